@@ -1,0 +1,107 @@
+# GNU make 3.81 (macOS) and POSIX sh are enough for this file.
+
+# Named PYTHON=…, that one is used and no other; else the first of these that fits.
+ifeq ($(origin PYTHON),undefined)
+PYTHONS = python3 python3.13 python3.12 python3.11
+else
+PYTHONS = $(PYTHON)
+endif
+
+# Torch is installed first and alone. Left to itself pip takes the CUDA build on Linux, gigabytes nobody here uses; a
+# requirement that ends in +cpu can only be met by a CPU build, from TORCH_INDEX or from a folder pip is configured with.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH_VERSION := $(shell sed -n 's/^torch==//p' constraints.txt)
+OS := $(shell uname -s)
+ifeq ($(OS),Darwin)
+TORCH ?= torch==$(TORCH_VERSION)
+else
+TORCH ?= torch==$(TORCH_VERSION)+cpu
+endif
+# Without its dependencies, so that the index is asked for one name: silent, it costs two tries of ten seconds.
+TORCH_ALONE = --no-deps --extra-index-url $(TORCH_INDEX) --retries 1 --timeout 10
+
+BIN = .venv/bin
+PIP = pip --disable-pip-version-check
+
+# Nothing leaves this machine, models least of all.
+export HF_HUB_OFFLINE = 1
+export TRANSFORMERS_OFFLINE = 1
+export TOKENIZERS_PARALLELISM = false
+
+.PHONY: help setup run index check test lint types lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-8s%s\n' "$$name" "$$what"; done
+
+setup: .venv/.ok ## make .venv with everything pinned; quick when nothing changed
+
+run: setup ## bring the index up to date, then answer at a prompt
+	@$(BIN)/b12assistant index
+	@$(BIN)/b12assistant ask
+
+index: setup ## bring index/ up to date with corpus/
+	@$(BIN)/b12assistant index
+
+check: lint types ## format, lint, types and the fast tests: about a minute
+	@$(BIN)/python -m pytest -m "not slow"
+
+test: lint types ## everything: format, lint, types and all tests
+	@$(BIN)/python -m pytest
+
+lint: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: setup
+	@$(BIN)/mypy
+
+# Prints the Python to use, or what is needed and the command to get it. (Debian has venv without ensurepip, so both are
+# asked for; a name can be on the path and still not run, as pyenv's are.)
+FIND_PYTHON = for python in $(PYTHONS); do \
+	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null || continue; \
+	  : "$${found:=$$python}"; \
+	  "$$python" -c 'import venv, ensurepip' 2>/dev/null && { echo "$$python"; exit; }; \
+	done; \
+	if [ -n "$$found" ] && [ $(OS) = Darwin ]; then echo "needs venv: brew install python@3.13"; \
+	elif [ -n "$$found" ]; then echo "needs venv and pip: sudo apt install $$(basename "$$found")-venv"; \
+	elif [ $(OS) = Darwin ]; then echo "needs Python 3.11 to 3.14: brew install python@3.13"; \
+	elif python3 -c '' 2>/dev/null; then echo "needs Python 3.11 to 3.14: sudo apt install python3.11 python3.11-venv"; \
+	else echo "needs Python 3.11 to 3.14: sudo apt install python3 python3-venv"; fi
+
+# For the head of a recipe: make stops with one line, before anything is created.
+define with_python
+$(eval FOUND := $(shell $(FIND_PYTHON)))$(if $(filter needs,$(FOUND)),$(error b12assistant $(FOUND)))
+endef
+
+# The stamp names the folder the .venv was made for, since one that is moved or copied still runs the code it came from. It
+# is taken away first and written last: without it, or with another folder in it, the .venv is made anew.
+STAMP := $(shell cat .venv/.ok 2>/dev/null)
+ifneq ($(STAMP),$(CURDIR))
+.PHONY: .venv/.ok
+endif
+
+.venv/.ok: pyproject.toml constraints.txt Makefile
+	$(with_python)
+	@rm -f $@
+	@[ "$(STAMP)" = "$(CURDIR)" ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || '$(FOUND)' -m venv --clear .venv
+	@echo "Installing torch ($(TORCH)), then the rest; about 1.7 GB in .venv"
+	@$(BIN)/$(PIP) install -c constraints.txt $(TORCH_ALONE) '$(TORCH)' || { \
+	  echo "No CPU build of torch was found: let pip reach $(TORCH_INDEX), or name a wheel: make setup TORCH=FILE" >&2; exit 1; }
+	@$(BIN)/$(PIP) install -c constraints.txt -e '.[dev]'
+	@$(BIN)/$(PIP) check
+	@$(BIN)/python -c 'import torch; assert torch.version.cuda is None, "a CUDA build of torch came in: make clean setup"'
+	@echo '$(CURDIR)' > $@
+
+lock: ## renew constraints.txt: the newest of what pyproject.toml allows
+	$(with_python)
+	'$(FOUND)' -m venv --clear build/lock
+	build/lock/bin/$(PIP) install $(TORCH_ALONE) "$$(sed -n 's/^ *"\(torch[<>=].*\)",/\1/p' pyproject.toml)"
+	build/lock/bin/$(PIP) install '.[dev]'
+	@sed '/^[^#]/,$$d' constraints.txt > build/lock/constraints.txt
+	@build/lock/bin/$(PIP) freeze --all --exclude pip --exclude b12assistant | sed 's/+cpu$$//' >> build/lock/constraints.txt
+	@! grep -i '^nvidia' build/lock/constraints.txt
+	mv build/lock/constraints.txt constraints.txt
+	@rm -rf build/lock
+
+clean: ## remove what make built except the index
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis src/*.egg-info

@@ -1,0 +1,6 @@
+"""`python -m b12assistant` is the command `b12assistant`."""
+
+from b12assistant.cli import main
+
+if __name__ == "__main__":
+    main()

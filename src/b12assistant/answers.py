@@ -1,0 +1,226 @@
+"""What is said back: turns, notices, quotes, answers. No type here has a field for free text about health.
+
+Users' words are slices of turns, sources' words are spans of documents, our own words are ids of fixed texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from b12assistant.types import Document, DocumentId, GenerationId, Passage, Span
+
+TextId = NewType("TextId", str)  # a fixed text of data/red_flags/texts.toml
+RuleId = NewType("RuleId", str)  # a rule of data/red_flags/
+TopicId = NewType("TopicId", str)  # a topic on which sources differ
+
+
+class Level(StrEnum):
+    """How much a red flag matters, highest first."""
+
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
+    MEDICAL_DECISION = "medical_decision"
+
+
+class FlagKind(StrEnum):
+    MEDICAL = "medical"
+    SELF_HARM = "self_harm"
+    POISONING = "poisoning"
+
+
+class NoticeKind(StrEnum):
+    RED_FLAG = "red_flag"
+    GENERAL = "general"
+    SCOPE = "scope"
+    ONLY_SELLERS = "only_sellers"
+    DOSE = "dose"
+    LANGUAGE = "language"
+    TRIAGE_FAILED = "triage_failed"
+
+
+class Status(StrEnum):
+    ANSWERED = "answered"
+    POSSIBLY = "possibly"
+    NO_ANSWER = "no_answer"
+    SAFETY_ONLY = "safety_only"
+
+
+class Reason(StrEnum):
+    """Why an answer is not simply *answered*."""
+
+    WEAK_MATCH = "weak_match"
+    NOTHING_CLOSE = "nothing_close"
+    NO_KNOWN_WORD = "no_known_word"
+    ONLY_SELLERS = "only_sellers"
+    RED_FLAG = "red_flag"
+    TRIAGE_FAILED = "triage_failed"
+
+
+class Strength(StrEnum):
+    STRONG = "strong"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the user typed, exactly; ``index`` counts user turns from 0."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSlice:
+    """An address in a turn: the user's own words, echoed."""
+
+    turn: Turn
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end <= len(self.turn.text):
+            raise ValueError(f"not a slice of turn {self.turn.index}: [{self.start}, {self.end})")
+
+    @property
+    def text(self) -> str:
+        return self.turn.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class FixedText:
+    """A versioned text from a data file; the only words of our own about health."""
+
+    id: TextId
+    version: int
+    text: str
+    origin: str  # where its content comes from
+    review: str  # the truth, for instance "not clinically reviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What triage found: how serious, of what kind, by which rule."""
+
+    level: Level
+    kind: FlagKind
+    rule: RuleId
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A fixed text to be shown, by id, with what called for it."""
+
+    kind: NoticeKind
+    text: TextId
+    flag: Flag | None = None
+    evidence: tuple[TurnSlice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """What triage says of the last turn, given the earlier ones: notices, most serious first."""
+
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def flag(self) -> Flag | None:
+        """The highest flag."""
+        return next((notice.flag for notice in self.notices if notice.flag is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Sentence-aligned spans of one document, in order; ``best`` is the sentence that answers."""
+
+    spans: tuple[Span, ...]
+    best: Span
+    passage: Passage
+    strength: Strength
+    score: float
+
+    def __post_init__(self) -> None:
+        document = self.best.document
+        if not self.spans or any(span.document is not document for span in self.spans):
+            raise ValueError("a quote has spans of exactly one document")
+        if any(a.end > b.start for a, b in zip(self.spans, self.spans[1:], strict=False)):
+            raise ValueError("the spans of a quote come in order and do not overlap")
+        if not any(span.range.contains(self.best.range) for span in self.spans):
+            raise ValueError("the best sentence lies outside its quote")
+
+    @property
+    def document(self) -> Document:
+        return self.best.document
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Quotes (1-based numbers) that stand against each other on one topic."""
+
+    topic: TopicId
+    curated: bool
+    sides: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A word of a turn that was read as another word: of a turn, or of a document."""
+
+    written: TurnSlice
+    read_as: TurnSlice | Span
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """What was searched, as slices of the user's turns, when it is not just the last turn."""
+
+    parts: tuple[TurnSlice, ...]
+    replaced: tuple[Replacement, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return " ".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Ids, enums, spans and slices of turns: there is no field for free text."""
+
+    question: Turn
+    status: Status
+    reason: Reason | None
+    quotes: tuple[Quote, ...]
+    notices: tuple[Notice, ...]
+    disagreements: tuple[Disagreement, ...] = ()
+    nearest: tuple[Passage, ...] = ()
+    interpretation: Interpretation | None = None
+
+    @property
+    def flag(self) -> Flag | None:
+        return next((notice.flag for notice in self.notices if notice.flag is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds by stage; ``None`` for a stage that did not run."""
+
+    triage: float
+    total: float
+    encode: float | None = None
+    search: float | None = None
+    quote: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with how long it took and which index gave it."""
+
+    answer: Answer
+    timings: Timings
+    generation: GenerationId | None
+    source_changed: frozenset[DocumentId] = frozenset()
+
+
+FixedTexts = Mapping[TextId, FixedText]

@@ -1,0 +1,278 @@
+"""The command line: arguments to calls, errors to sentences, results to text or JSON. It decides nothing else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from b12assistant.invocation import as_json, lines, places, speaking, workspace
+
+
+def main() -> None:
+    """Entry point. Exit status 0: done; 1: the work failed; 2: wrong use."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    commands(prog_name="b12assistant")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--corpus", metavar="DIR", help="The corpus.  [default: corpus]")
+@click.option("--index", "index_folder", metavar="DIR", help="The index.  [default: index]")
+@click.option("--config", metavar="FILE", help="A configuration file.  [default: b12assistant.toml, if it is there]")
+@click.version_option(package_name="b12assistant")
+@click.pass_context
+def commands(context: click.Context, corpus: str | None, index_folder: str | None, config: str | None) -> None:
+    """Answers about vitamin B12 deficiency and nerve damage, only by quoting a curated corpus.
+
+    \b
+    Examples:
+      b12assistant index
+      b12assistant ask "Can nerves suffer without anaemia?"
+      b12assistant --index other/ search "folic acid"
+    """
+    context.obj = {"corpus": corpus, "index": index_folder, "config": config}
+
+
+@commands.command()
+@places
+@click.option("--strict", is_flag=True, help="Publish nothing if a file would be left out.")
+@click.option("--json", "json_", is_flag=True, help="Print the report as JSON.")
+@click.pass_context
+@speaking
+def index(context: click.Context, corpus: str | None, index_folder: str | None, strict: bool, json_: bool) -> None:
+    """Build the index from the corpus; only what changed is embedded again.
+
+    \b
+    Examples:
+      b12assistant index
+      b12assistant index --corpus guides/ --index index/ --strict
+    """
+    from b12assistant import render, terminal
+
+    space = workspace(context, corpus, index_folder)
+    with terminal.progress() as told:
+        report = space.index(strict=strict, progress=told)
+    if json_:
+        click.echo(as_json(render.index_report_json(report)))
+    else:
+        terminal.index_report(report, terminal.console())
+
+
+@commands.command()
+@places
+@click.argument("question", required=False)
+@click.option(
+    "--history", multiple=True, metavar="TEXT", help="An earlier question of the conversation; may be repeated."
+)
+@click.option("--json", "json_", is_flag=True, help="Print the answer as JSON.")
+@click.pass_context
+@speaking
+def ask(
+    context: click.Context,
+    corpus: str | None,
+    index_folder: str | None,
+    question: str | None,
+    history: tuple[str, ...],
+    json_: bool,
+) -> None:
+    """Answer a question with quotes; without a question, answer at a prompt.
+
+    \b
+    Examples:
+      b12assistant ask "Can nerves suffer without anaemia?"
+      b12assistant ask --history "Which medicines lower B12?" "What about metformin?"
+      echo "What is myelin?" | b12assistant ask --json
+    """
+    from b12assistant import prompt
+
+    space = workspace(context, corpus, index_folder)
+    if question is None and sys.stdin.isatty():
+        prompt.converse(space)
+        return
+    prompt.answer_once(
+        space, question if question is not None else sys.stdin.read(), history, as_json if json_ else None
+    )
+
+
+@commands.command()
+@places
+@click.argument("question")
+@click.option("-k", "--most", default=10, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
+@click.option("--json", "json_", is_flag=True, help="Print the hits as JSON.")
+@click.pass_context
+@speaking
+def search(
+    context: click.Context, corpus: str | None, index_folder: str | None, question: str, most: int, json_: bool
+) -> None:
+    """Look passages up by meaning and words; nothing is withheld.
+
+    \b
+    Example:
+      b12assistant search "folic acid hides the anaemia" -k 5
+    """
+    from b12assistant import render, terminal
+
+    space = workspace(context, corpus, index_folder)
+    notices, hits = space.search(question, most)
+    if json_:
+        generation = space.opened.collection.generation
+        click.echo(as_json(render.search_json(question, notices, hits, space.texts, generation)))
+    else:
+        terminal.hits(notices, hits, space.texts, terminal.console())
+
+
+@commands.command()
+@places
+@click.option(
+    "--input",
+    "input_",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="JSON lines of questions; - for stdin.",
+)
+@click.option(
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="JSON lines of answers; - for stdout.",
+)
+@click.pass_context
+@speaking
+def batch(context: click.Context, corpus: str | None, index_folder: str | None, input_: Path, output: Path) -> None:
+    """Answer many questions with one model load, in order.
+
+    A line is {"id", "question", "history": ["earlier user turn", …]}. A bad line gives {"id", "error"}; the run goes
+    on and ends
+    with exit status 1.
+
+    \b
+    Example:
+      b12assistant batch --input questions.jsonl --output answers.jsonl
+    """
+    from b12assistant import batching
+
+    failed = batching.run(workspace(context, corpus, index_folder), input_, output, as_json)
+    if failed:
+        click.echo(f"b12assistant: {failed} lines could not be answered; their error stands in the output", err=True)
+        raise SystemExit(1)
+
+
+@commands.command()
+@places
+@click.argument("name")
+@click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+@speaking
+def show(context: click.Context, corpus: str | None, index_folder: str | None, name: str, json_: bool) -> None:
+    """Show a document or a passage by its id, with its source facts.
+
+    \b
+    Examples:
+      b12assistant show guides/testing.md
+      b12assistant show 3f2a9c
+    """
+    from b12assistant import records, render, terminal
+
+    space = workspace(context, corpus, index_folder)
+    found = next((entry for entry in space.opened.entries if entry.document.id == name), None)
+    if found is not None:
+        click.echo(as_json(records.export_line(found))) if json_ else terminal.document(
+            found.document, terminal.console()
+        )
+        return
+    passage = space.passage(name)
+    click.echo(as_json(render.passage_json(passage))) if json_ else terminal.passage(passage, terminal.console())
+
+
+@commands.command()
+@places
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.jsonl")
+@click.pass_context
+@speaking
+def export(context: click.Context, corpus: str | None, index_folder: str | None, file: Path) -> None:
+    """Write every document with its text, sections, marks and passages, a JSON line each; - for stdout.
+
+    \b
+    Example:
+      b12assistant export corpus.jsonl
+    """
+    from b12assistant import batching, records
+
+    space = workspace(context, corpus, index_folder)
+    batching.write_lines(file, (as_json(records.export_line(entry)) for entry in space.opened.entries))
+
+
+@commands.command()
+@places
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--repair", is_flag=True, help="Rebuild the index if anything is wrong with it.")
+@click.option("--json", "json_", is_flag=True, help="Print the findings as JSON.")
+@click.pass_context
+@speaking
+def verify(
+    context: click.Context, corpus: str | None, index_folder: str | None, file: Path | None, repair: bool, json_: bool
+) -> None:
+    """Check the index, the corpus behind it, and the quotes of a file that `batch` or `ask --json` wrote.
+
+    \b
+    Examples:
+      b12assistant verify
+      b12assistant verify answers.jsonl
+      b12assistant verify --repair
+    """
+    from b12assistant import health
+
+    space = workspace(context, corpus, index_folder)
+    findings = health.verify(space, file)
+    if repair and findings.index_problems:
+        space.index()
+        space = workspace(context, corpus, index_folder)
+        findings = health.verify(space, file)
+    click.echo(as_json(findings.as_json())) if json_ else click.echo(lines(findings.sentences()))
+    if not findings.sound:
+        raise SystemExit(1)
+
+
+@commands.command()
+@places
+@click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+@speaking
+def doctor(context: click.Context, corpus: str | None, index_folder: str | None, json_: bool) -> None:
+    """Show health and configuration, with the origin of each value.
+
+    \b
+    Example:
+      b12assistant doctor
+    """
+    from b12assistant import health
+
+    report = health.examine(workspace(context, corpus, index_folder))
+    click.echo(as_json(report)) if json_ else click.echo(lines(health.sentences(report)))
+    if report["problems"]:
+        raise SystemExit(1)
+
+
+@commands.command()
+@places
+@click.argument("labelled", type=click.Path(path_type=Path), metavar="FILE.jsonl")
+@click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
+@click.pass_context
+@speaking
+def evaluate(context: click.Context, corpus: str | None, index_folder: str | None, labelled: Path, json_: bool) -> None:
+    """Score answers on span-labelled questions: hit@1, hit@3, refusals, and whether every quote is exact.
+
+    \b
+    Example:
+      b12assistant evaluate questions.jsonl
+    """
+    from b12assistant import scoring
+
+    figures = scoring.score(workspace(context, corpus, index_folder), labelled)
+    click.echo(as_json(figures)) if json_ else click.echo(scoring.table(figures))

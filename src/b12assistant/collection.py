@@ -1,0 +1,63 @@
+"""A generation opened for questions: passages with their rows in every index. Parts meet here as Protocols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from b12assistant.protocols import LexicalIndex, VectorIndex
+from b12assistant.token_store import TokenStore
+from b12assistant.types import Document, DocumentId, GenerationId, Passage, PassageId
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Collection:
+    """``passages[row]`` is row ``row`` of ``vectors`` and ``lexical``.
+
+    ``context``: for each passage one unit for the title in front of it and one for each of its sentences, read from one
+    pass over the passage. ``alone``: one unit for each sentence, encoded by itself; ``None`` in large collections.
+    """
+
+    generation: GenerationId
+    documents: tuple[Document, ...]
+    passages: tuple[Passage, ...]
+    vectors: VectorIndex
+    matrix: NDArray[np.float32]
+    lexical: LexicalIndex
+    context: TokenStore
+    alone: TokenStore | None
+    piece_idf: NDArray[np.float32]  # over this collection's sentences and titles, by word piece
+
+    @cached_property
+    def context_starts(self) -> NDArray[np.int64]:
+        """Unit of ``context`` at which each passage begins (its title), ``(n + 1,)``."""
+        return _starts([1 + len(passage.sentences) for passage in self.passages])
+
+    @cached_property
+    def sentence_starts(self) -> NDArray[np.int64]:
+        """Unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
+        return _starts([len(passage.sentences) for passage in self.passages])
+
+    @cached_property
+    def first_rows(self) -> NDArray[np.int64]:
+        """For each row, the row of its document's first passage, ``(n,)``."""
+        first: dict[DocumentId, int] = {}
+        return np.array([first.setdefault(p.document.id, row) for row, p in enumerate(self.passages)], dtype=np.int64)
+
+    @cached_property
+    def rows(self) -> dict[PassageId, int]:
+        return {passage.id: row for row, passage in enumerate(self.passages)}
+
+    @cached_property
+    def by_id(self) -> dict[DocumentId, Document]:
+        return {document.id: document for document in self.documents}
+
+
+def _starts(sizes: list[int]) -> NDArray[np.int64]:
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])

@@ -1,0 +1,122 @@
+"""Everything that can go wrong, as one tree.
+
+AssistantError                 exit status 1, one line and a hint
+├── UsageError                 exit status 2: the call itself is wrong
+│   ├── ConfigError            b12assistant.toml, environment or flag
+│   └── QuestionError          empty, too long or unreadable question
+├── SourceError                one file of a corpus cannot be used
+├── SourceFactsError           sources.toml or front matter is invalid
+├── CorpusError                nothing in the corpus can be indexed
+│   └── LeftOutError           `index --strict`: a file would be left out
+├── EncoderError               the model is missing, wrong or too narrow
+├── IndexMissingError          there is no index yet
+├── IndexDamagedError          bytes on disk differ from the manifest
+├── IndexMismatchError         built with another model or schema
+├── IndexBusyError             another indexer holds the lock
+├── IndexWriteError            disk full, read-only, …; the former index stays
+└── NotFoundError              no such document, passage or quote
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AssistantError(Exception):
+    """Root of the tree: a sentence that says what happened and a hint that says what to do."""
+
+    code: ClassVar[str] = "error"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.hint}" if self.hint else self.message
+
+
+class UsageError(AssistantError):
+    """The call itself is wrong."""
+
+    code = "usage"
+    exit_status = 2
+
+
+class ConfigError(UsageError):
+    """A key or value of the configuration is unknown or out of range."""
+
+    code = "config"
+
+
+class QuestionError(UsageError):
+    """The question cannot be read: empty, over long, or only control characters."""
+
+    code = "question"
+
+
+class SourceError(AssistantError):
+    """One file of a corpus cannot be used; the rest goes on."""
+
+    code = "source"
+
+
+class SourceFactsError(AssistantError):
+    """Source facts name an unknown key or value; the message names file and line."""
+
+    code = "source_facts"
+
+
+class CorpusError(AssistantError):
+    """The corpus is missing, or nothing in it can be indexed."""
+
+    code = "corpus"
+
+
+class LeftOutError(CorpusError):
+    """`index --strict` found files that would be left out; nothing was published."""
+
+    code = "left_out"
+
+
+class EncoderError(AssistantError):
+    """The encoder's weights are missing, differ from the pinned digest, or cannot be used."""
+
+    code = "encoder"
+
+
+class IndexMissingError(AssistantError):
+    """There is no index at the given place."""
+
+    code = "index_missing"
+
+
+class IndexDamagedError(AssistantError):
+    """A file of the index differs from what its manifest says."""
+
+    code = "index_damaged"
+
+
+class IndexMismatchError(AssistantError):
+    """The index was built with another model, configuration or schema."""
+
+    code = "index_mismatch"
+
+
+class IndexBusyError(AssistantError):
+    """Another process is writing the index."""
+
+    code = "index_busy"
+
+
+class IndexWriteError(AssistantError):
+    """The index could not be written; the former one is untouched."""
+
+    code = "index_write"
+
+
+class NotFoundError(AssistantError):
+    """No document, passage or quote answers to the name."""
+
+    code = "not_found"

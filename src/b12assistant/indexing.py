@@ -1,0 +1,280 @@
+"""A corpus to a generation of the index. Every file ends indexed, indexed with warnings, or left out with its
+reason."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from b12assistant.chunking import chunk
+from b12assistant.cleaning import mark, marked_share, trim_headings
+from b12assistant.config import Settings
+from b12assistant.embedding import Embedded, embed
+from b12assistant.errors import CorpusError, SourceError, SourceFactsError
+from b12assistant.lexical_index import BM25F, BM25FIndex
+from b12assistant.protocols import Encoder
+from b12assistant.records import Entry, entries_to_bytes, source_facts
+from b12assistant.sources import SOURCES_FILE, Facts, parse_front_matter, parse_sources, source_of
+from b12assistant.token_store import Projection, TokenStore
+from b12assistant.types import Document, DocumentId, Extract, FileEnd, FileReport
+from b12assistant.vector_index import FaissIndex
+
+NOT_DOCUMENTS = (SOURCES_FILE, "README.md")  # at the top of a corpus: for curators, not for quoting
+_RUNTIME = (
+    "faiss-cpu",
+    "markdown-it-py",
+    "numpy",
+    "pypdf",
+    "PyStemmer",
+    "selectolax",
+    "sentence-transformers",
+    "sentencex",
+    "torch",
+)
+_METHOD = 1  # raise when extraction, cleaning, chunking or embedding change: former results are then not taken over
+
+Progress = Callable[[str, int, int], None]  # stage, done, of
+
+
+class Reader(Protocol):
+    """Reads a corpus file's bytes and extracts its text, each within limits; raises ``SourceError`` with the reason."""
+
+    def read(self, path: Path) -> bytes: ...
+
+    def extract(self, data: bytes, name: str) -> Extract: ...
+
+
+@dataclass(frozen=True)
+class Former:
+    """What the last good generation can hand on, by file."""
+
+    entries: Mapping[str, Entry]
+    embedded: Callable[[str], Embedded]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A generation's content, not yet written."""
+
+    files: Mapping[str, bytes]
+    facts: Mapping[str, object]
+    reports: tuple[FileReport, ...]
+
+
+@dataclass(frozen=True)
+class Indexer:
+    """The use case; its parts are given."""
+
+    reader: Reader
+    encoder: Encoder
+    projection: Projection
+    settings: Settings
+    progress: Progress = lambda stage, done, of: None
+
+    def build(self, corpus: Path, former: Former | None = None) -> Built:
+        """Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if facts are invalid."""
+        facts = _facts_of(corpus)
+        files = list(corpus_files(corpus))
+        entries: list[Entry] = []
+        reports: list[FileReport] = []
+        for number, file in enumerate(files):
+            self.progress("reading", number, len(files))
+            found = self._entry(corpus, file, facts.get(file, {}), former)
+            if isinstance(found, Entry):
+                entries.append(found)
+            else:
+                reports.append(found)
+        self.progress("reading", len(files), len(files))
+        reports += [_no_such_file(file) for file in facts if file not in set(files)]
+        if not entries:
+            why = f" ({len(reports)} left out: {reports[0].file}: {reports[0].reasons[0]} …)" if reports else ""
+            raise CorpusError(f"nothing in {corpus}/ can be indexed{why}", hint="add .md, .txt, .html or .pdf files")
+        embedded, taken = self._embed(entries, former)
+        reports += [replace(entry.report, embedded=entry.report.file not in taken) for entry in entries]
+        twins = twin_notes(entries)
+        return Built(
+            self._files(entries, embedded, reports),
+            self._facts(entries, reports),
+            tuple(sorted((_with_note(r, twins.get(r.file)) for r in reports), key=lambda report: report.file)),
+        )
+
+    def _entry(self, corpus: Path, file: str, facts: Facts, former: Former | None) -> Entry | FileReport:
+        try:
+            data = self.reader.read(corpus / file)
+            sha256 = hashlib.sha256(data).hexdigest()
+            known = former.entries.get(file) if former else None
+            if (
+                known
+                and known.file_sha256 == sha256
+                and known.document.digest == self._digest(sha256, known.front, facts)
+            ):
+                return known
+            extract = self.reader.extract(data, file)
+            front = parse_front_matter(extract.front, file=file) if extract.front is not None else {}
+            document = _document(
+                file, extract, source_facts_of=(front, facts), digest=self._digest(sha256, front, facts)
+            )
+            passages = chunk(document, self.encoder.count, most=self._most())
+        except SourceError as error:
+            return FileReport(file, FileEnd.LEFT_OUT, (error.message,))
+        if not passages:
+            return FileReport(file, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=marked_share(document))
+        report = FileReport(
+            file,
+            FileEnd.WARNINGS if extract.warnings else FileEnd.INDEXED,
+            extract.warnings,
+            passages=len(passages),
+            marked_share=round(marked_share(document), 4),
+        )
+        return Entry(document, passages, report, sha256, extract.extractor, front)
+
+    def _most(self) -> int:
+        """Word pieces of a passage: with its title in front it must fit the encoder."""
+        chunking = self.settings.chunking
+        return max(16, min(chunking.pieces, self.encoder.limit - chunking.title_pieces - 4))
+
+    def _digest(self, sha256: str, front: Facts, facts: Facts) -> str:
+        told = source_facts(source_of(front, facts))
+        described = [
+            _METHOD,
+            sha256,
+            told,
+            self.encoder.digest,
+            self._most(),
+            self.settings.chunking.title_pieces,
+            _runtime(),
+        ]
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+    def _embed(self, entries: Sequence[Entry], former: Former | None) -> tuple[list[Embedded], set[str]]:
+        """Each document's arrays, and the files whose arrays were taken over from ``former``."""
+        alone = sum(len(entry.passages) for entry in entries) <= self.settings.chunking.sentence_vectors_up_to
+        embedded: list[Embedded] = []
+        taken: set[str] = set()
+        for number, entry in enumerate(entries):
+            self.progress("embedding", number, len(entries))
+            file = entry.report.file
+            known = former.embedded(file) if former and former.entries.get(file) is entry else None
+            if known is not None and (known.alone is not None) == alone:
+                embedded.append(known)
+                taken.add(file)
+                continue
+            title_pieces = self.settings.chunking.title_pieces
+            embedded.append(
+                embed(entry.passages, self.encoder, self.projection, title_pieces=title_pieces, alone=alone)
+            )
+        self.progress("embedding", len(entries), len(entries))
+        return embedded, taken
+
+    def _files(
+        self, entries: Sequence[Entry], embedded: Sequence[Embedded], reports: Sequence[FileReport]
+    ) -> dict[str, bytes]:
+        passages = [passage for entry in entries for passage in entry.passages]
+        bodies = [" ".join(span.text for span in passage.sentences) for passage in passages]
+        titles = [titles_of(passage.document, passage.sentences[0].start) for passage in passages]
+        lexical = self.settings.lexical
+        parameters = BM25F(lexical.k1, lexical.b_body, lexical.b_title, lexical.title_weight)
+        files = {
+            "documents.jsonl": entries_to_bytes(entries),
+            "vectors.faiss": FaissIndex.build(np.concatenate([each.vectors for each in embedded])).to_bytes(),
+            "lexical.npz": BM25FIndex.build(bodies, titles, parameters).to_bytes(),
+            "context_tokens.npz": TokenStore.join([each.context for each in embedded]).to_bytes(),
+            "left_out.json": _left_out(reports),
+        }
+        alone = [each.alone for each in embedded if each.alone is not None]
+        if alone:
+            files["sentence_tokens.npz"] = TokenStore.join(alone).to_bytes()
+        return files
+
+    def _facts(self, entries: Sequence[Entry], reports: Sequence[FileReport]) -> dict[str, object]:
+        return {
+            "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": self.encoder.dimension},
+            "chunking": {"pieces": self._most(), "title_pieces": self.settings.chunking.title_pieces},
+            "method": _METHOD,
+            "runtime": _runtime(),
+            "counts": {
+                "files": len(reports),
+                "documents": len(entries),
+                "passages": sum(len(entry.passages) for entry in entries),
+                "left_out": sum(report.end is FileEnd.LEFT_OUT for report in reports),
+            },
+        }
+
+
+def corpus_files(corpus: Path) -> Iterator[str]:
+    """Every file of a corpus but those for curators, as paths with "/" between parts, sorted."""
+    if not corpus.is_dir():
+        raise CorpusError(f"there is no corpus in {corpus}/", hint="make the folder, or name another with --corpus")
+    found = (
+        path.relative_to(corpus).as_posix() for path in corpus.rglob("*") if not path.is_dir() or path.is_symlink()
+    )
+    yield from sorted(file for file in found if file not in NOT_DOCUMENTS)
+
+
+def titles_of(document: Document, offset: int) -> str:
+    """The lexical title field of what stands at ``offset``: the document's title and the headings above."""
+    headings = (document.slice(section.heading) for section in document.heading_path(offset))
+    return " ".join(dict.fromkeys([document.title, *headings]))
+
+
+def _facts_of(corpus: Path) -> dict[str, Facts]:
+    path = corpus / SOURCES_FILE
+    if not path.is_file():
+        return {}
+    try:
+        return parse_sources(path.read_text("utf-8"), file=str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceFactsError(f"{path} cannot be read", hint="it should be UTF-8 text") from error
+
+
+def _document(file: str, extract: Extract, *, source_facts_of: Iterable[Facts], digest: str) -> Document:
+    source = source_of(*source_facts_of)
+    marks = mark(extract)
+    return Document(
+        id=DocumentId(file),
+        digest=digest,
+        title=source.title or extract.title or Path(file).stem,
+        text=extract.text,
+        source=source,
+        page_starts=extract.page_starts,
+        sections=trim_headings(extract, marks),
+        blocks=extract.blocks,
+        marks=marks,
+    )
+
+
+def twin_notes(entries: Iterable[Entry]) -> dict[str, str]:
+    """A note for each file whose bytes are another file's; what both say is quoted once."""
+    first: dict[str, str] = {}
+    files = [(entry.report.file, first.setdefault(entry.file_sha256, entry.report.file)) for entry in entries]
+    return {file: f"the same bytes as {twin}" for file, twin in files if file != twin}
+
+
+def _with_note(report: FileReport, note: str | None) -> FileReport:
+    return replace(report, end=FileEnd.WARNINGS, reasons=(*report.reasons, note)) if note else report
+
+
+def _no_such_file(file: str) -> FileReport:
+    return FileReport(file, FileEnd.LEFT_OUT, (f"named in {SOURCES_FILE}, but there is no such file",))
+
+
+def _left_out(reports: Iterable[FileReport]) -> bytes:
+    rows = sorted((report.file, list(report.reasons)) for report in reports if report.end is FileEnd.LEFT_OUT)
+    return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
+
+
+def _runtime() -> dict[str, str]:
+    versions: dict[str, str] = {}
+    for package in _RUNTIME:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "absent"
+    return versions

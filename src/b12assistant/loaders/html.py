@@ -1,0 +1,208 @@
+"""HTML: the visible text in reading order, from the tree that a browser would build. Nothing is fetched or run."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from b12assistant.loaders.decoding import decode
+from b12assistant.loaders.manuscript import Manuscript
+from b12assistant.types import BlockKind, Extract, Role
+
+# Never shown as text, or only where something else cannot be.
+_MACHINERY = frozenset({"embed", "head", "iframe", "map", "noscript", "object", "script", "style", "svg", "template"})
+_MEDIA = frozenset({"audio", "canvas", "meter", "noembed", "noframes", "progress", "source", "track", "video"})
+_CHOICES = frozenset({"datalist", "optgroup", "option", "rp", "textarea", "title"})
+_UNSEEN = _MACHINERY | _MEDIA | _CHOICES
+
+_PROSE = frozenset({"address", "blockquote", "caption", "center", "figcaption", "hr", "legend", "p", "pre", "summary"})
+_BOXES = frozenset({"article", "aside", "body", "details", "dialog", "div", "fieldset", "figure", "footer", "form"})
+_FRAMES = frozenset({"header", "hgroup", "main", "nav", "search", "section"})
+_LISTS = frozenset({"dd", "dir", "dl", "dt", "menu", "ol", "ul", "table", "tbody", "tfoot", "thead"})
+_BLOCKS = _PROSE | _BOXES | _FRAMES | _LISTS
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_CELLS = frozenset({"td", "th"})
+_ROLES = {
+    "nav": Role.NAVIGATION,
+    "footer": Role.FOOTER,
+    "aside": Role.ASIDE,
+    "form": Role.FORM,
+    "button": Role.FORM,
+    "select": Role.FORM,
+    "search": Role.FORM,
+}
+_ARIA_ROLES = {
+    "navigation": Role.NAVIGATION,
+    "menu": Role.NAVIGATION,
+    "menubar": Role.NAVIGATION,
+    "banner": Role.HEADER,
+    "contentinfo": Role.FOOTER,
+    "complementary": Role.ASIDE,
+    "form": Role.FORM,
+    "search": Role.FORM,
+    "button": Role.FORM,
+}
+# A header inside one of these introduces an article; it is not the banner of the site (HTML-ARIA).
+_SECTIONING = frozenset({"article", "aside", "main", "nav", "section"})
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
+    r"|font-size\s*:\s*0*(?:\.0*)?(?:[a-z]+|%)?\s*(?:!\s*important\s*)?(?:;|$)",
+    re.I,
+)
+_META = re.compile(rb"""<meta[^>]+?charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
+_META_REACH = 4096  # bytes; browsers look at 1,024, pages with long heads exist
+# A row whose cells hold more than words lays a page out; its parts are blocks of their own.
+_LAYOUT = "table, h1, h2, h3, h4, h5, h6, ul, ol, p + p, div + div, article, section, form, blockquote, pre"
+
+
+def load(data: bytes) -> Extract:
+    """Read what a reader sees: white space collapsed, hidden parts dropped, menus and links told as regions."""
+    meta = _META.search(data[:_META_REACH])
+    decoded = decode(data, declared=meta[1].decode("ascii") if meta else None)
+    tree = LexborHTMLParser(decoded.text)
+    manuscript = Manuscript()
+    if tree.body is not None:
+        _Walk(manuscript).run(tree.body)
+    return manuscript.extract(
+        f"selectolax {version('selectolax')} (Lexbor)",
+        title=_title(tree) or manuscript.main_heading(),
+        warnings=decoded.warnings,
+    )
+
+
+def _title(tree: LexborHTMLParser) -> str | None:
+    node = tree.css_first("head > title")
+    return " ".join(node.text().split()) or None if node is not None else None
+
+
+class _Walk:
+    """Down and up the tree without recursion: tables may be nested ten thousand deep."""
+
+    def __init__(self, manuscript: Manuscript) -> None:
+        self._out = manuscript
+        self._path: list[tuple[str, bool]] = []  # tag of each open element, and whether it entered a region
+        self._sections = 0  # open elements of _SECTIONING
+        self._headers = 0
+        self._rows = 0  # open data rows: inside one, blocks do not part the text
+        self._verbatim = 0  # open <pre>
+
+    def run(self, root: LexborNode) -> None:
+        node: LexborNode | None = root
+        while node is not None:
+            if self._enter(node):
+                child = node.child
+                if child is not None:
+                    node = child
+                    continue
+                self._leave()
+            while node is not None and node.next is None and self._path:
+                node = node.parent
+                self._leave()
+            node = node.next if node is not None and self._path else None
+
+    def _enter(self, node: LexborNode) -> bool:
+        """Take the node in; whether its children are to be visited."""
+        if node.is_text_node:
+            self._text(node.text_content or "")
+            return False
+        tag = node.tag or ""
+        if not node.is_element_node or tag in _UNSEEN:
+            return False
+        if tag == "br":
+            self._line_end()
+            return False
+        attributes = node.attributes
+        if _is_hidden(tag, attributes):
+            return False
+        role = self._role(tag, attributes)
+        if role is not None:
+            self._out.enter(role)
+        self._path.append((self._begin(tag, node), role is not None))
+        return True
+
+    def _leave(self) -> None:
+        tag, has_role = self._path.pop()
+        self._count(tag, -1)
+        if tag in _BLOCKS or tag in _HEADINGS or tag in ("li", "tr"):
+            self._part(BlockKind.PARAGRAPH)
+        if has_role:
+            self._out.leave()
+
+    def _begin(self, tag: str, node: LexborNode) -> str:
+        """Open what the tag opens; returns the tag to close, which for a row that only lays out is a division."""
+        if tag == "tr" and (self._rows or node.css_first(_LAYOUT) is not None):
+            tag = "div"
+        if tag in _HEADINGS:
+            self._part(BlockKind.HEADING, level=int(tag[1]))
+        elif tag == "li":
+            self._part(BlockKind.LIST_ITEM)
+        elif tag == "tr":
+            self._part(BlockKind.TABLE_ROW)
+        elif tag in _CELLS:
+            self._cell()
+        elif tag in _BLOCKS:
+            self._block()
+        self._count(tag, 1)
+        return tag
+
+    def _count(self, tag: str, step: int) -> None:
+        """Keep the numbers of open elements, so that no element has to look up the whole path."""
+        self._verbatim += step * (tag == "pre")
+        self._rows += step * (tag == "tr")
+        self._headers += step * (tag == "header")
+        self._sections += step * (tag in _SECTIONING)
+
+    def _part(self, kind: BlockKind, *, level: int = 0) -> None:
+        if self._rows:
+            self._out.join(" ")
+        else:
+            self._out.open(kind, level=level)
+
+    def _block(self) -> None:
+        """The first block inside a list item or heading is that item or heading itself."""
+        if self._rows or not self._out.is_empty or self._out.kind is BlockKind.PARAGRAPH:
+            self._part(BlockKind.PARAGRAPH)
+
+    def _cell(self) -> None:
+        if self._rows:
+            self._out.cell()
+        else:
+            self._block()
+
+    def _text(self, text: str) -> None:
+        if self._verbatim:
+            self._out.write(text)
+        else:
+            self._out.flow(text)
+
+    def _line_end(self) -> None:
+        """One <br> ends a line; two part paragraphs, as the writers of old pages meant them to."""
+        if self._rows:
+            self._out.join(" ")
+        elif self._out.ends_line and self._out.kind is BlockKind.PARAGRAPH:
+            self._out.open(BlockKind.PARAGRAPH)
+        elif not self._out.is_empty:
+            self._out.join("\n")
+
+    def _role(self, tag: str, attributes: dict[str, str | None]) -> Role | None:
+        if tag == "a":
+            return Role.LINK if attributes.get("href") is not None else None
+        named = _ARIA_ROLES.get((attributes.get("role") or "").strip().lower())
+        if named is not None:
+            return named
+        if tag == "header":
+            return None if self._sections else Role.HEADER
+        if tag in ("ul", "ol", "menu") and self._headers and not self._sections:
+            return Role.NAVIGATION
+        return _ROLES.get(tag)
+
+
+def _is_hidden(tag: str, attributes: dict[str, str | None]) -> bool:
+    return (
+        "hidden" in attributes
+        or (attributes.get("aria-hidden") or "").strip().lower() == "true"
+        or (tag == "dialog" and "open" not in attributes)
+        or _HIDDEN_STYLE.search(attributes.get("style") or "") is not None
+    )

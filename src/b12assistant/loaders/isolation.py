@@ -1,0 +1,138 @@
+"""Loading in a process of its own, so that no file can hang, kill or bloat the program that asked for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from b12assistant.errors import SourceError
+from b12assistant.loaders import wire
+from b12assistant.loaders.reading import read_file
+from b12assistant.types import Extract
+
+_GRACE = 2.0  # seconds a worker has to end by itself
+
+
+class IsolatedLoader:
+    """Loads files one after the other in one worker, which is replaced when it dies or takes too long.
+
+    ``root``: the folder that files must lie in once links are followed; without it no link is followed.
+    ``seconds``: wall clock for one file. ``memory``: address space of the worker, in bytes, where the system can limit
+    it. ``size``: of the largest file that is read, in bytes. Not for use by several threads at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: Path | None = None,
+        seconds: float = 60.0,
+        memory: int = 2 * 2**30,
+        size: int = 50_000_000,
+    ) -> None:
+        self._root = root
+        self._seconds = seconds
+        self._memory = memory
+        self._size = size
+        self._worker: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def load(self, path: Path) -> tuple[str, Extract]:
+        """The sha256 of the file's bytes, in hexadecimal, and what was read from exactly these bytes.
+
+        Raises ``SourceError`` with the reason when the file is left out.
+        """
+        data = self.read(path)
+        return sha256(data).hexdigest(), self.extract(data, path.name)
+
+    def read(self, path: Path) -> bytes:
+        """The file's bytes; raises ``SourceError`` with the reason when the file is left out."""
+        data = read_file(path, root=self._root, limit=self._size)
+        if not data:
+            raise SourceError("empty file")
+        return data
+
+    def extract(self, data: bytes, name: str) -> Extract:
+        """What the worker reads from ``data``; ``name`` is only a promise. Raises ``SourceError`` with the reason."""
+        return wire.unpack(self._ask(name, data))
+
+    def _ask(self, name: str, data: bytes) -> bytes:
+        if self._worker is not None and self._worker.poll() is not None:
+            self._kill()  # it died between two files; its pipes are still open here
+        worker = self._worker = self._worker or self._start()
+        answers: list[bytes] = []
+        # A thread, because pipes cannot be waited for with a limit on every system; it ends when the worker does.
+        exchange = Thread(target=_exchange, args=(worker, name, data, answers), daemon=True)
+        exchange.start()
+        try:
+            exchange.join(self._seconds)
+        except KeyboardInterrupt:
+            worker.kill()  # or leaving would wait for a pipe that the exchange still holds
+            raise
+        late = exchange.is_alive()
+        if late or not answers:
+            self._kill()
+            exchange.join()
+        if late:
+            raise SourceError(f"took longer than {self._seconds:g} s")
+        if not answers:
+            raise SourceError("the reader died")
+        return answers[0]
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # Not multiprocessing: its children import the program's main module again, with all that this imports,
+        # and a script without a guard around its work would start that work a second time.
+        # -P: what lies in the working directory is not imported unless it would be here too.
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(part or str(Path.cwd()) for part in sys.path)}
+        return subprocess.Popen(  # noqa: S603 - our own module, in this interpreter
+            [sys.executable, "-P", "-m", "b12assistant.loaders.worker", str(self._memory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+
+    def _stop(self) -> None:
+        worker = self._worker
+        if worker is not None and worker.stdin is not None and worker.poll() is None:
+            with suppress(OSError):
+                worker.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                worker.wait(_GRACE)
+        self._kill()
+
+    def _kill(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return
+        worker.kill()
+        worker.wait()
+        for stream in (worker.stdin, worker.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+
+
+def _exchange(worker: subprocess.Popen[bytes], name: str, data: bytes, answers: list[bytes]) -> None:
+    """Put one question to the worker; no answer is added when it dies over it."""
+    if worker.stdin is None or worker.stdout is None:
+        return
+    with suppress(OSError, ValueError):  # a pipe that broke, or was closed by the one who lost patience
+        wire.send(worker.stdin, name.encode("utf-8", "surrogateescape"))
+        wire.send(worker.stdin, data)
+        answer = wire.receive(worker.stdout)
+        if answer is not None:
+            answers.append(answer)

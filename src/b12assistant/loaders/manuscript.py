@@ -1,0 +1,174 @@
+"""Canonical text as it grows out of markup, with its blocks, pages and regions: one pass, so the maps cannot drift.
+
+White space between blocks is written only when the next block has something to say, so empty elements leave no
+trace. List items and table rows follow their like after one line end, all other blocks after an empty line.
+"""
+
+from __future__ import annotations
+
+import re
+
+from b12assistant.loaders.outline import outline
+from b12assistant.types import Block, BlockKind, Extract, Range, Region, Role
+
+_COLLAPSIBLE = re.compile(r"[ \t\n\r\f]+")  # what a browser collapses: a no-break space stays
+_SPACE = " "
+_CELL = " | "  # reads as a table, is searched as words, and does not occur at the end of a sentence
+_TIGHT = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
+
+
+class Manuscript:
+    """Text under construction. Positions are code points from its beginning."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self._kind = BlockKind.PARAGRAPH
+        self._level = 0
+        self._gap: str | None = None  # before the present block, where the caller knows it
+        self._start: int | None = None  # of the present block; none until it has a character
+        self._end = 0  # after the last character that is not blank
+        self._glue = ""  # white space owed before the next character
+        self._blocks: list[Block] = []
+        self._headings: list[tuple[Range, int]] = []
+        self._regions: list[tuple[Role, int, int]] = []
+        self._entered: list[tuple[Role, int | None]] = []  # with their first position, once something is written
+        self._pages: list[int] = []
+        self._pages_due = 0
+
+    @property
+    def kind(self) -> BlockKind:
+        """Of the present block."""
+        return self._kind
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the present block has no character yet."""
+        return self._start is None
+
+    @property
+    def ends_line(self) -> bool:
+        """Whether a line end is what comes next."""
+        return self._glue == "\n"
+
+    def open(self, kind: BlockKind, *, level: int = 0, gap: str | None = None) -> None:
+        """End the present block and begin another. ``level``: of a heading; ``gap``: the white space before it."""
+        self._close()
+        self._kind, self._level, self._gap = kind, level, gap
+
+    def write(self, text: str) -> None:
+        """Add text as it is; blanks at the ends of a block are not part of it, whichever kind of blank they are."""
+        if self._start is None:
+            text = text.lstrip()
+        elif text.isspace():
+            self._glue += text
+            return
+        if not text:
+            return
+        if self._start is None:
+            self._begin()
+        elif self._glue:
+            self._emit(self._glue)
+        self._glue = ""
+        self._resolve()
+        self._emit(text)
+        bare = len(text.rstrip())
+        if bare:
+            self._end = self._length - len(text) + bare
+
+    def flow(self, text: str) -> None:
+        """Add text with its white space collapsed as a browser collapses it, across calls too."""
+        text = _COLLAPSIBLE.sub(_SPACE, text)
+        if text.startswith(_SPACE):
+            self.join(_SPACE)
+        inner = text.strip(_SPACE)
+        if inner:
+            self.write(inner)
+            if text.endswith(_SPACE):
+                self.join(_SPACE)
+
+    def join(self, glue: str) -> None:
+        """Owe white space: it is written when more of this block follows, and never doubled."""
+        self._glue = self._glue if self._glue and glue == _SPACE else glue
+
+    def cell(self) -> None:
+        """The next text stands in the next cell of the row; empty cells keep their place, trailing ones do not."""
+        self._glue = _CELL if _CELL.strip() not in self._glue else self._glue.rstrip() + _CELL
+
+    def page(self) -> None:
+        """What is written next stands on the next page."""
+        self._pages_due += 1
+
+    def enter(self, role: Role) -> None:
+        """What follows has this role, until ``leave``."""
+        self._entered.append((role, None))
+
+    def leave(self) -> None:
+        """End the role that was entered last."""
+        role, start = self._entered.pop()
+        if start is not None:
+            self._regions.append((role, start, self._length))
+
+    def extract(
+        self, extractor: str, *, title: str | None = None, front: str | None = None, warnings: tuple[str, ...] = ()
+    ) -> Extract:
+        """The finished text with its maps."""
+        self._close()
+        text = "".join(self._parts)
+        return Extract(
+            text=text,
+            extractor=extractor,
+            title=title,
+            page_starts=(*self._pages, *[len(text)] * self._pages_due),
+            sections=outline(self._headings, len(text)),
+            blocks=tuple(self._blocks),
+            regions=_trimmed(text, self._regions),
+            front=front,
+            warnings=warnings,
+        )
+
+    def main_heading(self) -> str | None:
+        """The first heading of level 1, of the blocks that are finished."""
+        heading = next((heading for heading, level in self._headings if level == 1), None)
+        return None if heading is None else "".join(self._parts)[heading.start : heading.end]
+
+    def _begin(self) -> None:
+        if self._blocks:
+            last = self._blocks[-1].kind
+            tight = self._kind in _TIGHT and last is self._kind
+            self._emit(self._gap if self._gap is not None else "\n" if tight else "\n\n")
+        self._start = self._length
+
+    def _close(self) -> None:
+        if self._start is not None:
+            range_ = Range(self._start, self._end)
+            self._blocks.append(Block(self._kind, range_))
+            if self._kind is BlockKind.HEADING:
+                self._headings.append((range_, self._level))
+        self._start, self._glue, self._gap = None, "", None
+
+    def _resolve(self) -> None:
+        """Pages and roles begin with the character written next, not with the white space before it."""
+        self._pages += [self._length] * self._pages_due
+        self._pages_due = 0
+        for i in range(len(self._entered) - 1, -1, -1):
+            role, start = self._entered[i]
+            if start is not None:
+                break  # whatever encloses a role that has begun has begun too
+            self._entered[i] = (role, self._length)
+
+    def _emit(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)
+
+
+def _trimmed(text: str, regions: list[tuple[Role, int, int]]) -> tuple[Region, ...]:
+    """Regions in order, without the blanks at their ends; one with nothing in it is none."""
+    kept = []
+    for role, start, end in sorted(regions, key=lambda region: region[1:]):
+        inside = text[start:end]
+        bare = inside.strip()
+        if bare:
+            start += len(inside) - len(inside.lstrip())
+            kept.append(Region(role, Range(start, start + len(bare))))
+    return tuple(kept)

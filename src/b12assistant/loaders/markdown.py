@@ -1,0 +1,99 @@
+"""Markdown: the visible text that a CommonMark parser gives, with tables. Front matter is handed on, not shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib.metadata import version
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from b12assistant.loaders.decoding import decode
+from b12assistant.loaders.manuscript import Manuscript
+from b12assistant.types import BlockKind, Extract, Role
+
+# The parser leaves out what is nested deeper than this; its own 20 is soon reached by quoted lists.
+_DEEPEST = 100
+# Two rules can also stand around prose: front matter begins with a key, or a comment.
+_FRONT = re.compile(
+    r"---[ \t]*\r?\n((?:[ \t]*(?:#[^\n]*)?\r?\n)*[\w-]+[ \t]*:.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S
+)
+_COMMENT = re.compile(r"<!--.*?-->", re.S)
+_TAG = re.compile(r"<[^>]*>")
+_INLINE = {"softbreak": " ", "hardbreak": "\n"}
+
+
+def load(data: bytes) -> Extract:
+    """Markup, link targets, images, comments and raw HTML are not part of the text; list markers neither."""
+    decoded = decode(data)
+    front = _FRONT.match(decoded.text)
+    body = decoded.text[front.end() :] if front else decoded.text
+    tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").parse(body)
+    manuscript = Manuscript()
+    for token in tokens:
+        _write_block(manuscript, token)
+    return manuscript.extract(
+        f"markdown-it-py {version('markdown-it-py')}",
+        title=manuscript.main_heading(),
+        front=front[1] if front else None,
+        warnings=decoded.warnings + _losses(tokens),
+    )
+
+
+def _write_block(manuscript: Manuscript, token: Token) -> None:
+    match token.type:
+        case "heading_open":
+            manuscript.open(BlockKind.HEADING, level=int(token.tag[1]))
+        case "list_item_open":
+            manuscript.open(BlockKind.LIST_ITEM)
+        case "tr_open":
+            manuscript.open(BlockKind.TABLE_ROW)
+        case "td_open" | "th_open":
+            manuscript.cell()
+        case "inline":
+            _write_inline(manuscript, token.children or [])
+        case "fence" | "code_block":
+            _open_paragraph(manuscript)
+            manuscript.write(token.content)
+        case "paragraph_open" | "blockquote_open" | "hr":
+            _open_paragraph(manuscript)
+        case "heading_close" | "list_item_close" | "tr_close" | "paragraph_close":
+            manuscript.open(BlockKind.PARAGRAPH)
+        case _:
+            pass
+
+
+def _open_paragraph(manuscript: Manuscript) -> None:
+    """The first paragraph of a list item is the item itself."""
+    if not (manuscript.is_empty and manuscript.kind is BlockKind.LIST_ITEM):
+        manuscript.open(BlockKind.PARAGRAPH)
+
+
+def _write_inline(manuscript: Manuscript, tokens: Iterable[Token]) -> None:
+    for token in tokens:
+        match token.type:
+            case "text" | "code_inline" | "text_special":
+                manuscript.flow(token.content)  # a dropped image leaves two blanks, which no page shows
+            case "softbreak" | "hardbreak":
+                manuscript.join(_INLINE[token.type])
+            case "link_open":
+                manuscript.enter(Role.LINK)
+            case "link_close":
+                manuscript.leave()
+            case _:  # emphasis, images, raw HTML: not text
+                pass
+
+
+def _losses(tokens: Iterable[Token]) -> tuple[str, ...]:
+    """What a reader of the rendered page might see and the text has not."""
+    tokens = tuple(tokens)
+    raw = sum(token.type == "html_block" and bool(_visible(token.content)) for token in tokens)
+    lost = [f"{raw} block(s) of raw HTML left out"] if raw else []
+    if any(token.level >= _DEEPEST - 1 for token in tokens):
+        lost.append(f"nested {_DEEPEST} levels deep: what lies deeper is left out")
+    return tuple(lost)
+
+
+def _visible(html: str) -> str:
+    return _TAG.sub("", _COMMENT.sub("", html)).strip()

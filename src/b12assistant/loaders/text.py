@@ -1,0 +1,181 @@
+"""Plain text: the decoded file as it is, with the structure that its lines suggest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from b12assistant.loaders import wording
+from b12assistant.loaders.decoding import decode
+from b12assistant.loaders.layout import Layout, Line, layout_of, page_starts, split_lines
+from b12assistant.loaders.outline import outline
+from b12assistant.types import Block, BlockKind, Extract, Range
+
+_CHAIN_DENSE = 3  # titles in a row, from which they are a list without bullets
+_CHAIN_SPACED = 4  # the same between blank lines, where sections may be empty
+_UNDERLINE = {"=": 1, "-": 2}
+_DELIMITED = re.compile(r"\S(?:\t| \| ).*\S|^\|.*\|$")
+_MOST_BEFORE_TITLE = 3  # lines such as "Skip to content" that may stand above a title
+
+
+def load(data: bytes) -> Extract:
+    """Canonical text is the decoded file, character for character; only a byte order mark is left out."""
+    decoded = decode(data)
+    text = decoded.text
+    lines = split_lines(text)
+    layout = layout_of(lines)
+    kinds = _kinds(lines, layout)
+    blocks = _blocks(lines, kinds, layout)
+    headings = _headings(lines, kinds)
+    titled = bool(headings) and headings[0][1] == 1
+    return Extract(
+        text=text,
+        extractor=f"plain text ({decoded.encoding})",
+        title=text[headings[0][0].start : headings[0][0].end] if titled else None,
+        page_starts=page_starts(text),
+        sections=outline(headings, len(text)),
+        blocks=blocks,
+        warnings=decoded.warnings,
+    )
+
+
+def _kinds(lines: Sequence[Line], layout: Layout) -> list[BlockKind]:
+    """The kind of block that each line belongs to, before lines are joined."""
+    kinds = [BlockKind.PARAGRAPH] * len(lines)
+    rows = _rows(lines)
+    for i in range(len(lines)):
+        if i in rows:
+            kinds[i] = BlockKind.TABLE_ROW
+        elif _is_heading(lines, i, layout):
+            kinds[i] = BlockKind.HEADING
+        elif _is_item(lines, i, layout):
+            kinds[i] = BlockKind.LIST_ITEM
+    return _unchained(lines, kinds, layout)
+
+
+def _rows(lines: Sequence[Line]) -> set[int]:
+    """Lines with tabs or bars between cells; a table has at least two of them, one after the other."""
+    delimited = {i for i, line in enumerate(lines) if _DELIMITED.search(line.text) and not wording.is_item(line.text)}
+    return {
+        i
+        for i in delimited
+        if (i - 1 in delimited and not lines[i].spaced) or (i + 1 in delimited and not lines[i + 1].spaced)
+    }
+
+
+def _is_item(lines: Sequence[Line], i: int, layout: Layout) -> bool:
+    line = lines[i]
+    if not wording.is_item(line.text):
+        return False
+    # Wrapped prose can bring a number to the front of a line: "people over\n60. Of these".
+    inside = layout.width and i and not line.spaced and wording.is_numbered(line.text)
+    previous = lines[i - 1].text
+    return not inside or wording.is_item(previous) or wording.ends_sentence(previous)
+
+
+def _is_heading(lines: Sequence[Line], i: int, layout: Layout) -> bool:
+    line = lines[i]
+    if i + 1 == len(lines) or layout.is_furniture(line) or not wording.could_be_heading(line.text):
+        return False  # the last line has nothing to be the heading of
+    following = lines[i + 1]
+    if _underline_level(line, following):
+        return True
+    alone = line.spaced and following.spaced
+    if _is_page_title(lines, i, alone=alone, dense=layout.dense):
+        return True
+    if wording.is_item(line.text):
+        # "1. Methods" between blank lines heads a section, unless more items follow.
+        return alone and wording.is_title(line.text) and not _in_list(lines, i)
+    if alone:
+        return wording.is_title(line.text) or wording.is_label(line.text)
+    if layout.dense:
+        return wording.is_title(line.text)
+    stands_on_text = line.spaced and not following.text[0].islower()
+    return layout.attached and stands_on_text and wording.is_title(line.text)
+
+
+def _is_page_title(lines: Sequence[Line], i: int, *, alone: bool, dense: bool) -> bool:
+    """The first line of a page is its title even in sentence case, if it stands alone or on a long paragraph."""
+    text = lines[i].text
+    if i > _MOST_BEFORE_TITLE or not text[0].isupper() or text.endswith(":") or not _is_top(lines[:i]):
+        return False
+    above = any(wording.is_title(line.text) or wording.is_label(line.text) for line in lines[:i])
+    return not above and (
+        alone or (dense and wording.is_label(text) and not wording.could_be_heading(lines[i + 1].text))
+    )
+
+
+def _in_list(lines: Sequence[Line], i: int) -> bool:
+    neighbours = (*lines[max(i - 1, 0) : i], *lines[i + 1 : i + 2])
+    return any(wording.is_item(line.text) for line in neighbours)
+
+
+def _underline_level(line: Line, following: Line) -> int | None:
+    """1 or 2 where the following line underlines this one with = or -."""
+    marks = set(following.text)
+    long_enough = len(following.text) >= max(3, len(line.text) // 2)
+    if following.spaced or len(marks) != 1 or not long_enough:
+        return None
+    return _UNDERLINE.get(marks.pop())
+
+
+def _unchained(lines: Sequence[Line], kinds: list[BlockKind], layout: Layout) -> list[BlockKind]:
+    """Many titles in a row are a list of links or of terms: a heading has text under it."""
+    longest = _CHAIN_DENSE if layout.dense else _CHAIN_SPACED
+    result: list[BlockKind] = []
+    for taken, group in groupby(kinds):
+        kind = taken
+        length = len(list(group))
+        end = len(result) + length
+        if kind is BlockKind.HEADING and (length >= longest or (layout.dense and not _is_text(lines[end], kinds[end]))):
+            kind = BlockKind.PARAGRAPH
+        result += [kind] * length
+    return result
+
+
+def _is_text(line: Line, kind: BlockKind) -> bool:
+    """Whether a line is what a heading can stand on, rather than one more line of an address or of a poem."""
+    is_list = kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
+    return is_list or wording.ends_sentence(line.text) or not wording.could_be_heading(line.text)
+
+
+def _blocks(lines: Sequence[Line], kinds: Sequence[BlockKind], layout: Layout) -> tuple[Block, ...]:
+    """Lines to blocks: wrapped lines join their paragraph, indented ones their list item."""
+    blocks: list[Block] = []
+    first = 0  # the line that the present block begins with
+    for i, line in enumerate(lines):
+        if i and _goes_on(lines, kinds, i, first=first, layout=layout):
+            start = blocks[-1].range.start
+            blocks[-1] = Block(blocks[-1].kind, Range(start, line.end))
+        else:
+            first = i
+            blocks.append(Block(kinds[i], Range(line.start, line.end)))
+    return tuple(blocks)
+
+
+def _goes_on(lines: Sequence[Line], kinds: Sequence[BlockKind], i: int, *, first: int, layout: Layout) -> bool:
+    """Whether line ``i`` continues the block that begins with line ``first``."""
+    line, previous = lines[i], lines[i - 1]
+    if kinds[i] is not BlockKind.PARAGRAPH or line.spaced or wording.is_ornament(line.text):
+        return False
+    if kinds[first] is BlockKind.LIST_ITEM:
+        return line.indent > lines[first].indent or layout.joins_item(previous, line)
+    whole = kinds[first] is BlockKind.PARAGRAPH and not wording.is_ornament(previous.text)
+    return whole and layout.joins(previous, line)
+
+
+def _headings(lines: Sequence[Line], kinds: Sequence[BlockKind]) -> list[tuple[Range, int]]:
+    """The headings in order with their levels: 1 only for a title at the top or an underline of =."""
+    headings: list[tuple[Range, int]] = []
+    for i, (line, kind) in enumerate(zip(lines, kinds, strict=True)):
+        if kind is BlockKind.HEADING:
+            level = _underline_level(line, lines[i + 1]) or wording.numbered_level(line.text) or 2
+            is_title = not headings and not wording.is_numbered(line.text) and _is_top(lines[:i])
+            headings.append((Range(line.start, line.end), 1 if is_title else level))
+    return headings
+
+
+def _is_top(before: Sequence[Line]) -> bool:
+    """Whether nothing but short odd lines stands above: the first heading is then the title."""
+    return len(before) <= _MOST_BEFORE_TITLE and not any(wording.ends_sentence(line.text) for line in before)

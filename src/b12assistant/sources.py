@@ -1,0 +1,172 @@
+"""Source facts: `sources.toml` at the top of a corpus, or the front matter of a Markdown file, with the same keys.
+
+An unknown key or value is an error that names file and line. What is not said stays unknown: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import date, datetime
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import yaml
+
+from b12assistant.errors import SourceFactsError
+from b12assistant.types import Interest, Source, SourceKind, Words
+
+SOURCES_FILE = "sources.toml"
+_KEYS = {field.name for field in fields(Source)} - {"interest"} | {"commercial_interest"}
+Facts = Mapping[Any, Any]  # validated keys and values, as parsed
+_Where = Callable[[str], str]  # a key to "file:line"
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def parse_sources(text: str, *, file: str = SOURCES_FILE) -> dict[str, Facts]:
+    """The validated entries of a `sources.toml`, by the file each one describes (path in the corpus)."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SourceFactsError(
+            f"{file} is not valid TOML: {error}", hint="mend it and run `b12assistant index` again"
+        ) from error
+    unknown = next((key for key in table if key != "source"), None)
+    if unknown is not None:
+        raise SourceFactsError(f"{file}: unknown table {unknown!r}", hint="entries are written [[source]]")
+    entries = table.get("source", [])
+    if not isinstance(entries, list):
+        raise SourceFactsError(f"{file}: [source] is one table", hint="write [[source]] for each entry")
+    sources: dict[str, Facts] = {}
+    for number, entry in enumerate(entries):
+        where = _toml_lines(text, file, number)
+        described = entry.pop("file", None)
+        if not isinstance(described, str) or not described:
+            raise SourceFactsError(f"{where('file')}: an entry names no file", hint='add file = "path/in/the/corpus"')
+        if described in sources:
+            raise SourceFactsError(f"{where('file')}: {described} is described twice", hint="keep one entry")
+        _source(entry, where)
+        sources[described] = entry
+    return sources
+
+
+def parse_front_matter(text: str, *, file: str) -> Facts:
+    """The validated facts of a Markdown file's front matter (YAML between two `---` lines, given without them)."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        table = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 2}" if mark is not None else ""
+        raise SourceFactsError(
+            f"{file}{line}: the front matter is not valid YAML", hint="write `key: value` lines"
+        ) from error
+    if table is None:
+        return {}
+    if not isinstance(table, dict) or not isinstance(node, yaml.MappingNode):
+        raise SourceFactsError(f"{file}:2: the front matter is not a list of keys", hint="write `key: value` lines")
+    lines = {key.value: key.start_mark.line + 2 for key, _ in node.value}
+    if "file" in table:
+        raise SourceFactsError(f"{file}:{lines['file']}: front matter describes its own file", hint="remove `file`")
+    _source(table, lambda key: f"{file}:{lines.get(key, 2)}")
+    return table
+
+
+def source_of(*facts: Facts) -> Source:
+    """The facts of one file; where several say something of a key, the last one wins."""
+    return _source({key: value for table in facts for key, value in table.items()}, str)
+
+
+def _source(table: Mapping[Any, Any], where: _Where) -> Source:
+    """Checks every key and value; ``where`` gives file and line of a key for the message."""
+    for key in table:
+        if key not in _KEYS:
+            near = get_close_matches(str(key), sorted(_KEYS), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(_KEYS))}"
+            raise SourceFactsError(f"{where(str(key))}: unknown key {key!r}", hint=hint)
+    return Source(
+        title=_text(table, "title", where),
+        kind=_choice(table, "kind", SourceKind, where),
+        words=_choice(table, "words", Words, where) or Words.ORIGINAL,
+        based_on=_text(table, "based_on", where),
+        interest=_interest(table, where),
+        publisher=_text(table, "publisher", where),
+        url=_text(table, "url", where),
+        published=_date(table, "published", where),
+        review_by=_date(table, "review_by", where),
+        superseded_by=_text(table, "superseded_by", where),
+        withdrawn=_truth(table, "withdrawn", where),
+        review=_text(table, "review", where),
+        cites=_texts(table, "cites", where),
+        note=_text(table, "note", where),
+    )
+
+
+def _wrong(table: Mapping[Any, Any], key: str, where: _Where, expected: str) -> SourceFactsError:
+    return SourceFactsError(f"{where(key)}: {key} = {table[key]!r} is not known", hint=f"it takes {expected}")
+
+
+def _text(table: Mapping[Any, Any], key: str, where: _Where) -> str | None:
+    value = table.get(key)
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        raise _wrong(table, key, where, "a text")
+    return value
+
+
+def _texts(table: Mapping[Any, Any], key: str, where: _Where) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _wrong(table, key, where, "a list of texts")
+    return tuple(value)
+
+
+def _choice(table: Mapping[Any, Any], key: str, choices: type[_Choice], where: _Where) -> _Choice | None:
+    value = table.get(key)
+    if value is None:
+        return None
+    if value not in set(choices):
+        raise _wrong(table, key, where, ", ".join(choices))
+    return choices(value)
+
+
+def _interest(table: Mapping[Any, Any], where: _Where) -> Interest:
+    value = table.get("commercial_interest", "unknown")
+    if value is True:
+        return Interest.SELLS
+    if value is False:
+        return Interest.NONE
+    if value == "unknown":
+        return Interest.UNKNOWN
+    raise _wrong(table, "commercial_interest", where, 'true, false or "unknown"')
+
+
+def _date(table: Mapping[Any, Any], key: str, where: _Where) -> date | None:
+    value = table.get(key)
+    if value is not None and (not isinstance(value, date) or isinstance(value, datetime)):
+        raise _wrong(table, key, where, "a date such as 2026-11-20")
+    return value
+
+
+def _truth(table: Mapping[Any, Any], key: str, where: _Where) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise _wrong(table, key, where, "true or false")
+    return value
+
+
+def _toml_lines(text: str, file: str, number: int) -> _Where:
+    """Where a key of the ``number``-th entry stands; `tomllib` itself does not say."""
+    lines = text.splitlines()
+    heads = [i for i, line in enumerate(lines) if re.match(r"\s*\[\[\s*source\s*\]\]", line)]
+    start = heads[number] if number < len(heads) else 0
+    end = heads[number + 1] if number + 1 < len(heads) else len(lines)
+
+    def where(key: str) -> str:
+        pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
+        line = next((i for i in range(start, end) if pattern.match(lines[i])), start)
+        return f"{file}:{line + 1}"
+
+    return where

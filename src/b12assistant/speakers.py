@@ -1,0 +1,96 @@
+"""Who speaks first: a source that sells is never alone with a dose, an all-clear or a call to start, stop or hurry.
+
+Design section 5, "Sellers". Cues are data (`data/sellers/cues.toml`); here is only what follows from them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from b12assistant.types import Interest, Span
+
+_SENSITIVE = ("dose", "safe", "start_or_stop")
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """Compiled cue lists."""
+
+    sensitive: tuple[re.Pattern[str], ...]
+    dose: tuple[re.Pattern[str], ...]
+    caution: tuple[re.Pattern[str], ...]
+
+    def is_sensitive(self, text: str) -> bool:
+        return any(cue.search(text) for cue in self.sensitive)
+
+    def bare_dose(self, text: str) -> bool:
+        """Whether a dose is given without a caution in the same words."""
+        return any(cue.search(text) for cue in self.dose) and not any(cue.search(text) for cue in self.caution)
+
+
+@lru_cache(maxsize=1)
+def load_cues() -> Cues:
+    table = tomllib.loads(files("b12assistant").joinpath("data/sellers/cues.toml").read_text("utf-8"))
+    compiled = {name: tuple(re.compile(cue, re.I | re.S) for cue in cues) for name, cues in table.items()}
+    sensitive = tuple(cue for name in _SENSITIVE for cue in compiled[name])
+    return Cues(sensitive, compiled["dose"], compiled["caution"])
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A candidate quote, as far as its speaker matters."""
+
+    spans: tuple[Span, ...]
+    score: float
+
+    @property
+    def text(self) -> str:
+        return " ".join(span.text for span in self.spans)
+
+    @property
+    def sells(self) -> bool:
+        """Whether its source sells what it recommends, or may: unknown counts as selling."""
+        return self.spans[0].document.source.interest is not Interest.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Indices of the candidates to show, best first; ``only_sellers``: nobody without an interest speaks to it."""
+
+    shown: tuple[int, ...]
+    only_sellers: bool
+
+
+def order(said: Sequence[Said], most: int, *, strict: bool, close: float, heard: float, cues: Cues) -> Order:
+    """Pick at most ``most`` of ``said``: candidates good enough to be shown, best first, more than are shown.
+
+    ``strict``: every sentence of a seller is sensitive. ``close``: scores this near count as equal. ``heard``: how
+    far behind
+    the best a source that sells nothing may stand and still be the one that speaks first.
+    """
+    sensitive = [each.sells and (strict or cues.is_sensitive(each.text)) for each in said]
+    shown = list(range(min(most, len(said))))
+    if not shown:
+        return Order((), only_sellers=False)
+    if any(sensitive[i] for i in shown):
+        leader = next(
+            (i for i, held in enumerate(sensitive) if not held and said[0].score - said[i].score <= heard), None
+        )
+        if leader is None:
+            return Order(tuple(shown), only_sellers=True)
+        if sensitive[0]:
+            shown = _first(leader, shown)[:most]
+    best = said[shown[0]]
+    if best.sells:
+        rival = next((i for i in shown if not said[i].sells and best.score - said[i].score <= close), None)
+        shown = shown if rival is None else _first(rival, shown)
+    return Order(tuple(shown), only_sellers=False)
+
+
+def _first(leader: int, shown: Sequence[int]) -> list[int]:
+    return [leader, *(i for i in shown if i != leader)]

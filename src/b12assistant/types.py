@@ -1,0 +1,283 @@
+"""The domain on one page. Text is never stored beside its offsets: a ``Span`` is an address, its text a slice.
+
+Units: offsets are code points of a document's canonical text, intervals are half-open, pages are 1-based,
+scores are "higher is better" and comparable only within one query.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import NewType
+
+DocumentId = NewType("DocumentId", str)  # the path in the corpus, with "/" between parts
+PassageId = NewType("PassageId", str)  # digest of document id, text and occurrence
+GenerationId = NewType("GenerationId", str)  # digest of an index generation's content
+
+
+class SourceKind(StrEnum):
+    GUIDELINE = "guideline"
+    REVIEW = "review"
+    STUDY = "study"
+    PATIENT_GUIDE = "patient_guide"
+    VENDOR = "vendor"
+    BLOG = "blog"
+    REFERENCE = "reference"
+    OTHER = "other"
+
+
+class Words(StrEnum):
+    ORIGINAL = "original"
+    PROJECT_SUMMARY = "project_summary"
+
+
+class Interest(StrEnum):
+    """Whether the source sells what it recommends."""
+
+    SELLS = "true"
+    NONE = "false"
+    UNKNOWN = "unknown"
+
+
+class BlockKind(StrEnum):
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"
+    LIST_ITEM = "list_item"
+    TABLE_ROW = "table_row"
+
+
+class Role(StrEnum):
+    """Markup that speaks about a range of the visible text."""
+
+    LINK = "link"
+    NAVIGATION = "navigation"
+    FORM = "form"  # forms, buttons
+    FOOTER = "footer"
+    HEADER = "header"  # a site's or page's header, not a heading
+    ASIDE = "aside"
+
+
+class MarkKind(StrEnum):
+    NEVER = "never"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Range:
+    """A half-open, non-empty interval of code points: the address within one text."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"not a range: [{self.start}, {self.end})")
+
+    def overlaps(self, other: Range) -> bool:
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, other: Range) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is known of where a document comes from (design section 6). ``None``: not known, never guessed."""
+
+    title: str | None = None
+    kind: SourceKind | None = None
+    words: Words = Words.ORIGINAL
+    based_on: str | None = None
+    interest: Interest = Interest.UNKNOWN
+    publisher: str | None = None
+    url: str | None = None
+    published: date | None = None
+    review_by: date | None = None
+    superseded_by: str | None = None
+    withdrawn: bool = False
+    review: str | None = None
+    cites: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what stands under it, up to the next heading of any level."""
+
+    heading: Range
+    level: int  # 1-6
+    start: int  # of the heading
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading, list item or table row; blocks do not overlap and come in order."""
+
+    kind: BlockKind
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A range that cleaning set apart, and the rule that did it. Nothing is cut out."""
+
+    range: Range
+    kind: MarkKind
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What markup says of a range: evidence for cleaning, not yet a verdict."""
+
+    role: Role
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What a loader makes of a file's bytes: canonical text and its maps, from one pass.
+
+    ``sections`` and ``blocks`` cover ``text`` in order; ``front`` is the raw front matter of a Markdown file,
+    which is not part of the text; ``warnings`` are sentences for the report.
+    """
+
+    text: str
+    extractor: str  # library and version, for instance "pypdf 7.1.0"
+    title: str | None = None
+    page_starts: tuple[int, ...] = ()
+    sections: tuple[Section, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    regions: tuple[Region, ...] = ()
+    front: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A canonical text, frozen as extracted, with the maps that lead back to the source.
+
+    ``page_starts``: offset of each page's first character, never decreasing; empty where there are no pages.
+    """
+
+    id: DocumentId
+    digest: str  # sha256 of the file and of everything below that indexing depends on
+    title: str = field(compare=False)
+    text: str = field(compare=False, repr=False)
+    source: Source = field(compare=False, repr=False, default=Source())
+    page_starts: tuple[int, ...] = field(compare=False, repr=False, default=())
+    sections: tuple[Section, ...] = field(compare=False, repr=False, default=())
+    blocks: tuple[Block, ...] = field(compare=False, repr=False, default=())
+    marks: tuple[Mark, ...] = field(compare=False, repr=False, default=())
+
+    def span(self, start: int, end: int) -> Span:
+        return Span(self, start, end)
+
+    def slice(self, range_: Range) -> str:
+        return self.text[range_.start : range_.end]
+
+    def heading_path(self, offset: int) -> tuple[Section, ...]:
+        """The sections that enclose ``offset``, outermost first; levels strictly increase."""
+        path: list[Section] = []
+        for section in self.sections:
+            if section.start > offset:
+                break
+            while path and path[-1].level >= section.level:
+                path.pop()
+            path.append(section)
+        return tuple(path)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """An address in a document; ``text`` is computed, so a quote cannot differ from its source."""
+
+    document: Document = field(compare=False)
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end <= len(self.document.text):
+            raise ValueError(f"not a span of {self.document.id}: [{self.start}, {self.end})")
+
+    @property
+    def text(self) -> str:
+        return self.document.text[self.start : self.end]
+
+    @property
+    def range(self) -> Range:
+        return Range(self.start, self.end)
+
+    @property
+    def pages(self) -> tuple[int, int] | None:
+        """First and last page, 1-based; ``None`` where the source has no pages."""
+        starts = self.document.page_starts
+        if not starts:
+            return None
+        return bisect_right(starts, self.start), bisect_right(starts, self.end - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit of retrieval: consecutive sentences of one section. It knows no score."""
+
+    id: PassageId
+    sentences: tuple[Span, ...]  # in order, without overlap; each lies in one block
+    reference: bool = False  # an item of a reference list
+
+    @property
+    def document(self) -> Document:
+        return self.sentences[0].document
+
+    @property
+    def span(self) -> Span:
+        """From the first sentence to the last; may enclose marked text."""
+        return Span(self.document, self.sentences[0].start, self.sentences[-1].end)
+
+    @property
+    def section(self) -> tuple[Section, ...]:
+        return self.document.heading_path(self.sentences[0].start)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage as the answer to one query; ``rank`` is 1-based."""
+
+    passage: Passage
+    score: float
+    rank: int
+
+
+class FileEnd(StrEnum):
+    """How a file of a corpus ended; there is no fourth way."""
+
+    INDEXED = "indexed"
+    WARNINGS = "indexed with warnings"
+    LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file of the corpus."""
+
+    file: str
+    end: FileEnd
+    reasons: tuple[str, ...] = ()
+    passages: int = 0
+    marked_share: float = 0.0  # of the non-blank characters, marked "never"
+    embedded: bool = False  # false: vectors taken over from the former generation
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What became of every file, and the generation that resulted."""
+
+    generation: GenerationId
+    files: tuple[FileReport, ...]
+    unchanged: bool = False
+
+    def count(self, end: FileEnd) -> int:
+        return sum(report.end is end for report in self.files)

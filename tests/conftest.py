@@ -1,0 +1,58 @@
+"""What holds for every test: no network, drawn cases without a clock, and the acceptance data where there is some."""
+
+import ipaddress
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# A deadline would measure the machine, not the code. In CI the same cases are drawn each time.
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+class NetworkRefusedError(RuntimeError):
+    """Not an ``OSError``: code that shrugs at a failed connection must not hide one."""
+
+
+def _is_here(host: object) -> bool:
+    if host in (None, "", b"", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    """Loopback and unix sockets pass: a server under test is reached through them."""
+    match event, arguments:
+        case "socket.connect" | "socket.sendto" | "socket.sendmsg", (_, (host, *_)):
+            pass
+        case "socket.getaddrinfo" | "socket.gethostbyname" | "socket.gethostbyaddr", (host, *_):
+            pass
+        case "socket.getnameinfo", ((host, *_),):
+            pass
+        case _:
+            return
+    if not _is_here(host):
+        raise NetworkRefusedError(f"a test tried to reach the network: {event} {host!r}")
+
+
+# An audit hook sees what a patched ``socket.socket`` cannot: name look-ups, datagrams, other threads, references taken
+# before the patch, and imports while tests are collected. It cannot be taken off again, which is the point.
+sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of acceptance data that B12_SHARED names; without it such tests are skipped."""
+    named = os.environ.get("B12_SHARED")
+    if not named:
+        pytest.skip("B12_SHARED names no folder of acceptance data")
+    folder = Path(named)
+    assert folder.is_dir(), f"B12_SHARED is no folder: {folder}"
+    return folder

@@ -1,0 +1,174 @@
+import pytest
+
+from b12assistant.loaders import html
+from b12assistant.types import Role
+
+
+def text(source: str) -> str:
+    return html.load(source.encode()).text
+
+
+def blocks(source: str) -> list[tuple[str, str]]:
+    extract = html.load(source.encode())
+    return [(b.kind.value, extract.text[b.range.start : b.range.end]) for b in extract.blocks]
+
+
+def regions(source: str) -> list[tuple[Role, str]]:
+    extract = html.load(source.encode())
+    return [(r.role, extract.text[r.range.start : r.range.end]) for r in extract.regions]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<script>no()</script>",
+        "<style>no{}</style>",
+        "<template><p>no</p></template>",
+        "<noscript>no</noscript>",
+        "<svg><text>no</text><title>no</title></svg>",
+        "<iframe src=x>no</iframe>",
+        "<object>no</object>",
+        "<p hidden>no</p>",
+        "<div hidden='until-found'>no</div>",
+        "<p aria-hidden='TRUE'>no</p>",
+        "<p style='color:red; display : NONE'>no</p>",
+        "<p style='visibility:hidden'>no</p>",
+        "<p style='font-size:0'>no</p>",
+        "<p style='font-size: 0.0px !important; top:0'>no</p>",
+        "<dialog>no</dialog>",
+        "<select><option>no</option></select>",
+        "<textarea>no</textarea>",
+        "<input type=hidden value=no>",
+        "<img alt=no>",
+        "<!-- no -->",
+    ],
+)
+def test_what_is_hidden_is_no_text(hidden: str) -> None:
+    assert text(f"<body><p>before</p>{hidden}<p>after</p>") == "before\n\nafter"
+
+
+@pytest.mark.parametrize("style", ["font-size:0.9em", "font-size:10px", "display:block", "opacity:1"])
+def test_what_only_looks_hidden_stays(style: str) -> None:
+    assert text(f"<p style='{style}'>seen</p>") == "seen"
+
+
+@pytest.mark.parametrize(
+    ("source", "visible"),
+    [
+        pytest.param("<p>one \n\t two</p>", "one two", id="collapsed"),
+        pytest.param("<p>one <b> two</b></p>", "one two", id="collapsed-over-elements"),
+        pytest.param("<p>one<b>two</b></p>", "onetwo", id="no-blank-invented"),
+        pytest.param("<p>10&nbsp;mg&#8201;a&shy;day</p>", "10\u00a0mg\u2009a\u00adday", id="special-blanks-kept"),
+        pytest.param("<p>&lt;b&gt; &amp;amp;</p>", "<b> &amp;", id="entities"),
+        pytest.param("<pre>a\n  b</pre>", "a\n  b", id="pre"),
+        pytest.param("<p>one<br>two</p>", "one\ntwo", id="line-end"),
+        pytest.param("<p>one<br><br>two</p>", "one\n\ntwo", id="two-line-ends"),
+        pytest.param("<p></p><div>&nbsp;</div><p>x</p>", "x", id="empty-blocks"),
+        pytest.param("<dl><dt>term<dd>what it means</dl>", "term\n\nwhat it means", id="definitions"),
+    ],
+)
+def test_white_space_is_a_browsers(source: str, visible: str) -> None:
+    assert text(source) == visible
+
+
+def test_blocks_know_what_they_are() -> None:
+    source = "<h2>Cold <i>feet</i></h2>loose<ul><li><p>one</p><p>more</p><li>two<ul><li>deep</ul>rest</ul>"
+    assert blocks(source) == [
+        ("heading", "Cold feet"),
+        ("paragraph", "loose"),
+        ("list_item", "one"),
+        ("paragraph", "more"),
+        ("list_item", "two"),
+        ("list_item", "deep"),
+        ("paragraph", "rest"),
+    ]
+
+
+def test_rows_keep_empty_cells_and_hold_one_line() -> None:
+    source = "<table><tr><th>a<th>b<th>c<tr><td><p>1</p><td><td>x<br>y</table>"
+    assert blocks(source) == [("table_row", "a | b | c"), ("table_row", "1 | | x y")]
+
+
+def test_a_cell_with_a_no_break_space_is_empty() -> None:
+    assert text("<table><tr><td>a<td>&nbsp;<td>b<td>&nbsp;<tr><td>&nbsp;<td>c</table>") == "a | | b\nc"
+
+
+def test_a_table_that_lays_the_page_out_is_no_table() -> None:
+    source = "<table><tr><td><h1>Top</h1><p>one</p><p>two</p></td><td><ul><li>menu</ul></td></tr></table>"
+    assert blocks(source) == [("heading", "Top"), ("paragraph", "one"), ("paragraph", "two"), ("list_item", "menu")]
+
+
+def test_sections_follow_headings() -> None:
+    extract = html.load(b"<h1>A</h1><p>x</p><h3>B</h3><p>y</p>")
+    assert [(s.level, s.start, s.end) for s in extract.sections] == [(1, 0, 6), (3, 6, len(extract.text))]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param("<nav><a>Home</a></nav>", [(Role.NAVIGATION, "Home")], id="nav"),
+        pytest.param("<div role=navigation>Home</div>", [(Role.NAVIGATION, "Home")], id="aria"),
+        pytest.param("<footer>(c)</footer>", [(Role.FOOTER, "(c)")], id="footer"),
+        pytest.param("<aside>by the way</aside>", [(Role.ASIDE, "by the way")], id="aside"),
+        pytest.param(
+            "<form>Name <button>Send</button></form>", [(Role.FORM, "Name Send"), (Role.FORM, "Send")], id="form"
+        ),
+        pytest.param("<p>see <a href=x>this page</a>.", [(Role.LINK, "this page")], id="link"),
+        pytest.param("<p><a name=x>anchor</a>", [], id="anchor-is-no-link"),
+        pytest.param("<p><a href=x> </a>text", [], id="nothing-in-it"),
+        pytest.param("<main><header><h1>T</h1></header></main>", [], id="header-of-an-article"),
+    ],
+)
+def test_regions(source: str, expected: list[tuple[Role, str]]) -> None:
+    assert regions(source) == expected
+
+
+def test_a_list_in_the_header_is_a_menu() -> None:
+    source = "<header>Site<ul><li>Home<li>Shop</ul></header><ul><li>no menu</ul>"
+    assert set(regions(source)) == {(Role.HEADER, "Site\n\nHome\nShop"), (Role.NAVIGATION, "Home\nShop")}
+
+
+def test_a_region_in_a_cell_begins_with_its_text() -> None:
+    assert regions("<table><tr><td>a<td><a href=u>b</a></table>") == [(Role.LINK, "b")]
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("<title> Cold\n feet </title><h1>Other</h1>", "Cold feet"),
+        ("<title> </title><h1>Other</h1>", "Other"),
+        ("<p>x<svg><title>icon</title></svg>", None),
+    ],
+)
+def test_title(source: str, title: str | None) -> None:
+    assert html.load(source.encode()).title == title
+
+
+@pytest.mark.parametrize(
+    ("meta", "encoding"),
+    [
+        ("<meta charset=windows-1251>", "cp1251"),
+        ('<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">', "koi8-r"),
+    ],
+)
+def test_the_declared_charset_is_honoured(meta: str, encoding: str) -> None:
+    data = f"<!doctype html>{meta}<p>Холодные ноги</p>".encode(encoding)
+    assert html.load(data).text == "Холодные ноги"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("<table><tr><td>" * 10_000 + "deep", id="tables"),
+        pytest.param("<div>" * 10_000 + "deep", id="divisions"),
+        pytest.param("<ul><li>" * 5_000 + "deep", id="lists"),
+        pytest.param("<b>" * 10_000 + "deep", id="inline"),
+    ],
+)
+def test_depth_is_no_danger(source: str) -> None:
+    assert text(source) == "deep"
+
+
+@pytest.mark.parametrize("source", ["<!--" * 50_000, "</a" * 100_000, "<svg><!ENTITY a 'b'>&a;</svg>", ""])
+def test_what_once_broke_parsers_is_read(source: str) -> None:
+    assert html.load(source.encode()).blocks == ()

@@ -1,0 +1,173 @@
+import os
+import sys
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from builders_pdf import assemble, build_pdf, column
+
+from b12assistant.errors import SourceError
+from b12assistant.loaders import reading, wire, worker
+from b12assistant.loaders.isolation import IsolatedLoader
+from b12assistant.types import Extract
+
+SLOW_PDF = assemble([b"BT /F1 11 Tf 72 700 Td " + b"(word ) Tj " * 400_000 + b"ET"])
+
+
+@pytest.fixture
+def loader() -> Iterator[IsolatedLoader]:
+    with IsolatedLoader() as loader:
+        yield loader
+
+
+def worker_of(loader: IsolatedLoader) -> int:
+    assert loader._worker is not None
+    return loader._worker.pid
+
+
+def write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def test_the_digest_is_of_the_bytes_that_were_read(loader: IsolatedLoader, tmp_path: Path) -> None:
+    data = build_pdf(column("Read elsewhere."), title="Far")
+    digest, extract = loader.load(write(tmp_path / "a.pdf", data))
+    assert (digest, extract.text, extract.title) == (sha256(data).hexdigest(), "Read elsewhere.", "Far")
+
+
+def test_one_worker_serves_many_files(loader: IsolatedLoader, tmp_path: Path) -> None:
+    workers = set()
+    for n in range(3):
+        loader.load(write(tmp_path / f"{n}.txt", b"words"))
+        workers.add(worker_of(loader))
+    assert len(workers) == 1
+
+
+def test_a_reason_comes_back_with_its_hint(loader: IsolatedLoader, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no text layer") as caught:
+        loader.load(write(tmp_path / "a.pdf", assemble([b""])))
+    assert "recognition" in caught.value.hint
+
+
+def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "slow.pdf", SLOW_PDF)
+    write(tmp_path / "next.txt", b"words")
+    with IsolatedLoader(seconds=1.5) as loader:
+        began = time.monotonic()
+        with pytest.raises(SourceError, match=r"took longer than 1\.5 s"):
+            loader.load(tmp_path / "slow.pdf")
+        assert time.monotonic() - began < 10
+        assert loader.load(tmp_path / "next.txt")[1].text == "words"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals")
+def test_a_dead_reader_is_replaced(loader: IsolatedLoader, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", b"words")
+    loader.load(path)
+    dead = worker_of(loader)
+    os.kill(dead, 9)
+    loader._worker.wait() if loader._worker else None
+    assert loader.load(path)[1].text == "words"
+    assert worker_of(loader) != dead
+
+
+def test_a_reader_that_dies_over_a_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with IsolatedLoader() as loader, pytest.raises(SourceError, match="the reader died"):
+        loader.load(write(tmp_path / "a.txt", b"words"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="address space cannot be limited elsewhere")
+def test_memory_is_limited(tmp_path: Path) -> None:
+    page = write(tmp_path / "a.html", b"<p>word " * 3_000_000)
+    small = write(tmp_path / "b.txt", b"words")
+    with IsolatedLoader(memory=200 * 2**20) as loader:
+        with pytest.raises(SourceError, match=r"GiB of memory|the reader died|the reader failed"):
+            loader.load(page)
+        assert loader.load(small)[1].text == "words"
+
+
+def test_the_worker_ends_with_its_owner(tmp_path: Path) -> None:
+    with IsolatedLoader() as loader:
+        loader.load(write(tmp_path / "a.txt", b"words"))
+        process = loader._worker
+    assert process is not None
+    assert process.poll() == 0
+
+
+def test_the_size_is_asked_before_reading(tmp_path: Path) -> None:
+    with IsolatedLoader(size=1_000) as loader, pytest.raises(SourceError, match=r"larger than 0\.001 MB"):
+        loader.load(write(tmp_path / "a.txt", b"x" * 1_001))
+
+
+def test_an_empty_file_needs_no_worker(loader: IsolatedLoader, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="empty file"):
+        loader.load(write(tmp_path / "a.txt", b""))
+    assert loader._worker is None
+
+
+def test_a_link_out_of_the_corpus_is_not_followed(tmp_path: Path) -> None:
+    root = tmp_path / "corpus"
+    root.mkdir()
+    write(tmp_path / "secret.txt", b"secret")
+    write(root / "a.txt", b"words")
+    (root / "out.txt").symlink_to(tmp_path / "secret.txt")
+    (root / "in.txt").symlink_to("a.txt")
+    with IsolatedLoader(root=root) as loader:
+        with pytest.raises(SourceError, match="a link out of the corpus"):
+            loader.load(root / "out.txt")
+        assert loader.load(root / "in.txt")[1].text == "words"
+    with IsolatedLoader() as loader, pytest.raises(SourceError, match="a link, not a file"):
+        loader.load(root / "in.txt")
+
+
+def test_only_regular_files_are_opened(loader: IsolatedLoader, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    for path in (tmp_path / "pipe.txt", tmp_path, Path("/dev/zero")):
+        with pytest.raises(SourceError, match="not a regular file"):
+            loader.load(path)
+
+
+def test_a_missing_file_is_a_reason(loader: IsolatedLoader, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="cannot be read"):
+        loader.load(tmp_path / "gone.txt")
+
+
+@pytest.mark.parametrize(("changes", "outcome"), [(1, b"new"), (9, None)], ids=["once", "always"])
+def test_a_file_that_changes_is_read_again(
+    changes: int, outcome: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.txt", b"old")
+    left = [changes]
+    true_state = reading._state
+
+    def state(status: os.stat_result) -> tuple[int, int, int]:
+        if left[0]:
+            left[0] -= 1
+            path.write_bytes(b"new")
+            return (-left[0], 0, 0)
+        return true_state(status)
+
+    monkeypatch.setattr(reading, "_state", state)
+    if outcome is None:
+        with pytest.raises(SourceError, match="changes while it is read"):
+            reading.read_file(path, root=None, limit=100)
+    else:
+        assert reading.read_file(path, root=None, limit=100) == outcome
+
+
+@pytest.mark.parametrize("name", ["a\nb.txt", "\u202etxt.a.txt", "\udcff.txt", "..txt.txt"])
+def test_strange_names_are_no_danger(loader: IsolatedLoader, name: str, tmp_path: Path) -> None:
+    assert loader.load(write(tmp_path / name, b"words"))[1].text == "words"
+
+
+def test_a_fault_of_a_reader_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(data: bytes, name: str) -> Extract:
+        raise KeyError(name, len(data))
+
+    monkeypatch.setattr(worker, "load", fail)
+    with pytest.raises(SourceError, match=r"the reader failed \(KeyError\)"):
+        wire.unpack(worker._answer(b"x", "a.txt", 2**30))

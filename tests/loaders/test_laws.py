@@ -1,0 +1,176 @@
+"""What holds for whatever a loader is given: drawn from pieces that make structure likely, and ugly characters."""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from builders_pdf import build_pdf, column
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from b12assistant.errors import SourceError
+from b12assistant.loaders import html, load, markdown, pdf, text, wire
+from b12assistant.types import BlockKind, Extract
+
+UGLY = ["e\u0301", "\u00ad", "\U0001f9e0\u200d", "\ufb01", "\u00a0", "\u200b", "\x00", "\u202e", "\x1c", "\ufeff", "İß"]
+WORDS = [
+    "Numb Feet",
+    "what is it?",
+    "B12",
+    "and so on.",
+    "- ",
+    "1. ",
+    "•",
+    " | ",
+    "\t",
+    "===",
+    "---",
+    "of inter-",
+    *UGLY,
+]
+ENDS = ["\n", "\r\n", "\r", "\n\n", "\f", "\n\f", "\u2028", "\x85", " ", ""]
+TAGS = [
+    "<p>",
+    "</p>",
+    "<ul><li>",
+    "</ul>",
+    "<h2>",
+    "</h2>",
+    "<table><tr><td>",
+    "<td>",
+    "</table>",
+    "<br>",
+    "<a href=x>",
+]
+TAGS += [
+    "</a>",
+    "<nav>",
+    "</nav>",
+    "<header>",
+    "<pre>",
+    "</pre>",
+    "<div hidden>",
+    "</div>",
+    "<form>",
+    "<tr>",
+    "<!--",
+    "&nbsp;",
+    "<td>&nbsp;",
+]
+MARKS = ["# ", "## ", "> ", "```\n", "|a|b|\n|-|-|\n|", "[x](y)", "**", "`", "![", "<b>", "    ", "***\n", "+ "]
+
+
+def pieces(*lists: list[str]) -> st.SearchStrategy[str]:
+    choice = st.sampled_from([piece for pieces in lists for piece in pieces])
+    return st.lists(choice | st.text(max_size=8), max_size=40).map("".join)
+
+
+def as_pdf(source: str) -> bytes:
+    pages = [
+        column(*[line[:80] for line in re.split(r"[\n\r\u2028]", page)][:40])
+        for page in source.encode("cp1252", "ignore").decode("cp1252").split("\f")
+    ]
+    return build_pdf(*pages)
+
+
+def encoded(source: str) -> bytes:
+    """With enough plain words behind it that a few control characters do not make it binary."""
+    return (source + "\nplain words" * 60).encode("utf-8", "replace")
+
+
+FORMS: dict[str, tuple[Callable[[bytes], Extract], Callable[[str], bytes], st.SearchStrategy[str]]] = {
+    "text": (text.load, encoded, pieces(WORDS, ENDS)),
+    "markdown": (markdown.load, encoded, pieces(WORDS, ENDS, MARKS)),
+    "html": (html.load, encoded, pieces(WORDS, ENDS, TAGS)),
+    "pdf": (pdf.load, as_pdf, pieces(WORDS, ENDS)),
+}
+
+
+def assert_laws(extract: Extract) -> None:
+    ranges = [block.range for block in extract.blocks]
+    length = len(extract.text)
+    assert all(a.end <= b.start for a, b in pairwise(ranges)), "blocks in order, apart"
+    assert all(range_.end <= length for range_ in ranges), "blocks inside the text"
+    covered = [False] * length
+    for range_ in ranges:
+        covered[range_.start : range_.end] = [True] * (range_.end - range_.start)
+        assert not extract.text[range_.start].isspace()
+        assert not extract.text[range_.end - 1].isspace()
+    assert all(seen or character.isspace() for seen, character in zip(covered, extract.text, strict=True))
+    starts = extract.page_starts
+    assert list(starts) == sorted(starts)
+    assert not starts or (starts[0] == 0 and starts[-1] <= length)
+    assert [s.heading for s in extract.sections] == [b.range for b in extract.blocks if b.kind is BlockKind.HEADING]
+    assert [s.end for s in extract.sections] == [*[s.start for s in extract.sections[1:]], length][
+        : len(extract.sections)
+    ]
+    assert all(s.start == s.heading.start and 1 <= s.level <= 6 for s in extract.sections)
+    assert all(region.range.end <= length for region in extract.regions)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_maps_fit_the_text(form: str) -> None:
+    loader, make, sources = FORMS[form]
+
+    @settings(suppress_health_check=[HealthCheck.too_slow])
+    @given(sources)
+    def law(source: str) -> None:
+        try:
+            extract = loader(make(source))
+        except SourceError:  # a source that is no text: binary, or a PDF without any
+            return
+        assert_laws(extract)
+        assert wire.unpack(wire.pack(extract)) == extract
+
+    law()
+
+
+@given(pieces(WORDS, ENDS))
+def test_plain_text_is_the_file_itself(source: str) -> None:
+    data = b"\xef\xbb\xbf" + encoded(source)
+    try:
+        extract = text.load(data)
+    except SourceError:
+        return
+    assert extract.text.encode() == data[3:]
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["Words go here", "and there.", "• item", "Title Words"]), max_size=6), max_size=5
+    )
+)
+def test_every_line_of_a_pdf_is_on_its_page(pages: list[list[str]]) -> None:
+    marked = [[f"{line} p{n}x{i}" for i, line in enumerate(lines)] for n, lines in enumerate(pages)]
+    if not any(marked):
+        return
+    extract = pdf.load(build_pdf(*[column(*lines) for lines in marked]))
+    ends = [*extract.page_starts[1:], len(extract.text)]
+    for lines, start, end in zip(marked, extract.page_starts, ends, strict=True):
+        assert all(line.rsplit(" ", 1)[1] in extract.text[start:end] for line in lines)
+
+
+@given(st.binary(max_size=400), st.sampled_from(["a.pdf", "a.html", "a.md", "a.txt"]))
+def test_whatever_the_bytes_there_is_an_extract_or_a_reason(data: bytes, name: str) -> None:
+    try:
+        extract = load(data, name)
+    except SourceError:
+        return
+    assert_laws(extract)
+    assert extract.blocks
+
+
+SOUND = build_pdf(column("One sound line of text.", "And another."), column("On a second page."))
+
+
+@given(st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.integers(0, 255)), min_size=1, max_size=10))
+def test_a_damaged_pdf_is_an_extract_or_a_reason(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(SOUND)
+    for place, value in changes:
+        data[place] = value
+    try:
+        extract = load(bytes(data), "a.pdf")
+    except SourceError:
+        return
+    assert_laws(extract)

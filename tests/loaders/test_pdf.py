@@ -1,0 +1,247 @@
+import pytest
+from builders_pdf import Print, assemble, build_pdf, column, encrypt
+
+from b12assistant.errors import SourceError
+from b12assistant.loaders import pdf
+from b12assistant.types import BlockKind, Extract, Role
+
+FULL = "A full line of the body of this small page, as long as they come"
+
+
+def shown(extract: Extract, kind: BlockKind) -> list[str]:
+    return [extract.text[b.range.start : b.range.end] for b in extract.blocks if b.kind is kind]
+
+
+def text(*pages: list[Print]) -> str:
+    return pdf.load(build_pdf(*pages)).text
+
+
+def furniture(extract: Extract) -> list[tuple[Role, str]]:
+    return [(r.role, extract.text[r.range.start : r.range.end]) for r in extract.regions]
+
+
+def test_line_ends_become_blanks() -> None:
+    assert text(column("The first line of it", "and the second one.")) == "The first line of it and the second one."
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(column(f"{FULL}.", FULL, f"{FULL}.", "", "Another one begins here,", FULL), id="blank-line"),
+        pytest.param(column(FULL, FULL, "ends short.", f"Another one. {FULL}", FULL), id="short-last-line"),
+        pytest.param(
+            [*column(FULL, f"{FULL}."), *column("Another one begins here,", top=672, x=90), *column(FULL, top=658)],
+            id="indent",
+        ),
+    ],
+)
+def test_paragraphs_end_where_it_is_clear(lines: list[Print]) -> None:
+    first, second = shown(pdf.load(build_pdf(lines)), BlockKind.PARAGRAPH)
+    assert first.endswith(".")
+    assert second.startswith("Another one")
+
+
+def test_a_sentence_that_fills_its_line_ends_no_paragraph() -> None:
+    assert "\n" not in text(column(FULL, f"{FULL}.", f"{FULL}.", FULL))
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(("of inter-", "national rank"), "of international rank", id="dictionary"),
+        pytest.param(("methyl-", "cobalamin. All methylcobalamin"), "methylcobalamin. All", id="document"),
+        pytest.param(("a self-", "reported and self-reported"), "self-reported and self-", id="hyphenated-elsewhere"),
+        pytest.param(("a dose-", "dependent effect"), "dose-dependent effect", id="unknown-word"),
+        pytest.param(("by Smith-", "Jones again"), "Smith-Jones again", id="name"),
+        pytest.param(("the B12-", "related signs"), "B12-related signs", id="number"),
+        pytest.param(("both pre-", "and postnatal"), "pre- and postnatal", id="suspended"),
+        pytest.param(("a break -", "and more"), "a break - and more", id="dash"),
+    ],
+)
+def test_hyphens_at_line_ends(lines: tuple[str, str], expected: str) -> None:
+    assert expected in text(column(*lines))
+
+
+def test_list_items_begin_with_their_bullets() -> None:
+    extract = pdf.load(build_pdf(column("Signs are these:", "\u2022 numb toes that", "stay numb", "\u2022 cold feet")))
+    assert shown(extract, BlockKind.LIST_ITEM) == ["\u2022 numb toes that stay numb", "\u2022 cold feet"]
+    assert extract.text.endswith("numb\n\u2022 cold feet")
+
+
+def test_size_and_weight_make_headings() -> None:
+    page = [
+        Print("Numb Feet and", y=740, size=20, font="F2"),
+        Print("What Helps", y=718, size=20, font="F2"),
+        Print("What it is", y=690, size=14),
+        *column(FULL, f"{FULL}.", top=670),
+        Print("Who gets it", y=630, font="F2"),
+        *column(FULL, f"{FULL}.", top=614),
+    ]
+    extract = pdf.load(build_pdf(page))
+    names = [(s.level, extract.text[s.heading.start : s.heading.end]) for s in extract.sections]
+    assert names == [(1, "Numb Feet and What Helps"), (2, "What it is"), (3, "Who gets it")]
+    assert extract.title == "Numb Feet and What Helps"
+
+
+def test_an_entry_of_the_contents_is_no_heading() -> None:
+    assert pdf.load(build_pdf([Print("Methods . . . . 4", size=20), *column(FULL, FULL, top=600)])).sections == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Cold Feet", "Cold Feet"),
+        ("feet_v3.docx", None),
+        ("Microsoft Word - feet", None),
+        ("untitled", None),
+        ("", None),
+    ],
+)
+def test_a_title_that_is_a_file_name_is_none(title: str, expected: str | None) -> None:
+    assert pdf.load(build_pdf(column(FULL, FULL), title=title)).title == expected
+
+
+def test_a_paragraph_runs_over_the_page_end() -> None:
+    extract = pdf.load(build_pdf(column(FULL, FULL), column("goes on here with", "a few words.")))
+    assert extract.text == f"{FULL} {FULL} goes on here with a few words."
+    assert extract.page_starts == (0, extract.text.index("goes"))
+    assert len(extract.blocks) == 1
+
+
+def test_each_page_begins_with_its_first_character() -> None:
+    extract = pdf.load(build_pdf(column("One."), column(""), column("Three."), column("")))
+    assert extract.page_starts == (0, extract.text.index("T"), extract.text.index("T"), len(extract.text))
+    assert extract.warnings == ("pages 2, 4 without text (scanned?)",)
+
+
+def page_with_edges(number: int, *body: str) -> list[Print]:
+    return [Print("The Journal of Feet", y=760), *column(*body), Print(f"Page {number} of 3", y=40)]
+
+
+BODIES = (("Every foot", "has two sides"), ("and ten toes", "at the most"), ("which tingle", "now and then."))
+
+
+def test_running_lines_are_told_and_stand_alone() -> None:
+    extract = pdf.load(build_pdf(*[page_with_edges(n, *body) for n, body in enumerate(BODIES, 1)]))
+    assert furniture(extract) == [
+        told for n in (1, 2, 3) for told in ((Role.HEADER, "The Journal of Feet"), (Role.FOOTER, f"Page {n} of 3"))
+    ]
+    assert {r.range for r in extract.regions} <= {b.range for b in extract.blocks}
+    assert len(extract.blocks) == 9
+
+
+def test_a_sentence_that_a_footer_interrupts_is_parted_by_line_ends_only() -> None:
+    extract = pdf.load(build_pdf(*[page_with_edges(n, *body) for n, body in enumerate(BODIES, 1)]))
+    assert "two sides\nPage 1 of 3\nThe Journal of Feet\nand ten toes" in extract.text
+
+
+def test_a_title_beside_the_number_of_the_page_runs_even_if_it_is_there_once() -> None:
+    names = ("Chapter 1: Toes 11", "Chapter 2: Heels 12", "Chapter 3: Soles 13")
+    pages = [[Print(name, y=760), *column(*body)] for name, body in zip(names, BODIES, strict=True)]
+    assert furniture(pdf.load(build_pdf(*pages))) == [(Role.HEADER, name) for name in names]
+
+
+TALES = (
+    ("Walk a mile", "on soft ground", "in old shoes."),
+    ("Roll a ball", "under the arch", "of each foot."),
+    ("Lift the heel", "off the floor", "ten times."),
+)
+
+
+def test_a_line_that_repeats_inside_the_page_is_text() -> None:
+    pages = [[Print(first, y=760), *column("Do this daily.", *body), Print(last, y=40)] for first, *body, last in TALES]
+    assert furniture(pdf.load(build_pdf(*pages))) == []
+
+
+@pytest.mark.parametrize("number", ["7", "- 7 -", "Page 7", "7 / 12", "p. 7", "xii"])
+def test_a_page_number_needs_no_second_page(number: str) -> None:
+    extract = pdf.load(build_pdf([*column(FULL, FULL, FULL), Print(number, y=40)]))
+    assert furniture(extract) == [(Role.FOOTER, number)]
+
+
+def test_a_number_in_the_text_is_no_page_number() -> None:
+    assert furniture(pdf.load(build_pdf(column(FULL, "7", FULL, FULL)))) == []
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_encrypted_for_everybody_is_read(algorithm: str) -> None:
+    assert pdf.load(encrypt(build_pdf(column("Open.")), password="", algorithm=algorithm)).text == "Open."
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-256"])
+def test_a_password_is_asked_for(algorithm: str) -> None:
+    with pytest.raises(SourceError, match="needs a password"):
+        pdf.load(encrypt(build_pdf(column("Shut.")), password="x", algorithm=algorithm))  # noqa: S106
+
+
+SOUND = build_pdf(column("Sound."))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"%PDF-1.7\n", id="header-only"),
+        pytest.param(SOUND[: len(SOUND) // 10], id="truncated-10"),
+        pytest.param(SOUND[: len(SOUND) // 2], id="truncated-50"),
+        pytest.param(SOUND[: len(SOUND) * 9 // 10], id="truncated-90"),
+        pytest.param(SOUND.replace(b"/Kids [6 0 R]", b"/Kids [2 0 R]"), id="cyclic-pages"),
+    ],
+)
+def test_damage_is_a_reason(data: bytes) -> None:
+    with pytest.raises(SourceError, match="damaged PDF"):
+        pdf.load(data)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(b"/Count 1", b"/Count -5", id="negative-count"),
+        pytest.param(b"/Count 1", b"/Count 999999999", id="huge-count"),
+    ],
+)
+def test_the_count_of_pages_is_not_believed(old: bytes, new: bytes) -> None:
+    assert pdf.load(SOUND.replace(old, new)).text == "Sound."
+
+
+@pytest.mark.parametrize(
+    ("data", "remark"),
+    [
+        pytest.param(SOUND.replace(b"startxref\n", b"startxref\n9"), "startxref", id="startxref"),
+        pytest.param(SOUND.replace(b"/Root 1 0 R", b"/Root 9 0 R"), "not defined", id="root"),
+    ],
+)
+def test_what_was_worked_around_is_told(data: bytes, remark: str) -> None:
+    extract = pdf.load(data)
+    assert extract.text == "Sound."
+    assert remark in extract.warnings[0]
+
+
+@pytest.mark.parametrize("matrix", ["0 0 0 0 72 700", "1e200 0 0 1e200 1e300 1e300", "-1 0 0 -1 -72 -700"])
+def test_letters_of_any_size_and_place_are_read(matrix: str) -> None:
+    stream = f"BT /F1 11 Tf {matrix} Tm (Odd.) Tj ET BT /F1 -11 Tf 1 0 0 1 72 600 Tm (Even.) Tj ET"
+    assert {"Odd.", "Even."} <= set(pdf.load(assemble([stream.encode()])).text.split())
+
+
+def test_no_text_layer() -> None:
+    with pytest.raises(SourceError, match="no text layer"):
+        pdf.load(assemble([b"0 0 100 100 re f", b""]))
+
+
+def test_a_page_that_cannot_be_read_costs_that_page() -> None:
+    good = b"BT /F1 11 Tf 72 700 Td (Good.) Tj ET"
+    extract = pdf.load(assemble([b"[" * 20_000 + good, good]))
+    assert (extract.text, extract.warnings) == ("Good.", ("page 1 could not be read",))
+    assert extract.page_starts == (0, 0)
+
+
+def test_a_page_with_too_much_text_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_MOST_TEXT", 10)
+    extract = pdf.load(build_pdf(column("Twelve chars and more")))
+    assert (extract.text, extract.warnings) == ("Twelve cha", ("page 1 cut after 10 characters",))
+
+
+def test_pages_beyond_the_cap_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_MOST_PAGES", 1)
+    extract = pdf.load(build_pdf(column("One."), column("Two.")))
+    assert (extract.text, extract.warnings) == ("One.", ("1 pages after page 1 left out",))
