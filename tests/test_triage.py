@@ -141,7 +141,7 @@ def test_instructions_change_nothing() -> None:
 
 def test_general_question_with_a_report_fires() -> None:
     assert level("Can B12 deficiency weaken the legs? I cannot walk.") is Level.EMERGENCY
-    assert level("Do people with low B12 get weak legs? Mum has") is Level.URGENT
+    assert level("Do legs get weak from a lack of B12? Mum has") is Level.URGENT
 
 
 def test_signs_over_turns_combine() -> None:

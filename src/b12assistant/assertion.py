@@ -106,7 +106,8 @@ class Reading:
             return Standing.ELSEWHERE
         if self._denied(clause, start, end):
             return Standing.DENIED
-        if self._past(sentence, clause) and not (now or clause.has("still")):
+        over = clause.has("resolved") or not now
+        if self._past(sentence, clause) and over and not clause.has("still"):
             return Standing.PAST
         if clause.has("hypothetical") and not now:
             return Standing.ASKED
