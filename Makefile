@@ -28,16 +28,16 @@ export HF_HUB_OFFLINE = 1
 export TRANSFORMERS_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help setup run index check test lint types lock clean
+.PHONY: help setup run index check test lint types reference lock clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-8s%s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-10s%s\n' "$$name" "$$what"; done
 
 setup: .venv/.ok ## make .venv with everything pinned; quick when nothing changed
 
-run: setup ## bring the index up to date, then answer at a prompt
+run: setup ## bring the index up to date, then serve the page on http://127.0.0.1:7860
 	@$(BIN)/b12assistant index
-	@$(BIN)/b12assistant ask
+	@$(BIN)/python app.py
 
 index: setup ## bring index/ up to date with corpus/
 	@$(BIN)/b12assistant index
@@ -54,6 +54,9 @@ lint: setup
 
 types: setup
 	@$(BIN)/mypy
+
+reference: setup ## write docs/reference/ from the code
+	@$(BIN)/python tools/reference.py
 
 # Prints the Python to use, or what is needed and the command to get it. (Debian has venv without ensurepip, so both are
 # asked for; a name can be on the path and still not run, as pyenv's are.)

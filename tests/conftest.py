@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,14 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse_network)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def disk_at_once() -> Iterator[None]:
+    """No waiting for the disk: where no machine loses its power, nothing can tell what it has not yet taken."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of acceptance data that B12_SHARED names; without it such tests are skipped."""
@@ -55,4 +64,18 @@ def shared() -> Path:
         pytest.skip("B12_SHARED names no folder of acceptance data")
     folder = Path(named)
     assert folder.is_dir(), f"B12_SHARED is no folder: {folder}"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small corpus/ and its index/, built once by the real encoder. Copy it before changing it."""
+    from shell import ANSWERS, b12
+
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "corpus").mkdir()
+    for name, text in ANSWERS.items():
+        (folder / "corpus" / name).write_text(text, "utf-8")
+    done = b12("index", "--strict", cwd=folder)
+    assert done.status == 0, done
     return folder

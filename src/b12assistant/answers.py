@@ -5,16 +5,19 @@ Users' words are slices of turns, sources' words are spans of documents, our own
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import NewType
 
-from b12assistant.types import Document, DocumentId, GenerationId, Passage, Span
+from b12assistant.types import Document, DocumentId, GenerationId, MarkKind, Passage, Section, Span
 
 TextId = NewType("TextId", str)  # a fixed text of data/red_flags/texts.toml
 RuleId = NewType("RuleId", str)  # a rule of data/red_flags/
 TopicId = NewType("TopicId", str)  # a topic on which sources differ
+
+MOST_GAPS = 2  # in one quote
 
 
 class Level(StrEnum):
@@ -57,6 +60,7 @@ class Reason(StrEnum):
     ONLY_SELLERS = "only_sellers"
     RED_FLAG = "red_flag"
     TRIAGE_FAILED = "triage_failed"
+    NOT_SEARCHED = "not_searched"  # there is no index that can be used
 
 
 class Strength(StrEnum):
@@ -128,12 +132,22 @@ class Triage:
     @property
     def flag(self) -> Flag | None:
         """The highest flag."""
-        return next((notice.flag for notice in self.notices if notice.flag is not None), None)
+        notice = most_serious(self.notices)
+        return notice.flag if notice else None
+
+
+def most_serious(notices: Sequence[Notice]) -> Notice | None:
+    """The notice with the highest flag, the first of several; ``None`` if no red flag was seen."""
+    for level in Level:
+        for notice in notices:
+            if notice.flag is not None and notice.flag.level is level:
+                return notice
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Sentence-aligned spans of one document, in order; ``best`` is the sentence that answers."""
+    """Sentence-aligned spans of one section, in order; ``best`` is the sentence that answers, or its better half."""
 
     spans: tuple[Span, ...]
     best: Span
@@ -145,14 +159,28 @@ class Quote:
         document = self.best.document
         if not self.spans or any(span.document is not document for span in self.spans):
             raise ValueError("a quote has spans of exactly one document")
-        if any(a.end > b.start for a, b in zip(self.spans, self.spans[1:], strict=False)):
+        if self.passage.document is not document:
+            raise ValueError("a quote and its passage are of one document")
+        if any(a.end > b.start for a, b in pairwise(self.spans)):
             raise ValueError("the spans of a quote come in order and do not overlap")
+        if len(self.spans) > MOST_GAPS + 1:
+            raise ValueError(f"a quote has at most {MOST_GAPS} gaps")
+        if len({_section(document, offset) for span in self.spans for offset in (span.start, span.end - 1)}) > 1:
+            raise ValueError("a quote stays in one section")
+        if any(
+            mark.kind is MarkKind.NEVER and mark.range.overlaps(s.range) for mark in document.marks for s in self.spans
+        ):
+            raise ValueError("what is marked is never quoted")
         if not any(span.range.contains(self.best.range) for span in self.spans):
             raise ValueError("the best sentence lies outside its quote")
 
     @property
     def document(self) -> Document:
         return self.best.document
+
+
+def _section(document: Document, offset: int) -> Section | None:
+    return next(reversed(document.heading_path(offset)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +226,8 @@ class Answer:
     interpretation: Interpretation | None = None
 
     @property
-    def flag(self) -> Flag | None:
-        return next((notice.flag for notice in self.notices if notice.flag is not None), None)
+    def red_flag(self) -> Notice | None:
+        return most_serious(self.notices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,42 @@
 """The Python façade, and the one place where concrete parts meet.
 
-from b12assistant.api import Workspace
-reply = Workspace().ask("Can low B12 damage nerves without anaemia?")
+``Assistant`` is for programs that ask; ``Workspace`` is what our own commands and pages stand on.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.assistant import Assistant, Engine, with_source_changes
-from b12assistant.collection import Collection
+from b12assistant.assistant import Assistant as Answering
+from b12assistant.assistant import Engine, with_source_changes
 from b12assistant.confidence import load_calibration
 from b12assistant.config import Configuration, load_configuration
-from b12assistant.embedding import Embedded
-from b12assistant.encoding import SentenceEncoder, load_encoder
+from b12assistant.corpus import corpus_files, require_corpus
+from b12assistant.encoding import load_encoder
 from b12assistant.errors import IndexDamagedError, IndexMismatchError, IndexMissingError, LeftOutError, NotFoundError
 from b12assistant.fixed_texts import load_fixed_texts
-from b12assistant.indexing import Former, Indexer, Progress, corpus_files, twin_notes
-from b12assistant.lexical_index import BM25FIndex
+from b12assistant.indexing import Former, Indexer, Progress, Reader
 from b12assistant.loaders.isolation import IsolatedLoader
-from b12assistant.records import Entry, entries_from_bytes
+from b12assistant.opening import Opened as Opened
+from b12assistant.opening import former_of, open_generation
+from b12assistant.protocols import Encoder
+from b12assistant.records import Entry
+from b12assistant.render import Json, reply_json
 from b12assistant.speakers import load_cues
-from b12assistant.store import SCHEMA, Generation, Store
-from b12assistant.token_store import Projection, TokenStore, load_projection
+from b12assistant.store import Generation, Store
+from b12assistant.threads import OneAtATime, once
+from b12assistant.token_store import Projection, load_projection
 from b12assistant.triage import Triager, is_control, load_rules
-from b12assistant.types import FileEnd, FileReport, Hit, IndexReport, Passage
-from b12assistant.vector_index import FaissIndex
-
-_REBUILD = "run `b12assistant index`"
+from b12assistant.types import Document, FileEnd, GenerationId, Hit, IndexReport, Passage
 
 
 def _default_configuration() -> Configuration:
@@ -49,31 +49,9 @@ def local_today() -> date:
 
 
 @dataclass(frozen=True)
-class Opened:
-    """The index in use: its collection, what each file became, and what had to be passed over to open it."""
-
-    collection: Collection
-    entries: tuple[Entry, ...]
-    left_out: tuple[FileReport, ...]
-    manifest: dict[str, Any]
-    problems: tuple[str, ...]
-
-    @property
-    def reports(self) -> tuple[FileReport, ...]:
-        """Every file of the corpus as it was indexed, sorted."""
-        twins = twin_notes(self.entries)
-        told = (
-            replace(entry.report, end=FileEnd.WARNINGS, reasons=(*entry.report.reasons, twins[entry.report.file]))
-            if entry.report.file in twins
-            else entry.report
-            for entry in self.entries
-        )
-        return tuple(sorted((*told, *self.left_out), key=lambda report: report.file))
-
-
-@dataclass(frozen=True)
 class Workspace:
-    """A corpus, its index and the assistant over them. Everything heavy is loaded at first use."""
+    """A corpus, its index and the assistant over them. Everything heavy is loaded at first use, once, and may then be
+    used by many threads; it keeps the generation it opened."""
 
     configuration: Configuration = field(default_factory=_default_configuration)
 
@@ -81,42 +59,40 @@ class Workspace:
     def corpus(self) -> Path:
         return Path(self.configuration.settings.paths.corpus)
 
-    @cached_property
+    @once
     def store(self) -> Store:
         return Store(Path(self.configuration.settings.paths.index))
 
-    @cached_property
+    @once
     def texts(self) -> FixedTexts:
         return load_fixed_texts()
 
-    @cached_property
-    def encoder(self) -> SentenceEncoder:
+    @once
+    def encoder(self) -> Encoder:
         encoder = self.configuration.settings.encoder
-        return load_encoder(encoder.model, digest=encoder.digest or None, threads=encoder.threads)
+        return OneAtATime(load_encoder(encoder.model, digest=encoder.digest or None, threads=encoder.threads))
 
-    @cached_property
+    @once
     def projection(self) -> Projection:
         return load_projection(self.encoder.name, self.encoder.digest)
 
-    @cached_property
+    @once
     def opened(self) -> Opened:
         """Raises an index error with the command to run if there is none, or none that fits."""
         return self._open(self.store.open())
 
-    @cached_property
+    @once
     def engine(self) -> Engine:
         return Engine(self.opened.collection, self.encoder, self.projection)
 
-    @cached_property
+    @once
     def _triager(self) -> Triager:
         return Triager(load_rules())
 
-    @cached_property
-    def assistant(self) -> Assistant:
-        return Assistant(
-            triage=lambda turns: self._triager(
-                turns
-            ),  # made inside the call: rules that cannot be read are a failed check
+    @once
+    def assistant(self) -> Answering:
+        return Answering(
+            triage=lambda turns: self._triager(turns),  # made in the call: unreadable rules are a failed check
             is_control=is_control,
             engine=lambda: self.engine,
             settings=self.configuration.settings,
@@ -128,19 +104,18 @@ class Workspace:
         """One answer; ``history`` holds the earlier user turns."""
         reply = self.assistant.reply(question, history)
         quoted = {quote.document.id for quote in reply.answer.quotes}
-        return (
-            with_source_changes(reply, frozenset(name for name in quoted if self.source_changed(name)))
-            if quoted
-            else reply
-        )
+        return with_source_changes(reply, frozenset(name for name in quoted if self.source_changed(name)))
 
     def search(self, question: str, k: int = 10) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
         """Look-up by meaning and words: notices, and hits that are never withheld."""
         return self.assistant.search(question, k)
 
     def index(self, *, strict: bool = False, progress: Progress = lambda stage, done, of: None) -> IndexReport:
-        """Build and publish; files that did not change are taken over. ``strict``: publish nothing if a file is left
-        out."""
+        """Build and publish; files that did not change are taken over.
+
+        ``strict``: publish nothing if a file is left out.
+        """
+        require_corpus(self.corpus)  # before the index folder is made for it
         with self.store.writing(), self.reader() as reader:
             indexer = Indexer(reader, self.encoder, self.projection, self.configuration.settings, progress)
             former = self._former()
@@ -152,10 +127,12 @@ class Workspace:
                 raise LeftOutError(
                     f"left out: {', '.join(left_out)}", hint="nothing was published; mend or remove them"
                 )
+            # Opened once before it replaces anything: what cannot be read back is never published.
+            self._open(Generation(GenerationId("draft"), built.facts, built.files))
             generation = self.store.publish(built.files, built.facts)
         return IndexReport(generation, built.reports, unchanged=bool(former and former[0] == generation))
 
-    def reader(self) -> IsolatedLoader:
+    def reader(self) -> AbstractContextManager[Reader]:
         """Reads and extracts files of the corpus, in a process of its own."""
         loading = self.configuration.settings.loading
         return IsolatedLoader(
@@ -172,17 +149,24 @@ class Workspace:
     def passage(self, name: str) -> Passage:
         """The passage of an id, or of the beginning of one. Raises ``NotFoundError``."""
         found = [passage for passage in self.opened.collection.passages if passage.id.startswith(name)]
-        if len(found) != 1:
-            raise NotFoundError(f"{len(found) or 'no'} passages are called {name!r}…", hint="give more of its id")
-        return found[0]
+        if len(found) == 1:
+            return found[0]
+        if found and name:
+            raise NotFoundError(f"{len(found)} passages are called {name!r}…", hint="give more of its id")
+        near = get_close_matches(name, [entry.document.id for entry in self.opened.entries], n=3, cutoff=0.4)
+        hint = f"is it {' or '.join(near)}?" if near else "`b12assistant export -` lists all"
+        raise NotFoundError(f"no document or passage is called {name!r}", hint=hint)
 
     def source_changed(self, name: str) -> bool:
-        """Whether a document's file is no longer, byte for byte, the one that was indexed."""
+        """Whether a document's file is no longer, byte for byte, the one that was indexed.
+
+        Where the whole corpus is not at hand, nobody can tell: no.
+        """
         entry = self.document(name)
         try:
             return hashlib.sha256((self.corpus / entry.report.file).read_bytes()).hexdigest() != entry.file_sha256
-        except OSError:
-            return True
+        except (OSError, ValueError):  # ValueError: a name that this locale cannot write
+            return self.corpus.is_dir()
 
     def stale_files(self) -> Iterator[str]:
         """Files of the corpus that differ from the index, each as a sentence."""
@@ -200,68 +184,98 @@ class Workspace:
             opened = self._open(self.store.open())
         except (IndexMissingError, IndexDamagedError, IndexMismatchError):
             return None
-        return opened.collection.generation, _former_of(opened)
+        return opened.collection.generation, former_of(opened)
 
     def _open(self, generation: Generation) -> Opened:
-        manifest: dict[str, Any] = dict(generation.manifest)
-        self._check(manifest)
-        entries = entries_from_bytes(generation.files["documents.jsonl"])
-        passages = tuple(passage for entry in entries for passage in entry.passages)
-        vectors = FaissIndex.from_bytes(
-            generation.files["vectors.faiss"], rows=len(passages), dimension=manifest["model"]["dimension"]
-        )
-        context = TokenStore.from_bytes(generation.files["context_tokens.npz"])
-        alone = generation.files.get("sentence_tokens.npz")
-        sentences = sum(len(passage.sentences) for passage in passages)
-        if len(context) != sentences + len(passages):
-            raise IndexDamagedError("context_tokens.npz does not fit documents.jsonl", hint=_REBUILD)
-        collection = Collection(
-            generation.id,
-            tuple(entry.document for entry in entries),
-            passages,
-            vectors,
-            vectors.vectors(),
-            BM25FIndex.from_bytes(generation.files["lexical.npz"]),
-            context,
-            TokenStore.from_bytes(alone) if alone is not None else None,
-            context.piece_idf(),
-        )
-        left_out = json.loads(generation.files["left_out.json"])
-        reports = tuple(FileReport(file, FileEnd.LEFT_OUT, tuple(reasons)) for file, reasons in left_out)
-        return Opened(collection, entries, reports, manifest, generation.problems)
-
-    def _check(self, manifest: dict[str, Any]) -> None:
-        """An index of another model, schema or method is refused by name."""
-        if manifest.get("schema") != SCHEMA:
-            raise IndexMismatchError(
-                f"the index has schema {manifest.get('schema')}, this version reads {SCHEMA}", hint=_REBUILD
-            )
-        model = manifest["model"]
-        if (model["name"], model["sha256"]) != (self.encoder.name, self.encoder.digest):
-            raise IndexMismatchError(
-                f"the index was built with {model['name']} ({model['sha256'][:12]}…), "
-                f"configured is {self.encoder.name} ({self.encoder.digest[:12]}…)",
-                hint=_REBUILD,
-            )
+        return open_generation(generation, self.encoder, self.configuration.settings)
 
 
-def _former_of(opened: Opened) -> Former:
-    collection = opened.collection
-    places: dict[str, tuple[int, int]] = {}
-    row = 0
-    for entry in opened.entries:
-        places[entry.report.file] = (row, row + len(entry.passages))
-        row += len(entry.passages)
+class Assistant:
+    """Answers that only quote, from an index on disk. One may be shared by many threads.
 
-    def embedded(file: str) -> Embedded:
-        first, last = places[file]
-        units, sentences = collection.context_starts, collection.sentence_starts
-        return Embedded(
-            collection.matrix[first:last],
-            collection.context.part(int(units[first]), int(units[last])),
-            collection.alone.part(int(sentences[first]), int(sentences[last]))
-            if collection.alone is not None
-            else None,
-        )
+    It keeps answering from the generation it opened; open another to see what `build_index` published since.
 
-    return Former({entry.report.file: entry for entry in opened.entries}, embedded)
+    >>> assistant = Assistant.open("index")
+    >>> reply = assistant.ask("Can low B12 damage nerves without anaemia?")
+    >>> reply.answer.status.value
+    'answered'
+    >>> quote = reply.answer.quotes[0]
+    >>> quote.best.text == assistant.document(quote.document.id).text[quote.best.start : quote.best.end]
+    True
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    @classmethod
+    def open(cls, index: str | Path = "index", *, corpus: str | Path = "corpus") -> Assistant:
+        """Verify and open the index; the encoder is loaded by the first question.
+
+        ``corpus`` is only looked at to say that a quoted file has changed since. Other settings come from
+        `b12assistant.toml` and the environment, as for the commands. Raises ``IndexMissingError``,
+        ``IndexDamagedError``, ``IndexMismatchError`` or ``EncoderError``, each with the command that mends it.
+        """
+        workspace = _workspace_of(corpus, index)
+        workspace.opened  # noqa: B018 - raises here, not at the first question
+        return cls(workspace)
+
+    @property
+    def generation(self) -> GenerationId:
+        """The generation of the index that answers."""
+        return self._workspace.opened.collection.generation
+
+    def ask(self, question: str, *, history: Sequence[str] = ()) -> Reply:
+        """One answer. ``history``: the user's earlier turns, oldest first, at most 19; answers are not needed.
+
+        Not finding anything is an answer too; ``QuestionError`` is only raised for what cannot be read as a question.
+
+        >>> assistant = Assistant.open("index")
+        >>> assistant.ask("Who won the football on Sunday?").answer.status.value
+        'no_answer'
+        >>> reply = assistant.ask("What about metformin?", history=["Which medicines lower B12?"])
+        >>> reply.answer.interpretation.text
+        'Which medicines lower B12? What about metformin?'
+        """
+        return self._workspace.ask(question, history)
+
+    def search(self, question: str, *, k: int = 10) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
+        """Look-up: what triage says of the question, and the best ``k`` passages, never withheld, best first.
+
+        >>> notices, hits = Assistant.open("index").search("folic acid hides the anaemia", k=3)
+        >>> [hit.rank for hit in hits]
+        [1, 2, 3]
+        """
+        return self._workspace.search(question, k)
+
+    def document(self, id: str) -> Document:  # noqa: A002 - the word the corpus and the JSON use
+        """A document by its id, its path in the corpus. Raises ``NotFoundError``."""
+        return self._workspace.document(id).document
+
+    def as_json(self, reply: Reply) -> Json:
+        """What `ask --json` and the HTTP API give for the reply.
+
+        >>> assistant = Assistant.open("index")
+        >>> sorted(assistant.as_json(assistant.ask("What is myelin?")))
+        ['answer', 'index', 'timings_ms']
+        """
+        return reply_json(reply, self._workspace.texts, today=local_today())
+
+
+def build_index(
+    corpus: str | Path, index: str | Path, *, strict: bool = False, progress: Progress | None = None
+) -> IndexReport:
+    """Bring ``index`` up to date with ``corpus`` and say what became of every file; only what changed is embedded.
+
+    ``strict``: publish nothing if a file would be left out. If anything fails the former index stays in use.
+
+    >>> report = build_index("corpus", "index")
+    >>> report.count(FileEnd.LEFT_OUT)
+    0
+    """
+    build = partial(_workspace_of(corpus, index).index, strict=strict)
+    return build(progress=progress) if progress else build()
+
+
+def _workspace_of(corpus: str | Path, index: str | Path) -> Workspace:
+    flags = {"paths.corpus": str(corpus), "paths.index": str(index)}
+    return Workspace(load_configuration(environment=os.environ, flags=flags))

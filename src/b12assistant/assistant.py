@@ -33,9 +33,9 @@ from b12assistant.collection import Collection
 from b12assistant.confidence import Calibration
 from b12assistant.config import Settings
 from b12assistant.conversation import interpret
-from b12assistant.errors import QuestionError
+from b12assistant.errors import AssistantError, QuestionError
 from b12assistant.protocols import Encoder
-from b12assistant.quoting import Window, Windows, choose, windows, with_lead_in
+from b12assistant.quoting import Window, Windows, choose, windows
 from b12assistant.retrieval import Depths, Query, encode_query, rank
 from b12assistant.speakers import Cues, Order, Said, order
 from b12assistant.token_store import Projection
@@ -49,11 +49,13 @@ GENERAL = TextId("general")
 ONLY_SELLERS = TextId("only_sellers")
 DOSE = TextId("dose")
 CUT = TextId("question_cut")
+SCOPE = TextId("scope")
 TRIAGE_FAILED = TextId("triage_failed")
 
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
-    r"guidelines?|reviews?|doi|year|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|\b(?:19|20)\d\d\b",
+    r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
+    r"\b(?:19|20)\d\d\b(?!\s*-?(?:mcg|µg|μg|ug|mg|g|iu|units?|micrograms?|milligrams?|ml|calories|kcal|feet|people|patients)\b)",
     re.I,
 )
 
@@ -67,7 +69,9 @@ class Engine:
     projection: Projection
 
     def query(self, text: str) -> Query:
-        return encode_query(text, self.collection, self.encoder, self.projection)
+        """Half of a surrogate pair, which no encoder reads, counts as a character that nobody knows."""
+        readable = text.encode("utf-8", "replace").decode()
+        return encode_query(readable, self.collection, self.encoder, self.projection)
 
     def hits(self, query: Query, settings: Settings, k: int) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
@@ -82,7 +86,7 @@ class Engine:
             for hit in hits
             for window in windows(hit.passage, self._cosines(query, hit.passage), query.informative, limits)
         ]
-        return tuple(with_lead_in(window) for window in choose(found, 4 * settings.quoting.quotes, limits))
+        return choose(found, 4 * settings.quoting.quotes, limits)
 
     def _cosines(self, query: Query, passage: Passage) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         """Each query token's best cosine in each sentence, ``(sentences, q)``: in context and alone, averaged."""
@@ -121,15 +125,25 @@ class Assistant:
         if triage.flag is not None and triage.flag.level is Level.EMERGENCY:
             answer = Answer(turns[-1], Status.SAFETY_ONLY, Reason.RED_FLAG, (), (*triage.notices, general))
             return Reply(answer, Timings(triage=_ms(begun, triaged), total=_ms(begun)), None)
-        engine = self.engine()
-        asked = [turn for turn in turns if not self.is_control(turn.text)] or turns
-        interpretation = interpret(asked)
+        try:
+            engine = self.engine()
+        except AssistantError:
+            if not triage.notices:
+                raise
+            # Whoever wrote of something serious is told so, whatever became of the index.
+            answer = Answer(turns[-1], Status.SAFETY_ONLY, Reason.NOT_SEARCHED, (), (*triage.notices, general))
+            return Reply(answer, Timings(triage=_ms(begun, triaged), total=_ms(begun)), None)
+        asked = self._asked(turns)
+        interpretation = interpret(asked, SEARCHED_CHARACTERS)
         started = time.perf_counter()
-        query = engine.query(interpretation.text[:SEARCHED_CHARACTERS])
+        query = engine.query(interpretation.text)
         encoded = time.perf_counter()
         hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
         searched = time.perf_counter()
-        answer = self._answer(turns[-1], triage, interpretation, engine.windows(query, hits, self.settings))
+        unknown = engine.collection.lexical.unknown_share(interpretation.text)
+        answer = self._answer(
+            turns[-1], triage.notices, interpretation, engine.windows(query, hits, self.settings), unknown
+        )
         done = time.perf_counter()
         timings = Timings(
             triage=_ms(begun, triaged),
@@ -145,8 +159,16 @@ class Assistant:
         turns = turns_of(question, ())
         triage = self._triaged(turns)
         engine = self.engine()
-        query = engine.query(turns[0].text[:SEARCHED_CHARACTERS])
-        return triage.notices, engine.hits(query, self.settings, k)
+        read_as = interpret(turns, SEARCHED_CHARACTERS)
+        query = engine.query(read_as.text)
+        return (*triage.notices, *_cut(read_as)), engine.hits(query, self.settings, k)
+
+    def ranked(self, question: str, history: Sequence[str] = ()) -> tuple[Window, ...]:
+        """The windows alone, best first: before triage, refusal, and the choice of who speaks."""
+        engine = self.engine()
+        query = engine.query(interpret(self._asked(turns_of(question, history)), SEARCHED_CHARACTERS).text)
+        hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
+        return engine.windows(query, hits, self.settings)
 
     def _triaged(self, turns: Sequence[Turn]) -> Triage:
         try:
@@ -154,33 +176,50 @@ class Assistant:
         except Exception:  # noqa: BLE001 - the check must never fail open: whatever broke, the reader is told
             return Triage((Notice(NoticeKind.TRIAGE_FAILED, TRIAGE_FAILED),))
 
-    def _answer(self, turn: Turn, triage: Triage, read_as: Interpretation, found: Sequence[Window]) -> Answer:
-        notices = list(triage.notices)
-        if len(read_as.text) > SEARCHED_CHARACTERS:
-            notices.append(Notice(NoticeKind.SCOPE, CUT))
-        shown_as = read_as if read_as.text != turn.text.strip() else None
-        unknown = self.engine().collection.lexical.unknown_share(read_as.text)
+    def _asked(self, turns: Sequence[Turn]) -> Sequence[Turn]:
+        """The turns that ask something; a control says how an earlier one was meant."""
+        try:
+            return [turn for turn in turns if turn.text.strip() and not self.is_control(turn.text)] or turns
+        except Exception:  # noqa: BLE001 - as above: rules that cannot be read take no answer away
+            return turns
+
+    def _answer(
+        self,
+        turn: Turn,
+        flagged: Sequence[Notice],
+        read_as: Interpretation,
+        found: Sequence[Window],
+        unknown: float,
+    ) -> Answer:
+        """``found``: candidate quotes, best first. ``unknown``: how much of the question stands in no source."""
+        shown_as = None if [part.turn for part in read_as.parts] == [turn] else read_as
         certain = [self.calibration.confidence(window.score, unknown) for window in found]
         if not certain or certain[0] < self.calibration.possibly:
+            reason = Reason.NO_KNOWN_WORD if unknown >= 1 else Reason.NOTHING_CLOSE
             nearest = tuple(dict.fromkeys(window.passage for window in found))[:_NEAREST]
-            notices.append(Notice(NoticeKind.GENERAL, GENERAL))
-            return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), tuple(notices), (), nearest, shown_as)
-        speakers = self._speakers(found, strict=triage.flag is not None)
-        chosen = [found[i] for i in speakers.shown]
-        if speakers.only_sellers:
-            notices.append(Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS))
-        if any(self.cues.bare_dose(Said(window.spans, window.score).text) for window in chosen):
-            notices.append(Notice(NoticeKind.DOSE, DOSE))
-        notices.append(Notice(NoticeKind.GENERAL, GENERAL))
+            notices = (*flagged, *_cut(read_as), Notice(NoticeKind.SCOPE, SCOPE), Notice(NoticeKind.GENERAL, GENERAL))
+            return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest, interpretation=shown_as)
+        speakers = self._speakers(found, strict=any(map(_wary, flagged)))
         quotes = tuple(self._quote(found[i], certain[i]) for i in speakers.shown)
-        sure = certain[0] >= self.calibration.answered and not speakers.only_sellers
-        reason = None if sure else Reason.ONLY_SELLERS if speakers.only_sellers else Reason.WEAK_MATCH
-        return Answer(
-            turn, Status.ANSWERED if sure else Status.POSSIBLY, reason, quotes, tuple(notices), (), (), shown_as
+        notices = (
+            *flagged,
+            *((Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS),) if speakers.only_sellers else ()),
+            *((Notice(NoticeKind.DOSE, DOSE),) if any(map(self._bare_dose, quotes)) else ()),
+            *_cut(read_as),
+            Notice(NoticeKind.GENERAL, GENERAL),
         )
+        if speakers.only_sellers:
+            status, why = Status.POSSIBLY, Reason.ONLY_SELLERS
+        elif all(quote.strength is Strength.POSSIBLE for quote in quotes):
+            status, why = Status.POSSIBLY, Reason.WEAK_MATCH
+        else:
+            status, why = Status.ANSWERED, None
+        return Answer(turn, status, why, quotes, notices, interpretation=shown_as)
+
+    def _bare_dose(self, quote: Quote) -> bool:
+        return self.cues.bare_dose(Said(quote.spans, quote.score).text)
 
     def _speakers(self, found: Sequence[Window], *, strict: bool) -> Order:
-        """Who is shown, in which order: at most so many quotes, none that falls far behind the best."""
         quoting = self.settings.quoting
         floor = found[0].score - quoting.margin
         enough = [Said(window.spans, window.score) for window in found if window.score >= floor]
@@ -203,9 +242,21 @@ def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
             )
     if not question.strip():
         raise QuestionError("the question is empty", hint="type what you want to know")
-    if not any(character.isprintable() and not character.isspace() for character in question):
-        raise QuestionError("the question has no readable character", hint="type what you want to know in words")
+    if not any(character.isalnum() for character in question):
+        raise QuestionError("the question has no readable word", hint="type what you want to know in words")
     return tuple(Turn(index, text) for index, text in enumerate(texts))
+
+
+def _wary(notice: Notice) -> bool:
+    """Whether every sentence of a seller is held back: under a red flag, or when nobody could look for one."""
+    return notice.flag is not None or notice.kind is NoticeKind.TRIAGE_FAILED
+
+
+def _cut(read_as: Interpretation) -> tuple[Notice, ...]:
+    """The notice that the question was too long to be searched whole."""
+    last = read_as.parts[-1]
+    whole = len(last.text) == len(last.turn.text.strip())
+    return () if whole else (Notice(NoticeKind.SCOPE, CUT),)
 
 
 def with_source_changes(reply: Reply, changed: frozenset[str]) -> Reply:

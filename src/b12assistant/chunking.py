@@ -56,53 +56,40 @@ def _units(document: Document, count: Count, most: int) -> Iterator[Unit]:
         if block.kind is BlockKind.HEADING:
             continue
         path = document.heading_path(block.range.start)
-        for part in without(block.range, never):
-            reference = next((mark for mark in references if mark.contains(part) or part.contains(mark)), None)
+        for part in block.range.without(never):
+            reference = next(part.without(references), None) != part
             # A reference is quoted whole: its title, journal and year are full of stops that end nothing.
             ranges = [Range(0, len(document.slice(part)))] if reference else split_sentences(document.slice(part))
             for range_ in ranges:
                 whole = Range(part.start + range_.start, part.start + range_.end)
                 for piece in _within(document, whole, count, most):
                     span = document.span(piece.start, piece.end)
-                    yield Unit(span, count(span.text), reference is not None, path[-1].start if path else -1)
-
-
-def without(range_: Range, taken: list[Range]) -> Iterator[Range]:
-    """The parts of ``range_`` outside ``taken`` (in order, not overlapping)."""
-    start = range_.start
-    for other in taken:
-        if not other.overlaps(range_):
-            continue
-        if other.start > start:
-            yield Range(start, other.start)
-        start = max(start, other.end)
-    if start < range_.end:
-        yield Range(start, range_.end)
+                    yield Unit(span, count(span.text), reference, path[-1].start if path else -1)
 
 
 def _within(document: Document, range_: Range, count: Count, most: int) -> Iterator[Range]:
     """``range_`` in parts of at most ``most`` word pieces, cut at blanks where there are any; ends are not blank."""
-    trimmed = trim(document.text, range_.start, range_.end)
-    while trimmed is not None:
-        text = document.slice(trimmed)
-        if count(text) <= most:
-            yield trimmed
-            return
-        cut = _longest_prefix(text, count, most)
-        part = trim(document.text, trimmed.start, trimmed.start + cut)
+    rest = trim(document.text, range_.start, range_.end)
+    while rest is not None:
+        cut = rest.start + _longest_prefix(document.slice(rest), count, most)
+        part = trim(document.text, rest.start, cut)
         if part is not None:
             yield part
-        trimmed = trim(document.text, trimmed.start + cut, trimmed.end)
+        rest = trim(document.text, cut, rest.end)
 
 
 def _longest_prefix(text: str, count: Count, most: int) -> int:
     """Length of the longest prefix of at most ``most`` pieces, ending at a blank if one is near."""
-    low, high = 1, len(text)
+    low, high = 1, most
+    while high < len(text) and count(text[:high]) <= most:  # so that a long text is not counted whole for each part
+        low, high = high, 2 * high
+    high = min(high, len(text))
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if count(text[:middle]) <= most else (low, middle - 1)
-    blank = text.rfind(" ", low // 2, low)
-    return blank if blank > 0 else low
+    if low == len(text):
+        return low
+    return next((at for at in range(low, low // 2, -1) if text[at].isspace()), low)
 
 
 def _items(units: list[Unit]) -> Iterator[list[Unit]]:

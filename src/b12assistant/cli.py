@@ -8,15 +8,15 @@ from pathlib import Path
 
 import click
 
-from b12assistant.invocation import as_json, lines, places, speaking, workspace
+from b12assistant.invocation import as_json, lines, places, run, words, workspace
 
 
 def main() -> None:
-    """Entry point. Exit status 0: done; 1: the work failed; 2: wrong use."""
+    """Entry point. Exit status 0: done; 1: the work failed; 2: wrong use; 130: stopped with Ctrl-C."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    commands(prog_name="b12assistant")
+    raise SystemExit(run(commands))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -42,7 +42,6 @@ def commands(context: click.Context, corpus: str | None, index_folder: str | Non
 @click.option("--strict", is_flag=True, help="Publish nothing if a file would be left out.")
 @click.option("--json", "json_", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
-@speaking
 def index(context: click.Context, corpus: str | None, index_folder: str | None, strict: bool, json_: bool) -> None:
     """Build the index from the corpus; only what changed is embedded again.
 
@@ -70,7 +69,6 @@ def index(context: click.Context, corpus: str | None, index_folder: str | None, 
 )
 @click.option("--json", "json_", is_flag=True, help="Print the answer as JSON.")
 @click.pass_context
-@speaking
 def ask(
     context: click.Context,
     corpus: str | None,
@@ -79,7 +77,9 @@ def ask(
     history: tuple[str, ...],
     json_: bool,
 ) -> None:
-    """Answer a question with quotes; without a question, answer at a prompt.
+    """Answer a question with quotes; without a question, at a prompt.
+
+    Where standard input is no terminal, or the question is -, the question is read from there.
 
     \b
     Examples:
@@ -90,12 +90,12 @@ def ask(
     from b12assistant import prompt
 
     space = workspace(context, corpus, index_folder)
-    if question is None and sys.stdin.isatty():
-        prompt.converse(space)
+    earlier = [words(turn) for turn in history]
+    if question is None and not json_ and sys.stdin.isatty():
+        prompt.converse(space, earlier)
         return
-    prompt.answer_once(
-        space, question if question is not None else sys.stdin.read(), history, as_json if json_ else None
-    )
+    asked = prompt.piped() if question in (None, "-") else words(question)
+    prompt.answer_once(space, asked, earlier, as_json if json_ else None)
 
 
 @commands.command()
@@ -104,7 +104,6 @@ def ask(
 @click.option("-k", "--most", default=10, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
 @click.option("--json", "json_", is_flag=True, help="Print the hits as JSON.")
 @click.pass_context
-@speaking
 def search(
     context: click.Context, corpus: str | None, index_folder: str | None, question: str, most: int, json_: bool
 ) -> None:
@@ -117,6 +116,7 @@ def search(
     from b12assistant import render, terminal
 
     space = workspace(context, corpus, index_folder)
+    question = words(question)
     notices, hits = space.search(question, most)
     if json_:
         generation = space.opened.collection.generation
@@ -132,24 +132,22 @@ def search(
     "input_",
     required=True,
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=Path,
     help="JSON lines of questions; - for stdin.",
 )
 @click.option(
     "--output",
     required=True,
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=Path,
     help="JSON lines of answers; - for stdout.",
 )
 @click.pass_context
-@speaking
 def batch(context: click.Context, corpus: str | None, index_folder: str | None, input_: Path, output: Path) -> None:
     """Answer many questions with one model load, in order.
 
-    A line is {"id", "question", "history": ["earlier user turn", …]}. A bad line gives {"id", "error"}; the run goes
-    on and ends
-    with exit status 1.
+    A line is {"id", "question", "history": ["earlier user turn", …]}. A bad line gives {"id", "error"}; the run
+    goes on and ends with exit status 1. FILE is replaced when all is written.
 
     \b
     Example:
@@ -157,9 +155,9 @@ def batch(context: click.Context, corpus: str | None, index_folder: str | None, 
     """
     from b12assistant import batching
 
-    failed = batching.run(workspace(context, corpus, index_folder), input_, output, as_json)
+    failed, of = batching.run(workspace(context, corpus, index_folder), input_, output, as_json)
     if failed:
-        click.echo(f"b12assistant: {failed} lines could not be answered; their error stands in the output", err=True)
+        click.echo(f"b12assistant: {failed} of {of} lines have no answer, but an error that says why", err=True)
         raise SystemExit(1)
 
 
@@ -168,7 +166,6 @@ def batch(context: click.Context, corpus: str | None, index_folder: str | None, 
 @click.argument("name")
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
 @click.pass_context
-@speaking
 def show(context: click.Context, corpus: str | None, index_folder: str | None, name: str, json_: bool) -> None:
     """Show a document or a passage by its id, with its source facts.
 
@@ -180,6 +177,7 @@ def show(context: click.Context, corpus: str | None, index_folder: str | None, n
     from b12assistant import records, render, terminal
 
     space = workspace(context, corpus, index_folder)
+    name = words(name)
     found = next((entry for entry in space.opened.entries if entry.document.id == name), None)
     if found is not None:
         click.echo(as_json(records.export_line(found))) if json_ else terminal.document(
@@ -192,11 +190,12 @@ def show(context: click.Context, corpus: str | None, index_folder: str | None, n
 
 @commands.command()
 @places
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.jsonl")
+@click.argument("file", type=Path, metavar="FILE.jsonl")
 @click.pass_context
-@speaking
 def export(context: click.Context, corpus: str | None, index_folder: str | None, file: Path) -> None:
-    """Write every document with its text, sections, marks and passages, a JSON line each; - for stdout.
+    """Write every document as a line of JSON; - for stdout.
+
+    A line holds the text, the sections, what is marked, the passages and the source facts.
 
     \b
     Example:
@@ -210,15 +209,16 @@ def export(context: click.Context, corpus: str | None, index_folder: str | None,
 
 @commands.command()
 @places
-@click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--repair", is_flag=True, help="Rebuild the index if anything is wrong with it.")
+@click.argument("file", required=False, type=Path)
+@click.option("--repair", is_flag=True, help="Build the index anew from the corpus if anything is wrong with it.")
 @click.option("--json", "json_", is_flag=True, help="Print the findings as JSON.")
 @click.pass_context
-@speaking
 def verify(
     context: click.Context, corpus: str | None, index_folder: str | None, file: Path | None, repair: bool, json_: bool
 ) -> None:
-    """Check the index, the corpus behind it, and the quotes of a file that `batch` or `ask --json` wrote.
+    """Check the index, its corpus, and the quotes of a file.
+
+    The file is one that `batch` or `ask --json` wrote.
 
     \b
     Examples:
@@ -226,14 +226,13 @@ def verify(
       b12assistant verify answers.jsonl
       b12assistant verify --repair
     """
-    from b12assistant import health
+    from b12assistant import health, terminal
 
-    space = workspace(context, corpus, index_folder)
-    findings = health.verify(space, file)
+    findings = health.verify(workspace(context, corpus, index_folder), file)
     if repair and findings.index_problems:
-        space.index()
-        space = workspace(context, corpus, index_folder)
-        findings = health.verify(space, file)
+        with terminal.progress() as told:
+            workspace(context, corpus, index_folder).index(progress=told)
+        findings = health.verify(workspace(context, corpus, index_folder), file, mended=findings.index_problems)
     click.echo(as_json(findings.as_json())) if json_ else click.echo(lines(findings.sentences()))
     if not findings.sound:
         raise SystemExit(1)
@@ -243,7 +242,6 @@ def verify(
 @places
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
 @click.pass_context
-@speaking
 def doctor(context: click.Context, corpus: str | None, index_folder: str | None, json_: bool) -> None:
     """Show health and configuration, with the origin of each value.
 
@@ -261,12 +259,14 @@ def doctor(context: click.Context, corpus: str | None, index_folder: str | None,
 
 @commands.command()
 @places
-@click.argument("labelled", type=click.Path(path_type=Path), metavar="FILE.jsonl")
+@click.argument("labelled", type=Path, metavar="FILE.jsonl")
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
 @click.pass_context
-@speaking
 def evaluate(context: click.Context, corpus: str | None, index_folder: str | None, labelled: Path, json_: bool) -> None:
-    """Score answers on span-labelled questions: hit@1, hit@3, refusals, and whether every quote is exact.
+    """Score answers on span-labelled questions.
+
+    hit@1, hit@3 and refusals with 95 % intervals, and whether every quote is exact. A line is
+    {"id", "question", "gold": ["words of the source", …]}; no gold: the corpus holds no answer.
 
     \b
     Example:

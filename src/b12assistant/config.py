@@ -1,5 +1,4 @@
-"""Settings: `b12assistant.toml`, then the environment (`B12_…`), then flags; a later one wins, and each value knows
-its origin.
+"""Settings: `b12assistant.toml`, then the environment (`B12_…`), then flags; the last wins, and each knows its origin.
 
 A key is `section.name` in the file (`[retrieval] candidates = 100`) and `B12_RETRIEVAL_CANDIDATES` in the environment.
 Unknown keys and values out of range are errors that say what was probably meant.
@@ -8,9 +7,10 @@ Unknown keys and values out of range are errors that say what was probably meant
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -52,8 +52,7 @@ class LoadingSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChunkingSettings:
-    """``pieces``: word pieces of a passage. ``sentence_vectors_up_to``: collections of more passages do without
-    them."""
+    """``pieces``: word pieces of a passage. ``sentence_vectors_up_to``: larger collections do without (passages)."""
 
     pieces: int = 200
     title_pieces: int = 48
@@ -81,8 +80,7 @@ class RetrievalSettings:
 
 @dataclass(frozen=True, slots=True)
 class QuotingSettings:
-    """``rate``: score taken off for each 100 characters over 100; ``margin``: how far a further quote may fall
-    behind."""
+    """``rate``: score taken off for each 100 characters over 100; ``margin``: how far behind a further quote may be."""
 
     quotes: int = 3
     sentences: int = 3
@@ -118,18 +116,16 @@ class Configuration:
 def load_configuration(
     *, file: Path | None = None, environment: Mapping[str, str], flags: Mapping[str, object] | None = None
 ) -> Configuration:
-    """Defaults, then ``file`` (by default `b12assistant.toml`, if it is there), then ``environment``, then
-    ``flags``."""
+    """Defaults, ``file`` (else `b12assistant.toml`, if it is there), ``environment``, ``flags``, in this order."""
     values: dict[str, object] = {}
     origins = dict.fromkeys(known_keys(), "default")
     path = file or Path(CONFIG_FILE)
-    layers = [(dict(_from_file(path)) if file or path.is_file() else {}, str(path))]
-    layers.append((_from_environment(environment), "environment"))
-    layers.append(({key: value for key, value in (flags or {}).items() if value is not None}, "flag"))
-    for layer, origin in layers:
-        for key, value in layer.items():
-            values[key] = _checked(key, value, origin)
-            origins[key] = origin
+    given = [(key, value, str(path)) for key, value in (_from_file(path) if file or path.is_file() else {}).items()]
+    given += _from_environment(environment)
+    given += [(key, value, "flag") for key, value in (flags or {}).items() if value is not None]
+    for key, value, origin in given:
+        values[key] = _checked(key, value, origin)
+        origins[key] = origin
     return Configuration(_settings(values), origins)
 
 
@@ -158,31 +154,35 @@ def _from_file(path: Path) -> Mapping[str, object]:
         raise ConfigError(
             f"{path} cannot be read ({error.strerror})", hint="give another file with --config"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a figure that never ends
         raise ConfigError(f"{path} is not valid TOML ({error})", hint="mend it or move it away") from error
     flat: dict[str, object] = {}
     for section, content in table.items():
-        if not isinstance(content, dict):
+        if not isinstance(content, dict) or section not in get_type_hints(Settings):
             raise _unknown(section, str(path))
         flat.update({f"{section}.{name}": value for name, value in content.items()})
     return flat
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
-    names = {_PREFIX + key.replace(".", "_").upper(): key for key in known_keys()}
-    found: dict[str, object] = {}
+def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:
+    """Key, value and variable; here alone a number is written as text."""
+    kinds = known_keys()
+    names = {_PREFIX + key.replace(".", "_").upper(): key for key in kinds}
     for variable, value in environment.items():
         if variable.startswith(_PREFIX) and variable not in _NOT_SETTINGS:
             if variable not in names:
                 near = get_close_matches(variable, names, n=1)
                 hint = f"did you mean {near[0]}?" if near else "`b12assistant doctor` lists the settings"
                 raise ConfigError(f"the environment variable {variable} is no setting", hint=hint)
-            found[names[variable]] = value
-    return found
+            key = names[variable]
+            try:
+                yield key, kinds[key](value), variable
+            except ValueError:
+                yield key, value, variable  # left to the check, which says what is wrong with it
 
 
 def _unknown(key: str, origin: str) -> ConfigError:
-    near = get_close_matches(key, known_keys(), n=1)
+    near = get_close_matches(key, [*known_keys(), *get_type_hints(Settings)], n=1)
     hint = f"did you mean {near[0]!r}?" if near else "`b12assistant doctor` lists the settings"
     return ConfigError(f"{origin}: unknown setting {key!r}", hint=hint)
 
@@ -191,25 +191,32 @@ def _checked(key: str, value: object, origin: str) -> object:
     kind = known_keys().get(key)
     if kind is None:
         raise _unknown(key, origin)
-    try:
-        number = kind(value) if isinstance(value, str) or (kind is float and type(value) is int) else value
-    except ValueError:
-        number = None
-    if type(number) is not kind:
-        raise ConfigError(f"{origin}: {key} = {value!r} is not {_name(kind)}", hint=f"the default is {_default(key)!r}")
-    if isinstance(number, int | float) and (
-        number < 0 or (number == 0 and _default(key) != 0 and key not in _MAY_BE_ZERO)
-    ):
-        raise ConfigError(f"{origin}: {key} = {value!r} is too small", hint=f"the default is {_default(key)!r}")
-    return number
+    default = _default(key)
+    hint = f"the default is {default!r}"
+    found = float(value) if kind is float and type(value) is int and abs(value) < _LARGEST else value
+    if type(found) is not kind or (isinstance(found, float) and not isfinite(found)):
+        raise ConfigError(f"{origin}: {key} = {value!r} is not {_name(kind)}", hint=hint)
+    if found == "" and default != "":
+        raise ConfigError(f"{origin}: {key} is empty", hint=hint)
+    if isinstance(found, int | float):
+        least_is_zero = default == 0 or key in _MAY_BE_ZERO
+        if found < 0 or (found == 0 and not least_is_zero):
+            raise ConfigError(f"{origin}: {key} = {value!r} is too small", hint=hint)
+        if found > _AT_MOST.get(key, _LARGEST):
+            raise ConfigError(f"{origin}: {key} = {value!r} is too large", hint=hint)
+    return found
 
 
+_LARGEST = 10**9
+_AT_MOST = {"lexical.b_body": 1, "lexical.b_title": 1, "quoting.alike": 1}
 _MAY_BE_ZERO = {
-    "quoting.rate",
     "lexical.b_body",
     "lexical.b_title",
     "chunking.sentence_vectors_up_to",
+    "quoting.rate",
     "quoting.margin",
+    "quoting.close",
+    "quoting.heard",
 }
 
 

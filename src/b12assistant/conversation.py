@@ -7,7 +7,7 @@ adding the quote that was shown drags the answer back to itself (`docs/decisions
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.sentences import trim
@@ -20,18 +20,30 @@ _LEANS = re.compile(
 )
 _ALONE = 5  # content words from which a turn without a pronoun stands by itself
 _FEW = 2
+_TOGETHER = 3  # turns
 
 
-def interpret(turns: Sequence[Turn]) -> Interpretation:
-    """The parts of the user's turns that are searched; the last turn is always the last part."""
-    last = turns[-1]
-    parts = [_whole(last)]
-    place = len(turns) - 1
-    while place > 0 and len(parts) < 3 and leans(turns[place].text):
-        place -= 1
-        if turns[place].text.strip():
-            parts.insert(0, _whole(turns[place]))
+def interpret(turns: Sequence[Turn], most: int) -> Interpretation:
+    """The parts of the user's turns that are searched, at most ``most`` characters, blanks between them included.
+
+    The last turn is always the last part; a turn before it gets what room that leaves.
+    """
+    parts: list[TurnSlice] = []
+    room = most
+    for turn in _read_together(turns):
+        part = _shortened(turn, room)
+        if part is not None:
+            parts.insert(0, part)
+            room -= part.end - part.start + 1
     return Interpretation(tuple(parts))
+
+
+def _read_together(turns: Sequence[Turn]) -> Iterator[Turn]:
+    """The last turn, then the one before for as long as a turn leans on it: at most three."""
+    for turn in turns[: -_TOGETHER - 1 : -1]:
+        yield turn
+        if not leans(turn.text):
+            return
 
 
 def leans(text: str) -> bool:
@@ -40,6 +52,9 @@ def leans(text: str) -> bool:
     return content <= _FEW or (content <= _ALONE and bool(_LEANS.search(text)))
 
 
-def _whole(turn: Turn) -> TurnSlice:
+def _shortened(turn: Turn, room: int) -> TurnSlice | None:
+    """The first ``room`` characters of what a turn says; ``None``: it says nothing, or there is no room."""
     inner = trim(turn.text, 0, len(turn.text))
-    return TurnSlice(turn, inner.start, inner.end) if inner else TurnSlice(turn, 0, len(turn.text))
+    if inner is None or room <= 0:
+        return None
+    return TurnSlice(turn, inner.start, min(inner.end, inner.start + room))

@@ -31,8 +31,7 @@ _BULK = 8  # from so many texts on, more than one thread pays
 
 
 class SentenceEncoder:
-    """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model itself is read at first
-    use."""
+    """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model is read at first use."""
 
     def __init__(self, model: str, place: Path | None, *, digest: str, threads: int) -> None:
         self._name, self._place, self._digest, self._threads = model, place, digest, threads
@@ -51,14 +50,12 @@ class SentenceEncoder:
 
     @cached_property
     def limit(self) -> int:
-        """From the model's own file where there is one, so that an unchanged corpus is seen without loading torch."""
-        facts = self._place / "sentence_bert_config.json" if self._place else None
-        if facts is not None and facts.is_file():
-            return int(json.loads(facts.read_bytes())["max_seq_length"]) - _SPECIAL
-        return int(self._model.max_seq_length or 512) - _SPECIAL
+        """From the model's own file where it says, so that an unchanged corpus is seen without loading torch."""
+        return (_told_limit(self._place) or int(self._model.max_seq_length or 512)) - _SPECIAL
 
     @cached_property
     def _model(self) -> SentenceTransformer:
+        from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
@@ -66,7 +63,7 @@ class SentenceEncoder:
         logging.set_verbosity_error()  # its length warning: `encode` checks that itself, and raises
         try:
             model = SentenceTransformer(str(self._place or self._name), device="cpu")
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise EncoderError(
                 f"the model {self._name!r} cannot be loaded ({_first_line(error)})",
                 hint="give `encoder.model` a local path, or allow the download once with HF_HUB_OFFLINE=0",
@@ -124,12 +121,17 @@ class SentenceEncoder:
 
 
 def load_encoder(model: str = PINNED_MODEL, *, digest: str | None = None, threads: int = 0) -> SentenceEncoder:
-    """The pinned model, or one by local path or hub name (then ``digest``, if given, is what is demanded).
+    """The pinned model, or one by local path or hub name. ``digest``: demanded of another model's weights in a folder.
 
     ``threads``: for bulk work; 0 means one for each core. Raises ``EncoderError`` if the weights are missing or differ.
     """
     place = _place(model)
-    expected = PINNED_DIGEST if model == PINNED_MODEL else digest
+    if place is None and digest:
+        raise EncoderError(
+            f"there is no folder {model}/ whose weights could be held against `encoder.digest`",
+            hint="give `encoder.model` the folder the model lies in",
+        )
+    expected = digest or (PINNED_DIGEST if model == PINNED_MODEL else None)
     found = _verified(place, expected) if place is not None else "unverified"
     return SentenceEncoder(model, place, digest=found, threads=threads or os.cpu_count() or 1)
 
@@ -143,6 +145,18 @@ def _place(model: str) -> Path | None:
             raise EncoderError("the package with the model's weights is missing", hint="run `make setup`") from error
         return Path(get_model_path())
     return Path(model) if Path(model).is_dir() else None
+
+
+def _told_limit(place: Path | None) -> int | None:
+    """Tokens a model in a folder reads, if its own file tells; what newer versions save does not."""
+    told = place / "sentence_bert_config.json" if place else None
+    if told is None or not told.is_file():
+        return None
+    try:
+        limit = json.loads(told.read_bytes()).get("max_seq_length")
+    except (ValueError, AttributeError) as error:
+        raise EncoderError(f"{told.name} of the model is no JSON table", hint="restore the model's folder") from error
+    return int(limit) if limit else None
 
 
 def _verified(place: Path, expected: str | None) -> str:

@@ -2,8 +2,7 @@
 
 A labelled set is JSON lines: `{"id", "question", "gold": ["words of the source", …]}`, with optional `alt_gold`
 (`[{"quote": …}]`), `history` (earlier user turns) and `need` ("any" or "all" of the gold). No gold means that the
-corpus
-does not hold the answer. Labels are words of the source, so that re-chunking cannot invalidate them.
+corpus does not hold the answer. Labels are words of the source, so that re-chunking cannot invalidate them.
 """
 
 from __future__ import annotations
@@ -42,11 +41,12 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One question's result; ``hits[i]``: quote ``i`` holds an accepted span."""
+    """One question's result; ``hits[i]``: quote ``i`` holds an accepted span, ``ranked[i]``: window ``i`` does."""
 
     labelled: Labelled
     status: Status
     hits: tuple[bool, ...]
+    ranked: tuple[bool, ...]
     sides: int  # gold spans that some quote holds
     characters: int  # of the first quote
     exact: bool
@@ -56,25 +56,31 @@ class Outcome:
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
     """Raises ``UsageError`` that names the line."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").split("\n")  # other line ends may stand inside a JSON string
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read", hint="give a JSON lines file of labelled questions") from error
     return tuple(_labelled(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip())
 
 
 def evaluate(
-    labelled: Iterable[Labelled], answer: Callable[[str, Sequence[str]], Answer], is_exact: Callable[[Quote], bool]
+    labelled: Iterable[Labelled],
+    answer: Callable[[str, Sequence[str]], Answer],
+    is_exact: Callable[[Quote], bool],
+    rank: Callable[[str, Sequence[str]], Sequence[Sequence[Span]]],
 ) -> tuple[Outcome, ...]:
-    """Put every question to ``answer`` (question, history); ``is_exact`` compares a quote with its source, read
-    anew."""
-    return tuple(_outcome(each, answer(each.question, each.history), is_exact) for each in labelled)
+    """Put every question to ``answer`` (question, history), and to ``rank``, which gives the words of the best windows
+    before triage, refusal and the choice of speakers; ``is_exact`` compares a quote with its source, read anew."""
+    return tuple(
+        _outcome(each, answer(each.question, each.history), is_exact, rank(each.question, each.history))
+        for each in labelled
+    )
 
 
 def unresolved(labelled: Iterable[Labelled], documents: Sequence[Document]) -> tuple[str, ...]:
     """Ids of questions with a gold span that stands in no document: nothing could ever hit it."""
-    texts = [" ".join(_tokens(document.text)) for document in documents]
+    texts = [_running(document.text) for document in documents]
     return tuple(
-        each.id for each in labelled for gold in each.gold if not any(" ".join(_tokens(gold)) in text for text in texts)
+        each.id for each in labelled if any(all(_running(gold) not in text for text in texts) for gold in each.gold)
     )
 
 
@@ -87,10 +93,12 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     if answerable:
         figures["hit@1"] = _mean([any(outcome.hits[:1]) for outcome in answerable])
         figures["hit@3"] = _mean([any(outcome.hits[:3]) for outcome in answerable])
+        figures["hit@1 of the ranking alone"] = _mean([any(outcome.ranked[:1]) for outcome in answerable])
+        figures["hit@3 of the ranking alone"] = _mean([any(outcome.ranked[:3]) for outcome in answerable])
         both = [outcome.sides == len(outcome.labelled.gold) for outcome in answerable if outcome.labelled.need_all]
         if both:
             figures["all sides@3"] = _mean(both)
-        figures["answered"] = _mean([outcome.status is not Status.NO_ANSWER for outcome in answerable])
+        figures["answered"] = _mean([bool(outcome.hits) for outcome in answerable])
         figures["median characters of the first quote"] = median([o.characters for o in answerable if o.hits] or [0])
     if unanswerable:
         figures["refused"] = _mean([outcome.status is Status.NO_ANSWER for outcome in unanswerable])
@@ -102,6 +110,8 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def is_hit(spans: Sequence[Span], gold: str) -> bool:
     """Whether a quote shares a run of six tokens with ``gold`` (all of a shorter one) and holds half of its tokens."""
     quote, wanted = _tokens(" ".join(span.text for span in spans)), _tokens(gold)
+    if not wanted:
+        return False
     run = min(_RUN, len(wanted))
     runs = {tuple(wanted[i : i + run]) for i in range(len(wanted) - run + 1)}
     if not any(tuple(quote[i : i + run]) in runs for i in range(len(quote) - run + 1)):
@@ -110,17 +120,24 @@ def is_hit(spans: Sequence[Span], gold: str) -> bool:
     return sum(token in held for token in wanted) >= _COVER * len(wanted)
 
 
-def _outcome(labelled: Labelled, answer: Answer, is_exact: Callable[[Quote], bool]) -> Outcome:
+def _outcome(
+    labelled: Labelled, answer: Answer, is_exact: Callable[[Quote], bool], ranked: Sequence[Sequence[Span]]
+) -> Outcome:
     quotes = [quote.spans for quote in answer.quotes]
     return Outcome(
         labelled,
         answer.status,
-        tuple(any(is_hit(spans, gold) for gold in labelled.accepted) for spans in quotes),
+        tuple(_holds_accepted(spans, labelled) for spans in quotes),
+        tuple(_holds_accepted(spans, labelled) for spans in ranked),
         sum(any(is_hit(spans, gold) for spans in quotes) for gold in labelled.gold),
         sum(len(span.text) for span in quotes[0]) if quotes else 0,
         all(is_exact(quote) for quote in answer.quotes),
         not any(_touches_never(span) for spans in quotes for span in spans),
     )
+
+
+def _holds_accepted(spans: Sequence[Span], labelled: Labelled) -> bool:
+    return any(is_hit(spans, gold) for gold in labelled.accepted)
 
 
 def _touches_never(span: Span) -> bool:
@@ -129,6 +146,11 @@ def _touches_never(span: Span) -> bool:
 
 def _tokens(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.casefold())
+
+
+def _running(text: str) -> str:
+    """The tokens in a row, each between blanks, so that no part of one is taken for another."""
+    return f" {' '.join(_tokens(text))} "
 
 
 def _mean(values: Sequence[bool]) -> dict[str, float]:
@@ -147,17 +169,18 @@ def _mean(values: Sequence[bool]) -> dict[str, float]:
 def _labelled(line: str, where: str) -> Labelled:
     try:
         row = json.loads(line)
-        gold = tuple(row.get("gold") or ())
-        others = tuple(each["quote"] for each in row.get("alt_gold") or ())
-        return Labelled(
-            str(row["id"]),
-            row["question"],
-            tuple(row.get("history") or ()),
-            gold,
-            gold + others,
-            row.get("need") == "all",
-        )
+        gold = _texts(row.get("gold") or [])
+        others = _texts([each["quote"] for each in row.get("alt_gold") or []])
+        (question,) = _texts([row["question"]])
+        history = _texts(row.get("history") or [])
+        return Labelled(str(row["id"]), question, history, gold, gold + others, row.get("need") == "all")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{where}: not a labelled question", hint='a line is {"id", "question", "gold": […]}'
         ) from error
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError("not a list of texts")
+    return tuple(values)

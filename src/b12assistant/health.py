@@ -19,25 +19,28 @@ from b12assistant.verification import check_entry, check_quote, quotes_of
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What `verify` found; each finding is a sentence."""
+    """What `verify` found; each finding is a sentence. ``quotes``: how many a file held, if one was given."""
 
     passages: int
-    quotes: int
+    quotes: int | None
     index_problems: tuple[str, ...]
     corpus_changes: tuple[str, ...]
     quote_problems: tuple[str, ...]
+    mended: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
         return not (self.index_problems or self.corpus_changes or self.quote_problems)
 
     def sentences(self) -> list[str]:
-        found = [*self.index_problems, *self.corpus_changes, *self.quote_problems]
+        found = ["The index was missing or wrong and has been built anew from the corpus."] if self.mended else []
+        found += [*self.index_problems, *self.corpus_changes, *self.quote_problems]
         if self.corpus_changes:
             found.append("The corpus is not the one that was indexed: run `b12assistant index`.")
-        good = self.quotes - len(self.quote_problems)
-        quotes = f", {good} of {self.quotes} quotes stand word for word" if self.quotes else ""
-        found.append(f"{self.passages} passages checked{quotes}, {len(self.index_problems)} problems in the index.")
+        found.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
+        if self.quotes is not None:
+            good = self.quotes - len(self.quote_problems)
+            found.append(f"{good} of {self.quotes} quotes stand word for word in the source.")
         return found
 
     def as_json(self) -> dict[str, Any]:
@@ -48,28 +51,34 @@ class Findings:
             "index_problems": list(self.index_problems),
             "corpus_changes": list(self.corpus_changes),
             "quote_problems": list(self.quote_problems),
+            "mended": list(self.mended),
         }
 
 
-def verify(space: Workspace, file: Path | None) -> Findings:
-    """Check the index, the corpus behind it, and the quotes in ``file``. A missing index is a finding."""
+def verify(space: Workspace, file: Path | None, *, mended: tuple[str, ...] = ()) -> Findings:
+    """Check the index, the corpus behind it, and the quotes in ``file``. A missing index is a finding.
+
+    ``mended``: what was wrong before the index was built anew.
+    """
+    records = list(_records(file)) if file else []
     try:
         opened = space.opened
     except AssistantError as error:
-        return Findings(0, 0, (str(error),), (), ())
+        return Findings(0, None, (str(error),), (), (), mended)
+    changes = tuple(space.stale_files())
     problems = [*opened.problems]
     for entry in opened.entries:
         problems += check_entry(entry)
     problems += _differing_extractions(space, opened)
-    records = list(_records(file)) if file else []
     texts = {entry.document.id: entry.document.text for entry in opened.entries}
-    checked = [_quote_problem(record, quote, texts) for record in records for quote in quotes_of(record)]
+    checked = [_quote_problem(where, quote, texts) for where, record in records for quote in quotes_of(record)]
     return Findings(
         len(opened.collection.passages),
-        len(checked),
+        len(checked) if file else None,
         tuple(problems),
-        tuple(space.stale_files()),
+        changes,
         tuple(problem for problem in checked if problem),
+        mended,
     )
 
 
@@ -97,9 +106,13 @@ def examine(space: Workspace) -> dict[str, Any]:
             {"file": each.file, "end": each.end, "reasons": list(each.reasons), "marked_share": each.marked_share}
             for each in opened.reports
         ],
-        "stale": list(_stale(space)),
+        "stale": [],
     }
     report["problems"] += opened.problems
+    try:
+        report["index"]["stale"] += space.stale_files()
+    except AssistantError as error:
+        report["problems"].append(str(error))
     return report
 
 
@@ -116,19 +129,14 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
         for each in index["files"]:
             if each["end"] != FileEnd.INDEXED:
                 yield f"  {each['end']}: {each['file']}: {'; '.join(each['reasons'])}"
-        yield from (f"  {change} (run `b12assistant index`)" for change in index["stale"])
+        yield from (f"  {change}" for change in index["stale"])
+        if index["stale"]:
+            yield "The corpus is not the one that was indexed: run `b12assistant index`."
     yield "settings:"
     for key, setting in report["settings"].items():
         yield f"  {key} = {setting['value']!r}  ({setting['origin']})"
     yield from (f"problem: {problem}" for problem in report["problems"])
-    yield "No problem found." if not report["problems"] else f"{len(report['problems'])} problems."
-
-
-def _stale(space: Workspace) -> Iterator[str]:
-    try:
-        yield from space.stale_files()
-    except AssistantError as error:
-        yield str(error)
+    yield f"{_count(len(report['problems']), 'problem')}." if report["problems"] else "No problem found."
 
 
 def _differing_extractions(space: Workspace, opened: Opened) -> Iterator[str]:
@@ -144,23 +152,44 @@ def _differing_extractions(space: Workspace, opened: Opened) -> Iterator[str]:
                 continue  # named by `stale_files`
 
 
-def _records(file: Path) -> Iterator[dict[str, Any]]:
+def _records(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every answer in ``file``, with where it stands. Raises ``UsageError`` for a line that is none."""
+    hint = "give what `batch` or `ask --json` wrote"
     try:
-        lines = file.read_text("utf-8").splitlines()
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{file} cannot be read as JSON lines", hint="give what `batch` or `ask --json` wrote"
-        ) from error
+        lines = file.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read ({error.strerror})", hint=hint) from error
+    if not any(line.strip() for line in lines):
+        raise UsageError(f"{file} holds no answers", hint=hint)
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line.decode())
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"{file}:{number} is not JSON", hint=hint) from error
+        if not _is_answer(record):
+            raise UsageError(f"{file}:{number} holds no answer", hint=hint)
+        yield f"line {number}", record
 
 
-def _quote_problem(record: dict[str, Any], quote: Any, texts: dict[DocumentId, str]) -> str | None:
-    text = texts.get(quote.get("document"))
+def _is_answer(record: object) -> bool:
+    if not isinstance(record, dict):
+        return False
+    answer = record.get("answer")
+    return "error" in record or (isinstance(answer, dict) and _are_quotes(answer.get("quotes")))
+
+
+def _are_quotes(quotes: object) -> bool:
+    return isinstance(quotes, list) and all(isinstance(quote, dict) for quote in quotes)
+
+
+def _quote_problem(where: str, quote: Any, texts: dict[DocumentId, str]) -> str | None:
+    name = quote.get("document")
+    text = texts.get(DocumentId(str(name)))
     problem = "its document is not in the index" if text is None else check_quote(quote, text)
-    return (
-        f"{record.get('id') or 'answer'}: quote {quote.get('number')} of {quote.get('document')}: {problem}"
-        if problem
-        else None
-    )
+    return f"{where}, quote {quote.get('number')} of {name}: {problem}" if problem else None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
@@ -16,17 +18,17 @@ import numpy as np
 from b12assistant.chunking import chunk
 from b12assistant.cleaning import mark, marked_share, trim_headings
 from b12assistant.config import Settings
+from b12assistant.corpus import corpus_facts, corpus_files
 from b12assistant.embedding import Embedded, embed
-from b12assistant.errors import CorpusError, SourceError, SourceFactsError
+from b12assistant.errors import CorpusError, SourceError
 from b12assistant.lexical_index import BM25F, BM25FIndex
 from b12assistant.protocols import Encoder
 from b12assistant.records import Entry, entries_to_bytes, source_facts
-from b12assistant.sources import SOURCES_FILE, Facts, parse_front_matter, parse_sources, source_of
+from b12assistant.sources import SOURCES_FILE, Facts, parse_front_matter, source_of
 from b12assistant.token_store import Projection, TokenStore
 from b12assistant.types import Document, DocumentId, Extract, FileEnd, FileReport
 from b12assistant.vector_index import FaissIndex
 
-NOT_DOCUMENTS = (SOURCES_FILE, "README.md")  # at the top of a corpus: for curators, not for quoting
 _RUNTIME = (
     "faiss-cpu",
     "markdown-it-py",
@@ -39,6 +41,7 @@ _RUNTIME = (
     "torch",
 )
 _METHOD = 1  # raise when extraction, cleaning, chunking or embedding change: former results are then not taken over
+_SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file's name that is no UTF-8; no encoder reads it
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
 
@@ -80,7 +83,7 @@ class Indexer:
 
     def build(self, corpus: Path, former: Former | None = None) -> Built:
         """Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if facts are invalid."""
-        facts = _facts_of(corpus)
+        facts = corpus_facts(corpus)
         files = list(corpus_files(corpus))
         entries: list[Entry] = []
         reports: list[FileReport] = []
@@ -101,7 +104,7 @@ class Indexer:
         twins = twin_notes(entries)
         return Built(
             self._files(entries, embedded, reports),
-            self._facts(entries, reports),
+            self._facts(entries, reports, embedded[0].vectors.shape[1]),  # asked itself, the encoder would load
             tuple(sorted((_with_note(r, twins.get(r.file)) for r in reports), key=lambda report: report.file)),
         )
 
@@ -121,7 +124,7 @@ class Indexer:
             document = _document(
                 file, extract, source_facts_of=(front, facts), digest=self._digest(sha256, front, facts)
             )
-            passages = chunk(document, self.encoder.count, most=self._most())
+            passages = chunk(document, self.encoder.count, most=_most(self.encoder, self.settings))
         except SourceError as error:
             return FileReport(file, FileEnd.LEFT_OUT, (error.message,))
         if not passages:
@@ -135,11 +138,6 @@ class Indexer:
         )
         return Entry(document, passages, report, sha256, extract.extractor, front)
 
-    def _most(self) -> int:
-        """Word pieces of a passage: with its title in front it must fit the encoder."""
-        chunking = self.settings.chunking
-        return max(16, min(chunking.pieces, self.encoder.limit - chunking.title_pieces - 4))
-
     def _digest(self, sha256: str, front: Facts, facts: Facts) -> str:
         told = source_facts(source_of(front, facts))
         described = [
@@ -147,7 +145,7 @@ class Indexer:
             sha256,
             told,
             self.encoder.digest,
-            self._most(),
+            _most(self.encoder, self.settings),
             self.settings.chunking.title_pieces,
             _runtime(),
         ]
@@ -193,11 +191,10 @@ class Indexer:
             files["sentence_tokens.npz"] = TokenStore.join(alone).to_bytes()
         return files
 
-    def _facts(self, entries: Sequence[Entry], reports: Sequence[FileReport]) -> dict[str, object]:
+    def _facts(self, entries: Sequence[Entry], reports: Sequence[FileReport], dimension: int) -> dict[str, object]:
         return {
-            "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": self.encoder.dimension},
-            "chunking": {"pieces": self._most(), "title_pieces": self.settings.chunking.title_pieces},
-            "method": _METHOD,
+            "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": dimension},
+            **built_with(self.encoder, self.settings),
             "runtime": _runtime(),
             "counts": {
                 "files": len(reports),
@@ -208,14 +205,19 @@ class Indexer:
         }
 
 
-def corpus_files(corpus: Path) -> Iterator[str]:
-    """Every file of a corpus but those for curators, as paths with "/" between parts, sorted."""
-    if not corpus.is_dir():
-        raise CorpusError(f"there is no corpus in {corpus}/", hint="make the folder, or name another with --corpus")
-    found = (
-        path.relative_to(corpus).as_posix() for path in corpus.rglob("*") if not path.is_dir() or path.is_symlink()
-    )
-    yield from sorted(file for file in found if file not in NOT_DOCUMENTS)
+def built_with(encoder: Encoder, settings: Settings) -> dict[str, object]:
+    """What an index depends on beside corpus, model and runtime: part of its manifest, and to be found there again."""
+    return {
+        "chunking": {"pieces": _most(encoder, settings), "title_pieces": settings.chunking.title_pieces},
+        "lexical": asdict(settings.lexical),
+        "method": _METHOD,
+    }
+
+
+def _most(encoder: Encoder, settings: Settings) -> int:
+    """Word pieces of a passage: with its title in front it must fit the encoder."""
+    chunking = settings.chunking
+    return max(16, min(chunking.pieces, encoder.limit - chunking.title_pieces - 4))
 
 
 def titles_of(document: Document, offset: int) -> str:
@@ -224,23 +226,13 @@ def titles_of(document: Document, offset: int) -> str:
     return " ".join(dict.fromkeys([document.title, *headings]))
 
 
-def _facts_of(corpus: Path) -> dict[str, Facts]:
-    path = corpus / SOURCES_FILE
-    if not path.is_file():
-        return {}
-    try:
-        return parse_sources(path.read_text("utf-8"), file=str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceFactsError(f"{path} cannot be read", hint="it should be UTF-8 text") from error
-
-
 def _document(file: str, extract: Extract, *, source_facts_of: Iterable[Facts], digest: str) -> Document:
     source = source_of(*source_facts_of)
     marks = mark(extract)
     return Document(
         id=DocumentId(file),
         digest=digest,
-        title=source.title or extract.title or Path(file).stem,
+        title=_SURROGATE.sub("\ufffd", source.title or extract.title or Path(file).stem),
         text=extract.text,
         source=source,
         page_starts=extract.page_starts,
@@ -270,6 +262,7 @@ def _left_out(reports: Iterable[FileReport]) -> bytes:
     return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
 
 
+@cache
 def _runtime() -> dict[str, str]:
     versions: dict[str, str] = {}
     for package in _RUNTIME:

@@ -1,9 +1,10 @@
-"""The interface's own words about a source: who speaks, in whose words, and whether they sell. No fact about health."""
+"""The interface's own words about a source: who speaks, in whose words, whether they sell, and nothing else."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from b12assistant.answers import Reason, Strength
 from b12assistant.types import Document, Interest, Source, SourceKind, Words
 
 _KINDS = {
@@ -16,6 +17,14 @@ _KINDS = {
     SourceKind.REFERENCE: "list of publications",
     SourceKind.OTHER: "other source",
 }
+HEADLINES = {
+    Reason.NOTHING_CLOSE: "The sources here hold no answer to this.",
+    Reason.NO_KNOWN_WORD: "The sources here do not mention this.",
+    Reason.WEAK_MATCH: "This may not answer the question.",
+    Reason.ONLY_SELLERS: "Only sellers speak about this.",
+    Reason.NOT_SEARCHED: "The sources could not be searched.",
+}
+STRENGTHS = {Strength.STRONG: "strong match", Strength.POSSIBLE: "possible match"}
 SELLS = "sells what it recommends"
 MAY_SELL = "not known whether it sells what it recommends"
 

@@ -2,8 +2,7 @@
 
 Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields" (CIKM 2004): length-normalised,
 weighted term frequencies of the fields are added and then saturated once. As in bm25s (Lù, 2024) every term's scores
-are
-computed when the index is built, so that a query only adds columns.
+are computed when the index is built, so that a query only adds columns.
 """
 
 from __future__ import annotations
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BM25F:
-    """Parameters: ``k1`` saturation; ``b`` length normalisation of a field; ``title_weight`` of a term in the
-    titles."""
+    """``k1``: saturation; ``b``: length normalisation of a field; ``title_weight``: of a term in the titles."""
 
     k1: float = 1.2
     b_body: float = 0.75
@@ -37,8 +35,7 @@ class BM25F:
 
 
 class BM25FIndex:
-    """Columns of term scores: ``rows[starts[t]:starts[t + 1]]`` and the same of ``weights`` are term ``t``'s
-    postings."""
+    """Columns of term scores: term ``t`` is in ``rows[starts[t]:starts[t + 1]]``, with the same part of ``weights``."""
 
     def __init__(
         self,
@@ -78,7 +75,7 @@ class BM25FIndex:
                 column = slice(self._starts[number], self._starts[number + 1])
                 scores[self._rows[column]] += times * self._weights[column]
         rows = np.flatnonzero(scores > 0)
-        order = np.lexsort((rows, -scores[rows]))[:k]
+        order = np.lexsort((rows, -scores[rows]))[: max(k, 0)]
         return rows[order].astype(np.int64), scores[rows[order]]
 
     def unknown_share(self, question: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,13 +11,16 @@ from typing import Any
 from b12assistant import render, terminal
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace, local_today
-from b12assistant.assistant import MOST_TURNS
-from b12assistant.errors import QuestionError
+from b12assistant.assistant import MOST_CHARACTERS
+from b12assistant.errors import AssistantError, QuestionError
 
 _LEAVE = {"q", "quit", "exit", ":q"}
 _CONTROLS = {"1": "not_happening", "2": "looking_up"}
 _GREETING = """Ask about vitamin B12 and nerves. Answers are quotes from the corpus, nothing else.
 An empty line starts a new topic, q leaves."""
+_NEW_TOPIC = "New topic."
+_GO_ON = "To go on, ask again with --history and your question, and one of these as the new question:"
+_MOST_BYTES = 4 * MOST_CHARACTERS  # of the longest question, in UTF-8
 
 
 def answer_once(space: Workspace, question: str, history: Sequence[str], as_json: Callable[[Any], str] | None) -> None:
@@ -24,33 +28,62 @@ def answer_once(space: Workspace, question: str, history: Sequence[str], as_json
     reply = space.ask(question, history)
     if as_json:
         terminal.line(as_json(render.reply_json(reply, space.texts, today=local_today())))
-    else:
-        _print(space, reply)
+        return
+    _print(space, reply)
+    if reply.answer.status is Status.SAFETY_ONLY:
+        terminal.line(_GO_ON)
+        for name in _CONTROLS.values():
+            terminal.line(f'  "{_text(space, name)}"')
 
 
-def converse(space: Workspace) -> None:
+def piped() -> str:
+    """The question on standard input. Raises ``QuestionError`` if it is too long or no text."""
+    data = sys.stdin.buffer.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise QuestionError(f"a question has at most {MOST_CHARACTERS:,} characters", hint="shorten it")
+    try:
+        return data.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise QuestionError("the question is not UTF-8 text", hint="type it again, or save it as UTF-8") from error
+
+
+def converse(space: Workspace, history: Sequence[str] = ()) -> None:
     """Answer until the user leaves; earlier questions are remembered."""
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401 - gives `input` its history and editing keys
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a stray byte is shown as such; it must not end the conversation
     terminal.line(_GREETING)
-    history: list[str] = []
+    try:
+        _load(space)
+        _rounds(space, list(history))
+    except (EOFError, KeyboardInterrupt):
+        terminal.line("")
+
+
+def _load(space: Workspace) -> None:
+    """Everything heavy, before the first question. Without an index an emergency still gets its text."""
+    try:
+        space.engine  # noqa: B018 - loaded by being asked for
+    except AssistantError as error:
+        terminal.line(terminal.inert(str(error)))
+
+
+def _rounds(space: Workspace, history: list[str]) -> None:
     held = False  # an emergency text stands, and its two controls are offered
     while True:
-        try:
-            typed = input("\n> ")
-        except EOFError:
-            terminal.line("")
-            return
+        typed = input("\n> ")
         if typed.strip().lower() in _LEAVE:
             return
         if not typed.strip():
             history, held = [], False
+            terminal.line(_NEW_TOPIC)
             continue
         question = _control(space, typed) if held else typed
         try:
-            reply = space.ask(question, history[-(MOST_TURNS - 1) :])
-        except QuestionError as error:
-            terminal.line(str(error))
+            reply = space.ask(question, history)
+        except AssistantError as error:
+            terminal.line(terminal.inert(str(error)))
             continue
         history.append(question)
         held = reply.answer.status is Status.SAFETY_ONLY

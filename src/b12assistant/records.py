@@ -160,7 +160,7 @@ def _read_passage(row: Mapping[str, Any], document: Document) -> Passage:
 
 def _read_front(front: Mapping[str, Any]) -> Mapping[str, Any]:
     dates = ("published", "review_by")
-    return {key: date.fromisoformat(value) if key in dates else value for key, value in front.items()}
+    return {key: date.fromisoformat(value) if key in dates and value else value for key, value in front.items()}
 
 
 def _read_source(facts: Mapping[str, Any]) -> Source:

@@ -143,7 +143,7 @@ def source_json(source: Source) -> Json:
 
 
 def _red_flag(answer: Answer, texts: FixedTexts) -> Json | None:
-    notice = next((each for each in answer.notices if each.flag is not None), None)
+    notice = answer.red_flag
     if notice is None or notice.flag is None:
         return None
     flag = notice.flag

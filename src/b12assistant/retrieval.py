@@ -66,13 +66,12 @@ def encode_query(text: str, collection: Collection, encoder: Encoder, projection
 
 
 def _parts(text: str, encoder: Encoder) -> list[str]:
-    """``text`` halved at a blank until each part fits the encoder."""
+    """``text`` halved at a blank, if there is one, until each part fits the encoder."""
     if encoder.count(text) <= encoder.limit:
         return [text]
     middle = len(text) // 2
-    blank = text.find(" ", middle)
-    cut = blank if blank > 0 else middle
-    return [*_parts(text[:cut], encoder), *_parts(text[cut:].lstrip(), encoder)]
+    cut = next((i for i in range(middle, len(text) - 1) if text[i].isspace()), middle)
+    return [*_parts(text[:cut], encoder), *_parts(text[cut:], encoder)]
 
 
 def _idf(table: Vectors, pieces: NDArray[np.int32]) -> Vectors:

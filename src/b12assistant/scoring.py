@@ -9,14 +9,18 @@ from typing import Any
 from b12assistant import render, terminal
 from b12assistant.answers import Answer, Quote
 from b12assistant.api import Workspace
+from b12assistant.errors import CorpusError, SourceError, UsageError
 from b12assistant.evaluation import evaluate, load_labelled, summary, unresolved
-from b12assistant.types import DocumentId
+from b12assistant.indexing import Reader
+from b12assistant.types import DocumentId, Span
 from b12assistant.verification import check_quote
 
 
 def score(space: Workspace, file: Path) -> dict[str, Any]:
     """Figures of a labelled set, with the index they were measured on."""
     labelled = load_labelled(file)
+    if not labelled:
+        raise UsageError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
     documents = [entry.document for entry in space.opened.entries]
     texts = _texts_read_anew(space)
     done = 0
@@ -28,7 +32,10 @@ def score(space: Workspace, file: Path) -> dict[str, Any]:
             done += 1
             return space.ask(question, history).answer
 
-        outcomes = evaluate(labelled, answer, lambda quote: _is_exact(quote, texts))
+        def rank(question: str, history: Sequence[str]) -> list[tuple[Span, ...]]:
+            return [window.spans for window in space.assistant.ranked(question, history)]
+
+        outcomes = evaluate(labelled, answer, lambda quote: _is_exact(quote, texts), rank)
     missing = unresolved(labelled, documents)
     return {
         "set": file.name,
@@ -54,10 +61,16 @@ def table(figures: dict[str, Any]) -> str:
 
 def _texts_read_anew(space: Workspace) -> dict[DocumentId, str]:
     with space.reader() as reader:
-        return {
-            entry.document.id: reader.extract(reader.read(space.corpus / entry.report.file), entry.report.file).text
-            for entry in space.opened.entries
-        }
+        return {entry.document.id: _text(reader, space.corpus, entry.report.file) for entry in space.opened.entries}
+
+
+def _text(reader: Reader, corpus: Path, file: str) -> str:
+    try:
+        return reader.extract(reader.read(corpus / file), file).text
+    except SourceError as error:
+        raise CorpusError(
+            f"{corpus / file}: {error.message}", hint="run `b12assistant index`, then evaluate"
+        ) from error
 
 
 def _is_exact(quote: Quote, texts: dict[DocumentId, str]) -> bool:

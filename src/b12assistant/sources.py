@@ -12,6 +12,8 @@ from dataclasses import fields
 from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import partial
+from reprlib import repr as short
 from typing import Any, TypeVar
 
 import yaml
@@ -24,13 +26,15 @@ _KEYS = {field.name for field in fields(Source)} - {"interest"} | {"commercial_i
 Facts = Mapping[Any, Any]  # validated keys and values, as parsed
 _Where = Callable[[str], str]  # a key to "file:line"
 _Choice = TypeVar("_Choice", bound=StrEnum)
+_HEAD = re.compile(r"\s*\[\[\s*[\"']?source[\"']?\s*\]\]")
+_KEY_VALUE = "write `key: value` lines"
 
 
 def parse_sources(text: str, *, file: str = SOURCES_FILE) -> dict[str, Facts]:
     """The validated entries of a `sources.toml`, by the file each one describes (path in the corpus)."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # an over-long figure is no TOMLDecodeError
         raise SourceFactsError(
             f"{file} is not valid TOML: {error}", hint="mend it and run `b12assistant index` again"
         ) from error
@@ -38,11 +42,11 @@ def parse_sources(text: str, *, file: str = SOURCES_FILE) -> dict[str, Facts]:
     if unknown is not None:
         raise SourceFactsError(f"{file}: unknown table {unknown!r}", hint="entries are written [[source]]")
     entries = table.get("source", [])
-    if not isinstance(entries, list):
-        raise SourceFactsError(f"{file}: [source] is one table", hint="write [[source]] for each entry")
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise SourceFactsError(f"{file}: source is no list of tables", hint="write [[source]] for each entry")
     sources: dict[str, Facts] = {}
     for number, entry in enumerate(entries):
-        where = _toml_lines(text, file, number)
+        where = partial(_toml_line, text, file, number)
         described = entry.pop("file", None)
         if not isinstance(described, str) or not described:
             raise SourceFactsError(f"{where('file')}: an entry names no file", hint='add file = "path/in/the/corpus"')
@@ -55,24 +59,32 @@ def parse_sources(text: str, *, file: str = SOURCES_FILE) -> dict[str, Facts]:
 
 def parse_front_matter(text: str, *, file: str) -> Facts:
     """The validated facts of a Markdown file's front matter (YAML between two `---` lines, given without them)."""
+    table: dict[str, object] = {}
+    lines: dict[str, int] = {}
+    line = None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        table = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return {}
+        if not isinstance(node, yaml.MappingNode):
+            raise SourceFactsError(f"{file}:2: the front matter is not a list of keys", hint=_KEY_VALUE)
+        for key, value in node.value:
+            line = key.start_mark.line + 2
+            if key.value in lines:
+                raise SourceFactsError(f"{file}:{line}: {key.value} is there twice", hint="keep one")
+            lines[key.value] = line
+            table[key.value] = loader.construct_object(value, deep=True)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:  # a 13th month is a ValueError
         mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 2}" if mark is not None else ""
-        raise SourceFactsError(
-            f"{file}{line}: the front matter is not valid YAML", hint="write `key: value` lines"
-        ) from error
-    if table is None:
-        return {}
-    if not isinstance(table, dict) or not isinstance(node, yaml.MappingNode):
-        raise SourceFactsError(f"{file}:2: the front matter is not a list of keys", hint="write `key: value` lines")
-    lines = {key.value: key.start_mark.line + 2 for key, _ in node.value}
+        line = mark.line + 2 if mark is not None else line
+        at = f"{file}:{line}" if line is not None else file
+        raise SourceFactsError(f"{at}: the front matter is not valid YAML", hint=_KEY_VALUE) from error
     if "file" in table:
         raise SourceFactsError(f"{file}:{lines['file']}: front matter describes its own file", hint="remove `file`")
-    _source(table, lambda key: f"{file}:{lines.get(key, 2)}")
-    return table
+    told = {key: value for key, value in table.items() if value is not None}  # "publisher:" says nothing
+    _source(told, lambda key: f"{file}:{lines[key]}")
+    return told
 
 
 def source_of(*facts: Facts) -> Source:
@@ -106,7 +118,7 @@ def _source(table: Mapping[Any, Any], where: _Where) -> Source:
 
 
 def _wrong(table: Mapping[Any, Any], key: str, where: _Where, expected: str) -> SourceFactsError:
-    return SourceFactsError(f"{where(key)}: {key} = {table[key]!r} is not known", hint=f"it takes {expected}")
+    return SourceFactsError(f"{where(key)}: {key} = {short(table[key])} is not known", hint=f"it takes {expected}")
 
 
 def _text(table: Mapping[Any, Any], key: str, where: _Where) -> str | None:
@@ -127,7 +139,7 @@ def _choice(table: Mapping[Any, Any], key: str, choices: type[_Choice], where: _
     value = table.get(key)
     if value is None:
         return None
-    if value not in set(choices):
+    if not isinstance(value, str) or value not in set(choices):
         raise _wrong(table, key, where, ", ".join(choices))
     return choices(value)
 
@@ -157,16 +169,20 @@ def _truth(table: Mapping[Any, Any], key: str, where: _Where) -> bool:
     return value
 
 
-def _toml_lines(text: str, file: str, number: int) -> _Where:
-    """Where a key of the ``number``-th entry stands; `tomllib` itself does not say."""
+def _toml_line(text: str, file: str, number: int, key: str) -> str:
+    """File and line of a key of the ``number``-th entry; `tomllib` itself does not say."""
     lines = text.splitlines()
-    heads = [i for i, line in enumerate(lines) if re.match(r"\s*\[\[\s*source\s*\]\]", line)]
-    start = heads[number] if number < len(heads) else 0
-    end = heads[number + 1] if number + 1 < len(heads) else len(lines)
+    heads = [i for i in range(len(lines)) if _HEAD.match(lines[i]) and _begins(lines, i)]
+    start, end = [*heads, len(lines), len(lines)][number : number + 2] if number < len(heads) else (0, len(lines))
+    pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
+    line = next((i for i in range(start, end) if pattern.match(lines[i]) and _begins(lines, i)), start)
+    return f"{file}:{line + 1}"
 
-    def where(key: str) -> str:
-        pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
-        line = next((i for i in range(start, end) if pattern.match(lines[i])), start)
-        return f"{file}:{line + 1}"
 
-    return where
+def _begins(lines: list[str], i: int) -> bool:
+    """Whether a statement begins at line ``i``: what looks like one may stand inside a long text."""
+    try:
+        tomllib.loads("\n".join(lines[:i]))
+    except tomllib.TOMLDecodeError:
+        return False
+    return True

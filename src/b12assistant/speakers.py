@@ -69,28 +69,31 @@ class Order:
 def order(said: Sequence[Said], most: int, *, strict: bool, close: float, heard: float, cues: Cues) -> Order:
     """Pick at most ``most`` of ``said``: candidates good enough to be shown, best first, more than are shown.
 
-    ``strict``: every sentence of a seller is sensitive. ``close``: scores this near count as equal. ``heard``: how
-    far behind
-    the best a source that sells nothing may stand and still be the one that speaks first.
+    ``strict``: every sentence of a seller is sensitive. ``close``: scores this near count as equal. ``heard``: how far
+    behind the best a source that sells nothing may stand and still be the one that speaks first.
     """
-    sensitive = [each.sells and (strict or cues.is_sensitive(each.text)) for each in said]
-    shown = list(range(min(most, len(said))))
+    once = _once(said)
+    shown = once[:most]
     if not shown:
         return Order((), only_sellers=False)
-    if any(sensitive[i] for i in shown):
-        leader = next(
-            (i for i, held in enumerate(sensitive) if not held and said[0].score - said[i].score <= heard), None
-        )
-        if leader is None:
-            return Order(tuple(shown), only_sellers=True)
-        if sensitive[0]:
-            shown = _first(leader, shown)[:most]
-    best = said[shown[0]]
-    if best.sells:
-        rival = next((i for i in shown if not said[i].sells and best.score - said[i].score <= close), None)
-        shown = shown if rival is None else _first(rival, shown)
+    sensitive = [i for i in shown if said[i].sells and (strict or cues.is_sensitive(said[i].text))]
+    disinterested = [i for i in once if not said[i].sells]
+    near = next((i for i in disinterested if said[shown[0]].score - said[i].score <= heard), None)
+    if sensitive and near is None:
+        return Order(tuple(i for i in shown if said[i].sells), only_sellers=True)
+    within = heard if shown[0] in sensitive else close
+    if near is not None and said[shown[0]].sells and said[shown[0]].score - said[near].score <= within:
+        shown = [near, *(i for i in shown if i != near)][:most]
+    elif sensitive and near is not None and near not in shown:
+        shown = [*shown[: most - 1], near]
     return Order(tuple(shown), only_sellers=False)
 
 
-def _first(leader: int, shown: Sequence[int]) -> list[int]:
-    return [leader, *(i for i in shown if i != leader)]
+def _once(said: Sequence[Said]) -> list[int]:
+    """Indices of ``said`` without those that repeat another word for word; of these, one that sells nothing stays."""
+    kept: dict[str, int] = {}
+    for i, each in enumerate(said):
+        words = " ".join(each.text.split()).casefold()
+        if words not in kept or (said[kept[words]].sells and not each.sells):
+            kept[words] = i
+    return sorted(kept.values())

@@ -5,29 +5,34 @@
     index/generations/<name>/manifest.json schema, model, configuration, counts, size and sha256 of each file
     index/generations/<name>/…             the files themselves
 
-A generation's name is the digest of its content. Readers take no lock: they read bytes once, compare their digest,
-and only
-then hand them to a parser. If anything differs, the last good generation is used and the difference is said.
+A generation's name is the digest of its content. Readers take no lock: they read bytes once, compare their digest, and
+only then hand them to a parser. If anything differs, the last good generation is used and the difference is said.
+What a manifest does not list is never read.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from b12assistant.errors import IndexBusyError, IndexDamagedError, IndexMissingError, IndexWriteError
+from b12assistant.errors import (
+    AssistantError,
+    IndexBusyError,
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexMissingError,
+    IndexWriteError,
+)
+from b12assistant.manifest import MANIFEST, SCHEMA, describe, generation_name, sealed, unsealed
 from b12assistant.types import GenerationId
 
-SCHEMA = 1
-_MANIFEST = "manifest.json"
+_POINTER_DRAFT = ".CURRENT.new"
+_TRIES = 5  # of a reader, whose generation a writer may retire meanwhile: what is then missing is no damage
 _REBUILD = "run `b12assistant index`"
 
 
@@ -48,6 +53,11 @@ class Store:
     root: Path
 
     @property
+    def _rebuild(self) -> str:
+        """What to type; no folder is named, for hints are told over HTTP too."""
+        return f"{_REBUILD} (or `make index`)" if self.root == Path("index") else f"{_REBUILD} with the same --index"
+
+    @property
     def _generations(self) -> Path:
         return self.root / "generations"
 
@@ -56,57 +66,86 @@ class Store:
         """Hold the writer's lock; it dies with its process. Raises ``IndexBusyError`` if another process holds it."""
         with _write_errors(self.root):
             self._generations.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / "LOCK").open("a+", encoding="utf-8")
-        with lock:
+            lock = os.open(self.root / "LOCK", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            self._take(lock)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                lock.seek(0)
-                holder = lock.read().strip() or "another process"
-                raise IndexBusyError(f"{holder} is writing {self.root}/", hint="wait until it has finished") from error
-            with _write_errors(self.root):
-                lock.truncate(0)
-                lock.write(f"process {os.getpid()}")
-                lock.flush()
+                yield
+            finally:
                 self._sweep()
-            yield
+        finally:
+            os.close(lock)
+
+    def _take(self, lock: int) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(lock, 80, 0).decode("ascii", "replace").strip() or "another process"
+            raise IndexBusyError(f"{holder} is writing {self.root}/", hint="wait until it has finished") from error
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise IndexWriteError(
+                f"{self.root}/LOCK cannot be locked ({reason})", hint="put the index on a local disk"
+            ) from error
+        with _write_errors(self.root):
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"process {os.getpid()}".encode("ascii"), 0)
+            self._sweep()
 
     def publish(self, files: Mapping[str, bytes], facts: Mapping[str, object]) -> GenerationId:
         """Write a complete generation and make it current; ``facts`` go into the manifest. Call under ``writing``.
 
         If its content is what is current already, nothing is written. Any failure leaves the former one in use.
         """
-        described = {name: {"size": len(data), "sha256": _sha256(data)} for name, data in sorted(files.items())}
-        content = {"schema": SCHEMA, **facts, "files": described}
-        name = GenerationId(_sha256(_json(content))[:32])
+        content = {"schema": SCHEMA, **facts, "files": {file: describe(data) for file, data in files.items()}}
+        name = generation_name(content)
         with _write_errors(self.root):
-            if self._current() == name and self._is_sound(name):
-                return name
-            self._write(name, files, _sealed({"generation": name, "counter": self._next_counter(), **content}))
-            _replace(self.root / "CURRENT", f"{name}\n".encode())
-            self._retire(name)
+            former = self._current()
+            if former != name or self._fault(name):
+                self._write(name, files, sealed(content, counter=self._next_counter()))
+                self._switch(name)
+        self._retire(name, former)
         return name
 
     def open(self) -> Generation:
         """The current generation, verified, or else the last good one.
 
-        Raises ``IndexMissingError`` if there is none, ``IndexDamagedError`` if none is whole.
+        Raises ``IndexMissingError`` if there is none, ``IndexDamagedError`` if none is whole, ``IndexMismatchError`` if
+        it is of another schema.
         """
-        names = self._names()
+        for _ in range(_TRIES):
+            current = self._current()
+            try:
+                generation = self._open_once()
+            except (IndexDamagedError, IndexMissingError):
+                if self._current() == current:
+                    raise
+            else:
+                if not generation.problems or self._current() == current:
+                    return generation
+        return self._open_once()
+
+    def _open_once(self) -> Generation:
+        try:
+            names = self._names()
+        except OSError as error:
+            hint = "mend its permissions or its disk"
+            raise IndexDamagedError(_unreadable(error, self._generations), hint=hint) from error
         if not names:
-            raise IndexMissingError(f"there is no index in {self.root}/", hint=f"{_REBUILD} (or `make index`)")
+            if self.root.is_file():
+                raise IndexMissingError(f"{self.root} is a file, no index", hint="name a folder with --index")
+            raise IndexMissingError(f"there is no index in {self.root}/", hint=self._rebuild)
         problems: list[str] = []
-        current = self._current()
-        if current not in names:
+        if self._current() not in names:
             problems.append(f"{self.root}/CURRENT names no generation")
         for name in names:
             try:
-                generation = self._read(name)
-            except (IndexDamagedError, OSError) as error:
-                problems.append(str(error.message if isinstance(error, IndexDamagedError) else error))
-                continue
-            return Generation(generation.id, generation.manifest, generation.files, tuple(problems))
-        raise IndexDamagedError("; ".join(problems), hint=_REBUILD)
+                return replace(self._read(name), problems=tuple(problems))
+            except IndexDamagedError as error:
+                problems.append(error.message)
+            except OSError as error:
+                problems.append(_unreadable(error, self._generations / name))
+        raise IndexDamagedError("; ".join(problems), hint=self._rebuild)
 
     def _names(self) -> list[GenerationId]:
         """Generations, the current one first, then the newest."""
@@ -120,36 +159,45 @@ class Store:
 
     def _current(self) -> str | None:
         try:
-            return (self.root / "CURRENT").read_text("ascii").removesuffix("\n")
+            name, end, rest = (self.root / "CURRENT").read_bytes().decode("ascii").partition("\n")
         except (OSError, UnicodeDecodeError):
             return None
+        return name if end and not rest else None
 
     def _counter(self, name: str) -> int:
         """How late a generation was made; clocks may be set back, counters are not."""
         try:
-            counter = json.loads((self._generations / name / _MANIFEST).read_bytes())["counter"]
-        except (OSError, ValueError, KeyError, TypeError):
+            manifest = unsealed((self._generations / name / MANIFEST).read_bytes(), name)
+        except OSError:
             return -1
-        return counter if isinstance(counter, int) else -1
+        return manifest["counter"] if manifest is not None else -1
 
     def _next_counter(self) -> int:
         return 1 + max((self._counter(name) for name in self._names()), default=0)
 
-    def _is_sound(self, name: str) -> bool:
+    def _fault(self, name: GenerationId) -> AssistantError | OSError | None:
+        """Why a generation cannot serve: it never will again, or (an ``OSError``) it cannot be read just now."""
         try:
-            self._read(GenerationId(name))
-        except (IndexDamagedError, OSError):
-            return False
-        return True
+            self._read(name)
+        except (IndexDamagedError, IndexMismatchError, OSError) as error:
+            return error
+        return None
 
     def _read(self, name: GenerationId) -> Generation:
         folder = self._generations / name
-        manifest = _parsed_manifest(folder, name)
+        data = _read_bytes(folder / MANIFEST)
+        manifest = unsealed(data, name) if data is not None else None
+        if manifest is None:
+            what = "is missing" if data is None else "was changed"
+            raise IndexDamagedError(f"{folder}/{MANIFEST} {what}", hint=_REBUILD)
+        if manifest.get("schema") != SCHEMA:
+            raise IndexMismatchError(
+                f"the index has schema {manifest.get('schema')}, this version reads {SCHEMA}", hint=_REBUILD
+            )
         files: dict[str, bytes] = {}
-        described: dict[str, dict[str, object]] = manifest["files"]
-        for file, facts in described.items():
+        for file, facts in manifest["files"].items():
             data = _read_bytes(folder / file)
-            if data is None or len(data) != facts["size"] or _sha256(data) != facts["sha256"]:
+            if data is None or describe(data) != facts:
                 what = "is missing" if data is None else "differs from its manifest"
                 raise IndexDamagedError(f"{folder}/{file} {what}", hint=_REBUILD)
             files[file] = data
@@ -161,7 +209,7 @@ class Store:
         draft.mkdir()
         for file, data in files.items():
             _write_synced(draft / file, data)
-        _write_synced(draft / _MANIFEST, manifest)
+        _write_synced(draft / MANIFEST, manifest)
         _sync_folder(draft)
         target = self._generations / name
         if target.exists():  # the same content, damaged: moved aside at once, swept later
@@ -169,53 +217,27 @@ class Store:
         draft.rename(target)
         _sync_folder(self._generations)
 
-    def _retire(self, name: GenerationId) -> None:
-        """Keep the new generation and one good spare."""
-        others = [other for other in self._names() if other != name]
-        spare = next((other for other in others if self._is_sound(other)), None)
-        for other in others:
-            if other != spare:
-                shutil.rmtree(self._generations / other, ignore_errors=True)
-        self._sweep()
+    def _switch(self, name: GenerationId) -> None:
+        draft = self.root / _POINTER_DRAFT
+        _write_synced(draft, f"{name}\n".encode())
+        draft.replace(self.root / "CURRENT")
+        _sync_folder(self.root)
+
+    def _retire(self, name: GenerationId, former: str | None) -> None:
+        """Keep the new generation and one good spare: the one that was in use until now, or else the newest."""
+        with contextlib.suppress(OSError):  # the new one is in use already; the next run tidies up
+            others = sorted((other for other in self._names() if other != name), key=lambda other: other != former)
+            spare = next((other for other in others if not isinstance(self._fault(other), AssistantError)), None)
+            for other in others:
+                if other != spare:
+                    shutil.rmtree(self._generations / other, ignore_errors=True)
 
     def _sweep(self) -> None:
-        """Remove drafts that a killed process left behind."""
-        for path in self._generations.glob(".*"):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _parsed_manifest(folder: Path, name: GenerationId) -> dict[str, Any]:
-    """The manifest, if its bytes are exactly those that were sealed and give the generation its name."""
-    data = _read_bytes(folder / _MANIFEST)
-    damaged = IndexDamagedError(
-        f"{folder}/{_MANIFEST} {'is missing' if data is None else 'was changed'}", hint=_REBUILD
-    )
-    if data is None:
-        raise damaged
-    try:
-        manifest = json.loads(data)
-    except ValueError as error:
-        raise damaged from error
-    if not isinstance(manifest, dict):
-        raise damaged
-    unsealed = {key: value for key, value in manifest.items() if key != "seal"}
-    content = {key: value for key, value in unsealed.items() if key not in ("generation", "counter")}
-    if _sealed(unsealed) != data or manifest.get("generation") != name or _sha256(_json(content))[:32] != name:
-        raise damaged
-    return manifest
-
-
-def _sealed(manifest: Mapping[str, object]) -> bytes:
-    """The manifest's bytes, with a digest of all the rest of it: also what the generation's name does not cover."""
-    return _json({**manifest, "seal": _sha256(_json(manifest))})
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode("utf-8", "surrogatepass")
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+        """Remove what a killed or failed process left behind; what cannot be removed is never read."""
+        with contextlib.suppress(OSError):
+            (self.root / _POINTER_DRAFT).unlink(missing_ok=True)
+            for path in self._generations.glob(".*"):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _read_bytes(path: Path) -> bytes | None:
@@ -225,18 +247,15 @@ def _read_bytes(path: Path) -> bytes | None:
         return None
 
 
+def _unreadable(error: OSError, place: Path) -> str:
+    return f"{error.filename or place} cannot be read ({error.strerror or type(error).__name__})"
+
+
 def _write_synced(path: Path, data: bytes) -> None:
     with path.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _replace(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".{path.name}.new")
-    _write_synced(draft, data)
-    draft.replace(path)
-    _sync_folder(path.parent)
 
 
 def _sync_folder(path: Path) -> None:

@@ -1,8 +1,7 @@
 """Answers on a terminal: quotes a person enjoys reading, each with where it stands and who says so.
 
 Text of sources and users is data: control characters are shown as pictures (U+2400 …), so that nothing in a document
-can
-move the cursor, colour the screen or hide a word.
+can move the cursor, colour the screen or hide a word.
 """
 
 from __future__ import annotations
@@ -14,33 +13,29 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
 from b12assistant import labels
-from b12assistant.answers import Answer, FixedTexts, Level, Notice, NoticeKind, Quote, Reason, Status, Strength
+from b12assistant.answers import Answer, FixedTexts, Level, Notice, NoticeKind, Quote
 from b12assistant.types import Document, FileEnd, Hit, IndexReport, Interest, MarkKind, Passage, Span
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
+)
 _BORDERS = {Level.EMERGENCY: "bold red", Level.URGENT: "yellow", Level.MEDICAL_DECISION: "yellow"}
-_STRENGTH = {Strength.STRONG: "strong match", Strength.POSSIBLE: "possible match"}
-_HEADLINES = {
-    Reason.NOTHING_CLOSE: "The sources here hold no answer to this.",
-    Reason.NO_KNOWN_WORD: "The sources here do not mention this.",
-    Reason.WEAK_MATCH: "This may not answer the question.",
-    Reason.ONLY_SELLERS: "Only sellers speak about this.",
-}
 WIDTH = 92
+_INDENT = 4
+_NARROW = 48  # columns; below, nothing is indented
 
 
 def inert(text: str) -> str:
-    """``text`` with characters that steer a terminal, or the order of letters, made visible."""
+    """``text`` with characters that steer a terminal or the order of letters, or that none can show, made visible."""
     return _CONTROL.sub(_picture, text)
 
 
@@ -80,19 +75,19 @@ def answer(answer: Answer, texts: FixedTexts, console: Console, *, today: date, 
         if notice not in last:
             console.print(_notice(notice, texts))
     if answer.interpretation is not None:
-        console.print(Text.assemble(("Searched for: ", "dim"), (inert(answer.interpretation.text), "dim")))
-    if answer.status in (Status.NO_ANSWER, Status.POSSIBLY) and answer.reason in _HEADLINES:
-        console.print(Text(_HEADLINES[answer.reason], style="bold"))
+        _print(Text.assemble("Searched for: ", (inert(answer.interpretation.text), "italic")), console)
+    if answer.reason in labels.HEADLINES:
+        _print(Text(labels.HEADLINES[answer.reason], style="bold"), console)
     for number, quote in enumerate(answer.quotes, start=1):
         console.print()
-        console.print(_quote(number, quote, today, changed))
+        _quote(number, quote, console, today, changed)
     if answer.nearest:
-        console.print(Text("Nearest places:", style="dim"))
+        _print(Text("Nearest places:"), console)
         for passage in answer.nearest:
-            console.print(Padding(Text(inert(place(passage)), style="dim"), (0, 0, 0, 2)))
+            _print(Text(inert(place(passage))), console, indent=_INDENT)
     for notice in last:
         console.print()
-        console.print(Text(texts[notice.text].text, style="dim"))
+        _print(Text(texts[notice.text].text), console)
 
 
 def hits(notices: tuple[Notice, ...], found: tuple[Hit, ...], texts: FixedTexts, console: Console) -> None:
@@ -101,9 +96,9 @@ def hits(notices: tuple[Notice, ...], found: tuple[Hit, ...], texts: FixedTexts,
         console.print(_notice(notice, texts))
     for hit in found:
         console.print()
-        console.print(Text(f"{hit.rank}. {inert(place(hit.passage))}", style="bold"))
-        console.print(Padding(Text(inert(_running(hit.passage))), (0, 0, 0, 3)))
-        console.print(Padding(_citation(hit.passage.span, None, None), (0, 0, 0, 3)))
+        _print(Text(f"{hit.rank}. {inert(place(hit.passage))}", style="bold"), console)
+        _print(Text(inert(_running(hit.passage))), console, indent=_INDENT)
+        _citation(hit.passage.span, hit.passage, console)
 
 
 def index_report(report: IndexReport, console: Console) -> None:
@@ -132,24 +127,21 @@ def index_report(report: IndexReport, console: Console) -> None:
 
 def passage(passage: Passage, console: Console) -> None:
     """Print a passage with where it stands."""
-    console.print(Text(inert(place(passage)), style="bold"))
-    console.print(Padding(Text(inert(_running(passage))), (1, 0, 1, 2)))
-    console.print(_citation(passage.span, None, None))
-    console.print(Text(f"passage {passage.id} of {inert(passage.document.id)}", style="dim"))
+    _print(Text(inert(_running(passage))), console)
+    console.print()
+    _citation(passage.span, passage, console)
 
 
 def document(document: Document, console: Console) -> None:
-    """Print a document's text, what is never quoted dimmed, with its source facts."""
-    console.print(Text(inert(document.title), style="bold"))
+    """Print a document's text, what is never quoted struck through, with its source facts."""
     text = Text(inert(document.text))
     for mark in document.marks:
         if mark.kind is MarkKind.NEVER:
             # `inert` may lengthen the text before the mark
-            text.stylize(
-                "dim strike", len(inert(document.text[: mark.range.start])), len(inert(document.text[: mark.range.end]))
-            )
-    console.print(Padding(text, (1, 0)))
-    console.print(_citation(document.span(0, len(document.text)), None, None))
+            text.stylize("strike", *(len(inert(document.text[:end])) for end in (mark.range.start, mark.range.end)))
+    _print(text, console)
+    console.print()
+    _citation(document.span(0, len(document.text)), None, console)
 
 
 def place(passage: Passage) -> str:
@@ -160,25 +152,25 @@ def place(passage: Passage) -> str:
 def _notice(notice: Notice, texts: FixedTexts) -> RenderableType:
     text = Text(texts[notice.text].text)
     if notice.flag is None and notice.kind is not NoticeKind.TRIAGE_FAILED:
-        return Text.assemble(("! ", "yellow"), text)
+        return Text.assemble(("! ", "bold yellow"), text, "\n")
     style = "bold red" if notice.flag is None else _BORDERS[notice.flag.level]
     return Panel(text, border_style=style, width=WIDTH, padding=(0, 1))
 
 
-def _quote(number: int, quote: Quote, today: date, changed: frozenset[str]) -> RenderableType:
+def _quote(number: int, quote: Quote, console: Console, today: date, changed: frozenset[str]) -> None:
     body = Text()
     for i, span in enumerate(quote.spans):
         body.append(" […] " if i else "")
         body.append_text(_marked(span, quote.best))
-    first, last = quote.spans[0], quote.spans[-1]
-    whole = Span(quote.document, first.start, last.end)
-    notes = []
+    notes = [labels.STRENGTHS[quote.strength]]
     if labels.overdue(quote.document.source, today):
         notes.append("its review is overdue")
     if quote.document.id in changed:
         notes.append("the source has changed since indexing")
-    citation = _citation(whole, _STRENGTH[quote.strength], "; ".join(notes) or None)
-    return Group(Text(f"[{number}]", style="bold cyan"), Padding(Group(body, citation), (0, 0, 0, 4)))
+    _print(Text(f"[{number}]", style="cyan"), console)
+    _print(body, console, indent=_INDENT)
+    whole = Span(quote.document, quote.spans[0].start, quote.spans[-1].end)
+    _citation(whole, quote.passage, console, *notes)
 
 
 def _marked(span: Span, best: Span) -> Text:
@@ -189,23 +181,29 @@ def _marked(span: Span, best: Span) -> Text:
     return Text.assemble(inert(span.text[:start]), (inert(span.text[start:end]), "bold"), inert(span.text[end:]))
 
 
-def _citation(span: Span, strength: str | None, notes: str | None) -> Text:
+def _citation(span: Span, passage: Passage | None, console: Console, *notes: str) -> None:
+    """Where it stands, who speaks, whether they sell, and the id that `show` takes: a line each."""
     source = span.document.source
-    place_ = " › ".join([span.document.title, *labels.section(span.document, span.start)])
-    parts = [
-        place_,
-        labels.pages(span.pages),
-        labels.whose_words(source),
-        source.published and source.published.isoformat(),
-    ]
-    text = Text("— " + inert(", ".join(part for part in parts if part)), style="dim")
+    where = [span.document.title, *labels.section(span.document, span.start)]
+    who = [labels.whose_words(source), source.published and source.published.isoformat(), *notes]
+    pages = labels.pages(span.pages)
+    _print(Text(inert("— " + " › ".join(where) + (f", {pages}" if pages else ""))), console, indent=_INDENT)
+    lines = [Text(inert(" · ".join(part for part in who if part)))]
     sells = labels.interest(source)
     if sells:
-        text.append(f" · {sells}", style="magenta" if source.interest is Interest.SELLS else "yellow")
-    for extra in (strength, notes):
-        if extra:
-            text.append(f" · {extra}", style="dim")
-    return text
+        lines.append(Text(sells, style="bold magenta" if source.interest is Interest.SELLS else "bold yellow"))
+    if passage is not None:
+        lines.append(Text(inert(f"{passage.document.id} {passage.id[:8]}"), style="dim"))
+    for each in lines:
+        _print(each, console, indent=_INDENT + 2)
+
+
+def _print(text: Text, console: Console, *, indent: int = 0) -> None:
+    """Wrapped, without blanks at the ends of lines: what is copied from a terminal should be what was said."""
+    indent = indent if console.width >= _NARROW else 0
+    for row in text.wrap(console, console.width - indent):
+        row.rstrip()
+        console.print(Text.assemble(" " * indent, row) if row.plain else "")
 
 
 def _running(passage: Passage) -> str:

@@ -54,8 +54,7 @@ def load_projection(encoder_name: str, encoder_digest: str) -> Projection:
 
 @dataclass(frozen=True)
 class TokenStore:
-    """``tokens``: (rows, p) int8; ``pieces``: (rows,) word piece ids. Unit ``u`` is rows ``starts[u]`` to ``starts[u
-    + 1]``."""
+    """``tokens``: (rows, p) int8; ``pieces``: (rows,) word piece ids. Unit ``u``: rows ``starts[u]:starts[u + 1]``."""
 
     tokens: NDArray[np.int8]
     pieces: NDArray[np.int32]

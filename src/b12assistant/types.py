@@ -7,6 +7,7 @@ scores are "higher is better" and comparable only within one query.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -80,6 +81,18 @@ class Range:
 
     def contains(self, other: Range) -> bool:
         return self.start <= other.start and other.end <= self.end
+
+    def without(self, taken: Sequence[Range]) -> Iterator[Range]:
+        """The parts outside ``taken``, which are in order and do not overlap."""
+        start = self.start
+        for i in range(bisect_right(taken, start, key=lambda other: other.end), len(taken)):
+            if taken[i].start >= self.end:
+                break
+            if taken[i].start > start:
+                yield Range(start, taken[i].start)
+            start = taken[i].end
+        if start < self.end:
+            yield Range(start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +169,7 @@ class Extract:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Document:
     """A canonical text, frozen as extracted, with the maps that lead back to the source.
 
@@ -195,7 +208,7 @@ class Document:
 class Span:
     """An address in a document; ``text`` is computed, so a quote cannot differ from its source."""
 
-    document: Document = field(compare=False)
+    document: Document
     start: int
     end: int
 

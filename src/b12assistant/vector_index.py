@@ -70,5 +70,5 @@ class ExactIndex:
 
 def best_first(rows: NDArray[np.int64], scores: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:
     """The ``k`` best, ties by row number."""
-    order = np.lexsort((rows, -scores))[:k]
+    order = np.lexsort((rows, -scores))[: max(k, 0)]
     return np.asarray(rows[order], dtype=np.int64), np.asarray(scores[order], dtype=np.float32)

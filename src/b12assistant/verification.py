@@ -1,10 +1,10 @@
-"""Checks that do not trust what they check: passages against their ids, quotes as shown against the source as read
-anew."""
+"""Checks that do not trust what they check: passages against their ids, quotes as shown against the source."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from b12assistant.chunking import passage_id
@@ -14,8 +14,7 @@ from b12assistant.types import MarkKind
 
 
 def check_entry(entry: Entry) -> Iterator[str]:
-    """What is wrong with a document's passages: each has the id of its text, lies in order, and quotes nothing
-    marked."""
+    """What is wrong with passages: each has the id of its text, comes in order, and holds nothing marked."""
     document = entry.document
     never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
     seen: Counter[str] = Counter()
@@ -34,15 +33,17 @@ def check_entry(entry: Entry) -> Iterator[str]:
 
 
 def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
-    """What is wrong with a quote as shown, given the canonical text of its document; ``None``: it stands, word for
-    word."""
+    """What is wrong with a quote as shown, given its document's text; ``None``: it stands, word for word."""
     try:
         spans = [(int(start), int(end)) for start, end in quote["spans"]]
-        shown, (best_start, best_end) = quote["text"], quote["best"]
-    except (KeyError, TypeError, ValueError):
+        best_start, best_end = (int(at) for at in quote["best"])
+        shown = quote["text"]
+    except (KeyError, TypeError, ValueError, OverflowError):
         return "it has no spans, text or best sentence"
     if not spans or not all(0 <= start < end <= len(text) for start, end in spans):
         return "its spans lie outside the document"
+    if any(before[1] > after[0] for before, after in pairwise(spans)):
+        return "its spans are not in order"
     if GAP.join(text[start:end] for start, end in spans) != shown:
         return "its words are not the words of the source"
     if not any(start <= best_start < best_end <= end for start, end in spans):
@@ -54,4 +55,4 @@ def quotes_of(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The quotes of a line of `batch` or of `ask --json`."""
     answer = record.get("answer")
     found = answer.get("quotes", []) if isinstance(answer, dict) else []
-    yield from (quote for quote in found if isinstance(quote, dict))
+    yield from (quote for quote in (found if isinstance(found, list) else ()) if isinstance(quote, dict))

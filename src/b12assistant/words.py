@@ -14,7 +14,7 @@ from importlib.resources import files
 
 import Stemmer
 
-_WORD = re.compile(r"\d[\d,]*(?:\.\d+)?|[^\W_]+(?:['’\-‐‑][^\W_]+)*")
+_WORD = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ω": "omega"}
 _STEMMER = Stemmer.Stemmer("english")
 
@@ -27,9 +27,15 @@ def stop_words() -> frozenset[str]:
 
 
 def fold(text: str) -> str:
-    """Search form: NFKC, case folded, accents off, Greek letters spelt. Offsets are not kept."""
+    """Search form: NFKC, case folded, accents and invisible characters off, Greek letters spelt. Offsets are lost."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    bare = "".join(
+        character
+        for character in decomposed
+        if not unicodedata.combining(character) and unicodedata.category(character) != "Cf"  # soft hyphens, joiners
+    )
     return "".join(_GREEK.get(character, character) for character in bare)
 
 

@@ -1,12 +1,12 @@
 """Marks: ranges of a page that are not quoted (`never`) or only when a paper is asked for (`reference`).
 
-Rules go by structure (repetition, link density, an imperative with something to sell, a colon that leads nowhere),
-not by
-names. Nothing is cut: a mark is a range, and the share of marked text is reported for every file.
+Rules go by structure (repetition, link density, an imperative with something to sell, a colon that leads nowhere), not
+by names. Nothing is cut: a mark is a range, and the share of marked text is reported for every file.
 """
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -38,10 +38,12 @@ def mark(extract: Extract) -> tuple[Mark, ...]:
     """All marks of a page, in order, without overlap; where rules meet, the first of the list names the range."""
     page = Page(extract)
     marks: list[Mark] = []
+    taken: list[Range] = []
     for name, kind, rule in RULES:
         for range_ in rule(page):
-            for part in _free(range_, marks):
+            for part in tuple(range_.without(taken)):
                 marks.append(Mark(part, kind, name))
+                insort(taken, part)
     return tuple(sorted(marks, key=lambda found: found.range))
 
 
@@ -66,20 +68,3 @@ def trim_headings(extract: Extract, marks: tuple[Mark, ...]) -> tuple[Section, .
         )
         sections.append(replace(section, heading=Range(glued.end, section.heading.end)) if glued else section)
     return tuple(sections)
-
-
-def _free(range_: Range, marks: list[Mark]) -> list[Range]:
-    free = [range_]
-    for taken in (found.range for found in marks):
-        free = [part for piece in free for part in _minus(piece, taken)]
-    return free
-
-
-def _minus(piece: Range, taken: Range) -> Iterator[Range]:
-    if not piece.overlaps(taken):
-        yield piece
-        return
-    if piece.start < taken.start:
-        yield Range(piece.start, taken.start)
-    if taken.end < piece.end:
-        yield Range(taken.end, piece.end)

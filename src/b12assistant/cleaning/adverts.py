@@ -15,14 +15,22 @@ from b12assistant.words import fold, stop_words
 def glued(page: Page) -> Iterator[Range]:
     """A button's words stuck to what follows ("Book a Visit NowWhat Is …"): only the button is marked."""
     for block in page.blocks:
-        text = page.extract.text[block.range.start : block.range.end]
-        if not cues.CALL_TO_ACTION.match(text):
-            continue
-        for seam in cues.GLUE.finditer(text):
-            button, rest = text[: seam.start()], text[seam.start() :].lstrip("-–• ")
-            if words(button) <= BANNER and _real_words(page, button, rest):
-                yield Range(block.range.start, block.range.start + seam.start())
-                break
+        if seam := _seam(page, block):
+            yield Range(block.range.start, block.range.start + seam)
+
+
+def _seam(page: Page, block: Block) -> int:
+    """Length of the button a block begins with; 0 if there is none."""
+    text = page.extract.text[block.range.start : block.range.end]
+    if not cues.CALL_TO_ACTION.match(text):
+        return 0
+    for seam in cues.GLUE.finditer(text):
+        button, rest = text[: seam.start()], text[seam.start() :][: cues.LONGEST_REFERENCE].lstrip("-–• ")
+        if words(button) > BANNER:
+            break
+        if _real_words(page, button, rest):
+            return seam.start()
+    return 0
 
 
 def _real_words(page: Page, button: str, rest: str) -> bool:
@@ -38,7 +46,7 @@ def adverts(page: Page) -> Iterator[Range]:
     """A call to buy with the paragraphs under it in which the seller speaks; and calls that stand alone."""
     call: Block | None = None
     for block in page.blocks:
-        text = page.text(block.range)
+        text = page.text(block.range)[_seam(page, block) :].strip()  # what a button is glued to speaks for itself
         if _is_call(text) and not cues.GLUE.search(text):
             call = block
         elif block.kind is BlockKind.HEADING:
@@ -62,9 +70,9 @@ def _sells(text: str) -> bool:
 
 def _praises(text: str) -> bool:
     """A short paragraph in the seller's voice with praise or bargains in it."""
-    praise = {match.group().lower() for match in cues.PRAISE.finditer(text)}
-    speaks = cues.FIRST_PERSON.search(text) or cues.OFFER.search(text)
-    return len(praise) >= 2 and bool(speaks) and words(text) <= 2 * SHORT
+    if words(text) > 2 * SHORT or not _sells(text):
+        return False
+    return len({match.group().lower() for match in cues.PRAISE.finditer(text)}) >= 2
 
 
 def _is_advice(text: str) -> bool:

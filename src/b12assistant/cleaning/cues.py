@@ -36,21 +36,23 @@ PROMPT = _whole("prompts")
 DATELINE = re.compile(
     r"^(?:(?:first |originally )?(?:published|posted|written|modified|updated|reviewed)|"
     r"last (?:updated|modified|reviewed))"
-    r"(?: (?:on|by|in))?\s*:?(?:[\s|·–—-]*(?:on|by|in|published|posted|modified|updated|"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d{1,4}(?:st|nd|rd|th)?|"
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*|[:,./-]))*(?:\s*[|·].*|\s*(?:by|in) [A-Z].*)?[.!]?$",
+    # Each token ends where the next cannot begin within it: a line that is none fails at once, not after 2^n tries.
+    r"(?:[\s|·–—:,./-]|(?:on|by|in|published|posted|modified|updated|(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)(?![a-z])|\d{1,4}(?!\d)(?:st|nd|rd|th)?)*"
+    r"(?:[|·].*|(?:by|in) [A-Z].*)?[.!]?$",
     re.I,
 )
 ABOUT_THE_PAGE = _word("about_the_page")
 POINTS_ELSEWHERE = re.compile(rf"^{_any('elsewhere')}", re.I)
 CONTENTS_HEADING = _whole("contents_headings", r"\W*$")
 MORE_TITLES_FOLLOW = _whole("more_titles", "$")
-# A line of site links without markup, and a trail of places ("Home > Guides > This page").
+# A line of site links without markup, and a trail of places ("Home > Guides > This page"; not "Serum B12 > 300").
 SITE_LINKS = re.compile(rf"^(?=(?:.*\b{_any('site_links')}\b){{2}})[^.?!]*(?:[|·•][^.?!|·•]*){{2,}}$", re.I)
-TRAIL = re.compile(r"^[^.?!:;<>»›]{1,40}(?:\s[>»›]\s[^.?!:;<>»›]{1,60}){1,6}$")
+TRAIL = re.compile(r"^[^.?!:;<>»›]{1,40}(?:\s[>»›]\s(?!\d)[^.?!:;<>»›]{1,60}){1,6}$")
 # A button's words stuck to the heading or list item that follows: "Book a Visit NowWhat Is …", "Order Today- Smith J".
 GLUE = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[-–•]\s+[A-Z]|\[1\]\s|1\.\s[A-Z])")
 
+LONGEST_REFERENCE = 2_000  # characters
 REFERENCE_HEADING = re.compile(rf"^\W*(?:\d+\.?\s*)?{_any('reference_headings')}\b", re.I)
 _YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _PARTICLES = r"(?:(?:de|van|von|der|den|la|le|di|da|del|al)\s+){0,2}"
@@ -61,7 +63,7 @@ _AUTHOR = re.compile(
 _INITIALS_FIRST = re.compile(r"^[\W\d]{0,8}(?:[A-Z]\.[\s-]?){1,4}[^\W\d_][\w’'\-]+(?:,| and )")
 _VOLUME = re.compile(
     r"\bvol\.\s*\d+|\bpp?\.\s*\d+|;\s*\d+\s*(?:\([^)]{1,12}\))?\s*[:;]|"
-    r"\d+\s*(?:\([^)]{1,12}\))?\s*[:;,]\s*(?:pp?\.?\s*)?[A-Za-z]?\d+(?:\s*[-–—]\s*[A-Za-z]?\d+)?"
+    r"(?<!\d)\d+\s*(?:\([^)]{1,12}\))?\s*[:;,]\s*(?:pp?\.?\s*)?[A-Za-z]?\d+(?:\s*[-–—]\s*[A-Za-z]?\d+)?"
 )
 _IDENTIFIER = re.compile(r"\bdoi\b|\b10\.\d{4,9}/|\bPMID\b|\bISBN\b|\bavailable (?:from|at):?\s|https?://", re.I)
 _ET_AL = re.compile(r"\bet al\b", re.I)

@@ -44,9 +44,8 @@ def by_links(page: Page) -> Iterator[Range]:
 
 def _is_trail(page: Page, block: Block, *, links: int) -> bool:
     """A menu or breadcrumb on one line: several links, little else, no sentence."""
-    found = sum(region.role is Role.LINK and block.range.contains(region.range) for region in page.extract.regions)
     return (
-        found >= links
+        page.links(block) >= links
         and page.covered(block, Role.LINK) >= 0.5
         and not page.text(block.range).endswith((".", "?", "!"))
     )
@@ -114,12 +113,5 @@ def furniture(page: Page) -> Iterator[Range]:
             yield block.range
         elif page.repeats[plain(text)] >= 2 and block.kind is BlockKind.PARAGRAPH and cues.FIRST_PERSON.search(text):
             yield block.range
-        elif (
-            any(
-                region.range.contains(block.range)
-                for region in page.extract.regions
-                if region.role in (Role.HEADER, Role.FOOTER)
-            )
-            and page.extract.page_starts
-        ):
+        elif page.extract.page_starts and any(page.covered(block, role) == 1 for role in (Role.HEADER, Role.FOOTER)):
             yield block.range

@@ -48,7 +48,10 @@ def references(page: Page) -> Iterator[Range]:
         listed = _is_listed(page, block)
         text = page.text(block.range)
         seams = (0, *(match.start() for match in cues.GLUE.finditer(text)))
-        if any(cues.is_reference(text[seam:].lstrip("-–• "), listed=listed) for seam in seams):
+        if any(
+            cues.is_reference(text[seam : seam + cues.LONGEST_REFERENCE].lstrip("-–• "), listed=listed)
+            for seam in seams
+        ):
             yield block.range
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from b12assistant.words import fold
 
 SHORT = 25  # words: a prompt, not a paragraph
 BANNER = 12  # words: a button, a heading
+_LONGEST_WORD = 40  # characters
 _NUMBERING = re.compile(r"^\W*(?:\d+(?:\.\d+)*[.)]?|[•*–-])\s+|\s*\(#[\w-]+\)\s*$")
 
 
@@ -42,18 +44,38 @@ class Page:
 
     def heading_of(self, offset: int) -> str:
         """The nearest heading at or above ``offset``."""
-        above = [section for section in self.extract.sections if section.start <= offset]
-        return self.text(above[-1].heading) if above else ""
+        above = bisect_right(self.extract.sections, offset, key=lambda section: section.start)
+        return self.text(self.extract.sections[above - 1].heading) if above else ""
 
     def covered(self, block: Block, role: Role) -> float:
         """The share of a block's characters that lie in regions of ``role``."""
-        start, end = block.range.start, block.range.end
-        inside = sum(
-            max(0, min(end, region.range.end) - max(start, region.range.start))
-            for region in self.extract.regions
-            if region.role is role
+        free = sum(part.end - part.start for part in block.range.without(self._united[role]))
+        return 1 - free / (block.range.end - block.range.start)
+
+    def links(self, block: Block) -> int:
+        """How many links lie in a block."""
+        links = self._regions[Role.LINK]
+        first, last = (
+            bisect_left(links, at, key=lambda link: link.start) for at in (block.range.start, block.range.end)
         )
-        return min(1.0, inside / (end - start))
+        return sum(link.end <= block.range.end for link in links[first:last])
+
+    @cached_property
+    def _regions(self) -> defaultdict[Role, list[Range]]:
+        """The ranges of each role, in order; some may overlap."""
+        regions: defaultdict[Role, list[Range]] = defaultdict(list)
+        for region in sorted(self.extract.regions, key=lambda region: region.range):
+            regions[region.role].append(region.range)
+        return regions
+
+    @cached_property
+    def _united(self) -> defaultdict[Role, list[Range]]:
+        """The same without overlaps: pages have thousands of links, so a block is not held against each of them."""
+        united: defaultdict[Role, list[Range]] = defaultdict(list)
+        for role, ranges in self._regions.items():
+            for range_ in ranges:
+                united[role].extend(tuple(range_.without(united[role])))
+        return united
 
 
 def plain(text: str) -> str:
@@ -62,5 +84,5 @@ def plain(text: str) -> str:
 
 
 def words(text: str) -> int:
-    """How many words, roughly: what a reader would count."""
-    return len(text.split())
+    """How many words, roughly: what a reader would count. What is too long to be a word counts as several."""
+    return sum(1 + len(word) // _LONGEST_WORD for word in text.split())

@@ -1,0 +1,45 @@
+"""The folder of a corpus: which files it holds, and what its `sources.toml` says of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from b12assistant.errors import CorpusError, SourceFactsError
+from b12assistant.sources import SOURCES_FILE, Facts, parse_sources
+
+NOT_DOCUMENTS = (SOURCES_FILE, "README.md")  # at the top of a corpus: for curators, not for quoting
+
+
+def require_corpus(corpus: Path) -> None:
+    """Raises ``CorpusError`` if there is no such folder."""
+    if not corpus.is_dir():
+        raise CorpusError(f"there is no corpus in {corpus}/", hint="make the folder, or name another with --corpus")
+
+
+def corpus_files(corpus: Path) -> Iterator[str]:
+    """Every file of a corpus but those for curators, as paths with "/" between parts, sorted."""
+    require_corpus(corpus)
+    closed: list[OSError] = []  # folders that cannot be listed count as files, so that they are left out by name
+    paths = [
+        Path(folder) / name
+        for folder, folders, names in os.walk(corpus, onerror=closed.append)
+        for name in (*names, *(name for name in folders if Path(folder, name).is_symlink()))
+    ]
+    paths += [Path(error.filename) for error in closed]
+    found = (path.relative_to(corpus).as_posix() for path in paths)
+    yield from sorted(file for file in found if file not in NOT_DOCUMENTS)
+
+
+def corpus_facts(corpus: Path) -> dict[str, Facts]:
+    """The validated entries of a corpus's `sources.toml`, if it has one, by file. Raises ``SourceFactsError``."""
+    path = corpus / SOURCES_FILE
+    if not path.is_file():
+        if os.path.lexists(path):
+            raise SourceFactsError(f"{path} cannot be read", hint="it should be a file of its own")
+        return {}
+    try:
+        return parse_sources(path.read_text("utf-8"), file=str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceFactsError(f"{path} cannot be read", hint="it should be UTF-8 text") from error

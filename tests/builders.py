@@ -1,0 +1,77 @@
+"""Documents, passages and collections from a few words of Markdown or plain text, through the real stages."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from fakes import PLAIN, FakeEncoder
+
+from b12assistant.chunking import chunk
+from b12assistant.cleaning import mark, trim_headings
+from b12assistant.collection import Collection
+from b12assistant.embedding import embed
+from b12assistant.indexing import titles_of
+from b12assistant.lexical_index import BM25FIndex
+from b12assistant.loaders import load
+from b12assistant.protocols import Encoder
+from b12assistant.records import Entry
+from b12assistant.token_store import TokenStore
+from b12assistant.types import Document, DocumentId, FileEnd, FileReport, GenerationId, Passage, Source
+from b12assistant.vector_index import FaissIndex
+
+UNKNOWN = Source()
+
+
+def build_document(text: str, *, file: str = "guide.md", source: Source = UNKNOWN) -> Document:
+    """As indexing reads a file of this text; the suffix of ``file`` says how."""
+    extract = load(text.encode(), file)
+    marks = mark(extract)
+    return Document(
+        id=DocumentId(file),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        title=source.title or extract.title or Path(file).stem,
+        text=extract.text,
+        source=source,
+        page_starts=extract.page_starts,
+        sections=trim_headings(extract, marks),
+        blocks=extract.blocks,
+        marks=marks,
+    )
+
+
+def build_passages(document: Document, *, most: int = 200) -> tuple[Passage, ...]:
+    """Passages of at most ``most`` words."""
+    return chunk(document, FakeEncoder().count, most=most)
+
+
+def build_entry(text: str, *, file: str = "guide.md", source: Source = UNKNOWN, most: int = 200) -> Entry:
+    """A file as the index keeps it."""
+    document = build_document(text, file=file, source=source)
+    passages = build_passages(document, most=most)
+    report = FileReport(file, FileEnd.INDEXED, passages=len(passages))
+    return Entry(document, passages, report, hashlib.sha256(text.encode()).hexdigest(), "by hand", {})
+
+
+def build_collection(*documents: Document, encoder: Encoder | None = None, most: int = 200) -> Collection:
+    """The documents opened for questions; every one must hold a passage."""
+    by_document = [build_passages(document, most=most) for document in documents]
+    embedded = [embed(each, encoder or FakeEncoder(), PLAIN, title_pieces=48, alone=True) for each in by_document]
+    passages = tuple(passage for each in by_document for passage in each)
+    matrix = np.concatenate([each.vectors for each in embedded])
+    context = TokenStore.join([each.context for each in embedded])
+    return Collection(
+        GenerationId("0" * 32),
+        documents,
+        passages,
+        FaissIndex.build(matrix),
+        matrix,
+        BM25FIndex.build(
+            [" ".join(span.text for span in passage.sentences) for passage in passages],
+            [titles_of(passage.document, passage.sentences[0].start) for passage in passages],
+        ),
+        context,
+        TokenStore.join([each.alone for each in embedded if each.alone is not None]),
+        context.piece_idf(),
+    )

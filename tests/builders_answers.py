@@ -1,0 +1,63 @@
+"""An assistant over a few documents, with a triage that says what a test wants it to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from builders import build_collection, build_document
+from fakes import PLAIN, FakeEncoder
+
+from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
+from b12assistant.assistant import Assistant, Engine
+from b12assistant.confidence import Calibration
+from b12assistant.config import Settings
+from b12assistant.speakers import load_cues
+from b12assistant.triage import is_control
+from b12assistant.types import Document, Interest, Source
+
+# Shown from a score of 0.1 on, without reserve from 0.5 on. The score is the share of the question that a quote holds.
+EASY = Calibration(bias=-20, closeness=40, unknown=0, possibly=1.2e-7, answered=0.5)
+Triaging = Callable[[Sequence[Turn]], Triage]
+
+
+def calm(_turns: Sequence[Turn]) -> Triage:
+    return Triage()
+
+
+def flagging(level: Level, text: str | None = None) -> Triaging:
+    """A triage that finds this in every turn."""
+    flag = Flag(level, FlagKind.MEDICAL, RuleId(f"rule_{level}"))
+    notice = Notice(NoticeKind.RED_FLAG, TextId(text or level), flag)
+    return lambda turns: Triage((notice,))
+
+
+def broken(_turns: Sequence[Turn]) -> Triage:
+    raise RuntimeError("no rules")
+
+
+def no_engine() -> Engine:
+    raise AssertionError("the engine was called")
+
+
+def source(text: str, file: str = "a.txt", interest: Interest = Interest.NONE, **facts: Any) -> Document:
+    return build_document(text, file=file, source=Source(title=f"About {file}", interest=interest, **facts))
+
+
+def assistant(
+    *documents: Document,
+    triage: Triaging = calm,
+    engine: Callable[[], Engine] | None = None,
+    calibration: Calibration = EASY,
+    encoder: FakeEncoder | None = None,
+) -> Assistant:
+    used = encoder or FakeEncoder()
+    built = Engine(build_collection(*documents), used, PLAIN) if documents else None
+    return Assistant(
+        triage=triage,
+        is_control=is_control,
+        engine=engine or (lambda: built or no_engine()),
+        settings=Settings(),
+        calibration=calibration,
+        cues=load_cues(),
+    )

@@ -1,0 +1,34 @@
+"""Windows of documents for questions of a few words, so that a test can say which words are quoted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from b12assistant.chunking import chunk
+from b12assistant.quoting import Window, Windows, choose, windows
+from b12assistant.types import Document, Passage
+
+LIMITS = Windows()
+
+
+def passages_of(document: Document, most: int = 60) -> tuple[Passage, ...]:
+    return chunk(document, lambda text: len(text.split()), most=most)
+
+
+def windows_of(passage: Passage, *asked: str, limits: Windows = LIMITS) -> list[Window]:
+    """Windows for a query of words; a word's cosine is 1 in a sentence that has it, else 0."""
+    cosines = np.array([[float(word in span.text) for word in asked] for span in passage.sentences], np.float32)
+    return list(windows(passage, cosines, np.full(len(asked), 1 / len(asked), np.float32), limits))
+
+
+def texts(window: Window) -> list[str]:
+    return [span.text for span in window.spans]
+
+
+def all_texts(document: Document, *asked: str) -> list[list[str]]:
+    return [texts(window) for passage in passages_of(document) for window in windows_of(passage, *(asked or ("a",)))]
+
+
+def answers(document: Document, *asked: str, most: int = 3) -> list[list[str]]:
+    found = [window for passage in passages_of(document) for window in windows_of(passage, *asked)]
+    return [texts(window) for window in choose(found, most, LIMITS)]

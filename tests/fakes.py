@@ -1,0 +1,140 @@
+"""Parts that a reader can predict, for tests of everything that stands on a Protocol."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from b12assistant.api import Workspace
+from b12assistant.config import load_configuration
+from b12assistant.errors import EncoderError, SourceError
+from b12assistant.loaders import load
+from b12assistant.protocols import Encoded
+from b12assistant.token_store import Projection
+from b12assistant.types import Extract
+
+_WORD = re.compile(r"\w+")
+
+PLAIN = Projection(None, np.empty(0, np.float32))  # keeps every direction, knows no word
+
+
+@dataclass(frozen=True)
+class FakeEncoder:
+    """One token a word, one direction a word, the same in any case.
+
+    So the cosine of two texts of different words is the number they share over the root of both lengths: "numb feet"
+    and "cold feet" have 1/2. ``encoded`` holds every text that was asked for, in order.
+    """
+
+    name: str = "fake"
+    digest: str = "0" * 64
+    dimension: int = 4096  # so many that no two words of a test are likely to meet
+    limit: int = 254
+    encoded: list[str] = field(default_factory=list, compare=False)
+
+    def count(self, text: str) -> int:
+        return len(_WORD.findall(text))
+
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        for text in texts:
+            self.encoded.append(text)
+            text.encode()  # half a character is an error, as it is to the real one
+            yield self._one(text)
+
+    def piece(self, word: str) -> int:
+        """The id of a word, which is its direction too; 0 is nobody's."""
+        return 1 + zlib.crc32(word.casefold().encode("utf-8", "surrogatepass")) % (self.dimension - 1)
+
+    def _one(self, text: str) -> Encoded:
+        words = list(_WORD.finditer(text))
+        if len(words) > self.limit:
+            raise EncoderError(f"a text has {len(words)} word pieces, the model reads {self.limit}")
+        pieces = np.array([self.piece(word[0]) for word in words], np.int32)
+        tokens = np.zeros((len(words), self.dimension), np.float32)
+        tokens[np.arange(len(words)), pieces] = 1
+        total = tokens.sum(axis=0)
+        if not words:
+            total[0] = 1
+        return Encoded(
+            vector=np.asarray(total / np.linalg.norm(total), np.float32),
+            tokens=tokens,
+            offsets=np.array([word.span() for word in words], np.int32).reshape(-1, 2),
+            pieces=pieces,
+        )
+
+
+@dataclass(frozen=True)
+class RefusingEncoder(FakeEncoder):
+    """Fails the test that makes it encode anything."""
+
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        raise AssertionError(f"asked to encode {list(texts)}")
+
+
+@dataclass(frozen=True)
+class FakeReader:
+    """The real loaders, in this process; a file in ``refused`` is left out with that reason.
+
+    ``extracted`` holds every name whose text was asked for, in order.
+    """
+
+    refused: dict[str, str] = field(default_factory=dict)
+    extracted: list[str] = field(default_factory=list, compare=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def read(self, path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise SourceError(f"cannot be read ({error.strerror})") from error
+
+    def extract(self, data: bytes, name: str) -> Extract:
+        self.extracted.append(name)
+        if name in self.refused:
+            raise SourceError(self.refused[name])
+        return load(data, name)
+
+
+@dataclass(frozen=True)
+class FakeWorkspace(Workspace):
+    """A workspace with these parts in the place of the model and of the reader's process."""
+
+    fake_encoder: FakeEncoder = field(default_factory=FakeEncoder)
+    fake_reader: FakeReader = field(default_factory=FakeReader)
+
+    @cached_property
+    def encoder(self) -> FakeEncoder:
+        return self.fake_encoder
+
+    @cached_property
+    def projection(self) -> Projection:
+        return PLAIN
+
+    def reader(self) -> FakeReader:
+        return self.fake_reader
+
+
+def fake_workspace(
+    corpus: Path,
+    index: Path,
+    *,
+    encoder: FakeEncoder | None = None,
+    reader: FakeReader | None = None,
+    flags: Mapping[str, object] | None = None,
+) -> FakeWorkspace:
+    """``flags``: settings by their key, as in ``{"chunking.pieces": 100}``."""
+    places = {"paths.corpus": str(corpus), "paths.index": str(index)}
+    configuration = load_configuration(environment={}, flags=places | dict(flags or {}))
+    return FakeWorkspace(configuration, encoder or FakeEncoder(), reader or FakeReader())

@@ -1,0 +1,273 @@
+"""From turns to an answer: safety first, then what the sources say, then who may say it first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders_answers import EASY, assistant, broken, calm, flagging, no_engine, source
+from fakes import FakeEncoder
+from hypothesis import given
+from hypothesis import strategies as st
+
+from b12assistant import assistant as module
+from b12assistant.answers import Answer, Level, NoticeKind, Reason, Status, Strength, TextId, Triage, Turn
+from b12assistant.assistant import MOST_CHARACTERS, MOST_TURNS, Engine, turns_of
+from b12assistant.errors import IndexMissingError, QuestionError
+from b12assistant.fixed_texts import load_fixed_texts
+from b12assistant.triage import Triager, load_rules
+
+MYELIN = source("Myelin wraps nerve fibres. Tea is hot.", "myelin.txt")
+FOLATE = source("Folate hides anaemia. Rice is white.", "folate.txt")
+TRIAGER = Triager(load_rules())
+CONTROL = "This is not happening now"
+GONE = "My chest hurts, myelin wraps nerve fibres"
+
+
+def ask(question: str, *history: str, **parts: Any) -> Answer:
+    return assistant(MYELIN, FOLATE, **parts).reply(question, history).answer
+
+
+def texts(answer: Answer) -> list[str]:
+    return [notice.text for notice in answer.notices]
+
+
+def quotes(answer: Answer) -> list[str]:
+    return [" […] ".join(span.text for span in quote.spans) for quote in answer.quotes]
+
+
+def test_the_sentence_that_answers_is_quoted() -> None:
+    answer = ask("myelin wraps nerve fibres")
+    assert (answer.status, answer.reason, quotes(answer)) == (Status.ANSWERED, None, ["Myelin wraps nerve fibres."])
+
+
+def test_a_weaker_match_is_shown_as_possible() -> None:
+    answer = ask("myelin around unheard things")
+    assert (answer.status, answer.reason) == (Status.POSSIBLY, Reason.WEAK_MATCH)
+    assert answer.quotes[0].strength is Strength.POSSIBLE
+
+
+def test_a_refusal_shows_the_nearest_places_and_no_quote() -> None:
+    answer = ask("does the moon wrap around seventeen other unheard kinds of myelin fondue cheese")
+    assert (answer.status, answer.reason, answer.quotes) == (Status.NO_ANSWER, Reason.NOTHING_CLOSE, ())
+    assert [passage.document.id for passage in answer.nearest][:1] == ["myelin.txt"]
+
+
+def test_a_refusal_says_what_was_searched() -> None:
+    assert texts(ask("zyx wvu tsr")) == ["scope", "general"]
+
+
+def test_a_question_without_a_known_word_is_refused_as_such() -> None:
+    assert ask("zyx wvu tsr").reason is Reason.NO_KNOWN_WORD
+
+
+@pytest.mark.parametrize("question", ["myelin wraps nerve fibres", "myelin around unheard things", "zyx wvu tsr"])
+@pytest.mark.parametrize("triage", [calm, broken, flagging(Level.URGENT), flagging(Level.EMERGENCY)])
+def test_every_answer_ends_with_the_general_notice(question: str, triage: object) -> None:
+    notices = ask(question, triage=triage).notices
+    assert notices[-1].kind is NoticeKind.GENERAL
+    assert sum(notice.kind is NoticeKind.GENERAL for notice in notices) == 1
+
+
+def test_an_emergency_is_shown_alone_and_nothing_is_searched() -> None:
+    answer = ask("myelin", triage=flagging(Level.EMERGENCY, "emergency_medical"), engine=no_engine)
+    assert (answer.status, answer.reason) == (Status.SAFETY_ONLY, Reason.RED_FLAG)
+    assert (answer.quotes, answer.nearest, answer.interpretation) == ((), (), None)
+    assert texts(answer) == ["emergency_medical", "general"]
+
+
+def test_an_emergency_names_no_index() -> None:
+    reply = assistant(triage=flagging(Level.EMERGENCY), engine=no_engine).reply("myelin")
+    assert (reply.generation, reply.timings.search) == (None, None)
+
+
+@pytest.mark.parametrize("level", [Level.URGENT, Level.MEDICAL_DECISION])
+def test_a_lesser_flag_comes_first_and_quotes_follow(level: Level) -> None:
+    answer = ask("myelin wraps nerve fibres", triage=flagging(level))
+    assert texts(answer) == [level, "general"]
+    assert quotes(answer) == ["Myelin wraps nerve fibres."]
+
+
+def test_a_triage_that_breaks_says_so_first_and_the_answer_follows() -> None:
+    answer = ask("myelin wraps nerve fibres", triage=broken)
+    assert texts(answer) == ["triage_failed", "general"]
+    assert quotes(answer) == ["Myelin wraps nerve fibres."]
+
+
+def test_rules_that_cannot_be_read_take_no_answer_away() -> None:
+    def unreadable(text: str) -> bool:
+        raise RuntimeError(text)
+
+    broken_whole = replace(assistant(MYELIN, triage=broken), is_control=unreadable)
+    assert quotes(broken_whole.reply("myelin wraps nerve fibres").answer) == ["Myelin wraps nerve fibres."]
+
+
+def missing() -> Engine:
+    raise IndexMissingError("there is no index")
+
+
+def test_without_an_index_a_red_flag_is_still_answered_by_its_text() -> None:
+    answer = ask("myelin", triage=flagging(Level.URGENT, "urgent"), engine=missing)
+    assert (answer.status, answer.reason) == (Status.SAFETY_ONLY, Reason.NOT_SEARCHED)
+    assert texts(answer) == ["urgent", "general"]
+
+
+def test_without_an_index_a_calm_question_is_an_error() -> None:
+    with pytest.raises(IndexMissingError):
+        ask("myelin", engine=missing)
+
+
+def test_triage_sees_every_turn_in_order() -> None:
+    seen: list[Turn] = []
+
+    def watching(turns: list[Turn]) -> Triage:
+        seen.extend(turns)
+        return Triage()
+
+    ask("and folate?", "what is myelin?", triage=watching)
+    assert seen == [Turn(0, "what is myelin?"), Turn(1, "and folate?")]
+
+
+def test_after_a_control_the_earlier_question_is_answered_under_the_reminder() -> None:
+    assert ask(GONE, triage=TRIAGER).status is Status.SAFETY_ONLY
+    answer = ask(CONTROL, GONE, triage=TRIAGER)
+    assert texts(answer)[0] == "reminder"
+    assert quotes(answer) == ["Myelin wraps nerve fibres."]
+    assert answer.interpretation is not None
+    assert answer.interpretation.text == GONE
+
+
+def test_a_control_with_nothing_before_it_is_a_question() -> None:
+    assert ask(CONTROL, triage=TRIAGER).question.text == CONTROL
+
+
+def test_a_follow_up_is_searched_with_the_question_before_it() -> None:
+    answer = ask("why is it white?", "does folate hide anaemia in rice")
+    assert answer.interpretation is not None
+    assert [part.turn.index for part in answer.interpretation.parts] == [0, 1]
+
+
+def test_a_whole_question_has_no_interpretation() -> None:
+    assert ask("  myelin wraps nerve fibres\n", "what is folate").interpretation is None
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ("", "the question is empty"),
+        (" \n\t", "the question is empty"),
+        ("\x00\x07", "no readable word"),
+        ("\u200b\u202e", "no readable word"),
+        ("???", "no readable word"),
+        ("x" * (MOST_CHARACTERS + 1), "at most 20,000 characters, this one 20,001"),
+    ],
+    ids=["empty", "blank", "control", "invisible", "punctuation", "over long"],
+)
+def test_what_is_no_question_is_refused_in_plain_words(question: str, message: str) -> None:
+    with pytest.raises(QuestionError, match=message) as caught:
+        assistant(engine=no_engine).reply(question)
+    assert caught.value.hint
+
+
+def test_an_over_long_earlier_turn_is_refused() -> None:
+    with pytest.raises(QuestionError, match="20,001"):
+        turns_of("why?", ["x" * (MOST_CHARACTERS + 1)])
+
+
+@pytest.mark.parametrize("turns", [MOST_TURNS, MOST_TURNS + 1])
+def test_a_conversation_has_twenty_turns(turns: int) -> None:
+    if turns > MOST_TURNS:
+        with pytest.raises(QuestionError, match="at most 20 questions"):
+            turns_of("why?", ["what is myelin?"] * (turns - 1))
+    else:
+        assert len(turns_of("why?", ["what is myelin?"] * (turns - 1))) == MOST_TURNS == 20
+
+
+@given(st.text(min_size=1, max_size=50), st.lists(st.text(max_size=20), max_size=3))
+def test_every_text_is_answered_or_refused_by_name(question: str, history: list[str]) -> None:
+    try:
+        answer = ENGINED.reply(question, history).answer
+    except QuestionError:
+        return
+    assert answer.question.text == question
+
+
+ENGINED = assistant(MYELIN, FOLATE, triage=TRIAGER)
+
+
+@pytest.mark.parametrize("question", ["my\ud800elin wraps nerve", "my\x00elin", "\ud83d myelin"])
+def test_no_half_of_a_surrogate_reaches_the_encoder(question: str) -> None:
+    encoder = FakeEncoder()
+    asker = assistant(MYELIN, encoder=encoder)
+    asker.reply(question)
+    assert "\ufffd" not in encoder.encoded[-1]
+    encoder.encoded[-1].encode("utf-8")
+
+
+LONG = "please tell me whether myelin wraps nerve fibres " * 60
+
+
+def test_a_question_over_2000_characters_is_triaged_whole() -> None:
+    answer = ask(LONG + ". I want to kill myself", triage=TRIAGER)
+    assert answer.status is Status.SAFETY_ONLY
+    assert answer.notices[0].evidence[0].start > 2_000
+
+
+def test_a_question_over_2000_characters_is_searched_to_there() -> None:
+    encoder = FakeEncoder()
+    asker = assistant(MYELIN, encoder=encoder)
+    encoder.encoded.clear()
+    asker.reply("x" * 1_999 + " folate")
+    assert encoder.encoded == ["x" * 1_999 + " "]
+
+
+@pytest.mark.parametrize(("length", "cut"), [(2_000, False), (2_001, True), (20_000, True)])
+def test_a_cut_question_is_said_to_be_cut(length: int, cut: bool) -> None:
+    question = LONG[:1] + "y" * (length - 1)
+    assert ("question_cut" in texts(ask(question))) is cut
+
+
+def test_a_long_earlier_question_leaves_the_last_one_whole() -> None:
+    answer = ask("and folate anaemia?", LONG)
+    assert answer.interpretation is not None
+    assert answer.interpretation.text.endswith("and folate anaemia?")
+    assert "question_cut" not in texts(answer)
+
+
+@pytest.mark.parametrize("question", ["myelin wraps nerve fibres", "zyx", "folate"])
+def test_the_same_question_gets_the_same_answer(question: str) -> None:
+    asker = assistant(MYELIN, FOLATE)
+    assert asker.reply(question).answer == asker.reply(question).answer == ask(question)
+
+
+def test_every_text_that_can_be_emitted_exists() -> None:
+    named = [value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)]
+    assert {"general", "only_sellers", "dose", "question_cut", "scope", "triage_failed"} <= set(named)
+    assert {TextId(name) for name in named} <= set(load_fixed_texts())
+
+
+def test_look_up_withholds_nothing_in_an_emergency() -> None:
+    notices, hits = assistant(MYELIN, FOLATE, triage=flagging(Level.EMERGENCY)).search("myelin", 5)
+    assert [notice.text for notice in notices] == ["emergency"]
+    assert [hit.passage.document.id for hit in hits] == ["myelin.txt", "folate.txt"]
+
+
+def test_look_up_says_that_it_was_cut() -> None:
+    assert [notice.text for notice in assistant(MYELIN).search(LONG, 1)[0]] == ["question_cut"]
+
+
+def test_look_up_gives_no_more_than_asked_for() -> None:
+    assert len(assistant(MYELIN, FOLATE).search("myelin", 1)[1]) == 1
+
+
+def test_the_ranking_alone_knows_neither_triage_nor_refusal() -> None:
+    asker = assistant(MYELIN, FOLATE, triage=flagging(Level.EMERGENCY), calibration=replace(EASY, possibly=1.0))
+    assert asker.ranked("folate hides anaemia")[0].best.text == "Folate hides anaemia."
+
+
+def test_timings_cover_the_stages() -> None:
+    timings = assistant(MYELIN).reply("myelin").timings
+    stages = (timings.triage, timings.encode, timings.search, timings.quote)
+    assert all(stage is not None and stage >= 0 for stage in stages)
+    assert timings.total >= max(stage or 0 for stage in stages)

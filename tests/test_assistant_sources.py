@@ -1,0 +1,146 @@
+"""Which sources an answer quotes, and who of them speaks first."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from builders import build_document
+from builders_answers import assistant, broken, flagging, source
+
+from b12assistant.answers import Answer, Level, Reason, Status
+from b12assistant.types import Document, Interest, Mark, MarkKind, Range, Source
+
+DOSE = "The usual dose that adults need is 1,000 mcg."
+CALM = "The usual dose that adults need is little."
+DOSE_ASKED = "usual dose adults need"
+
+
+def texts(answer: Answer) -> list[str]:
+    return [notice.text for notice in answer.notices]
+
+
+def quoted(answer: Answer) -> list[str]:
+    return [quote.document.id for quote in answer.quotes]
+
+
+def answered(*documents: Document, question: str = DOSE_ASKED, **parts: Any) -> Answer:
+    return assistant(*documents, **parts).reply(question).answer
+
+
+@pytest.mark.parametrize("interest", [Interest.SELLS, Interest.UNKNOWN])
+def test_a_seller_alone_with_a_dose_is_possible_and_said_to_sell(interest: Interest) -> None:
+    answer = answered(source(DOSE, "a_shop.txt", interest))
+    assert (answer.status, answer.reason) == (Status.POSSIBLY, Reason.ONLY_SELLERS)
+    assert texts(answer) == ["only_sellers", "dose", "general"]
+
+
+def test_a_guide_alone_with_a_dose_answers() -> None:
+    answer = answered(source(DOSE, "guide.txt", Interest.NONE))
+    assert (answer.status, texts(answer)) == (Status.ANSWERED, ["dose", "general"])
+
+
+def test_a_guide_speaks_before_a_seller_s_dose() -> None:
+    answer = answered(source(DOSE, "a_shop.txt", Interest.SELLS), source(CALM, "guide.txt", Interest.NONE))
+    assert quoted(answer) == ["guide.txt", "a_shop.txt"]
+    assert "only_sellers" not in texts(answer)
+
+
+def test_a_seller_without_a_cue_answers() -> None:
+    answer = answered(source(CALM, "a_shop.txt", Interest.SELLS))
+    assert (answer.status, texts(answer)) == (Status.ANSWERED, ["general"])
+
+
+@pytest.mark.parametrize("level", [Level.URGENT, Level.MEDICAL_DECISION])
+def test_under_a_flag_a_seller_without_a_cue_is_said_to_sell(level: Level) -> None:
+    answer = answered(source(CALM, "a_shop.txt", Interest.SELLS), triage=flagging(level))
+    assert texts(answer) == [level, "only_sellers", "general"]
+    assert answer.status is Status.POSSIBLY
+
+
+def test_where_nobody_could_look_for_a_flag_a_seller_is_held_back_too() -> None:
+    answer = answered(source(CALM, "a_shop.txt", Interest.SELLS), triage=broken)
+    assert texts(answer) == ["triage_failed", "only_sellers", "general"]
+
+
+def test_a_dose_with_its_caution_needs_no_notice() -> None:
+    answer = answered(source("The usual dose that adults need is 1,000 mcg, if the doctor agrees.", "guide.txt"))
+    assert texts(answer) == ["general"]
+
+
+@pytest.mark.parametrize("facts", [{"withdrawn": True}, {"superseded_by": "b.txt"}], ids=["withdrawn", "superseded"])
+def test_what_is_no_longer_said_is_neither_quoted_nor_near(facts: dict[str, Any]) -> None:
+    gone, stays = source(CALM, "gone.txt", **facts), source("Rice is white.", "stays.txt")
+    answer = answered(gone, stays)
+    assert answer.status is Status.NO_ANSWER
+    assert [passage.document.id for passage in answer.nearest] in ([], ["stays.txt"])
+
+
+@pytest.mark.parametrize("facts", [{"withdrawn": True}, {"superseded_by": "b.txt"}])
+def test_what_is_no_longer_said_is_not_looked_up(facts: dict[str, Any]) -> None:
+    gone, stays = source(CALM, "gone.txt", **facts), source("Rice is white.", "stays.txt")
+    hits = assistant(gone, stays).search(CALM, 10)[1]
+    assert [hit.passage.document.id for hit in hits] == ["stays.txt"]
+
+
+def test_a_corpus_of_which_nothing_may_be_said_refuses() -> None:
+    answer = answered(source(CALM, "gone.txt", withdrawn=True))
+    assert (answer.status, answer.quotes, answer.nearest) == (Status.NO_ANSWER, (), ())
+
+
+def test_an_old_date_of_review_does_not_hide_a_source() -> None:
+    assert quoted(answered(source(CALM, "old.txt", review_by=date(2001, 1, 1)))) == ["old.txt"]
+
+
+REFERENCE = "Carmel R (2008). How I treat cobalamin deficiency in adults. Blood;112:2214."
+
+
+def with_reference() -> Document:
+    text = f"Cobalamin is a vitamin.\n\n{REFERENCE}\n"
+    document = build_document(text, file="refs.txt", source=Source(interest=Interest.NONE))
+    start = document.text.index(REFERENCE)
+    marks = (Mark(Range(start, start + len(REFERENCE)), MarkKind.REFERENCE, "reference"),)
+    return Document(
+        document.id, document.digest, "Refs", document.text, document.source, blocks=document.blocks, marks=marks
+    )
+
+
+ASKS_FOR_A_PAPER = (
+    "which paper is on how to treat cobalamin deficiency",
+    "who is the author of how I treat cobalamin deficiency",
+    "how I treat cobalamin deficiency 2008",
+    "in what year came how I treat cobalamin deficiency",
+    "how I treat cobalamin deficiency 10.1182/blood",
+)
+ASKS_FOR_NONE = (
+    "how do I treat cobalamin deficiency in adults",
+    "how I treat cobalamin deficiency with 2000 mcg",
+    "how I treat cobalamin deficiency after a year",
+)
+
+
+@pytest.mark.parametrize("question", ASKS_FOR_A_PAPER)
+def test_a_reference_is_quoted_to_who_asks_for_a_paper(question: str) -> None:
+    answer = answered(with_reference(), question=question)
+    assert REFERENCE in [span.text for quote in answer.quotes for span in quote.spans]
+
+
+@pytest.mark.parametrize("question", ASKS_FOR_NONE)
+def test_a_reference_is_quoted_to_nobody_else(question: str) -> None:
+    answer = answered(with_reference(), question=question)
+    assert REFERENCE not in [span.text for quote in answer.quotes for span in quote.spans]
+
+
+def test_a_quote_far_behind_the_best_is_not_shown() -> None:
+    weak = source("Adults drink tea.", "weak.txt")
+    assert quoted(answered(source(CALM, "best.txt"), weak)) == ["best.txt"]
+
+
+def test_at_most_three_quotes_are_shown() -> None:
+    documents = [source(f"{CALM[:-1]} and word{n}.", f"{n}.txt") for n in range(5)]
+    assert len(answered(*documents).quotes) == 3
+
+
+def test_the_same_words_from_two_sources_are_quoted_once() -> None:
+    assert quoted(answered(source(CALM, "a.txt"), source(CALM, "b.txt"))) == ["a.txt"]

@@ -1,0 +1,251 @@
+import io
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corpora import three_files
+from fakes import FakeWorkspace
+from shell import b12, hearing_ctrl_c, start, stop
+
+from b12assistant import batching
+from b12assistant.errors import IndexMissingError, UsageError
+from b12assistant.invocation import as_json
+
+ASKED = '{"id": "a", "question": "What lowers B12?"}'
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    workspace = three_files(tmp_path_factory.mktemp("batching"))
+    workspace.index()
+    return workspace
+
+
+def answered(space: FakeWorkspace, folder: Path, text: str | bytes) -> list[dict[str, Any]]:
+    """The records `batch` writes for a file of this text."""
+    (folder / "in.jsonl").write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+    batching.run(space, folder / "in.jsonl", folder / "out.jsonl", as_json)
+    return [json.loads(line) for line in (folder / "out.jsonl").read_text("utf-8").split("\n")[:-1]]
+
+
+def error(space: FakeWorkspace, folder: Path, line: str | bytes) -> dict[str, str]:
+    (record,) = answered(space, folder, line)
+    assert set(record) == {"id", "error"}
+    assert set(record["error"]) == {"code", "message", "hint"}
+    found: dict[str, str] = record["error"]
+    return found
+
+
+def untimed(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in record.items() if key != "timings_ms"} for record in records]
+
+
+def test_order_is_kept_and_each_line_gets_one(space: FakeWorkspace, tmp_path: Path) -> None:
+    lines = [f'{{"id": {i}, "question": "{"numb feet" if i % 3 else ""}"}}' for i in range(9)]
+    records = answered(space, tmp_path, "\n".join(lines))
+    assert [record["id"] for record in records] == list(range(9))
+    assert ["error" in record for record in records] == [i % 3 == 0 for i in range(9)]
+
+
+def test_an_answer_has_the_form_of_the_design(space: FakeWorkspace, tmp_path: Path) -> None:
+    (record,) = answered(space, tmp_path, ASKED)
+    assert list(record) == ["id", "answer", "timings_ms", "index"]
+    assert record["index"] == {"generation": space.opened.collection.generation}
+
+
+def test_twice_the_same_file_gives_twice_the_same(space: FakeWorkspace, tmp_path: Path) -> None:
+    text = f'{ASKED}\n{{"question": "and fish?", "history": ["What holds B12?"]}}\nnot JSON\n'
+    assert untimed(answered(space, tmp_path, text)) == untimed(answered(space, tmp_path, text))
+
+
+def test_an_id_used_twice_is_answered_twice(space: FakeWorkspace, tmp_path: Path) -> None:
+    first, second = untimed(answered(space, tmp_path, f"{ASKED}\n{ASKED}"))
+    assert first == second
+
+
+@pytest.mark.parametrize("name", [None, 7, 1.5, "seven", "", True, "line\u2028break \u0000"])
+def test_an_id_comes_back_as_it_was(space: FakeWorkspace, tmp_path: Path, name: object) -> None:
+    (record,) = answered(space, tmp_path, json.dumps({"id": name, "question": "numb feet"}))
+    assert record["id"] == name
+    assert "answer" in record
+
+
+@pytest.mark.parametrize("line", ['\ufeff{"question": "numb feet"}', '{"question": "numb feet"}\r', "\n \n" + ASKED])
+def test_a_byte_order_mark_and_other_line_ends_do_no_harm(space: FakeWorkspace, tmp_path: Path, line: str) -> None:
+    (record,) = answered(space, tmp_path, line)
+    assert "answer" in record
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not JSON",
+        "[" * 100_000,
+        '{"question": NaN}',
+        '{"id": NaN, "question": "numb feet"}',
+        '{"id": 1e999, "question": "numb feet"}',
+        '{"id": ' + "1" * 5000 + ', "question": "numb feet"}',
+        '{"id": [1], "question": "numb feet"}',
+        '{"id": {"a": 1}, "question": "numb feet"}',
+        b'{"question": "numb \xff feet"}',
+    ],
+    ids=lambda line: str(line)[:30],
+)
+def test_a_line_that_is_none_is_a_bad_line(space: FakeWorkspace, tmp_path: Path, line: str | bytes) -> None:
+    assert error(space, tmp_path, line)["code"] == "bad_line"
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ([1], "no question"),
+        (None, "no question"),
+        ({"id": "a"}, "no question"),
+        ({"question": 3}, "no question"),
+        ({"question": "  \t"}, "empty"),
+        ({"question": "\x00\x1b"}, "readable"),
+        ({"question": "x" * 20_001}, "20,000 characters"),
+        ({"question": "x", "history": "y"}, "not a list"),
+        ({"question": "x", "history": False}, "not a list"),
+        ({"question": "x", "history": [1]}, "not a list"),
+        ({"question": "x", "history": ["y"] * 20}, "at most 20"),
+        ({"question": "\ud800"}, "half a character"),
+        ({"question": "x", "history": ["\udfff"]}, "half a character"),
+    ],
+    ids=lambda value: str(ascii(value))[:40],
+)
+def test_a_question_that_cannot_be_read_says_why(space: FakeWorkspace, tmp_path: Path, row: object, says: str) -> None:
+    found = error(space, tmp_path, "\n\n" + json.dumps(row))
+    assert found["code"] == "question"
+    assert found["message"].startswith("line 3: ")  # blank lines count
+    assert says in found["message"]
+    assert found["hint"]
+
+
+def test_a_fault_of_ours_costs_one_line(space: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a fault")
+
+    monkeypatch.setattr(FakeWorkspace, "ask", broken)
+    assert error(space, tmp_path, ASKED)["code"] == "internal"
+
+
+def test_failures_are_counted(space: FakeWorkspace, tmp_path: Path) -> None:
+    (tmp_path / "in").write_text(f"{ASKED}\n\nnot JSON\n", "utf-8")
+    assert batching.run(space, tmp_path / "in", tmp_path / "out", as_json) == (1, 2)
+
+
+def test_no_line_in_no_line_out(space: FakeWorkspace, tmp_path: Path) -> None:
+    assert answered(space, tmp_path, "\n  \n") == []
+
+
+def test_dash_reads_and_writes_the_standard_streams(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ASKED.encode())))
+    batching.run(space, Path("-"), Path("-"), as_json)
+    assert json.loads(capsys.readouterr().out)["id"] == "a"
+
+
+def test_without_an_index_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "in").write_text(ASKED, "utf-8")
+    (tmp_path / "out").write_text("former", "utf-8")
+    with pytest.raises(IndexMissingError):
+        batching.run(three_files(tmp_path), tmp_path / "in", tmp_path / "out", as_json)
+    assert (tmp_path / "out").read_text("utf-8") == "former"
+
+
+def test_the_input_is_never_the_output(space: FakeWorkspace, tmp_path: Path) -> None:
+    (tmp_path / "in").write_text(ASKED, "utf-8")
+    (tmp_path / "link").symlink_to("in")
+    with pytest.raises(UsageError, match="is the input"):
+        batching.run(space, tmp_path / "in", tmp_path / "link", as_json)
+    assert (tmp_path / "in").read_text("utf-8") == ASKED
+
+
+@pytest.mark.parametrize("file", ["nowhere/out", "folder", "in/out"])
+def test_a_place_that_cannot_be_written_is_named_before_work_begins(tmp_path: Path, file: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "in").touch()
+
+    lines = map(pytest.fail, ["the first line was asked for"])
+    with pytest.raises(UsageError, match="cannot be written"):
+        batching.write_lines(tmp_path / file, lines)
+
+
+def test_a_run_that_breaks_off_leaves_the_former_file_alone(tmp_path: Path) -> None:
+    def lines() -> Iterator[str]:
+        yield "half"
+        raise KeyboardInterrupt
+
+    (tmp_path / "out").write_text("former", "utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        batching.write_lines(tmp_path / "out", lines())
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out").read_text("utf-8") == "former"
+
+
+def test_a_link_keeps_pointing_and_a_file_keeps_its_permissions(tmp_path: Path) -> None:
+    (tmp_path / "private").touch(0o600)
+    (tmp_path / "private").chmod(0o600)
+    (tmp_path / "link").symlink_to("private")
+    batching.write_lines(tmp_path / "link", ["new"])
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "private").read_text("utf-8") == "new\n"
+    assert (tmp_path / "private").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    batching.write_lines(pipe, ["a line"])
+    assert os.read(reader, 100) == b"a line\n"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+HISTORY = ["What is myelin?", "Which medicines lower vitamin B12?"]
+
+
+@pytest.mark.slow
+def test_history_alone_determines_the_answer(built: Path, tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"question": HISTORY[0]},
+        {"question": "and metformin?", "history": HISTORY},
+        {"question": "I want to kill myself"},
+    ]
+    (tmp_path / "in").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    done = b12("batch", "--input", str(tmp_path / "in"), "--output", "-", cwd=built)
+    assert (done.status, done.err) == (0, "")
+    for row, line in zip(rows, done.out.splitlines(), strict=True):
+        earlier = [part for turn in row.get("history", ()) for part in ("--history", turn)]
+        alone = json.loads(b12("ask", "--json", *earlier, row["question"], cwd=built).out)
+        together = json.loads(line)
+        assert together["answer"] == alone["answer"]
+        assert together["index"] == alone["index"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "status", "left"),
+    [(signal.SIGKILL, -9, 1), (signal.SIGTERM, 143, 0), (signal.SIGINT, 130, 0)],
+    ids=["kill", "terminate", "Ctrl-C"],
+)
+def test_a_stopped_batch_leaves_no_half_written_output(
+    built: Path, tmp_path: Path, how: signal.Signals, status: int, left: int
+) -> None:
+    (tmp_path / "in").write_text('{"question": "What is myelin made of?"}\n' * 20_000, "utf-8")
+    (tmp_path / "out").write_text("former", "utf-8")
+    with hearing_ctrl_c():
+        process = start("batch", "--input", str(tmp_path / "in"), "--output", str(tmp_path / "out"), cwd=built)
+    done = stop(process, how, when=tmp_path, pattern=".b12assistant-*.new")
+    assert (done.status, done.out) == (status, "")
+    assert (tmp_path / "out").read_text("utf-8") == "former"
+    assert len(list(tmp_path.glob(".*"))) == left  # nobody can tidy up after SIGKILL
+    if how is signal.SIGINT:
+        assert done.complaint == "stopped; nothing half done is kept"

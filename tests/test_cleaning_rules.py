@@ -1,0 +1,168 @@
+"""Each rule on a page of its own, and what looks like its case and is none."""
+
+import time
+
+import pytest
+
+from b12assistant.cleaning import mark
+from b12assistant.loaders import load
+
+SENTENCE = "An ordinary paragraph stands here and is long enough to be one, so that the page is a page."
+
+
+def found(middle: str, file: str = "a.md") -> list[tuple[str, str]]:
+    """Rule and text of every mark on a page with ``middle`` between two ordinary paragraphs."""
+    first, last = (f"<p>{SENTENCE}</p>",) * 2 if file.endswith(".html") else (SENTENCE, SENTENCE)
+    extract = load(f"{first}\n\n{middle}\n\n{last.replace('An ordinary', 'A last')}".encode(), file)
+    return [(each.rule, extract.text[each.range.start : each.range.end].strip()) for each in mark(extract)]
+
+
+@pytest.mark.parametrize(
+    ("middle", "marks"),
+    [
+        pytest.param("Book a Visit NowWhat Is a Page?", [("glued_call", "Book a Visit Now")], id="glued to a heading"),
+        pytest.param("Order now", [("advert", "Order now")], id="button"),
+        pytest.param("Save 20% off while stocks last!", [("advert", "Save 20% off while stocks last!")], id="bargain"),
+        pytest.param("Learn more on our page. It helps.", [("pointer", "Learn more on our page.")], id="pointer"),
+        pytest.param("[Home](a) [Guides](b) [Shop](c)", [("links", "Home Guides Shop")], id="menu on a line"),
+        pytest.param("[One](a)\n\n[Two](b)", [("links", "One"), ("links", "Two")], id="run of links"),
+        pytest.param("Share on Facebook", [("prompt", "Share on Facebook")], id="share"),
+        pytest.param("Home > Guides > This page", [("prompt", "Home > Guides > This page")], id="trail"),
+        pytest.param("Privacy | Terms | Contact", [("prompt", "Privacy | Terms | Contact")], id="site links"),
+        pytest.param("Page 3 of 10", [("prompt", "Page 3 of 10")], id="page number"),
+        pytest.param("Published on 3 March 2024", [("prompt", "Published on 3 March 2024")], id="date"),
+        pytest.param(
+            "Updated: 03/03/2024 by A. Person", [("prompt", "Updated: 03/03/2024 by A. Person")], id="date, by"
+        ),
+        pytest.param(
+            "Causes include:\n\nThe next paragraph speaks at length of something else entirely.",
+            [("lost_list", "Causes include:")],
+            id="lost list",
+        ),
+        pytest.param(
+            "It is rare. Causes include:\n\n## A heading",
+            [("lost_list", "Causes include:")],
+            id="lost list after a sentence",
+        ),
+        pytest.param(
+            "Smith J, Doe A. A title. J Test. 2001;4(2):11-19.",
+            [("reference", "Smith J, Doe A. A title. J Test. 2001;4(2):11-19.")],
+            id="reference",
+        ),
+    ],
+)
+def test_what_is_about_the_page_is_marked(middle: str, marks: list[tuple[str, str]]) -> None:
+    assert found(middle) == marks
+
+
+@pytest.mark.parametrize(
+    "middle",
+    [
+        "Get tested",
+        "Order the tests in this sequence.",
+        "Share your results with your doctor.",
+        "Book a test when the numbness lasts.",
+        "Book an appointment with your doctor if it lasts for a week.",
+        "Call your doctor today",
+        "Start the treatment at once",
+        "Take a tablet daily",
+        "Who should be tested?",
+        "Published in 2024, the guideline changed the dose.",
+        "Serum B12 > 300 pg/ml",
+        "In 2014 Smith and colleagues wrote of 40 people (J Test 2014;4(2):11).",
+        "Read [this](a) or [that](b) and [more](c) before you begin with it.",
+        "[One link alone](a)",
+        "StatPearls is a collection of articles.",
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("file", ["a.md", "a.txt"])
+def test_what_looks_like_it_stays(middle: str, file: str) -> None:
+    assert found(middle, file) == []
+
+
+@pytest.mark.parametrize(
+    "middle",
+    [
+        pytest.param("Causes include:\n\n- Diet\n- Age", id="a list"),
+        pytest.param("Which of these apply to you:\n\n- Numb feet\n- Tired legs", id="a question before a list"),
+        pytest.param("What are the signs?:\n\n- Numb feet\n- Tired legs", id="a question with a colon"),
+        pytest.param("The guideline says:\n\n“Test everyone over 65.”", id="a quotation"),
+        pytest.param(
+            "She described the numbness of her feet in her own words:\n\nThe numbness of my feet began slowly, and "
+            "these are the words I have described it with.",
+            id="an excerpt",
+        ),
+        pytest.param("Food and amount:\n\nLiver\n\n70 mcg", id="a flattened table of two rows"),
+        pytest.param("Amounts:\n\n| Food | Amount: |\n|---|---|\n| Liver | 70 mcg |", id="a table"),
+    ],
+)
+def test_a_lead_in_that_leads_somewhere_stays(middle: str) -> None:
+    assert found(middle) == []
+
+
+def test_a_call_takes_the_sellers_paragraph_with_it() -> None:
+    assert found("Buy Our Tea Today\n\nOur tea is sent to you on the day.\n\n## Head\n\nOur tests are over.") == [
+        ("advert", "Buy Our Tea Today"),
+        ("advert", "Our tea is sent to you on the day."),
+    ]
+
+
+def test_contents_are_marked_where_they_repeat_the_headings() -> None:
+    titles = ("Causes", "Signs", "Tests")
+    contents = "\n".join(f"- {title}" for title in titles)
+    page = "Contents\n\n" + contents + "".join(f"\n\n## {title}\n\n{title} are told here." for title in titles)
+    assert found(page) == [("contents", "Contents"), *(("contents", title) for title in titles)]
+
+
+def test_a_list_of_other_things_is_no_contents() -> None:
+    assert found("- Causes\n- Signs\n- Tests\n\n## Causes\n\nThey are told here.") == []
+
+
+def test_a_line_on_every_page_is_furniture() -> None:
+    pages = "\n\n".join(f"The Nerve Journal, page {i}\n\nPage text with number {i} in it." for i in range(3))
+    assert found(pages) == [("furniture", f"The Nerve Journal, page {i}") for i in range(3)]
+
+
+def test_markup_names_what_is_no_content() -> None:
+    page = (
+        "<nav><p>Menu</p></nav><form><p>Your thoughts</p></form><aside><p>A pull quote.</p></aside>"
+        "<header><p>Site name</p><h1>The title</h1></header><footer><p>At the foot</p></footer>"
+    )
+    assert [text for rule, text in found(page, "a.html") if rule == "markup"] == [
+        "Menu",
+        "Your thoughts",
+        "Site name",
+        "At the foot",
+    ]
+
+
+def test_empty_references_are_marked_under_their_heading() -> None:
+    assert found("References\n\n1. 1\n\n2. 2", "a.txt") == [("empty_reference", "1. 1"), ("empty_reference", "2. 2")]
+
+
+HARD = {
+    "dashes": "Published " + "-" * 60 + "x",
+    "figures": "Published " + "1" * 60 + "x",
+    "months": "Published " + "mar" * 40 + "!x",
+    "site links": "help|help" + "|a" * 50_000 + ".",
+    "digits": "1" * 100_000 + "x",
+    "seams": "Book a visit" + "aB" * 5_000,
+    "blanks": "Published" + " " * 50_000 + "x",
+}
+
+
+@pytest.mark.parametrize("text", HARD.values(), ids=HARD.keys())
+def test_no_line_keeps_the_rules_busy(text: str) -> None:
+    extract = load(f"{SENTENCE}\n\n## References\n\n{text}\n".encode(), "a.md")
+    begun = time.process_time()
+    mark(extract)
+    assert time.process_time() - begun < 2
+
+
+def test_a_page_of_thousands_of_links_is_soon_done() -> None:
+    page = "".join(f"<h2>Head {i}</h2><p>Text with <a href=x>a link</a> in it.</p>" for i in range(3000))
+    extract = load(f"<html><body>{page}".encode(), "a.html")
+    begun = time.process_time()
+    mark(extract)
+    assert time.process_time() - begun < 5

@@ -1,0 +1,190 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from shell import Done, start
+
+from b12assistant import cli
+
+Call = Callable[..., Done]
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Call]:
+    """The command line in this process, in an empty folder: what fails before the model is loaded is quick."""
+    handler = signal.getsignal(signal.SIGTERM)
+    monkeypatch.chdir(tmp_path)
+
+    def called(*arguments: str) -> Done:
+        monkeypatch.setattr("sys.argv", ["b12assistant", *arguments])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        streams = capfd.readouterr()
+        assert isinstance(left.value.code, int)
+        return Done(left.value.code, streams.out, streams.err)
+
+    yield called
+    signal.signal(signal.SIGTERM, handler)
+
+
+NEEDS_AN_INDEX = {
+    "ask": ["ask", "What is myelin?"],
+    "search": ["search", "myelin"],
+    "batch": ["batch", "--input", "in.jsonl", "--output", "out.jsonl"],
+    "show": ["show", "a.md"],
+    "export": ["export", "-"],
+    "evaluate": ["evaluate", "in.jsonl"],
+}
+
+
+@pytest.mark.parametrize("arguments", NEEDS_AN_INDEX.values(), ids=NEEDS_AN_INDEX)
+def test_without_an_index_it_says_how_to_make_one(call: Call, tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "in.jsonl").write_text('{"id": "1", "question": "What is myelin?", "gold": []}\n', "utf-8")
+    done = call(*arguments)
+    assert done.status == 1
+    assert "there is no index in index" in done.complaint
+    assert "`b12assistant index" in done.complaint
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl"]
+
+
+@pytest.mark.parametrize("command", ["verify", "doctor"])
+def test_a_missing_index_is_what_a_check_finds(call: Call, command: str) -> None:
+    done = call(command)
+    assert (done.status, done.err) == (1, "")
+    assert "there is no index in index" in done.out
+    assert call(command, "--json").status == 1
+
+
+def test_an_emergency_needs_no_index(call: Call) -> None:
+    done = call("ask", "I want to kill myself")
+    assert (done.status, done.err) == (0, "")
+    assert "988" in done.out
+    assert "looking this up" in done.out
+    assert json.loads(call("ask", "--json", "I want to kill myself").out)["answer"]["status"] == "safety_only"
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("", "empty"),
+        (" \t\n", "empty"),
+        ("\x00\x1b\x07", "no readable word"),
+        ("x" * 20_001, "20,000 characters"),
+        ("numb \udcff feet", "not UTF-8"),
+    ],
+    ids=lambda value: str(ascii(value))[:24],
+)
+def test_a_question_that_cannot_be_read_gets_a_plain_message(
+    call: Call, command: str, question: str, says: str
+) -> None:
+    done = call(command, question)
+    assert done.status == 2
+    assert says in done.complaint
+
+
+def test_too_long_a_conversation_is_refused(call: Call) -> None:
+    done = call("ask", *["--history", "myelin"] * 20, "What is it?")
+    assert done.status == 2
+    assert "at most 20" in done.complaint
+
+
+WRONG_USE = {
+    "command": (["asl"], "did you mean 'ask'"),
+    "option": (["ask", "--histry", "x"], "did you mean '--history'"),
+    "argument": (["search"], "missing argument"),
+    "range": (["search", "x", "-k", "0"], "range"),
+    "no output": (["batch", "--input", "x"], "missing option '--output'"),
+    "empty folder": (["--index", "", "ask", "x"], "--index is empty"),
+    "empty folder after the command": (["ask", "x", "--corpus", ""], "--corpus is empty"),
+    "no configuration": (["--config", "none.toml", "ask", "x"], "none.toml cannot be read"),
+    "no input": (["batch", "--input", "none", "--output", "out"], "none cannot be read"),
+    "no questions": (["evaluate", "none"], "none cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "says"), WRONG_USE.values(), ids=WRONG_USE)
+def test_wrong_use_is_one_line_and_status_2(call: Call, arguments: list[str], says: str) -> None:
+    done = call(*arguments)
+    assert done.status == 2
+    assert says in done.complaint.casefold()
+
+
+def test_without_a_command_there_is_help(call: Call) -> None:
+    done = call()
+    assert done.status == 2
+    assert done.err.startswith("Usage: b12assistant")
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in cli.commands.commands)], ids=str)
+def test_help_has_an_example(call: Call, command: list[str]) -> None:
+    done = call(*command, "--help")
+    assert done.status == 0
+    assert "Example" in done.out
+
+
+def test_an_unknown_setting_says_what_was_meant(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "b12assistant.toml").write_text("[retrieval]\ncandidats = 3\n", "utf-8")
+    done = call("ask", "x")
+    assert done.status == 2
+    assert "'retrieval.candidates'" in done.complaint
+
+
+def test_a_misspelt_variable_says_what_was_meant(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("B12_RETREIVAL_CANDIDATES", "3")
+    done = call("ask", "x")
+    assert done.status == 2
+    assert "B12_RETRIEVAL_CANDIDATES" in done.complaint
+
+
+def test_a_name_can_neither_break_the_line_nor_steer_the_terminal(call: Call) -> None:
+    done = call("ask", "numb feet", "--index", "\n\x1b[31m")
+    assert done.status == 1
+    assert "\x1b" not in done.complaint
+
+
+def test_a_fault_of_ours_is_one_line_too(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "workspace", lambda *_: 1 / 0)
+    done = call("doctor")
+    assert done.status == 1
+    assert "a fault in the program" in done.complaint
+    assert "python -X dev" in done.complaint
+
+
+@pytest.mark.parametrize("content", [None, {}], ids=["missing", "empty"])
+def test_a_corpus_with_nothing_in_it_is_said(call: Call, tmp_path: Path, content: object) -> None:
+    if content is not None:
+        (tmp_path / "corpus").mkdir()
+    done = call("index")
+    assert done.status == 1
+    assert "corpus" in done.complaint
+
+
+@pytest.mark.parametrize("redirected", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_no_fault(tmp_path: Path, redirected: str) -> None:
+    command = f"{sys.executable} -m b12assistant ask 'I want to kill myself' {redirected}"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    if not Path("/dev/full").is_char_device():
+        pytest.skip("needs /dev/full")
+    with Path("/dev/full").open("wb") as full, start("ask", "I want to die", cwd=tmp_path, stdout=full) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "No space left" in Done(1, "", err.decode()).complaint
+
+
+def test_a_reader_that_leaves_ends_it_quietly(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with start("ask", "I want to die", cwd=tmp_path, stdout=writing) as process:
+        os.close(writing)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (1, b"")

@@ -1,0 +1,140 @@
+"""Every command on a small corpus, with the real encoder."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shell import ANSWERS, b12
+
+pytestmark = pytest.mark.slow
+
+QUESTION = "What insulates a nerve fibre?"
+
+
+def copied(built: Path, folder: Path) -> Path:
+    shutil.copytree(built, folder / "own")
+    return folder / "own"
+
+
+@pytest.fixture(scope="module")
+def answer(built: Path) -> dict[str, Any]:
+    done = b12("ask", "--json", QUESTION, cwd=built)
+    assert (done.status, done.err) == (0, "")
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
+def test_ask_quotes_the_sentence_that_answers(answer: dict[str, Any]) -> None:
+    assert answer["answer"]["status"] == "answered"
+    assert "fatty sheath" in answer["answer"]["quotes"][0]["text"]
+
+
+@pytest.mark.parametrize("arguments", [["ask"], ["ask", "-"]], ids=["pipe", "dash"])
+def test_a_question_on_standard_input_is_the_same_question(
+    built: Path, answer: dict[str, Any], arguments: list[str]
+) -> None:
+    done = b12(*arguments, "--json", cwd=built, typed=f"{QUESTION}\n".encode())
+    assert json.loads(done.out)["answer"] == answer["answer"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"), [(b"", "empty"), (b"\xff\xfe", "not UTF-8"), (b"y\n" * 50_000, "20,000 characters")]
+)
+def test_standard_input_that_is_no_question_is_refused(built: Path, typed: bytes, says: str) -> None:
+    done = b12("ask", cwd=built, typed=typed)
+    assert done.status == 2
+    assert says in done.complaint
+
+
+def test_a_pipe_gets_plain_utf_8_in_any_locale(built: Path) -> None:
+    old = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    question = "What hides anæmia?"
+    done = b12("ask", question, cwd=built, env=old)
+    assert (done.status, done.err) == (0, "")
+    assert "the anæmia of vitamin B12" in done.out
+    assert "\x1b" not in done.out
+    assert json.loads(b12("ask", "--json", question, cwd=built, env=old).out)["answer"]["question"] == question
+
+
+def test_search_finds_passages_that_show_finds_again(built: Path) -> None:
+    found = json.loads(b12("search", "--json", "-k", "2", "metformin", cwd=built).out)
+    assert [hit["rank"] for hit in found["hits"]] == [1, 2]
+    name = found["hits"][0]["passage"]
+    shown = json.loads(b12("show", "--json", name[:8], cwd=built).out)
+    assert shown["passage"] == name
+    assert "Metformin" in shown["text"]
+    assert b12("search", "metformin", cwd=built).status == 0
+    assert b12("show", name, cwd=built).status == 0
+
+
+@pytest.mark.parametrize("name", ["nothing", ""])
+def test_a_name_of_nothing_or_of_many_is_said(built: Path, name: str) -> None:
+    done = b12("show", name, cwd=built)
+    assert done.status == 1
+    assert done.complaint
+
+
+def test_export_holds_every_document_whole(built: Path, tmp_path: Path) -> None:
+    done = b12("export", "-", cwd=built)
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert {row["document"] for row in rows} == set(ANSWERS)
+    assert all(row["text"][start:end] for row in rows for passage in row["passages"] for start, end in passage["spans"])
+    b12("export", str(tmp_path / "file"), cwd=built)
+    assert (tmp_path / "file").read_text("utf-8") == done.out
+
+
+def test_verify_and_doctor_find_nothing_wrong(built: Path, answer: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "answers").write_text(json.dumps(answer), "utf-8")
+    for arguments in (["verify"], ["verify", str(tmp_path / "answers")], ["doctor"]):
+        done = b12(*arguments, cwd=built)
+        assert (done.status, done.err) == (0, ""), done
+    assert json.loads(b12("verify", "--json", cwd=built).out)["sound"] is True
+    assert json.loads(b12("doctor", "--json", cwd=built).out)["problems"] == []
+
+
+def test_a_damaged_index_is_refused_by_name_and_repaired(built: Path, tmp_path: Path) -> None:
+    folder = copied(built, tmp_path)
+    file = next(folder.glob("index/generations/*/lexical.npz"))
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    done = b12("ask", QUESTION, cwd=folder)
+    assert done.status == 1
+    assert "lexical.npz" in done.complaint
+    assert "b12assistant index" in done.complaint
+    assert b12("verify", cwd=folder).status == 1
+    assert b12("verify", "--repair", cwd=folder).status == 0
+    assert b12("ask", QUESTION, cwd=folder).status == 0
+
+
+def test_index_says_what_became_of_every_file(built: Path, tmp_path: Path) -> None:
+    folder = copied(built, tmp_path)
+    (folder / "corpus" / "empty.txt").touch()
+    report = json.loads(b12("index", "--json", cwd=folder).out)
+    assert {file["file"] for file in report["files"]} == {*ANSWERS, "empty.txt"}
+    assert report["counts"]["left out"] == 1
+    strict = b12("index", "--strict", cwd=folder)
+    assert strict.status == 1
+    assert "empty.txt" in strict.complaint
+
+
+def test_evaluate_scores_and_names_a_broken_line(built: Path, tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "question": QUESTION, "gold": ["Myelin is a fatty sheath that insulates a nerve fibre."]},
+        {"id": "2", "question": "Who won the football match?", "gold": []},
+    ]
+    good = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "set").write_text(good, "utf-8")
+    (tmp_path / "broken").write_text(good + "{\n", "utf-8")
+    figures = json.loads(b12("evaluate", "--json", str(tmp_path / "set"), cwd=built).out)
+    assert figures["hit@1"]["mean"] == 1
+    assert b12("evaluate", str(tmp_path / "set"), cwd=built).status == 0
+    done = b12("evaluate", str(tmp_path / "broken"), cwd=built)
+    assert done.status == 2
+    assert "broken:3" in done.complaint
+
+
+def test_it_runs_from_another_folder(built: Path, tmp_path: Path, answer: dict[str, Any]) -> None:
+    places = ["--corpus", str(built / "corpus"), "--index", str(built / "index")]
+    for arguments in ([*places, "ask", "--json", QUESTION], ["ask", *places, "--json", QUESTION]):
+        assert json.loads(b12(*arguments, cwd=tmp_path).out)["answer"] == answer["answer"]

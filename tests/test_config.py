@@ -1,0 +1,185 @@
+from pathlib import Path
+
+import pytest
+
+from b12assistant.config import (
+    Configuration,
+    Settings,
+    known_keys,
+    load_configuration,
+    values_of,
+)
+from b12assistant.errors import ConfigError
+
+DEFAULTS = values_of(Settings())
+OTHER = {int: 7, float: 0.75, str: "other"}
+KEYS = sorted(known_keys())
+NUMBERS = [key for key in KEYS if known_keys()[key] is not str]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def variable(key: str) -> str:
+    return f"B12_{key.replace('.', '_').upper()}"
+
+
+def written(key: str, value: object) -> Configuration:
+    """The configuration of a file with one setting."""
+    section, name = key.split(".")
+    Path("b12assistant.toml").write_text(f"[{section}]\n{name} = {value!r}\n", "utf-8")
+    return load_configuration(environment={})
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    found = load_configuration(environment={})
+    assert (found.settings, set(found.origins.values())) == (Settings(), {"default"})
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_file_sets_a_key_and_nothing_else(key: str) -> None:
+    value = OTHER[known_keys()[key]]
+    found = written(key, value)
+    assert values_of(found.settings) == {**DEFAULTS, key: value}
+    assert found.origins == {**dict.fromkeys(DEFAULTS, "default"), key: "b12assistant.toml"}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_environment_wins_over_the_file(key: str) -> None:
+    value = OTHER[known_keys()[key]]
+    written(key, DEFAULTS[key])
+    found = load_configuration(environment={variable(key): str(value)})
+    assert values_of(found.settings)[key] == value
+    assert found.origins[key] == variable(key)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_flag_wins_over_the_environment(key: str) -> None:
+    value = OTHER[known_keys()[key]]
+    found = load_configuration(environment={variable(key): str(DEFAULTS[key])}, flags={key: value})
+    assert (values_of(found.settings)[key], found.origins[key]) == (value, "flag")
+
+
+def test_a_flag_that_was_not_given_changes_nothing() -> None:
+    found = load_configuration(environment={}, flags={"paths.index": None})
+    assert found.origins["paths.index"] == "default"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_value_of_another_type_is_refused(key: str) -> None:
+    wrong = 3 if known_keys()[key] is str else "many"
+    with pytest.raises(ConfigError, match=rf"^b12assistant\.toml: {key} = .* is not a") as raised:
+        written(key, wrong)
+    assert raised.value.hint == f"the default is {DEFAULTS[key]!r}"
+
+
+@pytest.mark.parametrize("key", NUMBERS)
+def test_a_number_below_zero_is_refused(key: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key} = -1 is too small"):
+        written(key, -1)
+
+
+@pytest.mark.parametrize(
+    ("toml", "complaint"),
+    [
+        ("[quoting]\nquotes = '3'", "is not a whole number"),
+        ("[quoting]\nquotes = 3.0", "is not a whole number"),
+        ("[quoting]\nquotes = true", "is not a whole number"),
+        ("[quoting]\nquotes = 0", "is too small"),
+        ("[quoting]\nquotes = 10000000000", "is too large"),
+        ("[quoting]\nrate = true", "is not a number"),
+        ("[quoting]\nrate = nan", "is not a number"),
+        ("[quoting]\nrate = inf", "is not a number"),
+        (f"[quoting]\nrate = 1{'0' * 400}", "is not a number"),
+        ("[lexical]\nb_body = 1.5", "is too large"),
+        ("[paths]\nindex = ''", "is empty"),
+        ("[quoting]\nquotes = {a = 1}", "is not a whole number"),
+    ],
+    ids=["text", "float", "truth", "zero", "large", "rate", "nan", "inf", "too long", "share", "nowhere", "table"],
+)
+def test_a_value_that_cannot_work_is_refused(toml: str, complaint: str) -> None:
+    Path("b12assistant.toml").write_text(toml, "utf-8")
+    with pytest.raises(ConfigError, match=complaint):
+        load_configuration(environment={})
+
+
+@pytest.mark.parametrize("key", ["quoting.rate", "lexical.b_title", "encoder.threads", "quoting.close"])
+def test_zero_is_allowed_where_it_means_off(key: str) -> None:
+    assert values_of(written(key, 0).settings)[key] == 0
+
+
+def test_a_whole_number_does_for_a_number() -> None:
+    k1 = written("lexical.k1", 2).settings.lexical.k1
+    assert (k1, type(k1)) == (2.0, float)
+
+
+@pytest.mark.parametrize(
+    ("toml", "key", "hint"),
+    [
+        ("[quoting]\nquotse = 1", "quoting.quotse", "did you mean 'quoting.quotes'?"),
+        ("[retreival]\ncandidates = 1", "retreival", "did you mean 'retrieval'?"),
+        ("[retreival]", "retreival", "did you mean 'retrieval'?"),
+        ("candidates = 1", "candidates", "did you mean 'retrieval.candidates'?"),
+        ("quoting = 1", "quoting", "did you mean 'quoting'?"),
+        ("[zzz]\nzzz = 1", "zzz", "`b12assistant doctor` lists the settings"),
+    ],
+    ids=["name", "section", "empty section", "no section", "section as a value", "like nothing"],
+)
+def test_an_unknown_key_comes_with_a_suggestion(toml: str, key: str, hint: str) -> None:
+    Path("b12assistant.toml").write_text(toml, "utf-8")
+    with pytest.raises(ConfigError, match=f"unknown setting '{key}'") as raised:
+        load_configuration(environment={})
+    assert raised.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("B12_QUOTING_QUOTS", "did you mean B12_QUOTING_QUOTES?"),
+        ("B12_X", "`b12assistant doctor` lists the settings"),
+    ],
+)
+def test_an_unknown_variable_comes_with_a_suggestion(name: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is no setting") as raised:
+        load_configuration(environment={name: "1"})
+    assert raised.value.hint == hint
+
+
+def test_a_wrong_variable_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"^B12_QUOTING_QUOTES: quoting.quotes = 'many' is not a whole number"):
+        load_configuration(environment={"B12_QUOTING_QUOTES": "many"})
+
+
+def test_other_variables_are_nobodys_business() -> None:
+    assert load_configuration(environment={"B12_SHARED": "x", "HOME": "y"}).settings == Settings()
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"[quoting", "is not valid TOML"),
+        (b"\xff\xfe", "is not valid TOML"),
+        (b"a = " + b"9" * 5000, "is not valid TOML"),
+        (b"a = " + b"[" * 5000, "is not valid TOML"),
+    ],
+    ids=["unclosed", "no UTF-8", "endless figure", "too deep"],
+)
+def test_a_file_that_is_no_toml_is_refused(content: bytes, complaint: str) -> None:
+    Path("b12assistant.toml").write_bytes(content)
+    with pytest.raises(ConfigError, match=complaint):
+        load_configuration(environment={})
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "."], ids=["missing", "a folder"])
+def test_a_file_that_was_asked_for_must_be_there(name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be read") as raised:
+        load_configuration(file=Path(name), environment={})
+    assert "--config" in raised.value.hint
+
+
+def test_a_file_by_another_name_is_its_values_origin() -> None:
+    Path("mine.toml").write_text("[paths]\nindex = 'there'\n", "utf-8")
+    found = load_configuration(file=Path("mine.toml"), environment={})
+    assert (found.settings.paths.index, found.origins["paths.index"]) == ("there", "mine.toml")

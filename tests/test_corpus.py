@@ -1,0 +1,131 @@
+import os
+from pathlib import Path
+
+import pytest
+from corpora import again, report_of, three_files, write
+from fakes import FakeWorkspace, RefusingEncoder, fake_workspace
+
+from b12assistant.errors import AssistantError, CorpusError, LeftOutError, SourceFactsError
+from b12assistant.store import Store
+from b12assistant.types import FileEnd, Interest, SourceKind
+
+LEFT_OUT = FileEnd.LEFT_OUT
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    return three_files(tmp_path)
+
+
+# Source facts
+
+
+def test_an_entry_wins_over_front_matter_key_by_key(space: FakeWorkspace) -> None:
+    front = "---\ntitle: From the file\nkind: blog\npublisher: The file\n---\nWords of it.\n"
+    entry = '[[source]]\nfile = "told.md"\ntitle = "From the entry"\ncommercial_interest = true\n'
+    write(space.corpus, {"told.md": front, "sources.toml": entry})
+    space.index()
+    source = space.document("told.md").document.source
+    assert (source.title, source.kind, source.publisher) == ("From the entry", SourceKind.BLOG, "The file")
+    assert source.interest is Interest.SELLS
+
+
+def test_facts_about_a_file_that_is_not_there_are_reported(space: FakeWorkspace) -> None:
+    write(space.corpus, {"sources.toml": '[[source]]\nfile = "gone.md"\ntitle = "Gone"\n'})
+    report = report_of(space.index(), "gone.md")
+    assert (report.end, report.reasons) == (LEFT_OUT, ("named in sources.toml, but there is no such file",))
+
+
+BAD_FACTS = {
+    "broken sources.toml": (
+        "sources.toml",
+        '[[source]]\nfile = "nerves.md\n',
+        "sources.toml is not valid TOML.*line 2",
+    ),
+    "unknown key": (
+        "sources.toml",
+        '[[source]]\nfile = "nerves.md"\n\nkinde = "blog"\n',
+        "sources.toml:4: unknown key",
+    ),
+    "unknown value": ("sources.toml", '[[source]]\nfile = "nerves.md"\nkind = "poem"\n', "sources.toml:3: kind"),
+    "not UTF-8": ("sources.toml", b"# \xff\n", "sources.toml cannot be read"),
+    "front matter: unknown key": ("new.md", "---\ntitle: A\nkinde: blog\n---\nWords.\n", "new.md:3: unknown key"),
+    "front matter: no YAML": ("new.md", "---\ntitle: A\nkind: [\n---\nWords.\n", "new.md:[34]: .*not valid YAML"),
+    "front matter: no date": ("new.md", "---\ntitle: A\npublished: 2026-13-45\n---\nWords.\n", "new.md:3: "),
+    "front matter: deep": ("new.md", f"---\ntitle: {'[' * 5000}\n---\nWords.\n", "new.md"),
+}
+
+
+@pytest.mark.parametrize(("file", "content", "message"), BAD_FACTS.values(), ids=BAD_FACTS)
+def test_bad_source_facts_name_their_line_and_leave_the_former_index(
+    space: FakeWorkspace, file: str, content: str | bytes, message: str
+) -> None:
+    first = space.index()
+    write(space.corpus, {file: content})
+    with pytest.raises(SourceFactsError, match=message) as caught:
+        again(space).index()
+    assert "\n" not in str(caught.value)
+    assert again(space).opened.collection.generation == first.generation
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere")])
+def test_facts_that_are_no_file_are_not_passed_over(space: FakeWorkspace, make: object) -> None:
+    assert callable(make)
+    make(space.corpus / "sources.toml")
+    with pytest.raises(SourceFactsError, match=r"sources\.toml cannot be read"):
+        space.index()
+
+
+def test_a_key_without_a_value_leaves_an_index_that_opens(space: FakeWorkspace) -> None:
+    write(space.corpus, {"told.md": "---\ntitle: Told\npublished:\n---\nWords of it.\n"})
+    space.index()
+    assert again(space, RefusingEncoder()).index().unchanged
+
+
+# What cannot be indexed
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, r"nothing in .*/corpus/ can be indexed: add \.md"),
+        ({"README.md": "For curators."}, r"nothing in .*/corpus/ can be indexed: add \.md"),
+        ({"a.md": "", "b.doc": "x"}, r"can be indexed \(2 left out: a\.md: empty file …\)"),
+    ],
+    ids=["empty", "only a README", "only bad files"],
+)
+def test_a_corpus_with_nothing_in_it_leaves_the_former_index(
+    space: FakeWorkspace, tmp_path: Path, files: dict[str, str], message: str
+) -> None:
+    first = space.index()
+    (tmp_path / "other" / "corpus").mkdir(parents=True)
+    other = fake_workspace(write(tmp_path / "other" / "corpus", files), space.store.root)
+    with pytest.raises(CorpusError, match=message):
+        other.index()
+    assert again(space).opened.collection.generation == first.generation
+
+
+def test_a_corpus_that_is_not_there_is_said(space: FakeWorkspace) -> None:
+    with pytest.raises(CorpusError, match="there is no corpus in nowhere/"):
+        fake_workspace(Path("nowhere"), space.store.root).index()
+
+
+def test_strict_publishes_nothing_if_a_file_is_left_out(space: FakeWorkspace) -> None:
+    first = space.index()
+    write(space.corpus, {"bad.pdf": "no PDF", "new.md": "New words.\n"})
+    with pytest.raises(LeftOutError, match=r"left out: bad\.pdf \(named \.pdf but is no PDF\)"):
+        again(space).index(strict=True)
+    assert again(space).opened.collection.generation == first.generation
+
+
+def test_strict_publishes_what_is_whole(space: FakeWorkspace) -> None:
+    assert space.index(strict=True).count(LEFT_OUT) == 0
+
+
+def test_what_cannot_be_read_back_is_never_published(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = space.index()
+    write(space.corpus, {"new.md": "New words.\n"})
+    monkeypatch.setattr("b12assistant.indexing.entries_to_bytes", lambda entries: b"")
+    with pytest.raises(AssistantError):
+        again(space).index()
+    assert Store(space.store.root).open().id == first.generation

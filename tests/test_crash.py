@@ -1,0 +1,190 @@
+"""The index after a run that ended badly: the old generation or the new one, never a mixture, never nothing."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+import pytest
+from builders_index import tree
+from faults import failing
+
+from b12assistant.errors import IndexMissingError, IndexWriteError
+from b12assistant.store import Store
+
+SPARE, OLD, NEW = ({"a.bin": bytes([i]) * 5000, "b.bin": bytes([i]) * 3} for i in range(3))
+
+
+def publish(root: Path, *contents: dict[str, bytes]) -> None:
+    store = Store(root)
+    with store.writing():
+        for files in contents:
+            store.publish(files, {})
+
+
+def folders(root: Path) -> int:
+    return sum(path.is_dir() for path in root.rglob("*"))
+
+
+def every_fault(start: Path, *, for_good: bool) -> Iterator[tuple[int, Path]]:
+    """NEW published over copies of ``start`` with operation 1, 2, 3 … failing, until a run is clean.
+
+    Only ``IndexWriteError`` may come out of it.
+    """
+    for at in count(1):
+        root = start.with_name(f"{start.name}-{at}")
+        if start.exists():
+            shutil.copytree(start, root)
+        with failing(at, for_good=for_good) as faults, suppress(IndexWriteError):
+            publish(root, NEW)
+        if not faults.struck:
+            assert at > 15, "the faults should reach what a store does"
+            return
+        yield at, root
+
+
+def test_all_is_on_the_disk_before_the_pointer_is_switched(tmp_path: Path) -> None:
+    publish(tmp_path, OLD)
+    with failing(10**6) as faults:
+        publish(tmp_path, NEW)
+    file = ["open", "write", "fsync"]
+    first = faults.done.index("open", faults.done.index("pwrite")) - 1  # after the lock
+    assert faults.done[first : faults.done.index("replace") + 2] == [
+        "mkdir",
+        *(file * 3),  # a.bin, b.bin, the manifest
+        "fsync",  # the draft's folder
+        "rename",
+        "fsync",  # the folder of generations
+        *file,  # the new pointer
+        "replace",
+        "fsync",  # the folder it stands in
+    ]
+
+
+FOR_GOOD = pytest.mark.parametrize("for_good", [False, True], ids=["once", "for good"])
+
+
+@FOR_GOOD
+def test_whatever_operation_fails_the_index_is_the_old_or_the_new_one(tmp_path: Path, for_good: bool) -> None:
+    publish(tmp_path / "index", SPARE, OLD)
+    publish(tmp_path / "expected", SPARE, OLD, NEW)
+    ends = set()
+    for at, root in every_fault(tmp_path / "index", for_good=for_good):
+        found = Store(root).open()
+        assert found.files in (OLD, NEW), at
+        assert found.problems == (), at
+        ends.add(found.files["b.bin"])
+        publish(root, NEW)
+        assert tree(root).keys() == tree(tmp_path / "expected").keys(), at
+        assert folders(root) == folders(tmp_path / "expected"), at
+        assert (Store(root).open().files, Store(root).open().problems) == (NEW, ()), at
+    assert ends == {OLD["b.bin"], NEW["b.bin"]}, "the faults should reach both sides of the switch"
+
+
+@FOR_GOOD
+def test_a_first_run_that_fails_leaves_a_whole_index_or_none(tmp_path: Path, for_good: bool) -> None:
+    publish(tmp_path / "expected", NEW)
+    for at, root in every_fault(tmp_path / "index", for_good=for_good):
+        with suppress(IndexMissingError):
+            assert Store(root).open().files == NEW, at
+        publish(root, NEW)
+        assert tree(root).keys() == tree(tmp_path / "expected").keys(), at
+        assert Store(root).open().problems == (), at
+
+
+@FOR_GOOD
+def test_a_mend_that_fails_never_makes_a_damaged_index_worse(tmp_path: Path, for_good: bool) -> None:
+    """NEW is in use and damaged, so OLD serves; publishing NEW again has to move it aside."""
+    publish(tmp_path / "index", OLD, NEW)
+    name = (tmp_path / "index" / "CURRENT").read_text().strip()
+    (tmp_path / "index" / "generations" / name / "a.bin").write_bytes(b"damaged")
+    for at, root in every_fault(tmp_path / "index", for_good=for_good):
+        assert Store(root).open().files in (OLD, NEW), at
+        publish(root, NEW)
+        assert (Store(root).open().files, Store(root).open().problems) == (NEW, ()), at
+        assert len(list((root / "generations").iterdir())) == 2, at
+
+
+@FOR_GOOD
+def test_after_a_failed_run_the_former_content_leaves_no_litter(tmp_path: Path, for_good: bool) -> None:
+    publish(tmp_path / "index", OLD)
+    for at, root in every_fault(tmp_path / "index", for_good=for_good):
+        publish(root, OLD)
+        assert (Store(root).open().files, Store(root).open().problems) == (OLD, ()), at
+        assert not [path for path in root.rglob("*") if path.name.startswith(".")], at
+        assert len(list((root / "generations").iterdir())) <= 2, at
+
+
+# Killed at any moment
+
+LOOP = """
+import sys
+from itertools import count
+from pathlib import Path
+from b12assistant.store import Store
+store = Store(Path(sys.argv[1]))
+print("ready", flush=True)
+for number in count():
+    with store.writing():
+        store.publish({name: b"%d" % number * 20000 for name in ("a", "b", "c")}, {"number": number})
+"""
+
+
+def killed(command: list[str], *, after: float, wait_for: bytes = b"", folder: Path | None = None) -> None:
+    """Run ``command`` in ``folder``, and SIGKILL it ``after`` seconds (from its first line, if it is to say one)."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder) as process:
+        assert process.stdout is not None
+        if wait_for:
+            assert process.stdout.readline() == wait_for
+        time.sleep(after)
+        process.kill()
+
+
+def test_killed_at_any_moment_the_index_opens_whole(tmp_path: Path) -> None:
+    root = tmp_path / "index"
+    publish(root, OLD)
+    draw = random.Random(12)  # noqa: S311 - moments, not secrets
+    cut_short = 0
+    for _ in range(25):
+        killed([sys.executable, "-c", LOOP, str(root)], after=draw.uniform(0, 0.06), wait_for=b"ready\n")
+        cut_short += any((root / "generations").glob(".*")) or (root / ".CURRENT.new").exists()
+        found = Store(root).open()
+        assert found.problems == ()
+        number = str(found.manifest.get("number")).encode()
+        assert found.files in (OLD, dict.fromkeys("abc", number * 20000))
+    assert cut_short, "no run was killed while it wrote"
+    publish(root, NEW)
+    assert {path.name for path in root.iterdir()} == {"CURRENT", "LOCK", "generations"}
+    assert len(list((root / "generations").iterdir())) == 2
+
+
+@pytest.mark.slow
+def test_indexing_killed_at_any_moment_leaves_an_index_that_answers(tmp_path: Path) -> None:
+    """The whole program, encoder and all: what it leaves is byte for byte the index before or the index after."""
+    corpus, root = tmp_path / "corpus", tmp_path / "index"
+    corpus.mkdir()
+    command = [sys.executable, "-m", "b12assistant", "index"]
+    run = ["--corpus", str(corpus), "--index", str(root)]
+    versions = []
+    for number in range(2):
+        for file in range(5):
+            (corpus / f"{file}.md").write_text(f"# Nerves {file}\n\nVersion {number} says that myelin wraps nerves.\n")
+        subprocess.run([*command, *run], check=True, capture_output=True)
+        versions.append(Store(root).open().files)
+        shutil.copytree(corpus, tmp_path / f"corpus{number}")
+    draw = random.Random(12)  # noqa: S311 - moments, not secrets
+    wanted = os.environ.get("B12_KILLS")
+    for i in range(int(wanted) if wanted else 6):
+        chosen = tmp_path / f"corpus{i % 2}"
+        killed([*command, "--corpus", str(chosen), "--index", str(root)], after=draw.uniform(0.3, 5), folder=tmp_path)
+        found = Store(root).open()
+        assert found.problems == ()
+        assert found.files in versions
+    subprocess.run([*command, *run], check=True, capture_output=True)
+    assert Store(root).open().files == versions[1]

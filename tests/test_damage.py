@@ -1,0 +1,169 @@
+"""Bytes on disk that are not those that were written: refused by name, and the last good generation serves."""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from builders_index import NEW, OLD, folder, publish, tree
+
+from b12assistant import manifest
+from b12assistant.errors import IndexDamagedError, IndexMismatchError
+from b12assistant.store import Generation, Store
+from b12assistant.types import GenerationId
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "index")
+
+
+def flip(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1 << at % 8
+    path.write_bytes(data)
+
+
+def positions(path: Path) -> range:
+    """Every byte of what is small and ours; a sample of what is large."""
+    size = path.stat().st_size
+    return range(size) if path.name in (manifest.MANIFEST, "CURRENT") else range(0, size, 1 + size // 40)
+
+
+@pytest.mark.parametrize("file", [manifest.MANIFEST, *NEW])
+def test_a_changed_byte_is_refused_by_the_file_s_name(store: Store, file: str) -> None:
+    last_good, name = publish(store, OLD), publish(store, NEW)
+    path = folder(store, name) / file
+    for at in positions(path):
+        flip(path, at)
+        generation = store.open()
+        assert (generation.id, generation.files) == (last_good, OLD), at
+        assert len(generation.problems) == 1, at
+        assert str(path) in generation.problems[0], at
+        flip(path, at)
+    assert store.open() == Generation(name, store.open().manifest, NEW)
+
+
+def test_a_changed_byte_of_the_pointer_is_said_and_the_newest_serves(store: Store) -> None:
+    publish(store, OLD)
+    name = publish(store, NEW)
+    for at in positions(store.root / "CURRENT"):
+        flip(store.root / "CURRENT", at)
+        assert store.open().id == name, at
+        assert store.open().problems == (f"{store.root}/CURRENT names no generation",), at
+        flip(store.root / "CURRENT", at)
+
+
+def _truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def _lengthen(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _make_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _nest_without_end(path: Path) -> None:
+    path.write_bytes(b"[" * 100_000)
+
+
+DAMAGES = [Path.unlink, _truncate, _lengthen, _empty, _make_a_folder, _nest_without_end]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("file", [manifest.MANIFEST, *NEW])
+def test_a_damaged_file_is_named_and_the_last_good_generation_serves(
+    store: Store, file: str, damage: Callable[[Path], None]
+) -> None:
+    last_good, name = publish(store, OLD), publish(store, NEW)
+    damage(folder(store, name) / file)
+    generation = store.open()
+    assert (generation.id, generation.files) == (last_good, OLD)
+    assert f"{folder(store, name)}/{file} " in generation.problems[0]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("file", [manifest.MANIFEST, *OLD])
+def test_without_a_good_generation_the_damaged_file_is_named(
+    store: Store, file: str, damage: Callable[[Path], None]
+) -> None:
+    name = publish(store, OLD)
+    damage(folder(store, name) / file)
+    with pytest.raises(IndexDamagedError, match=f"generations/{name}/{file} .*run `b12assistant index`"):
+        store.open()
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES[:4], _nest_without_end])
+def test_a_damaged_pointer_is_said(store: Store, damage: Callable[[Path], None]) -> None:
+    name = publish(store, OLD)
+    damage(store.root / "CURRENT")
+    assert store.open().id == name
+    assert store.open().problems == (f"{store.root}/CURRENT names no generation",)
+
+
+@pytest.mark.parametrize("file", ["CURRENT", "manifest", "vectors.faiss"])
+def test_publishing_the_same_again_heals(store: Store, file: str) -> None:
+    name = publish(store, OLD)
+    before = tree(store.root)
+    flip(store.root / "CURRENT" if file == "CURRENT" else next(folder(store, name).glob(f"{file}*")), 7)
+    assert publish(store, OLD) == name
+    assert store.open().problems == ()
+    assert tree(store.root).keys() == before.keys()
+
+
+def test_a_generation_under_another_name_is_refused(store: Store) -> None:
+    name = publish(store, OLD)
+    other = "f" * 32
+    folder(store, name).rename(folder(store, GenerationId(other)))
+    (store.root / "CURRENT").write_text(f"{other}\n")
+    with pytest.raises(IndexDamagedError, match=f"{other}/manifest.json was changed"):
+        store.open()
+
+
+def test_what_the_manifest_does_not_list_is_never_read(store: Store) -> None:
+    name = publish(store, OLD)
+    (folder(store, name) / "extra.bin").write_bytes(b"?")
+    assert (store.open().files, store.open().problems) == (OLD, ())
+
+
+def test_a_file_that_cannot_be_read_is_named_and_not_removed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the disk may pass: the spare must be there when it has."""
+    spare, name = publish(store, OLD), publish(store, NEW)
+    bad = folder(store, spare) / "vectors.faiss"
+    real = Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        if path == bad:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    assert publish(store, NEW) == name
+    assert bad.exists()
+    _truncate(folder(store, name) / manifest.MANIFEST)
+    with pytest.raises(IndexDamagedError, match=r"vectors\.faiss cannot be read \(Input/output error\)"):
+        store.open()
+
+
+def test_another_schema_is_refused_with_both(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("b12assistant.store.SCHEMA", 7)
+        publish(store, OLD)
+    with pytest.raises(IndexMismatchError, match="the index has schema 7, this version reads 1"):
+        store.open()
+
+
+def test_an_index_of_another_schema_is_replaced(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("b12assistant.store.SCHEMA", 7)
+        publish(store, OLD)
+    publish(store, NEW)
+    assert store.open().files == NEW

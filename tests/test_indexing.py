@@ -1,0 +1,267 @@
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from corpora import FOOD, NERVES, PILLS, again, embedded, report_of, three_files, write
+from fakes import FakeEncoder, FakeReader, FakeWorkspace, RefusingEncoder, fake_workspace
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from b12assistant.errors import (
+    CorpusError,
+    IndexMismatchError,
+)
+from b12assistant.store import Store
+from b12assistant.types import FileEnd
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    return three_files(tmp_path)
+
+
+# Every file is accounted for
+
+GOOD, WARNED, LEFT_OUT = FileEnd.INDEXED, FileEnd.WARNINGS, FileEnd.LEFT_OUT
+CONTENTS: dict[str, tuple[bytes, FileEnd]] = {
+    ".md": (NERVES.encode(), GOOD),
+    ".txt": (PILLS.encode(), GOOD),
+    ".html": (b"<html><body><p>Folate hides the anaemia but not the nerves.</p></body></html>", GOOD),
+    "bidi.txt": ("An odd \u202e sign stands in this sentence.\n".encode(), WARNED),
+    "misnamed.txt": (b"<!doctype html><html><body><p>Iron is another matter.</p></body></html>", WARNED),
+    "empty.md": (b"", LEFT_OUT),
+    "blank.txt": (b" \n\n \n", LEFT_OUT),
+    "none.pdf": (b"no such thing", LEFT_OUT),
+    "page.pdf": (b"<html><body><p>Hello there.</p></body></html>", LEFT_OUT),
+    "zip.md": (b"PK\x03\x04 and so on", LEFT_OUT),
+    ".docx": (b"PK\x03\x04", LEFT_OUT),
+    "": (b"no suffix", LEFT_OUT),
+}
+
+
+@settings(max_examples=30)
+@given(st.lists(st.sampled_from(sorted(CONTENTS)), min_size=1, max_size=8))
+def test_every_file_ends_in_one_of_three_ways_and_the_counts_add_up(kinds: list[str]) -> None:
+    expected = {f"folder{i % 2}/{i}{kind}": CONTENTS[kind] for i, kind in enumerate(kinds)}
+    with TemporaryDirectory() as folder:
+        space = fake_workspace(
+            write(Path(folder) / "corpus", {file: content for file, (content, _) in expected.items()}),
+            Path(folder) / "index",
+        )
+        if all(end is LEFT_OUT for _, end in expected.values()):
+            with pytest.raises(CorpusError, match=f"{len(expected)} left out"):
+                space.index()
+            return
+        report = space.index()
+        counts = space.opened.manifest["counts"]
+        listed = space.opened.reports
+    ends = {file: end for file, (_, end) in expected.items()}
+    seen: set[bytes] = set()
+    for file, (content, end) in sorted(expected.items()):
+        if end is not LEFT_OUT and content in seen:
+            ends[file] = WARNED  # the same bytes twice
+        seen.add(content)
+    assert {each.file: each.end for each in report.files} == ends
+    assert len(report.files) == len(expected) == sum(report.count(end) for end in FileEnd)
+    assert counts["files"] == counts["documents"] + counts["left_out"] == len(expected)
+    assert [(each.file, each.end, each.reasons) for each in listed] == [
+        (each.file, each.end, each.reasons) for each in report.files
+    ]
+    assert all(each.reasons for each in report.files if each.end is not GOOD)
+    assert all((each.passages > 0) == (each.end is not LEFT_OUT) for each in report.files)
+
+
+def test_the_same_bytes_twice_are_said(space: FakeWorkspace) -> None:
+    write(space.corpus, {"z.md": NERVES})
+    report = space.index()
+    assert report_of(report, "z.md").reasons == ("the same bytes as nerves.md",)
+    assert report_of(report, "nerves.md").end is FileEnd.INDEXED
+
+
+def test_the_curator_s_files_at_the_top_are_no_documents(space: FakeWorkspace) -> None:
+    write(space.corpus, {"README.md": "How to curate.\n", "guides/README.md": "Myelin again.\n", "sources.toml": ""})
+    files = [each.file for each in space.index().files]
+    assert files == ["guides/README.md", "guides/food.md", "nerves.md", "pills.txt"]
+
+
+def test_progress_is_told_to_the_end_of_each_stage(space: FakeWorkspace) -> None:
+    told: list[tuple[str, int, int]] = []
+    space.index(progress=lambda stage, done, of: told.append((stage, done, of)))
+    assert [(stage, done) for stage, done, of in told if done == of] == [("reading", 3), ("embedding", 3)]
+
+
+# What did not change is taken over
+
+
+def test_an_unchanged_corpus_is_the_same_generation_and_nothing_is_read_or_embedded(space: FakeWorkspace) -> None:
+    first = space.index()
+    second = again(space, RefusingEncoder())
+    report = second.index()
+    assert (report.generation, report.unchanged) == (first.generation, True)
+    assert (embedded(report), second.fake_reader.extracted) == ([], [])
+    assert [each.reasons for each in report.files] == [each.reasons for each in first.files]
+
+
+def test_one_changed_file_is_all_that_is_embedded(space: FakeWorkspace) -> None:
+    space.index()
+    write(space.corpus, {"guides/food.md": "# Food\n\nLiver holds most.\n"})
+    second = again(space)
+    report = second.index()
+    assert embedded(report) == second.fake_reader.extracted == ["guides/food.md"]
+    assert set(second.fake_encoder.encoded) == {"Food. Liver holds most.", "Liver holds most."}
+    assert not report.unchanged
+
+
+VERSIONS = st.dictionaries(
+    st.sampled_from(["a.md", "b.txt", "c/d.md", "bad.pdf"]),
+    st.sampled_from([NERVES, FOOD, PILLS, "---\ntitle: Told\n---\nWords of it.\n"]),
+    min_size=1,
+).filter(lambda files: set(files) != {"bad.pdf"})
+
+
+@settings(max_examples=20)
+@given(st.lists(VERSIONS, min_size=2, max_size=3))
+def test_an_index_that_grew_is_byte_for_byte_the_one_a_rebuild_gives(versions: list[dict[str, str]]) -> None:
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        for number, files in enumerate(versions):
+            corpus = write(root / f"corpus{number}", files)
+            fake_workspace(corpus, root / "grown").index()
+        fake_workspace(root / f"corpus{len(versions) - 1}", root / "rebuilt").index()
+        grown, rebuilt = Store(root / "grown").open(), Store(root / "rebuilt").open()
+    assert grown.files == rebuilt.files
+    assert grown.id == rebuilt.id
+
+
+def test_changed_source_facts_make_that_document_anew(space: FakeWorkspace) -> None:
+    space.index()
+    write(space.corpus, {"sources.toml": '[[source]]\nfile = "pills.txt"\ntitle = "Of pills"\n'})
+    report = again(space).index()
+    assert embedded(report) == ["pills.txt"]
+    assert space.document("pills.txt").document.title == "Of pills"
+
+
+def test_a_removed_file_disappears(space: FakeWorkspace) -> None:
+    space.index()
+    (space.corpus / "nerves.md").unlink()
+    second = again(space, RefusingEncoder())
+    second.index()
+    assert [entry.report.file for entry in second.opened.entries] == ["guides/food.md", "pills.txt"]
+    assert len(second.opened.collection.passages) == 2
+
+
+def test_a_damaged_index_is_built_anew(space: FakeWorkspace) -> None:
+    first = space.index()
+    (space.store.root / "generations" / first.generation / "vectors.faiss").write_bytes(b"")
+    assert again(space).index().generation == first.generation
+    assert again(space).opened.problems == ()
+
+
+def test_a_file_that_is_readable_again_comes_back(space: FakeWorkspace) -> None:
+    broken = fake_workspace(
+        space.corpus, space.store.root.parent / "index", reader=FakeReader(refused={"pills.txt": "the reader died"})
+    )
+    assert report_of(broken.index(), "pills.txt").reasons == ("the reader died",)
+    assert embedded(again(broken).index()) == ["pills.txt"]
+
+
+# An index that does not fit
+
+
+@pytest.mark.parametrize(
+    ("encoder", "flags", "message"),
+    [
+        (FakeEncoder("other"), {}, r"built with fake \(0+…\), configured is other \(0+…\)"),
+        (FakeEncoder(digest="1" * 64), {}, r"built with fake \(0+…\), configured is fake \(1+…\)"),
+        (FakeEncoder(limit=100), {}, r"other settings \(chunking .*200.*, now .*48"),
+        (None, {"chunking.pieces": 100}, r"other settings \(chunking .*200.*, now .*100"),
+        (None, {"chunking.title_pieces": 20}, r"other settings \(chunking .*48.*, now .*20"),
+        (None, {"lexical.k1": 2.0}, r"other settings \(lexical .*1\.2.*, now .*2\.0"),
+    ],
+    ids=["name", "weights", "limit", "passages", "titles", "lexical"],
+)
+def test_an_index_of_another_make_is_refused_by_both_names(
+    space: FakeWorkspace, encoder: FakeEncoder | None, flags: dict[str, object], message: str
+) -> None:
+    space.index()
+    with pytest.raises(IndexMismatchError, match=f"{message}.*run `b12assistant index`"):
+        _ = again(space, encoder, flags=flags).opened
+
+
+def test_an_index_of_another_method_is_refused(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    space.index()
+    monkeypatch.setattr("b12assistant.indexing._METHOD", 99)
+    with pytest.raises(IndexMismatchError, match=r"other settings \(method 1, now 99\)"):
+        _ = again(space).opened
+
+
+def test_an_index_of_another_make_is_replaced(space: FakeWorkspace) -> None:
+    space.index()
+    second = again(space, flags={"chunking.pieces": 100})
+    assert len(embedded(second.index())) == 3
+    assert second.opened.problems == ()
+
+
+def test_settings_of_answers_do_not_touch_the_index(space: FakeWorkspace) -> None:
+    space.index()
+    assert again(space, flags={"retrieval.candidates": 7, "quoting.quotes": 1}).opened.problems == ()
+
+
+# Embedding
+
+
+def test_a_title_and_its_passage_always_fit_the_encoder(tmp_path: Path) -> None:
+    """An encoder fails on what is too long: nothing may be cut, whatever the title and the sentences."""
+    long = "---\ntitle: " + "very " * 300 + "long\n---\n" + "word " * 700 + "end.\n\n" + "Short one. " * 90 + "\n"
+    encoder = FakeEncoder(limit=80)
+    space = fake_workspace(write(tmp_path / "corpus", {"long.md": long}), tmp_path / "index", encoder=encoder)
+    space.index()
+    assert max(encoder.count(text) for text in encoder.encoded) > 40
+
+
+def test_each_sentence_has_its_token_vectors(space: FakeWorkspace) -> None:
+    space.index()
+    collection = space.opened.collection
+    encoder = space.fake_encoder
+    for row, passage in enumerate(collection.passages):
+        units = range(collection.context_starts[row] + 1, collection.context_starts[row + 1])
+        for unit, sentence in zip(units, passage.sentences, strict=True):
+            stored = collection.context.part(unit, unit + 1).pieces.tolist()
+            assert stored == next(encoder.encode([sentence.text])).pieces.tolist()
+
+
+def test_a_large_collection_does_without_sentence_vectors(space: FakeWorkspace) -> None:
+    small = again(space, flags={"chunking.sentence_vectors_up_to": 2})
+    small.index()
+    assert small.opened.collection.alone is None
+    assert space.index().unchanged is False
+    assert space.opened.collection.alone is not None
+
+
+def test_a_title_that_no_encoder_can_read_is_mended(space: FakeWorkspace) -> None:
+    """Bytes of a file's name that are no UTF-8, or half a character in front matter."""
+    told = {"no utf-8 \udce9.md": "Words of it.\n", "half.md": '---\ntitle: "half \\ud83d"\n---\nMore words.\n'}
+    write(space.corpus, told)
+    space.index()
+    assert [space.document(file).document.title for file in told] == ["no utf-8 \ufffd", "half \ufffd"]
+
+
+# The real encoder
+
+INDEX = """
+import sys
+from pathlib import Path
+from b12assistant.api import Workspace
+from b12assistant.config import load_configuration
+flags = {"paths.corpus": sys.argv[1], "paths.index": sys.argv[2]}
+print(Workspace(load_configuration(environment={}, flags=flags)).index().unchanged, "torch" in sys.modules)
+"""
+
+
+@pytest.mark.slow
+def test_an_unchanged_corpus_is_seen_without_loading_torch(space: FakeWorkspace) -> None:
+    command = [sys.executable, "-c", INDEX, str(space.corpus), str(space.store.root)]
+    runs = [subprocess.run(command, check=True, capture_output=True, text=True).stdout for _ in range(2)]
+    assert runs == ["False True\n", "True False\n"]

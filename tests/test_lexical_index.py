@@ -1,0 +1,117 @@
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from b12assistant.lexical_index import BM25F, BM25FIndex
+from b12assistant.words import terms
+
+BODIES = ["numb feet and cold hands", "numb toes", "a diet without meat", "cold cold cold weather"]
+TITLES = ["Nerves", "Numb feet", "Food", "Weather"]
+USUAL = BM25F()
+TEXTS = st.lists(st.sampled_from(["numb", "feet", "cold", "diet", "meat", "the"]), max_size=6).map(" ".join)
+FIELDS = st.lists(st.tuples(TEXTS, TEXTS), max_size=8)
+
+
+def index(bodies: list[str] = BODIES, titles: list[str] = TITLES, parameters: BM25F = USUAL) -> BM25FIndex:
+    return BM25FIndex.build(bodies, titles, parameters)
+
+
+def found(lexical: BM25FIndex, question: str, k: int = 10) -> list[tuple[int, float]]:
+    rows, scores = lexical.search(question, k)
+    return list(zip(rows.tolist(), scores.tolist(), strict=True))
+
+
+def slow_score(question: str, row: int, bodies: list[str], titles: list[str], p: BM25F) -> float:
+    """BM25F as the paper writes it, for one row."""
+    fields = [
+        ([terms(text) for text in bodies], p.b_body, 1.0),
+        ([terms(text) for text in titles], p.b_title, p.title_weight),
+    ]
+    score = 0.0
+    for term in terms(question):
+        frequency = 0.0
+        for texts, b, weight in fields:
+            average = sum(map(len, texts)) / len(texts)
+            if average:
+                frequency += weight * texts[row].count(term) / (1 - b + b * len(texts[row]) / average)
+        having = sum(any(term in texts[i] for texts, _, _ in fields) for i in range(len(bodies)))
+        score += log(1 + (len(bodies) - having + 0.5) / (having + 0.5)) * frequency / (p.k1 + frequency)
+    return score
+
+
+@given(FIELDS, TEXTS)
+def test_scores_are_those_of_the_formula(fields: list[tuple[str, str]], question: str) -> None:
+    bodies, titles = [body for body, _ in fields], [title for _, title in fields]
+    slow = {row: slow_score(question, row, bodies, titles, BM25F()) for row in range(len(bodies))}
+    fast = dict(found(index(bodies, titles), question))
+    assert fast == pytest.approx({row: score for row, score in slow.items() if score > 0}, rel=1e-5)
+
+
+@given(FIELDS, TEXTS, st.integers(0, 9))
+def test_the_best_come_first_and_ties_go_by_row(fields: list[tuple[str, str]], question: str, k: int) -> None:
+    lexical = index([body for body, _ in fields], [title for _, title in fields])
+    everything = found(lexical, question, len(fields))
+    assert everything == sorted(everything, key=lambda pair: (-pair[1], pair[0]))
+    assert found(lexical, question, k) == everything[:k]
+
+
+@pytest.mark.parametrize("k", [0, -1], ids=str)
+def test_nobody_asked_nothing_found(k: int) -> None:
+    assert found(index(), "numb", k) == []
+
+
+@pytest.mark.parametrize("question", ["", "the and of", "gout", "!?"], ids=["empty", "stop words", "unknown", "marks"])
+def test_what_shares_no_word_is_not_found(question: str) -> None:
+    assert found(index(), question) == []
+
+
+def test_a_word_in_the_title_counts_more() -> None:
+    assert [row for row, _ in found(index(), "numb feet")] == [1, 0]
+
+
+def test_without_weight_the_title_does_not_count() -> None:
+    untitled = index(titles=[""] * 4)
+    assert found(index(parameters=BM25F(title_weight=0.0)), "numb weather") == found(untitled, "numb weather")
+
+
+def test_the_order_of_a_question_does_not_matter() -> None:
+    assert found(index(), "cold numb feet") == found(index(), "feet cold numb")
+
+
+@pytest.mark.parametrize(
+    ("question", "share"),
+    [("numb feet", 0.0), ("gout", 1.0), ("gout gravel", 1.0), ("", 1.0), ("the", 1.0)],
+    ids=["all known", "unknown", "both unknown", "empty", "stop words"],
+)
+def test_unknown_share_at_its_ends(question: str, share: float) -> None:
+    assert index().unknown_share(question) == share
+
+
+def test_a_rare_unknown_word_outweighs_a_common_known_one() -> None:
+    assert 0.5 < index().unknown_share("numb gout") < 1
+
+
+def test_nothing_is_known_to_an_empty_index() -> None:
+    empty = index([], [])
+    assert (found(empty, "numb"), empty.unknown_share("numb")) == ([], 1.0)
+
+
+@given(FIELDS, TEXTS)
+def test_saved_and_loaded_it_is_the_same(fields: list[tuple[str, str]], question: str) -> None:
+    lexical = index([body for body, _ in fields], [title for _, title in fields])
+    again = BM25FIndex.from_bytes(lexical.to_bytes())
+    assert again.to_bytes() == lexical.to_bytes()
+    assert found(again, question) == found(lexical, question)
+    assert again.unknown_share(question) == lexical.unknown_share(question)
+
+
+def test_bytes_with_code_in_them_are_not_read() -> None:
+    import io
+
+    buffer = io.BytesIO()
+    np.savez(buffer, vocabulary=np.array([{}], dtype=object))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        BM25FIndex.from_bytes(buffer.getvalue())

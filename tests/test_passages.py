@@ -1,0 +1,123 @@
+"""What holds for whatever text comes: drawn from pieces that make structure likely, and ugly characters."""
+
+from itertools import pairwise
+
+from builders import build_document
+from fakes import FakeEncoder
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from b12assistant.chunking import chunk
+from b12assistant.cleaning import marked_share
+from b12assistant.errors import SourceError
+from b12assistant.types import BlockKind, Document, MarkKind, Passage
+
+PIECES = [
+    "Numb feet are an early sign.",
+    "Ask e.g. Dr. Low about 1,000 mcg. daily",
+    "Related Articles",
+    "Contents",
+    "References",
+    "1. Smith J. Nerves and myelin. N Engl J Med. 1988;318:1720-8. doi:10.1056/NEJM198806303182604",
+    "Try our B12 drops today and save 20%! Click here to order now.",
+    "The signs are:",
+    "- tingling",
+    "Share this page",
+    "Leave a comment",
+    "Name | Dose",
+    "===",
+    "page 3",
+    "word " * 40,
+    "e\u0301\u00ad\U0001f9e0\u200d",
+    "\u00a0",
+    "\x1c",
+    "İß\u202e",
+    "B12.",
+]
+ENDS = st.sampled_from(["\n", "\r\n", "\n\n", "\n\n\n", "\f", "\n\f", "\u2028", "\x85", " ", ""])
+TEXTS = st.lists(st.tuples(st.sampled_from(PIECES) | st.text(max_size=12), ENDS), min_size=1, max_size=14).map(
+    lambda parts: "".join(piece + end for piece, end in parts)
+)
+FILES = st.sampled_from(["a.txt", "a.md", "a.html"])
+MOST = st.integers(3, 30)
+
+
+def read(text: str, file: str) -> Document:
+    """The document of a drawn file; one that would be left out tells nothing about passages."""
+    try:
+        return build_document(text, file=file)
+    except SourceError:
+        assume(False)
+        raise
+
+
+def passages_of(document: Document, most: int) -> tuple[Passage, ...]:
+    return chunk(document, FakeEncoder().count, most=most)
+
+
+@settings(max_examples=150)
+@given(TEXTS, FILES, MOST)
+def test_every_character_is_marked_heading_blank_or_in_one_sentence_of_one_passage(
+    text: str, file: str, most: int
+) -> None:
+    document = read(text, file)
+    never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
+    headings = [block.range for block in document.blocks if block.kind is BlockKind.HEADING]
+    sentences = [span.range for passage in passages_of(document, most) for span in passage.sentences]
+    for at, character in enumerate(document.text):
+        quoted = sum(range_.start <= at < range_.end for range_ in sentences)
+        if any(range_.start <= at < range_.end for range_ in (*never, *headings)):
+            assert quoted == 0, at
+        elif character.isspace():
+            assert quoted <= 1, at
+        else:
+            assert quoted == 1, (at, character)
+
+
+@settings(max_examples=60)
+@given(TEXTS, FILES, MOST)
+def test_sentences_slice_back_come_in_order_and_lie_in_one_section(text: str, file: str, most: int) -> None:
+    document = read(text, file)
+    passages = passages_of(document, most)
+    sentences = [span for passage in passages for span in passage.sentences]
+    assert all(span.text == document.text[span.start : span.end] == span.text.strip() for span in sentences)
+    assert all(before.end <= after.start for before, after in pairwise(sentences))
+    for passage in passages:
+        assert {document.heading_path(span.start) for span in passage.sentences} == {passage.section}
+
+
+@settings(max_examples=60)
+@given(TEXTS, FILES, MOST)
+def test_no_passage_is_longer_than_the_limit(text: str, file: str, most: int) -> None:
+    count = FakeEncoder().count
+    for passage in passages_of(read(text, file), most):
+        assert sum(count(span.text) for span in passage.sentences) <= most
+
+
+@settings(max_examples=60)
+@given(TEXTS, MOST)
+def test_pages_never_decrease(text: str, most: int) -> None:
+    document = read(text, "a.txt")
+    spans = [span for passage in passages_of(document, most) for span in passage.sentences]
+    pages = [page for span in spans for page in span.pages or ()]
+    assert pages == sorted(pages)
+    assert len(pages) == (2 * len(spans) if document.page_starts else 0)
+
+
+@settings(max_examples=60)
+@given(TEXTS, FILES, MOST)
+def test_ids_are_unique_and_a_function_of_the_text(text: str, file: str, most: int) -> None:
+    passages = passages_of(read(text, file), most)
+    ids = [passage.id for passage in passages]
+    assert len(set(ids)) == len(ids)
+    assert ids == [passage.id for passage in passages_of(read(text, file), most)]
+
+
+@settings(max_examples=60)
+@given(TEXTS, FILES)
+def test_the_share_of_marked_text_is_what_the_marks_cover(text: str, file: str) -> None:
+    document = read(text, file)
+    never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
+    solid = [at for at, character in enumerate(document.text) if not character.isspace()]
+    covered = sum(any(range_.start <= at < range_.end for range_ in never) for at in solid)
+    assert marked_share(document) == covered / len(solid)

@@ -1,0 +1,149 @@
+"""The prompt as a person at a terminal meets it."""
+
+import os
+import re
+import select
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from shell import hearing_ctrl_c
+
+pty = pytest.importorskip("pty", reason="needs a POSIX terminal")
+pytestmark = pytest.mark.slow
+
+EMERGENCY = "I cannot feel my legs and I cannot hold my urine"
+COLOUR = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+PATIENCE = 90  # seconds
+
+
+class Terminal:
+    """A terminal with the program in it; ``status`` once it has left."""
+
+    def __init__(self, process: int, handle: int) -> None:
+        self.process, self.handle, self.status = process, handle, -1
+
+    def until(self, mark: str) -> str:
+        """What is shown up to ``mark``; fails if it does not come."""
+        shown = ""
+        ends = time.monotonic() + PATIENCE
+        while mark not in shown:
+            assert time.monotonic() < ends, shown
+            if select.select([self.handle], [], [], 1)[0]:
+                shown += os.read(self.handle, 1).decode("latin-1")
+        return self._plain(shown)
+
+    def answer_to(self, typed: bytes) -> str:
+        """What is shown after a line is typed, up to the next prompt."""
+        os.write(self.handle, typed + b"\n")
+        self.until("\n")  # the echo
+        return self.until("\n> ")
+
+    def leave(self, typed: bytes) -> str:
+        """What is shown after the last key."""
+        os.write(self.handle, typed)
+        shown = self.rest()
+        self.status = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+        return self._plain(shown.decode("latin-1"))
+
+    def rest(self) -> bytes:
+        """Everything until the program closes the terminal; fails if it does not."""
+        shown = b""
+        while select.select([self.handle], [], [], PATIENCE)[0]:
+            try:
+                data = os.read(self.handle, 4096)
+            except OSError:  # Linux says so when the other side has left
+                return shown
+            if not data:
+                return shown
+            shown += data
+        raise AssertionError(shown)
+
+    def _plain(self, shown: str) -> str:
+        return COLOUR.sub("", shown.encode("latin-1").decode("utf-8", "replace")).replace("\r\n", "\n")
+
+
+@contextmanager
+def at(folder: Path, *arguments: str, **environment: str) -> Iterator[Terminal]:
+    with hearing_ctrl_c():
+        process, handle = pty.fork()
+    if process == 0:
+        os.chdir(folder)
+        variables: Mapping[str, str] = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **environment}
+        os.execve(sys.executable, [sys.executable, "-m", "b12assistant", "ask", *arguments], variables)  # noqa: S606
+    terminal = Terminal(process, handle)
+    try:
+        yield terminal
+    finally:
+        if terminal.status == -1:
+            os.kill(process, 9)
+            os.waitpid(process, 0)
+        os.close(handle)
+
+
+def test_a_conversation(built: Path) -> None:
+    with at(built) as terminal:
+        greeting = terminal.until("\n> ")
+        assert "q leaves" in greeting
+        emergency = terminal.answer_to(EMERGENCY.encode())
+        assert "emergency number now" in emergency
+        assert "1: This is not happening now" in emergency
+        assert "2: I am looking this up, nobody is ill now" in emergency
+        assert "[1]" not in emergency
+        cleared = terminal.answer_to(b"2")
+        assert "happening now after all?" in cleared
+        assert "1: This is" not in cleared
+        assert "New topic" in terminal.answer_to(b"")
+        fresh = terminal.answer_to(b"What insulates a nerve fibre?")
+        assert "fatty sheath" in fresh
+        assert "after all" not in fresh
+        terminal.leave(b"q\n")
+        assert terminal.status == 0
+
+
+def test_earlier_questions_are_remembered_until_a_new_topic(built: Path) -> None:
+    with at(built) as terminal:
+        terminal.until("\n> ")
+        terminal.answer_to(b"Which medicines lower vitamin B12?")
+        assert "Which medicines lower vitamin B12?" in terminal.answer_to(b"and what about those?")
+        terminal.answer_to(b"  ")
+        assert "medicines lower" not in terminal.answer_to(b"and what about those?").partition("[1]")[0]
+
+
+def test_what_cannot_be_read_does_not_end_the_conversation(built: Path) -> None:
+    with at(built) as terminal:
+        terminal.until("\n> ")
+        terminal.answer_to(b"\xff")
+        assert "fatty sheath" in terminal.answer_to(b"What insulates a nerve \xff fibre?")
+
+
+def test_an_emergency_is_answered_without_an_index(tmp_path: Path) -> None:
+    with at(tmp_path) as terminal:
+        assert "there is no index" in terminal.until("\n> ")
+        assert "emergency number now" in terminal.answer_to(EMERGENCY.encode())
+        assert "there is no index" in terminal.answer_to(b"What is myelin?")
+
+
+@pytest.mark.parametrize("key", [b"\x04", b"\x03"], ids=["Ctrl-D", "Ctrl-C"])
+def test_a_key_leaves_without_a_word(tmp_path: Path, key: bytes) -> None:
+    with at(tmp_path) as terminal:
+        terminal.until("\n> ")
+        shown = terminal.leave(key)
+        assert terminal.status == 0
+        assert shown.strip() in ("", "^C")
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80, 200])
+def test_no_line_is_wider_than_the_terminal(built: Path, columns: int) -> None:
+    with at(built, "What insulates a nerve fibre?", COLUMNS=str(columns)) as terminal:
+        lines = terminal.leave(b"").splitlines()
+        assert terminal.status == 0
+        assert max(map(len, lines)) <= columns
+
+
+def test_no_colour_where_none_is_wanted(built: Path) -> None:
+    with at(built, "What insulates a nerve fibre?", NO_COLOR="1") as terminal:
+        assert b"\x1b[3" not in terminal.rest()

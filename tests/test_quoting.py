@@ -1,0 +1,247 @@
+"""What may be quoted: whole sentences with what they cannot do without, in one section, short, once."""
+
+from __future__ import annotations
+
+import dataclasses
+from itertools import pairwise
+
+import pytest
+from builders import build_document, build_passages
+from builders_quotes import LIMITS, all_texts, answers, passages_of, texts, windows_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from b12assistant.answers import Quote, Strength
+from b12assistant.quoting import Window, choose
+from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section
+
+PARAGRAPH, HEADING, ITEM, ROW = BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.LIST_ITEM, BlockKind.TABLE_ROW
+
+SENTENCES = (
+    "Nerves need B12.",
+    "Milk 🥛 has some.",
+    "Beans have none, e.g. kidney beans.",
+    "Don’t eat:",
+    "Any of these.",
+    "which is why it",
+    "grows back slowly.",
+    "É" + "t" * 200 + " ends.",
+    "Label",
+)
+FURNITURE = ("Page 7", "Buy now!")
+PARTS = st.tuples(
+    st.sampled_from([PARAGRAPH, PARAGRAPH, PARAGRAPH, ITEM, ITEM, ITEM, ROW, HEADING]),
+    st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=5),
+    st.sampled_from(["\n\n", "\n"]),
+    st.sampled_from(["", "- ", "1. "]),
+)
+FURNISHED = st.tuples(
+    st.none(), st.lists(st.sampled_from(FURNITURE), min_size=1, max_size=1), st.just("\n"), st.just("")
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn, name: str = "a.md") -> Document:
+    """Paragraphs, lists, tables and headings in any order, with page furniture between; some blocks begin a section."""
+    text, blocks, sections, marks = "", [], [], []
+    for kind, sentences, gap, bullet in draw(st.lists(PARTS | FURNISHED, min_size=1, max_size=9)):
+        words = (bullet if kind is ITEM else "") + " ".join(sentences)
+        place = Range(len(text), len(text) + len(words))
+        text += words + gap
+        blocks.append(Block(kind or PARAGRAPH, place))
+        if kind is None:
+            marks.append(Mark(place, MarkKind.NEVER, "furniture"))
+        if kind is HEADING:
+            sections.append(place)
+    ends = [*(place.start for place in sections[1:]), len(text)]
+    return Document(
+        DocumentId(name),
+        "digest",
+        "Title",
+        text,
+        sections=tuple(Section(place, 1, place.start, end) for place, end in zip(sections, ends, strict=False)),
+        blocks=tuple(blocks),
+        marks=tuple(marks),
+    )
+
+
+DRAWN = st.tuples(documents(), st.lists(st.sampled_from(("Nerves", "Milk", "eat", "it", "grows", "Label")), min_size=1))
+
+
+def drawn_windows(drawn: tuple[Document, list[str]], most: int = 60) -> list[Window]:
+    document, asked = drawn
+    return [window for passage in passages_of(document, most) for window in windows_of(passage, *asked)]
+
+
+@given(DRAWN, st.sampled_from([8, 60]))
+def test_every_window_makes_a_quote(drawn: tuple[Document, list[str]], most: int) -> None:
+    """The constructor refuses spans out of order, marked text, two sections, three gaps."""
+    for window in drawn_windows(drawn, most):
+        Quote(window.spans, window.best, window.passage, Strength.STRONG, window.score)
+
+
+@given(DRAWN)
+def test_windows_begin_and_end_with_sentences(drawn: tuple[Document, list[str]]) -> None:
+    document = drawn[0]
+    sentences = [span for passage in passages_of(document) for span in passage.sentences]
+    starts = {span.start for span in sentences}
+    trimmed = {
+        block.range.start + len(bullet)
+        for block in document.blocks
+        for bullet in ("- ", "1. ")
+        if block.kind is ITEM and document.slice(block.range).startswith(bullet)
+    }
+    for window in drawn_windows(drawn):
+        assert {span.start for span in window.spans} <= starts | trimmed
+        assert {span.end for span in window.spans} <= {span.end for span in sentences}
+
+
+@given(DRAWN)
+def test_a_gap_holds_marked_text_and_siblings_only(drawn: tuple[Document, list[str]]) -> None:
+    document = drawn[0]
+    never = [mark.range for mark in document.marks]
+    listed = [block.range for block in document.blocks if block.kind in (ITEM, ROW)]
+    for window in drawn_windows(drawn):
+        for before, after in pairwise(window.spans):
+            for part in Range(before.end, after.start).without(sorted([*never, *listed])):
+                assert not document.slice(part).strip()
+
+
+@given(DRAWN)
+def test_a_window_is_short_or_one_sentence_with_its_lead_in(drawn: tuple[Document, list[str]]) -> None:
+    small = dataclasses.replace(LIMITS, characters=80)
+    for passage in passages_of(drawn[0]):
+        first: dict[int, int] = {}
+        for window in windows_of(passage, *drawn[1], limits=small):
+            begin = window.spans[-1].end
+            length = sum(len(span.text) for span in window.spans)
+            shortest = first.setdefault(window.spans[0].start, begin)
+            assert length <= small.characters or begin >= shortest
+
+
+@given(DRAWN)
+def test_an_item_stands_with_what_leads_to_its_list(drawn: tuple[Document, list[str]]) -> None:
+    document = drawn[0]
+    for window in drawn_windows(drawn):
+        for place, block in enumerate(document.blocks):
+            if block.kind is ITEM and any(span.range.overlaps(block.range) for span in window.spans):
+                top = place
+                while top and (document.blocks[top - 1].kind is ITEM):
+                    top -= 1
+                lead = document.blocks[top - 1] if top else block
+                marked = any(mark.range == lead.range for mark in document.marks)
+                if lead.kind is PARAGRAPH and not marked and document.slice(lead.range).endswith(":"):
+                    assert any(span.start < lead.range.end <= span.end for span in window.spans)
+
+
+@given(DRAWN, st.integers(1, 12))
+def test_chosen_windows_neither_overlap_nor_repeat(drawn: tuple[Document, list[str]], most: int) -> None:
+    chosen = choose(drawn_windows(drawn), most, LIMITS)
+    spans = [span for window in chosen for span in window.spans]
+    assert not any(a.range.overlaps(b.range) for i, a in enumerate(spans) for b in spans[:i])
+    assert len(chosen) <= most
+
+
+@given(DRAWN, st.randoms(use_true_random=False))
+def test_the_choice_does_not_depend_on_the_order_of_candidates(
+    drawn: tuple[Document, list[str]], random: object
+) -> None:
+    found = drawn_windows(drawn)
+    shuffled = list(found)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert choose(shuffled, 3, LIMITS) == choose(found, 3, LIMITS)
+
+
+@given(DRAWN)
+def test_chosen_windows_come_best_first(drawn: tuple[Document, list[str]]) -> None:
+    scores = [window.score for window in choose(drawn_windows(drawn), 12, LIMITS)]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_windows_are_runs_of_up_to_three_sentences() -> None:
+    document = build_document("One is ax. Two is bx. Three is cx. Four is dx.", file="a.txt")
+    assert [len(words) for (words,) in all_texts(document)] == [10, 21, 34, 10, 23, 35, 12, 24, 11]
+
+
+def test_a_window_is_charged_for_its_length() -> None:
+    document = build_document("Nerves heal. " + "x" * 198 + ".", file="a.txt")
+    short, long = windows_of(build_passages(document)[0], "Nerves")[:2]
+    assert short.score == pytest.approx(1.0)
+    assert long.score == pytest.approx(1 - 0.02 * (12 + 199 - 100) / 100)
+
+
+def test_a_score_is_the_best_cosine_of_each_word() -> None:
+    document = build_document("Nerves heal. Milk helps.", file="a.txt")
+    scores = {
+        window.spans[0].text: window.score for window in windows_of(build_passages(document)[0], "Nerves", "Milk")
+    }
+    assert scores == {"Nerves heal.": 0.5, "Nerves heal. Milk helps.": 1.0, "Milk helps.": 0.5}
+
+
+def test_the_best_sentence_is_the_one_that_holds_most() -> None:
+    document = build_document("Nerves heal. Milk helps the nerves and Nerves heal.", file="a.txt")
+    best = {
+        window.best.text for window in windows_of(build_passages(document)[0], "Milk") if len(window.spans[0].text) > 20
+    }
+    assert best == {"Milk helps the nerves and Nerves heal."}
+
+
+def test_a_long_sentence_may_stand_alone_and_not_with_others() -> None:
+    long = "B12 " * 150 + "ends."
+    document = build_document(f"First it begins. {long} Last it ends.", file="a.txt")
+    found = [
+        words for passage in build_passages(document, most=400) for words in map(texts, windows_of(passage, "B12"))
+    ]
+    assert found == [["First it begins."], [long], ["Last it ends."]]
+
+
+def test_two_windows_that_say_the_same_are_one() -> None:
+    document = build_document(
+        "B12 protects the nerves of adults.\n\n# Two\n\nThe nerves of adults: B12 protects them.\n"
+    )
+    assert len(answers(document, "B12")) == 1
+
+
+def test_the_same_words_in_two_documents_are_two_candidates() -> None:
+    both = [build_document("B12 protects nerves.", file=file) for file in ("a.txt", "b.txt")]
+    found = [window for document in both for passage in passages_of(document) for window in windows_of(passage, "B12")]
+    assert [window.best.document.id for window in choose(found, 3, LIMITS)] == ["a.txt", "b.txt"]
+
+
+def test_at_equal_scores_documents_come_by_id_and_place() -> None:
+    later, sooner = build_document("B12 heals. B12 was here.", file="b.txt"), build_document("B12 helps.", file="a.txt")
+    found = [window for document in (later, sooner) for p in passages_of(document) for window in windows_of(p, "B12")]
+    assert [texts(window)[0] for window in choose(found, 2, LIMITS)] == ["B12 helps.", "B12 heals."]
+
+
+LIST = (
+    "Shots may cause these effects:\n\n- Pain in the arm.\n- Dizziness.\n- Headache.\n- Vomiting.\n\nMost pass soon.\n"
+)
+
+
+def test_a_sentence_that_opens_a_list_is_quoted_with_all_of_it() -> None:
+    found = answers(build_document(LIST, file="a.md"), "effects", most=1)
+    assert [" ".join(" ".join(words).split()) for words in found] == [
+        "Shots may cause these effects: Pain in the arm. Dizziness. Headache. Vomiting."
+    ]
+
+
+def test_no_window_ends_with_the_sentence_that_opens_a_list() -> None:
+    ends = {words[-1].rstrip()[-1] for words in all_texts(build_document("First. " + LIST, file="a.md"), "effects")}
+    assert ends == {"."}
+
+
+def test_a_list_too_long_for_a_quote_is_quoted_as_far_as_it_fits() -> None:
+    items = "".join(
+        f"- Effect number {number} of the shots lasts for some days and then it goes.\n" for number in range(20)
+    )
+    (words,) = answers(build_document(f"Shots may cause these effects:\n\n{items}", file="a.md"), "effects", most=1)
+    assert words[0].count("Effect number") > 1
+    assert sum(map(len, words)) <= LIMITS.characters
+
+
+def test_a_colon_that_opens_no_list_may_end_a_quote() -> None:
+    document = build_document(
+        "They studied cow milk and rat bones:\n\nCow milk helps the bones of rats.\n", file="a.md"
+    )
+    assert ["They studied cow milk and rat bones:"] in all_texts(document, "studied")

@@ -1,0 +1,156 @@
+from dataclasses import fields, is_dataclass, replace
+from datetime import date
+from typing import Any
+
+import pytest
+from builders import build_entry
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from b12assistant.errors import SourceFactsError
+from b12assistant.records import Entry, entries_from_bytes, entries_to_bytes, export_line, source_facts
+from b12assistant.sources import source_of
+from b12assistant.types import (
+    Block,
+    BlockKind,
+    Document,
+    DocumentId,
+    FileEnd,
+    FileReport,
+    Interest,
+    Mark,
+    MarkKind,
+    Passage,
+    PassageId,
+    Range,
+    Section,
+    Source,
+    SourceKind,
+    Words,
+)
+
+# Lone surrogates too: a file's name may hold them.
+TEXT = st.text(st.characters() | st.sampled_from("\udcff\u2028\x85\r\n\x00\ufeff\U0001f9e0"), max_size=30)
+SAID = st.none() | TEXT.filter(str.strip)
+SOURCES = st.builds(
+    Source,
+    title=SAID,
+    kind=st.none() | st.sampled_from(SourceKind),
+    words=st.sampled_from(Words),
+    based_on=SAID,
+    interest=st.sampled_from(Interest),
+    publisher=SAID,
+    url=SAID,
+    published=st.none() | st.dates(),
+    review_by=st.none() | st.dates(),
+    superseded_by=SAID,
+    withdrawn=st.booleans(),
+    review=SAID,
+    cites=st.lists(TEXT, max_size=3).map(tuple),
+    note=SAID,
+)
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> Entry:
+    """Anything an entry can hold, whether or not a loader would ever make it."""
+    text = draw(TEXT.map("b{}c".format))
+
+    def ranges() -> Range:
+        start = draw(st.integers(0, len(text) - 1))
+        return Range(start, draw(st.integers(start + 1, len(text))))
+
+    def some(most: int = 3) -> range:
+        return range(draw(st.integers(0, most)))
+
+    document = Document(
+        DocumentId(draw(TEXT)),
+        draw(TEXT),
+        draw(TEXT),
+        text,
+        draw(SOURCES),
+        tuple(sorted(draw(st.lists(st.integers(0, len(text)), max_size=3)))),
+        tuple(Section(ranges(), draw(st.integers(1, 6)), 0, len(text)) for _ in some()),
+        tuple(Block(draw(st.sampled_from(BlockKind)), ranges()) for _ in some()),
+        tuple(Mark(ranges(), draw(st.sampled_from(MarkKind)), draw(TEXT)) for _ in some()),
+    )
+    passages = tuple(
+        Passage(
+            PassageId(draw(TEXT)),
+            tuple(document.span(r.start, r.end) for r in [ranges(), ranges()]),
+            draw(st.booleans()),
+        )
+        for _ in some()
+    )
+    warnings = tuple(draw(st.lists(TEXT, max_size=2)))
+    report = FileReport(
+        draw(TEXT),
+        FileEnd.WARNINGS if warnings else FileEnd.INDEXED,
+        warnings,
+        len(passages),
+        draw(st.floats(0, 1)),
+    )
+    front: dict[str, Any] = {
+        "title": draw(SAID),
+        "published": draw(st.none() | st.dates()),
+        "withdrawn": True,
+        "cites": ["a"],
+    }
+    return Entry(document, passages, report, draw(TEXT), draw(TEXT), front)
+
+
+def parts(value: object) -> object:
+    """All that a value holds, fields that its own comparison skips included."""
+    if is_dataclass(value):
+        return type(value), {each.name: parts(getattr(value, each.name)) for each in fields(value)}
+    return tuple(map(parts, value)) if isinstance(value, tuple) else value
+
+
+@settings(max_examples=60)
+@given(st.lists(entries(), max_size=3))
+def test_written_and_read_again_is_identity_in_every_field(written: list[Entry]) -> None:
+    assert parts(entries_from_bytes(entries_to_bytes(written))) == parts(tuple(written))
+
+
+@given(SOURCES)
+def test_facts_written_as_in_sources_toml_are_the_same_facts(source: Source) -> None:
+    facts = source_facts(source)
+    dates = {key: date.fromisoformat(facts[key]) for key in ("published", "review_by") if key in facts}
+    assert source_of({**facts, **dates}) == source
+
+
+def test_a_line_of_the_file_is_a_document() -> None:
+    two = [build_entry("One text.\n\nTwo lines.\n"), build_entry("Another.\u2028Text.\x85Here.\n", file="b.txt")]
+    assert entries_to_bytes(two).count(b"\n") == 2
+
+
+def test_a_key_without_a_value_in_the_front_matter_survives() -> None:
+    """`published:` alone is YAML for null; such an index once could not be opened any more."""
+    entry = replace(build_entry("Words of it.\n"), front={"published": None, "title": None})
+    assert entries_from_bytes(entries_to_bytes([entry]))[0].front == {"published": None, "title": None}
+
+
+def test_no_text_of_a_passage_is_stored_beside_its_offsets() -> None:
+    entry = build_entry("# Nerves\n\nMyelin wraps every nerve.\n")
+    assert entries_to_bytes([entry]).count(b"Myelin wraps") == 1
+
+
+def test_an_exported_line_gives_addresses_in_its_own_text() -> None:
+    line = export_line(build_entry("# Nerves\n\nMyelin wraps nerves. Numb feet tingle.\n\n## Food\n\nEat fish.\n"))
+    spans = [[line["text"][start:end] for start, end in passage["spans"]] for passage in line["passages"]]
+    assert spans == [["Myelin wraps nerves.", "Numb feet tingle."], ["Eat fish."]]
+    assert [passage["section"] for passage in line["passages"]] == [["Nerves"], ["Nerves", "Food"]]
+
+
+def test_facts_that_are_not_known_are_not_written() -> None:
+    assert source_facts(Source()) == {
+        "words": "original",
+        "commercial_interest": "unknown",
+        "withdrawn": False,
+        "cites": [],
+    }
+
+
+def test_a_fact_of_no_known_kind_is_refused() -> None:
+    with pytest.raises(SourceFactsError, match="flavour"):
+        source_of({"flavour": "sweet"})

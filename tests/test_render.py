@@ -1,0 +1,288 @@
+"""The JSON form of design section 4, key for key: nulls where there is nothing, words of sources only as slices."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from b12assistant.answers import (
+    Answer,
+    Disagreement,
+    Flag,
+    FlagKind,
+    Interpretation,
+    Level,
+    Notice,
+    NoticeKind,
+    Quote,
+    Reason,
+    Replacement,
+    Reply,
+    RuleId,
+    Status,
+    Strength,
+    TextId,
+    Timings,
+    TopicId,
+    Turn,
+    TurnSlice,
+)
+from b12assistant.fixed_texts import load_fixed_texts
+from b12assistant.render import answer_json, passage_json, quote_text, reply_json, search_json
+from b12assistant.types import (
+    Document,
+    DocumentId,
+    GenerationId,
+    Hit,
+    Interest,
+    Mark,
+    MarkKind,
+    Passage,
+    PassageId,
+    Range,
+    Section,
+    Source,
+    SourceKind,
+    Words,
+)
+
+TEXTS = load_fixed_texts()
+TODAY = date(2026, 11, 20)
+TEXT = "Nerves\nNerves heal. Buy now! Slowly though. They need B12."
+SOURCE = Source(
+    kind=SourceKind.REVIEW,
+    words=Words.PROJECT_SUMMARY,
+    based_on="https://example.org/page",
+    interest=Interest.NONE,
+    publisher="Example",
+    url="https://example.org",
+    published=date(2020, 2, 3),
+    review_by=date(2026, 11, 19),
+    cites=("10.1/a", "10.1/b"),
+)
+START = TEXT.index("Buy")
+
+
+def document(source: Source = SOURCE) -> Document:
+    return Document(
+        DocumentId("guides/nerves.pdf"),
+        "digest",
+        "Nerve guide",
+        TEXT,
+        source,
+        page_starts=(0, START),
+        sections=(Section(Range(0, 6), 1, 0, len(TEXT)),),
+        marks=(Mark(Range(START, START + 8), MarkKind.NEVER, "advert"),),
+    )
+
+
+def quote(source: Source = SOURCE) -> Quote:
+    of = document(source)
+    heal, slowly, need = (
+        of.span(TEXT.index(words), TEXT.index(words) + len(words))
+        for words in ("Nerves heal.", "Slowly though.", "They need B12.")
+    )
+    passage = Passage(PassageId("p1"), (heal, slowly, need))
+    return Quote((heal, slowly), slowly, passage, Strength.STRONG, 0.75)
+
+
+TURN = Turn(1, "do they heal?")
+FLAG = Flag(Level.URGENT, FlagKind.MEDICAL, RuleId("walking"))
+EVIDENCE = (TurnSlice(TURN, 8, 12), TurnSlice(Turn(0, "my nerves"), 3, 9))
+GENERAL = Notice(NoticeKind.GENERAL, TextId("general"))
+URGENT = Notice(NoticeKind.RED_FLAG, TextId("urgent"), FLAG, EVIDENCE)
+NOTHING = Answer(TURN, Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), ())
+
+
+def rendered(answer: Answer, **parts: Any) -> dict[str, Any]:
+    return answer_json(answer, TEXTS, today=TODAY, **parts)
+
+
+def rendered_quote(source: Source = SOURCE, **parts: Any) -> dict[str, Any]:
+    (found,) = rendered(Answer(TURN, Status.ANSWERED, None, (quote(source),), ()), **parts)["quotes"]
+    return dict(found)
+
+
+def test_an_answer_without_anything_has_every_key() -> None:
+    assert rendered(NOTHING) == {
+        "question": "do they heal?",
+        "status": "no_answer",
+        "reason": "nothing_close",
+        "red_flag": None,
+        "notices": [],
+        "quotes": [],
+        "disagreements": [],
+        "nearest": [],
+        "interpretation": None,
+    }
+
+
+def test_a_quote_has_every_key() -> None:
+    assert rendered_quote() == {
+        "number": 1,
+        "text": "Nerves heal. […] Slowly though.",
+        "document": "guides/nerves.pdf",
+        "passage": "p1",
+        "spans": [[7, 19], [29, 43]],
+        "best": [29, 43],
+        "context_span": [7, 58],
+        "title": "Nerve guide",
+        "section": ["Nerves"],
+        "pages": [1, 2],
+        "source_kind": "review",
+        "words": "project_summary",
+        "based_on": "https://example.org/page",
+        "commercial_interest": False,
+        "publisher": "Example",
+        "published": "2020-02-03",
+        "url": "https://example.org",
+        "source_cites": ["10.1/a", "10.1/b"],
+        "review_overdue": True,
+        "source_changed": False,
+        "strength": "strong",
+        "score": 0.75,
+    }
+
+
+def test_what_is_not_known_of_a_source_is_null_and_its_interest_unknown() -> None:
+    found = rendered_quote(Source())
+    assert [found[key] for key in ("source_kind", "based_on", "publisher", "published", "url")] == [None] * 5
+    assert (found["commercial_interest"], found["words"], found["source_cites"]) == ("unknown", "original", [])
+
+
+@pytest.mark.parametrize(
+    ("interest", "shown"), [(Interest.SELLS, True), (Interest.NONE, False), (Interest.UNKNOWN, "unknown")]
+)
+def test_interest_is_told(interest: Interest, shown: object) -> None:
+    assert rendered_quote(Source(interest=interest))["commercial_interest"] == shown
+
+
+@pytest.mark.parametrize(
+    ("review_by", "overdue"), [(date(2026, 11, 19), True), (TODAY, False), (date(2027, 1, 1), False), (None, False)]
+)
+def test_a_review_is_overdue_from_the_day_after(review_by: date | None, overdue: bool) -> None:
+    assert rendered_quote(Source(review_by=review_by))["review_overdue"] is overdue
+
+
+@pytest.mark.parametrize(("changed", "shown"), [("guides/nerves.pdf", True), ("other.pdf", False)])
+def test_a_changed_source_is_told(changed: str, shown: bool) -> None:
+    assert rendered_quote(changed=frozenset({changed}))["source_changed"] is shown
+
+
+def test_the_text_of_a_quote_is_its_slices() -> None:
+    found = rendered_quote()
+    assert found["text"] == " […] ".join(TEXT[start:end] for start, end in found["spans"])
+
+
+def test_one_span_has_no_gap() -> None:
+    assert quote_text(quote().spans[:1]) == "Nerves heal."
+
+
+def test_quotes_are_numbered_from_one() -> None:
+    answer = Answer(TURN, Status.ANSWERED, None, (quote(), quote(), quote()), ())
+    assert [each["number"] for each in rendered(answer)["quotes"]] == [1, 2, 3]
+
+
+def test_a_source_without_pages_has_null() -> None:
+    of = Document(DocumentId("a.txt"), "digest", "A", "Nerves heal.")
+    found = Quote((of.span(0, 12),), of.span(0, 12), Passage(PassageId("p"), (of.span(0, 12),)), Strength.POSSIBLE, 0.1)
+    (shown,) = rendered(Answer(TURN, Status.POSSIBLY, Reason.WEAK_MATCH, (found,), ()))["quotes"]
+    assert (shown["pages"], shown["section"], shown["strength"]) == (None, [], "possible")
+
+
+def test_notices_come_in_order_with_rule_and_evidence() -> None:
+    answer = Answer(TURN, Status.ANSWERED, None, (), (URGENT, GENERAL))
+    urgent, general = rendered(answer)["notices"]
+    assert urgent == {
+        "kind": "red_flag",
+        "text_id": "urgent",
+        "version": TEXTS[TextId("urgent")].version,
+        "text": TEXTS[TextId("urgent")].text,
+        "rule": "walking",
+        "evidence": [{"turn": 1, "start": 8, "end": 12}, {"turn": 0, "start": 3, "end": 9}],
+    }
+    assert (general["text_id"], general["rule"], general["evidence"]) == ("general", None, [])
+
+
+def test_the_red_flag_is_the_highest() -> None:
+    emergency = Flag(Level.EMERGENCY, FlagKind.POISONING, RuleId("overdose"))
+    notices = (URGENT, Notice(NoticeKind.RED_FLAG, TextId("emergency_poisoning"), emergency))
+    assert rendered(Answer(TURN, Status.SAFETY_ONLY, Reason.RED_FLAG, (), notices))["red_flag"] == {
+        "level": "emergency",
+        "kind": "poisoning",
+        "rule": "overdose",
+        "text_id": "emergency_poisoning",
+        "text": TEXTS[TextId("emergency_poisoning")].text,
+    }
+
+
+def test_a_reminder_is_no_red_flag() -> None:
+    reminder = Notice(NoticeKind.RED_FLAG, TextId("reminder"))
+    assert rendered(Answer(TURN, Status.ANSWERED, None, (), (reminder,)))["red_flag"] is None
+
+
+def test_nearest_places_hold_no_words() -> None:
+    answer = Answer(TURN, Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), (), nearest=(quote().passage,))
+    assert rendered(answer)["nearest"] == [
+        {"document": "guides/nerves.pdf", "passage": "p1", "title": "Nerve guide", "section": ["Nerves"]}
+    ]
+
+
+@pytest.mark.parametrize(("curated", "how"), [(True, "curated"), (False, "compared")])
+def test_sides_that_differ_are_told_by_number(curated: bool, how: str) -> None:
+    differ = Disagreement(TopicId("dose"), curated=curated, sides=((1,), (2, 3)))
+    answer = Answer(TURN, Status.ANSWERED, None, (), (), disagreements=(differ,))
+    assert rendered(answer)["disagreements"] == [{"topic_id": "dose", "how": how, "sides": [[1], [2, 3]]}]
+
+
+def test_what_was_searched_is_slices_of_turns() -> None:
+    before = Turn(0, "nerves")
+    read_as = Interpretation(
+        (TurnSlice(before, 0, 6), TurnSlice(TURN, 8, 12)),
+        (Replacement(TurnSlice(TURN, 3, 7), TurnSlice(before, 0, 6)),),
+    )
+    assert rendered(Answer(TURN, Status.ANSWERED, None, (), (), interpretation=read_as))["interpretation"] == {
+        "text": "nerves heal",
+        "parts": [{"turn": 0, "start": 0, "end": 6}, {"turn": 1, "start": 8, "end": 12}],
+        "replaced": [{"from": "they", "to": "nerves"}],
+    }
+
+
+def test_a_reply_has_timings_and_the_generation() -> None:
+    reply = Reply(NOTHING, Timings(triage=1.5, total=9.0, encode=2.0), GenerationId("abc"))
+    shown = reply_json(reply, TEXTS, today=TODAY)
+    assert shown["answer"] == rendered(NOTHING)
+    assert shown["timings_ms"] == {"triage": 1.5, "encode": 2.0, "search": None, "quote": None, "total": 9.0}
+    assert shown["index"] == {"generation": "abc"}
+
+
+def test_a_reply_names_the_sources_that_changed() -> None:
+    answer = Answer(TURN, Status.ANSWERED, None, (quote(),), ())
+    changed = frozenset({DocumentId("guides/nerves.pdf")})
+    reply = Reply(answer, Timings(triage=1, total=2), None, changed)
+    assert reply_json(reply, TEXTS, today=TODAY)["answer"]["quotes"][0]["source_changed"] is True
+
+
+def test_a_reply_is_json() -> None:
+    answer = Answer(TURN, Status.ANSWERED, None, (quote(),), (URGENT, GENERAL))
+    shown = reply_json(Reply(answer, Timings(triage=1, total=2), None), TEXTS, today=TODAY)
+    assert json.loads(json.dumps(shown)) == shown
+
+
+def test_a_passage_shows_its_sentences_and_what_was_left_out() -> None:
+    shown = passage_json(quote().passage)
+    assert shown["text"] == "Nerves heal. […] Slowly though. They need B12."
+    assert shown["spans"] == [[7, 19], [29, 43], [44, 58]]
+    assert (shown["pages"], shown["reference"], shown["commercial_interest"]) == ([1, 2], False, False)
+
+
+def test_look_up_shows_notices_and_every_hit() -> None:
+    hits = (Hit(quote().passage, 1.234567, 1), Hit(quote().passage, 0.5, 2))
+    shown = search_json("heal?", (URGENT,), hits, TEXTS, GenerationId("abc"))
+    assert list(shown) == ["question", "notices", "hits", "index"]
+    assert [notice["text_id"] for notice in shown["notices"]] == ["urgent"]
+    assert [(hit["rank"], hit["score"], hit["passage"]) for hit in shown["hits"]] == [(1, 1.2346, "p1"), (2, 0.5, "p1")]
+    assert shown["index"] == {"generation": "abc"}

@@ -1,0 +1,205 @@
+from datetime import date
+
+import pytest
+
+from b12assistant.errors import SourceFactsError
+from b12assistant.sources import parse_front_matter, parse_sources, source_of
+from b12assistant.types import Interest, Source, SourceKind, Words
+
+ENTRY = '[[source]]\nfile = "a.md"\n'
+FACTS = [
+    ('title = "A guide"', "title: A guide", Source(title="A guide")),
+    ('kind = "patient_guide"', "kind: patient_guide", Source(kind=SourceKind.PATIENT_GUIDE)),
+    ('words = "project_summary"', "words: project_summary", Source(words=Words.PROJECT_SUMMARY)),
+    ('based_on = "a page"', "based_on: a page", Source(based_on="a page")),
+    ("commercial_interest = true", "commercial_interest: true", Source(interest=Interest.SELLS)),
+    ("commercial_interest = false", "commercial_interest: false", Source(interest=Interest.NONE)),
+    ('commercial_interest = "unknown"', "commercial_interest: unknown", Source(interest=Interest.UNKNOWN)),
+    ('publisher = "A press"', "publisher: A press", Source(publisher="A press")),
+    ('url = "https://a.example"', "url: https://a.example", Source(url="https://a.example")),
+    ("published = 2026-11-20", "published: 2026-11-20", Source(published=date(2026, 11, 20))),
+    ("review_by = 2028-01-01", "review_by: 2028-01-01", Source(review_by=date(2028, 1, 1))),
+    ('superseded_by = "b.md"', "superseded_by: b.md", Source(superseded_by="b.md")),
+    ("withdrawn = true", "withdrawn: true", Source(withdrawn=True)),
+    ('review = "not reviewed"', "review: not reviewed", Source(review="not reviewed")),
+    ('cites = ["10.1/a", "10.1/b"]', "cites: [10.1/a, 10.1/b]", Source(cites=("10.1/a", "10.1/b"))),
+    ('note = "none"', "note: none", Source(note="none")),
+]
+WRONG = [
+    ("title = 3", "title: 3", "a text"),
+    ('title = " "', "title: ' '", "a text"),
+    ('kind = "leaflet"', "kind: leaflet", "guideline, review, study"),
+    ('kind = ["review"]', "kind: [review]", "guideline, review, study"),
+    ("kind = {review = true}", "kind: {review: true}", "guideline, review, study"),
+    ("words = true", "words: true", "original, project_summary"),
+    ('commercial_interest = "yes"', "commercial_interest: 'yes'", 'true, false or "unknown"'),
+    ("commercial_interest = 1", "commercial_interest: 1", 'true, false or "unknown"'),
+    ('published = "2026-11-20"', "published: '2026-11-20'", "a date"),
+    ("published = 2026", "published: 2026", "a date"),
+    ("published = 2026-11-20T10:00:00Z", "published: 2026-11-20 10:00:00", "a date"),
+    ('withdrawn = "no"', "withdrawn: 'no'", "true or false"),
+    ('cites = "10.1/a"', "cites: 10.1/a", "a list of texts"),
+    ("cites = [10.1]", "cites: [10.1]", "a list of texts"),
+]
+
+
+def named(table: list[tuple[str, str, object]]) -> list[object]:
+    return [pytest.param(*row, id=row[0]) for row in table]
+
+
+@pytest.mark.parametrize(("toml", "yaml", "source"), named([*FACTS]))
+def test_each_key_is_read_from_both_places(toml: str, yaml: str, source: Source) -> None:
+    assert source_of(parse_sources(ENTRY + toml)["a.md"]) == source
+    assert source_of(parse_front_matter(yaml, file="a.md")) == source
+
+
+@pytest.mark.parametrize(("toml", "yaml", "expected"), named([*WRONG]))
+def test_a_wrong_value_says_where_it_stands_and_what_goes_there(toml: str, yaml: str, expected: str) -> None:
+    with pytest.raises(SourceFactsError, match=r"^sources\.toml:3: ") as in_toml:
+        parse_sources(ENTRY + toml)
+    with pytest.raises(SourceFactsError, match=r"^a\.md:3: ") as in_yaml:
+        parse_front_matter("# facts\n" + yaml, file="a.md")
+    assert expected in in_toml.value.hint
+    assert expected in in_yaml.value.hint
+
+
+def test_what_is_not_said_stays_unknown() -> None:
+    assert source_of(parse_sources(ENTRY)["a.md"], parse_front_matter("", file="a.md")) == Source()
+    assert (Source().kind, Source().interest, Source().published) == (None, Interest.UNKNOWN, None)
+
+
+@pytest.mark.parametrize("key", ["title", "kind", "commercial_interest", "published", "withdrawn", "cites"])
+def test_a_key_without_a_value_says_nothing(key: str) -> None:
+    assert parse_front_matter(f"{key}:", file="a.md") == {}
+
+
+def test_the_entry_wins_over_the_front_matter() -> None:
+    front = parse_front_matter("title: Its own\nkind: blog\nnote: kept", file="a.md")
+    entry = parse_sources(ENTRY + 'title = "Ours"\nkind = "vendor"')["a.md"]
+    assert source_of(front, entry) == Source(title="Ours", kind=SourceKind.VENDOR, note="kept")
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("publishr", "did you mean 'publisher'?"),
+        ("Kind", "did you mean 'kind'?"),
+        ("zzz", "known keys: based_on, cites"),
+    ],
+)
+def test_an_unknown_key_comes_with_a_suggestion(key: str, hint: str) -> None:
+    with pytest.raises(SourceFactsError, match=rf"sources\.toml:3: unknown key '{key}'") as raised:
+        parse_sources(f'{ENTRY}{key} = "x"')
+    assert raised.value.hint.startswith(hint)
+
+
+def test_what_the_program_calls_interest_is_no_key() -> None:
+    with pytest.raises(SourceFactsError, match="unknown key 'interest'"):
+        parse_front_matter("interest: true", file="a.md")
+
+
+SECOND = '\n[[source]]\nfile = "b.md"\nkind = 3\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        ('[[source]]\nfile = "a.md"\n', 6),
+        ('# [[source]] in a comment\n\n  [[ source ]]\nfile = "a.md"\nkind = "blog"\n', 9),
+        ('[[source]]\nfile = "a.md"\nnote = """\n[[source]]\nkind = 1\n"""\n', 10),
+        ('[["source"]]\n"file" = "a.md"\ncites = [\n  "x",\n]\n', 9),
+    ],
+    ids=["plain", "comments", "a text that looks like an entry", "quoted keys"],
+)
+def test_a_mistake_in_the_second_entry_is_found_there(before: str, line: int) -> None:
+    with pytest.raises(SourceFactsError, match=rf"^sources\.toml:{line}: kind = 3"):
+        parse_sources(before + SECOND)
+
+
+def test_the_line_is_that_of_the_key_and_not_of_a_text_like_it() -> None:
+    with pytest.raises(SourceFactsError, match=r"^sources\.toml:6: kind = 3"):
+        parse_sources(ENTRY + 'note = """\nkind = 1\n"""\nkind = 3')
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[source]]\nfile = ", "sources.toml is not valid TOML"),
+        ('title = "x"', "unknown table 'title'"),
+        ('[source]\nfile = "a"', "source is no list of tables"),
+        ("source = [1]", "source is no list of tables"),
+        ('[[source]]\ntitle = "x"', "sources.toml:1: an entry names no file"),
+        ("[[source]]\n\nfile = 3", "sources.toml:3: an entry names no file"),
+        (ENTRY + ENTRY, "sources.toml:4: a.md is described twice"),
+        (f"{ENTRY}note = {'9' * 5000}", "sources.toml is not valid TOML"),
+        (f"source = {'[' * 5000}", "sources.toml is not valid TOML"),
+    ],
+    ids=[
+        "TOML",
+        "other table",
+        "one table",
+        "figures",
+        "no file",
+        "a wrong file",
+        "twice",
+        "endless figure",
+        "too deep",
+    ],
+)
+def test_a_broken_file_is_refused(text: str, message: str) -> None:
+    with pytest.raises(SourceFactsError) as raised:
+        parse_sources(text)
+    assert raised.value.message.startswith(message) or message in raised.value.message
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- title\n- kind", "a.md:2: the front matter is not a list of keys"),
+        ("title", "a.md:2: the front matter is not a list of keys"),
+        ("title: a\nkind: [blog", "a.md:3: the front matter is not valid YAML"),
+        ("title: a\n\npublished: 2026-13-01", "a.md:4: the front matter is not valid YAML"),
+        ("title: a\nnote: b\ntitle: c", "a.md:4: title is there twice"),
+        ("title: a\nfile: a.md", "a.md:3: front matter describes its own file"),
+        ("<<: {title: a}", "a.md:2: unknown key '<<'"),
+        ("? [title]\n: a", "a.md:2: the front matter is not valid YAML"),
+        ("title: !!python/name:os.system", "a.md:2: the front matter is not valid YAML"),
+        ("title: *other", "a.md:2: the front matter is not valid YAML"),
+        ("title: a\n---\nkind: blog", "the front matter is not valid YAML"),
+        ("title: \0", "a.md: the front matter is not valid YAML"),
+        (f"cites: {'[' * 5000}", "the front matter is not valid YAML"),
+        (f"title: {'9' * 5000}", "a.md:2: the front matter is not valid YAML"),
+    ],
+    ids=[
+        "list",
+        "text",
+        "YAML",
+        "month",
+        "twice",
+        "file",
+        "merge",
+        "key",
+        "tag",
+        "alias",
+        "two",
+        "null",
+        "deep",
+        "long",
+    ],
+)
+def test_broken_front_matter_is_refused(text: str, message: str) -> None:
+    with pytest.raises(SourceFactsError) as raised:
+        parse_front_matter(text, file="a.md")
+    assert message in raised.value.message
+
+
+def test_a_wrong_value_of_any_size_gives_one_short_line() -> None:
+    bomb = f"note: &a [x, x, x, x, x, x]\ncites: [{'*a, ' * 400}]"
+    with pytest.raises(SourceFactsError) as raised:
+        parse_front_matter(bomb, file="a.md")
+    assert len(str(raised.value)) < 400
+
+
+def test_no_entries_describe_nothing() -> None:
+    assert parse_sources("# nothing yet\n") == {}

@@ -1,0 +1,146 @@
+"""Who speaks first, as minimal pairs: the same words from two kinds of source, the same scores a step apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from b12assistant.speakers import Order, Said, load_cues, order
+from b12assistant.types import Document, DocumentId, Interest, Source
+
+CUES = load_cues()
+DOSE = "The usual dose is 1,000 mcg a day."
+SAFE = "It is perfectly safe."
+HURRY = "Do not wait for a test."
+PLAIN = "Myelin wraps nerve fibres."
+OTHER = "Vitamin B12 is found in milk."
+SELLS, NONE, UNKNOWN = Interest.SELLS, Interest.NONE, Interest.UNKNOWN
+
+
+def said(text: str, interest: Interest, score: float = 0.5) -> Said:
+    document = Document(DocumentId(f"{interest}.md"), "digest", "Title", text, Source(interest=interest))
+    return Said((document.span(0, len(text)),), score)
+
+
+def ordered(*candidates: Said, most: int = 3, strict: bool = False) -> Order:
+    return order(candidates, most, strict=strict, close=0.01, heard=0.08, cues=CUES)
+
+
+@pytest.mark.parametrize("text", [DOSE, SAFE, HURRY])
+@pytest.mark.parametrize("interest", [SELLS, UNKNOWN])
+def test_a_sensitive_sentence_of_a_seller_is_not_first(text: str, interest: Interest) -> None:
+    assert ordered(said(text, interest, 0.55), said(OTHER, NONE, 0.5)) == Order((1, 0), only_sellers=False)
+
+
+@pytest.mark.parametrize("text", [DOSE, SAFE, HURRY])
+def test_the_same_sentence_of_one_who_sells_nothing_may_be_first(text: str) -> None:
+    assert ordered(said(text, NONE, 0.55), said(OTHER, NONE, 0.5)) == Order((0, 1), only_sellers=False)
+
+
+@pytest.mark.parametrize("interest", [SELLS, UNKNOWN])
+def test_a_seller_may_be_first_with_a_harmless_sentence(interest: Interest) -> None:
+    assert ordered(said(PLAIN, interest, 0.55), said(OTHER, NONE, 0.5)) == Order((0, 1), only_sellers=False)
+
+
+def test_under_a_red_flag_no_sentence_of_a_seller_is_first() -> None:
+    assert ordered(said(PLAIN, SELLS, 0.55), said(OTHER, NONE, 0.5), strict=True) == Order((1, 0), only_sellers=False)
+
+
+@pytest.mark.parametrize("interest", [SELLS, UNKNOWN])
+def test_a_sensitive_sentence_of_a_seller_alone_is_said_to_be_so(interest: Interest) -> None:
+    assert ordered(said(DOSE, interest)) == Order((0,), only_sellers=True)
+
+
+def test_a_harmless_sentence_of_a_seller_alone_needs_no_remark() -> None:
+    assert ordered(said(PLAIN, SELLS)) == Order((0,), only_sellers=False)
+
+
+def test_another_seller_is_nobody_else() -> None:
+    assert ordered(said(DOSE, SELLS, 0.55), said(PLAIN, UNKNOWN, 0.5)) == Order((0, 1), only_sellers=True)
+
+
+def test_who_sells_nothing_is_fetched_from_behind_the_shown() -> None:
+    sellers = [said(f"{DOSE} {n}", SELLS, 0.5) for n in range(3)]
+    assert ordered(*sellers, said(OTHER, NONE, 0.45)) == Order((3, 0, 1), only_sellers=False)
+
+
+def test_who_sells_nothing_stands_beside_a_dose_further_down() -> None:
+    sellers = [said(PLAIN, SELLS, 0.55), said(DOSE, SELLS, 0.54), said(SAFE, SELLS, 0.53)]
+    assert ordered(*sellers, said(OTHER, NONE, 0.5)) == Order((0, 1, 3), only_sellers=False)
+
+
+@pytest.mark.parametrize(("score", "first"), [(0.421, 1), (0.419, 0)], ids=["within heard", "beyond heard"])
+def test_only_who_is_near_enough_leads(score: float, first: int) -> None:
+    assert ordered(said(DOSE, SELLS, 0.5), said(OTHER, NONE, score)).shown[0] == first
+
+
+def test_beyond_heard_only_sellers_speak() -> None:
+    assert ordered(said(DOSE, SELLS, 0.5), said(OTHER, NONE, 0.4)) == Order((0,), only_sellers=True)
+
+
+@pytest.mark.parametrize(("score", "first"), [(0.491, 1), (0.489, 0)], ids=["close", "not close"])
+def test_at_equal_closeness_who_sells_nothing_comes_first(score: float, first: int) -> None:
+    assert ordered(said(PLAIN, SELLS, 0.5), said(OTHER, NONE, score)).shown[0] == first
+
+
+def test_at_equal_closeness_who_sells_nothing_comes_from_behind_the_shown() -> None:
+    sellers = [said(f"{PLAIN} {n}", SELLS, 0.5) for n in range(3)]
+    assert ordered(*sellers, said(OTHER, NONE, 0.495)).shown == (3, 0, 1)
+
+
+def test_among_those_who_sell_nothing_the_order_stays() -> None:
+    assert ordered(said(PLAIN, NONE, 0.5), said(OTHER, NONE, 0.499)).shown == (0, 1)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_no_more_than_asked_for_are_shown(most: int) -> None:
+    candidates = [said(f"{DOSE} {n}", SELLS) for n in range(4)] + [said(OTHER, NONE)]
+    assert len(ordered(*candidates, most=most).shown) == most
+
+
+def test_what_is_said_twice_is_shown_once() -> None:
+    assert ordered(said(OTHER, NONE), said("Vitamin  B12 is found in\nmilk.", NONE), said(PLAIN, NONE)).shown == (0, 2)
+
+
+def test_of_two_who_say_the_same_the_one_who_sells_nothing_is_shown() -> None:
+    assert ordered(said(PLAIN, SELLS, 0.5), said(PLAIN, NONE, 0.45)).shown == (1,)
+
+
+def test_nothing_said_is_nothing_shown() -> None:
+    assert ordered() == Order((), only_sellers=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Take 1000-mcg tablets.",
+        "It holds 5–10 mg.",
+        "Loading doses come first.",
+        "One tablet per day is the dose.",
+        "There is no known risk.",
+        "You cannot overdose.",
+        "Start right away.",
+        "We recommend our injections.",
+    ],
+)
+def test_cue_is_seen(text: str) -> None:
+    assert CUES.is_sensitive(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["B12 is stored in the liver.", "A serum level of 200 pg was low.", "Treatment helps in many cases."]
+)
+def test_a_plain_sentence_has_no_cue(text: str) -> None:
+    assert not CUES.is_sensitive(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        (DOSE, True),
+        ("The usual dose is 1,000 mcg a day, as your doctor prescribes.", False),
+        ("The dose, 1,000 mcg, depends on the cause.", False),
+        ("Ask your doctor.", False),
+    ],
+)
+def test_a_dose_is_bare_without_a_caution(text: str, bare: bool) -> None:
+    assert CUES.bare_dose(text) is bare

@@ -1,0 +1,226 @@
+import errno
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+
+import pytest
+from builders_index import FACTS, NEW, NEWEST, OLD, publish, tree
+from faults import failing
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from b12assistant.errors import (
+    AssistantError,
+    IndexBusyError,
+    IndexMissingError,
+    IndexWriteError,
+)
+from b12assistant.store import Generation, Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "index")
+
+
+FILE_NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8).map("{}.bin".format)
+FILES = st.dictionaries(FILE_NAMES, st.binary(max_size=200), max_size=4)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda value: st.lists(value, max_size=3) | st.dictionaries(st.text(), value, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=30)
+@given(FILES, st.dictionaries(st.sampled_from(["model", "counts", "ключ"]), JSON))
+def test_save_and_load_is_identity(files: dict[str, bytes], facts: dict[str, object]) -> None:
+    with TemporaryDirectory() as root:
+        store = Store(Path(root))
+        with store.writing():
+            name = store.publish(files, facts)
+        generation = store.open()
+        assert (generation.id, generation.files, generation.problems) == (name, files, ())
+        assert {key: generation.manifest[key] for key in facts} == facts
+
+
+def test_the_name_is_a_function_of_the_content(tmp_path: Path) -> None:
+    first = publish(Store(tmp_path / "here"), OLD)
+    second = publish(Store(tmp_path / "there"), NEW, dict(reversed(OLD.items())))
+    assert first == second
+
+
+def test_other_facts_are_another_generation(store: Store) -> None:
+    with store.writing():
+        assert store.publish(OLD, FACTS) != store.publish(OLD, {**FACTS, "method": 2})
+
+
+def test_the_same_content_again_writes_nothing(store: Store) -> None:
+    name = publish(store, NEW, OLD)
+    before = {path: path.stat().st_mtime_ns for path in store.root.rglob("*") if path.name != "LOCK"}
+    with store.writing(), failing(1, for_good=True) as faults:
+        assert store.publish(OLD, FACTS) == name
+    assert faults.done == []
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_without_an_index_the_command_is_named(store: Store) -> None:
+    with pytest.raises(IndexMissingError, match="run `b12assistant index`"):
+        store.open()
+
+
+def test_a_spare_is_kept_and_never_two(store: Store) -> None:
+    names = [publish(store, files) for files in (OLD, NEW, NEWEST)]
+    kept = {path.name for path in (store.root / "generations").iterdir()}
+    assert kept == set(names[1:])
+
+
+def test_the_spare_is_the_generation_last_in_use(store: Store) -> None:
+    """Not one that was complete but never became current, however new it is."""
+    old = publish(store, OLD)
+    shutil.copytree(store.root, store.root.parent / "before")
+    unpublished = publish(store, NEW)
+    shutil.copy(store.root.parent / "before" / "CURRENT", store.root / "CURRENT")  # as if killed before the switch
+    newest = publish(store, NEWEST)
+    assert {path.name for path in (store.root / "generations").iterdir()} == {old, newest}
+    assert unpublished not in {old, newest}
+
+
+def test_a_generation_can_come_back(store: Store) -> None:
+    name = publish(store, OLD, NEW, OLD)
+    assert (store.open().id, store.open().problems) == (name, ())
+
+
+# Writers and readers
+
+
+def test_a_second_writer_is_told_at_once_who_writes(store: Store) -> None:
+    with store.writing(), pytest.raises(IndexBusyError, match=f"process {os.getpid()} is writing"), store.writing():
+        pass
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from b12assistant.store import Store
+with Store(Path(sys.argv[1])).writing():
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_the_lock_dies_with_its_process(store: Store) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(store.root)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(IndexBusyError, match=f"process {holder.pid} is writing"), store.writing():
+            pass
+        holder.kill()
+        holder.wait()
+    publish(store, NEW)
+    assert store.open().files == NEW
+
+
+def test_a_second_writer_leaves_the_first_one_s_draft_alone(store: Store) -> None:
+    draft = store.root / "generations" / ".draft"
+    with store.writing():
+        draft.mkdir()
+        with pytest.raises(IndexBusyError), store.writing():
+            pass
+        assert draft.is_dir()
+
+
+def test_a_reader_needs_no_lock_and_writes_nothing(store: Store) -> None:
+    name = publish(store, OLD)
+    with store.writing(), failing(1, for_good=True) as faults:
+        assert store.open().id == name
+    assert faults.done == []
+
+
+def test_readers_meet_whole_generations_while_a_writer_is_at_work(store: Store) -> None:
+    contents = [{"a": b"%d" % i * 5000, "b": b"%d" % i * 5000} for i in range(12)]
+    publish(store, contents[0])
+    met: list[Generation | AssistantError] = []
+    over = Event()
+
+    def read() -> None:
+        while not over.is_set():
+            try:
+                met.append(store.open())
+            except AssistantError as error:
+                met.append(error)
+
+    readers = [Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for content in contents:
+        publish(store, content)
+    over.set()
+    for reader in readers:
+        reader.join()
+    assert [found for found in met if not isinstance(found, Generation) or found.problems] == []
+    assert all(found.files in contents for found in met if isinstance(found, Generation))
+
+
+# What cannot be written
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Within it, the system refuses to write a file beyond ``size`` bytes: the nearest to a full disk without one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("size", [0, 1, 10, 200, 300, 5_000, 60_000])
+def test_a_full_disk_leaves_the_former_index_and_no_litter(store: Store, size: int) -> None:
+    publish(store, OLD)
+    before = tree(store.root)
+    with largest_file(size), pytest.raises(IndexWriteError, match=r"could not be written \(File too large\)") as caught:
+        publish(store, {**NEW, "tokens.npz": bytes(100_000)})
+    assert "\n" not in str(caught.value)
+    assert tree(store.root) == before
+    assert publish(store, NEW) == store.open().id
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT])
+def test_an_index_that_cannot_be_written_is_one_line(store: Store, code: int) -> None:
+    publish(store, OLD)
+    before = tree(store.root)
+    with failing(1, for_good=True, code=code), pytest.raises(IndexWriteError) as caught:
+        publish(store, NEW)
+    assert str(caught.value) == (
+        f"the index in {store.root}/ could not be written ({os.strerror(code)}): "
+        "free space or mend permissions; the former index stays"
+    )
+    assert tree(store.root) == before
+
+
+def test_a_file_in_the_way_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("not a folder")
+    with pytest.raises(IndexWriteError, match="could not be written"):
+        publish(Store(tmp_path / "index"), OLD)
+
+
+def test_a_file_system_without_locks_is_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("b12assistant.store.fcntl.flock", refuse)
+    with pytest.raises(IndexWriteError, match=r"LOCK cannot be locked \(No locks available\)"):
+        publish(store, OLD)

@@ -1,0 +1,251 @@
+"""What stands on a terminal: quotes as they are, inert, and around them no word about health but fixed texts."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from builders import build_document, build_passages
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from b12assistant import labels, terminal
+from b12assistant.answers import (
+    Answer,
+    Flag,
+    FlagKind,
+    Interpretation,
+    Level,
+    Notice,
+    NoticeKind,
+    Quote,
+    Reason,
+    RuleId,
+    Status,
+    Strength,
+    TextId,
+    Turn,
+    TurnSlice,
+)
+from b12assistant.fixed_texts import load_fixed_texts
+from b12assistant.types import (
+    Document,
+    DocumentId,
+    FileEnd,
+    FileReport,
+    GenerationId,
+    Hit,
+    IndexReport,
+    Interest,
+    Passage,
+    PassageId,
+    Source,
+    SourceKind,
+)
+
+TEXTS = load_fixed_texts()
+TODAY = date(2026, 11, 20)
+NOTICES = (Notice(NoticeKind.GENERAL, TextId("general")),)
+SOURCE = Source(title="Quince", kind=SourceKind.VENDOR, interest=Interest.SELLS)
+TEXT = "Zebra quagga. Okapi tapir."
+
+
+def quoted(text: str = TEXT, source: Source = SOURCE, title: str = "Quince") -> Quote:
+    document = Document(DocumentId("q.txt"), "digest", title, text, source)
+    whole = document.span(0, len(text))
+    best = document.span(text.index("Okapi"), len(text)) if "Okapi" in text else whole
+    return Quote((whole,), best, Passage(PassageId("p"), (whole,)), Strength.STRONG, 0.5)
+
+
+def printed(answer: Answer, *, colour: bool = False, changed: frozenset[str] = frozenset()) -> str:
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=92,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+    )
+    terminal.answer(answer, TEXTS, console, today=TODAY, changed=changed)
+    return out.getvalue()
+
+
+def answered(*quotes: Quote, notices: tuple[Notice, ...] = NOTICES) -> Answer:
+    return Answer(Turn(0, "zebra?"), Status.ANSWERED, None, quotes, notices)
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
+STEERING = st.sampled_from(
+    [*map(chr, range(0x20)), "\x7f", "\x9b", "\u202e", "\u2066", "\u2028", "\ud800", "\U000e0041"]
+)
+
+
+@given(st.text(st.one_of(st.characters(), STEERING), max_size=60))
+def test_nothing_steers_the_terminal_after_inert(text: str) -> None:
+    shown = terminal.inert(text)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", shown)
+    shown.encode("utf-8")
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=60))
+def test_plain_text_is_left_as_it_is(text: str) -> None:
+    assert terminal.inert(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("\x1b[31mred", "␛[31mred"), ("a\x7fb", "a␡b"), ("a\u202eb", "a⟨U+202E⟩b"), ("a\rb", "a␍b"), ("a\n\tb", "a\n\tb")],
+    ids=["escape", "delete", "override", "return", "line and tab"],
+)
+def test_what_steers_is_made_visible(text: str, shown: str) -> None:
+    assert terminal.inert(text) == shown
+
+
+HOSTILE = "\x1b]0;owned\x07 \u202eevil\u202c [bold]x[/bold] :smile:"
+
+
+def test_hostile_text_of_a_source_is_shown_inert() -> None:
+    shown = printed(answered(quoted(f"Zebra {HOSTILE}.", title=f"Quince {HOSTILE}")))
+    assert not re.search(r"[\x1b\x07\u202e\u202c]", shown)
+    assert "[bold]x[/bold] :smile:" in shown
+
+
+def test_hostile_words_of_the_user_are_shown_inert() -> None:
+    turn = Turn(0, HOSTILE)
+    read_as = Interpretation((TurnSlice(turn, 0, len(HOSTILE)),))
+    shown = printed(Answer(turn, Status.ANSWERED, None, (quoted(),), NOTICES, interpretation=read_as))
+    assert "Searched for: " in shown
+    assert not re.search(r"[\x1b\x07\u202e\u202c]", shown)
+
+
+def test_the_best_sentence_is_bold_and_it_alone() -> None:
+    shown = printed(answered(quoted()), colour=True)
+    assert re.findall(r"\x1b\[1m([^\x1b]*)\x1b\[0m", shown) == ["Okapi tapir."]
+
+
+def test_no_line_ends_in_a_blank() -> None:
+    lines = printed(answered(quoted("Zebra quagga. " * 30 + "Okapi tapir.")), colour=False).splitlines()
+    assert len(lines) > 5
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+def test_a_gap_is_shown() -> None:
+    document = Document(DocumentId("q.txt"), "digest", "Quince", "Zebra quagga. Dodo. Okapi tapir.")
+    zebra, okapi = document.span(0, 13), document.span(20, 32)
+    quote = Quote((zebra, okapi), okapi, Passage(PassageId("p"), (zebra, okapi)), Strength.STRONG, 0.5)
+    assert "Zebra quagga. […] Okapi tapir." in printed(answered(quote))
+
+
+def test_a_citation_says_who_speaks_and_that_they_sell() -> None:
+    shown = " ".join(printed(answered(quoted())).split())
+    assert "— Quince seller's page, its own words · strong match sells what it recommends" in shown
+
+
+def test_a_changed_and_an_overdue_source_are_told() -> None:
+    overdue = quoted(source=Source(review_by=date(2020, 1, 1)))
+    shown = " ".join(printed(answered(overdue), changed=frozenset({"q.txt"})).split())
+    assert "its review is overdue · the source has changed since indexing" in shown
+
+
+URGENT = Notice(NoticeKind.RED_FLAG, TextId("urgent"), Flag(Level.URGENT, FlagKind.MEDICAL, RuleId("r")))
+
+
+def test_a_red_flag_stands_above_and_the_general_notice_below() -> None:
+    shown = printed(answered(quoted(), notices=(URGENT, *NOTICES)))
+    places = [shown.index(start) for start in ("Please have this seen", "Zebra", "This is information")]
+    assert places == sorted(places)
+
+
+def test_a_refusal_shows_the_nearest_places_and_none_of_their_words() -> None:
+    answer = Answer(Turn(0, "zebra?"), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), NOTICES, nearest=(quoted().passage,))
+    shown = printed(answer)
+    assert "Quince" in shown
+    assert "Zebra" not in shown
+
+
+LABELS = set(
+    words(
+        "Searched for: The sources here hold no answer to this do not mention this. This may not answer the question. "
+        "Only sellers speak about this. Nearest places: strong match possible its review is overdue the source has "
+        "changed since indexing seller's page, its own words sells what it recommends not known whether of "
+        "unknown kind 1 2 could be searched q.txt p"
+    )
+)
+
+
+@pytest.mark.parametrize("reason", [None, *Reason])
+def test_no_word_is_printed_but_of_sources_turns_fixed_texts_and_labels(reason: Reason | None) -> None:
+    status = Status.ANSWERED if reason is None else Status.POSSIBLY
+    turn = Turn(0, "wombat?")
+    notices = tuple(Notice(NoticeKind.SCOPE, name) for name in TEXTS)
+    read_as = Interpretation((TurnSlice(turn, 0, 7),))
+    quotes = (quoted(), quoted(source=Source(review_by=date(2020, 1, 1))))
+    answer = Answer(turn, status, reason, quotes, notices, nearest=(quotes[0].passage,), interpretation=read_as)
+    known = {*words(TEXT), *words(turn.text), "Quince", *LABELS}
+    known |= {word for text in TEXTS.values() for word in words(text.text)}
+    assert set(words(printed(answer, changed=frozenset({"q.txt"})))) <= known
+
+
+HEALTH = re.compile(r"\b(?:b12|vitamin|nerve|dose|symptom|deficien|doctor|treat|inject|anaemi|health|medic)", re.I)
+
+
+def test_no_label_speaks_about_health() -> None:
+    assert not HEALTH.search(" ".join(LABELS))
+    for module in (terminal, labels):
+        source = Path(module.__file__).read_text("utf-8")
+        assert not [
+            line for line in re.findall(r'"[^"\n]*"', source) if HEALTH.search(line.replace("b12assistant", ""))
+        ]
+
+
+def plain() -> tuple[io.StringIO, Console]:
+    out = io.StringIO()
+    return out, Console(file=out, width=92, highlight=False, markup=False, emoji=False)
+
+
+def test_look_up_shows_every_hit_under_the_notices() -> None:
+    out, console = plain()
+    passage = quoted(f"Zebra {HOSTILE}.").passage
+    terminal.hits((URGENT,), (Hit(passage, 1.0, 1), Hit(passage, 0.5, 2)), TEXTS, console)
+    shown = out.getvalue()
+    assert shown.index("Please have this seen") < shown.index("1. Quince") < shown.index("2. Quince")
+    assert shown.count("Zebra") == 2
+    assert "\x1b" not in shown
+
+
+def test_a_document_is_shown_whole_with_what_is_never_quoted() -> None:
+    out, console = plain()
+    document = build_document("Zebra is striped.\n\nSee these links:\n\nOkapi is not.\n", file="a.txt")
+    terminal.document(document, console)
+    assert words(document.text) == words(out.getvalue())[: len(words(document.text))]
+
+
+def test_a_passage_is_shown_with_its_id() -> None:
+    out, console = plain()
+    (passage,) = build_passages(build_document("Zebra is striped.", file="a.txt"))
+    terminal.passage(passage, console)
+    assert "Zebra is striped." in out.getvalue()
+    assert f"a.txt {passage.id[:8]}" in out.getvalue()
+
+
+def test_the_report_of_an_index_adds_up_and_names_what_was_left_out() -> None:
+    files = (
+        FileReport("a.md", FileEnd.INDEXED, passages=2, embedded=True),
+        FileReport("b\x1b.md", FileEnd.LEFT_OUT, ("empty file",)),
+        FileReport("c.md", FileEnd.WARNINGS, ("two titles",), passages=1),
+    )
+    out, console = plain()
+    terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), files), console)
+    shown = out.getvalue()
+    assert "3 files: 1 indexed, 1 indexed with warnings, 1 left out." in shown
+    assert "left out: b␛.md: empty file" in shown
+    assert "3 passages; 1 documents embedded" in shown

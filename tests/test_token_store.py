@@ -1,0 +1,139 @@
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+
+from b12assistant.encoding import PINNED_DIGEST, PINNED_MODEL
+from b12assistant.token_store import Projection, TokenStore, load_projection
+
+Vectors = NDArray[np.float32]
+DIMENSION = 6
+STEP = 1 / 400  # of the stored values
+CUT = 127 * STEP  # the largest that is stored
+
+
+def unit(vectors: Vectors) -> Vectors:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)
+
+
+def rows(count: int) -> st.SearchStrategy[Vectors]:
+    values = st.floats(-1, 1, width=16)
+    return arrays.arrays(np.float32, (count, DIMENSION), elements=values).map(unit)
+
+
+@st.composite
+def stores(draw: st.DrawFn) -> TokenStore:
+    """Units of 0 to 4 tokens."""
+    sizes = draw(st.lists(st.integers(0, 4), min_size=1, max_size=6))
+    pieces = draw(st.lists(st.integers(0, 9), min_size=sum(sizes), max_size=sum(sizes)))
+    return TokenStore.of(draw(rows(sum(sizes))), np.array(pieces, np.int32), np.cumsum([0, *sizes], dtype=np.int64))
+
+
+def units(store: TokenStore) -> list[tuple[list[list[int]], list[int]]]:
+    """Each unit's stored vectors and pieces."""
+    return [
+        (store.tokens[begin:end].tolist(), store.pieces[begin:end].tolist())
+        for begin, end in zip(store.starts[:-1].tolist(), store.starts[1:].tolist(), strict=True)
+    ]
+
+
+def slow_best(store: TokenStore, query: Vectors) -> list[list[float]]:
+    """For each unit each query token's best cosine, one at a time."""
+    best = []
+    for tokens, _ in units(store):
+        vectors = unit(np.array(tokens, np.float32).reshape(-1, DIMENSION))
+        best.append([max((float(vector @ each) for vector in vectors), default=-1.0) for each in query])
+    return best
+
+
+@given(stores())
+def test_saved_and_loaded_it_is_the_same(store: TokenStore) -> None:
+    again = TokenStore.from_bytes(store.to_bytes())
+    assert units(again) == units(store)
+    assert [str(array.dtype) for array in (again.tokens, again.pieces, again.starts)] == ["int8", "int32", "int64"]
+
+
+@given(stores(), rows(3))
+def test_best_is_what_a_slow_search_finds(store: TokenStore, query: Vectors) -> None:
+    slow = np.array(slow_best(store, query)).reshape(len(store), 3)
+    np.testing.assert_allclose(store.best(query, 0, len(store)), slow, atol=1e-5)
+
+
+@given(stores(), rows(2), st.data())
+def test_best_of_some_units_is_that_part_of_all(store: TokenStore, query: Vectors, data: st.DataObject) -> None:
+    first = data.draw(st.integers(0, len(store)))
+    last = data.draw(st.integers(first, len(store)))
+    part = store.best(query, first, last)
+    np.testing.assert_allclose(part, store.best(query, 0, len(store))[first:last], atol=1e-6)
+
+
+def test_an_empty_unit_has_nothing_to_offer() -> None:
+    store = TokenStore.of(np.eye(2, DIMENSION, dtype=np.float32), np.array([1, 2], np.int32), np.array([0, 0, 2, 2]))
+    query = np.eye(1, DIMENSION, dtype=np.float32)
+    assert store.best(query, 0, 3).tolist() == [[-1.0], [1.0], [-1.0]]
+
+
+def test_a_query_without_tokens_matches_nothing() -> None:
+    store = TokenStore.of(np.eye(2, DIMENSION, dtype=np.float32), np.array([1, 2], np.int32), np.array([0, 2]))
+    assert store.best(np.empty((0, DIMENSION), np.float32), 0, 1).shape == (1, 0)
+
+
+@given(st.lists(stores(), min_size=1, max_size=4))
+def test_joined_stores_have_all_units_in_order(several: list[TokenStore]) -> None:
+    joined = TokenStore.join(several)
+    assert units(joined) == [unit for store in several for unit in units(store)]
+    assert len(joined) == sum(map(len, several))
+
+
+@given(st.lists(stores(), min_size=1, max_size=4))
+def test_a_part_of_what_was_joined_is_what_was_put_in(several: list[TokenStore]) -> None:
+    joined, first = TokenStore.join(several), 0
+    for store in several:
+        assert units(joined.part(first, first + len(store))) == units(store)
+        first += len(store)
+
+
+@given(rows(5))
+def test_storing_moves_no_value_by_more_than_half_a_step(tokens: Vectors) -> None:
+    stored = TokenStore.of(tokens, np.zeros(5, np.int32), np.array([0, 5])).tokens * STEP
+    assert np.abs(stored - np.clip(tokens, -CUT, CUT)).max() <= STEP / 2 + 1e-6
+
+
+@given(stores())
+def test_piece_idf_counts_the_units_that_hold_a_piece(store: TokenStore) -> None:
+    held = [set(pieces) for _, pieces in units(store)]
+    size = max((max(pieces) for pieces in held if pieces), default=0) + 1
+    slow = [log((len(held) + 1) / (sum(piece in pieces for pieces in held) + 0.5)) for piece in range(size)]
+    np.testing.assert_allclose(store.piece_idf(), slow, rtol=1e-5)
+
+
+def test_the_pinned_model_has_a_projection_with_orthogonal_directions() -> None:
+    matrix = load_projection(PINNED_MODEL, PINNED_DIGEST).matrix
+    assert matrix is not None
+    assert matrix.shape == (384, 192)
+    np.testing.assert_allclose(matrix.T @ matrix, np.eye(192), atol=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"), [(PINNED_MODEL, "0" * 64), ("another", PINNED_DIGEST)], ids=["other weights", "another model"]
+)
+def test_a_projection_counts_only_for_the_weights_it_was_fitted_on(name: str, digest: str) -> None:
+    projection = load_projection(name, digest)
+    assert projection.matrix is None
+    assert len(projection.piece_idf) == 0
+
+
+@given(rows(4))
+def test_without_a_projection_every_direction_is_kept(tokens: Vectors) -> None:
+    np.testing.assert_allclose(Projection(None, np.empty(0, np.float32)).reduce(tokens), tokens, atol=1e-6)
+
+
+def test_reduced_tokens_are_of_unit_length() -> None:
+    matrix = np.eye(DIMENSION, 2, dtype=np.float32)
+    tokens = np.array([[3, 4, 5, 0, 0, 0], [0, 0, 1, 0, 0, 0]], np.float32)
+    reduced = Projection(matrix, np.empty(0, np.float32)).reduce(tokens)
+    np.testing.assert_allclose(reduced, [[0.6, 0.8], [0.0, 0.0]], atol=1e-6)

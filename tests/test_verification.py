@@ -1,0 +1,96 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import build_entry
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from b12assistant.records import Entry
+from b12assistant.types import Mark, MarkKind, Range
+from b12assistant.verification import check_entry, check_quote, quotes_of
+
+TEXT = "Myelin wraps every nerve. Page 3. Numb feet are an early sign. See a doctor."
+QUOTE = {
+    "text": "Myelin wraps every nerve. […] Numb feet are an early sign.",
+    "spans": [[0, 25], [34, 62]],
+    "best": [34, 62],
+}
+
+
+def entry() -> Entry:
+    return build_entry("# Nerves\n\nMyelin wraps nerves. Numb feet tingle.\n\n## Food\n\nEat fish. Eat fish.\n", most=6)
+
+
+def test_a_quote_that_stands_word_for_word_is_sound() -> None:
+    assert check_quote(QUOTE, TEXT) is None
+
+
+@settings(max_examples=60)
+@given(st.integers(0, len(QUOTE["text"]) - 1), st.characters())
+def test_one_changed_character_is_found(at: int, character: str) -> None:
+    shown = str(QUOTE["text"])
+    changed = shown[:at] + character + shown[at + 1 :]
+    found = check_quote({**QUOTE, "text": changed}, TEXT)
+    assert found == (None if changed == shown else "its words are not the words of the source")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"spans": [[0, 25], [34, 61]]}, "its words"),
+        ({"spans": [[34, 62], [0, 25]]}, "not in order"),
+        ({"spans": [[0, 25], [34, 620]]}, "lie outside the document"),
+        ({"spans": [[-1, 25], [34, 62]]}, "lie outside the document"),
+        ({"spans": [[25, 0], [34, 62]]}, "lie outside the document"),
+        ({"spans": []}, "lie outside the document"),
+        ({"best": [26, 33]}, "best sentence lies outside"),
+        ({"best": [34, 34]}, "best sentence lies outside"),
+        ({"best": None}, "no spans, text or best"),
+        ({"best": [1]}, "no spans, text or best"),
+        ({"spans": 5}, "no spans, text or best"),
+        ({"spans": [["a", 3]]}, "no spans, text or best"),
+        ({"spans": [[0, float("inf")]]}, "no spans, text or best"),
+        ({"best": ["a", "b"]}, "no spans, text or best"),
+        ({"text": None}, "its words"),
+    ],
+)
+def test_a_quote_that_does_not_stand_is_told_from_one_that_does(change: Mapping[str, Any], problem: str) -> None:
+    assert problem in (check_quote({**QUOTE, **change}, TEXT) or "")
+
+
+def test_a_sound_entry_has_nothing_to_report() -> None:
+    assert list(check_entry(entry())) == []
+    assert len(entry().passages) == 2
+
+
+def test_a_passage_whose_text_moved_is_found() -> None:
+    good = entry()
+    moved = replace(good.document, text=good.document.text.replace("Numb", "Dumb"))
+    passages = tuple(
+        replace(p, sentences=tuple(moved.span(s.start, s.end) for s in p.sentences)) for p in good.passages
+    )
+    found = list(check_entry(replace(good, document=moved, passages=passages)))
+    assert len(found) == 1
+    assert "does not hold the text of its id" in found[0]
+
+
+def test_passages_that_overlap_are_found() -> None:
+    good = entry()
+    found = list(check_entry(replace(good, passages=(good.passages[1], good.passages[0]))))
+    assert any("overlaps the one before" in problem for problem in found)
+
+
+def test_a_passage_that_holds_marked_text_is_found() -> None:
+    good = entry()
+    start = good.passages[0].span.start
+    marked = replace(good.document, marks=(Mark(Range(start, start + 1), MarkKind.NEVER, "by hand"),))
+    assert any("never quoted" in problem for problem in check_entry(replace(good, document=marked)))
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"answer": None}, {"answer": []}, {"answer": {"quotes": [3, None]}}, {"answer": {"quotes": None}}]
+)
+def test_a_line_without_quotes_has_none(record: Mapping[str, Any]) -> None:
+    assert list(quotes_of(record)) == []
