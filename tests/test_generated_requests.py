@@ -1,0 +1,159 @@
+"""Requests made up from the API's own description: whatever comes, the answer is in form and names nothing inside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from serving import JSON, client_of, empty_space, small_space
+from starlette.testclient import TestClient
+
+from b12assistant import http_corpus, http_models
+from b12assistant.problems import MEDIA_TYPE
+from b12assistant.service import build_router
+
+ROUTES = [
+    (path, method)
+    for route in build_router(lambda: pytest.fail("asked for a workspace")).routes
+    if getattr(route, "include_in_schema", False)
+    for path in [getattr(route, "path_format", "")]
+    for method in sorted(getattr(route, "methods", None) or ())
+]
+POSTED = sorted(path for path, method in ROUTES if method == "POST")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
+FORMS: dict[str, type[http_models.Form]] = {
+    "/api/v1/ask": http_models.AskResponse,
+    "/api/v1/search": http_models.SearchResponse,
+    "/api/v1/documents": http_corpus.DocumentsResponse,
+    "/api/v1/documents/{id}": http_corpus.DocumentResponse,
+    "/api/v1/passages/{id}": http_corpus.PassageResponse,
+    "/healthz": http_corpus.Alive,
+    "/readyz": http_corpus.Ready,
+}
+INSIDE = ("Traceback", ".py", "site-packages", "/tmp", "/home", "/root", "/work", "pydantic")  # noqa: S108 - looked for
+
+anything = st.text(st.characters(exclude_categories=()), max_size=60)  # NUL and lone surrogates too
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | anything
+values = st.recursive(
+    scalars, lambda v: st.lists(v, max_size=4) | st.dictionaries(anything, v, max_size=4), max_leaves=12
+)
+questions = anything | st.sampled_from(
+    ["Which food holds vitamin B12?", "I want to kill myself", "numb feet", "x " * 3000]
+)
+requests = st.fixed_dictionaries(
+    {},
+    optional={
+        "question": questions | values,
+        "history": st.lists(questions, max_size=21) | values,
+        "k": st.integers(-1, 102) | values,
+        "question ": values,
+    },
+)
+bodies = st.one_of(requests, values).map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200)
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    return client_of(small_space(tmp_path_factory.mktemp("generated")))
+
+
+@pytest.fixture(scope="module")
+def unready(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    return client_of(empty_space(tmp_path_factory.mktemp("unready")))
+
+
+def held_against_its_form(response: Any, path: str, *, ready: bool = True) -> int:
+    """The status; fails the test if what came back has not the form of its status, or tells of the inside."""
+    status = int(response.status_code)
+    if status == 200:
+        FORMS[path].model_validate_json(response.content)
+        assert response.headers["content-type"] == "application/json"
+        return status
+    assert 400 <= status < 500 or (status == 503 and not ready)
+    assert response.headers["content-type"] == MEDIA_TYPE
+    if response.content:  # none after HEAD
+        problem = http_corpus.Problem.model_validate_json(response.content)
+        told = f"{problem.title} {problem.detail} {problem.hint} {[error.message for error in problem.errors]}"
+        assert not [word for word in INSIDE if word in told]
+    return status
+
+
+def test_every_route_is_asked() -> None:
+    assert {path for path, _ in ROUTES} == FORMS.keys()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from(POSTED), body=bodies)
+def test_any_body(path: str, body: bytes, client: TestClient) -> None:
+    held_against_its_form(client.post(path, content=body, headers=JSON), path)
+
+
+@settings(max_examples=50)
+@given(path=st.sampled_from(POSTED), body=bodies)
+def test_any_body_before_there_is_an_index(path: str, body: bytes, unready: TestClient) -> None:
+    held_against_its_form(unready.post(path, content=body, headers=JSON), path, ready=False)
+
+
+@given(
+    path=st.sampled_from(POSTED), kind=st.text(st.characters(codec="ascii", exclude_characters="\r\n\0"), max_size=40)
+)
+def test_any_content_type(path: str, kind: str, client: TestClient) -> None:
+    response = client.post(path, content=b'{"question": "numb feet"}', headers={"content-type": kind.strip()})
+    assert held_against_its_form(response, path) in (200, 415)
+
+
+@given(
+    path=st.sampled_from(sorted(FORMS)),
+    name=st.binary(max_size=40),
+    query=st.dictionaries(st.sampled_from(["limit", "offset", "question"]), anything | st.integers().map(str)),
+)
+def test_any_address(path: str, name: bytes, query: dict[str, str], client: TestClient) -> None:
+    asked = "&".join(f"{key}={quote(value, errors='surrogatepass')}" for key, value in query.items())
+    response = client.get(f"{path.replace('{id}', quote(name, safe=''))}?{asked}")
+    held_against_its_form(response, path)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("path", sorted(FORMS))
+def test_any_method(path: str, method: str, client: TestClient) -> None:
+    response = client.request(method, path.replace("{id}", "nerves.md"), content=b"{}", headers=JSON)
+    status = held_against_its_form(response, path)
+    if (path, method) not in ROUTES:
+        assert status == 405
+        assert response.headers["allow"] in ("GET", "POST")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"question": "' + b"x" * 1_000_000 + b'"}',
+        b'{"question": "B12", "history": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+        b'{"a":' * 900 + b"1" + b"}" * 900,
+        b'{"question": 1e400, "k": 1e400}',
+        b'{"question": "B12", "k": ' + b"9" * 5000 + b"}",
+        b'{"question": NaN, "history": -Infinity}',
+        b'{"question": "B12", "question": 3}',
+        b'{"question": "\xed\xa0\x80"}',
+        '{"question": "B12"}'.encode("utf-16"),
+        b"\xef\xbb\xbf" + b'{"question": "B12"}',
+        b'{"question": "' + b"\\u0000" * 10_000 + b'"}',
+        b'{"question": "' + "\u202e\u0301".encode() * 9_000 + b'"}',
+        b'{"question": "B12", "history": [' + b'"x",' * 16_000 + b'"x"]}',
+    ],
+    ids=lambda body: ascii(body[:24]),
+)
+@pytest.mark.parametrize("path", POSTED)
+def test_a_hostile_body(path: str, body: bytes, client: TestClient) -> None:
+    held_against_its_form(client.post(path, content=body, headers=JSON), path)
+
+
+def test_no_file_of_the_machine_is_named_when_there_is_no_index(unready: TestClient, tmp_path: Path) -> None:
+    for path, method in ROUTES:
+        response = unready.request(method, path, content=b'{"question": "numb feet"}', headers=JSON)
+        assert tmp_path.parts[1] not in response.text.replace(path, "")
+        held_against_its_form(response, path, ready=False)

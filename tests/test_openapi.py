@@ -1,0 +1,120 @@
+"""The description of the API: as the code has it, with examples that are real answers."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from b12assistant import http_corpus, http_models
+from b12assistant.assistant import MOST_CHARACTERS
+from b12assistant.http_transport import LARGEST_BODY
+from b12assistant.loaders import load
+from b12assistant.openapi import load_examples
+from b12assistant.problems import CODES
+from b12assistant.verification import check_quote, quotes_of
+
+ROOT = Path(__file__).parent.parent
+TOOL = runpy.run_path(str(ROOT / "tools" / "openapi.py"))
+EXAMPLES = load_examples()
+FORMS: dict[str, type[http_models.Form]] = {
+    "ask": http_models.AskResponse,
+    "search": http_models.SearchResponse,
+    "list_documents": http_corpus.DocumentsResponse,
+    "get_document": http_corpus.DocumentResponse,
+    "get_passage": http_corpus.PassageResponse,
+    "healthz": http_corpus.Alive,
+    "readyz": http_corpus.Ready,
+}
+REQUESTS: dict[str, type[http_models.Form]] = {"ask": http_models.AskRequest, "search": http_models.SearchRequest}
+CASES = [(operation, name) for operation, examples in EXAMPLES.items() for name in examples]
+
+
+def references(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (each for key, each in value.items() if key == "$ref" and isinstance(each, str))
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from references(each)
+
+
+def test_the_description_in_docs_is_the_code_s() -> None:
+    written = (ROOT / "docs" / "reference" / "openapi.json").read_text("utf-8")
+    assert written == TOOL["as_text"](TOOL["document"]()), "run: python tools/openapi.py"
+
+
+def test_every_reference_leads_somewhere_and_no_schema_is_left_over() -> None:
+    document: dict[str, Any] = TOOL["document"]()
+    named = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(references(document)) == named
+
+
+def test_every_operation_has_an_example_and_tells_its_problems() -> None:
+    operations = [each for path in TOOL["document"]()["paths"].values() for each in path.values()]
+    assert {each["operationId"] for each in operations} == EXAMPLES.keys() == FORMS.keys()
+    for operation in operations:
+        assert operation["responses"]["200"]["content"]["application/json"]["examples"]
+        failing = {status: each["content"] for status, each in operation["responses"].items() if status != "200"}
+        assert all(list(content) == ["application/problem+json"] for content in failing.values())
+
+
+@pytest.mark.parametrize(("operation", "name"), CASES)
+def test_an_example_has_the_form_it_is_an_example_of(operation: str, name: str) -> None:
+    example = EXAMPLES[operation][name]
+    FORMS[operation].model_validate(example["response"])
+    if "request" in example:
+        REQUESTS[operation].model_validate(example["request"])
+
+
+@pytest.mark.parametrize("name", EXAMPLES["ask"])
+def test_an_example_quotes_the_corpus_word_for_word(name: str) -> None:
+    for quote in quotes_of(EXAMPLES["ask"][name]["response"]):
+        file = ROOT / "corpus" / quote["document"]
+        text = load(file.read_bytes(), file.name).text
+        assert check_quote(quote, text) is None, "the corpus changed; run: python tools/openapi.py --ask"
+
+
+def test_the_forms_are_those_of_the_design() -> None:
+    """Design section 4, key by key; a key more or less is a new version of the API."""
+    answer = {
+        "question",
+        "status",
+        "reason",
+        "red_flag",
+        "notices",
+        "quotes",
+        "disagreements",
+        "nearest",
+        "interpretation",
+    }
+    assert set(http_models.Answer.model_fields) == answer
+    assert set(http_models.AskResponse.model_fields) == {"answer", "timings_ms", "index"}
+    assert set(http_models.Timings.model_fields) == {"triage", "encode", "search", "quote", "total"}
+    quote = set(EXAMPLES["ask"]["answered"]["response"]["answer"]["quotes"][0])
+    assert set(http_models.Quote.model_fields) == quote
+    assert all(field.is_required() for field in http_models.Quote.model_fields.values())
+
+
+def test_a_missing_value_is_null_and_an_unknown_one_is_refused() -> None:
+    reply = EXAMPLES["ask"]["emergency"]["response"]
+    for broken in (
+        {**reply, "extra": 1},
+        {key: value for key, value in reply.items() if key != "index"},
+        {**reply, "answer": {key: value for key, value in reply["answer"].items() if key != "reason"}},
+    ):
+        with pytest.raises(ValueError, match="validation error"):
+            http_models.AskResponse.model_validate(json.loads(json.dumps(broken)))
+
+
+def test_the_page_about_it_names_every_address_limit_and_problem() -> None:
+    page = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
+    addresses = [f"{method.upper()} {path}" for path, each in TOOL["document"]()["paths"].items() for method in each]
+    limits = [
+        f"{number:,}" for number in (LARGEST_BODY, MOST_CHARACTERS, http_corpus.MOST_LISTED, http_models.MOST_HITS)
+    ]
+    assert [each for each in (*addresses, *limits, *(f"`{code}`" for code in CODES)) if each not in page] == []

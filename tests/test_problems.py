@@ -1,0 +1,141 @@
+"""What is refused, how it is said, and that it is refused before it is read."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from serving import JSON, client_of, empty_space, small_space
+from starlette.testclient import TestClient
+from starlette.types import Message
+
+from b12assistant import errors
+from b12assistant.http_corpus import Problem
+from b12assistant.http_transport import LARGEST_BODY
+from b12assistant.problems import MEDIA_TYPE, problem_of
+from b12assistant.service import build_app
+
+ASK, SEARCH, DOCUMENTS = "/api/v1/ask", "/api/v1/search", "/api/v1/documents"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    return client_of(small_space(tmp_path_factory.mktemp("problems")))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code", "named"),
+    [
+        ("POST", ASK, b'{"question": ', 400, "not_json", ""),
+        ("POST", ASK, b"\xff\xfe\x00", 400, "not_json", ""),
+        ("POST", ASK, b"[" * 60_000, 400, "not_json", ""),
+        ("POST", ASK, b"", 422, "invalid_request", "body"),
+        ("POST", ASK, b"[]", 422, "invalid_request", "body"),
+        ("POST", ASK, b"{}", 422, "invalid_request", "body.question"),
+        ("POST", ASK, b'{"question": null}', 422, "invalid_request", "body.question"),
+        ("POST", ASK, b'{"question": "B12?", "top_k": 3}', 422, "invalid_request", "body.top_k"),
+        ("POST", ASK, b'{"question": "B12?", "history": [1]}', 422, "invalid_request", "body.history.0"),
+        (
+            "POST",
+            ASK,
+            b'{"question": "B12?", "history": ["B12?"%s]}' % (b', "x"' * 19),
+            422,
+            "invalid_request",
+            "body.history",
+        ),
+        ("POST", ASK, b'{"question": "%s"}' % (b"x" * 20_001), 422, "invalid_request", "body.question"),
+        ("POST", ASK, b'{"question": "\\ud800"}', 422, "invalid_request", "body.question"),
+        ("POST", ASK, b'{"question": ""}', 422, "question", ""),
+        ("POST", ASK, b'{"question": " \\u0000 "}', 422, "question", ""),
+        ("POST", ASK, b'{"question": "%s"}' % (b"x" * LARGEST_BODY), 413, "too_large", ""),
+        ("POST", SEARCH, b'{"question": "B12", "k": 0}', 422, "invalid_request", "body.k"),
+        ("POST", SEARCH, b'{"question": "B12", "k": 101}', 422, "invalid_request", "body.k"),
+        ("POST", SEARCH, b'{"question": "B12", "k": true}', 422, "invalid_request", "body.k"),
+        ("POST", SEARCH, b'{"question": "B12", "k": "5"}', 422, "invalid_request", "body.k"),
+        ("GET", f"{DOCUMENTS}?limit=0", b"", 422, "invalid_request", "query.limit"),
+        ("GET", f"{DOCUMENTS}?offset=-1", b"", 422, "invalid_request", "query.offset"),
+        ("GET", f"{DOCUMENTS}/", b"", 404, "not_found", ""),
+        ("GET", f"{DOCUMENTS}/../../etc/passwd", b"", 404, "not_found", ""),
+        ("GET", f"{DOCUMENTS}/%00%FF%0A", b"", 404, "not_found", ""),
+        ("GET", "/api/v1/passages/none", b"", 404, "not_found", ""),
+        ("GET", "/api", b"", 404, "not_found", ""),
+        ("GET", "/api/v1/ask/", b"", 404, "not_found", ""),
+        ("GET", ASK, b"", 405, "method", ""),
+        ("DELETE", f"{DOCUMENTS}/nerves.md", b"", 405, "method", ""),
+        ("OPTIONS", SEARCH, b"", 405, "method", ""),
+        ("POST", "/healthz", b"", 405, "method", ""),
+    ],
+)
+def test_a_bad_request_is_a_problem(
+    method: str, path: str, body: bytes, status: int, code: str, named: str, client: TestClient
+) -> None:
+    response = client.request(method, path, content=body, headers=JSON)
+    problem = Problem.model_validate(response.json())
+    assert response.headers["content-type"] == MEDIA_TYPE
+    assert (response.status_code, problem.status, problem.code) == (status, status, code)
+    assert problem.type == f"urn:b12assistant:problem:{code}"
+    assert [error.at for error in problem.errors][:1] == ([named] if named else [])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"content-type": "text/plain"}, {"content-type": "application/jsonx"}, {**JSON, "content-encoding": "gzip"}],
+)
+def test_a_body_that_is_not_said_to_be_json_is_not_read(headers: dict[str, str], client: TestClient) -> None:
+    response = client.post(ASK, content=b'{"question": "B12?"}', headers=headers)
+    assert (response.status_code, Problem.model_validate(response.json()).code) == (415, "content_type")
+
+
+def test_the_allowed_method_is_told(client: TestClient) -> None:
+    assert client.get(ASK).headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("announced", [b"", b"10", b"99999999999999999999"])
+def test_a_body_is_counted_as_it_comes(announced: bytes, tmp_path: Path) -> None:
+    """Endless, and announced as nothing, as little, or as more than any machine has."""
+    sent: list[Message] = []
+    read = 0
+
+    async def receive() -> Message:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": b"x" * 1024, "more_body": True}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json")] + [(b"content-length", announced)] * bool(announced)
+    scope = {"type": "http", "method": "POST", "path": ASK, "raw_path": ASK.encode(), "query_string": b""}
+    space = empty_space(tmp_path)
+    asyncio.run(build_app(lambda: space)({**scope, "headers": headers}, receive, send))
+    assert sent[0]["status"] == 413
+    assert read <= LARGEST_BODY // 1024 + 1
+
+
+@pytest.mark.parametrize("path", [ASK, SEARCH])
+def test_without_an_index_the_hint_says_what_to_do(path: str, tmp_path: Path) -> None:
+    response = client_of(empty_space(tmp_path)).post(path, json={"question": "Which food holds vitamin B12?"})
+    problem = Problem.model_validate(response.json())
+    assert (problem.status, problem.code) == (503, "index_missing")
+    assert "b12assistant index" in (problem.hint or "")
+    assert str(tmp_path) not in response.text
+
+
+def test_many_wrong_values_are_not_all_repeated(client: TestClient) -> None:
+    body = b'{"question": "B12?", ' + b", ".join(b'"%s%d": 1' % (b"k" * 90, i) for i in range(500)) + b"}"
+    problem = Problem.model_validate(client.post(ASK, content=body, headers=JSON).json())
+    assert len(problem.errors) == 20
+    assert all(len(error.at) < 100 for error in problem.errors)
+
+
+def _leaves(kind: type[errors.AssistantError]) -> list[type[errors.AssistantError]]:
+    return [kind, *(leaf for child in kind.__subclasses__() for leaf in _leaves(child))]
+
+
+@pytest.mark.parametrize("kind", _leaves(errors.AssistantError), ids=lambda kind: kind.__name__)
+def test_no_error_of_ours_tells_of_the_machine(kind: type[errors.AssistantError]) -> None:
+    problem = problem_of(kind("/home/someone/index is broken", hint="run `b12assistant index`"))
+    told = problem.as_json("/api/v1/ask")
+    Problem.model_validate(told)
+    assert "/home" not in str(told) or isinstance(kind("x"), errors.QuestionError)

@@ -1,0 +1,192 @@
+"""Every route with what it is meant for, held against the forms that describe it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from fakes import FakeWorkspace
+from serving import EMERGENCY, client_of, empty_space, small_space, untimed
+from starlette.testclient import TestClient
+
+from b12assistant import http_corpus, http_models, render
+from b12assistant.api import Workspace, local_today
+from b12assistant.assistant import Engine
+from b12assistant.records import export_line
+from b12assistant.service import build_app
+
+QUESTIONS = ("What wraps every nerve?", "Which food holds vitamin B12?", "Who lowers B12: metformin?", EMERGENCY)
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    return small_space(tmp_path_factory.mktemp("service"))
+
+
+@pytest.fixture(scope="module")
+def client(space: FakeWorkspace) -> TestClient:
+    return client_of(space)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_ask_gives_what_the_command_line_gives(question: str, client: TestClient, space: FakeWorkspace) -> None:
+    response = client.post("/api/v1/ask", json={"question": question})
+    expected = render.reply_json(space.ask(question), space.texts, today=local_today())
+    assert response.status_code == 200
+    assert untimed(response.json()) == json.loads(json.dumps(untimed(expected)))
+    http_models.AskResponse.model_validate(response.json())
+
+
+def test_history_is_read_with_the_question(client: TestClient) -> None:
+    asked = {"question": "And eggs?", "history": ["Which food holds vitamin B12?"]}
+    read_as = client.post("/api/v1/ask", json=asked).json()["answer"]["interpretation"]
+    assert read_as["text"] == "Which food holds vitamin B12? And eggs?"
+
+
+def test_an_emergency_is_safety_only_even_without_an_index(tmp_path: Path) -> None:
+    answer = client_of(empty_space(tmp_path)).post("/api/v1/ask", json={"question": EMERGENCY}).json()["answer"]
+    assert (answer["status"], answer["quotes"], answer["red_flag"]["level"]) == ("safety_only", [], "emergency")
+
+
+def test_an_answer_is_not_kept_on_the_way(client: TestClient) -> None:
+    response = client.post("/api/v1/ask", json={"question": QUESTIONS[0]})
+    assert (response.headers["cache-control"], response.headers["content-type"]) == ("no-store", "application/json")
+
+
+def test_search_gives_what_the_command_line_gives(client: TestClient, space: FakeWorkspace) -> None:
+    response = client.post("/api/v1/search", json={"question": "vitamin B12 in people", "k": 2}).json()
+    notices, hits = space.search("vitamin B12 in people", 2)
+    generation = space.opened.collection.generation
+    assert len(http_models.SearchResponse.model_validate(response).hits) == 2
+    assert response == json.loads(
+        json.dumps(render.search_json("vitamin B12 in people", notices, hits, space.texts, generation))
+    )
+
+
+def test_search_withholds_nothing_in_an_emergency(client: TestClient) -> None:
+    response = client.post("/api/v1/search", json={"question": EMERGENCY}).json()
+    assert response["notices"][0]["kind"] == "red_flag"
+    assert response["hits"]
+
+
+def test_documents_come_page_by_page_each_once(client: TestClient, space: FakeWorkspace) -> None:
+    pages = [client.get("/api/v1/documents", params={"limit": 2}).json()]
+    while pages[-1]["next_offset"] is not None:
+        pages.append(client.get("/api/v1/documents", params={"limit": 2, "offset": pages[-1]["next_offset"]}).json())
+    listed = [each for page in pages for each in http_corpus.DocumentsResponse.model_validate(page).documents]
+    assert [each.document for each in listed] == sorted(entry.document.id for entry in space.opened.entries)
+    assert {page["total"] for page in pages} == {len(listed)}
+
+
+def test_a_page_past_the_end_is_empty(client: TestClient) -> None:
+    page = client.get("/api/v1/documents", params={"offset": 1_000_000}).json()
+    assert (page["documents"], page["next_offset"], page["total"]) == ([], None, 3)
+
+
+def test_a_document_is_its_line_of_export(client: TestClient, space: FakeWorkspace) -> None:
+    found = client.get("/api/v1/documents/guides/food.md").json()
+    http_corpus.DocumentResponse.model_validate(found)
+    assert found == {
+        **json.loads(json.dumps(export_line(space.document("guides/food.md")))),
+        "index": {"generation": space.opened.collection.generation},
+    }
+
+
+def test_a_passage_is_found_by_its_whole_id_only(client: TestClient, space: FakeWorkspace) -> None:
+    passage = space.opened.collection.passages[0]
+    found = client.get(f"/api/v1/passages/{passage.id}").json()
+    http_corpus.PassageResponse.model_validate(found)
+    assert found["text"] == render.passage_text(passage)
+    assert client.get(f"/api/v1/passages/{passage.id[:8]}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["a b.md", "übel & co.md", "50%25.md", "what?.md", "two\nlines.md", "x/#y.md"])
+def test_a_document_of_any_name_has_an_address(name: str, tmp_path: Path) -> None:
+    client = client_of(small_space(tmp_path, {name: "# Nerves\n\nMyelin wraps every nerve.\n"}))
+    assert client.get(f"/api/v1/documents/{quote(name)}").json()["document"] == name
+
+
+def test_health_touches_nothing() -> None:
+    def no_workspace() -> Workspace:
+        raise AssertionError("asked for a workspace")
+
+    response = TestClient(build_app(no_workspace)).get("/healthz")
+    assert http_corpus.Alive.model_validate(response.json()).status == "alive"
+
+
+def test_ready_says_what_answers(client: TestClient, space: FakeWorkspace) -> None:
+    ready = http_corpus.Ready.model_validate(client.get("/readyz").json())
+    assert (ready.counts.documents, ready.encoder, ready.older_generation, ready.hint) == (3, "fake", False, None)
+    assert ready.index.generation == space.opened.collection.generation
+
+
+def test_without_an_index_it_is_not_ready_until_there_is_one(tmp_path: Path) -> None:
+    space = empty_space(tmp_path)
+    client = client_of(space)
+    refused = client.get("/readyz")
+    assert (refused.status_code, refused.json()["code"]) == (503, "index_missing")
+    assert "b12assistant index" in refused.json()["hint"]
+    assert refused.headers["retry-after"]
+    space.index()
+    assert client.get("/readyz").status_code == 200
+
+
+def test_an_older_generation_in_use_is_said(tmp_path: Path) -> None:
+    space = small_space(tmp_path)
+    (space.corpus / "more.md").write_text("# More\n\nLiver holds a lot of it.\n", "utf-8")
+    newest = space.index().generation
+    (space.store.root / "generations" / newest / "vectors.faiss").write_bytes(b"damaged")
+    found = client_of(FakeWorkspace(space.configuration)).get("/readyz").json()
+    ready = http_corpus.Ready.model_validate(found)
+    assert ready.older_generation
+    assert ready.index.generation != newest
+    assert "b12assistant index" in (ready.hint or "")
+
+
+def test_twenty_at_once_lose_no_answer(client: TestClient) -> None:
+    start = threading.Barrier(20)
+
+    def ask(number: int) -> object:
+        start.wait()
+        return client.post("/api/v1/ask", json={"question": QUESTIONS[number % 4]}).json()["answer"]
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(ask, range(20)))
+    assert answers[:4] * 5 == answers
+    assert [answer["question"] for answer in answers[:4] if isinstance(answer, dict)] == list(QUESTIONS)
+
+
+class _Broken(FakeWorkspace):
+    """Fails with the question in its message, as a library may."""
+
+    @property
+    def engine(self) -> Engine:
+        raise ValueError("Who lowers B12 in /home/someone?")
+
+
+def test_an_unexpected_error_tells_nothing_of_the_inside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        response = client_of(_Broken(empty_space(tmp_path).configuration)).post(
+            "/api/v1/ask", json={"question": "Who lowers B12?"}
+        )
+    problem = http_corpus.Problem.model_validate(response.json())
+    assert (problem.status, problem.code) == (500, "unexpected")
+    assert "lowers" not in response.text + caplog.text
+    assert problem.instance in caplog.text
+    assert "ValueError at test_service.py:" in caplog.text
+
+
+def test_no_question_is_logged(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        for body in (
+            {"question": "Zebra?"},
+            {"question": 3, "Zebra": 1},
+            {"question": "Zebra?", "history": ["Zebra"] * 30},
+        ):
+            client.post("/api/v1/ask", json=body)
+    assert "Zebra" not in caplog.text

@@ -1,0 +1,109 @@
+"""Write docs/reference/openapi.json: `python tools/openapi.py`, with `--ask` to ask its examples anew.
+
+Asking needs the real encoder and an index of the starter corpus; run it when answers or the corpus changed. Without it
+only the description is renewed, which needs neither.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+DOCUMENT = ROOT / "docs" / "reference" / "openapi.json"
+EXAMPLES = ROOT / "src" / "b12assistant" / "data" / "http" / "examples.json"
+
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "answered": {"question": "Can low B12 damage nerves without anaemia?"},
+    "follow_up": {"question": "What about metformin?", "history": ["Which medicines lower B12?"]},
+    "no_answer": {"question": "Who won the football on Sunday?"},
+    "emergency": {"question": "My legs gave way this morning and I cannot pass urine."},
+}
+SEARCHES: dict[str, dict[str, Any]] = {"phrase": {"question": "folic acid hides the anaemia", "k": 2}}
+
+
+def main() -> None:
+    if "--ask" in sys.argv[1:]:
+        EXAMPLES.parent.mkdir(exist_ok=True)
+        write(EXAMPLES, examples())
+    write(DOCUMENT, document())
+
+
+def document() -> dict[str, Any]:
+    """The description as the code has it now; nothing is loaded for it."""
+    from b12assistant.api import Workspace
+    from b12assistant.openapi import describe, load_examples
+    from b12assistant.service import build_router
+
+    return describe(build_router(Workspace).routes, load_examples())
+
+
+def as_text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def write(file: Path, value: object) -> None:
+    file.write_text(as_text(value), "utf-8")
+    print(f"wrote {file.relative_to(ROOT)}")
+
+
+def examples() -> dict[str, Any]:
+    """Every example, asked of a fresh index through the routes themselves."""
+    from starlette.testclient import TestClient
+
+    from b12assistant.api import Workspace
+    from b12assistant.config import load_configuration
+    from b12assistant.service import build_app
+
+    with tempfile.TemporaryDirectory() as index:
+        flags = {"paths.corpus": str(ROOT / "corpus"), "paths.index": index}
+        space = Workspace(load_configuration(environment={}, flags=flags))
+        space.index()
+        return asked(TestClient(build_app(lambda: space)))
+
+
+def asked(client: Any) -> dict[str, Any]:
+    def post(path: str, bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        return {
+            name: {"request": body, "response": answered(client.post(path, json=body))} for name, body in bodies.items()
+        }
+
+    def get(path: str, **parameters: object) -> dict[str, Any]:
+        return {
+            "parameters": parameters,
+            "response": answered(client.get(path.format(**parameters), params=parameters)),
+        }
+
+    def look(path: str, **parameters: object) -> dict[str, Any]:
+        return {"parameters": parameters, "response": answered(client.get(path.format(**parameters)))}
+
+    found = post("/api/v1/search", SEARCHES)
+    first = found["phrase"]["response"]["hits"][0]
+    documents = client.get("/api/v1/documents").json()["documents"]
+    shortest = min(documents, key=lambda each: each["characters"])
+    return {
+        "ask": post("/api/v1/ask", QUESTIONS),
+        "search": found,
+        "list_documents": {"page": get("/api/v1/documents", limit=2, offset=0)},
+        "get_document": {"document": look("/api/v1/documents/{id}", id=shortest["document"])},
+        "get_passage": {"passage": look("/api/v1/passages/{id}", id=first["passage"])},
+        "healthz": {"alive": look("/healthz")},
+        "readyz": {"ready": look("/readyz")},
+    }
+
+
+def answered(response: Any) -> dict[str, Any]:
+    """What came back; an error would be no example."""
+    if response.status_code != 200:
+        raise SystemExit(f"{response.url}: {response.status_code} {response.text}")
+    return dict(response.json())
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+    main()
