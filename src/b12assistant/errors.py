@@ -14,6 +14,7 @@ AssistantError                 exit status 1, one line and a hint
 ├── IndexMismatchError         built with another model or schema
 ├── IndexBusyError             another indexer holds the lock
 ├── IndexWriteError            disk full, read-only, …; the former index stays
+├── ServerError                the address to listen on is taken or not ours
 └── NotFoundError              no such document, passage or quote
 """
 
@@ -114,6 +115,12 @@ class IndexWriteError(AssistantError):
     """The index could not be written; the former one is untouched."""
 
     code = "index_write"
+
+
+class ServerError(AssistantError):
+    """The address cannot be listened on: it is in use, or not this machine's."""
+
+    code = "server"
 
 
 class NotFoundError(AssistantError):

@@ -1,0 +1,67 @@
+"""One browser for all tests, one context for each; a corpus of three files behind the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fakes import FakeWorkspace
+from playwright.sync_api import Browser, sync_playwright
+from serving import small_space
+
+from browser.reading import Reader
+from browser.running import ARGUMENTS, find_browser, no_browser, running
+
+Visit = Callable[..., Reader]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = find_browser(playwright.chromium.executable_path) or no_browser()
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    return small_space(tmp_path_factory.mktemp("browser"), CORPUS)
+
+
+@pytest.fixture(scope="session")
+def site(small: FakeWorkspace) -> Iterator[str]:
+    """The page over the small corpus."""
+    with running(small) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Visit]:
+    """Opens a page; when the test ends, what must always hold is held against every page it opened."""
+    contexts, readers = [], []
+
+    def opened(address: str, path: str = "/", **options: Any) -> Reader:
+        context = chromium.new_context(**{"reduced_motion": "reduce", **options})
+        contexts.append(context)
+        readers.append(Reader.of(context, address, path))
+        return readers[-1]
+
+    yield opened
+    try:
+        for reader in readers:
+            reader.sound()
+    finally:
+        for context in contexts:
+            context.close()
+
+
+CORPUS = {
+    "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat. Numb feet are an early sign.\n",
+    "guides/food.md": "# Food\n\n## Where it is\n\n- Fish holds vitamin B12.\n- Eggs hold vitamin B12.\n\n"
+    "Plants hold none.\n",
+    "pills.txt": "Metformin lowers cobalamin in some people. Ask for a blood test.\n",
+    "shop.md": "---\ntitle: Drips\nkind: vendor\nwords: original\ncommercial_interest: true\n---\n\n# Drips\n\n"
+    "Our golden drip costs forty dollars each time.\n\nBuy our golden drip now!\n",
+}

@@ -1,0 +1,70 @@
+"""The application on a port of its own, in this process, and a browser to read it with."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import uvicorn
+
+from b12assistant.api import Workspace
+from b12assistant.warmup import Warmup
+from b12assistant.web import application
+
+HOW = (
+    "no browser was found for this test: name one with CHROMIUM=/path/to/chromium, or `sudo apt install chromium`, "
+    "or `.venv/bin/playwright install chromium`"
+)
+# A browser that can reach this machine and nothing else.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+def find_browser(own: str) -> str | None:
+    """$CHROMIUM, one of the usual names, or ``own``, where Playwright keeps the one it installed."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return shutil.which(named)
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))
+    return next((path for path in found if path), own if Path(own).is_file() else None)
+
+
+def no_browser() -> NoReturn:
+    """Skips the test and says how to get a browser; where everything has to run, that is a failure."""
+    if os.environ.get("CI", "").lower() in ("", "0", "false"):
+        pytest.skip(HOW)
+    pytest.fail(HOW)
+
+
+@contextlib.contextmanager
+def running(space: Workspace) -> Iterator[str]:
+    """The address of the application over ``space``."""
+    warmup = Warmup(space)
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        application(space, warmup), log_level="critical", access_log=False, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    warmup.start()
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()

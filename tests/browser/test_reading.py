@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from fakes import FakeWorkspace
+from serving import EMERGENCY
+
+from b12assistant.answers import Status, TextId
+from browser.conftest import Visit
+from browser.reading import BOX
+
+pytestmark = pytest.mark.slow
+
+ASKED = "What wraps every nerve: myelin?"
+QUESTION = f"{ASKED} <b>&amp;"
+
+
+def test_the_page_says_what_it_is_and_offers_questions(visit: Visit, site: str) -> None:
+    page = visit(site).page
+    assert page.locator("h1").count() == 1
+    assert page.locator("#about h2").all_inner_texts()[:3] == [
+        "What this is",
+        "What this is not",
+        "What “verbatim” means here",
+    ]
+    assert page.locator("#questions button").count() >= 3
+    assert not page.locator("#new").is_visible()
+
+
+def test_a_quote_is_a_block_quote_with_who_says_so(visit: Visit, site: str, small: FakeWorkspace) -> None:
+    turn = visit(site).ask(QUESTION)
+    quote = small.ask(QUESTION).answer.quotes[0]
+    figure = turn.locator("figure.quote").first
+    assert turn.locator("h2 .exact").text_content() == QUESTION
+    assert figure.locator("blockquote").text_content() == quote.spans[0].text
+    assert figure.locator("mark").text_content() == quote.best.text
+    assert figure.locator(".place").text_content() == "1 Nerves › Sheath"
+    assert "its own words" in (figure.locator(".who").text_content() or "")
+    assert "match" in (figure.locator(".notes").text_content() or "")
+
+
+def test_a_seller_is_labelled(visit: Visit, site: str) -> None:
+    turn = visit(site).ask("What costs forty dollars: golden drip?")
+    assert turn.locator("figure.quote .badge.sells").first.text_content() == "Sells what it recommends"
+
+
+def test_an_example_is_asked_by_pressing_it(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    asked = reader.page.locator("#questions button").first.text_content() or ""
+    assert reader.press("#questions button >> nth=0").locator("h2 .exact").text_content() == asked.strip()
+    assert not reader.page.locator("#questions").is_visible()
+
+
+def test_no_answer_names_the_nearest_places_as_links(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    turn = reader.ask("Do plants dream of paint, glass and brass bands in winter?")
+    assert turn.locator("figure").count() == 0
+    links = turn.locator(".nearest a.cite")
+    assert links.count() > 0
+    assert reader.open(links.first).locator("#doc").text_content()
+
+
+def test_a_follow_up_says_what_was_searched(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    reader.ask(ASKED)
+    turn = reader.ask("And fat?")
+    assert turn.locator(".read-as .exact").first.text_content() == f"{ASKED} And fat?"
+
+
+@pytest.mark.parametrize("control", ["not_happening", "looking_up"])
+def test_an_emergency_comes_alone_and_both_its_controls_lead_on(
+    control: str, visit: Visit, site: str, small: FakeWorkspace
+) -> None:
+    reader = visit(site)
+    turn = reader.ask(EMERGENCY)
+    assert turn.locator(".alarm.emergency[role=alert]").count() == 1
+    assert turn.locator("figure").count() == 0
+    said = small.texts[TextId(control)].text
+    pressed = reader.press(f"#{control}")
+    assert pressed.locator("h2 .exact").text_content() == said
+    assert pressed.get_attribute("class") == f"turn {small.ask(said, [EMERGENCY]).answer.status}"
+    after = reader.ask(ASKED)
+    expected = small.ask(ASKED, [EMERGENCY, said]).answer
+    assert after.get_attribute("class") == f"turn {expected.status}"
+    assert expected.status is not Status.SAFETY_ONLY
+    reader.page.wait_for_selector("#controls", state="detached")
+
+
+def test_a_citation_opens_the_document_at_the_quote(visit: Visit, site: str, small: FakeWorkspace) -> None:
+    reader = visit(site)
+    link = reader.ask(ASKED).locator("a.cite").first
+    quote = small.ask(ASKED).answer.quotes[0]
+    frame = reader.open(link)
+    assert frame.locator("#doc").text_content() == quote.document.text
+    assert "".join(frame.locator("#doc mark").all_text_contents()) == "".join(span.text for span in quote.spans)
+    assert frame.locator("h1").text_content() == quote.document.title
+    assert frame.locator("nav summary").text_content() == "Outline"
+    reader.page.wait_for_function("() => document.activeElement.id === 'src-frame'")
+
+
+def test_escape_close_and_back_return_to_the_citation(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    link = reader.ask(ASKED).locator("a.cite").first
+    for width in (1280, 390):
+        reader.page.set_viewport_size({"width": width, "height": 800})
+        for leave in ("Escape", "close", "back"):
+            frame = reader.open(link)
+            reader.page.wait_for_function("() => document.activeElement.id === 'src-frame'")
+            if leave == "Escape":
+                frame.locator("body").press("Escape")
+            elif leave == "close":
+                reader.page.click("#src-close")
+            else:
+                reader.page.evaluate("() => history.back()")
+            reader.page.wait_for_function("() => document.activeElement.classList.contains('cite')")
+            assert not reader.page.locator("#src").is_visible()
+    assert reader.page.locator(".turn").count() == 1
+
+
+def test_a_citation_works_without_our_script(visit: Visit, site: str, small: FakeWorkspace) -> None:
+    reader = visit(site)
+    href = reader.ask(ASKED).locator("a.cite").first.get_attribute("href")
+    plain = visit(site, href, java_script_enabled=False)
+    quote = small.ask(ASKED).answer.quotes[0]
+    assert plain.page.locator("#hit").text_content() == quote.spans[0].text
+    assert plain.page.locator("#doc").text_content() == quote.document.text
+
+
+def test_a_new_conversation_forgets_the_old_one(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    reader.ask(ASKED)
+    reader.page.click("#new")
+    reader.page.wait_for_function("() => !document.querySelector('.turn')")
+    assert reader.focused() != ""
+    turn = reader.ask("And fat?")
+    assert turn.locator(".read-as").count() == 0
+
+
+def test_every_answer_is_told_once_and_the_box_keeps_the_focus(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    for number in (1, 2, 3):
+        reader.ask(ASKED)
+        reader.page.wait_for_function("n => document.getElementById('say').textContent.includes(n)", arg=str(number))
+        assert reader.page.evaluate("() => document.activeElement.tagName") == "TEXTAREA"
+        assert reader.page.input_value(BOX) == ""
+
+
+def test_what_cannot_be_read_as_a_question_is_told_beside_the_box(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    reader.page.fill(BOX, " ")
+    reader.page.press(BOX, "Enter")
+    reader.page.wait_for_selector("#note .note")
+    assert "question is empty" in reader.page.inner_text("#note")
+    reader.ask(ASKED)
+    reader.page.wait_for_selector("#note .note", state="detached")
+
+
+def test_all_of_it_by_keyboard(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    page = reader.page
+    page.keyboard.type(ASKED)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".turn")
+    seen = []
+    for _ in range(12):
+        page.keyboard.press("Shift+Tab")
+        seen.append(reader.focused())
+        if seen[-1] == "cite":
+            break
+    assert seen[-1] == "cite", seen
+    page.keyboard.press("Enter")
+    page.frame_locator("#src-frame").locator("#hit").wait_for()
+    page.wait_for_function("() => document.activeElement.id === 'src-frame'")
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.activeElement.classList.contains('cite')")
+
+
+def test_copying_gives_the_exact_words_and_their_place(visit: Visit, site: str, small: FakeWorkspace) -> None:
+    reader = visit(site, permissions=["clipboard-read", "clipboard-write"])
+    figure = reader.ask(ASKED).locator("figure.quote").first
+    figure.locator(".copy").click()
+    reader.page.wait_for_function("() => document.querySelector('.copy').textContent === 'Copied'")
+    copied = reader.page.evaluate("() => navigator.clipboard.readText()")
+    quote = small.ask(ASKED).answer.quotes[0]
+    assert copied.startswith(quote.spans[0].text + "\n\n— Nerves › Sheath")
+
+
+def test_no_question_stands_in_an_address(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    reader.open(reader.ask(ASKED).locator("a.cite").first)
+    assert not [url for url in reader.asked_for if re.search("wraps|every|myelin%", url)]
+    assert reader.page.url == f"{site}/"

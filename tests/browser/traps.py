@@ -1,0 +1,149 @@
+"""Strings that a page gets wrong, and a workspace whose every document is one."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sys
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fakes import FakeWorkspace
+
+from b12assistant.answers import Answer, Notice, NoticeKind, Quote, Reply, Status, Strength, TextId, Timings, Turn
+from b12assistant.records import Entry
+from b12assistant.types import (
+    Block,
+    BlockKind,
+    Document,
+    DocumentId,
+    FileEnd,
+    FileReport,
+    Mark,
+    MarkKind,
+    Passage,
+    PassageId,
+    Range,
+    Section,
+    Source,
+)
+
+PAYLOADS: Final = (
+    "<script>window.__ran=1</script>",
+    "<img src=x onerror=window.__ran=1>",
+    "<img src=https://example.com/beacon.png>",
+    "<svg onload=window.__ran=1>",
+    "<iframe src='javascript:window.__ran=1'></iframe>",
+    "<a href='javascript:window.__ran=1'>here</a>",
+    "[here](javascript:window.__ran=1)",
+    "![here](https://example.com/beacon.png)",
+    "<https://example.com/auto>",
+    "https://example.com/bare www.example.com someone@example.com",
+    "<form action=https://example.com><input type=password name=p><button>Log in</button></form>",
+    "<div style='position:fixed;inset:0;background:red;z-index:9999'>overlay</div>",
+    "<style>*{display:none}</style>",
+    "<link rel=stylesheet href=https://example.com/x.css>",
+    "<meta http-equiv=refresh content='0;url=https://example.com'>",
+    "<base href=https://example.com/>",
+    "<object data=https://example.com/x></object><embed src=https://example.com/x>",
+    "<video autoplay src=https://example.com/x onloadstart=window.__ran=1></video>",
+    "<details open ontoggle=window.__ran=1>x</details>",
+    "</span></blockquote></figure><h1>broken out</h1>",
+    "--> ]]> </textarea></title></style></script><b onmouseover=window.__ran=1>x</b>",
+    "${Object.assign(window,{__ran:1})} ${1+1} {{constructor.constructor('window.__ran=1')()}} {{7*7}} <%= 7*7 %>",
+    "$$\\frac{1}{2}$$ \\(x^2\\) \\[y_1\\] $a$ \\begin{matrix}1\\end{matrix} \\href{javascript:window.__ran=1}{x}",
+    "# not a heading\n\n- not a list\n> not a quote\n\n```html\n<b>code</b>\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |",
+    "*star* _under_ **bold** ~~gone~~ `tick` \\*slash\\* :smile: [^1] [x]: y",
+    "&amp; &lt;b&gt; &#x3C;script&#x3E; &nbsp; &notin; &#0; &#128;",
+    "\" onmouseover=window.__ran=1 x=\" ' autofocus onfocus=window.__ran=1 '",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=window.__ran=1&gt;'>",
+    "<answer>an unknown tag</answer> <x-tag onclick=window.__ran=1>and its words</x-tag>",
+    "\u202egnp.exe\u202c \u2066isolated\u2069 \u200b\u200d\ufeff \u00ad soft",
+    "\x00 nul \x07 bell \x1b[31m \x85 \u2028 \r\n \t tab",
+)
+_PLANES = ((0x20, 0x7E), (0xA0, 0x24F), (0x300, 0x36F), (0x590, 0x6FF), (0x900, 0x97F), (0x2000, 0x206F))
+_MORE = ((0x3040, 0x30FF), (0x4E00, 0x4FFF), (0xAC00, 0xACFF), (0xFB00, 0xFFFD), (0x1F300, 0x1FAFF), (0x80, 0x9F))
+
+
+def random_strings(count: int, seed: int = 12) -> list[str]:
+    """Strings from many scripts, with what joins, reorders and hides; half of them with Markdown and HTML among it."""
+    drawn = random.Random(seed)  # noqa: S311 - a seeded sample, not a secret
+    found = []
+    for number in range(count):
+        pieces = [_character(drawn) for _ in range(drawn.randint(4, 60))]
+        if number % 2:
+            pieces += drawn.choices(["<b>", "*", "`", "$$", "\n\n", "  ", "\t", "&lt;", "{{", "]("], k=6)
+        drawn.shuffle(pieces)
+        found.append("".join(pieces) if "".join(pieces).strip() else "x")
+    return found
+
+
+def _character(drawn: random.Random) -> str:
+    low, high = drawn.choice(_PLANES + _MORE) if drawn.random() < 0.9 else (0x1, sys.maxunicode)
+    return chr(drawn.randint(low, high))
+
+
+def shown(text: str) -> str:
+    """As a page can hold it: NUL is shown as a picture of it, half a pair of surrogates as a replacement."""
+    pairs = "".join("\ufffd" if unicodedata.category(each) == "Cs" else each for each in text)
+    return pairs.replace("\0", "\u2400")
+
+
+def document_of(number: int, text: str) -> Document:
+    """A document that is called by its text, in every place that is shown."""
+    inner = len(text) - 1
+    return Document(
+        id=DocumentId(f"{number}/{text}"),
+        digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        title=text,
+        text=text,
+        source=Source(publisher=text, based_on=text, url=text, note=text, superseded_by=text, cites=(text,)),
+        sections=(Section(Range(0, len(text)), 1, 0, len(text)), Section(Range(inner, len(text)), 2, inner, len(text))),
+        blocks=(Block(BlockKind.LIST_ITEM, Range(0, len(text))),),
+        marks=(Mark(Range(0, 1), MarkKind.REFERENCE, "trap"),),
+    )
+
+
+@dataclass(frozen=True)
+class TrapWorkspace(FakeWorkspace):
+    """Question ``n`` is answered with the documents from ``n`` times ``at_once`` on, each quoted whole."""
+
+    texts_shown: Sequence[str] = ()
+    at_once: int = 23
+
+    def entry(self, number: int) -> Entry:
+        document = document_of(number, self.texts_shown[number])
+        whole = document.span(0, len(document.text))
+        passage = Passage(PassageId(f"{number:032x}"), (whole,))
+        return Entry(document, (passage,), FileReport(document.id, FileEnd.INDEXED), "", document.text, {})
+
+    def ask(self, question: str, history: Sequence[str] = ()) -> Reply:
+        first = len(history) * self.at_once
+        numbers = range(first, min(first + self.at_once, len(self.texts_shown)))
+        answer = Answer(
+            Turn(len(history), question),
+            Status.ANSWERED,
+            None,
+            tuple(self._quote(number) for number in numbers),
+            (Notice(NoticeKind.GENERAL, TextId("general")),),
+            nearest=tuple(self.entry(number).passages[0] for number in numbers),
+        )
+        return Reply(answer, Timings(0, 0), None)
+
+    def _quote(self, number: int) -> Quote:
+        passage = self.entry(number).passages[0]
+        document = passage.document
+        text = document.text
+        # Only one section for each end, so that it is a quote; the best part is its middle.
+        start = next(i for i in range(len(text)) if not text[i].isspace())
+        spans = (document.span(0, len(text) - 1),) if len(text) > 1 else (passage.span,)
+        best = document.span(min(start, spans[0].end - 1), spans[0].end)
+        return Quote(spans, best, passage, Strength.STRONG, 1.0)
+
+    def document(self, name: str) -> Entry:
+        return self.entry(int(name.partition("/")[0]))
+
+    def source_changed(self, name: str) -> bool:
+        return name.startswith("1")

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakes import FakeWorkspace
+from serving import CORPUS, small_space
+from starlette.testclient import TestClient
+
+from b12assistant import addresses, policy
+from b12assistant.warmup import Warmup
+from b12assistant.web import VIEW_POLICY, application
+
+ROOT = Path(__file__).parent.parent
+ASKED = "What wraps every nerve: myelin?"
+HERE = "http://127.0.0.1:7860"
+ROUTES = (
+    "/",
+    "/theme.css",
+    "/own/page.css",
+    "/own/app.js",
+    "/own/favicon.svg",
+    "/favicon.ico",
+    "/d/nerves.md",
+    "/d/none.md",
+    "/healthz",
+    "/api/v1/documents",
+    "/api/none",
+    "/nothing",
+    "/own/none.css",
+    "/gradio_api/upload",
+)
+SHUT = (
+    "/config",
+    "/openapi.json",
+    "/docs",
+    "/redoc",
+    "/login",
+    "/monitoring",
+    "/gradio_api/info",
+    "/gradio_api/upload",
+    "/gradio_api/file=/etc/passwd",
+    "/gradio_api/proxy=http://example.com",
+    "/gradio_api/call/ask",
+    "/gradio_api/api/predict",
+    "/gradio_api/openapi.json",
+    "/gradio_api/run-history/records",
+    "/gradio_api/queue/../upload",
+    "/assets/../config",
+    "/static/%2e%2e/config",
+)
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    return small_space(tmp_path_factory.mktemp("web"))
+
+
+@pytest.fixture(scope="module")
+def client(space: FakeWorkspace) -> TestClient:
+    return TestClient(application(space, Warmup(space)), base_url=HERE)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_response_has_its_headers(route: str, client: TestClient) -> None:
+    headers = client.get(route).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors" in headers["content-security-policy"]
+    assert "server" not in headers
+
+
+def test_the_page_lets_only_its_own_inline_scripts_run(client: TestClient) -> None:
+    page = client.get("/")
+    told = page.headers["content-security-policy"]
+    scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page.text, re.S)
+    digests = {base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts}
+    assert digests
+    assert set(re.findall(r"'sha256-([^']+)'", told)) == digests
+    script_src = next(part for part in told.split("; ") if part.startswith("script-src"))
+    assert "unsafe" not in script_src
+    assert page.headers["cache-control"] == "no-store"
+
+
+def test_a_document_is_read_under_a_stricter_policy(client: TestClient) -> None:
+    assert client.get("/d/nerves.md").headers["content-security-policy"] == VIEW_POLICY
+    assert "unsafe" not in VIEW_POLICY
+
+
+@pytest.mark.parametrize("path", SHUT)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_the_page_does_not_need_is_shut(path: str, method: str, client: TestClient) -> None:
+    assert client.request(method, path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:7860", 200),
+        ("localhost", 200),
+        ("[::1]:7860", 200),
+        ("LOCALHOST:1", 200),
+        ("example.com", 421),
+        ("127.0.0.1.example.com", 421),
+        ("192.168.1.5", 421),
+        ("", 421),
+    ],
+)
+def test_only_its_own_names_are_answered(host: str, status: int, client: TestClient) -> None:
+    assert client.get("/healthz", headers={"host": host}).status_code == status
+
+
+def test_on_a_wildcard_address_numbers_are_answered_and_foreign_names_are_not(space: FakeWorkspace) -> None:
+    open_to_all = TestClient(application(space, Warmup(space), "0.0.0.0"), base_url=HERE)  # noqa: S104
+    assert open_to_all.get("/healthz", headers={"host": "192.168.1.5:80"}).status_code == 200
+    assert open_to_all.get("/healthz", headers={"host": "example.com"}).status_code == 421
+
+
+@pytest.mark.parametrize("length", [None, "4"])
+def test_a_body_that_goes_on_is_cut_off(length: str | None, client: TestClient) -> None:
+    def body() -> Iterator[bytes]:
+        for _ in range(2 * policy.LARGEST // 65536):
+            yield b"x" * 65536
+
+    headers = {"content-type": "application/json"} | ({"content-length": length} if length else {})
+    path = "/gradio_api/queue/join"
+    assert client.post(path, content=body(), headers=headers).status_code in (400, 413)
+    assert client.post(path, content=b"x" * (policy.LARGEST + 1), headers=headers).status_code in (400, 413, 422)
+
+
+def test_an_announced_size_is_believed_at_once(client: TestClient) -> None:
+    for length in (str(policy.LARGEST + 1), "9" * 40, "-1", "x"):
+        told = client.post("/gradio_api/queue/join", headers={"content-length": length}, content=b"")
+        assert told.status_code == 413, length
+
+
+def test_a_document_is_marked_where_it_is_quoted(client: TestClient, space: FakeWorkspace) -> None:
+    quote = space.ask(ASKED).answer.quotes[0]
+    page = client.get(addresses.of_quote(quote))
+    assert page.status_code == 200
+    assert f'<mark id="hit" tabindex="-1"><span class="best">{quote.spans[0].text}</span></mark>' in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "marked"),
+    [
+        ("at=10-20&is=0000000000000000", False),
+        ("at=99999-999999&is=0000000000000000", False),
+        ("at=20-10&is=x", False),
+        ("at=x", False),
+        ("at=1-2,1-2&is=x", False),
+        ("", False),
+    ],
+)
+def test_what_no_longer_stands_there_is_not_marked(query: str, marked: bool, client: TestClient) -> None:
+    page = client.get(f"/d/nerves.md?{query}")
+    assert page.status_code == 200
+    assert ("<mark" in page.text) is marked
+    assert ("no longer stand" in page.text) is ("is=0" in query)
+
+
+def test_a_document_that_is_not_there_says_so_and_echoes_nothing_live(client: TestClient) -> None:
+    page = client.get("/d/%3Cscript%3Ealert(1)%3C/script%3E%0A.md")
+    assert page.status_code == 404
+    assert "No such document" in page.text
+    assert "<script>alert" not in page.text
+
+
+def test_a_name_with_anything_in_it_leads_to_its_document(tmp_path: Path) -> None:
+    name = "a\nb%2f#?&é'\".md"
+    space = small_space(tmp_path, {**CORPUS, name: "Zebra wraps quagga.\n"})
+    client = TestClient(application(space, Warmup(space)), base_url=HERE)
+    document = space.document(name).document
+    page = client.get(addresses.of_document(document))
+    assert page.status_code == 200
+    assert "Zebra wraps quagga." in page.text
+
+
+def app(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.slow
+def test_without_an_index_app_says_what_to_run(tmp_path: Path) -> None:
+    done = app(cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(r"b12assistant: .*index.*: run `make run`\n", done.stderr)
+
+
+@pytest.mark.slow
+def test_a_port_in_use_is_one_clear_line(built: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = app("--port", str(port), cwd=built)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"b12assistant: cannot listen on 127\.0\.0\.1, port {port} .*: try --port \d+\n", done.stderr)
