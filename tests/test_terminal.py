@@ -201,7 +201,7 @@ HEALTH = re.compile(r"\b(?:b12|vitamin|nerve|dose|symptom|deficien|doctor|treat|
 def test_no_label_speaks_about_health() -> None:
     assert not HEALTH.search(" ".join(LABELS))
     for module in (terminal, labels):
-        source = Path(module.__file__).read_text("utf-8")
+        source = Path(str(module.__file__)).read_text("utf-8")
         assert not [
             line for line in re.findall(r'"[^"\n]*"', source) if HEALTH.search(line.replace("b12assistant", ""))
         ]

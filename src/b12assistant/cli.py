@@ -276,3 +276,20 @@ def evaluate(context: click.Context, corpus: str | None, index_folder: str | Non
 
     figures = scoring.score(workspace(context, corpus, index_folder), labelled)
     click.echo(as_json(figures)) if json_ else click.echo(scoring.table(figures))
+
+
+@commands.command()
+@places
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any.")
+@click.pass_context
+def serve(context: click.Context, corpus: str | None, index_folder: str | None, host: str, port: int) -> None:
+    """Serve the web page and the HTTP API, as `python app.py` does.
+
+    \b
+    Example:
+      b12assistant serve --port 8000
+    """
+    from b12assistant import web
+
+    web.serve(workspace(context, corpus, index_folder), host, port)

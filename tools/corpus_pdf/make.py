@@ -2,7 +2,8 @@
 
 usage: python tools/corpus_pdf/make.py [OUTPUT]      (needs fpdf2: pip install fpdf2==2.8.9)
 
-A line of the text that starts with "# " is the title, with "## " a heading, with "- " a list item; any other line is a paragraph.
+A line of the text that starts with "# " is the title, with "## " a heading, with "- " a list item; any other line is a
+paragraph.
 Only characters of Latin-1 can be used, because the core fonts of PDF hold no others.
 """
 
