@@ -118,6 +118,13 @@ def test_strict_publishes_nothing_if_a_file_is_left_out(space: FakeWorkspace) ->
     assert again(space).opened.collection.generation == first.generation
 
 
+def test_facts_at_the_top_of_a_corpus_are_no_documents(space: FakeWorkspace) -> None:
+    write(space.corpus, {"facts.toml": "", "deep/facts.toml": "x = 1\n", "OLD-README.md": "Old words.\n"})
+    ends = {report.file: report.end for report in space.index().files}
+    assert "facts.toml" not in ends
+    assert (ends["deep/facts.toml"], ends["OLD-README.md"]) == (LEFT_OUT, FileEnd.INDEXED)
+
+
 def test_strict_publishes_what_is_whole(space: FakeWorkspace) -> None:
     assert space.index(strict=True).count(LEFT_OUT) == 0
 

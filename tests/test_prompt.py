@@ -68,12 +68,13 @@ class Terminal:
 
 @contextmanager
 def at(folder: Path, *arguments: str, **environment: str) -> Iterator[Terminal]:
-    with hearing_ctrl_c():
+    with hearing_ctrl_c():  # the child leaves it only by becoming the program
         process, handle = pty.fork()
-    if process == 0:
-        os.chdir(folder)
-        variables: Mapping[str, str] = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **environment}
-        os.execve(sys.executable, [sys.executable, "-m", "b12assistant", "ask", *arguments], variables)  # noqa: S606
+        if process == 0:
+            os.chdir(folder)
+            variables: Mapping[str, str] = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **environment}
+            command = [sys.executable, "-m", "b12assistant", "ask", *arguments]
+            os.execve(sys.executable, command, variables)  # noqa: S606
     terminal = Terminal(process, handle)
     try:
         yield terminal

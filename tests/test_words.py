@@ -95,3 +95,9 @@ def test_question_words_are_stop_words(word: str) -> None:
 @pytest.mark.parametrize("word", ["nerve", "b12", "numb", "pain"])
 def test_subject_words_are_not(word: str) -> None:
     assert word not in stop_words()
+
+
+def test_a_name_with_capitals_inside_is_no_stop_word() -> None:
+    assert terms("What is SAMe?") == ["same"]
+    assert terms("What is the same?") == []
+    assert terms("StatPearls") == terms("statpearls")

@@ -128,7 +128,7 @@ class Assistant:
         try:
             engine = self.engine()
         except AssistantError:
-            if not triage.notices:
+            if not any(map(_wary, triage.notices)):
                 raise
             # Whoever wrote of something serious is told so, whatever became of the index.
             answer = Answer(turns[-1], Status.SAFETY_ONLY, Reason.NOT_SEARCHED, (), (*triage.notices, general))

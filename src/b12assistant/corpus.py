@@ -9,8 +9,6 @@ from pathlib import Path
 from b12assistant.errors import CorpusError, SourceFactsError
 from b12assistant.sources import SOURCES_FILE, Facts, parse_sources
 
-NOT_DOCUMENTS = (SOURCES_FILE, "README.md")  # at the top of a corpus: for curators, not for quoting
-
 
 def require_corpus(corpus: Path) -> None:
     """Raises ``CorpusError`` if there is no such folder."""
@@ -29,7 +27,7 @@ def corpus_files(corpus: Path) -> Iterator[str]:
     ]
     paths += [Path(error.filename) for error in closed]
     found = (path.relative_to(corpus).as_posix() for path in paths)
-    yield from sorted(file for file in found if file not in NOT_DOCUMENTS)
+    yield from sorted(file for file in found if not _for_curators(file))
 
 
 def corpus_facts(corpus: Path) -> dict[str, Facts]:
@@ -43,3 +41,8 @@ def corpus_facts(corpus: Path) -> dict[str, Facts]:
         return parse_sources(path.read_text("utf-8"), file=str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise SourceFactsError(f"{path} cannot be read", hint="it should be UTF-8 text") from error
+
+
+def _for_curators(file: str) -> bool:
+    """What stands at the top of a corpus and is not for quoting: its README, and facts about it."""
+    return file == "README.md" or ("/" not in file and file.endswith(".toml"))

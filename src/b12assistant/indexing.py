@@ -40,7 +40,7 @@ _RUNTIME = (
     "sentencex",
     "torch",
 )
-_METHOD = 1  # raise when extraction, cleaning, chunking or embedding change: former results are then not taken over
+_METHOD = 2  # raise when extraction, cleaning, chunking, embedding or terms change: former results are not taken over
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file's name that is no UTF-8; no encoder reads it
 
 Progress = Callable[[str, int, int], None]  # stage, done, of

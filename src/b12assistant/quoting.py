@@ -100,9 +100,13 @@ def choose(candidates: Sequence[Window], most: int, limits: Windows) -> tuple[Wi
     return tuple(chosen)
 
 
-def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...]]:
-    """Of equally good windows the shorter comes first; the rest of the key leaves no tie."""
-    return -window.score, _length(window.spans), window.passage.document.id, window.spans
+def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span]:
+    """Of equally good windows the shorter comes first; the rest of the key leaves no tie.
+
+    Two passages that share a torn sentence may quote the same spans: then the earlier passage comes first.
+    """
+    first = window.passage.sentences[0]
+    return -window.score, _length(window.spans), window.passage.document.id, window.spans, first
 
 
 def _same(one: Window, other: Window, alike: float) -> bool:

@@ -15,6 +15,8 @@ from importlib.resources import files
 import Stemmer
 
 _WORD = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[^\W_]+(?:['’\-‐‑][^\W_]+)*")
+# A word with capitals inside, as SAMe: a name, and never the stop word that it looks like without them.
+_NAME = re.compile(r"\b(?=\w*[a-z])(?=(?:\w*[A-Z]){2})[^\W\d_]+\b")
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ω": "omega"}
 _STEMMER = Stemmer.Stemmer("english")
 
@@ -47,7 +49,11 @@ def surface_words(text: str) -> list[str]:
 def terms(text: str) -> list[str]:
     """Index terms in order; a hyphenated word gives its parts and the joined form (b-12: b, 12, b12)."""
     found: list[str] = []
+    names = stop_words().intersection(fold(name) for name in _NAME.findall(text))
     for word in surface_words(text):
+        if word in names:
+            found.append(word)
+            continue
         if word[0].isdigit() and not any(character.isalpha() for character in word):
             found.append(word.replace(",", ""))
             continue

@@ -16,8 +16,9 @@ from browser.running import ARGUMENTS, find_browser, no_browser, running
 Visit = Callable[..., Reader]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """Closed before other tests run: while it is open an event loop runs in this thread, and `asyncio.run` fails."""
     with sync_playwright() as playwright:
         found = find_browser(playwright.chromium.executable_path) or no_browser()
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
