@@ -28,10 +28,10 @@ export HF_HUB_OFFLINE = 1
 export TRANSFORMERS_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help setup run index check test lint types reference lock clean
+.PHONY: help setup run index check test lint types reference lock clean corpus-check
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-10s%s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-14s%s\n' "$$name" "$$what"; done
 
 setup: .venv/.ok ## make .venv with everything pinned; quick when nothing changed
 
@@ -45,8 +45,11 @@ index: setup ## bring index/ up to date with corpus/
 check: lint types ## format, lint, types and the fast tests: about a minute
 	@$(BIN)/python -m pytest -m "not slow"
 
-test: lint types ## everything: format, lint, types and all tests
+test: lint types corpus-check ## everything: format, lint, types, the corpus and all tests
 	@$(BIN)/python -m pytest
+
+corpus-check: setup ## check the corpus; AGAINST=FOLDER finds words taken over from its files
+	@$(BIN)/python tools/corpus_check.py $(if $(AGAINST),--against '$(AGAINST)')
 
 lint: setup
 	@$(BIN)/ruff format --check .

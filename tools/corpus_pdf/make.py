@@ -1,67 +1,145 @@
-"""Make corpus/guides/recovery.pdf from recovery.txt. The same text and the same fpdf2 give the same bytes.
+"""Make the PDFs of the corpus from the texts beside this script. The same texts and the same fpdf2 give the same bytes.
 
-usage: python tools/corpus_pdf/make.py [OUTPUT]      (needs fpdf2: pip install fpdf2==2.8.9)
+usage: python tools/corpus_pdf/make.py [--into FOLDER]     (needs fpdf2, a development dependency)
 
-A line of the text that starts with "# " is the title, with "## " a heading, with "- " a list item; any other line is a
-paragraph.
-Only characters of Latin-1 can be used, because the core fonts of PDF hold no others.
+A line of a text that starts with "# " is the title, with "## " a heading, with "- " a list item, with "| " a row of a
+table, the first of them its head; any other line is a paragraph. A row reads as a sentence from cell to cell, since a
+PDF keeps no cells. Only characters of Latin-1 can be used, because the core fonts of PDF hold no others.
 """
 
-import sys
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
+from typing import cast
 
 from fpdf import FPDF
 
 HERE = Path(__file__).resolve().parent
-TEXT = HERE / "recovery.txt"
-OUTPUT = HERE.parent.parent / "corpus" / "guides" / "recovery.pdf"
+CORPUS = HERE.parent.parent / "corpus"
 CREATED = datetime(2026, 11, 20, tzinfo=UTC)
+A4, A5 = (210.0, 297.0), (148.0, 210.0)  # millimetres
+BODY, LARGE, TITLE, SMALL = 11, 13, 16, 9  # points
+LEAD = 0.5  # millimetres of line height for each point
+ROW = 16  # millimetres that a row of a table takes at most
+MOST_KEPT = 4  # lines of a paragraph that is never divided between pages; a longer one runs on
 FOOTER = "Project summary; not clinically reviewed - page {page}"
 
 
-class Guide(FPDF):
-    """An A4 document with a page number under every page."""
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A text, the PDF made from it (in the corpus) and how it is set. ``header``: the line on top of every page."""
+
+    text: str
+    pdf: str
+    size: tuple[float, float]
+    header: str = ""
+    footer: str = FOOTER
+
+
+PRINTS = (
+    Print("recovery.txt", "guides/recovery.pdf", A4),
+    Print("glossary.txt", "glossary.pdf", A5, header="Words about vitamin B12"),
+    Print(
+        "how-to-read-these-sources.txt",
+        "how-to-read-these-sources.pdf",
+        A5,
+        header="b12assistant: the sources",
+        footer="Not clinically reviewed - page {page}",
+    ),
+)
+
+
+class Paper(FPDF):
+    """A document with a running header, if it has one, and a page number under every page."""
+
+    def __init__(self, how: Print) -> None:
+        super().__init__(format=how.size)
+        self._how = how
+        self.set_compression(False)  # what zlib makes of a text is not the same on every machine
+        self.set_creation_date(CREATED)
+        self.set_margins(how.size[0] * 0.12, 18, how.size[0] * 0.12)
+        self.set_auto_page_break(auto=True, margin=24)
+        self.set_lang("en-GB")
+        self.add_page()
+
+    def header(self) -> None:
+        if self._how.header:
+            self.set_font("Helvetica", size=SMALL)
+            self.cell(0, 6, self._how.header, align="R", new_x="LMARGIN", new_y="NEXT")
+            self.ln(5)
 
     def footer(self) -> None:
         self.set_y(-15)
-        self.set_font("Helvetica", size=9)
-        self.cell(0, 8, FOOTER.format(page=self.page_no()), align="C")
+        self.set_font("Helvetica", size=SMALL)
+        self.cell(0, 8, self._how.footer.format(page=self.page_no()), align="C")
+
+    def block(self, text: str, *, size: int = BODY, bold: bool = False, before: float = 2.5, indent: float = 0) -> None:
+        """One paragraph, heading or list item, left-aligned and never justified, so that its spaces survive."""
+        self.set_font("Helvetica", "B" if bold else "", size)
+        height, width = size * LEAD, self.epw - indent
+        lines = cast("list[str]", self.multi_cell(width, height, text, align="L", dry_run=True, output="LINES"))
+        below = 25 if bold else 0  # a heading keeps what follows: at most MOST_KEPT lines
+        if len(lines) <= MOST_KEPT and self.will_page_break(before + height * len(lines) + below):
+            self.add_page()
+            self.set_font("Helvetica", "B" if bold else "", size)
+        else:
+            self.ln(before)
+        self.set_x(self.l_margin + indent)
+        self.multi_cell(width, height, text, align="L", new_x="LMARGIN", new_y="NEXT")
+
+    def rows(self, lines: list[str]) -> None:
+        self.set_font("Helvetica", size=BODY)
+        if self.will_page_break(ROW * len(lines)):
+            self.add_page()
+            self.set_font("Helvetica", size=BODY)
+        self.ln(4)
+        with self.table(col_widths=(40, 60), line_height=BODY * LEAD, padding=2, text_align="LEFT") as table:
+            for line in lines:
+                row = table.row()
+                for cell in line.strip("| ").split(" | "):
+                    row.cell(cell)
+        self.ln(3)
 
 
-def write_block(pdf: FPDF, text: str, *, size: int, style: str = "", before: float = 0, indent: float = 0) -> None:
-    """One paragraph, heading or list item, left-aligned and never justified, so that its spaces survive extraction."""
-    pdf.ln(before)
-    pdf.set_font("Helvetica", style, size)
-    pdf.set_x(pdf.l_margin + indent)
-    pdf.multi_cell(0, size * 0.5, text, align="L", new_x="LMARGIN", new_y="NEXT")
+def typeset(source: str, how: Print) -> bytes:
+    """The PDF of a text, laid out as ``how`` says."""
+    paper = Paper(how)
+    for is_table, lines in _groups(source):
+        if is_table:
+            paper.rows(lines)
+            continue
+        for line in lines:
+            if line.startswith("# "):
+                paper.set_title(line[2:])
+                paper.block(line[2:], size=TITLE, bold=True, before=0)
+            elif line.startswith("## "):
+                paper.block(line[3:], size=LARGE, bold=True, before=5)
+            elif line.startswith("- "):
+                paper.block(line, before=1.5, indent=5)
+            else:
+                paper.block(line)
+    return bytes(paper.output())
 
 
-def make(source: str) -> FPDF:
-    pdf = Guide(format="A4")
-    pdf.set_creation_date(CREATED)
-    pdf.set_margins(25, 22, 25)
-    pdf.set_auto_page_break(auto=True, margin=25)
-    pdf.set_lang("en-GB")
-    pdf.add_page()
-    for line in source.splitlines():
-        if line.startswith("# "):
-            pdf.set_title(line[2:])
-            write_block(pdf, line[2:], size=16, style="B")
-        elif line.startswith("## "):
-            if pdf.will_page_break(30):
-                pdf.add_page()
-            write_block(pdf, line[3:], size=13, style="B", before=5)
-        elif line.startswith("- "):
-            write_block(pdf, line, size=11, before=1.5, indent=5)
-        elif line:
-            write_block(pdf, line, size=11, before=2.5)
-    return pdf
+def _groups(source: str) -> Iterator[tuple[bool, list[str]]]:
+    lines = (line for line in source.splitlines() if line)
+    for is_table, group in groupby(lines, key=lambda line: line.startswith("| ")):
+        yield is_table, list(group)
 
 
 def main() -> None:
-    output = Path(sys.argv[1]) if len(sys.argv) > 1 else OUTPUT
-    output.write_bytes(bytes(make(TEXT.read_text("utf-8")).output()))
+    parser = argparse.ArgumentParser(description="Make the PDFs of the corpus from their texts.")
+    parser.add_argument("--into", type=Path, default=CORPUS, metavar="FOLDER", help="the corpus (default: corpus/)")
+    into: Path = parser.parse_args().into
+    for how in PRINTS:
+        target = into / how.pdf
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(typeset((HERE / how.text).read_text("utf-8"), how))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,286 @@
+"""The checks of the corpus: each can fail, and each holds on the corpus that ships."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from corpora import write
+from corpus_check import check
+from corpus_checks.language import reading_grade, syllables
+from corpus_checks.reading import FOR_CURATORS, Text, read_corpus
+
+from b12assistant.corpus import corpus_files
+from b12assistant.types import MarkKind
+
+ROOT = Path(__file__).parent.parent
+CORPUS = ROOT / "corpus"
+SHARED = os.environ.get("B12_SHARED")
+
+FRONT = """---
+title: Nerves
+kind: patient_guide
+words: project_summary
+based_on: A page about nerves
+commercial_interest: false
+published: 2026-11-20
+review: not clinically reviewed
+cites: ["10.1000/nerves.1"]
+---
+"""
+BODY = "# Nerves\n\nNerves carry signals from the skin to the brain in 30 seconds.\n"
+LIST = """
+## References
+
+1. Smith J and Jones K (2001). *Nerves and skin*. In Nerves, volume 3. The DOI is 10.1000/nerves.1
+"""
+FACTS = """
+[pages]
+000 = "A page about nerves"
+
+[[fact]]
+id = "nerves-signals"
+pages = ["000"]
+document = "nerves.md"
+states = "nerves carry signals to the brain"
+numbers = ["30 seconds"]
+"""
+REFERENCES = """
+[[reference]]
+id = "smith-2001"
+authors = "Smith J and Jones K"
+title = "Nerves and skin"
+year = 2001
+doi = "10.1000/nerves.1"
+pages = ["000"]
+"""
+GOOD = {"nerves.md": FRONT + BODY + LIST, "facts.toml": FACTS, "references.toml": REFERENCES}
+
+
+def findings(folder: Path, files: dict[str, str] | None = None, *, against: Path | None = None) -> list[str]:
+    write(folder, GOOD | (files or {}))
+    return [str(finding) for finding in check(folder, against)[0]]
+
+
+def with_sentence(sentence: str) -> dict[str, str]:
+    return {"nerves.md": f"{FRONT}{BODY}\n{sentence}\n{LIST}"}
+
+
+def test_a_good_corpus_has_no_finding(tmp_path: Path) -> None:
+    assert findings(tmp_path) == []
+
+
+LONG = "Nerves carry signals " + "and signals " * 21 + "home."  # 46 words
+CASES: dict[str, tuple[dict[str, str], str]] = {
+    "unknown key": (
+        {"nerves.md": (FRONT + BODY + LIST).replace("kind:", "kinde:")},
+        "nerves.md: nerves.md:3: unknown key 'kinde'",
+    ),
+    "missing key": ({"nerves.md": (FRONT + BODY + LIST).replace("review:", "note:")}, "nerves.md: review is not given"),
+    "summary of nothing": (
+        {"nerves.md": (FRONT + BODY + LIST).replace("based_on:", "note:")},
+        "nerves.md: a project summary does not say what it is based on",
+    ),
+    "summary as a guideline": (
+        {"nerves.md": (FRONT + BODY + LIST).replace("patient_guide", "guideline")},
+        "nerves.md: a project summary is never a guideline",
+    ),
+    "superseded by nothing": (
+        {"nerves.md": (FRONT + BODY + LIST).replace("cites:", "superseded_by: gone.md\ncites:")},
+        "nerves.md: superseded_by names gone.md, which is not there",
+    ),
+    "described but gone": (
+        {"sources.toml": '[[source]]\nfile = "gone.md"\n'},
+        "sources.toml: gone.md is described but not there",
+    ),
+    "unreadable file": ({"notes.pdf": "no PDF"}, "notes.pdf: named .pdf but is no PDF"),
+    "broken facts": ({"facts.toml": FACTS + "["}, "facts.toml: not valid TOML"),
+    "unknown key of a fact": ({"facts.toml": FACTS + "number = 3\n"}, "facts.toml: nerves-signals: unknown key"),
+    "fact twice": ({"facts.toml": FACTS + FACTS[FACTS.index("[[fact]]") :]}, "facts.toml: 'nerves-signals' is there"),
+    "fact of no page": ({"facts.toml": FACTS.replace('["000"]', '["009"]')}, "nerves-signals: page 009 is not known"),
+    "fact without document": (
+        {"facts.toml": FACTS.replace('"nerves.md"', '"gone.md"')},
+        "facts.toml: nerves-signals: there is no document gone.md",
+    ),
+    "fact of another page": (
+        {"facts.toml": FACTS.replace("A page about nerves", "A page about skin")},
+        "facts.toml: nerves-signals: nerves.md is based on none of its pages",
+    ),
+    "number not said": (
+        {"facts.toml": FACTS.replace("30 seconds", "0 seconds")},
+        "facts.toml: nerves-signals: nerves.md does not say 0 seconds",
+    ),
+    "DOI that nobody lists": (
+        {"references.toml": REFERENCES.replace("nerves.1", "nerves.2")},
+        "references.toml: smith-2001: no reference list shows 10.1000/nerves.2",
+    ),
+    "cites an unknown DOI": ({"references.toml": ""}, "nerves.md: DOI 10.1000/nerves.1 is not in references.toml"),
+    "title that nobody gives": (
+        {"references.toml": REFERENCES.replace("and skin", "and toes")},
+        "references.toml: smith-2001: no document gives its title",
+    ),
+    "said twice": (
+        with_sentence("- Nerves carry signals from the skin to the brain in 30 seconds."),
+        "nerves.md: said before, in nerves.md: ",
+    ),
+    "said elsewhere": ({"again.md": FRONT + BODY}, "nerves.md: said before, in again.md: "),
+    "too long": (with_sentence(LONG), "nerves.md: a sentence of 46 words: "),
+    "bare This": (with_sentence("This helps."), "nerves.md: a sentence begins with 'This': This helps."),
+    "bare It, in a list": (with_sentence("- It helps."), "nerves.md: a sentence begins with 'It': "),
+    "misspelt": (with_sentence("Nerves carrry signals."), "nerves.md: not in the dictionary: carrry"),
+    "misspelt heading": (with_sentence("## Nervs\n\nNerves help."), "nerves.md: not in the dictionary: nervs"),
+}
+
+
+@pytest.mark.parametrize(("files", "finding"), CASES.values(), ids=CASES)
+def test_what_is_wrong_is_found(tmp_path: Path, files: dict[str, str], finding: str) -> None:
+    found = findings(tmp_path, files)
+    assert any(finding in line for line in found), found
+
+
+def test_numbers_are_not_parts_of_longer_numbers(tmp_path: Path) -> None:
+    said = with_sentence("Nerves number 7,500 or 2.5 thousand.")
+    for number, there in {"7,500": True, "7": False, "500": False, "2": False, "5": False, "2.5": True}.items():
+        facts = FACTS.replace("30 seconds", number)
+        assert (findings(tmp_path, said | {"facts.toml": facts}) == []) is there, number
+
+
+def test_curators_let_words_beginnings_and_terms_pass(tmp_path: Path) -> None:
+    said = with_sentence("This guide cobbalamizes. Zorbification is rare. Strong zorbification helps.")
+    rules = 'words = ["Cobbalamizes"]\nopenings = ["This guide"]\nglossaries = ["nerves.md"]\n'
+    assert len(findings(tmp_path, said)) == 3
+    assert findings(tmp_path, said | {"check.toml": rules}) == []
+
+
+# Words taken over
+
+
+def test_shared_runs_are_found_at_their_full_length(tmp_path: Path) -> None:
+    write(tmp_path / "theirs", {"a/page.txt": "The skin: signals from the SKIN to the brain in 30 minutes and more.\n"})
+    assert findings(tmp_path / "ours", against=tmp_path / "theirs") == [
+        "nerves.md: 8 words as in a/page.txt: signals from the skin to the brain in",
+    ] or findings(tmp_path / "ours", against=tmp_path / "theirs") == [
+        "nerves.md: 9 words as in a/page.txt: signals from the skin to the brain in 30",
+    ]
+
+
+@pytest.mark.parametrize("place", ["README.md", "facts.toml"])
+def test_what_curators_write_is_held_to_the_same_rule(tmp_path: Path, place: str) -> None:
+    words = "one two three four five six seven eight"
+    write(tmp_path / "theirs", {"page.txt": f"{words}.\n"})
+    ours = {"README.md": words, "facts.toml": FACTS.replace("nerves carry signals to the brain", words)}
+    found = findings(tmp_path / "ours", {place: ours[place]}, against=tmp_path / "theirs")
+    assert found == [f"{place}: 8 words as in page.txt: {words}"]
+
+
+def test_names_of_works_and_listed_terms_may_be_shared(tmp_path: Path) -> None:
+    title = "Nerves and skin of ten men and nine women in the north"
+    term = "the green and yellow nerve of the left foot"
+    ours = {
+        "nerves.md": FRONT + BODY + f"\nDoctors know {term}.\n" + LIST.replace("Nerves and skin", title),
+        "references.toml": REFERENCES.replace("Nerves and skin", title),
+    }
+    write(tmp_path / "theirs", {"page.txt": f"{title}. About {term}.\n"})
+    (found,) = findings(tmp_path / "ours", ours, against=tmp_path / "theirs")
+    assert found.endswith(term)
+    assert (
+        findings(tmp_path / "ours", ours | {"check.toml": f'allowed = ["{term}"]'}, against=tmp_path / "theirs") == []
+    )
+
+
+# Reading grade
+
+
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [("cat", 1), ("nerve", 1), ("nerves", 1), ("little", 2), ("vitamin", 3), ("tested", 2), ("helped", 1), ("the", 1)],
+)
+def test_syllables(word: str, count: int) -> None:
+    assert syllables(word) == count
+
+
+def test_the_grade_follows_the_formula() -> None:
+    # 13 words, 2 sentences, 17 syllables: 0.39 * 6.5 + 11.8 * 17 / 13 - 15.59
+    sentences = ("The cat sat on the mat.", "Little children visit seven cats at ten.")
+    assert reading_grade(sentences) == pytest.approx(0.39 * 6.5 + 11.8 * 17 / 13 - 15.59)
+
+
+# The corpus that ships
+
+
+@pytest.fixture(scope="module")
+def shipped() -> tuple[Text, ...]:
+    return read_corpus(CORPUS)[0]
+
+
+def test_the_corpus_has_no_finding() -> None:
+    assert [str(finding) for finding in check(CORPUS)[0]] == []
+
+
+@pytest.mark.skipif(SHARED is None, reason="B12_SHARED names no folder with the source pages")
+def test_the_corpus_takes_no_words_over() -> None:
+    assert SHARED is not None
+    assert [str(finding) for finding in check(CORPUS, Path(SHARED) / "seeds")[0]] == []
+
+
+def test_every_file_is_a_document_or_for_curators(shipped: tuple[Text, ...]) -> None:
+    assert {text.file for text in shipped} == set(corpus_files(CORPUS)) - set(FOR_CURATORS)
+
+
+def test_every_document_says_that_nobody_reviewed_it(shipped: tuple[Text, ...]) -> None:
+    assert {text.source.review for text in shipped} == {"not clinically reviewed"}
+    assert all(text.source.published is not None and text.source.published >= date(2026, 11, 20) for text in shipped)
+
+
+@pytest.mark.parametrize(("suffix", "least"), [(".md", 10), (".pdf", 3), (".html", 3), (".txt", 2)])
+def test_the_formats_of_the_corpus(shipped: tuple[Text, ...], suffix: str, least: int) -> None:
+    assert sum(text.file.endswith(suffix) for text in shipped) >= least
+
+
+def test_there_are_pages_with_a_menu_and_a_footer_that_are_never_quoted(shipped: tuple[Text, ...]) -> None:
+    def has(text: Text, element: bytes) -> bool:
+        return element in (CORPUS / text.file).read_bytes()
+
+    pages = [text for text in shipped if text.file.endswith(".html") and has(text, b"<nav") and has(text, b"<footer")]
+    assert len(pages) >= 3
+    for text in pages:
+        never = [mark for mark in text.document.marks if mark.kind is MarkKind.NEVER]
+        assert len(never) >= 3, text.file
+        assert "not clinically reviewed" not in text.quotable, text.file
+
+
+def test_the_booklet_has_what_a_printed_page_has(shipped: tuple[Text, ...]) -> None:
+    booklet = next(text for text in shipped if text.file == "glossary.pdf")
+    document = booklet.document
+    never = [document.slice(mark.range) for mark in document.marks if mark.kind is MarkKind.NEVER]
+    pages = len(document.page_starts)
+    assert pages >= 5
+    assert never.count("Words about vitamin B12") == pages
+    assert sum(text.startswith("Project summary; not clinically reviewed - page") for text in never) == pages
+    assert len(never) == 2 * pages
+    assert "Methylcobalamin is the form that assists methionine synthase." in booklet.sentences  # a row of the table
+    assert "- Fine touch." in booklet.sentences
+    across = "according to the guide on nerve damage and tingling."
+    torn = [sentence for sentence in booklet.sentences if sentence not in " ".join(document.text.split())]
+    assert len(torn) == 1
+    assert torn[0].endswith(across)
+
+
+def test_the_pdfs_are_what_their_texts_give(tmp_path: Path) -> None:
+    script = ROOT / "tools" / "corpus_pdf" / "make.py"
+    subprocess.run([sys.executable, str(script), "--into", str(tmp_path)], check=True, timeout=120)
+    made = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.pdf")}
+    assert made == {path.relative_to(CORPUS).as_posix(): path.read_bytes() for path in CORPUS.rglob("*.pdf")}
+
+
+def test_the_command_reports_and_fails(tmp_path: Path) -> None:
+    write(tmp_path, GOOD | with_sentence("This helps."))
+    command = [sys.executable, str(ROOT / "tools" / "corpus_check.py"), "--corpus", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0] == "nerves.md: a sentence begins with 'This': This helps."
+    assert done.stdout.splitlines()[-1] == "1 documents, 2 sentences, 1 findings"

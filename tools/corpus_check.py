@@ -1,0 +1,54 @@
+"""Check the corpus: `python tools/corpus_check.py`, with `--against FOLDER` for words taken over from other texts.
+
+One line for each finding, then the reading grade of each document. The exit status is 1 if there is a finding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from corpus_checks import Finding
+from corpus_checks.curation import Curation, check_facts, check_references
+from corpus_checks.language import check_lengths, check_openings, check_repetition, check_spelling, reading_grade
+from corpus_checks.metadata import check_metadata
+from corpus_checks.overlap import check_overlap
+from corpus_checks.reading import Text, read_corpus
+
+CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+
+
+def check(corpus: Path, against: Path | None = None) -> tuple[list[Finding], tuple[Text, ...]]:
+    """All findings, and the documents as the index reads them."""
+    texts, findings = read_corpus(corpus)
+    curation = Curation.load(corpus)
+    findings += check_metadata(texts)
+    findings += check_facts(curation, texts)
+    findings += check_references(curation, texts)
+    findings += check_repetition(texts)
+    findings += check_lengths(texts)
+    findings += check_openings(texts, curation.openings)
+    findings += check_spelling(texts, words=curation.words, glossaries=curation.glossaries)
+    if against is not None:
+        findings += check_overlap(corpus, texts, curation, against)
+    return findings, texts
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--corpus", type=Path, default=CORPUS, help="the folder to check (default: corpus/)")
+    parser.add_argument("--against", type=Path, metavar="FOLDER", help="find runs of 8 words that its files hold too")
+    options = parser.parse_args()
+    findings, texts = check(options.corpus, options.against)
+    for finding in findings:
+        print(finding)
+    for text in texts:
+        print(f"grade {reading_grade(text.sentences):5.1f}  {len(text.sentences):4} sentences  {text.file}")
+    sentences = sum(len(text.sentences) for text in texts)
+    print(f"{len(texts)} documents, {sentences} sentences, {len(findings)} findings")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

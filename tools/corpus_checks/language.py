@@ -1,0 +1,109 @@
+"""Sentences that read badly alone: too long, without a subject of their own, said twice, misspelt. And how hard a
+text is to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence, Set
+from typing import Final
+
+from spellchecker import SpellChecker
+
+from corpus_checks import Finding
+from corpus_checks.reading import Text
+
+MOST_WORDS: Final = 44  # of a sentence
+LABEL: Final = 3  # words: a shorter item of a list is a label, and two lists may share it
+_MARKER: Final = re.compile(r"^(?:[-*•]|\d{1,3}[.)])\s+")
+_BARE: Final = re.compile(r"(?:This|It|These|They)\b")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_ANY: Final = re.compile(r"[^\W_]+")
+_POSSESSIVE: Final = re.compile(r"['’]s?$")
+_TERM: Final = re.compile(r"(.{2,80}?)\s(?:is|are|means|describes|holds|in|shows)\b")
+_ADDRESS: Final = re.compile(r"https?://\S+|\b[\w-]+(?:[./][\w-]+)*\.(?:md|toml|pdf|txt|html)\b|\b10\.\d{4,9}/\S+")
+_VOWELS: Final = re.compile(r"[aeiouy]+")
+_SILENT: Final = re.compile(r"(?:[^aeiouyl]|[aeiouy]l)e$|[^aeiouytd]ed$|[^aeiouyscxzg]es$")
+
+
+def check_lengths(texts: Sequence[Text]) -> list[Finding]:
+    """Sentences that a reader loses hold of."""
+    return [
+        Finding(text.file, f"a sentence of {len(sentence.split())} words: {_short(sentence)}")
+        for text in texts
+        for sentence in text.sentences
+        if len(sentence.split()) > MOST_WORDS
+    ]
+
+
+def check_openings(texts: Sequence[Text], allowed: Set[str]) -> list[Finding]:
+    """Sentences that begin with a word for something said before. ``allowed``: beginnings that name it after all."""
+    return [
+        Finding(text.file, f"a sentence begins with {opening.group()!r}: {_short(sentence)}")
+        for text in texts
+        for sentence in text.sentences
+        if (opening := _BARE.match(_bare(sentence))) and not _bare(sentence).startswith(tuple(allowed))
+    ]
+
+
+def check_repetition(texts: Sequence[Text]) -> list[Finding]:
+    """Sentences that stand in the corpus twice; items of reference lists may, and so may labels."""
+    first: dict[tuple[str, ...], str] = {}
+    found: list[Finding] = []
+    for text in texts:
+        for sentence in text.sentences:
+            key = tuple(_ANY.findall(_bare(sentence).casefold()))
+            if len(key) <= LABEL:
+                continue
+            if key in first:
+                found.append(Finding(text.file, f"said before, in {first[key]}: {_short(sentence)}"))
+            first.setdefault(key, text.file)
+    return found
+
+
+def check_spelling(texts: Sequence[Text], *, words: Set[str], glossaries: Set[str]) -> list[Finding]:
+    """Words that neither the dictionary, nor a term of a glossary, nor the curators' list knows."""
+    dictionary = SpellChecker()
+    known = set(words)
+    for text in texts:
+        if text.file in glossaries:
+            known |= {word for sentence in text.sentences for word in _term(sentence)}
+    found: list[Finding] = []
+    for text in texts:
+        written = {word for sentence in text.sentences for word in _words(sentence)}
+        written |= {word for section in text.document.sections for word in _words(text.document.slice(section.heading))}
+        strange = sorted(dictionary.unknown(written - known) - known)
+        found += [Finding(text.file, f"not in the dictionary: {word}") for word in strange if len(word) > 1]
+    return found
+
+
+def reading_grade(sentences: Sequence[str]) -> float:
+    """School grade after Flesch and Kincaid (Kincaid et al. 1975, Research Branch Report 8-75, Naval Technical
+    Training Command); a list item counts as a sentence."""
+    words = [word for sentence in sentences for word in _WORD.findall(sentence)]
+    if not words:
+        return 0.0
+    return 0.39 * len(words) / len(sentences) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
+
+
+def syllables(word: str) -> int:
+    """Groups of vowels without a silent e: right for most English words, near for the rest."""
+    lower = word.lower()
+    return max(1, len(_VOWELS.findall(lower)) - bool(_SILENT.search(lower)))
+
+
+def _term(sentence: str) -> Iterable[str]:
+    """The words of what an entry of a glossary explains: "Paraesthesia (paresthesia) is …"."""
+    term = _TERM.match(sentence)
+    return _words(term.group(1)) if term else ()
+
+
+def _words(text: str) -> set[str]:
+    return {_POSSESSIVE.sub("", word.casefold()) for word in _WORD.findall(_ADDRESS.sub(" ", text))}
+
+
+def _bare(sentence: str) -> str:
+    return _MARKER.sub("", sentence)
+
+
+def _short(sentence: str) -> str:
+    return sentence if len(sentence) <= 90 else f"{sentence[:88]} …"

@@ -1,0 +1,76 @@
+"""Runs of words that a corpus shares with the files of a folder: what was taken over instead of being said anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from b12assistant.errors import SourceError
+from b12assistant.loaders import SUPPORTED_SUFFIXES, load
+from b12assistant.words import fold
+from corpus_checks import Finding
+from corpus_checks.curation import Curation
+from corpus_checks.reading import FACTS, Text
+
+RUN: Final = 8  # words
+_WORD: Final = re.compile(r"[^\W_]+")
+_Run = tuple[str, ...]
+
+
+def check_overlap(corpus: Path, texts: Sequence[Text], curation: Curation, against: Path) -> list[Finding]:
+    """Shared runs in documents, in the curators' README and in what the facts state.
+
+    Allowed are names and addresses of works (the publications of `references.toml`, the titles of the pages) and the
+    terms that `check.toml` lists.
+    """
+    works = [f"{each.authors} ({each.year}). {each.title}" for each in curation.references]
+    works += [address for each in curation.references for address in (*each.dois, each.url)]
+    allowed = [_words(name) for name in (*works, *curation.pages.values(), *curation.allowed)]
+    theirs = _runs_of(against)
+    ours = [(text.file, text.document.text) for text in texts]
+    ours += [(FACTS, fact.states) for fact in curation.facts]
+    ours += [(name, (corpus / name).read_text("utf-8")) for name in ("README.md",) if (corpus / name).is_file()]
+    return [
+        Finding(file, f"{len(run)} words as in {origin}: {' '.join(run)}")
+        for file, text in ours
+        for run, origin in _shared(_words(text), theirs)
+        if not any(_holds(name, run) for name in allowed)
+    ]
+
+
+def _runs_of(folder: Path) -> dict[_Run, str]:
+    """Every run of words in a folder's files, and a file that holds it."""
+    runs: dict[_Run, str] = {}
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUPPORTED_SUFFIXES):
+        try:
+            words = _words(load(path.read_bytes(), path.name).text)
+        except SourceError:
+            continue
+        for i in range(len(words) - RUN + 1):
+            runs.setdefault(tuple(words[i : i + RUN]), path.relative_to(folder).as_posix())
+    return runs
+
+
+def _shared(words: _Run, theirs: Mapping[_Run, str]) -> Iterator[tuple[_Run, str]]:
+    """Each longest shared run, with the file it begins in."""
+    start = 0
+    while start + RUN <= len(words):
+        origin = theirs.get(words[start : start + RUN])
+        if origin is None:
+            start += 1
+            continue
+        end = start + RUN
+        while end < len(words) and words[end - RUN + 1 : end + 1] in theirs:
+            end += 1
+        yield words[start:end], origin
+        start = end - RUN + 2
+
+
+def _holds(name: _Run, run: _Run) -> bool:
+    return any(name[i : i + len(run)] == run for i in range(len(name) - len(run) + 1))
+
+
+def _words(text: str) -> _Run:
+    return tuple(_WORD.findall(fold(text)))

@@ -1,0 +1,100 @@
+"""The documents of a corpus as the index sees them: the package's own loaders, cleaning, sentences and source facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from b12assistant.chunking import chunk
+from b12assistant.cleaning import mark, trim_headings
+from b12assistant.corpus import corpus_facts, corpus_files
+from b12assistant.errors import SourceError, SourceFactsError
+from b12assistant.layout import Layout
+from b12assistant.loaders import load
+from b12assistant.sources import Facts, parse_front_matter, source_of
+from b12assistant.types import Document, DocumentId, Source
+from corpus_checks import Finding
+
+FACTS: Final = "facts.toml"
+REFERENCES: Final = "references.toml"
+RULES: Final = "check.toml"
+FOR_CURATORS: Final = (FACTS, REFERENCES, RULES)  # beside README.md and sources.toml, which the package knows
+_WHOLE: Final = 1_000_000  # words of a passage: none is divided here
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A document with what can be quoted of it; ``told``: the keys of source facts that somebody wrote down."""
+
+    document: Document
+    told: frozenset[str]
+    sentences: tuple[str, ...]  # white space collapsed, the parts of a torn sentence joined
+    references: tuple[str, ...]  # items of reference lists
+
+    @property
+    def file(self) -> str:
+        return self.document.id
+
+    @property
+    def source(self) -> Source:
+        return self.document.source
+
+    @property
+    def quotable(self) -> str:
+        return " ".join((*self.sentences, *self.references))
+
+
+def read_corpus(corpus: Path) -> tuple[tuple[Text, ...], list[Finding]]:
+    """Every document, and a finding for each file that is left out or read with a warning."""
+    try:
+        told = corpus_facts(corpus)
+    except SourceFactsError as error:
+        return (), [Finding("sources.toml", f"{error.message} ({error.hint})")]
+    texts: list[Text] = []
+    findings: list[Finding] = []
+    files = [file for file in corpus_files(corpus) if file not in FOR_CURATORS]
+    for file in files:
+        try:
+            text, warnings = _read(corpus, file, told.get(file, {}))
+        except (SourceError, SourceFactsError) as error:
+            findings.append(Finding(file, error.message))
+            continue
+        texts.append(text)
+        findings += [Finding(file, warning) for warning in warnings]
+    findings += [Finding("sources.toml", f"{file} is described but not there") for file in told if file not in files]
+    return tuple(texts), findings
+
+
+def _read(corpus: Path, file: str, entry: Facts) -> tuple[Text, tuple[str, ...]]:
+    extract = load((corpus / file).read_bytes(), file)
+    front = parse_front_matter(extract.front, file=file) if extract.front is not None else {}
+    marks = mark(extract)
+    source = source_of(front, entry)
+    document = Document(
+        id=DocumentId(file),
+        digest="",
+        title=source.title or extract.title or file,
+        text=extract.text,
+        source=source,
+        page_starts=extract.page_starts,
+        sections=trim_headings(extract, marks),
+        blocks=extract.blocks,
+        marks=marks,
+    )
+    pieces = list(_pieces(document))
+    sentences = tuple(text for text, is_reference in pieces if not is_reference)
+    references = tuple(text for text, is_reference in pieces if is_reference)
+    return Text(document, frozenset({*front, *entry}), sentences, references), extract.warnings
+
+
+def _pieces(document: Document) -> Iterator[tuple[str, bool]]:
+    """Sentences and reference items, whether they are the latter."""
+    layout = Layout.of(document)
+    seen: set[int] = set()  # a torn sentence is told once
+    for passage in chunk(document, lambda text: len(text.split()), most=_WHOLE):
+        for whole in layout.wholes(passage):
+            if whole.spans[0].start not in seen:
+                seen.add(whole.spans[0].start)
+                yield " ".join(" ".join(span.text for span in whole.spans).split()), passage.reference
