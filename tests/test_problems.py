@@ -135,7 +135,7 @@ def _leaves(kind: type[errors.AssistantError]) -> list[type[errors.AssistantErro
 
 @pytest.mark.parametrize("kind", _leaves(errors.AssistantError), ids=lambda kind: kind.__name__)
 def test_no_error_of_ours_tells_of_the_machine(kind: type[errors.AssistantError]) -> None:
-    problem = problem_of(kind("/home/someone/index is broken", hint="run `b12assistant index`"))
+    problem = problem_of(kind("/srv/someone/index is broken", hint="run `b12assistant index`"))
     told = problem.as_json("/api/v1/ask")
     Problem.model_validate(told)
-    assert "/home" not in str(told) or isinstance(kind("x"), errors.QuestionError)
+    assert "/srv" not in str(told) or isinstance(kind("x"), errors.QuestionError)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import Quote, Strength
 from b12assistant.quoting import Window, choose
-from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section
+from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section, Source
 
 PARAGRAPH, HEADING, ITEM, ROW = BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.LIST_ITEM, BlockKind.TABLE_ROW
 
@@ -206,6 +206,16 @@ def test_the_same_words_in_two_documents_are_two_candidates() -> None:
     both = [build_document("B12 protects nerves.", file=file) for file in ("a.txt", "b.txt")]
     found = [window for document in both for passage in passages_of(document) for window in windows_of(passage, "B12")]
     assert [window.best.document.id for window in choose(found, 3, LIMITS)] == ["a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize(("pages", "kept"), [("One page", 1), ("Other page; One page", 1), ("Other page", 2)])
+def test_summaries_of_one_page_that_say_the_same_are_one(pages: str, kept: int) -> None:
+    both = [
+        build_document("B12 protects the nerves of adults.", file="a.txt", source=Source(based_on="One page")),
+        build_document("The nerves of adults: B12 protects them.", file="b.txt", source=Source(based_on=pages)),
+    ]
+    found = [window for document in both for passage in passages_of(document) for window in windows_of(passage, "B12")]
+    assert len(choose(found, 3, LIMITS)) == kept
 
 
 def test_at_equal_scores_documents_come_by_id_and_place() -> None:

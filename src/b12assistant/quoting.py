@@ -16,7 +16,7 @@ import numpy as np
 
 from b12assistant.answers import MOST_GAPS
 from b12assistant.layout import Layout, Whole
-from b12assistant.types import BlockKind, Passage, Span
+from b12assistant.types import BlockKind, Document, Passage, Span
 from b12assistant.words import terms
 
 if TYPE_CHECKING:
@@ -110,12 +110,20 @@ def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span
 
 
 def _same(one: Window, other: Window, alike: float) -> bool:
-    if one.best.document.id != other.best.document.id:
+    """Whether two windows overlap, or say the same from one source: a document, or a page that both sum up."""
+    first, second = one.best.document, other.best.document
+    if first.id == second.id:
+        if any(a.range.overlaps(b.range) for a in one.spans for b in other.spans):
+            return True
+    elif not _pages_of(first) & _pages_of(second):
         return False
-    if any(a.range.overlaps(b.range) for a in one.spans for b in other.spans):
-        return True
     a, b = (set(terms(" ".join(span.text for span in window.spans))) for window in (one, other))
     return bool(a and b) and len(a & b) >= alike * min(len(a), len(b))
+
+
+def _pages_of(document: Document) -> set[str]:
+    """The pages that a summary is based on; of a source in its own words none."""
+    return set((document.source.based_on or "").split("; ")) - {""}
 
 
 def _length(spans: Sequence[Span]) -> int:
