@@ -100,13 +100,14 @@ def choose(candidates: Sequence[Window], most: int, limits: Windows) -> tuple[Wi
     return tuple(chosen)
 
 
-def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span]:
+def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int]:
     """Of equally good windows the shorter comes first; the rest of the key leaves no tie.
 
-    Two passages that share a torn sentence may quote the same spans: then the earlier passage comes first.
+    Two passages that share a torn sentence may quote the same spans, and an item is reached from itself and from the
+    sentence that opens its list: then the earlier passage and the later best sentence come first.
     """
     first = window.passage.sentences[0]
-    return -window.score, _length(window.spans), window.passage.document.id, window.spans, first
+    return -window.score, _length(window.spans), window.passage.document.id, window.spans, first, -window.best.start
 
 
 def _same(one: Window, other: Window, alike: float) -> bool:
