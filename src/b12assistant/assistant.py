@@ -121,18 +121,15 @@ class Assistant:
         turns = turns_of(question, history)
         triage = self._triaged(turns)
         triaged = time.perf_counter()
-        general = Notice(NoticeKind.GENERAL, GENERAL)
         if triage.flag is not None and triage.flag.level is Level.EMERGENCY:
-            answer = Answer(turns[-1], Status.SAFETY_ONLY, Reason.RED_FLAG, (), (*triage.notices, general))
-            return Reply(answer, Timings(triage=_ms(begun, triaged), total=_ms(begun)), None)
+            return _safety_only(turns[-1], triage, Reason.RED_FLAG, begun, triaged)
         try:
             engine = self.engine()
         except AssistantError:
             if not any(map(_wary, triage.notices)):
                 raise
             # Whoever wrote of something serious is told so, whatever became of the index.
-            answer = Answer(turns[-1], Status.SAFETY_ONLY, Reason.NOT_SEARCHED, (), (*triage.notices, general))
-            return Reply(answer, Timings(triage=_ms(begun, triaged), total=_ms(begun)), None)
+            return _safety_only(turns[-1], triage, Reason.NOT_SEARCHED, begun, triaged)
         asked = self._asked(turns)
         interpretation = interpret(asked, SEARCHED_CHARACTERS)
         started = time.perf_counter()
@@ -228,6 +225,13 @@ class Assistant:
     def _quote(self, window: Window, confidence: float) -> Quote:
         strength = Strength.STRONG if confidence >= self.calibration.answered else Strength.POSSIBLE
         return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
+
+
+def _safety_only(turn: Turn, triage: Triage, reason: Reason, begun: float, triaged: float) -> Reply:
+    """What triage says, alone: nothing was searched."""
+    notices = (*triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
+    answer = Answer(turn, Status.SAFETY_ONLY, reason, (), notices)
+    return Reply(answer, Timings(triage=_ms(begun, triaged), total=_ms(begun)), None)
 
 
 def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:

@@ -54,10 +54,6 @@ class Collection:
     def rows(self) -> dict[PassageId, int]:
         return {passage.id: row for row, passage in enumerate(self.passages)}
 
-    @cached_property
-    def by_id(self) -> dict[DocumentId, Document]:
-        return {document.id: document for document in self.documents}
-
 
 def _starts(sizes: list[int]) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])

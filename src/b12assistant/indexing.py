@@ -101,11 +101,10 @@ class Indexer:
             raise CorpusError(f"nothing in {corpus}/ can be indexed{why}", hint="add .md, .txt, .html or .pdf files")
         embedded, taken = self._embed(entries, former)
         reports += [replace(entry.report, embedded=entry.report.file not in taken) for entry in entries]
-        twins = twin_notes(entries)
         return Built(
             self._files(entries, embedded, reports),
             self._facts(entries, reports, embedded[0].vectors.shape[1]),  # asked itself, the encoder would load
-            tuple(sorted((_with_note(r, twins.get(r.file)) for r in reports), key=lambda report: report.file)),
+            told_reports(reports, entries),
         )
 
     def _entry(self, corpus: Path, file: str, facts: Facts, former: Former | None) -> Entry | FileReport:
@@ -242,15 +241,18 @@ def _document(file: str, extract: Extract, *, source_facts_of: Iterable[Facts], 
     )
 
 
-def twin_notes(entries: Iterable[Entry]) -> dict[str, str]:
-    """A note for each file whose bytes are another file's; what both say is quoted once."""
+def told_reports(reports: Iterable[FileReport], entries: Iterable[Entry]) -> tuple[FileReport, ...]:
+    """The reports of all files, sorted; a file whose bytes are another's says so: what both say is quoted once."""
     first: dict[str, str] = {}
-    files = [(entry.report.file, first.setdefault(entry.file_sha256, entry.report.file)) for entry in entries]
-    return {file: f"the same bytes as {twin}" for file, twin in files if file != twin}
+    twins = {entry.report.file: first.setdefault(entry.file_sha256, entry.report.file) for entry in entries}
+    told = (_with_twin(report, twins.get(report.file, report.file)) for report in reports)
+    return tuple(sorted(told, key=lambda report: report.file))
 
 
-def _with_note(report: FileReport, note: str | None) -> FileReport:
-    return replace(report, end=FileEnd.WARNINGS, reasons=(*report.reasons, note)) if note else report
+def _with_twin(report: FileReport, twin: str) -> FileReport:
+    if twin == report.file:
+        return report
+    return replace(report, end=FileEnd.WARNINGS, reasons=(*report.reasons, f"the same bytes as {twin}"))
 
 
 def _no_such_file(file: str) -> FileReport:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from b12assistant.collection import Collection
 from b12assistant.config import Settings
 from b12assistant.embedding import Embedded
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
-from b12assistant.indexing import Former, built_with, twin_notes
+from b12assistant.indexing import Former, built_with, told_reports
 from b12assistant.lexical_index import BM25FIndex
 from b12assistant.protocols import Encoder
 from b12assistant.records import Entry, entries_from_bytes
@@ -35,14 +35,7 @@ class Opened:
     @property
     def reports(self) -> tuple[FileReport, ...]:
         """Every file of the corpus as it was indexed, sorted."""
-        twins = twin_notes(self.entries)
-        told = (
-            replace(entry.report, end=FileEnd.WARNINGS, reasons=(*entry.report.reasons, twins[entry.report.file]))
-            if entry.report.file in twins
-            else entry.report
-            for entry in self.entries
-        )
-        return tuple(sorted((*told, *self.left_out), key=lambda report: report.file))
+        return told_reports((*(entry.report for entry in self.entries), *self.left_out), self.entries)
 
 
 def open_generation(generation: Generation, encoder: Encoder, settings: Settings) -> Opened:

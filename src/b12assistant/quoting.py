@@ -52,6 +52,7 @@ def windows(passage: Passage, cosines: Vectors, weights: Vectors, limits: Window
 
     A sentence that opens a list is one window with as much of its list as fits, and no other window runs into the list.
     """
+    own = cosines @ weights
     layout = Layout.of(passage.document)
     wholes = layout.wholes(passage)
     for place, first in enumerate(wholes):
@@ -63,7 +64,7 @@ def windows(passage: Passage, cosines: Vectors, weights: Vectors, limits: Window
         found = _growing(lead, run, layout, limits)
         for spans, shown, rows in (found[-1:] if len(found) > 1 else ()) if opens else found:
             score = float(cosines[rows].max(axis=0) @ weights) - limits.rate * max(0, _length(shown) - 100) / 100
-            best = passage.sentences[rows][int(np.argmax(cosines[rows] @ weights))]
+            best = passage.sentences[rows][int(np.argmax(own[rows]))]
             yield Window(passage, spans, _without_bullet(best, layout), score)
 
 
