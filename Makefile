@@ -28,7 +28,7 @@ export HF_HUB_OFFLINE = 1
 export TRANSFORMERS_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help setup run index check test lint types reference lock clean corpus-check
+.PHONY: help setup run index check test bench lint types reference lock clean corpus-check red-flags
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-14s%s\n' "$$name" "$$what"; done
@@ -47,6 +47,9 @@ check: lint types ## format, lint, types and the fast tests: about a minute
 
 test: lint types corpus-check ## everything: format, lint, types, the corpus and all tests
 	@$(BIN)/python -m pytest
+
+bench: setup ## measure the ranking again on DATASETS=FOLDER; fails if it fell behind what is expected
+	@$(BIN)/python benchmarks/run_suite.py '$(or $(DATASETS),$(error make bench DATASETS=FOLDER, the folder of the test collections))' $(ARGUMENTS)
 
 corpus-check: setup ## check the corpus; AGAINST=FOLDER finds words taken over from its files
 	@$(BIN)/python tools/corpus_check.py $(if $(AGAINST),--against '$(AGAINST)')
@@ -97,6 +100,9 @@ endif
 	@$(BIN)/$(PIP) check
 	@$(BIN)/python -c 'import torch; assert torch.version.cuda is None, "a CUDA build of torch came in: make clean setup"'
 	@echo '$(CURDIR)' > $@
+
+red-flags: setup ## audit the red flags on their test split; writes docs/reference/red-flag-audit.md
+	@$(BIN)/python tools/red_flags.py
 
 lock: ## renew constraints.txt: the newest of what pyproject.toml allows
 	$(with_python)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -18,6 +19,7 @@ from b12assistant.errors import EncoderError, SourceError
 from b12assistant.loaders import load
 from b12assistant.protocols import Encoded
 from b12assistant.token_store import Projection
+from b12assistant.triagers import Triagers
 from b12assistant.types import Extract
 
 _WORD = re.compile(r"\w+")
@@ -79,6 +81,18 @@ class RefusingEncoder(FakeEncoder):
 
 
 @dataclass(frozen=True)
+class FakeCrossEncoder:
+    """A text scores how often it has ``word``, whatever is asked; ``read`` holds every question and its texts."""
+
+    word: str
+    read: list[tuple[str, tuple[str, ...]]] = field(default_factory=list, compare=False)
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.read.append((question, tuple(texts)))
+        return np.array([_WORD.findall(text.casefold()).count(self.word) for text in texts], np.float32)
+
+
+@dataclass(frozen=True)
 class FakeReader:
     """The real loaders, in this process; a file in ``refused`` is left out with that reason.
 
@@ -108,6 +122,15 @@ class FakeReader:
 
 
 @dataclass(frozen=True)
+class FakeTriagers(Triagers):
+    """The real ones, silent about an encoder that nothing was fitted on."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
 class FakeWorkspace(Workspace):
     """A workspace with these parts in the place of the model and of the reader's process."""
 
@@ -121,6 +144,10 @@ class FakeWorkspace(Workspace):
     @cached_property
     def projection(self) -> Projection:
         return PLAIN
+
+    @cached_property
+    def triage(self) -> FakeTriagers:
+        return FakeTriagers(lambda: self.encoder)
 
     def reader(self) -> FakeReader:
         return self.fake_reader

@@ -63,7 +63,7 @@ def test_a_missing_index_is_what_a_check_finds(call: Call, command: str) -> None
 def test_an_emergency_needs_no_index(call: Call) -> None:
     done = call("ask", "I want to kill myself")
     assert (done.status, done.err) == (0, "")
-    assert "988" in done.out
+    assert "your local emergency number (112, 911 or 999)" in " ".join(done.out.replace("│", " ").split())
     assert "looking this up" in done.out
     assert json.loads(call("ask", "--json", "I want to kill myself").out)["answer"]["status"] == "safety_only"
 
@@ -104,7 +104,6 @@ WRONG_USE = {
     "empty folder after the command": (["ask", "x", "--corpus", ""], "--corpus is empty"),
     "no configuration": (["--config", "none.toml", "ask", "x"], "none.toml cannot be read"),
     "no input": (["batch", "--input", "none", "--output", "out"], "none cannot be read"),
-    "no questions": (["evaluate", "none"], "none cannot be read"),
 }
 
 
@@ -143,7 +142,7 @@ def test_a_misspelt_variable_says_what_was_meant(call: Call, monkeypatch: pytest
 
 
 def test_a_name_can_neither_break_the_line_nor_steer_the_terminal(call: Call) -> None:
-    done = call("ask", "numb feet", "--index", "\n\x1b[31m")
+    done = call("ask", "which foods hold B12", "--index", "\n\x1b[31m")
     assert done.status == 1
     assert "\x1b" not in done.complaint
 

@@ -90,6 +90,10 @@ def test_unknown_share_at_its_ends(question: str, share: float) -> None:
     assert index().unknown_share(question) == share
 
 
+def test_unknown_terms_are_those_in_no_row() -> None:
+    assert index().unknown_terms("is gout cold, or numb gravel") == {"gout", "gravel"}
+
+
 def test_a_rare_unknown_word_outweighs_a_common_known_one() -> None:
     assert 0.5 < index().unknown_share("numb gout") < 1
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from b12assistant.collection import Collection
-from b12assistant.retrieval import Depths, Query, encode_query, rank
+from b12assistant.retrieval import Depths, Query, Weights, encode_query, rank
 from b12assistant.token_store import Projection
-from b12assistant.types import Document, Hit, Passage, Source
+from b12assistant.types import Document, DocumentId, Hit, Passage, Source
 
 DEPTHS = Depths()
 WORDS = ("nerve", "milk", "folate", "anaemia", "tongue", "numb", "test", "vegan")
@@ -224,3 +224,28 @@ def test_a_group_of_more_than_fifteen_is_no_topic(size: int, lifts: bool) -> Non
     collection = collection_of("Folate hides anaemia.", *("Tea is hot.",) * 15)
     shared = renamed(collection, ["Shared"] * size + [f"Apart {i}" for i in range(16 - size)])
     assert (scores(shared, "folate") != scores(collection, "folate")) is lifts
+
+
+def test_documents_without_a_title_are_no_group() -> None:
+    assert scores(GROUPED, "folate") == scores(renamed(GROUPED, ["", "", ""]), "folate")
+
+
+@pytest.mark.parametrize(("refused", "found"), [("none", ["00.txt", "02.txt"]), ("02.txt", ["00.txt"])])
+def test_what_shares_a_leading_title_joins_the_candidates_if_it_is_allowed(refused: str, found: list[str]) -> None:
+    shared = renamed(GROUPED, ["Shared", "Apart", "Shared"])
+    one = Depths(candidates=1)
+    hits = rank(asked("folate anaemia", shared), shared, one, lambda p: p.document.id != refused, 9)
+    assert files(hits) == found
+    assert files(hits_of("folate anaemia", GROUPED, depths=one)) == ["00.txt"]
+
+
+def test_what_is_like_the_leader_is_lifted() -> None:
+    collection = collection_of("Nerve milk milk.", "Tea milk milk.", "Tea rice rice.", "Salt rice rice.")
+
+    def lead(feedback: float) -> float:
+        weights = Weights(feedback=feedback)
+        hits = rank(asked("nerve", collection), collection, DEPTHS, lambda passage: True, 9, weights)
+        found = {hit.passage.document.id: hit.score for hit in hits}
+        return found[DocumentId("01.txt")] - found[DocumentId("02.txt")]
+
+    assert lead(1) > lead(0) + 0.2

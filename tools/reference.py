@@ -16,6 +16,7 @@ from b12assistant.cli import commands
 from b12assistant.config import Settings, known_keys, values_of
 from b12assistant.errors import AssistantError
 from b12assistant.invocation import NAME
+from b12assistant.telephones import load_telephones
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 WIDTH = 100
@@ -34,16 +35,17 @@ place and renamed when they are whole. Standard output is UTF-8 when it goes to 
 Set `NO_COLOR` to get no colours."""
 
 LINES = f"""\
-A line of the input is `{{"id", "question", "history": ["earlier user turn", …]}}`; `id` (a text or a number) and
-`history` may be missing, blank lines are passed over. Each other line gives one line of output, in the same order:
-`{{"id", "answer", "timings_ms", "index"}}` or `{{"id", "error": {{"code", "message", "hint"}}}}`. The code is that of
-an error below, or
+A line of the input is `{{"id", "question", "history": ["earlier user turn", …], "as_typed": false}}`; only the question
+must be there, `id` is a text or a number, blank lines are passed over. Each other line gives one line of output, in
+the same order: `{{"id", "answer", "timings_ms", "index"}}` or `{{"id", "error": {{"code", "message", "hint"}}}}`. The
+code is that of an error below, or
 
 | code | means |
 |---|---|
 | `{batching.BAD_LINE}` | the line is not UTF-8, not JSON, or its id is neither a text nor a number |
 | `{batching.INTERNAL}` | a fault in the program; the other lines are answered all the same |"""
 
+_REGIONS = ", ".join(load_telephones().regions)
 MEANINGS = {
     "paths.corpus": "the folder of documents; `--corpus`",
     "paths.index": "the folder of the index; `--index`",
@@ -63,6 +65,8 @@ MEANINGS = {
     "retrieval.candidates": "passages that meaning and words each propose",
     "retrieval.rescored": "of them, passages scored again by late interaction",
     "retrieval.passages": "of them, passages searched for quotes",
+    "retrieval.cross_encoder": "path or hub name of a cross-encoder that re-orders the best; empty: none",
+    "retrieval.cross_encoded": "passages it re-orders; quotes change only if more than `retrieval.passages`",
     "quoting.quotes": "quotes of an answer, at most",
     "quoting.sentences": "sentences of a quote, at most",
     "quoting.characters": "characters of a quote, at most",
@@ -70,6 +74,10 @@ MEANINGS = {
     "quoting.alike": "share of words from which two quotes of one source say the same",
     "quoting.margin": "how far behind the best a further quote may fall",
     "quoting.close": "how close in score two quotes are when the one from a source that sells nothing goes first",
+    "red_flags.region": f"whose telephone numbers the safety texts name: {_REGIONS}; empty: general words",
+    "red_flags.emergency": "an emergency number of your own, worded to follow “call”; wins over the region's",
+    "red_flags.crisis_line": "a crisis line of your own, likewise",
+    "red_flags.poison_line": "a poison helpline of your own, likewise",
     "quoting.heard": "how far behind one who sells nothing may fall and still be heard",
 }
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from b12assistant.audit_command import audit
+from b12assistant.evaluate_command import evaluate
 from b12assistant.invocation import as_json, lines, places, run, words, workspace
 
 
@@ -19,7 +21,19 @@ def main() -> None:
     raise SystemExit(run(commands))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _OneOrTwoWords(click.Group):
+    """Commands by their name, `evaluate FILE`, or by two words, `evaluate red-flags FILE`."""
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        both = " ".join(args[:2])
+        if " " in both and both in self.commands:
+            return both, self.commands[both], args[2:]
+        return super().resolve_command(context, args)
+
+
+@click.group(cls=_OneOrTwoWords, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--corpus", metavar="DIR", help="The corpus.  [default: corpus]")
 @click.option("--index", "index_folder", metavar="DIR", help="The index.  [default: index]")
 @click.option("--config", metavar="FILE", help="A configuration file.  [default: b12assistant.toml, if it is there]")
@@ -67,6 +81,8 @@ def index(context: click.Context, corpus: str | None, index_folder: str | None, 
 @click.option(
     "--history", multiple=True, metavar="TEXT", help="An earlier question of the conversation; may be repeated."
 )
+@click.option("--as-typed", is_flag=True, help="Search for the question alone, and for no other word than its own.")
+@click.option("--explain", is_flag=True, help="Show why the safety check decided as it did.")
 @click.option("--json", "json_", is_flag=True, help="Print the answer as JSON.")
 @click.pass_context
 def ask(
@@ -75,6 +91,8 @@ def ask(
     index_folder: str | None,
     question: str | None,
     history: tuple[str, ...],
+    as_typed: bool,
+    explain: bool,
     json_: bool,
 ) -> None:
     """Answer a question with quotes; without a question, at a prompt.
@@ -85,17 +103,19 @@ def ask(
     Examples:
       b12assistant ask "Can nerves suffer without anaemia?"
       b12assistant ask --history "Which medicines lower B12?" "What about metformin?"
+      b12assistant ask --as-typed "pins and needles"
       echo "What is myelin?" | b12assistant ask --json
+      b12assistant ask --explain "My feet went numb this morning."
     """
     from b12assistant import prompt
 
     space = workspace(context, corpus, index_folder)
     earlier = [words(turn) for turn in history]
     if question is None and not json_ and sys.stdin.isatty():
-        prompt.converse(space, earlier)
+        prompt.converse(space, earlier, explain=explain)
         return
     asked = prompt.piped() if question in (None, "-") else words(question)
-    prompt.answer_once(space, asked, earlier, as_json if json_ else None)
+    prompt.answer_once(space, asked, earlier, as_json if json_ else None, as_typed=as_typed, explain=explain)
 
 
 @commands.command()
@@ -259,27 +279,6 @@ def doctor(context: click.Context, corpus: str | None, index_folder: str | None,
 
 @commands.command()
 @places
-@click.argument("labelled", type=Path, metavar="FILE.jsonl")
-@click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
-@click.pass_context
-def evaluate(context: click.Context, corpus: str | None, index_folder: str | None, labelled: Path, json_: bool) -> None:
-    """Score answers on span-labelled questions.
-
-    hit@1, hit@3 and refusals with 95 % intervals, and whether every quote is exact. A line is
-    {"id", "question", "gold": ["words of the source", …]}; no gold: the corpus holds no answer.
-
-    \b
-    Example:
-      b12assistant evaluate questions.jsonl
-    """
-    from b12assistant import scoring
-
-    figures = scoring.score(workspace(context, corpus, index_folder), labelled)
-    click.echo(as_json(figures)) if json_ else click.echo(scoring.table(figures))
-
-
-@commands.command()
-@places
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any.")
 @click.pass_context
@@ -293,3 +292,7 @@ def serve(context: click.Context, corpus: str | None, index_folder: str | None, 
     from b12assistant import web
 
     web.serve(workspace(context, corpus, index_folder), host, port)
+
+
+commands.add_command(evaluate)
+commands.add_command(audit)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from b12assistant.disputes import Dispute
 from b12assistant.protocols import LexicalIndex, VectorIndex
 from b12assistant.token_store import TokenStore
 from b12assistant.types import Document, DocumentId, GenerationId, Passage, PassageId
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_TOPIC = range(2, 16)  # documents that share a title
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Collection:
     context: TokenStore
     alone: TokenStore | None
     piece_idf: NDArray[np.float32]  # over this collection's sentences and titles, by word piece
+    disputes: tuple[Dispute, ...] = ()
+    asked: NDArray[np.float32] | None = None  # a vector for each way to ask of each dispute, in order
 
     @cached_property
     def context_starts(self) -> NDArray[np.int64]:
@@ -49,6 +55,17 @@ class Collection:
         """For each row, the row of its document's first passage, ``(n,)``."""
         first: dict[DocumentId, int] = {}
         return np.array([first.setdefault(p.document.id, row) for row, p in enumerate(self.passages)], dtype=np.int64)
+
+    @cached_property
+    def shared_titles(self) -> dict[str, tuple[int, ...]]:
+        """Rows by title, of titles that a few documents share: those are on one topic. An empty title is none."""
+        titles = {passage.document.id: passage.document.title for passage in self.passages}
+        topics = {title for title, documents in Counter(titles.values()).items() if title and documents in _TOPIC}
+        rows: dict[str, list[int]] = {}
+        for row, passage in enumerate(self.passages):
+            if passage.document.title in topics:
+                rows.setdefault(passage.document.title, []).append(row)
+        return {title: tuple(found) for title, found in rows.items()}
 
     @cached_property
     def rows(self) -> dict[PassageId, int]:

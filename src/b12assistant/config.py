@@ -71,11 +71,16 @@ class LexicalSettings:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSettings:
-    """``candidates`` of each ranker, ``rescored`` by late interaction, ``passages`` searched for quotes."""
+    """``candidates`` of each ranker, ``rescored`` by late interaction, ``passages`` searched for quotes.
+
+    ``cross_encoder``: a local path or hub name, empty for none; it re-orders the best ``cross_encoded`` passages.
+    """
 
     candidates: int = 100
     rescored: int = 50
     passages: int = 20
+    cross_encoder: str = ""
+    cross_encoded: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,16 @@ class QuotingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RedFlagSettings:
+    """``region``: whose numbers the fixed texts name; the others: own numbers, worded to follow "call"."""
+
+    region: str = ""
+    emergency: str = ""
+    crisis_line: str = ""
+    poison_line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set."""
 
@@ -103,6 +118,7 @@ class Settings:
     lexical: LexicalSettings = LexicalSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     quoting: QuotingSettings = QuotingSettings()
+    red_flags: RedFlagSettings = RedFlagSettings()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ AssistantError                 exit status 1, one line and a hint
 ├── IndexMismatchError         built with another model or schema
 ├── IndexBusyError             another indexer holds the lock
 ├── IndexWriteError            disk full, read-only, …; the former index stays
+├── DatasetError               a test collection, run or labelled set does not have its form
 ├── ServerError                the address to listen on is taken or not ours
 └── NotFoundError              no such document, passage or quote
 """
@@ -115,6 +116,12 @@ class IndexWriteError(AssistantError):
     """The index could not be written; the former one is untouched."""
 
     code = "index_write"
+
+
+class DatasetError(AssistantError):
+    """A test collection or a run does not have its form; the message names file and line."""
+
+    code = "dataset"
 
 
 class ServerError(AssistantError):

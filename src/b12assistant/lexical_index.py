@@ -75,8 +75,14 @@ class BM25FIndex:
                 column = slice(self._starts[number], self._starts[number + 1])
                 scores[self._rows[column]] += times * self._weights[column]
         rows = np.flatnonzero(scores > 0)
+        if 0 < k < len(rows):  # only what can be among the first is sorted
+            rows = rows[scores[rows] >= np.partition(scores[rows], -k)[-k]]
         order = np.lexsort((rows, -scores[rows]))[: max(k, 0)]
         return rows[order].astype(np.int64), scores[rows[order]]
+
+    def unknown_terms(self, question: str) -> frozenset[str]:
+        """Index terms of ``question`` that stand in no row."""
+        return frozenset(term for term in terms(question) if term not in self._vocabulary)
 
     def unknown_share(self, question: str) -> float:
         """How much of what ``question`` asks about stands nowhere here: the idf share of its unknown terms, 0 to 1."""

@@ -62,6 +62,13 @@ class Encoder(Protocol):
         """Word pieces of ``text``, special tokens not counted."""
 
 
+class CrossEncoder(Protocol):
+    """Reads a question and a passage together."""
+
+    def score(self, question: str, texts: Sequence[str]) -> Vectors:
+        """(n,) float32 in the order of ``texts``: more is better, on a scale of the model's own."""
+
+
 class VectorIndex(Protocol):
     """Nearest rows by inner product."""
 
@@ -74,6 +81,9 @@ class LexicalIndex(Protocol):
 
     def search(self, question: str, k: int) -> tuple[NDArray[np.int64], Vectors]:
         """At most ``k`` row numbers with a score above zero, best first, ties by row."""
+
+    def unknown_terms(self, question: str) -> frozenset[str]:
+        """Index terms of ``question`` that stand in no row."""
 
     def unknown_share(self, question: str) -> float:
         """How much of what ``question`` asks about stands in no row, 0 to 1."""

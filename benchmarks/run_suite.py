@@ -1,0 +1,195 @@
+"""`make bench`: every collection of suite.toml, held against expected.json, which docs/benchmarks.md is made of.
+
+    python benchmarks/run_suite.py DATASETS [--only development|test] [--accept] [--out build/bench]
+
+Development splits get every configuration (the ablation), test splits the baselines. Each reading of a test split is
+appended to test_log.jsonl. The exit status is 1 if the shipped ranking fell behind what is expected by more than noise:
+a mean more than .002 lower, with the whole 95 % interval of the paired differences below 0. ``--accept`` makes what was
+found what is expected, and writes the page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from suite_page import page
+
+from b12assistant.api import Workspace
+from b12assistant.bench import CACHE, Bench, Request
+from b12assistant.config import load_configuration
+from b12assistant.errors import AssistantError
+from b12assistant.measures import HEADLINE, compare
+from b12assistant.runs import write_whole
+
+HERE = Path(__file__).parent
+EXPECTED = HERE / "expected.json"
+LOG = HERE / "test_log.jsonl"
+PAGE = HERE.parent / "docs" / "benchmarks.md"
+TOLERANCE = 0.002  # of a mean: other processors round otherwise
+KEPT = ("nDCG@10", "MAP", "MRR", "Recall@10", "Recall@100", "P@10", "success@1", "success@3")
+SHIPPED = "shipped"
+
+Found = dict[str, Any]  # one collection: what, scores, compared, per_query, speed, hardware, licence
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of suite.toml."""
+
+    folder: str
+    split: str
+    role: str
+    queries: str | None = None
+    relevant: int = 1
+
+    @property
+    def name(self) -> str:
+        return f"{self.folder} {self.split}" + (f" ({Path(self.queries).stem})" if self.queries else "")
+
+
+def suite() -> tuple[tuple[Row, ...], list[str]]:
+    """The rows, and the configurations that test splits get."""
+    table = tomllib.loads((HERE / "suite.toml").read_text("utf-8"))
+    return tuple(Row(**each) for each in table["collection"]), table["baselines"]
+
+
+def configurations(row: Row, baselines: Sequence[str]) -> list[Path]:
+    """The shipped one first: the others are compared with it."""
+    names = sorted(path.stem for path in (HERE / "configs").glob("*.toml")) if row.role == "development" else baselines
+    return [HERE / "configs" / f"{name}.toml" for name in (SHIPPED, *(name for name in names if name != SHIPPED))]
+
+
+def measured(row: Row, datasets: Path, out: Path, cache: Path, space: Workspace, baselines: Sequence[str]) -> Found:
+    request = Request(
+        datasets / row.folder,
+        row.split,
+        row.queries,
+        configurations(row, baselines),
+        out=out / row.name.replace("/", "_").replace(" ", "_"),
+        cache=cache,
+        relevant=row.relevant,
+    )
+    report = Bench(space, request).report()
+    return {
+        "name": row.name,
+        "role": row.role,
+        "dataset": report["dataset"],
+        "scores": {
+            each["name"]: {name: _rounded(each["measures"][name]) for name in KEPT} for each in report["rankings"]
+        },
+        "says": {each["name"]: each["says"] for each in report["rankings"]},
+        "compared": [{**each, **_rounded(each)} for each in report["compared"]],
+        "speed": report["rankings"][0]["speed"],
+        "index": report["index"],
+        "hardware": report["hardware"],
+        "configuration": report["rankings"][0]["weights"],
+        "per_query": {query: round(value, 4) for query, value in report["per_query"][SHIPPED][HEADLINE].items()},
+    }
+
+
+def drops(expected: Mapping[str, Found], found: Mapping[str, Found]) -> Iterator[str]:
+    """What fell behind by more than noise, and what cannot be compared any more."""
+    for name, now in found.items():
+        before = expected.get(name)
+        if before is None:
+            continue
+        if before["dataset"]["sha256"] != now["dataset"]["sha256"]:
+            yield f"{name}: queries or judgements are not those that the expected scores were measured on"
+            continue
+        queries = list(before["per_query"])
+        told = compare(
+            [now["per_query"][query] for query in queries], [before["per_query"][query] for query in queries]
+        )
+        if told["mean"] < -TOLERANCE and told["high"] < 0:
+            yield (
+                f"{name}: {HEADLINE} fell by {-told['mean']:.4f} "
+                f"(95 % interval {-told['high']:.4f} to {-told['low']:.4f})"
+            )
+
+
+def reading(found: Found) -> dict[str, Any]:
+    """A line of the log."""
+    return {
+        "commit": _commit(),
+        "collection": found["name"],
+        "sha256": found["dataset"]["sha256"],
+        "configuration": found["configuration"],
+        "scores": {name: {m: each["mean"] for m, each in of.items()} for name, of in found["scores"].items()},
+    }
+
+
+def load_expected(path: Path = EXPECTED) -> dict[str, Found]:
+    if not path.is_file():
+        return {}
+    return {found["name"]: found for found in json.loads(path.read_text("utf-8"))}
+
+
+def accept(found: Mapping[str, Found], rows: Sequence[Row]) -> None:
+    """What was found replaces what was expected of the same collections."""
+    known = {**load_expected(), **found}
+    kept = [known[row.name] for row in rows if row.name in known]
+    lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in kept)
+    write_whole(EXPECTED, f"[\n{lines}\n]\n")
+    write_whole(PAGE, page(kept))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("datasets", type=Path)
+    parser.add_argument("--only", choices=("development", "test"))
+    parser.add_argument("--collection", action="append", help="the name of one, as in `scifact train`; may be repeated")
+    parser.add_argument("--accept", action="store_true")
+    parser.add_argument("--out", type=Path, default=Path("build/bench"))
+    parser.add_argument("--cache", type=Path, default=CACHE)
+    arguments = parser.parse_args()
+    rows, baselines = suite()
+    space = Workspace(load_configuration(file=Path(os.devnull), environment={}))
+    found: dict[str, Found] = {}
+    for row in rows:
+        if arguments.only not in (None, row.role) or row.name not in (arguments.collection or [row.name]):
+            continue
+        found[row.name] = measured(row, arguments.datasets, arguments.out, arguments.cache, space, baselines)
+        if row.role == "test":
+            with LOG.open("a", encoding="utf-8") as log:
+                log.write(json.dumps(reading(found[row.name]), ensure_ascii=False) + "\n")
+        score = found[row.name]["scores"][SHIPPED][HEADLINE]
+        print(f"{row.name}: {HEADLINE} {score['mean']:.4f} [{score['low']:.4f}, {score['high']:.4f}]", flush=True)
+    if arguments.accept:
+        accept(found, rows)
+        return 0
+    expected = load_expected()
+    fallen = list(drops(expected, found))
+    for sentence in fallen:
+        print(sentence, file=sys.stderr)
+    for name in found.keys() - expected.keys():
+        print(f"{name}: nothing is expected of it yet; --accept takes these scores over", file=sys.stderr)
+    return 1 if fallen else 0
+
+
+def _rounded(each: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in each.items()}
+
+
+def _commit() -> str:
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=HERE, capture_output=True, text=True, check=False)  # noqa: S603, S607
+        return done.stdout.strip()
+
+    return git("rev-parse", "HEAD") + (" with changes" if git("status", "--porcelain", "--", "../src", ".") else "")
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main())
+    except AssistantError as error:
+        print(f"make bench: {error}", file=sys.stderr)
+        raise SystemExit(1) from error

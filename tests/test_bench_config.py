@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from b12assistant.bench_config import Ranking, load_ranking
+from b12assistant.config import Settings
+from b12assistant.errors import ConfigError
+from b12assistant.retrieval import Weights
+
+CONFIGS = Path(__file__).parent.parent / "benchmarks" / "configs"
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_what_is_not_named_is_as_it_ships(tmp_path: Path) -> None:
+    ranking = load_ranking(write(tmp_path, 'says = "no titles"\n[weights]\ntitles = 0\n[retrieval]\nrescored = 7\n'))
+    assert (ranking.name, ranking.says) == ("mine", "no titles")
+    assert ranking.weights.titles == 0
+    assert ranking.weights.words == Weights().words
+    assert (ranking.depths.candidates, ranking.depths.rescored) == (100, 7)
+
+
+def test_the_shipped_ranking_is_the_products() -> None:
+    shipped = load_ranking(CONFIGS / "shipped.toml")
+    assert (shipped.weights, shipped.settings) == (Weights(), Settings()) == (Ranking().weights, Ranking().settings)
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_configuration_is_read_and_says_what_it_is(path: Path) -> None:
+    ranking = load_ranking(path)
+    assert ranking.says != path.stem
+    assert path.stem == "shipped" or (ranking.weights, ranking.settings) != (Weights(), Settings())
+
+
+BAD = {
+    "no TOML": ("[weights", "is not valid TOML"),
+    "unknown section": ("[wieghts]\n", "unknown setting 'wieghts': there is weights"),
+    "unknown weight": ("[weights]\nword = 1\n", "unknown setting 'weights.word': there is weights.words"),
+    "negative": ("[weights]\nwords = -1\n", "weights.words = -1 is no weight"),
+    "text": ('[weights]\nwords = "1"\n', "weights.words = '1' is no weight"),
+    "no table": ("weights = 1\n", "weights is no table"),
+    "unknown setting": ("[retrieval]\ncandidate = 1\n", "unknown setting 'retrieval.candidate'"),
+    "out of range": ("[lexical]\nb_body = 2\n", "lexical.b_body = 2 is too large"),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), BAD.values(), ids=BAD.keys())
+def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, says: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_ranking(path)
+    assert str(path) in str(caught.value)
+    assert says in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml cannot be read"):
+        load_ranking(tmp_path / "none.toml")
