@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
 from b12assistant.answers import FixedText, TextId
 from b12assistant.errors import ConfigError
 from b12assistant.fixed_texts import load_fixed_texts, parse_fixed_texts
+from b12assistant.red_flags import Rule
+from b12assistant.telephones import load_telephones
 from b12assistant.triage import load_rules
 
 TEXTS = load_fixed_texts()
@@ -17,9 +20,17 @@ NEEDED = (
     "only_sellers", "dose", "reminder", "triage_failed", "not_happening", "looking_up",
 )  # fmt: skip
 EMERGENCIES = ("emergency_medical", "emergency_self_harm", "emergency_poisoning")
+DANGER = (*EMERGENCIES, "urgent", "triage_failed", "reminder")
 EXAMPLE = {"id": "one", "version": 1, "text": "A text.", "origin": "Here.", "review": "not clinically reviewed"}
+READING_AGE = 11
+REGIONS = ("", *load_telephones().regions)
 
 every_text = pytest.mark.parametrize("text", TEXTS.values(), ids=lambda text: text.id)
+
+
+def in_region(region: str) -> list[FixedText]:
+    words = load_telephones().words(region, {}, date(2026, 11, 20))
+    return list(load_fixed_texts(words).values())
 
 
 def syllables(word: str) -> int:
@@ -32,6 +43,11 @@ def reading_age(text: str) -> float:
     words = re.findall(r"[a-z]+", text.casefold())
     sentences = max(1, len(re.findall(r"[.!?:]+(?:\s|$)", text)))
     return 0.39 * len(words) / sentences + 11.8 * sum(map(syllables, words)) / len(words) - 15.59 + 5
+
+
+def test_the_reading_age_is_that_of_the_formula() -> None:
+    assert reading_age("The cat sat on the mat. It was fat.") == pytest.approx(0.39 * 4.5 + 11.8 - 10.59)
+    assert reading_age("Neurological deterioration necessitates immediate evaluation.") > 20
 
 
 @pytest.mark.parametrize("name", NEEDED)
@@ -47,7 +63,19 @@ def test_text_says_the_truth_about_its_review(text: FixedText) -> None:
 @every_text
 def test_text_has_version_and_origin(text: FixedText) -> None:
     assert text.version >= 1
-    assert len(text.origin) > 20
+    assert text.origin.startswith(("Project wording", "Project policy"))
+
+
+@every_text
+def test_a_page_in_an_origin_was_read_on_a_day(text: FixedText) -> None:
+    assert ("://" in text.origin) == bool(re.search(r"read 20\d\d-\d\d-\d\d", text.origin))
+
+
+@pytest.mark.parametrize("rule", load_rules().red_flags.rules, ids=lambda rule: rule.id)
+def test_a_rule_names_pages_that_were_read_or_says_that_it_is_policy(rule: Rule) -> None:
+    read = re.search(r"read 20\d\d-\d\d-\d\d", rule.origin)
+    assert ("://" in rule.origin) == bool(read)
+    assert read or rule.origin.startswith("Project policy")
 
 
 @every_text
@@ -55,22 +83,32 @@ def test_text_does_not_claim_a_review(text: FixedText) -> None:
     assert "reviewed" not in text.text
 
 
-@every_text
-def test_text_is_short_and_plain(text: FixedText) -> None:
-    assert len(text.text.split()) <= 120
-    assert reading_age(text.text) <= 14
+@pytest.mark.parametrize("region", REGIONS, ids=lambda region: region or "nowhere")
+def test_every_text_is_short_and_reads_at_eleven_in_every_region(region: str) -> None:
+    for text in in_region(region):
+        assert len(text.text.split()) <= 100, text.id
+        assert reading_age(text.text) <= READING_AGE, text.id
 
 
 @pytest.mark.parametrize("name", EMERGENCIES)
-def test_emergency_text_reads_at_about_eleven(name: str) -> None:
-    assert reading_age(TEXTS[TextId(name)].text) <= 12
+def test_the_first_words_of_an_emergency_are_what_to_do(name: str) -> None:
+    assert "call" in TEXTS[TextId(name)].text.splitlines()[0].casefold()
 
 
-@pytest.mark.parametrize("name", [*EMERGENCIES, "urgent", "triage_failed", "reminder"])
-def test_emergency_numbers_are_worded_generally(name: str) -> None:
-    text = TEXTS[TextId(name)].text
-    assert "local emergency number" in text
-    assert all(number in text for number in ("112", "999", "911"))
+@pytest.mark.parametrize("name", DANGER)
+def test_without_a_region_emergency_numbers_are_worded_generally(name: str) -> None:
+    assert "your local emergency number (112, 911 or 999)" in TEXTS[TextId(name)].text
+
+
+def test_without_a_region_no_crisis_or_poison_line_is_named() -> None:
+    assert "your local crisis line" in TEXTS[TextId("emergency_self_harm")].text
+    assert "your local poison helpline" in TEXTS[TextId("emergency_poisoning")].text
+
+
+@every_text
+def test_no_text_holds_a_number_of_its_own(text: FixedText) -> None:
+    bare = dict.fromkeys(load_telephones().general, "")
+    assert not re.search(r"\d{3}", load_fixed_texts(bare)[text.id].text.replace("2,000", ""))
 
 
 @pytest.mark.parametrize("name", [*EMERGENCIES, "urgent"])
@@ -78,11 +116,6 @@ def test_notice_says_that_it_is_no_assessment(name: str) -> None:
     text = TEXTS[TextId(name)].text
     assert "safety notice" in text
     assert "not an assessment" in text
-
-
-def test_crisis_and_poison_lines_are_named() -> None:
-    assert all(number in TEXTS[TextId("emergency_self_harm")].text for number in ("988", "116 123"))
-    assert all(number in TEXTS[TextId("emergency_poisoning")].text for number in ("1-800-222-1222", "111"))
 
 
 def test_controls_are_word_for_word() -> None:
@@ -106,14 +139,20 @@ def test_no_rule_refers_to_a_missing_text() -> None:
         EXAMPLE | {"version": 0},
         EXAMPLE | {"version": True},
         EXAMPLE | {"text": " "},
+        EXAMPLE | {"text": "Call {helpline}."},
     ],
-    ids=["missing key", "unknown key", "version nought", "version no number", "blank text"],
+    ids=["missing key", "unknown key", "version nought", "version no number", "blank text", "unknown line"],
 )
 def test_invalid_text_is_an_error(table: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
-        parse_fixed_texts({"text": [table]})
+        parse_fixed_texts({"text": [table]}, {"emergency": "1"})
+
+
+def test_a_place_is_filled_with_what_is_given_for_it() -> None:
+    texts = parse_fixed_texts({"text": [EXAMPLE | {"text": "Call {emergency}, {emergency}!"}]}, {"emergency": "{x}"})
+    assert texts[TextId("one")].text == "Call {x}, {x}!"
 
 
 def test_id_used_twice_is_an_error() -> None:
     with pytest.raises(ConfigError, match="twice"):
-        parse_fixed_texts({"text": [EXAMPLE, EXAMPLE]})
+        parse_fixed_texts({"text": [EXAMPLE, EXAMPLE]}, {})

@@ -36,6 +36,18 @@ class Onset(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Stance:
+    """How a sign stands, with the kind of cue that decided it and where its words are, half-open in folded text.
+
+    No cue: nothing spoke against the sign, or nothing said that what was named is there.
+    """
+
+    standing: Standing
+    cue: str | None = None
+    words: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """How far a denial goes: words for a plain "not", words for a "no …, … or …"."""
 
@@ -82,6 +94,10 @@ class Stretch:
     def has(self, *kinds: str) -> bool:
         return any(self.found[kind] for kind in kinds)
 
+    def says(self, standing: Standing, cue: str) -> Stance:
+        """The standing, for the words of ``cue`` in this stretch."""
+        return Stance(standing, cue, self.found[cue])
+
 
 class Reading:
     """A folded text cut into sentences and clauses, with its cues: made once, asked for every sign found in it."""
@@ -95,30 +111,45 @@ class Reading:
         cuts = sorted({s.start for s in self._sentences} | {start for start, _ in found["clause"]})
         self._clauses = _stretches(len(text), cuts, found)
         self._confirmed = max((start for start, _ in found["confirmed"]), default=-1)
+        whole = Stretch(0, len(text), found)
+        self._fiction = found["fiction"]
+        self._impersonal = not whole.has("self", "care", "now", "sudden", "slow")
 
     def standing(self, start: int, end: int, *, named: bool) -> Standing:
         """How the sign at ``[start, end)`` stands; ``named``: its words name it and do not yet say that it is there."""
+        return self.stance(start, end, named=named).standing
+
+    def stance(self, start: int, end: int, *, named: bool) -> Stance:
+        """The standing with what decided it: the first of these that holds."""
         sentence, clause = _at(self._sentences, start), _at(self._clauses, start)
         mine = clause.has("self", "care")
         now = clause.has("now") or (sentence.has("now") and not clause.has("past"))
         acute = now or clause.has("sudden")
-        if clause.has("figure") or (sentence.has("fiction") and not (mine and acute)):
-            return Standing.ELSEWHERE
-        if self._denied(clause, start, end):
-            return Standing.DENIED
-        over = clause.has("resolved") or not now
-        if self._past(sentence, clause) and over and not clause.has("still"):
-            return Standing.PAST
+        if clause.has("figure"):
+            return clause.says(Standing.ELSEWHERE, "figure")
+        if sentence.has("fiction") and not (mine and acute):
+            return sentence.says(Standing.ELSEWHERE, "fiction")
+        if self._told(start):
+            return Stance(Standing.ELSEWHERE, "fiction", self._fiction)
+        if denied := self._denied(clause, start, end):
+            return denied
+        if not acute and (settled := self._settled(start, end)):
+            return settled
+        past = self._past(sentence, clause)
+        if past and (clause.has("resolved") or not now) and not clause.has("still"):
+            return past
         if clause.has("hypothetical") and not now:
-            return Standing.ASKED
+            return clause.says(Standing.ASKED, "hypothetical")
         confirmed = self._confirmed > end
         if clause.has("asked") and not (mine or now or confirmed):
-            return Standing.ASKED
+            return clause.says(Standing.ASKED, "asked")
+        if sentence.has("asked") and self._impersonal and not confirmed:
+            return sentence.says(Standing.ASKED, "asked")
         if clause.has("stranger") and not (mine or confirmed):
-            return Standing.ELSEWHERE
+            return clause.says(Standing.ELSEWHERE, "stranger")
         if named and not (mine or acute or confirmed or sentence.has("self", "care", "slow")):
-            return Standing.ASKED
-        return Standing.PRESENT
+            return Stance(Standing.ASKED)
+        return Stance(Standing.PRESENT)
 
     def onset(self, start: int) -> Onset:
         """Sudden or slow, as the sentence says it, else the sentences beside it."""
@@ -134,23 +165,50 @@ class Reading:
         """Whether the sentence speaks of the writer or of somebody in their care."""
         return _at(self._sentences, start).has("self", "care")
 
+    def claims(self) -> bool:
+        """Whether the text speaks of the writer or of somebody in their care, and asks, denies and imagines nothing."""
+        kinds = [stretch.has("self", "care", "now", "sudden") for stretch in self._sentences]
+        doubts = ("asked", "denied_near", "denied_far", "hypothetical", "stranger", "fiction", "figure", "past")
+        return any(kinds) and not any(stretch.has(*doubts) for stretch in self._sentences)
+
     def elsewhere(self, start: int) -> bool:
         """Whether the sentence speaks of fiction or of strangers."""
         sentence = _at(self._sentences, start)
-        return sentence.has("fiction") or (sentence.has("stranger") and not sentence.has("self", "care"))
+        told = sentence.has("fiction") or self._told(start)
+        return told or (sentence.has("stranger") and not sentence.has("self", "care"))
 
-    def _denied(self, clause: Stretch, start: int, end: int) -> bool:
+    def _denied(self, clause: Stretch, start: int, end: int) -> Stance | None:
         for kind, words in (("denied_far", self._reach.far), ("denied_near", self._reach.near)):
             for cue_start, cue_end in clause.found[kind]:
                 excused = any(s < cue_end and cue_start < e for s, e in clause.found["not_a_denial"])
                 if cue_start < start and not excused and self._words(cue_end, start) <= words:
-                    return True
-        return any(end <= s and self._words(end, s) <= self._reach.near for s, _ in clause.found["denied_after"])
+                    return Stance(Standing.DENIED, kind, ((cue_start, cue_end),))
+        for cue in clause.found["denied_after"]:
+            if end <= cue[0] and self._words(end, cue[0]) <= self._reach.near:
+                return Stance(Standing.DENIED, "denied_after", (cue,))
+        return None
 
-    def _past(self, sentence: Stretch, clause: Stretch) -> bool:
-        if clause.has("past", "resolved"):
-            return True
-        return sentence.has("past") and clause.has("past_tense") and not clause.has("present_tense")
+    def _past(self, sentence: Stretch, clause: Stretch) -> Stance | None:
+        for cue in ("past", "resolved"):
+            if clause.has(cue):
+                return clause.says(Standing.PAST, cue)
+        if sentence.has("past") and clause.has("past_tense") and not clause.has("present_tense"):
+            return sentence.says(Standing.PAST, "past")
+        return None
+
+    def _told(self, start: int) -> bool:
+        """Whether the text tells a story, a lesson or a joke, and the sentence is neither the writer's nor acute."""
+        position = _position(self._sentences, start)
+        acute = any(s.has("sudden") for s in self._sentences[max(0, position - 1) : position + 2])
+        sentence = self._sentences[position]
+        return bool(self._fiction) and not acute and not sentence.has("self", "now")
+
+    def _settled(self, start: int, end: int) -> Stance | None:
+        """A sign with a date in the past, of which this sentence or the next goes on to say that it is over."""
+        position = _position(self._sentences, start)
+        dated = [s for s in self._sentences[max(0, position - 1) : position + 1] if s.has("past", "slow")]
+        over = [cue for s in self._sentences[position : position + 2] for cue in s.found["resolved"] if cue[0] >= end]
+        return Stance(Standing.PAST, "resolved", tuple(over)) if dated and over else None
 
     def _words(self, start: int, end: int) -> int:
         return self._text.count(" ", start, end)

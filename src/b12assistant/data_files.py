@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from importlib import resources
 
 from b12assistant.errors import ConfigError
@@ -46,6 +47,14 @@ def integer(table: Table, key: str, where: str, *, default: int | None = None) -
     value = table.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigError(f"{where}: {key} must be a whole number of at least 1", hint=HINT)
+    return value
+
+
+def day(table: Table, key: str, where: str) -> date:
+    """A value that is a date."""
+    value = table.get(key)
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ConfigError(f"{where}: {key} must be a date", hint=HINT)
     return value
 
 

@@ -6,6 +6,7 @@ accents, case, invisible characters and look-alike letters are folded; nothing h
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
@@ -16,9 +17,14 @@ from typing import Final
 LOOK_ALIKES: Final = str.maketrans(
     "авекмнорстухіјѕԁԛԝгпαβεικνορτυχγηωıłøđħ∂ɑɡ",
     "abekmhopctyxijsdqwrnabeikvoptuxynwilodhdag",
-)
-JOINING: Final = frozenset("'’‘ʼ`´′＇*")  # inside a word these leave no gap: can't, su*cide
-ENDING: Final = {".": ".", "!": ".", "?": "?", ";": ".", ":": ",", ",": ",", "(": ",", ")": ",", "–": ",", "—": ","}
+) | {ord("œ"): "oe", ord("æ"): "ae"}
+ARABIC: Final = str.maketrans("ىةٱیک", "يهايك")  # letters that are written for one another
+HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")  # each is a word of its own: there are no blanks between words
+JOINING: Final = frozenset("'’‘ʼ`´′＇*ـ")  # inside a word these leave no gap: can't, su*cide
+ENDING: Final = {".": ".", "!": ".", "?": "?", ";": ".", ":": ",", ",": ",", "(": ",", ")": ",", "–": ",", "—": ","} | {
+    "。": ".", "！": ".", "？": "?", "；": ".", "：": ",", "，": ",", "、": ",", "（": ",", "）": ",",
+    "؟": "?", "؛": ".", "،": ",", "।": ".",
+}  # fmt: skip
 DECIMAL: Final = "·"  # for the point or comma inside a number, which ends nothing
 LONGEST: Final = 64  # letters kept of one word: enough to know it, and every match stays bounded
 SIGNS: Final = {"@": "a", "$": "s", "€": "e"}  # written for letters inside a word
@@ -72,11 +78,12 @@ def _split(text: str) -> list[Word]:
         folded = _fold_character(text, position, character)
         if folded == "":
             continue
-        mark = folded in (" ", ".", "?", ",")
+        alone = HAN.fullmatch(folded) is not None
+        mark = alone or folded in (" ", ".", "?", ",")
         if mark and letters:
             words.append(Word("".join(letters), start, position))
             letters = []
-        if folded in (".", "?", ",") and not (words and words[-1].text == folded):
+        if alone or (folded in (".", "?", ",") and not (words and words[-1].text == folded)):
             words.append(Word(folded, position, position + 1))
         if not mark:
             if not letters:
@@ -101,7 +108,7 @@ def _fold_character(text: str, position: int, character: str) -> str:
     if unicodedata.category(character) in ("Cf", "Mn", "Me", "Cs"):
         return ""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", character).casefold())
-    kept = "".join(letter for letter in plain.translate(LOOK_ALIKES) if letter.isalnum())
+    kept = "".join(letter for letter in plain.translate(LOOK_ALIKES).translate(ARABIC) if letter.isalnum())
     return kept or " "
 
 
@@ -110,7 +117,7 @@ def _join_spaced_letters(words: list[Word], text: str) -> list[Word]:
     joined: list[Word] = []
     run: list[Word] = []
     for word in [*words, Word(".", len(text), len(text))]:
-        single = len(word.text) == 1 and word.text.isalpha()
+        single = len(word.text) == 1 and word.text.isalpha() and not HAN.match(word.text)
         if run and not (single and word.start - run[-1].end == 1):
             whole = Word("".join(letter.text for letter in run), run[0].start, run[-1].end)
             joined.extend([whole] if len(run) > 3 else run)

@@ -12,6 +12,7 @@ from typing import Any
 
 from b12assistant.api import Opened, Workspace
 from b12assistant.config import values_of
+from b12assistant.cross_encoder import load_cross_encoder
 from b12assistant.errors import AssistantError, SourceError, UsageError
 from b12assistant.types import DocumentId, FileEnd
 from b12assistant.verification import check_entry, check_quote, quotes_of
@@ -94,6 +95,8 @@ def examine(space: Workspace) -> dict[str, Any]:
     }
     try:
         report["encoder"] = {"name": space.encoder.name, "sha256": space.encoder.digest}
+        load_cross_encoder(space.configuration.settings.retrieval.cross_encoder)
+        report["problems"] += space.triage.problems
         opened = space.opened
     except AssistantError as error:
         report["problems"].append(str(error))

@@ -20,7 +20,7 @@ FindingId = NewType("FindingId", str)
 Member = TypeVar("Member", bound=StrEnum)
 
 WORDS_FILE: Final = "words.toml"
-FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml", "findings_decision.toml")
+FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml", "findings_net.toml", "findings_decision.toml")
 RULE_FILES: Final = ("rules_emergency.toml", "rules_urgent.toml", "rules_decision.toml")
 RULE_KEYS: Final = ("id", "level", "kind", "text", "any", "origin", "positive", "negative")
 
@@ -46,7 +46,7 @@ class Rule:
     """One line of the decision table.
 
     It fires when one of ``any`` is found, and one of ``also`` beside it if there are such, with an onset in ``onset``
-    (empty: any onset).
+    (empty: any onset), and gives way to any of ``unless``.
     """
 
     id: RuleId
@@ -56,6 +56,7 @@ class Rule:
     any: frozenset[FindingId]
     also: frozenset[FindingId]
     onset: frozenset[str]
+    unless: frozenset[FindingId]
     origin: str
     positive: tuple[str, ...]
     negative: tuple[str, ...]
@@ -137,10 +138,11 @@ def _finding(table: Table, names: Mapping[str, str], file: str) -> Finding:
 
 def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
     where = f"{file}, {table.get('id', 'a rule without id')}"
-    check_keys(table, where, required=RULE_KEYS, optional=("also", "onset"))
-    either = frozenset(FindingId(name) for name in strings(table, "any", where))
-    also = frozenset(FindingId(name) for name in strings(table, "also", where))
-    if unknown := sorted((either | also) - known):
+    check_keys(table, where, required=RULE_KEYS, optional=("also", "onset", "unless"))
+    either, also, unless = (
+        frozenset(FindingId(name) for name in strings(table, key, where)) for key in ("any", "also", "unless")
+    )
+    if unknown := sorted((either | also | unless) - known):
         raise ConfigError(f"{where}: no finding is called {', '.join(unknown)}", hint=HINT)
     return Rule(
         id=RuleId(string(table, "id", where)),
@@ -150,6 +152,7 @@ def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
         any=either,
         also=also,
         onset=frozenset(strings(table, "onset", where)),
+        unless=unless,
         origin=string(table, "origin", where),
         positive=strings(table, "positive", where),
         negative=strings(table, "negative", where),

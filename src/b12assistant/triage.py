@@ -6,22 +6,26 @@ findings, resolve how each is asserted, decide by table, then remember what earl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from b12assistant.answers import FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn, TurnSlice
-from b12assistant.assertion import Cues, Onset, Reach, Reading, Standing, load_cues
+from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn, most_serious
+from b12assistant.assertion import Cues, Reach, load_cues
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
 from b12assistant.fixed_texts import load_fixed_texts
-from b12assistant.folding import Folded, fold
-from b12assistant.red_flags import Finding, FindingId, FindingKind, RedFlags, Rule, load_red_flags
+from b12assistant.folding import fold
+from b12assistant.hearing import Heard, Mention, Sighting, agreed
+from b12assistant.languages import Languages, beside, load_languages
+from b12assistant.opinion import Opinion
+from b12assistant.red_flags import FindingKind, RedFlags, Rule, load_red_flags
 from b12assistant.spelling import Spelling, load_spelling
 
 REMINDER: Final = TextId("reminder")
 LEANING: Final = 16  # words a turn has at most that leans on the one before by a pronoun
+SURE: Final = 0.85  # share from which an opinion raises a medical decision that the rules have read
 ENDS: Final = frozenset(".?,")
 
 
@@ -33,16 +37,8 @@ class Rules:
     cues: Cues
     reach: Reach
     spelling: Spelling
+    languages: Languages
     controls: frozenset[str]  # the two user turns that clear a flag, word for word
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A finding that a turn asserts, and where."""
-
-    finding: FindingId
-    onset: Onset
-    place: TurnSlice
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +48,7 @@ class Reported:
     mentions: tuple[Mention, ...]
     touched: frozenset[str]  # findings by id, parts of the body by name
     leans: bool
+    heard: tuple[tuple[Heard, tuple[Sighting, ...]], ...]  # in English and in each other language that it may be in
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +61,19 @@ class Course:
     latest: tuple[Notice, ...] = ()  # the notices of the turn before
     apart: bool = False  # the turn before did not lean on the flagged one
     flagged: bool = False  # a control has something to answer
+    former: Turn | None = None  # the turn before, while no emergency stands
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One turn further, for whoever explains it: what it says, what its rules ask for, what memory made of that."""
+
+    turn: Turn
+    notices: tuple[Notice, ...]
+    reported: Reported | None = None  # none of a control
+    fired: tuple[tuple[Rule, tuple[Mention, ...]], ...] = ()
+    own: tuple[Notice, ...] = ()
+    opinion: Opinion | None = None  # beside the rules; none where it was not asked for or could not be had
 
 
 def load_rules() -> Rules:
@@ -74,7 +84,9 @@ def load_rules() -> Rules:
         raise ConfigError(f"rules refer to missing texts: {', '.join(missing)}", hint=HINT)
     cues, reach = load_cues(red_flags.names)
     controls = frozenset(texts[name].text for name in red_flags.memory.controls)
-    return Rules(red_flags, cues, reach, load_spelling(red_flags.vocabulary), controls)
+    spelling = load_spelling(red_flags.vocabulary)
+    languages = load_languages(red_flags.findings, red_flags.vocabulary)
+    return Rules(red_flags, cues, reach, spelling, languages, controls)
 
 
 @lru_cache(maxsize=1)
@@ -87,31 +99,49 @@ def is_control(turn_text: str) -> bool:
     return turn_text.strip() in _controls()
 
 
-class Triager:
-    """Judges the last turn, given the earlier ones."""
+def no_opinion(_turn: Turn, _former: Turn | None) -> Opinion | None:
+    """The rules alone."""
+    return None
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
+
+class Triager:
+    """Judges the last turn, given the earlier ones.
+
+    ``advice``: an opinion beside the rules, on a turn and the one before; it may raise a level, never lower one.
+    """
+
+    def __init__(self, rules: Rules, advice: Callable[[Turn, Turn | None], Opinion | None] = no_opinion) -> None:
+        self._rules, self._advice = rules, advice
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
         """The notices for the last turn, most serious first; never raises on any text."""
-        course = Course()
         notices: tuple[Notice, ...] = ()
+        for step in self.steps(turns):
+            notices = step.notices
+        return Triage(self._rules.languages.told(turns, notices))
+
+    def steps(self, turns: Sequence[Turn]) -> Iterator[Step]:
+        """What is made of each turn, given those before it."""
+        course = Course()
         for turn in turns:
             if turn.text.strip() in self._rules.controls:
                 course, notices = _cleared(course)
+                yield Step(turn, notices)
             else:
-                course, notices = self._follow(course, self._report(turn))
-        return Triage(notices)
+                course, step = self._follow(course, turn)
+                yield step
 
-    def _follow(self, course: Course, reported: Reported) -> tuple[Course, tuple[Notice, ...]]:
+    def _follow(self, course: Course, turn: Turn) -> tuple[Course, Step]:
         """One turn further."""
+        reported = self._report(turn)
         said = (*course.said, *reported.mentions)
         own = frozenset(reported.mentions)
         decided = [
             (rule, found) for rule, found in _decide(self._rules.red_flags.rules, said) if not own.isdisjoint(found)
         ]
-        notices = _notices(decided)
+        by_rules = _notices(decided)
+        opinion = None if _is_emergency(by_rules) else self._advice(turn, course.former)
+        notices = asked_for = _raised(by_rules, opinion)
         emergency = _is_emergency(notices)
         leans = self._leans(course, reported)
         if emergency:
@@ -125,72 +155,56 @@ class Triager:
         elif leans and not notices:
             notices = course.latest
         apart = bool(course.active) and not _is_emergency(notices)
-        return replace(course, said=said, latest=notices, apart=apart), notices
+        step = Step(turn, notices, reported, tuple(decided), asked_for, opinion)
+        former = None if course.active else turn
+        return replace(course, said=said, latest=notices, apart=apart, former=former), step
 
     def _leans(self, course: Course, reported: Reported) -> bool:
         """A turn leans on a flag by its findings, or by pronouns while the turn before still was about it."""
         return not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
 
     def _report(self, turn: Turn) -> Reported:
-        folded = fold(turn.text, self._rules.spelling.correct)
-        reading = Reading(folded.text, self._rules.cues, self._rules.reach)
+        spoken = self._rules.languages.spoken(turn.text)
+        folded = fold(turn.text, beside(self._rules.spelling.correct, spoken))
         memory = self._rules.red_flags.memory
-        places = [
-            (finding, *place) for finding in self._rules.red_flags.findings for place in _places(finding, folded.text)
+        heard = [
+            Heard("en", folded, self._rules.red_flags.findings, memory.filler, self._rules.cues, self._rules.reach)
         ]
-        bare = _covers(
-            folded, [place[1:3] for place in places] + [m.span() for m in memory.filler.finditer(folded.text)]
+        heard += [
+            Heard(
+                lexicon.code,
+                lexicon.fold(turn.text),
+                lexicon.findings,
+                lexicon.cues.now,
+                lexicon.cues,
+                self._rules.reach,
+            )
+            for lexicon in spoken
+        ]
+        claims = [each.reading.claims() for each in heard]
+        claims[0] = claims[0] and self._rules.languages.holds_english(turn.text)
+        seen = tuple(
+            (each, tuple(each.sightings(claimed=any(claims[:position] + claims[position + 1 :]))))
+            for position, each in enumerate(heard)
         )
-        mentions = tuple(
-            Mention(finding.id, reading.onset(start), TurnSlice(turn, *_original(folded, start, end)))
-            for finding, start, end, named in places
-            if _counts(finding, reading, start, end, named=named and not bare)
-        )
+        mentions = tuple(agreed(seen, turn))
         words = sum(word.text not in ENDS for word in folded.words)
         starts = memory.leaning_start.match(folded.text) is not None
         leans = starts or (words <= LEANING and memory.leaning.search(folded.text) is not None)
         parts = memory.parts.findall(folded.text)
-        signs = [place[0].id for place in places if place[0].kind is FindingKind.SIGN]
-        return Reported(mentions, frozenset([*signs, *parts]), leans)
-
-
-def _places(finding: Finding, text: str) -> Iterator[tuple[int, int, bool]]:
-    for match in finding.said.finditer(text):
-        yield match.start(), match.end(), False
-    for match in finding.named.finditer(text):
-        yield match.start(), match.end(), True
-
-
-def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
-    """Whether nothing is said beside ``spans``: who types only "chest pain" is taken to have it."""
-    open_from = 0
-    for start, end in sorted(spans):
-        if folded.text[open_from:start].strip(" .?,"):
-            return False
-        open_from = max(open_from, end)
-    return not folded.text[open_from:].strip(" .?,")
-
-
-def _counts(finding: Finding, reading: Reading, start: int, end: int, *, named: bool) -> bool:
-    if finding.kind is FindingKind.REQUEST:
-        return not reading.elsewhere(start) and (not named or reading.about_self(start))
-    return reading.standing(start, end, named=named) is Standing.PRESENT
-
-
-def _original(folded: Folded, start: int, end: int) -> tuple[int, int]:
-    """From the first to the last word of a match, in the turn as it was typed."""
-    covered = folded.covering(start, end)
-    return covered[0].start, covered[-1].end
+        signs = [each[0].id for one in heard for each in one.places if each[0].kind is FindingKind.SIGN]
+        return Reported(mentions, frozenset([*signs, *parts]), leans, seen)
 
 
 def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[tuple[Rule, tuple[Mention, ...]]]:
     """The rules that fire, with the mentions that made them."""
     fired = []
+    names = {mention.finding for mention in said}
     for rule in rules:
         first = [m for m in said if m.finding in rule.any and (not rule.onset or m.onset.value in rule.onset)]
         found = {mention.finding for mention in first}
         beside = [m for m in said if m.finding in rule.also and found - {m.finding}]
-        if first and (beside or not rule.also):
+        if first and (beside or not rule.also) and names.isdisjoint(rule.unless):
             fired.append((rule, tuple(dict.fromkeys((*first, *beside)))))
     return fired
 
@@ -205,6 +219,24 @@ def _notices(decided: Sequence[tuple[Rule, tuple[Mention, ...]]]) -> tuple[Notic
         places = dict.fromkeys((*notice.evidence, *(mention.place for mention in found)))
         notices[rule.text] = replace(notice, evidence=tuple(places))
     return tuple(notices.values())
+
+
+def _raised(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notice, ...]:
+    """The notices of the rules, and above them that of an opinion which takes the turn more seriously."""
+    if opinion is None or opinion.concern.level is None or opinion.evidence is None:
+        return notices
+    flag = Flag(opinion.concern.level, opinion.concern.kind, opinion.rule)
+    levels = list(Level)
+    highest = most_serious(notices)
+    if highest is not None and highest.flag and levels.index(highest.flag.level) <= levels.index(flag.level):
+        return notices
+    decision = highest is not None and highest.flag and highest.flag.level is Level.MEDICAL_DECISION
+    if decision and opinion.share < SURE:
+        return notices
+    emergency = flag.level is Level.EMERGENCY
+    text = TextId(f"{flag.level}_{flag.kind}" if emergency else flag.level)
+    notice = Notice(NoticeKind.RED_FLAG, text, flag, (opinion.evidence,))
+    return (notice,) if emergency else (notice, *notices)
 
 
 def _cleared(course: Course) -> tuple[Course, tuple[Notice, ...]]:

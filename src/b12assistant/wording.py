@@ -15,7 +15,7 @@ from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
 
 GAPS: Final = {" ... ": 7, " .. ": 3}  # the longer first
-GAP_WORD: Final = r"(?!(?:not|no|never|isnt|arent|wasnt|werent|without)\s)[^\s.?]\S*"  # no denial hides in a gap
+DENYING: Final = ("not", "no", "never", "isnt", "arent", "wasnt", "werent", "without")  # none of these hides in a gap
 NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 WORD: Final = re.compile(r"(?<=[ (|:])[a-z]{3,}(?=[ )|])")
 MOST: Final = 12  # repetitions of a group
@@ -24,11 +24,14 @@ COUNT: Final = re.compile(r"\{(?:\d+,)?(\d+)\}")
 NEVER: Final = re.compile(r"(?!)")
 
 
-def compile_wordings(wordings: Sequence[str], names: Mapping[str, str], where: str) -> re.Pattern[str]:
+def compile_wordings(
+    wordings: Sequence[str], names: Mapping[str, str], where: str, denying: Sequence[str] = DENYING
+) -> re.Pattern[str]:
     """One pattern that matches any of the wordings as whole words."""
     if not wordings:
         return NEVER
-    parts = [_expand(wording, names, where) for wording in wordings]
+    word = rf"(?!(?:{'|'.join(denying)})\s)[^\s.?]\S*" if denying else r"[^\s.?]\S*"
+    parts = [_expand(wording, names, where, word) for wording in wordings]
     for part, wording in zip(parts, wordings, strict=True):
         check_linear(part, f"{where}: {wording}")
     return re.compile(rf"(?<!\S)(?:{'|'.join(parts)})(?!\S)")
@@ -48,12 +51,12 @@ def check_linear(pattern: str, where: str) -> None:
         raise ConfigError(f"{where}: a wording that matches nothing", hint=HINT)
 
 
-def _expand(wording: str, names: Mapping[str, str], where: str) -> str:
+def _expand(wording: str, names: Mapping[str, str], where: str, word: str) -> str:
     for _ in range(4):  # names may be made of names
         wording = NAME.sub(lambda found: _named(found.group(1), names, where), wording)
     for gap, most in GAPS.items():
-        wording = wording.replace(gap, rf"(?: {GAP_WORD}){{0,{most}}} ")
-    return wording.replace(r"(?:\S+ )", rf"(?:{GAP_WORD} )")
+        wording = wording.replace(gap, rf"(?: {word}){{0,{most}}} ")
+    return wording.replace(r"(?:\S+ )", rf"(?:{word} )")
 
 
 def _named(name: str, names: Mapping[str, str], where: str) -> str:

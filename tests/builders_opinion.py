@@ -1,0 +1,69 @@
+"""Opinions that a reader can predict: four made-up words, each for one concern, and nothing else is known."""
+
+from __future__ import annotations
+
+import numpy as np
+from fakes import FakeEncoder
+
+from b12assistant.answers import Triage, Turn
+from b12assistant.errors import EncoderError
+from b12assistant.opinion import CONCERNS, Concern, Cuts
+from b12assistant.second_opinion import Advice, Fitted, SecondOpinion, WordOpinion
+from b12assistant.token_head import TokenHead
+from b12assistant.triage import Triager, load_rules
+from b12assistant.word_model import WordModel, key_of
+
+RULES = load_rules()
+CUTS = Cuts(0.6, 0.7, 0.8)
+ENCODER = FakeEncoder(dimension=512)
+ALARMING = {
+    "zorp": Concern.MEDICAL,
+    "glim": Concern.SELF_HARM,
+    "frob": Concern.URGENT,
+    "quux": Concern.MEDICAL_DECISION,
+}
+
+
+def silent_words(**words: Concern) -> WordModel:
+    """Knows these words, each for its concern; of anything else it thinks nothing."""
+    keys = sorted((key_of(word), CONCERNS.index(concern)) for word, concern in words.items())
+    weights = np.zeros((len(keys), len(CONCERNS)), np.int8)
+    for row, (_, concern) in enumerate(keys):
+        weights[row, concern] = 20
+    bias = np.array([0, 0, 0, 0, 0, 4], np.float32)
+    return WordModel(np.array([key for key, _ in keys], np.uint32), weights, np.ones(6, np.float32), bias, (CUTS, CUTS))
+
+
+def knowing_head() -> TokenHead:
+    """Looks for the words of ``ALARMING`` among the tokens, each with a hidden unit of its own."""
+    d, h = ENCODER.dimension, len(ALARMING)
+    hidden, gaze, out = np.zeros((1, d, h)), np.zeros((1, d, 1)), np.zeros((1, h, len(CONCERNS)))
+    for unit, (word, concern) in enumerate(ALARMING.items()):
+        hidden[0, ENCODER.piece(word), unit] = gaze[0, ENCODER.piece(word), 0] = 1
+        out[0, unit, CONCERNS.index(concern)] = 10
+    biases = (np.zeros((1, h)), np.zeros((1, 1)), np.array([[0, 0, 0, 0, 0, 4.0]]))
+    pairs = [(w.astype(np.float32), b.astype(np.float32)) for w, b in zip((hidden, gaze, out), biases, strict=True)]
+    return TokenHead(*pairs)
+
+
+def words_opinion(model: WordModel | None = None) -> WordOpinion:
+    return WordOpinion(model or silent_words(**ALARMING), RULES.spelling.correct, RULES.cues)
+
+
+def second(encoder: FakeEncoder = ENCODER) -> SecondOpinion:
+    return SecondOpinion(words_opinion(), Fitted(encoder.digest, knowing_head(), (CUTS, CUTS)), encoder)
+
+
+def triage(*texts: str, advice: Advice | None = None) -> Triage:
+    opinion = second()
+    return Triager(RULES, advice or Advice((lambda: opinion,)))([Turn(i, text) for i, text in enumerate(texts)])
+
+
+def flags(*texts: str, advice: Advice | None = None) -> list[tuple[str, str | None]]:
+    return [
+        (notice.text, notice.flag.rule if notice.flag else None) for notice in triage(*texts, advice=advice).notices
+    ]
+
+
+def no_encoder() -> SecondOpinion:
+    raise EncoderError("no encoder")

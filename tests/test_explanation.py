@@ -1,0 +1,143 @@
+"""Why triage decided so: every turn is told, with the cue that decided, and the telling is of the very same steps."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from b12assistant.answers import Turn, TurnSlice
+from b12assistant.explanation import explain, lines
+from b12assistant.opinion import Concern, Judged, Opinion
+from b12assistant.triage import Step, Triager, load_rules
+
+TRIAGER = Triager(load_rules())
+CONTROL = "This is not happening now"
+
+
+def turns_of(*texts: str) -> tuple[Turn, ...]:
+    return tuple(Turn(index, text) for index, text in enumerate(texts))
+
+
+def told(*texts: str) -> list[dict[str, Any]]:
+    return explain(TRIAGER.steps(turns_of(*texts)))
+
+
+def findings(*texts: str) -> list[dict[str, Any]]:
+    """Those of the last turn, as English."""
+    found: list[dict[str, Any]] = told(*texts)[-1]["readings"][0]["findings"]
+    return found
+
+
+def finding(name: str, *texts: str) -> dict[str, Any]:
+    return next(each for each in findings(*texts) if each["finding"] == name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "standing", "cue", "words"),
+    [
+        ("I can't breathe", "breathing", "present", None, []),
+        ("I have no chest pain", "chest_pain", "denied", "denied_far", ["have no"]),
+        ("my uncle had a stroke in 2010", "stroke_now", "past", "past", ["in 2010"]),
+        ("Can B12 deficiency cause blindness?", "sight_lost", "asked", "asked", None),
+        ("in the film the hero cannot breathe", "breathing", "elsewhere", "fiction", None),
+    ],
+)
+def test_a_finding_says_how_it_stands_and_by_which_words(
+    text: str, name: str, standing: str, cue: str | None, words: list[str] | None
+) -> None:
+    found = finding(name, text)
+    assert (found["standing"], found["cue"], found["counts"]) == (standing, cue, standing == "present")
+    assert words is None or found["cue_words"] == words
+
+
+def test_a_finding_stands_where_the_user_typed_it() -> None:
+    text = "Help!! I CAN’T   breathe"
+    found = finding("breathing", text)
+    assert text[found["start"] : found["end"]] == "CAN’T   breathe"
+    assert found["folded"] == "cant breathe"
+
+
+def test_a_request_is_asked_for_and_counts() -> None:
+    found = finding("stop_start", "should I stop my metformin?")
+    assert (found["standing"], found["counts"]) == (None, True)
+
+
+def test_the_onset_is_told() -> None:
+    assert finding("limb_paralysis", "my legs stopped working this morning")["onset"] == "sudden"
+
+
+def test_the_rules_that_fired_name_their_findings_and_places() -> None:
+    text = "my legs are weak and I have trouble peeing"
+    rules = {rule["rule"]: rule for rule in told(text)[0]["rules"]}
+    fired = rules["bladder_change_with_nerve_signs"]
+    assert (fired["level"], fired["text_id"]) == ("emergency", "emergency_medical")
+    assert {text[place["start"] : place["end"]] for place in fired["evidence"]} >= {"trouble peeing"}
+    assert "bladder_trouble" in fired["findings"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "memory", "shown"),
+    [
+        (["I can't breathe"], "nothing", ["emergency_medical"]),
+        (["What is myelin?"], "nothing", []),
+        (["I can't breathe", "What is myelin?"], "reminded", ["reminder"]),
+        (["I want to die", "What is myelin?"], "kept", ["emergency_self_harm"]),
+        (["I want to die", CONTROL], "cleared", ["reminder"]),
+        (["should I stop my metformin?", "what about that one?"], "kept", ["medical_decision"]),
+    ],
+    ids=["own", "none", "reminder", "self-harm stays", "control", "leaning"],
+)
+def test_what_memory_did_is_told(texts: list[str], memory: str, shown: list[str]) -> None:
+    last = told(*texts)[-1]
+    assert (last["memory"], last["shown"]) == (memory, shown)
+
+
+@given(st.lists(st.sampled_from(["I can't breathe", "What is myelin?", "and now?", CONTROL, "", "\ud800 my legs"])))
+def test_what_is_told_is_what_is_shown(texts: list[str]) -> None:
+    turns = turns_of(*texts)
+    explanation = explain(TRIAGER.steps(turns))
+    assert [each["text"] for each in explanation] == texts
+    ours = {"language"}  # told of the conversation as a whole, after its steps
+    shown = [notice.text for notice in TRIAGER(turns).notices if notice.kind.value not in ours]
+    assert (explanation[-1]["shown"] if texts else []) == shown
+    json.dumps(explanation)
+
+
+def test_the_lines_tell_a_reader_the_same() -> None:
+    said = "\n".join(lines(told("I have no chest pain but I can't breathe", CONTROL)))
+    assert "turn 1: I have no chest pain but I can't breathe" in said
+    assert "chest_pain ('chest pain'): denied, by denied_far ('have no')" in said
+    assert "does not count" in said
+    assert "rule breathing_or_collapse (emergency, medical): breathing" in said
+    assert "memory: a control cleared what stood before" in said
+    assert said.endswith("shown: reminder")
+
+
+def opinion(turn: Turn, concern: Concern) -> Opinion:
+    shares = (0.1, 0.0, 0.7, 0.1, 0.0, 0.1)
+    whole = Judged(TurnSlice(turn, 0, len(turn.text)), shares, whole=True)
+    clause = Judged(TurnSlice(turn, 0, 4), shares, because=("legs", "gone"))
+    evidence = None if concern is Concern.NONE else clause.place
+    return Opinion("second_opinion", concern, (whole, clause), evidence)
+
+
+def test_an_opinion_beside_the_rules_is_told_with_every_part_it_judged() -> None:
+    turn = Turn(0, "legs gone, odd")
+    concerned, calm = explain([Step(turn, (), opinion=opinion(turn, each)) for each in (Concern.MEDICAL, Concern.NONE)])
+    first = concerned["opinion"]
+    assert (first["by"], first["concern"], first["evidence"]["text"]) == ("second_opinion", "medical", "legs")
+    assert [each["text"] for each in first["clauses"]] == ["legs gone, odd", "legs"]
+    assert first["clauses"][0]["shares"]["medical"] == 0.7
+    assert calm["opinion"]["evidence"] is None
+    assert "  second_opinion: medical, 0.70 of 'legs', because of 'legs', 'gone'" in lines([concerned])
+    assert "  second_opinion: none" in lines([calm])
+
+
+def test_where_nothing_fires_the_lines_say_so() -> None:
+    said = list(lines(told("What is myelin?")))
+    assert "  no rule fired" in said
+    assert said[-1] == "  shown: no red flag"

@@ -1,0 +1,260 @@
+"""The audit of the red flags: counts that can be done by hand, a golden interval, bad lines, an inert page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
+from b12assistant.errors import UsageError
+from b12assistant.red_flag_audit import LEVELS, Case, Verdict, judge, load_cases, measures, summary, wilson
+from b12assistant.red_flag_html import page
+from b12assistant.red_flag_report import as_markdown, as_text, share, tables
+
+UNSAID = dict.fromkeys(("trap", "category", "language"), "not said")
+
+
+def case(level: str, *, name: str = "a", acceptable: Sequence[str] = (), trap: str = "not said") -> Case:
+    turns = (Turn(0, "before"), Turn(1, "now"))
+    return Case(name, turns, level, frozenset(acceptable), None, UNSAID | {"trap": trap})
+
+
+def verdict(level: str, said: str, *, acceptable: Sequence[str] = (), trap: str = "not said") -> Verdict:
+    return Verdict(case(level, acceptable=acceptable, trap=trap), said, None, None)
+
+
+def counted(verdicts: Sequence[Verdict], name: str) -> tuple[int, int]:
+    found = measures(verdicts)[name]
+    return found["hits"], found["n"]
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (81, 263, 0.2553, 0.3662)],
+)
+def test_the_interval_is_wilsons(hits: int, n: int, low: float, high: float) -> None:
+    """The last is the worked example of Newcombe, Statistics in Medicine 17 (1998), 857."""
+    assert wilson(hits, n) == pytest.approx((low, high), abs=1e-4)
+
+
+@given(st.integers(0, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_an_interval_holds_its_share_and_never_closes(pair: tuple[int, int]) -> None:
+    hits, n = pair
+    low, high = wilson(hits, n)
+    assert 0 <= low < high <= 1
+    assert n == 0 or low - 1e-12 <= hits / n <= high + 1e-12
+
+
+def test_the_confusion_table_counts_every_message_once() -> None:
+    pairs = [("emergency", "emergency"), ("emergency", "none"), ("urgent", "emergency"), ("none", "none")] * 2
+    table = summary([verdict(*pair) for pair in pairs])["confusion"]
+    assert table["emergency"] == {"emergency": 2, "urgent": 0, "medical_decision": 0, "none": 2}
+    assert sum(sum(row.values()) for row in table.values()) == len(pairs)
+
+
+def test_an_acceptable_level_is_right_but_no_emergency_seen() -> None:
+    verdicts = [verdict("emergency", "urgent", acceptable=["urgent"])]
+    assert counted(verdicts, "emergency: right or acceptable") == (1, 1)
+    assert counted(verdicts, "emergency as emergency") == (0, 1)
+    assert counted(verdicts, "emergency as none") == (0, 1)
+
+
+def test_more_than_urgent_is_urgent_or_higher_but_not_right() -> None:
+    verdicts = [verdict("urgent", said) for said in LEVELS]
+    assert counted(verdicts, "urgent as urgent or higher") == (2, 4)
+    assert counted(verdicts, "urgent: right or acceptable") == (1, 4)
+
+
+def test_a_false_alarm_is_one_only_where_it_is_not_acceptable() -> None:
+    verdicts = [
+        verdict("none", "none"),
+        verdict("none", "emergency"),
+        verdict("none", "medical_decision"),
+        verdict("none", "medical_decision", acceptable=["medical_decision"]),
+    ]
+    assert counted(verdicts, "none: false alarms") == (2, 4)
+    assert counted(verdicts, "none as emergency") == (1, 4)
+
+
+def test_the_kind_of_an_emergency_is_measured_where_it_is_labelled() -> None:
+    labelled = Case("a", (Turn(0, "x"),), "emergency", frozenset(), "poisoning", UNSAID)
+    verdicts = [Verdict(labelled, "emergency", kind, None) for kind in ("poisoning", "medical")]
+    verdicts += [Verdict(labelled, "none", None, None), verdict("emergency", "emergency")]
+    assert counted(verdicts, "emergency: kind right") == (1, 2)
+
+
+def test_a_measure_that_nothing_bears_on_is_left_out() -> None:
+    assert set(measures([verdict("urgent", "none")])) == {"urgent: right or acceptable", "urgent as urgent or higher"}
+
+
+def test_groups_are_shown_where_they_are_told() -> None:
+    groups = summary([verdict("none", "none", trap="past"), verdict("none", "urgent", trap="negated")])["groups"]
+    assert set(groups) == {"trap"}
+    assert groups["trap"]["past"]["false alarms"]["hits"] == 0
+    assert groups["trap"]["negated"]["false alarms"]["hits"] == 1
+    assert groups["trap"]["past"]["emergency as emergency"]["share"] is None
+
+
+def test_a_judge_reads_the_whole_conversation_and_its_highest_flag_counts() -> None:
+    seen: list[Sequence[Turn]] = []
+    flag = Flag(Level.URGENT, FlagKind.MEDICAL, RuleId("numbness"))
+
+    def flags(turns: Sequence[Turn]) -> Triage:
+        seen.append(turns)
+        return Triage((Notice(NoticeKind.RED_FLAG, TextId("urgent"), flag),))
+
+    found = judge(case("none"), flags)
+    assert [turn.text for turn in seen[0]] == ["before", "now"]
+    assert (found.level, found.kind, found.rule, found.right) == ("urgent", "medical", "numbness", False)
+    assert judge(case("none"), lambda turns: Triage()).level == "none"
+
+
+def write(folder: Path, *rows: object) -> Path:
+    file = folder / "messages.jsonl"
+    file.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows), "utf-8")
+    return file
+
+
+ROW = {"id": "a", "text": "now", "level": "urgent"}
+FULL = ROW | {
+    "context": ["before"], "acceptable": ["emergency"], "kind": None, "category": "x", "trap": "past", "language": "en",
+    "situation": "whatever else is said",
+}  # fmt: skip
+
+
+def test_a_line_is_read(tmp_path: Path) -> None:
+    (found,) = load_cases(write(tmp_path, FULL))
+    assert found.turns == (Turn(0, "before"), Turn(1, "now"))
+    assert (found.level, found.acceptable) == ("urgent", frozenset({"emergency"}))
+    assert found.groups == {"trap": "past", "category": "x", "language": "en"}
+
+
+def test_little_is_enough(tmp_path: Path) -> None:
+    (found,) = load_cases(write(tmp_path, "", ROW, ""))
+    assert (found.turns, found.acceptable, found.kind, found.groups) == ((Turn(0, "now"),), frozenset(), None, UNSAID)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "{",
+        "[]",
+        "null",
+        {"id": "b", "text": "x"},
+        {"text": "x", "level": "none"},
+        {"id": "b", "level": "none"},
+        ROW | {"id": 7},
+        ROW | {"level": "dire"},
+        ROW | {"level": ["none"]},
+        ROW | {"text": None},
+        ROW | {"history": "before"},
+        ROW | {"history": [7]},
+        ROW | {"acceptable": "none"},
+        ROW | {"acceptable": ["dire"]},
+        ROW | {"acceptable": [["none"]]},
+        ROW | {"kind": "dire"},
+        ROW | {"kind": []},
+        ROW | {"trap": 7},
+    ],
+    ids=str,
+)
+def test_a_bad_line_is_named_with_its_file(row: object, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"messages\.jsonl:3: not a labelled message") as raised:
+        load_cases(write(tmp_path, ROW | {"id": "first"}, "", row))
+    assert "emergency, urgent, medical_decision, none" in raised.value.hint
+
+
+def test_an_id_on_two_lines_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the id 'a' stands on two lines"):
+        load_cases(write(tmp_path, ROW, ROW))
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"\n\n"], ids=["missing", "not UTF-8", "empty"])
+def test_a_file_without_messages_is_said(content: bytes | None, tmp_path: Path) -> None:
+    file = tmp_path / "messages.jsonl"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(UsageError, match=r"messages\.jsonl (cannot be read|holds no message)"):
+        load_cases(file)
+
+
+NASTY = '<script>alert(1)</script> & "quotes" \u202e'
+EXPLANATION = [
+    {
+        "turn": 0,
+        "text": NASTY,
+        "readings": [],
+        "leans": False,
+        "rules": [],
+        "opinion": None,
+        "memory": "nothing",
+        "shown": [],
+    }
+]
+MISS = {"id": "m<1>", "level": "emergency", "acceptable": ["urgent"], "kind": None, **UNSAID, "trap": "terse"} | {
+    "said": "none", "said_kind": None, "rule": None, "explanation": EXPLANATION,
+}  # fmt: skip
+
+
+def figures(*judges: str, misses: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    verdicts = [verdict("emergency", "none", trap="terse"), verdict("none", "none", trap="past")]
+    return {
+        "set": "a set.jsonl", "sha256": "0" * 64, "messages": 2,
+        "levels": {"emergency": 1, "urgent": 0, "medical_decision": 0, "none": 1}, "problems": [],
+        "judges": [{"name": name, **summary(verdicts)} for name in judges],
+        "misses": list(misses),
+    }  # fmt: skip
+
+
+def test_judges_stand_side_by_side_and_the_last_is_shown_by_group() -> None:
+    found = list(tables(figures("rules", "both")))
+    assert found[0].rows[0] == ("", "rules", "both")
+    assert [table.title for table in found[1:]] == [
+        "Labelled (rows) and said (columns), rules",
+        "Labelled (rows) and said (columns), both",
+        "By trap, both",
+    ]
+    assert all(len({len(row) for row in table.rows}) == 1 for table in found)
+
+
+def test_a_judge_that_could_not_take_part_is_said_first() -> None:
+    lines = list(as_text(figures("rules") | {"problems": ["triage goes without the second opinion: no model"]}))
+    assert lines[1] == "Triage goes without the second opinion: no model."
+    assert "second opinion" not in "\n".join(as_text(figures("rules")))
+
+
+def test_a_share_is_said_with_its_counts_and_interval() -> None:
+    assert share({"hits": 1, "n": 3, "share": 1 / 3, "low": 0.0615, "high": 0.7923}) == "33.3 % (1 of 3; 6.2 to 79.2)"
+    assert share({"hits": 0, "n": 0, "share": None, "low": 0, "high": 1}) == share(None) == "–"
+
+
+def test_the_text_holds_every_miss_with_its_trace() -> None:
+    said = "\n".join(as_text(figures("rules", misses=[MISS])))
+    assert "a set.jsonl: 2 messages (1 emergency, 0 urgent" in said
+    assert "m<1>: labelled emergency or urgent, said none; not said; trap: terse" in said
+    assert f"  turn 1: {NASTY}" in said
+    assert "Misses: 1" in said
+
+
+def test_what_is_published_says_which_and_not_in_which_words() -> None:
+    said = "\n".join(as_markdown(figures("rules", misses=[MISS])))
+    assert "* `m<1>`: labelled emergency or urgent, said none" in said
+    assert NASTY not in said
+    assert "| emergency | 0 | 0 | 0 | 1 |" in said
+    assert "None." in "\n".join(as_markdown(figures("rules")))
+
+
+def test_the_page_is_inert_and_asks_nobody_for_anything() -> None:
+    shown = page(figures("rules", misses=[MISS]))
+    assert "<script" not in shown
+    assert not re.search(r"(src|href|action)=|url\(|@import|https?://", shown)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert "prefers-color-scheme: dark" in shown
+    assert "<b>m&lt;1&gt;</b>" in shown

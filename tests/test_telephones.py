@@ -1,0 +1,126 @@
+"""Telephone numbers: none without a source and a day of review, none past it, and the operator's own before all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from b12assistant import api
+from b12assistant.answers import TextId
+from b12assistant.config import load_configuration
+from b12assistant.errors import ConfigError
+from b12assistant.telephones import LINES, Telephone, load_telephones, parse_telephones
+
+TELEPHONES = load_telephones()
+READ, REVIEW = date(2026, 1, 1), date(2026, 6, 1)
+LINE = {"number": "1 23", "source": "a page", "copy": "undated", "read": READ, "review_by": REVIEW}
+GENERAL = dict.fromkeys(LINES, "a local number")
+DATA: dict[str, object] = {
+    "general": GENERAL,
+    "region": [{"id": "xx", "name": "Nowhere", "emergency": LINE}],
+}
+
+
+def shipped() -> Iterator[Telephone]:
+    for lines in TELEPHONES.regions.values():
+        yield from lines.values()
+
+
+def with_line(**changes: object) -> dict[str, object]:
+    return DATA | {"region": [{"id": "xx", "name": "Nowhere", "emergency": LINE | changes}]}
+
+
+@pytest.mark.parametrize("telephone", list(shipped()), ids=lambda telephone: telephone.number)
+def test_every_number_has_an_address_that_was_read_and_is_reviewed_within_a_year(telephone: Telephone) -> None:
+    assert "http" in telephone.source
+    assert any(character.isdigit() for character in telephone.number)
+    assert timedelta() < telephone.review_by - telephone.read <= timedelta(days=366)
+
+
+def test_every_region_has_an_emergency_number() -> None:
+    assert all("emergency" in lines for lines in TELEPHONES.regions.values())
+
+
+def test_a_region_names_its_numbers_until_their_review() -> None:
+    telephones = parse_telephones(DATA)
+    assert telephones.words("xx", {}, REVIEW) == GENERAL | {"emergency": "1 23"}
+    assert telephones.words("xx", {}, REVIEW + timedelta(days=1)) == GENERAL
+
+
+@given(st.dates(), st.sampled_from(["", *TELEPHONES.regions]))
+def test_no_day_brings_a_number_past_its_review(today: date, region: str) -> None:
+    words = TELEPHONES.words(region, {}, today)
+    for line in LINES:
+        current = TELEPHONES.regions.get(region, {}).get(line)
+        trusted = current is not None and today <= current.review_by
+        assert (words[line] == TELEPHONES.general[line]) is not trusted
+
+
+def test_an_own_number_wins_and_does_not_age() -> None:
+    own = {"emergency": "the ward on 4711", "crisis_line": ""}
+    assert parse_telephones(DATA).words("xx", own, date(2099, 1, 1)) == GENERAL | {"emergency": "the ward on 4711"}
+
+
+def test_an_unknown_region_is_named_with_those_there_are() -> None:
+    with pytest.raises(ConfigError, match=r"red_flags\.region = 'atlantis'") as raised:
+        TELEPHONES.words("atlantis", {}, READ)
+    assert all(region in raised.value.hint for region in TELEPHONES.regions)
+
+
+@pytest.mark.parametrize("number", ["ask a friend", "1\n2", "1" * 61, "\x1b[31m1"])
+def test_an_own_number_that_is_none_is_refused(number: str) -> None:
+    with pytest.raises(ConfigError, match=r"red_flags\.crisis_line"):
+        TELEPHONES.words("", {"crisis_line": number}, READ)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        DATA | {"general": {"emergency": "x"}},
+        DATA | {"region": [{"id": "xx"}]},
+        DATA | {"region": [{"id": "xx", "name": "N", "doctor": LINE}]},
+        DATA | {"region": [{"id": "xx", "name": "N"}, {"id": "xx", "name": "M"}]},
+        with_line(number=""),
+        with_line(source=""),
+        with_line(review_by="2026-06-01"),
+        with_line(read=datetime(2026, 1, 1)),  # noqa: DTZ001 - what TOML gives for a time without a zone
+        with_line(review_by=READ),
+    ],
+    ids=["general", "name", "line", "twice", "number", "source", "no date", "a time", "review before reading"],
+)
+def test_invalid_numbers_are_an_error(data: dict[str, object]) -> None:
+    with pytest.raises(ConfigError):
+        parse_telephones(data)
+
+
+def text_of(environment: dict[str, str]) -> str:
+    space = api.Workspace(load_configuration(environment=environment))
+    return space.texts[TextId("emergency_self_harm")].text
+
+
+def test_the_configuration_decides_whose_numbers_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "local_today", lambda: date(2026, 11, 20))
+    assert "call your local emergency number (112, 911 or 999) now" in text_of({})
+    british = text_of({"B12_RED_FLAGS_REGION": "gb"})
+    assert "call 999 now" in british
+    assert "call Samaritans on 116 123." in british
+    assert "call the ward on 4711." in text_of(
+        {"B12_RED_FLAGS_REGION": "gb", "B12_RED_FLAGS_CRISIS_LINE": "the ward on 4711"}
+    )
+
+
+def test_a_server_that_runs_past_a_review_stops_naming_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": "us"}))
+    monkeypatch.setattr(api, "local_today", lambda: date(2026, 11, 20))
+    assert "call 911 now" in space.texts[TextId("emergency_medical")].text.casefold()
+    monkeypatch.setattr(api, "local_today", lambda: date(2031, 1, 1))
+    assert "your local emergency number" in space.texts[TextId("emergency_medical")].text
+
+
+def test_an_unknown_region_is_said_before_anything_is_asked() -> None:
+    with pytest.raises(ConfigError, match="atlantis"):
+        api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": "atlantis"}))

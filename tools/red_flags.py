@@ -1,0 +1,49 @@
+"""Write docs/reference/red-flag-audit.md, and the audit as a page: `make red-flags`.
+
+    .venv/bin/python tools/red_flags.py [FILE.jsonl]
+
+Without a file it is the test split, which nothing was tuned on.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from b12assistant import auditing, red_flag_html, red_flag_report
+from b12assistant.api import Workspace
+from b12assistant.config import load_configuration
+from b12assistant.errors import AssistantError
+
+ROOT = Path(__file__).parent.parent
+TEST = ROOT / "benchmarks" / "data" / "red_flags" / "test.jsonl"
+PAGE = ROOT / "docs" / "reference" / "red-flag-audit.md"
+HTML = ROOT / "build" / "red-flags.html"
+HEAD = """# Audit of the red flags
+
+<!-- Written by tools/red_flags.py: `make red-flags`. -->
+
+How the layer works, and what it is not: [red-flags.md](../red-flags.md). `make red-flags` also writes
+`build/red-flags.html`, with the words of every miss and why it was missed.
+
+"""
+
+
+def main() -> int:
+    file = Path(sys.argv[1]) if sys.argv[1:] else TEST
+    space = Workspace(load_configuration(environment=os.environ))
+    try:
+        figures = auditing.audit(space, file)
+    except AssistantError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    HTML.parent.mkdir(parents=True, exist_ok=True)
+    HTML.write_text(red_flag_html.page(figures), "utf-8")
+    PAGE.write_text(HEAD + "\n".join(red_flag_report.as_markdown(figures)).rstrip() + "\n", "utf-8")
+    print("\n".join(red_flag_report.as_text(figures)))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
