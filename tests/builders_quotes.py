@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from b12assistant.chunking import chunk
-from b12assistant.quoting import Window, Windows, choose, windows
+from b12assistant.quoting import Window, Windows, choose, cuts, score
 from b12assistant.types import Document, Passage
 
 LIMITS = Windows()
@@ -18,7 +18,7 @@ def passages_of(document: Document, most: int = 60) -> tuple[Passage, ...]:
 def windows_of(passage: Passage, *asked: str, limits: Windows = LIMITS) -> list[Window]:
     """Windows for a query of words; a word's cosine is 1 in a sentence that has it, else 0."""
     cosines = np.array([[float(word in span.text) for word in asked] for span in passage.sentences], np.float32)
-    return list(windows(passage, cosines, np.full(len(asked), 1 / len(asked), np.float32), limits))
+    return score([cuts(passage, limits)], [cosines], np.full(len(asked), 1 / len(asked), np.float32), limits)
 
 
 def texts(window: Window) -> list[str]:

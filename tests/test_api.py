@@ -47,6 +47,7 @@ def test_it_gives_what_the_workspace_gives(space: FakeWorkspace) -> None:
     assistant = Assistant(space)
     reply = assistant.ask("And eggs?", history=["Which food holds vitamin B12?"])
     assert reply.answer == space.ask("And eggs?", ["Which food holds vitamin B12?"]).answer
+    assert assistant.ask("And eggs?", history=["Which food holds vitamin B12?"], as_typed=True) != reply
     assert assistant.search("numb feet", k=1) == space.search("numb feet", 1)
     assert assistant.generation == reply.generation == space.opened.collection.generation
     assert assistant.as_json(reply)["answer"]["question"] == "And eggs?"

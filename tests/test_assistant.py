@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from b12assistant import assistant as module
 from b12assistant.answers import Answer, Level, NoticeKind, Reason, Status, Strength, TextId, Triage, Turn
-from b12assistant.assistant import MOST_CHARACTERS, MOST_TURNS, Engine, turns_of
+from b12assistant.assistant import MOST_CHARACTERS, MOST_TURNS, turns_of
+from b12assistant.engine import Engine
 from b12assistant.errors import IndexMissingError, QuestionError
 from b12assistant.fixed_texts import load_fixed_texts
 from b12assistant.triage import Triager, load_rules
@@ -146,6 +147,14 @@ def test_a_follow_up_is_searched_with_the_question_before_it() -> None:
     answer = ask("why is it white?", "does folate hide anaemia in rice")
     assert answer.interpretation is not None
     assert [part.turn.index for part in answer.interpretation.parts] == [0, 1]
+
+
+def test_an_off_topic_follow_up_after_a_good_answer_is_refused() -> None:
+    strict = replace(EASY, missing=-400)
+    assert ask("myelin wraps nerve fibres", calibration=strict).status is Status.ANSWERED
+    answer = ask("and it in fondue?", "myelin wraps nerve fibres", calibration=strict)
+    assert [part.turn.index for part in answer.interpretation.parts] == [0, 1] if answer.interpretation else False
+    assert answer.status is Status.NO_ANSWER
 
 
 def test_a_whole_question_has_no_interpretation() -> None:

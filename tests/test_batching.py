@@ -212,6 +212,12 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 HISTORY = ["What is myelin?", "Which medicines lower vitamin B12?"]
 
 
+def test_a_line_may_ask_as_it_is_typed(space: FakeWorkspace, tmp_path: Path) -> None:
+    asked = {"question": "And eggs?", "history": ["Which food holds vitamin B12?"]}
+    records = answered(space, tmp_path, "\n".join(map(json.dumps, [asked, {**asked, "as_typed": True}])))
+    assert [bool(record["answer"]["interpretation"]) for record in records] == [True, False]
+
+
 @pytest.mark.slow
 def test_history_alone_determines_the_answer(built: Path, tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [

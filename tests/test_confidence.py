@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -5,27 +6,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.confidence import Calibration, load_calibration
+from b12assistant.signals import Signals
 
 COMMITTED = load_calibration()
-EVEN = Calibration(bias=0, closeness=2, unknown=-4, possibly=0.3, answered=0.7)
+EVEN = Calibration(bias=0, closeness=2, missing=-4, absent=-1, unknown=-2, possibly=0.3, answered=0.7)
+NOTHING = Signals(closeness=0, missing=0, absent=0, unknown=0)
+shares = st.floats(0, 1)
+signals = st.builds(Signals, closeness=shares, missing=shares, absent=shares, unknown=shares)
 
 
 @pytest.mark.parametrize(
-    ("score", "unknown", "confidence"), [(0, 0, 0.5), (1, 0.5, 0.5), (1, 0, 0.8808), (0, 1, 0.0180)]
+    ("given", "confidence"),
+    [
+        (NOTHING, 0.5),
+        (replace(NOTHING, closeness=1), 0.8808),
+        (replace(NOTHING, missing=1), 0.0180),
+        (replace(NOTHING, absent=1), 0.2689),
+        (replace(NOTHING, unknown=1), 0.1192),
+        (Signals(closeness=1, missing=0.5, absent=0, unknown=0), 0.5),
+    ],
 )
-def test_confidence_is_the_logistic_of_a_sum(score: float, unknown: float, confidence: float) -> None:
-    assert EVEN.confidence(score, unknown) == pytest.approx(confidence, abs=1e-4)
+def test_confidence_is_the_logistic_of_a_sum(given: Signals, confidence: float) -> None:
+    assert EVEN.confidence(given) == pytest.approx(confidence, abs=1e-4)
 
 
-@given(st.lists(st.floats(-1, 1), min_size=2, max_size=5).map(sorted), st.floats(0, 1))
-def test_a_closer_window_is_never_less_certain(scores: list[float], unknown: float) -> None:
-    assert all(a <= b for a, b in pairwise(COMMITTED.confidence(score, unknown) for score in scores))
-
-
-@given(st.floats(-1, 1), st.lists(st.floats(0, 1), min_size=2, max_size=5).map(sorted))
-def test_the_less_is_known_of_a_question_the_less_certain(score: float, shares: list[float]) -> None:
-    assert all(a >= b for a, b in pairwise(COMMITTED.confidence(score, share) for share in shares))
+@pytest.mark.parametrize(("name", "sign"), [("closeness", 1), ("missing", -1), ("absent", -1), ("unknown", -1)])
+@given(first=signals, values=st.lists(shares, min_size=2, max_size=5).map(sorted))
+def test_no_signal_counts_the_wrong_way(name: str, sign: int, first: Signals, values: list[float]) -> None:
+    certain = [sign * COMMITTED.confidence(replace(first, **{name: value})) for value in values]
+    assert all(a <= b for a, b in pairwise(certain))
 
 
 def test_what_is_shown_without_reserve_is_more_certain() -> None:
-    assert 0 < COMMITTED.possibly < COMMITTED.answered < 1
+    assert 0 < COMMITTED.possibly <= COMMITTED.answered < 1
+
+
+def test_the_committed_weights_do_not_ignore_what_no_source_holds() -> None:
+    assert COMMITTED.missing < 0
+    assert COMMITTED.absent < 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
-from b12assistant.errors import UsageError
+from b12assistant.errors import DatasetError
 from b12assistant.evaluation import Labelled, Outcome, evaluate, is_hit, load_labelled, summary, unresolved
 from b12assistant.types import Document, DocumentId, Mark, MarkKind, Passage, PassageId, Range, Span
 
@@ -254,7 +254,7 @@ def test_a_line_separator_inside_a_question_ends_no_line(tmp_path: Path) -> None
 )
 def test_a_bad_line_is_named_with_its_file(line: str, tmp_path: Path) -> None:
     file = write(tmp_path / "qa.jsonl", json.dumps(FULL), "", line)
-    with pytest.raises(UsageError, match=r"qa\.jsonl:3: not a labelled question"):
+    with pytest.raises(DatasetError, match=r"qa\.jsonl:3: not a labelled question"):
         load_labelled(file)
 
 
@@ -263,5 +263,5 @@ def test_an_unreadable_file_is_named(content: bytes | None, tmp_path: Path) -> N
     file = tmp_path / "qa.jsonl"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(UsageError, match=r"qa\.jsonl cannot be read"):
+    with pytest.raises(DatasetError, match=r"qa\.jsonl cannot be read"):
         load_labelled(file)

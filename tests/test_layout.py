@@ -50,9 +50,9 @@ def test_an_item_under_an_item_keeps_all_from_the_colon_on() -> None:
     assert answers(document, "syrup", most=1) == [["Never give:", "Sweet things:\nhoney\nsyrup"]]
 
 
-def test_a_row_keeps_what_leads_to_its_table() -> None:
+def test_a_row_keeps_what_leads_to_its_table_and_its_header() -> None:
     document = build_document("Never combine:\n\n| a | b |\n|---|---|\n| tea | iron |\n| milk | zinc |\n")
-    assert answers(document, "zinc", most=1) == [["Never combine:", "milk | zinc"]]
+    assert answers(document, "zinc", most=1) == [["Never combine:\n\na | b", "milk | zinc"]]
 
 
 def test_a_list_in_another_section_is_led_by_nothing() -> None:
@@ -92,17 +92,17 @@ def torn(
     )
 
 
-HALVES = ["It is not", "safe for infants."]
+HALVES = ["Rice is not", "safe for infants."]
 
 
 def test_a_torn_sentence_is_two_spans_and_never_one_half() -> None:
-    found = all_texts(torn("Tea is hot. It is not", "safe for infants. Milk is."), "safe")
+    found = all_texts(torn("Tea is hot. Rice is not", "safe for infants. Milk is."), "safe")
     assert HALVES in found
-    assert all(("It is not" in " ".join(words)) == ("safe for infants" in " ".join(words)) for words in found)
+    assert all(("Rice is not" in " ".join(words)) == ("safe for infants" in " ".join(words)) for words in found)
 
 
 def test_a_torn_sentence_stays_whole_where_passages_divide_it() -> None:
-    document = torn("Tea is hot. It is not", "safe for infants. Milk is.")
+    document = torn("Tea is hot. Rice is not", "safe for infants. Milk is.")
     assert len(passages_of(document, most=6)) == 2
     found = [texts(window) for passage in passages_of(document, most=6) for window in windows_of(passage, "safe")]
     assert HALVES in found
@@ -184,3 +184,80 @@ def test_a_sentence_torn_three_times_is_left_out() -> None:
     ]
     assert all_texts(by_hand(*parts, (None, "Page 3"), (PARAGRAPH, "give honey.")), "safe") == []
     assert all_texts(by_hand(*parts), "safe") == [["it is not", "so very", "safe to"]]
+
+
+def test_a_header_is_no_quote_without_a_row() -> None:
+    document = build_document("| age | dose |\n|---|---|\n| young | little |\n| old | much |\n")
+    assert ["age | dose"] not in all_texts(document, "dose")
+    assert ["age | dose\nyoung | little\nold | much"] in all_texts(document, "dose")
+
+
+def test_the_first_row_keeps_its_header_without_a_gap() -> None:
+    document = build_document("| age | dose |\n|---|---|\n| young | little |\n| old | much |\n")
+    assert answers(document, "little", most=1) == [["age | dose\nyoung | little"]]
+
+
+def test_a_row_of_the_next_passage_keeps_its_header() -> None:
+    rows = "".join(f"| {name} | a dose of {name} |\n" for name in ("one", "two", "three", "four", "five"))
+    document = build_document(f"| age | dose |\n|---|---|\n{rows}")
+    assert len(passages_of(document, most=12)) > 1
+    found = [texts(window) for passage in passages_of(document, most=12) for window in windows_of(passage, "five")]
+    assert all(words[0].startswith("age | dose") for words in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("Tea is hot. Milk heals nerves. It is fresh.", "Milk heals nerves. It is fresh."),
+        ("Tea is hot. Milk heals. This is so. It is fresh.", "Milk heals. This is so. It is fresh."),
+        ("Milk heals nerves.\n\nThis is fresh.", "Milk heals nerves.\n\nThis is fresh."),
+    ],
+    ids=["the sentence before", "two before", "another paragraph"],
+)
+def test_a_sentence_that_points_back_is_quoted_with_what_it_points_at(text: str, quoted: str) -> None:
+    assert answers(build_document(text), "fresh", most=1) == [[quoted]]
+
+
+@pytest.mark.parametrize("text", ["It is fresh.", "# Milk\n\nIt is fresh.\n", "- Milk heals.\n\nIt is fresh.\n"])
+def test_where_nothing_is_pointed_at_the_sentence_stands_alone(text: str) -> None:
+    assert answers(build_document(text), "fresh", most=1) == [["It is fresh."]]
+
+
+def test_what_is_pointed_at_keeps_its_own_lead_in() -> None:
+    document = build_document("A wrong belief is this:\n\nHoney is safe. It is sweet.\n")
+    unmarked = replace(document, marks=())
+    assert answers(unmarked, "sweet", most=1) == [["A wrong belief is this:\n\nHoney is safe. It is sweet."]]
+
+
+def test_marked_text_is_not_pointed_at() -> None:
+    document = by_hand((None, "Buy now!"), (PARAGRAPH, "It is fresh."))
+    assert all_texts(document, "fresh") == [["It is fresh."]]
+
+
+@pytest.mark.parametrize(
+    "qualifier",
+    ["However, not for infants.", "But not for infants.", "Unless it is old.", "Only if taken as told.", "Except tea."],
+)
+@pytest.mark.parametrize("asked", ["safe", "infants"])
+def test_a_sentence_is_never_parted_from_what_takes_it_back(qualifier: str, asked: str) -> None:
+    document = build_document(f"Tea is hot. Milk is safe. {qualifier} Rice is white.")
+    for words in all_texts(document, asked):
+        assert ("Milk is safe." in " ".join(words)) == (qualifier in " ".join(words))
+
+
+def test_what_takes_back_may_stand_in_the_next_passage() -> None:
+    document = build_document("Milk is safe. However, not for infants.")
+    assert len(passages_of(document, most=4)) == 2
+    found = [texts(window) for passage in passages_of(document, most=4) for window in windows_of(passage, "safe")]
+    assert found == [["Milk is safe. However, not for infants."]] * 2
+
+
+def test_an_item_that_begins_with_but_is_an_item() -> None:
+    document = build_document("Good food.\n\n- Milk\n- But not tea\n")
+    assert ["Milk"] in all_texts(document, "Milk")
+
+
+def test_a_thousand_sentences_that_take_back_are_one() -> None:
+    document = build_document("Milk is safe. " + "But not always. " * 1000)
+    (first, *_) = passages_of(document)
+    assert [texts(window) for window in windows_of(first, "safe")] == [[document.text.rstrip()]]

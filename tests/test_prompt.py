@@ -90,7 +90,7 @@ def test_a_conversation(built: Path) -> None:
         greeting = terminal.until("\n> ")
         assert "q leaves" in greeting
         emergency = terminal.answer_to(EMERGENCY.encode())
-        assert "emergency number now" in emergency
+        assert "your local emergency number (112, 911 or 999) now" in emergency
         assert "1: This is not happening now" in emergency
         assert "2: I am looking this up, nobody is ill now" in emergency
         assert "[1]" not in emergency
@@ -103,6 +103,16 @@ def test_a_conversation(built: Path) -> None:
         assert "after all" not in fresh
         terminal.leave(b"q\n")
         assert terminal.status == 0
+
+
+def test_the_last_words_can_be_searched_as_typed(built: Path) -> None:
+    with at(built) as terminal:
+        terminal.until("\n> ")
+        terminal.answer_to(b"What insulates a nerve fibre?")
+        assert "Searched for" in terminal.answer_to(b"and fat?")
+        assert "Searched for" not in terminal.answer_to(b"=")
+        assert "More about: What insulates" in terminal.answer_to(b"tell me more")
+        terminal.leave(b"q\n")
 
 
 def test_earlier_questions_are_remembered_until_a_new_topic(built: Path) -> None:
@@ -124,7 +134,7 @@ def test_what_cannot_be_read_does_not_end_the_conversation(built: Path) -> None:
 def test_an_emergency_is_answered_without_an_index(tmp_path: Path) -> None:
     with at(tmp_path) as terminal:
         assert "there is no index" in terminal.until("\n> ")
-        assert "emergency number now" in terminal.answer_to(EMERGENCY.encode())
+        assert "your local emergency number (112, 911 or 999) now" in terminal.answer_to(EMERGENCY.encode())
         assert "there is no index" in terminal.answer_to(b"What is myelin?")
 
 
@@ -148,3 +158,13 @@ def test_no_line_is_wider_than_the_terminal(built: Path, columns: int) -> None:
 def test_no_colour_where_none_is_wanted(built: Path) -> None:
     with at(built, "What insulates a nerve fibre?", NO_COLOR="1") as terminal:
         assert b"\x1b[3" not in terminal.rest()
+
+
+def test_every_answer_of_a_conversation_can_be_explained(tmp_path: Path) -> None:
+    with at(tmp_path, "--explain") as terminal:
+        terminal.until("\n> ")
+        first = terminal.answer_to(b"I want to die")
+        assert "rule self_harm (emergency, self_harm): suicidal" in first
+        again = terminal.answer_to(b"and what about folate?")
+        assert "turn 1: I want to die" in again
+        assert "memory: what an earlier turn called for is kept" in again

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from builders import build_document, build_passages
 from builders_quotes import LIMITS, all_texts, answers, passages_of, texts, windows_of
@@ -12,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import Quote, Strength
-from b12assistant.quoting import Window, choose
+from b12assistant.layout import Layout
+from b12assistant.quoting import Window, choose, cuts, score
 from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section, Source
 
 PARAGRAPH, HEADING, ITEM, ROW = BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.LIST_ITEM, BlockKind.TABLE_ROW
@@ -108,15 +110,18 @@ def test_a_gap_holds_marked_text_and_siblings_only(drawn: tuple[Document, list[s
 
 
 @given(DRAWN)
-def test_a_window_is_short_or_one_sentence_with_its_lead_in(drawn: tuple[Document, list[str]]) -> None:
+def test_a_window_is_short_or_one_sentence_with_what_it_needs_or_a_list(drawn: tuple[Document, list[str]]) -> None:
     small = dataclasses.replace(LIMITS, characters=80)
     for passage in passages_of(drawn[0]):
-        first: dict[int, int] = {}
+        layout = Layout.of(passage.document)
+        wholes = {whole.rows.start: whole for whole in layout.wholes(passage)}
         for window in windows_of(passage, *drawn[1], limits=small):
-            begin = window.spans[-1].end
+            first = wholes[window.cut.rows.start]
             length = sum(len(span.text) for span in window.spans)
-            shortest = first.setdefault(window.spans[0].start, begin)
-            assert length <= small.characters or begin >= shortest
+            if layout.opens_list(first.spans[-1]):
+                assert length <= 1.5 * small.characters
+            else:
+                assert length <= small.characters or window.cut.rows == first.rows
 
 
 @given(DRAWN)
@@ -224,34 +229,26 @@ def test_at_equal_scores_documents_come_by_id_and_place() -> None:
     assert [texts(window)[0] for window in choose(found, 2, LIMITS)] == ["B12 helps.", "B12 heals."]
 
 
-LIST = (
-    "Shots may cause these effects:\n\n- Pain in the arm.\n- Dizziness.\n- Headache.\n- Vomiting.\n\nMost pass soon.\n"
-)
-
-
-def test_a_sentence_that_opens_a_list_is_quoted_with_all_of_it() -> None:
-    found = answers(build_document(LIST, file="a.md"), "effects", most=1)
-    assert [" ".join(" ".join(words).split()) for words in found] == [
-        "Shots may cause these effects: Pain in the arm. Dizziness. Headache. Vomiting."
+@given(DRAWN, DRAWN)
+def test_passages_scored_together_score_as_alone(
+    one: tuple[Document, list[str]], other: tuple[Document, list[str]]
+) -> None:
+    weights = np.full(2, 0.5, np.float32)
+    passages = [passage for document in (one[0], other[0]) for passage in passages_of(document)]
+    found = [cuts(passage, LIMITS) for passage in passages]
+    cosines = [
+        np.array([[float(word in span.text) for word in ("Nerves", "eat")] for span in passage.sentences], np.float32)
+        for passage in passages
     ]
+    alone = [score([each], [cosine], weights, LIMITS) for each, cosine in zip(found, cosines, strict=True)]
+    assert score(found, cosines, weights, LIMITS) == [window for windows in alone for window in windows]
 
 
-def test_no_window_ends_with_the_sentence_that_opens_a_list() -> None:
-    ends = {words[-1].rstrip()[-1] for words in all_texts(build_document("First. " + LIST, file="a.md"), "effects")}
-    assert ends == {"."}
-
-
-def test_a_list_too_long_for_a_quote_is_quoted_as_far_as_it_fits() -> None:
-    items = "".join(
-        f"- Effect number {number} of the shots lasts for some days and then it goes.\n" for number in range(20)
-    )
-    (words,) = answers(build_document(f"Shots may cause these effects:\n\n{items}", file="a.md"), "effects", most=1)
-    assert words[0].count("Effect number") > 1
-    assert sum(map(len, words)) <= LIMITS.characters
-
-
-def test_a_colon_that_opens_no_list_may_end_a_quote() -> None:
-    document = build_document(
-        "They studied cow milk and rat bones:\n\nCow milk helps the bones of rats.\n", file="a.md"
-    )
-    assert ["They studied cow milk and rat bones:"] in all_texts(document, "studied")
+@given(DRAWN)
+def test_a_score_is_the_maximum_over_the_rows_less_the_charge(drawn: tuple[Document, list[str]]) -> None:
+    document, asked = drawn
+    for passage in passages_of(document):
+        cosines = np.array([[float(word in span.text) for word in asked] for span in passage.sentences], np.float32)
+        for window in windows_of(passage, *asked):
+            charge = LIMITS.rate * max(0, window.cut.charged - 100) / 100
+            assert window.score == pytest.approx(cosines[window.cut.rows].max(axis=0).mean() - charge, abs=1e-6)

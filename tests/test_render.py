@@ -245,6 +245,7 @@ def test_what_was_searched_is_slices_of_turns() -> None:
         (Replacement(TurnSlice(TURN, 3, 7), TurnSlice(before, 0, 6)),),
     )
     assert rendered(Answer(TURN, Status.ANSWERED, None, (), (), interpretation=read_as))["interpretation"] == {
+        "move": "asks",
         "text": "nerves heal",
         "parts": [{"turn": 0, "start": 0, "end": 6}, {"turn": 1, "start": 8, "end": 12}],
         "replaced": [{"from": "they", "to": "nerves"}],

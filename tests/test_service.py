@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from b12assistant import http_corpus, http_models, render
 from b12assistant.api import Workspace, local_today
-from b12assistant.assistant import Engine
+from b12assistant.engine import Engine
 from b12assistant.records import export_line
 from b12assistant.service import build_app
 
@@ -46,6 +46,11 @@ def test_history_is_read_with_the_question(client: TestClient) -> None:
     asked = {"question": "And eggs?", "history": ["Which food holds vitamin B12?"]}
     read_as = client.post("/api/v1/ask", json=asked).json()["answer"]["interpretation"]
     assert read_as["text"] == "Which food holds vitamin B12? And eggs?"
+
+
+def test_as_typed_a_question_is_read_alone(client: TestClient) -> None:
+    asked = {"question": "And eggs?", "history": ["Which food holds vitamin B12?"], "as_typed": True}
+    assert client.post("/api/v1/ask", json=asked).json()["answer"]["interpretation"] is None
 
 
 def test_an_emergency_is_safety_only_even_without_an_index(tmp_path: Path) -> None:

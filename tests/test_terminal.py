@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rich.console import Console
 from b12assistant import labels, terminal
 from b12assistant.answers import (
     Answer,
+    Disagreement,
     Flag,
     FlagKind,
     Interpretation,
@@ -28,6 +30,7 @@ from b12assistant.answers import (
     Status,
     Strength,
     TextId,
+    TopicId,
     Turn,
     TurnSlice,
 )
@@ -150,6 +153,24 @@ def test_a_citation_says_who_speaks_and_that_they_sell() -> None:
     assert "— Quince seller's page, its own words · strong match sells what it recommends" in shown
 
 
+@pytest.mark.parametrize(
+    ("topic", "curated", "label"),
+    [
+        ("dose", True, "The sources differ here: [1] beside [2]"),
+        ("figures", False, "These sources give different figures: [1] beside [2]"),
+        ("compare", False, "Compare: [1] beside [2]"),
+    ],
+)
+def test_sides_stand_under_their_label_with_who_speaks_above(topic: str, curated: bool, label: str) -> None:
+    answer = answered(quoted("Zebra quagga."), quoted("Okapi tapir."))
+    differ = Disagreement(TopicId(topic), curated, ((1,), (2,)))
+    shown = printed(replace(answer, disagreements=(differ,)))
+    assert label in shown
+    above, below = shown.split("Zebra quagga.")
+    assert labels.SELLS in above
+    assert "[2] beside [1]" in below
+
+
 def test_a_changed_and_an_overdue_source_are_told() -> None:
     overdue = quoted(source=Source(review_by=date(2020, 1, 1)))
     shown = " ".join(printed(answered(overdue), changed=frozenset({"q.txt"})).split())
@@ -174,7 +195,8 @@ def test_a_refusal_shows_the_nearest_places_and_none_of_their_words() -> None:
 
 LABELS = set(
     words(
-        "Searched for: The sources here hold no answer to this do not mention this. This may not answer the question. "
+        "Searched for: More about: Who says it, about: read as say nothing more. "
+        "The sources here hold no answer to this do not mention this. This may not answer the question. "
         "Only sellers speak about this. Nearest places: strong match possible its review is overdue the source has "
         "changed since indexing seller's page, its own words sells what it recommends not known whether of "
         "unknown kind 1 2 could be searched q.txt p"

@@ -13,6 +13,7 @@ from datetime import date
 from b12assistant import addresses, labels
 from b12assistant.answers import (
     Answer,
+    Disagreement,
     FixedTexts,
     Level,
     NoticeKind,
@@ -53,11 +54,7 @@ def turn_html(number: int, reply: Reply, setting: Setting) -> str:
         *_notices(answer, setting.texts),
         _read_as(answer),
         _headline(answer),
-        _sides(number, answer),
-        *(
-            _figure(f"t{number}q{place}", place, quote, reply, setting)
-            for place, quote in enumerate(answer.quotes, start=1)
-        ),
+        *_quotes(number, reply, setting),
         _nearest(answer.nearest),
         general_html(answer, setting.texts) if answer.status is not Status.SAFETY_ONLY else "",
     ]
@@ -88,9 +85,10 @@ def _read_as(answer: Answer) -> str:
     if answer.interpretation is None:
         return ""
     swapped = "".join(
-        f" · {words(each.written.text)} read as {words(each.read_as.text)}" for each in answer.interpretation.replaced
+        f" · {words(each.written.text)} {labels.READ} {words(each.words)}" for each in answer.interpretation.replaced
     )
-    return f'<p class="read-as">Searched for {words(answer.interpretation.text)}{swapped}</p>'
+    told = labels.MOVES[answer.interpretation.move]
+    return f'<p class="read-as">{told} {words(answer.interpretation.text)}{swapped}</p>'
 
 
 def _headline(answer: Answer) -> str:
@@ -98,31 +96,44 @@ def _headline(answer: Answer) -> str:
     return f'<p class="headline">{labels.HEADLINES[answer.reason]}</p>' if told and answer.reason else ""
 
 
-def _sides(number: int, answer: Answer) -> str:
-    """Which quotes stand against each other."""
-    told = [
-        " and ".join(
-            ", ".join(f'<a class="see" href="#t{number}q{quote}">[{quote}]</a>' for quote in side)
-            for side in each.sides
-        )
-        for each in answer.disagreements
-    ]
-    return "".join(f'<p class="headline">The sources differ here: {each}.</p>' for each in told)
+def _quotes(number: int, reply: Reply, setting: Setting) -> Iterator[str]:
+    """Every quote by its number; those that stand against each other side by side where the first of them stands."""
+    quotes, shown = reply.answer.quotes, set[int]()
+    for place in range(1, len(quotes) + 1):
+        differ = next((each for each in reply.answer.disagreements if (place,) in each.sides), None)
+        together = [each for side in differ.sides for each in side] if differ else [place]
+        if place not in shown:
+            figures = "".join(
+                _figure(f"t{number}q{each}", each, quotes[each - 1], reply, setting, above=differ is not None)
+                for each in together
+            )
+            yield _side_by_side(f"t{number}d{place}", differ, figures) if differ else figures
+        shown.update(together)
 
 
-def _figure(id_: str, number: int, quote: Quote, reply: Reply, setting: Setting) -> str:
+def _side_by_side(id_: str, differ: Disagreement, figures: str) -> str:
+    return (
+        f'<div class="sides" role="group" aria-labelledby="{id_}">'
+        f'<h3 class="headline" id="{id_}">{labels.difference(differ)}</h3><div class="columns">{figures}</div></div>'
+    )
+
+
+def _figure(id_: str, number: int, quote: Quote, reply: Reply, setting: Setting, *, above: bool = False) -> str:
+    """``above``: who speaks stands before the words, not after them."""
     told = labels.STRENGTHS[quote.strength]
     notes = [told[:1].upper() + told[1:]]
     if labels.overdue(quote.document.source, setting.today):
         notes.append("its review is overdue")
     if quote.document.id in reply.source_changed:
         notes.append("the source has changed since indexing")
+    speaker = f'<p class="who">{who(quote.document.source)}{interest(quote.document.source)}</p>'
     return (
-        f'<figure class="quote {quote.strength}" id="{id_}"><blockquote>{_said(quote)}</blockquote><figcaption>'
+        f'<figure class="quote {quote.strength}" id="{id_}">{speaker if above else ""}'
+        f"<blockquote>{_said(quote)}</blockquote><figcaption>"
         f'<p class="place"><a class="cite" href="{exact_url(addresses.of_quote(quote))}">'
         f'<span class="number">{number}</span> <span class="words">{_place(quote.document, quote.best.start)}'
         f"{_pages(quote)}</span></a></p>"
-        f'<p class="who">{who(quote.document.source)}{interest(quote.document.source)}</p>'
+        f"{'' if above else speaker}"
         f'<p class="notes">{exact("; ".join(notes))}'
         f'<button type="button" class="copy" title="Copy quote {number} with its source">Copy</button></p>'
         "</figcaption></figure>"

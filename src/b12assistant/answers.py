@@ -16,8 +16,11 @@ from b12assistant.types import Document, DocumentId, GenerationId, MarkKind, Pas
 TextId = NewType("TextId", str)  # a fixed text of data/red_flags/texts.toml
 RuleId = NewType("RuleId", str)  # a rule of data/red_flags/
 TopicId = NewType("TopicId", str)  # a topic on which sources differ
+TermId = NewType("TermId", str)  # a term of data/vocabulary/, named by itself
 
 MOST_GAPS = 2  # in one quote
+FIGURES = TopicId("figures")  # compared at question time: the sources give different figures
+COMPARE = TopicId("compare")  # compared at question time: the wordings stand against each other
 
 
 class Level(StrEnum):
@@ -56,11 +59,20 @@ class Reason(StrEnum):
 
     WEAK_MATCH = "weak_match"
     NOTHING_CLOSE = "nothing_close"
+    NOTHING_MORE = "nothing_more"  # all that was close enough has been quoted
     NO_KNOWN_WORD = "no_known_word"
     ONLY_SELLERS = "only_sellers"
     RED_FLAG = "red_flag"
     TRIAGE_FAILED = "triage_failed"
     NOT_SEARCHED = "not_searched"  # there is no index that can be used
+
+
+class Move(StrEnum):
+    """What a turn does in a conversation."""
+
+    ASKS = "asks"
+    MORE = "more"  # the former question again, less what was quoted
+    SOURCES = "sources"  # the former quotes again, for who says them
 
 
 class Strength(StrEnum):
@@ -194,22 +206,46 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A word of a turn that was read as another word: of a turn, or of a document."""
+    """A word of a turn that was read as another word: of a turn, of a document, or of the reviewed vocabulary."""
 
     written: TurnSlice
-    read_as: TurnSlice | Span
+    read_as: TurnSlice | Span | TermId
+
+    @property
+    def words(self) -> str:
+        return self.read_as if isinstance(self.read_as, str) else self.read_as.text
 
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """What was searched, as slices of the user's turns, when it is not just the last turn."""
+    """What was searched, as slices of the user's turns: the question last, what it leans on before it."""
 
     parts: tuple[TurnSlice, ...]
     replaced: tuple[Replacement, ...] = ()
+    move: Move = Move.ASKS
 
     @property
     def text(self) -> str:
         return " ".join(part.text for part in self.parts)
+
+    def is_all_of(self, turn: Turn) -> bool:
+        """Whether this is just what the turn says, from its beginning."""
+        begin = len(turn.text) - len(turn.text.lstrip())
+        return (
+            self.move is Move.ASKS
+            and not self.replaced
+            and [(part.turn, part.start) for part in self.parts] == [(turn, begin)]
+        )
+
+    @property
+    def own(self) -> TurnSlice:
+        """The question itself, without what it leans on."""
+        return self.parts[-1]
+
+    @property
+    def lead(self) -> int:
+        """Characters of ``text`` that stand before the question itself."""
+        return len(self.text) - len(self.own.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,22 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.assistant import Assistant as Answering
-from b12assistant.assistant import Engine, with_source_changes
+from b12assistant.assistant import turns_of, with_source_changes
 from b12assistant.confidence import load_calibration
 from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus import corpus_files, require_corpus
+from b12assistant.cross_encoder import load_cross_encoder
 from b12assistant.encoding import load_encoder
+from b12assistant.engine import Engine
 from b12assistant.errors import IndexDamagedError, IndexMismatchError, IndexMissingError, LeftOutError, NotFoundError
-from b12assistant.fixed_texts import load_fixed_texts
+from b12assistant.explanation import explain
+from b12assistant.fixed_texts import texts_on
 from b12assistant.indexing import Former, Indexer, Progress, Reader
+from b12assistant.languages import load_translations
 from b12assistant.loaders.isolation import IsolatedLoader
 from b12assistant.opening import Opened as Opened
 from b12assistant.opening import former_of, open_generation
@@ -33,9 +38,11 @@ from b12assistant.records import Entry
 from b12assistant.render import Json, reply_json
 from b12assistant.speakers import load_cues
 from b12assistant.store import Generation, Store
+from b12assistant.telephones import LINES
 from b12assistant.threads import OneAtATime, once
 from b12assistant.token_store import Projection, load_projection
-from b12assistant.triage import Triager, is_control, load_rules
+from b12assistant.triage import is_control
+from b12assistant.triagers import Triagers
 from b12assistant.types import Document, FileEnd, GenerationId, Hit, IndexReport, Passage
 
 
@@ -63,9 +70,15 @@ class Workspace:
     def store(self) -> Store:
         return Store(Path(self.configuration.settings.paths.index))
 
-    @once
+    def __post_init__(self) -> None:
+        self.texts  # noqa: B018 - a region that nobody knows is said at once, not in an emergency
+
+    @property
     def texts(self) -> FixedTexts:
-        return load_fixed_texts()
+        """The fixed texts with the telephone numbers of today, and their translations."""
+        given = self.configuration.settings.red_flags
+        numbers = (getattr(given, line) for line in LINES)
+        return MappingProxyType({**texts_on(local_today(), given.region, *numbers), **load_translations()})
 
     @once
     def encoder(self) -> Encoder:
@@ -83,16 +96,21 @@ class Workspace:
 
     @once
     def engine(self) -> Engine:
-        return Engine(self.opened.collection, self.encoder, self.projection)
+        cross_encoder = load_cross_encoder(self.configuration.settings.retrieval.cross_encoder)
+        return Engine(self.opened.collection, self.encoder, self.projection, cross_encoder=cross_encoder)
 
     @once
-    def _triager(self) -> Triager:
-        return Triager(load_rules())
+    def triage(self) -> Triagers:
+        return Triagers(lambda: self.encoder)
+
+    def explain(self, question: str, history: Sequence[str] = ()) -> list[Json]:
+        """Why triage says what it says of the question, an object for each turn."""
+        return explain(self.triage.in_use.steps(turns_of(question, history)))
 
     @once
     def assistant(self) -> Answering:
         return Answering(
-            triage=lambda turns: self._triager(turns),  # made in the call: unreadable rules are a failed check
+            triage=lambda turns: self.triage.in_use(turns),  # made in the call: unreadable rules are a failed check
             is_control=is_control,
             engine=lambda: self.engine,
             settings=self.configuration.settings,
@@ -100,9 +118,9 @@ class Workspace:
             cues=load_cues(),
         )
 
-    def ask(self, question: str, history: Sequence[str] = ()) -> Reply:
-        """One answer; ``history`` holds the earlier user turns."""
-        reply = self.assistant.reply(question, history)
+    def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Reply:
+        """One answer; ``history`` holds the earlier user turns. ``as_typed``: the question is read as it stands."""
+        reply = self.assistant.reply(question, history, literal=as_typed)
         quoted = {quote.document.id for quote in reply.answer.quotes}
         return with_source_changes(reply, frozenset(name for name in quoted if self.source_changed(name)))
 
@@ -120,13 +138,11 @@ class Workspace:
             indexer = Indexer(reader, self.encoder, self.projection, self.configuration.settings, progress)
             former = self._former()
             built = indexer.build(self.corpus, former[1] if former else None)
-            left_out = [
+            refused = [
                 f"{report.file} ({report.reasons[0]})" for report in built.reports if report.end is FileEnd.LEFT_OUT
             ]
-            if strict and left_out:
-                raise LeftOutError(
-                    f"left out: {', '.join(left_out)}", hint="nothing was published; mend or remove them"
-                )
+            if strict and refused:
+                raise LeftOutError(f"left out: {', '.join(refused)}", hint="nothing was published; mend or remove them")
             # Opened once before it replaces anything: what cannot be read back is never published.
             self._open(Generation(GenerationId("draft"), built.facts, built.files))
             generation = self.store.publish(built.files, built.facts)
@@ -224,8 +240,11 @@ class Assistant:
         """The generation of the index that answers."""
         return self._workspace.opened.collection.generation
 
-    def ask(self, question: str, *, history: Sequence[str] = ()) -> Reply:
+    def ask(self, question: str, *, history: Sequence[str] = (), as_typed: bool = False) -> Reply:
         """One answer. ``history``: the user's earlier turns, oldest first, at most 19; answers are not needed.
+
+        ``as_typed``: the question alone is searched, and no other word than its own; history then only counts for
+        what must come first.
 
         Not finding anything is an answer too; ``QuestionError`` is only raised for what cannot be read as a question.
 
@@ -236,7 +255,7 @@ class Assistant:
         >>> reply.answer.interpretation.text
         'Which medicines lower B12? What about metformin?'
         """
-        return self._workspace.ask(question, history)
+        return self._workspace.ask(question, history, as_typed=as_typed)
 
     def search(self, question: str, *, k: int = 10) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
         """Look-up: what triage says of the question, and the best ``k`` passages, never withheld, best first.

@@ -6,12 +6,9 @@ decided by scores that were calibrated on labelled questions; "I don't know" is 
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 from b12assistant.answers import (
     Answer,
@@ -29,17 +26,16 @@ from b12assistant.answers import (
     Triage,
     Turn,
 )
-from b12assistant.collection import Collection
 from b12assistant.confidence import Calibration
 from b12assistant.config import Settings
-from b12assistant.conversation import interpret
+from b12assistant.conversation import interpret, times_more
+from b12assistant.disagreement import Difference, numbered, with_sides
+from b12assistant.engine import Engine
 from b12assistant.errors import AssistantError, QuestionError
-from b12assistant.protocols import Encoder
-from b12assistant.quoting import Window, Windows, choose, windows
-from b12assistant.retrieval import Depths, Query, encode_query, rank
+from b12assistant.quoting import Window
+from b12assistant.scope import Scope, load_scope
 from b12assistant.speakers import Cues, Order, Said, order
-from b12assistant.token_store import Projection
-from b12assistant.types import Hit, Passage
+from b12assistant.types import Hit, Span
 
 MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
@@ -52,56 +48,20 @@ CUT = TextId("question_cut")
 SCOPE = TextId("scope")
 TRIAGE_FAILED = TextId("triage_failed")
 
-_ASKS_FOR_A_PAPER = re.compile(
-    r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
-    r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
-    r"\b(?:19|20)\d\d\b(?!\s*-?(?:mcg|µg|μg|ug|mg|g|iu|units?|micrograms?|milligrams?|ml|calories|kcal|feet|people|patients)\b)",
-    re.I,
-)
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Candidate quotes, best first, how certain each is, and how much of the question stands in no source."""
 
-@dataclass(frozen=True)
-class Engine:
-    """What searching needs: an opened index with the encoder it was built with."""
+    windows: Sequence[Window]
+    certain: Sequence[float]
+    unknown: float
+    difference: Difference | None = None  # its sides are among the windows
 
-    collection: Collection
-    encoder: Encoder
-    projection: Projection
-
-    def query(self, text: str) -> Query:
-        """Half of a surrogate pair, which no encoder reads, counts as a character that nobody knows."""
-        readable = text.encode("utf-8", "replace").decode()
-        return encode_query(readable, self.collection, self.encoder, self.projection)
-
-    def hits(self, query: Query, settings: Settings, k: int) -> tuple[Hit, ...]:
-        papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
-        depths = Depths(settings.retrieval.candidates, settings.retrieval.rescored)
-        return rank(query, self.collection, depths, lambda passage: _quotable(passage, papers=papers), k)
-
-    def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
-        """Candidate quotes, best first, without repeats; more than are shown, so that a better speaker can be found."""
-        limits = Windows(**{name: getattr(settings.quoting, name) for name in Windows.__dataclass_fields__})
-        found = [
-            window
-            for hit in hits
-            for window in windows(hit.passage, self._cosines(query, hit.passage), query.informative, limits)
-        ]
-        return choose(found, 4 * settings.quoting.quotes, limits)
-
-    def _cosines(self, query: Query, passage: Passage) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        """Each query token's best cosine in each sentence, ``(sentences, q)``: in context and alone, averaged."""
-        row = self.collection.rows[passage.id]
-        starts = self.collection.context_starts
-        context = self.collection.context.best(query.tokens, starts[row] + 1, starts[row + 1])
-        if self.collection.alone is None:
-            return context
-        first, last = self.collection.sentence_starts[row : row + 2]
-        return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
-
-
-def _quotable(passage: Passage, *, papers: bool) -> bool:
-    source = passage.document.source
-    return not source.withdrawn and source.superseded_by is None and (papers or not passage.reference)
+    def without(self, quoted: Collection[tuple[Span, ...]]) -> Found:
+        """The candidates that were not quoted yet."""
+        kept = [i for i, window in enumerate(self.windows) if window.spans not in quoted]
+        return Found([self.windows[i] for i in kept], [self.certain[i] for i in kept], self.unknown)
 
 
 @dataclass(frozen=True)
@@ -114,9 +74,13 @@ class Assistant:
     settings: Settings
     calibration: Calibration
     cues: Cues
+    scope: Scope = field(default_factory=load_scope)
 
-    def reply(self, question: str, history: Sequence[str] = ()) -> Reply:
-        """``history``: earlier user turns. Raises ``QuestionError`` for what cannot be read as a question."""
+    def reply(self, question: str, history: Sequence[str] = (), *, literal: bool = False) -> Reply:
+        """``history``: earlier user turns. ``literal``: the question is searched as it is typed, and alone.
+
+        Raises ``QuestionError`` for what cannot be read as a question.
+        """
         begun = time.perf_counter()
         turns = turns_of(question, history)
         triage = self._triaged(turns)
@@ -131,16 +95,20 @@ class Assistant:
             # Whoever wrote of something serious is told so, whatever became of the index.
             return _safety_only(turns[-1], triage, Reason.NOT_SEARCHED, begun, triaged)
         asked = self._asked(turns)
-        interpretation = interpret(asked, SEARCHED_CHARACTERS)
+        interpretation = interpret(asked, SEARCHED_CHARACTERS, literal=literal)
         started = time.perf_counter()
-        query = engine.query(interpretation.text)
+        if not literal:
+            interpretation = engine.read(interpretation)
+        query = engine.query_of(interpretation)
         encoded = time.perf_counter()
         hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
         searched = time.perf_counter()
-        unknown = engine.collection.lexical.unknown_share(interpretation.text)
-        answer = self._answer(
-            turns[-1], triage.notices, interpretation, engine.windows(query, hits, self.settings), unknown
-        )
+        windows, evidence = engine.windows(query, hits, self.settings), engine.evidence(query, hits)
+        difference = engine.difference(query, windows, self.settings)
+        windows = with_sides(windows, difference, self.settings.quoting.quotes)
+        certain = [self.calibration.confidence(engine.signals(query, evidence, window)) for window in windows]
+        found = Found(windows, certain, evidence.unknown, difference)
+        answer = self._page(turns[-1], triage.notices, interpretation, found, asked)
         done = time.perf_counter()
         timings = Timings(
             triage=_ms(begun, triaged),
@@ -152,18 +120,19 @@ class Assistant:
         return Reply(answer, timings, engine.collection.generation)
 
     def search(self, question: str, k: int) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
-        """Look-up: what triage says, and the best passages; nothing is withheld."""
+        """Look-up: what triage says, and the best passages for the words as typed; nothing is withheld."""
         turns = turns_of(question, ())
         triage = self._triaged(turns)
         engine = self.engine()
-        read_as = interpret(turns, SEARCHED_CHARACTERS)
-        query = engine.query(read_as.text)
+        read_as = interpret(turns, SEARCHED_CHARACTERS, literal=True)
+        query = engine.query_of(read_as)
         return (*triage.notices, *_cut(read_as)), engine.hits(query, self.settings, k)
 
     def ranked(self, question: str, history: Sequence[str] = ()) -> tuple[Window, ...]:
         """The windows alone, best first: before triage, refusal, and the choice of who speaks."""
         engine = self.engine()
-        query = engine.query(interpret(self._asked(turns_of(question, history)), SEARCHED_CHARACTERS).text)
+        read_as = interpret(self._asked(turns_of(question, history)), SEARCHED_CHARACTERS)
+        query = engine.query_of(engine.read(read_as))
         hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
         return engine.windows(query, hits, self.settings)
 
@@ -180,28 +149,39 @@ class Assistant:
         except Exception:  # noqa: BLE001 - as above: rules that cannot be read take no answer away
             return turns
 
-    def _answer(
+    def _page(
         self,
         turn: Turn,
         flagged: Sequence[Notice],
         read_as: Interpretation,
-        found: Sequence[Window],
-        unknown: float,
+        found: Found,
+        asked: Sequence[Turn],
     ) -> Answer:
-        """``found``: candidate quotes, best first. ``unknown``: how much of the question stands in no source."""
-        shown_as = None if [part.turn for part in read_as.parts] == [turn] else read_as
-        certain = [self.calibration.confidence(window.score, unknown) for window in found]
-        if not certain or certain[0] < self.calibration.possibly:
-            reason = Reason.NO_KNOWN_WORD if unknown >= 1 else Reason.NOTHING_CLOSE
-            nearest = tuple(dict.fromkeys(window.passage for window in found))[:_NEAREST]
+        """The answer; of the former question the quotes that come next, for each turn that wanted more of them."""
+        answer = self._answer(turn, flagged, read_as, found)
+        for _ in range(times_more(asked)):
+            if not answer.quotes:
+                break
+            found = found.without({quote.spans for quote in answer.quotes})
+            answer = self._answer(turn, flagged, read_as, found)
+            if not answer.quotes:
+                answer = replace(answer, reason=Reason.NOTHING_MORE)
+        return answer
+
+    def _answer(self, turn: Turn, flagged: Sequence[Notice], read_as: Interpretation, found: Found) -> Answer:
+        shown_as = None if read_as.is_all_of(turn) else read_as
+        if not found.certain or found.certain[0] < self.calibration.possibly:
+            reason = Reason.NO_KNOWN_WORD if found.unknown >= 1 else Reason.NOTHING_CLOSE
+            nearest = tuple(dict.fromkeys(window.passage for window in found.windows))[:_NEAREST]
             notices = (*flagged, *_cut(read_as), Notice(NoticeKind.SCOPE, SCOPE), Notice(NoticeKind.GENERAL, GENERAL))
             return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest, interpretation=shown_as)
         speakers = self._speakers(found, strict=any(map(_wary, flagged)))
-        quotes = tuple(self._quote(found[i], certain[i]) for i in speakers.shown)
+        quotes = tuple(self._quote(found.windows[i], found.certain[i]) for i in speakers.shown)
         notices = (
             *flagged,
             *((Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS),) if speakers.only_sellers else ()),
             *((Notice(NoticeKind.DOSE, DOSE),) if any(map(self._bare_dose, quotes)) else ()),
+            *self.scope.notices(read_as.parts, [quote.document.text for quote in quotes]),
             *_cut(read_as),
             Notice(NoticeKind.GENERAL, GENERAL),
         )
@@ -211,16 +191,22 @@ class Assistant:
             status, why = Status.POSSIBLY, Reason.WEAK_MATCH
         else:
             status, why = Status.ANSWERED, None
-        return Answer(turn, status, why, quotes, notices, interpretation=shown_as)
+        differing = numbered(found.difference, [quote.spans for quote in quotes])
+        return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
 
     def _bare_dose(self, quote: Quote) -> bool:
         return self.cues.bare_dose(Said(quote.spans, quote.score).text)
 
-    def _speakers(self, found: Sequence[Window], *, strict: bool) -> Order:
+    def _speakers(self, found: Found, *, strict: bool) -> Order:
         quoting = self.settings.quoting
-        floor = found[0].score - quoting.margin
-        enough = [Said(window.spans, window.score) for window in found if window.score >= floor]
-        return order(enough, quoting.quotes, strict=strict, close=quoting.close, heard=quoting.heard, cues=self.cues)
+        floor = max(window.score for window in found.windows) - quoting.margin
+        opposed = {side.spans for side in found.difference.sides} if found.difference else set()
+        enough = [i for i, each in enumerate(found.windows) if each.score >= floor or each.spans in opposed]
+        said = [Said(found.windows[i].spans, found.windows[i].score) for i in enough]
+        sides = frozenset(place for place, each in enumerate(said) if each.spans in opposed)
+        limits = {"close": quoting.close, "heard": quoting.heard}
+        chosen = order(said, quoting.quotes, strict=strict, **limits, cues=self.cues, sides=sides)
+        return replace(chosen, shown=tuple(enough[place] for place in chosen.shown))
 
     def _quote(self, window: Window, confidence: float) -> Quote:
         strength = Strength.STRONG if confidence >= self.calibration.answered else Strength.POSSIBLE
@@ -258,8 +244,7 @@ def _wary(notice: Notice) -> bool:
 
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:
     """The notice that the question was too long to be searched whole."""
-    last = read_as.parts[-1]
-    whole = len(last.text) == len(last.turn.text.strip())
+    whole = read_as.own.end >= len(read_as.own.turn.text.rstrip())
     return () if whole else (Notice(NoticeKind.SCOPE, CUT),)
 
 

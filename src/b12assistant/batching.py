@@ -108,7 +108,7 @@ def _answer(space: Workspace, line: bytes, number: int) -> dict[str, Any]:
     if not _is_name(name):
         return _error(None, BAD_LINE, f"line {number}: its id is neither a text nor a number", _FORM)
     try:
-        reply = space.ask(*_question(row))
+        reply = space.ask(*_question(row), as_typed=row.get("as_typed") is True)
     except AssistantError as error:
         return _error(name, error.code, f"line {number}: {error.message}", error.hint)
     except Exception as error:  # noqa: BLE001 - one line's fault must not take the other answers with it

@@ -1,31 +1,35 @@
-"""Is this an answer? A first calibrated guess from two signals, fitted on labelled questions, never on a test split.
-
-confidence = logistic(bias + closeness x score of the best window + unknown x share of the question no source mentions).
-Similarity alone cannot tell "Does coffee hinder B12?" from a question the corpus answers: the word it lacks can.
-"""
+"""Is this an answer? A calibrated guess from a few signals, fitted on labelled questions, never on a test split."""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.resources import files
 from math import exp
 
+from b12assistant.signals import Signals
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Fitted weights, and the confidence from which an answer is shown, and shown without reserve."""
+    """Fitted weights of the signals, and the confidence from which an answer is shown, and shown without reserve.
+
+    What speaks against an answer weighs less than nothing or nothing, ``closeness`` nothing or more.
+    """
 
     bias: float
     closeness: float
+    missing: float
+    absent: float
     unknown: float
     possibly: float
     answered: float
 
-    def confidence(self, score: float, unknown_share: float) -> float:
-        """Between 0 and 1; not a probability of being right, an order with two calibrated cuts."""
-        return 1 / (1 + exp(-(self.bias + self.closeness * score + self.unknown * unknown_share)))
+    def confidence(self, signals: Signals) -> float:
+        """Between 0 and 1: the share of answerable among as many unanswerable questions with such signals."""
+        total = self.bias + sum(getattr(self, name) * value for name, value in asdict(signals).items())
+        return 1 / (1 + exp(-total))
 
 
 @lru_cache(maxsize=1)

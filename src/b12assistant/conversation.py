@@ -1,60 +1,91 @@
 """What the last turn asks, given the earlier ones: the user's own words, put together, never rewritten.
 
-A short or pronoun-led follow-up is read with the question before it. On a corpus about one topic that is what helps;
-adding the quote that was shown drags the answer back to itself (`docs/decisions/`).
+A follow-up is read with the question before it and the one that opened the topic; what it leans on weighs less than
+what it says (`retrieval.CONTEXT`). Adding the quote that was shown drags the answer back to itself
+(`docs/decisions/0010-conversation.md`). Which turns there were alone determines what is read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
-from b12assistant.answers import Interpretation, Turn, TurnSlice
+from b12assistant.answers import Interpretation, Move, Turn, TurnSlice
+from b12assistant.moves import corrects, lead_in, move_of, new_topic
 from b12assistant.sentences import trim
 from b12assistant.words import terms
 
-_LEANS = re.compile(
-    r"^\W*(?:and|but|or|so|then|also|what about|how about|what if|why|why not|really|which one|the same)\b|"
+_POINTS = re.compile(
+    r"^\W*(?:and|but|or|so|then|also|if|what about|how about|what if|why|why not|really|which one|the same)\b|"
     r"\b(?:it|its|that|this|these|those|them|they|their|he|she|him|her|one|ones|there|then|instead|else|other|another)\b",
     re.I,
 )
-_ALONE = 5  # content words from which a turn without a pronoun stands by itself
-_FEW = 2
-_TOGETHER = 3  # turns
+_ALONE = 7  # content words from which a turn stands by itself
+_WHOLE = 4  # the same, of a turn that points at nothing
 
 
-def interpret(turns: Sequence[Turn], most: int) -> Interpretation:
+def interpret(turns: Sequence[Turn], most: int, *, literal: bool = False) -> Interpretation:
     """The parts of the user's turns that are searched, at most ``most`` characters, blanks between them included.
 
-    The last turn is always the last part; a turn before it gets what room that leaves.
+    The question itself is the last part; what it leans on gets what room that leaves. A turn that wants more of the
+    former answer, or its sources, is read as the former question. ``literal``: the last turn as it is typed, alone.
     """
-    parts: list[TurnSlice] = []
-    room = most
-    for turn in _read_together(turns):
-        part = _shortened(turn, room)
-        if part is not None:
-            parts.insert(0, part)
-            room -= part.end - part.start + 1
-    return Interpretation(tuple(parts))
+    last = turns[-1]
+    if literal:
+        return Interpretation((_slice(last, 0, most) or TurnSlice(last, 0, 0),))
+    move = move_of(last.text)
+    former = former_question(turns)
+    if move is not Move.ASKS and former is not None:
+        return replace(interpret(turns[: former + 1], most), move=move)
+    begin = new_topic(last.text)
+    own = _slice(last, begin or lead_in(last.text), most) or TurnSlice(last, 0, 0)
+    parts = [own]
+    room = most - (own.end - own.start)
+    if not begin:
+        for turn in _leant_on(turns):
+            part = _slice(turn, lead_in(turn.text), room - 1)
+            if part is not None:
+                parts.insert(0, part)
+                room -= part.end - part.start + 1
+    return Interpretation(tuple(sorted(parts, key=lambda part: part.turn.index)))
 
 
-def _read_together(turns: Sequence[Turn]) -> Iterator[Turn]:
-    """The last turn, then the one before for as long as a turn leans on it: at most three."""
-    for turn in turns[: -_TOGETHER - 1 : -1]:
-        yield turn
-        if not leans(turn.text):
-            return
+def former_question(turns: Sequence[Turn]) -> int | None:
+    """Where the last turn before the last one stands that asks something itself."""
+    return next((i for i in reversed(range(len(turns) - 1)) if _asks(turns[i])), None)
+
+
+def times_more(turns: Sequence[Turn]) -> int:
+    """How often more was wanted of the answer to the former question, if the last turn is about it; else 0."""
+    former = former_question(turns)
+    if former is None or move_of(turns[-1].text) is Move.ASKS:
+        return 0
+    return sum(move_of(turn.text) is Move.MORE for turn in turns[former + 1 :])
 
 
 def leans(text: str) -> bool:
-    """Whether a turn needs the one before it."""
+    """Whether a turn needs those before it."""
     content = len(terms(text))
-    return content <= _FEW or (content <= _ALONE and bool(_LEANS.search(text)))
+    return content < _WHOLE or (content < _ALONE and bool(_POINTS.search(text))) or corrects(text)
 
 
-def _shortened(turn: Turn, room: int) -> TurnSlice | None:
-    """The first ``room`` characters of what a turn says; ``None``: it says nothing, or there is no room."""
-    inner = trim(turn.text, 0, len(turn.text))
+def _leant_on(turns: Sequence[Turn]) -> list[Turn]:
+    """The former question, and the one that opened the topic: those that the last turn leans on, nearest first."""
+    if not leans(turns[-1].text):
+        return []
+    asked = [turn for turn in turns[:-1] if _asks(turn)]
+    opening = next((turn for turn in reversed(asked) if new_topic(turn.text) or not leans(turn.text)), None)
+    return list(dict.fromkeys([*asked[-1:], *([opening or asked[0]] if asked else [])]))
+
+
+def _asks(turn: Turn) -> bool:
+    return bool(turn.text.strip()) and move_of(turn.text) is Move.ASKS
+
+
+def _slice(turn: Turn, begin: int, room: int) -> TurnSlice | None:
+    """The first ``room`` characters of what a turn says from ``begin`` on; ``None``: nothing, or there is no room."""
+    inner = trim(turn.text, begin, len(turn.text))
     if inner is None or room <= 0:
         return None
     return TurnSlice(turn, inner.start, min(inner.end, inner.start + room))

@@ -1,4 +1,4 @@
-"""The folder of a corpus: which files it holds, and what its `sources.toml` says of them."""
+"""The folder of a corpus: which files it holds, and what its `sources.toml` and `disputes.toml` say of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from b12assistant.disputes import DISPUTES_FILE, Told, parse_disputes
 from b12assistant.errors import CorpusError, SourceFactsError
 from b12assistant.sources import SOURCES_FILE, Facts, parse_sources
 
@@ -32,13 +33,23 @@ def corpus_files(corpus: Path) -> Iterator[str]:
 
 def corpus_facts(corpus: Path) -> dict[str, Facts]:
     """The validated entries of a corpus's `sources.toml`, if it has one, by file. Raises ``SourceFactsError``."""
-    path = corpus / SOURCES_FILE
+    text = _text_of(corpus / SOURCES_FILE)
+    return parse_sources(text, file=str(corpus / SOURCES_FILE)) if text is not None else {}
+
+
+def corpus_disputes(corpus: Path) -> tuple[Told, ...]:
+    """The topics of a corpus's `disputes.toml`, if it has one. Raises ``SourceFactsError``."""
+    text = _text_of(corpus / DISPUTES_FILE)
+    return parse_disputes(text, file=str(corpus / DISPUTES_FILE)) if text is not None else ()
+
+
+def _text_of(path: Path) -> str | None:
     if not path.is_file():
         if os.path.lexists(path):
             raise SourceFactsError(f"{path} cannot be read", hint="it should be a file of its own")
-        return {}
+        return None
     try:
-        return parse_sources(path.read_text("utf-8"), file=str(path))
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceFactsError(f"{path} cannot be read", hint="it should be UTF-8 text") from error
 

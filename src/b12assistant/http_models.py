@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from b12assistant.answers import FlagKind, Level, NoticeKind, Reason, Status, Strength
+from b12assistant.answers import FlagKind, Level, Move, NoticeKind, Reason, Status, Strength
 from b12assistant.assistant import MOST_CHARACTERS, MOST_TURNS
 from b12assistant.types import SourceKind, Words
 
@@ -38,6 +38,9 @@ class AskRequest(Form):
         tuple[Text, ...],
         Field(max_length=MOST_TURNS - 1, description="The user's earlier turns, oldest first; answers are not needed."),
     ] = ()
+    as_typed: Annotated[
+        bool, Field(strict=True, description="Search for the question alone, and for no other word than its own.")
+    ] = False
 
 
 class SearchRequest(Form):
@@ -137,6 +140,7 @@ class Replacement(Form):
 class Interpretation(Form):
     """What was searched, in the user's own words, where it is not simply the question."""
 
+    move: Annotated[Move, Field(description="`more` and `sources` are about the former answer; `asks`: a question.")]
     text: str
     parts: list[TurnSlice]
     replaced: list[Replacement]

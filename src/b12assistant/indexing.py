@@ -4,6 +4,7 @@ reason."""
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,14 +12,15 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from b12assistant.chunking import chunk
 from b12assistant.cleaning import mark, marked_share, trim_headings
 from b12assistant.config import Settings
-from b12assistant.corpus import corpus_facts, corpus_files
+from b12assistant.corpus import corpus_disputes, corpus_facts, corpus_files
+from b12assistant.disputes import DISPUTES_FILE, Dispute, disputes_to_bytes, resolve
 from b12assistant.embedding import Embedded, embed
 from b12assistant.errors import CorpusError, SourceError
 from b12assistant.lexical_index import BM25F, BM25FIndex
@@ -28,6 +30,11 @@ from b12assistant.sources import SOURCES_FILE, Facts, parse_front_matter, source
 from b12assistant.token_store import Projection, TokenStore
 from b12assistant.types import Document, DocumentId, Extract, FileEnd, FileReport
 from b12assistant.vector_index import FaissIndex
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
 
 _RUNTIME = (
     "faiss-cpu",
@@ -40,7 +47,7 @@ _RUNTIME = (
     "sentencex",
     "torch",
 )
-_METHOD = 2  # raise when extraction, cleaning, chunking, embedding or terms change: former results are not taken over
+_METHOD = 4  # raise when extraction, cleaning, chunking, embedding or terms change: former results are not taken over
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file's name that is no UTF-8; no encoder reads it
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
@@ -60,6 +67,7 @@ class Former:
 
     entries: Mapping[str, Entry]
     embedded: Callable[[str], Embedded]
+    asked: Mapping[tuple[str, ...], Vectors]  # of disputes: ways to ask, and their vectors
 
 
 @dataclass(frozen=True)
@@ -99,10 +107,12 @@ class Indexer:
         if not entries:
             why = f" ({len(reports)} left out: {reports[0].file}: {reports[0].reasons[0]} …)" if reports else ""
             raise CorpusError(f"nothing in {corpus}/ can be indexed{why}", hint="add .md, .txt, .html or .pdf files")
+        passages = [passage for entry in entries for passage in entry.passages]
+        disputes = resolve(corpus_disputes(corpus), passages, file=str(corpus / DISPUTES_FILE))
         embedded, taken = self._embed(entries, former)
         reports += [replace(entry.report, embedded=entry.report.file not in taken) for entry in entries]
         return Built(
-            self._files(entries, embedded, reports),
+            {**self._files(entries, embedded, reports), **self._dispute_files(disputes, former)},
             self._facts(entries, reports, embedded[0].vectors.shape[1]),  # asked itself, the encoder would load
             told_reports(reports, entries),
         )
@@ -189,6 +199,20 @@ class Indexer:
         if alone:
             files["sentence_tokens.npz"] = TokenStore.join(alone).to_bytes()
         return files
+
+    def _dispute_files(self, disputes: Sequence[Dispute], former: Former | None) -> dict[str, bytes]:
+        """The disputes, and a vector for each way to ask: ``(asked, d)``, in order; nothing where there are none."""
+        if not disputes:
+            return {}
+        known = former.asked if former else {}
+        rows = [known[each.asked] if each.asked in known else self._vectors(each.asked) for each in disputes]
+        buffer = io.BytesIO()
+        np.save(buffer, np.concatenate(rows), allow_pickle=False)
+        return {"disputes.json": disputes_to_bytes(disputes), "disputes.npy": buffer.getvalue()}
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        vectors = [encoded.vector for encoded in self.encoder.encode(texts)]
+        return np.stack(vectors) if vectors else np.empty((0, self.encoder.dimension), dtype=np.float32)
 
     def _facts(self, entries: Sequence[Entry], reports: Sequence[FileReport], dimension: int) -> dict[str, object]:
         return {

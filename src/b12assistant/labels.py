@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from b12assistant.answers import Reason, Strength
+from b12assistant.answers import FIGURES, Disagreement, Move, Reason, Strength
 from b12assistant.types import Document, Interest, Source, SourceKind, Words
 
 _KINDS = {
@@ -19,14 +19,27 @@ _KINDS = {
 }
 HEADLINES = {
     Reason.NOTHING_CLOSE: "The sources here hold no answer to this.",
+    Reason.NOTHING_MORE: "The sources here say nothing more about this.",
     Reason.NO_KNOWN_WORD: "The sources here do not mention this.",
     Reason.WEAK_MATCH: "This may not answer the question.",
     Reason.ONLY_SELLERS: "Only sellers speak about this.",
     Reason.NOT_SEARCHED: "The sources could not be searched.",
 }
+MOVES = {Move.ASKS: "Searched for", Move.MORE: "More about", Move.SOURCES: "Who says it, about"}
+AS_TYPED = "Search for my words as typed"
+EDIT = "What was searched for"
+SEARCH_THIS = "Search for this instead"
+READ = "read as"
 STRENGTHS = {Strength.STRONG: "strong match", Strength.POSSIBLE: "possible match"}
 SELLS = "sells what it recommends"
 MAY_SELL = "not known whether it sells what it recommends"
+
+
+def difference(disagreement: Disagreement) -> str:
+    """What stands above quotes that are shown side by side; only curators say that sources differ."""
+    if disagreement.curated:
+        return "The sources differ here"
+    return "These sources give different figures" if disagreement.topic == FIGURES else "Compare"
 
 
 def kind(source: Source) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from b12assistant.collection import Collection
 from b12assistant.config import Settings
+from b12assistant.disputes import Dispute, disputes_from_bytes
 from b12assistant.embedding import Embedded
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.indexing import Former, built_with, told_reports
@@ -16,8 +21,11 @@ from b12assistant.protocols import Encoder
 from b12assistant.records import Entry, entries_from_bytes
 from b12assistant.store import Generation
 from b12assistant.token_store import TokenStore
-from b12assistant.types import FileEnd, FileReport
+from b12assistant.types import Document, FileEnd, FileReport
 from b12assistant.vector_index import FaissIndex
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _REBUILD = "run `b12assistant index`"
 
@@ -63,10 +71,23 @@ def open_generation(generation: Generation, encoder: Encoder, settings: Settings
         context,
         TokenStore.from_bytes(alone) if alone is not None else None,
         context.piece_idf(),
+        *_disputes(generation, [entry.document for entry in entries], manifest["model"]["dimension"]),
     )
     left_out = json.loads(generation.files["left_out.json"])
     reports = tuple(FileReport(file, FileEnd.LEFT_OUT, tuple(reasons)) for file, reasons in left_out)
     return Opened(collection, entries, reports, manifest, generation.problems)
+
+
+def _disputes(
+    generation: Generation, documents: Sequence[Document], dimension: int
+) -> tuple[tuple[Dispute, ...], NDArray[np.float32] | None]:
+    if "disputes.json" not in generation.files:
+        return (), None
+    disputes = disputes_from_bytes(generation.files["disputes.json"], documents)
+    asked = np.load(io.BytesIO(generation.files["disputes.npy"]), allow_pickle=False)
+    if asked.shape != (sum(len(each.asked) for each in disputes), dimension):
+        raise IndexDamagedError("disputes.npy does not fit disputes.json", hint=_REBUILD)
+    return disputes, asked
 
 
 def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> None:
@@ -105,4 +126,14 @@ def former_of(opened: Opened) -> Former:
             else None,
         )
 
-    return Former({entry.report.file: entry for entry in opened.entries}, embedded)
+    return Former({entry.report.file: entry for entry in opened.entries}, embedded, dict(_asked(collection)))
+
+
+def _asked(collection: Collection) -> Iterator[tuple[tuple[str, ...], NDArray[np.float32]]]:
+    """Ways to ask of each dispute, with their vectors."""
+    row = 0
+    if collection.asked is None:
+        return
+    for each in collection.disputes:
+        yield each.asked, collection.asked[row : row + len(each.asked)]
+        row += len(each.asked)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from b12assistant import render, terminal
+from b12assistant import explanation, render, terminal
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace, local_today
 from b12assistant.assistant import MOST_CHARACTERS
@@ -17,19 +17,32 @@ from b12assistant.errors import AssistantError, QuestionError
 _LEAVE = {"q", "quit", "exit", ":q"}
 _CONTROLS = {"1": "not_happening", "2": "looking_up"}
 _GREETING = """Ask about vitamin B12 and nerves. Answers are quotes from the corpus, nothing else.
-An empty line starts a new topic, q leaves."""
+An empty line starts a new topic, = asks for your last words just as you typed them, q leaves."""
+_AS_TYPED = "="
 _NEW_TOPIC = "New topic."
 _GO_ON = "To go on, ask again with --history and your question, and one of these as the new question:"
 _MOST_BYTES = 4 * MOST_CHARACTERS  # of the longest question, in UTF-8
 
 
-def answer_once(space: Workspace, question: str, history: Sequence[str], as_json: Callable[[Any], str] | None) -> None:
-    """Print one answer, as text or as JSON."""
-    reply = space.ask(question, history)
+def answer_once(
+    space: Workspace,
+    question: str,
+    history: Sequence[str],
+    as_json: Callable[[Any], str] | None,
+    *,
+    as_typed: bool = False,
+    explain: bool = False,
+) -> None:
+    """Print one answer, as text or as JSON; ``as_typed``: to the question as it stands; ``explain``: with why triage
+    decided as it did."""
+    reply = space.ask(question, history, as_typed=as_typed)
     if as_json:
-        terminal.line(as_json(render.reply_json(reply, space.texts, today=local_today())))
+        explained = {"explain": space.explain(question, history)} if explain else {}
+        terminal.line(as_json(render.reply_json(reply, space.texts, today=local_today()) | explained))
         return
     _print(space, reply)
+    if explain:
+        _explain(space, question, history)
     if reply.answer.status is Status.SAFETY_ONLY:
         terminal.line(_GO_ON)
         for name in _CONTROLS.values():
@@ -47,7 +60,7 @@ def piped() -> str:
         raise QuestionError("the question is not UTF-8 text", hint="type it again, or save it as UTF-8") from error
 
 
-def converse(space: Workspace, history: Sequence[str] = ()) -> None:
+def converse(space: Workspace, history: Sequence[str] = (), *, explain: bool = False) -> None:
     """Answer until the user leaves; earlier questions are remembered."""
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401 - gives `input` its history and editing keys
@@ -56,7 +69,7 @@ def converse(space: Workspace, history: Sequence[str] = ()) -> None:
     terminal.line(_GREETING)
     try:
         _load(space)
-        _rounds(space, list(history))
+        _rounds(space, list(history), explain=explain)
     except (EOFError, KeyboardInterrupt):
         terminal.line("")
 
@@ -69,7 +82,7 @@ def _load(space: Workspace) -> None:
         terminal.line(terminal.inert(str(error)))
 
 
-def _rounds(space: Workspace, history: list[str]) -> None:
+def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
     held = False  # an emergency text stands, and its two controls are offered
     while True:
         typed = input("\n> ")
@@ -79,15 +92,21 @@ def _rounds(space: Workspace, history: list[str]) -> None:
             history, held = [], False
             terminal.line(_NEW_TOPIC)
             continue
+        again = typed.strip() == _AS_TYPED and bool(history)
         question = _control(space, typed) if held else typed
+        if again:
+            question, history = history[-1], history[:-1]
         try:
-            reply = space.ask(question, history)
+            reply = space.ask(question, history, as_typed=again)
         except AssistantError as error:
             terminal.line(terminal.inert(str(error)))
+            history = [*history, question] if again else history
             continue
-        history.append(question)
         held = reply.answer.status is Status.SAFETY_ONLY
         _print(space, reply)
+        if explain:
+            _explain(space, question, history)
+        history.append(question)
         if held:
             for key, name in _CONTROLS.items():
                 terminal.line(f"  {key}: {_text(space, name)}")
@@ -100,6 +119,12 @@ def _control(space: Workspace, typed: str) -> str:
 
 def _text(space: Workspace, name: str) -> str:
     return next(text.text for text in space.texts.values() if text.id == name)
+
+
+def _explain(space: Workspace, question: str, history: Sequence[str]) -> None:
+    terminal.line("\nWhy the safety check decided so:")
+    for each in explanation.lines(space.explain(question, history)):
+        terminal.line(terminal.inert(each))
 
 
 def _print(space: Workspace, reply: Reply) -> None:

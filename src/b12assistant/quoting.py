@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from functools import cached_property
+from itertools import accumulate, chain, takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
+_WHOLE_LIST = 1.5  # times the characters of a quote that a list may have to be quoted whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,57 +39,114 @@ class Windows:
     alike: float = 0.6  # two quotes of one document that share so much of their terms say the same
 
 
+@dataclass(frozen=True)
+class Cut:
+    """What may be quoted from a passage, whatever is asked: its sentences ``rows``, with what they cannot do without.
+
+    ``charged``: characters of the sentences alone.
+    """
+
+    passage: Passage
+    spans: tuple[Span, ...]
+    rows: slice
+    bests: tuple[Span, ...]  # the sentences, without bullets
+    charged: int
+
+    @cached_property
+    def length(self) -> int:
+        return _length(self.spans)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return frozenset(terms(" ".join(span.text for span in self.spans)))
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A candidate quote; ``score`` is the query's MaxSim in it, less the charge for length."""
 
-    passage: Passage
-    spans: tuple[Span, ...]
+    cut: Cut
     best: Span
     score: float
 
+    @property
+    def passage(self) -> Passage:
+        return self.cut.passage
 
-def windows(passage: Passage, cosines: Vectors, weights: Vectors, limits: Windows) -> Iterator[Window]:
-    """All windows of a passage. ``cosines``: (sentences, q), each query token's best cosine in each sentence.
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        return self.cut.spans
 
-    A sentence that opens a list is one window with as much of its list as fits, and no other window runs into the list.
+
+def cuts(passage: Passage, limits: Windows) -> tuple[Cut, ...]:
+    """All that may be quoted from a passage.
+
+    A sentence that opens a list is one cut with its list, and no other cut runs into the list.
     """
-    own = cosines @ weights
     layout = Layout.of(passage.document)
     wholes = layout.wholes(passage)
+    found: list[Cut] = []
     for place, first in enumerate(wholes):
         lead = layout.lead_in(first.spans[0])
         if lead is None:
             continue
-        opens = layout.opens_list(first.spans[-1])
-        run = _run(wholes[place:], layout, opens=opens, most=limits.sentences)
-        found = _growing(lead, run, layout, limits)
-        for spans, shown, rows in (found[-1:] if len(found) > 1 else ()) if opens else found:
-            score = float(cosines[rows].max(axis=0) @ weights) - limits.rate * max(0, _length(shown) - 100) / 100
-            best = passage.sentences[rows][int(np.argmax(own[rows]))]
-            yield Window(passage, spans, _without_bullet(best, layout), score)
+        if layout.opens_list(first.spans[-1]):
+            found.extend(_list(passage, wholes[place:], lead, layout, limits))
+            continue
+        run = [first, *takewhile(lambda whole: not layout.opens_list(whole.spans[-1]), wholes[place + 1 :])]
+        shown: tuple[Span, ...] = ()
+        for last in run[: limits.sentences]:
+            shown += last.spans
+            spans = _joined((*lead, *shown), layout)
+            if len(spans) > MOST_GAPS + 1 or (last is not first and _length(spans) > limits.characters):
+                break
+            found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), _length(shown), layout))
+    return tuple(found)
 
 
-def _run(wholes: Sequence[Whole], layout: Layout, *, opens: bool, most: int) -> Sequence[Whole]:
-    """The sentences that a window from the first on may reach."""
-    if opens:
-        return [wholes[0], *takewhile(lambda whole: layout.is_listed(whole.spans[0]), wholes[1:])]
-    return [wholes[0], *takewhile(lambda whole: not layout.opens_list(whole.spans[-1]), wholes[1:most])]
-
-
-def _growing(
-    lead: tuple[Span, ...], run: Sequence[Whole], layout: Layout, limits: Windows
-) -> list[tuple[tuple[Span, ...], tuple[Span, ...], slice]]:
-    """For each length that fits: the spans to quote, those without the lead-in, and their rows in the passage."""
-    found = []
-    shown: tuple[Span, ...] = ()
-    for last in run:
-        shown += last.spans
+def _list(
+    passage: Passage, wholes: Sequence[Whole], lead: tuple[Span, ...], layout: Layout, limits: Windows
+) -> Iterator[Cut]:
+    """The sentence that opens a list with all of it; of one that is too long, what fits and, over a gap, its end."""
+    opener, *listed = [wholes[0], *takewhile(lambda whole: layout.is_listed(whole.spans[0]), wholes[1:])]
+    items = [whole.spans for whole in listed]
+    if len(wholes) == 1 + len(listed):  # the next passage may go on with the list
+        items += layout.items_after((*opener.spans, *chain(*items))[-1])
+    sizes = accumulate(map(_length, items))
+    for kept in range(sum(size <= _WHOLE_LIST * limits.characters for size in sizes), 0, -1):
+        shown = (*opener.spans, *chain(*items[:kept]), *(items[-1] if kept < len(items) else ()))
         spans = _joined((*lead, *shown), layout)
-        if len(spans) > MOST_GAPS + 1 or (last is not run[0] and _length(spans) > limits.characters):
-            break
-        found.append((spans, shown, slice(run[0].rows.start, last.rows.stop)))
-    return found
+        most = limits.characters * (1 if kept < len(items) else _WHOLE_LIST)
+        if len(spans) <= MOST_GAPS + 1 and _length(spans) <= most:
+            rows = slice(opener.rows.start, [opener, *listed[:kept]][-1].rows.stop)
+            yield _cut(passage, spans, rows, _length(shown), layout)
+            return
+
+
+def _cut(passage: Passage, spans: tuple[Span, ...], rows: slice, charged: int, layout: Layout) -> Cut:
+    bests = tuple(_without_bullet(sentence, layout) for sentence in passage.sentences[rows])
+    return Cut(passage, spans, rows, bests, charged)
+
+
+def score(
+    found: Sequence[Sequence[Cut]], cosines: Sequence[Vectors], weights: Vectors, limits: Windows
+) -> list[Window]:
+    """Each cut of each passage as a window. ``cosines[i]``: (sentences, q), of passage ``i`` each query token's best
+    cosine in each sentence; ``weights``: (q,), adding up to 1."""
+    starts = np.cumsum([0, *(len(each) for each in cosines)])
+    flat = [(cut, int(start)) for each, start in zip(found, starts, strict=False) for cut in each]
+    if not flat:
+        return []
+    rows = np.concatenate([*cosines, cosines[-1][-1:]])  # one row more, so that every end is a row
+    ends = np.array([(start + cut.rows.start, start + cut.rows.stop) for cut, start in flat])
+    charged = np.array([cut.charged for cut, _ in flat])
+    totals = np.maximum.reduceat(rows, ends.ravel(), axis=0)[::2] @ weights
+    totals -= limits.rate * np.maximum(0, charged - 100) / 100
+    own = (rows @ weights).tolist()
+    return [
+        Window(cut, cut.bests[own[first:last].index(max(own[first:last]))], total)
+        for (cut, _), (first, last), total in zip(flat, ends.tolist(), totals.tolist(), strict=True)
+    ]
 
 
 def choose(candidates: Sequence[Window], most: int, limits: Windows) -> tuple[Window, ...]:
@@ -101,14 +160,17 @@ def choose(candidates: Sequence[Window], most: int, limits: Windows) -> tuple[Wi
     return tuple(chosen)
 
 
-def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int]:
+def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int, int, int]:
     """Of equally good windows the shorter comes first; the rest of the key leaves no tie.
 
-    Two passages that share a torn sentence may quote the same spans, and an item is reached from itself and from the
-    sentence that opens its list: then the earlier passage and the later best sentence come first.
+    The same words may be quoted from two passages that share a torn sentence, for an item and for the sentence that
+    opens its list, for a sentence and for the next that points back at it: then the earlier passage, the later best
+    sentence and the earlier rows come first.
     """
-    first = window.passage.sentences[0]
-    return -window.score, _length(window.spans), window.passage.document.id, window.spans, first, -window.best.start
+    cut = window.cut
+    first = cut.passage.sentences[0]
+    place = (-window.best.start, cut.rows.start, cut.rows.stop)
+    return -window.score, cut.length, cut.passage.document.id, cut.spans, first, *place
 
 
 def _same(one: Window, other: Window, alike: float) -> bool:
@@ -119,7 +181,7 @@ def _same(one: Window, other: Window, alike: float) -> bool:
             return True
     elif not _pages_of(first) & _pages_of(second):
         return False
-    a, b = (set(terms(" ".join(span.text for span in window.spans))) for window in (one, other))
+    a, b = one.cut.terms, other.cut.terms
     return bool(a and b) and len(a & b) >= alike * min(len(a), len(b))
 
 

@@ -185,7 +185,8 @@ def _interpretation(read_as: Interpretation | None) -> Json | None:
     if read_as is None:
         return None
     return {
+        "move": read_as.move,
         "text": read_as.text,
         "parts": [{"turn": part.turn.index, "start": part.start, "end": part.end} for part in read_as.parts],
-        "replaced": [{"from": each.written.text, "to": each.read_as.text} for each in read_as.replaced],
+        "replaced": [{"from": each.written.text, "to": each.words} for each in read_as.replaced],
     }

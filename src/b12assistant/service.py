@@ -69,7 +69,8 @@ def _add_questions(router: APIRouter, workspace: Space) -> None:
     def ask(asked: http_models.AskRequest) -> Response:
         """Answer a question with quotes. An emergency gets its fixed text alone, and needs no index."""
         space = workspace()
-        return JsonResponse(reply_json(space.ask(asked.question, asked.history), space.texts, today=local_today()))
+        reply = space.ask(asked.question, asked.history, as_typed=asked.as_typed)
+        return JsonResponse(reply_json(reply, space.texts, today=local_today()))
 
     @router.post(
         f"{ROOT}/search",

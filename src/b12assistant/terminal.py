@@ -20,7 +20,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from b12assistant import labels
-from b12assistant.answers import Answer, FixedTexts, Level, Notice, NoticeKind, Quote
+from b12assistant.answers import Answer, Disagreement, FixedTexts, Interpretation, Level, Notice, NoticeKind, Quote
 from b12assistant.types import Document, FileEnd, Hit, IndexReport, Interest, MarkKind, Passage, Span
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
@@ -75,11 +75,14 @@ def answer(answer: Answer, texts: FixedTexts, console: Console, *, today: date, 
         if notice not in last:
             console.print(_notice(notice, texts))
     if answer.interpretation is not None:
-        _print(Text.assemble("Searched for: ", (inert(answer.interpretation.text), "italic")), console)
+        _read_as(answer.interpretation, console)
     if answer.reason in labels.HEADLINES:
         _print(Text(labels.HEADLINES[answer.reason], style="bold"), console)
     for number, quote in enumerate(answer.quotes, start=1):
+        differ = next((each for each in answer.disagreements if (number,) in each.sides), None)
         console.print()
+        if differ is not None:
+            _side(number, differ, quote, console)
         _quote(number, quote, console, today, changed)
     if answer.nearest:
         _print(Text("Nearest places:"), console)
@@ -149,6 +152,14 @@ def place(passage: Passage) -> str:
     return " › ".join([passage.document.title, *labels.section(passage.document, passage.span.start)])
 
 
+def _read_as(read_as: Interpretation, console: Console) -> None:
+    """What was searched, and each word that was read as another."""
+    _print(Text.assemble(f"{labels.MOVES[read_as.move]}: ", (inert(read_as.text), "italic")), console)
+    for each in read_as.replaced:
+        told = ((inert(each.written.text), "italic"), f" {labels.READ} ", (inert(each.words), "italic"))
+        _print(Text.assemble(*told), console, indent=_INDENT)
+
+
 def _notice(notice: Notice, texts: FixedTexts) -> RenderableType:
     text = Text(texts[notice.text].text)
     if notice.flag is None and notice.kind is not NoticeKind.TRIAGE_FAILED:
@@ -171,6 +182,15 @@ def _quote(number: int, quote: Quote, console: Console, today: date, changed: fr
     _print(body, console, indent=_INDENT)
     whole = Span(quote.document, quote.spans[0].start, quote.spans[-1].end)
     _citation(whole, quote.passage, console, *notes)
+
+
+def _side(number: int, differ: Disagreement, quote: Quote, console: Console) -> None:
+    """Above a quote that stands against others: what they have in common, and who speaks."""
+    others = " ".join(f"[{each}]" for side in differ.sides for each in side if each != number)
+    source = quote.document.source
+    who = "; ".join(part for part in (labels.whose_words(source), labels.interest(source)) if part)
+    _print(Text(f"{labels.difference(differ)}: [{number}] beside {others}", style="bold"), console)
+    _print(Text(inert(who)), console)
 
 
 def _marked(span: Span, best: Span) -> Text:

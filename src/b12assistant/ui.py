@@ -17,7 +17,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when it is imported: ot
 
 import gradio as gr
 
-from b12assistant import answer_html, welcome_html
+from b12assistant import answer_html, labels, welcome_html
 from b12assistant.answers import Status, TextId
 from b12assistant.api import Workspace, local_today
 from b12assistant.assistant import MOST_CHARACTERS
@@ -39,6 +39,7 @@ class Shown:
     question: str
     html: str
     held: str | None  # of an emergency: what follows its controls
+    read_as: str | None = None  # what was searched, where that is not simply the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +49,29 @@ class Conversation:
     turns: tuple[Shown, ...] = ()
     count: int = 0
 
-    def with_answer(self, space: Workspace, question: str) -> Conversation:
+    def with_answer(self, space: Workspace, question: str, *, as_typed: bool = False) -> Conversation:
         """One turn more. Raises what the workspace raises; then nothing is remembered."""
-        reply = space.ask(question, [turn.question for turn in self.turns])
+        reply = space.ask(question, [turn.question for turn in self.turns], as_typed=as_typed)
         setting = answer_html.Setting(space.texts, local_today())
         number = self.count + 1
         html = answer_html.turn_html(number, reply, setting)
         stopped = reply.answer.status is Status.SAFETY_ONLY
-        shown = Shown(number, question, html, answer_html.general_html(reply.answer, space.texts) if stopped else None)
+        held = answer_html.general_html(reply.answer, space.texts) if stopped else None
+        read_as = reply.answer.interpretation
+        shown = Shown(number, question, html, held, read_as.text if read_as else None)
         return Conversation((*self.turns, shown), number)
 
     def anew(self) -> Conversation:
         return replace(self, turns=())
 
 
-def ask(space: Workspace, typed: str | None, talk: Conversation) -> tuple[Any, Conversation, str]:
+def ask(
+    space: Workspace, typed: str | None, talk: Conversation, *, as_typed: bool = False
+) -> tuple[Any, Conversation, str]:
     """What is typed, answered: what the box then holds, the conversation, and a note if something is wrong."""
     question = typed or ""
     try:
-        said = talk.with_answer(space, question)
+        said = talk.with_answer(space, question, as_typed=as_typed)
     except AssistantError as error:
         return question, talk, welcome_html.note(str(error))
     except Exception as error:  # noqa: BLE001 - whatever broke, the reader is told, and nothing of the inside
@@ -200,6 +205,8 @@ def _thread(space: Workspace, talk: gr.State, outputs: list[gr.components.Compon
             gr.Markdown(turn.html, key=f"t{turn.number}", latex_delimiters=[])
             if turn.held is not None and turn is now.turns[-1]:
                 _controls(space, turn.number, talk, outputs)
+            if turn.read_as is not None and turn is now.turns[-1]:
+                _undo(space, turn, talk, outputs)
             if turn.held is not None:
                 gr.Markdown(turn.held, key=f"g{turn.number}", latex_delimiters=[])
 
@@ -211,6 +218,30 @@ def _controls(space: Workspace, number: int, talk: gr.State, outputs: list[gr.co
             text = space.texts[name].text
             button = gr.Button(text, elem_id=name, min_width=0, key=f"c{number}{name}")
             button.click(_asking(space, text), talk, outputs, **_QUIET)
+
+
+def _undo(space: Workspace, turn: Shown, talk: gr.State, outputs: list[gr.components.Component]) -> None:
+    """What was searched can be edited, or dropped for the words as they were typed; either is a turn more."""
+    with gr.Row(elem_id="read-as", key=f"r{turn.number}"):
+        box = gr.Textbox(
+            turn.read_as,
+            label=labels.EDIT,
+            elem_id="reading",
+            max_lines=4,
+            interactive=True,
+            max_length=MOST_CHARACTERS,
+            key=f"r{turn.number}box",
+        )
+        edited = gr.Button(labels.SEARCH_THIS, elem_id="search-reading", min_width=0, key=f"r{turn.number}this")
+        typed = gr.Button(labels.AS_TYPED, elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
+        gr.on([box.submit, edited.click], partial(_literal, space), [box, talk], outputs, **_QUIET)
+        typed.click(partial(_literal, space, turn.question), talk, outputs, **_QUIET)
+
+
+def _literal(space: Workspace, question: str, talk: Conversation) -> tuple[Any, Conversation, str]:
+    """The question as it stands. The box at the foot of the page keeps what is typed in it."""
+    _, said, note = ask(space, question, talk, as_typed=True)
+    return gr.update(), said, note
 
 
 def _composer(words: PageWords) -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Markdown]:

@@ -1,8 +1,9 @@
 """The words of a text as lexical search sees them; text itself is never changed by this.
 
 The analyser is the one measured in the project's findings: compatibility forms, lower case, no accents, Greek letters
-spelt, figures whole, words with digits not stemmed, hyphenated words as their parts and joined, Snowball stems, and a
-long stop list (function and question words are rare in abstracts and would count as informative).
+spelt, British and American spellings as one, figures whole, words with digits not stemmed, hyphenated words as their
+parts and joined, Snowball stems, and a long stop list (function and question words are rare in abstracts and would
+count as informative).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from functools import lru_cache
 from importlib.resources import files
 
 import Stemmer
+
+from b12assistant.british import american
 
 _WORD = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 # A word with capitals inside, as SAMe: a name, and never the stop word that it looks like without them.
@@ -76,4 +79,4 @@ def _term(word: str) -> list[str]:
 
 @lru_cache(maxsize=65_536)
 def _stem(word: str) -> str:
-    return str(_STEMMER.stemWord(word))
+    return str(_STEMMER.stemWord(american(word)))

@@ -68,6 +68,23 @@ def test_a_follow_up_says_what_was_searched(visit: Visit, site: str) -> None:
     assert turn.locator(".read-as .exact").first.text_content() == f"{ASKED} And fat?"
 
 
+def test_what_was_searched_can_be_edited_and_dropped(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    reader.ask(ASKED)
+    reader.ask("And fat?")
+    box = reader.page.locator("#reading textarea")
+    assert box.input_value() == f"{ASKED} And fat?"
+    typed = reader.press("#as-typed")
+    assert typed.locator(".exact").first.text_content() == "And fat?"
+    assert typed.locator(".read-as").count() == 0
+    assert reader.page.locator("#read-as").count() == 0
+    reader.ask("And eggs?")
+    box.fill("eggs hold vitamin B12")
+    edited = reader.press("#search-reading")
+    assert edited.locator(".exact").first.text_content() == "eggs hold vitamin B12"
+    assert edited.locator(".read-as").count() == 0
+
+
 @pytest.mark.parametrize("control", ["not_happening", "looking_up"])
 def test_an_emergency_comes_alone_and_both_its_controls_lead_on(
     control: str, visit: Visit, site: str, small: FakeWorkspace

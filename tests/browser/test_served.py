@@ -143,10 +143,10 @@ def test_the_page_is_there_before_the_encoder_and_says_when_it_is(chromium: Brow
 class BrokenWorkspace(FakeWorkspace):
     """Fails with something from inside in its message, but only where a zebra is asked for."""
 
-    def ask(self, question: str, history: Sequence[str] = ()) -> Reply:
+    def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Reply:
         if "zebra" in question:
             raise ValueError("/home/someone/secret")
-        return super().ask(question, history)
+        return super().ask(question, history, as_typed=as_typed)
 
 
 def test_what_breaks_is_told_without_the_inside_and_the_question_is_kept(visit: Visit, tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ class TrapWorkspace(FakeWorkspace):
         passage = Passage(PassageId(f"{number:032x}"), (whole,))
         return Entry(document, (passage,), FileReport(document.id, FileEnd.INDEXED), "", document.text, {})
 
-    def ask(self, question: str, history: Sequence[str] = ()) -> Reply:
+    def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Reply:  # noqa: ARG002
         first = len(history) * self.at_once
         numbers = range(first, min(first + self.at_once, len(self.texts_shown)))
         answer = Answer(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
-from spellchecker import SpellChecker
+from b12assistant.dictionary import english_words
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
 _HEAD = re.compile(r"([^\W\d_]{2,})[-‐]$")
@@ -48,10 +47,4 @@ class Vocabulary:
     def _is_one_word(self, head: str, tail: str) -> bool:
         if f"{head}-{tail}" in self.hyphenated:
             return False
-        return head + tail in self.words or head + tail in _dictionary()
-
-
-@cache
-def _dictionary() -> frozenset[str]:
-    """English words in lower case; read from the package, never from the network."""
-    return frozenset(SpellChecker(language="en").word_frequency.words())
+        return head + tail in self.words or head + tail in english_words()

@@ -1,0 +1,171 @@
+"""Fit when to refuse: which words are topics, how the signals weigh, and the two cuts.
+
+    python benchmarks/fit_refusal.py DATASETS INDEX
+
+``DATASETS`` holds the public folders that `refusal_topics.py` names; ``INDEX`` is a current index of `corpus/`.
+Weights are fitted on our train split and on strangers' questions (the topics of a train question by a model
+that has not seen it); the scale and both cuts on the calibration split. Writes `data/answering/topics.npz` and
+`calibration.toml`. No test split and no other corpus is read.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import refusal_topics
+from refusal_data import CORPUS, Asked, folds, labelled, strangers, workspace
+from scipy.optimize import minimize
+from sklearn.metrics import roc_auc_score
+
+from b12assistant.api import Workspace
+from b12assistant.confidence import Calibration
+from b12assistant.engine import Engine
+from b12assistant.quoting import Window
+from b12assistant.retrieval import Query
+from b12assistant.signals import Signals, Topics
+from b12assistant.types import Hit
+
+OUT = Path(__file__).parent.parent / "src/b12assistant/data/answering"
+KEPT = 0.95  # of the answerable of the calibration split
+PASSED = 0.10  # of its unanswerable
+PENALTY = 0.02
+SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1}
+SHARES = {"near_miss": 1.0, "other_health": 0.5, "off_topic": 0.5, "nonsense": 0.5}  # how much a style counts
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A question put to the index: no choice of topics changes what is found."""
+
+    query: Query
+    hits: tuple[Hit, ...]
+    first: Window | None
+
+
+def search(space: Workspace, questions: Sequence[Asked]) -> list[Searched]:
+    settings, engine = space.configuration.settings, space.engine
+    found = []
+    for each in questions:
+        query = engine.query(each.question)
+        hits = engine.hits(query, settings, settings.retrieval.passages)
+        found.append(Searched(query, hits, next(iter(engine.windows(query, hits, settings)), None)))
+    return found
+
+
+def signals_of(engine: Engine, topics: Topics, searched: Sequence[Searched]) -> np.ndarray:
+    """(n, 4) signals of each question and the quote that comes first for it."""
+    weighing = replace(engine, topics=topics)
+    rows = []
+    for each in searched:
+        evidence = weighing.evidence(each.query, each.hits)
+        nothing = Signals(0.0, 1.0, 1.0, 1.0)
+        rows.append(astuple(weighing.signals(each.query, evidence, each.first) if each.first else nothing))
+    return np.array(rows)
+
+
+def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Logistic weights of the signals, then the bias; none against its sign. Both classes count as much."""
+    names = [field.name for field in fields(Signals)]
+    scale = x.std(axis=0) + 1e-9
+    signs = np.array([SIGNS[name] for name in names])
+    z, centre = x * signs / scale, (x * signs / scale).mean(axis=0)
+    balanced = np.where(y, weights / weights[y].sum(), weights / weights[~y].sum()) / 2
+
+    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        total = (z - centre) @ theta[:-1] + theta[-1]
+        slope = balanced * (1 / (1 + np.exp(-total)) - y)
+        value = float((balanced * np.logaddexp(0, np.where(y, -total, total))).sum())
+        penalty = PENALTY * np.append(theta[:-1], 0)
+        return value + float(penalty @ theta) / 2, np.append((z - centre).T @ slope, slope.sum()) + penalty
+
+    bounds = [(0, None)] * len(names) + [(None, None)]
+    theta = minimize(loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return np.append(theta[:-1] * signs / scale, theta[-1] - centre @ theta[:-1])
+
+
+def scaled(total: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Platt's slope and shift of a sum of signals, as if half of the questions were answerable."""
+    balanced = np.where(y, 0.5 / y.sum(), 0.5 / (~y).sum())
+
+    def loss(theta: np.ndarray) -> float:
+        z = theta[0] * total + theta[1]
+        return float((balanced * np.logaddexp(0, np.where(y, -z, z))).sum())
+
+    slope, shift = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
+    return float(slope), float(shift)
+
+
+def calibrated(fit: tuple[np.ndarray, Sequence[Asked]], calibration: tuple[np.ndarray, Sequence[Asked]]) -> Calibration:
+    x, asked = fit
+    y = np.array([each.answerable for each in asked])
+    weights = np.array([1.0 if each.answerable else SHARES[each.style] for each in asked])
+    theta = weighed(x, y, weights)
+    held, judged = calibration
+    y = np.array([each.answerable for each in judged])
+    slope, shift = scaled(held @ theta[:-1] + theta[-1], y)
+    theta = slope * theta + np.append(np.zeros(len(theta) - 1), shift)
+    certain = 1 / (1 + np.exp(-(held @ theta[:-1] + theta[-1])))
+    possibly, answered = np.quantile(certain[y], 1 - KEPT), np.quantile(certain[~y], 1 - PASSED)
+    values = [round(float(value), 4) for value in (theta[-1], *theta[:-1], possibly, max(answered, possibly))]
+    return Calibration(*values)
+
+
+def confidences(calibration: Calibration, x: np.ndarray) -> np.ndarray:
+    return np.array([calibration.confidence(Signals(*row)) for row in x.tolist()])
+
+
+def figures(calibration: Calibration, x: np.ndarray, asked: Sequence[Asked]) -> str:
+    """A line: what is kept, and what is refused, by style."""
+    y = np.array([each.answerable for each in asked])
+    styles = np.array([each.style for each in asked])
+    certain = confidences(calibration, x)
+    refused = "; ".join(
+        f"{style} {np.mean(certain[~y & (styles == style)] < calibration.possibly):.2f}"
+        for style in SHARES
+        if (~y & (styles == style)).any()
+    )
+    return (
+        f"AUROC {roc_auc_score(y, certain):.3f}; {np.mean(certain[y] >= calibration.possibly):.2f} of {y.sum()} "
+        f"answerable kept; refused of {(~y).sum()}: {refused}"
+    )
+
+
+def main(datasets: Path, index: str) -> None:
+    space = workspace(CORPUS, index)
+    train, judged, others = labelled("train"), labelled("calibration"), strangers(datasets)
+    table = refusal_topics.table_of(datasets)
+    bare = refusal_topics.bare(table, space.engine.encoder.digest)
+    about = refusal_topics.public_examples(bare, space.engine, datasets)
+    searched = search(space, train)
+
+    def topics_from(rows: Sequence[int]) -> Topics:
+        answerable = [train[i].answerable for i in rows]
+        return refusal_topics.fitted(bare, about, [searched[i].query for i in rows], answerable, space.engine)
+
+    x = np.zeros((len(train), len(SIGNS)))
+    for kept, left in folds(len(train)):
+        x[left] = signals_of(space.engine, topics_from(kept), [searched[i] for i in left])
+    topics = topics_from(range(len(train)))
+    x = np.concatenate([x, signals_of(space.engine, topics, search(space, others))])
+    held = signals_of(space.engine, topics, search(space, judged))
+    calibration = calibrated((x, [*train, *others]), (held, judged))
+    OUT.mkdir(parents=True, exist_ok=True)
+    refusal_topics.save(topics, table, OUT / "topics.npz")
+    lines = [
+        f"train, topics left out: {figures(calibration, x[: len(train)], train)}",
+        f"calibration: {figures(calibration, held, judged)}",
+    ]
+    print(*lines, sep="\n")
+    values = "\n".join(f"{field.name} = {getattr(calibration, field.name)}" for field in fields(Calibration))
+    head = "\n".join(f"# {line}" for line in lines)
+    (OUT / "calibration.toml").write_text(
+        f"# Made by: python benchmarks/fit_refusal.py DATASETS INDEX\n{head}\n\n[calibration]\n{values}\n", "utf-8"
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,80 @@
+"""The questions that refusal is fitted and measured on, and an index to put them to."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from b12assistant.api import Workspace
+from b12assistant.config import load_configuration
+
+DATA = Path(__file__).parent / "data"
+CORPUS = str(DATA.parent.parent / "corpus")
+FOLDS = 6
+SEED = 20_261_120
+# Questions of other collections, put to ours: about other health matters, or about none.
+STRANGERS = {"medicationqa": ("other_health", 60), "medquad-sample": ("other_health", 60), "npl": ("off_topic", 20)}
+OURS = re.compile(r"b-?12|cobalamin|neuropath|pernicious|homocyst|methylmal", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, whether the corpus answers it, and its style."""
+
+    question: str
+    answerable: bool
+    style: str
+
+
+def workspace(corpus: str, index: str) -> Workspace:
+    flags = {"paths.corpus": corpus, "paths.index": index, "encoder.threads": 1}
+    return Workspace(load_configuration(environment={}, flags=flags))
+
+
+def labelled(split: str) -> list[Asked]:
+    """Our own questions: answerable ones, then those that nothing answers."""
+    return [
+        Asked(row["question"], bool(row["gold"]), row["style"])
+        for name in ("questions", "unanswerable")
+        for row in _rows(DATA / name / f"{split}.jsonl")
+    ]
+
+
+def strangers(datasets: Path) -> list[Asked]:
+    """A sample of other people's questions that say nothing of our subject."""
+    rng = random.Random(SEED)
+    found = []
+    for name, (style, count) in STRANGERS.items():
+        texts = [row["text"] for row in _rows(datasets / name / "queries.jsonl") if not OURS.search(row["text"])]
+        found += [Asked(text, style=style, answerable=False) for text in rng.sample(texts, count)]
+    return found
+
+
+def examples(folder: Path) -> list[Asked]:
+    """Development questions over another corpus; of conversations, their questions put in full."""
+    found = [Asked(row["question"], style=row["style"], answerable=True) for row in _rows(folder / "qa.jsonl")]
+    found += [
+        Asked(row["question"], style=row["kind"], answerable=False) for row in _rows(folder / "unanswerable.jsonl")
+    ]
+    turns = [turn for row in _rows(folder / "conversations.jsonl") for turn in row["turns"]]
+    return found + [
+        Asked(turn["rewrite"], bool(turn["gold"]), "follow_up" if turn["gold"] else "near_miss") for turn in turns
+    ]
+
+
+def folds(count: int) -> Iterator[tuple[list[int], list[int]]]:
+    """Kept and left-out rows, each row left out once."""
+    fold = np.random.default_rng(SEED).integers(0, FOLDS, count)
+    for each in range(FOLDS):
+        yield np.flatnonzero(fold != each).tolist(), np.flatnonzero(fold == each).tolist()
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    return (json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip())

@@ -1,0 +1,178 @@
+"""How likely a word is what a question is about: examples of words, and a logistic model of them.
+
+Three kinds of labelled words:
+
+* of a consumer's long message, those that its one-line summary keeps (`meqsum`, CC BY 4.0);
+* of a question about a drug, those of the drug it is about (`medicationqa`);
+* of our own train split, words that the corpus does not hold: topics in unanswerable questions, none in answerable.
+
+A word is described by its token vector in the question and by what four public collections (`scifact`,
+`medquad-sample`, CC BY 4.0; `covidqa`, Apache 2.0; `pubmedqa`, MIT) say of it: how often a document that holds it
+repeats it, and how often it stands in a title.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from b12assistant.engine import Engine
+from b12assistant.retrieval import Query, encode_query
+from b12assistant.signals import LOUD, Topics, mean_of, words_of
+from b12assistant.words import terms
+
+FOLDERS = ("scifact", "medquad-sample", "covidqa", "pubmedqa")
+CACHE = Path(__file__).parent.parent / "build"
+FEWEST = 3  # documents that hold a word which is listed
+LONGEST = 900  # characters of a message
+OWN = 40.0  # how much our own questions weigh against the public ones
+STRICT = 0.003  # inverse strength of the penalty
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Words as (n, p + 3) features, whether each is a topic, and how much it counts."""
+
+    features: np.ndarray
+    topics: np.ndarray
+    weights: np.ndarray
+
+
+def documents(folder: Path) -> Iterator[tuple[str, str]]:
+    plain, packed = folder / "corpus.jsonl", folder / "corpus.jsonl.gz"
+    with plain.open(encoding="utf-8") if plain.is_file() else gzip.open(packed, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            yield row.get("title") or "", row["text"]
+
+
+def table_of(datasets: Path) -> dict[str, tuple[int, int]]:
+    """For each term, in the steps of the file: how often it is repeated, how seldom it stands in a title."""
+    holding, times, titled = (Counter[str]() for _ in range(3))
+    for name in FOLDERS:
+        for title, text in documents(datasets / name):
+            found = Counter(terms(f"{title} {text}"))
+            holding.update(found.keys())
+            times.update(found)
+            titled.update(set(terms(title)))
+    return {
+        term: (
+            min(255, round(64 * float(np.log(times[term] / held)))),
+            min(255, round(-32 * float(np.log((titled[term] + 0.5) / (held + 1))))),
+        )
+        for term, held in sorted(holding.items())
+        if held >= FEWEST
+    }
+
+
+def public(datasets: Path) -> Iterator[tuple[str, frozenset[str]]]:
+    """Questions, and the words that they are about."""
+    for line in (datasets / "meqsum" / "questions.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        text = row["text"].removeprefix("SUBJECT: ").replace("MESSAGE: ", "")[:LONGEST]
+        yield text, frozenset(terms(row["summary"]))
+    for line in (datasets / "medicationqa" / "queries.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        yield row["text"][:LONGEST], frozenset(terms(row["focus"]))
+
+
+def features(topics: Topics, query: Query, counted: frozenset[str] | None = None) -> dict[str, np.ndarray]:
+    """Of each informative word, or of those that are counted."""
+    return {
+        word.term: np.concatenate([LOUD * mean_of(query.tokens[word.tokens]), topics.features(word.term)[:-1]])
+        for word in words_of(query)
+        if counted is None or word.term in counted
+    }
+
+
+def public_examples(topics: Topics, engine: Engine, datasets: Path) -> Examples:
+    """Kept in `build/`, since they take minutes and change only with the encoder, its projection or the table."""
+    cache = CACHE / f"refusal-words-{_digest(topics, engine)}.npz"
+    if not cache.is_file():
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        rows, labels = public_words(topics, engine, datasets)
+        np.savez_compressed(cache, rows=rows.astype(np.float32), labels=labels)
+    with np.load(cache, allow_pickle=False) as arrays:
+        return balanced(arrays["rows"], arrays["labels"], np.ones(len(arrays["labels"])))
+
+
+def _digest(topics: Topics, engine: Engine) -> str:
+    seen = hashlib.sha256(engine.encoder.digest.encode())
+    seen.update(b"" if engine.projection.matrix is None else engine.projection.matrix.tobytes())
+    seen.update(json.dumps(sorted(topics.table.items())).encode())
+    return seen.hexdigest()[:16]
+
+
+def public_words(topics: Topics, engine: Engine, datasets: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Words as (n, p + 3) features, and whether each is a topic."""
+    rows, labels = [], []
+    for text, about in public(datasets):
+        if text.strip():
+            query = encode_query(text, engine.collection, engine.encoder, engine.projection)
+            for term, row in features(topics, query).items():
+                rows.append(row)
+                labels.append(term in about)
+    return np.array(rows), np.array(labels)
+
+
+def own_examples(topics: Topics, queries: Sequence[Query], answerable: Sequence[bool], engine: Engine) -> Examples:
+    """Words that the corpus does not hold; those of one unanswerable question share its weight."""
+    rows: list[np.ndarray] = []
+    labels: list[bool] = []
+    weights: list[float] = []
+    for query, has_answer in zip(queries, answerable, strict=True):
+        found = features(topics, query, engine.collection.lexical.unknown_terms(query.read))
+        rows += found.values()
+        labels += [not has_answer] * len(found)
+        weights += [1.0 if has_answer else 1 / max(1, len(found))] * len(found)
+    return balanced(np.array(rows), np.array(labels), np.array(weights))
+
+
+def balanced(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Examples:
+    """Both classes count as much, and a word counts 1 on average."""
+    for label in (False, True):
+        weights[labels == label] *= 0.5 * len(labels) / weights[labels == label].sum()
+    return Examples(rows, labels, weights)
+
+
+def fit(sets: Sequence[tuple[Examples, float]], columns: slice) -> np.ndarray:
+    x = np.concatenate([each.features[:, columns] for each, _ in sets])
+    y = np.concatenate([each.topics for each, _ in sets])
+    weights = np.concatenate([each.weights * share for each, share in sets])
+    model = LogisticRegression(C=STRICT, max_iter=500).fit(x, y, sample_weight=weights)
+    return np.concatenate([model.coef_[0], model.intercept_]).astype(np.float32)
+
+
+def bare(table: dict[str, tuple[int, int]], encoder: str) -> Topics:
+    """Without weights yet."""
+    described = {name: (repeats / 64, -titled / 32, 1.0) for name, (repeats, titled) in table.items()}
+    return Topics(described, np.empty(0, np.float32), np.empty(0, np.float32), encoder)
+
+
+def fitted(
+    topics: Topics, about: Examples, queries: Sequence[Query], answerable: Sequence[bool], engine: Engine
+) -> Topics:
+    """Weights from the public words and these questions."""
+    own = own_examples(topics, queries, answerable, engine)
+    sets = [(about, 1.0), (own, OWN)]
+    return Topics(topics.table, fit(sets, slice(None)), fit(sets, slice(-3, None)), engine.encoder.digest)
+
+
+def save(topics: Topics, table: dict[str, tuple[int, int]], out: Path) -> None:
+    np.savez_compressed(
+        out,
+        terms=np.frombuffer(json.dumps(list(table), ensure_ascii=False).encode(), dtype=np.uint8),
+        repeats=np.array([repeats for repeats, _ in table.values()], dtype=np.uint8),
+        titled=np.array([titled for _, titled in table.values()], dtype=np.uint8),
+        weights=topics.weights,
+        plain=topics.plain,
+        encoder=np.array(topics.encoder),
+    )

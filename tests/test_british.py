@@ -1,0 +1,50 @@
+"""British and American spellings meet in one form; words that are two stay two."""
+
+from __future__ import annotations
+
+import pytest
+
+from b12assistant.british import american
+from b12assistant.words import terms
+
+
+@pytest.mark.parametrize(
+    ("british", "american_"),
+    [
+        ("anaemia", "anemia"),
+        ("haemoglobin", "hemoglobin"),
+        ("oesophagus", "esophagus"),
+        ("diarrhoea", "diarrhea"),
+        ("fibres", "fibers"),
+        ("tumour", "tumor"),
+        ("behavioural", "behavioral"),
+        ("paralysed", "paralyzed"),
+        ("demyelinisation", "demyelinization"),
+        ("recognising", "recognizing"),
+        ("sulphate", "sulfate"),
+        ("ageing", "aging"),
+        ("programmes", "programs"),
+    ],
+)
+def test_both_spellings_are_one_term(british: str, american_: str) -> None:
+    assert terms(british) == terms(american_)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("toe", "tee"),
+        ("four", "for"),
+        ("hour", "hor"),
+        ("vertebrae", "vertebre"),
+        ("called", "caled"),
+        ("more", "moer"),
+    ],
+)
+def test_what_is_no_spelling_of_another_stays_apart(one: str, other: str) -> None:
+    assert american(one) != american(other)
+
+
+def test_the_form_of_a_form_is_itself() -> None:
+    for word in ("anaemia", "oedema", "fibres", "paralysing", "defences", "neighbours"):
+        assert american(american(word)) == american(word)

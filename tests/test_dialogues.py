@@ -1,0 +1,72 @@
+"""Labelled conversations: each turn as typed and in full; follow-ups are counted apart from what opens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from b12assistant.answers import Status
+from b12assistant.dialogues import holds_dialogues, load_dialogues, summary
+from b12assistant.errors import DatasetError
+from b12assistant.evaluation import Labelled, Outcome
+
+TURNS = [
+    {"user": "What is myelin?", "rewrite": "What is myelin?", "gold": ["a sheath"]},
+    {"user": "and fat?", "rewrite": "Is myelin fat?", "gold": ["fat"], "alt_gold": [{"quote": "lipid"}]},
+    {"user": "and cats?", "rewrite": "Do cats have myelin?", "gold": None},
+]
+
+
+def written(folder: Path, *rows: object) -> Path:
+    file = folder / "c.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    return file
+
+
+def outcome(id_: str, *hits: bool, gold: bool = True) -> Outcome:
+    labelled = Labelled(id_, "?", (), ("x",) * gold, ("x",) * gold, need_all=False)
+    status = Status.ANSWERED if hits else Status.NO_ANSWER
+    return Outcome(labelled, status, hits, hits, 0, 1, exact=True, clean=True)
+
+
+def test_a_turn_is_read_as_typed_and_in_full(tmp_path: Path) -> None:
+    (dialogue,) = load_dialogues(written(tmp_path, {"id": "c1", "turns": TURNS}))
+    assert [turn.id for turn in dialogue.typed] == ["c1#1", "c1#2", "c1#3"]
+    second = dialogue.typed[1]
+    assert (second.question, second.history, second.accepted) == ("and fat?", ("What is myelin?",), ("fat", "lipid"))
+    assert (dialogue.in_full[1].question, dialogue.in_full[1].history) == ("Is myelin fat?", ())
+    assert dialogue.typed[2].gold == ()
+
+
+def test_a_file_of_conversations_is_known_by_its_first_line(tmp_path: Path) -> None:
+    assert holds_dialogues(written(tmp_path, {"id": "c1", "turns": TURNS}))
+    assert not holds_dialogues(written(tmp_path, {"id": "q", "question": "?", "gold": []}))
+    assert not holds_dialogues(tmp_path / "none.jsonl")
+
+
+@pytest.mark.parametrize(
+    "row", [{"turns": []}, {"id": "c", "turns": []}, {"id": "c", "turns": [{"user": "x"}]}, {"id": "c", "turns": 3}, []]
+)
+def test_a_bad_line_is_named(tmp_path: Path, row: object) -> None:
+    with pytest.raises(DatasetError, match=r"c\.jsonl:1"):
+        load_dialogues(written(tmp_path, row))
+
+
+def test_only_follow_ups_count_and_silence_is_a_miss() -> None:
+    typed = [outcome("c#1", True), outcome("c#2", False, True), outcome("c#3"), outcome("c#4", gold=False)]
+    in_full = [outcome("c#1"), outcome("c#2", True), outcome("c#3", True), outcome("c#4", True, gold=False)]
+    figures = summary(typed, in_full)
+    assert {name: figure["mean"] for name, figure in figures.items()} == {
+        "follow-ups as typed: hit@1": 0.0,
+        "follow-ups as typed: hit@3": 0.5,
+        "follow-ups as typed: hit@3 of the ranking alone": 0.5,
+        "follow-ups as typed: answered": 0.5,
+        "follow-ups as typed: refused without gold": 1.0,
+        "follow-ups in full: hit@1": 1.0,
+        "follow-ups in full: hit@3": 1.0,
+        "follow-ups in full: hit@3 of the ranking alone": 1.0,
+        "follow-ups in full: answered": 1.0,
+        "follow-ups in full: refused without gold": 0.0,
+    }

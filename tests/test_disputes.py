@@ -1,0 +1,149 @@
+"""What curators wrote down: exact quotes become spans, and whatever is wrong is one line that names it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from builders import build_document, build_passages
+from corpora import again, three_files, write
+from fakes import FakeWorkspace, RefusingEncoder
+
+from b12assistant.corpus import corpus_disputes
+from b12assistant.disputes import disputes_from_bytes, disputes_to_bytes, parse_disputes, resolve
+from b12assistant.errors import SourceFactsError
+
+LOW = "Take 5 mcg a day. Rest is good. Rest is good."
+HIGH = "Take 9 mcg a day. Walk."
+DOCUMENTS = (build_document(LOW, file="low.md"), build_document(HIGH, file="high.md"))
+PASSAGES = [passage for document in DOCUMENTS for passage in build_passages(document)]
+GOOD = """
+[[dispute]]
+id = "dose"
+topic = "How much?"
+why = "5 or 9"
+asked = ["What dose?"]
+sides = [
+  [{ document = "low.md", quote = "Take 5 mcg a day." }]
+, [{ document = "high.md", quote = "Take 9 mcg a day." }]]
+"""
+
+
+def resolved(text: str) -> list[list[list[str]]]:
+    return [[[span.text for span in side] for side in each.sides] for each in resolve(parse_disputes(text), PASSAGES)]
+
+
+def test_quotes_become_the_spans_where_they_stand() -> None:
+    assert resolved(GOOD) == [[["Take 5 mcg a day."], ["Take 9 mcg a day."]]]
+
+
+def test_the_topic_is_the_first_way_to_ask() -> None:
+    assert parse_disputes(GOOD)[0].asked == ("How much?", "What dose?")
+
+
+def test_disputes_survive_being_written() -> None:
+    disputes = resolve(parse_disputes(GOOD), PASSAGES)
+    assert disputes_from_bytes(disputes_to_bytes(disputes), DOCUMENTS) == disputes
+
+
+def test_no_text_is_copied_into_the_index() -> None:
+    assert b"Take" not in disputes_to_bytes(resolve(parse_disputes(GOOD), PASSAGES))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("Take 5", "Take 6", 'disputes.toml: dose: low.md: "Take 6 mcg a day." does not stand there'),
+        ("Take 5 mcg a day.", "Rest is good.", '"Rest is good." stands there twice'),
+        ("Take 9 mcg a day.", "day. Walk.", '"day. Walk." is not what can be quoted'),
+        ('"low.md"', '"none.md"', "dose: none.md is not in the index"),
+    ],
+)
+def test_a_quote_that_cannot_be_shown_is_named(old: str, new: str, complaint: str) -> None:
+    with pytest.raises(SourceFactsError) as raised:
+        resolved(GOOD.replace(old, new))
+    assert complaint in raised.value.message
+    assert "\n" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("[[dispute]]", "[[disputes]]", "only [[dispute]] is known"),
+        ("[[dispute]]", "[[dispute", "not valid TOML"),
+        ('id = "dose"', "", "dispute 1: it has no id"),
+        ('why = "5 or 9"', "", "(dose): why is missing"),
+        ('why = "5 or 9"', 'because = "x"', "(dose): unknown key 'because'"),
+        ('asked = ["What dose?"]', "asked = 3", "(dose): asked is no list"),
+        ('\n, [{ document = "high.md", quote = "Take 9 mcg a day." }]', "", "(dose): a difference has two sides"),
+        ('[{ document = "high.md", quote = "Take 9 mcg a day." }]', "[]", "(dose): a side is no list"),
+        ('{ document = "high.md", quote', '{ document = "high.md", words', "(dose): a quote is written"),
+    ],
+)
+def test_a_wrong_file_is_one_line(old: str, new: str, complaint: str) -> None:
+    assert old in GOOD
+    with pytest.raises(SourceFactsError) as raised:
+        parse_disputes(GOOD.replace(old, new))
+    assert complaint in raised.value.message
+
+
+def test_a_topic_stands_once() -> None:
+    with pytest.raises(SourceFactsError, match="dose is there twice"):
+        parse_disputes(GOOD + GOOD)
+
+
+def test_a_corpus_may_have_none(tmp_path: Path) -> None:
+    assert corpus_disputes(tmp_path) == ()
+
+
+def test_the_file_of_a_corpus_is_read_and_named(tmp_path: Path) -> None:
+    (tmp_path / "disputes.toml").write_text(GOOD, "utf-8")
+    assert [each.topic for each in corpus_disputes(tmp_path)] == ["dose"]
+    (tmp_path / "disputes.toml").write_bytes(b"\xff")
+    with pytest.raises(SourceFactsError, match=r"disputes\.toml cannot be read"):
+        corpus_disputes(tmp_path)
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    return three_files(tmp_path)
+
+
+DISPUTE = """
+[[dispute]]
+id = "fat"
+topic = "How?"
+why = "words"
+sides = [[{ document = "nerves.md", quote = "%s" }], [{ document = "guides/food.md", quote = "%s" }]]
+"""
+
+
+def disputed(space: FakeWorkspace, *quotes: str) -> None:
+    write(space.corpus, {"disputes.toml": DISPUTE % quotes})
+
+
+def first_sentence(space: FakeWorkspace, name: str) -> str:
+    return space.document(name).passages[0].sentences[0].text
+
+
+def test_disputes_travel_in_the_index(space: FakeWorkspace) -> None:
+    space.index()
+    quotes = [first_sentence(space, name) for name in ("nerves.md", "guides/food.md")]
+    disputed(space, *quotes)
+    second = again(space)
+    assert not second.index().unchanged
+    collection = second.opened.collection
+    assert [[span.text for span in side] for side in collection.disputes[0].sides] == [[quote] for quote in quotes]
+    assert collection.asked is not None
+    assert len(collection.asked) == 1
+    assert again(space, RefusingEncoder()).index().unchanged
+
+
+def test_a_dispute_whose_quote_is_gone_fails_and_leaves_the_former_index(space: FakeWorkspace) -> None:
+    first = space.index()
+    disputed(space, "Words that stand nowhere.", "Nor these.")
+    with pytest.raises(
+        SourceFactsError, match=r'disputes\.toml: fat: nerves\.md: "Words that stand nowhere\." does not'
+    ):
+        again(space).index()
+    assert again(space).opened.collection.generation == first.generation

@@ -1,0 +1,126 @@
+"""A question in the words of the sources: other names and slips, beside what the user wrote and never instead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import build_collection, build_document
+from fakes import PLAIN, FakeEncoder
+from hypothesis import given
+from hypothesis import strategies as st
+
+from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
+from b12assistant.engine import Engine
+from b12assistant.readings import Readings, beside, reading, readings
+from b12assistant.retrieval import encode_query
+from b12assistant.types import Document, DocumentId
+from b12assistant.vocabulary import Kind, Term, Vocabulary
+
+ENGLISH = frozenset({"the", "tea", "favour", "shortage", "jab", "in", "of", "my", "arm"})
+SOURCE = Document(DocumentId("a.txt"), "digest", "A", "Four nerves: injection, tingling, paralysis, Myelin.")
+WORDS = Vocabulary(
+    tuple(
+        Term(TermId(term), Kind.LAY, variants)
+        for term, variants in {
+            "injection": ("jab",),
+            "tingling": ("pins and needles",),
+            "paralysis": ("can't move",),
+        }.items()
+    )
+)
+READ = readings([SOURCE.span(0, len(SOURCE.text))], is_known=lambda term: True, is_word=ENGLISH.__contains__)
+READ = Readings(WORDS, READ.words, READ.is_word)
+
+
+def asked(*texts: str) -> Interpretation:
+    return Interpretation(tuple(TurnSlice(Turn(i, text), 0, len(text)) for i, text in enumerate(texts)))
+
+
+def read(*texts: str) -> str:
+    return reading(READ.replaced(asked(*texts)))[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "as_read"),
+    [
+        ("the jab", "the injection"),
+        ("The JAB!", "The injection!"),
+        ("pins  and\nneedles in my arm", "tingling in my arm"),
+        ("I can’t move", "I paralysis"),
+        ("my nervs", "my nerves"),
+        ("Myeline of my nervs", "Myelin of my nerves"),
+        ("my jabber", "my jabber"),
+    ],
+    ids=["a word", "in any case", "over blanks", "another apostrophe", "a slip", "two slips", "part of a word"],
+)
+def test_a_question_is_read_in_the_words_of_the_sources(question: str, as_read: str) -> None:
+    assert read(question) == as_read
+
+
+@pytest.mark.parametrize("question", ["the tea", "favour", "myelin", "B12", "", "?!", "methylated-nervs"])
+def test_words_that_the_sources_have_or_that_are_no_slips_stay(question: str) -> None:
+    assert READ.replaced(asked(question)).replaced == ()
+
+
+@given(st.lists(st.text(alphabet=st.sampled_from("jabnervs pins and needles myelin’'-1"), max_size=60), min_size=1))
+def test_every_change_is_an_address_in_what_was_written(texts: list[str]) -> None:
+    read_as = READ.replaced(asked(*texts))
+    for change in read_as.replaced:
+        assert any(change.written.text in part.text for part in read_as.parts)
+        assert change.words in SOURCE.text
+    text, lead = reading(read_as)
+    assert text[lead:] == reading(READ.replaced(asked(texts[-1])))[0]
+
+
+def test_a_mended_word_is_a_place_in_a_source() -> None:
+    (change,) = READ.replaced(asked("my nervs")).replaced
+    assert (change.written.text, change.read_as) == ("nervs", SOURCE.span(5, 11))
+
+
+def test_only_words_of_the_sources_are_read_into_a_question() -> None:
+    known = readings([], is_known=lambda term: term == "tingling", is_word=lambda word: True).vocabulary
+    assert {term.id for term in known.terms} == {"tingling"}
+
+
+def test_what_is_leant_on_is_read_apart() -> None:
+    text, lead = reading(READ.replaced(asked("the jab", "my nervs")))
+    assert (text[:lead], text[lead:]) == ("the injection ", "my nerves")
+
+
+def test_both_readings_weigh_the_same() -> None:
+    collection, encoder = build_collection(build_document("Myelin wraps nerves.", file="a.txt")), FakeEncoder()
+    one, other = (encode_query(text, collection, encoder, PLAIN) for text in ("myelin", "two more words"))
+    both = beside(one, other, ["words"])
+    assert both.text == "myelin words"
+    assert both.tokens.shape[0] == 4
+    assert both.informative[:1].sum() == pytest.approx(0.5)
+    assert both.plain.sum() == pytest.approx(1)
+    assert np.linalg.norm(both.vector) == pytest.approx(1)
+
+
+def test_a_lay_word_finds_the_sentence_that_has_the_other() -> None:
+    documents = [
+        build_document("Injections heal nerves. Tea is hot.", file="a.txt"),
+        build_document("A jug heals nerves. Rice is white.", file="b.txt"),
+    ]
+    engine = Engine(build_collection(*documents), FakeEncoder(), PLAIN)
+    query = engine.query("a jab for nerves")
+    assert query.text == "a jab for nerves injections"
+    assert len(query.tokens) == 8
+    assert len(engine.query("rice is white").tokens) == 3
+
+
+def test_a_question_is_no_better_known_for_what_it_leans_on() -> None:
+    engine = Engine(build_collection(build_document("Injections heal nerves.", file="a.txt")), FakeEncoder(), PLAIN)
+    unknown = [
+        engine.evidence(engine.query_of(asked("Do injections heal nerves?", text)), ()).unknown
+        for text in ("capital Peru", "and what of it?")
+    ]
+    assert unknown == [1, 0]
+
+
+def test_what_is_leant_on_weighs_less() -> None:
+    engine = Engine(build_collection(build_document("Injections heal nerves.", file="a.txt")), FakeEncoder(), PLAIN)
+    leant = engine.query_of(asked("myelin", "nerves")).plain
+    assert leant[0] < leant[1]
+    assert leant.sum() == pytest.approx(1)

@@ -1,0 +1,93 @@
+"""Notices that the quotes are not about what was asked: fired by the question, silenced by the sources."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders_answers import assistant, source
+
+from b12assistant.answers import NoticeKind, Turn, TurnSlice
+from b12assistant.data_files import read_data, tables
+from b12assistant.errors import ConfigError
+from b12assistant.fixed_texts import load_fixed_texts
+from b12assistant.scope import load_scope, parse_scope
+
+SCOPE = load_scope()
+CONCEPTS = tables(read_data("scope", "concepts.toml"), "concept", "concepts.toml")
+QUESTIONS = Path(__file__).parent.parent / "benchmarks" / "data" / "questions"
+
+
+def fired(question: str, *sources: str) -> list[str]:
+    turn = Turn(0, question)
+    return [notice.text for notice in SCOPE.notices([TurnSlice(turn, 0, len(question))], sources)]
+
+
+def examples(key: str) -> list[Any]:
+    return [pytest.param(each["id"], text, id=f"{each['id']}: {text}") for each in CONCEPTS for text in each[key]]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("concept", "question"), examples("asked"))
+def test_a_question_about_it_gets_its_notice(concept: str, question: str) -> None:
+    assert fired(question, "Nerves need B12.") == [concept]
+
+
+@pytest.mark.parametrize(("concept", "question"), examples("mentions"))
+def test_a_question_that_only_mentions_it_gets_none(concept: str, question: str) -> None:
+    assert concept not in fired(question, "Nerves need B12.")
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Do children grow more slowly?", "B12 matters to an infant."),
+        ("May I have it while pregnant?", "Dose in PREGNANCY: ask."),
+        ("Can I give my dog B12?", "Dogs need it too."),
+        ("Is it sold in Germany?", "In Germany it is."),
+        ("Is Neurobion any good?", "NEUROBION holds B1."),
+    ],
+)
+def test_no_notice_when_a_quoted_source_speaks_of_it(question: str, text: str) -> None:
+    assert fired(question, "Nerves need B12.", text) == []
+
+
+def test_one_country_does_not_speak_for_another() -> None:
+    assert fired("Is it sold in Germany?", "In France it is.") == ["scope_country"]
+
+
+def test_the_notice_shows_the_words_that_called_for_it() -> None:
+    question = "Is it sold in  Germany?"
+    (notice,) = SCOPE.notices([TurnSlice(Turn(0, question), 0, len(question))], [])
+    assert [place.text for place in notice.evidence] == ["in  Germany"]
+
+
+def test_every_concept_has_its_fixed_text() -> None:
+    assert {concept.id for concept in SCOPE.concepts} <= set(load_fixed_texts())
+
+
+def test_an_answer_carries_the_notice_before_the_general_one() -> None:
+    asker = assistant(
+        source("Children myelin wraps nerve.", "other.txt"), source("Myelin wraps nerve fibres.", "a.txt")
+    )
+    notices = asker.reply("myelin wraps nerve fibres in Germany").answer.notices
+    assert [(each.kind, each.text) for each in notices] == [
+        (NoticeKind.SCOPE, "scope_country"),
+        (NoticeKind.GENERAL, "general"),
+    ]
+
+
+def test_false_alarms_on_our_own_questions_are_none() -> None:
+    """All of them are questions that the corpus answers."""
+    lines = [
+        line for split in ("train", "calibration") for line in (QUESTIONS / f"{split}.jsonl").read_text().splitlines()
+    ]
+    rows = [json.loads(line) for line in lines]
+    assert [row["question"] for row in rows if fired(row["question"])] == []
+
+
+def test_a_pattern_that_is_none_is_named() -> None:
+    concept = {"id": "x", "names": ["x"], "asks": ["("], "asked": [], "mentions": []}
+    with pytest.raises(ConfigError, match="concept 1: '\\(' is no regular expression"):
+        parse_scope({"concept": [concept]})
