@@ -1,7 +1,7 @@
 """Choose from which share on an opinion raises a level: the most found while few ordinary turns are flagged.
 
-Searched over a grid: for whole turns on the calibration split, beside what the rules already say there; for clauses on
-the same turns made long by ordinary ones around them, by themselves, since the rules stumble over so many of those.
+Searched over a grid, on shares that were found out of fold: for whole turns beside what the rules already say; for
+clauses on turns made long by ordinary ones around them, by themselves.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 
 from b12assistant.opinion import EMERGENCIES, Cuts, Judged
 
-FALSE_ALARMS = 0.03  # of the ordinary turns, more than without
-STEPS = (*np.arange(0.3, 0.96, 0.05).round(2), 0.97, 0.98, 0.99, 2.0)  # the last is never reached
+URGENT_ALARMS = 0.04  # of the ordinary turns flagged as urgent or more, more than without
+ALARMS = 0.05  # flagged as anything
+STEPS = (*np.arange(0.3, 0.98, 0.04).round(2), 0.98, 0.99, 2.0)  # the last is never reached
 ORDER = ("emergency", "urgent", "medical_decision", "none")
 
 
@@ -58,11 +59,23 @@ class Shares:
         return np.where(self.emergency >= cuts.emergency, 0, found)
 
 
-def rates(found: np.ndarray, rows: Sequence[Labelled]) -> dict[str, float]:
+@dataclass(frozen=True)
+class Labels:
+    """``level``: (n,) places in ``ORDER``. ``allowed``: (n, 4), which levels are right."""
+
+    level: np.ndarray
+    allowed: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Sequence[Labelled]) -> Labels:
+        level = np.array([ORDER.index(row.level) for row in rows])
+        return cls(level, np.array([[each == row.level or each in row.acceptable for each in ORDER] for row in rows]))
+
+
+def rates(found: np.ndarray, labels: Labels) -> dict[str, float]:
     """Shares of the labelled turns, 0 to 1."""
-    level = np.array([ORDER.index(row.level) for row in rows])
-    allowed = np.array([found[i] == level[i] or ORDER[found[i]] in row.acceptable for i, row in enumerate(rows)])
-    e, u, d, n = (level == i for i in range(4))
+    allowed = labels.allowed[np.arange(len(found)), found]
+    e, u, d, n = (labels.level == i for i in range(4))
     return {
         "emergency as emergency": float(np.mean(found[e] == 0)),
         "emergency as nothing": float(np.mean(found[e] == 3)),
@@ -73,13 +86,14 @@ def rates(found: np.ndarray, rows: Sequence[Labelled]) -> dict[str, float]:
         "decision as nothing": float(np.mean(found[d] == 3)),
         "decision as emergency": float(np.mean(found[d] == 0)),
         "nothing as something": float(np.mean(~allowed[n])),
+        "nothing as urgent or more": float(np.mean(~allowed[n] & (found[n] <= 1))),
         "nothing as emergency": float(np.mean(found[n] == 0)),
     }
 
 
 def gain(rate: dict[str, float]) -> float:
     """What a set of cuts is worth: an emergency counts most; too much care costs little, an alarm for nothing more."""
-    found = 3 * rate["emergency as emergency"] - 2 * rate["emergency as nothing"]
+    found = 3 * rate["emergency as emergency"] - 4 * rate["emergency as nothing"]
     found += rate["urgent as urgent or more"] + rate["decision as decision"]
     return found - rate["urgent as emergency"] / 4 - rate["nothing as emergency"]
 
@@ -92,12 +106,14 @@ def grid() -> Iterator[Cuts]:
 
 def best_cuts(read: Sequence[Sequence[Judged]], rows: Sequence[Labelled], by_rules: np.ndarray) -> Cuts:
     """``read``: the parts that decide. ``by_rules``: what is said without, as places in ``ORDER``, (n,)."""
-    shares = Shares.of(read)
-    most = rates(by_rules, rows)["nothing as something"] + FALSE_ALARMS
+    shares, labels = Shares.of(read), Labels.of(rows)
+    before = rates(by_rules, labels)
 
     def worth(cuts: Cuts) -> float:
-        rate = rates(np.minimum(by_rules, shares.levels(cuts)), rows)
-        return gain(rate) if rate["nothing as something"] <= most else -np.inf
+        rate = rates(np.minimum(by_rules, shares.levels(cuts)), labels)
+        urgent = rate["nothing as urgent or more"] - before["nothing as urgent or more"]
+        anything = rate["nothing as something"] - before["nothing as something"]
+        return gain(rate) if urgent <= URGENT_ALARMS and anything <= ALARMS else -np.inf
 
     return max(grid(), key=worth)
 
@@ -108,7 +124,8 @@ def figures(
     """What the rules, the cuts, and both together give on ``rows``, as lines."""
     alone = Shares.of(read).levels(cuts)
     yield f"cuts {as_row(cuts)}; {len(rows)} turns"
-    told = [rates(found, rows) for found in (by_rules, alone, np.minimum(by_rules, alone))]
+    labels = Labels.of(rows)
+    told = [rates(found, labels) for found in (by_rules, alone, np.minimum(by_rules, alone))]
     yield f"{'':28}  rules  alone   both"
     for name in told[0]:
         yield f"{name:28}" + "".join(f"{100 * each[name]:7.1f}" for each in told)

@@ -32,6 +32,8 @@ SPLITS = ("test", "calibration", "train")  # what is judged on first
 TEST_FILE = "w_test.txt"
 RUN = 5  # words in a row that two splits may not share
 LETTERS = {"E": "emergency", "U": "urgent", "D": "medical_decision", "N": "none"}
+MANY_LANGUAGES = ("l1", "l2", "wt")  # writers who name the language in the id of a situation
+LANGUAGES = ("es", "fr", "de", "pt", "hi", "zh", "ar", "pl")
 KINDS = {"suicide_self_harm": "self_harm", "overdose": "poisoning"}
 HEAD = re.compile(r"=\s*(?P<situation>[\w-]+)\s*\|\s*(?P<category>\w+)(?:\s*\|\s*(?P<language>[\w-]+))?\s*$")
 LINE = re.compile(r"(?P<letters>[EUDN](?:/[EUDN])*)\s+(?P<trap>\w+)\s*\|\s*(?P<rest>.*\S)\s*$")
@@ -97,9 +99,9 @@ def read(path: Path, tell: Told) -> Iterator[Exemplar]:
 
 
 def language_of(situation: str) -> str:
-    """``l2-hi-legs`` is Hindi; a writer of English names none."""
+    """``l2-hi-legs`` and ``wt-hi-legs`` are Hindi; a writer of English names none."""
     parts = situation.split("-")
-    return parts[1] if parts[0].startswith("l") and len(parts[1]) == 2 else "en"
+    return parts[1] if parts[0] in MANY_LANGUAGES and parts[1] in LANGUAGES else "en"
 
 
 def exemplar(found: re.Match[str], id_: str, situation: str, category: str, language: str) -> Exemplar:

@@ -1,7 +1,7 @@
-"""The same utterance as it may come too: among innocent sentences, mistyped, shouted, spelled out, after an order to obey.
+"""The same utterance as it may come too: among innocent sentences, mistyped, shouted, spelled out, after an order.
 
-What it asks for stays the same, so the label does. What is put around it or before it comes before every level alike, so
-that it is no cue for any.
+What it asks for stays the same, so the label does. What is put around it comes with every level alike, so that it is no
+cue for any.
 """
 
 from __future__ import annotations

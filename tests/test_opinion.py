@@ -13,11 +13,11 @@ from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from b12assistant.answers import FlagKind, Level, Turn
+from b12assistant.answers import FlagKind, Level, Turn, TurnSlice
 from b12assistant.clauses import MOST
 from b12assistant.encoding import load_encoder
 from b12assistant.errors import EncoderError
-from b12assistant.opinion import Concern, Cuts, conclude
+from b12assistant.opinion import Concern, Cuts, Judged, conclude
 from b12assistant.protocols import Encoded
 from b12assistant.second_opinion import Advice, Fitted, SecondOpinion, load_fitted
 from b12assistant.triagers import Triagers
@@ -45,6 +45,14 @@ def test_the_most_serious_part_decides_and_the_clause_that_says_it_is_the_eviden
     assert opinion.evidence is not None
     assert opinion.evidence.text == "zorp since breakfast."
     assert opinion.rule == "second_opinion.emergency"
+
+
+def test_the_share_is_that_of_what_decides() -> None:
+    place = TurnSlice(Turn(0, "eggs and zorp"), 0, 13)
+    whole = Judged(place, (0, 0, 0.7, 0.1, 0.1, 0.1), whole=True)
+    clause = Judged(place, (0, 0, 0.9, 0.1, 0, 0))
+    assert conclude("x", [whole, clause], CUTS, CUTS).share == pytest.approx(0.7)
+    assert conclude("x", [clause], CUTS, CUTS).share == pytest.approx(0.9)
 
 
 def test_a_clause_has_cuts_of_its_own() -> None:

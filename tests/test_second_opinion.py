@@ -94,6 +94,21 @@ def test_a_long_turn_is_read_by_itself() -> None:
     assert not [text for text in encoder.encoded if "can legs go" in text]
 
 
+def test_of_a_short_turn_the_encoder_reads_the_whole_alone() -> None:
+    encoder = FakeEncoder(dimension=512)
+    opinion = second(encoder)(Turn(0, "I like eggs. Is milk good, zorp?"))
+    assert encoder.encoded == ["I like eggs. Is milk good, zorp?"]
+    assert len(opinion.judged) > 1
+
+
+def test_of_a_long_turn_it_reads_every_sentence() -> None:
+    encoder = FakeEncoder(dimension=512)
+    opinion = second(encoder)(Turn(0, "I like my eggs very much. " * 10 + "zorp, since noon. " + "Is milk good? " * 5))
+    assert sorted(set(encoder.encoded)) == ["I like my eggs very much.", "Is milk good?", "zorp, since noon."]
+    assert opinion.evidence is not None
+    assert opinion.evidence.text == "zorp, since noon."
+
+
 def test_after_an_emergency_the_next_turn_is_read_by_itself() -> None:
     encoder = FakeEncoder(dimension=512)
     opinion = second(encoder)

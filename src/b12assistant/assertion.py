@@ -127,26 +127,26 @@ class Reading:
         acute = now or clause.has("sudden")
         if clause.has("figure"):
             return clause.says(Standing.ELSEWHERE, "figure")
-        if sentence.has("fiction") and not (mine and acute):
-            return sentence.says(Standing.ELSEWHERE, "fiction")
-        if self._told(start):
+        confirmed = self._confirmed > end
+        own = confirmed or (mine and acute) or _in_own_words(clause, start, end)
+        if (sentence.has("fiction") and not own) or (self._told(start) and not confirmed):
             return Stance(Standing.ELSEWHERE, "fiction", self._fiction)
         if denied := self._denied(clause, start, end):
             return denied
-        if not acute and (settled := self._settled(start, end)):
+        if not (acute or clause.has("still")) and (settled := self._settled(start, end)):
             return settled
         past = self._past(sentence, clause)
         if past and (clause.has("resolved") or not now) and not clause.has("still"):
             return past
-        if clause.has("hypothetical") and not now:
+        if clause.has("hypothetical") and not (now or confirmed):
             return clause.says(Standing.ASKED, "hypothetical")
-        confirmed = self._confirmed > end
         if clause.has("asked") and not (mine or now or confirmed):
             return clause.says(Standing.ASKED, "asked")
         if sentence.has("asked") and self._impersonal and not confirmed:
             return sentence.says(Standing.ASKED, "asked")
-        if clause.has("stranger") and not (mine or confirmed):
-            return clause.says(Standing.ELSEWHERE, "stranger")
+        others = tuple(cue for cue in clause.found["stranger"] if not start <= cue[0] < end)
+        if others and not (mine or confirmed):
+            return Stance(Standing.ELSEWHERE, "stranger", others)
         if named and not (mine or acute or confirmed or sentence.has("self", "care", "slow")):
             return Stance(Standing.ASKED)
         return Stance(Standing.PRESENT)
@@ -264,6 +264,12 @@ def _stretches(length: int, cuts: list[int], found: Mapping[str, tuple[tuple[int
         Stretch(start, end, {kind: tuple(spans) for kind, spans in share.items()})
         for start, end, share in zip(starts, ends, shares, strict=True)
     )
+
+
+def _in_own_words(clause: Stretch, start: int, end: int) -> bool:
+    """Whether "I" or "my" belongs to the sign, or to a clause that is not that of the story."""
+    beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.found["self"])
+    return beside or (clause.has("self") and not clause.has("fiction"))
 
 
 def _position(stretches: tuple[Stretch, ...], offset: int) -> int:

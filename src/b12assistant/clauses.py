@@ -1,7 +1,7 @@
-"""A turn as the fitted models read it: the whole, its sentences and their clauses, each with the cues that stand in it.
+"""A turn as the fitted models read it, each part with the cues that stand in it; a part is a range of folded words.
 
-A sign may stand in one clause of a long message, and a denial or a "years ago" in the clause beside it: so both the
-parts and what they stand in are read. A part is a range of folded words.
+A short turn decides as a whole, for a denial or a "years ago" may stand beside the sign; its clauses only show where it
+says so. In a long one a sign drowns: it is read sentence by sentence.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from b12assistant.assertion import Cues
 from b12assistant.folding import Folded, fold
 
 MOST: Final = 24  # parts of a turn that the encoder reads
-WHOLE: Final = 160  # words and marks of a turn that is still read as one
+WHOLE: Final = 40  # words and marks of a turn that is still read as one
 LONGEST: Final = 32  # of a sentence: a longer one is read in windows that overlap by half
 SHORTEST: Final = 3  # of a clause: a shorter one is read with the clause before
 SENTENCE_END: Final = frozenset(".?")
@@ -81,11 +81,11 @@ def _word_at(folded: Folded, offset: int) -> int:
 
 
 def _parts(folded: Folded, begins: frozenset[int]) -> tuple[Part, ...]:
-    """The whole if it is short, the sentences, the clauses; ``begins``: words with which a clause begins."""
+    """The sentences; of a short turn also the whole and the clauses. ``begins``: words with which a clause begins."""
     found = set(_sentences(folded))
-    for sentence in tuple(found):
-        found.update(_clauses(folded, sentence, begins))
     if found and len(folded.words) <= WHOLE:
+        for sentence in tuple(found):
+            found.update(_clauses(folded, sentence, begins))
         found.add(Part(0, len(folded.words)))
     return tuple(sorted(found, key=lambda part: (part.start, -part.end)))
 
