@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,21 @@ import pytest
 from builders import build_document
 from builders_answers import assistant, broken, flagging, source
 
-from b12assistant.answers import Answer, Level, Reason, Status
+from b12assistant.answers import (
+    Answer,
+    Flag,
+    FlagKind,
+    Level,
+    Notice,
+    NoticeKind,
+    Reason,
+    RuleId,
+    Status,
+    TextId,
+    Triage,
+    Turn,
+    TurnSlice,
+)
 from b12assistant.types import Document, Interest, Mark, MarkKind, Range, Source
 
 DOSE = "The usual dose that adults need is 1,000 mcg."
@@ -57,6 +72,19 @@ def test_under_a_flag_a_seller_without_a_cue_is_said_to_sell(level: Level) -> No
     answer = answered(source(CALM, "a_shop.txt", Interest.SELLS), triage=flagging(level))
     assert texts(answer) == [level, "only_sellers", "general"]
     assert answer.status is Status.POSSIBLY
+
+
+@pytest.mark.parametrize(("flagged", "only_sellers"), [(0, False), (1, True)], ids=["remembered", "in this question"])
+def test_a_seller_without_a_cue_is_held_back_for_what_this_question_says(flagged: int, only_sellers: bool) -> None:
+    def triage(turns: Sequence[Turn]) -> Triage:
+        flag = Flag(Level.MEDICAL_DECISION, FlagKind.MEDICAL, RuleId("rule"))
+        place = TurnSlice(turns[flagged], 0, 2)
+        return Triage((Notice(NoticeKind.RED_FLAG, TextId("medical_decision"), flag, (place,)),))
+
+    asked = assistant(source(CALM, "a_shop.txt", Interest.SELLS), triage=triage)
+    answer = asked.reply(f"what {DOSE_ASKED}", ["do I stop mine?"]).answer
+    assert texts(answer)[0] == "medical_decision"
+    assert ("only_sellers" in texts(answer)) is only_sellers
 
 
 def test_where_nobody_could_look_for_a_flag_a_seller_is_held_back_too() -> None:

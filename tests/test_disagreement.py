@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from builders import build_document
+from builders import build_collection, build_document
 from builders_answers import assistant, source
 from builders_quotes import passages_of, windows_of
+from fakes import PLAIN, FakeEncoder
 
-from b12assistant.answers import COMPARE, FIGURES, Answer, TopicId
+from b12assistant.answers import COMPARE, FIGURES, Answer, Interpretation, TopicId, Turn, TurnSlice
+from b12assistant.config import Settings
 from b12assistant.disagreement import Difference, compared, curated, numbered, with_sides
 from b12assistant.disputes import Dispute
+from b12assistant.engine import Engine
 from b12assistant.quoting import Window
 from b12assistant.stance import load_cues
 from b12assistant.types import Document, Interest, Source, Span
@@ -33,14 +37,14 @@ LOW, HIGH = window("Take 5 mcg daily.", 0.6), window("Have 9 mcg daily.", 0.5)
 TEA = window("Tea is hot.", 0.7)
 
 
-def found_by(windows: list[Window], closeness: float = 0.9, margin: float = 0.3) -> Difference | None:
-    return compared(windows, lambda _one, _other: closeness, margin, CUES)
+def found_by(windows: list[Window], closeness: float = 0.9, margin: float = 0.3, most: int = 3) -> Difference | None:
+    return compared(windows, most, lambda _one, _other: closeness, margin, CUES)
 
 
 def of_dispute(found: list[Window], asked: float, low: Window = LOW, high: Window = HIGH) -> Difference | None:
     dispute = Dispute(TOPIC, ("How much?",), ((span_of(low),), (span_of(high),)))
     by_span = {span_of(each): each for each in (low, high)}
-    return curated([dispute], [asked], found, by_span.get)
+    return curated([dispute], [asked], found, 2, by_span.get)
 
 
 def test_other_figures_are_compared() -> None:
@@ -86,13 +90,27 @@ def test_a_topic_is_told_when_the_question_is_near_it(asked: float, told: bool) 
 
 
 def test_a_topic_is_not_told_when_its_sides_are_far_behind() -> None:
-    assert of_dispute([replace(TEA, score=0.8)], 0.79) is None
-    assert of_dispute([replace(TEA, score=0.8)], 0.81) is not None
+    assert of_dispute([replace(TEA, score=0.8)], 0.89) is None
+    assert of_dispute([replace(TEA, score=0.8)], 0.91) is not None
+
+
+@pytest.mark.parametrize(("asked", "told"), [(0.71, True), (0.69, False)])
+def test_without_a_side_among_the_best_a_topic_is_told_only_when_the_question_is_clearly_about_it(
+    asked: float, told: bool
+) -> None:
+    ahead = [TEA, window("Rice is white.", 0.65)]
+    assert (of_dispute([*ahead, LOW], asked) is not None) is told
+    assert of_dispute([TEA, LOW], asked) is not None
+
+
+def test_figures_are_compared_only_when_a_best_window_gives_one() -> None:
+    assert found_by([TEA, LOW, HIGH], most=2) is not None
+    assert found_by([TEA, LOW, HIGH], most=1) is None
 
 
 def test_a_side_that_may_not_be_quoted_takes_the_topic_away() -> None:
     dispute = Dispute(TOPIC, ("How much?",), ((span_of(LOW),), (span_of(HIGH),)))
-    assert curated([dispute], [0.9], [TEA], {span_of(LOW): LOW}.get) is None
+    assert curated([dispute], [0.9], [TEA], 3, {span_of(LOW): LOW}.get) is None
 
 
 def test_the_candidate_that_holds_a_side_shows_it() -> None:
@@ -138,3 +156,26 @@ def test_a_seller_is_not_first_with_its_side() -> None:
     answer = ask("take 500 mcg of cobalamin daily with some food please", sells, other)
     assert [quote.document.id for quote in answer.quotes] == ["b.txt", "a.txt"]
     assert answer.disagreements[0].sides == ((1,), (2,))
+
+
+@pytest.mark.parametrize(
+    ("turns", "told"),
+    [
+        (["how many mcg daily?"], True),
+        (["how many mcg daily?", "what does tea cost?"], False),
+        (["what does tea cost?", "how many mcg daily?"], True),
+    ],
+    ids=["alone", "in the turn before", "in this turn"],
+)
+def test_the_question_s_own_words_tell_the_topic(turns: list[str], told: bool) -> None:
+    one, other = source("Have 500 mcg daily.", "one.txt"), source("Have 100 mcg daily.", "other.txt")
+    encoder = FakeEncoder()
+    dispute = Dispute(TOPIC, ("How many mcg daily?",), tuple((each.span(0, len(each.text)),) for each in (one, other)))
+    asked = np.stack([each.vector for each in encoder.encode(dispute.asked)])
+    collection = replace(build_collection(one, other), disputes=(dispute,), asked=asked)
+    engine = Engine(collection, encoder, PLAIN)
+    parts = tuple(TurnSlice(Turn(i, text), 0, len(text)) for i, text in enumerate(turns))
+    query = engine.query_of(Interpretation(parts))
+    windows = engine.windows(query, engine.hits(query, Settings(), 20), Settings())
+    found = engine.difference(query, windows, Settings())
+    assert (found is not None and found.curated) is told

@@ -50,7 +50,7 @@ def test_every_quote_is_shown_once(sides: tuple[int, ...], numbers: str) -> None
 def test_sides_stand_together_under_their_label() -> None:
     group = shown(2, 3).partition('<div class="sides"')[2]
     assert order(group) == ["2", "3"]
-    assert 'role="group" aria-labelledby="t1d2"><h3 class="headline" id="t1d2">The sources differ here</h3>' in group
+    assert group.startswith('><h3 class="headline">The sources differ here</h3>')
 
 
 def test_who_speaks_stands_above_a_side_and_below_other_quotes() -> None:

@@ -75,6 +75,19 @@ def test_a_word_that_another_quote_holds_is_absent_and_not_missing() -> None:
     assert all(each.absent == pytest.approx(1, abs=1e-3) for each in by_text.values())
 
 
+def test_a_quote_from_beyond_the_passages_that_were_searched_has_signals_of_its_own() -> None:
+    coffee = build_document("Coffee is black.", file="coffee.txt")
+    engine = Engine(build_collection(build_document("Myelin wraps tea."), coffee), FakeEncoder(), PLAIN, TOPICAL)
+    query = engine.query("myelin coffee")
+    found = engine.hits(query, Settings(), 20)
+    beyond = [hit for hit in found if hit.passage.document is coffee]
+    searched = engine.evidence(query, [hit for hit in found if hit not in beyond])
+    (window,) = engine.windows(query, beyond, Settings())
+    told = engine.signals(query, searched, window)
+    assert told.absent == pytest.approx(1, abs=1e-3)
+    assert told.closeness == engine.signals(query, engine.evidence(query, found), window).closeness > 0
+
+
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(-1, 1), st.booleans()), min_size=1, max_size=6))
 def test_signals_stay_between_0_and_1(drawn: list[tuple[float, float, bool]]) -> None:
     words = [Word(str(i), np.array([i])) for i in range(len(drawn))]

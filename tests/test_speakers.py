@@ -118,6 +118,11 @@ def test_sides_give_way_to_nobody() -> None:
     assert set(beside(*candidates, sides={1, 2}).shown) == {1, 2, 3}
 
 
+def test_no_seller_comes_first_because_what_led_gave_way_to_sides() -> None:
+    candidates = [said(PLAIN, SELLS, 0.5), said(DOSE, SELLS, 0.49), said(SAFE, UNKNOWN, 0.48), said(OTHER, NONE, 0.44)]
+    assert beside(*candidates, sides={1, 2}).shown == (3, 1, 2)
+
+
 def test_two_sellers_side_by_side_are_still_only_sellers() -> None:
     candidates = [said(DOSE, SELLS, 0.5), said(SAFE, UNKNOWN, 0.49)]
     assert beside(*candidates, sides={0, 1}) == Order((0, 1), only_sellers=True)

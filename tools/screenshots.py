@@ -21,10 +21,11 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright  # noqa: 
 from b12assistant.api import Workspace  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
-ASKED = "Can nerve damage be reversed?"
+ASKED = "Does metformin lower B12?"
 STATES = {
     "start": [],
     "answer": [ASKED],
+    "differing": ["How long do nerves take to heal?"],
     "source": [ASKED],
     "emergency": ["My legs went weak today and I can't pee"],
     "no-answer": ["Who won the World Cup in 1998?"],

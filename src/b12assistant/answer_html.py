@@ -68,16 +68,27 @@ def general_html(answer: Answer, texts: FixedTexts) -> str:
 
 
 def _notices(answer: Answer, texts: FixedTexts) -> Iterator[str]:
-    """The fixed texts that stand before anything else, the red flag set apart."""
-    for notice in answer.notices:
-        if notice.kind is NoticeKind.GENERAL:
+    """The fixed texts that stand before anything else, the red flag set apart; a translation stands in its original."""
+    told = {notice.text: notice for notice in answer.notices if notice.kind is not NoticeKind.GENERAL}
+    for name, notice in told.items():
+        original, _, language = name.partition(".")
+        if language and original in told:
             continue
-        lines = "".join(f"<p>{exact(line)}</p>" for line in texts[notice.text].text.splitlines())
+        lines = "".join(f"<p>{exact(line)}</p>" for line in texts[name].text.splitlines())
+        lines += "".join(_translation(texts[each].text, each) for each in told if each.startswith(f"{name}."))
         if notice.flag is None and notice.kind is not NoticeKind.TRIAGE_FAILED:
             yield f'<div class="notice {notice.kind}">{lines}</div>'
             continue
         kind, heading = _ALARM[notice.flag.level if notice.flag else None]
         yield f'<div class="alarm {kind}" role="alert"><h3 class="kicker">{heading}</h3>{lines}</div>'
+
+
+def _translation(text: str, name: str) -> str:
+    """The lines of a translation; the last one says in English that nobody checked it."""
+    *said, unchecked = text.splitlines()
+    language = name.rpartition(".")[2]
+    lines = "".join(f'<p lang="{language}" dir="auto">{exact(line)}</p>' for line in said)
+    return f'<div class="translation">{lines}<p>{exact(unchecked)}</p></div>'
 
 
 def _read_as(answer: Answer) -> str:
@@ -107,37 +118,36 @@ def _quotes(number: int, reply: Reply, setting: Setting) -> Iterator[str]:
                 _figure(f"t{number}q{each}", each, quotes[each - 1], reply, setting, above=differ is not None)
                 for each in together
             )
-            yield _side_by_side(f"t{number}d{place}", differ, figures) if differ else figures
+            yield _side_by_side(differ, figures) if differ else figures
         shown.update(together)
 
 
-def _side_by_side(id_: str, differ: Disagreement, figures: str) -> str:
-    return (
-        f'<div class="sides" role="group" aria-labelledby="{id_}">'
-        f'<h3 class="headline" id="{id_}">{labels.difference(differ)}</h3><div class="columns">{figures}</div></div>'
-    )
+def _side_by_side(differ: Disagreement, figures: str) -> str:
+    """Its heading names it: of the ARIA names the framework of the page lets none through."""
+    heading = f'<h3 class="headline">{labels.difference(differ)}</h3>'
+    return f'<div class="sides">{heading}<div class="columns">{figures}</div></div>'
 
 
 def _figure(id_: str, number: int, quote: Quote, reply: Reply, setting: Setting, *, above: bool = False) -> str:
-    """``above``: who speaks stands before the words, not after them."""
+    """``above``: where it stands and who speaks come before the words, not after them."""
     told = labels.STRENGTHS[quote.strength]
     notes = [told[:1].upper() + told[1:]]
     if labels.overdue(quote.document.source, setting.today):
         notes.append("its review is overdue")
     if quote.document.id in reply.source_changed:
         notes.append("the source has changed since indexing")
-    speaker = f'<p class="who">{who(quote.document.source)}{interest(quote.document.source)}</p>'
-    return (
-        f'<figure class="quote {quote.strength}" id="{id_}">{speaker if above else ""}'
-        f"<blockquote>{_said(quote)}</blockquote><figcaption>"
-        f'<p class="place"><a class="cite" href="{exact_url(addresses.of_quote(quote))}">'
+    said = f"<blockquote>{_said(quote)}</blockquote>"
+    caption = (
+        f'<figcaption><p class="place"><a class="cite" href="{exact_url(addresses.of_quote(quote))}">'
         f'<span class="number">{number}</span> <span class="words">{_place(quote.document, quote.best.start)}'
         f"{_pages(quote)}</span></a></p>"
-        f"{'' if above else speaker}"
+        f'<p class="who">{who(quote.document.source)}{interest(quote.document.source)}</p>'
         f'<p class="notes">{exact("; ".join(notes))}'
         f'<button type="button" class="copy" title="Copy quote {number} with its source">Copy</button></p>'
-        "</figcaption></figure>"
+        "</figcaption>"
     )
+    parts = caption + said if above else said + caption
+    return f'<figure class="quote {quote.strength}" id="{id_}">{parts}</figure>'
 
 
 def _said(quote: Quote) -> str:

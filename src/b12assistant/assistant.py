@@ -175,7 +175,7 @@ class Assistant:
             nearest = tuple(dict.fromkeys(window.passage for window in found.windows))[:_NEAREST]
             notices = (*flagged, *_cut(read_as), Notice(NoticeKind.SCOPE, SCOPE), Notice(NoticeKind.GENERAL, GENERAL))
             return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest, interpretation=shown_as)
-        speakers = self._speakers(found, strict=any(map(_wary, flagged)))
+        speakers = self._speakers(found, strict=_strict(flagged, {turn, read_as.own.turn}))
         quotes = tuple(self._quote(found.windows[i], found.certain[i]) for i in speakers.shown)
         notices = (
             *flagged,
@@ -240,6 +240,13 @@ def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
 def _wary(notice: Notice) -> bool:
     """Whether every sentence of a seller is held back: under a red flag, or when nobody could look for one."""
     return notice.flag is not None or notice.kind is NoticeKind.TRIAGE_FAILED
+
+
+def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
+    """Whether every sentence of a seller is held back: for what these turns say, not for what is only remembered."""
+    return any(
+        _wary(each) and (not each.evidence or any(place.turn in asked for place in each.evidence)) for each in notices
+    )
 
 
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:

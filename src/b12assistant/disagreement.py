@@ -15,8 +15,9 @@ from b12assistant.quoting import Window
 from b12assistant.stance import Conflict, Cues
 from b12assistant.types import Document, Span
 
-_ASKED = 0.45  # cosine of the question to a way to ask: from here on a topic may be meant
-_SURELY = 0.8  # and from here on it is, however its sides stand
+_ASKED = 0.45  # cosine of the question to a way to ask: from here on a topic may be meant, if a best quote is a side
+_CLEARLY = 0.7  # from here on also if none is
+_SURELY = 0.9  # and from here on it is, however its sides stand
 _NEAR_SIDE = 0.15  # how far behind the best quote the nearer side may stand
 _FAR_SIDE = 0.3  # and the other
 
@@ -34,10 +35,14 @@ def curated(
     disputes: Sequence[Dispute],
     asked: Sequence[float],
     found: Sequence[Window],
+    most: int,
     window_of: Callable[[Span], Window | None],
 ) -> Difference | None:
-    """The topic that the question is about, if any. ``asked``: for each dispute how near the question is to the nearest
-    way to ask; ``window_of``: the words that show a side, if they may be quoted now."""
+    """The topic that the question is about, if any; ``found``: best first, of which ``most`` would be quoted.
+
+    ``asked``: for each dispute how near the question is to the nearest way to ask; ``window_of``: the words that show
+    a side, if they may be quoted now.
+    """
     best = found[0].score if found else 0.0
     near: list[tuple[float, Difference]] = []
     for dispute, closeness in zip(disputes, asked, strict=True):
@@ -48,23 +53,26 @@ def curated(
         if len(shown) < 2 or len({side.spans for side in shown}) < len(shown):
             continue
         first, second = sorted(best - side.score for side in shown)[:2]
-        if closeness >= _SURELY or (first <= _NEAR_SIDE and second <= _FAR_SIDE):
+        meant = closeness >= _CLEARLY or any(side in found[:most] for side in shown)
+        if closeness >= _SURELY or (meant and first <= _NEAR_SIDE and second <= _FAR_SIDE):
             near.append((closeness - first - second / 2, Difference(dispute.topic, curated=True, sides=shown)))
     return max(near, key=lambda each: each[0])[1] if near else None
 
 
 def compared(
-    found: Sequence[Window], closeness: Callable[[Window, Window], float], margin: float, cues: Cues
+    found: Sequence[Window], most: int, closeness: Callable[[Window, Window], float], margin: float, cues: Cues
 ) -> Difference | None:
-    """The two windows of different sources, the best together, that say different things; ``found``: best first.
+    """The two windows of different sources, the best together, that say different things.
 
-    ``closeness``: cosine of the sentences that answer best; ``margin``: how far behind the best a side may stand.
+    ``found``: best first, of which ``most`` would be quoted; one of the two is among these. ``closeness``: cosine of
+    the sentences that answer best; ``margin``: how far behind the best a side may stand.
     """
     if not found:
         return None
     enough = [window for window in found if found[0].score - window.score <= margin]
     stances = {window.spans: cues.stance(window.best.text) for window in enough}
-    pairs = sorted(combinations(enough, 2), key=lambda pair: -(pair[0].score + pair[1].score))
+    pairs = [(one, other) for one, other in combinations(enough, 2) if one in found[:most]]
+    pairs.sort(key=lambda pair: -(pair[0].score + pair[1].score))
     for one, other in pairs:
         if _one_source(one.best.document, other.best.document):
             continue

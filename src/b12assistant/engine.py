@@ -115,15 +115,19 @@ class Engine:
         return choose(found, 4 * settings.quoting.quotes, limits)
 
     def difference(self, query: Query, found: Sequence[Window], settings: Settings) -> Difference | None:
-        """Where sources differ on the question: a topic of the curators', or else windows that say different things."""
-        collection = self.collection
+        """Where sources differ on the question: a topic of the curators', or else windows that say different things.
+
+        Which topic is meant is told by the question's own words: what it leans on had its difference told before.
+        """
+        collection, most = self.collection, settings.quoting.quotes
         if collection.asked is not None:
             starts = np.cumsum([0, *(len(each.asked) for each in collection.disputes[:-1])])
-            asked = np.maximum.reduceat(collection.asked @ query.vector, starts)
-            told = curated(collection.disputes, asked.tolist(), found, partial(self._window_of, query, settings))
+            own = self._encoded(query.read[query.lead :], lead=0) if query.lead else query
+            asked = np.maximum.reduceat(collection.asked @ own.vector, starts)
+            told = curated(collection.disputes, asked.tolist(), found, most, partial(self._window_of, query, settings))
             if told is not None:
                 return told
-        return compared(found, self._closeness, settings.quoting.margin, load_cues())
+        return compared(found, most, self._closeness, settings.quoting.margin, load_cues())
 
     def _window_of(self, query: Query, settings: Settings, span: Span) -> Window | None:
         """The shortest words that show a sentence; nothing if its source may not be quoted."""

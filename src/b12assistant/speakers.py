@@ -92,10 +92,10 @@ def order(
     near = next((i for i in disinterested if i in sides or said[shown[0]].score - said[i].score <= heard), None)
     if sensitive and near is None:
         return Order(tuple(i for i in shown if said[i].sells), only_sellers=True)
+    if sensitive and near is not None and near not in shown:
+        shown = [*_kept(shown, most - 1, sides), near]
     if near is not None and (shown[0] in sensitive or _beside(said[shown[0]], said[near], close)):
         shown = [near, *_kept([i for i in shown if i != near], most - 1, sides)]
-    elif sensitive and near is not None and near not in shown:
-        shown = [*_kept(shown, most - 1, sides), near]
     return Order(tuple(shown), only_sellers=False)
 
 

@@ -1,4 +1,4 @@
-"""One browser for all tests, one context for each; a corpus of three files behind the page."""
+"""One browser for all tests, one context for each; a small corpus with one difference behind the page."""
 
 from __future__ import annotations
 
@@ -65,4 +65,16 @@ CORPUS = {
     "pills.txt": "Metformin lowers cobalamin in some people. Ask for a blood test.\n",
     "shop.md": "---\ntitle: Drips\nkind: vendor\nwords: original\ncommercial_interest: true\n---\n\n# Drips\n\n"
     "Our golden drip costs forty dollars each time.\n\nBuy our golden drip now!\n",
+    "routes/swallowed.md": "# Swallowed\n\nSwallowed capsules work as well as a syringe.\n",
+    "routes/syringe.md": "# Syringe\n\nA syringe works better than swallowed capsules.\n",
+    "disputes.toml": """[[dispute]]
+id = "capsules"
+topic = "Do swallowed capsules work as well as a syringe?"
+why = "One page says so, the other says otherwise."
+asked = ["Are capsules as good as a syringe?"]
+sides = [
+    [{ document = "routes/swallowed.md", quote = "Swallowed capsules work as well as a syringe." }],
+    [{ document = "routes/syringe.md", quote = "A syringe works better than swallowed capsules." }],
+]
+""",
 }

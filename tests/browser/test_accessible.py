@@ -17,6 +17,19 @@ STATES = {
     "red flag": [EMERGENCY],
     "source": [ASKED],
     "note": [],
+    "sides": ["Do swallowed capsules work as well as a syringe?"],
+    "other language": ["Welche Lebensmittel enthalten Vitamin B12?"],
+    "translated red flag": ["لا أستطيع التنفس وألم في صدري"],  # I cannot breathe, and pain in my chest
+    "advice and scope": ["Should I stop taking metformin while pregnant?"],
+    "reading": [ASKED, "And fat?"],
+}
+# What stands on the page in a state, so that none of them is some other one.
+SHOWN = {
+    "sides": ".sides h3 + .columns figure",
+    "other language": ".notice.language",
+    "translated red flag": ".alarm .translation p[lang=ar]",
+    "advice and scope": ".alarm.caution ~ .notice.scope",
+    "reading": "#reading textarea",
 }
 
 
@@ -28,6 +41,8 @@ def reach(reader: Reader, state: str) -> None:
     if state == "note":
         reader.page.click("#send")
         reader.page.wait_for_selector("#note .note")
+    if state in SHOWN:
+        reader.page.wait_for_selector(SHOWN[state])
 
 
 @pytest.mark.parametrize("width", [1280, 390])

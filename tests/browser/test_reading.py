@@ -13,7 +13,7 @@ from browser.reading import BOX
 pytestmark = pytest.mark.slow
 
 ASKED = "What wraps every nerve: myelin?"
-QUESTION = f"{ASKED} <b>&amp;"
+QUESTION = "What <i>wraps</i> every nerve: myelin? &#65;"
 
 
 def test_the_page_says_what_it_is_and_offers_questions(visit: Visit, site: str) -> None:
@@ -83,6 +83,48 @@ def test_what_was_searched_can_be_edited_and_dropped(visit: Visit, site: str) ->
     edited = reader.press("#search-reading")
     assert edited.locator(".exact").first.text_content() == "eggs hold vitamin B12"
     assert edited.locator(".read-as").count() == 0
+
+
+def test_after_an_edit_the_box_for_questions_has_the_focus(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    page = reader.page
+    for press in ("Enter", "click"):
+        reader.ask(ASKED)
+        before = page.locator(".turn").count() + 1
+        reader.ask("And fat?")
+        page.fill("#reading textarea", "Is myelin made of fat?")
+        if press == "Enter":
+            page.press("#reading textarea", "Enter")
+        else:
+            page.click("#as-typed")
+        page.wait_for_function("n => document.querySelectorAll('.turn').length > n", arg=before)
+        page.wait_for_selector("#reading", state="detached")
+        assert page.evaluate(f"() => document.activeElement === document.querySelector('{BOX}')")
+
+
+def test_sides_stand_side_by_side_or_on_a_phone_one_below_the_other(visit: Visit, site: str) -> None:
+    for width, columns in ((1280, 2), (390, 1)):
+        reader = visit(site, viewport={"width": width, "height": 844})
+        sides = reader.ask("Do swallowed capsules work as well as a syringe?").locator(".sides")
+        assert sides.locator("h3").text_content() == "The sources differ here"
+        boxes = [said.bounding_box() for said in sides.locator("blockquote").all()]
+        assert len(boxes) == 2
+        assert len({box["x"] for box in boxes if box}) == columns
+        assert len({box["y"] for box in boxes if box}) == 3 - columns
+
+
+@pytest.mark.parametrize(("asked", "language"), [(EMERGENCY, None), ("Quiero matarme", "es"), ("我不想活了", "zh")])
+def test_a_fixed_text_is_a_paragraph_a_line_with_its_translation_below(
+    asked: str, language: str | None, visit: Visit, site: str, small: FakeWorkspace
+) -> None:
+    alarm = visit(site).ask(asked).locator(".alarm.emergency")
+    text = TextId("emergency_self_harm")
+    assert alarm.locator("> p").all_text_contents() == small.texts[text].text.splitlines()
+    assert alarm.locator(".translation").count() == (language is not None)
+    if language:
+        below = alarm.locator(".translation p")
+        assert below.all_text_contents() == small.texts[TextId(f"{text}.{language}")].text.splitlines()
+        assert below.first.get_attribute("lang") == language
 
 
 @pytest.mark.parametrize("control", ["not_happening", "looking_up"])

@@ -83,6 +83,12 @@
   // A reload forgets the conversation, and with it what was open.
   if (history.state && history.state.src) history.replaceState(null, "");
 
+  const toBox = () => document.querySelector("#ask textarea").focus({ preventScroll: true });
+
+  // What was searched is edited in a field that goes when the next answer comes.
+  let editing = false;
+  document.addEventListener("focusin", event => { editing = Boolean(event.target.closest("#read-as")); });
+
   // Every answer is told once, and brought into view from its beginning.
   let last = 0;
   const told = turn => {
@@ -99,6 +105,7 @@
     last = Number(turn.id.slice(4));
     const say = document.getElementById("say");
     if (say) say.textContent = told(turn);
+    if (editing) toBox();
     turn.scrollIntoView({ block: "start" });
   };
 
@@ -121,7 +128,7 @@
     const button = event.target.closest && event.target.closest("button");
     if (!button) return;
     if (button.classList.contains("copy")) copy(button);
-    if (button.closest("#new, #controls, #questions")) document.querySelector("#ask textarea").focus({ preventScroll: true });
+    if (button.closest("#new, #controls, #questions")) toBox();
   });
 
   const start = () => {

@@ -1,0 +1,61 @@
+"""Notices on the page: a line is a paragraph, and a translation stands within what it translates, below it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from b12assistant.answer_html import Setting, turn_html
+from b12assistant.answers import (
+    Answer,
+    Flag,
+    FlagKind,
+    Level,
+    Notice,
+    NoticeKind,
+    Reply,
+    RuleId,
+    Status,
+    TextId,
+    Timings,
+    Turn,
+)
+from b12assistant.fixed_texts import load_fixed_texts
+from b12assistant.languages import LABEL, load_translations
+
+TEXTS = {**load_fixed_texts(), **load_translations()}
+FLAG = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("any"))
+ALARM = Notice(NoticeKind.RED_FLAG, TextId("emergency_medical"), FLAG)
+TRANSLATED = Notice(NoticeKind.LANGUAGE, TextId("emergency_medical.es"))
+OTHER = Notice(NoticeKind.LANGUAGE, TextId("language"))
+
+
+def shown(*notices: Notice) -> str:
+    answer = Answer(Turn(0, "zebra?"), Status.SAFETY_ONLY, None, (), notices)
+    return turn_html(1, Reply(answer, Timings(1, 1), None), Setting(TEXTS, date(2026, 11, 20)))
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if name.startswith("emergency") and "." not in name])
+def test_a_line_of_a_red_flag_is_a_paragraph(name: TextId) -> None:
+    html = shown(Notice(NoticeKind.RED_FLAG, name, FLAG))
+    assert html.count("<p>") == len(TEXTS[name].text.splitlines()) > 2
+
+
+def test_a_translation_stands_in_its_alarm_below_the_english() -> None:
+    alarm = shown(ALARM, TRANSLATED, OTHER).partition('role="alert">')[2].partition("</div></div>")[0]
+    english, _, translation = alarm.partition('<div class="translation">')
+    assert len(re.findall("<p>", english)) == len(TEXTS[ALARM.text].text.splitlines())
+    assert translation.startswith('<p lang="es" dir="auto">Llame ')
+    assert translation.count("<p>") == 1  # in English again: that nobody checked it
+    assert LABEL.split()[0] in translation
+
+
+def test_every_notice_is_shown_once() -> None:
+    html = shown(ALARM, TRANSLATED, OTHER)
+    assert (html.count('class="alarm'), html.count('class="translation"'), html.count('class="notice')) == (1, 1, 1)
+
+
+def test_a_translation_without_its_original_is_shown_all_the_same() -> None:
+    assert "Llame" in shown(TRANSLATED)
