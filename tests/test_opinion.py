@@ -89,7 +89,9 @@ def test_at_most_twenty_four_parts_are_encoded_the_suspicious_ones_first() -> No
 
 @pytest.mark.parametrize("text", ["x" * 20_000, "?a" * 400, "🦵" * 500 + "a", "\ud800 legs", "a b " * 5_000])
 def test_no_part_is_longer_than_the_encoder_reads(text: str) -> None:
-    second(FakeEncoder(dimension=512, limit=20))(Turn(0, text))
+    encoder = FakeEncoder(dimension=512, limit=20)
+    second(encoder)(Turn(0, text))
+    assert all(encoder.count(part) <= encoder.limit for part in encoder.encoded)
 
 
 def test_other_weights_than_it_was_fitted_on_are_refused() -> None:

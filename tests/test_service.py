@@ -171,7 +171,7 @@ class _Broken(FakeWorkspace):
 
     @property
     def engine(self) -> Engine:
-        raise ValueError("Who lowers B12 in /home/someone?")
+        raise ValueError("Who lowers B12 in the inside?")
 
 
 def test_an_unexpected_error_tells_nothing_of_the_inside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

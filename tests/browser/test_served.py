@@ -145,7 +145,7 @@ class BrokenWorkspace(FakeWorkspace):
 
     def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Reply:
         if "zebra" in question:
-            raise ValueError("/home/someone/secret")
+            raise ValueError("a secret of the inside")
         return super().ask(question, history, as_typed=as_typed)
 
 
