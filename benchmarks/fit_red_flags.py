@@ -15,8 +15,8 @@ shares of the last fit (`build/red_flags_out_of_fold.pkl`), as when the rules ha
 
 from __future__ import annotations
 
+import argparse
 import pickle
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
@@ -264,4 +264,6 @@ def main(*, weights: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(weights="--cuts" not in sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cuts", action="store_true", help="choose the cuts anew, keep the weights")
+    main(weights=not parser.parse_args().cuts)
