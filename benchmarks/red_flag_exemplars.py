@@ -9,8 +9,8 @@
     U/E followup | an earlier turn >> the turn that is judged ## category_of_its_own
 
 Letter: E emergency, U urgent, D medical decision, N none; after the slash, levels that are right as well. A situation
-goes whole to one split: those of `w_test.txt` to test, a quarter of the others (by the digest of the id) to
-calibration, the rest to train. A line that shares a run of five words with a split that is judged on is left out of the
+goes whole to one split: those of `w_test.txt` to test, a quarter of the first round and an eighth of the second (by the
+digest of the id) to calibration, the rest to train. A line that shares a run of five words with a split that is judged on is left out of the
 one that is learned from; so is a repeated line. What is left out, and what cannot be read, is told.
 """
 
@@ -30,9 +30,10 @@ from b12assistant.folding import fold
 OUT = Path(__file__).parent / "data" / "red_flags"
 SPLITS = ("test", "calibration", "train")  # what is judged on first
 TEST_FILE = "w_test.txt"
+FIRST_ROUND = frozenset(f"{name}.txt" for name in ("w1", "w2", "w3", "w4", "wt", "l1", "l2"))
 RUN = 5  # words in a row that two splits may not share
 LETTERS = {"E": "emergency", "U": "urgent", "D": "medical_decision", "N": "none"}
-MANY_LANGUAGES = ("l1", "l2", "wt")  # writers who name the language in the id of a situation
+MANY_LANGUAGES = ("l1", "l2", "l3", "wt", "wu")  # writers who name the language in the id of a situation
 LANGUAGES = ("es", "fr", "de", "pt", "hi", "zh", "ar", "pl")
 KINDS = {"suicide_self_harm": "self_harm", "overdose": "poisoning"}
 HEAD = re.compile(r"=\s*(?P<situation>[\w-]+)\s*\|\s*(?P<category>\w+)(?:\s*\|\s*(?P<language>[\w-]+))?\s*$")
@@ -109,7 +110,7 @@ def exemplar(found: re.Match[str], id_: str, situation: str, category: str, lang
     rest = found["rest"]
     if own := OWN.search(rest):
         rest, category, language = rest[: own.start()], own["category"], own["language"] or language
-    *history, text = (part.strip() for part in rest.split(">>"))
+    *history, text = (part.strip() for part in rest.split(" >> "))
     kind = KINDS.get(category, "medical") if level == "emergency" else None
     return Exemplar(
         id_, situation, text, tuple(history), level, kind, category, found["trap"], language, tuple(acceptable)
@@ -117,10 +118,11 @@ def exemplar(found: re.Match[str], id_: str, situation: str, category: str, lang
 
 
 def split_of(situation: str, file: str) -> str:
-    """A quarter of the situations calibrate; the digest of the id says which."""
+    """One in so many situations calibrates; the digest of the id says which."""
     if file == TEST_FILE:
         return "test"
-    return "calibration" if hashlib.sha256(situation.encode()).digest()[0] % 4 == 0 else "train"
+    one_in = 4 if file in FIRST_ROUND else 8
+    return "calibration" if hashlib.sha256(situation.encode()).digest()[0] % one_in == 0 else "train"
 
 
 def kept(splits: dict[str, list[Exemplar]], tell: Told) -> dict[str, list[Exemplar]]:
