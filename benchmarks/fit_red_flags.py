@@ -2,15 +2,14 @@
 
     python benchmarks/fit_red_flags.py [--cuts]
 
-Reads `train.jsonl` and `calibration.jsonl` of `benchmarks/data/red_flags/`, never the test split. The weights that ship
-are fitted on both, every utterance as it was written and once mangled. The cuts are chosen, and the figures told, on
-what models say that were fitted without the situation: four folds by situation, each judged by a model of the other
-three. Beside the rules only the calibration split is told, for the rules were worded on the other.
+Reads `train.jsonl` and `calibration.jsonl` of `benchmarks/data/red_flags/`, never the test split. The weights are
+fitted on the train split; the cuts are chosen on the calibration split, which the models have not seen and no rule was
+worded on. What is told of it is a little better than the truth, which `make red-flags` tells.
 
 Writes `src/b12assistant/data/red_flags/word_model.npz` and `second_opinion.npz`: weights alone, no text. Words: a
-multinomial logistic regression over hashed features. Encoder: attention pooling over its token vectors, heads of
-several seeds. Takes some minutes on one core. ``--cuts``: keep the weights, choose the cuts anew on the out-of-fold
-shares of the last fit (`build/red_flags_out_of_fold.pkl`), as when the rules have changed.
+multinomial logistic regression over hashed features. Encoder: low-rank changes of its weights and attention pooling
+over its token vectors (`red_flag_tuning.py`). Takes half an hour on two cores. ``--cuts``: keep the weights, choose the
+cuts anew on what the models said (`build/red_flags_judged.pkl`), as when the rules have changed.
 """
 
 from __future__ import annotations
@@ -24,34 +23,33 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from red_flag_cuts import ORDER, as_row, best_cuts, figures
-from red_flag_rows import FOLDS, Row, by_rules, lengthened, load, mangled, read_whole, whole
+from red_flag_cuts import as_row, best_cuts, decided, figures
+from red_flag_rows import Row, by_rules, lengthened, load, mangled, whole
+from red_flag_tuning import tune
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
-from torch import nn
 
 from b12assistant.answers import Turn
 from b12assistant.clauses import Clauses, Part
 from b12assistant.encoding import load_encoder
-from b12assistant.opinion import CONCERNS, Cuts, Judged, deciding
-from b12assistant.protocols import Encoder
+from b12assistant.opinion import Cuts, Judged, Opinionated, Role, deciding, read_cuts
 from b12assistant.second_opinion import FILE as HEAD_FILE
-from b12assistant.second_opinion import SecondOpinion, WordOpinion, parse_fitted
-from b12assistant.token_head import LOUD
+from b12assistant.second_opinion import SecondOpinion, WordOpinion, folded, parse_fitted
 from b12assistant.triage import load_rules
 from b12assistant.word_model import CUE, WordModel, cue_features, key_of, piece_features, word_features
 from b12assistant.word_model import FILE as WORDS_FILE
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "src" / "b12assistant" / "data" / "red_flags"
-KEPT = ROOT / "build" / "red_flags_out_of_fold.pkl"
-UNCUT = (Cuts(2, 2, 2), Cuts(2, 2, 2))  # never reached
+KEPT = ROOT / "build" / "red_flags_judged.pkl"
+UNCUT = np.full((4, 3, 3), 2.0)  # never reached
 STRENGTH = 30.0  # inverse of the regularisation of the words
-MANGLED = 0.5  # what a mangled copy weighs
-HIDDEN, GAZES, SEEDS, EPOCHS, RATE, DECAY, BATCH, BUCKET = 64, 6, 2, 6, 5e-3, 0.02, 32, 16
+MANGLED = 0.5  # what a mangled copy weighs beside the words as written
+VERSIONS = 2  # mangled copies of an utterance that the encoder reads in turn
+FIRST = ("w1", "w2", "w3", "w4", "wt")  # what ids of the first round begin with, English
 RULES = load_rules()
 EMPTY = WordModel(
-    np.empty(0, np.uint32), np.empty((0, 6), np.int8), np.ones(6, np.float32), np.zeros(6, np.float32), UNCUT
+    np.empty(0, np.uint32), np.empty((0, 6), np.int8), np.ones(6, np.float32), np.zeros(6, np.float32), read_cuts(UNCUT)
 )
 
 Read = tuple[Clauses, Part]
@@ -103,164 +101,70 @@ def fit_words(features: Sequence[tuple[frozenset[int], ...]], concerns: np.ndarr
     found = np.rint(model.coef_ / scale[:, None]).astype(np.int8).T
     kept = np.any(found != 0, axis=1)
     bias = model.intercept_.astype(np.float32)
-    return WordModel(np.array(keys, np.uint32)[kept], found[kept], scale.astype(np.float32), bias, UNCUT)
+    return WordModel(np.array(keys, np.uint32)[kept], found[kept], scale.astype(np.float32), bias, read_cuts(UNCUT))
 
 
-class Pooling(nn.Module):
-    """What `TokenHead` computes, for learning; one head."""
-
-    def __init__(self, dimension: int) -> None:
-        super().__init__()
-        self.hidden, self.gaze = nn.Linear(dimension, HIDDEN), nn.Linear(dimension, GAZES)
-        self.out = nn.Linear(HIDDEN * GAZES, len(CONCERNS))
-        self.before, self.after = nn.Dropout(0.1), nn.Dropout(0.3)
-
-    def forward(self, tokens: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-        tokens = self.before(tokens)
-        gaze = self.gaze(tokens).masked_fill(~there[..., None], -1e9).softmax(1)
-        pooled = torch.einsum("bnk,bnh->bkh", gaze, torch.relu(self.hidden(tokens))).flatten(1)
-        return self.out(self.after(pooled))
+def fit(rows: Sequence[Row]) -> tuple[WordModel, dict[str, np.ndarray]]:
+    """The words, and the arrays of `second_opinion.npz`, cuts left out."""
+    rows = [row for row in rows if row.turn.text.strip()]
+    versions = [rows, *(mangled(rows, seed) for seed in range(VERSIONS))]
+    read = [[whole(opinion_of(EMPTY), row) for row in version] for version in versions]
+    weights = np.repeat([1.0, MANGLED], len(rows))
+    concerns = np.array([row.concern for row in rows])
+    features = [features_of(*each) for version in read[:2] for each in version]
+    model = fit_words(features, np.tile(concerns, 2), weights)
+    print(f"fitted the words on {len(features)} utterances", flush=True)
+    texts = [[folded(*each) for each in versions] for versions in zip(*read, strict=True)]
+    return model, {"encoder": np.array(load_encoder().digest), **tune(texts, concerns)}
 
 
-def padded(tokens: Sequence[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
-    longest = max(map(len, tokens))
-    values = np.zeros((len(tokens), longest, tokens[0].shape[1]), np.float32)
-    there = np.zeros((len(tokens), longest), bool)
-    for i, each in enumerate(tokens):
-        values[i, : len(each)], there[i, : len(each)] = each * LOUD, True
-    return torch.tensor(values), torch.tensor(there)
+def judged(rows: Sequence[Row], opinion: Opinionated) -> Judgements:
+    return [deciding(opinion(row.turn, row.former).judged) for row in rows]
 
 
-def batches(order: np.ndarray, tokens: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Texts of about one length together: padding is what takes the time. As many as ``order`` fills."""
-    found = []
-    for start in range(0, len(order), BATCH * BUCKET):
-        bucket = sorted(order[start : start + BATCH * BUCKET], key=lambda i: len(tokens[i]))
-        found += [np.array(bucket[i : i + BATCH]) for i in range(0, len(bucket), BATCH)]
-    return found
+def as_array(cuts: Sequence[Sequence[Cuts]]) -> np.ndarray:
+    """(4, roles, 3)."""
+    return np.array([[as_row(each) for each in roles] for roles in cuts])
 
 
-def fit_head(tokens: Sequence[np.ndarray], concerns: np.ndarray, seed: int) -> Pooling:
-    torch.manual_seed(seed)
-    rng, model = np.random.default_rng(seed), Pooling(tokens[0].shape[1])
-    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = EPOCHS * -(-len(tokens) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=RATE, total_steps=steps)
-    for _ in range(EPOCHS):
-        order = rng.permutation(len(tokens))
-        for batch in batches(order, tokens):
-            found = model(*padded([tokens[i] for i in batch]))
-            loss = nn.functional.cross_entropy(found, torch.tensor(concerns[batch]), label_smoothing=0.05)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-    return model.eval()
-
-
-def encoded(read: Sequence[Read], encoder: Encoder) -> list[np.ndarray]:
-    """Token vectors to learn from; in half precision, which is as good here and takes a third of the time."""
-    texts = []
-    for clauses, part in read:
-        text = clauses.place(part).text
-        while encoder.count(text) > encoder.limit:
-            text = text[: len(text) // 2]
-        texts.append(text)
-    with torch.autocast("cpu", torch.bfloat16):
-        return [each.tokens.astype(np.float16) for each in encoder.encode(texts)]
-
-
-def as_arrays(heads: Sequence[Pooling], encoder: Encoder) -> dict[str, np.ndarray]:
-    """The arrays of `second_opinion.npz`, cuts left out."""
-    arrays: dict[str, np.ndarray] = {"encoder": np.array(encoder.digest)}
-    for name in ("hidden", "gaze", "out"):
-        layers = [getattr(head, name) for head in heads]
-        arrays[name] = np.stack([layer.weight.detach().numpy().T for layer in layers]).astype(np.float16)
-        arrays[f"{name}_bias"] = np.stack([layer.bias.detach().numpy() for layer in layers]).astype(np.float16)
-    return arrays
-
-
-class Learner:
-    """The utterances as they were written and mangled, read and encoded once; fits on all but one fold, or on all."""
-
-    def __init__(self, rows: Sequence[Row], encoder: Encoder) -> None:
-        everything = [row for row in (*rows, *mangled(rows)) if row.turn.text.strip()]
-        read = [whole(opinion_of(EMPTY), row) for row in everything]
-        self._encoder = encoder
-        print(f"read {len(read)} turns", flush=True)
-        self._features = [features_of(*each) for each in read]
-        self._tokens = encoded(read, encoder)
-        print("encoded", flush=True)
-        self._concerns = np.array([row.concern for row in everything])
-        self._folds = np.array([row.fold for row in everything])
-        self._weights = np.where(np.arange(len(everything)) < len(rows), 1.0, MANGLED)
-
-    def fit(self, but: int | None = None) -> tuple[WordModel, dict[str, np.ndarray]]:
-        """``but``: the fold that is left out."""
-        used = np.flatnonzero(self._folds != but) if but is not None else np.arange(len(self._folds))
-        concerns, weights = self._concerns[used], self._weights[used]
-        model = fit_words([self._features[i] for i in used], concerns, weights)
-        tokens = [self._tokens[i] for i in used]
-        heads = [fit_head(tokens, concerns, seed) for seed in range(SEEDS)]
-        print("fitted on all" if but is None else f"fitted without fold {but}", flush=True)
-        return model, as_arrays(heads, self._encoder)
-
-
-def judged(rows: Sequence[Row], learner: Learner, encoder: Encoder) -> tuple[Judgements, Judgements]:
-    """What the words, and the words with the encoder, say of each turn, fitted without its situation."""
-    by_words: dict[int, Sequence[Judged]] = {}
-    by_both: dict[int, Sequence[Judged]] = {}
-    for fold in range(FOLDS):
-        model, arrays = learner.fit(fold)
-        words = opinion_of(model)
-        both = SecondOpinion(words, parse_fitted({**arrays, "cuts": as_array(UNCUT)}), encoder)
-        for i, row in enumerate(rows):
-            if row.fold == fold:
-                by_words[i] = deciding(words(row.turn, row.former).judged)
-                by_both[i] = deciding(both(row.turn, row.former).judged)
-    return [by_words[i] for i in range(len(rows))], [by_both[i] for i in range(len(rows))]
-
-
-def as_array(cuts: tuple[Cuts, Cuts]) -> np.ndarray:
-    return np.array([as_row(each) for each in cuts])
-
-
-def choose(name: str, rows: Sequence[Row], alone: int, read: Judgements) -> tuple[Cuts, Cuts]:
-    """The cuts for whole turns, beside the rules, and for clauses; what they give is told. ``alone``: how many of
-    ``rows`` are as they were written."""
-    short = [i for i, row in enumerate(rows[:alone]) if read_whole(opinion_of(EMPTY), row.turn)]
-    long = sorted(set(range(len(rows))) - set(short))
-    found = []
-    for kind, places in (("whole turns", short), ("clauses of long turns", long)):
-        turns, parts = [rows[i] for i in places], [read[i] for i in places]
-        ruled = by_rules(turns, RULES) if places is short else np.full(len(turns), len(ORDER) - 1)
-        found.append(best_cuts(parts, turns, ruled))
-        for split in ("calibration", "train"):
-            of = [i for i, row in enumerate(turns) if row.split == split]
-            lines = figures([parts[i] for i in of], [turns[i] for i in of], ruled[of], found[-1])
-            print(f"{name}, {kind}, {split}, out of fold", *lines, sep="\n  ", flush=True)
-    return found[0], found[1]
+def choose(name: str, rows: Sequence[Row], ruled: np.ndarray, read: Judgements, alone: int) -> np.ndarray:
+    """The cuts; what they give is told. ``alone``: how many of ``rows`` are as they were written."""
+    lowers = name == "both"
+    roles = (Role.WHOLE, Role.SENTENCE, Role.STRETCH) if lowers else (Role.WHOLE, Role.SENTENCE)
+    cuts = best_cuts(read, rows, ruled, roles, lowers=lowers)
+    found = decided(read, ruled, roles, cuts, lowers=lowers)
+    long = np.array([not any(part.role is Role.WHOLE for part in parts) for parts in read])
+    written, first = np.arange(len(rows)) < alone, np.array([row.id.startswith(FIRST) for row in rows])
+    for kind, some in (
+        ("as written", written),
+        ("as written, of the first round", written & first),
+        ("long, as written", written & long),
+        ("made long", ~written),
+    ):
+        at = np.flatnonzero(some)
+        print(f"{name}, {kind}", *figures([rows[i] for i in at.tolist()], ruled[at], found[at]), sep="\n  ", flush=True)
+    return as_array(cuts)
 
 
 def main(*, weights: bool) -> None:
     """``weights``: fit them anew too, not the cuts alone."""
-    torch.set_num_threads(1)
-    rows = [row for split in ("train", "calibration") for row in load(split)]
-    turns = [*rows, *lengthened(rows, opinion_of(EMPTY))]
+    torch.set_num_threads(2)
+    calibration = load("calibration")
+    turns = [*calibration, *lengthened(calibration, opinion_of(EMPTY))]
     if weights:
-        encoder = load_encoder(threads=1)
-        learner = Learner(rows, encoder)
-        read = judged(turns, learner, encoder)
+        model, arrays = fit(load("train"))
+        words = opinion_of(model)
+        second = SecondOpinion(words, parse_fitted({**arrays, "cuts": UNCUT}), load_encoder())
+        said = (judged(turns, words), judged(turns, second))
         KEPT.parent.mkdir(exist_ok=True)
-        KEPT.write_bytes(pickle.dumps(read))
-        model, arrays = learner.fit()
+        KEPT.write_bytes(pickle.dumps(said))
         named = {name: getattr(model, name) for name in ("keys", "weights", "scale", "bias")}
     else:
-        read = pickle.loads(KEPT.read_bytes())  # noqa: S301 - this script wrote it
+        said = pickle.loads(KEPT.read_bytes())  # noqa: S301 - this script wrote it
         named, arrays = dict(np.load(OUT / WORDS_FILE)), dict(np.load(OUT / HEAD_FILE))
-    for file, fitted, name, said in ((WORDS_FILE, named, "words", read[0]), (HEAD_FILE, arrays, "both", read[1])):
-        cuts = as_array(choose(name, turns, len(rows), said))
-        np.savez_compressed(OUT / file, **{**fitted, "cuts": cuts})
+    ruled = by_rules(turns, RULES)
+    for file, fitted, name, read in ((WORDS_FILE, named, "words", said[0]), (HEAD_FILE, arrays, "both", said[1])):
+        np.savez_compressed(OUT / file, **{**fitted, "cuts": choose(name, turns, ruled, read, len(calibration))})
 
 
 if __name__ == "__main__":

@@ -1,24 +1,30 @@
-"""Choose from which share on an opinion raises a level: the most found while few ordinary turns are flagged.
+"""Choose from which share on an opinion counts, given what the rules found: what costs least.
 
-Searched over a grid, on shares that were found out of fold: for whole turns beside what the rules already say; for
-clauses on turns made long by ordinary ones around them, by themselves.
+Searched over a grid, on turns that the models have not seen; for every level that the rules may have found, and for
+every role a part may have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from itertools import product
 from typing import Protocol
 
 import numpy as np
 
-from b12assistant.opinion import EMERGENCIES, Cuts, Judged
+from b12assistant.opinion import EMERGENCIES, Cuts, Judged, Role
 
-URGENT_ALARMS = 0.04  # of the ordinary turns flagged as urgent or more, more than without
-ALARMS = 0.05  # flagged as anything
-STEPS = (*np.arange(0.3, 0.98, 0.04).round(2), 0.98, 0.99, 2.0)  # the last is never reached
+NEVER = Cuts(2.0, 2.0, 2.0)
+STEPS = (0.02, 0.04, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98, 2.0)  # the last is never reached
+FLOOR = 0.03  # an emergency that the rules found is set aside only if its whole says less than this
 ORDER = ("emergency", "urgent", "medical_decision", "none")
+COSTS = (  # of each level of ORDER, by the level that is right: an emergency passed over costs most
+    (0, 2, 4, 12),
+    (0.6, 0, 1, 4),
+    (0.8, 0.8, 0, 3),
+    (2.5, 1.5, 1.5, 0),
+)
 
 
 class Labelled(Protocol):
@@ -51,6 +57,9 @@ class Shares:
                     rows[i, 3] = urgent >= part.shares[EMERGENCIES + 1]
                 rows[i, :3] = np.maximum(rows[i, :3], (emergency, urgent, anything))
         return cls(*rows.T)
+
+    def at(self, places: np.ndarray) -> Shares:
+        return Shares(*(getattr(self, each.name)[places] for each in fields(self)))
 
     def levels(self, cuts: Cuts) -> np.ndarray:
         """Places in ``ORDER``, (n,)."""
@@ -91,42 +100,79 @@ def rates(found: np.ndarray, labels: Labels) -> dict[str, float]:
     }
 
 
-def gain(rate: dict[str, float]) -> float:
-    """What a set of cuts is worth: an emergency counts most; too much care costs little, an alarm for nothing more."""
-    found = 3 * rate["emergency as emergency"] - 4 * rate["emergency as nothing"]
-    found += rate["urgent as urgent or more"] + rate["decision as decision"]
-    return found - rate["urgent as emergency"] / 4 - rate["nothing as emergency"]
+def costs(rows: Sequence[Labelled]) -> np.ndarray:
+    """(n, 4): what each level of ``ORDER`` costs on each row."""
+    labels = Labels.of(rows)
+    return np.where(labels.allowed, 0.0, np.array(COSTS)[labels.level])
+
+
+def best_cuts(
+    read: Sequence[Sequence[Judged]],
+    rows: Sequence[Labelled],
+    ruled: np.ndarray,
+    roles: Sequence[Role],
+    *,
+    lowers: bool,
+) -> list[list[Cuts]]:
+    """By what the rules found, then by role, those that cost least. ``ruled``: places in ``ORDER``, (n,).
+
+    ``read``: the parts that decide. ``lowers``: what the rules found may be set aside. One role after another, twice,
+    each given the others.
+    """
+    shares = {role: Shares.of([[part for part in parts if part.role is role] for parts in read]) for role in roles}
+    costing, found = costs(rows), []
+    for ruling in range(len(ORDER)):
+        at = np.flatnonzero(ruled == ruling)
+        floor = np.full(len(at), len(ORDER) - 1 if lowers else ruling)
+        chosen = dict.fromkeys(roles, NEVER)
+        for role in (*roles, *roles):
+            others = [shares[each].at(at).levels(chosen[each]) for each in roles if each is not role]
+            chosen[role] = _cheapest(shares[role].at(at), np.min([floor, *others], axis=0), costing[at])
+        if lowers and ORDER[ruling] == "emergency":
+            for role in (Role.WHOLE, Role.STRETCH):  # a sentence alone lacks what may deny it
+                chosen[role] = replace(chosen[role], anything=min(chosen[role].anything, FLOOR))
+        found.append([chosen[role] for role in roles])
+    return found
+
+
+def _cheapest(shares: Shares, others: np.ndarray, costing: np.ndarray) -> Cuts:
+    def cost(cuts: Cuts) -> float:
+        decided = np.minimum(shares.levels(cuts), others)
+        return float(costing[np.arange(len(decided)), decided].sum())
+
+    return min(grid(), key=cost)
 
 
 def grid() -> Iterator[Cuts]:
     """Never first: what is as good as that is not better."""
-    yield Cuts(2.0, 2.0, 2.0)
+    yield NEVER
     yield from (Cuts(*map(float, cuts)) for cuts in product(STEPS, repeat=3))
 
 
-def best_cuts(read: Sequence[Sequence[Judged]], rows: Sequence[Labelled], by_rules: np.ndarray) -> Cuts:
-    """``read``: the parts that decide. ``by_rules``: what is said without, as places in ``ORDER``, (n,)."""
-    shares, labels = Shares.of(read), Labels.of(rows)
-    before = rates(by_rules, labels)
+def decided(
+    read: Sequence[Sequence[Judged]],
+    ruled: np.ndarray,
+    roles: Sequence[Role],
+    cuts: Sequence[Sequence[Cuts]],
+    *,
+    lowers: bool,
+) -> np.ndarray:
+    """The level that each turn comes to, as places in ``ORDER``, (n,)."""
+    found = np.full(len(ruled), len(ORDER) - 1) if lowers else ruled.copy()
+    for place, role in enumerate(roles):
+        shares = Shares.of([[part for part in parts if part.role is role] for parts in read])
+        for ruling in range(len(ORDER)):
+            at = np.flatnonzero(ruled == ruling)
+            found[at] = np.minimum(found[at], shares.at(at).levels(cuts[ruling][place]))
+    return found
 
-    def worth(cuts: Cuts) -> float:
-        rate = rates(np.minimum(by_rules, shares.levels(cuts)), labels)
-        urgent = rate["nothing as urgent or more"] - before["nothing as urgent or more"]
-        anything = rate["nothing as something"] - before["nothing as something"]
-        return gain(rate) if urgent <= URGENT_ALARMS and anything <= ALARMS else -np.inf
 
-    return max(grid(), key=worth)
-
-
-def figures(
-    read: Sequence[Sequence[Judged]], rows: Sequence[Labelled], by_rules: np.ndarray, cuts: Cuts
-) -> Iterator[str]:
-    """What the rules, the cuts, and both together give on ``rows``, as lines."""
-    alone = Shares.of(read).levels(cuts)
-    yield f"cuts {as_row(cuts)}; {len(rows)} turns"
+def figures(rows: Sequence[Labelled], ruled: np.ndarray, found: np.ndarray) -> Iterator[str]:
+    """What the rules, and both together, give on ``rows``, as lines."""
     labels = Labels.of(rows)
-    told = [rates(found, labels) for found in (by_rules, alone, np.minimum(by_rules, alone))]
-    yield f"{'':28}  rules  alone   both"
+    told = [rates(levels, labels) for levels in (ruled, found)]
+    yield f"{len(rows)} turns"
+    yield f"{'':28}  rules   both"
     for name in told[0]:
         yield f"{name:28}" + "".join(f"{100 * each[name]:7.1f}" for each in told)
 

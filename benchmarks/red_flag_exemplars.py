@@ -10,8 +10,9 @@
 
 Letter: E emergency, U urgent, D medical decision, N none; after the slash, levels that are right as well. A situation
 goes whole to one split: those of `w_test.txt` to test, a quarter of the first round and an eighth of the second (by the
-digest of the id) to calibration, the rest to train. A line that shares a run of five words with a split that is judged on is left out of the
-one that is learned from; so is a repeated line. What is left out, and what cannot be read, is told.
+digest of the id) to calibration, the rest to train. A line that shares a run of five words with a split that is judged
+on is left out of the one that is learned from; so is a repeated line. What is left out, and what cannot be read, is
+told.
 """
 
 from __future__ import annotations

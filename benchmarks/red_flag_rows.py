@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 from collections.abc import Sequence
@@ -20,24 +19,21 @@ from b12assistant.second_opinion import WordOpinion
 from b12assistant.triage import Rules, Triager
 
 DATA = Path(__file__).parent / "data" / "red_flags"
-SPLITS = ("train", "calibration")
-FOLDS = 4
 SEED = 20_261_120
 EVERY = 12  # of the utterances, one is put among others
 
 
 @dataclass(frozen=True)
 class Row:
-    """One labelled utterance, with the concern that it is of. ``fold``: by situation, so that no scene is in two."""
+    """One labelled utterance, with the concern that it is of."""
 
+    id: str
     turn: Turn
     former: Turn | None
     concern: int
     level: str
     acceptable: frozenset[str]
     trap: str
-    split: str
-    fold: int
 
 
 def load(split: str) -> list[Row]:
@@ -47,28 +43,25 @@ def load(split: str) -> list[Row]:
         turns = [Turn(i, text) for i, text in enumerate([*row["history"], row["text"]])]
         concern = CONCERNS.index(row["kind"] if row["level"] == "emergency" else row["level"])
         former = turns[-2] if len(turns) > 1 else None
-        fold = hashlib.sha256(row["situation"].encode()).digest()[1] % FOLDS
         acceptable = frozenset(row["acceptable"])
-        rows.append(Row(turns[-1], former, concern, row["level"], acceptable, row["trap"], split, fold))
+        rows.append(Row(row["id"], turns[-1], former, concern, row["level"], acceptable, row["trap"]))
     return rows
 
 
-def mangled(rows: Sequence[Row]) -> list[Row]:
-    rng = random.Random(SEED)
+def mangled(rows: Sequence[Row], seed: int = 0) -> list[Row]:
+    rng = random.Random(SEED + seed)
     return [replace(row, turn=Turn(row.turn.index, noisy(row.turn.text, rng))) for row in rows]
 
 
 def lengthened(rows: Sequence[Row], words: WordOpinion) -> list[Row]:
-    """Some of ``rows`` among ordinary ones of their fold, too long to be read as one."""
+    """Some of ``rows`` among ordinary ones of theirs, too long to be read as one."""
     rng, found = random.Random(SEED), []
-    ordinary: dict[int, list[str]] = {fold: [] for fold in range(FOLDS)}
-    for row in rows:
-        if row.level == "none" and row.former is None and row.trap in ("none", "informational"):
-            ordinary[row.fold].append(row.turn.text)
+    plain = (row for row in rows if row.level == "none" and row.former is None)
+    ordinary = [row.turn.text for row in plain if row.trap in ("none", "informational")]
     for row in rows[::EVERY]:
         text = row.turn.text
         while read_whole(words, Turn(0, text)):
-            text = among(row.turn.text, ordinary[row.fold], rng.choice((1, 2, 4)) * WHOLE, rng)
+            text = among(row.turn.text, ordinary, rng.choice((1, 2, 4)) * WHOLE, rng)
         found.append(replace(row, turn=Turn(0, text), former=None))
     return found
 
@@ -86,11 +79,10 @@ def read_whole(words: WordOpinion, turn: Turn) -> bool:
 
 
 def by_rules(rows: Sequence[Row], rules: Rules) -> np.ndarray:
-    """What the rules alone say, as places in ``ORDER``; of the train split nothing, for they were worded on it."""
+    """What the rules alone say, as places in ``ORDER``."""
     triager = Triager(rules)
     found = []
     for row in rows:
-        judged = row.split != "train"
-        flag = triager([turn for turn in (row.former, row.turn) if turn]).flag if judged else None
+        flag = triager([turn for turn in (row.former, row.turn) if turn]).flag
         found.append(ORDER.index(flag.level if flag else "none"))
     return np.array(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from fakes import FakeEncoder
 
-from b12assistant.answers import Triage, Turn
+from b12assistant.answers import Level, Triage, Turn
 from b12assistant.errors import EncoderError
 from b12assistant.opinion import CONCERNS, Concern, Cuts
 from b12assistant.second_opinion import Advice, Fitted, SecondOpinion, WordOpinion
@@ -15,6 +15,7 @@ from b12assistant.word_model import WordModel, key_of
 
 RULES = load_rules()
 CUTS = Cuts(0.6, 0.7, 0.8)
+ALIKE = dict.fromkeys((*Level, None), (CUTS, CUTS, CUTS))  # whatever the rules found
 ENCODER = FakeEncoder(dimension=512)
 ALARMING = {
     "zorp": Concern.MEDICAL,
@@ -31,7 +32,7 @@ def silent_words(**words: Concern) -> WordModel:
     for row, (_, concern) in enumerate(keys):
         weights[row, concern] = 20
     bias = np.array([0, 0, 0, 0, 0, 4], np.float32)
-    return WordModel(np.array([key for key, _ in keys], np.uint32), weights, np.ones(6, np.float32), bias, (CUTS, CUTS))
+    return WordModel(np.array([key for key, _ in keys], np.uint32), weights, np.ones(6, np.float32), bias, ALIKE)
 
 
 def knowing_head() -> TokenHead:
@@ -46,12 +47,15 @@ def knowing_head() -> TokenHead:
     return TokenHead(*pairs)
 
 
+ALONE = Advice(())  # the rules, and nothing beside them
+
+
 def words_opinion(model: WordModel | None = None) -> WordOpinion:
     return WordOpinion(model or silent_words(**ALARMING), RULES.spelling.correct, RULES.cues)
 
 
 def second(encoder: FakeEncoder = ENCODER) -> SecondOpinion:
-    return SecondOpinion(words_opinion(), Fitted(encoder.digest, knowing_head(), (CUTS, CUTS)), encoder)
+    return SecondOpinion(words_opinion(), Fitted(encoder.digest, {}, knowing_head(), ALIKE), encoder)
 
 
 def triage(*texts: str, advice: Advice | None = None) -> Triage:

@@ -50,6 +50,11 @@ class FakeEncoder:
             text.encode()  # half a character is an error, as it is to the real one
             yield self._one(text)
 
+    def tuned(self, changes: Mapping[str, NDArray[np.float32]]) -> FakeEncoder:
+        """A made-up encoder has no weights."""
+        assert not changes
+        return self
+
     def piece(self, word: str) -> int:
         """The id of a word, which is its direction too; 0 is nobody's."""
         return 1 + zlib.crc32(word.casefold().encode("utf-8", "surrogatepass")) % (self.dimension - 1)
@@ -164,4 +169,4 @@ def fake_workspace(
     """``flags``: settings by their key, as in ``{"chunking.pieces": 100}``."""
     places = {"paths.corpus": str(corpus), "paths.index": str(index)}
     configuration = load_configuration(environment={}, flags=places | dict(flags or {}))
-    return FakeWorkspace(configuration, encoder or FakeEncoder(), reader or FakeReader())
+    return FakeWorkspace(configuration, fake_encoder=encoder or FakeEncoder(), fake_reader=reader or FakeReader())

@@ -179,3 +179,28 @@ def test_without_the_weights_package_make_setup_is_named(monkeypatch: pytest.Mon
     with pytest.raises(EncoderError, match="package with the model's weights is missing") as raised:
         load_encoder()
     assert raised.value.hint == "run `make setup`"
+
+
+WEIGHT = "encoder.layer.5.output.dense.weight"
+
+
+def test_tuned_by_nothing_it_is_the_same(encoder: SentenceEncoder, encoded: list[Encoded]) -> None:
+    (same,) = encoder.tuned({}).encode(TEXTS[:1])
+    np.testing.assert_allclose(same.tokens, encoded[0].tokens, atol=1e-5)
+
+
+def test_tuning_changes_what_it_reads_and_leaves_the_encoder_as_it_was(encoder: SentenceEncoder) -> None:
+    change = np.random.default_rng(0).normal(0, 0.1, (384, 1536)).astype(np.float32)
+    tuned = encoder.tuned({WEIGHT: change})
+    (before,), (changed,), (back,) = (
+        list(each.encode(TEXTS[:1])) for each in (encoder, tuned, tuned.tuned({WEIGHT: -change}))
+    )
+    assert np.abs(changed.tokens - before.tokens).max() > 0.01
+    np.testing.assert_allclose(back.tokens, before.tokens, atol=1e-4)
+    assert (tuned.digest, tuned.limit) == (encoder.digest, encoder.limit)
+
+
+@pytest.mark.parametrize("name", ["encoder.layer.9.output.dense.weight", "embeddings.LayerNorm.weight"])
+def test_a_weight_that_is_not_there_cannot_be_tuned(encoder: SentenceEncoder, name: str) -> None:
+    with pytest.raises(EncoderError, match=f"has no weight '{name}' of"):
+        encoder.tuned({name: np.zeros((384, 1536), np.float32)})

@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from builders_opinion import RULES, second
 from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.explanation import explain, lines
-from b12assistant.opinion import Concern, Judged, Opinion
+from b12assistant.opinion import Concern, Judged, Opinion, Role
+from b12assistant.second_opinion import Advice
 from b12assistant.triage import Step, Triager, load_rules
 
 TRIAGER = Triager(load_rules())
@@ -119,7 +121,7 @@ def test_the_lines_tell_a_reader_the_same() -> None:
 
 def opinion(turn: Turn, concern: Concern) -> Opinion:
     shares = (0.1, 0.0, 0.7, 0.1, 0.0, 0.1)
-    whole = Judged(TurnSlice(turn, 0, len(turn.text)), shares, whole=True)
+    whole = Judged(TurnSlice(turn, 0, len(turn.text)), shares, Role.WHOLE)
     clause = Judged(TurnSlice(turn, 0, 4), shares, because=("legs", "gone"))
     evidence = None if concern is Concern.NONE else clause.place
     return Opinion("second_opinion", concern, (whole, clause), evidence)
@@ -135,6 +137,13 @@ def test_an_opinion_beside_the_rules_is_told_with_every_part_it_judged() -> None
     assert calm["opinion"]["evidence"] is None
     assert "  second_opinion: medical, 0.70 of 'legs', because of 'legs', 'gone'" in lines([concerned])
     assert "  second_opinion: none" in lines([calm])
+
+
+def test_a_rule_that_an_opinion_set_aside_is_told_as_such() -> None:
+    steps = Triager(RULES, Advice((second,))).steps([Turn(0, "I can't breathe")])
+    assert "  rule breathing_or_collapse (emergency, medical): breathing, set aside by second_opinion" in lines(
+        explain(steps)
+    )
 
 
 def test_where_nothing_fires_the_lines_say_so() -> None:

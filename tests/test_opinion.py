@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from builders_opinion import CUTS, ENCODER, flags, knowing_head, no_encoder, second, words_opinion
+from builders_opinion import ALIKE, ALONE, CUTS, ENCODER, flags, knowing_head, no_encoder, second, words_opinion
 from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ from b12assistant.answers import FlagKind, Level, Turn, TurnSlice
 from b12assistant.clauses import MOST
 from b12assistant.encoding import load_encoder
 from b12assistant.errors import EncoderError
-from b12assistant.opinion import Concern, Cuts, Judged, conclude
+from b12assistant.opinion import Concern, Cuts, Judged, Role, conclude
 from b12assistant.protocols import Encoded
 from b12assistant.second_opinion import Advice, Fitted, SecondOpinion, load_fitted
 from b12assistant.triagers import Triagers
@@ -47,20 +47,17 @@ def test_the_most_serious_part_decides_and_the_clause_that_says_it_is_the_eviden
     assert opinion.rule == "second_opinion.emergency"
 
 
-def test_the_share_is_that_of_what_decides() -> None:
-    place = TurnSlice(Turn(0, "eggs and zorp"), 0, 13)
-    whole = Judged(place, (0, 0, 0.7, 0.1, 0.1, 0.1), whole=True)
-    clause = Judged(place, (0, 0, 0.9, 0.1, 0, 0))
-    assert conclude("x", [whole, clause], CUTS, CUTS).share == pytest.approx(0.7)
-    assert conclude("x", [clause], CUTS, CUTS).share == pytest.approx(0.9)
-
-
-def test_a_clause_has_cuts_of_its_own() -> None:
-    judged = second()(Turn(0, "I like eggs, zorp since breakfast.")).judged
-    clauses = [each for each in judged if not each.whole]
+@pytest.mark.parametrize("role", [Role.WHOLE, Role.SENTENCE, Role.STRETCH])
+def test_every_role_has_cuts_of_its_own(role: Role) -> None:
+    judged = [Judged(TurnSlice(Turn(0, "eggs and zorp"), 0, 13), (0, 0, 0.9, 0.1, 0, 0), role)]
     never = Cuts(2, 2, 2)
-    assert conclude("x", clauses, never, CUTS).concern is Concern.MEDICAL
-    assert conclude("x", clauses, CUTS, never).concern is Concern.NONE
+    assert conclude("x", judged, [CUTS if each is role else never for each in Role]).concern is Concern.MEDICAL
+    assert conclude("x", judged, [never if each is role else CUTS for each in Role]).concern is Concern.NONE
+
+
+def test_mere_evidence_decides_nothing() -> None:
+    judged = [Judged(TurnSlice(Turn(0, "eggs and zorp"), 0, 13), (0, 0, 0.9, 0.1, 0, 0), Role.EVIDENCE)]
+    assert conclude("x", judged, [CUTS] * 3).concern is Concern.NONE
 
 
 @given(st.text(max_size=80))
@@ -96,7 +93,7 @@ def test_no_part_is_longer_than_the_encoder_reads(text: str) -> None:
 
 def test_other_weights_than_it_was_fitted_on_are_refused() -> None:
     with pytest.raises(EncoderError, match="fitted on other weights"):
-        SecondOpinion(words_opinion(), Fitted("1" * 64, knowing_head(), (CUTS, CUTS)), ENCODER)
+        SecondOpinion(words_opinion(), Fitted("1" * 64, {}, knowing_head(), ALIKE), ENCODER)
 
 
 @dataclass(frozen=True)
@@ -124,9 +121,8 @@ def test_an_encoder_that_breaks_leaves_the_words_and_is_tried_again() -> None:
 
 
 def test_with_everything_gone_the_rules_stand() -> None:
-    assert [text for text, _ in flags("I can't breathe", advice=Advice((no_encoder, no_encoder)))] == [
-        "emergency_medical"
-    ]
+    assert flags("I can't breathe", advice=Advice((no_encoder, no_encoder))) == flags("I can't breathe", advice=ALONE)
+    assert [text for text, _ in flags("I can't breathe", advice=ALONE)] == ["emergency_medical"]
     assert flags("zorp", advice=Advice((no_encoder, no_encoder))) == []
 
 
@@ -141,7 +137,10 @@ def test_what_ships_belongs_together() -> None:
     assert len(model.keys) == len(model.weights) == len(np.unique(model.keys)) > 1_000
     assert np.all(np.diff(model.keys.astype(np.int64)) > 0)
     assert fitted.head.hidden[0].shape[1] == 384
-    assert all(0 < each <= 2 for cuts in (*model.cuts, *fitted.cuts) for each in (cuts.emergency, cuts.urgent))
+    for cuts, roles in ((model.cuts, 2), (fitted.cuts, 3)):
+        assert set(cuts) == {*Level, None}
+        assert all(len(by_role) == roles for by_role in cuts.values())
+        assert all(0 < each.emergency <= 2 for by_role in cuts.values() for each in by_role)
 
 
 @lru_cache(maxsize=1)

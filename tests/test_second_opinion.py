@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from builders_opinion import flags, second, triage
+from builders_opinion import ALONE, flags, second, triage, words_opinion
 from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from b12assistant.answers import Level, Turn
+from b12assistant.errors import EncoderError
 from b12assistant.second_opinion import KEPT, Advice, SecondOpinion
 
 CONTROL = "This is not happening now"
@@ -31,8 +32,24 @@ def test_an_ordinary_question_stays_one() -> None:
     assert flags("Which foods hold B12?") == []
 
 
-def test_a_lesser_opinion_lowers_nothing() -> None:
-    assert flags("I can't breathe, frob") == flags("I can't breathe", advice=Advice(()))
+def test_what_the_rules_found_is_set_aside_where_the_second_opinion_says_otherwise() -> None:
+    assert flags("I can't breathe", advice=ALONE) == [("emergency_medical", "breathing_or_collapse")]
+    assert flags("I can't breathe") == []
+    assert flags("I can't breathe, frob") == [("urgent", "second_opinion.urgent")]
+
+
+def test_the_words_alone_lower_nothing() -> None:
+    advice = Advice((words_opinion,))
+    assert flags("I can't breathe, frob", advice=advice) == flags("I can't breathe, frob", advice=ALONE)
+
+
+def test_what_was_found_over_several_turns_stands() -> None:
+    turns = ("My legs are weak.", "And since today I can't pee.")
+    assert [text for text, _ in flags(*turns)] == ["emergency_medical"]
+
+
+def test_what_was_found_in_another_language_stands() -> None:
+    assert next(text for text, _ in flags("no puedo respirar")) == "emergency_medical"
 
 
 def test_an_equal_opinion_leaves_the_rules_their_notice() -> None:
@@ -48,25 +65,22 @@ def test_a_graver_opinion_stands_above_the_rules_notice() -> None:
 
 @given(st.lists(st.sampled_from(["zorp", "glim", "frob", "quux", "eggs", "I can't breathe", "is it?"]), max_size=6))
 @settings(deadline=None)
-def test_no_level_is_ever_lower_than_by_the_rules(said: list[str]) -> None:
-    levels = [*Level, None]
-    alone, both = triage(", ".join(said), advice=Advice(())).flag, triage(", ".join(said)).flag
+def test_with_the_words_no_level_is_lower_than_by_the_rules(said: list[str]) -> None:
+    levels, text = [*Level, None], ", ".join(said)
+    alone, both = triage(text, advice=ALONE).flag, triage(text, advice=Advice((words_opinion,))).flag
     assert levels.index(both.level if both else None) <= levels.index(alone.level if alone else None)
 
 
-def test_an_emergency_by_the_rules_asks_no_encoder() -> None:
-    def never() -> SecondOpinion:
-        raise AssertionError("the second opinion was made")
-
+def test_an_emergency_that_no_opinion_can_set_aside_asks_for_none() -> None:
     calls: list[int] = []
 
     def counting() -> SecondOpinion:
         calls.append(1)
-        return never()
+        raise EncoderError("no encoder")
 
-    assert triage("I can't breathe", advice=Advice((counting,))).flag
+    assert triage("no puedo respirar", advice=Advice((counting,))).flag
     assert calls == []
-    triage("eggs", advice=Advice((counting,)))
+    assert triage("I can't breathe", advice=Advice((counting,))).flag
     assert calls == [1]
 
 
@@ -85,7 +99,7 @@ def test_only_the_control_clears_self_harm() -> None:
 def test_a_short_turn_is_read_with_the_one_before() -> None:
     encoder = FakeEncoder(dimension=512)
     second(encoder)(Turn(1, "since noon"), Turn(0, "can legs go?"))
-    assert "can legs go?. since noon" in encoder.encoded
+    assert "can legs go ? . since noon" in encoder.encoded
 
 
 def test_a_long_turn_is_read_by_itself() -> None:
@@ -97,16 +111,25 @@ def test_a_long_turn_is_read_by_itself() -> None:
 def test_of_a_short_turn_the_encoder_reads_the_whole_alone() -> None:
     encoder = FakeEncoder(dimension=512)
     opinion = second(encoder)(Turn(0, "I like eggs. Is milk good, zorp?"))
-    assert encoder.encoded == ["I like eggs. Is milk good, zorp?"]
+    assert encoder.encoded == ["i like eggs . is milk good , zorp ?"]
     assert len(opinion.judged) > 1
 
 
-def test_of_a_long_turn_it_reads_every_sentence() -> None:
+def test_of_a_long_turn_it_reads_all_at_once_and_every_sentence() -> None:
     encoder = FakeEncoder(dimension=512)
-    opinion = second(encoder)(Turn(0, "I like my eggs very much. " * 10 + "zorp, since noon. " + "Is milk good? " * 5))
-    assert sorted(set(encoder.encoded)) == ["I like my eggs very much.", "Is milk good?", "zorp, since noon."]
+    text = "I like my eggs very much. " * 10 + "zorp, since noon. " + "Is milk good? " * 5
+    opinion = second(encoder)(Turn(0, text))
+    whole, *sentences = sorted(set(encoder.encoded), key=len, reverse=True)
+    assert sorted(sentences) == ["i like my eggs very much .", "is milk good ?", "zorp , since noon ."]
+    assert whole.count("eggs") == 10
     assert opinion.evidence is not None
     assert opinion.evidence.text == "zorp, since noon."
+
+
+def test_what_is_hidden_or_spelled_out_is_read_as_what_it_says() -> None:
+    encoder = FakeEncoder(dimension=512)
+    second(encoder)(Turn(0, "my l\u200begs are n u m b"))
+    assert encoder.encoded == ["my legs are numb"]
 
 
 def test_after_an_emergency_the_next_turn_is_read_by_itself() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant import api
+from b12assistant import api, workspace
 from b12assistant.answers import TextId
 from b12assistant.config import load_configuration
 from b12assistant.errors import ConfigError
@@ -103,7 +103,7 @@ def text_of(environment: dict[str, str]) -> str:
 
 
 def test_the_configuration_decides_whose_numbers_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "local_today", lambda: date(2026, 11, 20))
+    monkeypatch.setattr(workspace, "local_today", lambda: date(2026, 11, 20))
     assert "call your local emergency number (112, 911 or 999) now" in text_of({})
     british = text_of({"B12_RED_FLAGS_REGION": "gb"})
     assert "call 999 now" in british
@@ -115,9 +115,9 @@ def test_the_configuration_decides_whose_numbers_are_shown(monkeypatch: pytest.M
 
 def test_a_server_that_runs_past_a_review_stops_naming_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
     space = api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": "us"}))
-    monkeypatch.setattr(api, "local_today", lambda: date(2026, 11, 20))
+    monkeypatch.setattr(workspace, "local_today", lambda: date(2026, 11, 20))
     assert "call 911 now" in space.texts[TextId("emergency_medical")].text.casefold()
-    monkeypatch.setattr(api, "local_today", lambda: date(2031, 1, 1))
+    monkeypatch.setattr(workspace, "local_today", lambda: date(2031, 1, 1))
     assert "your local emergency number" in space.texts[TextId("emergency_medical")].text
 
 

@@ -1,7 +1,7 @@
 """A turn as the fitted models read it, each part with the cues that stand in it; a part is a range of folded words.
 
 A short turn decides as a whole, for a denial or a "years ago" may stand beside the sign; its clauses only show where it
-says so. In a long one a sign drowns: it is read sentence by sentence.
+says so. In a long one a sign drowns: it is read sentence by sentence, and in stretches as wide as the encoder reads.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import Final, NamedTuple
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.assertion import Cues
 from b12assistant.folding import Folded, fold
+from b12assistant.opinion import Role
 
 MOST: Final = 24  # parts of a turn that the encoder reads
 WHOLE: Final = 40  # words and marks of a turn that is still read as one
+WIDE: Final = 160  # of a stretch of a longer one
 LONGEST: Final = 32  # of a sentence: a longer one is read in windows that overlap by half
 SHORTEST: Final = 3  # of a clause: a shorter one is read with the clause before
 SENTENCE_END: Final = frozenset(".?")
@@ -34,7 +36,10 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Clauses:
-    """A turn with its parts, in the order in which they begin; ``cued``: at which words the cues of a kind begin."""
+    """A turn with its parts but for the stretches, in the order in which they begin.
+
+    ``cued``: at which words the cues of a kind begin.
+    """
 
     turn: Turn
     folded: Folded
@@ -44,6 +49,18 @@ class Clauses:
     @property
     def whole(self) -> Part:
         return Part(0, len(self.folded.words))
+
+    @property
+    def stretches(self) -> tuple[Part, ...]:
+        """Of a turn that is too long to be read as one; they overlap by half."""
+        if self.whole in self.parts:
+            return ()
+        return tuple(_windows(self.folded, *self.whole, WIDE))
+
+    def role(self, part: Part) -> Role:
+        if self.whole in self.parts:
+            return Role.WHOLE if part == self.whole else Role.EVIDENCE
+        return Role.SENTENCE if part in self.parts else Role.STRETCH
 
     def words(self, part: Part) -> tuple[str, ...]:
         return tuple(word.text for word in self.folded.words[part.start : part.end])
@@ -94,18 +111,18 @@ def _sentences(folded: Folded) -> Iterator[Part]:
     start = 0
     for position, word in enumerate(folded.words):
         if word.text in SENTENCE_END:
-            yield from _windows(folded, start, position + 1)
+            yield from _windows(folded, start, position + 1, LONGEST)
             start = position + 1
-    yield from _windows(folded, start, len(folded.words))
+    yield from _windows(folded, start, len(folded.words), LONGEST)
 
 
-def _windows(folded: Folded, start: int, end: int) -> Iterator[Part]:
+def _windows(folded: Folded, start: int, end: int, longest: int) -> Iterator[Part]:
     """``[start, end)``, or windows of it that overlap by half; nothing if it holds no word."""
     if all(word.text in MARKS for word in folded.words[start:end]):
         return
-    while end - start > LONGEST:
-        yield Part(start, start + LONGEST)
-        start += LONGEST // 2
+    while end - start > longest:
+        yield Part(start, start + longest)
+        start += longest // 2
     yield Part(start, end)
 
 

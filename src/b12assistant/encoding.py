@@ -6,10 +6,11 @@ themselves, which late interaction reads. Nothing is cut: a text over the limit 
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,23 @@ class SentenceEncoder:
 
     def count(self, text: str) -> int:
         return len(self._tokenizer.tokenize(text))
+
+    def tuned(self, changes: Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]) -> SentenceEncoder:
+        """The word vectors are shared, so that it costs half of the model's memory; the digest is that of the file."""
+        import torch
+
+        own: Any = self._model
+        shared = own[0].auto_model.embeddings
+        model = copy.deepcopy(own, {id(shared): shared})
+        weights = dict(model[0].auto_model.named_parameters())
+        with torch.no_grad():
+            for name, change in changes.items():
+                if name not in weights or weights[name].shape != change.shape:
+                    raise EncoderError(f"{self._name!r} has no weight {name!r} of {change.shape} to be tuned")
+                weights[name] += torch.from_numpy(change)
+        tuned = SentenceEncoder(self._name, self._place, digest=self._digest, threads=self._threads)
+        tuned._model = model
+        return tuned
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """In order; batches are made of ``texts`` alone, so the same texts always give the same bits."""

@@ -36,7 +36,8 @@ def lines(explanation: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield f"  read ({read['language']}): {read['folded']}"
             yield from (f"    {_sighting_line(each)}" for each in read["findings"])
         for rule in turn["rules"]:
-            yield f"  rule {rule['rule']} ({rule['level']}, {rule['kind']}): {', '.join(rule['findings'])}"
+            aside = f", set aside by {turn['opinion']['by']}" if rule["set_aside"] else ""
+            yield f"  rule {rule['rule']} ({rule['level']}, {rule['kind']}): {', '.join(rule['findings'])}{aside}"
         if turn["readings"] and not turn["rules"]:
             yield "  no rule fired"
         if turn["opinion"]:
@@ -52,7 +53,7 @@ def _turn(step: Step) -> Json:
         "text": step.turn.text,
         "readings": [_reading(heard, seen) for heard, seen in reported.heard] if reported else [],
         "leans": reported.leans if reported else False,
-        "rules": [_rule(rule, found) for rule, found in step.fired],
+        "rules": [_rule(rule, found, step) for rule, found in step.fired],
         "opinion": _opinion(step.opinion) if step.opinion else None,
         "memory": _memory(step),
         "shown": [notice.text for notice in step.notices],
@@ -88,13 +89,14 @@ def _sighting(heard: Heard, seen: Sighting) -> Json:
     }
 
 
-def _rule(rule: Rule, found: Iterable[Mention]) -> Json:
+def _rule(rule: Rule, found: Iterable[Mention], step: Step) -> Json:
     return {
         "rule": rule.id,
         "level": rule.level,
         "kind": rule.kind,
         "text_id": rule.text,
         "origin": rule.origin,
+        "set_aside": rule.text in {notice.text for notice in step.set_aside},
         "findings": list(dict.fromkeys(mention.finding for mention in found)),
         "evidence": [{"turn": m.place.turn.index, "start": m.place.start, "end": m.place.end} for m in found],
     }
@@ -109,7 +111,7 @@ def _opinion(opinion: Opinion) -> Json:
         "clauses": [
             {
                 **_slice(each.place),
-                "whole": each.whole,
+                "role": each.role.name.lower(),
                 "shares": dict(zip(CONCERNS, each.shares, strict=True)),
                 "because": list(each.because),
             }

@@ -1,18 +1,22 @@
 """What a fitted model says of a turn, beside the rules: for every clause it read how likely each concern is, and what
-that comes to.
+that comes to, given what the rules found.
 
-A record to be shown and audited. It decides nothing: triage takes it as a reason to raise a level, never to lower one.
+A record to be shown and audited; triage decides what to make of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from b12assistant.answers import FlagKind, Level, RuleId, Turn, TurnSlice
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Concern(StrEnum):
@@ -49,21 +53,6 @@ Shares = tuple[float, ...]  # of belief, in the order of CONCERNS; they add up t
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One clause, or the whole turn, and how likely each concern is. ``because``: the words that spoke most for the
-    likeliest concern, where the model can name them."""
-
-    place: TurnSlice
-    shares: Shares
-    whole: bool = False
-    because: tuple[str, ...] = ()
-
-    @property
-    def likeliest(self) -> Concern:
-        return CONCERNS[max(range(len(CONCERNS)), key=lambda i: self.shares[i])]
-
-
-@dataclass(frozen=True, slots=True)
 class Cuts:
     """From which share on a level is raised: of an emergency, of at least urgent, of anything at all."""
 
@@ -82,23 +71,52 @@ class Cuts:
         return Concern.NONE
 
 
+class Role(IntEnum):
+    """How a part of a turn is judged."""
+
+    WHOLE = 0  # a short turn
+    SENTENCE = 1  # of a long one
+    STRETCH = 2  # as wide as the encoder reads, of a long one
+    EVIDENCE = 3  # of a short one: it decides nothing, it shows where that says so
+
+
+CutsByRuling = Mapping[Level | None, tuple[Cuts, ...]]  # what the rules found; then by role
+
+
+def read_cuts(array: NDArray[np.float64]) -> CutsByRuling:
+    """(4, roles, 3): by what the rules found, the most serious first; by role; in the order of ``Cuts``."""
+    rows = [tuple(Cuts(*map(float, cuts)) for cuts in roles) for roles in array]
+    return MappingProxyType(dict(zip((*Level, None), rows, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A part of a turn, and how likely each concern is. ``because``: the words that spoke most for the likeliest
+    concern, where the model can name them."""
+
+    place: TurnSlice
+    shares: Shares
+    role: Role = Role.EVIDENCE
+    because: tuple[str, ...] = ()
+
+    @property
+    def likeliest(self) -> Concern:
+        return CONCERNS[max(range(len(CONCERNS)), key=lambda i: self.shares[i])]
+
+
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """What one model says of one turn: every part it judged, and the concern that passed its cut.
 
     ``by``: who says so, the first part of the rule's id. ``evidence``: the clause that speaks most for the concern.
+    ``may_lower``: what the rules found may be set aside, not added to alone.
     """
 
     by: str
     concern: Concern
     judged: tuple[Judged, ...]
     evidence: TurnSlice | None
-
-    @property
-    def share(self) -> float:
-        """The highest share of at least the concern's level in any part that decides."""
-        last = max(EMERGENCIES - 1, CONCERNS.index(self.concern))
-        return max((sum(each.shares[: last + 1]) for each in deciding(self.judged)), default=0.0)
+    may_lower: bool = False
 
     @property
     def rule(self) -> RuleId:
@@ -107,27 +125,33 @@ class Opinion:
 
 
 class Opinionated(Protocol):
-    """Judges a turn by itself, and with the one before it if there is one that it may lean on."""
+    """Judges a turn by itself, and with the one before it if there is one that it may lean on.
 
-    def __call__(self, turn: Turn, former: Turn | None = None) -> Opinion: ...
+    ``ruled``: the level that the rules found.
+    """
+
+    def __call__(self, turn: Turn, former: Turn | None = None, ruled: Level | None = None) -> Opinion: ...
 
 
 def deciding(judged: Sequence[Judged]) -> Sequence[Judged]:
-    """The whole turn if it was read as one, else every part."""
-    return [each for each in judged if each.whole] or judged
+    return [each for each in judged if each.role is not Role.EVIDENCE]
 
 
-def conclude(by: str, judged: Sequence[Judged], whole: Cuts, clause: Cuts) -> Opinion:
-    """A turn that was read as one is judged by that; any other by its clauses, which have cuts of their own, since a
-    clause may lack what denies it. The evidence is the clause that says it most clearly, the shortest of equals."""
-    cuts = whole if any(each.whole for each in judged) else clause
-    concern = min((cuts.concern(each.shares) for each in deciding(judged)), key=CONCERNS.index, default=Concern.NONE)
+def conclude(by: str, judged: Sequence[Judged], cuts: Sequence[Cuts], *, may_lower: bool = False) -> Opinion:
+    """The most serious of what its parts come to, by the cuts of their roles. The evidence is the part that says it
+    most clearly of those that hold no other, the shortest of equals."""
+    concerns = (cuts[each.role].concern(each.shares) for each in deciding(judged))
+    concern = min(concerns, key=CONCERNS.index, default=Concern.NONE)
     if concern is Concern.NONE:
-        return Opinion(by, concern, tuple(judged), None)
+        return Opinion(by, concern, tuple(judged), None, may_lower)
     place = CONCERNS.index(concern)
-    clauses = [each for each in judged if not each.whole] or judged
 
     def says(each: Judged) -> tuple[float, int]:
         return round(each.shares[place], 1), each.place.start - each.place.end
 
-    return Opinion(by, concern, tuple(judged), max(clauses, key=says).place)
+    smallest = [each for each in judged if not any(_holds(each.place, other.place) for other in judged)]
+    return Opinion(by, concern, tuple(judged), max(smallest, key=says).place, may_lower)
+
+
+def _holds(one: TurnSlice, other: TurnSlice) -> bool:
+    return one.start <= other.start and other.end <= one.end and (one.start, one.end) != (other.start, other.end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -60,6 +60,12 @@ class Encoder(Protocol):
 
     def count(self, text: str) -> int:
         """Word pieces of ``text``, special tokens not counted."""
+
+    def tuned(self, changes: Mapping[str, Vectors]) -> Encoder:
+        """The same encoder with each matrix of ``changes`` added to the weight of that name: (out, in) float32.
+
+        Raises ``EncoderError`` if it has no such weight.
+        """
 
 
 class CrossEncoder(Protocol):

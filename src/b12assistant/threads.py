@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from b12assistant.protocols import Encoded, Encoder
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     once = functools.cached_property
 else:
 
@@ -67,3 +70,7 @@ class OneAtATime:
         with self._turn:
             done = tuple(self.encoder.encode(texts))
         yield from done
+
+    def tuned(self, changes: Mapping[str, NDArray[np.float32]]) -> Encoder:
+        with self._turn:
+            return OneAtATime(self.encoder.tuned(changes))

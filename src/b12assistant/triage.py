@@ -9,11 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
-from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn, most_serious
+from b12assistant.answers import (
+    FixedTexts,
+    Flag,
+    FlagKind,
+    Level,
+    Notice,
+    NoticeKind,
+    TextId,
+    Triage,
+    Turn,
+    most_serious,
+)
 from b12assistant.assertion import Cues, Reach, load_cues
-from b12assistant.data_files import HINT
+from b12assistant.data_files import HINT, Table
 from b12assistant.errors import ConfigError
 from b12assistant.fixed_texts import load_fixed_texts
 from b12assistant.folding import fold
@@ -25,7 +37,6 @@ from b12assistant.spelling import Spelling, load_spelling
 
 REMINDER: Final = TextId("reminder")
 LEANING: Final = 16  # words a turn has at most that leans on the one before by a pronoun
-SURE: Final = 0.85  # share from which an opinion raises a medical decision that the rules have read
 ENDS: Final = frozenset(".?,")
 
 
@@ -74,11 +85,12 @@ class Step:
     fired: tuple[tuple[Rule, tuple[Mention, ...]], ...] = ()
     own: tuple[Notice, ...] = ()
     opinion: Opinion | None = None  # beside the rules; none where it was not asked for or could not be had
+    set_aside: tuple[Notice, ...] = ()  # what the rules asked for and the opinion did not
 
 
-def load_rules() -> Rules:
-    """The rules that ship with the package; that they fit together is checked here, once."""
-    red_flags, texts = load_red_flags(), load_fixed_texts()
+def load_rules(own: Table = MappingProxyType({}), own_texts: FixedTexts = MappingProxyType({})) -> Rules:
+    """The rules that ship with the package and those of a corpus; that they fit together is checked here, once."""
+    red_flags, texts = load_red_flags(own), {**load_fixed_texts(), **own_texts}
     wanted = {rule.text for rule in red_flags.rules} | {REMINDER, *red_flags.memory.controls}
     if missing := sorted(wanted - set(texts)):
         raise ConfigError(f"rules refer to missing texts: {', '.join(missing)}", hint=HINT)
@@ -99,7 +111,7 @@ def is_control(turn_text: str) -> bool:
     return turn_text.strip() in _controls()
 
 
-def no_opinion(_turn: Turn, _former: Turn | None) -> Opinion | None:
+def no_opinion(_turn: Turn, _former: Turn | None, _ruled: Level | None) -> Opinion | None:
     """The rules alone."""
     return None
 
@@ -107,10 +119,13 @@ def no_opinion(_turn: Turn, _former: Turn | None) -> Opinion | None:
 class Triager:
     """Judges the last turn, given the earlier ones.
 
-    ``advice``: an opinion beside the rules, on a turn and the one before; it may raise a level, never lower one.
+    ``advice``: an opinion beside the rules, on a turn and the one before, given the level the rules found. It may raise
+    that level; one that may lower sets a level aside only where the rules found it in this turn alone, in English.
     """
 
-    def __init__(self, rules: Rules, advice: Callable[[Turn, Turn | None], Opinion | None] = no_opinion) -> None:
+    def __init__(
+        self, rules: Rules, advice: Callable[[Turn, Turn | None, Level | None], Opinion | None] = no_opinion
+    ) -> None:
         self._rules, self._advice = rules, advice
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
@@ -140,8 +155,11 @@ class Triager:
             (rule, found) for rule, found in _decide(self._rules.red_flags.rules, said) if not own.isdisjoint(found)
         ]
         by_rules = _notices(decided)
-        opinion = None if _is_emergency(by_rules) else self._advice(turn, course.former)
-        notices = asked_for = _raised(by_rules, opinion)
+        firm = self._stands(turn, decided)
+        opinion = None if firm and _is_emergency(by_rules) else self._advice(turn, course.former, _level(by_rules))
+        standing = by_rules if firm else _lowered(by_rules, opinion)
+        notices = asked_for = _raised(standing, opinion)
+        set_aside = tuple(notice for notice in by_rules if notice not in standing)
         emergency = _is_emergency(notices)
         leans = self._leans(course, reported)
         if emergency:
@@ -155,9 +173,16 @@ class Triager:
         elif leans and not notices:
             notices = course.latest
         apart = bool(course.active) and not _is_emergency(notices)
-        step = Step(turn, notices, reported, tuple(decided), asked_for, opinion)
+        step = Step(turn, notices, reported, tuple(decided), asked_for, opinion, set_aside)
         former = None if course.active else turn
         return replace(course, said=said, latest=notices, apart=apart, former=former), step
+
+    def _stands(self, turn: Turn, decided: Sequence[tuple[Rule, tuple[Mention, ...]]]) -> bool:
+        """Whether no opinion on this turn alone can set aside what the rules found."""
+        if any(rule.own for rule, _ in decided):
+            return True
+        places = [mention.place.turn for _, found in decided for mention in found]
+        return any(place != turn for place in places) or (bool(places) and self._rules.languages.is_foreign(turn.text))
 
     def _leans(self, course: Course, reported: Reported) -> bool:
         """A turn leans on a flag by its findings, or by pronouns while the turn before still was about it."""
@@ -221,22 +246,36 @@ def _notices(decided: Sequence[tuple[Rule, tuple[Mention, ...]]]) -> tuple[Notic
     return tuple(notices.values())
 
 
+def _level(notices: Sequence[Notice]) -> Level | None:
+    highest = most_serious(notices)
+    return highest.flag.level if highest is not None and highest.flag else None
+
+
+def _lowered(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notice, ...]:
+    """The notices of the rules but for those more serious than an opinion that may lower."""
+    if opinion is None or not opinion.may_lower:
+        return notices
+    return tuple(
+        each for each in notices if each.flag is None or _rank(each.flag.level) >= _rank(opinion.concern.level)
+    )
+
+
 def _raised(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notice, ...]:
     """The notices of the rules, and above them that of an opinion which takes the turn more seriously."""
     if opinion is None or opinion.concern.level is None or opinion.evidence is None:
         return notices
     flag = Flag(opinion.concern.level, opinion.concern.kind, opinion.rule)
-    levels = list(Level)
-    highest = most_serious(notices)
-    if highest is not None and highest.flag and levels.index(highest.flag.level) <= levels.index(flag.level):
-        return notices
-    decision = highest is not None and highest.flag and highest.flag.level is Level.MEDICAL_DECISION
-    if decision and opinion.share < SURE:
+    if _rank(_level(notices)) <= _rank(flag.level):
         return notices
     emergency = flag.level is Level.EMERGENCY
     text = TextId(f"{flag.level}_{flag.kind}" if emergency else flag.level)
     notice = Notice(NoticeKind.RED_FLAG, text, flag, (opinion.evidence,))
     return (notice,) if emergency else (notice, *notices)
+
+
+def _rank(level: Level | None) -> int:
+    """The most serious first."""
+    return [*Level, None].index(level)
 
 
 def _cleared(course: Course) -> tuple[Course, tuple[Notice, ...]]:

@@ -20,7 +20,7 @@ import numpy as np
 from b12assistant.clauses import Clauses, Part
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
-from b12assistant.opinion import Cuts
+from b12assistant.opinion import CutsByRuling, read_cuts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,7 +73,7 @@ class WordModel:
     weights: NDArray[np.int8]
     scale: NDArray[np.float32]
     bias: NDArray[np.float32]
-    cuts: tuple[Cuts, Cuts]  # for a whole turn, for a clause
+    cuts: CutsByRuling
     _rows: dict[int, int] = field(init=False, repr=False, compare=False)
     _pieces: Callable[[str], frozenset[int]] = field(init=False, repr=False, compare=False)
 
@@ -111,12 +111,6 @@ class WordModel:
         return np.asarray(self.weights[list(rows)].sum(axis=0, dtype=np.int64) * self.scale, np.float32)
 
 
-def read_cuts(array: NDArray[np.float64]) -> tuple[Cuts, Cuts]:
-    """(2, 3): of a whole turn, of a clause; in the order of ``Cuts``."""
-    whole, clause = ([float(value) for value in row] for row in array)
-    return Cuts(*whole), Cuts(*clause)
-
-
 @lru_cache(maxsize=1)
 def load_word_model() -> WordModel:
     """The fitted file that ships with the package; `benchmarks/fit_red_flags.py` makes it."""
@@ -126,5 +120,5 @@ def load_word_model() -> WordModel:
             return WordModel(
                 arrays["keys"], arrays["weights"], arrays["scale"], arrays["bias"], read_cuts(arrays["cuts"])
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"data/red_flags/{FILE} cannot be read: {error}", hint=HINT) from error
