@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain, takewhile
 from typing import TYPE_CHECKING
@@ -149,15 +149,36 @@ def score(
     ]
 
 
-def choose(candidates: Sequence[Window], most: int, limits: Windows) -> tuple[Window, ...]:
-    """The best windows, best first, none overlapping another or saying the same as another of its document."""
+def choose(
+    candidates: Sequence[Window], most: int, limits: Windows, parts: Sequence[Sequence[Window]] = ()
+) -> tuple[Window, ...]:
+    """The best windows, best first, none overlapping another or saying the same as another of its document.
+
+    ``parts[i][j]``: ``candidates[j]``, scored for part ``i`` of the question alone. After the best of all, the best for
+    each part comes first.
+    """
+    ranked = sorted(candidates, key=_best_first)
     chosen: list[Window] = []
-    for window in sorted(candidates, key=_best_first):
+    for window in (*ranked[:1], *_of_parts(candidates, parts), *ranked):
         if len(chosen) == most:
             break
         if not any(_same(window, other, limits.alike) for other in chosen):
             chosen.append(window)
     return tuple(chosen)
+
+
+def _of_parts(candidates: Sequence[Window], parts: Sequence[Sequence[Window]]) -> list[Window]:
+    """The best for each part; first of the part that the best of all answers worst.
+
+    Each scores what it scores for its part, but no more than the best of all: a part of a question is no better
+    answered than the whole.
+    """
+    if not candidates or not parts:
+        return []
+    first = min(range(len(candidates)), key=lambda place: _best_first(candidates[place]))
+    bests = [(min(part, key=_best_first), part[first].score) for part in parts]
+    bests.sort(key=lambda each: each[1] - each[0].score)
+    return [replace(best, score=min(best.score, candidates[first].score)) for best, _ in bests]
 
 
 def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int, int, int]:
