@@ -5,14 +5,14 @@
 ``DATASETS`` holds the public folders that `refusal_topics.py` names; ``INDEX`` is a current index of `corpus/`.
 Weights are fitted on our train split and on strangers' questions (the topics of a train question by a model
 that has not seen it); the scale and both cuts on the calibration split. Writes `data/answering/topics.npz` and
-`calibration.toml`. No test split and no other corpus is read.
+`calibration.toml`, which `fit_leaning.py` then completes for follow-ups. No test split and no other corpus is read.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,9 @@ from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
 from b12assistant.api import Workspace
+from b12assistant.assistant import SEARCHED_CHARACTERS, turns_of
 from b12assistant.confidence import Calibration
+from b12assistant.conversation import interpret
 from b12assistant.engine import Engine
 from b12assistant.quoting import Window
 from b12assistant.retrieval import Query
@@ -50,28 +52,29 @@ def search(space: Workspace, questions: Sequence[Asked]) -> list[Searched]:
     settings, engine = space.configuration.settings, space.engine
     found = []
     for each in questions:
-        query = engine.query(each.question)
+        read_as = interpret(turns_of(each.question, each.history), SEARCHED_CHARACTERS)
+        query = engine.query_of(engine.read(read_as))
         hits = engine.hits(query, settings, settings.retrieval.passages)
         found.append(Searched(query, hits, next(iter(engine.windows(query, hits, settings)), None)))
     return found
 
 
 def signals_of(engine: Engine, topics: Topics, searched: Sequence[Searched]) -> np.ndarray:
-    """(n, 4) signals of each question and the quote that comes first for it."""
+    """(n, 4) signals of each question and the quote that comes first for it, in the order of ``SIGNS``."""
     weighing = replace(engine, topics=topics)
     rows = []
     for each in searched:
         evidence = weighing.evidence(each.query, each.hits)
         nothing = Signals(0.0, 1.0, 1.0, 1.0)
-        rows.append(astuple(weighing.signals(each.query, evidence, each.first) if each.first else nothing))
+        signals = weighing.signals(each.query, evidence, each.first) if each.first else nothing
+        rows.append([getattr(signals, name) for name in SIGNS])
     return np.array(rows)
 
 
 def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Logistic weights of the signals, then the bias; none against its sign. Both classes count as much."""
-    names = [field.name for field in fields(Signals)]
     scale = x.std(axis=0) + 1e-9
-    signs = np.array([SIGNS[name] for name in names])
+    signs = np.array(list(SIGNS.values()))
     z, centre = x * signs / scale, (x * signs / scale).mean(axis=0)
     balanced = np.where(y, weights / weights[y].sum(), weights / weights[~y].sum()) / 2
 
@@ -82,8 +85,8 @@ def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
         penalty = PENALTY * np.append(theta[:-1], 0)
         return value + float(penalty @ theta) / 2, np.append((z - centre).T @ slope, slope.sum()) + penalty
 
-    bounds = [(0, None)] * len(names) + [(None, None)]
-    theta = minimize(loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    bounds = [(0, None)] * len(SIGNS) + [(None, None)]
+    theta = minimize(loss, np.zeros(len(SIGNS) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
     return np.append(theta[:-1] * signs / scale, theta[-1] - centre @ theta[:-1])
 
 
@@ -160,11 +163,14 @@ def main(datasets: Path, index: str) -> None:
         f"calibration: {figures(calibration, held, judged)}",
     ]
     print(*lines, sep="\n")
+    save(calibration, ["Made by: python benchmarks/fit_refusal.py DATASETS INDEX", *lines])
+
+
+def save(calibration: Calibration, head: Sequence[str]) -> None:
+    """Write `calibration.toml` under the lines of ``head``."""
     values = "\n".join(f"{field.name} = {getattr(calibration, field.name)}" for field in fields(Calibration))
-    head = "\n".join(f"# {line}" for line in lines)
-    (OUT / "calibration.toml").write_text(
-        f"# Made by: python benchmarks/fit_refusal.py DATASETS INDEX\n{head}\n\n[calibration]\n{values}\n", "utf-8"
-    )
+    told = "\n".join(f"# {line}" for line in head)
+    (OUT / "calibration.toml").write_text(f"{told}\n\n[calibration]\n{values}\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import numpy as np
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
+from b12assistant.dialogues import load_dialogues
 
 DATA = Path(__file__).parent / "data"
 CORPUS = str(DATA.parent.parent / "corpus")
@@ -26,11 +27,12 @@ OURS = re.compile(r"b-?12|cobalamin|neuropath|pernicious|homocyst|methylmal", re
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, whether the corpus answers it, and its style."""
+    """A question after ``history``, the earlier turns, whether the corpus answers it, and its style."""
 
     question: str
     answerable: bool
     style: str
+    history: tuple[str, ...] = ()
 
 
 def workspace(corpus: str, index: str) -> Workspace:
@@ -44,6 +46,15 @@ def labelled(split: str) -> list[Asked]:
         Asked(row["question"], bool(row["gold"]), row["style"])
         for name in ("questions", "unanswerable")
         for row in _rows(DATA / name / f"{split}.jsonl")
+    ]
+
+
+def follow_ups(split: str) -> list[Asked]:
+    """The turns of our own conversations after the first, as they are typed."""
+    return [
+        Asked(turn.question, bool(turn.gold), "follow_up", turn.history)
+        for dialogue in load_dialogues(DATA / "conversations" / f"{split}.jsonl")
+        for turn in dialogue.typed[1:]
     ]
 
 

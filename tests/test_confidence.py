@@ -9,7 +9,7 @@ from b12assistant.confidence import Calibration, load_calibration
 from b12assistant.signals import Signals
 
 COMMITTED = load_calibration()
-EVEN = Calibration(bias=0, closeness=2, missing=-4, absent=-1, unknown=-2, possibly=0.3, answered=0.7)
+EVEN = Calibration(bias=0, closeness=2, missing=-4, absent=-1, unknown=-2, possibly=0.3, answered=0.7, leaning=-3)
 NOTHING = Signals(closeness=0, missing=0, absent=0, unknown=0)
 shares = st.floats(0, 1)
 signals = st.builds(Signals, closeness=shares, missing=shares, absent=shares, unknown=shares)
@@ -23,6 +23,7 @@ signals = st.builds(Signals, closeness=shares, missing=shares, absent=shares, un
         (replace(NOTHING, missing=1), 0.0180),
         (replace(NOTHING, absent=1), 0.2689),
         (replace(NOTHING, unknown=1), 0.1192),
+        (replace(NOTHING, leaning=1), 0.0474),
         (Signals(closeness=1, missing=0.5, absent=0, unknown=0), 0.5),
     ],
 )
@@ -30,7 +31,10 @@ def test_confidence_is_the_logistic_of_a_sum(given: Signals, confidence: float) 
     assert EVEN.confidence(given) == pytest.approx(confidence, abs=1e-4)
 
 
-@pytest.mark.parametrize(("name", "sign"), [("closeness", 1), ("missing", -1), ("absent", -1), ("unknown", -1)])
+SIGNS = [("closeness", 1), ("missing", -1), ("absent", -1), ("unknown", -1), ("leaning", -1)]
+
+
+@pytest.mark.parametrize(("name", "sign"), SIGNS)
 @given(first=signals, values=st.lists(shares, min_size=2, max_size=5).map(sorted))
 def test_no_signal_counts_the_wrong_way(name: str, sign: int, first: Signals, values: list[float]) -> None:
     certain = [sign * COMMITTED.confidence(replace(first, **{name: value})) for value in values]
@@ -44,3 +48,7 @@ def test_what_is_shown_without_reserve_is_more_certain() -> None:
 def test_the_committed_weights_do_not_ignore_what_no_source_holds() -> None:
     assert COMMITTED.missing < 0
     assert COMMITTED.absent < 0
+
+
+def test_a_follow_up_has_more_to_make_good() -> None:
+    assert COMMITTED.leaning < 0

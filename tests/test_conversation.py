@@ -49,11 +49,27 @@ def test_a_leaning_turn_is_searched_after_the_one_before() -> None:
 
 
 def test_a_turn_that_leans_on_one_that_leans_is_read_with_the_question_that_opened_the_topic() -> None:
-    assert searched(WHOLE, "why?", "and folate?") == [(0, WHOLE), (1, "why?"), (2, "and folate?")]
+    heal = "Do damaged nerves heal then?"
+    assert searched(WHOLE, heal, "and folate?") == [(0, WHOLE), (1, heal), (2, "and folate?")]
+
+
+@pytest.mark.parametrize("text", ["and folate?", "No, I meant folate.", "What about brown rice?", "how often"])
+def test_a_brief_turn_takes_the_place_of_a_brief_one_before_it(text: str) -> None:
+    assert [index for index, _ in searched(WHOLE, "and statins?", text)] == [0, 2]
+
+
+@pytest.mark.parametrize("text", ["Do damaged nerves heal then?", "does it hurt the damaged nerves badly"])
+def test_a_turn_that_says_more_is_read_with_the_brief_one_before_it(text: str) -> None:
+    assert [index for index, _ in searched(WHOLE, "and statins?", text)] == [0, 1, 2]
+
+
+def test_nothing_takes_the_place_of_the_question_that_opened_the_topic() -> None:
+    assert [index for index, _ in searched("statins?", "and folate?", "and rice?")] == [0, 2]
 
 
 def test_no_more_than_three_turns_are_read_together() -> None:
-    assert [index for index, _ in searched(WHOLE, "why?", "how?", "when?", "where?")] == [0, 3, 4]
+    heal = "Do damaged nerves heal then?"
+    assert [index for index, _ in searched(WHOLE, "why?", "how?", heal, heal)] == [0, 3, 4]
 
 
 @pytest.mark.parametrize("text", ["Forget that. why?", "New question: why?", "Something else: why?"])

@@ -70,3 +70,19 @@ def test_only_follow_ups_count_and_silence_is_a_miss() -> None:
         "follow-ups in full: answered": 1.0,
         "follow-ups in full: refused without gold": 0.0,
     }
+
+
+def test_no_label_of_our_conversations_is_in_two_splits() -> None:
+    folder = Path(__file__).parent.parent / "benchmarks" / "data" / "conversations"
+    train, calibration, test = (
+        {
+            label
+            for dialogue in load_dialogues(folder / f"{split}.jsonl")
+            for turn in dialogue.typed
+            for label in turn.accepted
+        }
+        for split in ("train", "calibration", "test")
+    )
+    assert not train & calibration
+    assert not train & test
+    assert not calibration & test

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fit_refusal import calibrated, weighed
+from fit_leaning import leaning_of
+from fit_refusal import KEPT, calibrated, weighed
 from refusal import by_style, reliability, risk_coverage, wilson
-from refusal_data import Asked, folds, labelled
+from refusal_data import Asked, folds, follow_ups, labelled
 
 from b12assistant.confidence import Calibration
 from b12assistant.signals import Signals
@@ -71,6 +72,21 @@ def test_the_cut_keeps_95_of_100_of_the_answerable() -> None:
     kept = [cuts.confidence(Signals(*row)) >= cuts.possibly for row in x[y].tolist()]
     assert np.mean(kept) == pytest.approx(0.95, abs=0.01)
     assert cuts.possibly <= cuts.answered
+
+
+def test_as_many_follow_ups_as_questions_are_kept() -> None:
+    totals = np.random.default_rng(3).normal(3, 1, 400)  # the cut is at 0
+    assert np.mean(totals + leaning_of(CUTS, totals) >= 0) == pytest.approx(KEPT, abs=0.01)
+
+
+def test_no_follow_up_is_let_through_for_being_one() -> None:
+    assert leaning_of(CUTS, np.full(9, -2.0)) == 0
+
+
+def test_follow_ups_come_with_the_turns_before_them_and_never_open() -> None:
+    found = follow_ups("calibration")
+    assert all(each.history for each in found)
+    assert {each.answerable for each in found} == {True, False}
 
 
 def test_every_row_is_left_out_once_and_never_fitted_on_then() -> None:

@@ -1,4 +1,4 @@
-"""Notices that the quotes are not about what was asked: fired by the question, silenced by the sources."""
+"""Notices that the sources are not about what was asked: fired by the question, silenced by the sources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from builders_answers import assistant, source
 
-from b12assistant.answers import NoticeKind, Turn, TurnSlice
+from b12assistant.answers import NoticeKind, Status, Turn, TurnSlice
 from b12assistant.data_files import read_data, tables
 from b12assistant.errors import ConfigError
 from b12assistant.fixed_texts import load_fixed_texts
@@ -76,6 +76,28 @@ def test_an_answer_carries_the_notice_before_the_general_one() -> None:
         (NoticeKind.SCOPE, "scope_country"),
         (NoticeKind.GENERAL, "general"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [("knitting while pregnant", "scope_pregnancy"), ("knitting in Germany", "scope_country"), ("knitting", "scope")],
+)
+def test_a_refusal_carries_the_notice_that_fits_or_else_the_general_one(question: str, text: str) -> None:
+    answer = assistant(source("Myelin wraps nerve fibres.")).reply(question).answer
+    assert answer.status is Status.NO_ANSWER
+    assert [each.text for each in answer.notices] == [text, "general"]
+
+
+def test_a_refusal_does_not_say_that_its_nearest_source_is_silent_of_what_it_speaks_of() -> None:
+    answer = assistant(source("Myelin wraps nerve fibres in pregnancy.")).reply("knitting while pregnant").answer
+    assert answer.status is Status.NO_ANSWER
+    assert [each.text for each in answer.notices] == ["scope", "general"]
+
+
+def test_a_follow_up_is_about_what_it_leans_on() -> None:
+    history = ["Is B12 safe for a puppy"]
+    answer = assistant(source("Myelin wraps nerve fibres.")).reply("and knitting?", history).answer
+    assert [each.text for each in answer.notices] == ["scope_animal", "general"]
 
 
 def test_false_alarms_on_our_own_questions_are_none() -> None:

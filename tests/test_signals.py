@@ -57,6 +57,12 @@ def test_what_no_source_holds_is_missing(question: str, missing: float) -> None:
     assert evidence(question).missing == pytest.approx(missing, abs=1e-3)
 
 
+@pytest.mark.parametrize(("before", "leaning"), [((), 0), (("does tea wrap myelin",), 1)])
+def test_a_question_that_leans_on_another_is_known_as_such(before: tuple[str, ...], leaning: float) -> None:
+    found = evidence("and coffee?", *before)
+    assert found.signals(found.pool, np.ones(len(found.pool), np.float32), frozenset()).leaning == leaning
+
+
 def test_context_never_lowers_the_bar() -> None:
     assert evidence("and coffee?", "myelin nerve fibres").missing == pytest.approx(1, abs=1e-3)
     assert evidence("and coffee?", "myelin nerve fibres").unknown == 1

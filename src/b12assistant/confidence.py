@@ -15,7 +15,8 @@ from b12assistant.signals import Signals
 class Calibration:
     """Fitted weights of the signals, and the confidence from which an answer is shown, and shown without reserve.
 
-    What speaks against an answer weighs less than nothing or nothing, ``closeness`` nothing or more.
+    What speaks against an answer weighs less than nothing or nothing, ``closeness`` nothing or more. ``leaning`` is
+    what a follow-up has to make good, so that as few of its kind as of other questions pass without an answer.
     """
 
     bias: float
@@ -25,6 +26,7 @@ class Calibration:
     unknown: float
     possibly: float
     answered: float
+    leaning: float = 0.0
 
     def confidence(self, signals: Signals) -> float:
         """Between 0 and 1: the share of answerable among as many unanswerable questions with such signals."""

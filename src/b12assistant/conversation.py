@@ -1,7 +1,8 @@
 """What the last turn asks, given the earlier ones: the user's own words, put together, never rewritten.
 
-A follow-up is read with the question before it and the one that opened the topic; what it leans on weighs less than
-what it says (`retrieval.CONTEXT`). Adding the quote that was shown drags the answer back to itself
+A follow-up is read with the question before it and the one that opened the topic; with the latter alone if it and the
+question before it are brief, since "and folate?" after "and statins?" takes its place. What it leans on weighs less
+than what it says (`retrieval.CONTEXT`). Adding the quote that was shown drags the answer back to itself
 (`docs/decisions/0010-conversation.md`). Which turns there were alone determines what is read.
 """
 
@@ -21,8 +22,10 @@ _POINTS = re.compile(
     r"\b(?:it|its|that|this|these|those|them|they|their|he|she|him|her|one|ones|there|then|instead|else|other|another)\b",
     re.I,
 )
+_ANOTHER = re.compile(r"\W*(?:and|or|but|(?:(?:then|so) )?(?:what|how) about)\b", re.I)
 _ALONE = 7  # content words from which a turn stands by itself
 _WHOLE = 4  # the same, of a turn that points at nothing
+_BRIEF = 2  # content words of a turn that says little more than what it is about; one more if it names another thing
 
 
 def interpret(turns: Sequence[Turn], most: int, *, literal: bool = False) -> Interpretation:
@@ -70,13 +73,20 @@ def leans(text: str) -> bool:
     return content < _WHOLE or (content < _ALONE and bool(_POINTS.search(text))) or corrects(text)
 
 
+def brief(text: str) -> bool:
+    """Whether a turn says little more than what it is about ("And tablets?", "No, I meant folate")."""
+    content = len(terms(text))
+    return content <= _BRIEF or (content == _BRIEF + 1 and (bool(_ANOTHER.match(text)) or corrects(text)))
+
+
 def _leant_on(turns: Sequence[Turn]) -> list[Turn]:
     """The former question, and the one that opened the topic: those that the last turn leans on, nearest first."""
-    if not leans(turns[-1].text):
+    last, asked = turns[-1].text, [turn for turn in turns[:-1] if _asks(turn)]
+    if not asked or not leans(last):
         return []
-    asked = [turn for turn in turns[:-1] if _asks(turn)]
-    opening = next((turn for turn in reversed(asked) if new_topic(turn.text) or not leans(turn.text)), None)
-    return list(dict.fromkeys([*asked[-1:], *([opening or asked[0]] if asked else [])]))
+    former = asked[-1]
+    opening = next((turn for turn in reversed(asked) if new_topic(turn.text) or not leans(turn.text)), asked[0])
+    return [opening] if brief(last) and brief(former.text) else list(dict.fromkeys([former, opening]))
 
 
 def _asks(turn: Turn) -> bool:

@@ -1,4 +1,4 @@
-"""What a question is about and no quoted source speaks of: a child, a pregnancy, an animal, a country, a product.
+"""What a question is about and no source shown speaks of: a child, a pregnancy, an animal, a country, a product.
 
 The concepts are data (`data/scope/concepts.toml`); the notices are fixed texts with the concepts' ids.
 """
@@ -66,7 +66,7 @@ class Scope:
     def notices(self, parts: Sequence[TurnSlice], sources: Sequence[str]) -> tuple[Notice, ...]:
         """A notice for each concept that a part of the question is about and none of the ``sources`` speaks of.
 
-        ``sources``: the texts of the documents that are quoted.
+        ``sources``: the texts of the documents that are quoted, or that a refusal links as nearest.
         """
         found = {concept: tuple(_places(concept, parts)) for concept in self.concepts}
         asked = {concept: places for concept, places in found.items() if places}

@@ -37,13 +37,15 @@ class Signals:
 
     ``closeness``: late interaction of the question with the quote. ``missing``: the likeliest topic among the words
     that no source holds, less what comes near it. ``absent``: the same of words that the quote does not hold.
-    ``unknown``: how much of the question stands in no source, by idf.
+    ``unknown``: how much of the question stands in no source, by idf. ``leaning``: 1 for a follow-up that leans on
+    what came before it, and so names less of which a source could know nothing; else 0.
     """
 
     closeness: float
     missing: float
     absent: float
     unknown: float
+    leaning: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ class Evidence:
 
     ``pool``: (q,) each query token's best cosine in the passages that were searched. ``unknown_terms``: in no source.
     ``unknown``: the share of the question that they make up, by idf. ``cosines``: of each row searched, (sentences, q).
+    ``leans``: whether something that came before the question was read with it.
     """
 
     words: Sequence[Word]
@@ -126,6 +129,7 @@ class Evidence:
     unknown_terms: frozenset[str]
     unknown: float
     cosines: Mapping[int, Vectors] = field(default_factory=dict)
+    leans: bool = False
 
     @cached_property
     def missing(self) -> float:
@@ -137,7 +141,7 @@ class Evidence:
     def signals(self, best: Vectors, weights: Vectors, held: frozenset[str]) -> Signals:
         """Of a quote. ``best``: (q,) each query token's best cosine in it; ``weights``: (q,); ``held``: its terms."""
         absent = self._worst(best, lambda term: term not in held)
-        return Signals(float(best @ weights), self.missing, absent, self.unknown)
+        return Signals(float(best @ weights), self.missing, absent, self.unknown, float(self.leans))
 
     def _worst(self, best: Vectors, counts: Callable[[str], bool]) -> float:
         """The likeliest topic among the words that count, less what comes near it; 0 if none counts."""
