@@ -15,8 +15,8 @@ from b12assistant.quoting import Window
 from b12assistant.stance import Conflict, Cues
 from b12assistant.types import Document, Span
 
-_ASKED = 0.45  # cosine of the question to a way to ask: from here on a topic may be meant, if a best quote is a side
-_CLEARLY = 0.7  # from here on also if none is
+_ASKED = 0.55  # cosine of the question to a way to ask: from here on a topic may be meant, if a best quote is a side
+_CLEARLY = 0.8  # from here on also if none is
 _SURELY = 0.9  # and from here on it is, however its sides stand
 _NEAR_SIDE = 0.15  # how far behind the best quote the nearer side may stand
 _FAR_SIDE = 0.3  # and the other
