@@ -1,0 +1,61 @@
+"""A retriever for LangChain: what it gives to a chain are exact quotes with their citations, safety texts first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from b12assistant.answers import NoticeKind
+from b12assistant.api import Assistant
+from b12assistant.errors import UsageError
+
+try:
+    from langchain_core.callbacks import CallbackManagerForRetrieverRun
+    from langchain_core.documents import Document
+    from langchain_core.retrievers import BaseRetriever
+except ModuleNotFoundError as error:
+    raise UsageError(
+        "the retriever needs the package langchain-core", hint="pip install 'b12assistant[langchain]'"
+    ) from error
+
+
+class QuoteRetriever(BaseRetriever):
+    """Quotes of an index as documents of LangChain.
+
+    A document's ``page_content`` is word for word a quote or a fixed text; ``metadata["kind"]`` is ``quote`` or
+    ``notice``. Fixed texts come first and **must be shown** first, whole and unchanged: an emergency gets its text and
+    nothing else. On every document ``metadata["red_flag"]`` is that of the question and ``metadata["notices"]`` all its
+    fixed texts; of a quote the rest is its citation, as in `ask --json`.
+
+    A question that the sources do not answer gets no quote. A chain that lets a model write over the documents gives up
+    what this project promises; keep ``page_content`` and its citation beside whatever it writes.
+
+    >>> retriever = QuoteRetriever.open("index")
+    >>> document = retriever.invoke("Can low B12 damage nerves without anaemia?")[0]
+    >>> document.metadata["kind"], document.metadata["document"]
+    ('quote', 'nerves-without-anaemia.md')
+    """
+
+    assistant: Assistant
+
+    @classmethod
+    def open(cls, index: str | Path | None = None, *, corpus: str | Path | None = None) -> Self:
+        """Over an index on disk, as ``Assistant.open`` finds it. Raises what that raises."""
+        return cls(assistant=Assistant.open(index, corpus=corpus))
+
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:  # noqa: ARG002 - its name
+        """Raises ``QuestionError`` for what cannot be read as a question."""
+        reply = self.assistant.ask(query)
+        answer = self.assistant.as_json(reply)["answer"]
+        first = [each for each in answer["notices"] if each["kind"] != NoticeKind.GENERAL]
+        shared = {
+            "status": answer["status"],
+            "red_flag": answer["red_flag"],
+            "notices": [each["text"] for each in answer["notices"]],
+            "generation": reply.generation,
+        }
+        texts = (
+            Document(each["text"], metadata={**shared, "kind": "notice", "text_id": each["text_id"]}) for each in first
+        )
+        quotes = (Document(each["text"], metadata={**shared, "kind": "quote", **each}) for each in answer["quotes"])
+        return [*texts, *quotes]

@@ -1,0 +1,121 @@
+"""The page inside of another site's, and without JavaScript, in a real browser."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes import FakeWorkspace
+from playwright.sync_api import Browser, Page
+from serving import EMERGENCY
+
+from b12assistant.config import load_configuration
+from browser.running import running
+
+pytestmark = pytest.mark.slow
+
+DEMO = Path(__file__).parent.parent.parent / "docs" / "embedding" / "demo.html"
+IN_DEMO = "http://127.0.0.1:7860/"
+ASKED = "What wraps every nerve: myelin?"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name it has there
+        pass
+
+
+@contextmanager
+def another_site(folder: Path) -> Iterator[str]:
+    """The origin of a server of somebody else's pages."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()
+
+
+def allowing(space: FakeWorkspace, framers: str) -> FakeWorkspace:
+    flags = {
+        "paths.corpus": str(space.corpus),
+        "paths.index": str(space.store.root),
+        "page.frame_ancestors": framers,
+    }
+    return replace(space, configuration=load_configuration(environment={}, flags=flags))
+
+
+@contextmanager
+def demo(chromium: Browser, folder: Path, site: str, address: str) -> Iterator[Page]:
+    """The demo page of the documentation on a site of its own, over the page at ``address``."""
+    (folder / "demo.html").write_text(DEMO.read_text("utf-8").replace(IN_DEMO, f"{address}/"), "utf-8")
+    with chromium.new_context(reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(f"{site}/demo.html", wait_until="domcontentloaded")
+        yield page
+
+
+def test_the_demo_page_frames_the_page_where_it_is_allowed(
+    chromium: Browser, small: FakeWorkspace, tmp_path: Path
+) -> None:
+    with (
+        another_site(tmp_path) as site,
+        running(allowing(small, site)) as address,
+        demo(chromium, tmp_path, site, address) as page,
+    ):
+        frame = page.frame_locator("iframe")
+        frame.locator(".state.ready").wait_for()
+        frame.locator("#ask textarea").fill(ASKED)
+        frame.locator("#ask textarea").press("Enter")
+        frame.locator(".turn blockquote").wait_for()
+        assert "Myelin wraps every nerve." in frame.locator(".turn blockquote").inner_text()
+        frame.locator(".turn a.cite").first.click()
+        assert "Myelin" in frame.frame_locator("#src-frame").locator("#doc").inner_text()
+
+
+@pytest.mark.parametrize("framers", ["", "https://www.example.org"], ids=["off", "another site"])
+def test_nobody_else_may_frame_it(framers: str, chromium: Browser, small: FakeWorkspace, tmp_path: Path) -> None:
+    with (
+        another_site(tmp_path) as site,
+        running(allowing(small, framers)) as address,
+        demo(chromium, tmp_path, site, address) as page,
+    ):
+        page.wait_for_timeout(500)
+        assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/"]
+
+
+def test_without_javascript_a_question_is_asked_and_answered(chromium: Browser, site: str) -> None:
+    with chromium.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{site}/plain")
+        page.get_by_label("Your question").fill(ASKED)
+        page.get_by_role("button", name="Ask", exact=True).click()
+        assert page.url == f"{site}/plain"
+        assert page.locator("blockquote").first.inner_text() == "Myelin wraps every nerve."
+        page.locator("figcaption a").first.click()
+        assert page.locator("#doc mark").inner_text() == "Myelin wraps every nerve."
+
+
+def test_without_javascript_an_emergency_comes_first_and_leads_on(chromium: Browser, site: str) -> None:
+    with chromium.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{site}/plain")
+        page.get_by_label("Your question").fill("My legs went weak today and I can't pee")
+        page.get_by_role("button", name="Ask", exact=True).click()
+        assert "Call your local emergency number" in page.locator("section .alarm").inner_text()
+        assert page.locator("blockquote").count() == 0
+        page.get_by_role("button", name="I am looking this up").click()
+        page.get_by_role("heading", name="I am looking this up").wait_for()
+        assert "Call your local emergency number" not in page.locator("section").inner_text()
+        page.get_by_label("Your question").fill(EMERGENCY)
+        page.get_by_role("button", name="Ask", exact=True).click()
+        assert "If you may hurt yourself" in page.locator("section .alarm").inner_text()
