@@ -11,6 +11,8 @@ import click
 from b12assistant.audit_command import audit
 from b12assistant.evaluate_command import evaluate
 from b12assistant.invocation import as_json, lines, places, run, words, workspace
+from b12assistant.new_command import new
+from b12assistant.serve_commands import mcp, serve
 
 
 def main() -> None:
@@ -238,12 +240,14 @@ def verify(
 ) -> None:
     """Check the index, its corpus, and the quotes of a file.
 
-    The file is one that `batch` or `ask --json` wrote.
+    The file is one that `batch` or `ask --json` wrote, or what the page saved (HTML, Markdown, CSV, JSON); of the
+    latter it says of each quote whether it stands, has moved, was changed in the file, or is gone.
 
     \b
     Examples:
       b12assistant verify
       b12assistant verify answers.jsonl
+      b12assistant verify conversation.html
       b12assistant verify --repair
     """
     from b12assistant import health, terminal
@@ -277,22 +281,8 @@ def doctor(context: click.Context, corpus: str | None, index_folder: str | None,
         raise SystemExit(1)
 
 
-@commands.command()
-@places
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any.")
-@click.pass_context
-def serve(context: click.Context, corpus: str | None, index_folder: str | None, host: str, port: int) -> None:
-    """Serve the web page and the HTTP API, as `python app.py` does.
-
-    \b
-    Example:
-      b12assistant serve --port 8000
-    """
-    from b12assistant import web
-
-    web.serve(workspace(context, corpus, index_folder), host, port)
-
-
 commands.add_command(evaluate)
 commands.add_command(audit)
+commands.add_command(serve)
+commands.add_command(mcp)
+commands.add_command(new)

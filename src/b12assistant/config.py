@@ -15,18 +15,19 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from b12assistant.errors import ConfigError
+from b12assistant.packaged import CONFIG_FILE, PACKAGED, is_project, packaged_paths
 
-CONFIG_FILE = "b12assistant.toml"
 _PREFIX = "B12_"
 _NOT_SETTINGS = {"B12_SHARED"}  # read by the tests
 
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where things lie, relative to the working directory."""
+    """Where things lie, relative to the working directory. ``reports``: what `evaluate --out` wrote, for the page."""
 
     corpus: str = "corpus"
     index: str = "index"
+    reports: str = "reports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,21 @@ class RedFlagSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSettings:
+    """``language``: of the interface; the sources keep theirs. ``frame_ancestors``: origins that may frame the page."""
+
+    language: str = "en"
+    frame_ancestors: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackSettings:
+    """``folder``: where votes and questions without an answer are kept; empty: nothing is."""
+
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set."""
 
@@ -119,20 +135,30 @@ class Settings:
     retrieval: RetrievalSettings = RetrievalSettings()
     quoting: QuotingSettings = QuotingSettings()
     red_flags: RedFlagSettings = RedFlagSettings()
+    page: PageSettings = PageSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Settings with the origin of each value: `default`, the file, the variable or the flag."""
+    """Settings with the origin of each value: `default`, `packaged`, the file, the variable or the flag."""
 
     settings: Settings
     origins: Mapping[str, str]
+
+    @property
+    def is_packaged(self) -> bool:
+        """Whether the corpus that comes with the package is the one to answer from."""
+        return self.origins["paths.index"] == PACKAGED
 
 
 def load_configuration(
     *, file: Path | None = None, environment: Mapping[str, str], flags: Mapping[str, object] | None = None
 ) -> Configuration:
-    """Defaults, ``file`` (else `b12assistant.toml`, if it is there), ``environment``, ``flags``, in this order."""
+    """Defaults, ``file`` (else `b12assistant.toml`, if it is there), ``environment``, ``flags``, in this order.
+
+    Where nobody names a corpus or an index and the folder we are in is no project, it is the packaged corpus.
+    """
     values: dict[str, object] = {}
     origins = dict.fromkeys(known_keys(), "default")
     path = file or Path(CONFIG_FILE)
@@ -142,6 +168,9 @@ def load_configuration(
     for key, value, origin in given:
         values[key] = _checked(key, value, origin)
         origins[key] = origin
+    if values.keys().isdisjoint(_FOLDERS) and not is_project(Path()):
+        values |= packaged_paths(environment)
+        origins |= dict.fromkeys(_FOLDERS, PACKAGED)
     return Configuration(_settings(values), origins)
 
 
@@ -223,6 +252,7 @@ def _checked(key: str, value: object, origin: str) -> object:
     return found
 
 
+_FOLDERS = ("paths.corpus", "paths.index")
 _LARGEST = 10**9
 _AT_MOST = {"lexical.b_body": 1, "lexical.b_title": 1, "quoting.alike": 1}
 _MAY_BE_ZERO = {

@@ -1,14 +1,25 @@
-"""The folder of a corpus: which files it holds, and what its `sources.toml` and `disputes.toml` say of them."""
+"""The folder of a corpus: which files it holds, and what its curators' files say of them."""
 
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from b12assistant.data_files import Table, check_keys, tables
 from b12assistant.disputes import DISPUTES_FILE, Told, parse_disputes
-from b12assistant.errors import CorpusError, SourceFactsError
+from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
+from b12assistant.fixed_texts import FILE as TEXTS_FILE
+from b12assistant.page_words import FILE as PAGE_FILE
+from b12assistant.page_words import PageWords, parse_page_words
+from b12assistant.red_flags import OWN_FILE as RED_FLAGS_FILE
 from b12assistant.sources import SOURCES_FILE, Facts, parse_sources
+from b12assistant.switched_off import NOTHING_OFF, SWITCHED_OFF_FILE, SwitchedOff, parse_switched_off
+from b12assistant.vocabulary import Vocabulary, parse_terms
+
+VOCABULARY_FILE = "vocabulary.toml"
+_CONTROLS = {"not_happening", "looking_up"}
 
 
 def require_corpus(corpus: Path) -> None:
@@ -43,6 +54,53 @@ def corpus_disputes(corpus: Path) -> tuple[Told, ...]:
     return parse_disputes(text, file=str(corpus / DISPUTES_FILE)) if text is not None else ()
 
 
+def corpus_switched_off(corpus: Path) -> SwitchedOff:
+    """What a corpus's `switched_off.toml` names, if it has one. Raises ``SourceFactsError``."""
+    text = _text_of(corpus / SWITCHED_OFF_FILE)
+    return parse_switched_off(text, file=str(corpus / SWITCHED_OFF_FILE)) if text is not None else NOTHING_OFF
+
+
+def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
+    """The terms of a corpus's `vocabulary.toml`, if it has one. Raises ``ConfigError``."""
+    table = _table_of(corpus / VOCABULARY_FILE)
+    return Vocabulary(tuple(parse_terms(table, VOCABULARY_FILE))) if table is not None else None
+
+
+def corpus_page_words(corpus: Path) -> PageWords | None:
+    """What a corpus's `page.toml` has the page say of itself, if there is one. Raises ``ConfigError``."""
+    table = _table_of(corpus / PAGE_FILE)
+    return parse_page_words(table) if table is not None else None
+
+
+def corpus_red_flags(corpus: Path) -> Table:
+    """What a corpus's `red_flags.toml` holds, not yet checked; empty if there is none."""
+    return _table_of(corpus / RED_FLAGS_FILE) or {}
+
+
+def corpus_texts(corpus: Path) -> Table:
+    """The fixed texts of a corpus's `texts.toml` and `red_flags.toml`, not yet checked; empty if there are none.
+
+    One with a known id stands in for the packaged one; raises ``ConfigError`` if it is one that a button sends.
+    """
+    told = _table_of(corpus / TEXTS_FILE) or {}
+    check_keys(told, TEXTS_FILE, optional=("text",))
+    flags = corpus_red_flags(corpus)
+    files = ((told, TEXTS_FILE), (flags, RED_FLAGS_FILE))
+    texts = [text for table, file in files if "text" in table for text in tables(table, "text", file)]
+    for text in texts:
+        if text.get("id") in _CONTROLS:
+            raise ConfigError(f"{text['id']} cannot be reworded", hint="take it out: a button sends it")
+    return {"text": texts} if texts else {}
+
+
+def _table_of(path: Path) -> Table | None:
+    text = _text_of(path)
+    try:
+        return tomllib.loads(text) if text is not None else None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} is not valid TOML ({error})", hint="mend it") from error
+
+
 def _text_of(path: Path) -> str | None:
     if not path.is_file():
         if os.path.lexists(path):
@@ -55,5 +113,5 @@ def _text_of(path: Path) -> str | None:
 
 
 def _for_curators(file: str) -> bool:
-    """What stands at the top of a corpus and is not for quoting: its README, and facts about it."""
-    return file == "README.md" or ("/" not in file and file.endswith(".toml"))
+    """What stands at the top of a corpus and is not for quoting: its README, its licence, and facts about it."""
+    return file in {"README.md", "LICENSE"} or ("/" not in file and file.endswith(".toml"))

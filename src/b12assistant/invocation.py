@@ -79,7 +79,16 @@ def workspace(context: click.Context, corpus: str | None, index_folder: str | No
         if folder is not None and not folder.strip("\0 "):  # an unset variable of a script, most likely
             raise UsageError(f"--{key.removeprefix('paths.')} is empty", hint="name a folder")
     file = Path(given["config"]) if given["config"] is not None else None
-    return Workspace(load_configuration(file=file, environment=os.environ, flags=folders))
+    return Workspace(load_configuration(file=file, environment=os.environ, flags=folders), _first_use)
+
+
+def _first_use(space: Workspace) -> None:
+    """The index of the packaged corpus, with a line that says where it goes and a bar that says how far it is."""
+    from b12assistant import terminal
+
+    click.echo(f"{NAME}: first use: indexing the packaged corpus into {one_line(str(space.store.root))}", err=True)
+    with terminal.progress() as told:
+        space.index(progress=told)
 
 
 def words(argument: str) -> str:

@@ -1,0 +1,135 @@
+"""The tutorial on a corpus of one's own, followed to the letter: what it says to write and type does what it says."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from shell import b12
+
+from b12assistant.answers import TextId, Turn
+from b12assistant.cli import commands
+from b12assistant.config import load_configuration
+from b12assistant.errors import ConfigError
+from b12assistant.opinion import Concern, Opinion
+from b12assistant.triage import Triager
+from b12assistant.workspace import Workspace
+
+TUTORIAL = Path(__file__).parent.parent / "docs" / "tutorials" / "own-corpus.md"
+BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```', re.M | re.S)
+BLOCKS = BLOCK.findall(TUTORIAL.read_text("utf-8"))
+
+
+def plain(text: str) -> str:
+    """Without line ends and the frames that a terminal draws."""
+    return " ".join(re.sub(r"[^\w\s.,:;!?'’()-]", " ", text).split())
+
+
+def shown_after(position: int) -> Iterator[str]:
+    """The lines that the tutorial shows as output of the commands at ``position``."""
+    for kind, title, text in BLOCKS[position + 1 :]:
+        if kind != "text" or title:
+            return
+        yield from text.splitlines()
+
+
+@pytest.mark.slow
+def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+    folder, asked = tmp_path, 0
+    for position, (kind, title, text) in enumerate(BLOCKS):
+        if title:
+            (folder / title).write_text(text, "utf-8")
+            continue
+        if kind != "sh":
+            continue
+        out = ""
+        for line in text.splitlines():
+            words = shlex.split(line)
+            if words[0] == "cd":
+                folder /= words[1]
+            elif words[0] == "rm":
+                (folder / words[1]).unlink()
+            else:
+                assert words[0] == "b12assistant"
+                done = b12(*words[1:], cwd=folder)
+                assert (done.status, done.err) == (0, ""), line
+                out = done.out
+        expected = list(shown_after(position))
+        asked += bool(expected)
+        assert [line for line in expected if plain(line) not in plain(out)] == [], out
+    assert asked == 6  # an answer of the skeleton, then one of each: answer, refusal, red flag, difference, vocabulary
+
+
+def test_a_skeleton_is_complete_and_nothing_is_written_over(tmp_path: Path) -> None:
+    project = tmp_path / "my-project"
+    done = CliRunner().invoke(commands, ["new", str(project)])
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, str(project / ".gitignore"))
+    assert {path.name for path in project.rglob("*.toml")} == {
+        "b12assistant.toml",
+        "disputes.toml",
+        "page.toml",
+        "red_flags.toml",
+        "sources.toml",
+        "texts.toml",
+        "vocabulary.toml",
+    }
+    again = b12("new", str(project), cwd=tmp_path)
+    assert (again.status, "not an empty folder" in again.complaint) == (2, True)
+
+
+def test_what_a_skeleton_holds_is_what_a_workspace_reads(tmp_path: Path) -> None:
+    assert CliRunner().invoke(commands, ["new", str(tmp_path)]).exit_code == 0
+    space = Workspace(load_configuration(environment={}, flags={"paths.corpus": str(tmp_path / "corpus")}))
+    texts = {name: text.text for name, text in space.texts.items()}
+    assert texts[TextId("general")].startswith("This is what our documents say")
+    assert TextId("dose") in texts
+    assert [rule.id for rule in space.rules.red_flags.rules if rule.own] == ["house_fire"]
+    assert space.page_words is not None
+    assert space.page_words.name == "Our documents"
+
+
+OWN = {
+    "skeleton": (resources.files("b12assistant") / "data" / "skeleton" / "corpus" / "red_flags.toml").read_text(
+        "utf-8"
+    ),
+    "tutorial": next(text for _, title, text in BLOCKS if title == "corpus/red_flags.toml"),
+}
+
+
+@pytest.mark.parametrize("text", OWN.values(), ids=OWN)
+def test_the_examples_of_a_rule_hold_and_no_opinion_sets_it_aside(tmp_path: Path, text: str) -> None:
+    (tmp_path / "red_flags.toml").write_text(text, "utf-8")
+    rules = Workspace(load_configuration(environment={}, flags={"paths.corpus": str(tmp_path)})).rules
+    calm = Opinion("calm", Concern.NONE, (), None, may_lower=True)
+    triager = Triager(rules, lambda turn, former, ruled: calm)
+    (rule,) = (rule for rule in rules.red_flags.rules if rule.own)
+
+    def raised(message: str) -> list[str]:
+        return [str(notice.flag.rule) for notice in triager([Turn(0, message)]).notices if notice.flag]
+
+    assert rule.positive
+    assert rule.negative
+    assert [raised(message) for message in rule.positive] == [[rule.id]] * len(rule.positive)
+    assert [raised(message) for message in rule.negative] == [[]] * len(rule.negative)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        ("red_flags.toml", "[[finding]]\nid = 'a'\n", "red_flags.toml, a: missing about, kind"),
+        ("red_flags.toml", "[[rules]]\n", "red_flags.toml: unknown rules"),
+        ("red_flags.toml", "fire", "is not valid TOML"),
+        ("texts.toml", "[[text]]\nid = 'looking_up'\n", "looking_up cannot be reworded"),
+        ("red_flags.toml", "[[text]]\nid = 'not_happening'\n", "not_happening cannot be reworded"),
+        ("texts.toml", "[[text]]\nid = 'general'\n", "texts.toml, text 1: missing origin"),
+    ],
+)
+def test_a_fault_in_what_comes_first_is_said_before_any_question(
+    tmp_path: Path, file: str, text: str, says: str
+) -> None:
+    (tmp_path / file).write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        Workspace(load_configuration(environment={}, flags={"paths.corpus": str(tmp_path)}))

@@ -1,0 +1,88 @@
+"""Where nobody names a corpus and there is none: the one that comes with the package, its index in the cache."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from corpora import three_files
+from fakes import FakeWorkspace
+
+from b12assistant.config import load_configuration
+from b12assistant.corpus import corpus_files
+from b12assistant.errors import IndexMissingError
+from b12assistant.packaged import PACKAGED
+from b12assistant.workspace import Workspace
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_an_empty_folder_has_the_packaged_corpus(empty: Path, tmp_path: Path) -> None:
+    configuration = load_configuration(environment={"XDG_CACHE_HOME": str(tmp_path)})
+    paths = configuration.settings.paths
+    assert configuration.is_packaged
+    assert "guides/testing.md" in set(corpus_files(Path(paths.corpus)))
+    assert Path(paths.index).is_relative_to(tmp_path / "b12assistant")
+    assert configuration.origins["paths.corpus"] == configuration.origins["paths.index"] == PACKAGED
+    assert list(empty.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["corpus", "index", "b12assistant.toml"])
+def test_a_folder_with_something_of_its_own_has_that(empty: Path, name: str) -> None:
+    path = empty / name
+    path.mkdir() if "." not in name else path.touch()
+    configuration = load_configuration(environment={})
+    paths = configuration.settings.paths
+    assert (configuration.is_packaged, paths.corpus, paths.index) == (False, "corpus", "index")
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("key", ["corpus", "index"])
+def test_whoever_names_a_folder_gets_that(key: str) -> None:
+    for named in (
+        load_configuration(environment={}, flags={f"paths.{key}": "mine"}),
+        load_configuration(environment={f"B12_PATHS_{key.upper()}": "mine"}),
+    ):
+        assert (named.is_packaged, getattr(named.settings.paths, key)) == (False, "mine")
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("named", [None, "", "relative"])
+def test_without_a_cache_folder_it_is_the_usual_one(named: str | None) -> None:
+    environment = {} if named is None else {"XDG_CACHE_HOME": named}
+    usual = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    assert Path(load_configuration(environment=environment).settings.paths.index).is_relative_to(usual)
+
+
+def test_only_the_packaged_index_is_built_unasked(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError):
+        three_files(tmp_path).opened  # noqa: B018 - reading it opens it
+
+
+def test_a_packaged_index_is_built_when_it_is_needed_and_again_when_it_is_damaged(empty: Path, tmp_path: Path) -> None:
+    built: list[str] = []
+    configuration = load_configuration(environment={"XDG_CACHE_HOME": str(tmp_path)})
+
+    def build(space: Workspace) -> None:
+        built.append(space.configuration.settings.paths.index)
+        space.index()
+
+    def again() -> FakeWorkspace:
+        return FakeWorkspace(configuration, build)
+
+    assert not again().ask("I want to kill myself").answer.quotes
+    assert built == []  # an emergency waits for nothing
+    documents = len(again().opened.entries)
+    assert documents > 20
+    assert len(again().opened.entries) == documents
+    assert built == [configuration.settings.paths.index]
+    for file in Path(built[0]).glob("generations/*/lexical.npz"):
+        file.write_bytes(b"damaged")
+    assert len(again().opened.entries) == documents
+    assert len(built) == 2
+    assert list(empty.iterdir()) == []
