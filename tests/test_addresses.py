@@ -11,6 +11,7 @@ from b12assistant import addresses
 from b12assistant.answers import Quote, Strength
 from b12assistant.types import Document, Range
 
+GOOD = "0" * 16  # a digest in our form
 TEXT = "Myelin wraps every nerve. It is made of fat. Numb feet are an early sign."
 
 
@@ -34,6 +35,50 @@ def test_an_address_leads_back_to_the_spans_of_its_quote() -> None:
     assert place.stands_in(document)
 
 
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_words_that_moved_are_found_again(before: str, between: str) -> None:
+    document = build_document(TEXT, file="a.txt")
+    place = place_of(addresses.of_quote(quote_of(document)))
+    assert place is not None
+    first, last = (span.text for span in quote_of(document).spans)
+    text = f"{before} {first} {between} {last} the end"
+    found = place.found_in(text)
+    assert found is not None
+    assert [text[range_.start : range_.end] for range_ in found.spans] == [first, last]
+    assert found.best is not None
+    assert text[found.best.start : found.best.end] == last
+
+
+def test_of_several_places_the_nearest_is_meant() -> None:
+    document = build_document("One two. Three. One two. Four. One two.", file="a.txt")
+    start = document.text.index("One two.", 9)
+    place = place_of(addresses.of_spans([document.span(start, start + 8)]))
+    assert place is not None
+    moved = f"x {document.text}"
+    found = place.found_in(moved)
+    assert found is not None
+    assert found.spans[0].start == start + 2
+
+
+@pytest.mark.parametrize("text", ["a seasoned cat", "season", "reason is", "seasoń", ""])
+def test_words_inside_of_longer_words_are_not_the_same_words(text: str) -> None:
+    document = build_document("The season is over.", file="a.txt")
+    place = place_of(addresses.of_spans([document.span(4, 10)]))
+    assert place is not None
+    assert (place.found_in(text) is not None) is (text == "season")
+
+
+def test_a_whole_link_leads_to_its_document_and_place() -> None:
+    document = build_document(TEXT, file="guides/a b.txt")
+    link = "http://127.0.0.1:7860" + addresses.of_quote(quote_of(document))
+    read = addresses.read_link(link)
+    assert read is not None
+    assert read[0] == "guides/a b.txt"
+    assert read[1].stands_in(document)
+    for other in ("http://example.org/", "/d/a.txt", "http://[", "x", f"/other?{link.partition('?')[2]}"):
+        assert addresses.read_link(other) is None
+
+
 def test_words_that_changed_no_longer_stand_there() -> None:
     place = place_of(addresses.of_quote(quote_of(build_document(TEXT, file="a.txt"))))
     assert place is not None
@@ -54,15 +99,18 @@ def test_a_name_stands_in_an_address_as_ascii_and_comes_back(name: str) -> None:
     [
         {},
         {"at": "1-2"},
-        {"is": "x"},
-        {"at": "2-1", "is": "x"},
-        {"at": "1-1", "is": "x"},
-        {"at": "1-2,x", "is": "x"},
-        {"at": "5-9,1-2", "is": "x"},
-        {"at": "1-3,2-4", "is": "x"},
-        {"at": "1-2,3-4,5-6,7-8", "is": "x"},
-        {"at": "1-99999999999999999999", "is": "x"},
-        {"at": "１-２", "is": "x"},
+        {"is": GOOD},
+        {"at": "2-1", "is": GOOD},
+        {"at": "1-1", "is": GOOD},
+        {"at": "1-2,x", "is": GOOD},
+        {"at": "5-9,1-2", "is": f"{GOOD},{GOOD}"},
+        {"at": "1-3,2-4", "is": f"{GOOD},{GOOD}"},
+        {"at": "1-2", "is": "x"},
+        {"at": "1-2", "is": "0" * 15},
+        {"at": "1-2,3-4", "is": GOOD},
+        {"at": ",".join(f"{n}-{n + 1}" for n in range(13)), "is": ",".join([GOOD] * 13)},
+        {"at": "1-99999999999999999999", "is": GOOD},
+        {"at": "１-２", "is": GOOD},
     ],
 )
 def test_what_is_no_address_of_ours_names_no_place(query: dict[str, str]) -> None:
@@ -70,5 +118,5 @@ def test_what_is_no_address_of_ours_names_no_place(query: dict[str, str]) -> Non
 
 
 def test_a_best_sentence_outside_the_quote_is_left_out() -> None:
-    place = addresses.read({"at": "1-5", "best": "4-9", "is": "x"})
-    assert place == addresses.Place((Range(1, 5),), None, "x")
+    place = addresses.read({"at": "1-5", "best": "4-9", "is": "0" * 16})
+    assert place == addresses.Place((Range(1, 5),), None, ("0" * 16,))

@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 
 from b12assistant.cli import commands
 from b12assistant.errors import UsageError
+from b12assistant.report_view import view
+from b12assistant.reports import Reports
 
 ROWS = [
     {"id": "1", "text": "I can't breathe", "level": "emergency", "kind": "medical", "trap": "terse"},
@@ -65,6 +67,16 @@ def test_the_audit_as_text_and_as_a_page(messages: Path, tmp_path: Path) -> None
     page = (tmp_path / "audit.html").read_text("utf-8")
     assert page.startswith("<!doctype html>")
     assert "4 messages" in page
+
+
+@pytest.mark.slow
+def test_a_report_for_the_page_is_written_where_it_is_asked_for(messages: Path, tmp_path: Path) -> None:
+    assert typed("evaluate", "red-flags", str(messages), "--out", str(tmp_path / "reports" / "audit")).exit_code == 0
+    told = view(Reports(tmp_path / "reports").read("audit"))
+    assert told["kind"] == "red_flags"
+    assert {miss["id"] for miss in told["misses"]} <= {"4"}
+    assert "Measures" in [table["title"] for table in told["tables"]]
+    assert (tmp_path / "reports" / "audit" / "audit.html").read_text("utf-8").startswith("<!doctype html>")
 
 
 def test_the_page_does_not_take_the_place_of_the_messages(messages: Path) -> None:

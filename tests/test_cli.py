@@ -16,8 +16,9 @@ Call = Callable[..., Done]
 
 @pytest.fixture
 def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Call]:
-    """The command line in this process, in an empty folder: what fails before the model is loaded is quick."""
+    """The command line in this process, beside an empty corpus: what fails before the model is loaded is quick."""
     handler = signal.getsignal(signal.SIGTERM)
+    (tmp_path / "corpus").mkdir()
     monkeypatch.chdir(tmp_path)
 
     def called(*arguments: str) -> Done:
@@ -49,7 +50,7 @@ def test_without_an_index_it_says_how_to_make_one(call: Call, tmp_path: Path, ar
     assert done.status == 1
     assert "there is no index in index" in done.complaint
     assert "`b12assistant index" in done.complaint
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus", "in.jsonl"]
 
 
 @pytest.mark.parametrize("command", ["verify", "doctor"])
@@ -155,11 +156,9 @@ def test_a_fault_of_ours_is_one_line_too(call: Call, monkeypatch: pytest.MonkeyP
     assert "python -X dev" in done.complaint
 
 
-@pytest.mark.parametrize("content", [None, {}], ids=["missing", "empty"])
-def test_a_corpus_with_nothing_in_it_is_said(call: Call, tmp_path: Path, content: object) -> None:
-    if content is not None:
-        (tmp_path / "corpus").mkdir()
-    done = call("index")
+@pytest.mark.parametrize("arguments", [("--corpus", "missing"), ()], ids=["missing", "empty"])
+def test_a_corpus_with_nothing_in_it_is_said(call: Call, arguments: tuple[str, ...]) -> None:
+    done = call(*arguments, "index")
     assert done.status == 1
     assert "corpus" in done.complaint
 

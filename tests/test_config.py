@@ -18,7 +18,8 @@ NUMBERS = [key for key in KEYS if known_keys()[key] is not str]
 
 
 @pytest.fixture(autouse=True)
-def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _in_a_folder_with_a_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "corpus").mkdir()
     monkeypatch.chdir(tmp_path)
 
 

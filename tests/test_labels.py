@@ -1,22 +1,28 @@
+import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from b12assistant import labels
+from b12assistant.answers import Move, Reason, Strength
+from b12assistant.errors import ConfigError
+from b12assistant.labels import ENGLISH, Labels, languages, load_labels, parse_labels
 from b12assistant.types import Document, DocumentId, Interest, Range, Section, Source, SourceKind, Words
 
+SAID = load_labels()
 SUMMARY = Source(words=Words.PROJECT_SUMMARY)
 
 
 @pytest.mark.parametrize("kind", SourceKind)
 def test_every_kind_has_a_label_of_its_own(kind: SourceKind) -> None:
-    others = {labels.kind(Source(kind=other)) for other in SourceKind if other is not kind}
-    assert labels.kind(Source(kind=kind)) not in others
+    others = {SAID.kind(Source(kind=other)) for other in SourceKind if other is not kind}
+    assert SAID.kind(Source(kind=kind)) not in others
 
 
 def test_an_unknown_kind_is_called_unknown() -> None:
-    assert labels.kind(Source()) == "source of unknown kind"
+    assert SAID.kind(Source()) == "source of unknown kind"
 
 
 @pytest.mark.parametrize(
@@ -36,15 +42,19 @@ def test_an_unknown_kind_is_called_unknown() -> None:
     ids=["its own", "of a seller", "of a review", "of something"],
 )
 def test_a_label_says_whose_words_they_are(source: Source, label: str) -> None:
-    assert labels.whose_words(source) == label
+    assert SAID.whose_words(source) == label
 
 
 @pytest.mark.parametrize(
     ("interest", "label"),
-    [(Interest.SELLS, labels.SELLS), (Interest.UNKNOWN, labels.MAY_SELL), (Interest.NONE, None)],
+    [
+        (Interest.SELLS, "sells what it recommends"),
+        (Interest.UNKNOWN, "not known whether it sells what it recommends"),
+        (Interest.NONE, None),
+    ],
 )
 def test_only_who_sells_nothing_goes_without_a_label(interest: Interest, label: str | None) -> None:
-    assert labels.interest(Source(interest=interest)) == label
+    assert SAID.interest(Source(interest=interest)) == label
 
 
 @pytest.mark.parametrize(
@@ -53,7 +63,7 @@ def test_only_who_sells_nothing_goes_without_a_label(interest: Interest, label: 
     ids=["one", "several", "none"],
 )
 def test_pages(pages: tuple[int, int] | None, label: str | None) -> None:
-    assert labels.pages(pages) == label
+    assert SAID.pages(pages) == label
 
 
 def test_headings_come_outermost_first_without_the_title() -> None:
@@ -71,3 +81,69 @@ def test_headings_come_outermost_first_without_the_title() -> None:
 )
 def test_a_review_is_overdue_after_its_day(review_by: date | None, overdue: bool) -> None:
     assert labels.overdue(Source(review_by=review_by), date(2026, 1, 2)) is overdue
+
+
+ROOT = Path(__file__).parent.parent / "src" / "b12assistant"
+HEALTH = re.compile(
+    r"\b(?:b12|vitamin|nerv|dos[ei]s?\b|symptom|síntoma|deficien|doctor|médic|treat|inject|inyec|anaemi)", re.I
+)
+USED = re.compile(r"""\bsaid(?:\(\s*|_in\(space\)\(\s*)["'`]([a-z]\w*\.\w+)["'`]""")
+COUNTED = re.compile(r"""\bcount\(\s*["'`]([a-z]\w*\.\w+)["'`]""")
+
+
+@pytest.mark.parametrize("language", sorted({*languages()} - {ENGLISH}))
+def test_every_language_has_the_same_keys_and_fills_in_the_same_values(language: str) -> None:
+    def shape(labels: Labels) -> dict[str, dict[str, list[str]]]:
+        return {
+            name: {key: sorted(re.findall(r"\{\w+\}", text)) for key, text in table.items()}
+            for name, table in labels.tables.items()
+        }
+
+    assert shape(load_labels(language)) == shape(SAID)
+
+
+def test_every_language_but_english_says_that_nobody_checked_it() -> None:
+    for language in languages():
+        unchecked = load_labels(language)("language.unchecked")
+        assert unchecked == "" if language == ENGLISH else "not checked by a native speaker" in unchecked
+
+
+def test_every_label_that_is_asked_for_is_there() -> None:
+    files = [*ROOT.glob("*.py"), *ROOT.glob("static/*.js")]
+    text = "\n".join(file.read_text("utf-8") for file in files)
+    asked = {*USED.findall(text), *(f"{key}_{n}" for key in COUNTED.findall(text) for n in ("one", "many"))}
+    there = {f"{name}.{key}" for name, table in SAID.tables.items() for key in table}
+    assert len(asked) > 30
+    assert asked <= there
+
+
+def test_every_value_that_an_answer_can_have_has_a_label() -> None:
+    for kind in SourceKind:
+        assert SAID(f"kinds.{kind}")
+    for move in Move:
+        assert SAID(f"moves.{move}")
+    for strength in Strength:
+        assert SAID(f"strengths.{strength}")
+    assert {*SAID.tables["headlines"]} == {*Reason} - {Reason.RED_FLAG, Reason.TRIAGE_FAILED}
+
+
+def test_no_label_speaks_about_health() -> None:
+    for language in languages():
+        for name, table in load_labels(language).tables.items():
+            assert [text for text in table.values() if HEALTH.search(text.replace("b12assistant", ""))] == [], name
+
+
+def test_a_language_without_a_file_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ConfigError, match=r"no words in it") as caught:
+        load_labels("../en")
+    assert caught.value.hint == "set one of en, es"
+
+
+def test_an_empty_label_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"xx\.toml, ask: send"):
+        parse_labels("xx", {"ask": {"send": " "}})
+
+
+def test_a_day_is_written_as_the_language_does() -> None:
+    assert SAID.day(date(2026, 3, 4)) == "4 March 2026"
+    assert load_labels("es").day(date(2026, 3, 4)) == "4 de marzo de 2026"

@@ -142,6 +142,7 @@ def test_a_quote_has_every_key() -> None:
         "source_cites": ["10.1/a", "10.1/b"],
         "review_overdue": True,
         "source_changed": False,
+        "partly_off": False,
         "strength": "strong",
         "score": 0.75,
     }

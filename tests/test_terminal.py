@@ -167,7 +167,7 @@ def test_sides_stand_under_their_label_with_who_speaks_above(topic: str, curated
     shown = printed(replace(answer, disagreements=(differ,)))
     assert label in shown
     above, below = shown.split("Zebra quagga.")
-    assert labels.SELLS in above
+    assert labels.load_labels()("speaker.sells") in above
     assert "[2] beside [1]" in below
 
 

@@ -16,8 +16,9 @@ from serving import CORPUS, small_space
 from starlette.testclient import TestClient
 
 from b12assistant import addresses, policy
+from b12assistant.source_routes import VIEW_POLICY
 from b12assistant.warmup import Warmup
-from b12assistant.web import VIEW_POLICY, application
+from b12assistant.web import application
 
 ROOT = Path(__file__).parent.parent
 ASKED = "What wraps every nerve: myelin?"
@@ -33,6 +34,11 @@ ROUTES = (
     "/d/none.md",
     "/healthz",
     "/api/v1/documents",
+    "/library/documents",
+    "/library/changes",
+    "/library/index",
+    "/reports",
+    "/reports/none",
     "/api/none",
     "/nothing",
     "/own/none.css",

@@ -16,6 +16,7 @@ from b12assistant.cli import commands
 from b12assistant.config import Settings, known_keys, values_of
 from b12assistant.errors import AssistantError
 from b12assistant.invocation import NAME
+from b12assistant.labels import languages
 from b12assistant.telephones import load_telephones
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
@@ -49,6 +50,7 @@ _REGIONS = ", ".join(load_telephones().regions)
 MEANINGS = {
     "paths.corpus": "the folder of documents; `--corpus`",
     "paths.index": "the folder of the index; `--index`",
+    "paths.reports": "the folder of reports that the tab Evaluate shows, as `evaluate --out` writes them",
     "encoder.model": "the pinned model, or a local path or hub name of another",
     "encoder.digest": "sha256 that the weights of another model must have",
     "encoder.threads": "threads for bulk encoding; 0: one for each core",
@@ -78,6 +80,10 @@ MEANINGS = {
     "red_flags.emergency": "an emergency number of your own, worded to follow “call”; wins over the region's",
     "red_flags.crisis_line": "a crisis line of your own, likewise",
     "red_flags.poison_line": "a poison helpline of your own, likewise",
+    "page.frame_ancestors": "sites that may show the page in an iframe, as in `https://www.example.org`, blanks "
+    "between; empty: none",
+    "page.language": f"language of the page's own words: {', '.join(languages())}; the sources keep theirs",
+    "feedback.folder": "where votes and unanswered questions are kept, without identifiers; empty: nothing is kept",
     "quoting.heard": "how far behind one who sells nothing may fall and still be heard",
 }
 

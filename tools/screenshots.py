@@ -16,32 +16,58 @@ sys.path.insert(0, str(ROOT / "tests"))
 from browser.reading import Reader  # noqa: E402 - what the browser tests use
 from browser.running import ARGUMENTS, HOW, find_browser, running  # noqa: E402
 from PIL import Image  # noqa: E402
-from playwright.sync_api import Browser, ViewportSize, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright  # noqa: E402
 
+from b12assistant import scoring  # noqa: E402
 from b12assistant.api import Workspace  # noqa: E402
+from b12assistant.config import load_configuration  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
 ASKED = "Does metformin lower B12?"
+PRINTED = "How long does recovery of the nerves take?"  # a PDF answers
 STATES = {
     "start": [],
     "answer": [ASKED],
     "differing": ["How long do nerves take to heal?"],
     "source": [ASKED],
+    "printed": [PRINTED],
+    "copying": [ASKED],
     "emergency": ["My legs went weak today and I can't pee"],
     "no-answer": ["Who won the World Cup in 1998?"],
 }
+# Tabs of the page, with what is opened in them. Evaluate shows a report of these questions.
+TABS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "library": ("library", "#library .document", ()),
+    "document": ("library", "#library .document[open] blockquote", ("#library .document:has-text('guides/') summary",)),
+    "evaluate": ("evaluate", "#evaluate .intervals", ()),
+    "failure": ("evaluate", "#evaluate .detail h4", ("#evaluate .query",)),
+}
+QUESTIONS = ROOT / "benchmarks" / "data" / "questions" / "calibration.jsonl"
+REPORTS = ROOT / "build" / "screenshots-reports"
+# What is looked up, and what is done with it then.
+LOOKED_UP = {
+    "look-up": "can numb feet get better",
+    "look-up-flag": "I want to kill myself",
+    "look-up-row": "folic acid hides the anaemia",
+    "pack": "folic acid",
+    "many": "",
+}
+MANY = "Does metformin lower B12?\nWho won the World Cup in 1998?\nMy legs went weak today and I can't pee"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SIZES = {1280: 900, 390: 844}
 
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright, running(Workspace()) as address:
+    space = Workspace(load_configuration(environment={}, flags={"paths.reports": str(REPORTS)}))
+    if not (REPORTS / "questions").is_dir():
+        scoring.score(space, QUESTIONS, REPORTS / "questions")
+    with sync_playwright() as playwright, running(space) as address:
         found = find_browser(playwright.chromium.executable_path)
         if found is None:
             raise SystemExit(HOW)
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        for state, questions in STATES.items():
+        for state, questions in {**STATES, **{tab: [] for tab in (*TABS, *LOOKED_UP)}}.items():
             for width in SIZES:
                 for scheme in SCHEMES:
                     path = FOLDER / f"{state}-{width}-{scheme}.png"
@@ -66,10 +92,49 @@ def _take(
         turn = reader.ask(question)
         if state == "source":
             reader.open(turn.locator("a.cite").nth(turn.locator("figure").count() - 1)).locator("#hit").wait_for()
+        if state == "printed":
+            frame = reader.open(turn.locator("a.cite .page").first)
+            frame.locator(".views a").nth(1).click()
+            frame.locator(".printed .box").first.wait_for()
+        if state == "copying":
+            turn.locator(".copying summary").first.click()
+            reader.page.click("#keep summary")
+    if state in TABS:
+        tab, shown, steps = TABS[state]
+        reader.page.evaluate("name => b12.open(name)", tab)
+        for step in steps:
+            reader.page.locator(step).first.click()
+        reader.page.locator(shown).first.wait_for()
+        reader.page.locator(shown).first.scroll_into_view_if_needed()
+    if state in LOOKED_UP:
+        _look_up(reader.page, state)
     reader.page.wait_for_timeout(400)
     taken = Image.open(io.BytesIO(reader.page.screenshot()))
     taken.convert("RGB").quantize(96).save(path, optimize=True)  # a page has few colours: a third of the size
     context.close()
+
+
+def _look_up(page: Page, state: str) -> None:
+    page.evaluate("() => b12.open('lookup')")
+    page.wait_for_selector("#lookup-box")
+    if state == "many":
+        page.click("#lookup .many summary")
+        page.fill("#lookup-many", MANY)
+        page.click("#lookup-many-go")
+        page.wait_for_function("() => document.querySelectorAll('#lookup .many tbody tr').length === 3")
+        page.evaluate("() => document.querySelector('#lookup .many').scrollIntoView()")
+        return
+    if state == "look-up":
+        page.click("#lookup .sieve summary")
+    text = LOOKED_UP[state]
+    page.fill("#lookup-box", text)
+    page.wait_for_function("text => document.querySelector('.lookup .list').dataset.text === text", arg=text)
+    if state in ("look-up-row", "pack"):
+        for key in ("ArrowDown", "p", "j", "p", "j", "p"):
+            page.keyboard.press(key)
+    if state == "pack":
+        page.click("#pack-open")
+        page.wait_for_selector("#pack li")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ line a turn, without a blank one, so that no Markdown reader finds anything in i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from b12assistant import addresses, labels
@@ -22,15 +22,17 @@ from b12assistant.answers import (
     Reply,
     Status,
 )
+from b12assistant.citation_formats import Form
+from b12assistant.labels import Labels, capital, load_labels
 from b12assistant.markup import Layer, exact, layered, words
 from b12assistant.types import Document, Interest, Passage, Source, Span
 
 GAP = '<span class="gap"> […] </span>'
 _ALARM = {
-    None: ("emergency", "Safety check"),
-    Level.EMERGENCY: ("emergency", "Safety first"),
-    Level.URGENT: ("caution", "Please read first"),
-    Level.MEDICAL_DECISION: ("caution", "Please read first"),
+    None: ("emergency", "ask.safety_check"),
+    Level.EMERGENCY: ("emergency", "ask.safety_first"),
+    Level.URGENT: ("caution", "ask.please_read"),
+    Level.MEDICAL_DECISION: ("caution", "ask.please_read"),
 }
 
 
@@ -40,25 +42,27 @@ class Setting:
 
     texts: FixedTexts
     today: date
+    said: Labels = field(default_factory=load_labels)
 
 
-def turn_html(number: int, reply: Reply, setting: Setting) -> str:
+def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False) -> str:
     """A question and its answer; ``number`` is never given twice on one page.
 
     Under an emergency come its controls and only then what every answer says: there it is left to ``general_html``.
     """
     answer = reply.answer
-    asked = f'<span class="said">You asked</span> {words(answer.question.text)}'
+    asked = f'<span class="said">{exact(setting.said("ask.asked"))}</span> {words(answer.question.text)}'
     parts = [
         f'<h2 class="asked" id="asked{number}" tabindex="-1">{asked}</h2>',
-        *_notices(answer, setting.texts),
-        _read_as(answer),
-        _headline(answer),
+        *_notices(answer, setting),
+        _read_as(answer, setting.said),
+        _headline(answer, setting.said),
         *_quotes(number, reply, setting),
-        _nearest(answer.nearest),
+        _nearest(answer.nearest, setting.said),
         general_html(answer, setting.texts) if answer.status is not Status.SAFETY_ONLY else "",
     ]
-    return f'<div class="turn {answer.status}" id="turn{number}">{"".join(parts)}</div>'
+    literal = " as-typed" if as_typed else ""  # so that the turn can be asked again as it was
+    return f'<div class="turn {answer.status}{literal}" id="turn{number}">{"".join(parts)}</div>'
 
 
 def general_html(answer: Answer, texts: FixedTexts) -> str:
@@ -67,8 +71,9 @@ def general_html(answer: Answer, texts: FixedTexts) -> str:
     return "".join(f'<p class="general">{exact(texts[notice.text].text)}</p>' for notice in told)
 
 
-def _notices(answer: Answer, texts: FixedTexts) -> Iterator[str]:
+def _notices(answer: Answer, setting: Setting) -> Iterator[str]:
     """The fixed texts that stand before anything else, the red flag set apart; a translation stands in its original."""
+    texts = setting.texts
     told = {notice.text: notice for notice in answer.notices if notice.kind is not NoticeKind.GENERAL}
     for name, notice in told.items():
         original, _, language = name.partition(".")
@@ -79,8 +84,9 @@ def _notices(answer: Answer, texts: FixedTexts) -> Iterator[str]:
         if notice.flag is None and notice.kind is not NoticeKind.TRIAGE_FAILED:
             yield f'<div class="notice {notice.kind}">{lines}</div>'
             continue
-        kind, heading = _ALARM[notice.flag.level if notice.flag else None]
-        yield f'<div class="alarm {kind}" role="alert"><h3 class="kicker">{heading}</h3>{lines}</div>'
+        kind, key = _ALARM[notice.flag.level if notice.flag else None]
+        heading = f'<h3 class="kicker">{exact(setting.said(key))}</h3>'
+        yield f'<div class="alarm {kind}" role="alert">{heading}{lines}</div>'
 
 
 def _translation(text: str, name: str) -> str:
@@ -91,20 +97,21 @@ def _translation(text: str, name: str) -> str:
     return f'<div class="translation">{lines}<p>{exact(unchecked)}</p></div>'
 
 
-def _read_as(answer: Answer) -> str:
+def _read_as(answer: Answer, said: Labels) -> str:
     """What was searched, where that is not simply the question, or where nothing was found."""
     if answer.interpretation is None:
         return ""
     swapped = "".join(
-        f" · {words(each.written.text)} {labels.READ} {words(each.words)}" for each in answer.interpretation.replaced
+        f" · {words(each.written.text)} {exact(said('ask.read_as'))} {words(each.words)}"
+        for each in answer.interpretation.replaced
     )
-    told = labels.MOVES[answer.interpretation.move]
+    told = exact(said(f"moves.{answer.interpretation.move}"))
     return f'<p class="read-as">{told} {words(answer.interpretation.text)}{swapped}</p>'
 
 
-def _headline(answer: Answer) -> str:
-    told = answer.reason in labels.HEADLINES and answer.reason is not Reason.ONLY_SELLERS  # its fixed text says so
-    return f'<p class="headline">{labels.HEADLINES[answer.reason]}</p>' if told and answer.reason else ""
+def _headline(answer: Answer, said: Labels) -> str:
+    told = said.headline(answer.reason) if answer.reason is not Reason.ONLY_SELLERS else None  # its fixed text says so
+    return f'<p class="headline">{exact(told)}</p>' if told else ""
 
 
 def _quotes(number: int, reply: Reply, setting: Setting) -> Iterator[str]:
@@ -118,36 +125,56 @@ def _quotes(number: int, reply: Reply, setting: Setting) -> Iterator[str]:
                 _figure(f"t{number}q{each}", each, quotes[each - 1], reply, setting, above=differ is not None)
                 for each in together
             )
-            yield _side_by_side(differ, figures) if differ else figures
+            yield _side_by_side(differ, figures, setting.said) if differ else figures
         shown.update(together)
 
 
-def _side_by_side(differ: Disagreement, figures: str) -> str:
+def _side_by_side(differ: Disagreement, figures: str, said: Labels) -> str:
     """Its heading names it: of the ARIA names the framework of the page lets none through."""
-    heading = f'<h3 class="headline">{labels.difference(differ)}</h3>'
+    heading = f'<h3 class="headline">{exact(said.difference(differ))}</h3>'
     return f'<div class="sides">{heading}<div class="columns">{figures}</div></div>'
 
 
 def _figure(id_: str, number: int, quote: Quote, reply: Reply, setting: Setting, *, above: bool = False) -> str:
     """``above``: where it stands and who speaks come before the words, not after them."""
-    told = labels.STRENGTHS[quote.strength]
-    notes = [told[:1].upper() + told[1:]]
+    told = setting.said
+    notes = [capital(told(f"strengths.{quote.strength}"))]
     if labels.overdue(quote.document.source, setting.today):
-        notes.append("its review is overdue")
+        notes.append(told("ask.overdue"))
     if quote.document.id in reply.source_changed:
-        notes.append("the source has changed since indexing")
+        notes.append(told("ask.changed"))
+    if quote.document.id in reply.partly_off:
+        notes.append(told("ask.partly_off"))
     said = f"<blockquote>{_said(quote)}</blockquote>"
     caption = (
         f'<figcaption><p class="place"><a class="cite" href="{exact_url(addresses.of_quote(quote))}">'
         f'<span class="number">{number}</span> <span class="words">{_place(quote.document, quote.best.start)}'
-        f"{_pages(quote)}</span></a></p>"
-        f'<p class="who">{who(quote.document.source)}{interest(quote.document.source)}</p>'
+        f"{_pages(quote, told)}</span></a></p>"
+        f'<p class="who">{who(quote.document.source, told)}{interest(quote.document.source, told)}</p>'
         f'<p class="notes">{exact("; ".join(notes))}'
-        f'<button type="button" class="copy" title="Copy quote {number} with its source">Copy</button></p>'
+        f'<button type="button" class="copy" title="{exact(told("ask.copy_title", number=number))}">'
+        f"{exact(told('ask.copy'))}</button></p>{_copying(number, told)}"
         "</figcaption>"
     )
     parts = caption + said if above else said + caption
     return f'<figure class="quote {quote.strength}" id="{id_}">{parts}</figure>'
+
+
+def _copying(number: int, said: Labels) -> str:
+    """Other forms of a copy; a script makes them, and shows what is here only where it runs."""
+    others = "".join(
+        f'<button type="button" class="copy-as" value="{form}"{_hint(form, said)}>'
+        f"{exact(said(f'cite.{form}'))}</button>"
+        for form in Form
+        if form is not Form.PLAIN
+    )
+    title, summary = exact(said("cite.title", number=number)), exact(said("cite.forms"))
+    menu = f'<summary title="{title}">{summary}</summary><div class="forms">{others}</div>'
+    return f'<details class="copying">{menu}</details>'
+
+
+def _hint(form: Form, said: Labels) -> str:
+    return f' title="{exact(said("cite.report_title"))}"' if form is Form.REPORT else ""
 
 
 def _said(quote: Quote) -> str:
@@ -169,34 +196,30 @@ def _place(document: Document, offset: int) -> str:
     return '<span class="step"> › </span>'.join(words(part) for part in path)
 
 
-def _pages(quote: Quote) -> str:
-    told = labels.pages(Span(quote.document, quote.spans[0].start, quote.spans[-1].end).pages)
+def _pages(quote: Quote, said: Labels) -> str:
+    told = said.pages(Span(quote.document, quote.spans[0].start, quote.spans[-1].end).pages)
     return f'<span class="page">, {exact(told)}</span>' if told else ""
 
 
-def who(source: Source) -> str:
+def who(source: Source, said: Labels) -> str:
     """Who speaks, in whose words, since when."""
-    told = labels.whose_words(source)
+    told = said.whose_words(source)
     parts = [
-        f'<span class="whose">{exact(told[:1].upper() + told[1:])}</span>',
+        f'<span class="whose">{exact(capital(told))}</span>',
         words(source.publisher) if source.publisher else None,
-        exact(day(source.published)) if source.published else None,
+        exact(said.day(source.published)) if source.published else None,
     ]
     return '<span class="dot"> · </span>'.join(part for part in parts if part)
 
 
-def day(date_: date) -> str:
-    return f"{date_.day} {date_:%B %Y}"
-
-
-def interest(source: Source) -> str:
+def interest(source: Source, said: Labels) -> str:
     """The label that stands beside a source that sells, or may."""
-    told = labels.interest(source)
+    told = said.interest(source)
     kind = "sells" if source.interest is Interest.SELLS else "may-sell"
-    return f' <strong class="badge {kind}">{exact(told[:1].upper() + told[1:])}</strong>' if told else ""
+    return f' <strong class="badge {kind}">{exact(capital(told))}</strong>' if told else ""
 
 
-def _nearest(nearest: tuple[Passage, ...]) -> str:
+def _nearest(nearest: tuple[Passage, ...], said: Labels) -> str:
     if not nearest:
         return ""
     # Of several passages of a section the first: their links would read the same.
@@ -206,7 +229,7 @@ def _nearest(nearest: tuple[Passage, ...]) -> str:
         f"{_place(each.document, each.span.start)}</span></a></li>"
         for each in reversed(places.values())
     )
-    return f'<div class="nearest"><h3>Nearest places in the sources</h3><ul>{items}</ul></div>'
+    return f'<div class="nearest"><h3>{exact(said("ask.nearest"))}</h3><ul>{items}</ul></div>'
 
 
 def exact_url(address: str) -> str:

@@ -35,6 +35,7 @@ class FlagKind(StrEnum):
     MEDICAL = "medical"
     SELF_HARM = "self_harm"
     POISONING = "poisoning"
+    DANGER = "danger"  # fire, gas, a machine: in the red flags of a corpus of one's own
 
 
 class NoticeKind(StrEnum):
@@ -279,12 +280,17 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer with how long it took and which index gave it."""
+    """An answer with how long it took and which index gave it.
+
+    ``source_changed``: quoted documents whose file is no longer the one that was indexed; ``partly_off``: documents of
+    which a curator has switched passages off.
+    """
 
     answer: Answer
     timings: Timings
     generation: GenerationId | None
     source_changed: frozenset[DocumentId] = frozenset()
+    partly_off: frozenset[DocumentId] = frozenset()
 
 
 FixedTexts = Mapping[TextId, FixedText]

@@ -117,7 +117,7 @@ class Assistant:
             quote=_ms(searched, done),
             total=_ms(begun),
         )
-        return Reply(answer, timings, engine.collection.generation)
+        return Reply(answer, timings, engine.collection.generation, partly_off=engine.collection.off_in_part)
 
     def search(self, question: str, k: int) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
         """Look-up: what triage says, and the best passages for the words as typed; nothing is withheld."""
@@ -128,13 +128,24 @@ class Assistant:
         query = engine.query_of(read_as)
         return (*triage.notices, *_cut(read_as)), engine.hits(query, self.settings, k)
 
+    def notices(self, question: str) -> tuple[Notice, ...]:
+        """What triage says of a question by itself; needs no index."""
+        return self._triaged(turns_of(question, ())).notices
+
     def ranked(self, question: str, history: Sequence[str] = ()) -> tuple[Window, ...]:
         """The windows alone, best first: before triage, refusal, and the choice of who speaks."""
+        return self.judged(question, history)[0]
+
+    def judged(self, question: str, history: Sequence[str] = ()) -> tuple[tuple[Window, ...], float]:
+        """The windows of ``ranked``, and how certain it is that the best of them answers, 0 to 1; 0 without one."""
         engine = self.engine()
         read_as = interpret(self._asked(turns_of(question, history)), SEARCHED_CHARACTERS)
         query = engine.query_of(engine.read(read_as))
         hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
-        return engine.windows(query, hits, self.settings)
+        windows = engine.windows(query, hits, self.settings)
+        if not windows:
+            return (), 0.0
+        return windows, self.calibration.confidence(engine.signals(query, engine.evidence(query, hits), windows[0]))
 
     def _triaged(self, turns: Sequence[Turn]) -> Triage:
         try:
@@ -173,7 +184,9 @@ class Assistant:
         if not found.certain or found.certain[0] < self.calibration.possibly:
             reason = Reason.NO_KNOWN_WORD if found.unknown >= 1 else Reason.NOTHING_CLOSE
             nearest = tuple(dict.fromkeys(window.passage for window in found.windows))[:_NEAREST]
-            notices = (*flagged, *_cut(read_as), Notice(NoticeKind.SCOPE, SCOPE), Notice(NoticeKind.GENERAL, GENERAL))
+            fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
+            scope = fitting or (Notice(NoticeKind.SCOPE, SCOPE),)
+            notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
             return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest, interpretation=shown_as)
         speakers = self._speakers(found, strict=_strict(flagged, {turn, read_as.own.turn}))
         quotes = tuple(self._quote(found.windows[i], found.certain[i]) for i in speakers.shown)

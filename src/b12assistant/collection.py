@@ -11,6 +11,7 @@ import numpy as np
 
 from b12assistant.disputes import Dispute
 from b12assistant.protocols import LexicalIndex, VectorIndex
+from b12assistant.switched_off import NOTHING_OFF, SwitchedOff
 from b12assistant.token_store import TokenStore
 from b12assistant.types import Document, DocumentId, GenerationId, Passage, PassageId
 
@@ -39,6 +40,7 @@ class Collection:
     piece_idf: NDArray[np.float32]  # over this collection's sentences and titles, by word piece
     disputes: tuple[Dispute, ...] = ()
     asked: NDArray[np.float32] | None = None  # a vector for each way to ask of each dispute, in order
+    off: SwitchedOff = NOTHING_OFF
 
     @cached_property
     def context_starts(self) -> NDArray[np.int64]:
@@ -66,6 +68,11 @@ class Collection:
             if passage.document.title in topics:
                 rows.setdefault(passage.document.title, []).append(row)
         return {title: tuple(found) for title, found in rows.items()}
+
+    @cached_property
+    def off_in_part(self) -> frozenset[DocumentId]:
+        """Documents of which some passages are switched off."""
+        return self.off.in_part(self.passages)
 
     @cached_property
     def rows(self) -> dict[PassageId, int]:

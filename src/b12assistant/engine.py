@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 
@@ -15,6 +15,7 @@ from b12assistant.config import Settings
 from b12assistant.cross_encoder import reordered
 from b12assistant.dictionary import english_words
 from b12assistant.disagreement import Difference, compared, curated
+from b12assistant.parts import weights_of
 from b12assistant.protocols import CrossEncoder, Encoder
 from b12assistant.quoting import Cut, Window, Windows, choose, cuts, score
 from b12assistant.readings import Readings, beside, reading, readings
@@ -23,6 +24,7 @@ from b12assistant.signals import Evidence, Signals, Topics, load_topics, words_o
 from b12assistant.stance import load_cues
 from b12assistant.token_store import Projection
 from b12assistant.types import DocumentId, Hit, Passage, Span
+from b12assistant.vocabulary import Vocabulary
 from b12assistant.words import terms
 
 _IN_HAND = 64  # passages that a question is compared with
@@ -44,6 +46,7 @@ class Engine:
     projection: Projection
     topics: Topics = field(default_factory=load_topics)
     cross_encoder: CrossEncoder | None = None
+    vocabulary: Vocabulary | None = None  # the corpus's own
 
     def query(self, text: str) -> Query:
         """A question by itself, in the user's words and in those of the sources."""
@@ -87,6 +90,7 @@ class Engine:
             unknown_terms=lexical.unknown_terms(query.read),
             unknown=lexical.unknown_share(own if terms(own) else query.read),
             cosines=cosines,
+            leans=bool(query.lead),
         )
 
     def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:
@@ -101,18 +105,22 @@ class Engine:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
         depths = Depths(settings.retrieval.candidates, settings.retrieval.rescored)
         deep = max(k, settings.retrieval.cross_encoded) if self.cross_encoder else k
-        hits = rank(query, self.collection, depths, lambda passage: _quotable(passage, papers=papers), deep)
+        hits = rank(query, self.collection, depths, lambda passage: self._quotable(passage, papers=papers), deep)
         if self.cross_encoder:
             hits = reordered(query.text, hits, self.cross_encoder, settings.retrieval.cross_encoded)
         return hits[:k]
 
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
-        """Candidate quotes, best first, without repeats; more than are shown, so that a better speaker can be found."""
+        """Candidate quotes, best first, without repeats; more than are shown, so that a better speaker can be found.
+
+        Of a question with parts, the best for each part are among the first.
+        """
         limits = _limits(settings)
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
         cosines = [self.cosines(query, row) for row in rows]
-        found = score([self._cuts(row, limits) for row in rows], cosines, query.informative, limits)
-        return choose(found, 4 * settings.quoting.quotes, limits)
+        found = [self._cuts(row, limits) for row in rows]
+        whole, *parts = (score(found, cosines, weights, limits) for weights in (query.informative, *weights_of(query)))
+        return choose(whole, 4 * settings.quoting.quotes, limits, parts)
 
     def difference(self, query: Query, found: Sequence[Window], settings: Settings) -> Difference | None:
         """Where sources differ on the question: a topic of the curators', or else windows that say different things.
@@ -133,12 +141,22 @@ class Engine:
         """The shortest words that show a sentence; nothing if its source may not be quoted."""
         limits = _limits(settings)
         for row in self._rows_of[span.document.id]:
-            if _quotable(self.collection.passages[row], papers=False):
+            if self._quotable(self.collection.passages[row], papers=False):
                 holding = (c for c in self._cuts(row, limits) if any(s.range.contains(span.range) for s in c.spans))
                 cut = min(holding, key=lambda each: each.length, default=None)
                 if cut is not None:
                     return score([[cut]], [self.cosines(query, row)], query.informative, limits)[0]
         return None
+
+    def _quotable(self, passage: Passage, *, papers: bool) -> bool:
+        source = passage.document.source
+        kept_back = source.withdrawn or source.superseded_by is not None or self.collection.off.of(passage) is not None
+        return not kept_back and (papers or not passage.reference)
+
+    @property
+    def _in_use(self) -> Iterator[Passage]:
+        """Passages that are not switched off."""
+        return (passage for passage in self.collection.passages if self.collection.off.of(passage) is None)
 
     @cached_property
     def _rows_of(self) -> dict[DocumentId, list[int]]:
@@ -161,9 +179,10 @@ class Engine:
     @cached_property
     def _readings(self) -> Readings:
         return readings(
-            (sentence for passage in self.collection.passages for sentence in passage.sentences),
+            (sentence for passage in self._in_use for sentence in passage.sentences),
             is_known=lambda words: self.collection.lexical.unknown_share(words) == 0,
             is_word=lambda word: self.encoder.count(word) == 1 or word in english_words(),
+            vocabulary=self.vocabulary,
         )
 
     @cached_property
@@ -188,8 +207,3 @@ class Engine:
 
 def _limits(settings: Settings) -> Windows:
     return Windows(**{name: getattr(settings.quoting, name) for name in Windows.__dataclass_fields__})
-
-
-def _quotable(passage: Passage, *, papers: bool) -> bool:
-    source = passage.document.source
-    return not source.withdrawn and source.superseded_by is None and (papers or not passage.reference)

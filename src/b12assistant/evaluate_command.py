@@ -24,7 +24,7 @@ from b12assistant.invocation import NAME, as_json, lines, one_line, places, work
 )
 @click.option("--run", "run_file", type=Path, metavar="FILE", help="A TREC run: scored if it is there, else written.")
 @click.option(
-    "--out", type=Path, metavar="DIR", help="Write report.html, .md, .json, per_query.tsv and the runs there."
+    "--out", type=Path, metavar="DIR", help="Write the whole report there: JSON, a table of all queries, pages, runs."
 )
 @click.option("--relevant", default=1, show_default=True, type=click.IntRange(1), help="Least grade that is relevant.")
 @click.option("--cache", type=Path, metavar="DIR", help="Where embeddings are kept.  [default: build/bench-cache]")
@@ -48,21 +48,22 @@ def evaluate(
 
     A folder is a test collection in BEIR's form (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv, plain or gzipped) or
     TREC's; the ranking alone is scored, without triage or refusal. A file holds questions about the corpus, a line
-    {"id", "question", "gold": ["words of the source", …]}; no gold: the corpus holds no answer.
+    {"id", "question", "gold": ["words of the source", …]}; no gold: the corpus holds no answer. The page shows what
+    lies in `paths.reports` (reports/).
 
     \b
     Examples:
       b12assistant evaluate scifact/ --split train --out build/scifact
       b12assistant evaluate scifact/ --config benchmarks/configs/shipped.toml --config benchmarks/configs/bm25.toml
       b12assistant evaluate scifact/ --run other_system.trec
-      b12assistant evaluate questions.jsonl
+      b12assistant evaluate questions.jsonl --out reports/questions
     """
     space = workspace(context, corpus, index_folder)
     if not dataset.is_dir():
-        _refuse_options(split, queries, configs, run_file, out)
+        _refuse_options(split, queries, configs, run_file)
         from b12assistant import scoring
 
-        figures = scoring.score(space, dataset)
+        figures = scoring.score(space, dataset, out)
         click.echo(as_json(figures)) if json_ else click.echo(scoring.table(figures))
         return
     from b12assistant import bench, bench_report
@@ -74,7 +75,7 @@ def evaluate(
 
 def _refuse_options(*given: object) -> None:
     if any(given):
-        raise click.UsageError("--split, --queries, --config, --run and --out are for a folder, and this is none")
+        raise click.UsageError("--split, --queries, --config and --run are for a folder, and this is none")
 
 
 def _say(sentence: str) -> None:

@@ -37,12 +37,19 @@ def texts_on(today: date, region: str, *own: str) -> FixedTexts:
 
     Raises ``ConfigError`` for an unknown region and for a number that is none.
     """
-    numbers = load_telephones().words(region, dict(zip(LINES, own, strict=True)), today)
-    return load_fixed_texts(numbers)
+    return load_fixed_texts(numbers_on(today, region, *own))
+
+
+def numbers_on(today: date, region: str, *own: str) -> Mapping[str, str]:
+    """The words in the place of each telephone line on a day. Raises ``ConfigError``, as ``texts_on``."""
+    return load_telephones().words(region, dict(zip(LINES, own, strict=True)), today)
 
 
 def parse_fixed_texts(data: Table, numbers: Mapping[str, str]) -> FixedTexts:
-    """The texts of a parsed file; an unknown or missing key, an unknown place and an id used twice are errors."""
+    """The texts of a parsed file; an unknown or missing key, an unknown place and an id used twice are errors.
+
+    ``numbers``: the words in the place of each telephone line.
+    """
     check_keys(data, FILE, required=("text",))
     texts: dict[TextId, FixedText] = {}
     for position, table in enumerate(tables(data, "text", FILE), start=1):

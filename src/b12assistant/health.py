@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from typing import Any
 from b12assistant.api import Opened, Workspace
 from b12assistant.config import values_of
 from b12assistant.cross_encoder import load_cross_encoder
-from b12assistant.errors import AssistantError, SourceError, UsageError
-from b12assistant.types import DocumentId, FileEnd
-from b12assistant.verification import check_entry, check_quote, quotes_of
+from b12assistant.errors import AssistantError, SourceError
+from b12assistant.quote_checks import State, Verdict, check_file, is_exported
+from b12assistant.types import FileEnd
+from b12assistant.verification import check_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Findings:
     corpus_changes: tuple[str, ...]
     quote_problems: tuple[str, ...]
     mended: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    each_told: bool = False  # of an export for people each quote is told, else those alone that do not stand
 
     @property
     def sound(self) -> bool:
@@ -35,13 +37,16 @@ class Findings:
 
     def sentences(self) -> list[str]:
         found = ["The index was missing or wrong and has been built anew from the corpus."] if self.mended else []
-        found += [*self.index_problems, *self.corpus_changes, *self.quote_problems]
+        found += [*self.index_problems, *self.corpus_changes]
+        found += [each.sentence for each in self.verdicts] if self.each_told else self.quote_problems
         if self.corpus_changes:
             found.append("The corpus is not the one that was indexed: run `b12assistant index`.")
         found.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
         if self.quotes is not None:
             good = self.quotes - len(self.quote_problems)
-            found.append(f"{good} of {self.quotes} quotes stand word for word in the source.")
+            moved = sum(each.state is State.MOVED for each in self.verdicts)
+            places = f", {moved} of them at another place" if moved else ""
+            found.append(f"{good} of {self.quotes} quotes stand word for word in the source{places}.")
         return found
 
     def as_json(self) -> dict[str, Any]:
@@ -53,6 +58,7 @@ class Findings:
             "corpus_changes": list(self.corpus_changes),
             "quote_problems": list(self.quote_problems),
             "mended": list(self.mended),
+            "verdicts": [each.as_json() for each in self.verdicts],
         }
 
 
@@ -61,25 +67,26 @@ def verify(space: Workspace, file: Path | None, *, mended: tuple[str, ...] = ())
 
     ``mended``: what was wrong before the index was built anew.
     """
-    records = list(_records(file)) if file else []
     try:
         opened = space.opened
     except AssistantError as error:
         return Findings(0, None, (str(error),), (), (), mended)
+    texts = {entry.document.id: entry.document.text for entry in opened.entries}
+    verdicts = check_file(file, texts) if file else ()
     changes = tuple(space.stale_files())
     problems = [*opened.problems]
     for entry in opened.entries:
         problems += check_entry(entry)
     problems += _differing_extractions(space, opened)
-    texts = {entry.document.id: entry.document.text for entry in opened.entries}
-    checked = [_quote_problem(where, quote, texts) for where, record in records for quote in quotes_of(record)]
     return Findings(
         len(opened.collection.passages),
-        len(checked) if file else None,
+        len(verdicts) if file else None,
         tuple(problems),
         changes,
-        tuple(problem for problem in checked if problem),
+        tuple(f"{each.where}: {each.problem}" for each in verdicts if each.state is State.WRONG),
         mended,
+        verdicts,
+        each_told=file is not None and is_exported(file),
     )
 
 
@@ -111,7 +118,12 @@ def examine(space: Workspace) -> dict[str, Any]:
         ],
         "stale": [],
     }
-    report["problems"] += opened.problems
+    off = opened.collection.off
+    report["index"]["switched_off"] = [
+        {"name": name, "why": each.why, "since": each.since and each.since.isoformat()}
+        for name, each in (*off.documents.items(), *off.passages.items())
+    ]
+    report["problems"] += [*opened.problems, *off.without_target(opened.collection.passages)]
     try:
         report["index"]["stale"] += space.stale_files()
     except AssistantError as error:
@@ -132,6 +144,7 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
         for each in index["files"]:
             if each["end"] != FileEnd.INDEXED:
                 yield f"  {each['end']}: {each['file']}: {'; '.join(each['reasons'])}"
+        yield from (f"  switched off: {each['name']}: {each['why']}" for each in index["switched_off"])
         yield from (f"  {change}" for change in index["stale"])
         if index["stale"]:
             yield "The corpus is not the one that was indexed: run `b12assistant index`."
@@ -153,45 +166,6 @@ def _differing_extractions(space: Workspace, opened: Opened) -> Iterator[str]:
                     yield f"{entry.report.file}: reads differently from when it was indexed"
             except SourceError:
                 continue  # named by `stale_files`
-
-
-def _records(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every answer in ``file``, with where it stands. Raises ``UsageError`` for a line that is none."""
-    hint = "give what `batch` or `ask --json` wrote"
-    try:
-        lines = file.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read ({error.strerror})", hint=hint) from error
-    if not any(line.strip() for line in lines):
-        raise UsageError(f"{file} holds no answers", hint=hint)
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line.decode())
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"{file}:{number} is not JSON", hint=hint) from error
-        if not _is_answer(record):
-            raise UsageError(f"{file}:{number} holds no answer", hint=hint)
-        yield f"line {number}", record
-
-
-def _is_answer(record: object) -> bool:
-    if not isinstance(record, dict):
-        return False
-    answer = record.get("answer")
-    return "error" in record or (isinstance(answer, dict) and _are_quotes(answer.get("quotes")))
-
-
-def _are_quotes(quotes: object) -> bool:
-    return isinstance(quotes, list) and all(isinstance(quote, dict) for quote in quotes)
-
-
-def _quote_problem(where: str, quote: Any, texts: dict[DocumentId, str]) -> str | None:
-    name = quote.get("document")
-    text = texts.get(DocumentId(str(name)))
-    problem = "its document is not in the index" if text is None else check_quote(quote, text)
-    return f"{where}, quote {quote.get('number')} of {name}: {problem}" if problem else None
 
 
 def _count(number: int, noun: str) -> str:

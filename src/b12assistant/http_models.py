@@ -118,6 +118,7 @@ class Quote(SourceFields):
     ]
     review_overdue: bool
     source_changed: Annotated[bool, Field(description="The file is no longer the one that was indexed.")]
+    partly_off: Annotated[bool, Field(description="A curator has switched other passages of the document off.")]
     strength: Strength
     score: Annotated[float, Field(description="Higher is better; comparable within one answer only.")]
 

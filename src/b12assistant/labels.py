@@ -1,76 +1,123 @@
-"""The interface's own words about a source: who speaks, in whose words, whether they sell, and nothing else."""
+"""The interface's own words: one file a language, a table a surface. They never state a fact about health.
+
+A key is `table.name`; values in {braces} are filled in. The scripts of the page get the same tables as JSON.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from importlib import resources
+from types import MappingProxyType
 
-from b12assistant.answers import FIGURES, Disagreement, Move, Reason, Strength
-from b12assistant.types import Document, Interest, Source, SourceKind, Words
+from b12assistant.answers import FIGURES, Disagreement, Reason
+from b12assistant.data_files import read_data, string, subtable
+from b12assistant.errors import ConfigError
+from b12assistant.types import Document, Interest, Source, Words
 
-_KINDS = {
-    SourceKind.GUIDELINE: "guideline",
-    SourceKind.REVIEW: "review article",
-    SourceKind.STUDY: "study",
-    SourceKind.PATIENT_GUIDE: "patient guide",
-    SourceKind.VENDOR: "seller's page",
-    SourceKind.BLOG: "blog",
-    SourceKind.REFERENCE: "list of publications",
-    SourceKind.OTHER: "other source",
-}
-HEADLINES = {
-    Reason.NOTHING_CLOSE: "The sources here hold no answer to this.",
-    Reason.NOTHING_MORE: "The sources here say nothing more about this.",
-    Reason.NO_KNOWN_WORD: "The sources here do not mention this.",
-    Reason.WEAK_MATCH: "This may not answer the question.",
-    Reason.ONLY_SELLERS: "Only sellers speak about this.",
-    Reason.NOT_SEARCHED: "The sources could not be searched.",
-}
-MOVES = {Move.ASKS: "Searched for", Move.MORE: "More about", Move.SOURCES: "Who says it, about"}
-AS_TYPED = "Search for my words as typed"
-EDIT = "What was searched for"
-SEARCH_THIS = "Search for this instead"
-READ = "read as"
-STRENGTHS = {Strength.STRONG: "strong match", Strength.POSSIBLE: "possible match"}
-SELLS = "sells what it recommends"
-MAY_SELL = "not known whether it sells what it recommends"
+ENGLISH = "en"
+_FOLDER = ("page", "labels")
 
 
-def difference(disagreement: Disagreement) -> str:
-    """What stands above quotes that are shown side by side; only curators say that sources differ."""
-    if disagreement.curated:
-        return "The sources differ here"
-    return "These sources give different figures" if disagreement.topic == FIGURES else "Compare"
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """The words in one language. Calling it gives one: ``said("ask.copy_title", number=2)``.
+
+    Raises ``KeyError`` for a key or a value that is not there: that is a mistake of ours, and tests look for it.
+    """
+
+    language: str  # as in `<html lang>`
+    tables: Mapping[str, Mapping[str, str]]
+
+    def __call__(self, key: str, **values: object) -> str:
+        table, _, name = key.partition(".")
+        return self.tables[table][name].format_map(values)
+
+    def as_json(self) -> bytes:
+        """For the scripts of the page: `{"code": …, "table": {"key": …}}`."""
+        tables = {name: dict(table) for name, table in self.tables.items()}
+        return json.dumps({"code": self.language, **tables}, ensure_ascii=False).encode()
+
+    def kind(self, source: Source) -> str:
+        return self(f"kinds.{source.kind or 'unknown'}")
+
+    def whose_words(self, source: Source) -> str:
+        """Whether these are the source's own words or this project's summary of them."""
+        if source.words is Words.ORIGINAL:
+            return self("speaker.own", kind=self.kind(source))
+        if source.interest is Interest.SELLS:
+            return self("speaker.summary_vendor")
+        return self("speaker.summary", kind=self.kind(source))
+
+    def interest(self, source: Source) -> str | None:
+        """The label that must stand beside a source that sells, or may."""
+        told = {Interest.SELLS: "speaker.sells", Interest.UNKNOWN: "speaker.may_sell"}.get(source.interest)
+        return self(told) if told else None
+
+    def pages(self, pages: tuple[int, int] | None) -> str | None:
+        if pages is None:
+            return None
+        first, last = pages
+        return self("speaker.page" if first == last else "speaker.pages", first=first, last=last)
+
+    def headline(self, reason: Reason | None) -> str | None:
+        """What stands above an answer that is not simply one; a safety text needs none."""
+        return self.tables["headlines"].get(reason) if reason else None
+
+    def difference(self, disagreement: Disagreement) -> str:
+        """What stands above quotes that are shown side by side; only curators say that sources differ."""
+        if disagreement.curated:
+            return self("differences.curated")
+        return self("differences.figures" if disagreement.topic == FIGURES else "differences.compared")
+
+    def day(self, date_: date) -> str:
+        month = self(f"dates.{date_.month}")
+        return self("dates.day", day=date_.day, month=month, year=date_.year)
 
 
-def kind(source: Source) -> str:
-    return _KINDS[source.kind] if source.kind else "source of unknown kind"
+@lru_cache(maxsize=16)
+def load_labels(language: str = ENGLISH) -> Labels:
+    """The labels that ship with the package. Raises ``ConfigError`` for a language that has none."""
+    known = languages()
+    if language not in known:
+        raise ConfigError(
+            f"page.language = {language!r}: the page has no words in it", hint=f"set one of {', '.join(known)}"
+        )
+    return parse_labels(language, read_data(*_FOLDER, f"{language}.toml"))
 
 
-def whose_words(source: Source) -> str:
-    """Whether these are the source's own words or this project's summary of them."""
-    if source.words is Words.ORIGINAL:
-        return f"{kind(source)}, its own words"
-    if source.interest is Interest.SELLS:
-        return "project summary of a seller's page, not the page's own words"
-    return f"project summary ({kind(source)}), not the source's own words"
+def parse_labels(language: str, data: Mapping[str, object]) -> Labels:
+    """Labels of a parsed file: tables of texts. Only `language.unchecked` may be empty."""
+    where = f"{language}.toml"
+    tables = {}
+    for name in data:
+        table = subtable(data, name, where)
+        may_be_empty = {"unchecked"} & set(table) if name == "language" else set()
+        tables[name] = MappingProxyType(
+            {key: str(table[key]) if key in may_be_empty else string(table, key, f"{where}, {name}") for key in table}
+        )
+    return Labels(language, MappingProxyType(tables))
 
 
-def interest(source: Source) -> str | None:
-    """The label that must stand beside a source that sells, or may."""
-    return {Interest.SELLS: SELLS, Interest.UNKNOWN: MAY_SELL}.get(source.interest)
+def languages() -> tuple[str, ...]:
+    """Languages that have a file."""
+    folder = resources.files("b12assistant").joinpath("data", *_FOLDER)
+    names = (file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+    return tuple(sorted(names))
+
+
+def capital(text: str) -> str:
+    """``text`` as the beginning of a line."""
+    return text[:1].upper() + text[1:]
 
 
 def section(document: Document, offset: int) -> list[str]:
     """The headings above ``offset``, outermost first, without one that repeats the title."""
     path = [document.slice(section.heading).strip() for section in document.heading_path(offset)]
     return [heading for heading in path if heading != document.title]
-
-
-def pages(pages: tuple[int, int] | None) -> str | None:
-    if pages is None:
-        return None
-    first, last = pages
-    return f"page {first}" if first == last else f"pages {first}–{last}"
 
 
 def overdue(source: Source, today: date) -> bool:

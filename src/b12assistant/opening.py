@@ -20,6 +20,7 @@ from b12assistant.lexical_index import BM25FIndex
 from b12assistant.protocols import Encoder
 from b12assistant.records import Entry, entries_from_bytes
 from b12assistant.store import Generation
+from b12assistant.switched_off import SwitchedOff
 from b12assistant.token_store import TokenStore
 from b12assistant.types import Document, FileEnd, FileReport
 from b12assistant.vector_index import FaissIndex
@@ -46,9 +47,12 @@ class Opened:
         return told_reports((*(entry.report for entry in self.entries), *self.left_out), self.entries)
 
 
-def open_generation(generation: Generation, encoder: Encoder, settings: Settings) -> Opened:
-    """Its parts, read from verified bytes. Raises ``IndexMismatchError`` if it was built for another encoder or
-    otherwise, ``IndexDamagedError`` if its parts do not fit one another."""
+def open_generation(generation: Generation, encoder: Encoder, settings: Settings, off: SwitchedOff) -> Opened:
+    """Its parts, read from verified bytes; what is ``off`` stays in them.
+
+    Raises ``IndexMismatchError`` if it was built for another encoder or otherwise, ``IndexDamagedError`` if its parts
+    do not fit one another.
+    """
     manifest: dict[str, Any] = dict(generation.manifest)
     _check(manifest, encoder, settings)
     entries = entries_from_bytes(generation.files["documents.jsonl"])
@@ -72,6 +76,7 @@ def open_generation(generation: Generation, encoder: Encoder, settings: Settings
         TokenStore.from_bytes(alone) if alone is not None else None,
         context.piece_idf(),
         *_disputes(generation, [entry.document for entry in entries], manifest["model"]["dimension"]),
+        off,
     )
     left_out = json.loads(generation.files["left_out.json"])
     reports = tuple(FileReport(file, FileEnd.LEFT_OUT, tuple(reasons)) for file, reasons in left_out)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from b12assistant.data_files import Table, check_keys, read_data, string, strings, tables
+from b12assistant.labels import ENGLISH
 
 FILE = "page.toml"
+_OTHER = "page.{language}.toml"
 _STRINGS = ("name", "tagline", "heading", "lead", "placeholder")
 
 
@@ -29,9 +31,9 @@ class PageWords:
     about: tuple[About, ...]
 
 
-def load_page_words() -> PageWords:
+def load_page_words(language: str = ENGLISH) -> PageWords:
     """The words that ship with the package."""
-    return parse_page_words(read_data("page", FILE))
+    return parse_page_words(read_data("page", FILE if language == ENGLISH else _OTHER.format(language=language)))
 
 
 def parse_page_words(data: Table) -> PageWords:

@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from b12assistant.errors import ConfigError
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -35,6 +37,7 @@ HEADERS = {
     b"cross-origin-resource-policy": b"same-origin",
     b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?", re.ASCII)
 _INLINE = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.S | re.I)
 
 
@@ -48,18 +51,21 @@ class Policy:
 
     ``host``: where the server listens. On a wildcard address any number is a good host, and no name but loopback: a
     foreign name that leads here is somebody else's page trying to read this one.
+
+    ``framers``: origins whose pages may show this one in a frame; nobody else may.
     """
 
     app: App
     paths: tuple[str, ...]
     host: str = "127.0.0.1"
     names: frozenset[str] = field(default=LOOPBACK)
+    framers: tuple[str, ...] = ()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, _Answering(send))
+            await self._http(scope, receive, _Answering(send, self.framers))
 
     async def _http(self, scope: Message, receive: Receive, send: _Answering) -> None:
         headers = {name.lower(): value for name, value in scope["headers"]}
@@ -93,8 +99,9 @@ class Policy:
 class _Answering:
     """Adds the headers on the way out; holds a page back until its scripts are known."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, framers: tuple[str, ...]) -> None:
         self._send = send
+        self._framers = framers
         self._page: Message | None = None
         self._body: list[bytes] = []
         self.started = False
@@ -102,7 +109,7 @@ class _Answering:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            message["headers"] = _with_headers(message["headers"])
+            message["headers"] = list(_framed(_with_headers(message["headers"]), self._framers))
             if _is_page(message["headers"]):
                 self._page = message
                 return
@@ -112,7 +119,7 @@ class _Answering:
                 return
             body = b"".join(self._body)
             page, self._page = self._page, None
-            page["headers"].append((b"content-security-policy", policy_of(body).encode()))
+            page["headers"].append((b"content-security-policy", framed_by(self._framers, policy_of(body)).encode()))
             await self._send(page)
             message = {"type": "http.response.body", "body": body}
         await self._send(message)
@@ -122,6 +129,25 @@ def policy_of(page: bytes) -> str:
     """The content policy under which the inline scripts of ``page`` may run, and no others."""
     hashes = (base64.b64encode(hashlib.sha256(script).digest()).decode() for script in _INLINE.findall(page))
     return PAGE.format(hashes="".join(f" 'sha256-{each}'" for each in dict.fromkeys(hashes)))
+
+
+def parse_framers(text: str) -> tuple[str, ...]:
+    """Origins, blanks between them. Raises ``ConfigError`` for anything else, "everybody" above all."""
+    origins = tuple(text.split())
+    for each in origins:
+        if not _ORIGIN.fullmatch(each):
+            raise ConfigError(
+                f"page.frame_ancestors: {each!r} is not the origin of a site",
+                hint="write it as in https://www.example.org",
+            )
+    return origins
+
+
+def framed_by(framers: tuple[str, ...], policy: str) -> str:
+    """``policy`` with ``framers`` allowed, and the page itself, which frames its documents inside of theirs."""
+    if not framers:
+        return policy
+    return re.sub("frame-ancestors [^;]*", f"frame-ancestors 'self' {' '.join(framers)}", policy)
 
 
 async def refuse(send: Send, status: int, sentence: str) -> None:
@@ -144,6 +170,14 @@ def _with_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, b
     if b"content-security-policy" not in names and not kind.startswith(b"text/html"):
         given.append((b"content-security-policy", DATA.encode()))
     return given
+
+
+def _framed(headers: list[tuple[bytes, bytes]], framers: tuple[str, ...]) -> Iterable[tuple[bytes, bytes]]:
+    """``headers``; of a page, its content policy with ``framers`` in it."""
+    is_page = dict(headers).get(b"content-type", b"").startswith(b"text/html")
+    for name, value in headers:
+        is_policy = is_page and name == b"content-security-policy"
+        yield name, framed_by(framers, value.decode("latin-1")).encode("latin-1") if is_policy else value
 
 
 def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -38,10 +38,12 @@ _UNAVAILABLE = {
     "index_missing": "There is no index yet.",
     "index_damaged": "The index is damaged.",
     "index_mismatch": "The index was built with another model or other settings.",
+    "source_facts": "A file of the corpus that curators write has a mistake.",
     "loading": "The index and the encoder are being loaded.",
 }
 _TITLES = {
     400: "Not JSON",
+    403: "Not allowed from here",
     404: "Not found",
     405: "Method not allowed",
     413: "Too large",

@@ -16,7 +16,7 @@ from b12assistant.errors import AssistantError, QuestionError
 
 _LEAVE = {"q", "quit", "exit", ":q"}
 _CONTROLS = {"1": "not_happening", "2": "looking_up"}
-_GREETING = """Ask about vitamin B12 and nerves. Answers are quotes from the corpus, nothing else.
+_GREETING = """Ask in your own words. Answers are quotes from the corpus, nothing else.
 An empty line starts a new topic, = asks for your last words just as you typed them, q leaves."""
 _AS_TYPED = "="
 _NEW_TOPIC = "New topic."
@@ -129,5 +129,6 @@ def _explain(space: Workspace, question: str, history: Sequence[str]) -> None:
 
 def _print(space: Workspace, reply: Reply) -> None:
     out = terminal.console()
-    terminal.answer(reply.answer, space.texts, out, today=local_today(), changed=reply.source_changed)
+    about = {"changed": reply.source_changed, "partly_off": reply.partly_off}
+    terminal.answer(reply.answer, space.texts, out, today=local_today(), **about)
     sys.stdout.flush()

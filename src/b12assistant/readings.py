@@ -63,9 +63,18 @@ class Readings:
         return Spelling(frozenset(self.words), frozenset(), MappingProxyType({}))
 
 
-def readings(sentences: Iterable[Span], *, is_known: Callable[[str], bool], is_word: Callable[[str], bool]) -> Readings:
-    """For sources with these ``sentences``; ``is_known``: whether all words of a term stand somewhere in them."""
-    vocabulary = load_vocabulary()
+def readings(
+    sentences: Iterable[Span],
+    *,
+    is_known: Callable[[str], bool],
+    is_word: Callable[[str], bool],
+    vocabulary: Vocabulary | None = None,
+) -> Readings:
+    """For sources with these ``sentences``; ``is_known``: whether all words of a term stand somewhere in them.
+
+    ``vocabulary``: the corpus's own; without one, that which ships with the package.
+    """
+    vocabulary = load_vocabulary() if vocabulary is None else vocabulary
     known = vocabulary.only([term.id for term in vocabulary.terms if is_known(term.id)])
     words: dict[str, Span] = {}
     for sentence in sentences:

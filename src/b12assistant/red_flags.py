@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, NewType, TypeVar
 
 from b12assistant.answers import Flag, FlagKind, Level, RuleId, TextId
@@ -22,6 +23,7 @@ Member = TypeVar("Member", bound=StrEnum)
 WORDS_FILE: Final = "words.toml"
 FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml", "findings_net.toml", "findings_decision.toml")
 RULE_FILES: Final = ("rules_emergency.toml", "rules_urgent.toml", "rules_decision.toml")
+OWN_FILE: Final = "red_flags.toml"  # at the top of a corpus
 RULE_KEYS: Final = ("id", "level", "kind", "text", "any", "origin", "positive", "negative")
 
 
@@ -60,6 +62,7 @@ class Rule:
     origin: str
     positive: tuple[str, ...]
     negative: tuple[str, ...]
+    own: bool = False  # of a corpus of one's own: no opinion was fitted to it, so none sets it aside
 
     @property
     def flag(self) -> Flag:
@@ -93,8 +96,9 @@ class RedFlags:
         return frozenset(word for pattern in patterns for word in words_of(pattern))
 
 
-def load_red_flags() -> RedFlags:
-    """The red flags that ship with the package."""
+def load_red_flags(own: Table = MappingProxyType({})) -> RedFlags:
+    """The red flags that ship with the package; ``own``: the findings and rules that a corpus adds to them."""
+    check_keys(own, OWN_FILE, optional=("finding", "rule", "text"))
     words = read_data("red_flags", WORDS_FILE)
     check_keys(words, WORDS_FILE, required=("names", "memory"))
     names = {key: _alternatives(value, key) for key, value in subtable(words, "names", WORDS_FILE).items()}
@@ -102,18 +106,22 @@ def load_red_flags() -> RedFlags:
         _finding(table, names, file)
         for file in FINDING_FILES
         for table in tables(read_data("red_flags", file), "finding", file)
-    )
+    ) + tuple(_finding(table, names, OWN_FILE) for table in _added(own, "finding"))
     known = frozenset(finding.id for finding in findings)
     if len(known) < len(findings):
         raise ConfigError("findings: an id is used twice", hint=HINT)
     rules = tuple(
         _rule(table, known, file) for file in RULE_FILES for table in tables(read_data("red_flags", file), "rule", file)
-    )
+    ) + tuple(replace(_rule(table, known, OWN_FILE), own=True) for table in _added(own, "rule"))
     if len({rule.id for rule in rules}) < len(rules):
         raise ConfigError("rules: an id is used twice", hint=HINT)
     levels = list(Level)
     ordered = tuple(sorted(rules, key=lambda rule: levels.index(rule.level)))
     return RedFlags(names, findings, ordered, _memory(subtable(words, "memory", WORDS_FILE), names))
+
+
+def _added(own: Table, key: str) -> tuple[Table, ...]:
+    return tables(own, key, OWN_FILE) if key in own else ()
 
 
 def _alternatives(value: object, key: str) -> str:

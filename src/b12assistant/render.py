@@ -22,7 +22,9 @@ def reply_json(reply: Reply, texts: FixedTexts, *, today: date) -> Json:
     """The JSON form of design section 4."""
     timings = reply.timings
     return {
-        "answer": answer_json(reply.answer, texts, today=today, changed=reply.source_changed),
+        "answer": answer_json(
+            reply.answer, texts, today=today, changed=reply.source_changed, partly_off=reply.partly_off
+        ),
         "timings_ms": {
             "triage": timings.triage,
             "encode": timings.encode,
@@ -34,14 +36,28 @@ def reply_json(reply: Reply, texts: FixedTexts, *, today: date) -> Json:
     }
 
 
-def answer_json(answer: Answer, texts: FixedTexts, *, today: date, changed: frozenset[str] = frozenset()) -> Json:
+def answer_json(
+    answer: Answer,
+    texts: FixedTexts,
+    *,
+    today: date,
+    changed: frozenset[str] = frozenset(),
+    partly_off: frozenset[str] = frozenset(),
+) -> Json:
     return {
         "question": answer.question.text,
         "status": answer.status,
         "reason": answer.reason,
         "red_flag": _red_flag(answer, texts),
         "notices": [notice_json(notice, texts) for notice in answer.notices],
-        "quotes": [_quote(number, quote, today, changed) for number, quote in enumerate(answer.quotes, start=1)],
+        "quotes": [
+            {
+                **_quote(number, quote, today),
+                "source_changed": quote.document.id in changed,
+                "partly_off": quote.document.id in partly_off,
+            }
+            for number, quote in enumerate(answer.quotes, start=1)
+        ],
         "disagreements": [
             {
                 "topic_id": each.topic,
@@ -156,7 +172,7 @@ def _red_flag(answer: Answer, texts: FixedTexts) -> Json | None:
     }
 
 
-def _quote(number: int, quote: Quote, today: date, changed: frozenset[str]) -> Json:
+def _quote(number: int, quote: Quote, today: date) -> Json:
     first, last = quote.spans[0], quote.spans[-1]
     document = quote.document
     context = Span(document, min(quote.passage.span.start, first.start), max(quote.passage.span.end, last.end))
@@ -175,7 +191,6 @@ def _quote(number: int, quote: Quote, today: date, changed: frozenset[str]) -> J
         **source_json(document.source),
         "source_cites": list(document.source.cites),
         "review_overdue": labels.overdue(document.source, today),
-        "source_changed": document.id in changed,
         "strength": quote.strength,
         "score": quote.score,
     }

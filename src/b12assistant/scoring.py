@@ -14,29 +14,40 @@ from b12assistant.dialogues import summary as summary_of_dialogues
 from b12assistant.errors import CorpusError, DatasetError, SourceError
 from b12assistant.evaluation import Labelled, Outcome, evaluate, load_labelled, summary, unresolved
 from b12assistant.indexing import Reader
+from b12assistant.question_report import Asked, question_report, write_question_report
 from b12assistant.types import DocumentId, Span
 from b12assistant.verification import check_quote
 
 
-def score(space: Workspace, file: Path) -> dict[str, Any]:
-    """Figures of a labelled set, with the index they were measured on."""
+def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, Any]:
+    """Figures of a labelled set, with the index they were measured on; ``out``: a folder for the whole report."""
+    figures, asked = _scored(space, file)
+    if out is not None:
+        write_question_report(out, question_report(file, figures, asked))
+    return figures
+
+
+def _scored(space: Workspace, file: Path) -> tuple[dict[str, Any], Sequence[Asked]]:
     if holds_dialogues(file):
         return _score_dialogues(space, file)
     labelled = load_labelled(file)
     if not labelled:
         raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
-    (outcomes,) = _outcomes(space, labelled)
-    return {**_where(space, file), **summary(outcomes), **_misses(space, outcomes)}
+    (asked,) = _asked(space, labelled)
+    outcomes = [each.outcome for each in asked]
+    return {**_where(space, file), **summary(outcomes), **_misses(space, outcomes)}, asked
 
 
-def _score_dialogues(space: Workspace, file: Path) -> dict[str, Any]:
+def _score_dialogues(space: Workspace, file: Path) -> tuple[dict[str, Any], Sequence[Asked]]:
     """Every turn as it was typed, after those before it, and in full, after none."""
     dialogues = load_dialogues(file)
     typed = [turn for dialogue in dialogues for turn in dialogue.typed]
     in_full = [turn for dialogue in dialogues for turn in dialogue.in_full]
-    outcomes = _outcomes(space, typed, in_full)
+    asked = _asked(space, typed, in_full)
+    outcomes = [tuple(each.outcome for each in one) for one in asked]
     counted = {"conversations": len(dialogues), "turns": len(typed)}
-    return {**_where(space, file), **counted, **summary_of_dialogues(*outcomes), **_misses(space, outcomes[0])}
+    figures = {**_where(space, file), **counted, **summary_of_dialogues(*outcomes), **_misses(space, outcomes[0])}
+    return figures, asked[0]
 
 
 def _where(space: Workspace, file: Path) -> dict[str, Any]:
@@ -52,23 +63,27 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def _outcomes(space: Workspace, *sets: Sequence[Labelled]) -> list[tuple[Outcome, ...]]:
-    """Each set's, every quote compared with its file."""
+def _asked(space: Workspace, *sets: Sequence[Labelled]) -> list[tuple[Asked, ...]]:
+    """Each set's questions, every quote compared with its file."""
     texts = _texts_read_anew(space)
     total = sum(map(len, sets))
-    done = 0
+    answers: list[Answer] = []
+    certain: list[float] = []
     with terminal.progress() as told:
 
         def answer(question: str, history: Sequence[str]) -> Answer:
-            nonlocal done
-            told("answering", done, total)
-            done += 1
-            return space.ask(question, history).answer
+            told("answering", len(answers), total)
+            answers.append(space.ask(question, history).answer)
+            return answers[-1]
 
         def rank(question: str, history: Sequence[str]) -> list[tuple[Span, ...]]:
-            return [window.spans for window in space.assistant.ranked(question, history)]
+            windows, confidence = space.assistant.judged(question, history)
+            certain.append(confidence)
+            return [window.spans for window in windows]
 
-        return [evaluate(labelled, answer, lambda quote: _is_exact(quote, texts), rank) for labelled in sets]
+        outcomes = [evaluate(labelled, answer, lambda quote: _is_exact(quote, texts), rank) for labelled in sets]
+    rest = iter(zip(answers, certain, strict=True))  # in the order of the questions
+    return [tuple(Asked(outcome, *next(rest)) for outcome in one) for one in outcomes]
 
 
 def table(figures: dict[str, Any]) -> str:

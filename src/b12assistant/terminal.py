@@ -10,7 +10,7 @@ import contextlib
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from rich.console import Console, RenderableType
@@ -32,6 +32,7 @@ _BORDERS = {Level.EMERGENCY: "bold red", Level.URGENT: "yellow", Level.MEDICAL_D
 WIDTH = 92
 _INDENT = 4
 _NARROW = 48  # columns; below, nothing is indented
+_said = labels.load_labels  # a terminal speaks English, as its commands do
 
 
 def inert(text: str) -> str:
@@ -68,7 +69,15 @@ def progress() -> Iterator[Progress]:
         yield told
 
 
-def answer(answer: Answer, texts: FixedTexts, console: Console, *, today: date, changed: frozenset[str]) -> None:
+def answer(
+    answer: Answer,
+    texts: FixedTexts,
+    console: Console,
+    *,
+    today: date,
+    changed: frozenset[str],
+    partly_off: frozenset[str] = frozenset(),
+) -> None:
     """Print an answer: notices that matter first, then quotes, the general notice last."""
     last = [notice for notice in answer.notices if notice.kind is NoticeKind.GENERAL]
     for notice in answer.notices:
@@ -76,14 +85,16 @@ def answer(answer: Answer, texts: FixedTexts, console: Console, *, today: date, 
             console.print(_notice(notice, texts))
     if answer.interpretation is not None:
         _read_as(answer.interpretation, console)
-    if answer.reason in labels.HEADLINES:
-        _print(Text(labels.HEADLINES[answer.reason], style="bold"), console)
+    headline = _said().headline(answer.reason)
+    if headline:
+        _print(Text(headline, style="bold"), console)
     for number, quote in enumerate(answer.quotes, start=1):
         differ = next((each for each in answer.disagreements if (number,) in each.sides), None)
         console.print()
         if differ is not None:
             _side(number, differ, quote, console)
-        _quote(number, quote, console, today, changed)
+        told = {"ask.changed": quote.document.id in changed, "ask.partly_off": quote.document.id in partly_off}
+        _quote(number, quote, console, today, [_said()(key) for key, holds in told.items() if holds])
     if answer.nearest:
         _print(Text("Nearest places:"), console)
         for passage in answer.nearest:
@@ -154,9 +165,10 @@ def place(passage: Passage) -> str:
 
 def _read_as(read_as: Interpretation, console: Console) -> None:
     """What was searched, and each word that was read as another."""
-    _print(Text.assemble(f"{labels.MOVES[read_as.move]}: ", (inert(read_as.text), "italic")), console)
+    moved = _said()(f"moves.{read_as.move}")
+    _print(Text.assemble(f"{moved}: ", (inert(read_as.text), "italic")), console)
     for each in read_as.replaced:
-        told = ((inert(each.written.text), "italic"), f" {labels.READ} ", (inert(each.words), "italic"))
+        told = ((inert(each.written.text), "italic"), f" {_said()('ask.read_as')} ", (inert(each.words), "italic"))
         _print(Text.assemble(*told), console, indent=_INDENT)
 
 
@@ -168,16 +180,16 @@ def _notice(notice: Notice, texts: FixedTexts) -> RenderableType:
     return Panel(text, border_style=style, width=WIDTH, padding=(0, 1))
 
 
-def _quote(number: int, quote: Quote, console: Console, today: date, changed: frozenset[str]) -> None:
+def _quote(number: int, quote: Quote, console: Console, today: date, told: Sequence[str]) -> None:
+    """``told``: what else is to be said of its document."""
     body = Text()
     for i, span in enumerate(quote.spans):
         body.append(" […] " if i else "")
         body.append_text(_marked(span, quote.best))
-    notes = [labels.STRENGTHS[quote.strength]]
+    notes = [_said()(f"strengths.{quote.strength}")]
     if labels.overdue(quote.document.source, today):
-        notes.append("its review is overdue")
-    if quote.document.id in changed:
-        notes.append("the source has changed since indexing")
+        notes.append(_said()("ask.overdue"))
+    notes += told
     _print(Text(f"[{number}]", style="cyan"), console)
     _print(body, console, indent=_INDENT)
     whole = Span(quote.document, quote.spans[0].start, quote.spans[-1].end)
@@ -188,8 +200,8 @@ def _side(number: int, differ: Disagreement, quote: Quote, console: Console) -> 
     """Above a quote that stands against others: what they have in common, and who speaks."""
     others = " ".join(f"[{each}]" for side in differ.sides for each in side if each != number)
     source = quote.document.source
-    who = "; ".join(part for part in (labels.whose_words(source), labels.interest(source)) if part)
-    _print(Text(f"{labels.difference(differ)}: [{number}] beside {others}", style="bold"), console)
+    who = "; ".join(part for part in (_said().whose_words(source), _said().interest(source)) if part)
+    _print(Text(f"{_said().difference(differ)}: [{number}] beside {others}", style="bold"), console)
     _print(Text(inert(who)), console)
 
 
@@ -205,11 +217,11 @@ def _citation(span: Span, passage: Passage | None, console: Console, *notes: str
     """Where it stands, who speaks, whether they sell, and the id that `show` takes: a line each."""
     source = span.document.source
     where = [span.document.title, *labels.section(span.document, span.start)]
-    who = [labels.whose_words(source), source.published and source.published.isoformat(), *notes]
-    pages = labels.pages(span.pages)
+    who = [_said().whose_words(source), source.published and source.published.isoformat(), *notes]
+    pages = _said().pages(span.pages)
     _print(Text(inert("— " + " › ".join(where) + (f", {pages}" if pages else ""))), console, indent=_INDENT)
     lines = [Text(inert(" · ".join(part for part in who if part)))]
-    sells = labels.interest(source)
+    sells = _said().interest(source)
     if sells:
         lines.append(Text(sells, style="bold magenta" if source.interest is Interest.SELLS else "bold yellow"))
     if passage is not None:

@@ -17,13 +17,14 @@ from b12assistant.triage import Rules, Triager, load_rules
 
 @dataclass(frozen=True)
 class Triagers:
-    """``load_encoder``: the encoder, made at the first call."""
+    """``load_encoder``: the encoder, made at the first call; ``load``: the rules."""
 
     load_encoder: Callable[[], Encoder]
+    load: Callable[[], Rules] = load_rules
 
     @once
     def rules(self) -> Rules:
-        return load_rules()
+        return self.load()
 
     @once
     def words(self) -> WordOpinion:

@@ -17,15 +17,19 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when it is imported: ot
 
 import gradio as gr
 
-from b12assistant import answer_html, labels, welcome_html
+from b12assistant import answer_html, welcome_html
 from b12assistant.answers import Status, TextId
-from b12assistant.api import Workspace, local_today
+from b12assistant.api import local_today
 from b12assistant.assistant import MOST_CHARACTERS
 from b12assistant.errors import AssistantError
+from b12assistant.labels import Labels, load_labels
+from b12assistant.live import Live
+from b12assistant.page_theme import theme
 from b12assistant.page_words import PageWords, load_page_words
 from b12assistant.warmup import Warmup
 
 CONTROLS = (TextId("not_happening"), TextId("looking_up"))
+SURFACES = ("lookup", "library", "evaluate")  # empty here: a script of our own fills each when its tab is opened
 SESSIONS = 500  # held in memory; the oldest is forgotten first
 _LOG = logging.getLogger("b12assistant.page")
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -49,12 +53,12 @@ class Conversation:
     turns: tuple[Shown, ...] = ()
     count: int = 0
 
-    def with_answer(self, space: Workspace, question: str, *, as_typed: bool = False) -> Conversation:
+    def with_answer(self, space: Live, question: str, *, as_typed: bool = False) -> Conversation:
         """One turn more. Raises what the workspace raises; then nothing is remembered."""
         reply = space.ask(question, [turn.question for turn in self.turns], as_typed=as_typed)
-        setting = answer_html.Setting(space.texts, local_today())
+        setting = answer_html.Setting(space.texts, local_today(), said_in(space))
         number = self.count + 1
-        html = answer_html.turn_html(number, reply, setting)
+        html = answer_html.turn_html(number, reply, setting, as_typed=as_typed)
         stopped = reply.answer.status is Status.SAFETY_ONLY
         held = answer_html.general_html(reply.answer, space.texts) if stopped else None
         read_as = reply.answer.interpretation
@@ -65,9 +69,7 @@ class Conversation:
         return replace(self, turns=())
 
 
-def ask(
-    space: Workspace, typed: str | None, talk: Conversation, *, as_typed: bool = False
-) -> tuple[Any, Conversation, str]:
+def ask(space: Live, typed: str | None, talk: Conversation, *, as_typed: bool = False) -> tuple[Any, Conversation, str]:
     """What is typed, answered: what the box then holds, the conversation, and a note if something is wrong."""
     question = typed or ""
     try:
@@ -76,52 +78,73 @@ def ask(
         return question, talk, welcome_html.note(str(error))
     except Exception as error:  # noqa: BLE001 - whatever broke, the reader is told, and nothing of the inside
         _LOG.error("a question was not answered: %s", type(error).__name__)
-        return question, talk, welcome_html.note(welcome_html.BROKEN)
+        return question, talk, welcome_html.note(said_in(space)("ask.broken"))
     return "", said, ""
 
 
-def readiness(warmup: Warmup) -> Iterator[str]:
+def readiness(space: Live, warmup: Warmup) -> Iterator[str]:
     """How far the encoder is; the page is there before it."""
+    said = said_in(space)
     if not warmup.ended:
-        yield welcome_html.state(welcome_html.LOADING, "loading")
+        yield welcome_html.state(said("ask.loading"), "loading")
     problem = warmup.problem()
     if problem:
-        yield welcome_html.state(f"Questions cannot be answered: {problem}", "failed")
+        yield welcome_html.state(said("ask.failed", problem=problem), "failed")
     else:
-        found = warmup.space.opened.collection
-        yield welcome_html.ready(len(found.documents), len(found.passages), found.generation)
+        found = space().opened.collection
+        yield welcome_html.ready(len(found.documents), len(found.passages), found.generation, said)
 
 
-def build(space: Workspace, warmup: Warmup) -> gr.Blocks:
-    """The page over a workspace."""
-    words = load_page_words()
+def said_in(space: Live) -> Labels:
+    """The page's own words in the language it is set to."""
+    return load_labels(space.configuration.settings.page.language)
+
+
+def build(space: Live, warmup: Warmup) -> gr.Blocks:
+    """The page over a workspace: a tab to ask in, and one for each surface that a script fills."""
+    said = said_in(space)
+    words = space().page_words or load_page_words(said.language)
     page: gr.Blocks
     with gr.Blocks(title=words.name, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
-        _text(welcome_html.SKIP, "skip-link")
-        talk = gr.State(Conversation())
+        _text(welcome_html.skip(said), "skip-link")
         with gr.Row(elem_id="top"):
-            _text(welcome_html.brand(words), "brand")
-        _text(welcome_html.intro(words), "intro")
-        thread = gr.Column(elem_id="thread")
-        box, send, new, note = _composer(words)
-        examples = _examples(words)
-        state = _text(welcome_html.state(welcome_html.LOADING, "loading"), "state")
-        _text(welcome_html.about(words), "about")
+            _text(welcome_html.brand(words, said), "brand")
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab(said("tabs.ask"), id="ask", elem_id="tab-ask"):
+                state = _ask_tab(space, words, said)
+            for name in SURFACES:
+                with gr.Tab(said(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
+                    gr.Column(elem_id=name)
         _text(welcome_html.SAY, "announcements", "sr")
-        outputs = [box, talk, note]
-        with thread:
-            _thread(space, talk, outputs)
-        gr.on([box.submit, send.click], partial(ask, space), [box, talk], outputs, **_QUIET)
-        for button, question in examples:
-            button.click(_asking(space, question), talk, outputs, **_QUIET)
-        new.click(_anew, talk, outputs, **_QUIET)
-        page.load(partial(readiness, warmup), None, state, concurrency_limit=None, **_QUIET)
+        page.load(partial(readiness, space, warmup), None, state, concurrency_limit=None, **_QUIET)
     page.queue(max_size=64, default_concurrency_limit=4)
     page.state_session_capacity = SESSIONS
     return page
 
 
-def mount(app: Any, space: Workspace, warmup: Warmup, head: str) -> None:
+def _ask_tab(space: Live, words: PageWords, said: Labels) -> gr.Markdown:
+    """The conversation; gives back where the page says how far it is."""
+    talk = gr.State(Conversation())
+    _text(welcome_html.intro(words), "intro")
+    thread = gr.Column(elem_id="thread")
+    box, send, new, note = _composer(words, said)
+    if space.configuration.settings.feedback.folder:
+        _text(welcome_html.kept(said), "kept")
+    examples = _examples(words, said)
+    _text(welcome_html.keep(said), "keep")
+    state = _text(welcome_html.state(said("ask.loading"), "loading"), "state")
+    _text(welcome_html.about(words), "about")
+    outputs = [box, talk, note]
+    with thread:
+        _thread(space, talk, outputs)
+    gr.on([box.submit, send.click], partial(ask, space), [box, talk], outputs, **_QUIET)
+    for button, question in examples:
+        button.click(_asking(space, question), talk, outputs, **_QUIET)
+    new.click(_anew, talk, outputs, **_QUIET)
+    return state
+
+
+def mount(app: Any, space: Live, warmup: Warmup, head: str) -> None:
     """Put the page at the root of an application; ``head`` names its style sheets and script."""
 
     async def mounted() -> None:
@@ -141,7 +164,7 @@ def _mount(app: Any, page: gr.Blocks, head: str) -> None:
         app,
         page,
         path="/",
-        theme=_theme(),
+        theme=theme(),
         head=head,
         footer_links=[],
         show_error=False,
@@ -155,48 +178,11 @@ def _mount(app: Any, page: gr.Blocks, head: str) -> None:
     )
 
 
-def _theme() -> gr.themes.Base:
-    """The faces of the system and one accent; the rest is in `static/page.css`, under the same names for both modes."""
-    sans = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
-    theme = gr.themes.Base(font=sans, font_mono=["ui-monospace", "Consolas", "monospace"])
-    both = {
-        "body_background_fill": "var(--paper)",
-        "body_text_color": "var(--ink)",
-        "body_text_color_subdued": "var(--soft)",
-        "background_fill_primary": "var(--paper)",
-        "background_fill_secondary": "var(--raised)",
-        "block_background_fill": "transparent",
-        "border_color_primary": "var(--line)",
-        "border_color_accent": "var(--accent)",
-        "link_text_color": "var(--accent)",
-        "link_text_color_hover": "var(--accent)",
-        "link_text_color_visited": "var(--accent)",
-        "link_text_color_active": "var(--accent)",
-        "input_background_fill": "var(--raised)",
-        "input_background_fill_focus": "var(--raised)",
-        "input_border_color": "var(--edge)",
-        "input_border_color_focus": "var(--accent)",
-        "input_placeholder_color": "var(--soft)",
-        "button_primary_background_fill": "var(--accent)",
-        "button_primary_background_fill_hover": "var(--accent)",
-        "button_primary_text_color": "var(--on-accent)",
-        "button_secondary_background_fill": "transparent",
-        "button_secondary_background_fill_hover": "var(--wash)",
-        "button_secondary_text_color": "var(--ink)",
-        "button_secondary_border_color": "var(--edge)",
-        "error_background_fill": "var(--raised)",
-    }
-    dark = {f"{name}_dark": value for name, value in both.items() if name != "body_text_size"}
-    return theme.set(
-        **both, **dark, color_accent="var(--accent)", block_border_width="0px", block_label_text_size="1rem"
-    )
-
-
 def _text(html: str, id_: str, *classes: str) -> gr.Markdown:
     return gr.Markdown(html, elem_id=id_, elem_classes=list(classes), latex_delimiters=[])
 
 
-def _thread(space: Workspace, talk: gr.State, outputs: list[gr.components.Component]) -> None:
+def _thread(space: Live, talk: gr.State, outputs: list[gr.components.Component]) -> None:
     """One keyed component a turn, so that what is already there stays untouched when a turn is added."""
 
     @gr.render(inputs=talk, show_progress="hidden")  # type: ignore[untyped-decorator]
@@ -211,7 +197,7 @@ def _thread(space: Workspace, talk: gr.State, outputs: list[gr.components.Compon
                 gr.Markdown(turn.held, key=f"g{turn.number}", latex_delimiters=[])
 
 
-def _controls(space: Workspace, number: int, talk: gr.State, outputs: list[gr.components.Component]) -> None:
+def _controls(space: Live, number: int, talk: gr.State, outputs: list[gr.components.Component]) -> None:
     """The two ways on from an emergency text, each a fixed turn of the user."""
     with gr.Row(elem_id="controls", key=f"c{number}"):
         for name in CONTROLS:
@@ -220,36 +206,38 @@ def _controls(space: Workspace, number: int, talk: gr.State, outputs: list[gr.co
             button.click(_asking(space, text), talk, outputs, **_QUIET)
 
 
-def _undo(space: Workspace, turn: Shown, talk: gr.State, outputs: list[gr.components.Component]) -> None:
+def _undo(space: Live, turn: Shown, talk: gr.State, outputs: list[gr.components.Component]) -> None:
     """What was searched can be edited, or dropped for the words as they were typed; either is a turn more."""
     with gr.Row(elem_id="read-as", key=f"r{turn.number}"):
         box = gr.Textbox(
             turn.read_as,
-            label=labels.EDIT,
+            label=said_in(space)("ask.edit"),
             elem_id="reading",
             max_lines=4,
             interactive=True,
             max_length=MOST_CHARACTERS,
             key=f"r{turn.number}box",
         )
-        edited = gr.Button(labels.SEARCH_THIS, elem_id="search-reading", min_width=0, key=f"r{turn.number}this")
-        typed = gr.Button(labels.AS_TYPED, elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
+        edited = gr.Button(
+            said_in(space)("ask.search_this"), elem_id="search-reading", min_width=0, key=f"r{turn.number}this"
+        )
+        typed = gr.Button(said_in(space)("ask.as_typed"), elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
         gr.on([box.submit, edited.click], partial(_literal, space), [box, talk], outputs, **_QUIET)
         typed.click(partial(_literal, space, turn.question), talk, outputs, **_QUIET)
 
 
-def _literal(space: Workspace, question: str, talk: Conversation) -> tuple[Any, Conversation, str]:
+def _literal(space: Live, question: str, talk: Conversation) -> tuple[Any, Conversation, str]:
     """The question as it stands. The box at the foot of the page keeps what is typed in it."""
     _, said, note = ask(space, question, talk, as_typed=True)
     return gr.update(), said, note
 
 
-def _composer(words: PageWords) -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Markdown]:
+def _composer(words: PageWords, said: Labels) -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Markdown]:
     with gr.Column(elem_id="composer"):
         note = _text("", "note")
         with gr.Row(elem_id="line"):
             box = gr.Textbox(
-                label="Your question",
+                label=said("ask.question"),
                 placeholder=words.placeholder,
                 elem_id="ask",
                 lines=1,
@@ -259,19 +247,19 @@ def _composer(words: PageWords) -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Ma
                 autofocus=True,
                 html_attributes=gr.InputHTMLAttributes(autocomplete="off", spellcheck=True),
             )
-            send = gr.Button("Ask", variant="primary", elem_id="send", min_width=0)
-        new = gr.Button("New conversation", elem_id="new", size="sm", min_width=0)
+            send = gr.Button(said("ask.send"), variant="primary", elem_id="send", min_width=0)
+        new = gr.Button(said("ask.new"), elem_id="new", size="sm", min_width=0)
     return box, send, new, note
 
 
-def _examples(words: PageWords) -> list[tuple[gr.Button, str]]:
+def _examples(words: PageWords, said: Labels) -> list[tuple[gr.Button, str]]:
     with gr.Column(elem_id="examples"):
-        _text("<h2>Questions to begin with</h2>", "examples-heading")
+        _text(welcome_html.examples(said), "examples-heading")
         with gr.Row(elem_id="questions"):
             return [(gr.Button(question, size="sm", min_width=0), question) for question in words.examples]
 
 
-def _asking(space: Workspace, question: str) -> Callable[[Conversation], tuple[Any, Conversation, str]]:
+def _asking(space: Live, question: str) -> Callable[[Conversation], tuple[Any, Conversation, str]]:
     """A button that asks a fixed question. The box keeps what is typed in it."""
 
     def pressed(talk: Conversation) -> tuple[Any, Conversation, str]:

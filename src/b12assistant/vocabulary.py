@@ -70,7 +70,7 @@ class Vocabulary:
 
 @lru_cache(maxsize=1)
 def load_vocabulary() -> Vocabulary:
-    """The terms that ship with the package. Raises ``ConfigError``."""
+    """The terms that ship with the package, for a corpus that brings none. Raises ``ConfigError``."""
     return Vocabulary(tuple(term for file in FILES for term in parse_terms(read_data("vocabulary", file), file)))
 
 

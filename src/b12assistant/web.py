@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import socket
 from collections.abc import Mapping
 from importlib import resources
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 
-from b12assistant import addresses, service, terminal, ui
+from b12assistant import listening, service, terminal, ui
 from b12assistant.api import Workspace, local_today
-from b12assistant.errors import NotFoundError, ServerError
-from b12assistant.http_transport import written_id
-from b12assistant.policy import Policy
-from b12assistant.source_html import View, missing_page, source_page
+from b12assistant.export_routes import export_router
+from b12assistant.feedback_routes import feedback_router
+from b12assistant.ledger import Ledger
+from b12assistant.library_routes import library_router
+from b12assistant.live import Live
+from b12assistant.lookup_routes import lookup_router
+from b12assistant.pack_routes import pack_router
+from b12assistant.plain_html import PATH as PLAIN_PATH
+from b12assistant.plain_routes import plain_router
+from b12assistant.policy import Policy, parse_framers
+from b12assistant.report_routes import report_router
+from b12assistant.reports import Reports
+from b12assistant.source_routes import PATHS as SOURCE_PATHS
+from b12assistant.source_routes import source_router
 from b12assistant.warmup import Warmup
 
 HOST = "127.0.0.1"
 PORT = 7860
-# A document is read under a far stricter policy than the framework allows the page.
-VIEW_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
+# In this order; the first script is what the others stand on.
+_SHEETS = (
+    *("tokens.css", "page.css", "panel.css", "keep.css", "shell.css"),
+    *("surface.css", "lookup.css", "library.css", "evaluate.css"),
 )
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "library.js", "evaluate.js")
 # Of the framework's routes those that the page needs; no upload, no file, no proxy, no list of functions.
 _FRAMEWORK = (
     "/",
@@ -40,54 +48,69 @@ _FRAMEWORK = (
     "/gradio_api/startup-events",
     "/gradio_api/theme.css",
 )
-_OWN = ("/d/", "/own/", "/favicon.ico", "/api/", "/healthz", "/readyz")
+_OWN = (
+    *SOURCE_PATHS,
+    "/export",
+    PLAIN_PATH,
+    "/own/",
+    "/favicon.ico",
+    "/api/",
+    "/healthz",
+    "/readyz",
+    "/lookup/",
+    "/pack/",
+    "/library/",
+    "/reports",
+    "/reports/",
+    "/feedback/",
+)
 
 
 def application(space: Workspace, warmup: Warmup, host: str = HOST) -> Policy:
     """The application over a workspace; whoever serves it starts the warm-up."""
-    app = service.build_app(lambda: space)
-    files = _own_files()
-    _add_documents(app, space)
+    live = Live(space)
+    said = ui.said_in(live)
+    ledger = _ledger(live)
+    app = service.build_app(live)
+    files = {**_own_files(), "labels.json": said.as_json()}
+    app.include_router(source_router(live, said))
+    app.include_router(export_router(live, said))
+    app.include_router(plain_router(live, said, ui.CONTROLS))
+    app.include_router(lookup_router(live, said))
+    app.include_router(pack_router(live, said))
+    app.include_router(library_router(live, said))
+    app.include_router(report_router(Reports(Path(space.configuration.settings.paths.reports))))
+    if ledger is not None:
+        live.heard = ledger.heard
+        app.include_router(feedback_router(ledger))
     _add_own(app, files)
-    ui.mount(app, space, warmup, _head(files))
-    return Policy(app, (*_FRAMEWORK, *_OWN), host)
+    ui.mount(app, live, warmup, _head(files, has_feedback=ledger is not None))
+    framers = parse_framers(space.configuration.settings.page.frame_ancestors)
+    return Policy(app, (*_FRAMEWORK, *_OWN), host, framers=framers)
+
+
+def _ledger(live: Live) -> Ledger | None:
+    """Where feedback is kept, if an operator turned it on."""
+    folder = live.configuration.settings.feedback.folder
+    if not folder:
+        return None
+
+    def is_known(word: str) -> bool:
+        return live().opened.collection.lexical.unknown_share(word) == 0
+
+    return Ledger(Path(folder), is_known, local_today)
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT) -> None:
     """Serve until stopped. Raises an index error if there is none, and ``ServerError`` if the port is taken."""
     generation = space.opened.collection.generation  # a missing index is told here, not to a reader
-    with _listening(host, port) as listener:
+    with listening.listen(host, port, otherwise=PORT) as listener:
         warmup = Warmup(space)
         warmup.start()
-        # No access log: it would hold who asked when.
-        config = uvicorn.Config(
-            application(space, warmup, host),
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        shown = f"[{host}]" if ":" in host else host
-        address = f"http://{shown}:{listener.getsockname()[1]}"
+        served = application(space, warmup, host)
+        address = listening.address(host, listener)
         terminal.line(f"b12assistant answers at {address} (index {generation[:8]}; Ctrl+C stops it)")
-        uvicorn.Server(config).run(sockets=[listener])
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
-    if os.name == "posix":
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        raise ServerError(
-            f"cannot listen on {host}, port {port} ({error.strerror})",
-            hint=f"try --port {port + 1 if port < 65535 else PORT}",
-        ) from error
-    return listener
+        listening.run(served, listener)
 
 
 def _own_files() -> Mapping[str, bytes]:
@@ -95,18 +118,20 @@ def _own_files() -> Mapping[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES}
 
 
-def _head(files: Mapping[str, bytes]) -> str:
-    """What the page's head names: the style sheet and script of our own, by their content."""
+def _head(files: Mapping[str, bytes], *, has_feedback: bool) -> str:
+    """What the page's head names: the style sheets and scripts of our own, by their content."""
+    names = (*_SCRIPTS, "feedback.js") if has_feedback else _SCRIPTS
 
     def own(name: str) -> str:
         return f"/own/{name}?v={hashlib.sha256(files[name]).hexdigest()[:8]}"
 
-    sheets = (f'<link rel="stylesheet" href="{own(name)}">' for name in ("tokens.css", "page.css", "panel.css"))
+    sheets = (f'<link rel="stylesheet" href="{own(name)}">' for name in _SHEETS if name in files)
+    scripts = (f'<script defer src="{own(name)}"></script>' for name in names if name in files)
     return (
         '<meta name="referrer" content="no-referrer">'
         '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
         f"{''.join(sheets)}"
-        f'<script defer src="{own("app.js")}"></script>'
+        f"{''.join(scripts)}"
     )
 
 
@@ -124,21 +149,3 @@ def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
     @app.get("/favicon.ico", include_in_schema=False)
     async def icon() -> Response:
         return own("favicon.svg")
-
-
-def _add_documents(app: FastAPI, space: Workspace) -> None:
-    headers = {"content-security-policy": VIEW_POLICY}
-
-    @app.get("/d/{document:whole}", include_in_schema=False)
-    def document(request: Request) -> Response:
-        name = written_id(request, addresses.ROOT)
-        asked = request.query_params
-        theme = asked.get("theme", "")
-        try:
-            entry = space.document(name)
-        except NotFoundError:
-            return Response(missing_page(name, theme), 404, headers, "text/html; charset=utf-8")
-        view = View(
-            addresses.read(asked), space.source_changed(name), local_today(), theme, framed=asked.get("framed") == "1"
-        )
-        return Response(source_page(entry, view), 200, headers, "text/html; charset=utf-8")

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from b12assistant.labels import Labels, capital
 from b12assistant.markup import exact
 from b12assistant.page_words import PageWords
 
 SAY = '<div role="status" id="say"></div>'  # the page's script speaks here, once for each answer
-SKIP = '<a class="skip" href="#ask">Skip to the question</a>'
-BROKEN = "Something went wrong here, and the question was not answered; it still stands in the box"
-LOADING = "Getting ready. The page works already; the first answer takes a few seconds."
 
 
-def brand(words: PageWords) -> str:
+def skip(said: Labels) -> str:
+    return f'<a class="skip" href="#ask">{exact(said("ask.skip"))}</a>'
+
+
+def examples(said: Labels) -> str:
+    return f"<h2>{exact(said('ask.examples'))}</h2>"
+
+
+def brand(words: PageWords, said: Labels) -> str:
+    """Name and tagline; of a language that nobody checked it says so."""
+    unchecked = said("language.unchecked")
+    note = f' <span class="unchecked">{exact(unchecked)}</span>' if unchecked else ""
     return (
         '<p class="brand"><img src="/own/favicon.svg" alt="" width="32" height="32">'
-        f'<span class="name">{exact(words.name)}</span> <span class="tagline">{exact(words.tagline)}</span></p>'
+        f'<span class="name">{exact(words.name)}</span> <span class="tagline">{exact(words.tagline)}</span>{note}</p>'
     )
 
 
@@ -29,15 +38,30 @@ def about(words: PageWords) -> str:
 
 def note(sentence: str) -> str:
     """Something that went wrong with what was typed, said beside the box."""
-    return f'<p class="note" role="alert">{exact(sentence[:1].upper() + sentence[1:])}.</p>' if sentence else ""
+    return f'<p class="note" role="alert">{exact(capital(sentence))}.</p>' if sentence else ""
 
 
 def state(sentence: str, kind: str) -> str:
     return f'<p class="state {kind}">{exact(sentence)}</p>'
 
 
-def ready(documents: int, passages: int, generation: str) -> str:
-    told = (
-        f"Ready. {documents:,} documents, {passages:,} passages, index {generation[:8]}. Nothing leaves this machine."
+def ready(documents: int, passages: int, generation: str, said: Labels) -> str:
+    counts = {"documents": f"{documents:,}", "passages": f"{passages:,}"}
+    return state(said("ask.ready", generation=generation[:8], **counts), "ready")
+
+
+def kept(said: Labels) -> str:
+    """Said where an operator turned feedback on, so that nobody is written down unknowing."""
+    return f'<p class="kept">{exact(said("feedback.kept"))}</p>'
+
+
+def keep(said: Labels) -> str:
+    """Ways to keep a conversation; a script offers them once there is one."""
+    ways = "".join(
+        f'<button type="button" value="{way}">{exact(said(f"keep.{way}"))}</button>'
+        for way in ("print", "html", "markdown", "json")
     )
-    return state(told, "ready")
+    return (
+        f'<details class="keep"><summary>{exact(said("keep.heading"))}</summary><div class="forms">{ways}</div>'
+        f'<p>{exact(said("keep.why"))} {exact(said("keep.verify"))}</p><p class="told"></p></details>'
+    )

@@ -16,6 +16,7 @@ TAGS = [
     "A",
     "BLOCKQUOTE",
     "BUTTON",
+    "DETAILS",
     "DIV",
     "FIGCAPTION",
     "FIGURE",
@@ -26,6 +27,7 @@ TAGS = [
     "P",
     "SPAN",
     "STRONG",
+    "SUMMARY",
     "UL",
 ]
 
@@ -55,6 +57,8 @@ class Reader:
         if path == "/":
             page.wait_for_selector(BOX)
             page.wait_for_selector(".state.ready")
+        if path.startswith("/#"):  # before this, the page still listens to the server
+            page.wait_for_selector(".state.ready", state="attached")
         return reader
 
     def _refuse(self, dialog: Dialog) -> None:
@@ -120,8 +124,8 @@ class Reader:
 
     def sound(self) -> None:
         """Nothing left the machine, nothing was kept, nobody complained, nothing foreign came in."""
-        assert self.outside() == []
-        assert self.complaints == []
+        assert self.outside() == [], self.outside()
+        assert self.complaints == [], self.complaints
         assert self.kept() == 0
-        assert self.foreign() == []
+        assert self.foreign() == [], self.foreign()
         assert self.page.evaluate("() => window.__ran") is None

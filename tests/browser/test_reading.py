@@ -154,7 +154,7 @@ def test_a_citation_opens_the_document_at_the_quote(visit: Visit, site: str, sma
     assert frame.locator("#doc").text_content() == quote.document.text
     assert "".join(frame.locator("#doc mark").all_text_contents()) == "".join(span.text for span in quote.spans)
     assert frame.locator("h1").text_content() == quote.document.title
-    assert frame.locator("nav summary").text_content() == "Outline"
+    assert frame.locator(".outline summary").text_content() == "Outline"
     reader.page.wait_for_function("() => document.activeElement.id === 'src-frame'")
 
 

@@ -1,6 +1,7 @@
-// What makes the page better and is nowhere needed to read it: the panel a citation opens, announcements, copying.
+// What makes the page better and is nowhere needed to read it: the panel a citation opens, announcements.
 "use strict";
-(() => {
+b12.ready.then(() => {
+  const { said, make, say, count } = b12;
   const root = document.documentElement;
   const wide = matchMedia("(min-width: 900px)");
   root.classList.add("scripted");
@@ -12,22 +13,34 @@
     root.classList.toggle("light", !isDark());
   };
 
-  const make = (tag, properties, ...children) => {
-    const node = Object.assign(document.createElement(tag), properties);
-    node.append(...children);
-    return node;
-  };
-
   // The source panel: a dialog with the document's own page in it.
-  let panel, frame, heading, aside, opener, address;
+  let panel, frame, heading, aside, opener, address, back, on;
+
+  // From quote to quote of one answer, whatever document each is in.
+  const beside = by => {
+    const turn = opener && opener.isConnected && opener.closest(".turn");
+    const links = turn ? [...turn.querySelectorAll("figure.quote a.cite")] : [];
+    const at = links.indexOf(opener);
+    return { link: at < 0 ? undefined : links[at + by], at, count: at < 0 ? 0 : links.length };
+  };
+  const step = (id, textContent, key, by) => {
+    const button = make("button", { type: "button", id, className: "step", textContent, title: said(key), "aria-label": said(key) });
+    button.addEventListener("click", () => {
+      const { link } = beside(by);
+      if (link) go(link);
+    });
+    return button;
+  };
 
   const build = () => {
     heading = make("p", { id: "src-heading" });
-    aside = make("a", { target: "_blank", rel: "noopener", textContent: "New tab", title: "Open this source in a new tab" });
-    const close = make("button", { type: "button", id: "src-close", textContent: "Close" });
+    aside = make("a", { target: "_blank", rel: "noopener", textContent: said("panel.tab"), title: said("panel.tab_title") });
+    const close = make("button", { type: "button", id: "src-close", textContent: said("panel.close") });
     close.addEventListener("click", () => history.back());
+    back = step("src-previous", "‹", "panel.previous", -1);
+    on = step("src-next", "›", "panel.next", 1);
     frame = make("div");
-    panel = make("dialog", { id: "src" }, make("div", { className: "bar" }, heading, aside, close), frame);
+    panel = make("dialog", { id: "src" }, make("div", { className: "bar" }, back, heading, on, aside, close), frame);
     panel.setAttribute("aria-labelledby", "src-heading");
     panel.addEventListener("cancel", event => {
       event.preventDefault();
@@ -41,10 +54,14 @@
     const url = new URL(state.src, location.origin);
     url.searchParams.set("theme", isDark() ? "dark" : "light");
     url.searchParams.set("framed", "1");
-    heading.textContent = state.label;
+    const { at, count: all } = beside(0);
+    heading.textContent = all > 1 ? said("panel.quote_of", { number: at + 1, count: all }) : state.label;
+    back.hidden = on.hidden = all < 2;
+    back.disabled = !beside(-1).link;
+    on.disabled = !beside(1).link;
     aside.href = state.src;
     // A new frame each time: in one that stays, the browser's Back would walk from document to document.
-    const fresh = make("iframe", { id: "src-frame", title: "The source", src: url });
+    const fresh = make("iframe", { id: "src-frame", title: said("panel.frame"), src: url });
     frame.replaceWith(fresh);
     frame = fresh;
     address = state.src;
@@ -58,19 +75,27 @@
     document.body.classList.remove("src-open");
     const same = `a.cite[href="${CSS.escape(address)}"]`;
     const back = opener && opener.isConnected ? opener : document.querySelector(same);
-    if (back) back.focus();
+    if (!back) return;
+    back.focus();
+    // Going back to an address that names a tab, the browser takes the focus away again when it next draws the page.
+    requestAnimationFrame(() => requestAnimationFrame(() => back.focus()));
+  };
+
+  const go = link => {
+    opener = link;
+    const number = link.querySelector(".number");
+    const label = number ? said("panel.source_of", { number: number.textContent }) : said("panel.source");
+    const state = { src: link.getAttribute("href"), label };
+    if (history.state && history.state.src) history.replaceState(state, "");
+    else history.pushState(state, "");
+    show(state);
   };
 
   document.addEventListener("click", event => {
     const link = event.target.closest && event.target.closest("a.cite");
     if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    opener = link;
-    const number = link.querySelector(".number");
-    const state = { src: link.getAttribute("href"), label: number ? `Source of quote ${number.textContent}` : "Source" };
-    if (history.state && history.state.src) history.replaceState(state, "");
-    else history.pushState(state, "");
-    show(state);
+    go(link);
   }, true);
 
   addEventListener("popstate", event => event.state && event.state.src ? show(event.state) : shut());
@@ -94,40 +119,23 @@
   const told = turn => {
     const quotes = turn.querySelectorAll(".quote").length;
     const number = turn.id.replace("turn", "");
-    if (turn.classList.contains("safety_only")) return `Question ${number}: a safety text.`;
-    if (turn.classList.contains("no_answer")) return `Question ${number}: the sources hold no answer.`;
-    return `Question ${number}: ${quotes} ${quotes === 1 ? "quote" : "quotes"} found.`;
+    if (turn.classList.contains("safety_only")) return said("ask.told_safety", { number });
+    if (turn.classList.contains("no_answer")) return said("ask.told_none", { number });
+    return count("ask.told", quotes, { number });
   };
   const look = () => {
     const fresh = [...document.querySelectorAll(".turn")].filter(turn => Number(turn.id.slice(4)) > last);
     const turn = fresh[fresh.length - 1];
     if (!turn) return;
     last = Number(turn.id.slice(4));
-    const say = document.getElementById("say");
-    if (say) say.textContent = told(turn);
+    say(told(turn));
     if (editing) toBox();
     turn.scrollIntoView({ block: "start" });
   };
 
-  // Copying gives the exact words, then where they stand.
-  const words = figure => [...figure.querySelectorAll("blockquote .exact, blockquote .gap")].map(n => n.textContent).join("");
-  const copy = async button => {
-    const figure = button.closest("figure");
-    const place = figure.querySelector(".place .words").textContent;
-    const text = `${words(figure)}\n\n— ${place} (${figure.querySelector(".who").textContent.trim()})`;
-    try {
-      await navigator.clipboard.writeText(text);
-      button.textContent = "Copied";
-    } catch {
-      getSelection().selectAllChildren(figure.querySelector("blockquote"));
-      button.textContent = "Selected: copy it with your keyboard";
-    }
-    setTimeout(() => { button.textContent = "Copy"; }, 2500);
-  };
   document.addEventListener("click", event => {
     const button = event.target.closest && event.target.closest("button");
     if (!button) return;
-    if (button.classList.contains("copy")) copy(button);
     if (button.closest("#new, #controls, #questions")) toBox();
   });
 
@@ -137,4 +145,4 @@
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
   };
   start();
-})();
+});

@@ -1,0 +1,41 @@
+// Quotes to the clipboard, with their citation, in any of the forms the server gives: b12.copyAs(address, form).
+"use strict";
+b12.ready.then(() => {
+  const { said, say } = b12;
+
+  // The words come from the source, not from the screen. Asked for at once, for a press is only remembered for a moment.
+  b12.copyAs = async (address, form) => {
+    const url = new URL(address, location.origin);
+    url.pathname = url.pathname.replace(/^\/d\//, "/cite/");
+    url.searchParams.set("form", form);
+    url.hash = "";
+    const text = fetch(url).then(answer => answer.ok ? answer.text() : Promise.reject(new Error(String(answer.status))));
+    const as = type => text.then(found => new Blob([found], { type }));
+    const kinds = { "text/plain": as("text/plain"), ...(form === "html" ? { "text/html": as("text/html") } : {}) };
+    await navigator.clipboard.write([new ClipboardItem(kinds)]);
+  };
+
+  const copy = async button => {
+    const figure = button.closest("figure"), form = button.value || "plain", before = button.textContent;
+    let told = said(form === "report" ? "cite.copied_report" : "cite.copied");
+    try {
+      await b12.copyAs(figure.querySelector("a.cite").getAttribute("href"), form);
+    } catch { // no clipboard here, or the words are gone
+      getSelection().selectAllChildren(figure.querySelector("blockquote"));
+      told = said("ask.selected");
+    }
+    if (button.dataset.before) return;
+    button.dataset.before = before;
+    button.textContent = told;
+    say(told);
+    setTimeout(() => {
+      button.textContent = before;
+      delete button.dataset.before;
+    }, form === "report" ? 6000 : 2500);
+  };
+
+  document.addEventListener("click", event => {
+    const button = event.target.closest && event.target.closest("figure.quote button.copy, figure.quote button.copy-as");
+    if (button) copy(button);
+  });
+});

@@ -1,0 +1,254 @@
+// The tab "Look up": a search as one types, filters, keys, and many questions at once. What is typed goes out in bodies.
+"use strict";
+b12.surface("lookup", async root => {
+  const { said, count, make, post, get, say, pack } = b12;
+  const WAIT = 120; // milliseconds without a key before it is searched
+  const MANY = 50;
+  const SWITCH = "b12.keys";
+  const box = make("section", { className: "surface lookup", "aria-labelledby": "lookup-heading" });
+  root.append(box);
+
+  // What a row shows: words, where they stand, who speaks, why it was found.
+  const words = pieces => {
+    const said = make("blockquote", { className: "said", dir: "auto" });
+    const whole = pieces.every(([, kind]) => /[sg]/.test(kind)); // marked as a whole marks nothing
+    let mark = null;
+    for (const [text, kind] of pieces) {
+      const inside = kind.includes("s");
+      if (!inside) mark = null;
+      else if (!mark) said.append(mark = make("mark", { className: whole ? "whole" : "" }));
+      const part = kind.includes("w") ? make("b", {}, text) : kind === "g" ? make("span", { className: "gap" }, text) : text;
+      (mark || said).append(part);
+    }
+    return said;
+  };
+  const caption = row => [
+    make("p", { className: "place" }, make("a", { className: "cite", href: row.address },
+      make("span", { className: "words" }, [...row.place].join(" › ") + (row.pages ? `, ${row.pages}` : "")))),
+    make("p", { className: "who soft" }, row.who,
+      row.interest ? make("strong", { className: `badge ${row.sells ? "sells" : "may-sell"}` }, row.interest) : null),
+  ];
+  const item = row => {
+    const shown = make("li", { tabIndex: -1, className: "found" }, make("figure", { className: "quote" },
+      words(row.pieces),
+      make("figcaption", {}, ...caption(row),
+        make("p", { className: "why soft" }, `${said("lookup.why")}: ${row.why.join(" · ")}`),
+        make("p", { className: "acts" },
+          make("button", { type: "button", className: "copy plain", value: "plain" }, said("lookup.copy")),
+          pack.button(row.address)))));
+    return shown;
+  };
+  const notices = (place, told) => place.replaceChildren(...told.filter(each => !each.language).map(each => {
+    const below = told.filter(other => other.language && other.text_id.startsWith(`${each.text_id}.`));
+    const lines = each.lines.map(line => make("p", {}, line));
+    const translated = below.map(other => make("div", { lang: other.language, dir: "auto" },
+      ...other.lines.map(line => make("p", {}, line))));
+    return make("div", { className: each.alarm ? `alarm ${each.alarm}` : "notice" },
+      each.heading ? make("h2", { className: "kicker" }, each.heading) : null, ...lines, ...translated);
+  }));
+
+  // The form
+  const typed = make("input", {
+    type: "search", id: "lookup-box", autocomplete: "off", spellcheck: false, maxLength: 2000,
+    placeholder: said("lookup.placeholder"),
+  });
+  const ways = ["all", "meaning", "words", "phrase"].map((way, at) =>
+    make("label", {}, make("input", { type: "radio", name: "lookup-way", value: way, checked: at === 0 }),
+      make("span", {}, said(`lookup.way_${way}`))));
+  const choices = await get("/lookup/choices");
+  const select = (name, none, options) => make("select", { id: `lookup-${name}` },
+    make("option", { value: "" }, said(none)), ...options.map(([value, text]) => make("option", { value }, text)));
+  const labelled = (key, field) => make("div", {}, make("label", { for: field.id }, said(key)), field);
+  const kind = select("kind", "lookup.any_kind", choices.kinds);
+  const interest = select("interest", "lookup.any_interest", choices.interests);
+  const format = select("format", "lookup.any_format", choices.formats);
+  const titles = make("datalist", { id: "lookup-titles" }, ...choices.documents.map(title => make("option", { value: title })));
+  const named = make("input", { id: "lookup-document", placeholder: said("lookup.any_document"), autocomplete: "off" });
+  named.setAttribute("list", titles.id);
+  const [first, last] = choices.years || ["", ""];
+  const year = (name, hint) => make("input", {
+    id: `lookup-${name}`, inputMode: "numeric", maxLength: 4, placeholder: String(hint), autocomplete: "off",
+  });
+  const since = year("since", first), until = year("until", last);
+  const clear = make("button", { type: "button", className: "plain", hidden: true }, said("lookup.clear"));
+  const summary = make("summary", {}, said("lookup.filters"));
+  const filters = make("details", { className: "sieve" }, summary, make("div", { className: "fields" },
+    labelled("lookup.kind", kind), labelled("lookup.interest", interest), labelled("lookup.format", format),
+    labelled("lookup.document", named), titles,
+    make("div", { className: "years" }, labelled("lookup.since", since), labelled("lookup.until", until)), clear));
+  const told = make("div", { className: "told", role: "alert" });
+  const status = make("p", { className: "status soft" }, said("lookup.start", { passages: choices.passages.toLocaleString() }));
+  const list = make("ol", { className: "list", "aria-label": said("lookup.results") });
+  const fields = [kind, interest, format, named, since, until];
+  const number = field => /^\d{1,4}$/.test(field.value.trim()) && Number(field.value) > 0 ? Number(field.value) : null;
+  const asked = () => ({
+    text: typed.value,
+    way: box.querySelector("input[name=lookup-way]:checked").value,
+    kinds: kind.value ? [kind.value] : [],
+    interests: interest.value ? [interest.value] : [],
+    formats: format.value ? [format.value] : [],
+    document: named.value,
+    since: number(since),
+    until: number(until),
+  });
+
+  // A late answer never takes the place of a newer one.
+  let timer, running = null;
+  const run = async () => {
+    clearTimeout(timer);
+    if (running) running.abort();
+    const mine = running = new AbortController();
+    const used = fields.filter(field => field.value.trim()).length;
+    summary.textContent = said("lookup.filters") + (used ? ` (${used})` : "");
+    clear.hidden = !used;
+    if (!/[\p{L}\p{N}]/u.test(typed.value)) {
+      told.replaceChildren();
+      list.replaceChildren();
+      status.textContent = said("lookup.start", { passages: choices.passages.toLocaleString() });
+      list.dataset.text = "";
+      return;
+    }
+    const form = asked();
+    try {
+      const found = await post("/lookup/search", form, mine.signal);
+      show(found, form);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      list.replaceChildren();
+      status.textContent = said("lookup.failed", { problem: error.message });
+    }
+    say(status.textContent);
+  };
+  const show = (found, { text, way }) => {
+    const same = JSON.stringify(found.notices);
+    if (told.dataset.same !== same) notices(told, found.notices); // told again only when it says something else
+    told.dataset.same = same;
+    const at = [...list.children].indexOf(row());
+    list.replaceChildren(...found.rows.map(item));
+    if (at >= 0) (list.children[at] || list.lastChild || typed).focus(); // whoever was in the list stays in it
+    const most = found.rows.length === 200;
+    status.textContent = !found.rows.length ? said("lookup.nothing")
+      : /words|phrase/.test(way) && !most ? count("lookup.found", found.rows.length)
+      : said("lookup.found_most", { count: found.rows.length });
+    list.dataset.text = text;
+  };
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(run, WAIT);
+  };
+  typed.addEventListener("input", later);
+  for (const field of fields) field.addEventListener("input", later);
+  for (const way of ways) way.addEventListener("change", run);
+  clear.addEventListener("click", () => {
+    for (const field of fields) field.value = "";
+    kind.focus();
+    run();
+  });
+
+  // Many questions
+  const questions = make("textarea", { id: "lookup-many", rows: 5, spellcheck: true });
+  const go = make("button", { type: "button", className: "main", id: "lookup-many-go" }, said("lookup.many_go"));
+  const stop = make("button", { type: "button", hidden: true }, said("lookup.many_stop"));
+  const all = make("button", { type: "button", hidden: true }, said("lookup.many_pin_all"));
+  const note = make("p", { className: "soft", id: "lookup-many-note" });
+  const bar = make("progress", { max: 1, value: 0, hidden: true, "aria-label": said("lookup.many") });
+  const above = make("div", { className: "told", role: "alert" });
+  const body = make("tbody");
+  const table = make("div", { className: "wide", hidden: true, tabIndex: 0, role: "region", "aria-label": said("lookup.many_table") },
+    make("table", {}, make("thead", {}, make("tr", {},
+      ...["number", "question", "quote", "source"].map(name => make("th", { scope: "col" }, said(`lookup.many_${name}`))))), body));
+  const many = make("details", { className: "many" }, make("summary", {}, said("lookup.many")),
+    make("label", { for: questions.id }, said("lookup.many_label", { most: MANY })), questions,
+    make("p", { className: "acts" }, go, stop, all), note, bar, above, table);
+  let wanted = false;
+  const line = (question, at, answer) => {
+    const quote = answer.quote;
+    return make("tr", { className: quote ? "with" : "without" }, make("td", {}, String(at)),
+      make("th", { scope: "row", dir: "auto" }, question),
+      make("td", {}, quote ? words(quote.pieces) : null, make("p", { className: "soft" }, answer.told)),
+      make("td", {}, ...(quote ? [...caption(quote), make("p", { className: "acts" }, pack.button(quote.address))] : [])));
+  };
+  go.addEventListener("click", async () => {
+    const lines = questions.value.split("\n").map(text => text.trim()).filter(text => /[\p{L}\p{N}]/u.test(text));
+    const taken = lines.slice(0, MANY);
+    note.textContent = !taken.length ? said("lookup.many_none")
+      : lines.length > MANY ? said("lookup.many_over", { most: MANY, count: lines.length }) : "";
+    say(note.textContent);
+    if (!taken.length) return questions.focus();
+    body.replaceChildren();
+    above.replaceChildren();
+    const flagged = new Map();
+    wanted = true;
+    Object.assign(bar, { max: taken.length, value: 0, hidden: false });
+    stop.hidden = false;
+    go.disabled = true;
+    table.hidden = false;
+    let done = 0;
+    for (const question of taken) {
+      if (!wanted) break;
+      let answer;
+      try {
+        answer = await post("/lookup/best", { text: question });
+      } catch (error) {
+        answer = { notices: [], quote: null, told: said("lookup.failed", { problem: error.message }) };
+      }
+      const before = flagged.size;
+      for (const each of answer.notices) if (each.alarm || each.language) flagged.set(each.text_id, each);
+      if (flagged.size > before) notices(above, [...flagged.values()]);
+      body.append(line(question, done + 1, answer));
+      bar.value = done += 1;
+    }
+    bar.hidden = stop.hidden = true;
+    go.disabled = false;
+    all.hidden = !body.querySelector("tr.with");
+    const over = note.textContent;
+    note.textContent = [over, said("lookup.many_done", { done, count: taken.length })].filter(Boolean).join(" ");
+    say(note.textContent);
+  });
+  stop.addEventListener("click", () => { wanted = false; });
+  all.addEventListener("click", () => {
+    for (const link of body.querySelectorAll("a.cite")) pack.add(link.getAttribute("href"));
+  });
+
+  // Keys
+  const single = make("input", { type: "checkbox", id: "lookup-keys", checked: localStorage.getItem(SWITCH) !== "off" });
+  single.addEventListener("change", () => single.checked ? localStorage.removeItem(SWITCH) : localStorage.setItem(SWITCH, "off"));
+  const keys = make("details", { className: "keys" }, make("summary", {}, said("lookup.keys")),
+    make("label", {}, single, ` ${said("lookup.keys_on")}`),
+    make("dl", {}, ...[["/", "search"], ["j ↓", "next"], ["k ↑", "before"], ["Enter", "open"], ["c", "copy"], ["p", "pin"]]
+      .map(([key, name]) => make("div", {}, make("dt", {}, make("kbd", {}, key)), make("dd", {}, said(`lookup.key_${name}`))))));
+  const row = () => document.activeElement && document.activeElement.closest("#lookup li.found");
+  const move = step => {
+    const now = row(), items = [...list.children];
+    const at = now ? items.indexOf(now) + step : 0;
+    if (at < 0) typed.focus();
+    else if (items[at]) items[at].focus();
+  };
+  document.addEventListener("keydown", event => {
+    if (b12.shown() !== "lookup" || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog:modal")) return;
+    const typing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select");
+    if (event.target === typed && (event.key === "ArrowDown" || event.key === "Enter")) {
+      event.preventDefault();
+      move(1);
+    }
+    if (typing) return;
+    const now = row(), on = now && event.target === now;
+    const letter = single.checked ? event.key : "";
+    if (letter === "/") { event.preventDefault(); typed.focus(); typed.select(); }
+    else if (letter === "j" || (on && event.key === "ArrowDown")) { event.preventDefault(); move(1); }
+    else if (letter === "k" || (on && event.key === "ArrowUp")) { event.preventDefault(); move(-1); }
+    else if (on && event.key === "Enter") now.querySelector("a.cite").click();
+    else if (now && letter === "c") now.querySelector("button.copy").click();
+    else if (now && letter === "p") now.querySelector("button.pin").click();
+  });
+
+  box.append(
+    make("div", { className: "head" }, make("h1", { id: "lookup-heading" }, said("lookup.heading")), make("p", { className: "soft" }, said("lookup.lead"))),
+    make("form", { className: "form", role: "search", onsubmit: event => event.preventDefault() },
+      make("label", { for: typed.id }, said("lookup.box")), typed,
+      make("fieldset", { className: "ways" }, make("legend", {}, said("lookup.ways")), ...ways), filters),
+    told, status, list, many, keys);
+  // An address named the tab: nobody is elsewhere but the box of Ask, which is out of sight.
+  const now = document.activeElement;
+  if (!now || now === document.body || now.closest("#ask")) typed.focus();
+});

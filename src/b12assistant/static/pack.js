@@ -1,0 +1,196 @@
+// The passage pack: addresses that the reader pinned, kept in this browser, shown and exported by the server's words.
+"use strict";
+(() => {
+  const { said, make, post, say } = b12;
+  const KEPT = "b12.pack";
+  const MOST = 100;
+  const OURS = /^\/d\/[^?#]+\?at=[\d,-]+(&best=\d+-\d+)?&is=[0-9a-f,]+#hit$/;
+
+  // What is read back is checked: anything may stand in there.
+  const read = () => {
+    try {
+      const found = JSON.parse(localStorage.getItem(KEPT) || "[]");
+      return Array.isArray(found) ? [...new Set(found.filter(each => OURS.test(each)))].slice(0, MOST) : [];
+    } catch {
+      return [];
+    }
+  };
+  let pinned = read();
+  const write = fresh => {
+    pinned = fresh;
+    if (pinned.length) localStorage.setItem(KEPT, JSON.stringify(pinned));
+    else localStorage.removeItem(KEPT);
+    tell();
+  };
+  const tell = () => {
+    for (const each of document.querySelectorAll("button.pin")) mark(each);
+    opener();
+  };
+  addEventListener("storage", event => {
+    if (event.key !== KEPT && event.key !== null) return;
+    pinned = read();
+    tell();
+  });
+
+  const mark = button => {
+    const is = pinned.includes(button.value);
+    button.setAttribute("aria-pressed", String(is));
+    button.textContent = said(is ? "lookup.unpin" : "lookup.pin");
+  };
+  const add = address => {
+    if (pinned.includes(address)) return;
+    if (pinned.length >= MOST) return say(said("pack.full", { count: MOST }));
+    write([...pinned, address]);
+    say(said("pack.pinned", { count: pinned.length }));
+  };
+  const remove = address => {
+    write(pinned.filter(each => each !== address));
+    say(said("pack.unpinned", { count: pinned.length }));
+  };
+  const button = address => {
+    const made = make("button", { type: "button", className: "pin plain", value: address });
+    mark(made);
+    return made;
+  };
+  document.addEventListener("click", event => {
+    const pressed = event.target.closest && event.target.closest("button.pin");
+    if (pressed) (pinned.includes(pressed.value) ? remove : add)(pressed.value);
+  });
+
+  // The button in the head of the page, there when something is pinned or looked up.
+  let open;
+  const opener = () => {
+    if (!open) return;
+    open.textContent = b12.count("pack.open", pinned.length);
+    open.classList.toggle("none", !pinned.length);
+  };
+  const place = () => {
+    const top = document.getElementById("top");
+    if (!top || top.contains(open)) return;
+    open = open || make("button", { type: "button", id: "pack-open", onclick: () => show() });
+    top.append(open);
+    opener();
+  };
+  // A pin beside every quote of an answer.
+  const pins = () => {
+    for (const figure of document.querySelectorAll(".turn figure.quote")) {
+      const link = figure.querySelector("a.cite"), notes = figure.querySelector(".notes");
+      if (link && notes && !notes.querySelector("button.pin")) notes.append(button(link.getAttribute("href")));
+    }
+  };
+
+  // The pack itself
+  let dialog, list, note, acts, empty;
+  const build = () => {
+    const close = make("button", { type: "button", id: "pack-close", onclick: () => dialog.close() }, said("panel.close"));
+    list = make("ol", { className: "list" });
+    note = make("p", { className: "soft", role: "status" });
+    const forms = ["markdown", "html", "csv", "json"].map(form =>
+      make("button", { type: "button", value: form, onclick: () => save(form) }, said(`pack.${form}`)));
+    empty = make("button", { type: "button", className: "plain", onclick: clear }, said("pack.clear"));
+    acts = make("div", { className: "acts", role: "group", "aria-label": said("pack.export") },
+      make("span", { className: "soft" }, said("pack.export")), ...forms, empty);
+    dialog = make("dialog", { id: "pack", className: "surface", "aria-labelledby": "pack-heading" },
+      make("div", { className: "bar" }, make("h2", { id: "pack-heading" }, said("pack.heading")), close),
+      make("p", { className: "soft" }, said("pack.why")), acts, note, list);
+    dialog.addEventListener("click", event => {
+      const link = event.target.closest("a.cite");
+      if (link && !event.ctrlKey && !event.metaKey) dialog.close(); // the document opens in the panel
+    });
+    document.body.append(dialog);
+  };
+  let sure = false;
+  const clear = () => {
+    if (!sure) {
+      sure = true;
+      empty.textContent = said("pack.sure");
+      return;
+    }
+    write([]);
+    say(said("pack.unpinned", { count: 0 }));
+    show();
+  };
+  const show = async () => {
+    if (!dialog) build();
+    sure = false;
+    empty.textContent = said("pack.clear");
+    acts.hidden = !pinned.length;
+    note.textContent = pinned.length ? "" : said("pack.empty");
+    if (!pinned.length) list.replaceChildren();
+    if (!dialog.open) dialog.showModal();
+    if (!pinned.length) return;
+    try {
+      const found = await post("/pack/read", { addresses: pinned });
+      list.replaceChildren(...found.rows.map(item));
+    } catch (error) {
+      note.textContent = said("pack.failed", { problem: error.message });
+    }
+  };
+  const item = (row, at) => {
+    const words = make("blockquote", { className: "said", dir: "auto" });
+    const whole = (row.pieces || []).every(([, kind]) => /[sg]/.test(kind));
+    for (const [text, kind] of row.pieces || []) {
+      words.append(kind.includes("s") ? make("mark", { className: whole ? "whole" : "" }, text) : text);
+    }
+    const act = (key, what, off) => make("button", {
+      type: "button", className: "plain", disabled: off, "aria-label": `${said(key)}: ${at + 1}`, onclick: () => what(row.asked),
+    }, said(key));
+    return make("li", {},
+      row.pieces ? words : make("p", { className: "wrong" }, said("pack.lost")),
+      make("p", { className: "place" }, row.pieces
+        ? make("a", { className: "cite", href: row.address }, make("span", { className: "words" }, row.place.join(" › ") + (row.pages ? `, ${row.pages}` : "")))
+        : decodeURIComponent(row.asked.slice(3).split("?")[0])),
+      row.who ? make("p", { className: "soft" }, row.who,
+        row.interest ? make("strong", { className: `badge ${row.sells ? "sells" : "may-sell"}` }, row.interest) : null) : null,
+      ...(row.warnings || []).map(text => make("p", { className: "wrong" }, text)),
+      make("p", { className: "acts" }, act("pack.up", address => shift(address, -1), at === 0),
+        act("pack.down", address => shift(address, 1), at === pinned.length - 1), act("pack.remove", take)));
+  };
+  const take = async address => {
+    const at = pinned.indexOf(address);
+    remove(address);
+    await show();
+    const next = list.children[Math.min(at, pinned.length - 1)];
+    (next ? next.querySelector("button:last-of-type") : dialog.querySelector("#pack-close")).focus();
+  };
+  const shift = async (address, step) => {
+    const order = [...pinned], at = order.indexOf(address);
+    order.splice(at, 1);
+    order.splice(at + step, 0, address);
+    write(order);
+    await show();
+    const buttons = [...list.children[at + step].querySelectorAll("button")];
+    (buttons[step < 0 ? 0 : 1].disabled ? buttons[step < 0 ? 1 : 0] : buttons[step < 0 ? 0 : 1]).focus();
+  };
+  const save = async form => {
+    try {
+      const answer = await fetch(`/pack/export/${form}`, {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ addresses: pinned }),
+      });
+      if (!answer.ok) throw new Error((await answer.json()).detail);
+      const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))[1];
+      const link = make("a", { href: URL.createObjectURL(await answer.blob()), download: name });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      note.textContent = said("pack.saved", { name });
+    } catch (error) {
+      note.textContent = said("pack.failed", { problem: error.message });
+    }
+  };
+
+  b12.pack = { button, add, remove };
+  let planned = false;
+  b12.ready.then(() => {
+    const look = () => {
+      planned = false;
+      place();
+      pins();
+    };
+    new MutationObserver(() => {
+      if (planned) return;
+      planned = true;
+      requestAnimationFrame(look);
+    }).observe(document.body, { childList: true, subtree: true });
+    look();
+  });
+})();

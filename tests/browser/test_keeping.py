@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes import FakeWorkspace
+
+from b12assistant.quote_checks import State, check_file
+from browser.conftest import Visit
+
+pytestmark = pytest.mark.slow
+
+ASKED = "What wraps every nerve: myelin?"
+SIDES = "Do swallowed capsules work as well as a syringe?"
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+
+
+def test_a_quote_is_copied_in_another_form(visit: Visit, site: str) -> None:
+    reader = visit(site, permissions=CLIPBOARD)
+    figure = reader.ask(ASKED).locator("figure.quote").first
+    figure.locator(".copying summary").click()
+    for form, begins in (
+        ("markdown", "> Myelin wraps every nerve."),
+        ("bibtex", "@misc{nerves-"),
+        ("link", f"{site}/d/nerves.md?at="),
+        ("report", "A problem with a passage"),
+    ):
+        button = figure.locator(f'.copy-as[value="{form}"]')
+        button.click()
+        reader.page.wait_for_function(
+            "value => document.querySelector(`.copy-as[value=${value}]`).textContent.startsWith('Copied')", arg=form
+        )
+        assert reader.page.evaluate("() => navigator.clipboard.readText()").startswith(begins)
+
+
+def test_a_formatted_copy_brings_its_markup(visit: Visit, site: str) -> None:
+    reader = visit(site, permissions=CLIPBOARD)
+    figure = reader.ask(ASKED).locator("figure.quote").first
+    figure.locator(".copying summary").click()
+    figure.locator('.copy-as[value="html"]').click()
+    reader.page.wait_for_function("() => document.querySelector('.copy-as[value=html]').textContent === 'Copied'")
+    markup = reader.page.evaluate(
+        "async () => (await (await navigator.clipboard.read())[0].getType('text/html')).text()"
+    )
+    assert "Myelin wraps every nerve.</blockquote>" in markup
+
+
+@pytest.mark.parametrize(("way", "suffix"), [("html", "html"), ("markdown", "md"), ("json", "json")])
+def test_a_conversation_is_kept_as_a_file_whose_quotes_stand(
+    way: str, suffix: str, visit: Visit, site: str, small: FakeWorkspace, tmp_path: Path
+) -> None:
+    reader = visit(site)
+    reader.ask(ASKED)
+    turn = reader.ask(SIDES)
+    page = reader.page
+    page.click("#keep summary")
+    with page.expect_download() as waiting:
+        page.click(f'#keep button[value="{way}"]')
+    assert waiting.value.suggested_filename.endswith(f".{suffix}")
+    page.wait_for_function("() => document.querySelector('#keep .told').textContent.endsWith('was saved.')")
+    file = tmp_path / f"kept.{suffix}"
+    waiting.value.save_as(file)
+    verdicts = check_file(file, {entry.document.id: entry.document.text for entry in small.opened.entries})
+    assert turn.locator("blockquote").first.text_content() in [each.words for each in verdicts]
+    assert len(verdicts) == page.locator("figure.quote").count()
+    assert {each.state for each in verdicts} == {State.STANDS}
+
+
+def test_there_is_nothing_to_keep_before_the_first_answer(visit: Visit, site: str) -> None:
+    assert not visit(site).page.locator("#keep").is_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_open_menus(scheme: str, width: int, visit: Visit, site: str) -> None:
+    reader = visit(site, color_scheme=scheme, viewport={"width": width, "height": 844})
+    reader.ask(ASKED).locator(".copying summary").first.click()
+    reader.page.click("#keep summary")
+    assert reader.violations() == []
+    assert reader.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_on_paper_there_are_the_questions_and_the_quotes_alone(visit: Visit, site: str) -> None:
+    reader = visit(site, color_scheme="dark")
+    turn = reader.ask(SIDES)
+    reader.page.emulate_media(media="print", color_scheme="dark")
+    for gone in ("#composer", "#keep", "#about", ".copy", ".copying", "#tabs [role=tab]", "#read-as"):
+        assert not reader.page.locator(gone).first.is_visible(), gone
+    assert turn.locator("blockquote").first.is_visible()
+    ink = "() => getComputedStyle(document.querySelector('blockquote')).color"
+    assert reader.page.evaluate(ink) == "rgb(0, 0, 0)"

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fakes import FakeWorkspace
+from serving import EMERGENCY, small_space
+
+from browser.conftest import Visit
+from browser.reading import Reader
+from browser.running import running
+from browser.traps import PAYLOADS, shown
+
+pytestmark = pytest.mark.slow
+
+MANY = {f"many/{number}.txt": f"A zebra with {number} stripes.\n" for number in range(220)}
+
+
+@pytest.fixture(scope="module")
+def herd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """220 passages with one word in common."""
+    with running(small_space(tmp_path_factory.mktemp("herd"), MANY)) as address:
+        yield address
+
+
+def opened(visit: Visit, address: str, **options: object) -> Reader:
+    reader = visit(address, "/#lookup", **options)
+    reader.page.wait_for_selector("#lookup-box")
+    return reader
+
+
+def look_up(reader: Reader, text: str, way: str = "all") -> None:
+    reader.page.check(f"#lookup input[value={way}]", force=True)
+    reader.page.fill("#lookup-box", text)
+    reader.page.wait_for_function("text => document.querySelector('.lookup .list').dataset.text === text", arg=text)
+
+
+def rows(reader: Reader) -> list[str]:
+    return reader.page.locator("#lookup .found blockquote").all_text_contents()
+
+
+@pytest.mark.parametrize("way", ["all", "meaning", "words", "phrase"])
+def test_each_way_finds_marks_and_says_why(way: str, visit: Visit, site: str) -> None:
+    reader = opened(visit, site)
+    look_up(reader, "numb feet", way)
+    first = reader.page.locator("#lookup .found").first
+    assert first.locator("mark").text_content() == "Numb feet are an early sign."
+    assert first.locator("b").count() >= 1
+    assert first.locator(".cite").text_content() == "Nerves › Sheath"
+    reason = {
+        "all": "meaning (no. 1)",
+        "meaning": "meaning (no. 1)",
+        "words": "words: numb, feet",
+        "phrase": "exact phrase",
+    }
+    assert reason[way] in (first.locator(".why").text_content() or "")
+
+
+def test_filters_narrow_and_clear(visit: Visit, site: str) -> None:
+    reader = opened(visit, site)
+    page = reader.page
+    look_up(reader, "golden drip")
+    everything = len(rows(reader))
+    page.click("#lookup .sieve summary")
+    page.select_option("#lookup-interest", "true")
+    page.wait_for_function("() => document.querySelectorAll('#lookup .found').length === 1")
+    assert page.locator("#lookup .found .badge.sells").text_content() == "Sells what it recommends"
+    assert page.locator("#lookup .sieve summary").text_content() == "Filters (1)"
+    page.fill("#lookup-document", "nerves")
+    page.wait_for_function(
+        "() => document.querySelector('#lookup .status').textContent.startsWith('Nothing was found')"
+    )
+    page.click("#lookup .sieve button")
+    page.wait_for_function("n => document.querySelectorAll('#lookup .found').length === n", arg=everything)
+
+
+def test_a_safety_text_stands_above_all_and_withholds_nothing(visit: Visit, site: str, small: FakeWorkspace) -> None:
+    reader = opened(visit, site)
+    look_up(reader, EMERGENCY)
+    alarm = reader.page.locator("#lookup .told[role=alert] .alarm.emergency")
+    assert alarm.locator("p").all_text_contents()[0] in small.texts["emergency_self_harm"].text  # type: ignore[index]
+    first = reader.page.locator("#lookup .found").first
+    above, below = alarm.bounding_box(), first.bounding_box()
+    assert above
+    assert below
+    assert above["y"] + above["height"] <= below["y"]
+    assert len(rows(reader)) == len(small.opened.collection.passages)
+    look_up(reader, "myelin")
+    assert reader.page.locator("#lookup .alarm").count() == 0
+
+
+def test_what_is_typed_stands_in_no_address_and_is_asked_once_for_many_keys(visit: Visit, herd: str) -> None:
+    reader = opened(visit, herd)
+    reader.page.type("#lookup-box", "zebra stripes", delay=5)
+    reader.page.wait_for_function("() => document.querySelectorAll('#lookup .found').length === 200")
+    searches = [each for each in reader.asked_for if each.endswith("/lookup/search")]
+    assert 1 <= len(searches) < len("zebra stripes")
+    assert not [each for each in reader.asked_for if re.search("zebra|stripes", each)]
+    assert reader.page.url == f"{herd}/#lookup"
+
+
+def test_all_of_it_by_keyboard(visit: Visit, site: str) -> None:
+    reader = opened(visit, site, permissions=["clipboard-read", "clipboard-write"])
+    page = reader.page
+    look_up(reader, "numb feet")
+    focused = "() => [...document.querySelectorAll('#lookup .found')].indexOf(document.activeElement)"
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(focused) == 0
+    page.keyboard.press("j")
+    assert page.evaluate(focused) == 1
+    page.keyboard.press("k")
+    assert page.evaluate(focused) == 0
+    page.keyboard.press("c")
+    page.wait_for_function("() => document.querySelector('#lookup .found .copy').textContent === 'Copied'")
+    assert page.evaluate("() => navigator.clipboard.readText()").startswith(rows(reader)[0])
+    page.keyboard.press("p")
+    assert page.locator("#pack-open").text_content() == "Pack: 1 passage"
+    page.keyboard.press("p")
+    assert page.locator("#pack-open").text_content() == "Pack: 0 passages"
+    page.keyboard.press("Enter")
+    page.frame_locator("#src-frame").locator("#hit").first.wait_for()
+    page.wait_for_function("() => document.activeElement.id === 'src-frame'")
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.activeElement.closest('#lookup .found')")
+    page.keyboard.press("/")
+    assert reader.focused() == "lookup-box"
+    page.keyboard.press("/")
+    assert page.input_value("#lookup-box") == "/"
+
+
+def test_single_keys_can_be_switched_off(visit: Visit, site: str) -> None:
+    reader = opened(visit, site)
+    page = reader.page
+    look_up(reader, "numb feet")
+    page.click("#lookup .keys summary")
+    page.uncheck("#lookup-keys")
+    page.focus("#lookup .found >> nth=0")
+    page.keyboard.press("p")
+    page.keyboard.press("/")
+    assert page.locator("#pack-open").text_content() == "Pack: 0 passages"
+    assert reader.focused() == "found"
+    page.check("#lookup-keys")
+    page.focus("#lookup .found >> nth=0")
+    page.keyboard.press("/")
+    assert reader.focused() == "lookup-box"
+
+
+def test_many_questions_give_a_row_each_and_no_more_than_fifty(visit: Visit, site: str) -> None:
+    reader = opened(visit, site)
+    page = reader.page
+    page.click("#lookup .many summary")
+    page.click("#lookup-many-go")
+    assert "paste a question" in page.inner_text("#lookup-many-note")
+    asked = ["What wraps every nerve: myelin?", "Do plants dream of paint, glass and brass bands?", EMERGENCY]
+    page.fill("#lookup-many", "\n\n".join([*asked, *(f"Is myelin number {number} of fat?" for number in range(48))]))
+    page.click("#lookup-many-go")
+    page.wait_for_function("() => document.querySelectorAll('#lookup .many tbody tr').length === 50")
+    page.wait_for_function("() => !document.querySelector('#lookup-many-go').disabled")
+    assert "first 50 of 51" in page.inner_text("#lookup-many-note")
+    lines = page.locator("#lookup .many tbody tr")
+    assert [lines.nth(at).locator("th").text_content() for at in range(3)] == asked
+    assert lines.nth(0).locator("mark").text_content() == "Myelin wraps every nerve."
+    assert lines.nth(1).locator("blockquote").count() == 0
+    assert "safety text comes first" in (lines.nth(2).text_content() or "")
+    assert page.locator("#lookup .many .alarm.emergency").count() == 1
+
+
+def test_sources_are_shown_exactly_and_inert(visit: Visit, tmp_path_factory: pytest.TempPathFactory) -> None:
+    corpus = {f"{number}.txt": f"Zebra {payload}\n" for number, payload in enumerate(PAYLOADS[:24])}
+    space = small_space(tmp_path_factory.mktemp("inert"), corpus)
+    with running(space) as address:
+        reader = opened(visit, address)
+        look_up(reader, "zebra", "words")
+        texts = [shown(entry.document.text) for entry in space.opened.entries]
+        told = rows(reader)
+        assert len(told) >= len(corpus)
+        assert [
+            row for row in told if not any(all(part in text for part in row.split(" […] ")) for text in texts)
+        ] == []
+        assert reader.page.evaluate("() => window.__ran") is None
+        tags = reader.page.evaluate(
+            "() => [...new Set([...document.querySelectorAll('.found *')].map(n => n.tagName))]"
+        )
+        assert set(tags) <= {"FIGURE", "BLOCKQUOTE", "MARK", "B", "SPAN", "FIGCAPTION", "P", "A", "STRONG", "BUTTON"}
+        reader.sound()
+
+
+def test_what_breaks_is_told_and_the_next_search_works(visit: Visit, site: str) -> None:
+    reader = opened(visit, site)
+    page = reader.page
+    page.route(
+        "**/lookup/search", lambda route: route.fulfill(status=503, json={"detail": "No index.", "hint": "Make one."})
+    )
+    page.fill("#lookup-box", "numb feet")
+    page.wait_for_function(
+        "() => document.querySelector('#lookup .status').textContent.includes('No index. Make one.')"
+    )
+    page.unroute("**/lookup/search")
+    look_up(reader, "myelin")
+    assert rows(reader)
+    reader.complaints.clear()  # a browser complains of every 503
+
+
+STATES = ("empty", "found", "row", "flag", "many", "nothing")
+
+
+def reach(reader: Reader, state: str) -> None:
+    page = reader.page
+    if state == "found":
+        page.click("#lookup .sieve summary")
+        look_up(reader, "numb feet")
+    elif state == "row":
+        page.focus("#lookup .found >> nth=0")
+    elif state == "flag":
+        look_up(reader, "لا أستطيع التنفس وألم في صدري")  # I cannot breathe, and pain in my chest
+        page.wait_for_selector("#lookup .alarm [lang=ar]")
+    elif state == "many":
+        page.click("#lookup .many summary")
+        page.fill("#lookup-many", f"What wraps every nerve: myelin?\n{EMERGENCY}")
+        page.click("#lookup-many-go")
+        page.wait_for_function("() => document.querySelectorAll('#lookup .many tbody tr').length === 2")
+        page.wait_for_function("() => !document.querySelector('#lookup-many-go').disabled")
+        page.click("#lookup .keys summary")
+    elif state == "nothing":
+        look_up(reader, "quagga", "phrase")
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_state(scheme: str, width: int, visit: Visit, site: str) -> None:
+    reader = opened(visit, site, color_scheme=scheme, viewport={"width": width, "height": 844})
+    for state in STATES:
+        reach(reader, state)
+        assert reader.violations() == [], state
+        assert reader.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, state

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes import FakeWorkspace
+
+from b12assistant.quote_checks import State, check_file
+from browser.conftest import Visit
+from browser.reading import Reader
+
+pytestmark = pytest.mark.slow
+
+FORMS = ("markdown", "html", "csv", "json")
+
+
+def with_three_pins(visit: Visit, site: str, **options: object) -> Reader:
+    """Found, narrowed, pinned: by keyboard alone."""
+    reader = visit(site, "/#lookup", **options)
+    page = reader.page
+    page.wait_for_selector("#lookup-box:focus")  # the address named the tab
+    page.keyboard.type("feet")
+    page.wait_for_function("() => document.querySelector('.lookup .list').dataset.text === 'feet'")
+    for key in ("ArrowDown", "p", "j", "p", "j", "p"):
+        page.keyboard.press(key)
+    assert page.locator("#pack-open").text_content() == "Pack: 3 passages"
+    return reader
+
+
+def forget(reader: Reader) -> None:
+    reader.page.evaluate("() => localStorage.clear()")
+
+
+def test_pins_survive_a_reload_and_hold_no_word_that_was_typed(visit: Visit, site: str) -> None:
+    reader = with_three_pins(visit, site)
+    page = reader.page
+    kept = page.evaluate("() => ({...localStorage})")
+    assert list(kept) == ["b12.pack"]
+    assert "feet" not in kept["b12.pack"]
+    page.reload(wait_until="domcontentloaded")
+    page.wait_for_selector("#lookup-box")
+    assert page.locator("#pack-open").text_content() == "Pack: 3 passages"
+    page.click("#pack-open")
+    page.wait_for_selector("#pack li")
+    assert page.locator("#pack li").count() == 3
+    forget(reader)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_export_is_verified(form: str, visit: Visit, site: str, small: FakeWorkspace, tmp_path: Path) -> None:
+    reader = with_three_pins(visit, site, accept_downloads=True)
+    reader.page.click("#pack-open")
+    reader.page.wait_for_selector("#pack li")
+    with reader.page.expect_download() as download:
+        reader.page.click(f"#pack button[value={form}]")
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    texts = {entry.document.id: entry.document.text for entry in small.opened.entries}
+    assert [verdict.state for verdict in check_file(file, texts)] == [State.STANDS] * 3
+    assert small.opened.collection.generation in file.read_text("utf-8")
+    assert small.texts["general"].text in file.read_text("utf-8").replace("\\", "")  # type: ignore[index]
+    forget(reader)
+
+
+def test_the_pack_is_ordered_and_emptied_by_keyboard(visit: Visit, site: str) -> None:
+    reader = with_three_pins(visit, site)
+    page = reader.page
+    page.focus("#pack-open")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#pack li >> nth=2")
+    before = page.locator("#pack blockquote").all_text_contents()
+    page.focus("#pack li >> nth=0 >> button >> nth=1")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "text => document.querySelectorAll('#pack blockquote')[1].textContent === text", arg=before[0]
+    )
+    assert page.evaluate("() => document.activeElement.closest('#pack li') !== null")
+    page.focus("#pack li >> nth=2 >> button >> nth=2")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelectorAll('#pack li').length === 2")
+    empty = page.get_by_role("button", name="Empty the pack")
+    empty.press("Enter")
+    page.get_by_role("button", name="Press again to empty it").press("Enter")
+    page.wait_for_function(
+        "() => document.querySelector('#pack [role=status]').textContent.startsWith('Nothing is pinned')"
+    )
+    page.keyboard.press("Escape")
+    assert reader.focused() == "pack-open" or "none" in reader.focused()
+    assert reader.kept() == 0
+
+
+def test_a_quote_of_an_answer_is_pinned_from_there(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    turn = reader.ask("What wraps every nerve: myelin?")
+    assert not reader.page.locator("#pack-open").is_visible()
+    turn.locator("button.pin").first.click()
+    assert reader.page.locator("#pack-open").text_content() == "Pack: 1 passage"
+    reader.page.click("#pack-open")
+    reader.page.wait_for_selector("#pack li mark")
+    assert reader.page.locator("#pack li mark").text_content() == turn.locator("mark").first.text_content()
+    forget(reader)
+
+
+def test_whatever_stands_in_the_storage_is_checked(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    good = "/d/nerves.md?at=0-5&is=0123456789abcdef#hit"
+    page = reader.page
+    page.evaluate(
+        "good => localStorage.setItem('b12.pack', JSON.stringify([good, 'javascript:alert(1)', 7, null, 'https://example.com/d/x']))",
+        good,
+    )
+    page.reload(wait_until="domcontentloaded")
+    page.wait_for_selector("#pack-open:visible")
+    page.click("#pack-open")
+    page.wait_for_selector("#pack li")
+    assert page.locator("#pack li").count() == 1
+    assert "no longer stand" in page.inner_text("#pack li")
+    page.evaluate("() => localStorage.setItem('b12.pack', '{')")
+    page.reload(wait_until="domcontentloaded")
+    page.wait_for_selector("#ask")
+    forget(reader)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_pack(scheme: str, width: int, visit: Visit, site: str) -> None:
+    reader = with_three_pins(visit, site, color_scheme=scheme, viewport={"width": width, "height": 844})
+    reader.page.click("#pack-open")
+    reader.page.wait_for_selector("#pack li")
+    assert reader.violations() == []
+    assert reader.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    forget(reader)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+from fakes import fake_workspace
+from serving import small_space
+
+from b12assistant.errors import ConfigError
+from b12assistant.warmup import Warmup
+from b12assistant.web import application
+from browser.conftest import CORPUS, Visit
+from browser.running import running
+
+pytestmark = pytest.mark.slow
+
+SHOWN = "() => document.querySelector('#tabs [role=tab][aria-selected=true]').textContent.trim()"
+
+
+def test_arrows_home_and_end_move_among_the_tabs(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    page = reader.page
+    page.focus("#tabs [role=tab][aria-selected=true]")
+    for key, name in (("ArrowRight", "Look up"), ("End", "Evaluate"), ("ArrowRight", "Ask"), ("ArrowLeft", "Evaluate")):
+        page.keyboard.press(key)
+        page.wait_for_function(f"name => ({SHOWN})() === name", arg=name)
+        page.wait_for_function("name => document.activeElement.textContent.trim() === name", arg=name)
+    page.keyboard.press("Home")
+    page.wait_for_function(f"() => ({SHOWN})() === 'Ask'")
+    assert page.locator("#tabs [role=tab][tabindex='0']").count() == 1
+
+
+def test_an_address_names_a_tab_and_a_tab_its_address(visit: Visit, site: str) -> None:
+    reader = visit(site, "/#library")
+    page = reader.page
+    page.wait_for_function(f"() => document.querySelector('#tabs [role=tab]') && ({SHOWN})() === 'Library'")
+    page.click("#tab-lookup-button")
+    page.wait_for_selector("#lookup-box")
+    assert page.url == f"{site}/#lookup"
+    page.click("#tab-ask-button")
+    assert page.url == f"{site}/"
+    assert page.locator("#tab-ask[role=tabpanel]").get_attribute("aria-labelledby") == "tab-ask-button"
+
+
+def test_a_tab_is_filled_once_and_keeps_what_it_holds(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    page = reader.page
+    page.click("#tab-lookup-button")
+    page.wait_for_selector("#lookup-box")
+    page.fill("#lookup-box", "feet")
+    page.click("#tab-ask-button")
+    page.click("#tab-lookup-button")
+    assert page.input_value("#lookup-box") == "feet"
+    assert page.locator("#lookup-box").count() == 1
+
+
+def test_the_page_speaks_the_language_it_is_set_to(visit: Visit, tmp_path_factory: pytest.TempPathFactory) -> None:
+    built = small_space(tmp_path_factory.mktemp("es"), CORPUS)
+    space = fake_workspace(built.corpus, built.store.root, flags={"page.language": "es"})
+    with running(space) as address:
+        reader = visit(address, viewport={"width": 390, "height": 844})
+        page = reader.page
+        turn = reader.ask("What wraps every nerve: myelin?")
+        assert (
+            turn.locator(".who").first.inner_text().startswith("Fuente de tipo desconocido, con sus propias palabras")
+        )
+        page.wait_for_function("() => document.documentElement.lang === 'es'")
+        assert "not checked by a native speaker" in page.inner_text("#brand")
+        assert reader.violations() == []
+        page.click("#tab-lookup-button")
+        page.wait_for_selector("#lookup-box")
+        assert page.inner_text("#lookup h1") == "Buscar"
+        assert reader.violations() == []
+        reader.sound()
+
+
+def test_a_language_that_has_no_words_is_said_when_the_page_starts(tmp_path_factory: pytest.TempPathFactory) -> None:
+    built = small_space(tmp_path_factory.mktemp("xx"), CORPUS)
+    space = fake_workspace(built.corpus, built.store.root, flags={"page.language": "xx"})
+    with pytest.raises(ConfigError, match="the page has no words in it"):
+        application(space, Warmup(space))

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from builders_pdf import build_pdf, column
+from corpora import again, write
+from fakes import FakeWorkspace, fake_workspace
+
+from b12assistant import addresses
+from browser.conftest import CORPUS, Visit
+from browser.running import running
+
+pytestmark = pytest.mark.slow
+
+ASKED = "What wraps every nerve: myelin?"
+SIDES = "Do swallowed capsules work as well as a syringe?"
+LONG = "# Long\n\n" + "\n\n".join(
+    f"## Part {n}\n\nZebra{n} walks home. {'It rains on the plain and the wind is cold. ' * 12}" for n in range(6)
+)
+PAGES = (
+    column("Quagga lives on the plain. It eats grass.", "Grass grows after rain, and rain is rare.", "Rain is rare."),
+    column("Okapi lives in the forest. It eats leaves."),
+)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    folder = tmp_path_factory.mktemp("view")
+    corpus = write(folder / "corpus", {**CORPUS, "long.md": LONG})
+    (corpus / "plain.pdf").write_bytes(build_pdf(*PAGES))
+    space = fake_workspace(corpus, folder / "index")
+    space.index()
+    return again(space)
+
+
+@pytest.fixture(scope="module")
+def there(kept: FakeWorkspace) -> Iterator[str]:
+    with running(kept) as address:
+        yield address
+
+
+def link(space: FakeWorkspace, name: str, words: str, **more: str) -> str:
+    document = space.document(name).document
+    start = document.text.index(words)
+    address = addresses.of_spans([document.span(start, start + len(words))])
+    return address if not more else address.replace("#hit", "".join(f"&{key}={value}" for key, value in more.items()))
+
+
+STATES = {
+    "text of a PDF": ("plain.pdf", "It eats grass.", {}, "mark#hit"),
+    "boxed": ("plain.pdf", "It eats grass.", {"view": "printed"}, ".printed .box"),
+    "not marked": ("plain.pdf", "Rain is rare", {"view": "printed"}, ".printed figcaption"),
+    "long": ("long.md", "Zebra4 walks home.", {}, "mark#hit"),
+}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(state: str, scheme: str, width: int, visit: Visit, there: str, kept: FakeWorkspace) -> None:
+    name, words, more, shown = STATES[state]
+    path = link(kept, name, words, **more)
+    reader = visit(there, path, color_scheme=scheme, viewport={"width": width, "height": 844})
+    reader.page.wait_for_selector(shown)
+    assert reader.violations() == []
+    reader.page.click(".copying summary")
+    assert reader.violations() == []
+    assert reader.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_the_quote_is_in_sight_below_what_stays(visit: Visit, there: str, kept: FakeWorkspace) -> None:
+    for width in (1280, 390):
+        reader = visit(there, link(kept, "long.md", "Zebra4 walks home."), viewport={"width": width, "height": 700})
+        reader.page.wait_for_function("() => document.activeElement.id === 'hit'")
+        hit, bar = reader.page.locator("#hit").bounding_box(), reader.page.locator(".bar").bounding_box()
+        assert hit
+        assert bar
+        assert bar["y"] + bar["height"] <= hit["y"] < 700 - hit["height"]
+
+
+def test_passages_and_the_outline_lead_through_the_document(visit: Visit, there: str, kept: FakeWorkspace) -> None:
+    page = visit(there, link(kept, "long.md", "Zebra4 walks home.")).page
+    page.click('a.step[rel="next"]')
+    page.wait_for_function("() => document.activeElement.classList.contains('here')")
+    assert "Zebra5" in (page.locator(".passage.here").first.text_content() or "")
+    assert page.locator("mark").count() == 1
+    page.click(".outline summary")
+    page.click(".outline li:nth-child(2) a")
+    page.wait_for_function("() => location.hash === '#s1'")
+    assert not page.locator(".outline ul").is_visible()
+    page.click(".to-quote")
+    page.wait_for_function("() => document.activeElement.id === 'hit'")
+
+
+def test_the_printed_page_shows_the_box_in_sight(visit: Visit, there: str, kept: FakeWorkspace) -> None:
+    page = visit(there, link(kept, "plain.pdf", "It eats grass.")).page
+    with page.expect_response(re.compile("/pdf/")) as picture:
+        page.click(".views a >> nth=1")
+    assert picture.value.ok
+    page.wait_for_selector(".printed .box")
+    box = page.locator(".box").bounding_box()
+    assert box
+    assert box["y"] > 0
+    assert page.locator("figcaption").text_content() == "Page 1 of 2. The quote is boxed."
+    page.click('a.step[rel="next"]')
+    page.wait_for_function("() => document.querySelector('.told').textContent === 'Page 2 of 2'")
+    assert page.locator(".box").count() == 0
+    page.click(".views a >> nth=0")
+    page.wait_for_function("() => document.activeElement.id === 'hit'")
+
+
+def test_steps_in_the_panel_leave_no_trace(visit: Visit, there: str) -> None:
+    reader = visit(there)
+    turn = reader.ask("Where does Zebra4 walk?")
+    cite = turn.locator("a.cite", has_text="Long").first
+    frame = reader.open(cite)
+    frame.locator(".outline summary").click()
+    frame.locator(".outline li a").nth(1).click()
+    frame.locator('a.step[rel="next"]').click()
+    frame.locator(".passage.here").first.wait_for()
+    frame.locator(".copying summary").press("Enter")
+    frame.locator(".copying summary").press("Escape")
+    assert reader.page.locator("#src").is_visible()
+    reader.page.click("#src-close")
+    reader.page.wait_for_function("() => document.activeElement.classList.contains('cite')")
+    assert not reader.page.locator("#src").is_visible()
+
+
+def test_the_panel_goes_from_quote_to_quote(visit: Visit, there: str) -> None:
+    reader = visit(there)
+    turn = reader.ask(SIDES)
+    reader.open(turn.locator("figure a.cite").first)
+    page = reader.page
+    assert page.inner_text("#src-heading") == "Quote 1 of 2"
+    assert page.is_disabled("#src-previous")
+    page.click("#src-next")
+    page.frame_locator("#src-frame").locator("h1", has_text="Syringe").wait_for()
+    assert page.inner_text("#src-heading") == "Quote 2 of 2"
+    assert page.is_disabled("#src-next")
+    page.click("#src-close")
+    page.wait_for_function("() => document.activeElement.textContent.includes('Syringe')")
+
+
+def test_all_of_it_works_without_a_script(visit: Visit, there: str, kept: FakeWorkspace) -> None:
+    page = visit(there, link(kept, "plain.pdf", "It eats grass."), java_script_enabled=False).page
+    assert not page.locator("#print").is_visible()
+    page.click(".views a >> nth=1")
+    page.locator(".printed .box").wait_for()
+    page.click('a.step[rel="next"]')
+    assert page.locator(".told").text_content() == "Page 2 of 2"
+    href = page.locator(".copying a >> nth=0").get_attribute("href")
+    page.goto(f"{there}{href}")
+    assert (page.locator("body").text_content() or "").startswith("It eats grass.\n\n— ")
+
+
+@pytest.mark.parametrize("form", ["plain", "markdown", "html", "bibtex", "ris", "link", "report"])
+def test_the_quote_is_copied_in_every_form(form: str, visit: Visit, there: str, kept: FakeWorkspace) -> None:
+    path = link(kept, "plain.pdf", "It eats grass.")
+    page = visit(there, path, permissions=["clipboard-read", "clipboard-write"]).page
+    page.click(".copying summary")
+    page.click(f'.copy-as[data-form="{form}"]')
+    page.wait_for_function("() => document.getElementById('say').textContent.startsWith('Copied')")
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    asked = re.sub("#hit$", f"&form={form}", path.replace("/d/", "/cite/"))
+    assert copied.replace("\r\n", "\n") == page.request.get(there + asked).text().replace("\r\n", "\n")
+
+
+def test_on_paper_there_is_the_text_and_its_mark_alone(visit: Visit, there: str, kept: FakeWorkspace) -> None:
+    page = visit(there, link(kept, "long.md", "Zebra4 walks home."), color_scheme="dark").page
+    page.emulate_media(media="print", color_scheme="dark")
+    assert not page.locator(".bar").is_visible()
+    style = (
+        "() => { const s = getComputedStyle(document.querySelector('mark')); return [s.textDecorationLine, s.color]; }"
+    )
+    assert page.evaluate(style) == ["underline", "rgb(0, 0, 0)"]
+    assert page.evaluate("() => getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from builders import build_document, build_passages
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from b12assistant import addresses
+from b12assistant.citation_formats import Cited, Form, cite
+from b12assistant.exported import quotes_in_html, quotes_in_markdown
+from b12assistant.labels import load_labels
+from b12assistant.types import Document, DocumentId, GenerationId, Interest, Source, SourceKind
+
+SAID = load_labels()
+BASE = "http://127.0.0.1:7860"
+SOURCE = Source(
+    title="Nerves & sheaths",
+    kind=SourceKind.PATIENT_GUIDE,
+    interest=Interest.SELLS,
+    publisher="A {Press}",
+    url="https://example.org/a b?x=1%20",
+    published=date(2024, 5, 3),
+)
+TEXT = "# Nerves\n\n## Sheath\n\nMyelin wraps 100% of every nerve. It is fat.\n\nNumb feet are a sign.\n"
+
+
+@pytest.fixture
+def cited() -> Cited:
+    document = replace(build_document(TEXT, file="guides/nerves one.md", source=SOURCE), page_starts=(0, 40))
+    passage = build_passages(document)[0]
+    first, last = passage.sentences[0], passage.sentences[-1]
+    return Cited((first, last), last, passage.id, GenerationId("gen"), BASE)
+
+
+def of_text(text: str) -> Cited:
+    return Cited((Document(DocumentId("a.txt"), "", "A", text).span(0, len(text)),), base=BASE)
+
+
+def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: Cited) -> None:
+    words, _, about = cite(cited, Form.PLAIN, SAID).partition("\n\n— ")
+    assert words == " […] ".join(span.text for span in cited.spans)
+    told, link = about.split("\n")
+    assert told == (
+        "Nerves & sheaths › Nerves › Sheath, pages 1–2. Patient guide, its own words. A {Press}. 3 May 2024. "
+        "Sells what it recommends. https://example.org/a%20b?x=1%20"
+    )
+    assert link == BASE + addresses.of_spans(cited.spans, cited.best)
+
+
+def test_bibtex_is_one_entry_with_its_signs_escaped(cited: Cited) -> None:
+    entry = cite(cited, Form.BIBTEX, SAID)
+    assert entry.startswith("@misc{nerves-one-")
+    assert "  title = {Nerves \\& sheaths},\n" in entry
+    assert "  publisher = {A \\{Press\\}},\n" in entry
+    assert "  year = {2024},\n  month = may,\n" in entry
+    assert "wraps 100\\% of every" in entry
+    assert "  pages = {1--2},\n" in entry
+    assert "Sells what it recommends" in entry
+    unescaped = re.sub(r"\\[{}]", "", entry)
+    assert unescaped.count("{") == unescaped.count("}")
+
+
+def test_ris_has_a_line_for_each_fact(cited: Cited) -> None:
+    lines = cite(cited, Form.RIS, SAID).split("\r\n")
+    assert lines[0] == "TY  - ELEC"
+    assert lines[-1] == "ER  - "
+    assert "TI  - Nerves & sheaths" in lines
+    assert "DA  - 2024/05/03/" in lines
+    assert f"N1  - {cited.words}" in lines
+    assert all(re.match(r"[A-Z][A-Z0-9]  - ", line) for line in lines)
+
+
+def test_a_report_names_every_id(cited: Cited) -> None:
+    told = cite(cited, Form.REPORT, SAID)
+    for part in (cited.words, "guides/nerves one.md", cited.document.digest, cited.passage, "gen", cited.link):
+        assert str(part) in told
+    assert "What is wrong:\n" in told
+
+
+def test_an_address_that_is_none_of_the_web_is_left_out(cited: Cited) -> None:
+    for url in ("javascript:alert(1)", "//x", "http://[", "", None):
+        document = replace(cited.document, source=replace(SOURCE, url=url))
+        other = replace(cited, spans=(document.span(0, 5),), best=None)
+        assert "TY  - GEN" in cite(other, Form.RIS, SAID)
+        assert "javascript" not in cite(other, Form.PLAIN, SAID)
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
+def test_every_text_comes_back_exactly_from_markdown_and_html(text: str) -> None:
+    if not text.strip():
+        return
+    cited = of_text(text)
+    for form, read in ((Form.MARKDOWN, quotes_in_markdown), (Form.HTML, quotes_in_html)):
+        (found,) = read(cite(cited, form, SAID))
+        assert found.words == text
+        assert found.document == "a.txt"
+        assert found.place.stands_in(cited.document)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. One *two* _three_ <b>four</b> [five](six) `seven` &amp; # eight",
+        "# Not a heading",
+        "- not an item\n+ nor this\n2) nor this",
+        "a | b\n--- | ---\nc | d",
+        "===\n***\n> not a quote",
+        "    not code",
+        "~~kept~~ ![x](y) \\* 100% $x$ http://example.org",
+    ],
+)
+def test_markdown_shows_the_words_as_they_are(text: str) -> None:
+    tokens = MarkdownIt("commonmark").parse(cite(of_text(text), Form.MARKDOWN, SAID))
+    inside = tokens[1 : next(n for n, token in enumerate(tokens) if token.type == "blockquote_close")]
+    assert {token.type for token in inside} == {"paragraph_open", "inline", "paragraph_close"}
+    children = [child for token in inside for child in token.children or ()]
+    assert {child.type for child in children} <= {"text", "softbreak"}
+    assert "".join("\n" if child.type == "softbreak" else child.content for child in children) == text

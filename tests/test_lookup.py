@@ -1,0 +1,128 @@
+"""Looking up: every way finds what it should and says why, filters hold, and nothing that may not be quoted comes."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import FakeWorkspace
+from hypothesis import given
+from hypothesis import strategies as st
+from serving import small_space
+
+from b12assistant.lookup import Format, LookUp, Match, Sieve, Way, format_of, phrase
+from b12assistant.types import Interest, SourceKind
+
+CORPUS = {
+    "nerves.md": "---\ntitle: Nerves\nkind: guideline\nwords: original\npublished: 2020-05-01\n---\n\n# Nerves\n\n"
+    "Myelin wraps every nerve. It’s made of fat. Numb feet are an early sign.\n",
+    "guides/food.html": "<h1>Food</h1><p>Fish holds vitamin B12. Cold feet want socks.</p>",
+    "shop.md": "---\ntitle: Drips\nkind: vendor\nwords: original\ncommercial_interest: true\npublished: 2024-01-01\n"
+    "---\n\n"
+    "# Drips\n\nOur golden drip warms cold feet.\n",
+    "old.md": "---\ntitle: Old\nwords: original\nwithdrawn: true\n---\n\n"
+    "# Old\n\nCold feet were cured by a golden spoon.\n",
+    "off.md": "# Off\n\nCold feet and a golden ladle.\n",
+    "switched_off.toml": '[[off]]\ndocument = "off.md"\nwhy = "A curator took it out."\n',
+}
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    return small_space(tmp_path_factory.mktemp("lookup"), CORPUS)
+
+
+def found(space: FakeWorkspace, text: str, way: Way, sieve: Sieve | None = None, k: int = 200) -> tuple[Match, ...]:
+    return LookUp(space.engine, space.configuration.settings, text, sieve or Sieve()).matches(way, k)
+
+
+def documents(matches: tuple[Match, ...]) -> list[str]:
+    return [match.passage.document.id for match in matches]
+
+
+def test_words_find_their_inflections_and_mark_them(space: FakeWorkspace) -> None:
+    (match,) = found(space, "wrapping nerves", Way.WORDS)
+    document = match.passage.document
+    assert match.best.text == "Myelin wraps every nerve."
+    assert [document.slice(word) for word in match.words] == ["wraps", "nerve"]
+    assert match.in_title
+    assert match.meaning is None
+
+
+def test_a_phrase_is_found_over_a_line_end_with_another_apostrophe_in_any_case(space: FakeWorkspace) -> None:
+    (match,) = found(space, "IT'S  made of", Way.PHRASE)
+    assert [match.passage.document.slice(each) for each in match.phrases] == ["It’s made of"]
+    assert match.best.text == "It’s made of fat."
+    assert found(space, "made of it's", Way.PHRASE) == ()
+    assert phrase("it's made").search("It’s\nmade")
+
+
+def test_a_phrase_begins_where_a_word_does_and_grows_while_it_is_typed(space: FakeWorkspace) -> None:
+    assert documents(found(space, "numb fe", Way.PHRASE)) == ["nerves.md"]
+    assert found(space, "umb feet", Way.PHRASE) == ()
+
+
+def test_meaning_says_the_place_among_all_and_marks_the_sentence_that_fits_best(space: FakeWorkspace) -> None:
+    best = found(space, "cold feet want socks", Way.MEANING)[0]
+    assert best.passage.document.id == "guides/food.html"
+    assert best.meaning == 1
+    assert best.best.text == "Cold feet want socks."
+
+
+def test_all_ways_tell_each_reason(space: FakeWorkspace) -> None:
+    best = found(space, "cold feet want socks", Way.ALL)[0]
+    assert best.meaning == 1
+    assert best.phrases
+    assert {best.passage.document.slice(word) for word in best.words} >= {"Cold", "feet", "socks"}
+
+
+def test_withdrawn_and_switched_off_are_found_by_no_way(space: FakeWorkspace) -> None:
+    for way in Way:
+        assert not {"old.md", "off.md"} & set(documents(found(space, "cold feet", way)))
+
+
+def test_at_most_as_many_come_as_are_asked_for(space: FakeWorkspace) -> None:
+    for way in Way:
+        assert len(found(space, "cold feet", way, k=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("sieve", "left"),
+    [
+        (Sieve(kinds=frozenset({SourceKind.VENDOR})), {"shop.md"}),
+        (Sieve(interests=frozenset({Interest.SELLS})), {"shop.md"}),
+        (Sieve(interests=frozenset({Interest.UNKNOWN})), {"nerves.md", "guides/food.html"}),
+        (Sieve(formats=frozenset({Format.HTML})), {"guides/food.html"}),
+        (Sieve(document="DRIP"), {"shop.md"}),
+        (Sieve(document="guides/"), {"guides/food.html"}),
+        (Sieve(since=2021), {"shop.md"}),
+        (Sieve(until=2021), {"nerves.md"}),
+        (Sieve(since=2020, until=2020), {"nerves.md"}),
+        (Sieve(kinds=frozenset({SourceKind.STUDY})), set()),
+        (Sieve(), {"nerves.md", "guides/food.html", "shop.md"}),
+    ],
+    ids=["kind", "sells", "unknown", "format", "title", "id", "since", "until", "between", "none", "all"],
+)
+def test_a_sieve_lets_only_what_is_wanted_through(sieve: Sieve, left: set[str], space: FakeWorkspace) -> None:
+    for way in (Way.ALL, Way.MEANING, Way.WORDS):
+        assert set(documents(found(space, "feet", way, sieve))) == left
+
+
+def test_a_format_goes_by_the_end_of_the_name() -> None:
+    named = {"a.md": Format.MARKDOWN, "A.HTM": Format.HTML, "b/c.PDF": Format.PDF, "d.txt": Format.TEXT}
+    assert {name: format_of(name) for name in named} == named
+
+
+@given(st.text(max_size=40), st.text(max_size=10), st.text(max_size=10))
+def test_whatever_is_typed_is_found_as_it_stands(text: str, before: str, after: str) -> None:
+    typed = " ".join(text.split())
+    match = phrase(text).search(f"{before} {typed} {after}")
+    assert (match is not None) == bool(typed)
+    if match:
+        assert match[0].casefold().split() == typed.casefold().split() or match[0].lower() == typed.lower()
+
+
+def test_what_was_found_is_addressed_inside_its_passage(space: FakeWorkspace) -> None:
+    for way in Way:
+        for match in found(space, "cold feet", way):
+            assert match.best in match.passage.sentences
+            for range_ in (*match.words, *match.phrases):
+                assert match.passage.span.range.contains(range_)

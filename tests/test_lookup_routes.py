@@ -1,0 +1,101 @@
+"""What the tab "Look up" is told over HTTP: rows whose pieces are the source's words, under the notices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fakes import FakeWorkspace
+from serving import EMERGENCY, small_space
+from starlette.testclient import TestClient
+
+from b12assistant.addresses import read_link
+from b12assistant.warmup import Warmup
+from b12assistant.web import application
+
+HERE = "http://127.0.0.1:7860"
+ASKED = "What wraps every nerve: myelin?"
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    return small_space(tmp_path_factory.mktemp("routes"))
+
+
+@pytest.fixture(scope="module")
+def client(space: FakeWorkspace) -> TestClient:
+    return TestClient(application(space, Warmup(space)), base_url=HERE)
+
+
+def search(client: TestClient, text: str, **form: Any) -> dict[str, Any]:
+    answer = client.post("/lookup/search", json={"text": text, **form})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+@pytest.mark.parametrize("way", ["all", "meaning", "words", "phrase"])
+def test_the_pieces_of_a_row_are_the_words_at_its_address(way: str, client: TestClient, space: FakeWorkspace) -> None:
+    rows = search(client, "numb feet", way=way)["rows"]
+    assert rows
+    for row in rows:
+        found = read_link(row["address"])
+        assert found is not None
+        document = space.document(found[0]).document
+        assert found[1].stands_in(document)
+        assert "".join(text for text, _ in row["pieces"]) == " […] ".join(map(document.slice, found[1].spans))
+        marked = "".join(text for text, kind in row["pieces"] if "s" in kind)
+        assert found[1].best is not None
+        assert marked == document.slice(found[1].best)
+        assert row["why"]
+
+
+def test_a_safety_text_stands_above_and_withholds_nothing(client: TestClient, space: FakeWorkspace) -> None:
+    told = search(client, f"{EMERGENCY}. Numb feet?")
+    assert told["notices"][0]["alarm"] == "emergency"
+    assert told["notices"][0]["text_id"] == "emergency_self_harm"
+    assert len(told["rows"]) == len(space.opened.collection.passages)
+
+
+def test_a_filter_that_nothing_passes_leaves_nothing(client: TestClient) -> None:
+    assert search(client, "feet", kinds=["study"])["rows"] == []
+    assert {row["document"] for row in search(client, "feet", document="pills")["rows"]} == {"guides/pills.txt"}
+
+
+def test_the_choices_are_those_of_the_index(client: TestClient, space: FakeWorkspace) -> None:
+    told = client.get("/lookup/choices").json()
+    assert told["documents"] == sorted(entry.document.title for entry in space.opened.entries)
+    assert [value for value, _ in told["formats"]] == ["markdown", "text"]
+    assert told["passages"] == len(space.opened.collection.passages)
+
+
+def test_the_best_quote_is_that_of_the_answer(client: TestClient, space: FakeWorkspace) -> None:
+    told = client.post("/lookup/best", json={"text": ASKED}).json()
+    quote = space.ask(ASKED).answer.quotes[0]
+    assert "".join(text for text, _ in told["quote"]["pieces"]) == quote.spans[0].text
+    assert told["told"] in ("Strong match", "Possible match")
+
+
+def test_of_many_an_emergency_keeps_its_text_and_its_nearest_quote(client: TestClient) -> None:
+    told = client.post("/lookup/best", json={"text": EMERGENCY}).json()
+    assert told["notices"][0]["alarm"] == "emergency"
+    assert told["quote"] is not None
+    assert told["told"].startswith("A safety text comes first")
+
+
+def test_what_has_no_answer_has_no_quote(client: TestClient) -> None:
+    told = client.post("/lookup/best", json={"text": "Do plants dream of paint, glass and brass bands?"}).json()
+    assert told["quote"] is None
+    assert told["told"] == "The sources here hold no answer to this."
+
+
+@pytest.mark.parametrize(
+    "form", [{"text": " "}, {"text": "x" * 2001}, {"text": "a", "k": 201}, {"text": "a", "way": "magic"}, {}]
+)
+def test_what_cannot_be_looked_up_is_refused(form: dict[str, Any], client: TestClient) -> None:
+    assert client.post("/lookup/search", json=form).status_code == 422
+
+
+def test_nothing_is_looked_up_by_an_address(client: TestClient) -> None:
+    assert client.get("/lookup/search?text=numb").status_code in (404, 405)

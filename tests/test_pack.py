@@ -1,0 +1,131 @@
+"""A pack: pins lead to the words of today or say that they are gone; what is written stands, and is inert."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from fakes import FakeWorkspace
+from serving import JSON, small_space
+from starlette.testclient import TestClient
+
+from b12assistant.addresses import of_spans
+from b12assistant.pack import read_pin
+from b12assistant.quote_checks import State, check_file
+from b12assistant.types import DocumentId
+from b12assistant.warmup import Warmup
+from b12assistant.web import application
+
+HERE = "http://127.0.0.1:7860"
+CORPUS = {
+    "nerves.md": "# Nerves\n\nMyelin wraps every nerve. *Numb* feet are &lt;early&gt;.\n\n> A quote in it.\n",
+    "sum.txt": "=1+1 is what a spreadsheet would calculate.\n",
+    "shop.md": "---\ntitle: Drips\nkind: vendor\nwords: original\ncommercial_interest: true\n"
+    "review_by: 2020-01-01\n---\n\n"
+    "# Drips\n\nOur golden drip warms cold feet.\n",
+}
+FORMS = {"markdown": "md", "html": "html", "csv": "csv", "json": "json"}
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    return small_space(tmp_path_factory.mktemp("pack"), CORPUS)
+
+
+@pytest.fixture(scope="module")
+def client(space: FakeWorkspace) -> TestClient:
+    return TestClient(application(space, Warmup(space)), base_url=HERE)
+
+
+def address(space: FakeWorkspace, name: str) -> str:
+    """Of everything that may be quoted of a document, its last sentence marked."""
+    passages = space.document(name).passages
+    spans = [sentence for passage in passages for sentence in passage.sentences]
+    return of_spans(spans, spans[-1])
+
+
+def exported(client: TestClient, form: str, *addresses: str) -> str:
+    answer = client.post(f"/pack/export/{form}", json={"addresses": list(addresses)})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"].endswith(f'.{FORMS[form]}"')
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_quote_of_every_file_stands_as_verify_reads_it(
+    form: str, client: TestClient, space: FakeWorkspace, tmp_path: Path
+) -> None:
+    file = tmp_path / f"pack.{FORMS[form]}"
+    file.write_text(exported(client, form, *(address(space, name) for name in CORPUS)), "utf-8", newline="")
+    texts = {entry.document.id: entry.document.text for entry in space.opened.entries}
+    assert [verdict.state for verdict in check_file(file, texts)] == [State.STANDS] * len(CORPUS)
+    altered = {DocumentId(name): text.replace("e", "a") for name, text in texts.items()}
+    assert {verdict.state for verdict in check_file(file, altered)} == {State.WRONG}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_file_has_the_generation_the_notices_and_who_sells(
+    form: str, client: TestClient, space: FakeWorkspace
+) -> None:
+    text = exported(client, form, address(space, "shop.md"))
+    general = next(text for name, text in space.texts.items() if name == "general").text
+    only_sellers = next(text for name, text in space.texts.items() if name == "only_sellers").text
+    shown = text.replace("\\", "").replace("&#x27;", "'").replace("&#39;", "'")
+    for told in (space.opened.collection.generation, general, only_sellers, "Its date of review has passed."):
+        assert told in shown, told
+    assert ("Sells what it recommends" in shown) != (form == "json")
+
+
+def test_words_that_are_gone_are_counted_and_named_not_dropped(client: TestClient, space: FakeWorkspace) -> None:
+    gone = address(space, "nerves.md").replace("is=", "is=0123456789abcdef,")[:-1]
+    lost = "/d/nerves.md?at=0-5&is=0123456789abcdef#hit"
+    for each in (gone, lost, "/d/no/such.md?at=0-5&is=0123456789abcdef#hit", "javascript:alert(1)"):
+        rows = client.post("/pack/read", json={"addresses": [each]}).json()["rows"]
+        assert rows == [{"asked": each}]
+    content = json.loads(exported(client, "json", address(space, "sum.txt"), lost))
+    assert content["missing"] == [lost]
+    assert len(content["quotes"]) == 1
+    assert "are left out (1)" in exported(client, "markdown", lost)
+
+
+def test_words_that_moved_are_found_where_they_stand_now(space: FakeWorkspace) -> None:
+    entry = space.document("nerves.md")
+    pinned = of_spans([entry.document.span(8, 34)])
+    assert entry.document.text[8:34] == "Myelin wraps every nerve. "[:26]
+    moved = pinned.replace("at=8-34", "at=2-28")
+    found = read_pin(moved, {entry.document.id: entry}.get).cited
+    assert found is not None
+    assert (found.spans[0].start, found.spans[0].end) == (8, 34)
+
+
+def test_no_cell_of_a_table_is_a_formula(client: TestClient, space: FakeWorkspace) -> None:
+    _, row = csv.reader(io.StringIO(exported(client, "csv", address(space, "sum.txt"))))
+    assert row[1] == "'=1+1 is what a spreadsheet would calculate."
+    assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_markup_of_a_source_is_text_in_a_pack(client: TestClient, space: FakeWorkspace) -> None:
+    assert "<early>" not in exported(client, "html", address(space, "nerves.md"))
+    assert "\\<early\\>" in exported(client, "markdown", address(space, "nerves.md"))
+
+
+def test_a_read_pin_is_shown_with_what_became_of_its_source(client: TestClient, space: FakeWorkspace) -> None:
+    (row,) = client.post("/pack/read", json={"addresses": [address(space, "shop.md")]}).json()["rows"]
+    assert row["warnings"] == ["Its date of review has passed."]
+    assert row["sells"] is True
+    assert "".join(text for text, _ in row["pieces"]) == "Our golden drip warms cold feet."
+
+
+def test_an_unknown_form_and_too_many_pins_are_refused(client: TestClient) -> None:
+    assert client.post("/pack/export/docx", json={"addresses": []}).status_code == 404
+    assert client.post("/pack/read", json={"addresses": ["x"] * 101}).status_code == 422
+    assert client.post("/pack/read", content=b"[", headers=JSON).status_code == 400
+
+
+def test_a_pack_of_nothing_is_a_file_without_quotes(client: TestClient) -> None:
+    assert json.loads(exported(client, "json"))["quotes"] == []
+    assert date.today().isoformat() in exported(client, "json")  # noqa: DTZ011 - the reader's own day

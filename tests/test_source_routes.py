@@ -1,0 +1,179 @@
+"""What stands behind a citation: the document, its printed pages, its words to copy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from builders_pdf import build_pdf, column
+from corpora import again, write
+from fakes import FakeWorkspace, fake_workspace
+from starlette.testclient import TestClient
+
+from b12assistant import addresses
+from b12assistant.types import Span
+from b12assistant.warmup import Warmup
+from b12assistant.web import application
+
+HERE = "http://127.0.0.1:7860"
+PAGES = (
+    column("Myelin wraps every nerve. It is made of fat.", "Numb feet are an early sign of harm to nerves."),
+    column("Fish holds vitamin B12. Eggs hold vitamin B12 too."),
+)
+NERVES = "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat.\n\n## Signs\n\nNumb feet are a sign.\n"
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    folder = tmp_path_factory.mktemp("sources")
+    corpus = write(folder / "corpus", {"nerves.md": NERVES})
+    (corpus / "printed.pdf").write_bytes(build_pdf(*PAGES))
+    made = fake_workspace(corpus, folder / "index")
+    made.index()
+    return again(made)
+
+
+@pytest.fixture(scope="module")
+def client(space: FakeWorkspace) -> TestClient:
+    return TestClient(application(space, Warmup(space)), base_url=HERE)
+
+
+def span(space: FakeWorkspace, document: str, words: str) -> Span:
+    found = space.document(document).document
+    start = found.text.index(words)
+    return found.span(start, start + len(words))
+
+
+def link(space: FakeWorkspace, document: str, words: str, **more: str) -> str:
+    address = addresses.of_spans([span(space, document, words)])
+    return address.replace("#hit", "".join(f"&{key}={value}" for key, value in more.items()))
+
+
+def shifted(address: str) -> str:
+    """The same words, said to stand one character further on."""
+    return re.sub(r"at=(\d+)-(\d+)", lambda at: f"at={int(at[1]) + 1}-{int(at[2]) + 1}", address)
+
+
+def test_words_that_moved_are_marked_where_they_stand_and_it_is_said(space: FakeWorkspace, client: TestClient) -> None:
+    page = client.get(shifted(link(space, "nerves.md", "It is made of fat."))).text
+    assert '<mark id="hit" tabindex="-1">It is made of fat.</mark>' in page
+    assert "have moved" in page
+    assert "no longer stand" not in page
+
+
+def test_words_that_are_gone_are_not_marked(space: FakeWorkspace, client: TestClient) -> None:
+    address = re.sub("is=[0-9a-f]+", f"is={'0' * 16}", link(space, "nerves.md", "It is made of fat."))
+    page = client.get(address).text
+    assert "<mark" not in page
+    assert "no longer stand" in page
+
+
+def test_passages_follow_one_another_and_the_quote_stays_marked(space: FakeWorkspace, client: TestClient) -> None:
+    first, second = space.document("nerves.md").passages
+    page = client.get(link(space, "nerves.md", "It is made of fat.")).text
+    assert "Passage 1 of 2" in page
+    assert 'rel="prev"' not in page
+    on = re.search(r'rel="next" href="([^"]+)"', page)
+    assert on
+    after = client.get(on[1].replace("&amp;", "&")).text
+    assert "Passage 2 of 2" in after
+    assert f'id="p{second.id}" tabindex="-1" class="passage here"' in after
+    assert "<mark" in after
+    assert f"passage={first.id}" in after
+    assert 'rel="next"' not in after
+
+
+def test_a_passage_that_is_gone_is_said_to_be(space: FakeWorkspace, client: TestClient) -> None:
+    known = space.document("nerves.md").passages[0]
+    assert "no longer in the index" not in client.get(addresses.of_passage(known)).text
+    assert "no longer in the index" in client.get("/d/nerves.md?passage=00").text
+
+
+def test_every_page_of_a_pdf_is_there_as_it_is_printed(space: FakeWorkspace, client: TestClient) -> None:
+    text = client.get(link(space, "printed.pdf", "Numb feet are an early sign")).text
+    assert 'data-page="Page 2"' in text
+    printed = re.search(r'<a href="([^"]+)" aria-current="false">As printed', text)
+    assert printed
+    page = client.get(printed[1].replace("&amp;", "&")).text
+    assert "Page 1 of 2. The quote is boxed." in page
+    assert page.count("<rect") == 1
+    picture = re.search(r'<image href="([^"]+)"', page)
+    assert picture
+    found = client.get(picture[1].replace("&amp;", "&"))
+    assert found.headers["content-type"] == "image/png"
+    assert found.content.startswith(b"\x89PNG")
+    other = client.get(link(space, "printed.pdf", "Numb feet are", view="printed", page="2")).text
+    assert "Page 2 of 2. The quote is on page 1." in other
+    assert "<rect" not in other
+
+
+def test_a_quote_whose_place_on_the_page_is_not_exact_is_not_marked(space: FakeWorkspace, client: TestClient) -> None:
+    page = client.get(link(space, "printed.pdf", "vitamin B12", view="printed")).text  # it stands there twice
+    assert "<rect" not in page
+    assert "on this page, not marked" in page
+
+
+def test_of_a_file_that_changed_no_page_is_shown(tmp_path: Path) -> None:
+    corpus = write(tmp_path / "corpus", {"nerves.md": NERVES})
+    (corpus / "printed.pdf").write_bytes(build_pdf(*PAGES))
+    made = fake_workspace(corpus, tmp_path / "index")
+    made.index()
+    (corpus / "printed.pdf").write_bytes(build_pdf(column("Something else stands here now.")))
+    changed = again(made)
+    client = TestClient(application(changed, Warmup(changed)), base_url=HERE)
+    page = client.get(link(changed, "printed.pdf", "Numb feet are", view="printed")).text
+    assert "byte for byte" in page
+    assert "<svg" not in page
+    assert client.get("/pdf/printed.pdf?page=1").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/pdf/nerves.md?page=1",
+        "/pdf/printed.pdf",
+        "/pdf/printed.pdf?page=3",
+        "/pdf/printed.pdf?page=-1",
+        "/pdf/x?page=1",
+    ],
+)
+def test_there_is_no_picture_of_what_has_no_pages(path: str, client: TestClient) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_pages_of_a_text_are_not_printed(client: TestClient) -> None:
+    page = client.get("/d/nerves.md?view=printed&page=1").text
+    assert 'id="doc"' in page
+    assert "As printed" not in page
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [
+        ("plain", "It is made of fat.\n\n— Nerves › Sheath. "),
+        ("markdown", "> It is made of fat.\n\n[Nerves › Sheath](<http://127.0.0.1:7860/d/nerves.md?at="),
+        ("html", '<figure class="quote"><blockquote cite="http://127.0.0.1:7860/d/nerves.md?at='),
+        ("bibtex", "@misc{nerves-"),
+        ("ris", "TY  - GEN\r\nTI  - Nerves\r\n"),
+        ("link", "http://127.0.0.1:7860/d/nerves.md?at="),
+        ("report", "A problem with a passage\nWhat is wrong:\nWords: It is made of fat.\n"),
+    ],
+)
+def test_words_are_given_with_their_citation(form: str, begins: str, space: FakeWorkspace, client: TestClient) -> None:
+    address = link(space, "nerves.md", "It is made of fat.", form=form).replace("/d/", "/cite/")
+    for asked in (address, shifted(address)):
+        told = client.get(asked)
+        assert told.headers["content-type"] == "text/plain; charset=utf-8"
+        assert told.content.decode().startswith(begins)
+
+
+def test_a_passage_is_given_whole_and_what_is_not_there_is_not(space: FakeWorkspace, client: TestClient) -> None:
+    passage = space.document("nerves.md").passages[0]
+    told = client.get(f"/cite/nerves.md?passage={passage.id}&form=plain").text
+    assert told.startswith("Myelin wraps every nerve. It is made of fat.\n\n— ")
+    assert client.get("/cite/nerves.md?passage=00&form=plain").status_code == 410
+    assert client.get("/cite/other.md?passage=00&form=plain").status_code == 404
+    assert client.get(f"/cite/nerves.md?passage={passage.id}&form=tex").status_code == 404
+    gone = link(space, "nerves.md", "It is made of fat.", form="plain").replace("/d/", "/cite/")
+    assert client.get(re.sub("is=[0-9a-f]+", f"is={'0' * 16}", gone)).status_code == 410

@@ -1,0 +1,176 @@
+"""What a curator switches off is neither quoted, nor found, nor set against others; it stays where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from corpora import again, three_files, write
+from fakes import FakeWorkspace, fake_workspace
+from starlette.testclient import TestClient
+
+from b12assistant import answer_html, health
+from b12assistant.answers import Status
+from b12assistant.api import local_today
+from b12assistant.errors import SourceFactsError
+from b12assistant.invocation import lines
+from b12assistant.labels import load_labels
+from b12assistant.markup import exact
+from b12assistant.render import reply_json
+from b12assistant.switched_off import NOTHING_OFF, parse_switched_off
+from b12assistant.warmup import Warmup
+from b12assistant.web import application
+
+SWALLOWED = "Swallowed capsules work as well as a syringe."
+SYRINGE = "A syringe works better than swallowed capsules."
+ASKED = "Do swallowed capsules work as well as a syringe?"
+DIFFERING = {
+    "swallowed.md": f"# Swallowed\n\n{SWALLOWED}\n",
+    "syringe.md": f"# Syringe\n\n{SYRINGE}\n\n## Cost\n\nA syringe costs nine crowns in winter.\n",
+    "disputes.toml": f"""[[dispute]]
+id = "capsules"
+topic = "{ASKED}"
+why = "One page says so, the other says otherwise."
+sides = [
+    [{{ document = "swallowed.md", quote = "{SWALLOWED}" }}],
+    [{{ document = "syringe.md", quote = "{SYRINGE}" }}],
+]
+""",
+}
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    corpus = write(tmp_path / "corpus", DIFFERING)
+    space = fake_workspace(corpus, tmp_path / "index")
+    space.index()
+    return again(space)
+
+
+def off(space: FakeWorkspace, text: str) -> FakeWorkspace:
+    """The same index, opened after a curator wrote ``text``."""
+    write(space.corpus, {"switched_off.toml": text})
+    return again(space)
+
+
+def passage_that_says(space: FakeWorkspace, words: str) -> str:
+    return next(each.id for each in space.opened.collection.passages if words in each.span.text)
+
+
+def off_passage(space: FakeWorkspace, words: str) -> FakeWorkspace:
+    return off(space, f'[[off]]\npassage = "{passage_that_says(space, words)}"\nwhy = "out of date"\n')
+
+
+def quoted(space: FakeWorkspace, question: str = ASKED) -> set[str]:
+    return {span.text for quote in space.ask(question).answer.quotes for span in quote.spans}
+
+
+def test_nothing_is_off_without_the_file(space: FakeWorkspace) -> None:
+    assert space.opened.collection.off is NOTHING_OFF
+    assert {SWALLOWED, SYRINGE} <= quoted(space)
+
+
+def test_a_document_that_is_off_is_not_quoted_and_not_found(space: FakeWorkspace) -> None:
+    later = off(space, '[[off]]\ndocument = "syringe.md"\nwhy = "out of date"\n')
+    assert quoted(later) == {SWALLOWED}
+    _, hits = later.search("syringe", 50)
+    assert {hit.passage.document.id for hit in hits} == {"swallowed.md"}
+
+
+def test_of_a_document_the_other_passages_stay(space: FakeWorkspace) -> None:
+    later = off_passage(space, SYRINGE)
+    assert quoted(later) == {SWALLOWED}
+    assert quoted(later, "What costs nine crowns in winter: a syringe?") >= {"A syringe costs nine crowns in winter."}
+
+
+def test_a_side_that_is_off_is_set_against_nothing(space: FakeWorkspace) -> None:
+    assert [each.topic for each in space.ask(ASKED).answer.disagreements] == ["capsules"]
+    assert off_passage(space, SYRINGE).ask(ASKED).answer.disagreements == ()
+
+
+def test_what_is_off_is_not_named_as_nearest_either(space: FakeWorkspace) -> None:
+    question = "Do crowns ever dream of brass bands in paint?"
+    answer = space.ask(question).answer
+    assert answer.status is Status.NO_ANSWER
+    assert {each.document.id for each in answer.nearest} >= {"syringe.md"}
+    later = off(space, '[[off]]\ndocument = "syringe.md"\nwhy = "out of date"\n').ask(question).answer
+    assert {each.document.id for each in later.nearest} == {"swallowed.md"}
+
+
+def test_a_citation_of_what_is_left_says_so(space: FakeWorkspace) -> None:
+    asked = "What costs nine crowns in winter: a syringe?"
+    before, later = space.ask(asked), off_passage(space, SYRINGE)
+    after = later.ask(asked)
+    told = reply_json(after, later.texts, today=local_today())
+    assert {quote["document"]: quote["partly_off"] for quote in told["answer"]["quotes"]}["syringe.md"] is True
+    setting = answer_html.Setting(later.texts, local_today())
+    said = exact(load_labels()("ask.partly_off"))
+    assert said in answer_html.turn_html(1, after, setting)
+    assert said not in answer_html.turn_html(1, before, setting)
+
+
+def test_the_source_view_says_so(space: FakeWorkspace) -> None:
+    passage = passage_that_says(space, "nine crowns")
+    entries = '[[off]]\ndocument = "swallowed.md"\nwhy = "out of date."\n'
+    later = off(space, f'{entries}[[off]]\npassage = "{passage}"\nwhy = "a <b> price"\n')
+    client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
+    assert "Switched off by its curator: out of date. It is never quoted." in client.get("/d/swallowed.md").text
+    assert "Switched off" not in client.get("/d/syringe.md").text
+    assert "Switched off by its curator: a &lt;b&gt; price." in client.get(f"/d/syringe.md?passage={passage}").text
+
+
+def test_it_comes_back_when_its_entry_goes(space: FakeWorkspace) -> None:
+    off(space, '[[off]]\ndocument = "syringe.md"\nwhy = "out of date"\n')
+    assert SYRINGE in quoted(off(space, ""))
+
+
+def test_the_document_is_still_there_to_read(space: FakeWorkspace) -> None:
+    later = off(space, '[[off]]\ndocument = "syringe.md"\nwhy = "out of date"\n')
+    assert SYRINGE in later.document("syringe.md").document.text
+
+
+def test_doctor_tells_what_is_off_and_what_names_nothing(space: FakeWorkspace) -> None:
+    entries = '[[off]]\ndocument = "syringe.md"\nwhy = "out of date"\nsince = 2026-11-20\n'
+    later = off(
+        space, entries + '[[off]]\npassage = "no-such"\nwhy = "wrong"\n[[off]]\ndocument = "gone.md"\nwhy="x"\n'
+    )
+    report = health.examine(later)
+    assert {"name": "syringe.md", "why": "out of date", "since": "2026-11-20"} in report["index"]["switched_off"]
+    told = lines(health.sentences(report))
+    assert "switched off: syringe.md: out of date" in told
+    assert "problem: switched_off.toml: passage 'no-such' is not in the index" in told
+    assert "problem: switched_off.toml: document 'gone.md' is not in the index" in told
+
+
+def test_an_entry_whose_passage_was_reworded_is_said(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    space.index()
+    name = passage_that_says(space, "Metformin lowers")
+    write(space.corpus, {"pills.txt": "Metformin lowers B12 in many people. Ask for a blood test.\n"})
+    later = off(space, f'[[off]]\npassage = "{name}"\nwhy = "wrong"\n')
+    later.index()
+    assert any(name in problem for problem in health.examine(again(later))["problems"])
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[[off", "is not valid TOML"),
+        ("on = 1", r"only \[\[off\]\] is known here"),
+        ('off = "x"', r"only \[\[off\]\] is known here"),
+        ('[[off]]\nwhy = "x"', "entry 1: it names no one document or passage"),
+        ('[[off]]\ndocument = "a"\npassage = "b"\nwhy = "x"', "entry 1: it names no one document or passage"),
+        ('[[off]]\ndocument = "a"', "entry 1: it does not say why"),
+        ('[[off]]\ndocument = "a"\nwhy = "x"\n[[off]]\npassage = 3\nwhy = "x"', "entry 2: it names no one"),
+        ('[[off]]\ndocument = "a"\nwhy = "x"\nsince = "May"', "entry 1: since is no date"),
+        ('[[off]]\ndocument = "a"\nwhy = "x"\nreason = "y"', "entry 1: unknown key 'reason'"),
+    ],
+)
+def test_what_is_wrong_is_one_line_that_names_it(text: str, complaint: str) -> None:
+    with pytest.raises(SourceFactsError, match=complaint):
+        parse_switched_off(text)
+
+
+def test_a_file_that_cannot_be_read_opens_nothing(space: FakeWorkspace) -> None:
+    with pytest.raises(SourceFactsError, match="entry 1: it does not say why"):
+        off(space, '[[off]]\ndocument = "a"').ask(ASKED)
