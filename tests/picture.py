@@ -93,6 +93,7 @@ PICTURE = (
     (
         "indexing",
         "engine < assistant lookup",
+        "suggestions",
         "evaluation < dialogues",
         "red_flag_audit < red_flag_report < red_flag_html",
         "bench_report bench_plots < bench_html",

@@ -51,4 +51,5 @@ class Live:
             fresh.opened  # noqa: B018 - opened here, or it raises
             fresh.ask("ready")
             self._space = fresh
+        fresh.suggestions  # noqa: B018 - nobody waits for these
         return fresh

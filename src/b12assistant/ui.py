@@ -24,6 +24,7 @@ from b12assistant.assistant import MOST_CHARACTERS
 from b12assistant.errors import AssistantError
 from b12assistant.labels import Labels, load_labels
 from b12assistant.live import Live
+from b12assistant.markup import exact
 from b12assistant.page_theme import theme
 from b12assistant.page_words import PageWords, load_page_words
 from b12assistant.warmup import Warmup
@@ -44,6 +45,7 @@ class Shown:
     html: str
     held: str | None  # of an emergency: what follows its controls
     read_as: str | None = None  # what was searched, where that is not simply the question
+    suggested: tuple[str, ...] = ()  # questions to go on with
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ class Conversation:
         stopped = reply.answer.status is Status.SAFETY_ONLY
         held = answer_html.general_html(reply.answer, space.texts) if stopped else None
         read_as = reply.answer.interpretation
-        shown = Shown(number, question, html, held, read_as.text if read_as else None)
+        asked = [*(turn.question for turn in self.turns), question]
+        suggested = () if stopped else space().suggested(asked)
+        shown = Shown(number, question, html, held, read_as.text if read_as else None, suggested)
         return Conversation((*self.turns, shown), number)
 
     def anew(self) -> Conversation:
@@ -193,6 +197,8 @@ def _thread(space: Live, talk: gr.State, outputs: list[gr.components.Component])
                 _controls(space, turn.number, talk, outputs)
             if turn.read_as is not None and turn is now.turns[-1]:
                 _undo(space, turn, talk, outputs)
+            if turn.suggested and turn is now.turns[-1]:
+                _suggestions(space, turn, talk, outputs)
             if turn.held is not None:
                 gr.Markdown(turn.held, key=f"g{turn.number}", latex_delimiters=[])
 
@@ -204,6 +210,16 @@ def _controls(space: Live, number: int, talk: gr.State, outputs: list[gr.compone
             text = space.texts[name].text
             button = gr.Button(text, elem_id=name, min_width=0, key=f"c{number}{name}")
             button.click(_asking(space, text), talk, outputs, **_QUIET)
+
+
+def _suggestions(space: Live, turn: Shown, talk: gr.State, outputs: list[gr.components.Component]) -> None:
+    """Questions that the sources answer, near to the one that was asked."""
+    with gr.Column(elem_id="suggestions", key=f"s{turn.number}"):
+        heading = f"<h3>{exact(said_in(space)('ask.suggestions'))}</h3>"
+        gr.Markdown(heading, latex_delimiters=[], key=f"s{turn.number}heading")
+        for place, question in enumerate(turn.suggested):
+            button = gr.Button(question, size="sm", min_width=0, key=f"s{turn.number}.{place}")
+            button.click(_asking(space, question), talk, outputs, **_QUIET)
 
 
 def _undo(space: Live, turn: Shown, talk: gr.State, outputs: list[gr.components.Component]) -> None:

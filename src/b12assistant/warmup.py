@@ -31,8 +31,11 @@ class Warmup:
 
     def _run(self) -> None:
         try:
+            self.space.opened  # noqa: B018 - opened here, or it raises
             self.space.ask("ready")
         except AssistantError as error:
             self._problem = str(error)
         finally:
             self._ended.set()
+        if self._problem is None:
+            self.space.suggestions  # noqa: B018 - nobody waits for these

@@ -44,6 +44,7 @@ from b12assistant.records import Entry
 from b12assistant.render import Json
 from b12assistant.speakers import load_cues
 from b12assistant.store import Generation, Store
+from b12assistant.suggestions import Suggestions
 from b12assistant.telephones import LINES
 from b12assistant.threads import OneAtATime, once
 from b12assistant.token_store import Projection, load_projection
@@ -163,6 +164,21 @@ class Workspace:
         reply = self.assistant.reply(question, history, literal=as_typed)
         quoted = {quote.document.id for quote in reply.answer.quotes}
         return with_source_changes(reply, frozenset(name for name in quoted if self.source_changed(name)))
+
+    @once
+    def suggestions(self) -> Suggestions:
+        """Asks every question that the sources themselves ask: some seconds, so a server makes it while it waits."""
+        return Suggestions.answered(self.opened.collection, self.encoder, lambda question: self.ask(question).answer)
+
+    def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
+        """What a reader may go on with after the last of ``asked``; nothing until `suggestions` is made."""
+        if "suggestions" not in vars(self):
+            return ()
+        text = asked[-1].encode("utf-8", "replace").decode()
+        while self.encoder.count(text) > self.encoder.limit:
+            text = text[: len(text) // 2]
+        (question,) = self.encoder.encode([text])
+        return self.suggestions.near(asked, question.vector)
 
     def search(self, question: str, k: int = 10) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
         """Look-up by meaning and words: notices, and hits that are never withheld."""

@@ -1,0 +1,53 @@
+"""Suggestions: questions of the sources that the sources answer, near to what was asked, none that was."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import FakeWorkspace
+from serving import small_space
+
+from b12assistant.answers import Status
+
+CORPUS = {
+    "nerves.md": "---\ntitle: Nerves\nkind: guideline\nwords: original\n---\n\n# Nerves\n\n## What wraps a nerve?\n\n"
+    "Myelin wraps a nerve.\n\n## Which nerve is longest?\n\nThe longest nerve is the sciatic nerve.\n\n"
+    "## Zorp quux?\n\nNothing is known of it.\n\n## A heading\n\nA nerve is long.\n",
+    "old.md": "---\ntitle: Old\nwords: original\nwithdrawn: true\n---\n\n"
+    "# Old\n\n## Is a nerve golden?\n\nA nerve is golden.\n",
+    "off.md": "# Off\n\n## Is a nerve a ladle?\n\nA nerve is a ladle.\n",
+    "switched_off.toml": '[[off]]\ndocument = "off.md"\nwhy = "A curator took it out."\n',
+}
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    space = small_space(tmp_path_factory.mktemp("suggestions"), CORPUS)
+    assert space.suggested(["What is a nerve?"]) == ()  # nobody waits for them
+    assert space.suggestions.texts
+    return space
+
+
+def test_they_are_headings_that_the_sources_answer(space: FakeWorkspace) -> None:
+    texts = space.suggestions.texts
+    assert set(texts) <= {"What wraps a nerve?", "Which nerve is longest?", "Zorp quux?"}
+    assert "What wraps a nerve?" in texts
+    assert all(space.ask(text).answer.status is Status.ANSWERED for text in texts)
+
+
+def test_the_nearest_come_and_nothing_that_was_asked(space: FakeWorkspace) -> None:
+    suggested = space.suggested(["what WRAPS a nerve?"])
+    assert "What wraps a nerve?" not in suggested
+    assert suggested == tuple(text for text in suggested if text in space.suggestions.texts)
+    assert "What wraps a nerve?" in space.suggested(["What is a nerve?"])
+    assert "What wraps a nerve?" not in space.suggested(["What wraps a nerve?", "What is a nerve?"])
+
+
+@pytest.mark.parametrize("question", ["", "\ud800", "word " * 3_000, "cabbage soup"])
+def test_whatever_is_asked_nothing_far_is_suggested(space: FakeWorkspace, question: str) -> None:
+    assert space.suggested([question]) == ()
+
+
+def test_a_corpus_without_a_question_suggests_none(tmp_path_factory: pytest.TempPathFactory) -> None:
+    plain = small_space(tmp_path_factory.mktemp("plain"), {"a.md": "# A\n\nA nerve is long.\n"})
+    assert plain.suggestions.texts == ()
+    assert plain.suggested(["What is a nerve?"]) == ()
