@@ -67,8 +67,8 @@ class WordOpinion:
         return cls(load_word_model(), correct, cues)
 
     def __call__(self, turn: Turn, former: Turn | None = None, ruled: Level | None = None) -> Opinion:
-        clauses, joined = self.read(turn, former)
-        return conclude("words", self.judge(clauses, joined, clauses.parts, self.log_shares), self.model.cuts[ruled])
+        clauses, _ = self.read(turn, former)  # the turn alone: of two turns of few words the words make too much
+        return conclude("words", self.judge(clauses, None, clauses.parts, self.log_shares), self.model.cuts[ruled])
 
     def read(self, turn: Turn, former: Turn | None) -> tuple[Clauses, Clauses | None]:
         """The turn, and the turn with the one before it if it is so short that it may lean on that."""
@@ -94,8 +94,8 @@ class WordOpinion:
         weighed = weigh([*read, (joined, joined.whole)] if joined is not None else read)
         judged = []
         for part, found in zip(parts, weighed, strict=False):
-            leans = joined is not None and part == clauses.whole
-            judged.append(self._judged(clauses, part, mixed(weighed[-1], found, LEANS) if leans else found))
+            both = joined is not None and part == clauses.whole
+            judged.append(self._judged(clauses, part, mixed(weighed[-1], found, LEANS) if both else found))
         return judged
 
     def _judged(self, clauses: Clauses, part: Part, log_shares: Floats) -> Judged:
