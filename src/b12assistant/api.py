@@ -15,6 +15,7 @@ from b12assistant.config import load_configuration
 from b12assistant.indexing import Progress
 from b12assistant.render import Json, reply_json
 from b12assistant.types import Document, GenerationId, Hit, IndexReport
+from b12assistant.types import FileEnd as FileEnd  # what a report counts
 from b12assistant.workspace import Opened as Opened
 from b12assistant.workspace import Workspace as Workspace
 from b12assistant.workspace import local_today as local_today

@@ -82,6 +82,7 @@ def test_scores_are_drawn_and_told_with_their_intervals(visit: Visit, address: s
 def test_reliability_is_drawn_with_its_counts(visit: Visit, address: str) -> None:
     page = evaluate(visit(address), "questions")
     rows = page.locator("#evaluate .beside tbody tr")
+    rows.first.wait_for()  # until then another report may be shown
     assert page.locator("#evaluate .beside circle").count() == rows.count() > 0
     assert sum(int(rows.nth(i).locator("td").first.inner_text()) for i in range(rows.count())) == len(QUESTIONS)
 
