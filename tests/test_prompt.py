@@ -138,6 +138,7 @@ def test_what_cannot_be_read_does_not_end_the_conversation(built: Path) -> None:
 
 
 def test_an_emergency_is_answered_without_an_index(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()  # without one the packaged corpus answers
     with at(tmp_path) as terminal:
         assert "there is no index" in terminal.until("\n> ")
         assert "your local emergency number (112, 911 or 999) now" in terminal.answer_to(EMERGENCY.encode())
