@@ -61,7 +61,7 @@ def opened(page: Page, address: str) -> float:
     page.goto(address)
     page.wait_for_selector("#ask textarea:enabled")
     seconds = time.perf_counter() - started
-    page.wait_for_timeout(2_000)  # the framework keeps a stream open, so the network is never idle
+    page.wait_for_timeout(2_000)  # a stream stays open: the network is never idle
     page.remove_listener("response", weigh)
     print(f"{len(weights)} requests, {sum(weights) / 1e6:.2f} MB", flush=True)
     return seconds
