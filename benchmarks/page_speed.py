@@ -4,7 +4,8 @@
 
 Serves the corpus and index of this folder in a process of its own, opens it in headless Chromium with one reader, and
 asks QUESTIONS (20, as many as a conversation holds) of `benchmarks/data/questions/train.jsonl`, each after the last was
-answered; then types into Look up. Milliseconds of wall time on this machine: the median and the 95th percentile. The goal is p95 under 300 ms.
+answered; then types into Look up. Milliseconds of wall time on this machine: the median and the 95th percentile. The
+goal is p95 under 300 ms.
 """
 
 from __future__ import annotations
