@@ -28,28 +28,41 @@ export HF_HUB_OFFLINE = 1
 export TRANSFORMERS_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help setup run index check test bench lint types reference lock clean corpus-check red-flags
+.PHONY: help setup run index check test bench bench-speed docs lint types reference lock hashes audit licences clean corpus-check red-flags torture coverage
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-14s%s\n' "$$name" "$$what"; done
 
 setup: .venv/.ok ## make .venv with everything pinned; quick when nothing changed
 
-run: setup ## bring the index up to date, then serve the page on http://127.0.0.1:7860
+run: setup ## bring the index up to date, then serve the page on http://127.0.0.1:7860, or PORT=8000
 	@$(BIN)/b12assistant index
-	@$(BIN)/python app.py
+	@$(BIN)/python app.py $(if $(PORT),--port '$(PORT)')
 
 index: setup ## bring index/ up to date with corpus/
 	@$(BIN)/b12assistant index
 
+# Two processes, each with whole files: a file's fixtures are made once.
+BOTH = -n 2 --dist loadfile
 check: lint types ## format, lint, types and the fast tests: about a minute
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest $(BOTH) -m "not slow"
 
 test: lint types corpus-check ## everything: format, lint, types, the corpus and all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(BOTH)
 
 bench: setup ## measure the ranking again on DATASETS=FOLDER; fails if it fell behind what is expected
 	@$(BIN)/python benchmarks/run_suite.py '$(or $(DATASETS),$(error make bench DATASETS=FOLDER, the folder of the test collections))' $(ARGUMENTS)
+
+bench-speed: setup build/peers/.ok ## time it beside other systems, on the texts of DATASETS=FOLDER
+	@$(BIN)/python benchmarks/speed.py '$(or $(DATASETS),$(error make bench-speed DATASETS=FOLDER, the folder of the test collections))' $(ARGUMENTS)
+
+# The other systems, in an environment of their own: one of them holds huggingface_hub back.
+build/peers/.ok: benchmarks/peers/requirements.txt
+	$(with_python)
+	@'$(FOUND)' -m venv --clear build/peers
+	@build/peers/bin/$(PIP) install $(TORCH_ALONE) '$(TORCH)'
+	@build/peers/bin/$(PIP) install 'torch==$(TORCH_VERSION)' -r $<
+	@touch $@
 
 corpus-check: setup ## check the corpus; AGAINST=FOLDER finds words taken over from its files
 	@$(BIN)/python tools/corpus_check.py $(if $(AGAINST),--against '$(AGAINST)')
@@ -89,22 +102,62 @@ ifneq ($(STAMP),$(CURDIR))
 .PHONY: .venv/.ok
 endif
 
-.venv/.ok: pyproject.toml constraints.txt Makefile
+.venv/.ok: pyproject.toml constraints.txt requirements.lock Makefile
 	$(with_python)
 	@rm -f $@
 	@[ "$(STAMP)" = "$(CURDIR)" ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || '$(FOUND)' -m venv --clear .venv
-	@echo "Installing torch ($(TORCH)), then the rest; about 1.7 GB in .venv"
+	@echo "Installing torch ($(TORCH)), then the rest; about 3 GB in .venv"
 	@$(BIN)/$(PIP) install -c constraints.txt $(TORCH_ALONE) '$(TORCH)' || { \
 	  echo "No CPU build of torch was found: let pip reach $(TORCH_INDEX), or name a wheel: make setup TORCH=FILE" >&2; exit 1; }
-	@$(BIN)/$(PIP) install -c constraints.txt -e '.[dev]'
+	@$(BIN)/$(PIP) install --require-hashes --only-binary :all: --no-deps -r requirements.lock
+	@$(BIN)/$(PIP) install --no-deps --no-build-isolation -e .
 	@$(BIN)/$(PIP) check
 	@$(BIN)/python -c 'import torch; assert torch.version.cuda is None, "a CUDA build of torch came in: make clean setup"'
 	@echo '$(CURDIR)' > $@
 
+docs: setup ## build the documentation as a site, in build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "build/site/index.html; with its search: $(BIN)/python -m http.server --bind 127.0.0.1 -d build/site"
+
+torture: setup ## undergo every ordeal in full: half an hour and more; prints one table
+	@$(BIN)/python tools/torture.py
+
+# The tests of what is measured: the whole suite takes no part, since it would take twice its time.
+COVERING = tests/loaders $(addprefix tests/test_,bad_corpus.py clean*.py clauses.py crash.py damage.py explanation.py \
+  feedback.py layout.py ordeals.py quot*.py store.py triage.py verification.py)
+coverage: setup ## measure the branches of loaders, store, quoting and triage; fails under 95 %
+	@rm -f build/.coverage*
+	@$(BIN)/python -m coverage run -m pytest -q -m "not slow" $(COVERING)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
+
 red-flags: setup ## audit the red flags on their test split; writes docs/reference/red-flag-audit.md
 	@$(BIN)/python tools/red_flags.py
 
-lock: ## renew constraints.txt: the newest of what pyproject.toml allows
+audit: setup ## ask the package index for known vulnerabilities of what is pinned
+	@$(BIN)/python tools/audit.py
+
+licences: setup ## write docs/reference/licences.md from what is installed
+	@$(BIN)/python tools/licences.py
+
+# All but torch, whose CPU build no index but its own has: it is held to its version, and to having no CUDA. What it needs
+# is asked of it, and setuptools is what builds b12assistant itself.
+UV = $(BIN)/uv
+hashes: ## write requirements.lock: the pins of constraints.txt and the hashes of their wheels, for Linux and macOS
+	@mkdir -p build
+	@grep -v '^torch==' constraints.txt > build/pins.txt
+	@echo "torch; python_version < '3'" > build/no-torch.txt
+	@$(dir $(UV))python -c 'from importlib.metadata import requires; print(*requires("torch"), "setuptools", sep="\n")' > build/needed.txt
+	@rm -f build/hashed.txt
+	@echo '# Written by `make hashes` from constraints.txt and pyproject.toml; `make setup` installs nothing else but torch.' > build/requirements.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --only-binary :all: --generate-hashes --no-annotate --no-header \
+	  --extra dev -c build/pins.txt --override build/no-torch.txt pyproject.toml build/needed.txt \
+	  -o build/hashed.txt
+	@sed "s/ ; (python_full_version < '3.15' and sys_platform == 'darwin') or (python_full_version < '3.15' and sys_platform == 'linux')//" \
+	  build/hashed.txt >> build/requirements.lock
+	mv build/requirements.lock requirements.lock
+
+lock: ## renew constraints.txt and requirements.lock: the newest of what pyproject.toml allows
 	$(with_python)
 	'$(FOUND)' -m venv --clear build/lock
 	build/lock/bin/$(PIP) install $(TORCH_ALONE) "$$(sed -n 's/^ *"\(torch[<>=].*\)",/\1/p' pyproject.toml)"
@@ -113,6 +166,7 @@ lock: ## renew constraints.txt: the newest of what pyproject.toml allows
 	@build/lock/bin/$(PIP) freeze --all --exclude pip --exclude b12assistant | sed 's/+cpu$$//' >> build/lock/constraints.txt
 	@! grep -i '^nvidia' build/lock/constraints.txt
 	mv build/lock/constraints.txt constraints.txt
+	@$(MAKE) hashes UV=build/lock/bin/uv
 	@rm -rf build/lock
 
 clean: ## remove what make built except the index

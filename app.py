@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-from b12assistant import web
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported: its products here are small
+
 from b12assistant.api import Workspace
 from b12assistant.errors import AssistantError, IndexMissingError
+from b12assistant.web import site
 
 
 def main() -> int:
     """Serve until stopped; anything that keeps it from that is one line."""
     parser = argparse.ArgumentParser(description="The web page and HTTP API of b12assistant.")
-    parser.add_argument("--host", default=web.HOST, help="the address to listen on (default: %(default)s)")
-    parser.add_argument("--port", default=web.PORT, type=int, help="the port to listen on (default: %(default)s)")
+    parser.add_argument("--host", default=site.HOST, help="the address to listen on (default: %(default)s)")
+    parser.add_argument("--port", default=site.PORT, type=int, help="the port to listen on (default: %(default)s)")
     given = parser.parse_args()
     try:
-        web.serve(Workspace(), given.host, given.port)
+        site.serve(Workspace(), given.host, given.port)
     except IndexMissingError as error:
         return _complain(f"{error.message}: run `make run`", error.exit_status)
     except AssistantError as error:
         return _complain(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        return 130  # as a shell expects it of Ctrl+C
     return 0
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from builders import build_collection, build_document
 from fakes import PLAIN, FakeEncoder
 
+from b12assistant.answering.assistant import Assistant
+from b12assistant.answering.confidence import Calibration
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.speakers import load_cues
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
-from b12assistant.assistant import Assistant
-from b12assistant.confidence import Calibration
 from b12assistant.config import Settings
-from b12assistant.engine import Engine
-from b12assistant.speakers import load_cues
-from b12assistant.triage import is_control
+from b12assistant.safety.triage import is_control
 from b12assistant.types import Document, Interest, Source
 
 # Shown from a score of 0.1 on, without reserve from 0.5 on. The score is the share of the question that a quote holds.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from b12assistant.store import Store
+from b12assistant.index.store import Store
 from b12assistant.types import GenerationId
 
 OLD = {"documents.jsonl": b'{"document": "old.md"}\n', "vectors.faiss": bytes(range(256))}

@@ -7,11 +7,11 @@ from fakes import FakeEncoder
 
 from b12assistant.answers import Level, Triage, Turn
 from b12assistant.errors import EncoderError
-from b12assistant.opinion import CONCERNS, Concern, Cuts
-from b12assistant.second_opinion import Advice, Fitted, SecondOpinion, WordOpinion
-from b12assistant.token_head import TokenHead
-from b12assistant.triage import Triager, load_rules
-from b12assistant.word_model import WordModel, key_of
+from b12assistant.safety.opinion import CONCERNS, Concern, Cuts
+from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, WordOpinion
+from b12assistant.safety.token_head import TokenHead
+from b12assistant.safety.triage import Triager, load_rules
+from b12assistant.safety.word_model import WordModel, key_of
 
 RULES = load_rules()
 CUTS = Cuts(0.6, 0.7, 0.8)

@@ -48,7 +48,7 @@ def assemble(streams: Sequence[bytes], *, title: str | None = None) -> bytes:
             % (resources, first + 2 * i + 1),
             b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         ]
-    return _file(objects)
+    return file_of(objects, trailer=b"/Info 5 0 R")
 
 
 def encrypt(data: bytes, *, password: str, algorithm: str) -> bytes:
@@ -77,7 +77,8 @@ def _escaped(text: str) -> bytes:
     return raw.replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
 
 
-def _file(objects: Sequence[bytes]) -> bytes:
+def file_of(objects: Sequence[bytes], *, trailer: bytes = b"") -> bytes:
+    """A PDF of these objects, numbered from 1; object 1 is its catalogue. ``trailer``: what else stands in it."""
     out = bytearray(b"%PDF-1.7\n")
     offsets = []
     for number, body in enumerate(objects, 1):
@@ -86,5 +87,6 @@ def _file(objects: Sequence[bytes]) -> bytes:
     start = len(out)
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    out += b"trailer\n<< /Size %d /Root 1 0 R /Info 5 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+    out += b"trailer\n<< /Size %d /Root 1 0 R %s >>\n" % (len(objects) + 1, trailer)
+    out += b"startxref\n%d\n%%%%EOF\n" % start
     return bytes(out)

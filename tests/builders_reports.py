@@ -9,9 +9,9 @@ from typing import Any
 
 from fakes import FakeWorkspace
 
-from b12assistant import auditing, red_flag_html, scoring
-from b12assistant.bench import Bench, Request
-from b12assistant.runs import write_whole
+from b12assistant.evaluation import auditing, red_flag_html, scoring
+from b12assistant.evaluation.bench import Bench, Request
+from b12assistant.evaluation.runs import write_whole
 
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"
 QUESTIONS = [

@@ -42,3 +42,22 @@ def report_of(report: IndexReport, file: str) -> FileReport:
 
 def embedded(report: IndexReport) -> list[str]:
     return [each.file for each in report.files if each.embedded]
+
+
+def capsules(folder: str = "") -> dict[str, str]:
+    """Two documents that differ, in ``folder`` of a corpus, and the curators' file that says so."""
+    swallowed, syringe = f"{folder}swallowed.md", f"{folder}syringe.md"
+    return {
+        swallowed: "# Swallowed\n\nSwallowed capsules work as well as a syringe.\n",
+        syringe: "# Syringe\n\nA syringe works better than swallowed capsules.\n",
+        "disputes.toml": f"""[[dispute]]
+id = "capsules"
+topic = "Do swallowed capsules work as well as a syringe?"
+why = "One page says so, the other says otherwise."
+asked = ["Are capsules as good as a syringe?"]
+sides = [
+    [{{ document = "{swallowed}", quote = "Swallowed capsules work as well as a syringe." }}],
+    [{{ document = "{syringe}", quote = "A syringe works better than swallowed capsules." }}],
+]
+""",
+    }

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import EncoderError, SourceError
+from b12assistant.index.token_store import Projection
 from b12assistant.loaders import load
 from b12assistant.protocols import Encoded
-from b12assistant.token_store import Projection
-from b12assistant.triagers import Triagers
+from b12assistant.safety.triagers import Triagers
 from b12assistant.types import Extract
 
 _WORD = re.compile(r"\w+")
@@ -39,6 +39,7 @@ class FakeEncoder:
     digest: str = "0" * 64
     dimension: int = 4096  # so many that no two words of a test are likely to meet
     limit: int = 254
+    runtime: Mapping[str, str] = field(default_factory=lambda: {"encoder": "fake"}, compare=False)
     encoded: list[str] = field(default_factory=list, compare=False)
 
     def count(self, text: str) -> int:
@@ -154,6 +155,9 @@ class FakeWorkspace(Workspace):
     def triage(self) -> FakeTriagers:
         return FakeTriagers(lambda: self.encoder)
 
+    def make_encoder_form(self) -> None:
+        """A made-up encoder has none."""
+
     def reader(self) -> FakeReader:
         return self.fake_reader
 
@@ -167,6 +171,6 @@ def fake_workspace(
     flags: Mapping[str, object] | None = None,
 ) -> FakeWorkspace:
     """``flags``: settings by their key, as in ``{"chunking.pieces": 100}``."""
-    places = {"paths.corpus": str(corpus), "paths.index": str(index)}
-    configuration = load_configuration(environment={}, flags=places | dict(flags or {}))
+    given = {"paths.corpus": str(corpus), "paths.index": str(index), "web.seconds": 120.0}  # a busy machine is no fault
+    configuration = load_configuration(environment={}, flags=given | dict(flags or {}))
     return FakeWorkspace(configuration, fake_encoder=encoder or FakeEncoder(), fake_reader=reader or FakeReader())

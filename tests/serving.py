@@ -11,7 +11,7 @@ from fakes import FakeWorkspace, fake_workspace
 from starlette.testclient import TestClient
 
 from b12assistant.api import Workspace
-from b12assistant.service import build_app
+from b12assistant.web.service import build_app
 
 CORPUS: Mapping[str, str] = {"nerves.md": NERVES, "guides/food.md": FOOD, "guides/pills.txt": PILLS}
 EMERGENCY = "I want to kill myself"

@@ -7,8 +7,8 @@ from builders import build_document, build_passages
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant import addresses
 from b12assistant.answers import Quote, Strength
+from b12assistant.display import addresses
 from b12assistant.types import Document, Range
 
 GOOD = "0" * 16  # a digest in our form

@@ -138,7 +138,7 @@ def test_twenty_threads_get_the_answers_that_one_gets(home: Path) -> None:
 def test_http_gives_what_ask_json_prints(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     from click.testing import CliRunner
 
-    from b12assistant.cli import commands
+    from b12assistant.command.cli import commands
 
     client = client_of(workspace(home))
     places = ["--corpus", str(home / "corpus"), "--index", str(home / "index")]

@@ -11,13 +11,13 @@ from fakes import FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant import assistant as module
+from b12assistant.answering import assistant as module
+from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS, turns_of
+from b12assistant.answering.engine import Engine
 from b12assistant.answers import Answer, Level, NoticeKind, Reason, Status, Strength, TextId, Triage, Turn
-from b12assistant.assistant import MOST_CHARACTERS, MOST_TURNS, turns_of
-from b12assistant.engine import Engine
 from b12assistant.errors import IndexMissingError, QuestionError
-from b12assistant.fixed_texts import load_fixed_texts
-from b12assistant.triage import Triager, load_rules
+from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.safety.triage import Triager, load_rules
 
 MYELIN = source("Myelin wraps nerve fibres. Tea is hot.", "myelin.txt")
 FOLATE = source("Folate hides anaemia. Rice is white.", "folate.txt")

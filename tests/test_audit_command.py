@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from b12assistant.cli import commands
+from b12assistant.command.cli import commands
 from b12assistant.errors import UsageError
-from b12assistant.report_view import view
-from b12assistant.reports import Reports
+from b12assistant.evaluation.report_view import view
+from b12assistant.evaluation.reports import Reports
 
 ROWS = [
     {"id": "1", "text": "I can't breathe", "level": "emergency", "kind": "medical", "trap": "terse"},

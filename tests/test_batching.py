@@ -11,9 +11,9 @@ from corpora import three_files
 from fakes import FakeWorkspace
 from shell import b12, hearing_ctrl_c, start, stop
 
-from b12assistant import batching
+from b12assistant.application import batching
+from b12assistant.command.invocation import as_json
 from b12assistant.errors import IndexMissingError, UsageError
-from b12assistant.invocation import as_json
 
 ASKED = '{"id": "a", "question": "What lowers B12?"}'
 

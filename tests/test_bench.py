@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from fakes import FakeEncoder, fake_workspace
 
-from b12assistant.bench import Bench, Request
-from b12assistant.bench_html import page
-from b12assistant.bench_report import markdown, per_query, text
 from b12assistant.errors import DatasetError, UsageError
-from b12assistant.runs import read_run, write_run
+from b12assistant.evaluation.bench import Bench, Request
+from b12assistant.evaluation.bench_html import page
+from b12assistant.evaluation.bench_report import markdown, per_query, text
+from b12assistant.evaluation.runs import read_run, write_run
 
 HERE = Path(__file__).parent
 TINY = HERE / "fixtures" / "tiny_collection"

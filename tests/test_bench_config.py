@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from b12assistant.bench_config import Ranking, load_ranking
+from b12assistant.answering.retrieval import Weights
 from b12assistant.config import Settings
 from b12assistant.errors import ConfigError
-from b12assistant.retrieval import Weights
+from b12assistant.evaluation.bench_config import Ranking, load_ranking
 
 CONFIGS = Path(__file__).parent.parent / "benchmarks" / "configs"
 

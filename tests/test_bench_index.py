@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from fakes import PLAIN, FakeEncoder
 
-from b12assistant.bench_index import Stages, document_of
-from b12assistant.collection import Collection
 from b12assistant.config import ChunkingSettings, LexicalSettings, Settings
-from b12assistant.datasets import Text, load_dataset
 from b12assistant.errors import DatasetError
+from b12assistant.evaluation.bench_index import Stages, document_of
+from b12assistant.evaluation.datasets import Text, load_dataset
+from b12assistant.index.collection import Collection
 
 SHIPPED = Settings()
 TEXTS = load_dataset(Path(__file__).parent / "fixtures" / "tiny_collection").texts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from b12assistant.british import american
-from b12assistant.words import terms
+from b12assistant.language.british import american
+from b12assistant.language.words import terms
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from b12assistant import addresses
-from b12assistant.citation_formats import Cited, Form, cite
-from b12assistant.exported import quotes_in_html, quotes_in_markdown
-from b12assistant.labels import load_labels
+from b12assistant.application.exported import quotes_in_html, quotes_in_markdown
+from b12assistant.display import addresses
+from b12assistant.display.citation_formats import Cited, Form, cite
+from b12assistant.display.labels import load_labels
 from b12assistant.types import Document, DocumentId, GenerationId, Interest, Source, SourceKind
 
 SAID = load_labels()

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import Turn
-from b12assistant.clauses import LONGEST, MOST, WHOLE, Clauses, Part, chosen, read_clauses
-from b12assistant.triage import load_rules
+from b12assistant.safety.clauses import LONGEST, MOST, WHOLE, Clauses, Part, chosen, read_clauses
+from b12assistant.safety.triage import load_rules
 
 RULES = load_rules()
 

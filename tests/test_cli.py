@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from shell import Done, start
 
-from b12assistant import cli
+from b12assistant.command import cli
 
 Call = Callable[..., Done]
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from b12assistant.config import (
+    ONE_OF,
     Configuration,
     Settings,
     known_keys,
@@ -23,6 +24,11 @@ def _in_a_folder_with_a_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
 
 
+def other(key: str) -> object:
+    """A value that is not the default."""
+    return ONE_OF[key][-1] if key in ONE_OF else OTHER[known_keys()[key]]
+
+
 def variable(key: str) -> str:
     return f"B12_{key.replace('.', '_').upper()}"
 
@@ -41,7 +47,7 @@ def test_without_anything_the_defaults_hold() -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_the_file_sets_a_key_and_nothing_else(key: str) -> None:
-    value = OTHER[known_keys()[key]]
+    value = other(key)
     found = written(key, value)
     assert values_of(found.settings) == {**DEFAULTS, key: value}
     assert found.origins == {**dict.fromkeys(DEFAULTS, "default"), key: "b12assistant.toml"}
@@ -49,7 +55,7 @@ def test_the_file_sets_a_key_and_nothing_else(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_the_environment_wins_over_the_file(key: str) -> None:
-    value = OTHER[known_keys()[key]]
+    value = other(key)
     written(key, DEFAULTS[key])
     found = load_configuration(environment={variable(key): str(value)})
     assert values_of(found.settings)[key] == value
@@ -58,9 +64,15 @@ def test_the_environment_wins_over_the_file(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_flag_wins_over_the_environment(key: str) -> None:
-    value = OTHER[known_keys()[key]]
+    value = other(key)
     found = load_configuration(environment={variable(key): str(DEFAULTS[key])}, flags={key: value})
     assert (values_of(found.settings)[key], found.origins[key]) == (value, "flag")
+
+
+@pytest.mark.parametrize("key", ONE_OF)
+def test_a_value_that_is_none_of_the_few_is_refused_by_them(key: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key} = 'other' is not known: there is {', '.join(ONE_OF[key])}"):
+        load_configuration(environment={}, flags={key: "other"})
 
 
 def test_a_flag_that_was_not_given_changes_nothing() -> None:

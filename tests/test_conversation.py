@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from b12assistant.answering.conversation import interpret, leans, times_more
 from b12assistant.answers import Move, Turn
-from b12assistant.conversation import interpret, leans, times_more
 
 WHOLE = "Does metformin lower vitamin B12 in older adults with diabetes?"
 MOST = 2_000

@@ -1,4 +1,5 @@
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from corpora import again, report_of, three_files, write
 from fakes import FakeWorkspace, RefusingEncoder, fake_workspace
 
 from b12assistant.errors import AssistantError, CorpusError, LeftOutError, SourceFactsError
-from b12assistant.store import Store
+from b12assistant.index.store import Store
 from b12assistant.types import FileEnd, Interest, SourceKind
 
 LEFT_OUT = FileEnd.LEFT_OUT
@@ -49,10 +50,6 @@ BAD_FACTS = {
     ),
     "unknown value": ("sources.toml", '[[source]]\nfile = "nerves.md"\nkind = "poem"\n', "sources.toml:3: kind"),
     "not UTF-8": ("sources.toml", b"# \xff\n", "sources.toml cannot be read"),
-    "front matter: unknown key": ("new.md", "---\ntitle: A\nkinde: blog\n---\nWords.\n", "new.md:3: unknown key"),
-    "front matter: no YAML": ("new.md", "---\ntitle: A\nkind: [\n---\nWords.\n", "new.md:[34]: .*not valid YAML"),
-    "front matter: no date": ("new.md", "---\ntitle: A\npublished: 2026-13-45\n---\nWords.\n", "new.md:3: "),
-    "front matter: deep": ("new.md", f"---\ntitle: {'[' * 5000}\n---\nWords.\n", "new.md"),
 }
 
 
@@ -66,6 +63,27 @@ def test_bad_source_facts_name_their_line_and_leave_the_former_index(
         again(space).index()
     assert "\n" not in str(caught.value)
     assert again(space).opened.collection.generation == first.generation
+
+
+BAD_FRONT_MATTER = {
+    "unknown key": ("title: A\nkinde: blog", "front matter:3: unknown key"),
+    "no YAML": ("title: A\nkind: [", "front matter:[34]: .*not valid YAML"),
+    "no date": ("title: A\npublished: 2026-13-45", "front matter:3: "),
+    "deep": (f"title: {'[' * 5000}", "front matter"),
+}
+
+
+@pytest.mark.parametrize(("front", "reason"), BAD_FRONT_MATTER.values(), ids=BAD_FRONT_MATTER)
+def test_bad_front_matter_costs_its_file_and_names_the_line(space: FakeWorkspace, front: str, reason: str) -> None:
+    write(space.corpus, {"new.md": f"---\n{front}\n---\nWords.\n"})
+    made = space.index()
+    report = report_of(made, "new.md")
+    assert report.end is LEFT_OUT
+    assert re.match(reason, report.reasons[0])
+    assert "\n" not in report.reasons[0]
+    assert made.count(LEFT_OUT) == 1
+    with pytest.raises(LeftOutError):
+        again(space).index(strict=True)
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere")])
@@ -132,7 +150,7 @@ def test_strict_publishes_what_is_whole(space: FakeWorkspace) -> None:
 def test_what_cannot_be_read_back_is_never_published(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     first = space.index()
     write(space.corpus, {"new.md": "New words.\n"})
-    monkeypatch.setattr("b12assistant.indexing.entries_to_bytes", lambda entries: b"")
+    monkeypatch.setattr("b12assistant.index.indexing.entries_to_bytes", lambda entries: b"")
     with pytest.raises(AssistantError):
         again(space).index()
     assert Store(space.store.root).open().id == first.generation

@@ -14,7 +14,7 @@ from corpus_check import check
 from corpus_checks.language import reading_grade, syllables
 from corpus_checks.reading import FOR_CURATORS, Text, read_corpus
 
-from b12assistant.corpus import corpus_files
+from b12assistant.corpus.folder import corpus_files
 from b12assistant.types import MarkKind
 
 ROOT = Path(__file__).parent.parent

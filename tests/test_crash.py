@@ -16,7 +16,7 @@ from builders_index import tree
 from faults import failing
 
 from b12assistant.errors import IndexMissingError, IndexWriteError
-from b12assistant.store import Store
+from b12assistant.index.store import Store
 
 SPARE, OLD, NEW = ({"a.bin": bytes([i]) * 5000, "b.bin": bytes([i]) * 3} for i in range(3))
 
@@ -127,7 +127,7 @@ LOOP = """
 import sys
 from itertools import count
 from pathlib import Path
-from b12assistant.store import Store
+from b12assistant.index.store import Store
 store = Store(Path(sys.argv[1]))
 print("ready", flush=True)
 for number in count():

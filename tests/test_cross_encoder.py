@@ -13,11 +13,12 @@ from builders import build_collection, build_document
 from corpora import again, three_files
 from fakes import PLAIN, FakeCrossEncoder, FakeEncoder, fake_workspace
 
-from b12assistant import bench, health
+from b12assistant.answering.engine import Engine
+from b12assistant.application import health
 from b12assistant.config import RetrievalSettings, Settings
-from b12assistant.cross_encoder import PairClassifier, load_cross_encoder, reordered
-from b12assistant.engine import Engine
 from b12assistant.errors import EncoderError
+from b12assistant.evaluation import bench
+from b12assistant.index.cross_encoder import PairClassifier, load_cross_encoder, reordered
 from b12assistant.types import Hit
 
 COLLECTION = build_collection(

@@ -1,15 +1,16 @@
 """Bytes on disk that are not those that were written: refused by name, and the last good generation serves."""
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from builders_index import NEW, OLD, folder, publish, tree
 
-from b12assistant import manifest
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
-from b12assistant.store import Generation, Store
+from b12assistant.index import manifest
+from b12assistant.index.store import Generation, Store
 from b12assistant.types import GenerationId
 
 
@@ -71,11 +72,30 @@ def _make_a_folder(path: Path) -> None:
     path.mkdir()
 
 
+def _make_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _make_a_link(path: Path) -> None:
+    path.rename(path.with_name(".elsewhere"))
+    path.symlink_to(".elsewhere")
+
+
 def _nest_without_end(path: Path) -> None:
     path.write_bytes(b"[" * 100_000)
 
 
-DAMAGES = [Path.unlink, _truncate, _lengthen, _empty, _make_a_folder, _nest_without_end]
+DAMAGES = [
+    Path.unlink,
+    _truncate,
+    _lengthen,
+    _empty,
+    _nest_without_end,
+    _make_a_pipe,
+    _make_a_link,
+    _make_a_folder,
+]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -101,7 +121,7 @@ def test_without_a_good_generation_the_damaged_file_is_named(
         store.open()
 
 
-@pytest.mark.parametrize("damage", [*DAMAGES[:4], _nest_without_end])
+@pytest.mark.parametrize("damage", DAMAGES[:-1])
 def test_a_damaged_pointer_is_said(store: Store, damage: Callable[[Path], None]) -> None:
     name = publish(store, OLD)
     damage(store.root / "CURRENT")
@@ -138,14 +158,14 @@ def test_a_file_that_cannot_be_read_is_named_and_not_removed(store: Store, monke
     """An error of the disk may pass: the spare must be there when it has."""
     spare, name = publish(store, OLD), publish(store, NEW)
     bad = folder(store, spare) / "vectors.faiss"
-    real = Path.read_bytes
+    real = os.open
 
-    def read_bytes(path: Path) -> bytes:
+    def open_(path: str | Path, flags: int, *mode: int, **more: int) -> int:
         if path == bad:
             raise OSError(errno.EIO, "Input/output error", str(path))
-        return real(path)
+        return real(path, flags, *mode, **more)
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(os, "open", open_)
     assert publish(store, NEW) == name
     assert bad.exists()
     _truncate(folder(store, name) / manifest.MANIFEST)
@@ -153,9 +173,31 @@ def test_a_file_that_cannot_be_read_is_named_and_not_removed(store: Store, monke
         store.open()
 
 
+def test_what_is_wrong_with_the_spare_is_told_though_another_serves(store: Store) -> None:
+    spare, name = publish(store, OLD), publish(store, NEW)
+    assert list(store.damage()) == []
+    bad = folder(store, spare) / "vectors.faiss"
+    _truncate(bad)
+    assert list(store.damage()) == [f"{bad} differs from its manifest"]
+    assert (store.open().id, store.open().problems) == (name, ())
+    publish(store, NEW)
+    assert list(store.damage()) == [], "a spare that cannot serve is not kept"
+
+
+def test_every_damage_is_told(store: Store) -> None:
+    name = publish(store, NEW)
+    _truncate(folder(store, name) / "vectors.faiss")
+    (store.root / "CURRENT").unlink()
+    told = list(store.damage())
+    assert told == [
+        f"{store.root}/CURRENT names no generation",
+        f"{folder(store, name)}/vectors.faiss differs from its manifest",
+    ]
+
+
 def test_another_schema_is_refused_with_both(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("b12assistant.store.SCHEMA", 7)
+        patch.setattr("b12assistant.index.store.SCHEMA", 7)
         publish(store, OLD)
     with pytest.raises(IndexMismatchError, match="the index has schema 7, this version reads 1"):
         store.open()
@@ -163,7 +205,7 @@ def test_another_schema_is_refused_with_both(store: Store, monkeypatch: pytest.M
 
 def test_an_index_of_another_schema_is_replaced(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("b12assistant.store.SCHEMA", 7)
+        patch.setattr("b12assistant.index.store.SCHEMA", 7)
         publish(store, OLD)
     publish(store, NEW)
     assert store.open().files == NEW

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from b12assistant.answers import Status
-from b12assistant.dialogues import holds_dialogues, load_dialogues, summary
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation import Labelled, Outcome
+from b12assistant.evaluation.dialogues import holds_dialogues, load_dialogues, summary
+from b12assistant.evaluation.labelled_set import Labelled, Outcome
 
 TURNS = [
     {"user": "What is myelin?", "rewrite": "What is myelin?", "gold": ["a sheath"]},

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from builders import build_document, build_passages
-from corpora import again, three_files, write
-from fakes import FakeWorkspace, RefusingEncoder
+from corpora import again, capsules, three_files, write
+from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder
 
-from b12assistant.corpus import corpus_disputes
-from b12assistant.disputes import disputes_from_bytes, disputes_to_bytes, parse_disputes, resolve
+from b12assistant.corpus.disputes import disputes_from_bytes, disputes_to_bytes, parse_disputes, resolve
+from b12assistant.corpus.folder import corpus_disputes
 from b12assistant.errors import SourceFactsError
 
 LOW = "Take 5 mcg a day. Rest is good. Rest is good."
@@ -137,6 +137,14 @@ def test_disputes_travel_in_the_index(space: FakeWorkspace) -> None:
     assert collection.asked is not None
     assert len(collection.asked) == 1
     assert again(space, RefusingEncoder()).index().unchanged
+
+
+def test_ways_to_ask_are_encoded_anew_by_another_runtime(space: FakeWorkspace) -> None:
+    write(space.corpus, capsules())
+    space.index()
+    encoder = FakeEncoder(runtime={"encoder": "another"})
+    again(space, encoder).index()
+    assert "Are capsules as good as a syringe?" in encoder.encoded
 
 
 def test_a_dispute_whose_quote_is_gone_fails_and_leaves_the_former_index(space: FakeWorkspace) -> None:

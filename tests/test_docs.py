@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
-from b12assistant import batching, errors
-from b12assistant.cli import commands
+from b12assistant import errors
+from b12assistant.application import batching
+from b12assistant.command.cli import commands
 from b12assistant.config import known_keys
 from b12assistant.errors import AssistantError
 

@@ -11,11 +11,11 @@ from fakes import FakeWorkspace
 from serving import small_space
 from starlette.testclient import TestClient
 
+from b12assistant.answering.policy import parse_framers
 from b12assistant.config import load_configuration
 from b12assistant.errors import ConfigError
-from b12assistant.policy import parse_framers
-from b12assistant.warmup import Warmup
-from b12assistant.web import application
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 SITES = "https://www.example.org http://*.charity.example:8080"

@@ -1,16 +1,19 @@
-"""The real encoder. Its weights take a second to read, hence the mark."""
+"""The real encoder: one contract for sentence-transformers and for the ONNX form of it."""
 
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from b12assistant.encoding import PINNED_DIGEST, PINNED_MODEL, SentenceEncoder, load_encoder
 from b12assistant.errors import EncoderError
-from b12assistant.protocols import Encoded
+from b12assistant.index.encoding import PINNED_DIGEST, PINNED_MODEL, load_encoder
+from b12assistant.index.onnx_export import ensure_form
+from b12assistant.index.weights import find_weights
+from b12assistant.protocols import Encoded, Encoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -24,17 +27,20 @@ TEXTS = [
     "An e\u0301 with its accent apart, a soft\u00adhyphen, a no-break\xa0space.",
     "x" * 300,
     "A longer one. " * 30,
+    "",
     *(f"Text number {i} of a batch that takes more than one round." for i in range(40)),
 ]
 
 
-@pytest.fixture(scope="module")
-def encoder() -> SentenceEncoder:
-    return load_encoder(threads=1)
+@pytest.fixture(scope="module", params=["torch", "onnx"])
+def encoder(request: pytest.FixtureRequest) -> Encoder:
+    if request.param == "onnx":
+        ensure_form(find_weights())
+    return load_encoder(threads=2, runtime=request.param)
 
 
 @pytest.fixture(scope="module")
-def encoded(encoder: SentenceEncoder) -> list[Encoded]:
+def encoded(encoder: Encoder) -> list[Encoded]:
     return list(encoder.encode(TEXTS))
 
 
@@ -74,20 +80,20 @@ def test_token_vectors_are_those_of_sentence_transformers(encoded: list[Encoded]
         np.testing.assert_allclose(ours.tokens, inner / np.linalg.norm(inner, axis=1, keepdims=True), atol=1e-5)
 
 
-def test_the_order_is_kept(encoder: SentenceEncoder, encoded: list[Encoded]) -> None:
+def test_the_order_is_kept(encoder: Encoder, encoded: list[Encoded]) -> None:
     for text, ours in list(zip(TEXTS, encoded, strict=True))[:8]:
         (alone,) = encoder.encode([text])
         np.testing.assert_allclose(ours.vector, alone.vector, atol=1e-5)
 
 
-def test_the_same_texts_give_the_same_bits(encoder: SentenceEncoder, encoded: list[Encoded]) -> None:
+def test_the_same_texts_give_the_same_bits(encoder: Encoder, encoded: list[Encoded]) -> None:
     for first, second in zip(encoded, encoder.encode(TEXTS), strict=True):
         assert np.array_equal(first.vector, second.vector)
         assert np.array_equal(first.tokens, second.tokens)
 
 
-@pytest.mark.parametrize("number", range(6))
-def test_offsets_slice_the_text(number: int, encoder: SentenceEncoder, encoded: list[Encoded]) -> None:
+@pytest.mark.parametrize("number", range(7))
+def test_offsets_slice_the_text(number: int, encoder: Encoder, encoded: list[Encoded]) -> None:
     text, tokens = TEXTS[number], encoded[number]
     read = [text[start:end] for start, end in tokens.offsets.tolist()]
     assert len(read) == len(tokens.tokens) == len(tokens.pieces) == encoder.count(text)
@@ -100,27 +106,34 @@ def test_rows_are_of_unit_length(encoded: list[Encoded]) -> None:
         assert np.linalg.norm(each.vector) == pytest.approx(1, abs=1e-5)
 
 
-def test_nothing_to_encode_gives_nothing(encoder: SentenceEncoder) -> None:
+def test_nothing_to_encode_gives_nothing(encoder: Encoder) -> None:
     assert list(encoder.encode([])) == []
 
 
-def test_a_text_of_the_limit_is_read_whole(encoder: SentenceEncoder) -> None:
+def test_a_text_of_the_limit_is_read_whole(encoder: Encoder) -> None:
     (whole,) = encoder.encode(["word " * encoder.limit])
     assert (encoder.limit, len(whole.tokens)) == (254, 254)
 
 
 @pytest.mark.parametrize("others", [[], ["short"]], ids=["alone", "among others"])
-def test_a_longer_text_is_refused_and_not_cut(encoder: SentenceEncoder, others: list[str]) -> None:
+def test_a_longer_text_is_refused_and_not_cut(encoder: Encoder, others: list[str]) -> None:
     with pytest.raises(EncoderError, match="a text has 255 word pieces, the model reads 254"):
         list(encoder.encode([*others, "word " * 255]))
 
 
-def test_long_texts_are_counted_whole(encoder: SentenceEncoder) -> None:
+def test_long_texts_are_counted_whole(encoder: Encoder) -> None:
     assert encoder.count("word " * 1000) == 1000
 
 
-def test_it_says_which_model_it_is(encoder: SentenceEncoder) -> None:
+def test_half_a_character_is_no_text(encoder: Encoder) -> None:
+    with pytest.raises(TypeError, match="Text"):
+        list(encoder.encode(["numb \ud83d feet"]))
+
+
+def test_it_says_which_model_it_is_and_what_runs_it(encoder: Encoder) -> None:
     assert (encoder.name, encoder.digest, encoder.dimension) == (PINNED_MODEL, PINNED_DIGEST, 384)
+    assert encoder.runtime["tokenizers"] == version("tokenizers")
+    assert version(encoder.runtime["encoder"]) == encoder.runtime[encoder.runtime["encoder"]]
 
 
 def test_tampered_weights_are_refused_by_digest(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,12 +197,12 @@ def test_without_the_weights_package_make_setup_is_named(monkeypatch: pytest.Mon
 WEIGHT = "encoder.layer.5.output.dense.weight"
 
 
-def test_tuned_by_nothing_it_is_the_same(encoder: SentenceEncoder, encoded: list[Encoded]) -> None:
+def test_tuned_by_nothing_it_is_the_same(encoder: Encoder, encoded: list[Encoded]) -> None:
     (same,) = encoder.tuned({}).encode(TEXTS[:1])
     np.testing.assert_allclose(same.tokens, encoded[0].tokens, atol=1e-5)
 
 
-def test_tuning_changes_what_it_reads_and_leaves_the_encoder_as_it_was(encoder: SentenceEncoder) -> None:
+def test_tuning_changes_what_it_reads_and_leaves_the_encoder_as_it_was(encoder: Encoder) -> None:
     change = np.random.default_rng(0).normal(0, 0.1, (384, 1536)).astype(np.float32)
     tuned = encoder.tuned({WEIGHT: change})
     (before,), (changed,), (back,) = (
@@ -201,6 +214,6 @@ def test_tuning_changes_what_it_reads_and_leaves_the_encoder_as_it_was(encoder: 
 
 
 @pytest.mark.parametrize("name", ["encoder.layer.9.output.dense.weight", "embeddings.LayerNorm.weight"])
-def test_a_weight_that_is_not_there_cannot_be_tuned(encoder: SentenceEncoder, name: str) -> None:
+def test_a_weight_that_is_not_there_cannot_be_tuned(encoder: Encoder, name: str) -> None:
     with pytest.raises(EncoderError, match=f"has no weight '{name}' of"):
         encoder.tuned({name: np.zeros((384, 1536), np.float32)})

@@ -11,7 +11,7 @@ import pytest
 
 from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation import Labelled, Outcome, evaluate, is_hit, load_labelled, summary, unresolved
+from b12assistant.evaluation.labelled_set import Labelled, Outcome, evaluate, is_hit, load_labelled, summary, unresolved
 from b12assistant.types import Document, DocumentId, Mark, MarkKind, Passage, PassageId, Range, Span
 
 GOLD = "one two three four five six seven eight nine ten"
@@ -250,6 +250,7 @@ def test_a_line_separator_inside_a_question_ends_no_line(tmp_path: Path) -> None
         '{"id": "a", "question": "what?", "gold": [7]}',
         '{"id": "a", "question": "what?", "history": "before"}',
         '{"id": "a", "question": "what?", "alt_gold": ["words"]}',
+        pytest.param("[" * 50_000, id="deep"),
     ],
 )
 def test_a_bad_line_is_named_with_its_file(line: str, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import Turn, TurnSlice
-from b12assistant.explanation import explain, lines
-from b12assistant.opinion import Concern, Judged, Opinion, Role
-from b12assistant.second_opinion import Advice
-from b12assistant.triage import Step, Triager, load_rules
+from b12assistant.safety.explanation import explain, lines
+from b12assistant.safety.opinion import Concern, Judged, Opinion, Role
+from b12assistant.safety.second_opinion import Advice
+from b12assistant.safety.triage import Step, Triager, load_rules
 
 TRIAGER = Triager(load_rules())
 CONTROL = "This is not happening now"

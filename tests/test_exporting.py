@@ -7,31 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from corpora import again, write
+from corpora import again, capsules, write
 from fakes import FakeWorkspace, fake_workspace
 from starlette.testclient import TestClient
 
+from b12assistant.application.exporting import Format
+from b12assistant.application.quote_checks import State, check_file
 from b12assistant.errors import UsageError
-from b12assistant.exporting import Format
-from b12assistant.quote_checks import State, check_file
 from b12assistant.types import DocumentId
-from b12assistant.warmup import Warmup
-from b12assistant.web import application
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
 
 CORPUS = {
     "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin *wraps* every_nerve <b>& more. It is made of fat.\n",
-    "swallowed.md": "# Swallowed\n\nSwallowed capsules work as well as a syringe.\n",
-    "syringe.md": "# Syringe\n\nA syringe works better than swallowed capsules.\n",
-    "disputes.toml": """[[dispute]]
-id = "capsules"
-topic = "Do swallowed capsules work as well as a syringe?"
-why = "One page says so, the other says otherwise."
-asked = ["Are capsules as good as a syringe?"]
-sides = [
-    [{ document = "swallowed.md", quote = "Swallowed capsules work as well as a syringe." }],
-    [{ document = "syringe.md", quote = "A syringe works better than swallowed capsules." }],
-]
-""",
+    **capsules(),
 }
 TURNS = (
     "What wraps every nerve: <myelin>?",

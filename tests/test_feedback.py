@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -13,13 +14,12 @@ from fakes import FakeWorkspace, fake_workspace
 from serving import small_space
 from starlette.testclient import TestClient
 
-from b12assistant import addresses
-from b12assistant.answers import Status
-from b12assistant.evaluation import load_labelled
-from b12assistant.ledger import UNANSWERED, VOTES, Ledger
-from b12assistant.live import Live
-from b12assistant.warmup import Warmup
-from b12assistant.web import application
+from b12assistant.answers import Reply, Status
+from b12assistant.corpus.ledger import UNANSWERED, VOTES, Ledger
+from b12assistant.display import addresses
+from b12assistant.evaluation.labelled_set import load_labelled
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 OPEN = "Do plants dream of paint and brass bands, Dr Wibble?"
@@ -42,6 +42,13 @@ def ledger(space: FakeWorkspace, tmp_path: Path) -> Ledger:
 def turned_on(space: FakeWorkspace, folder: Path, sender: str = "127.0.0.1") -> TestClient:
     on = fake_workspace(space.corpus, space.store.root, flags={"feedback.folder": str(folder)})
     return TestClient(application(on, Warmup(on)), base_url=HERE, client=(sender, 50_000))
+
+
+def asked(space: FakeWorkspace, ledger: Ledger, question: str, history: Sequence[str] = ()) -> Reply:
+    """As the page does."""
+    reply = space.ask(question, history)
+    ledger.heard(reply, history)
+    return reply
 
 
 def rows(ledger: Ledger, file: str) -> list[dict[str, object]]:
@@ -67,23 +74,22 @@ def test_where_it_is_on_the_page_says_so(space: FakeWorkspace, tmp_path: Path) -
 
 
 def test_a_question_without_an_answer_is_kept_once_and_stripped(space: FakeWorkspace, ledger: Ledger) -> None:
-    live = Live(space, ledger.heard)
     for _ in range(2):
-        assert live.ask(OPEN, ["I am @anna, what of myelin?"]).answer.status is Status.NO_ANSWER
+        assert asked(space, ledger, OPEN, ["I am @anna, what of myelin?"]).answer.status is Status.NO_ANSWER
     (row,) = rows(ledger, UNANSWERED)
     assert row["question"] == "Do plants dream of paint and brass bands, Dr [name]?"
     assert row["history"] == ["I am [handle], what of myelin?"]
 
 
 def test_it_is_an_evaluation_set(space: FakeWorkspace, ledger: Ledger) -> None:
-    Live(space, ledger.heard).ask(OPEN)
+    asked(space, ledger, OPEN)
     (labelled,) = load_labelled(ledger.folder / UNANSWERED)
     assert (labelled.gold, labelled.history) == ((), ())
 
 
 @pytest.mark.parametrize("question", [ASKED, "I want to kill myself", "Should I stop taking my paint and brass pills?"])
 def test_what_is_answered_or_flagged_is_not_kept(question: str, space: FakeWorkspace, ledger: Ledger) -> None:
-    Live(space, ledger.heard).ask(question)
+    asked(space, ledger, question)
     assert not ledger.folder.exists()
 
 
@@ -93,7 +99,7 @@ def test_a_folder_that_cannot_be_written_takes_no_answer_away(
     (tmp_path / "file").write_text("in the way")
     broken = Ledger(tmp_path / "file", lambda word: True, date.today)
     with caplog.at_level(logging.WARNING):
-        assert Live(space, broken.heard).ask(OPEN).answer.status is Status.NO_ANSWER
+        assert asked(space, broken, OPEN).answer.status is Status.NO_ANSWER
     assert "could not be written" in caplog.text
     assert "plants" not in caplog.text
 
@@ -151,7 +157,15 @@ def test_what_was_kept_is_for_this_machine(space: FakeWorkspace, tmp_path: Path)
 
 
 def test_the_set_is_downloaded(space: FakeWorkspace, ledger: Ledger) -> None:
-    Live(space, ledger.heard).ask(OPEN)
+    asked(space, ledger, OPEN)
     found = turned_on(space, ledger.folder).get("/feedback/unanswered.jsonl")
     assert found.headers["content-disposition"] == 'attachment; filename="unanswered.jsonl"'
     assert found.content == (ledger.folder / UNANSWERED).read_bytes()
+
+
+def test_rubbish_among_what_was_kept_is_passed_over(ledger: Ledger) -> None:
+    ledger.folder.mkdir(exist_ok=True)
+    good = b'{"about": "answer", "good": true}\n'
+    rows = [b'{"about": [], "good": true}\n', b"[" * 50_000 + b"\n", b"3\n", b"{\n"]
+    (ledger.folder / "votes.jsonl").write_bytes(b"".join([good, *rows, good]))
+    assert ledger.counts()["answer"] == {"good": 2, "bad": 0}

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from builders_answers import EASY, assistant, source
 
+from b12assistant.answering.assistant import Assistant
 from b12assistant.answers import Answer, Interpretation, Move, Reason, Status
-from b12assistant.assistant import Assistant
 
 NERVES = source("Myelin wraps nerves in the arm. Tea is hot.", "nerves.txt")
 MORE = source("Myelin wraps nerves in the leg. Rice is white.", "more.txt")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from serving import JSON, client_of, empty_space, small_space
 from starlette.testclient import TestClient
 
-from b12assistant import http_corpus, http_models
-from b12assistant.problems import MEDIA_TYPE
-from b12assistant.service import build_router
+from b12assistant.web import http_corpus, http_models
+from b12assistant.web.problems import MEDIA_TYPE
+from b12assistant.web.service import build_router
 
 ROUTES = [
     (path, method)

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -6,11 +7,11 @@ import pytest
 from corpora import again, three_files
 from fakes import FakeWorkspace
 
-from b12assistant import health
 from b12assistant.api import local_today
+from b12assistant.application import health
+from b12assistant.command.invocation import lines
+from b12assistant.display.render import reply_json
 from b12assistant.errors import CorpusError, UsageError
-from b12assistant.invocation import lines
-from b12assistant.render import reply_json
 
 QUESTION = "What lowers B12 in some people?"
 
@@ -63,6 +64,34 @@ def test_a_changed_byte_is_found_in_the_file_it_is_in(space: FakeWorkspace) -> N
     assert str(file) in findings.index_problems[0]
 
 
+def test_a_changed_byte_of_the_spare_is_found(space: FakeWorkspace) -> None:
+    """It is to serve when the one in use is lost."""
+    (space.corpus / "pills.txt").write_text("Another text.", "utf-8")
+    again(space).index()
+    current = (space.store.root / "CURRENT").read_text().strip()
+    spare = next(file for file in space.store.root.glob("generations/*/vectors.faiss") if file.parent.name != current)
+    spare.write_bytes(spare.read_bytes()[:-1])
+    assert health.verify(again(space), None).index_problems == (f"{spare} differs from its manifest",)
+    again(space).index(anew=True)
+    assert health.verify(again(space), None).sound
+
+
+def test_built_anew_nothing_is_taken_over_from_what_may_be_wrong(space: FakeWorkspace) -> None:
+    """Every digest is right, the text is not: who could write the index could do that."""
+    generation = space.store.open()
+    facts = {key: value for key, value in generation.manifest.items() if key in ("model", "counts", "runtime")}
+    facts |= {key: generation.manifest[key] for key in ("chunking", "lexical", "method")}
+    forged = {
+        **generation.files,
+        "documents.jsonl": generation.files["documents.jsonl"].replace(b"Metformin", b"Metforman"),
+    }
+    with space.store.writing():
+        space.store.publish(forged, facts)
+    assert "reads differently" in " ".join(health.verify(again(space), None).index_problems)
+    again(space).index(anew=True)
+    assert health.verify(again(space), None).sound
+
+
 def test_what_was_mended_is_said(space: FakeWorkspace) -> None:
     findings = health.verify(space, None, mended=("it was broken",))
     assert findings.sound
@@ -78,6 +107,13 @@ def test_a_changed_corpus_is_a_finding(space: FakeWorkspace, change: str) -> Non
     assert findings.corpus_changes == (f"{file.name}: {change} since indexing",)
     assert "run `b12assistant index`" in lines(findings.sentences())
     assert not findings.sound
+
+
+def test_a_pipe_in_the_place_of_a_source_is_a_change_and_not_waited_for(space: FakeWorkspace) -> None:
+    (space.corpus / "pills.txt").unlink()
+    os.mkfifo(space.corpus / "pills.txt")
+    assert space.source_changed("pills.txt")
+    assert "pills.txt: changed since indexing" in space.stale_files()
 
 
 def test_quotes_as_they_were_written_stand(space: FakeWorkspace, tmp_path: Path) -> None:
@@ -185,3 +221,11 @@ def test_doctor_lists_what_changed_and_what_was_left_out(tmp_path: Path) -> None
     assert "  left out: empty.txt: " in told
     assert "  pills.txt: changed since indexing" in told
     assert "run `b12assistant index`" in told
+
+
+def test_the_largest_document_is_named_with_its_share(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    space.index()
+    report = health.examine(again(space))
+    assert report["index"]["largest"] == {"document": "guides/food.md", "share": 1 / 3}
+    assert "  the most passages of one document: 33%, guides/food.md" in list(health.sentences(report))

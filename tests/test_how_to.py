@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
@@ -10,18 +9,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from doc_pages import blocks, dead_links, lines
 
-from b12assistant.cli import commands
+from b12assistant.command.cli import commands
 from b12assistant.config import known_keys
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
-BLOCKS = [
-    (page.name, language, text)
-    for page in PAGES
-    for language, text in re.findall(r"^```(\w+)\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
-]
-LINES = [shlex.split(line) for _, language, text in BLOCKS if language == "sh" for line in text.splitlines() if line]
+BLOCKS = blocks(PAGES)
+LINES = lines(BLOCKS)
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
 
 
@@ -38,7 +34,7 @@ def test_an_extra_that_is_named_exists() -> None:
 
 
 def test_the_settings_and_the_file_for_an_assistant_are_what_they_look_like() -> None:
-    for _, _, text in (block for block in BLOCKS if block[1] == "toml"):
+    for _, _, text in (block for block in BLOCKS if block[1] == "toml" and not block[2].startswith("[[")):
         given = {f"{section}.{key}" for section, keys in tomllib.loads(text).items() for key in keys}
         assert given <= known_keys().keys()
     for _, _, text in (block for block in BLOCKS if block[1] == "json"):
@@ -47,13 +43,7 @@ def test_the_settings_and_the_file_for_an_assistant_are_what_they_look_like() ->
 
 
 def test_every_link_leads_somewhere() -> None:
-    missing = [
-        (page.name, target)
-        for page in PAGES
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
-        if not (page.parent / target).exists()
-    ]
-    assert missing == []
+    assert dead_links(PAGES) == []
 
 
 @pytest.mark.slow

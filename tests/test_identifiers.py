@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.identifiers import stripped
+from b12assistant.language.identifiers import stripped
 
 KNOWN = {"metformin", "crohn", "pernicious", "said", "schilling"}
 

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from b12assistant.errors import (
     CorpusError,
     IndexMismatchError,
 )
-from b12assistant.store import Store
+from b12assistant.index.store import Store
 from b12assistant.types import FileEnd
 
 
@@ -135,6 +136,17 @@ def test_an_index_that_grew_is_byte_for_byte_the_one_a_rebuild_gives(versions: l
     assert grown.id == rebuilt.id
 
 
+@pytest.mark.parametrize("year", [1970, 2100])
+def test_what_the_clock_says_of_a_file_decides_nothing(space: FakeWorkspace, year: int) -> None:
+    first = space.index()
+    pills, seconds = space.corpus / "pills.txt", (year - 1970) * 31_557_600
+    os.utime(pills, (seconds, seconds))
+    assert again(space).index().unchanged
+    pills.write_text("Another text.\n")
+    os.utime(pills, (seconds, seconds))
+    assert again(space).index().generation != first.generation
+
+
 def test_changed_source_facts_make_that_document_anew(space: FakeWorkspace) -> None:
     space.index()
     write(space.corpus, {"sources.toml": '[[source]]\nfile = "pills.txt"\ntitle = "Of pills"\n'})
@@ -192,7 +204,7 @@ def test_an_index_of_another_make_is_refused_by_both_names(
 
 def test_an_index_of_another_method_is_refused(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     space.index()
-    monkeypatch.setattr("b12assistant.indexing._METHOD", 99)
+    monkeypatch.setattr("b12assistant.index.origin.METHOD", 99)
     with pytest.raises(IndexMismatchError, match=r"other settings \(method \d+, now 99\)"):
         _ = again(space).opened
 
@@ -255,7 +267,7 @@ import sys
 from pathlib import Path
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-flags = {"paths.corpus": sys.argv[1], "paths.index": sys.argv[2]}
+flags = {"paths.corpus": sys.argv[1], "paths.index": sys.argv[2], "encoder.runtime": "torch"}
 print(Workspace(load_configuration(environment={}, flags=flags)).index().unchanged, "torch" in sys.modules)
 """
 

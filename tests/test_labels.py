@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from b12assistant import labels
 from b12assistant.answers import Move, Reason, Strength
+from b12assistant.display import labels
+from b12assistant.display.labels import ENGLISH, Labels, languages, load_labels, parse_labels
 from b12assistant.errors import ConfigError
-from b12assistant.labels import ENGLISH, Labels, languages, load_labels, parse_labels
 from b12assistant.types import Document, DocumentId, Interest, Range, Section, Source, SourceKind, Words
 
 SAID = load_labels()

@@ -16,7 +16,7 @@ from serving import EMERGENCY, small_space
 
 from b12assistant.api import Assistant
 from b12assistant.errors import QuestionError
-from b12assistant.langchain_retriever import QuoteRetriever
+from b12assistant.integrations.langchain_retriever import QuoteRetriever
 
 ASKED = "What wraps every nerve: myelin?"
 DECISION = "Should I stop my metformin?"
@@ -83,7 +83,7 @@ def test_what_is_no_question_is_an_error(retriever: QuoteRetriever) -> None:
 
 
 def test_without_the_extra_the_error_says_how_to_install_it() -> None:
-    code = "import sys; sys.modules['langchain_core'] = None; import b12assistant.langchain_retriever"
+    code = "import sys; sys.modules['langchain_core'] = None; import b12assistant.integrations.langchain_retriever"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.strip().endswith("needs the package langchain-core: pip install 'b12assistant[langchain]'")

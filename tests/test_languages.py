@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 from spellchecker import SpellChecker
 
 from b12assistant.answers import FlagKind, Level, NoticeKind, Triage, Turn
-from b12assistant.folding import fold
-from b12assistant.languages import LABEL, TRANSLATED, Lexicon, load_translations
-from b12assistant.triage import Triager, load_rules
+from b12assistant.language.folding import fold
+from b12assistant.safety import language_files
+from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.safety.language_files import LABEL, TRANSLATED, WithTranslations, translations
+from b12assistant.safety.languages import Lexicon, read_words
+from b12assistant.safety.triage import Triager, load_rules
 
 RULES = load_rules()
 TRIAGER = Triager(RULES)
 LANGUAGES = RULES.languages
-TEXTS = load_translations()
+TEXTS = WithTranslations({})
 COMMON = 2e-6  # share of all words from which an English word is a common one
 KNOWN_ANYWAY = {"que", "le", "les", "del", "yo", "pas"}  # in English only inside names and phrases
 
@@ -261,3 +264,29 @@ def test_folded_words_of_other_scripts_lead_back_in_order(text: str) -> None:
 def test_never_raises_on_words_of_any_language(words: list[str]) -> None:
     text = " ".join(words)
     assert all(place.turn.text == text for notice in triage(text).notices for place in notice.evidence)
+
+
+def test_the_words_of_the_wordings_are_listed_as_the_files_have_them() -> None:
+    spoken = {lexicon.code: lexicon.spoken for lexicon in LANGUAGES.lexicons}
+    listed = read_words()
+    assert {code: (each.words(), each.usual) for code, each in spoken.items()} == listed, (
+        "run `python tools/language_words.py`"
+    )
+
+
+def test_no_file_of_a_language_is_read_for_a_question_in_english() -> None:
+    rules = load_rules()
+    assert Triager(rules)([Turn(0, "Can low B12 damage nerves without anaemia?")]).notices == ()
+    assert not [lexicon.code for lexicon in rules.languages.lexicons if "spoken" in vars(lexicon)]
+    assert Triager(rules)([Turn(0, "no puedo respirar")]).flag is not None
+    read = {lexicon.code for lexicon in rules.languages.lexicons if "spoken" in vars(lexicon)}
+    assert "es" in read
+    assert not read & {"ar", "de", "hi", "pl", "zh"}
+
+
+def test_rules_are_loaded_with_the_texts_shown_and_no_file_of_a_language_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    translations.cache_clear()
+    monkeypatch.setattr(language_files, "_read", lambda code: pytest.fail(f"{code} is read"))
+    assert load_rules(own_texts=WithTranslations(load_fixed_texts())).controls == RULES.controls

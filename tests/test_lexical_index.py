@@ -1,17 +1,22 @@
+from collections.abc import Callable
 from math import log
 
 import numpy as np
 import pytest
-from hypothesis import given
+from builders_milvus import lite, milvus_terms
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from b12assistant.lexical_index import BM25F, BM25FIndex
-from b12assistant.words import terms
+from b12assistant.index.lexical_index import BM25F, BM25FIndex
+from b12assistant.index.milvus_collections import Collections
+from b12assistant.language.words import terms
+from b12assistant.protocols import LexicalIndex
 
 BODIES = ["numb feet and cold hands", "numb toes", "a diet without meat", "cold cold cold weather"]
 TITLES = ["Nerves", "Numb feet", "Food", "Weather"]
 USUAL = BM25F()
 TEXTS = st.lists(st.sampled_from(["numb", "feet", "cold", "diet", "meat", "the"]), max_size=6).map(" ".join)
+FEW = settings(max_examples=15)  # of collections on a server: each takes a tenth of a second
 FIELDS = st.lists(st.tuples(TEXTS, TEXTS), max_size=8)
 
 
@@ -19,7 +24,27 @@ def index(bodies: list[str] = BODIES, titles: list[str] = TITLES, parameters: BM
     return BM25FIndex.build(bodies, titles, parameters)
 
 
-def found(lexical: BM25FIndex, question: str, k: int = 10) -> list[tuple[int, float]]:
+Build = Callable[..., LexicalIndex]  # bodies, titles and parameters; BODIES, TITLES and USUAL if not given
+
+
+@pytest.fixture(scope="module")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    collections = Collections(lite(tmp_path_factory.mktemp("milvus")), "terms")
+
+    def build(bodies: list[str] = BODIES, titles: list[str] = TITLES, parameters: BM25F = USUAL) -> LexicalIndex:
+        return milvus_terms(collections, index(bodies, titles, parameters), len(bodies))
+
+    return build
+
+
+@pytest.fixture(scope="module", params=["bm25f", "milvus"])
+def build(request: pytest.FixtureRequest) -> Build:
+    """Each implementation of ``LexicalIndex``."""
+    made: Build = index if request.param == "bm25f" else request.getfixturevalue("milvus")
+    return made
+
+
+def found(lexical: LexicalIndex, question: str, k: int = 10) -> list[tuple[int, float]]:
     rows, scores = lexical.search(question, k)
     return list(zip(rows.tolist(), scores.tolist(), strict=True))
 
@@ -42,43 +67,65 @@ def slow_score(question: str, row: int, bodies: list[str], titles: list[str], p:
     return score
 
 
-@given(FIELDS, TEXTS)
-def test_scores_are_those_of_the_formula(fields: list[tuple[str, str]], question: str) -> None:
+def gives_the_scores_of_the_formula(build: Build, fields: list[tuple[str, str]], question: str) -> None:
     bodies, titles = [body for body, _ in fields], [title for _, title in fields]
     slow = {row: slow_score(question, row, bodies, titles, BM25F()) for row in range(len(bodies))}
-    fast = dict(found(index(bodies, titles), question))
+    fast = dict(found(build(bodies, titles), question))
     assert fast == pytest.approx({row: score for row, score in slow.items() if score > 0}, rel=1e-5)
 
 
-@given(FIELDS, TEXTS, st.integers(0, 9))
-def test_the_best_come_first_and_ties_go_by_row(fields: list[tuple[str, str]], question: str, k: int) -> None:
-    lexical = index([body for body, _ in fields], [title for _, title in fields])
+@given(FIELDS, TEXTS)
+def test_scores_are_those_of_the_formula(fields: list[tuple[str, str]], question: str) -> None:
+    gives_the_scores_of_the_formula(index, fields, question)
+
+
+@FEW
+@given(FIELDS, TEXTS)
+def test_scores_of_milvus_are_those_of_the_formula(milvus: Build, fields: list[tuple[str, str]], question: str) -> None:
+    gives_the_scores_of_the_formula(milvus, fields, question)
+
+
+def finds_in_order(build: Build, fields: list[tuple[str, str]], question: str, k: int) -> None:
+    lexical = build([body for body, _ in fields], [title for _, title in fields])
     everything = found(lexical, question, len(fields))
     assert everything == sorted(everything, key=lambda pair: (-pair[1], pair[0]))
     assert found(lexical, question, k) == everything[:k]
 
 
+@given(FIELDS, TEXTS, st.integers(0, 9))
+def test_the_best_come_first_and_ties_go_by_row(fields: list[tuple[str, str]], question: str, k: int) -> None:
+    finds_in_order(index, fields, question, k)
+
+
+@FEW
+@given(FIELDS, TEXTS, st.integers(0, 9))
+def test_of_milvus_the_best_come_first_and_ties_go_by_row(
+    milvus: Build, fields: list[tuple[str, str]], question: str, k: int
+) -> None:
+    finds_in_order(milvus, fields, question, k)
+
+
 @pytest.mark.parametrize("k", [0, -1], ids=str)
-def test_nobody_asked_nothing_found(k: int) -> None:
-    assert found(index(), "numb", k) == []
+def test_nobody_asked_nothing_found(build: Build, k: int) -> None:
+    assert found(build(), "numb", k) == []
 
 
 @pytest.mark.parametrize("question", ["", "the and of", "gout", "!?"], ids=["empty", "stop words", "unknown", "marks"])
-def test_what_shares_no_word_is_not_found(question: str) -> None:
-    assert found(index(), question) == []
+def test_what_shares_no_word_is_not_found(build: Build, question: str) -> None:
+    assert found(build(), question) == []
 
 
-def test_a_word_in_the_title_counts_more() -> None:
-    assert [row for row, _ in found(index(), "numb feet")] == [1, 0]
+def test_a_word_in_the_title_counts_more(build: Build) -> None:
+    assert [row for row, _ in found(build(), "numb feet")] == [1, 0]
 
 
-def test_without_weight_the_title_does_not_count() -> None:
-    untitled = index(titles=[""] * 4)
-    assert found(index(parameters=BM25F(title_weight=0.0)), "numb weather") == found(untitled, "numb weather")
+def test_without_weight_the_title_does_not_count(build: Build) -> None:
+    untitled = build(titles=[""] * 4)
+    assert found(build(parameters=BM25F(title_weight=0.0)), "numb weather") == found(untitled, "numb weather")
 
 
-def test_the_order_of_a_question_does_not_matter() -> None:
-    assert found(index(), "cold numb feet") == found(index(), "feet cold numb")
+def test_the_order_of_a_question_does_not_matter(build: Build) -> None:
+    assert found(build(), "cold numb feet") == found(build(), "feet cold numb")
 
 
 @pytest.mark.parametrize(
@@ -86,20 +133,20 @@ def test_the_order_of_a_question_does_not_matter() -> None:
     [("numb feet", 0.0), ("gout", 1.0), ("gout gravel", 1.0), ("", 1.0), ("the", 1.0)],
     ids=["all known", "unknown", "both unknown", "empty", "stop words"],
 )
-def test_unknown_share_at_its_ends(question: str, share: float) -> None:
-    assert index().unknown_share(question) == share
+def test_unknown_share_at_its_ends(build: Build, question: str, share: float) -> None:
+    assert build().unknown_share(question) == share
 
 
-def test_unknown_terms_are_those_in_no_row() -> None:
-    assert index().unknown_terms("is gout cold, or numb gravel") == {"gout", "gravel"}
+def test_unknown_terms_are_those_in_no_row(build: Build) -> None:
+    assert build().unknown_terms("is gout cold, or numb gravel") == {"gout", "gravel"}
 
 
-def test_a_rare_unknown_word_outweighs_a_common_known_one() -> None:
-    assert 0.5 < index().unknown_share("numb gout") < 1
+def test_a_rare_unknown_word_outweighs_a_common_known_one(build: Build) -> None:
+    assert 0.5 < build().unknown_share("numb gout") < 1
 
 
-def test_nothing_is_known_to_an_empty_index() -> None:
-    empty = index([], [])
+def test_nothing_is_known_to_an_empty_build(build: Build) -> None:
+    empty = build([], [])
     assert (found(empty, "numb"), empty.unknown_share("numb")) == ([], 1.0)
 
 

@@ -12,14 +12,14 @@ from corpora import again, three_files, write
 from fakes import FakeReader, FakeWorkspace, fake_workspace
 from starlette.testclient import TestClient
 
+from b12assistant.application.library import PORTION, document, overview
+from b12assistant.application.live import Live
+from b12assistant.application.rebuilding import Rebuilding, State
+from b12assistant.display.labels import load_labels
 from b12assistant.errors import SourceFactsError
-from b12assistant.labels import load_labels
-from b12assistant.library import PORTION, document, overview
-from b12assistant.live import Live
-from b12assistant.rebuilding import Rebuilding, State
 from b12assistant.types import Extract
-from b12assistant.warmup import Warmup
-from b12assistant.web import application
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 SAID = load_labels()
@@ -101,6 +101,15 @@ def test_only_this_machine_may_build_the_index(sender: str, headers: dict[str, s
     assert client.get("/library/documents").json()["may_index"] is False
 
 
+def test_who_asks_for_a_name_of_the_operator_is_nobody_of_this_machine(space: FakeWorkspace) -> None:
+    """A proxy that does not say for whom it asks would make everybody a local one."""
+    named = again(space, flags={"web.hosts": "b12.example.org"})
+    app = application(named, Warmup(named))
+    client = TestClient(app, base_url="http://b12.example.org", client=("127.0.0.1", 50_000))
+    assert client.post("/library/index", json={}).status_code == 403
+    assert client.get("/library/documents").json()["may_index"] is False
+
+
 def test_a_page_from_elsewhere_cannot_start_it(space: FakeWorkspace) -> None:
     """A form of another site sends no JSON without asking first, and nobody answers that question here."""
     client = client_of(space)
@@ -129,7 +138,7 @@ def test_what_is_built_answers_from_then_on(space: FakeWorkspace) -> None:
     assert ended(rebuilding) is State.DONE
     assert rebuilding.told.counts == {"documents": 4, "left_out": 1, "warnings": 0, "embedded": 1}
     assert live() is not before
-    assert live.ask("Where do quaggas graze: cobalt meadows?").generation == live().opened.collection.generation
+    assert live().ask("Where do quaggas graze: cobalt meadows?").generation == live().opened.collection.generation
     assert before.opened is former
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fakes import FakeWorkspace
 from hypothesis import given
 from hypothesis import strategies as st
 from serving import small_space
 
-from b12assistant.lookup import Format, LookUp, Match, Sieve, Way, format_of, phrase
+from b12assistant.answering.lookup import MOST_OF_ONE, Format, LookUp, Match, Sieve, Way, format_of, phrase
 from b12assistant.types import Interest, SourceKind
 
 CORPUS = {
@@ -74,6 +76,18 @@ def test_all_ways_tell_each_reason(space: FakeWorkspace) -> None:
     assert {best.passage.document.slice(word) for word in best.words} >= {"Cold", "feet", "socks"}
 
 
+def test_what_is_far_is_not_found(space: FakeWorkspace) -> None:
+    for way in (Way.ALL, Way.MEANING):
+        assert set(documents(found(space, "cold feet", way))) == {"guides/food.html", "shop.md"}  # not "numb feet"
+        assert found(space, "quagga", way) == ()
+
+
+def test_a_phrase_is_found_however_far_the_rest_is(space: FakeWorkspace) -> None:
+    typed = "made of fat"
+    assert documents(found(space, typed, Way.ALL)) == ["nerves.md"]
+    assert documents(found(space, f"{typed} and much more that nobody here says", Way.ALL)) == []
+
+
 def test_withdrawn_and_switched_off_are_found_by_no_way(space: FakeWorkspace) -> None:
     for way in Way:
         assert not {"old.md", "off.md"} & set(documents(found(space, "cold feet", way)))
@@ -104,6 +118,17 @@ def test_at_most_as_many_come_as_are_asked_for(space: FakeWorkspace) -> None:
 def test_a_sieve_lets_only_what_is_wanted_through(sieve: Sieve, left: set[str], space: FakeWorkspace) -> None:
     for way in (Way.ALL, Way.MEANING, Way.WORDS):
         assert set(documents(found(space, "feet", way, sieve))) == left
+
+
+def test_a_document_that_says_it_over_and_over_does_not_fill_the_list(tmp_path: Path) -> None:
+    repeated = "\n\n".join(f"## Part {n}\n\nCold feet, said for the time number {n}." for n in range(MOST_OF_ONE + 9))
+    space = small_space(
+        tmp_path, {"again.md": f"# Again\n\n{repeated}\n", "once.md": "# Once\n\nCold feet want socks.\n"}
+    )
+    for way in (Way.WORDS, Way.PHRASE):
+        matches = documents(found(space, "cold feet", way))
+        assert (matches.count("again.md"), matches.count("once.md")) == (MOST_OF_ONE, 1)
+    assert len(found(space, "cold feet", Way.WORDS, Sieve(document="again"))) == MOST_OF_ONE + 9
 
 
 def test_a_format_goes_by_the_end_of_the_name() -> None:

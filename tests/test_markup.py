@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import html
 import re
+import sys
+import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.markup import Layer, exact, layered, plain, words
+from b12assistant.display.markup import Layer, exact, layered, plain, revealed, words
 
 # What every browser is given as it is: NUL and half pairs cannot stand in a page, CR only as a number.
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
@@ -38,6 +41,47 @@ def test_what_no_page_can_hold_is_shown_as_a_picture_of_it() -> None:
     assert exact("\0") == "&#9216;"
     assert plain("\0\ud800") == "\u2400\ufffd"
     assert words("<b>") == '<span class="exact" dir="auto">&#60;b&#62;</span>'
+
+
+UNSEEN = re.compile('<span class="unseen" title="([^"]*)">([^<]*)</span>')
+# Of the format characters those that have a shape of their own, which stands around or under what follows.
+SHAPED = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD, *range(0x13430, 0x13439)}
+
+
+def test_every_control_and_format_character_is_revealed_but_what_sets_lines() -> None:
+    every = [chr(code) for code in range(1, sys.maxunicode + 1) if unicodedata.category(chr(code)) in ("Cc", "Cf")]
+    silent = {each for each in every if UNSEEN.search(revealed(each)) is None}
+    assert {ord(each) for each in silent} == {*map(ord, "\t\n\r"), *SHAPED}
+
+
+def test_no_letter_digit_or_sign_that_can_be_seen_is_marked() -> None:
+    blank = {0x115F, 0x1160, 0x3164, 0xFFA0}  # letters of Hangul that are blank
+    seen = [code for code in range(1, sys.maxunicode + 1) if unicodedata.category(chr(code))[0] in "LNPS"]
+    assert {code for code in seen if "unseen" in revealed(chr(code))} == blank
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("a\u202eb", ["U+202E"]),
+        ("a\u200b\u200b\u2060b", ["U+200B +2"]),
+        ("pass\u200dword \u200c", ["U+200D", "U+200C"]),
+        ("A\ufe0f\ufe01 B", ["U+FE0F +1"]),
+        ("x\U000e0041", ["U+E0041"]),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", []),  # Persian, whose words need the joiner
+        ("\U0001f469\u200d\U0001f52c \u2764\ufe0f 1\ufe0f\u20e3", []),  # emoji
+        ("\u845b\U000e0100", []),  # a form of an ideograph
+        ("caf\u0065\u0301 \xa0 \r\n\t", []),
+    ],
+)
+def test_what_hides_or_turns_is_named_where_it_belongs_to_no_script(text: str, marked: list[str]) -> None:
+    assert [match[1] for match in UNSEEN.finditer(revealed(text))] == marked
+
+
+@given(texts)
+def test_what_is_revealed_is_still_the_text(text: str) -> None:
+    assert html.unescape(UNSEEN.sub(r"\2", revealed(text))) == text
+    assert UNSEEN.sub(r"\2", revealed(text, exact)) == exact(text)
 
 
 @st.composite

@@ -21,8 +21,8 @@ from serving import CORPUS, EMERGENCY, small_space
 from shell import b12, start
 
 from b12assistant.answers import Reply
-from b12assistant.labels import load_labels
-from b12assistant.mcp_server import build_server
+from b12assistant.display.labels import load_labels
+from b12assistant.integrations.mcp_server import build_server
 
 ASKED = "What wraps every nerve: myelin?"
 DECISION = "Should I stop my metformin?"
@@ -146,7 +146,7 @@ def test_the_beginning_of_an_id_opens_nothing(space: FakeWorkspace) -> None:
 
 
 class BrokenWorkspace(FakeWorkspace):
-    def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Reply:  # noqa: ARG002
+    def ask(self, question: str, history: Sequence[str] = (), **how: Any) -> Reply:  # noqa: ARG002
         raise ValueError(f"a secret of the inside, and {question}")
 
 
@@ -164,7 +164,7 @@ def test_what_breaks_is_told_without_the_inside_and_logged_without_the_question(
 def test_without_the_extra_one_line_says_how_to_install_it(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['mcp'] = None; sys.argv = ['b12assistant', 'mcp']; "
-        "from b12assistant.cli import main; main()"
+        "from b12assistant.command.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")

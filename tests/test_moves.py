@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from b12assistant.answering.moves import corrects, lead_in, move_of, new_topic
 from b12assistant.answers import Move
-from b12assistant.moves import corrects, lead_in, move_of, new_topic
 
 
 @pytest.mark.parametrize(

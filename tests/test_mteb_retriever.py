@@ -7,8 +7,8 @@ pytest.importorskip("mteb", reason="MTEB is optional: pip install -e '.[mteb]'")
 
 from mteb_retriever import Retriever, scores, task_of
 
-from b12assistant.bench import Bench, Request
-from b12assistant.datasets import load_dataset
+from b12assistant.evaluation.bench import Bench, Request
+from b12assistant.evaluation.datasets import load_dataset
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # MTEB's own warnings are not ours to mend
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"

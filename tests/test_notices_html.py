@@ -7,7 +7,6 @@ from datetime import date
 
 import pytest
 
-from b12assistant.answer_html import Setting, turn_html
 from b12assistant.answers import (
     Answer,
     Flag,
@@ -22,10 +21,11 @@ from b12assistant.answers import (
     Timings,
     Turn,
 )
-from b12assistant.fixed_texts import load_fixed_texts
-from b12assistant.languages import LABEL, load_translations
+from b12assistant.display.answer_html import Setting, turn_html
+from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.safety.language_files import LABEL, WithTranslations
 
-TEXTS = {**load_fixed_texts(), **load_translations()}
+TEXTS = WithTranslations(load_fixed_texts())
 FLAG = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("any"))
 ALARM = Notice(NoticeKind.RED_FLAG, TextId("emergency_medical"), FLAG)
 TRANSLATED = Notice(NoticeKind.LANGUAGE, TextId("emergency_medical.es"))

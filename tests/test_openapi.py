@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from b12assistant import http_corpus, http_models
-from b12assistant.assistant import MOST_CHARACTERS
-from b12assistant.http_transport import LARGEST_BODY
+from b12assistant.answering.assistant import MOST_CHARACTERS
+from b12assistant.index.verification import check_quote, quotes_of
 from b12assistant.loaders import load
-from b12assistant.openapi import load_examples
-from b12assistant.problems import CODES
-from b12assistant.verification import check_quote, quotes_of
+from b12assistant.web import http_corpus, http_models
+from b12assistant.web.http_transport import LARGEST_BODY
+from b12assistant.web.openapi import load_examples
+from b12assistant.web.problems import CODES
 
 ROOT = Path(__file__).parent.parent
 TOOL = runpy.run_path(str(ROOT / "tools" / "openapi.py"))

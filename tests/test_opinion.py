@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from b12assistant.answers import FlagKind, Level, Turn, TurnSlice
-from b12assistant.clauses import MOST
-from b12assistant.encoding import load_encoder
 from b12assistant.errors import EncoderError
-from b12assistant.opinion import Concern, Cuts, Judged, Role, conclude
+from b12assistant.index.encoding import load_encoder
 from b12assistant.protocols import Encoded
-from b12assistant.second_opinion import Advice, Fitted, SecondOpinion, load_fitted
-from b12assistant.triagers import Triagers
-from b12assistant.word_model import load_word_model
+from b12assistant.safety.clauses import MOST
+from b12assistant.safety.opinion import Concern, Cuts, Judged, Role, conclude
+from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, load_fitted
+from b12assistant.safety.triagers import Triagers
+from b12assistant.safety.word_model import load_word_model
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from shell import b12
 
 from b12assistant.answers import TextId, Turn
-from b12assistant.cli import commands
+from b12assistant.application.workspace import Workspace
+from b12assistant.command.cli import commands
 from b12assistant.config import load_configuration
 from b12assistant.errors import ConfigError
-from b12assistant.opinion import Concern, Opinion
-from b12assistant.triage import Triager
-from b12assistant.workspace import Workspace
+from b12assistant.safety.opinion import Concern, Opinion
+from b12assistant.safety.triage import Triager
 
 TUTORIAL = Path(__file__).parent.parent / "docs" / "tutorials" / "own-corpus.md"
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```', re.M | re.S)

@@ -13,12 +13,12 @@ from fakes import FakeWorkspace
 from serving import JSON, small_space
 from starlette.testclient import TestClient
 
-from b12assistant.addresses import of_spans
-from b12assistant.pack import read_pin
-from b12assistant.quote_checks import State, check_file
+from b12assistant.application.pack import read_pin
+from b12assistant.application.quote_checks import State, check_file
+from b12assistant.display.addresses import of_spans
 from b12assistant.types import DocumentId
-from b12assistant.warmup import Warmup
-from b12assistant.web import application
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 CORPUS = {

@@ -7,11 +7,11 @@ import pytest
 from corpora import three_files
 from fakes import FakeWorkspace
 
+from b12assistant.application.workspace import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.corpus import corpus_files
+from b12assistant.corpus.folder import corpus_files
 from b12assistant.errors import IndexMissingError
 from b12assistant.packaged import PACKAGED
-from b12assistant.workspace import Workspace
 
 
 @pytest.fixture

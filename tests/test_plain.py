@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import FakeWorkspace
@@ -14,11 +15,12 @@ from serving import EMERGENCY, empty_space, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.answers import Reply
+from b12assistant.application.workspace import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.plain_routes import POLICY
-from b12assistant.warmup import Warmup
-from b12assistant.web import application
-from b12assistant.workspace import Workspace
+from b12assistant.display.page_words import PageWords, load_page_words
+from b12assistant.web.plain_routes import POLICY
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 ASKED = "What wraps every nerve: myelin?"
@@ -239,7 +241,7 @@ def test_without_an_index_it_says_what_to_do_and_an_emergency_is_still_told(tmp_
 
 
 class BrokenWorkspace(FakeWorkspace):
-    def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Reply:  # noqa: ARG002
+    def ask(self, question: str, history: Sequence[str] = (), **how: Any) -> Reply:  # noqa: ARG002
         raise ValueError(f"a secret of the inside, and {question}")
 
 
@@ -256,5 +258,14 @@ def test_it_speaks_the_language_of_the_page(space: FakeWorkspace) -> None:
     flags = {"paths.corpus": str(space.corpus), "paths.index": str(space.store.root), "page.language": "es"}
     spanish = client_of(replace(space, configuration=load_configuration(environment={}, flags=flags)))
     page = start(spanish)
-    assert "no revisada por un hablante nativo" in page.words
+    assert "sin revisar por un hablante nativo" in page.words
     assert "Su pregunta" in page.words
+
+
+def test_it_speaks_the_words_of_a_corpus_of_ones_own(space: FakeWorkspace) -> None:
+    class Own(FakeWorkspace):
+        @property
+        def page_words(self) -> PageWords:
+            return replace(load_page_words(), name="Our documents")
+
+    assert start(client_of(Own(space.configuration))).words.startswith("Our documents")

@@ -8,10 +8,10 @@ import pytest
 from builders_pdf import Print, build_pdf, column
 from PIL import Image
 
-from b12assistant import pdf_page
+from b12assistant.display import pdf_page
+from b12assistant.display.printed_pages import PrintedPage, PrintedPages, boxes_on, pages_of
 from b12assistant.errors import SourceError
 from b12assistant.loaders.pdf import load
-from b12assistant.printed_pages import PrintedPage, PrintedPages, boxes_on, pages_of
 from b12assistant.types import Document, DocumentId, Range
 
 PAGES = (
@@ -104,7 +104,7 @@ def test_what_is_no_pdf_or_has_no_such_page_says_so() -> None:
 def test_a_page_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = PrintedPages()
     first = made.page(DATA, "x", 1)
-    monkeypatch.setattr("b12assistant.printed_pages._made", None)
+    monkeypatch.setattr("b12assistant.display.printed_pages._made", None)
     assert made.page(DATA, "x", 1) is first
 
 

@@ -12,9 +12,9 @@ from builders_quotes import LIMITS, all_texts, answers, passages_of, texts, wind
 from hypothesis import given
 from hypothesis import strategies as st
 
+from b12assistant.answering.layout import Layout
+from b12assistant.answering.quoting import Window, choose, cuts, score
 from b12assistant.answers import Quote, Strength
-from b12assistant.layout import Layout
-from b12assistant.quoting import Window, choose, cuts, score
 from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section, Source
 
 PARAGRAPH, HEADING, ITEM, ROW = BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.LIST_ITEM, BlockKind.TABLE_ROW

@@ -9,12 +9,12 @@ from fakes import PLAIN, FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.readings import Readings, beside, reading, readings
+from b12assistant.answering.retrieval import encode_query
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
-from b12assistant.engine import Engine
-from b12assistant.readings import Readings, beside, reading, readings
-from b12assistant.retrieval import encode_query
+from b12assistant.language.vocabulary import Kind, Term, Vocabulary
 from b12assistant.types import Document, DocumentId
-from b12assistant.vocabulary import Kind, Term, Vocabulary
 
 ENGLISH = frozenset({"the", "tea", "favour", "shortage", "jab", "in", "of", "my", "arm"})
 SOURCE = Document(DocumentId("a.txt"), "digest", "A", "Four nerves: injection, tingling, paralysis, Myelin.")

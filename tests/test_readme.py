@@ -1,30 +1,20 @@
 """What the README and the pages for users tell people to type, can be typed."""
 
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from doc_pages import blocks, dead_links, lines
 
-from b12assistant.cli import commands
+from b12assistant.command.cli import commands
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "users").glob("*.md"))]
-BLOCKS = [
-    (page.name, language, text)
-    for page in PAGES
-    for language, text in re.findall(r"^```(\w+)\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
-]
-LINES = [
-    words
-    for _, language, text in BLOCKS
-    if language == "sh"
-    for words in (shlex.split(line, comments=True) for line in text.splitlines())
-    if words
-]
+BLOCKS = blocks(PAGES)
+LINES = lines(BLOCKS)
 
 
 @pytest.mark.parametrize("words", [line for line in LINES if line[0] == "b12assistant"], ids=" ".join)
@@ -43,13 +33,7 @@ def test_nothing_else_is_shown_to_type() -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    missing = [
-        (page.name, target)
-        for page in PAGES
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
-        if not (page.parent / target).exists()
-    ]
-    assert missing == []
+    assert dead_links(PAGES) == []
 
 
 @pytest.mark.slow

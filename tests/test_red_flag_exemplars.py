@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from b12assistant.folding import fold
+from b12assistant.language.folding import fold
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"
 SPLITS = ("train", "calibration", "test")

@@ -30,8 +30,8 @@ from b12assistant.answers import (
     Turn,
     TurnSlice,
 )
-from b12assistant.fixed_texts import load_fixed_texts
-from b12assistant.render import answer_json, passage_json, quote_text, reply_json, search_json
+from b12assistant.display.render import answer_json, passage_json, quote_text, reply_json, search_json
+from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Document,
     DocumentId,

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from b12assistant.collection import Collection
-from b12assistant.retrieval import Depths, Query, Weights, encode_query, rank
-from b12assistant.token_store import Projection
+from b12assistant.answering.retrieval import Depths, Query, Weights, encode_query, rank
+from b12assistant.index.collection import Collection
+from b12assistant.index.token_store import Projection
 from b12assistant.types import Document, DocumentId, Hit, Passage, Source
 
 DEPTHS = Depths()

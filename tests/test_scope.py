@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from builders_answers import assistant, source
 
+from b12assistant.answering.scope import load_scope, parse_scope
 from b12assistant.answers import NoticeKind, Status, Turn, TurnSlice
 from b12assistant.data_files import read_data, tables
 from b12assistant.errors import ConfigError
-from b12assistant.fixed_texts import load_fixed_texts
-from b12assistant.scope import load_scope, parse_scope
+from b12assistant.safety.fixed_texts import load_fixed_texts
 
 SCOPE = load_scope()
 CONCEPTS = tables(read_data("scope", "concepts.toml"), "concept", "concepts.toml")

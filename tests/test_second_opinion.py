@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import Level, Turn
 from b12assistant.errors import EncoderError
-from b12assistant.second_opinion import KEPT, Advice, SecondOpinion
+from b12assistant.safety.second_opinion import KEPT, Advice, SecondOpinion
 
 CONTROL = "This is not happening now"
 

@@ -14,11 +14,12 @@ from fakes import FakeWorkspace
 from serving import EMERGENCY, client_of, empty_space, small_space, untimed
 from starlette.testclient import TestClient
 
-from b12assistant import http_corpus, http_models, render
+from b12assistant.answering.engine import Engine
 from b12assistant.api import Workspace, local_today
-from b12assistant.engine import Engine
-from b12assistant.records import export_line
-from b12assistant.service import build_app
+from b12assistant.display import render
+from b12assistant.display.records import export_line
+from b12assistant.web import http_corpus, http_models
+from b12assistant.web.service import build_app
 
 QUESTIONS = ("What wraps every nerve?", "Which food holds vitamin B12?", "Who lowers B12: metformin?", EMERGENCY)
 

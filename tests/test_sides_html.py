@@ -10,8 +10,8 @@ import pytest
 from builders import build_document
 from builders_quotes import passages_of
 
-from b12assistant.answer_html import Setting, turn_html
 from b12assistant.answers import Answer, Disagreement, Quote, Reply, Status, Strength, Timings, TopicId, Turn
+from b12assistant.display.answer_html import Setting, turn_html
 from b12assistant.types import Interest, Source
 
 SETTING = Setting({}, date(2026, 11, 20))

@@ -9,11 +9,11 @@ from fakes import PLAIN, FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.signals import Evidence, Topics, Word, load_topics, mean_of, words_of
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
-from b12assistant.encoding import PINNED_DIGEST
-from b12assistant.engine import Engine
-from b12assistant.signals import Evidence, Topics, Word, load_topics, mean_of, words_of
+from b12assistant.index.encoding import PINNED_DIGEST
 
 TOPICAL = Topics({}, np.zeros(0, np.float32), np.array([0, 0, 0, 20], np.float32), "")  # every word is a topic
 ENGINE = Engine(
@@ -115,7 +115,7 @@ def test_the_committed_table_is_of_the_pinned_encoder() -> None:
 
 @pytest.mark.parametrize(("thing", "talk"), [("gout", "conclude"), ("statins", "shortage"), ("thyroid", "room")])
 def test_the_committed_table_tells_things_from_talk(thing: str, talk: str) -> None:
-    from b12assistant.words import terms
+    from b12assistant.language.words import terms
 
     words = [Word(terms(word)[0], np.zeros(0, np.int64)) for word in (thing, talk)]
     first, second = load_topics().of(words, np.zeros((1, 4), np.float32), "another encoder")

@@ -11,10 +11,10 @@ from corpora import again, write
 from fakes import FakeWorkspace, fake_workspace
 from starlette.testclient import TestClient
 
-from b12assistant import addresses
+from b12assistant.display import addresses
 from b12assistant.types import Span
-from b12assistant.warmup import Warmup
-from b12assistant.web import application
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 PAGES = (

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
+from b12assistant.corpus.sources import parse_front_matter, parse_sources, source_of
 from b12assistant.errors import SourceFactsError
-from b12assistant.sources import parse_front_matter, parse_sources, source_of
 from b12assistant.types import Interest, Source, SourceKind, Words
 
 ENTRY = '[[source]]\nfile = "a.md"\n'
@@ -66,6 +66,19 @@ def test_a_wrong_value_says_where_it_stands_and_what_goes_there(toml: str, yaml:
 def test_what_is_not_said_stays_unknown() -> None:
     assert source_of(parse_sources(ENTRY)["a.md"], parse_front_matter("", file="a.md")) == Source()
     assert (Source().kind, Source().interest, Source().published) == (None, Interest.UNKNOWN, None)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [f"0b{'1' * 100_000}", ":".join(["59"] * 9_000), f"[0x{'f' * 9_000}]"],
+    ids=["binary", "base 60", "in a list"],
+)
+def test_a_number_too_long_to_be_written_out_is_refused_like_any_other(number: str) -> None:
+    with pytest.raises(SourceFactsError, match=r"^a\.md:2: title = a very long number is not known: it takes a text"):
+        parse_front_matter(f"title: {number}\n", file="a.md")
+    if ":" not in number:
+        with pytest.raises(SourceFactsError, match=r"^sources\.toml:3: title = a very long number is not known"):
+            parse_sources(f'[[source]]\nfile = "a.md"\ntitle = {number}\n')
 
 
 @pytest.mark.parametrize("key", ["title", "kind", "commercial_interest", "published", "withdrawn", "cites"])

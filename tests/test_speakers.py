@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from b12assistant.speakers import Order, Said, load_cues, order
+from b12assistant.answering.speakers import Order, Said, load_cues, order
 from b12assistant.types import Document, DocumentId, Interest, Source
 
 CUES = load_cues()

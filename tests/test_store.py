@@ -22,7 +22,7 @@ from b12assistant.errors import (
     IndexMissingError,
     IndexWriteError,
 )
-from b12assistant.store import Generation, Store
+from b12assistant.index.store import Generation, Store
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_a_second_writer_is_told_at_once_who_writes(store: Store) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from b12assistant.store import Store
+from b12assistant.index.store import Store
 with Store(Path(sys.argv[1])).writing():
     print("held", flush=True)
     time.sleep(60)
@@ -221,6 +221,6 @@ def test_a_file_system_without_locks_is_said(store: Store, monkeypatch: pytest.M
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("b12assistant.store.fcntl.flock", refuse)
+    monkeypatch.setattr("b12assistant.index.store.fcntl.flock", refuse)
     with pytest.raises(IndexWriteError, match=r"LOCK cannot be locked \(No locks available\)"):
         publish(store, OLD)

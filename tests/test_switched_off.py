@@ -9,17 +9,18 @@ from corpora import again, three_files, write
 from fakes import FakeWorkspace, fake_workspace
 from starlette.testclient import TestClient
 
-from b12assistant import answer_html, health
 from b12assistant.answers import Status
 from b12assistant.api import local_today
+from b12assistant.application import health
+from b12assistant.command.invocation import lines
+from b12assistant.corpus.switched_off import NOTHING_OFF, parse_switched_off
+from b12assistant.display import answer_html
+from b12assistant.display.labels import load_labels
+from b12assistant.display.markup import exact
+from b12assistant.display.render import reply_json
 from b12assistant.errors import SourceFactsError
-from b12assistant.invocation import lines
-from b12assistant.labels import load_labels
-from b12assistant.markup import exact
-from b12assistant.render import reply_json
-from b12assistant.switched_off import NOTHING_OFF, parse_switched_off
-from b12assistant.warmup import Warmup
-from b12assistant.web import application
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
 
 SWALLOWED = "Swallowed capsules work as well as a syringe."
 SYRINGE = "A syringe works better than swallowed capsules."
@@ -156,8 +157,8 @@ def test_an_entry_whose_passage_was_reworded_is_said(tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ("[[off", "is not valid TOML"),
-        ("on = 1", r"only \[\[off\]\] is known here"),
-        ('off = "x"', r"only \[\[off\]\] is known here"),
+        ("on = 1", r"unknown table .on."),
+        ('off = "x"', r"off is no list of tables"),
         ('[[off]]\nwhy = "x"', "entry 1: it names no one document or passage"),
         ('[[off]]\ndocument = "a"\npassage = "b"\nwhy = "x"', "entry 1: it names no one document or passage"),
         ('[[off]]\ndocument = "a"', "entry 1: it does not say why"),

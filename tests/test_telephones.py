@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant import api, workspace
+from b12assistant import api
 from b12assistant.answers import TextId
+from b12assistant.application import workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import ConfigError
-from b12assistant.telephones import LINES, Telephone, load_telephones, parse_telephones
+from b12assistant.safety.telephones import LINES, Telephone, load_telephones, parse_telephones
 
 TELEPHONES = load_telephones()
 READ, REVIEW = date(2026, 1, 1), date(2026, 6, 1)

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from b12assistant import labels, terminal
 from b12assistant.answers import (
     Answer,
     Disagreement,
@@ -34,7 +33,8 @@ from b12assistant.answers import (
     Turn,
     TurnSlice,
 )
-from b12assistant.fixed_texts import load_fixed_texts
+from b12assistant.display import labels, terminal
+from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Document,
     DocumentId,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -10,9 +12,11 @@ import numpy as np
 import pytest
 from fakes import FakeEncoder
 
-from b12assistant.encoding import load_encoder
+from b12assistant.index.encoding import load_encoder
+from b12assistant.index.onnx_export import ensure_form
+from b12assistant.index.weights import find_weights
 from b12assistant.protocols import Encoded
-from b12assistant.threads import OneAtATime, once
+from b12assistant.threads import Foreign, OneAtATime, once
 
 
 class Part:
@@ -91,3 +95,51 @@ def test_the_real_encoder_gives_twenty_threads_what_it_gives_one() -> None:
 
     with ThreadPoolExecutor(20) as pool:
         assert all(pool.map(use, range(1_000)))
+
+
+def test_the_end_waits_for_who_computes_in_foreign_code_and_lets_nobody_else_in() -> None:
+    foreign, done = Foreign(), []
+    entered, leave = threading.Event(), threading.Event()
+
+    def computing() -> None:
+        with foreign:
+            entered.set()
+            leave.wait()
+            time.sleep(0.05)
+            done.append("inside")
+        with foreign:
+            done.append("again")
+
+    threading.Thread(target=computing, daemon=True).start()
+    entered.wait()
+    leave.set()
+    foreign.close()
+    assert done == ["inside"]
+    with foreign:  # the thread that ends still may
+        time.sleep(0.05)
+    assert done == ["inside"]
+
+
+_ENDING = """
+import threading
+from b12assistant.index.encoding import load_encoder
+
+encoder, begun = load_encoder(threads=1, runtime="onnx"), threading.Event()
+
+def forever():
+    while True:
+        list(encoder.encode(["What is myelin?"] * 4))
+        begun.set()
+
+for _ in range(3):
+    threading.Thread(target=forever, daemon=True).start()
+begun.wait()
+"""
+
+
+@pytest.mark.slow
+def test_a_process_ends_well_while_its_threads_encode() -> None:
+    ensure_form(find_weights())
+    for _ in range(3):
+        ended = subprocess.run([sys.executable, "-c", _ENDING], capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stderr) == (0, "")

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import FlagKind, Level, Triage, Turn
 from b12assistant.errors import ConfigError
-from b12assistant.folding import fold
-from b12assistant.red_flags import Rule
-from b12assistant.triage import Triager, is_control, load_rules
-from b12assistant.wording import check_linear, compile_wordings
+from b12assistant.language.folding import fold
+from b12assistant.language.literals import Literals
+from b12assistant.language.wording import Wordings, check_linear
+from b12assistant.safety.red_flags import Rule
+from b12assistant.safety.triage import Triager, is_control, load_rules
 
 RULES = load_rules()
 TRIAGER = Triager(RULES)
@@ -271,7 +272,7 @@ def test_longest_text_is_read_whole(step: str) -> None:
 )
 def test_wording_that_could_run_away_is_refused(wording: str) -> None:
     with pytest.raises(ConfigError):
-        compile_wordings([wording], {}, "test")
+        Wordings([wording], Literals(), "test").check()
 
 
 def test_bounded_wording_is_accepted() -> None:

@@ -1,16 +1,20 @@
 """One contract for every implementation of ``VectorIndex``; the exact one is the oracle for the others."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from builders_milvus import lite, milvus_vectors
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from b12assistant.errors import IndexDamagedError
+from b12assistant.index import vector_index
+from b12assistant.index.milvus_collections import Collections
+from b12assistant.index.vector_index import CodedIndex, ExactIndex, FaissIndex, build_index, read_index
 from b12assistant.protocols import VectorIndex
-from b12assistant.vector_index import ExactIndex, FaissIndex
 
 Vectors = NDArray[np.float32]
 Build = Callable[[Vectors], VectorIndex]
@@ -23,9 +27,34 @@ def reopened(vectors: Vectors) -> FaissIndex:
     return FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes(), rows=len(vectors), dimension=vectors.shape[1])
 
 
-EVERY = pytest.mark.parametrize(
-    "build", [ExactIndex, FaissIndex.build, reopened], ids=["exact", "faiss", "faiss reopened"]
-)
+def codes_reopened(vectors: Vectors) -> VectorIndex:
+    built = CodedIndex.build(vectors)
+    return read_index(built.to_files(), built.facts, rows=len(vectors), dimension=vectors.shape[1])
+
+
+LOCAL: dict[str, Build] = {
+    "exact": ExactIndex,
+    "faiss": FaissIndex.build,
+    "faiss reopened": reopened,
+    "codes": CodedIndex.build,
+    "codes reopened": codes_reopened,
+}
+FEW = settings(max_examples=15)  # of collections on a server: each takes a tenth of a second
+
+
+@pytest.fixture(scope="module")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return partial(milvus_vectors, Collections(lite(tmp_path_factory.mktemp("milvus")), "vectors"))
+
+
+@pytest.fixture(scope="module", params=[*LOCAL, "milvus"])
+def build(request: pytest.FixtureRequest) -> Build:
+    """Each implementation of ``VectorIndex``."""
+    made: Build = LOCAL[request.param] if request.param in LOCAL else request.getfixturevalue("milvus")
+    return made
+
+
+EVERY_LOCAL = pytest.mark.parametrize("local", LOCAL.values(), ids=LOCAL)
 
 
 def unit(rows: list[tuple[int, ...]]) -> Vectors:
@@ -39,49 +68,54 @@ ROWS = st.lists(ROW, min_size=1, max_size=30).map(unit)
 QUERY = ROW.map(lambda row: unit([row])[0])
 
 
-@EVERY
-@given(vectors=ROWS, query=QUERY, k=st.integers(-1, 40))
-def test_it_finds_what_the_oracle_finds(build: Build, vectors: Vectors, query: Vectors, k: int) -> None:
+def finds_what_the_oracle_finds(build: Build, vectors: Vectors, query: Vectors, k: int) -> None:
     rows, scores = build(vectors).search(query, k)
     _, best = ExactIndex(vectors).search(query, k)
     assert len(rows) == len(set(rows.tolist())) == max(0, min(k, len(vectors)))
     np.testing.assert_allclose(scores, best, atol=TOLERANCE)  # equal at the cut too: only ties may be exchanged
     np.testing.assert_allclose(vectors[rows] @ query, scores, atol=TOLERANCE)
 
+    finds_in_order(rows, scores)
 
-@EVERY
-@given(vectors=ROWS, query=QUERY)
-def test_the_best_come_first_and_ties_go_by_row(build: Build, vectors: Vectors, query: Vectors) -> None:
-    rows, scores = build(vectors).search(query, len(vectors))
+
+def finds_in_order(rows: NDArray[np.int64], scores: Vectors) -> None:
+    """The best come first, and ties go by row."""
     pairs = list(zip((-scores).tolist(), rows.tolist(), strict=True))
     assert pairs == sorted(pairs)
 
 
-@EVERY
+@EVERY_LOCAL
+@given(vectors=ROWS, query=QUERY, k=st.integers(-1, 40))
+def test_it_finds_what_the_oracle_finds(local: Build, vectors: Vectors, query: Vectors, k: int) -> None:
+    finds_what_the_oracle_finds(local, vectors, query, k)
+
+
+@FEW
+@given(vectors=ROWS, query=QUERY, k=st.integers(-1, 40))
+def test_milvus_finds_what_the_oracle_finds(milvus: Build, vectors: Vectors, query: Vectors, k: int) -> None:
+    finds_what_the_oracle_finds(milvus, vectors, query, k)
+
+
 def test_a_row_finds_itself(build: Build) -> None:
     rows, scores = build(TEN).search(TEN[7], 1)
     assert (rows.tolist(), scores.tolist()) == ([7], [1.0])
 
 
-@EVERY
 def test_ties_go_by_row(build: Build) -> None:
     rows, _ = build(np.repeat(TEN[:1], 5, axis=0)).search(TEN[0], 5)
     assert rows.tolist() == [0, 1, 2, 3, 4]
 
 
-@EVERY
 def test_an_opposite_row_comes_last_and_is_not_lost(build: Build) -> None:
     rows, scores = build(np.stack([-TEN[0], TEN[1]])).search(TEN[0], 2)
     assert (rows.tolist(), scores.tolist()) == ([1, 0], [0.0, -1.0])
 
 
-@EVERY
 def test_types_are_those_of_the_protocol(build: Build) -> None:
     rows, scores = build(TEN).search(TEN[0], 3)
     assert [str(rows.dtype), str(scores.dtype)] == ["int64", "float32"]
 
 
-@EVERY
 def test_an_empty_index_finds_nothing(build: Build) -> None:
     rows, scores = build(np.empty((0, 10), np.float32)).search(TEN[0], 3)
     assert (rows.tolist(), scores.tolist()) == ([], [])
@@ -112,3 +146,97 @@ def test_what_does_not_fit_is_refused(data: bytes, rows: int, dimension: int, co
     with pytest.raises(IndexDamagedError, match=complaint) as raised:
         FaissIndex.from_bytes(data, rows=rows, dimension=dimension)
     assert raised.value.hint == "run `b12assistant index`"
+
+
+# Codes
+
+
+def hundreds() -> Vectors:
+    """Rows on a circle in the first two of six directions, each a little further round than the one before."""
+    round_ = np.linspace(0, 2 * np.pi, 900, endpoint=False)
+    rows = np.zeros((900, 6), np.float32)
+    rows[:, 0], rows[:, 1] = np.cos(round_), np.sin(round_)
+    return rows
+
+
+CIRCLE = hundreds()
+ROUND = CodedIndex.build(CIRCLE)
+
+
+def test_from_so_many_rows_on_codes_are_scanned_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vector_index, "EXACT_UP_TO", 10)
+    few, many = build_index(TEN), build_index(np.concatenate([TEN, TEN[:1]]))
+    assert (few.facts["kind"], many.facts["kind"]) == ("exact", "codes")
+    assert sorted(many.to_files()) == ["codes.faiss", "vectors.faiss"]
+    assert many.to_files()["vectors.faiss"] == FaissIndex.build(many.vectors()).to_bytes()
+
+
+def test_what_the_codes_put_first_is_scored_by_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen centroids tell 900 rows apart badly; of the 25 they put first, the rows tell which five are nearest."""
+    monkeypatch.setattr(vector_index, "_FEWEST", 0)
+    found, scores = ROUND.search(CIRCLE[450], 5)
+    np.testing.assert_array_equal(scores, CIRCLE[found] @ CIRCLE[450])
+    assert scores[-1] > np.cos(2 * np.pi * 40 / 900)
+
+
+@given(k=st.integers(-1, 950), at=st.integers(0, 899))
+def test_codes_give_as_many_as_are_asked_for_with_their_own_cosines_best_first(k: int, at: int) -> None:
+    found, scores = ROUND.search(CIRCLE[at], k)
+    assert len(found) == len(set(found.tolist())) == max(0, min(k, 900))
+    np.testing.assert_allclose(scores, CIRCLE[found] @ CIRCLE[at], atol=TOLERANCE)
+    pairs = list(zip((-scores).tolist(), found.tolist(), strict=True))
+    assert pairs == sorted(pairs)
+
+
+def test_rows_that_are_all_the_same_are_found() -> None:
+    found, scores = CodedIndex.build(np.repeat(TEN[:1], 700, axis=0)).search(TEN[0], 9)
+    assert (found.tolist(), set(scores.tolist())) == ([*range(9)], {1.0})
+
+
+@pytest.mark.parametrize("many", [1, 15, 900])
+def test_codes_made_twice_are_the_same_bytes(many: int) -> None:
+    rows = CIRCLE[:many]
+    assert CodedIndex.build(rows).to_files() == CodedIndex.build(rows).to_files()
+
+
+CODED = CodedIndex.build(TEN)
+
+
+@pytest.mark.parametrize(
+    ("changed", "facts", "complaint"),
+    [
+        ({"codes.faiss": b""}, {}, "codes.faiss cannot be read"),
+        ({"codes.faiss": FaissIndex.build(TEN).to_bytes()}, {}, "codes.faiss does not fit its manifest"),
+        ({"codes.faiss": CodedIndex.build(TEN[:9]).to_files()["codes.faiss"]}, {}, "codes.faiss does not fit"),
+        ({}, {"parts": 6}, "codes.faiss does not fit its manifest"),
+        ({}, {"kind": "graph"}, "codes.faiss does not fit its manifest"),
+    ],
+    ids=["empty", "rows", "of fewer", "other parts", "another kind"],
+)
+def test_codes_that_do_not_fit_are_refused(changed: dict[str, bytes], facts: dict[str, object], complaint: str) -> None:
+    with pytest.raises(IndexDamagedError, match=complaint):
+        read_index({**CODED.to_files(), **changed}, {**CODED.facts, **facts}, rows=10, dimension=10)
+
+
+def test_codes_that_the_manifest_tells_of_must_be_there() -> None:
+    with pytest.raises(IndexDamagedError, match=r"codes\.faiss is not in the manifest"):
+        read_index(FaissIndex.build(TEN).to_files(), CODED.facts, rows=10, dimension=10)
+
+
+@pytest.mark.parametrize("length", [0.9, float("nan"), float("inf")])
+def test_a_row_that_is_not_of_unit_length_is_refused(length: float) -> None:
+    rows = TEN.copy()
+    rows[3] = length
+    with pytest.raises(IndexDamagedError, match="not of unit length"):
+        FaissIndex.from_bytes(FaissIndex.build(rows).to_bytes(), rows=10, dimension=10)
+
+
+def test_codes_of_other_rows_are_refused() -> None:
+    """Their bytes and their form are right; a row that is asked for is not found."""
+    rows = np.random.default_rng(1).standard_normal((3000, 16)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    ours, others = CodedIndex.build(rows), CodedIndex.build(-rows)
+    mixed = {**ours.to_files(), "codes.faiss": others.to_files()["codes.faiss"]}
+    assert len(read_index(ours.to_files(), ours.facts, rows=3000, dimension=16).vectors()) == 3000
+    with pytest.raises(IndexDamagedError, match="do not find themselves"):
+        read_index(mixed, ours.facts, rows=3000, dimension=16)

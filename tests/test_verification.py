@@ -7,9 +7,9 @@ from builders import build_entry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from b12assistant.records import Entry
+from b12assistant.display.records import Entry
+from b12assistant.index.verification import check_entry, check_quote, quotes_of
 from b12assistant.types import Mark, MarkKind, Range
-from b12assistant.verification import check_entry, check_quote, quotes_of
 
 TEXT = "Myelin wraps every nerve. Page 3. Numb feet are an early sign. See a doctor."
 QUOTE = {

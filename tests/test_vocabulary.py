@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import TermId
 from b12assistant.errors import ConfigError
-from b12assistant.vocabulary import Kind, Term, Vocabulary, load_vocabulary, parse_terms
-from b12assistant.words import terms
+from b12assistant.language.vocabulary import Kind, Term, Vocabulary, load_vocabulary, parse_terms
+from b12assistant.language.words import terms
 
 SHIPPED = load_vocabulary()
 SMALL = Vocabulary(

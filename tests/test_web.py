@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import re
 import socket
@@ -11,14 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from corpora import again
 from fakes import FakeWorkspace
 from serving import CORPUS, small_space
 from starlette.testclient import TestClient
 
-from b12assistant import addresses, policy
-from b12assistant.source_routes import VIEW_POLICY
-from b12assistant.warmup import Warmup
-from b12assistant.web import application
+from b12assistant.answering import policy
+from b12assistant.display import addresses
+from b12assistant.errors import ConfigError
+from b12assistant.web.site import application
+from b12assistant.web.source_routes import VIEW_POLICY
+from b12assistant.web.warmup import Warmup
 
 ROOT = Path(__file__).parent.parent
 ASKED = "What wraps every nerve: myelin?"
@@ -103,6 +107,14 @@ def test_a_document_is_read_under_a_stricter_policy(client: TestClient) -> None:
     assert "unsafe" not in VIEW_POLICY
 
 
+def test_no_function_of_the_page_is_offered_to_programs(client: TestClient) -> None:
+    found = re.search(r"window\.gradio_config = (\{.*?\});?</script>", client.get("/").text, re.S)
+    assert found
+    functions = json.loads(found[1])["dependencies"]
+    assert {each["api_visibility"] for each in functions} <= {"private", "undocumented"}  # the latter: redrawing a turn
+    assert [each["api_name"] for each in functions if each["api_name"] == "ask"] == ["ask"]
+
+
 @pytest.mark.parametrize("path", SHUT)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_what_the_page_does_not_need_is_shut(path: str, method: str, client: TestClient) -> None:
@@ -124,6 +136,21 @@ def test_what_the_page_does_not_need_is_shut(path: str, method: str, client: Tes
 )
 def test_only_its_own_names_are_answered(host: str, status: int, client: TestClient) -> None:
     assert client.get("/healthz", headers={"host": host}).status_code == status
+
+
+def test_names_that_an_operator_gave_it_are_its_own_too(space: FakeWorkspace) -> None:
+    named = again(space, flags={"web.hosts": "b12.example.org Clinic.example"})
+    known = TestClient(application(named, Warmup(named)), base_url=HERE)
+    for host, status in (
+        ("b12.example.org", 200),
+        ("clinic.example:80", 200),
+        ("example.org", 421),
+        ("localhost", 200),
+    ):
+        assert known.get("/healthz", headers={"host": host}).status_code == status, host
+    for wrong in ("*", "*.example.org", "http://example.org", "a..b"):
+        with pytest.raises(ConfigError, match="not the name of a host"):
+            application(again(space, flags={"web.hosts": wrong}), Warmup(space))
 
 
 def test_on_a_wildcard_address_numbers_are_answered_and_foreign_names_are_not(space: FakeWorkspace) -> None:

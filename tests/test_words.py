@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.words import fold, stop_words, surface_words, terms
+from b12assistant.language.words import fold, stop_words, surface_words, terms
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def main() -> None:
 def document() -> dict[str, Any]:
     """The description as the code has it now; nothing is loaded for it."""
     from b12assistant.api import Workspace
-    from b12assistant.openapi import describe, load_examples
-    from b12assistant.service import build_router
+    from b12assistant.web.openapi import describe, load_examples
+    from b12assistant.web.service import build_router
 
     return describe(build_router(Workspace).routes, load_examples())
 
@@ -57,7 +57,7 @@ def examples() -> dict[str, Any]:
 
     from b12assistant.api import Workspace
     from b12assistant.config import load_configuration
-    from b12assistant.service import build_app
+    from b12assistant.web.service import build_app
 
     with tempfile.TemporaryDirectory() as index:
         flags = {"paths.corpus": str(ROOT / "corpus"), "paths.index": index}

@@ -11,10 +11,10 @@ import os
 import sys
 from pathlib import Path
 
-from b12assistant import auditing, red_flag_html, red_flag_report
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import AssistantError
+from b12assistant.evaluation import auditing, red_flag_html, red_flag_report
 
 ROOT = Path(__file__).parent.parent
 TEST = ROOT / "benchmarks" / "data" / "red_flags" / "test.jsonl"

@@ -5,19 +5,22 @@ With --check nothing is written; the exit status is 1 if a page is stale.
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from b12assistant import batching, errors
-from b12assistant.cli import commands
+from b12assistant import api, errors
+from b12assistant.application import batching
+from b12assistant.command.cli import commands
+from b12assistant.command.invocation import NAME
 from b12assistant.config import Settings, known_keys, values_of
+from b12assistant.display.labels import languages
 from b12assistant.errors import AssistantError
-from b12assistant.invocation import NAME
-from b12assistant.labels import languages
-from b12assistant.telephones import load_telephones
+from b12assistant.safety.telephones import load_telephones
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 WIDTH = 100
@@ -53,7 +56,12 @@ MEANINGS = {
     "paths.reports": "the folder of reports that the tab Evaluate shows, as `evaluate --out` writes them",
     "encoder.model": "the pinned model, or a local path or hub name of another",
     "encoder.digest": "sha256 that the weights of another model must have",
+    "index.engine": "what finds candidates: `faiss` in this process, or `milvus` ([how](../how-to/milvus.md))",
+    "index.uri": "of Milvus: `http://HOST:19530`, or a path ending in `.db` (Milvus Lite); empty: beside the index",
+    "index.collection": "the name of this index on Milvus; one index, one name",
     "encoder.threads": "threads for bulk encoding; 0: one for each core",
+    "encoder.bulk": "precision of indexing: `fp32`, or `bf16` with the extra `openvino`",
+    "encoder.runtime": "`onnx` (ONNX Runtime), `torch`, or `auto`: the first where `index` could make its form",
     "loading.seconds": "longest time to read one file",
     "loading.megabytes": "largest file, in MB",
     "loading.memory": "memory of the process that reads files, in MB",
@@ -84,13 +92,20 @@ MEANINGS = {
     "between; empty: none",
     "page.language": f"language of the page's own words: {', '.join(languages())}; the sources keep theirs",
     "feedback.folder": "where votes and unanswered questions are kept, without identifiers; empty: nothing is kept",
+    "web.seconds": "longest time from a question to its answer; a late one is told",
+    "web.waiting": "questions that may wait; one more is told that the server is busy",
+    "web.hosts": "names the server is reached by besides its address, as in `b12.example.org`, blanks between",
+    "web.passwords": "file of who may log in, as `b12assistant password` writes it; empty: no login",
+    "web.metrics": "address at which Prometheus reads figures, as in `127.0.0.1:9464`; empty: none",
+    "web.log": "lines of the log on standard error, in JSON: `info` (each question and response), `warning` or `error`",
     "quoting.heard": "how far behind one who sells nothing may fall and still be heard",
 }
 
 
 def pages() -> dict[Path, str]:
     """Every page with its text."""
-    return {FOLDER / "cli.md": "\n".join(_cli()), FOLDER / "configuration.md": "\n".join(_configuration())}
+    written = {"cli.md": _cli(), "configuration.md": _configuration(), "python.md": _python()}
+    return {FOLDER / name: "\n".join(lines) for name, lines in written.items()}
 
 
 def main() -> int:
@@ -144,6 +159,32 @@ def _configuration() -> Iterator[str]:
         variable = f"B12_{key.replace('.', '_').upper()}"
         yield f"| `{key}` | `{variable}` | `{defaults[key]!r}` | {MEANINGS[key]} |"
     yield ""
+
+
+def _python() -> Iterator[str]:
+    yield from ("# Python", "", NOTE, "", (inspect.getdoc(api) or "").replace("``", "`"), "")
+    yield from ("```python", "from b12assistant.api import Assistant, build_index", "```", "")
+    yield from _member("Assistant", api.Assistant, heading="##")
+    for name, member in vars(api.Assistant).items():
+        if not name.startswith("_"):
+            yield from _member(f"Assistant.{name}", getattr(member, "__func__", member), heading="###")
+    yield from _member("build_index", api.build_index, heading="##")
+    yield from (
+        "What is raised is an `AssistantError` with `code`, `message` and `hint`: [the list](cli.md#errors).",
+        "",
+    )
+
+
+def _member(name: str, member: object, *, heading: str) -> Iterator[str]:
+    """Its signature, where it has one, and what its docstring says; examples in the docstring become code."""
+    yield from (f"{heading} {name}", "")
+    if inspect.isfunction(member):
+        signature = str(inspect.signature(member)).replace("'", "")  # annotations are not evaluated
+        yield from ("```python", name + re.sub(r"^\((self|cls)(, )?", "(", signature), "```", "")
+    prose, _, examples = (inspect.getdoc(member) or "").partition(">>> ")
+    yield from (prose.replace("``", "`").strip(), "")
+    if examples:
+        yield from ("```pycon", f">>> {examples.strip()}", "```", "")
 
 
 if __name__ == "__main__":

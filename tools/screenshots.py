@@ -1,6 +1,6 @@
 """Takes the screenshots of docs/screenshots/ from the page as it is, over the corpus and index of this folder.
 
-.venv/bin/python tools/screenshots.py
+.venv/bin/python tools/screenshots.py [STATE …]
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from browser.running import ARGUMENTS, HOW, find_browser, running  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright  # noqa: E402
 
-from b12assistant import scoring  # noqa: E402
 from b12assistant.api import Workspace  # noqa: E402
 from b12assistant.config import load_configuration  # noqa: E402
+from b12assistant.evaluation import scoring  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
 ASKED = "Does metformin lower B12?"
@@ -28,6 +28,7 @@ PRINTED = "How long does recovery of the nerves take?"  # a PDF answers
 STATES = {
     "start": [],
     "answer": [ASKED],
+    "suggestions": [ASKED],
     "differing": ["How long do nerves take to heal?"],
     "source": [ASKED],
     "printed": [PRINTED],
@@ -67,7 +68,10 @@ def main() -> None:
         if found is None:
             raise SystemExit(HOW)
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        for state, questions in {**STATES, **{tab: [] for tab in (*TABS, *LOOKED_UP)}}.items():
+        states = {**STATES, **{tab: [] for tab in (*TABS, *LOOKED_UP)}}
+        for state, questions in states.items():
+            if sys.argv[1:] and state not in sys.argv[1:]:
+                continue
             for width in SIZES:
                 for scheme in SCHEMES:
                     path = FOLDER / f"{state}-{width}-{scheme}.png"
@@ -87,9 +91,15 @@ def _take(
 ) -> None:
     size: ViewportSize = {"width": width, "height": SIZES[width]}
     context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    context.set_default_timeout(120_000)
     reader = Reader.of(context, address)
     for question in questions:
         turn = reader.ask(question)
+        if state in ("answer", "suggestions"):
+            reader.page.wait_for_selector("#suggestions button")
+        if state == "suggestions":
+            reader.page.locator("#suggestions").scroll_into_view_if_needed()
+            reader.page.evaluate("() => scrollBy(0, 200)")  # from behind the box
         if state == "source":
             reader.open(turn.locator("a.cite").nth(turn.locator("figure").count() - 1)).locator("#hit").wait_for()
         if state == "printed":
@@ -109,9 +119,14 @@ def _take(
     if state in LOOKED_UP:
         _look_up(reader.page, state)
     reader.page.wait_for_timeout(400)
-    taken = Image.open(io.BytesIO(reader.page.screenshot()))
-    taken.convert("RGB").quantize(96).save(path, optimize=True)  # a page has few colours: a third of the size
+    saved(reader.page, path)
     context.close()
+
+
+def saved(page: Page, path: Path) -> None:
+    """A picture of what is seen. A page has few colours: with 96 of them a third of the size."""
+    taken = Image.open(io.BytesIO(page.screenshot()))
+    taken.convert("RGB").quantize(96).save(path, optimize=True)
 
 
 def _look_up(page: Page, state: str) -> None:

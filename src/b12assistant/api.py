@@ -11,14 +11,14 @@ from functools import partial
 from pathlib import Path
 
 from b12assistant.answers import Notice, Reply
+from b12assistant.application.workspace import Opened as Opened
+from b12assistant.application.workspace import Workspace as Workspace
+from b12assistant.application.workspace import local_today as local_today
 from b12assistant.config import load_configuration
-from b12assistant.indexing import Progress
-from b12assistant.render import Json, reply_json
+from b12assistant.display.render import Json, reply_json
+from b12assistant.index.indexing import Progress
 from b12assistant.types import Document, GenerationId, Hit, IndexReport
 from b12assistant.types import FileEnd as FileEnd  # what a report counts
-from b12assistant.workspace import Opened as Opened
-from b12assistant.workspace import Workspace as Workspace
-from b12assistant.workspace import local_today as local_today
 
 
 class Assistant:

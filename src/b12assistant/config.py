@@ -16,127 +16,16 @@ from typing import Any, get_type_hints
 
 from b12assistant.errors import ConfigError
 from b12assistant.packaged import CONFIG_FILE, PACKAGED, is_project, packaged_paths
+from b12assistant.settings import ChunkingSettings as ChunkingSettings
+from b12assistant.settings import IndexSettings as IndexSettings
+from b12assistant.settings import LexicalSettings as LexicalSettings
+from b12assistant.settings import LoadingSettings as LoadingSettings
+from b12assistant.settings import RetrievalSettings as RetrievalSettings
+from b12assistant.settings import Settings as Settings
+from b12assistant.settings import WebSettings as WebSettings
 
 _PREFIX = "B12_"
 _NOT_SETTINGS = {"B12_SHARED"}  # read by the tests
-
-
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """Where things lie, relative to the working directory. ``reports``: what `evaluate --out` wrote, for the page."""
-
-    corpus: str = "corpus"
-    index: str = "index"
-    reports: str = "reports"
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderSettings:
-    """``model``: the pinned one, a local path or a hub name. ``digest``: sha256 demanded of another model's weights.
-
-    ``threads``: for bulk encoding; 0 is one for each core.
-    """
-
-    model: str = "all-MiniLM-L6-v2"
-    digest: str = ""
-    threads: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LoadingSettings:
-    """Limits for reading one file. ``seconds``: wall time; ``megabytes``: of the file; ``memory``: MB of the reader."""
-
-    seconds: float = 60.0
-    megabytes: int = 50
-    memory: int = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkingSettings:
-    """``pieces``: word pieces of a passage. ``sentence_vectors_up_to``: larger collections do without (passages)."""
-
-    pieces: int = 200
-    title_pieces: int = 48
-    sentence_vectors_up_to: int = 3000
-
-
-@dataclass(frozen=True, slots=True)
-class LexicalSettings:
-    """BM25F parameters; the title field is the document's title and the headings above a passage."""
-
-    k1: float = 1.2
-    b_body: float = 0.75
-    b_title: float = 0.75
-    title_weight: float = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class RetrievalSettings:
-    """``candidates`` of each ranker, ``rescored`` by late interaction, ``passages`` searched for quotes.
-
-    ``cross_encoder``: a local path or hub name, empty for none; it re-orders the best ``cross_encoded`` passages.
-    """
-
-    candidates: int = 100
-    rescored: int = 50
-    passages: int = 20
-    cross_encoder: str = ""
-    cross_encoded: int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class QuotingSettings:
-    """``rate``: score taken off for each 100 characters over 100; ``margin``: how far behind a further quote may be."""
-
-    quotes: int = 3
-    sentences: int = 3
-    characters: int = 520
-    rate: float = 0.02
-    alike: float = 0.6
-    margin: float = 0.15
-    close: float = 0.01
-    heard: float = 0.08
-
-
-@dataclass(frozen=True, slots=True)
-class RedFlagSettings:
-    """``region``: whose numbers the fixed texts name; the others: own numbers, worded to follow "call"."""
-
-    region: str = ""
-    emergency: str = ""
-    crisis_line: str = ""
-    poison_line: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PageSettings:
-    """``language``: of the interface; the sources keep theirs. ``frame_ancestors``: origins that may frame the page."""
-
-    language: str = "en"
-    frame_ancestors: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackSettings:
-    """``folder``: where votes and questions without an answer are kept; empty: nothing is."""
-
-    folder: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that can be set."""
-
-    paths: Paths = Paths()
-    encoder: EncoderSettings = EncoderSettings()
-    loading: LoadingSettings = LoadingSettings()
-    chunking: ChunkingSettings = ChunkingSettings()
-    lexical: LexicalSettings = LexicalSettings()
-    retrieval: RetrievalSettings = RetrievalSettings()
-    quoting: QuotingSettings = QuotingSettings()
-    red_flags: RedFlagSettings = RedFlagSettings()
-    page: PageSettings = PageSettings()
-    feedback: FeedbackSettings = FeedbackSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +138,16 @@ def _checked(key: str, value: object, origin: str) -> object:
             raise ConfigError(f"{origin}: {key} = {value!r} is too small", hint=hint)
         if found > _AT_MOST.get(key, _LARGEST):
             raise ConfigError(f"{origin}: {key} = {value!r} is too large", hint=hint)
+    if found not in ONE_OF.get(key, (found,)):
+        raise ConfigError(f"{origin}: {key} = {value!r} is not known", hint=f"there is {', '.join(ONE_OF[key])}")
     return found
 
 
+ONE_OF = {  # settings with a few values
+    "encoder.bulk": ("fp32", "bf16"),
+    "encoder.runtime": ("auto", "onnx", "torch"),
+    "index.engine": ("faiss", "milvus"),
+}
 _FOLDERS = ("paths.corpus", "paths.index")
 _LARGEST = 10**9
 _AT_MOST = {"lexical.b_body": 1, "lexical.b_title": 1, "quoting.alike": 1}

@@ -14,6 +14,7 @@ AssistantError                 exit status 1, one line and a hint
 ├── IndexMismatchError         built with another model or schema
 ├── IndexBusyError             another indexer holds the lock
 ├── IndexWriteError            disk full, read-only, …; the former index stays
+├── IndexUnreachableError      the engine that holds the index does not answer
 ├── DatasetError               a test collection, run or labelled set does not have its form
 ├── ServerError                the address to listen on is taken or not ours
 └── NotFoundError              no such document, passage or quote
@@ -116,6 +117,12 @@ class IndexWriteError(AssistantError):
     """The index could not be written; the former one is untouched."""
 
     code = "index_write"
+
+
+class IndexUnreachableError(AssistantError):
+    """The server that searches for candidates does not answer."""
+
+    code = "index_unreachable"
 
 
 class DatasetError(AssistantError):

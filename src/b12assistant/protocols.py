@@ -49,6 +49,10 @@ class Encoder(Protocol):
         """sha256 of the weights."""
 
     @property
+    def runtime(self) -> Mapping[str, str]:
+        """What runs it, with versions: the same texts give the same bits on the same of these."""
+
+    @property
     def dimension(self) -> int: ...
 
     @property

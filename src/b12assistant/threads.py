@@ -1,7 +1,8 @@
-"""What lets many threads share one set of parts: load a part once, let one text at a time into the model."""
+"""What lets many threads share one set of parts: load a part once, let one text at a time into the model, and end."""
 
 from __future__ import annotations
 
+import atexit
 import functools
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,42 @@ else:
                 return super().__get__(instance, owner)
 
 
+class Foreign:
+    """Code that is not Python's, and computes beside other threads: ``with FOREIGN:`` around each call.
+
+    A background thread that comes back from there while Python ends takes the process down ("terminate called without
+    an active exception", exit status 134; https://github.com/python/cpython/issues/87135). So the end waits for who is
+    inside, and afterwards nobody but the thread that ends gets in.
+    """
+
+    _MOST = 10.0  # seconds that the end waits
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._closed = False
+
+    def __enter__(self) -> None:
+        with self._changed:
+            if threading.current_thread() is not threading.main_thread():
+                self._changed.wait_for(lambda: not self._closed)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.wait_for(lambda: not self._inside, self._MOST)
+
+
+FOREIGN = Foreign()
+atexit.register(FOREIGN.close)
+
+
 @dataclass(frozen=True)
 class OneAtATime:
     """An encoder for many threads: two calls would share the tokenizer's padding, and would load the model twice.
@@ -51,6 +88,10 @@ class OneAtATime:
     @property
     def digest(self) -> str:
         return self.encoder.digest
+
+    @property
+    def runtime(self) -> Mapping[str, str]:
+        return self.encoder.runtime
 
     @property
     def dimension(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from corpora import capsules
 from fakes import FakeWorkspace
 from playwright.sync_api import Browser, sync_playwright
 from serving import small_space
@@ -65,16 +66,5 @@ CORPUS = {
     "pills.txt": "Metformin lowers cobalamin in some people. Ask for a blood test.\n",
     "shop.md": "---\ntitle: Drips\nkind: vendor\nwords: original\ncommercial_interest: true\n---\n\n# Drips\n\n"
     "Our golden drip costs forty dollars each time.\n\nBuy our golden drip now!\n",
-    "routes/swallowed.md": "# Swallowed\n\nSwallowed capsules work as well as a syringe.\n",
-    "routes/syringe.md": "# Syringe\n\nA syringe works better than swallowed capsules.\n",
-    "disputes.toml": """[[dispute]]
-id = "capsules"
-topic = "Do swallowed capsules work as well as a syringe?"
-why = "One page says so, the other says otherwise."
-asked = ["Are capsules as good as a syringe?"]
-sides = [
-    [{ document = "routes/swallowed.md", quote = "Swallowed capsules work as well as a syringe." }],
-    [{ document = "routes/syringe.md", quote = "A syringe works better than swallowed capsules." }],
-]
-""",
+    **capsules("routes/"),
 }

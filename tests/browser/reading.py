@@ -45,7 +45,7 @@ class Reader:
     def of(cls, context: BrowserContext, address: str, path: str = "/") -> Reader:
         reader = cls(context.new_page(), address)
         page = reader.page
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("request", lambda request: reader.asked_for.append(f"{request.method} {request.url}"))
         page.on("dialog", reader._refuse)
         page.on("pageerror", lambda error: reader.complaints.append(f"error: {error}"))

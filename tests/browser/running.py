@@ -16,8 +16,8 @@ import pytest
 import uvicorn
 
 from b12assistant.api import Workspace
-from b12assistant.warmup import Warmup
-from b12assistant.web import application
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
 
 HOW = (
     "no browser was found for this test: name one with CHROMIUM=/path/to/chromium, or `sudo apt install chromium`, "

@@ -143,7 +143,9 @@ def test_a_broken_report_says_so_and_the_others_are_read(visit: Visit, address: 
 def test_without_a_report_it_says_how_to_write_one(visit: Visit, site: str) -> None:
     page = visit(site).page
     page.get_by_role("tab", name="Evaluate").click()
-    page.wait_for_selector("#evaluate .lead:has-text('evaluate questions.jsonl --out')")
+    page.wait_for_selector("#evaluate .lead")
+    assert "evaluate questions.jsonl --out" in page.locator("#evaluate .surface").inner_text()
+    assert page.locator("#evaluate :is(.reports button, .report h2)").count() == 0
 
 
 def test_by_keyboard_alone(visit: Visit, address: str) -> None:
@@ -162,3 +164,4 @@ def test_by_keyboard_alone(visit: Visit, address: str) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_selector("#evaluate .detail h4:focus")
+    assert page.locator("#evaluate .detail h4").inner_text() == QUESTIONS[0]["question"]

@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeWorkspace, fake_workspace
 from serving import small_space
 
-from b12assistant import addresses
+from b12assistant.display import addresses
 from browser.conftest import Visit
 from browser.running import running
 from browser.traps import PAYLOADS, TrapWorkspace, random_strings, shown

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeWorkspace
 
-from b12assistant.quote_checks import State, check_file
+from b12assistant.application.quote_checks import State, check_file
 from browser.conftest import Visit
 
 pytestmark = pytest.mark.slow

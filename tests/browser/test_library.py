@@ -139,6 +139,7 @@ def test_a_passage_opens_where_it_stands_and_focus_comes_back(visit: Visit, addr
     page.keyboard.press("Escape")
     page.wait_for_selector("#src", state="hidden")
     page.wait_for_function("() => document.activeElement.matches('#library .document[open] li a.cite')")
+    assert link.evaluate("link => link === document.activeElement")
 
 
 def test_by_keyboard_alone(visit: Visit, address: str) -> None:
@@ -154,6 +155,8 @@ def test_by_keyboard_alone(visit: Visit, address: str) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_selector("#library .document[open] blockquote")
+    assert "nerves.md" in page.locator("#library .document[open]").inner_text()
+    assert "Myelin wraps every nerve." in page.locator("#library .document[open] blockquote").first.inner_text()
 
 
 def test_the_index_is_built_anew_and_answers_follow(visit: Visit, own_address: str, own: FakeWorkspace) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import FakeEncoder, FakeWorkspace, fake_workspace
@@ -143,10 +144,10 @@ def test_the_page_is_there_before_the_encoder_and_says_when_it_is(chromium: Brow
 class BrokenWorkspace(FakeWorkspace):
     """Fails with something from inside in its message, but only where a zebra is asked for."""
 
-    def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Reply:
+    def ask(self, question: str, history: Sequence[str] = (), **how: Any) -> Reply:
         if "zebra" in question:
             raise ValueError("a secret of the inside")
-        return super().ask(question, history, as_typed=as_typed)
+        return super().ask(question, history, **how)
 
 
 def test_what_breaks_is_told_without_the_inside_and_the_question_is_kept(visit: Visit, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from fakes import fake_workspace
 from serving import small_space
 
 from b12assistant.errors import ConfigError
-from b12assistant.warmup import Warmup
-from b12assistant.web import application
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
 from browser.conftest import CORPUS, Visit
 from browser.running import running
 
@@ -68,6 +68,11 @@ def test_the_page_speaks_the_language_it_is_set_to(visit: Visit, tmp_path_factor
         page.click("#tab-lookup-button")
         page.wait_for_selector("#lookup-box")
         assert page.inner_text("#lookup h1") == "Buscar"
+        page.set_viewport_size({"width": 320, "height": 700})  # narrower than its tabs
+        page.click("#tab-evaluate-button")
+        page.wait_for_selector("#evaluate h1")
+        assert page.inner_text("#evaluate h1") == "Evaluar"
+        assert page.locator("#tabs [role=tab]").count() == 4
         assert reader.violations() == []
         reader.sound()
 

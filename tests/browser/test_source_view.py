@@ -8,7 +8,7 @@ from builders_pdf import build_pdf, column
 from corpora import again, write
 from fakes import FakeWorkspace, fake_workspace
 
-from b12assistant import addresses
+from b12assistant.display import addresses
 from browser.conftest import CORPUS, Visit
 from browser.running import running
 

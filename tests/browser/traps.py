@@ -8,12 +8,12 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from fakes import FakeWorkspace
 
 from b12assistant.answers import Answer, Notice, NoticeKind, Quote, Reply, Status, Strength, TextId, Timings, Turn
-from b12assistant.records import Entry
+from b12assistant.display.records import Entry
 from b12assistant.types import (
     Block,
     BlockKind,
@@ -95,7 +95,7 @@ def document_of(number: int, text: str) -> Document:
     """A document that is called by its text, in every place that is shown."""
     inner = len(text) - 1
     return Document(
-        id=DocumentId(f"{number}/{text}"),
+        id=DocumentId(f"{number}/{text[:4000]}".replace("/..", "/_..")),  # fits an address, and no path steps back
         digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         title=text,
         text=text,
@@ -119,7 +119,7 @@ class TrapWorkspace(FakeWorkspace):
         passage = Passage(PassageId(f"{number:032x}"), (whole,))
         return Entry(document, (passage,), FileReport(document.id, FileEnd.INDEXED), "", document.text, {})
 
-    def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Reply:  # noqa: ARG002
+    def ask(self, question: str, history: Sequence[str] = (), **how: Any) -> Reply:  # noqa: ARG002
         first = len(history) * self.at_once
         numbers = range(first, min(first + self.at_once, len(self.texts_shown)))
         answer = Answer(

@@ -1,9 +1,12 @@
+import io
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from builders_pdf import assemble, build_pdf, column
@@ -11,7 +14,7 @@ from builders_pdf import assemble, build_pdf, column
 from b12assistant.errors import SourceError
 from b12assistant.loaders import reading, wire, worker
 from b12assistant.loaders.isolation import IsolatedLoader
-from b12assistant.types import Extract
+from b12assistant.types import Block, BlockKind, Extract, Range
 
 SLOW_PDF = assemble([b"BT /F1 11 Tf 72 700 Td " + b"(word ) Tj " * 400_000 + b"ET"])
 
@@ -80,6 +83,21 @@ def test_a_reader_that_dies_over_a_file_is_told(tmp_path: Path, monkeypatch: pyt
         loader.load(write(tmp_path / "a.txt", b"words"))
 
 
+def test_stopped_by_hand_the_worker_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    write(tmp_path / "slow.pdf", SLOW_PDF)
+    loader = IsolatedLoader()
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "join", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            loader.load(tmp_path / "slow.pdf")
+    assert loader._worker is not None
+    assert loader._worker.wait(5) == -9
+    loader.__exit__(None, None, None)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="address space cannot be limited elsewhere")
 def test_memory_is_limited(tmp_path: Path) -> None:
     page = write(tmp_path / "a.html", b"<p>word " * 3_000_000)
@@ -122,6 +140,13 @@ def test_a_link_out_of_the_corpus_is_not_followed(tmp_path: Path) -> None:
         assert loader.load(root / "in.txt")[1].text == "words"
     with IsolatedLoader() as loader, pytest.raises(SourceError, match="a link, not a file"):
         loader.load(root / "in.txt")
+
+
+def test_links_in_a_circle_cost_one_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").symlink_to("b.txt")
+    (tmp_path / "b.txt").symlink_to("a.txt")
+    with IsolatedLoader(root=tmp_path) as loader, pytest.raises(SourceError, match="cannot be read"):
+        loader.load(tmp_path / "a.txt")
 
 
 def test_only_regular_files_are_opened(loader: IsolatedLoader, tmp_path: Path) -> None:
@@ -171,3 +196,54 @@ def test_a_fault_of_a_reader_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(worker, "load", fail)
     with pytest.raises(SourceError, match=r"the reader failed \(KeyError\)"):
         wire.unpack(worker._answer(b"x", "a.txt", 2**30))
+
+
+def test_too_little_memory_is_told_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(data: bytes, name: str) -> Extract:
+        raise MemoryError(name, len(data))
+
+    monkeypatch.setattr(worker, "load", fail)
+    with pytest.raises(SourceError, match=r"needs more than 1\.5 GiB of memory"):
+        wire.unpack(worker._answer(b"x", "a.txt", 3 * 2**29))
+
+
+@pytest.mark.parametrize("sent", [b"", b"\0" * 7 + b"\x05a.txt", b"\0" * 7 + b"\x09a.t"])
+def test_a_reader_whose_owner_died_ends(sent: bytes) -> None:
+    command = [sys.executable, "-m", "b12assistant.loaders.worker", str(2**31)]
+    done = subprocess.run(command, input=sent, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+SOUND = wire.pack(
+    Extract("Numb feet.", "by hand", page_starts=(0, 3), blocks=(Block(BlockKind.PARAGRAPH, Range(0, 10)),))
+)
+
+
+def test_what_fits_its_text_is_taken() -> None:
+    assert wire.pack(wire.unpack(SOUND)) == SOUND
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        (b"[0,3]", b"[3,0]"),
+        (b"[0,3]", b"[0,11]"),
+        (b"[0,3]", b"[-1]"),
+        (b"0,10]", b"0,11]"),
+        (b"0,10]", b"10,0]"),
+        (b"paragraph", b"poem"),
+        (b'"Numb feet."', b"7"),
+        (b'"text"', b'"words"'),
+        (b'["paragraph",0,10]', b'["paragraph",0,9],["paragraph",3,10]'),
+        (b"}", b""),
+    ],
+    ids=ascii,
+)
+def test_an_answer_that_does_not_hold_together_costs_one_file(changed: tuple[bytes, bytes]) -> None:
+    assert changed[0] in SOUND
+    with pytest.raises(SourceError, match="the reader's answer cannot be used"):
+        wire.unpack(SOUND.replace(*changed))
+
+
+def test_a_message_longer_than_any_is_not_waited_for() -> None:
+    assert wire.receive(io.BytesIO(b"\xff" * 8 + b"words")) is None

@@ -217,6 +217,12 @@ def test_what_was_worked_around_is_told(data: bytes, remark: str) -> None:
     assert remark in extract.warnings[0]
 
 
+def test_a_remark_is_the_same_each_time() -> None:
+    """The parser names places in memory too, and what a generation holds is a function of the corpus alone."""
+    (*_, remark) = pdf.load(SOUND.replace(b"/Root 1 0 R", b"")).warnings
+    assert remark == "damage worked around: Root found at object 1"
+
+
 @pytest.mark.parametrize("matrix", ["0 0 0 0 72 700", "1e200 0 0 1e200 1e300 1e300", "-1 0 0 -1 -72 -700"])
 def test_letters_of_any_size_and_place_are_read(matrix: str) -> None:
     stream = f"BT /F1 11 Tf {matrix} Tm (Odd.) Tj ET BT /F1 -11 Tf 1 0 0 1 72 600 Tm (Even.) Tj ET"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from b12assistant.errors import SourceError
+from b12assistant.language.words import fold
 from b12assistant.loaders import SUPPORTED_SUFFIXES, load
-from b12assistant.words import fold
 from corpus_checks import Finding
 from corpus_checks.curation import Curation
 from corpus_checks.reading import FACTS, Text

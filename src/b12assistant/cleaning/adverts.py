@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from b12assistant.cleaning import cues
 from b12assistant.cleaning.page import BANNER, SHORT, Page, words
-from b12assistant.sentences import split_sentences
+from b12assistant.language.sentences import split_sentences
+from b12assistant.language.words import fold, stop_words
 from b12assistant.types import Block, BlockKind, Range
-from b12assistant.words import fold, stop_words
 
 
 def glued(page: Page) -> Iterator[Range]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from b12assistant.cleaning import cues
 from b12assistant.cleaning.page import Page, words
-from b12assistant.sentences import split_sentences
+from b12assistant.language.sentences import split_sentences
+from b12assistant.language.words import terms
 from b12assistant.types import Block, BlockKind, Range
-from b12assistant.words import terms
 
 _OPENING_QUOTE = ('"', "“", "‘", "«", "'")
 

@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
+from b12assistant.language.words import fold
 from b12assistant.types import Block, Extract, Range, Role
-from b12assistant.words import fold
 
 SHORT = 25  # words: a prompt, not a paragraph
 BANNER = 12  # words: a button, a heading

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from b12assistant.dictionary import english_words
+from b12assistant.language.dictionary import english_words
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
 _HEAD = re.compile(r"([^\W\d_]{2,})[-‐]$")

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import IO, Self, cast
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders import wire
@@ -128,11 +128,10 @@ class IsolatedLoader:
 
 def _exchange(worker: subprocess.Popen[bytes], name: str, data: bytes, answers: list[bytes]) -> None:
     """Put one question to the worker; no answer is added when it dies over it."""
-    if worker.stdin is None or worker.stdout is None:
-        return
-    with suppress(OSError, ValueError):  # a pipe that broke, or was closed by the one who lost patience
-        wire.send(worker.stdin, name.encode("utf-8", "surrogateescape"))
-        wire.send(worker.stdin, data)
-        answer = wire.receive(worker.stdout)
+    asked, told = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # both are pipes: see ``_start``
+    with suppress(OSError, ValueError, MemoryError):  # a pipe that broke, or was closed by the one who lost patience
+        wire.send(asked, name.encode("utf-8", "surrogateescape"))
+        wire.send(asked, data)
+        answer = wire.receive(told)
         if answer is not None:
             answers.append(answer)

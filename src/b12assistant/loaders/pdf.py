@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pypdf
-from pypdf.errors import DependencyError
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders.manuscript import Manuscript
@@ -26,6 +25,7 @@ _MOST_NOTES = 3  # remarks of the parser worth a line in the report
 _FARTHEST = 1e6  # points from the corner of the page
 _LEAST_SIZE = 0.1  # points
 _FILE_NAME = re.compile(r"\.(?:docx?|pdf|indd|tex|dvi|qxd|pptx?|odt|rtf|pub|pages|html?|txt)$|^Microsoft Word - ", re.I)
+_OBJECT = re.compile(r"IndirectObject\((\d+), \d+, \d+\)")  # its last number is a place in memory, another each time
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.I)
 
@@ -110,7 +110,7 @@ class _Remarks(logging.Handler):
         self._remarks = remarks
 
     def emit(self, record: logging.LogRecord) -> None:
-        remark = " ".join(record.getMessage().split())[:120]
+        remark = " ".join(_OBJECT.sub(r"object \1", record.getMessage()).split())[:120]
         if remark not in self._remarks and len(self._remarks) < _MOST_NOTES:
             self._remarks.append(remark)
 
@@ -128,8 +128,6 @@ def _open(data: bytes) -> pypdf.PdfReader:
 def _damage_told() -> Iterator[None]:
     try:
         yield
-    except DependencyError as error:
-        raise SourceError("encrypted in a way that cannot be read here", hint="install cryptography") from error
     except MemoryError:
         raise  # says nothing about the file; whoever set the limit has to tell
     except Exception as error:  # damaged files raise anything, RecursionError and KeyError included

@@ -33,10 +33,11 @@ def _resolved(path: Path, root: Path | None) -> Path:
         if path.is_symlink():
             raise SourceError("a link, not a file")
         return path
-    target = path.resolve(strict=True)
-    if not target.is_relative_to(root.resolve(strict=True)):
+    # Not ``Path.resolve``: of links in a circle it makes a RuntimeError, which is no error of this file alone.
+    target = os.path.realpath(path, strict=True)
+    if not Path(target).is_relative_to(os.path.realpath(root, strict=True)):
         raise SourceError("a link out of the corpus")
-    return target
+    return Path(target)
 
 
 def _read_once(path: Path, limit: int) -> bytes | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import pairwise
 from typing import IO, Any, TypeVar
 
 from b12assistant.errors import SourceError
 from b12assistant.types import Block, BlockKind, Extract, Range, Region, Role, Section
 
 _LENGTH = struct.Struct(">Q")
+_LONGEST = 1 << 31  # bytes of a message
 _Value = TypeVar("_Value")
 
 
@@ -22,11 +25,13 @@ def send(stream: IO[bytes], message: bytes) -> None:
 
 
 def receive(stream: IO[bytes]) -> bytes | None:
-    """The next message; ``None`` when the other side has gone."""
+    """The next message; ``None`` when the other side has gone, or sends what no reader sends."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None
     (length,) = _LENGTH.unpack(head)
+    if length > _LONGEST:
+        return None
     message = stream.read(length)
     return message if len(message) == length else None
 
@@ -52,10 +57,22 @@ def pack_error(error: SourceError) -> bytes:
 
 
 def unpack(message: bytes) -> Extract:
-    """The extract that was packed; the ``SourceError`` that was packed instead is raised."""
-    fields: dict[str, Any] = json.loads(message)
-    if "error" in fields:
-        raise SourceError(fields["error"], hint=fields["hint"])
+    """The extract that was packed; the ``SourceError`` that was packed instead is raised.
+
+    A message that is neither, or an extract whose ranges do not fit its text, is a ``SourceError`` too: what went wrong
+    in the reader costs one file, not the run.
+    """
+    with suppress(ValueError, KeyError, TypeError, RecursionError):
+        fields: dict[str, Any] = json.loads(message)
+        if "error" in fields:
+            raise SourceError(fields["error"], hint=fields["hint"])
+        extract = _extract(fields)
+        if _fits(extract):
+            return extract
+    raise SourceError("the reader's answer cannot be used")
+
+
+def _extract(fields: dict[str, Any]) -> Extract:
     return Extract(
         text=fields["text"],
         extractor=fields["extractor"],
@@ -66,6 +83,17 @@ def unpack(message: bytes) -> Extract:
         regions=_each(fields["regions"], lambda role, start, end: Region(Role(role), Range(start, end))),
         front=fields["front"],
         warnings=tuple(fields["warnings"]),
+    )
+
+
+def _fits(extract: Extract) -> bool:
+    """Whether every range lies in the text, blocks are in order, and pages too."""
+    length, blocks = len(extract.text), [block.range for block in extract.blocks]
+    ranges = [*blocks, *(each.heading for each in extract.sections), *(each.range for each in extract.regions)]
+    return (
+        all(each.end <= length for each in ranges)
+        and all(before.end <= after.start for before, after in pairwise(blocks))
+        and all(before <= after for before, after in pairwise((0, *extract.page_starts, length)))
     )
 
 

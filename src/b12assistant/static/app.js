@@ -136,7 +136,8 @@ b12.ready.then(() => {
   document.addEventListener("click", event => {
     const button = event.target.closest && event.target.closest("button");
     if (!button) return;
-    if (button.closest("#new, #controls, #questions")) toBox();
+    if (button.closest("#new, #controls, #questions, #suggestions")) toBox();
+    if (button.closest("#new")) document.querySelector("#keep details").open = false;
   });
 
   const start = () => {

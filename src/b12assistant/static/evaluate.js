@@ -1,7 +1,7 @@
 // The tab Evaluate: reports that `evaluate` wrote, read from a configured folder; nothing is measured from here.
 "use strict";
 b12.surface("evaluate", place => {
-  const { said, count, make, get, say } = b12;
+  const { said, count, make, words, get, say } = b12;
   const SHOWN = 100; // rows at first
 
   const list = make("ul", { className: "reports" });
@@ -9,8 +9,7 @@ b12.surface("evaluate", place => {
   const report = make("section", { className: "report", tabIndex: -1 });
   place.append(make("div", { className: "surface" }, make("h1", { textContent: said("evaluate.heading") }), lead, list, report));
 
-  const words = (text, tag = "span") => make(tag, { className: "exact", dir: "auto", textContent: text });
-  const short = number => number.toLocaleString(document.documentElement.lang, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+  const short = number => number.toFixed(3); // as the tables of a report have it
   const bad = text => make("p", { className: "note bad", role: "alert", textContent: text });
   const draw = (tag, attributes, ...children) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", tag);

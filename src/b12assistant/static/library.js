@@ -1,7 +1,7 @@
 // The tab Library: every document with its facts, passages and marked text, what is switched off, and the index anew.
 "use strict";
 b12.surface("library", place => {
-  const { said, count, make, get, post, say } = b12;
+  const { said, count, make, words, get, post, say } = b12;
   const SHOWN = 100; // documents at first
   let told = null, limit = SHOWN;
 
@@ -22,7 +22,6 @@ b12.surface("library", place => {
   place.append(root);
 
   const badge = (text, kind) => text ? make("span", { className: `badge ${kind}`, textContent: text }) : null;
-  const words = (text, tag = "span") => make(tag, { className: "exact", dir: "auto", textContent: text });
   const offText = off => off.since ? said("library.off_since", off) : said("library.off", off);
   const percent = share => (100 * share).toLocaleString(document.documentElement.lang, { maximumFractionDigits: share < 0.1 ? 1 : 0 });
 
@@ -109,7 +108,7 @@ b12.surface("library", place => {
     const node = make("details", { className: entry.off ? "document is-off" : "document" },
       make("summary", {},
         make("span", { className: "title" }, words(entry.title)),
-        make("span", { className: "soft" }, [entry.document, entry.whose, entry.published, count("library.passages", entry.passages),
+        make("span", { className: "soft" }, words(entry.document), " · ", [entry.whose, entry.published, count("library.passages", entry.passages),
           entry.marked_share ? said("library.marked", { percent: percent(entry.marked_share) }) : ""].filter(Boolean).join(" · ")),
         make("span", { className: "badges" }, ...badges(entry))),
       inside);

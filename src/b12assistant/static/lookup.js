@@ -1,7 +1,7 @@
 // The tab "Look up": a search as one types, filters, keys, and many questions at once. What is typed goes out in bodies.
 "use strict";
 b12.surface("lookup", async root => {
-  const { said, count, make, post, get, say, pack } = b12;
+  const { said, count, make, revealed, words: exact, post, get, say, pack } = b12;
   const WAIT = 120; // milliseconds without a key before it is searched
   const MANY = 50;
   const SWITCH = "b12.keys";
@@ -17,15 +17,15 @@ b12.surface("lookup", async root => {
       const inside = kind.includes("s");
       if (!inside) mark = null;
       else if (!mark) said.append(mark = make("mark", { className: whole ? "whole" : "" }));
-      const part = kind.includes("w") ? make("b", {}, text) : kind === "g" ? make("span", { className: "gap" }, text) : text;
-      (mark || said).append(part);
+      const part = kind.includes("w") ? [make("b", {}, ...revealed(text))] : kind === "g" ? [make("span", { className: "gap" }, text)] : revealed(text);
+      (mark || said).append(...part);
     }
     return said;
   };
   const caption = row => [
     make("p", { className: "place" }, make("a", { className: "cite", href: row.address },
-      make("span", { className: "words" }, [...row.place].join(" › ") + (row.pages ? `, ${row.pages}` : "")))),
-    make("p", { className: "who soft" }, row.who,
+      make("span", { className: "words" }, exact([...row.place].join(" › ") + (row.pages ? `, ${row.pages}` : ""))))),
+    make("p", { className: "who soft" }, exact(row.who),
       row.interest ? make("strong", { className: `badge ${row.sells ? "sells" : "may-sell"}` }, row.interest) : null),
   ];
   const item = row => {
@@ -65,11 +65,10 @@ b12.surface("lookup", async root => {
   const titles = make("datalist", { id: "lookup-titles" }, ...choices.documents.map(title => make("option", { value: title })));
   const named = make("input", { id: "lookup-document", placeholder: said("lookup.any_document"), autocomplete: "off" });
   named.setAttribute("list", titles.id);
-  const [first, last] = choices.years || ["", ""];
-  const year = (name, hint) => make("input", {
-    id: `lookup-${name}`, inputMode: "numeric", maxLength: 4, placeholder: String(hint), autocomplete: "off",
+  const year = name => make("input", {
+    id: `lookup-${name}`, inputMode: "numeric", maxLength: 4, placeholder: said("lookup.any_year"), autocomplete: "off",
   });
-  const since = year("since", first), until = year("until", last);
+  const since = year("since"), until = year("until");
   const clear = make("button", { type: "button", className: "plain", hidden: true }, said("lookup.clear"));
   const summary = make("summary", {}, said("lookup.filters"));
   const filters = make("details", { className: "sieve" }, summary, make("div", { className: "fields" },
@@ -119,7 +118,7 @@ b12.surface("lookup", async root => {
     }
     say(status.textContent);
   };
-  const show = (found, { text, way }) => {
+  const show = (found, { text }) => {
     const same = JSON.stringify(found.notices);
     if (told.dataset.same !== same) notices(told, found.notices); // told again only when it says something else
     told.dataset.same = same;
@@ -128,8 +127,7 @@ b12.surface("lookup", async root => {
     if (at >= 0) (list.children[at] || list.lastChild || typed).focus(); // whoever was in the list stays in it
     const most = found.rows.length === 200;
     status.textContent = !found.rows.length ? said("lookup.nothing")
-      : /words|phrase/.test(way) && !most ? count("lookup.found", found.rows.length)
-      : said("lookup.found_most", { count: found.rows.length });
+      : most ? said("lookup.found_most", { count: found.rows.length }) : count("lookup.found", found.rows.length);
     list.dataset.text = text;
   };
   const later = () => {
@@ -164,7 +162,7 @@ b12.surface("lookup", async root => {
   const line = (question, at, answer) => {
     const quote = answer.quote;
     return make("tr", { className: quote ? "with" : "without" }, make("td", {}, String(at)),
-      make("th", { scope: "row", dir: "auto" }, question),
+      make("th", { scope: "row", dir: "auto" }, exact(question)),
       make("td", {}, quote ? words(quote.pieces) : null, make("p", { className: "soft" }, answer.told)),
       make("td", {}, ...(quote ? [...caption(quote), make("p", { className: "acts" }, pack.button(quote.address))] : [])));
   };
@@ -226,7 +224,7 @@ b12.surface("lookup", async root => {
   };
   document.addEventListener("keydown", event => {
     if (b12.shown() !== "lookup" || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog:modal")) return;
-    const typing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select");
+    const typing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea");
     if (event.target === typed && (event.key === "ArrowDown" || event.key === "Enter")) {
       event.preventDefault();
       move(1);
@@ -235,6 +233,7 @@ b12.surface("lookup", async root => {
     const now = row(), on = now && event.target === now;
     const letter = single.checked ? event.key : "";
     if (letter === "/") { event.preventDefault(); typed.focus(); typed.select(); }
+    else if (event.target.closest("select")) return; // letters choose in it
     else if (letter === "j" || (on && event.key === "ArrowDown")) { event.preventDefault(); move(1); }
     else if (letter === "k" || (on && event.key === "ArrowUp")) { event.preventDefault(); move(-1); }
     else if (on && event.key === "Enter") now.querySelector("a.cite").click();

@@ -1,7 +1,7 @@
 // The passage pack: addresses that the reader pinned, kept in this browser, shown and exported by the server's words.
 "use strict";
 (() => {
-  const { said, make, post, say } = b12;
+  const { said, make, revealed, words: exact, post, say } = b12;
   const KEPT = "b12.pack";
   const MOST = 100;
   const OURS = /^\/d\/[^?#]+\?at=[\d,-]+(&best=\d+-\d+)?&is=[0-9a-f,]+#hit$/;
@@ -130,7 +130,7 @@
     const words = make("blockquote", { className: "said", dir: "auto" });
     const whole = (row.pieces || []).every(([, kind]) => /[sg]/.test(kind));
     for (const [text, kind] of row.pieces || []) {
-      words.append(kind.includes("s") ? make("mark", { className: whole ? "whole" : "" }, text) : text);
+      words.append(...kind.includes("s") ? [make("mark", { className: whole ? "whole" : "" }, ...revealed(text))] : revealed(text));
     }
     const act = (key, what, off) => make("button", {
       type: "button", className: "plain", disabled: off, "aria-label": `${said(key)}: ${at + 1}`, onclick: () => what(row.asked),
@@ -138,11 +138,11 @@
     return make("li", {},
       row.pieces ? words : make("p", { className: "wrong" }, said("pack.lost")),
       make("p", { className: "place" }, row.pieces
-        ? make("a", { className: "cite", href: row.address }, make("span", { className: "words" }, row.place.join(" › ") + (row.pages ? `, ${row.pages}` : "")))
-        : decodeURIComponent(row.asked.slice(3).split("?")[0])),
-      row.who ? make("p", { className: "soft" }, row.who,
+        ? make("a", { className: "cite", href: row.address }, make("span", { className: "words" }, exact(row.place.join(" › ") + (row.pages ? `, ${row.pages}` : ""))))
+        : exact(decodeURIComponent(row.asked.slice(3).split("?")[0]))),
+      row.who ? make("p", { className: "soft" }, exact(row.who),
         row.interest ? make("strong", { className: `badge ${row.sells ? "sells" : "may-sell"}` }, row.interest) : null) : null,
-      ...(row.warnings || []).map(text => make("p", { className: "wrong" }, text)),
+      ...(row.warnings || []).map(text => make("p", { className: "wrong" }, exact(text))),
       make("p", { className: "acts" }, act("pack.up", address => shift(address, -1), at === 0),
         act("pack.down", address => shift(address, 1), at === pinned.length - 1), act("pack.remove", take)));
   };

@@ -1,0 +1,1 @@
+"""From a question to quotes: interpretation, candidates, late interaction, refusal, sides that differ."""

@@ -1,0 +1,300 @@
+"""A conversation to an answer: safety first, then search, then whoever may speak first, then quotes.
+
+Triage reads the user's words before anything is searched and needs neither encoder nor index. What could be answered is
+decided by scores that were calibrated on labelled questions; "I don't know" is an ordinary result.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from b12assistant.answering.confidence import Calibration
+from b12assistant.answering.conversation import interpret, times_more
+from b12assistant.answering.disagreement import Difference, numbered, with_sides
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.quoting import Window
+from b12assistant.answering.scope import Scope, load_scope
+from b12assistant.answering.speakers import Cues, Order, Said, order
+from b12assistant.answers import (
+    Answer,
+    Interpretation,
+    Level,
+    Notice,
+    NoticeKind,
+    Quote,
+    Reason,
+    Reply,
+    Status,
+    Strength,
+    TextId,
+    Timings,
+    Triage,
+    Turn,
+)
+from b12assistant.config import Settings
+from b12assistant.errors import AssistantError, QuestionError
+from b12assistant.stages import stage
+from b12assistant.types import Hit, Span
+
+MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
+SEARCHED_CHARACTERS = 2_000
+MOST_TURNS = 20
+_NEAREST = 3
+GENERAL = TextId("general")
+ONLY_SELLERS = TextId("only_sellers")
+DOSE = TextId("dose")
+CUT = TextId("question_cut")
+SCOPE = TextId("scope")
+TRIAGE_FAILED = TextId("triage_failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Candidate quotes, best first, how certain each is, and how much of the question stands in no source."""
+
+    windows: Sequence[Window]
+    certain: Sequence[float]
+    unknown: float
+    difference: Difference | None = None  # its sides are among the windows
+
+    def without(self, quoted: Collection[tuple[Span, ...]]) -> Found:
+        """The candidates that were not quoted yet."""
+        kept = [i for i, window in enumerate(self.windows) if window.spans not in quoted]
+        return Found([self.windows[i] for i in kept], [self.certain[i] for i in kept], self.unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Triaged:
+    """A conversation that the safety check has read, what it says, and how long that took."""
+
+    turns: tuple[Turn, ...]
+    triage: Triage
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """The use case. ``engine`` is called only when something is searched: an emergency needs no index."""
+
+    triage: Callable[[Sequence[Turn]], Triage]
+    is_control: Callable[[str], bool]
+    engine: Callable[[], Engine]
+    settings: Settings
+    calibration: Calibration
+    cues: Cues
+    scope: Scope = field(default_factory=load_scope)
+
+    def triaged(self, question: str, history: Sequence[str] = ()) -> Triaged:
+        """The safety check by itself; needs no index. Raises ``QuestionError`` for what is no question."""
+        begun = time.perf_counter()
+        turns = turns_of(question, history)
+        return Triaged(turns, self._triaged(turns), _ms(begun))
+
+    def warning(self, read: Triaged) -> Reply | None:
+        """What triage says alone: an emergency's whole answer, of anything serious what to say without a search."""
+        flag = read.triage.flag
+        if flag is not None and flag.level is Level.EMERGENCY:
+            return _safety_only(read, Reason.RED_FLAG)
+        return _safety_only(read, Reason.NOT_SEARCHED) if any(map(_wary, read.triage.notices)) else None
+
+    def reply(
+        self, question: str, history: Sequence[str] = (), *, literal: bool = False, triaged: Triaged | None = None
+    ) -> Reply:
+        """``history``: earlier user turns. ``literal``: the question is searched as it is typed, and alone.
+        ``triaged``: these words, where the safety check has read them already.
+
+        Raises ``QuestionError`` for what cannot be read as a question.
+        """
+        read = triaged or self.triaged(question, history)
+        begun = time.perf_counter()
+        turns, triage, warning = read.turns, read.triage, self.warning(read)
+        if warning is not None and warning.answer.reason is Reason.RED_FLAG:
+            return warning
+        try:
+            engine = self.engine()
+        except AssistantError:
+            if warning is None:
+                raise
+            return warning  # whoever wrote of something serious is told so, whatever became of the index
+        asked = self._asked(turns)
+        interpretation = interpret(asked, SEARCHED_CHARACTERS, literal=literal)
+        started = time.perf_counter()
+        if not literal:
+            interpretation = engine.read(interpretation)
+        query = engine.query_of(interpretation)
+        encoded = time.perf_counter()
+        hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
+        searched = time.perf_counter()
+        windows, evidence = engine.windows(query, hits, self.settings), engine.evidence(query, hits)
+        difference = engine.difference(query, windows, self.settings)
+        windows = with_sides(windows, difference, self.settings.quoting.quotes)
+        certain = [self.calibration.confidence(engine.signals(query, evidence, window)) for window in windows]
+        found = Found(windows, certain, evidence.unknown, difference)
+        answer = self._page(turns[-1], triage.notices, interpretation, found, asked)
+        timings = Timings(
+            triage=read.milliseconds,
+            encode=_ms(started, encoded),
+            search=_ms(encoded, searched),
+            quote=_ms(searched),
+            total=round(read.milliseconds + _ms(begun), 2),
+        )
+        return Reply(answer, timings, engine.collection.generation, partly_off=engine.collection.off_in_part)
+
+    def search(self, question: str, k: int) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
+        """Look-up: what triage says, and the best passages for the words as typed; nothing is withheld."""
+        read, engine = self.triaged(question), self.engine()
+        read_as = interpret(read.turns, SEARCHED_CHARACTERS, literal=True)
+        query = engine.query_of(read_as)
+        return (*read.triage.notices, *_cut(read_as)), engine.hits(query, self.settings, k)
+
+    def notices(self, question: str) -> tuple[Notice, ...]:
+        """What triage says of a question by itself; needs no index."""
+        return self.triaged(question).triage.notices
+
+    def ranked(self, question: str, history: Sequence[str] = ()) -> tuple[Window, ...]:
+        """The windows alone, best first: before triage, refusal, and the choice of who speaks."""
+        return self.judged(question, history)[0]
+
+    def judged(self, question: str, history: Sequence[str] = ()) -> tuple[tuple[Window, ...], float]:
+        """The windows of ``ranked``, and how certain it is that the best of them answers, 0 to 1; 0 without one."""
+        engine = self.engine()
+        read_as = interpret(self._asked(turns_of(question, history)), SEARCHED_CHARACTERS)
+        query = engine.query_of(engine.read(read_as))
+        hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
+        windows = engine.windows(query, hits, self.settings)
+        if not windows:
+            return (), 0.0
+        return windows, self.calibration.confidence(engine.signals(query, engine.evidence(query, hits), windows[0]))
+
+    @stage("triage")
+    def _triaged(self, turns: Sequence[Turn]) -> Triage:
+        try:
+            return self.triage(turns)
+        except Exception:  # noqa: BLE001 - the check must never fail open: whatever broke, the reader is told
+            return Triage((Notice(NoticeKind.TRIAGE_FAILED, TRIAGE_FAILED),))
+
+    def _asked(self, turns: Sequence[Turn]) -> Sequence[Turn]:
+        """The turns that ask something; a control says how an earlier one was meant."""
+        try:
+            return [turn for turn in turns if turn.text.strip() and not self.is_control(turn.text)] or turns
+        except Exception:  # noqa: BLE001 - as above: rules that cannot be read take no answer away
+            return turns
+
+    def _page(
+        self,
+        turn: Turn,
+        flagged: Sequence[Notice],
+        read_as: Interpretation,
+        found: Found,
+        asked: Sequence[Turn],
+    ) -> Answer:
+        """The answer; of the former question the quotes that come next, for each turn that wanted more of them."""
+        answer = self._answer(turn, flagged, read_as, found)
+        for _ in range(times_more(asked)):
+            if not answer.quotes:
+                break
+            found = found.without({quote.spans for quote in answer.quotes})
+            answer = self._answer(turn, flagged, read_as, found)
+            if not answer.quotes:
+                answer = replace(answer, reason=Reason.NOTHING_MORE)
+        return answer
+
+    def _answer(self, turn: Turn, flagged: Sequence[Notice], read_as: Interpretation, found: Found) -> Answer:
+        shown_as = None if read_as.is_all_of(turn) else read_as
+        if not found.certain or found.certain[0] < self.calibration.possibly:
+            reason = Reason.NO_KNOWN_WORD if found.unknown >= 1 else Reason.NOTHING_CLOSE
+            nearest = tuple(dict.fromkeys(window.passage for window in found.windows))[:_NEAREST]
+            fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
+            scope = fitting or (Notice(NoticeKind.SCOPE, SCOPE),)
+            notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
+            return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest, interpretation=shown_as)
+        speakers = self._speakers(found, strict=_strict(flagged, {turn, read_as.own.turn}))
+        quotes = tuple(self._quote(found.windows[i], found.certain[i]) for i in speakers.shown)
+        notices = (
+            *flagged,
+            *((Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS),) if speakers.only_sellers else ()),
+            *((Notice(NoticeKind.DOSE, DOSE),) if any(map(self._bare_dose, quotes)) else ()),
+            *self.scope.notices(read_as.parts, [quote.document.text for quote in quotes]),
+            *_cut(read_as),
+            Notice(NoticeKind.GENERAL, GENERAL),
+        )
+        if speakers.only_sellers:
+            status, why = Status.POSSIBLY, Reason.ONLY_SELLERS
+        elif all(quote.strength is Strength.POSSIBLE for quote in quotes):
+            status, why = Status.POSSIBLY, Reason.WEAK_MATCH
+        else:
+            status, why = Status.ANSWERED, None
+        differing = numbered(found.difference, [quote.spans for quote in quotes])
+        return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
+
+    def _bare_dose(self, quote: Quote) -> bool:
+        return self.cues.bare_dose(Said(quote.spans, quote.score).text)
+
+    def _speakers(self, found: Found, *, strict: bool) -> Order:
+        quoting = self.settings.quoting
+        floor = max(window.score for window in found.windows) - quoting.margin
+        opposed = {side.spans for side in found.difference.sides} if found.difference else set()
+        enough = [i for i, each in enumerate(found.windows) if each.score >= floor or each.spans in opposed]
+        said = [Said(found.windows[i].spans, found.windows[i].score) for i in enough]
+        sides = frozenset(place for place, each in enumerate(said) if each.spans in opposed)
+        limits = {"close": quoting.close, "heard": quoting.heard}
+        chosen = order(said, quoting.quotes, strict=strict, **limits, cues=self.cues, sides=sides)
+        return replace(chosen, shown=tuple(enough[place] for place in chosen.shown))
+
+    def _quote(self, window: Window, confidence: float) -> Quote:
+        strength = Strength.STRONG if confidence >= self.calibration.answered else Strength.POSSIBLE
+        return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
+
+
+def _safety_only(read: Triaged, reason: Reason) -> Reply:
+    """What triage says, alone: nothing was searched."""
+    notices = (*read.triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
+    answer = Answer(read.turns[-1], Status.SAFETY_ONLY, reason, (), notices)
+    return Reply(answer, Timings(triage=read.milliseconds, total=read.milliseconds), None)
+
+
+def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
+    """User turns, the question last. Raises ``QuestionError`` for an empty, over-long or unreadable question."""
+    texts = (*history, question)
+    if len(texts) > MOST_TURNS:
+        raise QuestionError(f"a conversation has at most {MOST_TURNS} questions", hint="start a new one")
+    for text in texts:
+        if len(text) > MOST_CHARACTERS:
+            raise QuestionError(
+                f"a question has at most {MOST_CHARACTERS:,} characters, this one {len(text):,}", hint="shorten it"
+            )
+    if not question.strip():
+        raise QuestionError("the question is empty", hint="type what you want to know")
+    if not any(character.isalnum() for character in question):
+        raise QuestionError("the question has no readable word", hint="type what you want to know in words")
+    return tuple(Turn(index, text) for index, text in enumerate(texts))
+
+
+def _wary(notice: Notice) -> bool:
+    """Whether every sentence of a seller is held back: under a red flag, or when nobody could look for one."""
+    return notice.flag is not None or notice.kind is NoticeKind.TRIAGE_FAILED
+
+
+def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
+    """Whether every sentence of a seller is held back: for what these turns say, not for what is only remembered."""
+    return any(
+        _wary(each) and (not each.evidence or any(place.turn in asked for place in each.evidence)) for each in notices
+    )
+
+
+def _cut(read_as: Interpretation) -> tuple[Notice, ...]:
+    """The notice that the question was too long to be searched whole."""
+    whole = read_as.own.end >= len(read_as.own.turn.text.rstrip())
+    return () if whole else (Notice(NoticeKind.SCOPE, CUT),)
+
+
+def with_source_changes(reply: Reply, changed: frozenset[str]) -> Reply:
+    """The reply with the documents whose file is no longer the one that was indexed."""
+    quoted = frozenset(quote.document.id for quote in reply.answer.quotes if quote.document.id in changed)
+    return replace(reply, source_changed=quoted)
+
+
+def _ms(start: float, end: float | None = None) -> float:
+    return round(1000 * ((time.perf_counter() if end is None else end) - start), 2)

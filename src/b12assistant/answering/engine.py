@@ -1,0 +1,238 @@
+"""Searching an opened index: a question to passages, passages to the words that may be quoted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, partial
+
+import numpy as np
+
+from b12assistant.answering.disagreement import Difference, compared, curated
+from b12assistant.answering.parts import weights_of
+from b12assistant.answering.quoting import Cut, Window, Windows, choose, cuts, score
+from b12assistant.answering.readings import Readings, beside, reading, readings
+from b12assistant.answering.retrieval import Depths, Query, encode_query, rank
+from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
+from b12assistant.answering.stance import load_cues
+from b12assistant.answers import Interpretation, Turn, TurnSlice
+from b12assistant.config import Settings
+from b12assistant.index.collection import Collection
+from b12assistant.index.cross_encoder import reordered
+from b12assistant.index.token_store import Projection
+from b12assistant.language.dictionary import english_words
+from b12assistant.language.vocabulary import Vocabulary
+from b12assistant.language.words import terms
+from b12assistant.protocols import CrossEncoder, Encoder
+from b12assistant.stages import stage
+from b12assistant.types import DocumentId, Hit, Passage, PassageId, Span
+
+_IN_HAND = 64  # passages that a question is compared with
+_KEPT = 4096  # passages whose possible quotes are kept
+_ASKS_FOR_A_PAPER = re.compile(
+    r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
+    r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
+    r"\b(?:19|20)\d\d\b(?!\s*-?(?:mcg|µg|μg|ug|mg|g|iu|units?|micrograms?|milligrams?|ml|calories|kcal|feet|people|patients)\b)",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What searching needs: an opened index with the encoder it was built with."""
+
+    collection: Collection
+    encoder: Encoder
+    projection: Projection
+    topics: Topics = field(default_factory=load_topics)
+    cross_encoder: CrossEncoder | None = None
+    vocabulary: Vocabulary | None = None  # the corpus's own
+
+    def query(self, text: str) -> Query:
+        """A question by itself, in the user's words and in those of the sources."""
+        return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
+
+    @stage("reading")
+    def read(self, read_as: Interpretation) -> Interpretation:
+        """With the words that the sources have for those of the user."""
+        return self._readings.replaced(read_as)
+
+    @stage("encode")
+    def query_of(self, read_as: Interpretation) -> Query:
+        """Half of a surrogate pair, which no encoder reads, counts as a character that nobody knows.
+
+        A question without a word of its own ("why there?") is all that it leans on.
+        """
+        says = bool(terms(read_as.own.text))
+        query = self._encoded(read_as.text, says * read_as.lead)
+        if not read_as.replaced:
+            return query
+        text, lead = reading(read_as)
+        return beside(query, self._encoded(text, says * lead), [change.words for change in read_as.replaced])
+
+    def _encoded(self, text: str, lead: int) -> Query:
+        readable = text.encode("utf-8", "replace").decode()
+        return encode_query(readable, self.collection, self.encoder, self.projection, lead)
+
+    @stage("signals")
+    def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
+        """What the question itself names, and what the sources hold of it.
+
+        What it leans on counts only where it has no word of its own: a question does not become known by what came
+        before it.
+        """
+        lexical, words = self.collection.lexical, words_of(query)
+        rows = [self.collection.rows[hit.passage.id] for hit in hits]
+        cosines = {row: self.cosines(query, row) for row in rows}
+        best = [each.max(axis=0) for each in cosines.values()]
+        own = query.read[query.lead :]
+        return Evidence(
+            words=words,
+            topicality=self.topics.of(words, query.tokens, self.encoder.digest),
+            pool=np.max(best, axis=0) if best else np.zeros(len(query.tokens), np.float32),
+            unknown_terms=lexical.unknown_terms(query.read),
+            unknown=lexical.unknown_share(own if terms(own) else query.read),
+            cosines=cosines,
+            leans=bool(query.lead),
+        )
+
+    @stage("signals")
+    def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:
+        """What speaks for a quote and against it; ``window``: of the passages that the evidence is from."""
+        row = self.collection.rows[window.passage.id]
+        # The side of a difference may stand in a passage that was not among those searched.
+        cosines = evidence.cosines[row] if row in evidence.cosines else self.cosines(query, row)
+        best = cosines[window.cut.rows].max(axis=0)
+        return evidence.signals(best, query.informative, window.cut.terms)
+
+    def hits(self, query: Query, settings: Settings, k: int) -> tuple[Hit, ...]:
+        papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
+        depths = Depths(settings.retrieval.candidates, settings.retrieval.rescored)
+        deep = max(k, settings.retrieval.cross_encoded) if self.cross_encoder else k
+        hits = rank(query, self.collection, depths, lambda passage: self._quotable(passage, papers=papers), deep)
+        if self.cross_encoder:
+            hits = reordered(query.text, hits, self.cross_encoder, settings.retrieval.cross_encoded)
+        return hits[:k]
+
+    @stage("quotes")
+    def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
+        """Candidate quotes, best first, without repeats; more than are shown, so that a better speaker can be found.
+
+        Of a question with parts, the best for each part are among the first.
+        """
+        limits = _limits(settings)
+        rows = [self.collection.rows[hit.passage.id] for hit in hits]
+        cosines = [self.cosines(query, row) for row in rows]
+        found = [self._cuts(row, limits) for row in rows]
+        whole, *parts = (score(found, cosines, weights, limits) for weights in (query.informative, *weights_of(query)))
+        return choose(whole, 4 * settings.quoting.quotes, limits, parts)
+
+    @stage("differences")
+    def difference(self, query: Query, found: Sequence[Window], settings: Settings) -> Difference | None:
+        """Where sources differ on the question: a topic of the curators', or else windows that say different things.
+
+        Which topic is meant is told by the question's own words: what it leans on had its difference told before.
+        """
+        collection, most = self.collection, settings.quoting.quotes
+        if collection.asked is not None:
+            starts = np.cumsum([0, *(len(each.asked) for each in collection.disputes[:-1])])
+            own = self._encoded(query.read[query.lead :], lead=0) if query.lead else query
+            asked = np.maximum.reduceat(collection.asked @ own.vector, starts)
+            told = curated(collection.disputes, asked.tolist(), found, most, partial(self._window_of, query, settings))
+            if told is not None:
+                return told
+        return compared(found, most, self._closeness, settings.quoting.margin, load_cues())
+
+    def _window_of(self, query: Query, settings: Settings, span: Span) -> Window | None:
+        """The shortest words that show a sentence; nothing if its source may not be quoted."""
+        limits = _limits(settings)
+        found = self._holding(span, limits)
+        if found is None:
+            return None
+        row, cut = found
+        return score([[cut]], [self.cosines(query, row)], query.informative, limits)[0]
+
+    @cached_property
+    def _holding(self) -> Callable[[Span, Windows], tuple[int, Cut] | None]:
+        """The shortest words that hold a sentence, with their row: no question changes them either."""
+        return lru_cache(maxsize=_KEPT)(self._find_holding)
+
+    def _find_holding(self, span: Span, limits: Windows) -> tuple[int, Cut] | None:
+        for row in self._rows_of[span.document.id]:
+            if self._quotable(self.collection.passages[row], papers=False):
+                holding = (c for c in self._cuts(row, limits) if any(s.range.contains(span.range) for s in c.spans))
+                cut = min(holding, key=lambda each: each.length, default=None)
+                if cut is not None:
+                    return row, cut
+        return None
+
+    def _quotable(self, passage: Passage, *, papers: bool) -> bool:
+        return (papers or not passage.reference) and passage.id not in self._kept_back
+
+    @cached_property
+    def _kept_back(self) -> frozenset[PassageId]:
+        """Passages that are switched off, and those of sources that are withdrawn or superseded."""
+        off = self.collection.off
+        return frozenset(
+            each.id
+            for each in self.collection.passages
+            if (source := each.document.source).withdrawn
+            or source.superseded_by is not None
+            or off.of(each) is not None
+        )
+
+    @property
+    def _in_use(self) -> Iterator[Passage]:
+        """Passages that are not switched off."""
+        return (passage for passage in self.collection.passages if self.collection.off.of(passage) is None)
+
+    @cached_property
+    def _rows_of(self) -> dict[DocumentId, list[int]]:
+        rows: dict[DocumentId, list[int]] = {}
+        for row, passage in enumerate(self.collection.passages):
+            rows.setdefault(passage.document.id, []).append(row)
+        return rows
+
+    def _closeness(self, one: Window, other: Window) -> float:
+        """The cosine of the sentences that answer best."""
+        return float(self._mean(one) @ self._mean(other))
+
+    def _mean(self, window: Window) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        row, sentences = self.collection.rows[window.passage.id], window.passage.sentences
+        place = next(i for i, sentence in enumerate(sentences) if sentence.range.contains(window.best.range))
+        if self.collection.alone is None:
+            return self.collection.context.mean(int(self.collection.context_starts[row]) + 1 + place)
+        return self.collection.alone.mean(int(self.collection.sentence_starts[row]) + place)
+
+    @cached_property
+    def _readings(self) -> Readings:
+        return readings(
+            (sentence for passage in self._in_use for sentence in passage.sentences),
+            is_known=lambda words: self.collection.lexical.unknown_share(words) == 0,
+            is_word=lambda word: self.encoder.count(word) == 1 or word in english_words(),
+            vocabulary=self.vocabulary,
+        )
+
+    @cached_property
+    def _cuts(self) -> Callable[[int, Windows], tuple[Cut, ...]]:
+        """What may be quoted of the passage in a row: no question changes it, so it is made once."""
+        return lru_cache(maxsize=_KEPT)(lambda row, limits: cuts(self.collection.passages[row], limits))
+
+    @cached_property
+    def cosines(self) -> Callable[[Query, int], np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+        """Kept for the question in hand: its quotes are chosen by them, then judged by them."""
+        return lru_cache(maxsize=_IN_HAND)(self._cosines)
+
+    def _cosines(self, query: Query, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        """Each query token's best cosine in each sentence, ``(sentences, q)``: in context and alone, averaged."""
+        starts = self.collection.context_starts
+        context = self.collection.context.best(query.tokens, starts[row] + 1, starts[row + 1])
+        if self.collection.alone is None:
+            return context
+        first, last = self.collection.sentence_starts[row : row + 2]
+        return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
+
+
+def _limits(settings: Settings) -> Windows:
+    return Windows(**{name: getattr(settings.quoting, name) for name in Windows.__dataclass_fields__})

@@ -1,0 +1,292 @@
+"""Where a quote may begin and end: what a sentence cannot be quoted without.
+
+"Never give:" changes what "salt" means, a row of figures means nothing without its header, "this is safe" nothing
+without what was said before, and half of a sentence that a running footer interrupts may say the opposite of the whole.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from b12assistant.language.sentences import split_sentences, trim
+from b12assistant.types import Block, BlockKind, Document, MarkKind, Passage, Range, Span
+
+_ENDS = re.compile(r"[.?!:…][\"'”’)\]]*$")
+_END = 8  # characters in which a sentence's end is looked for
+_FOLLOWS = re.compile(r"\b(?:following|these|below)\b", re.I)  # "Do not take any of these."
+_LISTED = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
+# What begins so points back at the sentence before it.
+_DANGLES = re.compile(
+    r"(?:this|these|those|that|it|they|he|she|its|their|such|and|or|so|thus|hence|therefore|consequently|otherwise|"
+    r"instead|as a result|for (?:this|that) reason|the (?:former|latter|same))\b",
+    re.I,
+)
+# What begins so takes something back from the sentence before it.
+_QUALIFIES = re.compile(
+    r"(?:but|however|yet|still,|unless|except|only (?:if|when)|that said|even so|nevertheless|nonetheless|"
+    r"on the other hand|when taken as recommended)\b",
+    re.I,
+)
+_ANTECEDENTS = 2  # sentences that are fetched for one that points back
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A sentence with all its parts: its ``rows`` in the passage; the next passage may hold another part."""
+
+    rows: slice
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A document with the ranges of it that are never quoted, and the items of its reference lists."""
+
+    document: Document
+    never: tuple[Range, ...]
+    references: tuple[Range, ...] = ()
+
+    @classmethod
+    def of(cls, document: Document) -> Layout:
+        never, references = (
+            tuple(mark.range for mark in document.marks if mark.kind is kind)
+            for kind in (MarkKind.NEVER, MarkKind.REFERENCE)
+        )
+        return cls(document, never, references)
+
+    def wholes(self, passage: Passage) -> list[Whole]:
+        """The sentences of a passage; those in the passages beside it too, where one is torn.
+
+        The parts of a torn sentence are together, and so are a sentence and the next, if that takes something back.
+        """
+        sentences = passage.sentences
+        cuts = [i for i in range(1, len(sentences)) if not self._belong(sentences[i - 1], sentences[i])]
+        wholes = [Whole(slice(i, j), sentences[i:j]) for i, j in pairwise((0, *cuts, len(sentences)))]
+        wholes[0] = Whole(wholes[0].rows, (*self._parts_before(sentences[0]), *wholes[0].spans))
+        wholes[-1] = Whole(wholes[-1].rows, (*wholes[-1].spans, *self._parts_after(sentences[-1])))
+        return wholes
+
+    def items_after(self, span: Span) -> Iterator[tuple[Span, ...]]:
+        """Sentences of the items or rows that follow ``span`` without a break, whichever passage they are in."""
+        following = self._after(span)
+        while following is not None and self.is_listed(following):
+            parts = (following, *self._parts_after(following))
+            yield parts
+            following = self._after(parts[-1])
+
+    def lead_in(self, begin: Span) -> tuple[Span, ...] | None:
+        """What must stand in front of a window that begins with ``begin``; ``None``: nothing may begin there.
+
+        For an item of a list: the sentence that leads to the list. What follows an item that ends in a colon is shown
+        with all that stands between, because no text says where a list within a list ends.
+        """
+        place = self._place(begin.start)
+        block = self.document.blocks[place]
+        if block.kind not in _LISTED:
+            antecedents = self._antecedents(begin)
+            return (*self._lead_of_paragraph(antecedents[0] if antecedents else begin), *antecedents)
+        top = self._top_of_list(place)
+        lead = self._leading_sentence(top - 1, to_list=True) if top else ()
+        items = self.document.blocks[top:place]
+        opener = next(
+            (item for item in reversed(items) if self.document.slice(item.range).rstrip().endswith(":")), None
+        )
+        if opener is None:
+            lead += self._header(items)
+        start = self._first_word(opener or block) if opener or lead else None
+        if start is None or start == begin.start:
+            return lead
+        between = Range(start, begin.start)
+        if any(mark.overlaps(between) for mark in self.never):
+            return None
+        return (*lead, self.document.span(between.start, between.end))
+
+    def opens_list(self, span: Span) -> bool:
+        """Whether a sentence only leads to the list or table that follows it, or is the header of that table."""
+        place = self._place(span.end - 1)
+        following = self.document.blocks[place + 1 :]
+        after = next((block for block in following if self._first_word(block) is not None), None)
+        if after is None or after.kind not in _LISTED:
+            return False
+        return span.text.endswith(":") or self._is_header(place, after)
+
+    def is_listed(self, span: Span) -> bool:
+        """Whether a sentence stands in an item of a list or a row of a table."""
+        block = self._block_at(span.start)
+        return block is not None and block.kind in _LISTED
+
+    def block_that_begins(self, offset: int) -> Block | None:
+        """The block whose first quotable character stands at ``offset``."""
+        block = self._block_at(offset)
+        return block if block is not None and self._first_word(block) == offset else None
+
+    def _belong(self, before: Span, after: Span) -> bool:
+        """Whether neither of two neighbouring sentences may be quoted without the other."""
+        if self._is_torn(before.end, after.start):
+            return True
+        return _QUALIFIES.match(after.text) is not None and self._runs_on(before, after)
+
+    def _runs_on(self, before: Span, after: Span) -> bool:
+        """Whether two sentences follow one another in running text of one section, nothing between them."""
+        blocks = self._block_at(before.start), self._block_at(after.start)
+        if any(block is None or block.kind is not BlockKind.PARAGRAPH for block in blocks):
+            return False
+        document = self.document
+        same_section = document.heading_path(before.start) == document.heading_path(after.start)
+        return same_section and not document.text[before.end : after.start].strip()
+
+    def _antecedents(self, begin: Span) -> tuple[Span, ...]:
+        """What a sentence that begins with "this" or "it" points back at, as far as it stands in running text."""
+        found: list[Span] = []
+        while _DANGLES.match(begin.text) and len(found) < _ANTECEDENTS:
+            before = self._before(begin)
+            if before is None or not self._runs_on(before, begin):
+                break
+            found.insert(0, before)
+            begin = before
+        return tuple(found)
+
+    def _before(self, span: Span) -> Span | None:
+        """The sentence before one, over marked text; a heading too."""
+        end = self._end_before(span)
+        return None if end is None else self._sentence_at(end - 1)
+
+    def _after(self, span: Span) -> Span | None:
+        """The sentence after one, over marked text; none beyond a heading, and none of a reference list beside it."""
+        start = self._start_after(span)
+        if start is None or self.document.heading_path(span.start) != self.document.heading_path(start):
+            return None
+        if any(each.start <= start < each.end and each.start > span.start for each in self.references):
+            return None
+        return self._sentence_at(start)
+
+    def _end_before(self, span: Span) -> int | None:
+        free = list(self._quotable(Range(0, span.start))) if span.start else []
+        return free[-1].end if free else None
+
+    def _start_after(self, span: Span) -> int | None:
+        end = len(self.document.text)
+        free = next(self._quotable(Range(span.end, end)), None) if span.end < end else None
+        return free.start if free is not None else None
+
+    def _parts_before(self, span: Span) -> tuple[Span, ...]:
+        parts: list[Span] = []
+        while (end := self._end_before(span)) is not None and self._may_belong(end, span.start):
+            part = self._sentence_at(end - 1)
+            if not self._belong(part, span):
+                break
+            parts.insert(0, part)
+            span = part
+        return tuple(parts)
+
+    def _parts_after(self, span: Span) -> tuple[Span, ...]:
+        parts: list[Span] = []
+        while (start := self._start_after(span)) is not None and self._may_belong(span.end, start):
+            part = self._after(span)
+            if part is None or not self._belong(span, part):
+                break
+            parts.append(part)
+            span = part
+        return tuple(parts)
+
+    def _may_belong(self, end: int, start: int) -> bool:
+        """Whether it is worth while to look for the sentences that end and begin here."""
+        return self._is_torn(end, start) or _QUALIFIES.match(self.document.text, start) is not None
+
+    def _is_torn(self, end: int, start: int) -> bool:
+        """Whether a sentence that breaks off at ``end`` goes on at ``start``.
+
+        Only marked text stands between, on lines of its own, as a running header and footer do.
+        """
+        text = self.document.text
+        between = text[end:start]
+        if not between.strip() or "\n\n" in between or _ENDS.search(text[max(0, end - _END) : end]):
+            return False
+        before, after = self._block_at(end - 1), self._block_at(start)
+        if before is None or after is None or before is after:
+            return before is after is not None
+        if after.kind is not BlockKind.PARAGRAPH or self.document.heading_path(end - 1) != self.document.heading_path(
+            start
+        ):
+            return False
+        return before.kind is BlockKind.PARAGRAPH or (before.kind is BlockKind.LIST_ITEM and text[start].islower())
+
+    def _top_of_list(self, place: int) -> int:
+        """The place of the first item of the list that block ``place`` is in; of another block its own."""
+        kind = self.document.blocks[place].kind
+        while place:
+            above = self.document.blocks[place - 1]
+            passed_over = self._first_word(above) is None and above.kind is not BlockKind.HEADING
+            if not passed_over and not (above.kind is kind and kind in _LISTED):
+                break
+            place -= 1
+        return place
+
+    def _header(self, above: Sequence[Block]) -> tuple[Span, ...]:
+        """The first row ``above`` another, unless something in it is marked."""
+        row = next((block for block in above if self._is_row(block)), None)
+        parts = list(self._quotable(row.range)) if row is not None else []
+        return tuple(self.document.span(part.start, part.end) for part in parts if len(parts) == 1)
+
+    def _is_header(self, place: int, after: Block) -> bool:
+        """Whether the block at ``place`` is the first row of a table, ``after`` the second."""
+        above = self.document.blocks[self._top_of_list(place) : place]
+        return self._is_row(self.document.blocks[place]) and self._is_row(after) and not any(map(self._is_row, above))
+
+    def _is_row(self, block: Block) -> bool:
+        return block.kind is BlockKind.TABLE_ROW and self._first_word(block) is not None
+
+    def _lead_of_paragraph(self, begin: Span) -> tuple[Span, ...]:
+        """The words before a paragraph that lead to it, if it begins with ``begin``."""
+        place = self._place(begin.start)
+        top = self._top_of_list(place)
+        begins = self._first_word(self.document.blocks[place]) == begin.start
+        return self._leading_sentence(top - 1, to_list=False) if top and begins else ()
+
+    def _leading_sentence(self, place: int, *, to_list: bool) -> tuple[Span, ...]:
+        """The last sentence of a paragraph, if it leads to what follows; to a list, so does one without an end."""
+        block = self.document.blocks[place]
+        if block.kind is not BlockKind.PARAGRAPH:
+            return ()
+        sentence = self._sentence_at(list(self._quotable(block.range))[-1].end - 1)
+        text = sentence.text
+        leads = text.endswith(":") or (to_list and (not _ENDS.search(text) or _FOLLOWS.search(text)))
+        return (sentence,) if leads else ()
+
+    def _sentence_at(self, offset: int) -> Span:
+        """The sentence that quotable ``offset`` lies in."""
+        block = self.document.blocks[self._place(offset)]
+        part = next(free for free in self._quotable(block.range) if free.start <= offset < free.end)
+        sentences = _split(self.document.slice(part))
+        found = next(each for each in sentences if part.start + each.start <= offset < part.start + each.end)
+        return self.document.span(part.start + found.start, part.start + found.end)
+
+    def _place(self, offset: int) -> int:
+        """Of the block that ``offset`` lies in, or of the last one before it."""
+        return max(0, bisect_right(self.document.blocks, offset, key=lambda block: block.range.start) - 1)
+
+    def _block_at(self, offset: int) -> Block | None:
+        block = self.document.blocks[self._place(offset)]
+        return block if block.range.start <= offset < block.range.end else None
+
+    def _first_word(self, block: Block) -> int | None:
+        """Where the quotable text of a block begins; ``None`` if there is none."""
+        return next((free.start for free in self._quotable(block.range)), None)
+
+    def _quotable(self, range_: Range) -> Iterator[Range]:
+        """The parts of ``range_`` that may be quoted, without blanks at their ends."""
+        for part in range_.without(self.never):
+            inner = trim(self.document.text, part.start, part.end)
+            if inner is not None:
+                yield inner
+
+
+@lru_cache(maxsize=16)
+def _split(text: str) -> tuple[Range, ...]:
+    """The block that a passage is cut from is asked for again and again."""
+    return split_sentences(text)

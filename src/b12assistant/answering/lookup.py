@@ -1,0 +1,255 @@
+"""Looking passages up: by meaning, by words, by an exact phrase, or by all of them, and why each was found.
+
+Nothing is withheld for what a question says; who asks sees all that may be quoted, and what it was found by.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from itertools import islice
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.retrieval import Depths, Query, Weights, rank
+from b12assistant.config import Settings
+from b12assistant.language.words import terms
+from b12assistant.types import DocumentId, Interest, Passage, Range, SourceKind, Span
+
+MOST_FOUND = 200
+MOST_OF_ONE = 50  # passages of one document
+_NEAR = 100  # places by meaning that are told
+# As near as this comes an answer to 98 % of the training questions, and 12 % of the passages (benchmarks/look_up.py).
+_SHARE = 0.75  # of how near the nearest sentence comes
+_LEAST, _ENOUGH = 0.25, 0.5  # nothing farther is near, whatever comes nearer this is
+_WORD = re.compile(r"[^\W_]+(?:['’\-‐‑.,][^\W_]+)*")
+_MEANING = Weights(words=0.0)
+# What a phrase may be typed as and what it may stand as.
+_SAME = ("'’‘ʼ`", '"“”„«»', "-‐‑–—")
+
+
+class Way(StrEnum):
+    """What a passage is looked up by."""
+
+    ALL = "all"
+    MEANING = "meaning"
+    WORDS = "words"
+    PHRASE = "phrase"
+
+
+class Format(StrEnum):
+    """What a file is."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+    PDF = "pdf"
+    TEXT = "text"
+
+
+_FORMATS = {".md": Format.MARKDOWN, ".markdown": Format.MARKDOWN, ".html": Format.HTML, ".htm": Format.HTML}
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """Which passages are wanted. Empty: all; ``document``: part of its title or id; years are of publication.
+
+    A source whose kind or date nobody knows is not of any kind that is asked for, and from no year.
+    """
+
+    kinds: frozenset[SourceKind] = frozenset()
+    interests: frozenset[Interest] = frozenset()
+    formats: frozenset[Format] = frozenset()
+    document: str = ""
+    since: int | None = None
+    until: int | None = None
+
+    def lets(self, passage: Passage) -> bool:
+        document = passage.document
+        source = document.source
+        wanted = self.document.casefold()
+        return (
+            (not self.kinds or source.kind in self.kinds)
+            and (not self.interests or source.interest in self.interests)
+            and (not self.formats or format_of(document.id) in self.formats)
+            and (wanted in document.title.casefold() or wanted in document.id.casefold())
+            and (self.since is None or (source.published is not None and source.published.year >= self.since))
+            and (self.until is None or (source.published is not None and source.published.year <= self.until))
+        )
+
+
+def format_of(document: str) -> Format:
+    """By the end of its name, as loaders go by it."""
+    suffix = PurePosixPath(document).suffix.lower()
+    return Format.PDF if suffix == ".pdf" else _FORMATS.get(suffix, Format.TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A passage that was found. ``best``: its sentence that fits best. ``meaning``: its place among all by meaning.
+
+    ``words`` and ``phrases``: where what was typed stands in it. ``in_title``: its title or a heading has a word of it.
+    ``nearness``: how near its best sentence comes to what was typed, a weighted mean of cosines; 0 if nobody asked.
+    """
+
+    passage: Passage
+    best: Span
+    meaning: int | None = None
+    words: tuple[Range, ...] = ()
+    phrases: tuple[Range, ...] = ()
+    in_title: bool = False
+    nearness: float = 0.0
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """One look-up of ``text`` in what ``engine`` searches. What comes near enough is found; nothing is refused."""
+
+    engine: Engine
+    settings: Settings
+    text: str
+    sieve: Sieve = Sieve()
+    terms: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", frozenset(terms(self.text)))
+
+    def matches(self, way: Way, k: int = MOST_FOUND) -> tuple[Match, ...]:
+        """At most ``k``, best first; by a phrase in the order of the collection.
+
+        Of one document at most ``MOST_OF_ONE``, so that one that says a thing over and over does not fill the list; all
+        of them where the sieve names a document.
+        """
+        return tuple(islice(self._capped(self._found(way, k)), k))
+
+    def _capped(self, found: Iterable[Match]) -> Iterator[Match]:
+        seen: Counter[DocumentId] = Counter()
+        for match in found:
+            seen[match.passage.document.id] += 1
+            if self.sieve.document or seen[match.passage.document.id] <= MOST_OF_ONE:
+                yield match
+
+    def _found(self, way: Way, k: int) -> Iterable[Match]:
+        if way is Way.PHRASE:
+            return self._by_phrase()
+        if way is Way.WORDS:
+            return (self._by_words(passage) for passage in self._having_words(k))
+        query = self.engine.query(self.text)
+        depths = Depths(max(self.settings.retrieval.candidates, k), self.settings.retrieval.rescored)
+        weights = _MEANING if way is Way.MEANING else Weights()
+        hits = rank(query, self.engine.collection, depths, self._lets, k, weights, self.sieve.kinds)
+        near = self._near(query)
+        found = _near_enough([self._by_meaning(hit.passage, query, near) for hit in hits])
+        if way is Way.MEANING:
+            return found
+        ranked = {match.passage.id for match in found}
+        missed = (match for match in self._by_phrase() if match.passage.id not in ranked)
+        return (*found, *missed) if _is_phrase(self.text) else found
+
+    def _lets(self, passage: Passage) -> bool:
+        source = passage.document.source
+        kept_back = source.withdrawn or source.superseded_by is not None
+        return not kept_back and self.engine.collection.off.of(passage) is None and self.sieve.lets(passage)
+
+    def _near(self, query: Query) -> dict[int, int]:
+        rows, _ = self.engine.collection.vectors.search(query.vector, _NEAR)
+        return {row: place for place, row in enumerate(rows.tolist(), start=1)}
+
+    def _by_meaning(self, passage: Passage, query: Query, near: dict[int, int]) -> Match:
+        row = self.engine.collection.rows[passage.id]
+        scores = self.engine.collection.context.best(query.tokens, *self._units(row)) @ query.informative
+        best = int(np.argmax(scores))
+        return Match(
+            passage,
+            passage.sentences[best],
+            near.get(row),
+            self._words_in(passage),
+            tuple(self._phrases(passage)) if _is_phrase(self.text) else (),
+            self._in_title(passage),
+            float(scores[best]),
+        )
+
+    def _units(self, row: int) -> tuple[int, int]:
+        starts = self.engine.collection.context_starts
+        return int(starts[row]) + 1, int(starts[row + 1])
+
+    def _having_words(self, k: int) -> Sequence[Passage]:
+        collection = self.engine.collection
+        _, lexical = collection.searched(self.sieve.kinds)
+        rows, _ = lexical.search(self.text, len(collection.passages))
+        passages = (collection.passages[row] for row in rows.tolist())
+        return tuple(islice((passage for passage in passages if self._lets(passage)), k))
+
+    def _by_words(self, passage: Passage) -> Match:
+        words = self._words_in(passage)
+        best = max(passage.sentences, key=lambda sentence: len(self._terms_in(sentence)))
+        return Match(passage, best, words=words, in_title=self._in_title(passage))
+
+    def _terms_in(self, sentence: Span) -> frozenset[str]:
+        said = (_terms(word) for word in _WORD.findall(sentence.text))
+        return frozenset(term for found in said for term in found & self.terms)
+
+    def _words_in(self, passage: Passage) -> tuple[Range, ...]:
+        return tuple(
+            Range(word.start(), word.end())
+            for sentence in passage.sentences
+            for word in _WORD.finditer(sentence.document.text, sentence.start, sentence.end)
+            if not self.terms.isdisjoint(_terms(word[0]))
+        )
+
+    def _in_title(self, passage: Passage) -> bool:
+        titles = (passage.document.title, *(passage.document.slice(each.heading) for each in passage.section))
+        return any(not self.terms.isdisjoint(_terms(title)) for title in titles)
+
+    def _by_phrase(self) -> Iterator[Match]:
+        for passage in self.engine.collection.passages:
+            if self._lets(passage):
+                found = tuple(self._phrases(passage))
+                if found:
+                    first = next(each for each in passage.sentences if each.start <= found[0].start < each.end)
+                    yield Match(passage, first, phrases=found)
+
+    def _phrases(self, passage: Passage) -> Iterator[Range]:
+        """Where the phrase stands in the passage: it begins and ends in a sentence, not in what is marked between."""
+        span = passage.span
+        for match in phrase(self.text).finditer(passage.document.text, span.start, span.end):
+            at = Range(match.start(), match.end())
+            ends = (Range(at.start, at.start + 1), Range(at.end - 1, at.end))
+            if all(any(each.range.contains(end) for each in passage.sentences) for end in ends):
+                yield at
+
+
+def _near_enough(ranked: Sequence[Match]) -> tuple[Match, ...]:
+    """In their order, without those that are far: a small collection is ranked whole, whatever is typed."""
+    nearest = max((match.nearness for match in ranked), default=0.0)
+    floor = max(_LEAST, min(_ENOUGH, _SHARE * nearest))
+    return tuple(match for match in ranked if match.nearness >= floor)
+
+
+@lru_cache(maxsize=64)
+def phrase(text: str) -> re.Pattern[str]:
+    """``text`` as it may stand in a source: in any case, over line ends, with any quotation marks and hyphens.
+
+    It begins where a word does; it may end inside one, so that it finds while it is typed.
+    """
+    words = [_word(word) for word in text.split()]
+    return re.compile(r"(?<!\w)" + r"\s+".join(words) if words else r"(?!)", re.I)
+
+
+def _word(word: str) -> str:
+    alike = {character: f"[{re.escape(group)}]" for group in _SAME for character in group}
+    return "".join(alike.get(character) or re.escape(character) for character in word)
+
+
+def _is_phrase(text: str) -> bool:
+    return len(text.split()) > 1
+
+
+@lru_cache(maxsize=65_536)
+def _terms(word: str) -> frozenset[str]:
+    return frozenset(terms(word))

@@ -1,0 +1,217 @@
+"""What the server lets in and what it says of itself: hosts, paths, sizes, and the headers of every response.
+
+A plain ASGI layer around the whole application. A page that brings no content policy of its own gets one with the
+digests of its own inline scripts, so that no other script can run in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+import re
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from b12assistant.errors import ConfigError
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LARGEST = 512 * 1024  # bytes of a request: a question of 20,000 characters, each escaped
+# Inline styles are the framework's, and many; nothing else may stand inline.
+PAGE = (
+    "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'none'; "
+    "frame-ancestors 'none'; object-src 'none'"
+)
+DATA = "default-src 'none'; frame-ancestors 'none'"
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?", re.ASCII)
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
+_INLINE = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.S | re.I)
+
+
+class TooLargeError(Exception):
+    """The body of a request goes on past the limit."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Around ``app``. ``paths``: what may be asked for at all, a trailing "/" means everything below.
+
+    ``host``: where the server listens. On a wildcard address any number is a good host, and no name but loopback: a
+    foreign name that leads here is somebody else's page trying to read this one.
+
+    ``framers``: origins whose pages may show this one in a frame; nobody else may.
+    """
+
+    app: App
+    paths: tuple[str, ...]
+    host: str = "127.0.0.1"
+    names: frozenset[str] = field(default=LOOPBACK)
+    framers: tuple[str, ...] = ()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, _Answering(send, self.framers))
+
+    async def _http(self, scope: Message, receive: Receive, send: _Answering) -> None:
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        if not self._is_ours(headers.get(b"host", b"").decode("latin-1")):
+            await refuse(send, 421, "this server does not answer under that name")
+        elif not self._is_open(scope["path"]):
+            await refuse(send, 404, "there is nothing here")
+        elif not headers.get(b"content-length", b"0").isdigit() or int(headers.get(b"content-length", b"0")) > LARGEST:
+            await refuse(send, 413, "the request is too large")
+        else:
+            try:
+                await self.app(scope, _bounded(receive), send)
+            except TooLargeError:
+                await refuse(send, 413, "the request is too large")
+
+    def _is_ours(self, host: str) -> bool:
+        name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+        name = name.strip("[]").lower()
+        if name in self.names or name == self.host.lower():
+            return True
+        return self.host in ("0.0.0.0", "::") and _is_number(name)  # noqa: S104 - compared, not bound
+
+    def _is_open(self, path: str) -> bool:
+        if ".." in path.split("/"):
+            return False
+        return any(
+            path == each or (each.endswith("/") and len(each) > 1 and path.startswith(each)) for each in self.paths
+        )
+
+
+class _Answering:
+    """Adds the headers on the way out; holds a page back until its scripts are known."""
+
+    def __init__(self, send: Send, framers: tuple[str, ...]) -> None:
+        self._send = send
+        self._framers = framers
+        self._page: Message | None = None
+        self._body: list[bytes] = []
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            message["headers"] = list(_framed(_with_headers(message["headers"]), self._framers))
+            if _is_page(message["headers"]):
+                self._page = message
+                return
+        elif self._page is not None and message["type"] == "http.response.body":
+            self._body.append(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            body = b"".join(self._body)
+            page, self._page = self._page, None
+            page["headers"].append((b"content-security-policy", framed_by(self._framers, policy_of(body)).encode()))
+            await self._send(page)
+            message = {"type": "http.response.body", "body": body}
+        await self._send(message)
+
+
+def policy_of(page: bytes) -> str:
+    """The content policy under which the inline scripts of ``page`` may run, and no others."""
+    hashes = (base64.b64encode(hashlib.sha256(script).digest()).decode() for script in _INLINE.findall(page))
+    return PAGE.format(hashes="".join(f" 'sha256-{each}'" for each in dict.fromkeys(hashes)))
+
+
+def parse_framers(text: str) -> tuple[str, ...]:
+    """Origins, blanks between them. Raises ``ConfigError`` for anything else, "everybody" above all."""
+    origins = tuple(text.split())
+    for each in origins:
+        if not _ORIGIN.fullmatch(each):
+            raise ConfigError(
+                f"page.frame_ancestors: {each!r} is not the origin of a site",
+                hint="write it as in https://www.example.org",
+            )
+    return origins
+
+
+def parse_hosts(text: str) -> frozenset[str]:
+    """Names of hosts, blanks between them. Raises ``ConfigError`` for anything else, "everybody" above all."""
+    names = text.lower().split()
+    for each in names:
+        if not _HOST.fullmatch(each):
+            raise ConfigError(f"web.hosts: {each!r} is not the name of a host", hint="write it as in b12.example.org")
+    return frozenset(names)
+
+
+def framed_by(framers: tuple[str, ...], policy: str) -> str:
+    """``policy`` with ``framers`` allowed, and the page itself, which frames its documents inside of theirs."""
+    if not framers:
+        return policy
+    return re.sub("frame-ancestors [^;]*", f"frame-ancestors 'self' {' '.join(framers)}", policy)
+
+
+async def refuse(send: Send, status: int, sentence: str) -> None:
+    """A plain answer that gives nothing away."""
+    if isinstance(send, _Answering) and send.started:
+        return
+    body = f"{sentence}\n".encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _with_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    given = [(name.lower(), value) for name, value in headers if name.lower() != b"server"]
+    names = {name for name, _ in given}
+    given += [(name, value) for name, value in HEADERS.items() if name not in names]
+    kind = dict(given).get(b"content-type", b"")
+    if b"cache-control" not in names and not kind.startswith((b"text/css", b"text/javascript", b"image/")):
+        given.append((b"cache-control", b"no-store"))
+    if b"content-security-policy" not in names and not kind.startswith(b"text/html"):
+        given.append((b"content-security-policy", DATA.encode()))
+    return given
+
+
+def _framed(headers: list[tuple[bytes, bytes]], framers: tuple[str, ...]) -> Iterable[tuple[bytes, bytes]]:
+    """``headers``; of a page, its content policy with ``framers`` in it."""
+    is_page = dict(headers).get(b"content-type", b"").startswith(b"text/html")
+    for name, value in headers:
+        is_policy = is_page and name == b"content-security-policy"
+        yield name, framed_by(framers, value.decode("latin-1")).encode("latin-1") if is_policy else value
+
+
+def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    found = dict(headers)
+    return found.get(b"content-type", b"").startswith(b"text/html") and b"content-security-policy" not in found
+
+
+def _bounded(receive: Receive) -> Receive:
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > LARGEST:
+            raise TooLargeError
+        return message
+
+    return bounded
+
+
+def _is_number(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

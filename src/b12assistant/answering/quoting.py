@@ -1,0 +1,241 @@
+"""The words to show: runs of one to three whole sentences, scored by late interaction and charged for their length.
+
+score(window) = sum over the query's tokens of weight x best cosine in the window - rate x (characters over 100) / 100.
+Without the charge the longest window wins, because a maximum only grows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import accumulate, chain, takewhile
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from b12assistant.answering.layout import Layout, Whole
+from b12assistant.answers import MOST_GAPS
+from b12assistant.language.words import terms
+from b12assistant.types import BlockKind, Document, Passage, Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+_BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
+_WHOLE_LIST = 1.5  # times the characters of a quote that a list may have to be quoted whole
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """What a quote may be. ``rate``: score taken off for each 100 characters over 100."""
+
+    sentences: int = 3
+    characters: int = 520
+    rate: float = 0.02
+    alike: float = 0.6  # two quotes of one document that share so much of their terms say the same
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What may be quoted from a passage, whatever is asked: its sentences ``rows``, with what they cannot do without.
+
+    ``charged``: characters of the sentences alone.
+    """
+
+    passage: Passage
+    spans: tuple[Span, ...]
+    rows: slice
+    bests: tuple[Span, ...]  # the sentences, without bullets
+    charged: int
+
+    @cached_property
+    def length(self) -> int:
+        return _length(self.spans)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return frozenset(terms(" ".join(span.text for span in self.spans)))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A candidate quote; ``score`` is the query's MaxSim in it, less the charge for length."""
+
+    cut: Cut
+    best: Span
+    score: float
+
+    @property
+    def passage(self) -> Passage:
+        return self.cut.passage
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        return self.cut.spans
+
+
+def cuts(passage: Passage, limits: Windows) -> tuple[Cut, ...]:
+    """All that may be quoted from a passage.
+
+    A sentence that opens a list is one cut with its list, and no other cut runs into the list.
+    """
+    layout = Layout.of(passage.document)
+    wholes = layout.wholes(passage)
+    found: list[Cut] = []
+    for place, first in enumerate(wholes):
+        lead = layout.lead_in(first.spans[0])
+        if lead is None:
+            continue
+        if layout.opens_list(first.spans[-1]):
+            found.extend(_list(passage, wholes[place:], lead, layout, limits))
+            continue
+        run = [first, *takewhile(lambda whole: not layout.opens_list(whole.spans[-1]), wholes[place + 1 :])]
+        shown: tuple[Span, ...] = ()
+        for last in run[: limits.sentences]:
+            shown += last.spans
+            spans = _joined((*lead, *shown), layout)
+            if len(spans) > MOST_GAPS + 1 or (last is not first and _length(spans) > limits.characters):
+                break
+            found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), _length(shown), layout))
+    return tuple(found)
+
+
+def _list(
+    passage: Passage, wholes: Sequence[Whole], lead: tuple[Span, ...], layout: Layout, limits: Windows
+) -> Iterator[Cut]:
+    """The sentence that opens a list with all of it; of one that is too long, what fits and, over a gap, its end."""
+    opener, *listed = [wholes[0], *takewhile(lambda whole: layout.is_listed(whole.spans[0]), wholes[1:])]
+    items = [whole.spans for whole in listed]
+    if len(wholes) == 1 + len(listed):  # the next passage may go on with the list
+        items += layout.items_after((*opener.spans, *chain(*items))[-1])
+    sizes = accumulate(map(_length, items))
+    for kept in range(sum(size <= _WHOLE_LIST * limits.characters for size in sizes), 0, -1):
+        shown = (*opener.spans, *chain(*items[:kept]), *(items[-1] if kept < len(items) else ()))
+        spans = _joined((*lead, *shown), layout)
+        most = limits.characters * (1 if kept < len(items) else _WHOLE_LIST)
+        if len(spans) <= MOST_GAPS + 1 and _length(spans) <= most:
+            rows = slice(opener.rows.start, [opener, *listed[:kept]][-1].rows.stop)
+            yield _cut(passage, spans, rows, _length(shown), layout)
+            return
+
+
+def _cut(passage: Passage, spans: tuple[Span, ...], rows: slice, charged: int, layout: Layout) -> Cut:
+    bests = tuple(_without_bullet(sentence, layout) for sentence in passage.sentences[rows])
+    return Cut(passage, spans, rows, bests, charged)
+
+
+def score(
+    found: Sequence[Sequence[Cut]], cosines: Sequence[Vectors], weights: Vectors, limits: Windows
+) -> list[Window]:
+    """Each cut of each passage as a window. ``cosines[i]``: (sentences, q), of passage ``i`` each query token's best
+    cosine in each sentence; ``weights``: (q,), adding up to 1."""
+    starts = np.cumsum([0, *(len(each) for each in cosines)])
+    flat = [(cut, int(start)) for each, start in zip(found, starts, strict=False) for cut in each]
+    if not flat:
+        return []
+    rows = np.concatenate([*cosines, cosines[-1][-1:]])  # one row more, so that every end is a row
+    ends = np.array([(start + cut.rows.start, start + cut.rows.stop) for cut, start in flat])
+    charged = np.array([cut.charged for cut, _ in flat])
+    totals = np.maximum.reduceat(rows, ends.ravel(), axis=0)[::2] @ weights
+    totals -= limits.rate * np.maximum(0, charged - 100) / 100
+    own = (rows @ weights).tolist()
+    return [
+        Window(cut, cut.bests[own[first:last].index(max(own[first:last]))], total)
+        for (cut, _), (first, last), total in zip(flat, ends.tolist(), totals.tolist(), strict=True)
+    ]
+
+
+def choose(
+    candidates: Sequence[Window], most: int, limits: Windows, parts: Sequence[Sequence[Window]] = ()
+) -> tuple[Window, ...]:
+    """The best windows, best first, none overlapping another or saying the same as another of its document.
+
+    ``parts[i][j]``: ``candidates[j]``, scored for part ``i`` of the question alone. After the best of all, the best for
+    each part comes first.
+    """
+    ranked = sorted(candidates, key=_best_first)
+    chosen: list[Window] = []
+    for window in (*ranked[:1], *_of_parts(candidates, parts), *ranked):
+        if len(chosen) == most:
+            break
+        if not any(_same(window, other, limits.alike) for other in chosen):
+            chosen.append(window)
+    return tuple(chosen)
+
+
+def _of_parts(candidates: Sequence[Window], parts: Sequence[Sequence[Window]]) -> list[Window]:
+    """The best for each part; first of the part that the best of all answers worst.
+
+    Each scores what it scores for its part, but no more than the best of all: a part of a question is no better
+    answered than the whole.
+    """
+    if not candidates or not parts:
+        return []
+    first = min(range(len(candidates)), key=lambda place: _best_first(candidates[place]))
+    bests = [(min(part, key=_best_first), part[first].score) for part in parts]
+    bests.sort(key=lambda each: each[1] - each[0].score)
+    return [replace(best, score=min(best.score, candidates[first].score)) for best, _ in bests]
+
+
+def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int, int, int]:
+    """Of equally good windows the shorter comes first; the rest of the key leaves no tie.
+
+    The same words may be quoted from two passages that share a torn sentence, for an item and for the sentence that
+    opens its list, for a sentence and for the next that points back at it: then the earlier passage, the later best
+    sentence and the earlier rows come first.
+    """
+    cut = window.cut
+    first = cut.passage.sentences[0]
+    place = (-window.best.start, cut.rows.start, cut.rows.stop)
+    return -window.score, cut.length, cut.passage.document.id, cut.spans, first, *place
+
+
+def _same(one: Window, other: Window, alike: float) -> bool:
+    """Whether two windows overlap, or say the same from one source: a document, or a page that both sum up."""
+    first, second = one.best.document, other.best.document
+    if first.id == second.id:
+        if any(a.start < b.end and b.start < a.end for a in one.spans for b in other.spans):
+            return True
+    elif not _pages_of(first) & _pages_of(second):
+        return False
+    a, b = one.cut.terms, other.cut.terms
+    return bool(a and b) and len(a & b) >= alike * min(len(a), len(b))
+
+
+def _pages_of(document: Document) -> frozenset[str]:
+    """The pages that a summary is based on; of a source in its own words none."""
+    return _pages(document.source.based_on) if document.source.based_on else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _pages(based_on: str) -> frozenset[str]:
+    return frozenset(based_on.split("; ")) - {""}
+
+
+def _length(spans: Sequence[Span]) -> int:
+    """Characters that are quoted; what stands between the spans is not."""
+    return sum(span.end - span.start for span in spans)
+
+
+def _joined(parts: Sequence[Span], layout: Layout) -> tuple[Span, ...]:
+    """Neighbours with nothing but blanks between them become one span; where a span begins, no bullet does."""
+    joined: list[Span] = []
+    for part in parts:
+        if joined and not part.document.text[joined[-1].end : part.start].strip():
+            joined[-1] = part.document.span(joined[-1].start, part.end)
+        else:
+            joined.append(_without_bullet(part, layout))
+    return tuple(joined)
+
+
+def _without_bullet(span: Span, layout: Layout) -> Span:
+    """A quote is trimmed by moving its ends: past the bullet or number of a list item."""
+    bullet = _BULLET.match(span.text)
+    block = layout.block_that_begins(span.start) if bullet else None
+    if bullet is None or bullet.end() == len(span.text) or block is None or block.kind is not BlockKind.LIST_ITEM:
+        return span
+    return span.document.span(span.start + bullet.end(), span.end)

@@ -1,0 +1,118 @@
+"""A question as the sources would put it: a second reading, searched beside the user's own words and never instead.
+
+People write "jab", "shortage" and "nervs" where pages write "injection", "deficiency" and "nerves". The words are the
+reviewed vocabulary (`vocabulary`); a misspelt word is mended towards a word of the collection only. Every change is an
+address in what the user wrote with the word that was read, so that it can be shown, and undone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+
+from b12assistant.answering.retrieval import Query
+from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
+from b12assistant.language.spelling import Spelling
+from b12assistant.language.vocabulary import Vocabulary, load_vocabulary
+from b12assistant.types import Span
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_OF_SOURCES = re.compile(r"[A-Za-z]{4,}")
+
+
+@dataclass(frozen=True)
+class Readings:
+    """``vocabulary``: terms that the sources have. ``words``: of the sources, in lower case, with a place of each.
+
+    ``is_word``: whether a word that no source has is one all the same, and not misspelt.
+    """
+
+    vocabulary: Vocabulary
+    words: Mapping[str, Span]
+    is_word: Callable[[str], bool]
+
+    def replaced(self, read_as: Interpretation) -> Interpretation:
+        """With every word of the parts that the sources would put otherwise."""
+        return replace(read_as, replaced=tuple(change for part in read_as.parts for change in self._changes(part)))
+
+    def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
+        """In order; no two overlap."""
+        found: list[tuple[int, int, TermId | Span]] = list(self.vocabulary.find(part.text))
+        taken = [range(start, end) for start, end, _ in found]
+        for word in _WORD.finditer(part.text):
+            usual = None if any(word.start() in each for each in taken) else self._mended(word[0])
+            if usual is not None:
+                found.append((word.start(), word.end(), usual))
+        for start, end, read in sorted(found, key=lambda change: change[0]):
+            yield Replacement(TurnSlice(part.turn, part.start + start, part.start + end), read)
+
+    def _mended(self, written: str) -> Span | None:
+        """The word of the sources that was meant; ``None``: the word is one, or like none."""
+        word = written.lower()
+        if word in self.words or word in self.vocabulary.words or not word.isalpha() or self.is_word(word):
+            return None
+        return self.words.get(self._spelling.correct(word))
+
+    @cached_property
+    def _spelling(self) -> Spelling:
+        return Spelling(frozenset(self.words), frozenset(), MappingProxyType({}))
+
+
+def readings(
+    sentences: Iterable[Span],
+    *,
+    is_known: Callable[[str], bool],
+    is_word: Callable[[str], bool],
+    vocabulary: Vocabulary | None = None,
+) -> Readings:
+    """For sources with these ``sentences``; ``is_known``: whether all words of a term stand somewhere in them.
+
+    ``vocabulary``: the corpus's own; without one, that which ships with the package.
+    """
+    vocabulary = load_vocabulary() if vocabulary is None else vocabulary
+    known = vocabulary.only([term.id for term in vocabulary.terms if is_known(term.id)])
+    words: dict[str, Span] = {}
+    for sentence in sentences:
+        for found in _OF_SOURCES.finditer(sentence.text):
+            word = found[0].lower()
+            if word not in words:
+                words[word] = sentence.document.span(sentence.start + found.start(), sentence.start + found.end())
+    return Readings(known, words, is_word)
+
+
+def reading(read_as: Interpretation) -> tuple[str, int]:
+    """The text of the interpretation in the words of the sources, and how much of it is only leant on."""
+    texts = [_read(part, read_as.replaced) for part in read_as.parts]
+    text = " ".join(texts)
+    return text, len(text) - len(texts[-1])
+
+
+def _read(part: TurnSlice, replaced: Iterable[Replacement]) -> str:
+    text, at = "", part.start
+    for change in replaced:
+        written = change.written
+        if written.turn is part.turn and part.start <= written.start and written.end <= part.end:
+            text += part.turn.text[at : written.start] + change.words
+            at = written.end
+    return text + part.turn.text[at : part.end]
+
+
+def beside(query: Query, reading: Query, words: Iterable[str]) -> Query:
+    """Both readings as one query, each with half the weight; ``words`` that were read are searched for besides."""
+    vector = query.vector + reading.vector
+    return replace(
+        query,
+        text=" ".join([query.text, *words]),
+        vector=np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32),
+        tokens=np.concatenate([query.tokens, reading.tokens]),
+        plain=np.concatenate([query.plain / 2, reading.plain / 2], dtype=np.float32),
+        informative=np.concatenate([query.informative / 2, reading.informative / 2], dtype=np.float32),
+        read=reading.read,
+        places=reading.places,
+        lead=reading.lead,
+    )

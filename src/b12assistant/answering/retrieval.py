@@ -1,0 +1,277 @@
+"""A question to ranked passages: candidates from FAISS and BM25F, late interaction, then feedback by the leaders.
+
+The late interaction is ColBERT's MaxSim (Khattab and Zaharia, 2020) over the encoder's own token vectors, which was
+not trained for it and still leads both single rankers. Weights are uniform: whatever was fitted won on the documents it
+was fitted on, and on no others (`docs/decisions/`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from b12assistant.index.collection import Collection
+from b12assistant.index.token_store import Projection
+from b12assistant.protocols import Encoder
+from b12assistant.stages import stage
+from b12assistant.types import Hit, Passage, SourceKind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+    Rows = NDArray[np.int64]
+    Listed = tuple[Rows, Vectors]  # rows with their scores, best first
+
+_CLIP = 8.0  # standard scores are cut here: one odd score must not rule
+_LEADERS = 5
+CONTEXT = 0.3  # weight of what a follow-up leans on, of what it says itself (docs/decisions/0010-conversation.md)
+_TOPICS = 3  # of the leaders, whose title groups join the candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Depths:
+    """How many candidates each stage passes on."""
+
+    candidates: int = 100
+    rescored: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each part adds to a passage's score. Nothing here is fitted; a ranker that weighs 0 brings no candidates.
+
+    ``passage`` and ``first``: cosine of the passage and of its document's first one; ``words``: BM25F; ``late`` and
+    ``informative``: MaxSim, plain and weighted by idf; ``titles``: of documents that share a leading one's title;
+    ``feedback``: cosine with what leads, as in Rocchio's method.
+    """
+
+    passage: float = 0.5
+    first: float = 0.5
+    words: float = 1.0
+    late: float = 1.0
+    informative: float = 1.0
+    titles: float = 5.0
+    feedback: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """A question encoded once. ``tokens``: (q, p) rows of unit length; the weights of its tokens each add up to 1.
+
+    ``read``: the text that the last ``len(places)`` tokens are from, each from ``places[i, 0]`` up to ``places[i, 1]``;
+    its first ``lead`` characters are only leant on.
+    """
+
+    text: str
+    vector: Vectors
+    tokens: Vectors
+    plain: Vectors
+    informative: Vectors
+    read: str
+    places: NDArray[np.int64]
+    lead: int
+
+
+def encode_query(text: str, collection: Collection, encoder: Encoder, projection: Projection, lead: int = 0) -> Query:
+    """A text over the encoder's limit is read in parts: their token vectors together, the mean of their vectors.
+
+    ``lead``: characters at the start that are only leant on; their tokens weigh ``CONTEXT`` of what the others do.
+    """
+    texts = _parts(text, encoder)
+    parts = list(encoder.encode(texts))
+    vector = np.sum([part.vector for part in parts], axis=0)
+    pieces = np.concatenate([part.pieces for part in parts])
+    idf = _idf(collection.piece_idf, pieces)
+    if len(projection.piece_idf):
+        idf = np.sqrt(idf * _idf(projection.piece_idf, pieces))
+    begins = np.cumsum([0, *(len(each) for each in texts[:-1])])
+    places = np.concatenate([part.offsets + begin for part, begin in zip(parts, begins, strict=True)])
+    share = np.where(places[:, 0] < lead, CONTEXT, 1).astype(np.float32)
+    return Query(
+        text=text,
+        vector=np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32),
+        tokens=projection.reduce(np.concatenate([part.tokens for part in parts])),
+        plain=_as_shares(share),
+        informative=_as_shares(idf * share),
+        read=text,
+        places=places,
+        lead=lead,
+    )
+
+
+def _as_shares(weights: Vectors) -> Vectors:
+    """The weights, made to add up to 1."""
+    return np.asarray(weights / max(float(weights.sum()), 1e-6), dtype=np.float32)
+
+
+def _parts(text: str, encoder: Encoder) -> list[str]:
+    """``text`` halved at a blank, if there is one, until each part fits the encoder."""
+    if encoder.count(text) <= encoder.limit:
+        return [text]
+    middle = len(text) // 2
+    cut = next((i for i in range(middle, len(text) - 1) if text[i].isspace()), middle)
+    return [*_parts(text[:cut], encoder), *_parts(text[cut:], encoder)]
+
+
+def _idf(table: Vectors, pieces: NDArray[np.int32]) -> Vectors:
+    """A piece beyond the table was never seen: as rare as the rarest."""
+    found = np.full(len(pieces), table.max(initial=1.0), dtype=np.float32)
+    known = pieces < len(table)
+    found[known] = table[pieces[known]]
+    return found
+
+
+@stage("ranking")
+def rank(
+    query: Query,
+    collection: Collection,
+    depths: Depths,
+    allow: Callable[[Passage], bool],
+    k: int,
+    weights: Weights = Weights(),
+    kinds: frozenset[SourceKind] = frozenset(),
+) -> tuple[Hit, ...]:
+    """At most ``k`` hits, best first, ties by row; only passages that ``allow`` lets through.
+
+    ``kinds``: the only ones of sources that it does; empty: any. An index may then pass over the others by itself.
+    """
+    vectors, lexical = collection.searched(kinds)
+
+    def allowed(search: Callable[[int], Listed]) -> Listed:
+        return _allowed(search, lambda row: allow(collection.passages[row]), depths.candidates)
+
+    dense = allowed(lambda n: vectors.search(query.vector, n if _brings_dense(weights) else 0))
+    words = allowed(lambda n: lexical.search(query.text, n if _brings_words(weights) else 0))
+    pool = np.union1d(dense[0], words[0])
+    if not len(pool):
+        return ()
+    scores = _Scores(query, collection, weights, depths, dense, words)
+    scores.rescore(scores.best(pool, depths.rescored))
+    leaders, shares = _leaders(pool, scores.of(pool))
+    if weights.titles:
+        topics = [row for row in _same_title(leaders[:_TOPICS], collection) if allow(collection.passages[row])]
+        joining = np.setdiff1d(np.array(topics, dtype=np.int64), pool)
+        scores.rescore(scores.best(joining, depths.rescored))
+        pool = np.union1d(pool, joining)
+    total = scores.of(pool)
+    if weights.feedback:
+        near = collection.matrix[pool] @ (shares @ collection.matrix[leaders])
+        total += weights.feedback * _standard(near, *_scale(near))
+    if weights.titles:
+        total += weights.titles * _title_groups(pool, leaders, shares, collection)
+    best = np.lexsort((pool, -total))[:k]
+    return tuple(Hit(collection.passages[pool[i]], float(total[i]), place) for place, i in enumerate(best, start=1))
+
+
+def _brings_dense(weights: Weights) -> bool:
+    return bool(weights.passage or weights.first or not weights.words)
+
+
+def _brings_words(weights: Weights) -> bool:
+    return bool(weights.words or not (weights.passage or weights.first))
+
+
+@stage("candidates")
+def _allowed(search: Callable[[int], Listed], allow: Callable[[int], bool], k: int) -> Listed:
+    """The best ``k`` that are let through: the refused take nobody's place."""
+    wide = k
+    while True:
+        rows, scores = search(wide)
+        kept = np.fromiter(map(allow, rows.tolist()), dtype=bool, count=len(rows))
+        if kept.sum() >= k or len(rows) < wide:
+            return rows[kept][:k], scores[kept][:k]
+        wide *= 4
+
+
+class _Scores:
+    """Scores of passages for one query. Parts are standardised by what the first round saw."""
+
+    def __init__(
+        self, query: Query, collection: Collection, weights: Weights, depths: Depths, dense: Listed, words: Listed
+    ) -> None:
+        self._query, self._collection, self._weights = query, collection, weights
+        self._dense_scale, self._words_scale = _scale(dense[1]), _scale(words[1])
+        self._has_dense = bool(len(dense[0]))
+        self._words = dict(zip(words[0].tolist(), words[1].tolist(), strict=True))
+        # A row beyond a full list counts as its last, beyond a short one as without a word.
+        self._no_words = float(words[1][-1]) if len(words[0]) == depths.candidates else 0.0
+        self._late: dict[int, Vectors] = {}
+        self._late_scale: list[tuple[float, float]] = []
+
+    def best(self, rows: Rows, k: int) -> Rows:
+        """The ``k`` of ``rows`` that are worth to be re-scored, by both rankers."""
+        keys = self._has_dense * self._of_passage(rows) + self._of_words(rows)
+        return rows[np.lexsort((rows, -keys))[:k]]
+
+    @stage("late interaction")
+    def rescore(self, rows: Rows) -> None:
+        """Read the tokens of ``rows``; the first call sets the scale."""
+        if not (self._weights.late or self._weights.informative):
+            return
+        query, context, starts = self._query, self._collection.context, self._collection.context_starts
+        for row in rows.tolist():
+            best = context.best(query.tokens, starts[row], starts[row + 1]).max(axis=0)
+            self._late[row] = np.array([best @ query.plain, best @ query.informative], dtype=np.float32)
+        if not self._late_scale:
+            self._late_scale = [_scale(part) for part in np.array(list(self._late.values())).T]
+
+    def of(self, rows: Rows) -> Vectors:
+        """All parts weighed and added; what was not re-scored counts as the worst that was."""
+        weights, collection = self._weights, self._collection
+        first = _standard(collection.matrix[collection.first_rows[rows]] @ self._query.vector, *self._dense_scale)
+        scores = weights.passage * self._of_passage(rows) + weights.first * first + weights.words * self._of_words(rows)
+        if not self._late:
+            return np.asarray(scores, dtype=np.float32)
+        plain, informative = (
+            _standard(part, *scale)
+            for part, scale in zip(np.array(list(self._late.values())).T, self._late_scale, strict=True)
+        )
+        late = weights.late * plain + weights.informative * informative
+        known = dict(zip(self._late, late.tolist(), strict=True))
+        worst = float(late.min())
+        return np.asarray(scores + np.array([known.get(row, worst) for row in rows.tolist()], dtype=np.float32))
+
+    def _of_passage(self, rows: Rows) -> Vectors:
+        return _standard(self._collection.matrix[rows] @ self._query.vector, *self._dense_scale)
+
+    def _of_words(self, rows: Rows) -> Vectors:
+        found = [self._words.get(row, self._no_words) for row in rows.tolist()]
+        return _standard(np.array(found, dtype=np.float32), *self._words_scale)
+
+
+def _scale(scores: Vectors) -> tuple[float, float]:
+    """Mean and deviation of one list's own scores."""
+    return (float(scores.mean()), float(scores.std()) or 1.0) if len(scores) else (0.0, 1.0)
+
+
+def _standard(scores: Vectors, mean: float, deviation: float) -> Vectors:
+    return np.asarray(np.clip((scores - mean) / deviation, -_CLIP, _CLIP), dtype=np.float32)
+
+
+def _leaders(pool: Rows, scores: Vectors) -> Listed:
+    """The first few rows of ``pool``, and how much each of them counts: shares that add up to 1."""
+    order = np.lexsort((pool, -scores))[:_LEADERS]
+    shares = np.exp(scores[order] - scores[order].max())
+    return pool[order], np.asarray(shares / shares.sum(), dtype=np.float32)
+
+
+def _same_title(leaders: Rows, collection: Collection) -> list[int]:
+    """Rows of all documents that share their title with one of ``leaders``: they are probably on its topic."""
+    titles = dict.fromkeys(collection.passages[row].document.title for row in leaders)
+    return [row for title in titles for row in collection.shared_titles.get(title, ())]
+
+
+def _title_groups(pool: Rows, leaders: Rows, shares: Vectors, collection: Collection) -> Vectors:
+    """How much of the lead has the title that a passage's document shares with others, 0 to 1."""
+    lead: dict[str, float] = defaultdict(float)
+    for row, share in zip(leaders.tolist(), shares.tolist(), strict=True):
+        lead[collection.passages[row].document.title] += share
+    titles = (collection.passages[row].document.title for row in pool.tolist())
+    return np.array(
+        [lead.get(title, 0.0) if title in collection.shared_titles else 0.0 for title in titles], dtype=np.float32
+    )

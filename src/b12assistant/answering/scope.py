@@ -1,0 +1,122 @@
+"""What a question is about and no source shown speaks of: a child, a pregnancy, an animal, a country, a product.
+
+The concepts are data (`data/scope/concepts.toml`); the notices are fixed texts with the concepts' ids.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from b12assistant.answers import Notice, NoticeKind, TextId, TurnSlice
+from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, tables
+from b12assistant.errors import ConfigError
+from b12assistant.language.words import fold
+
+_FILE = "concepts.toml"
+_APART = re.compile(r"[’']|\s+")  # "nature's" is looked for as "nature s"
+_UNIT = re.compile(r"\s+|\S")  # what becomes one character
+
+
+@dataclass(frozen=True)
+class Concept:
+    """``names``: what sources call it; ``asks``: patterns that make a question about it, ``{name}`` any of the names.
+
+    ``each``: the sources must hold the very name that was asked about, since names do not stand for one another.
+    """
+
+    id: TextId
+    names: tuple[str, ...]
+    asks: tuple[str, ...]
+    each: bool
+
+    @cached_property
+    def _name(self) -> str:
+        return f"(?:{'|'.join(re.escape(name) for name in sorted(self.names, key=len, reverse=True))})"
+
+    @cached_property
+    def _asked(self) -> re.Pattern[str]:
+        asks = "|".join(ask.replace("{name}", self._name) for ask in self.asks)
+        return re.compile(rf"(?<!\w)(?:{asks})(?!\w)")
+
+    @cached_property
+    def _spoken(self) -> re.Pattern[str]:
+        return re.compile(rf"(?<!\w){self._name}(?!\w)")
+
+    def asked(self, question: str) -> Iterator[re.Match[str]]:
+        """Where a question, in even form, is about it."""
+        return self._asked.finditer(question)
+
+    def is_spoken_of(self, asked: str, sources: Iterable[str]) -> bool:
+        """Whether a source, in even form, speaks of it; ``asked``: the words of the question."""
+        if not self.each:
+            return any(self._spoken.search(source) for source in sources)
+        names = [match[0] for match in self._spoken.finditer(asked)]
+        return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", source) for source in sources for name in names)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The concepts, in the order in which their notices are shown."""
+
+    concepts: tuple[Concept, ...]
+
+    def notices(self, parts: Sequence[TurnSlice], sources: Sequence[str]) -> tuple[Notice, ...]:
+        """A notice for each concept that a part of the question is about and none of the ``sources`` speaks of.
+
+        ``sources``: the texts of the documents that are quoted, or that a refusal links as nearest.
+        """
+        found = {concept: tuple(_places(concept, parts)) for concept in self.concepts}
+        asked = {concept: places for concept, places in found.items() if places}
+        if not asked:
+            return ()
+        read = [even(source) for source in sources]
+        return tuple(
+            Notice(NoticeKind.SCOPE, concept.id, evidence=places)
+            for concept, places in asked.items()
+            if not all(concept.is_spoken_of(even(place.text), read) for place in places)
+        )
+
+
+def even(text: str) -> str:
+    """Search form with single blanks, apostrophes blank."""
+    return _APART.sub(" ", fold(text))
+
+
+def _places(concept: Concept, parts: Sequence[TurnSlice]) -> Iterator[TurnSlice]:
+    """The words that make the question about a concept; the whole part where folding moved its characters."""
+    for part in parts:
+        folded = fold(part.text)
+        starts = [match.start() for match in _UNIT.finditer(folded)]
+        for match in concept.asked(even(part.text)):
+            if len(folded) != len(part.text):
+                yield part
+            else:
+                yield TurnSlice(part.turn, part.start + starts[match.start()], part.start + starts[match.end() - 1] + 1)
+
+
+@lru_cache(maxsize=1)
+def load_scope() -> Scope:
+    """The concepts that ship with the package. Raises ``ConfigError``."""
+    return parse_scope(read_data("scope", _FILE))
+
+
+def parse_scope(data: Table) -> Scope:
+    """The concepts of a parsed file."""
+    check_keys(data, _FILE, required=("concept",))
+    return Scope(
+        tuple(_concept(table, f"{_FILE}, concept {n}") for n, table in enumerate(tables(data, "concept", _FILE), 1))
+    )
+
+
+def _concept(table: Table, where: str) -> Concept:
+    check_keys(table, where, required=("id", "names", "asks", "asked", "mentions"), optional=("each",))
+    asks = strings(table, "asks", where)
+    for ask in asks:
+        try:
+            re.compile(ask.replace("{name}", "x"))
+        except re.error as error:
+            raise ConfigError(f"{where}: {ask!r} is no regular expression ({error})", hint=HINT) from error
+    return Concept(TextId(string(table, "id", where)), strings(table, "names", where), asks, table.get("each") is True)

@@ -1,0 +1,74 @@
+"""Questions that a reader may go on with: headings of the sources that are questions, and those of the curated
+differences. Only what the sources answer is suggested: each is asked once, when it would first be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from b12assistant.answers import Answer, Status
+from b12assistant.index.collection import Collection as Indexed
+from b12assistant.protocols import Encoder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SHOWN = 3
+NEAR = 0.3  # cosine to the question from which one is suggested
+SAME = 0.9  # from which it says what was asked already
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """``texts[i]`` has the vector ``vectors[i]``, (n, d) float32 of unit length; ``ask`` answers one of them."""
+
+    texts: tuple[str, ...]
+    vectors: NDArray[np.float32]
+    ask: Callable[[str], Answer]
+    _answered: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, collection: Indexed, encoder: Encoder, ask: Callable[[str], Answer]) -> Suggestions:
+        """Those of the collection, encoded one by one, so that a question that is asked meanwhile comes in between."""
+        texts = tuple(dict.fromkeys(_questions(collection)))
+        vectors = [encoded.vector for text in texts for encoded in encoder.encode([text])]
+        return cls(texts, np.array(vectors, np.float32), ask)
+
+    def near(self, asked: Collection[str], question: NDArray[np.float32]) -> tuple[str, ...]:
+        """The nearest to a question that are answered, at most three; none of ``asked``, none that says the same."""
+        if not self.texts:
+            return ()
+        cosines = self.vectors @ question
+        known = {text.casefold() for text in asked}
+        chosen: list[int] = []
+        for place in np.argsort(-cosines, kind="stable").tolist():
+            if len(chosen) == SHOWN or cosines[place] < NEAR:
+                break
+            alike = cosines[place] >= SAME or any(self.vectors[place] @ self.vectors[each] >= SAME for each in chosen)
+            if not alike and self.texts[place].casefold() not in known and self._is_answered(self.texts[place]):
+                chosen.append(place)
+        return tuple(self.texts[place] for place in chosen)
+
+    def _is_answered(self, text: str) -> bool:
+        """Whether the sources answer it with quotes, and no flag is raised."""
+        if text not in self._answered:
+            answer = self.ask(text)
+            unflagged = all(notice.flag is None for notice in answer.notices)
+            self._answered[text] = answer.status is Status.ANSWERED and unflagged
+        return self._answered[text]
+
+
+def _questions(collection: Indexed) -> Iterator[str]:
+    """As they stand in the sources, then as the curators put them."""
+    quotable = (
+        document.slice(section.heading).strip()
+        for document in collection.documents
+        if not document.source.withdrawn and document.id not in collection.off.documents
+        for section in document.sections
+    )
+    yield from (heading for heading in quotable if heading.endswith("?"))
+    yield from (dispute.asked[0] for dispute in collection.disputes)

@@ -1,0 +1,144 @@
+"""Many questions from a file to a file: in order, one model load, a bad line never stops the run."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.display import render, terminal
+from b12assistant.errors import AssistantError, QuestionError, UsageError
+
+BAD_LINE = "bad_line"
+INTERNAL = "internal"
+_STANDARD = Path("-")
+_FORM = 'a line is {"id", "question"}'
+AsJson = Callable[[Any], str]
+
+
+def run(space: Workspace, input_: Path, output: Path, as_json: AsJson) -> tuple[int, int]:
+    """Answer every line of ``input_``; returns how many could not be answered, and of how many.
+
+    The index is opened first, so that a missing one is an error of the whole run.
+    """
+    lines = _lines(input_)
+    _refuse_same(input_, output)
+    space.opened  # noqa: B018 - raises here if there is no index
+    failed = 0
+
+    def answers() -> Iterator[str]:
+        nonlocal failed
+        with terminal.progress() as told:
+            for done, (number, line) in enumerate(lines):
+                told("answering", done, len(lines))
+                record = _answer(space, line, number)
+                failed += "error" in record
+                yield as_json(record)
+            told("answering", len(lines), len(lines))
+
+    write_lines(output, answers())
+    return failed, len(lines)
+
+
+def write_lines(file: Path, lines: Iterable[str]) -> None:
+    """Write to a draft beside ``file`` and rename it when all is written; `-` is standard output.
+
+    A link keeps pointing where it did, a file keeps its permissions; a device or pipe has no draft.
+    """
+    if file == _STANDARD:
+        for line in lines:
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+        return
+    try:
+        in_place = file.exists() and not file.is_file()
+        target = file if in_place else file.resolve()
+        draft = file if in_place else target.with_name(f".b12assistant-{os.getpid()}.new")
+        try:
+            with draft.open("w", encoding="utf-8", newline="\n") as out:
+                for line in lines:
+                    out.write(line + "\n")
+            if not in_place:
+                _take_the_place_of(draft, target)
+        finally:
+            if not in_place:
+                draft.unlink(missing_ok=True)
+    except BrokenPipeError:
+        raise  # the reader left: nothing is wrong with the place
+    except OSError as error:
+        why = f"{file} cannot be written ({error.strerror})"
+        raise UsageError(why, hint="name a file in a folder you can write to") from error
+
+
+def _take_the_place_of(draft: Path, file: Path) -> None:
+    if file.exists():
+        shutil.copymode(file, draft)
+    draft.replace(file)
+
+
+def _refuse_same(input_: Path, output: Path) -> None:
+    if _STANDARD not in (input_, output) and output.is_file() and output.samefile(input_):
+        raise UsageError(f"{output} is the input: the answers would replace the questions", hint="name another file")
+
+
+def _lines(file: Path) -> list[tuple[int, bytes]]:
+    """Every line that is not blank, with its number from 1."""
+    try:
+        data = sys.stdin.buffer.read() if file == _STANDARD else file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read ({error.strerror})", hint="give a file of JSON lines") from error
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _answer(space: Workspace, line: bytes, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode(), parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        return _error(None, BAD_LINE, f"line {number} is not UTF-8", "save the file as UTF-8")
+    except (ValueError, RecursionError):
+        return _error(None, BAD_LINE, f"line {number} is not JSON", _FORM)
+    name = row.get("id") if isinstance(row, dict) else None
+    if not _is_name(name):
+        return _error(None, BAD_LINE, f"line {number}: its id is neither a text nor a number", _FORM)
+    try:
+        reply = space.ask(*_question(row), as_typed=row.get("as_typed") is True)
+    except AssistantError as error:
+        return _error(name, error.code, f"line {number}: {error.message}", error.hint)
+    except Exception as error:  # noqa: BLE001 - one line's fault must not take the other answers with it
+        what = f"line {number}: a fault in the program ({type(error).__name__}: {error})"
+        return _error(name, INTERNAL, what, "please report it, with the line")
+    return {"id": name, **render.reply_json(reply, space.texts, today=local_today())}
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _is_name(name: object) -> bool:
+    """Whether it can be written back as it came, whatever its size."""
+    return name is None or isinstance(name, str | int) or (isinstance(name, float) and math.isfinite(name))
+
+
+def _question(row: object) -> tuple[str, tuple[str, ...]]:
+    if not isinstance(row, dict) or not isinstance(row.get("question"), str):
+        raise QuestionError("the line has no question", hint=_FORM)
+    history = row.get("history")
+    if history is None:
+        history = []
+    if not isinstance(history, list) or not all(isinstance(turn, str) for turn in history):
+        raise QuestionError("history is not a list of texts", hint='"history": ["earlier user turn", …]')
+    turns = (row["question"], *history)
+    if any("\ud800" <= character <= "\udfff" for turn in turns for character in turn):
+        raise QuestionError("a text holds half a character (a lone surrogate)", hint="write the whole one")
+    return row["question"], tuple(history)
+
+
+def _error(name: object, code: str, message: str, hint: str) -> dict[str, Any]:
+    return {"id": name, "error": {"code": code, "message": message, "hint": hint}}

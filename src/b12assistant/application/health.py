@@ -1,0 +1,187 @@
+"""What `verify` and `doctor` say: does everything still stand, and where does each setting come from?"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from b12assistant.application.quote_checks import State, Verdict, check_file, is_exported
+from b12assistant.application.workspace import Opened, Workspace
+from b12assistant.config import values_of
+from b12assistant.errors import AssistantError, SourceError
+from b12assistant.index.cross_encoder import load_cross_encoder
+from b12assistant.index.verification import check_entry
+from b12assistant.types import FileEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What `verify` found; each finding is a sentence. ``quotes``: how many a file held, if one was given."""
+
+    passages: int
+    quotes: int | None
+    index_problems: tuple[str, ...]
+    corpus_changes: tuple[str, ...]
+    quote_problems: tuple[str, ...]
+    mended: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    each_told: bool = False  # of an export for people each quote is told, else those alone that do not stand
+
+    @property
+    def sound(self) -> bool:
+        return not (self.index_problems or self.corpus_changes or self.quote_problems)
+
+    def sentences(self) -> list[str]:
+        found = ["The index was missing or wrong and has been built anew from the corpus."] if self.mended else []
+        found += [*self.index_problems, *self.corpus_changes]
+        found += [each.sentence for each in self.verdicts] if self.each_told else self.quote_problems
+        if self.corpus_changes:
+            found.append("The corpus is not the one that was indexed: run `b12assistant index`.")
+        found.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
+        if self.quotes is not None:
+            good = self.quotes - len(self.quote_problems)
+            moved = sum(each.state is State.MOVED for each in self.verdicts)
+            places = f", {moved} of them at another place" if moved else ""
+            found.append(f"{good} of {self.quotes} quotes stand word for word in the source{places}.")
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "sound": self.sound,
+            "passages": self.passages,
+            "quotes": self.quotes,
+            "index_problems": list(self.index_problems),
+            "corpus_changes": list(self.corpus_changes),
+            "quote_problems": list(self.quote_problems),
+            "mended": list(self.mended),
+            "verdicts": [each.as_json() for each in self.verdicts],
+        }
+
+
+def verify(space: Workspace, file: Path | None, *, mended: tuple[str, ...] = ()) -> Findings:
+    """Check the index, the corpus behind it, and the quotes in ``file``. A missing index is a finding.
+
+    ``mended``: what was wrong before the index was built anew.
+    """
+    try:
+        opened = space.opened
+    except AssistantError as error:
+        return Findings(0, None, (str(error),), (), (), mended)
+    texts = {entry.document.id: entry.document.text for entry in opened.entries}
+    verdicts = check_file(file, texts) if file else ()
+    changes = tuple(space.stale_files())
+    problems = list(dict.fromkeys([*opened.problems, *space.store.damage()]))
+    for entry in opened.entries:
+        problems += check_entry(entry)
+    problems += _differing_extractions(space, opened)
+    return Findings(
+        len(opened.collection.passages),
+        len(verdicts) if file else None,
+        tuple(problems),
+        changes,
+        tuple(f"{each.where}: {each.problem}" for each in verdicts if each.state is State.WRONG),
+        mended,
+        verdicts,
+        each_told=file is not None and is_exported(file),
+    )
+
+
+def examine(space: Workspace) -> dict[str, Any]:
+    """Health and configuration, for `doctor`."""
+    report: dict[str, Any] = {
+        "settings": {
+            key: {"value": value, "origin": space.configuration.origins[key]}
+            for key, value in values_of(space.configuration.settings).items()
+        },
+        "python": platform.python_version(),
+        "problems": [],
+    }
+    try:
+        report["encoder"] = {
+            "name": space.encoder.name,
+            "sha256": space.encoder.digest,
+            "runtime": dict(space.encoder.runtime),
+        }
+        load_cross_encoder(space.configuration.settings.retrieval.cross_encoder)
+        report["problems"] += space.triage.problems
+        opened = space.opened
+    except AssistantError as error:
+        report["problems"].append(str(error))
+        return report
+    report["index"] = {
+        "generation": opened.collection.generation,
+        "counts": opened.manifest["counts"],
+        "largest": _largest(opened),
+        "runtime": opened.manifest["runtime"],
+        "files": [
+            {"file": each.file, "end": each.end, "reasons": list(each.reasons), "marked_share": each.marked_share}
+            for each in opened.reports
+        ],
+        "stale": [],
+    }
+    off = opened.collection.off
+    report["index"]["switched_off"] = [
+        {"name": name, "why": each.why, "since": each.since and each.since.isoformat()}
+        for name, each in (*off.documents.items(), *off.passages.items())
+    ]
+    report["problems"] += [*opened.problems, *off.without_target(opened.collection.passages)]
+    try:
+        report["index"]["stale"] += space.stale_files()
+    except AssistantError as error:
+        report["problems"].append(str(error))
+    return report
+
+
+def _largest(opened: Opened) -> dict[str, Any] | None:
+    """The document with the most passages, and its share of all: one that repeats itself stands out."""
+    counts = Counter(passage.document.id for passage in opened.collection.passages)
+    return next(({"document": name, "share": most / counts.total()} for name, most in counts.most_common(1)), None)
+
+
+def sentences(report: dict[str, Any]) -> Iterator[str]:
+    """The same for a reader."""
+    yield f"Python {report['python']}"
+    if "encoder" in report:
+        told = report["encoder"]
+        yield f"encoder {told['name']} (weights {told['sha256'][:12]}…) on {told['runtime']['encoder']}"
+    index = report.get("index")
+    if index:
+        counts = index["counts"]
+        generation = index["generation"][:12]
+        yield f"index generation {generation}: {counts['documents']} documents, {counts['passages']} passages"
+        if largest := index["largest"]:
+            yield f"  the most passages of one document: {largest['share']:.0%}, {largest['document']}"
+        for each in index["files"]:
+            if each["end"] != FileEnd.INDEXED:
+                yield f"  {each['end']}: {each['file']}: {'; '.join(each['reasons'])}"
+        yield from (f"  switched off: {each['name']}: {each['why']}" for each in index["switched_off"])
+        yield from (f"  {change}" for change in index["stale"])
+        if index["stale"]:
+            yield "The corpus is not the one that was indexed: run `b12assistant index`."
+    yield "settings:"
+    for key, setting in report["settings"].items():
+        yield f"  {key} = {setting['value']!r}  ({setting['origin']})"
+    yield from (f"problem: {problem}" for problem in report["problems"])
+    yield f"{_count(len(report['problems']), 'problem')}." if report["problems"] else "No problem found."
+
+
+def _differing_extractions(space: Workspace, opened: Opened) -> Iterator[str]:
+    """Documents whose file is unchanged, but reads differently today (another version of a library, say)."""
+    with space.reader() as reader:
+        for entry in opened.entries:
+            try:
+                data = reader.read(space.corpus / entry.report.file)
+                same_file = hashlib.sha256(data).hexdigest() == entry.file_sha256
+                if same_file and reader.extract(data, entry.report.file).text != entry.document.text:
+                    yield f"{entry.report.file}: reads differently from when it was indexed"
+            except SourceError:
+                continue  # named by `stale_files`
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,108 @@
+"""The workspace that a running server answers from, until a newer index takes its place."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
+
+from b12assistant.answers import FixedTexts, Reply
+from b12assistant.application.workspace import Workspace
+from b12assistant.config import Configuration
+from b12assistant.errors import AssistantError
+
+_KEPT = ("encoder", "projection", "search_server")  # what a newer index is read with too
+_LOOKED = 1.0  # seconds between two looks at the index on disk
+_LOG = logging.getLogger("b12assistant.index")
+
+
+@dataclass(eq=False)
+class Live:
+    """Called, it gives the workspace of now. Whoever answers a request calls it once and holds on to what it gave, so
+    that an answer is wholly from one generation. ``heard``: told of every question that is asked on the page.
+
+    An index that another process publishes is opened beside the one in use and then takes its place. One that cannot be
+    used leaves the former in its place, with what is wrong among its problems.
+    """
+
+    _space: Workspace
+    heard: Callable[[Reply, Sequence[str]], None] = lambda reply, history: None
+    _renewing: threading.Lock = field(default_factory=threading.Lock)
+    _pointer: object = None  # of the index that was opened last, or could not be
+    _looked: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._pointer = self._space.store.pointer()
+
+    def __call__(self) -> Workspace:
+        now = time.monotonic()
+        if now - self._looked >= _LOOKED:
+            self._looked = now
+            if "opened" in vars(self._space) and self._space.store.pointer() not in (None, self._pointer):
+                threading.Thread(target=self._follow, name="renewing", daemon=True).start()
+        return self._space
+
+    @property
+    def configuration(self) -> Configuration:
+        return self._space.configuration
+
+    @property
+    def texts(self) -> FixedTexts:
+        return self._space.texts
+
+    def renew(self) -> Workspace:
+        """Open the index that is current now, and what is switched off now, and answer from it from here on.
+
+        Nobody waits for it: it takes its place when it has answered once. Raises what opening raises; then the former
+        one goes on, and its problems say why.
+        """
+        with self._renewing:
+            return self._renew()
+
+    def prepare(self) -> None:
+        """What is good to have and nobody waits for."""
+        try:
+            self._space.suggestions  # noqa: B018 - made here, once
+        except Exception as error:  # noqa: BLE001 - answers go on without them, and the next to ask tries again
+            _LOG.error("no suggestions: %s", type(error).__name__)
+
+    def _renew(self) -> Workspace:
+        self._pointer = self._space.store.pointer()
+        try:
+            fresh = replace(self._space)
+            held = vars(self._space)
+            vars(fresh).update({name: held[name] for name in _KEPT if name in held})
+            fresh.opened  # noqa: B018 - opened here, or it raises
+            fresh.ask("ready")
+        except Exception as error:
+            self._keep(error)
+            raise
+        self._space = fresh
+        return fresh
+
+    def _follow(self) -> None:
+        """Take over what was published elsewhere, unless it has been meanwhile."""
+        with self._renewing:
+            if self._space.store.pointer() in (None, self._pointer):
+                return
+            try:
+                opened = self._renew().opened
+            except Exception:  # noqa: BLE001 - whatever it is, the former index is still good, and it was told
+                return
+        for problem in opened.problems:
+            _LOG.error("an index was passed over: %s", problem)
+        _LOG.info("index", extra={"generation": opened.collection.generation})
+        self.prepare()
+
+    def _keep(self, error: Exception) -> None:
+        """Go on with the former index, if there is one, and let whoever asks after it know why."""
+        why = str(error) if isinstance(error, AssistantError) else type(error).__name__
+        problem = f"the newest index cannot be used: {why}"
+        _LOG.error("%s", problem)
+        if "opened" in vars(self._space):
+            kept = copy(self._space)  # not made anew: what a curator wrote may be what is wrong
+            vars(kept)["opened"] = replace(self._space.opened, problems=(problem,))
+            self._space = kept

@@ -1,0 +1,150 @@
+"""A generation of the index to the parts that answer, each held against the others and against what is configured."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from b12assistant.config import Settings
+from b12assistant.corpus.disputes import Dispute, disputes_from_bytes
+from b12assistant.corpus.switched_off import SwitchedOff
+from b12assistant.display.records import Entry, entries_from_bytes
+from b12assistant.errors import IndexDamagedError, IndexMismatchError
+from b12assistant.index.collection import Collection
+from b12assistant.index.embedding import Embedded
+from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.origin import Former, built_with, told_reports
+from b12assistant.index.store import Generation
+from b12assistant.index.token_store import TokenStore
+from b12assistant.index.vector_index import ROWS_ALONE, read_index
+from b12assistant.protocols import Encoder
+from b12assistant.stages import stage
+from b12assistant.types import Document, FileEnd, FileReport
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_REBUILD = "run `b12assistant index`"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The index in use: its collection, what each file became, and what had to be passed over to open it."""
+
+    collection: Collection
+    entries: tuple[Entry, ...]
+    left_out: tuple[FileReport, ...]
+    manifest: dict[str, Any]
+    problems: tuple[str, ...]
+
+    @property
+    def reports(self) -> tuple[FileReport, ...]:
+        """Every file of the corpus as it was indexed, sorted."""
+        return told_reports((*(entry.report for entry in self.entries), *self.left_out), self.entries)
+
+
+@stage("index")
+def open_generation(generation: Generation, encoder: Encoder, settings: Settings, off: SwitchedOff) -> Opened:
+    """Its parts, read from verified bytes; what is ``off`` stays in them.
+
+    Raises ``IndexMismatchError`` if it was built for another encoder or otherwise, ``IndexDamagedError`` if its parts
+    do not fit one another.
+    """
+    manifest: dict[str, Any] = dict(generation.manifest)
+    _check(manifest, encoder, settings)
+    entries = entries_from_bytes(generation.files["documents.jsonl"])
+    passages = tuple(passage for entry in entries for passage in entry.passages)
+    vectors = read_index(
+        generation.files,
+        manifest.get("vectors", ROWS_ALONE),  # an index from before there were codes does not say
+        rows=len(passages),
+        dimension=manifest["model"]["dimension"],
+    )
+    context = TokenStore.from_bytes(generation.files["context_tokens.npz"])
+    alone = generation.files.get("sentence_tokens.npz")
+    sentences = sum(len(passage.sentences) for passage in passages)
+    if len(context) != sentences + len(passages):
+        raise IndexDamagedError("context_tokens.npz does not fit documents.jsonl", hint=_REBUILD)
+    collection = Collection(
+        generation.id,
+        tuple(entry.document for entry in entries),
+        passages,
+        vectors,
+        vectors.vectors(),
+        BM25FIndex.from_bytes(generation.files["lexical.npz"]),
+        context,
+        TokenStore.from_bytes(alone) if alone is not None else None,
+        context.piece_idf(),
+        *_disputes(generation, [entry.document for entry in entries], manifest["model"]["dimension"]),
+        off,
+    )
+    left_out = json.loads(generation.files["left_out.json"])
+    reports = tuple(FileReport(file, FileEnd.LEFT_OUT, tuple(reasons)) for file, reasons in left_out)
+    return Opened(collection, entries, reports, manifest, generation.problems)
+
+
+def _disputes(
+    generation: Generation, documents: Sequence[Document], dimension: int
+) -> tuple[tuple[Dispute, ...], NDArray[np.float32] | None]:
+    if "disputes.json" not in generation.files:
+        return (), None
+    disputes = disputes_from_bytes(generation.files["disputes.json"], documents)
+    asked = np.load(io.BytesIO(generation.files["disputes.npy"]), allow_pickle=False)
+    if asked.shape != (sum(len(each.asked) for each in disputes), dimension):
+        raise IndexDamagedError("disputes.npy does not fit disputes.json", hint=_REBUILD)
+    return disputes, asked
+
+
+def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> None:
+    """An index of another model, or built with other settings, is refused by name."""
+    model = manifest["model"]
+    if (model["name"], model["sha256"]) != (encoder.name, encoder.digest):
+        raise IndexMismatchError(
+            f"the index was built with {model['name']} ({model['sha256'][:12]}…), "
+            f"configured is {encoder.name} ({encoder.digest[:12]}…)",
+            hint=_REBUILD,
+        )
+    for name, value in built_with(encoder, settings).items():
+        if manifest.get(name) != value:
+            raise IndexMismatchError(
+                f"the index was built with other settings ({name} {manifest.get(name)}, now {value})", hint=_REBUILD
+            )
+
+
+def former_of(opened: Opened) -> Former:
+    """What the generation can hand on to the next."""
+    collection = opened.collection
+    places: dict[str, tuple[int, int]] = {}
+    row = 0
+    for entry in opened.entries:
+        places[entry.report.file] = (row, row + len(entry.passages))
+        row += len(entry.passages)
+
+    def embedded(file: str) -> Embedded:
+        first, last = places[file]
+        units, sentences = collection.context_starts, collection.sentence_starts
+        return Embedded(
+            collection.matrix[first:last],
+            collection.context.part(int(units[first]), int(units[last])),
+            collection.alone.part(int(sentences[first]), int(sentences[last]))
+            if collection.alone is not None
+            else None,
+        )
+
+    entries = {entry.report.file: entry for entry in opened.entries}
+    return Former(entries, embedded, dict(_asked(collection)), opened.manifest.get("runtime", {}))
+
+
+def _asked(collection: Collection) -> Iterator[tuple[tuple[str, ...], NDArray[np.float32]]]:
+    """Ways to ask of each dispute, with their vectors."""
+    row = 0
+    if collection.asked is None:
+        return
+    for each in collection.disputes:
+        yield each.asked, collection.asked[row : row + len(each.asked)]
+        row += len(each.asked)

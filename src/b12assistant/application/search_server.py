@@ -1,0 +1,95 @@
+"""The index on disk searched by a server: a generation's vectors and terms are copied there, and its answers used.
+
+The generation is whole without it: it holds the same files for either engine, so that going from one to the other
+embeds nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from b12assistant.application.opening import Opened
+from b12assistant.config import IndexSettings
+from b12assistant.errors import IndexMismatchError
+from b12assistant.index.collection import Collection, Indexes
+from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.milvus import Server
+from b12assistant.index.milvus_collections import Collections, Contents
+from b12assistant.index.milvus_index import MilvusTerms, MilvusVectors
+from b12assistant.types import Passage, SourceKind
+
+MILVUS = "milvus"
+_EMBEDDED = "milvus.db"  # in the index's folder, where no address is given
+
+
+@dataclass(frozen=True)
+class SearchServer:
+    """A Milvus server that searches one index."""
+
+    collections: Collections
+
+    def fill(self, opened: Opened) -> dict[str, Any]:
+        """A collection that holds what ``opened`` does; what its manifest is to say of it."""
+        collection = opened.collection
+        kinds = [_kind(passage) for passage in collection.passages]
+        facts = self.collections.fill(Contents(collection.matrix, _local(collection), kinds))
+        return {"engine": {"name": MILVUS, **facts}}
+
+    def switch(self, manifest: Mapping[str, Any]) -> None:
+        """What a manifest names is current from here on."""
+        self.collections.switch(manifest["engine"])
+
+    def attached(self, opened: Opened) -> Opened:
+        """``opened``, searched by the server.
+
+        Raises ``IndexMismatchError`` if it was never copied there, ``IndexDamagedError`` if the copy is not complete.
+        """
+        engine = opened.manifest.get("engine", {})
+        if engine.get("name") != MILVUS:
+            raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
+        collection = opened.collection
+        whole = self.collections.open(engine)
+        words = _local(collection).without_rows()
+        off = [row for row, passage in enumerate(collection.passages) if collection.off.of(passage)]
+
+        def narrowed(kinds: frozenset[SourceKind]) -> Indexes:
+            place = replace(whole, only=_condition(off, kinds))
+            return MilvusVectors(place), MilvusTerms(place, words)
+
+        return replace(
+            opened,
+            collection=replace(
+                collection, vectors=MilvusVectors(whole), lexical=MilvusTerms(whole, words), narrowed=narrowed
+            ),
+        )
+
+
+def search_server(settings: IndexSettings, folder: Path) -> SearchServer:
+    """The one that is configured; ``folder``: of the index.
+
+    Raises ``IndexUnreachableError``, or ``UsageError`` if its package is not installed.
+    """
+    server = Server.connect(settings.uri or str(folder / _EMBEDDED), os.environ.get("MILVUS_TOKEN", ""))
+    return SearchServer(Collections(server, settings.collection))
+
+
+def _local(collection: Collection) -> BM25FIndex:
+    assert isinstance(collection.lexical, BM25FIndex)  # noqa: S101 - as a generation is opened
+    return collection.lexical
+
+
+def _kind(passage: Passage) -> str:
+    kind = passage.document.source.kind
+    return kind.value if kind else ""
+
+
+def _condition(off: list[int], kinds: frozenset[SourceKind]) -> str:
+    """In Milvus' language; numbers and names of our own only, for no text of a corpus is ever part of a command."""
+    parts = [f"row not in {off}"] if off else []
+    if kinds:
+        parts.append("kind in [" + ", ".join(f'"{kind.value}"' for kind in sorted(kinds)) + "]")
+    return " and ".join(parts)

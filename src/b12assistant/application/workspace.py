@@ -1,0 +1,300 @@
+"""A corpus, its index and the assistant over them: the one place where concrete parts meet."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from b12assistant.answering.assistant import Assistant as Answering
+from b12assistant.answering.assistant import Triaged, turns_of, with_source_changes
+from b12assistant.answering.confidence import load_calibration
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.speakers import load_cues
+from b12assistant.answering.suggestions import Suggestions
+from b12assistant.answers import FixedTexts, Notice, Reply
+from b12assistant.application.encoders import encoder_with_form, indexing_encoder, open_encoder
+from b12assistant.application.opening import Opened as Opened
+from b12assistant.application.opening import former_of, open_generation
+from b12assistant.config import Configuration, load_configuration
+from b12assistant.corpus.folder import (
+    corpus_files,
+    corpus_page_words,
+    corpus_red_flags,
+    corpus_switched_off,
+    corpus_texts,
+    corpus_vocabulary,
+    require_corpus,
+)
+from b12assistant.data_files import Table
+from b12assistant.display.page_words import PageWords
+from b12assistant.display.records import Entry
+from b12assistant.display.render import Json
+from b12assistant.errors import (
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexMissingError,
+    LeftOutError,
+    NotFoundError,
+    SourceError,
+)
+from b12assistant.index.cross_encoder import load_cross_encoder
+from b12assistant.index.store import Generation, Store
+from b12assistant.index.token_store import Projection, load_projection
+from b12assistant.loaders.reading import read_file
+from b12assistant.protocols import Encoder
+from b12assistant.safety.explanation import explain
+from b12assistant.safety.fixed_texts import numbers_on, parse_fixed_texts, texts_on
+from b12assistant.safety.language_files import WithTranslations
+from b12assistant.safety.telephones import LINES
+from b12assistant.safety.triage import Rules, is_control, load_rules
+from b12assistant.safety.triagers import Triagers
+from b12assistant.threads import once
+from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage
+
+if TYPE_CHECKING:
+    from b12assistant.application.search_server import SearchServer
+    from b12assistant.index.indexing import Progress, Reader
+    from b12assistant.index.origin import Former
+
+
+def local_today() -> date:
+    """Today where the reader is: what "past its date of review" is held against."""
+    return datetime.now().astimezone().date()
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A corpus, its index and the assistant over them. Everything heavy is loaded at first use, once, and may then be
+    used by many threads; it keeps the generation it opened.
+
+    ``first_use``: builds the index of the packaged corpus, when it is first needed and whenever it is not sound.
+    """
+
+    configuration: Configuration = field(default_factory=lambda: load_configuration(environment=os.environ))
+    first_use: Callable[[Workspace], object] = lambda space: space.index()
+
+    @property
+    def corpus(self) -> Path:
+        return Path(self.configuration.settings.paths.corpus)
+
+    @once
+    def store(self) -> Store:
+        return Store(Path(self.configuration.settings.paths.index))
+
+    @once
+    def search_server(self) -> SearchServer | None:
+        """What searches the index, if it is not this process. Raises ``IndexUnreachableError``."""
+        if self.configuration.settings.index.engine == "faiss":  # in this process
+            return None
+        from b12assistant.application.search_server import search_server
+
+        return search_server(self.configuration.settings.index, self.store.root)
+
+    def __post_init__(self) -> None:
+        self.texts  # noqa: B018 - a region that nobody knows is said at once, not in an emergency
+        if corpus_red_flags(self.corpus):
+            self.rules  # noqa: B018 - and so is a fault in red flags that a curator wrote
+
+    @property
+    def texts(self) -> FixedTexts:
+        """The fixed texts with the telephone numbers of today, those of the corpus, and the translations."""
+        given = self.configuration.settings.red_flags
+        today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
+        own = parse_fixed_texts(self._own_texts, numbers_on(*today)) if self._own_texts else {}
+        return WithTranslations({**texts_on(*today), **own})
+
+    @once
+    def _own_texts(self) -> Table:
+        return corpus_texts(self.corpus)
+
+    @once
+    def rules(self) -> Rules:
+        """What triage goes by: the packaged red flags, and those of the corpus. Raises ``ConfigError``."""
+        return load_rules(corpus_red_flags(self.corpus), self.texts)
+
+    @property
+    def page_words(self) -> PageWords | None:
+        """What the page says of itself, where the corpus says so."""
+        return corpus_page_words(self.corpus)
+
+    @once
+    def encoder(self) -> Encoder:
+        return open_encoder(self.configuration.settings.encoder)
+
+    def make_encoder_form(self) -> None:
+        """From here on torch is not needed, where the encoder can do without."""
+        vars(self)["encoder"] = encoder_with_form(self.configuration.settings.encoder, vars(self).get("encoder"))
+
+    @once
+    def projection(self) -> Projection:
+        return load_projection(self.encoder.name, self.encoder.digest)
+
+    @once
+    def opened(self) -> Opened:
+        """Raises an index error with the command to run if there is none, or none that fits."""
+        try:
+            return self._open(self.store.open())
+        except (IndexMissingError, IndexDamagedError, IndexMismatchError):
+            if not self.configuration.is_packaged:
+                raise
+        self.first_use(self)
+        return self._open(self.store.open())
+
+    @once
+    def engine(self) -> Engine:
+        cross_encoder = load_cross_encoder(self.configuration.settings.retrieval.cross_encoder)
+        vocabulary = corpus_vocabulary(self.corpus)
+        return Engine(
+            self.opened.collection,
+            self.encoder,
+            self.projection,
+            cross_encoder=cross_encoder,
+            vocabulary=vocabulary,
+        )
+
+    @once
+    def triage(self) -> Triagers:
+        return Triagers(lambda: self.encoder, lambda: self.rules)
+
+    def explain(self, question: str, history: Sequence[str] = ()) -> list[Json]:
+        """Why triage says what it says of the question, an object for each turn."""
+        return explain(self.triage.in_use.steps(turns_of(question, history)))
+
+    @once
+    def assistant(self) -> Answering:
+        return Answering(
+            triage=lambda turns: self.triage.in_use(turns),  # made in the call: unreadable rules are a failed check
+            is_control=is_control,
+            engine=lambda: self.engine,
+            settings=self.configuration.settings,
+            calibration=load_calibration(),
+            cues=load_cues(),
+        )
+
+    def ask(
+        self, question: str, history: Sequence[str] = (), *, as_typed: bool = False, triaged: Triaged | None = None
+    ) -> Reply:
+        """One answer; ``history`` holds the earlier user turns. ``as_typed``: the question is read as it stands.
+        ``triaged``: these words, where `assistant.triaged` has read them already."""
+        reply = self.assistant.reply(question, history, literal=as_typed, triaged=triaged)
+        quoted = {quote.document.id for quote in reply.answer.quotes}
+        return with_source_changes(reply, frozenset(name for name in quoted if self.source_changed(name)))
+
+    @once
+    def suggestions(self) -> Suggestions:
+        """The questions that the sources themselves ask. A second or two, so a server makes it while it waits."""
+        return Suggestions.of(self.opened.collection, self.encoder, lambda question: self.ask(question).answer)
+
+    def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
+        """What a reader may go on with after the last of ``asked``; each is tried, so it takes as long as answers."""
+        return self.suggestions.near(asked, self.engine.query(asked[-1]).vector)
+
+    def search(self, question: str, k: int = 10) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
+        """Look-up by meaning and words: notices, and hits that are never withheld."""
+        return self.assistant.search(question, k)
+
+    def index(
+        self, *, strict: bool = False, anew: bool = False, progress: Progress = lambda stage, done, of: None
+    ) -> IndexReport:
+        """Build and publish; files that did not change are taken over.
+
+        ``strict``: publish nothing if a file is left out. ``anew``: trust nothing of the former index.
+        """
+        from b12assistant.index.indexing import Indexer
+
+        require_corpus(self.corpus)  # before the index folder is made for it
+        self.make_encoder_form()
+        with self.store.writing(), self.reader() as reader:
+            settings = self.configuration.settings
+            encoder = indexing_encoder(settings.encoder, self.encoder)
+            indexer = Indexer(reader, encoder, self.projection, settings, progress)
+            former = None if anew else self._former()
+            built = indexer.build(self.corpus, former[1] if former else None)
+            refused = [
+                f"{report.file} ({report.reasons[0]})" for report in built.reports if report.end is FileEnd.LEFT_OUT
+            ]
+            if strict and refused:
+                raise LeftOutError(f"left out: {', '.join(refused)}", hint="nothing was published; mend or remove them")
+            # Opened once before it replaces anything: what cannot be read back is never published.
+            draft = self._read(Generation(GenerationId("draft"), built.facts, built.files))
+            server = self.search_server
+            copied = server.fill(draft) if server else {}
+            generation = self.store.publish(built.files, {**built.facts, **copied})
+            if server:
+                server.switch(copied)
+        return IndexReport(generation, built.reports, unchanged=bool(former and former[0] == generation))
+
+    def reader(self) -> AbstractContextManager[Reader]:
+        """Reads and extracts files of the corpus, in a process of its own."""
+        from b12assistant.loaders.isolation import IsolatedLoader
+
+        loading = self.configuration.settings.loading
+        limits = {"memory": loading.memory << 20, "size": loading.megabytes << 20}
+        return IsolatedLoader(root=self.corpus, seconds=loading.seconds, **limits)
+
+    def document(self, name: str) -> Entry:
+        """The entry of a document id. Raises ``NotFoundError``."""
+        found = next((entry for entry in self.opened.entries if entry.document.id == name), None)
+        if found is None:
+            raise NotFoundError(f"no document {name!r} in the index", hint="`b12assistant export -` lists them")
+        return found
+
+    def passage(self, name: str) -> Passage:
+        """The passage of an id, or of the beginning of one. Raises ``NotFoundError``."""
+        found = [passage for passage in self.opened.collection.passages if passage.id.startswith(name)]
+        if len(found) == 1:
+            return found[0]
+        if found and name:
+            raise NotFoundError(f"{len(found)} passages are called {name!r}…", hint="give more of its id")
+        near = get_close_matches(name, [entry.document.id for entry in self.opened.entries], n=3, cutoff=0.4)
+        hint = f"is it {' or '.join(near)}?" if near else "`b12assistant export -` lists all"
+        raise NotFoundError(f"no document or passage is called {name!r}", hint=hint)
+
+    def source_changed(self, name: str) -> bool:
+        """Whether a document's file is no longer, byte for byte, the one that was indexed.
+
+        Where the whole corpus is not at hand, nobody can tell: no.
+        """
+        entry = self.document(name)
+        data = self.source_bytes(entry)
+        return self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
+
+    def source_bytes(self, entry: Entry) -> bytes | None:
+        """What stands in a document's file now; ``None`` if no file that indexing would read stands there."""
+        limit = self.configuration.settings.loading.megabytes << 20
+        try:
+            return read_file(self.corpus / entry.report.file, root=self.corpus, limit=limit)
+        except (SourceError, ValueError):  # ValueError: a name that this locale cannot write
+            return None
+
+    def stale_files(self) -> Iterator[str]:
+        """Files of the corpus that differ from the index, each as a sentence."""
+        known = {report.file for report in self.opened.reports}
+        present = set(corpus_files(self.corpus))
+        yield from (f"{file}: new since indexing" for file in sorted(present - known))
+        for entry in self.opened.entries:
+            if entry.report.file not in present:
+                yield f"{entry.report.file}: gone since indexing"
+            elif self.source_changed(entry.document.id):
+                yield f"{entry.report.file}: changed since indexing"
+
+    def _former(self) -> tuple[str, Former] | None:
+        try:
+            opened = self._read(self.store.open())
+        except (IndexMissingError, IndexDamagedError, IndexMismatchError):
+            return None
+        return opened.collection.generation, former_of(opened)
+
+    def _open(self, generation: Generation) -> Opened:
+        opened = self._read(generation)
+        return self.search_server.attached(opened) if self.search_server else opened
+
+    def _read(self, generation: Generation) -> Opened:
+        return open_generation(generation, self.encoder, self.configuration.settings, corpus_switched_off(self.corpus))

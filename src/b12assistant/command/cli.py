@@ -1,0 +1,296 @@
+"""The command line: arguments to calls, errors to sentences, results to text or JSON. It decides nothing else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from b12assistant.command.audit_command import audit
+from b12assistant.command.evaluate_command import evaluate
+from b12assistant.command.invocation import as_json, lines, places, run, words, workspace
+from b12assistant.command.new_command import new
+from b12assistant.command.password_command import password
+from b12assistant.command.serve_commands import mcp, serve
+
+
+def main() -> None:
+    """Entry point. Exit status 0: done; 1: the work failed; 2: wrong use; 130: stopped with Ctrl-C."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's products are small: two threads wait for each other
+    raise SystemExit(run(commands))
+
+
+class _OneOrTwoWords(click.Group):
+    """Commands by their name, `evaluate FILE`, or by two words, `evaluate red-flags FILE`."""
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        both = " ".join(args[:2])
+        if " " in both and both in self.commands:
+            return both, self.commands[both], args[2:]
+        return super().resolve_command(context, args)
+
+
+@click.group(cls=_OneOrTwoWords, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--corpus", metavar="DIR", help="The corpus.  [default: corpus]")
+@click.option("--index", "index_folder", metavar="DIR", help="The index.  [default: index]")
+@click.option("--config", metavar="FILE", help="A configuration file.  [default: b12assistant.toml, if it is there]")
+@click.version_option(package_name="b12assistant")
+@click.pass_context
+def commands(context: click.Context, corpus: str | None, index_folder: str | None, config: str | None) -> None:
+    """Answers about vitamin B12 deficiency and nerve damage, only by quoting a curated corpus.
+
+    \b
+    Examples:
+      b12assistant index
+      b12assistant ask "Can nerves suffer without anaemia?"
+      b12assistant --index other/ search "folic acid"
+    """
+    context.obj = {"corpus": corpus, "index": index_folder, "config": config}
+
+
+@commands.command()
+@places
+@click.option("--strict", is_flag=True, help="Publish nothing if a file would be left out.")
+@click.option("--json", "json_", is_flag=True, help="Print the report as JSON.")
+@click.pass_context
+def index(context: click.Context, corpus: str | None, index_folder: str | None, strict: bool, json_: bool) -> None:
+    """Build the index from the corpus; only what changed is embedded again.
+
+    \b
+    Examples:
+      b12assistant index
+      b12assistant index --corpus guides/ --index index/ --strict
+    """
+    from b12assistant.display import render, terminal
+
+    space = workspace(context, corpus, index_folder)
+    with terminal.progress() as told:
+        report = space.index(strict=strict, progress=told)
+    if json_:
+        click.echo(as_json(render.index_report_json(report)))
+    else:
+        terminal.index_report(report, terminal.console())
+
+
+@commands.command()
+@places
+@click.argument("question", required=False)
+@click.option(
+    "--history", multiple=True, metavar="TEXT", help="An earlier question of the conversation; may be repeated."
+)
+@click.option("--as-typed", is_flag=True, help="Search for the question alone, and for no other word than its own.")
+@click.option("--explain", is_flag=True, help="Show why the safety check decided as it did.")
+@click.option("--profile", is_flag=True, help="Show how long each stage took.")
+@click.option("--json", "json_", is_flag=True, help="Print the answer as JSON.")
+@click.pass_context
+def ask(
+    context: click.Context,
+    corpus: str | None,
+    index_folder: str | None,
+    question: str | None,
+    history: tuple[str, ...],
+    as_typed: bool,
+    explain: bool,
+    profile: bool,
+    json_: bool,
+) -> None:
+    """Answer a question with quotes; without a question, at a prompt.
+
+    Where standard input is no terminal, or the question is -, the question is read from there.
+
+    \b
+    Examples:
+      b12assistant ask "Can nerves suffer without anaemia?"
+      b12assistant ask --history "Which medicines lower B12?" "What about metformin?"
+      b12assistant ask --as-typed "pins and needles"
+      echo "What is myelin?" | b12assistant ask --json
+      b12assistant ask --explain "My feet went numb this morning."
+    """
+    from b12assistant.command import prompt
+
+    space = workspace(context, corpus, index_folder)
+    earlier = [words(turn) for turn in history]
+    if question is None and not json_ and sys.stdin.isatty():
+        prompt.converse(space, earlier, explain=explain)
+        return
+    asked = prompt.piped() if question in (None, "-") else words(question)
+    how = {"as_typed": as_typed, "explain": explain, "profile": profile}
+    prompt.answer_once(space, asked, earlier, as_json if json_ else None, **how)
+
+
+@commands.command()
+@places
+@click.argument("question")
+@click.option("-k", "--most", default=10, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
+@click.option("--json", "json_", is_flag=True, help="Print the hits as JSON.")
+@click.pass_context
+def search(
+    context: click.Context, corpus: str | None, index_folder: str | None, question: str, most: int, json_: bool
+) -> None:
+    """Look passages up by meaning and words; nothing is withheld.
+
+    \b
+    Example:
+      b12assistant search "folic acid hides the anaemia" -k 5
+    """
+    from b12assistant.display import render, terminal
+
+    space = workspace(context, corpus, index_folder)
+    question = words(question)
+    notices, hits = space.search(question, most)
+    if json_:
+        generation = space.opened.collection.generation
+        click.echo(as_json(render.search_json(question, notices, hits, space.texts, generation)))
+    else:
+        terminal.hits(notices, hits, space.texts, terminal.console())
+
+
+@commands.command()
+@places
+@click.option(
+    "--input",
+    "input_",
+    required=True,
+    metavar="FILE",
+    type=Path,
+    help="JSON lines of questions; - for stdin.",
+)
+@click.option(
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=Path,
+    help="JSON lines of answers; - for stdout.",
+)
+@click.pass_context
+def batch(context: click.Context, corpus: str | None, index_folder: str | None, input_: Path, output: Path) -> None:
+    """Answer many questions with one model load, in order.
+
+    A line is {"id", "question", "history": ["earlier user turn", …]}. A bad line gives {"id", "error"}; the run
+    goes on and ends with exit status 1. FILE is replaced when all is written.
+
+    \b
+    Example:
+      b12assistant batch --input questions.jsonl --output answers.jsonl
+    """
+    from b12assistant.application import batching
+
+    failed, of = batching.run(workspace(context, corpus, index_folder), input_, output, as_json)
+    if failed:
+        click.echo(f"b12assistant: {failed} of {of} lines have no answer, but an error that says why", err=True)
+        raise SystemExit(1)
+
+
+@commands.command()
+@places
+@click.argument("name")
+@click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+def show(context: click.Context, corpus: str | None, index_folder: str | None, name: str, json_: bool) -> None:
+    """Show a document or a passage by its id, with its source facts.
+
+    \b
+    Examples:
+      b12assistant show guides/testing.md
+      b12assistant show 3f2a9c
+    """
+    from b12assistant.display import records, render, terminal
+
+    space = workspace(context, corpus, index_folder)
+    name = words(name)
+    found = next((entry for entry in space.opened.entries if entry.document.id == name), None)
+    if found is not None:
+        click.echo(as_json(records.export_line(found))) if json_ else terminal.document(
+            found.document, terminal.console()
+        )
+        return
+    passage = space.passage(name)
+    click.echo(as_json(render.passage_json(passage))) if json_ else terminal.passage(passage, terminal.console())
+
+
+@commands.command()
+@places
+@click.argument("file", type=Path, metavar="FILE.jsonl")
+@click.pass_context
+def export(context: click.Context, corpus: str | None, index_folder: str | None, file: Path) -> None:
+    """Write every document as a line of JSON; - for stdout.
+
+    A line holds the text, the sections, what is marked, the passages and the source facts.
+
+    \b
+    Example:
+      b12assistant export corpus.jsonl
+    """
+    from b12assistant.application import batching
+    from b12assistant.display import records
+
+    space = workspace(context, corpus, index_folder)
+    batching.write_lines(file, (as_json(records.export_line(entry)) for entry in space.opened.entries))
+
+
+@commands.command()
+@places
+@click.argument("file", required=False, type=Path)
+@click.option("--repair", is_flag=True, help="Build the index anew from the corpus if anything is wrong with it.")
+@click.option("--json", "json_", is_flag=True, help="Print the findings as JSON.")
+@click.pass_context
+def verify(
+    context: click.Context, corpus: str | None, index_folder: str | None, file: Path | None, repair: bool, json_: bool
+) -> None:
+    """Check the index, its corpus, and the quotes of a file.
+
+    The file is one that `batch` or `ask --json` wrote, or what the page saved (HTML, Markdown, CSV, JSON); of the
+    latter it says of each quote whether it stands, has moved, was changed in the file, or is gone.
+
+    \b
+    Examples:
+      b12assistant verify
+      b12assistant verify answers.jsonl
+      b12assistant verify conversation.html
+      b12assistant verify --repair
+    """
+    from b12assistant.application import health
+    from b12assistant.display import terminal
+
+    findings = health.verify(workspace(context, corpus, index_folder), file)
+    if repair and findings.index_problems:
+        with terminal.progress() as told:
+            workspace(context, corpus, index_folder).index(anew=True, progress=told)
+        findings = health.verify(workspace(context, corpus, index_folder), file, mended=findings.index_problems)
+    click.echo(as_json(findings.as_json())) if json_ else click.echo(lines(findings.sentences()))
+    if not findings.sound:
+        raise SystemExit(1)
+
+
+@commands.command()
+@places
+@click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+def doctor(context: click.Context, corpus: str | None, index_folder: str | None, json_: bool) -> None:
+    """Show health and configuration, with the origin of each value.
+
+    \b
+    Example:
+      b12assistant doctor
+    """
+    from b12assistant.application import health
+
+    report = health.examine(workspace(context, corpus, index_folder))
+    click.echo(as_json(report)) if json_ else click.echo(lines(health.sentences(report)))
+    if report["problems"]:
+        raise SystemExit(1)
+
+
+commands.add_command(evaluate)
+commands.add_command(audit)
+commands.add_command(serve)
+commands.add_command(mcp)
+commands.add_command(new)
+commands.add_command(password)

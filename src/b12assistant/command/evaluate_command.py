@@ -1,0 +1,82 @@
+"""`evaluate` on the command line: what is a folder is a test collection, what is a file holds labelled questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from b12assistant.command.invocation import NAME, as_json, lines, one_line, places, workspace
+
+
+@click.command()
+@places
+@click.argument("dataset", type=Path, metavar="DATASET")
+@click.option("--split", metavar="NAME", help="Judgements to use.  [default: dev, validation, train; test if alone]")
+@click.option("--queries", metavar="FILE", help="Other queries of the folder, with the same ids.")
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    type=Path,
+    metavar="FILE",
+    help="A ranking to measure; may be repeated: each is compared with the first.",
+)
+@click.option("--run", "run_file", type=Path, metavar="FILE", help="A TREC run: scored if it is there, else written.")
+@click.option(
+    "--out", type=Path, metavar="DIR", help="Write the whole report there: JSON, a table of all queries, pages, runs."
+)
+@click.option("--relevant", default=1, show_default=True, type=click.IntRange(1), help="Least grade that is relevant.")
+@click.option("--cache", type=Path, metavar="DIR", help="Where embeddings are kept.  [default: build/bench-cache]")
+@click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
+@click.pass_context
+def evaluate(
+    context: click.Context,
+    corpus: str | None,
+    index_folder: str | None,
+    dataset: Path,
+    split: str | None,
+    queries: str | None,
+    configs: tuple[Path, ...],
+    run_file: Path | None,
+    out: Path | None,
+    relevant: int,
+    cache: Path | None,
+    json_: bool,
+) -> None:
+    """Score the ranking on a test collection, or answers on labelled questions.
+
+    A folder is a test collection in BEIR's form (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv, plain or gzipped) or
+    TREC's; the ranking alone is scored, without triage or refusal. A file holds questions about the corpus, a line
+    {"id", "question", "gold": ["words of the source", …]}; no gold: the corpus holds no answer. The page shows what
+    lies in `paths.reports` (reports/).
+
+    \b
+    Examples:
+      b12assistant evaluate scifact/ --split train --out build/scifact
+      b12assistant evaluate scifact/ --config benchmarks/configs/shipped.toml --config benchmarks/configs/bm25.toml
+      b12assistant evaluate scifact/ --run other_system.trec
+      b12assistant evaluate questions.jsonl --out reports/questions
+    """
+    space = workspace(context, corpus, index_folder)
+    if not dataset.is_dir():
+        _refuse_options(split, queries, configs, run_file)
+        from b12assistant.evaluation import scoring
+
+        figures = scoring.score(space, dataset, out)
+        click.echo(as_json(figures)) if json_ else click.echo(scoring.table(figures))
+        return
+    from b12assistant.evaluation import bench, bench_report
+
+    request = bench.Request(dataset, split, queries, configs, run_file, out, cache or bench.CACHE, relevant)
+    report = bench.Bench(space, request, _say).report()
+    click.echo(as_json(report)) if json_ else click.echo(lines(bench_report.text(report)))
+
+
+def _refuse_options(*given: object) -> None:
+    if any(given):
+        raise click.UsageError("--split, --queries, --config and --run are for a folder, and this is none")
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"{NAME}: {one_line(sentence)}", err=True)

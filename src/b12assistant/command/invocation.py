@@ -1,0 +1,143 @@
+"""What every command shares: errors become one line and an exit status, flags become a workspace."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from b12assistant.errors import AssistantError, QuestionError, UsageError
+
+if TYPE_CHECKING:
+    from b12assistant.application.workspace import Workspace
+
+C = TypeVar("C", bound=Callable[..., object])
+NAME = "b12assistant"
+STOPPED = 130  # what a shell expects of a program that Ctrl-C stopped
+
+
+def run(commands: click.Command) -> int:
+    """Run the command line; returns the exit status. Whatever goes wrong, standard error gets one line."""
+    _streams()
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        status = commands.main(prog_name=NAME, standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        return _complain(_usage(error), error.exit_code)
+    except AssistantError as error:
+        return _complain(str(error), error.exit_status)
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("stopped; nothing half done is kept", STOPPED)
+    except BrokenPipeError:
+        _mute()  # the reader left; nothing more to say
+        return 1
+    except OSError as error:
+        _mute()
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(f"{where}{error.strerror or type(error).__name__}: free space or mend permissions", 1)
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        fault = f"a fault in the program, not in what you did ({type(error).__name__}: {error})"
+        return _complain(f"{fault}: `python -X dev -m {NAME} …` shows where; please report it", 1)
+    return status if isinstance(status, int) else 0
+
+
+def one_line(text: str) -> str:
+    """A message may hold a file's name: nothing in it may break the line or steer the terminal."""
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def places(command: C) -> C:
+    """`--corpus` and `--index` after the command too, where most people type them."""
+    command = click.option("--index", "index_folder", metavar="DIR", help="The index.")(command)
+    return click.option("--corpus", metavar="DIR", help="The corpus.")(command)
+
+
+def workspace(context: click.Context, corpus: str | None, index_folder: str | None) -> Workspace:
+    """The workspace that file, environment and flags describe."""
+    from b12assistant.application.workspace import Workspace
+    from b12assistant.config import load_configuration
+
+    given = context.obj
+    folders = {
+        "paths.corpus": given["corpus"] if corpus is None else corpus,
+        "paths.index": given["index"] if index_folder is None else index_folder,
+    }
+    for key, folder in folders.items():
+        if folder is not None and not folder.strip("\0 "):  # an unset variable of a script, most likely
+            raise UsageError(f"--{key.removeprefix('paths.')} is empty", hint="name a folder")
+    file = Path(given["config"]) if given["config"] is not None else None
+    return Workspace(load_configuration(file=file, environment=os.environ, flags=folders), _first_use)
+
+
+def _first_use(space: Workspace) -> None:
+    """The index of the packaged corpus, with a line that says where it goes and a bar that says how far it is."""
+    from b12assistant.display import terminal
+
+    click.echo(f"{NAME}: first use: indexing the packaged corpus into {one_line(str(space.store.root))}", err=True)
+    with terminal.progress() as told:
+        space.index(progress=told)
+
+
+def words(argument: str) -> str:
+    """A question or name as the text it was typed as. Raises ``QuestionError`` for bytes that are no UTF-8."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:  # bytes that the locale could not read came in as lone surrogates
+        try:
+            return os.fsencode(argument).decode()
+        except UnicodeError as error:
+            raise QuestionError("what you typed is not UTF-8 text", hint="type it again") from error
+    return argument
+
+
+def as_json(value: Any) -> str:
+    """One line, readable; a lone surrogate from a file's name is escaped."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+
+
+def lines(sentences: Iterable[str]) -> str:
+    return "\n".join(one_line(sentence) for sentence in sentences)
+
+
+def _usage(error: click.ClickException) -> str:
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    return f"{message[:1].lower()}{message[1:]} (see `{context.command_path if context else NAME} --help`)"
+
+
+def _complain(sentence: str, status: int) -> int:
+    click.echo(f"{NAME}: {one_line(sentence)}", err=True)
+    return status
+
+
+def _streams() -> None:
+    """A pipe or file gets UTF-8 in any locale, a terminal what it can spell; a closed stream is an empty one."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - lives as long as we do
+        elif isinstance(stream, io.TextIOWrapper) and mode == "w":
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def _mute() -> None:
+    """What still waits to be written would fail again when Python ends, with a trace."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _terminated(*_: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)  # unwinds, so that drafts are removed

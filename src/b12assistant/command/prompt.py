@@ -1,0 +1,143 @@
+"""Questions and answers at a terminal, one at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+from b12assistant.answering.assistant import MOST_CHARACTERS
+from b12assistant.answers import Reply, Status, TextId
+from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.display import render, terminal
+from b12assistant.errors import AssistantError, QuestionError
+from b12assistant.safety import explanation
+from b12assistant.stages import measured
+
+_LEAVE = {"q", "quit", "exit", ":q"}
+_CONTROLS = {"1": "not_happening", "2": "looking_up"}
+_GREETING = """Ask in your own words. Answers are quotes from the corpus, nothing else.
+An empty line starts a new topic, = asks for your last words just as you typed them, q leaves."""
+_AS_TYPED = "="
+_NEW_TOPIC = "New topic."
+_GO_ON = "To go on, ask again with --history and your question, and one of these as the new question:"
+_MOST_BYTES = 4 * MOST_CHARACTERS  # of the longest question, in UTF-8
+
+
+def answer_once(
+    space: Workspace,
+    question: str,
+    history: Sequence[str],
+    as_json: Callable[[Any], str] | None,
+    *,
+    as_typed: bool = False,
+    explain: bool = False,
+    profile: bool = False,
+) -> None:
+    """Print one answer, as text or as JSON; ``as_typed``: to the question as it stands; ``explain``: with why triage
+    decided as it did; ``profile``: with how long each stage took."""
+    with measured() if profile else nullcontext() as stages:
+        reply = space.ask(question, history, as_typed=as_typed)
+    took = {name: round(each, 2) for name, each in stages.milliseconds.items()} if stages else {}
+    if as_json:
+        more: dict[str, Any] = {"explain": space.explain(question, history)} if explain else {}
+        more |= {"profile_ms": took} if profile else {}
+        terminal.line(as_json(render.reply_json(reply, space.texts, today=local_today()) | more))
+        return
+    _print(space, reply)
+    if explain:
+        _explain(space, question, history)
+    for name, milliseconds in took.items():
+        terminal.line(f"{name:18}{milliseconds:10.2f} ms")
+    if reply.answer.status is Status.SAFETY_ONLY:
+        terminal.line(_GO_ON)
+        for name in _CONTROLS.values():
+            terminal.line(f'  "{_text(space, name)}"')
+
+
+def piped() -> str:
+    """The question on standard input. Raises ``QuestionError`` if it is too long or no text."""
+    data = sys.stdin.buffer.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise QuestionError(f"a question has at most {MOST_CHARACTERS:,} characters", hint="shorten it")
+    try:
+        return data.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise QuestionError("the question is not UTF-8 text", hint="type it again, or save it as UTF-8") from error
+
+
+def converse(space: Workspace, history: Sequence[str] = (), *, explain: bool = False) -> None:
+    """Answer until the user leaves; earlier questions are remembered."""
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401 - gives `input` its history and editing keys
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a stray byte is shown as such; it must not end the conversation
+    terminal.line(_GREETING)
+    try:
+        _load(space)
+        _rounds(space, list(history), explain=explain)
+    except (EOFError, KeyboardInterrupt):
+        terminal.line("")
+
+
+def _load(space: Workspace) -> None:
+    """Everything heavy, before the first question. Without an index an emergency still gets its text."""
+    try:
+        space.engine  # noqa: B018 - loaded by being asked for
+    except AssistantError as error:
+        terminal.line(terminal.inert(str(error)))
+
+
+def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
+    held = False  # an emergency text stands, and its two controls are offered
+    while True:
+        typed = input("\n> ")
+        if typed.strip().lower() in _LEAVE:
+            return
+        if not typed.strip():
+            history, held = [], False
+            terminal.line(_NEW_TOPIC)
+            continue
+        again = typed.strip() == _AS_TYPED and bool(history)
+        question = _control(space, typed) if held else typed
+        if again:
+            question, history = history[-1], history[:-1]
+        try:
+            reply = space.ask(question, history, as_typed=again)
+        except AssistantError as error:
+            terminal.line(terminal.inert(str(error)))
+            history = [*history, question] if again else history
+            continue
+        held = reply.answer.status is Status.SAFETY_ONLY
+        _print(space, reply)
+        if explain:
+            _explain(space, question, history)
+        history.append(question)
+        if held:
+            for key, name in _CONTROLS.items():
+                terminal.line(f"  {key}: {_text(space, name)}")
+
+
+def _control(space: Workspace, typed: str) -> str:
+    name = _CONTROLS.get(typed.strip())
+    return _text(space, name) if name else typed
+
+
+def _text(space: Workspace, name: str) -> str:
+    return space.texts[TextId(name)].text
+
+
+def _explain(space: Workspace, question: str, history: Sequence[str]) -> None:
+    terminal.line("\nWhy the safety check decided so:")
+    for each in explanation.lines(space.explain(question, history)):
+        terminal.line(terminal.inert(each))
+
+
+def _print(space: Workspace, reply: Reply) -> None:
+    out = terminal.console()
+    about = {"changed": reply.source_changed, "partly_off": reply.partly_off}
+    terminal.answer(reply.answer, space.texts, out, today=local_today(), **about)
+    sys.stdout.flush()

@@ -1,0 +1,51 @@
+"""`serve` and `mcp` on the command line: the two ways to be asked by somebody else."""
+
+from __future__ import annotations
+
+import click
+
+from b12assistant.command.invocation import places, workspace
+
+
+@click.command()
+@places
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any.")
+@click.pass_context
+def serve(context: click.Context, corpus: str | None, index_folder: str | None, host: str, port: int) -> None:
+    """Serve the web page and the HTTP API, as `python app.py` does.
+
+    \b
+    Example:
+      b12assistant serve --port 8000
+    """
+    from b12assistant.web import site
+
+    site.serve(workspace(context, corpus, index_folder), host, port)
+
+
+@click.command()
+@places
+@click.option("--http", is_flag=True, help="Serve streamable HTTP on this machine, not standard input and output.")
+@click.option(
+    "--port", default=7861, show_default=True, type=click.IntRange(0, 65535), help="With --http, the port; 0 takes any."
+)
+@click.pass_context
+def mcp(context: click.Context, corpus: str | None, index_folder: str | None, port: int, *, http: bool) -> None:
+    """Serve tools for other assistants (MCP): ask, search, open_passage.
+
+    What they get back are exact quotes with their citations, fixed safety texts first. Another program starts this
+    and speaks to it over its standard input and output. Needs pip install 'b12assistant[mcp]'.
+
+    \b
+    Examples:
+      b12assistant mcp
+      b12assistant mcp --http --port 7861
+    """
+    from b12assistant.integrations import mcp_server
+
+    space = workspace(context, corpus, index_folder)
+    if http:
+        mcp_server.serve_http(space, port)
+    else:
+        mcp_server.serve_stdio(space)

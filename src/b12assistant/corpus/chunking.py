@@ -1,0 +1,118 @@
+"""Passages: consecutive sentences of one section, within what the encoder reads. Nothing is cut, nothing is dropped.
+
+Units are sentences of the blocks that cleaning left; a sentence over the limit is split at a blank with both parts
+kept. Sections are filled evenly rather than greedily, so that no passage is left with a tail of three words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from math import ceil
+
+from b12assistant.language.sentences import split_sentences, trim
+from b12assistant.types import BlockKind, Document, DocumentId, MarkKind, Passage, PassageId, Range, Span
+
+Count = Callable[[str], int]  # word pieces of a text
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A sentence, or a part of an over-long one."""
+
+    span: Span
+    pieces: int
+    reference: bool
+    section: int  # offset of the section's heading, -1 before the first
+
+
+def chunk(document: Document, count: Count, *, most: int) -> tuple[Passage, ...]:
+    """Passages of at most ``most`` word pieces each, in order.
+
+    Every character that is neither marked `never`, in a heading, nor blank lies in exactly one sentence of one passage.
+    """
+    units = list(_units(document, count, most))
+    seen: Counter[str] = Counter()
+    passages: list[Passage] = []
+    for (_, reference), group in groupby(units, key=lambda unit: (unit.section, unit.reference)):
+        for part in _items(list(group)) if reference else _even_parts(list(group), most):
+            text = "\n".join(unit.span.text for unit in part)
+            passages.append(
+                Passage(
+                    passage_id(document.id, text, seen[text]), tuple(unit.span for unit in part), reference=reference
+                )
+            )
+            seen[text] += 1
+    return tuple(passages)
+
+
+def _units(document: Document, count: Count, most: int) -> Iterator[Unit]:
+    never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
+    references = [mark.range for mark in document.marks if mark.kind is MarkKind.REFERENCE]
+    for block in document.blocks:
+        if block.kind is BlockKind.HEADING:
+            continue
+        path = document.heading_path(block.range.start)
+        for part in block.range.without(never):
+            reference = next(part.without(references), None) != part
+            # A reference is quoted whole: its title, journal and year are full of stops that end nothing.
+            ranges = [Range(0, len(document.slice(part)))] if reference else split_sentences(document.slice(part))
+            for range_ in ranges:
+                whole = Range(part.start + range_.start, part.start + range_.end)
+                for piece in _within(document, whole, count, most):
+                    span = document.span(piece.start, piece.end)
+                    yield Unit(span, count(span.text), reference, path[-1].start if path else -1)
+
+
+def _within(document: Document, range_: Range, count: Count, most: int) -> Iterator[Range]:
+    """``range_`` in parts of at most ``most`` word pieces, cut at blanks where there are any; ends are not blank."""
+    rest = trim(document.text, range_.start, range_.end)
+    while rest is not None:
+        cut = rest.start + _longest_prefix(document.slice(rest), count, most)
+        part = trim(document.text, rest.start, cut)
+        if part is not None:
+            yield part
+        rest = trim(document.text, cut, rest.end)
+
+
+def _longest_prefix(text: str, count: Count, most: int) -> int:
+    """Length of the longest prefix of at most ``most`` pieces, ending at a blank if one is near."""
+    low, high = 1, most
+    while high < len(text) and count(text[:high]) <= most:  # so that a long text is not counted whole for each part
+        low, high = high, 2 * high
+    high = min(high, len(text))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if count(text[:middle]) <= most else (low, middle - 1)
+    if low == len(text):
+        return low
+    return next((at for at in range(low, low // 2, -1) if text[at].isspace()), low)
+
+
+def _items(units: list[Unit]) -> Iterator[list[Unit]]:
+    for unit in units:
+        yield [unit]
+
+
+def _even_parts(units: list[Unit], most: int) -> Iterator[list[Unit]]:
+    total = sum(unit.pieces for unit in units)
+    target = total / ceil(total / most) if total else most
+    part: list[Unit] = []
+    size = 0
+    for unit in units:
+        if part and (size + unit.pieces > most or size + unit.pieces / 2 > target):
+            yield part
+            part, size = [], 0
+        part.append(unit)
+        size += unit.pieces
+    if part:
+        yield part
+
+
+def passage_id(document: DocumentId, text: str, occurrence: int) -> PassageId:
+    """The id of a passage whose sentences, one a line, are ``text``; ``occurrence`` counts equal ones from 0."""
+    digest = hashlib.sha256(f"{document}\0{text}\0{occurrence}".encode("utf-8", "surrogatepass")).hexdigest()
+    return PassageId(digest[:20])

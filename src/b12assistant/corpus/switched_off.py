@@ -1,0 +1,95 @@
+"""What a curator has switched off without deleting it: `switched_off.toml` at the top of a corpus.
+
+It is read when an index is opened, not when it is built: what is switched off stays in the index, and comes back when
+its entry goes. A passage's id is made of its words, so an entry whose passage was reworded names nothing any more;
+such entries are said, since what they held back may be quoted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from b12assistant.corpus.entries import parse_entries
+from b12assistant.errors import SourceFactsError
+from b12assistant.types import DocumentId, Passage, PassageId
+
+SWITCHED_OFF_FILE = "switched_off.toml"
+_KEYS = {"document", "passage", "why", "since"}
+_FORM = 'write [[off]] with document = "…" or passage = "…", and why = "…"; since = 2026-11-20 is optional'
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """Why something is switched off, in the curator's words, and since when."""
+
+    why: str
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """Documents and passages that are not quoted, found or set against others."""
+
+    documents: Mapping[DocumentId, Off] = field(default_factory=lambda: MappingProxyType({}))
+    passages: Mapping[PassageId, Off] = field(default_factory=lambda: MappingProxyType({}))
+
+    def of(self, passage: Passage) -> Off | None:
+        """Why a passage is off: itself, or with its document."""
+        return self.documents.get(passage.document.id) or self.passages.get(passage.id)
+
+    def in_part(self, passages: Iterable[Passage]) -> frozenset[DocumentId]:
+        """Documents of which some passage is off while they are not."""
+        found = {passage.document.id for passage in passages if passage.id in self.passages}
+        return frozenset(found - self.documents.keys())
+
+    def without_target(self, passages: Iterable[Passage]) -> Iterator[str]:
+        """Entries that name nothing of ``passages``, each as a sentence."""
+        known = tuple(passages)
+        documents, ids = {passage.document.id for passage in known}, {passage.id for passage in known}
+        for name in self.documents.keys() - documents:
+            yield f"{SWITCHED_OFF_FILE}: document {name!r} is not in the index: take the entry out, or mend its name"
+        for passage in self.passages.keys() - ids:
+            yield (
+                f"{SWITCHED_OFF_FILE}: passage {passage!r} is not in the index, so nothing is switched off by it: its "
+                "words may have changed; find it again in Library, or take the entry out"
+            )
+
+
+NOTHING_OFF = SwitchedOff()
+
+
+def parse_switched_off(text: str, *, file: str = SWITCHED_OFF_FILE) -> SwitchedOff:
+    """Raises ``SourceFactsError`` that names file and entry."""
+    entries = parse_entries(text, "off", file=file, form=_FORM)
+    documents: dict[DocumentId, Off] = {}
+    passages: dict[PassageId, Off] = {}
+    for number, entry in enumerate(entries, start=1):
+        name, off = _entry(entry, f"{file}: entry {number}")
+        if "document" in entry:
+            documents[DocumentId(name)] = off
+        else:
+            passages[PassageId(name)] = off
+    return SwitchedOff(MappingProxyType(documents), MappingProxyType(passages))
+
+
+def _entry(entry: Mapping[str, Any], where: str) -> tuple[str, Off]:
+    unknown = next((key for key in entry if key not in _KEYS), None)
+    if unknown is not None:
+        raise SourceFactsError(f"{where}: unknown key {unknown!r}", hint=_FORM)
+    named = [entry[key] for key in ("document", "passage") if key in entry]
+    if len(named) != 1 or not _is_text(named[0]):
+        raise SourceFactsError(f"{where}: it names no one document or passage", hint=_FORM)
+    if not _is_text(entry.get("why")):
+        raise SourceFactsError(f"{where}: it does not say why", hint=_FORM)
+    since = entry.get("since")
+    if since is not None and (not isinstance(since, date) or isinstance(since, datetime)):
+        raise SourceFactsError(f"{where}: since is no date", hint=_FORM)
+    return named[0].strip(), Off(entry["why"].strip(), since)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())

@@ -1,0 +1,109 @@
+"""Text of a source or a user inside a page: shown exactly, and inert.
+
+``exact`` survives HTML, Markdown and the mathematics of the page's framework, whatever the text holds: every character
+but ASCII letters, digits and single blanks becomes a number. Measured in a browser (tests/browser/test_exact.py);
+the framework's own ways to show text alter quotes.
+
+What a reader cannot see, and what turns the order of letters, is revealed: it stands in a box of its own, out of which
+it turns nothing, with its code. The style sheet draws the code, which is no part of the text: what is read out of the
+page or copied from it is still what the source says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+# U+0080 to U+009F as numbers would be read as Windows-1252: they go as they are. NUL cannot stand in a page at all.
+_SPECIAL = re.compile("[^A-Za-z0-9 \x80-\x9f]")
+_BASIC = str.maketrans(
+    {"\0": "\u2400", "\r": "&#13;", "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Controls and format characters, with letters and selectors that are blank. Not here: what sets lines (TAB, LF, CR) and
+# NUL, which is shown as a picture. Joiners belong to other scripts and to emoji: beside ASCII, or at an end, they join
+# nothing.
+# A variation selector belongs to one character before it: after ASCII or another selector it says nothing. The page's
+# script knows the same characters (shell.js).
+_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_UNSEEN = re.compile(
+    "((?:["
+    "\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
+    "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
+    f"|(?<![^\x00-\x7f{_SELECTORS}])[{_SELECTORS}](?!\u20e3))+)"
+)
+
+
+def exact(text: str) -> str:
+    """``text`` for a Markdown or HTML body: what the reader sees is what it is."""
+    return _SPECIAL.sub(_number, text)
+
+
+def plain(text: str) -> str:
+    """``text`` for a body or attribute of HTML of our own, where no Markdown is read."""
+    return _SURROGATE.sub("\ufffd", text).translate(_BASIC)
+
+
+def words(text: str) -> str:
+    """``text`` set apart as somebody else's words: blanks kept, its direction its own."""
+    return f'<span class="exact" dir="auto">{revealed(text, exact)}</span>'
+
+
+def revealed(text: str, write: Callable[[str], str] = plain) -> str:
+    """``text`` for a body, what cannot be seen in it set apart and named; ``write`` turns the rest into markup."""
+    if _UNSEEN.search(text) is None:
+        return write(text)
+    pieces = _UNSEEN.split(text)
+    return "".join(_unseen(piece, write) if place % 2 else write(piece) for place, piece in enumerate(pieces))
+
+
+def _unseen(run: str, write: Callable[[str], str]) -> str:
+    more = f" +{len(run) - 1}" if len(run) > 1 else ""
+    return f'<span class="unseen" title="U+{ord(run[0]):04X}{more}">{write(run)}</span>'
+
+
+def _number(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"&#{code};" if code else "&#9216;"
+
+
+class Layer(NamedTuple):
+    """A half-open range of a text with the tags that go around it; ``opening`` may depend on where a piece begins."""
+
+    start: int
+    end: int
+    opening: str | Callable[[int], str]
+    closing: str = "</span>"
+
+
+def layered(text: str, layers: Iterable[Layer], write: Callable[[str], str] = plain) -> str:
+    """``text`` with every layer around its range. Of two that start together the longer is outside; where two overlap,
+    the inner one is cut, so that tags always nest. What cannot be seen is revealed."""
+    starting: dict[int, list[Layer]] = {}
+    for layer in layers:
+        starting.setdefault(layer.start, []).append(layer)
+    edges = sorted({*starting, *(layer.end for each in starting.values() for layer in each)})
+    out: list[str] = []
+    stack: list[Layer] = []
+    last = 0
+    for place in edges:
+        out.append(revealed(text[last:place], write))
+        last = place
+        cut = next((depth for depth, layer in enumerate(stack) if layer.end <= place), len(stack))
+        again = [layer for layer in stack[cut:] if layer.end > place]
+        out += [layer.closing for layer in reversed(stack[cut:])]
+        stack[cut:] = []
+        for layer in again + sorted(starting.get(place, ()), key=lambda layer: -layer.end):
+            out.append(_open(layer, place))
+            if layer.end > place:
+                stack.append(layer)
+            else:
+                out.append(layer.closing)
+    return "".join((*out, revealed(text[last:], write)))
+
+
+def _open(layer: Layer, place: int) -> str:
+    return layer.opening if isinstance(layer.opening, str) else layer.opening(place)

@@ -1,0 +1,1 @@
+"""Scores: data sets, measures, runs, audits and the reports of them."""

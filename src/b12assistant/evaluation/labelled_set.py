@@ -1,0 +1,189 @@
+"""Scores on span-labelled questions: is the sentence that answers among the quotes, and is every quote exact?
+
+A labelled set is JSON lines: `{"id", "question", "gold": ["words of the source", …]}`, with optional `alt_gold`
+(`[{"quote": …}]`), `history` (earlier user turns) and `need` ("any" or "all" of the gold). No gold means that the
+corpus does not hold the answer. Labels are words of the source, so that re-chunking cannot invalidate them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from b12assistant.answers import Answer, Quote, Status
+from b12assistant.errors import DatasetError
+from b12assistant.types import Document, MarkKind, Span
+
+_RUN = 6  # tokens in a row that a quote must share with the gold
+_COVER = 0.5  # of the gold's tokens that the quote must hold
+_SAMPLES = 2000
+_SEED = 20_261_120
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A question with the words of the sources that answer it; no gold: nothing does."""
+
+    id: str
+    question: str
+    history: tuple[str, ...]
+    gold: tuple[str, ...]
+    accepted: tuple[str, ...]  # gold and alternatives
+    need_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One question's result; ``hits[i]``: quote ``i`` holds an accepted span, ``ranked[i]``: window ``i`` does."""
+
+    labelled: Labelled
+    status: Status
+    hits: tuple[bool, ...]
+    ranked: tuple[bool, ...]
+    sides: int  # gold spans that some quote holds
+    characters: int  # of the first quote
+    exact: bool
+    clean: bool  # nothing marked `never` is quoted
+
+
+def load_labelled(path: Path) -> tuple[Labelled, ...]:
+    """Raises ``DatasetError`` that names the line."""
+    try:
+        lines = path.read_text("utf-8").split("\n")  # other line ends may stand inside a JSON string
+    except (OSError, UnicodeDecodeError) as error:
+        hint = "give a folder in BEIR's form, or a JSON lines file of labelled questions"
+        raise DatasetError(f"{path} cannot be read", hint=hint) from error
+    return tuple(_labelled(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip())
+
+
+def evaluate(
+    labelled: Iterable[Labelled],
+    answer: Callable[[str, Sequence[str]], Answer],
+    is_exact: Callable[[Quote], bool],
+    rank: Callable[[str, Sequence[str]], Sequence[Sequence[Span]]],
+) -> tuple[Outcome, ...]:
+    """Put every question to ``answer`` (question, history), and to ``rank``, which gives the words of the best windows
+    before triage, refusal and the choice of speakers; ``is_exact`` compares a quote with its source, read anew."""
+    return tuple(
+        _outcome(each, answer(each.question, each.history), is_exact, rank(each.question, each.history))
+        for each in labelled
+    )
+
+
+def unresolved(labelled: Iterable[Labelled], documents: Sequence[Document]) -> tuple[str, ...]:
+    """Ids of questions with a gold span that stands in no document: nothing could ever hit it."""
+    texts = [_running(document.text) for document in documents]
+    return tuple(
+        each.id for each in labelled if any(all(_running(gold) not in text for text in texts) for gold in each.gold)
+    )
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Figures with 95 % bootstrap intervals (2,000 samples, fixed seed); every question counts, answered or not."""
+    answerable = [outcome for outcome in outcomes if outcome.labelled.gold]
+    unanswerable = [outcome for outcome in outcomes if not outcome.labelled.gold]
+    quoted = [outcome for outcome in outcomes if outcome.hits]
+    figures: dict[str, Any] = {"questions": len(outcomes)}
+    if answerable:
+        figures["hit@1"] = mean_of([any(outcome.hits[:1]) for outcome in answerable])
+        figures["hit@3"] = mean_of([any(outcome.hits[:3]) for outcome in answerable])
+        figures["hit@1 without the seller rule"] = mean_of([bool(o.hits) and any(o.ranked[:1]) for o in answerable])
+        figures["hit@1 of the ranking alone"] = mean_of([any(outcome.ranked[:1]) for outcome in answerable])
+        figures["hit@3 of the ranking alone"] = mean_of([any(outcome.ranked[:3]) for outcome in answerable])
+        both = [outcome.sides == len(outcome.labelled.gold) for outcome in answerable if outcome.labelled.need_all]
+        if both:
+            figures["all sides@3"] = mean_of(both)
+        figures["answered"] = mean_of([bool(outcome.hits) for outcome in answerable])
+        figures["median characters of the first quote"] = median([o.characters for o in answerable if o.hits] or [0])
+    if unanswerable:
+        figures["refused"] = mean_of([outcome.status is Status.NO_ANSWER for outcome in unanswerable])
+    figures["quotes exact"] = f"{sum(o.exact for o in quoted)} of {len(quoted)} answers"
+    figures["quotes free of marked text"] = f"{sum(o.clean for o in quoted)} of {len(quoted)} answers"
+    return figures
+
+
+def is_hit(spans: Sequence[Span], gold: str) -> bool:
+    """Whether a quote shares a run of six tokens with ``gold`` (all of a shorter one) and holds half of its tokens."""
+    quote, wanted = _tokens(" ".join(span.text for span in spans)), _tokens(gold)
+    if not wanted:
+        return False
+    run = min(_RUN, len(wanted))
+    runs = {tuple(wanted[i : i + run]) for i in range(len(wanted) - run + 1)}
+    if not any(tuple(quote[i : i + run]) in runs for i in range(len(quote) - run + 1)):
+        return False
+    held = set(quote)
+    return sum(token in held for token in wanted) >= _COVER * len(wanted)
+
+
+def _outcome(
+    labelled: Labelled, answer: Answer, is_exact: Callable[[Quote], bool], ranked: Sequence[Sequence[Span]]
+) -> Outcome:
+    quotes = [quote.spans for quote in answer.quotes]
+    return Outcome(
+        labelled,
+        answer.status,
+        tuple(_holds_accepted(spans, labelled) for spans in quotes),
+        tuple(_holds_accepted(spans, labelled) for spans in ranked),
+        sum(any(is_hit(spans, gold) for spans in quotes) for gold in labelled.gold),
+        sum(len(span.text) for span in quotes[0]) if quotes else 0,
+        all(is_exact(quote) for quote in answer.quotes),
+        not any(_touches_never(span) for spans in quotes for span in spans),
+    )
+
+
+def _holds_accepted(spans: Sequence[Span], labelled: Labelled) -> bool:
+    return any(is_hit(spans, gold) for gold in labelled.accepted)
+
+
+def _touches_never(span: Span) -> bool:
+    return any(mark.kind is MarkKind.NEVER and mark.range.overlaps(span.range) for mark in span.document.marks)
+
+
+def _tokens(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
+
+
+def _running(text: str) -> str:
+    """The tokens in a row, each between blanks, so that no part of one is taken for another."""
+    return f" {' '.join(_tokens(text))} "
+
+
+def mean_of(values: Sequence[bool]) -> dict[str, float]:
+    """The share, with its 95 % bootstrap interval."""
+    sample = np.array(values, dtype=np.float64)
+    rng = np.random.default_rng(_SEED)
+    means = rng.choice(sample, (_SAMPLES, len(sample))).mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return {
+        "mean": round(float(sample.mean()), 3),
+        "low": round(float(low), 3),
+        "high": round(float(high), 3),
+        "n": len(sample),
+    }
+
+
+def _labelled(line: str, where: str) -> Labelled:
+    try:
+        row = json.loads(line)
+        gold = _texts(row.get("gold") or [])
+        others = _texts([each["quote"] for each in row.get("alt_gold") or []])
+        (question,) = _texts([row["question"]])
+        history = _texts(row.get("history") or [])
+        return Labelled(str(row["id"]), question, history, gold, gold + others, row.get("need") == "all")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DatasetError(
+            f"{where}: not a labelled question", hint='a line is {"id", "question", "gold": […]}'
+        ) from error
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError("not a list of texts")
+    return tuple(values)

@@ -1,0 +1,180 @@
+"""An audit of the red flags on labelled messages: what was seen, what was missed, what was a false alarm.
+
+A labelled set is JSON lines: `{"id", "text", "level"}`, with optional `history` (or `context`: earlier user turns),
+`acceptable` (levels that are right too), `kind` (of an emergency), `category`, `trap` and `language`. Labels decide
+nothing here: whatever judges messages is a function from turns to ``Triage``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+from typing import Any, Final
+
+from b12assistant.answers import FlagKind, Level, Triage, Turn
+from b12assistant.errors import UsageError
+
+NONE: Final = "none"
+LEVELS: Final = (*(level.value for level in Level), NONE)  # the most serious first
+GROUPS: Final = ("trap", "category", "language")
+UNSAID: Final = "not said"
+FORM: Final = 'a line is {"id", "text", "level"}, the level one of ' + ", ".join(LEVELS)
+_Z: Final = 1.959964  # of a 95 % interval
+
+Judge = Callable[[Sequence[Turn]], Triage]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A message with the level it should get; ``groups`` holds the names of trap, category and language."""
+
+    id: str
+    turns: tuple[Turn, ...]
+    level: str
+    acceptable: frozenset[str]
+    kind: str | None
+    groups: Mapping[str, str]
+
+    def accepts(self, level: str) -> bool:
+        return level == self.level or level in self.acceptable
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a judge said of a case."""
+
+    case: Case
+    level: str
+    kind: str | None
+    rule: str | None
+
+    @property
+    def right(self) -> bool:
+        return self.case.accepts(self.level)
+
+
+def load_cases(path: Path) -> tuple[Case, ...]:
+    """Raises ``UsageError`` that names the line."""
+    try:
+        lines = path.read_text("utf-8").split("\n")  # other line ends may stand inside a JSON string
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read", hint="give a JSON lines file of labelled messages") from error
+    cases = [_case(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip()]
+    if not cases:
+        raise UsageError(f"{path} holds no message", hint="give a JSON lines file of labelled messages")
+    known: set[str] = set()
+    for case in cases:
+        if case.id in known:
+            raise UsageError(f"{path}: the id {case.id!r} stands on two lines", hint="give each line an id of its own")
+        known.add(case.id)
+    return tuple(cases)
+
+
+def judge(case: Case, by: Judge) -> Verdict:
+    """What ``by`` says of a message, after its history."""
+    flag = by(case.turns).flag
+    return Verdict(case, flag.level, flag.kind, flag.rule) if flag else Verdict(case, NONE, None, None)
+
+
+def summary(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Confusion table, measures with 95 % intervals, and what of them each group shows."""
+    return {
+        "confusion": {level: {said: _count(verdicts, level, said) for said in LEVELS} for level in LEVELS},
+        "measures": measures(verdicts),
+        "groups": {name: _grouped(verdicts, name) for name in GROUPS if _is_told(verdicts, name)},
+    }
+
+
+def measures(verdicts: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
+    """Shares by name, of those that any message bears on. A level accepted beside the label counts as right."""
+    found = {f"{level}: right or acceptable": _share(v.right for v in _of(verdicts, level)) for level in LEVELS}
+    found["emergency as emergency"] = _share(v.level == Level.EMERGENCY for v in _of(verdicts, Level.EMERGENCY))
+    found["emergency as none"] = _share(v.level == NONE for v in _of(verdicts, Level.EMERGENCY))
+    found["urgent as urgent or higher"] = _share(
+        v.level in (Level.URGENT, Level.EMERGENCY) for v in _of(verdicts, Level.URGENT)
+    )
+    found["none: false alarms"] = _share(not v.right for v in _of(verdicts, NONE))
+    found["none as emergency"] = _share(_is_false_emergency(v) for v in _of(verdicts, NONE))
+    found["emergency: kind right"] = _share(
+        v.kind == v.case.kind
+        for v in _of(verdicts, Level.EMERGENCY)
+        if v.level == Level.EMERGENCY and v.case.kind is not None
+    )
+    return {name: share for name, share in found.items() if share["n"]}
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927): it does not close at 0 or 1, as the bootstrap's does.
+
+    It takes each message for a draw of its own. Where several tell one situation, the truth is wider.
+    """
+    if not n:
+        return 0.0, 1.0
+    share, weight = hits / n, _Z * _Z / n
+    centre = (share + weight / 2) / (1 + weight)
+    half = _Z * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _grouped(verdicts: Sequence[Verdict], name: str) -> dict[str, dict[str, Any]]:
+    """For each name of the group: the share that was right, emergencies seen, false alarms."""
+    shown = {}
+    for value in sorted({v.case.groups[name] for v in verdicts}):
+        mine = [v for v in verdicts if v.case.groups[name] == value]
+        shown[value] = {
+            "right": _share(v.right for v in mine),
+            "emergency as emergency": _share(v.level == Level.EMERGENCY for v in _of(mine, Level.EMERGENCY)),
+            "false alarms": _share(not v.right for v in _of(mine, NONE)),
+        }
+    return shown
+
+
+def _is_told(verdicts: Iterable[Verdict], name: str) -> bool:
+    return any(v.case.groups[name] != UNSAID for v in verdicts)
+
+
+def _is_false_emergency(verdict: Verdict) -> bool:
+    return verdict.level == Level.EMERGENCY and not verdict.right
+
+
+def _of(verdicts: Iterable[Verdict], level: str) -> list[Verdict]:
+    return [v for v in verdicts if v.case.level == level]
+
+
+def _count(verdicts: Iterable[Verdict], level: str, said: str) -> int:
+    return sum(v.case.level == level and v.level == said for v in verdicts)
+
+
+def _share(values: Iterable[bool]) -> dict[str, Any]:
+    sample = list(values)
+    hits, n = sum(sample), len(sample)
+    low, high = wilson(hits, n)
+    return {
+        "hits": hits,
+        "n": n,
+        "share": round(hits / n, 4) if n else None,
+        "low": round(low, 4),
+        "high": round(high, 4),
+    }
+
+
+def _case(line: str, where: str) -> Case:
+    try:
+        row = json.loads(line)
+        earlier = row.get("history") or row.get("context") or []
+        texts = [*earlier, row["text"]]
+        name, level, accepted, kind = row["id"], row["level"], row.get("acceptable") or [], row.get("kind")
+        groups = {group: row.get(group) or UNSAID for group in GROUPS}
+        if not isinstance(earlier, list) or not all(isinstance(each, str) for each in (*texts, name, *groups.values())):
+            raise TypeError("not texts")
+        if level not in LEVELS or not isinstance(accepted, list) or not set(accepted) <= set(LEVELS):
+            raise ValueError("not a level")
+        if kind is not None and kind not in list(FlagKind):
+            raise ValueError("not a kind")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UsageError(f"{where}: not a labelled message", hint=FORM) from error
+    turns = tuple(Turn(index, text) for index, text in enumerate(texts))
+    return Case(name, turns, level, frozenset(accepted), kind, groups)

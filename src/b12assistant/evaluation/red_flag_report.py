@@ -1,0 +1,96 @@
+"""The figures of an audit as tables: the same for a terminal, for the documentation and for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from b12assistant.evaluation.red_flag_audit import LEVELS
+from b12assistant.safety.explanation import lines as explained
+
+Figures = Mapping[str, Any]
+INTERVALS: Final = (
+    "In brackets: how many of how many, and the 95 % interval (Wilson) in percent. It takes each message for \
+a draw of its own; where several tell one situation the truth is wider."
+)
+
+
+class Table(NamedTuple):
+    """Cells of words; the first row names the columns, the first column the rows."""
+
+    title: str
+    rows: tuple[tuple[str, ...], ...]
+
+
+def tables(figures: Figures) -> Iterator[Table]:
+    """Measures of every judge side by side, then what the last of them, the one in use, said of whom."""
+    judges = figures["judges"]
+    names = list(dict.fromkeys(name for judge in judges for name in judge["measures"]))
+    measured = ((name, *(share(judge["measures"].get(name)) for judge in judges)) for name in names)
+    yield Table("Measures", (("", *(judge["name"] for judge in judges)), *measured))
+    for judge in judges:
+        table = judge["confusion"]
+        counted = ((level, *(str(table[level][said]) for said in LEVELS)) for level in LEVELS)
+        yield Table(f"Labelled (rows) and said (columns), {judge['name']}", (("", *LEVELS), *counted))
+    used = judges[-1]
+    for group, values in used["groups"].items():
+        measures = list(next(iter(values.values())))
+        shown = ((value, *(share(found[name]) for name in measures)) for value, found in values.items())
+        yield Table(f"By {group}, {used['name']}", (("", *measures), *shown))
+
+
+def share(found: Mapping[str, Any] | None) -> str:
+    """``96.2 % (102 of 106; 90.7 to 98.5)``; a dash where there is nothing to share."""
+    if found is None or not found["n"]:
+        return "–"
+    low, high = (f"{100 * found[end]:.1f}" for end in ("low", "high"))
+    return f"{100 * found['share']:.1f} % ({found['hits']} of {found['n']}; {low} to {high})"
+
+
+def heading(figures: Figures) -> tuple[str, ...]:
+    """What was audited."""
+    counts = ", ".join(f"{count} {level}" for level, count in figures["levels"].items())
+    what = f"{figures['set']}: {figures['messages']} messages ({counts})."
+    problems = (f"{problem[:1].upper()}{problem[1:]}." for problem in figures["problems"])
+    return what, *problems, f"sha256 {figures['sha256']}", INTERVALS
+
+
+def verdict(miss: Mapping[str, Any]) -> str:
+    """What a missed message should have got and what it got."""
+    wanted = " or ".join([miss["level"], *(level for level in miss["acceptable"] if level != miss["level"])])
+    rule = f", by {miss['rule']}" if miss["rule"] else ""
+    return f"labelled {wanted}, said {miss['said']}{rule}; {miss['category']}; trap: {miss['trap']}"
+
+
+def as_text(figures: Figures) -> Iterator[str]:
+    """Lines for a terminal; every miss with its trace."""
+    yield from heading(figures)
+    for table in tables(figures):
+        yield from ("", table.title, *_aligned(table.rows))
+    yield from ("", f"Misses: {len(figures['misses'])}")
+    for miss in figures["misses"]:
+        yield from ("", f"{miss['id']}: {verdict(miss)}", *(f"  {line}" for line in explained(miss["explanation"])))
+
+
+def as_markdown(figures: Figures) -> Iterator[str]:
+    """Lines for the documentation: every table; of the misses what kind they were, without their words."""
+    for line in heading(figures):
+        yield from (line, "")
+    for table in tables(figures):
+        first, *others = table.rows
+        yield from (f"## {table.title}", "", _row(first), _row("---" for _ in first), *map(_row, others), "")
+    yield from ("## Misses", "")
+    for miss in figures["misses"]:
+        yield f"* `{miss['id']}`: {verdict(miss)}"
+    if not figures["misses"]:
+        yield "None."
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _row(cells: Any) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,119 @@
+"""`evaluate`: the workspace's answers on a labelled set; each quote is compared with its file, read anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from b12assistant.answers import Answer, Quote
+from b12assistant.application.workspace import Workspace
+from b12assistant.display import render, terminal
+from b12assistant.errors import CorpusError, DatasetError, SourceError
+from b12assistant.evaluation.dialogues import holds_dialogues, load_dialogues
+from b12assistant.evaluation.dialogues import summary as summary_of_dialogues
+from b12assistant.evaluation.labelled_set import Labelled, Outcome, evaluate, load_labelled, summary, unresolved
+from b12assistant.evaluation.question_report import Asked, question_report, write_question_report
+from b12assistant.index.indexing import Reader
+from b12assistant.index.verification import check_quote
+from b12assistant.types import DocumentId, Span
+
+
+def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, Any]:
+    """Figures of a labelled set, with the index they were measured on; ``out``: a folder for the whole report."""
+    figures, asked = _scored(space, file)
+    if out is not None:
+        write_question_report(out, question_report(file, figures, asked))
+    return figures
+
+
+def _scored(space: Workspace, file: Path) -> tuple[dict[str, Any], Sequence[Asked]]:
+    if holds_dialogues(file):
+        return _score_dialogues(space, file)
+    labelled = load_labelled(file)
+    if not labelled:
+        raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
+    (asked,) = _asked(space, labelled)
+    outcomes = [each.outcome for each in asked]
+    return {**_where(space, file), **summary(outcomes), **_misses(space, outcomes)}, asked
+
+
+def _score_dialogues(space: Workspace, file: Path) -> tuple[dict[str, Any], Sequence[Asked]]:
+    """Every turn as it was typed, after those before it, and in full, after none."""
+    dialogues = load_dialogues(file)
+    typed = [turn for dialogue in dialogues for turn in dialogue.typed]
+    in_full = [turn for dialogue in dialogues for turn in dialogue.in_full]
+    asked = _asked(space, typed, in_full)
+    outcomes = [tuple(each.outcome for each in one) for one in asked]
+    counted = {"conversations": len(dialogues), "turns": len(typed)}
+    figures = {**_where(space, file), **counted, **summary_of_dialogues(*outcomes), **_misses(space, outcomes[0])}
+    return figures, asked[0]
+
+
+def _where(space: Workspace, file: Path) -> dict[str, Any]:
+    return {"set": file.name, "index": space.opened.collection.generation}
+
+
+def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    documents = [entry.document for entry in space.opened.entries]
+    return {
+        "gold in no document": list(unresolved([outcome.labelled for outcome in outcomes], documents)),
+        "missed": [outcome.labelled.id for outcome in outcomes if outcome.labelled.gold and not any(outcome.hits)],
+        "answered without gold": [o.labelled.id for o in outcomes if not o.labelled.gold and o.hits],
+    }
+
+
+def _asked(space: Workspace, *sets: Sequence[Labelled]) -> list[tuple[Asked, ...]]:
+    """Each set's questions, every quote compared with its file."""
+    texts = _texts_read_anew(space)
+    total = sum(map(len, sets))
+    answers: list[Answer] = []
+    certain: list[float] = []
+    with terminal.progress() as told:
+
+        def answer(question: str, history: Sequence[str]) -> Answer:
+            told("answering", len(answers), total)
+            answers.append(space.ask(question, history).answer)
+            return answers[-1]
+
+        def rank(question: str, history: Sequence[str]) -> list[tuple[Span, ...]]:
+            windows, confidence = space.assistant.judged(question, history)
+            certain.append(confidence)
+            return [window.spans for window in windows]
+
+        outcomes = [evaluate(labelled, answer, lambda quote: _is_exact(quote, texts), rank) for labelled in sets]
+    rest = iter(zip(answers, certain, strict=True))  # in the order of the questions
+    return [tuple(Asked(outcome, *next(rest)) for outcome in one) for one in outcomes]
+
+
+def table(figures: dict[str, Any]) -> str:
+    """The figures, a line each."""
+    lines = []
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            value = f"{value['mean']:.3f}  [{value['low']:.3f}, {value['high']:.3f}]  n = {value['n']}"
+        elif isinstance(value, list):
+            value = ", ".join(value) or "none"
+        lines.append(f"{name}: {value}")
+    return "\n".join(lines)
+
+
+def _texts_read_anew(space: Workspace) -> dict[DocumentId, str]:
+    with space.reader() as reader:
+        return {entry.document.id: _text(reader, space.corpus, entry.report.file) for entry in space.opened.entries}
+
+
+def _text(reader: Reader, corpus: Path, file: str) -> str:
+    try:
+        return reader.extract(reader.read(corpus / file), file).text
+    except SourceError as error:
+        raise CorpusError(
+            f"{corpus / file}: {error.message}", hint="run `b12assistant index`, then evaluate"
+        ) from error
+
+
+def _is_exact(quote: Quote, texts: dict[DocumentId, str]) -> bool:
+    """The quote as it is shown, against the text of its file as it reads today."""
+    best = [quote.best.start, quote.best.end]
+    shown = {"spans": [[s.start, s.end] for s in quote.spans], "best": best, "text": render.quote_text(quote.spans)}
+    return check_quote(shown, texts[quote.document.id]) is None

@@ -1,0 +1,177 @@
+"""The encoder: all-MiniLM-L6-v2 through sentence-transformers, weights verified, offline; or its ONNX form, if one was
+made (`onnx_form.py`), which gives the same.
+
+One forward pass gives a text's vector (mean of its token vectors, as the model was trained) and the token vectors
+themselves, which late interaction reads. Nothing is cut: a text over the limit is an error of the caller.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from b12assistant.errors import EncoderError
+from b12assistant.index.onnx_encoder import OnnxEncoder, unit
+from b12assistant.index.onnx_form import OnnxForm, cache_of
+from b12assistant.index.weights import PINNED_DIGEST as PINNED_DIGEST
+from b12assistant.index.weights import PINNED_MODEL as PINNED_MODEL
+from b12assistant.index.weights import Weights, find_weights
+from b12assistant.protocols import Encoded
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+AUTO, ONNX, TORCH = "auto", "onnx", "torch"
+_RUNS_ON = ("sentence-transformers", "tokenizers", "torch", "transformers")
+_BATCH = 32
+_SPECIAL = 2  # the tokens a model puts around a text
+_BULK = 8  # from so many texts on, more than one thread pays
+
+
+class SentenceEncoder:
+    """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model is read at first use."""
+
+    def __init__(self, weights: Weights, *, threads: int) -> None:
+        self.weights, self._threads = weights, threads
+
+    @property
+    def name(self) -> str:
+        return self.weights.name
+
+    @property
+    def digest(self) -> str:
+        return self.weights.digest
+
+    @property
+    def runtime(self) -> Mapping[str, str]:
+        return {"encoder": "sentence-transformers", **{name: version(name) for name in _RUNS_ON}}
+
+    @property
+    def dimension(self) -> int:
+        return int(self.model.get_embedding_dimension() or 0)
+
+    @cached_property
+    def limit(self) -> int:
+        """From the model's own file where it says, so that an unchanged corpus is seen without loading torch."""
+        return (self.weights.told_limit() or int(self.model.max_seq_length or 512)) - _SPECIAL
+
+    @cached_property
+    def model(self) -> SentenceTransformer:
+        """What sentence-transformers makes of the weights."""
+        from safetensors import SafetensorError
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        logging.set_verbosity_error()  # its length warning: `encode` checks that itself, and raises
+        try:
+            model = SentenceTransformer(str(self.weights.place or self.name), device="cpu")
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
+            raise EncoderError(
+                f"the model {self.name!r} cannot be loaded ({_first_line(error)})",
+                hint="give `encoder.model` a local path, or allow the download once with HF_HUB_OFFLINE=0",
+            ) from error
+        model.eval()
+        return model
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return self.model.tokenizer
+
+    def count(self, text: str) -> int:
+        return len(self._tokenizer.tokenize(text))
+
+    def tuned(self, changes: Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]) -> SentenceEncoder:
+        """The word vectors are shared, so that it costs half of the model's memory; the digest is that of the file."""
+        import torch
+
+        own: Any = self.model
+        shared = getattr(own[0].auto_model, "embeddings", None)
+        model = copy.deepcopy(own, {id(shared): shared})
+        weights = dict(model[0].auto_model.named_parameters())
+        with torch.no_grad():
+            for name, change in changes.items():
+                if name not in weights or weights[name].shape != change.shape:
+                    raise EncoderError(f"{self.name!r} has no weight {name!r} of {change.shape} to be tuned")
+                weights[name] += torch.from_numpy(change)
+        tuned = SentenceEncoder(self.weights, threads=self._threads)
+        tuned.model = model
+        return tuned
+
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        """In order; batches are made of ``texts`` alone, so the same texts always give the same bits."""
+        import torch
+
+        torch.set_num_threads(self._threads if len(texts) >= _BULK else 1)
+        by_length = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), i))
+        done: dict[int, Encoded] = {}
+        for start in range(0, len(by_length), _BATCH):
+            rows = by_length[start : start + _BATCH]
+            for row, encoded in zip(rows, self._batch([texts[i] for i in rows]), strict=True):
+                done[row] = encoded
+        for row in range(len(texts)):
+            yield done[row]
+
+    def _batch(self, texts: list[str]) -> list[Encoded]:
+        import torch
+
+        features = self._tokenizer(
+            texts, padding=True, return_offsets_mapping=True, return_special_tokens_mask=True, return_tensors="pt"
+        )
+        offsets, special = features.pop("offset_mapping").numpy(), features.pop("special_tokens_mask").numpy()
+        lengths = features["attention_mask"].sum(dim=1).tolist()
+        if max(lengths) > self.limit + _SPECIAL:
+            raise EncoderError(
+                f"a text has {max(lengths) - _SPECIAL} word pieces, the model reads {self.limit}",
+                hint="split it before encoding",
+            )
+        with torch.inference_mode():
+            out = self.model({**features, "modality": "text"})
+        vectors, tokens = out["sentence_embedding"].float().numpy(), out["token_embeddings"].float().numpy()
+        ids = features["input_ids"].numpy()
+        return [
+            Encoded(
+                vector=unit(vectors[i]),
+                tokens=unit(tokens[i][keep]),
+                offsets=offsets[i][keep].astype(np.int32),
+                pieces=ids[i][keep].astype(np.int32),
+            )
+            for i, keep in enumerate((special == 0) & (features["attention_mask"].numpy() == 1))
+        ]
+
+
+def load_encoder(
+    model: str = PINNED_MODEL, *, digest: str | None = None, threads: int = 0, runtime: str = TORCH
+) -> SentenceEncoder | OnnxEncoder:
+    """The pinned model, or one by local path or hub name. ``digest``: demanded of another model's weights in a folder.
+
+    Raises ``EncoderError`` if the weights are missing or differ, and what `encoder_of` raises.
+    """
+    return encoder_of(find_weights(model, digest), threads=threads, runtime=runtime)
+
+
+def encoder_of(weights: Weights, *, threads: int = 0, runtime: str = TORCH) -> SentenceEncoder | OnnxEncoder:
+    """``threads``: for bulk work; 0 means one for each core. ``runtime``: `TORCH`; `AUTO`: the ONNX form where one was
+    made; `ONNX`: that and nothing else, or ``EncoderError``."""
+    threads = threads or os.cpu_count() or 1
+    cache = cache_of(weights) if runtime != TORCH else None
+    form = cache.read() if cache else None
+    if isinstance(form, OnnxForm):
+        return OnnxEncoder(weights, form, threads=threads)
+    if runtime == ONNX:
+        why = f" ({form.refused})" if form else ""
+        raise EncoderError(
+            f"{weights.name!r} has no ONNX form on this machine{why}",
+            hint="`b12assistant index` makes one where it can; set `encoder.runtime` to auto where it cannot",
+        )
+    return SentenceEncoder(weights, threads=threads)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:120]

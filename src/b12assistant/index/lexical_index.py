@@ -1,0 +1,154 @@
+"""BM25F over two fields, the passage and its titles (document title and heading path), scored eagerly.
+
+Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields" (CIKM 2004): length-normalised,
+weighted term frequencies of the fields are added and then saturated once. As in bm25s (Lù, 2024) every term's scores
+are computed when the index is built, so that a query only adds columns.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from b12assistant.language.words import terms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class BM25F:
+    """``k1``: saturation; ``b``: length normalisation of a field; ``title_weight``: of a term in the titles."""
+
+    k1: float = 1.2
+    b_body: float = 0.75
+    b_title: float = 0.75
+    title_weight: float = 3.0
+
+
+class BM25FIndex:
+    """Columns of term scores: term ``t`` is in ``rows[starts[t]:starts[t + 1]]``, with the same part of ``weights``."""
+
+    def __init__(
+        self,
+        vocabulary: dict[str, int],
+        starts: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        weights: Vectors,
+        idf: Vectors,
+        count: int | None = None,
+    ) -> None:
+        self._vocabulary, self._starts, self._rows, self._weights, self._idf = vocabulary, starts, rows, weights, idf
+        self._count = count if count is not None else int(rows.max()) + 1 if len(rows) else 0
+
+    @classmethod
+    def build(cls, bodies: Sequence[str], titles: Sequence[str], parameters: BM25F = BM25F()) -> BM25FIndex:
+        """``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
+        fields = [[Counter(terms(text)) for text in texts] for texts in (bodies, titles)]
+        frequencies = _saturating_frequencies(fields[0], fields[1], parameters)
+        names = sorted({term for row in frequencies for term in row})
+        vocabulary = {term: number for number, term in enumerate(names)}
+        postings: list[list[tuple[int, float]]] = [[] for _ in names]
+        for number, row in enumerate(frequencies):
+            for term, frequency in row.items():
+                postings[vocabulary[term]].append((number, frequency / (parameters.k1 + frequency)))
+        sizes = np.array([len(column) for column in postings], dtype=np.int64)
+        idf = np.log(1 + (len(bodies) - sizes + 0.5) / (sizes + 0.5)).astype(np.float32)
+        rows = np.array([row for column in postings for row, _ in column], dtype=np.int32)
+        weights = np.array([weight for column in postings for _, weight in column], dtype=np.float32)
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+        return cls(vocabulary, starts, rows, weights * np.repeat(idf, sizes), idf)
+
+    def search(self, question: str, k: int) -> tuple[NDArray[np.int64], Vectors]:
+        """At most ``k`` rows that share a term with ``question``, best first, ties by row."""
+        scores = np.zeros(self._count, dtype=np.float32)
+        for number, times in self.asked(question).items():
+            column = slice(self._starts[number], self._starts[number + 1])
+            scores[self._rows[column]] += times * self._weights[column]
+        rows = np.flatnonzero(scores > 0)
+        if 0 < k < len(rows):  # only what can be among the first is sorted
+            rows = rows[scores[rows] >= np.partition(scores[rows], -k)[-k]]
+        order = np.lexsort((rows, -scores[rows]))[: max(k, 0)]
+        return rows[order].astype(np.int64), scores[rows[order]]
+
+    def asked(self, question: str) -> dict[int, int]:
+        """The numbers of the question's terms, and how often each is in it; of those that stand in a row."""
+        numbers = ((self._vocabulary.get(term), times) for term, times in Counter(terms(question)).items())
+        return {number: times for number, times in numbers if number is not None}
+
+    def by_row(self, rows: int) -> Iterator[Mapping[int, float]]:
+        """For each of the first ``rows`` rows, the weights above zero of its terms, by term number."""
+        terms_of = np.repeat(np.arange(len(self._vocabulary)), np.diff(self._starts))
+        kept = np.flatnonzero(self._weights > 0)
+        order = kept[np.argsort(self._rows[kept], kind="stable")]
+        ends = np.searchsorted(self._rows[order], np.arange(rows + 1))
+        for start, end in pairwise(ends.tolist()):
+            places = order[start:end]
+            yield dict(zip(terms_of[places].tolist(), self._weights[places].tolist(), strict=True))
+
+    def without_rows(self) -> BM25FIndex:
+        """Its vocabulary with the idf of each term: it knows words, and finds no row."""
+        none = np.zeros(len(self._vocabulary) + 1, np.int64)
+        return BM25FIndex(
+            self._vocabulary, none, self._rows[:0].copy(), self._weights[:0].copy(), self._idf, self._count
+        )
+
+    def unknown_terms(self, question: str) -> frozenset[str]:
+        """Index terms of ``question`` that stand in no row."""
+        return frozenset(term for term in terms(question) if term not in self._vocabulary)
+
+    def unknown_share(self, question: str) -> float:
+        """How much of what ``question`` asks about stands nowhere here: the idf share of its unknown terms, 0 to 1."""
+        asked = dict.fromkeys(terms(question))
+        if not asked:
+            return 1.0
+        unseen = float(np.log(1 + (self._count + 0.5) / 0.5))
+        weights = {
+            term: float(self._idf[self._vocabulary[term]]) if term in self._vocabulary else unseen for term in asked
+        }
+        return sum(weights[term] for term in asked if term not in self._vocabulary) / max(sum(weights.values()), 1e-9)
+
+    def to_bytes(self) -> bytes:
+        names = json.dumps(list(self._vocabulary), ensure_ascii=False).encode()
+        buffer = io.BytesIO()
+        np.savez(
+            buffer,
+            vocabulary=np.frombuffer(names, dtype=np.uint8),
+            starts=self._starts,
+            rows=self._rows,
+            weights=self._weights,
+            idf=self._idf,
+        )
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> BM25FIndex:
+        """Read bytes that were already verified against their digest."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            names = json.loads(arrays["vocabulary"].tobytes())
+            vocabulary = {term: number for number, term in enumerate(names)}
+            return cls(vocabulary, arrays["starts"], arrays["rows"], arrays["weights"], arrays["idf"])
+
+
+def _saturating_frequencies(
+    bodies: Sequence[Counter[str]], titles: Sequence[Counter[str]], parameters: BM25F
+) -> list[dict[str, float]]:
+    """For each row, each term's weighted and length-normalised frequency over both fields."""
+    total: list[dict[str, float]] = [{} for _ in bodies]
+    for field, b, weight in ((bodies, parameters.b_body, 1.0), (titles, parameters.b_title, parameters.title_weight)):
+        lengths = np.array([row.total() for row in field], dtype=np.float64)
+        average = lengths.mean() if lengths.any() else 1.0
+        for row, counts in enumerate(field):
+            norm = 1 - b + b * lengths[row] / average
+            for term, count in counts.items():
+                total[row][term] = total[row].get(term, 0.0) + weight * count / norm
+    return total

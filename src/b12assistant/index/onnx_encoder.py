@@ -1,0 +1,203 @@
+"""The encoder on ONNX Runtime, in single precision: what `encoding.py` gives, without loading torch.
+
+The graph reads the weights from the model's own file, mapped; a tuned encoder differs in some of them and shares the
+rest. Each run takes one thread, and bulk work takes several runs at once: on a busy machine that wastes nothing, and
+the bits do not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from b12assistant.errors import EncoderError
+from b12assistant.index.onnx_form import OnnxForm, runtime_versions
+from b12assistant.index.weights import SAFETENSORS, Weights
+from b12assistant.protocols import Encoded
+from b12assistant.threads import FOREIGN, once
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from tokenizers import Encoding, Tokenizer
+
+    Floats = NDArray[np.float32]
+    Changes = Mapping[str, NDArray[np.float32]]
+
+RUNTIME = "onnxruntime"
+_SPECIAL = 2  # the tokens a model puts around a text
+_BULK = 8  # from so many texts on, more than one thread pays
+_TOKENS = 1024  # of a batch, padding counted: what the caches of a core hold; 4,096 made a fifth fewer a second
+# Run once where a session is made, by one thread: what such a library sets up at its first run holds a lock of its own
+# while it waits for Python's, and two threads at their first run could wait for each other for ever (static locals).
+TINY = {name: np.ones((1, 2), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
+_FOLDER = "session.model_external_initializers_file_folder_path"
+
+
+class OnnxEncoder:
+    """An ``Encoder``; `load_encoder` makes one. Graph and tokenizer are read at first use.
+
+    Many threads may share it: a call keeps nothing but the threads of bulk work, which are there for all calls.
+    """
+
+    def __init__(self, weights: Weights, form: OnnxForm, *, threads: int, changes: tuple[Changes, ...] = ()) -> None:
+        self._weights, self._form, self._threads, self._changes = weights, form, threads, changes
+
+    @property
+    def name(self) -> str:
+        return self._weights.name
+
+    @property
+    def digest(self) -> str:
+        return self._weights.digest
+
+    @property
+    def runtime(self) -> Mapping[str, str]:
+        facts = self._form.facts
+        made = {"onnx-graph": facts.sha256, "cosine-to-torch": f"{int(facts.cosine * 1e6) / 1e6:.6f}"}
+        return {"encoder": RUNTIME, **runtime_versions(), **made}
+
+    @property
+    def dimension(self) -> int:
+        return self._form.facts.dimension
+
+    @property
+    def limit(self) -> int:
+        return self._form.facts.limit
+
+    @once
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._form.folder / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @once
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3  # errors, which are raised too
+        options.add_session_config_entry(_FOLDER, str(self._form.folder))
+        if self._tuned:
+            values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in self._tuned.values()]
+            options.add_external_initializers([self._form.facts.weights[name] for name in self._tuned], values)
+        session = onnxruntime.InferenceSession(self._form.graph, options, providers=["CPUExecutionProvider"])
+        _result(session, TINY)
+        return session
+
+    @once
+    def _tuned(self) -> dict[str, Floats]:
+        """The changed weights, which must live as long as the session that reads them."""
+        from safetensors import safe_open
+
+        names = dict.fromkeys(chain.from_iterable(self._changes))
+        tuned: dict[str, Floats] = {}
+        with safe_open(self._form.folder / SAFETENSORS, "numpy") as own:
+            for name in names:
+                weight = own.get_tensor(name)
+                for changes in self._changes:
+                    if name in changes:
+                        weight = weight + changes[name]
+                tuned[name] = weight
+        return tuned
+
+    @once
+    def _pool(self) -> ThreadPoolExecutor:
+        """One for all calls: several documents embedded at a time do not take several times as many threads."""
+        return ThreadPoolExecutor(self._threads, thread_name_prefix="encoding")
+
+    def count(self, text: str) -> int:
+        with FOREIGN:
+            return len(self._tokenizer.encode(text, add_special_tokens=False))
+
+    def tuned(self, changes: Changes) -> OnnxEncoder:
+        """It costs the memory of the changed weights, twice; the digest is that of the file."""
+        from safetensors import safe_open
+
+        with safe_open(self._form.folder / SAFETENSORS, "numpy") as own:
+            for name, change in changes.items():
+                known = name in self._form.facts.weights
+                if not known or tuple(own.get_slice(name).get_shape()) != change.shape:
+                    raise EncoderError(f"{self.name!r} has no weight {name!r} of {change.shape} to be tuned")
+        return OnnxEncoder(self._weights, self._form, threads=self._threads, changes=(*self._changes, changes))
+
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        """In order; batches are made of ``texts`` alone, so the same texts always give the same bits."""
+        with FOREIGN:
+            read = self._tokenizer.encode_batch(list(texts))
+        longest = max(map(len, read), default=0)
+        if longest > self.limit + _SPECIAL:
+            raise EncoderError(
+                f"a text has {longest - _SPECIAL} word pieces, the model reads {self.limit}",
+                hint="split it before encoding",
+            )
+        batches = _batches([len(each) for each in read])
+        done: dict[int, Encoded] = {}
+        for rows, encoded in zip(batches, self._runs([[read[i] for i in rows] for rows in batches]), strict=True):
+            done.update(zip(rows, encoded, strict=True))
+        for row in range(len(read)):
+            yield done.pop(row)
+
+    def _runs(self, batches: list[list[Encoding]]) -> Iterator[list[Encoded]]:
+        if self._threads == 1 or len(batches) == 1 or sum(map(len, batches)) < _BULK:
+            yield from map(self._run, batches)
+            return
+        yield from self._pool.map(self._run, batches)
+
+    def _run(self, batch: list[Encoding]) -> list[Encoded]:
+        lengths = [len(each) for each in batch]
+        shape = (len(batch), max(lengths))
+        fed = {
+            "input_ids": np.full(shape, self._form.facts.pad, np.int64),
+            "attention_mask": np.zeros(shape, np.int64),
+            "token_type_ids": np.zeros(shape, np.int64),
+        }
+        for row, each in enumerate(batch):
+            fed["input_ids"][row, : lengths[row]] = each.ids
+            fed["attention_mask"][row, : lengths[row]] = 1
+        with FOREIGN:
+            vectors, tokens = self._infer(fed)
+        return [_encoded(each, vectors[row], tokens[row, : lengths[row]]) for row, each in enumerate(batch)]
+
+    def _infer(self, fed: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
+        """Vectors (n, d) and token vectors (n, pieces, d), not yet of unit length."""
+        return _result(self._session, fed)
+
+
+def _result(session: Any, fed: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
+    wanted = [each.name for each in session.get_inputs()]
+    vectors, tokens = session.run(["vector", "tokens"], {name: fed[name] for name in wanted})
+    return vectors, tokens
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Row numbers, the longest texts first, in batches of at most so many tokens."""
+    batches: list[list[int]] = []
+    for row in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        if not batches or (len(batches[-1]) + 1) * lengths[batches[-1][0]] > _TOKENS:
+            batches.append([])
+        batches[-1].append(row)
+    return batches
+
+
+def _encoded(read: Encoding, vector: Floats, tokens: Floats) -> Encoded:
+    keep = np.array(read.special_tokens_mask) == 0
+    return Encoded(
+        vector=unit(vector),
+        tokens=unit(tokens[keep]),
+        offsets=np.array(read.offsets, np.int32).reshape(-1, 2)[keep],
+        pieces=np.array(read.ids, np.int32)[keep],
+    )
+
+
+def unit(rows: Floats) -> Floats:
+    """Each row, brought to length 1."""
+    norms = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.asarray(rows / np.maximum(norms, 1e-12), dtype=np.float32)

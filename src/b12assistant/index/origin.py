@@ -1,0 +1,60 @@
+"""What an index was built with, and what it hands on to the next: all that reading one needs of how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from b12assistant.config import Settings
+from b12assistant.display.records import Entry
+from b12assistant.index.embedding import Embedded
+from b12assistant.protocols import Encoder
+from b12assistant.types import FileEnd, FileReport
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+METHOD = 4  # raise when extraction, cleaning, chunking, embedding or terms change: former results are not taken over
+
+
+@dataclass(frozen=True)
+class Former:
+    """What the last good generation can hand on, by file. ``runtime``: what it was embedded with."""
+
+    entries: Mapping[str, Entry]
+    embedded: Callable[[str], Embedded]
+    asked: Mapping[tuple[str, ...], Vectors]  # of disputes: ways to ask, and their vectors
+    runtime: Mapping[str, object]
+
+
+def built_with(encoder: Encoder, settings: Settings) -> dict[str, object]:
+    """What an index depends on beside corpus, model and runtime: part of its manifest, and to be found there again."""
+    return {
+        "chunking": {"pieces": most_pieces(encoder, settings), "title_pieces": settings.chunking.title_pieces},
+        "lexical": asdict(settings.lexical),
+        "method": METHOD,
+    }
+
+
+def most_pieces(encoder: Encoder, settings: Settings) -> int:
+    """Word pieces of a passage: with its title in front it must fit the encoder."""
+    chunking = settings.chunking
+    return max(16, min(chunking.pieces, encoder.limit - chunking.title_pieces - 4))
+
+
+def told_reports(reports: Iterable[FileReport], entries: Iterable[Entry]) -> tuple[FileReport, ...]:
+    """The reports of all files, sorted; a file whose bytes are another's says so: what both say is quoted once."""
+    first: dict[str, str] = {}
+    twins = {entry.report.file: first.setdefault(entry.file_sha256, entry.report.file) for entry in entries}
+    told = (_with_twin(report, twins.get(report.file, report.file)) for report in reports)
+    return tuple(sorted(told, key=lambda report: report.file))
+
+
+def _with_twin(report: FileReport, twin: str) -> FileReport:
+    if twin == report.file:
+        return report
+    return replace(report, end=FileEnd.WARNINGS, reasons=(*report.reasons, f"the same bytes as {twin}"))

@@ -1,0 +1,286 @@
+"""`index/`: immutable generations, a manifest written last, one atomic rename that makes a generation current.
+
+    index/CURRENT                          the name of the generation in use
+    index/LOCK                             held (flock) by the one process that writes
+    index/generations/<name>/manifest.json schema, model, configuration, counts, size and sha256 of each file
+    index/generations/<name>/…             the files themselves
+
+A generation's name is the digest of its content. Readers take no lock: they read bytes once, compare their digest, and
+only then hand them to a parser. If anything differs, the last good generation is used and the difference is said.
+What a manifest does not list is never read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from b12assistant.errors import (
+    AssistantError,
+    IndexBusyError,
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexMissingError,
+    IndexWriteError,
+)
+from b12assistant.index.disk import read_bytes, sync_folder, write_synced
+from b12assistant.index.manifest import MANIFEST, SCHEMA, describe, generation_name, sealed, unsealed
+from b12assistant.stages import stage
+from b12assistant.types import GenerationId
+
+_POINTER_DRAFT = ".CURRENT.new"
+_TRIES = 5  # of a reader, whose generation a writer may retire meanwhile: what is then missing is no damage
+_REBUILD = "run `b12assistant index`"
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A verified generation: its manifest and the bytes of its files; ``problems`` says what had to be passed over."""
+
+    id: GenerationId
+    manifest: Mapping[str, object]
+    files: Mapping[str, bytes]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The directory of an index."""
+
+    root: Path
+
+    @property
+    def _rebuild(self) -> str:
+        """What to type; no folder is named, for hints are told over HTTP too."""
+        return f"{_REBUILD} (or `make index`)" if self.root == Path("index") else f"{_REBUILD} with the same --index"
+
+    @property
+    def _generations(self) -> Path:
+        return self.root / "generations"
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the writer's lock; it dies with its process. Raises ``IndexBusyError`` if another process holds it."""
+        with _write_errors(self.root):
+            self._generations.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.root / "LOCK", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        try:
+            self._take(lock)
+            try:
+                yield
+            finally:
+                self._sweep()
+        finally:
+            os.close(lock)
+
+    def _take(self, lock: int) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(lock, 80, 0).decode("ascii", "replace").strip() or "another process"
+            raise IndexBusyError(f"{holder} is writing {self.root}/", hint="wait until it has finished") from error
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise IndexWriteError(
+                f"{self.root}/LOCK cannot be locked ({reason})", hint="put the index on a local disk"
+            ) from error
+        with _write_errors(self.root):
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"process {os.getpid()}".encode("ascii"), 0)
+            self._sweep()
+
+    def publish(self, files: Mapping[str, bytes], facts: Mapping[str, object]) -> GenerationId:
+        """Write a complete generation and make it current; ``facts`` go into the manifest. Call under ``writing``.
+
+        If its content is what is current already, nothing is written. Any failure leaves the former one in use.
+        """
+        content = {"schema": SCHEMA, **facts, "files": {file: describe(data) for file, data in files.items()}}
+        name = generation_name(content)
+        with _write_errors(self.root):
+            former = self._current()
+            if former != name or self._fault(name):
+                self._write(name, files, sealed(content, counter=self._next_counter()))
+                self._switch(name)
+        self._retire(name, former)
+        return name
+
+    @stage("index")
+    def open(self) -> Generation:
+        """The current generation, verified, or else the last good one.
+
+        Raises ``IndexMissingError`` if there is none, ``IndexDamagedError`` if none is whole, ``IndexMismatchError`` if
+        it is of another schema.
+        """
+        for _ in range(_TRIES):
+            current = self._current()
+            try:
+                generation = self._open_once()
+            except (IndexDamagedError, IndexMissingError):
+                if self._current() == current:
+                    raise
+            else:
+                if not generation.problems or self._current() == current:
+                    return generation
+        return self._open_once()
+
+    def damage(self) -> Iterator[str]:
+        """What is wrong with the pointer and with any generation, the spare too, which is to serve when one is lost."""
+        try:
+            names = self._names()
+        except OSError as error:
+            yield _unreadable(error, self._generations)
+            return
+        if names and self._current() not in names:
+            yield f"{self.root}/CURRENT names no generation"
+        for name in names:
+            fault = self._fault(name)
+            if isinstance(fault, OSError):
+                yield _unreadable(fault, self._generations / name)
+            elif isinstance(fault, IndexDamagedError):
+                yield fault.message
+
+    def pointer(self) -> object:
+        """What differs once something was published, be it the same content; quickly had, for readers ask often."""
+        try:
+            found = (self.root / "CURRENT").stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+    def _open_once(self) -> Generation:
+        try:
+            names = self._names()
+        except OSError as error:
+            hint = "mend its permissions or its disk"
+            raise IndexDamagedError(_unreadable(error, self._generations), hint=hint) from error
+        if not names:
+            if self.root.is_file():
+                raise IndexMissingError(f"{self.root} is a file, no index", hint="name a folder with --index")
+            raise IndexMissingError(f"there is no index in {self.root}/", hint=self._rebuild)
+        problems: list[str] = []
+        if self._current() not in names:
+            problems.append(f"{self.root}/CURRENT names no generation")
+        for name in names:
+            try:
+                return replace(self._read(name), problems=tuple(problems))
+            except IndexDamagedError as error:
+                problems.append(error.message)
+            except OSError as error:
+                problems.append(_unreadable(error, self._generations / name))
+        raise IndexDamagedError("; ".join(problems), hint=self._rebuild)
+
+    def _names(self) -> list[GenerationId]:
+        """Generations, the current one first, then the newest."""
+        if not self._generations.is_dir():
+            return []
+        found = [path.name for path in self._generations.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        current = self._current()
+        return [
+            GenerationId(name) for name in sorted(found, key=lambda name: (name != current, -self._counter(name), name))
+        ]
+
+    def _current(self) -> str | None:
+        try:
+            name, end, rest = (read_bytes(self.root / "CURRENT") or b"").decode("ascii").partition("\n")
+        except (OSError, UnicodeDecodeError):
+            return None
+        return name if end and not rest else None
+
+    def _counter(self, name: str) -> int:
+        """How late a generation was made; clocks may be set back, counters are not."""
+        try:
+            data = read_bytes(self._generations / name / MANIFEST)
+        except OSError:
+            return -1
+        manifest = unsealed(data, name) if data is not None else None
+        return manifest["counter"] if manifest is not None else -1
+
+    def _next_counter(self) -> int:
+        return 1 + max((self._counter(name) for name in self._names()), default=0)
+
+    def _fault(self, name: GenerationId) -> AssistantError | OSError | None:
+        """Why a generation cannot serve: it never will again, or (an ``OSError``) it cannot be read just now."""
+        try:
+            self._read(name)
+        except (IndexDamagedError, IndexMismatchError, OSError) as error:
+            return error
+        return None
+
+    def _read(self, name: GenerationId) -> Generation:
+        folder = self._generations / name
+        data = read_bytes(folder / MANIFEST)
+        manifest = unsealed(data, name) if data is not None else None
+        if manifest is None:
+            what = "is missing" if data is None else "was changed"
+            raise IndexDamagedError(f"{folder}/{MANIFEST} {what}", hint=_REBUILD)
+        if manifest.get("schema") != SCHEMA:
+            raise IndexMismatchError(
+                f"the index has schema {manifest.get('schema')}, this version reads {SCHEMA}", hint=_REBUILD
+            )
+        files: dict[str, bytes] = {}
+        for file, facts in manifest["files"].items():
+            data = read_bytes(folder / file, most=facts["size"])
+            if data is None or describe(data) != facts:
+                what = "is missing" if data is None else "differs from its manifest"
+                raise IndexDamagedError(f"{folder}/{file} {what}", hint=_REBUILD)
+            files[file] = data
+        return Generation(name, manifest, files)
+
+    def _write(self, name: GenerationId, files: Mapping[str, bytes], manifest: bytes) -> None:
+        draft = self._generations / f".{name}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        for file, data in files.items():
+            write_synced(draft / file, data)
+        write_synced(draft / MANIFEST, manifest)
+        sync_folder(draft)
+        target = self._generations / name
+        if target.exists():  # the same content, damaged: moved aside at once, swept later
+            target.rename(self._generations / f".damaged-{name}")
+        draft.rename(target)
+        sync_folder(self._generations)
+
+    def _switch(self, name: GenerationId) -> None:
+        draft = self.root / _POINTER_DRAFT
+        write_synced(draft, f"{name}\n".encode())
+        draft.replace(self.root / "CURRENT")
+        sync_folder(self.root)
+
+    def _retire(self, name: GenerationId, former: str | None) -> None:
+        """Keep the new generation and one good spare: the one that was in use until now, or else the newest."""
+        with contextlib.suppress(OSError):  # the new one is in use already; the next run tidies up
+            others = sorted((other for other in self._names() if other != name), key=lambda other: other != former)
+            spare = next((other for other in others if not isinstance(self._fault(other), AssistantError)), None)
+            for other in others:
+                if other != spare:  # hidden at once: one half removed must not be met as if it were damaged
+                    aside = self._generations / f".retired-{other}"
+                    (self._generations / other).rename(aside)
+                    shutil.rmtree(aside, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Remove what a killed or failed process left behind; what cannot be removed is never read."""
+        with contextlib.suppress(OSError):
+            (self.root / _POINTER_DRAFT).unlink(missing_ok=True)
+            for path in self._generations.glob(".*"):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _unreadable(error: OSError, place: Path) -> str:
+    return f"{error.filename or place} cannot be read ({error.strerror or type(error).__name__})"
+
+
+@contextlib.contextmanager
+def _write_errors(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise IndexWriteError(
+            f"the index in {root}/ could not be written ({reason})",
+            hint="free space or mend permissions; the former index stays",
+        ) from error

@@ -1,0 +1,192 @@
+"""Nearest passages by inner product: every row while they are few, and from there on short codes of them first.
+
+A code is half a byte for each pair of directions (product quantisation, Jégou, Douze and Schmid, TPAMI 2011, in the
+layout of André, Kermarrec and Le Scouarnec, VLDB 2015). All codes are scanned, and what leads is scored again by the
+rows themselves: the cosines that come back are exact, and as many rows as were asked for. docs/decisions/0019-growth.md
+has the curves that the rule of `build_index` was read from; ten obvious lines of NumPy are the oracle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import faiss
+import numpy as np
+
+from b12assistant.errors import IndexDamagedError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+    Found = tuple[NDArray[np.int64], Vectors]
+
+ROWS_FILE, CODES_FILE = "vectors.faiss", "codes.faiss"
+ROWS_ALONE = {"kind": "exact"}
+EXACT_UP_TO = 50_000  # rows that are scanned within the time that encoding a question takes
+_RESCORED, _FEWEST = 5, 500  # rows scored again: for each that is asked for, and at least
+_TRAINED = 16 * 256  # rows that FAISS learns 16 centroids from, at most
+_LEAST = 16 * 39  # and at least, or it complains
+_REBUILD = "run `b12assistant index`"
+_UNIT = 1e-3  # how far from 1 the length of a row may be
+
+faiss.omp_set_num_threads(1)  # one query is faster on one thread, and a fork after threaded search hangs (faiss 5206)
+
+
+class FaissIndex:
+    """Exact inner product over ``rows`` of unit length, (n, d) float32."""
+
+    def __init__(self, rows: Vectors) -> None:
+        self._rows = rows
+
+    @classmethod
+    def build(cls, vectors: Vectors) -> FaissIndex:
+        return cls(np.ascontiguousarray(vectors, dtype=np.float32))
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """For the manifest."""
+        return ROWS_ALONE
+
+    def search(self, query: Vectors, k: int) -> Found:
+        """At most ``k`` row numbers and cosines, best first, ties by row."""
+        k = min(k, len(self._rows))
+        if k < 1:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        scores, rows = faiss.knn(_one(query), self._rows, k, metric=faiss.METRIC_INNER_PRODUCT)
+        return best_first(rows[0], scores[0], k)
+
+    def vectors(self) -> Vectors:
+        """All rows, (n, d); not to be written to."""
+        return self._rows
+
+    def to_bytes(self) -> bytes:
+        index = faiss.IndexFlatIP(self._rows.shape[1])
+        index.add(self._rows)
+        return bytes(faiss.serialize_index(index))
+
+    def to_files(self) -> dict[str, bytes]:
+        return {ROWS_FILE: self.to_bytes()}
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, rows: int, dimension: int) -> FaissIndex:
+        """Read bytes that were already verified against their digest; checks what FAISS itself does not."""
+        index = _read(data, ROWS_FILE, rows=rows, dimension=dimension)
+        found = np.asarray(index.reconstruct_n(0, index.ntotal), dtype=np.float32)
+        if not np.allclose(np.linalg.norm(found, axis=1), 1, atol=_UNIT):  # of NaN neither is true
+            raise IndexDamagedError(f"{ROWS_FILE} holds a row that is not of unit length", hint=_REBUILD)
+        return cls(found)
+
+
+class CodedIndex:
+    """The best by their codes, scored again by the rows; what falls short is counted in docs/speed.md.
+
+    ``codes``: of each of ``rows``, in order.
+    """
+
+    def __init__(self, rows: Vectors, codes: faiss.IndexPQFastScan) -> None:
+        self._rows, self._codes = rows, codes
+
+    @classmethod
+    def build(cls, vectors: Vectors) -> CodedIndex:
+        rows = np.ascontiguousarray(vectors, dtype=np.float32)
+        dimension = rows.shape[1]
+        parts = dimension // 2 if dimension % 2 == 0 else dimension
+        codes = faiss.IndexPQFastScan(dimension, parts, 4, faiss.METRIC_INNER_PRODUCT)
+        if len(rows):
+            # Evenly spread over the rows; the few are taken several times.
+            sample = np.linspace(0, len(rows) - 1, max(_LEAST, min(len(rows), _TRAINED))).astype(np.int64)
+            codes.train(rows[sample])
+            codes.add(rows)
+        return cls(rows, codes)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """For the manifest."""
+        return {"kind": "codes", "parts": self._codes.M, "bits": self._codes.nbits}
+
+    def search(self, query: Vectors, k: int) -> Found:
+        """At most ``k`` row numbers and cosines, best first, ties by row."""
+        wide = max(k * _RESCORED, _FEWEST)
+        if k < 1 or wide >= len(self._rows):
+            return FaissIndex(self._rows).search(query, k)
+        _, found = self._codes.search(_one(query), wide)
+        rows = found[0][found[0] >= 0]
+        if len(rows) < k:  # FAISS passes over rows whose codes add up to the least there is, be they all
+            return FaissIndex(self._rows).search(query, k)
+        return best_first(rows, self._rows[rows] @ query, k)
+
+    def vectors(self) -> Vectors:
+        """All rows, (n, d); not to be written to."""
+        return self._rows
+
+    def to_files(self) -> dict[str, bytes]:
+        return {**FaissIndex(self._rows).to_files(), CODES_FILE: bytes(faiss.serialize_index(self._codes))}
+
+
+def build_index(vectors: Vectors) -> FaissIndex | CodedIndex:
+    """The one rule: rows themselves while they are few, (n, d) float32 of unit length."""
+    return FaissIndex.build(vectors) if len(vectors) <= EXACT_UP_TO else CodedIndex.build(vectors)
+
+
+def read_index(
+    files: Mapping[str, bytes], facts: Mapping[str, Any], *, rows: int, dimension: int
+) -> FaissIndex | CodedIndex:
+    """What `to_files` wrote, of the kind that ``facts`` of the manifest tell. The bytes were verified before.
+
+    Raises ``IndexDamagedError`` if they are not that.
+    """
+    exact = FaissIndex.from_bytes(files[ROWS_FILE], rows=rows, dimension=dimension)
+    if facts == ROWS_ALONE:
+        return _finding_itself(exact)
+    if CODES_FILE not in files:
+        raise IndexDamagedError(f"{CODES_FILE} is not in the manifest", hint=_REBUILD)
+    codes = _read(files[CODES_FILE], CODES_FILE, rows=rows, dimension=dimension)
+    if isinstance(codes, faiss.IndexPQFastScan):
+        coded = CodedIndex(exact.vectors(), codes)
+        if facts == coded.facts:
+            return _finding_itself(coded)
+    raise IndexDamagedError(f"{CODES_FILE} does not fit its manifest", hint=_REBUILD)
+
+
+_Kind = TypeVar("_Kind", FaissIndex, CodedIndex)
+
+
+def _finding_itself(index: _Kind) -> _Kind:
+    """``index``, if a row of it that is asked for is found."""
+    rows = index.vectors()
+    if len(rows) and not np.all(index.search(rows[len(rows) // 2], 1)[1] > 1 - _UNIT):
+        raise IndexDamagedError("the vectors do not find themselves", hint=_REBUILD)
+    return index
+
+
+def _read(data: bytes, file: str, *, rows: int, dimension: int) -> faiss.Index:
+    try:
+        index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+    except RuntimeError as error:
+        raise IndexDamagedError(f"{file} cannot be read", hint=_REBUILD) from error
+    if (index.ntotal, index.d, index.metric_type) != (rows, dimension, faiss.METRIC_INNER_PRODUCT):
+        raise IndexDamagedError(f"{file} does not fit its manifest", hint=_REBUILD)
+    return index
+
+
+def _one(query: Vectors) -> Vectors:
+    return np.ascontiguousarray(query[None, :], dtype=np.float32)
+
+
+class ExactIndex:
+    """The oracle: the same contract in plain NumPy."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors
+
+    def search(self, query: Vectors, k: int) -> Found:
+        scores = self._vectors @ query
+        return best_first(np.arange(len(scores), dtype=np.int64), scores, k)
+
+
+def best_first(rows: NDArray[np.int64], scores: Vectors, k: int) -> Found:
+    """The ``k`` best, ties by row number."""
+    order = np.lexsort((rows, -scores))[: max(k, 0)]
+    return np.asarray(rows[order], dtype=np.int64), np.asarray(scores[order], dtype=np.float32)

@@ -1,0 +1,58 @@
+"""Checks that do not trust what they check: passages against their ids, quotes as shown against the source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from b12assistant.corpus.chunking import passage_id
+from b12assistant.display.records import Entry
+from b12assistant.display.render import GAP
+from b12assistant.types import MarkKind
+
+
+def check_entry(entry: Entry) -> Iterator[str]:
+    """What is wrong with passages: each has the id of its text, comes in order, and holds nothing marked."""
+    document = entry.document
+    never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
+    seen: Counter[str] = Counter()
+    end = 0
+    for passage in entry.passages:
+        text = "\n".join(span.text for span in passage.sentences)
+        if passage.id != passage_id(document.id, text, seen[text]):
+            yield f"{document.id}: passage {passage.id} does not hold the text of its id"
+        seen[text] += 1
+        for span in passage.sentences:
+            if span.start < end:
+                yield f"{document.id}: passage {passage.id} overlaps the one before"
+            end = span.end
+            if any(mark.overlaps(span.range) for mark in never):
+                yield f"{document.id}: passage {passage.id} holds text that is never quoted"
+
+
+def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
+    """What is wrong with a quote as shown, given its document's text; ``None``: it stands, word for word."""
+    try:
+        spans = [(int(start), int(end)) for start, end in quote["spans"]]
+        best_start, best_end = (int(at) for at in quote["best"])
+        shown = quote["text"]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return "it has no spans, text or best sentence"
+    if not spans or not all(0 <= start < end <= len(text) for start, end in spans):
+        return "its spans lie outside the document"
+    if any(before[1] > after[0] for before, after in pairwise(spans)):
+        return "its spans are not in order"
+    if GAP.join(text[start:end] for start, end in spans) != shown:
+        return "its words are not the words of the source"
+    if not any(start <= best_start < best_end <= end for start, end in spans):
+        return "its best sentence lies outside it"
+    return None
+
+
+def quotes_of(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The quotes of a line of `batch` or of `ask --json`."""
+    answer = record.get("answer")
+    found = answer.get("quotes", []) if isinstance(answer, dict) else []
+    yield from (quote for quote in (found if isinstance(found, list) else ()) if isinstance(quote, dict))

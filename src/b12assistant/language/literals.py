@@ -1,0 +1,102 @@
+"""Letters that must stand in a text for a regular expression to match in it: a cheap look before a dear one.
+
+What cannot be read here is said to match anything; nothing is ever ruled out that could match.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+# A list by its name, a group that is opened, one that is closed, a bar, a repetition, letters as they stand; else what
+# stands for characters that nobody knows.
+_TOKEN: Final = re.compile(
+    r"\{(?P<name>[a-z][a-z0-9_]*)\}|(?P<open>\((?!\?)|\(\?(?:[:=!]|<[=!]))|(?P<close>\))|(?P<bar>\|)|"
+    r"(?P<times>[?*+]|\{\d*,?\d*\})|(?P<letters>[^\\\[\](){}|?*+$^.]+)|(?P<any>\\[SsdDwW.]|\[[^\\\]]+\]|[$^.])|(?P<odd>.)",
+    re.S,
+)
+_CONSUMES: Final = ("(", "(?:")
+_UNSURE: Final = 6.0  # how much rarer a literal is taken to be for one letter more
+
+Needed = frozenset[str] | None  # one of these stands in whatever matches; ``None``: nobody knows
+
+
+class Literals:
+    """Of each expression, in which ``{name}`` stands for one of ``names``, what it needs; kept once found."""
+
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
+        self.names: Mapping[str, str] = names or {}
+        self._found: dict[str, Needed] = {}
+
+    def __getitem__(self, expression: str) -> Needed:
+        if expression not in self._found:
+            self._found[expression] = self._read(expression)
+        return self._found[expression]
+
+    def named(self, expressions: Iterable[str]) -> frozenset[str]:
+        """The lists that ``expressions`` name, and those that these are made of."""
+        new = {each["name"] for expression in expressions for each in _TOKEN.finditer(expression)} - {None}
+        known = frozenset(name for name in new if name in self.names)
+        return known | self.named(self.names[name] for name in known) if known else known
+
+    def _read(self, expression: str) -> Needed:
+        alternatives: list[Needed] = []
+        parts: list[Needed] = []
+        outer: list[tuple[list[Needed], list[Needed], str]] = []
+        repeatable = False  # the last part is letters, of which a repetition takes the last
+        for token in _TOKEN.finditer(expression):
+            kind, text = token.lastgroup, token[0]
+            if kind == "odd":
+                return None
+            if kind == "open":
+                outer.append((alternatives, parts, text))
+                alternatives, parts = [], []
+            elif kind == "bar":
+                alternatives.append(_rarest(parts))
+                parts = []
+            elif kind == "close":
+                if not outer:
+                    return None
+                inside = _either([*alternatives, _rarest(parts)])
+                alternatives, parts, opened = outer.pop()
+                parts.append(inside if opened in _CONSUMES else None)
+            elif kind == "times":
+                if parts and not _at_least_once(text):
+                    parts[-1] = _but_last(parts[-1]) if repeatable else None
+            elif kind == "name":
+                parts.append(self[self.names[token["name"]]] if token["name"] in self.names else None)
+            else:
+                parts.append(frozenset((text,)) if kind == "letters" else None)
+            repeatable = kind == "letters"
+        return None if outer else _either([*alternatives, _rarest(parts)])
+
+
+def could_match(needed: Needed, text: str) -> bool:
+    return needed is None or any(literal in text for literal in needed)
+
+
+def _at_least_once(times: str) -> bool:
+    return times == "+" or (times[0] == "{" and times[1] not in "0,}")
+
+
+def _but_last(letters: Needed) -> Needed:
+    (text,) = letters or ("",)
+    return frozenset((text[:-1],)) if text[:-1].strip() else None
+
+
+def _rarest(parts: Iterable[Needed]) -> Needed:
+    """Of all that is needed, what seems to stand in the fewest texts."""
+    return min(_known(parts), key=_frequency, default=None)
+
+
+def _known(parts: Iterable[Needed]) -> Iterator[frozenset[str]]:
+    return (part for part in parts if part is not None and all(literal.strip() for literal in part))
+
+
+def _frequency(literals: frozenset[str]) -> float:
+    return sum(_UNSURE ** -len(literal.strip()) for literal in literals)
+
+
+def _either(alternatives: list[Needed]) -> Needed:
+    return None if None in alternatives else frozenset[str]().union(*(each for each in alternatives if each))

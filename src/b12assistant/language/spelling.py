@@ -1,0 +1,97 @@
+"""The usual spelling of the words that triage knows: aliases, digits for letters, stretched letters, a letter or two
+off.
+
+Only towards listed words, and never away from a word that is listed as another real word: the danger is as much in
+reading too much as in reading too little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from b12assistant.data_files import Table, check_keys, read_data, strings, subtable
+
+FILE: Final = "spelling.toml"
+DIGITS: Final = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
+STRETCHED: Final = re.compile(r"(.)\1{2,}")
+SHORTEST: Final = 6  # letters of a word that is matched with one letter off
+LONG: Final = 9  # letters of a word that is matched with two letters off
+LONGEST: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """``words`` are mended towards, ``keep`` and ``vocabulary`` are left alone, ``aliases`` are replaced as they stand.
+
+    ``vocabulary`` is every word that occurs in a wording: digits for letters and the like are mended towards it too.
+    """
+
+    words: frozenset[str]
+    keep: frozenset[str]
+    aliases: Mapping[str, str]
+    vocabulary: frozenset[str] = frozenset()
+    _by_letter: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        groups: dict[str, list[str]] = {}
+        for word in sorted(self.words):
+            if len(word) >= SHORTEST:
+                groups.setdefault(word[0], []).append(word)
+        frozen = {letter: tuple(group) for letter, group in groups.items()}
+        object.__setattr__(self, "_by_letter", MappingProxyType(frozen))
+
+    def correct(self, word: str) -> str:
+        """The usual spelling, or the word itself."""
+        for form in _forms(word):
+            if form in self.aliases:
+                return self.aliases[form]
+            if form in self.words or form in self.keep or form in self.vocabulary:
+                return form
+        return self._nearest(word)
+
+    def _nearest(self, word: str) -> str:
+        if not SHORTEST - 1 <= len(word) <= LONGEST or not word.isalpha():
+            return word
+        group = self._by_letter.get(word[0])
+        if not group:
+            return word
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        allowed = 2 if len(word) >= LONG else 1
+        found = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=allowed)
+        return word if found is None else str(found[0])
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """The word; without digits for letters; without stretched letters; ``walkin`` and ``handz`` as one says them."""
+    forms = [word]
+    if word[:1] and any(letter.isdigit() for letter in word) and any(letter.isalpha() for letter in word):
+        forms += [word.translate(table) for table in DIGITS]
+    forms += [STRETCHED.sub(times, form) for form in tuple(forms) for times in (r"\1\1", r"\1")]
+    forms += [f"{form}g" for form in forms if form.endswith("in") and len(form) > 4]
+    forms += [f"{form[:-1]}s" for form in forms if form.endswith("z") and len(form) > 3]
+    return tuple(dict.fromkeys(forms))
+
+
+def load_spelling(vocabulary: frozenset[str]) -> Spelling:
+    """The words that ship with the package, beside the ``vocabulary`` of the wordings."""
+    return parse_spelling(read_data("red_flags", FILE), vocabulary)
+
+
+def parse_spelling(data: Table, vocabulary: frozenset[str]) -> Spelling:
+    """The words of a parsed file."""
+    check_keys(data, FILE, required=("words", "keep", "aliases"))
+    aliases = subtable(data, "aliases", FILE)
+    check_keys(aliases, f"{FILE}, aliases", required=tuple(aliases))
+    read = {written: usual for usual in aliases for written in strings(aliases, usual, f"{FILE}, aliases")}
+    return Spelling(
+        words=frozenset(strings(data, "words", FILE)),
+        keep=frozenset(strings(data, "keep", FILE)),
+        aliases=MappingProxyType(read),
+        vocabulary=vocabulary,
+    )

@@ -1,0 +1,82 @@
+"""The words of a text as lexical search sees them; text itself is never changed by this.
+
+The analyser is the one measured in the project's findings: compatibility forms, lower case, no accents, Greek letters
+spelt, British and American spellings as one, figures whole, words with digits not stemmed, hyphenated words as their
+parts and joined, Snowball stems, and a long stop list (function and question words are rare in abstracts and would
+count as informative).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from importlib.resources import files
+
+import Stemmer
+
+from b12assistant.language.british import american
+
+_WORD = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[^\W_]+(?:['’\-‐‑][^\W_]+)*")
+# A word with capitals inside, as SAMe: a name, and never the stop word that it looks like without them.
+_NAME = re.compile(r"\b(?=\w*[a-z])(?=(?:\w*[A-Z]){2})[^\W\d_]+\b")
+_GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ω": "omega"}
+_STEMMER = Stemmer.Stemmer("english")
+
+
+@lru_cache(maxsize=1)
+def stop_words() -> frozenset[str]:
+    """Function and question words, from `data/words/stop.txt`."""
+    lines = files("b12assistant").joinpath("data/words/stop.txt").read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def fold(text: str) -> str:
+    """Search form: NFKC, case folded, accents and invisible characters off, Greek letters spelt. Offsets are lost."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    bare = "".join(
+        character
+        for character in decomposed
+        if not unicodedata.combining(character) and unicodedata.category(character) != "Cf"  # soft hyphens, joiners
+    )
+    return "".join(_GREEK.get(character, character) for character in bare)
+
+
+def surface_words(text: str) -> list[str]:
+    """Folded words in order, hyphens kept, before stop words and stemming."""
+    return _WORD.findall(fold(text))
+
+
+def terms(text: str) -> list[str]:
+    """Index terms in order; a hyphenated word gives its parts and the joined form (b-12: b, 12, b12)."""
+    found: list[str] = []
+    names = stop_words().intersection(fold(name) for name in _NAME.findall(text))
+    for word in surface_words(text):
+        if word in names:
+            found.append(word)
+            continue
+        if word[0].isdigit() and not any(character.isalpha() for character in word):
+            found.append(word.replace(",", ""))
+            continue
+        parts = [part for part in re.split(r"[-‐‑]", word) if part]
+        for part in parts:
+            found.extend(_term(part))
+        if len(parts) > 1:
+            found.extend(_term("".join(parts)))
+    return found
+
+
+def _term(word: str) -> list[str]:
+    word = re.sub(r"['’]s?$", "", word).replace("’", "'")
+    if not word or word in stop_words():
+        return []
+    if any(character.isdigit() for character in word):
+        return [word]
+    return [_stem(word.replace("'", ""))]
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
+    return str(_STEMMER.stemWord(american(word)))

@@ -1,0 +1,281 @@
+"""What a writer says of a sign: has it, has it not, had it once, asks about it, or speaks of somebody else's.
+
+In the manner of ConText (Harkema and others, 2009): cues with a direction and a reach, ended by the next clause. When
+nothing
+speaks against a sign it is present: the error that is left is the safe one.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Final
+
+from b12assistant.data_files import HINT, Table, check_keys, integer, read_data, strings, subtable
+from b12assistant.errors import ConfigError
+from b12assistant.language.literals import Literals
+from b12assistant.language.wording import Wordings
+
+FILE: Final = "assertion.toml"
+
+
+class Standing(StrEnum):
+    PRESENT = "present"
+    DENIED = "denied"
+    PAST = "past"
+    ASKED = "asked"  # hypothetical, or about people in general
+    ELSEWHERE = "elsewhere"  # a stranger's, fiction, a figure of speech
+
+
+class Onset(StrEnum):
+    SUDDEN = "sudden"
+    SLOW = "slow"
+    UNSTATED = "unstated"
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """How a sign stands, with the kind of cue that decided it and where its words are, half-open in folded text.
+
+    No cue: nothing spoke against the sign, or nothing said that what was named is there.
+    """
+
+    standing: Standing
+    cue: str | None = None
+    words: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a denial goes: words for a plain "not", words for a "no …, … or …"."""
+
+    near: int
+    far: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """One pattern for each kind of cue, over folded text."""
+
+    clause: Wordings  # a new clause begins here
+    not_a_denial: Wordings
+    denied_near: Wordings
+    denied_far: Wordings
+    denied_after: Wordings
+    past: Wordings
+    past_tense: Wordings
+    present_tense: Wordings
+    resolved: Wordings
+    still: Wordings
+    asked: Wordings
+    hypothetical: Wordings
+    self: Wordings
+    impersonal: Wordings
+    care: Wordings
+    stranger: Wordings
+    fiction: Wordings
+    figure: Wordings
+    confirmed: Wordings
+    now: Wordings
+    sudden: Wordings
+    slow: Wordings
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A sentence or clause, half-open in folded text, with the cues found in it."""
+
+    start: int
+    end: int
+    found: Mapping[str, tuple[tuple[int, int], ...]]
+
+    def has(self, *kinds: str) -> bool:
+        return any(self.found[kind] for kind in kinds)
+
+    def says(self, standing: Standing, cue: str) -> Stance:
+        """The standing, for the words of ``cue`` in this stretch."""
+        return Stance(standing, cue, self.found[cue])
+
+
+class Reading:
+    """A folded text cut into sentences and clauses, with its cues: made once, asked for every sign found in it."""
+
+    def __init__(self, text: str, cues: Cues, reach: Reach) -> None:
+        self._text = text
+        self._reach = reach
+        found = {kind.name: _spans(getattr(cues, kind.name), text) for kind in fields(cues)}
+        found["self"] = tuple(span for span in found["self"] if not _inside(span, found["impersonal"]))
+        self._sentences = _stretches(len(text), [end for _, end in _spans(SENTENCE_END, text)], found)
+        cuts = sorted({s.start for s in self._sentences} | {start for start, _ in found["clause"]})
+        self._clauses = _stretches(len(text), cuts, found)
+        self._confirmed = max((start for start, _ in found["confirmed"]), default=-1)
+        whole = Stretch(0, len(text), found)
+        self._fiction = found["fiction"]
+        self._impersonal = not whole.has("self", "care", "now", "sudden", "slow")
+
+    def standing(self, start: int, end: int, *, named: bool) -> Standing:
+        """How the sign at ``[start, end)`` stands; ``named``: its words name it and do not yet say that it is there."""
+        return self.stance(start, end, named=named).standing
+
+    def stance(self, start: int, end: int, *, named: bool) -> Stance:
+        """The standing with what decided it: the first of these that holds."""
+        sentence, clause = _at(self._sentences, start), _at(self._clauses, start)
+        mine = clause.has("self", "care")
+        now = clause.has("now") or (sentence.has("now") and not clause.has("past"))
+        acute = now or clause.has("sudden")
+        if clause.has("figure"):
+            return clause.says(Standing.ELSEWHERE, "figure")
+        confirmed = self._confirmed > end
+        own = confirmed or (mine and acute) or _in_own_words(clause, start, end)
+        if (sentence.has("fiction") and not own) or (self._told(start) and not confirmed):
+            return Stance(Standing.ELSEWHERE, "fiction", self._fiction)
+        if denied := self._denied(clause, start, end):
+            return denied
+        if not (acute or clause.has("still")) and (settled := self._settled(start, end)):
+            return settled
+        past = self._past(sentence, clause)
+        if past and (clause.has("resolved") or not now) and not clause.has("still"):
+            return past
+        if clause.has("hypothetical") and not (now or confirmed):
+            return clause.says(Standing.ASKED, "hypothetical")
+        if clause.has("asked") and not (mine or now or confirmed):
+            return clause.says(Standing.ASKED, "asked")
+        if sentence.has("asked") and self._impersonal and not confirmed:
+            return sentence.says(Standing.ASKED, "asked")
+        others = tuple(cue for cue in clause.found["stranger"] if not start <= cue[0] < end)
+        if others and not (mine or confirmed):
+            return Stance(Standing.ELSEWHERE, "stranger", others)
+        if named and not (mine or acute or confirmed or sentence.has("self", "care", "slow")):
+            return Stance(Standing.ASKED)
+        return Stance(Standing.PRESENT)
+
+    def onset(self, start: int) -> Onset:
+        """Sudden or slow, as the sentence says it, else the sentences beside it."""
+        position = _position(self._sentences, start)
+        beside = self._sentences[max(0, position - 1) : position + 2]
+        for stretches in ([_at(self._clauses, start)], [self._sentences[position]], beside):
+            for kind in (Onset.SUDDEN, Onset.SLOW):
+                if any(stretch.has(kind.value) for stretch in stretches):
+                    return kind
+        return Onset.UNSTATED
+
+    def about_self(self, start: int) -> bool:
+        """Whether the sentence speaks of the writer or of somebody in their care."""
+        return _at(self._sentences, start).has("self", "care")
+
+    def claims(self) -> bool:
+        """Whether the text speaks of the writer or of somebody in their care, and asks, denies and imagines nothing."""
+        kinds = [stretch.has("self", "care", "now", "sudden") for stretch in self._sentences]
+        doubts = ("asked", "denied_near", "denied_far", "hypothetical", "stranger", "fiction", "figure", "past")
+        return any(kinds) and not any(stretch.has(*doubts) for stretch in self._sentences)
+
+    def elsewhere(self, start: int) -> bool:
+        """Whether the sentence speaks of fiction or of strangers."""
+        sentence = _at(self._sentences, start)
+        told = sentence.has("fiction") or self._told(start)
+        return told or (sentence.has("stranger") and not sentence.has("self", "care"))
+
+    def _denied(self, clause: Stretch, start: int, end: int) -> Stance | None:
+        for kind, words in (("denied_far", self._reach.far), ("denied_near", self._reach.near)):
+            for cue_start, cue_end in clause.found[kind]:
+                excused = any(s < cue_end and cue_start < e for s, e in clause.found["not_a_denial"])
+                if cue_start < start and not excused and self._words(cue_end, start) <= words:
+                    return Stance(Standing.DENIED, kind, ((cue_start, cue_end),))
+        for cue in clause.found["denied_after"]:
+            if end <= cue[0] and self._words(end, cue[0]) <= self._reach.near:
+                return Stance(Standing.DENIED, "denied_after", (cue,))
+        return None
+
+    def _past(self, sentence: Stretch, clause: Stretch) -> Stance | None:
+        for cue in ("past", "resolved"):
+            if clause.has(cue):
+                return clause.says(Standing.PAST, cue)
+        if sentence.has("past") and clause.has("past_tense") and not clause.has("present_tense"):
+            return sentence.says(Standing.PAST, "past")
+        return None
+
+    def _told(self, start: int) -> bool:
+        """Whether the text tells a story, a lesson or a joke, and the sentence is neither the writer's nor acute."""
+        position = _position(self._sentences, start)
+        acute = any(s.has("sudden") for s in self._sentences[max(0, position - 1) : position + 2])
+        sentence = self._sentences[position]
+        return bool(self._fiction) and not acute and not sentence.has("self", "now")
+
+    def _settled(self, start: int, end: int) -> Stance | None:
+        """A sign with a date in the past, of which this sentence or the next goes on to say that it is over."""
+        position = _position(self._sentences, start)
+        dated = [s for s in self._sentences[max(0, position - 1) : position + 1] if s.has("past", "slow")]
+        over = [cue for s in self._sentences[position : position + 2] for cue in s.found["resolved"] if cue[0] >= end]
+        return Stance(Standing.PAST, "resolved", tuple(over)) if dated and over else None
+
+    def _words(self, start: int, end: int) -> int:
+        return self._text.count(" ", start, end)
+
+
+def load_cues(literals: Literals) -> tuple[Cues, Reach]:
+    """The cues that ship with the package; ``literals``: with the lists of words their wordings may use."""
+    return parse_cues(read_data("red_flags", FILE), literals)
+
+
+def parse_cues(data: Table, literals: Literals) -> tuple[Cues, Reach]:
+    """The cues of a parsed file: exactly the kinds of ``Cues``, none of them empty."""
+    check_keys(data, FILE, required=("reach", "cues"))
+    reach, table = subtable(data, "reach", FILE), subtable(data, "cues", FILE)
+    check_keys(reach, f"{FILE}, reach", required=("near", "far"))
+    kinds = tuple(kind.name for kind in fields(Cues))
+    check_keys(table, f"{FILE}, cues", required=kinds)
+    wordings = {kind: strings(table, kind, f"{FILE}, cues") for kind in kinds}
+    if empty := [kind for kind in kinds if not wordings[kind]]:
+        raise ConfigError(f"{FILE}, cues: nothing listed for {', '.join(empty)}", hint=HINT)
+    cues = Cues(**{kind: Wordings(wordings[kind], literals, f"{FILE}, {kind}") for kind in kinds})
+    where = f"{FILE}, reach"
+    return cues, Reach(near=integer(reach, "near", where), far=integer(reach, "far", where))
+
+
+SENTENCE_END: Final = re.compile(r"(?<!\S)[.?](?!\S)")
+LONGEST: Final = 400  # characters of a clause: past that the writer has moved on
+
+
+def _spans(pattern: Wordings | re.Pattern[str], text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(match.span() for match in pattern.finditer(text))
+
+
+def _inside(span: tuple[int, int], others: tuple[tuple[int, int], ...]) -> bool:
+    """Whether ``span`` lies in one of ``others``, which come in order."""
+    position = bisect_right(others, span[0], key=lambda other: other[0]) - 1
+    return position >= 0 and span[1] <= others[position][1]
+
+
+def _stretches(length: int, cuts: list[int], found: Mapping[str, tuple[tuple[int, int], ...]]) -> tuple[Stretch, ...]:
+    """Cut at ``cuts``, which rise, and wherever a stretch grows too long; cues go to the stretch they start in."""
+    starts = [0]
+    for cut in [*cuts, length]:
+        starts.extend(range(starts[-1] + LONGEST, cut, LONGEST))
+        if cut > starts[-1] and cut < length:
+            starts.append(cut)
+    shares: list[dict[str, list[tuple[int, int]]]] = [{kind: [] for kind in found} for _ in starts]
+    for kind, spans in found.items():
+        for span in spans:
+            shares[bisect_right(starts, span[0]) - 1][kind].append(span)
+    ends = [*starts[1:], length]
+    return tuple(
+        Stretch(start, end, {kind: tuple(spans) for kind, spans in share.items()})
+        for start, end, share in zip(starts, ends, shares, strict=True)
+    )
+
+
+def _in_own_words(clause: Stretch, start: int, end: int) -> bool:
+    """Whether "I" or "my" belongs to the sign, or to a clause that is not that of the story."""
+    beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.found["self"])
+    return beside or (clause.has("self") and not clause.has("fiction"))
+
+
+def _position(stretches: tuple[Stretch, ...], offset: int) -> int:
+    return bisect_right(stretches, offset, key=lambda stretch: stretch.start) - 1
+
+
+def _at(stretches: tuple[Stretch, ...], offset: int) -> Stretch:
+    return stretches[_position(stretches, offset)]

@@ -1,0 +1,152 @@
+"""Why triage decided as it did, turn by turn: what was read, how it is meant, which rules fired, what memory did.
+
+For operators and auditors: it shows ids, places and the user's own words, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from b12assistant.answers import TurnSlice
+from b12assistant.safety.hearing import Heard, Mention, Sighting
+from b12assistant.safety.opinion import CONCERNS, Opinion
+from b12assistant.safety.red_flags import FindingKind, Rule
+from b12assistant.safety.triage import REMINDER, Step
+
+Json = dict[str, Any]
+_MEMORY: Final = {
+    "cleared": "a control cleared what stood before",
+    "kept": "what an earlier turn called for is kept",
+    "reminded": "an earlier emergency stands; this turn does not lean on it",
+    "nothing": "nothing",
+}
+
+
+def explain(steps: Iterable[Step]) -> list[Json]:
+    """One object for each turn."""
+    return [_turn(step) for step in steps]
+
+
+def lines(explanation: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The same for a reader."""
+    for turn in explanation:
+        yield f"turn {turn['turn'] + 1}: {turn['text']}"
+        for read in turn["readings"]:
+            yield f"  read ({read['language']}): {read['folded']}"
+            yield from (f"    {_sighting_line(each)}" for each in read["findings"])
+        for rule in turn["rules"]:
+            aside = f", set aside by {turn['opinion']['by']}" if rule["set_aside"] else ""
+            yield f"  rule {rule['rule']} ({rule['level']}, {rule['kind']}): {', '.join(rule['findings'])}{aside}"
+        if turn["readings"] and not turn["rules"]:
+            yield "  no rule fired"
+        if turn["opinion"]:
+            yield f"  {_opinion_line(turn['opinion'])}"
+        yield f"  memory: {_MEMORY[turn['memory']]}"
+        yield f"  shown: {', '.join(turn['shown']) or 'no red flag'}"
+
+
+def _turn(step: Step) -> Json:
+    reported = step.reported
+    return {
+        "turn": step.turn.index,
+        "text": step.turn.text,
+        "readings": [_reading(heard, seen) for heard, seen in reported.heard] if reported else [],
+        "leans": reported.leans if reported else False,
+        "rules": [_rule(rule, found, step) for rule, found in step.fired],
+        "opinion": _opinion(step.opinion) if step.opinion else None,
+        "memory": _memory(step),
+        "shown": [notice.text for notice in step.notices],
+    }
+
+
+def _reading(heard: Heard, seen: Iterable[Sighting]) -> Json:
+    return {
+        "language": heard.language,
+        "folded": heard.folded.text,
+        "findings": [_sighting(heard, each) for each in seen],
+    }
+
+
+def _sighting(heard: Heard, seen: Sighting) -> Json:
+    """``standing`` and ``cue`` are null of a request: to be asked is what it is."""
+    request = seen.finding.kind is FindingKind.REQUEST
+    stance = None if request else heard.reading.stance(seen.start, seen.end, named=seen.named)
+    first, *others = heard.folded.covering(seen.start, seen.end)
+    last = others[-1] if others else first
+    return {
+        "finding": seen.finding.id,
+        "kind": seen.finding.kind,
+        "folded": heard.folded.text[seen.start : seen.end],
+        "start": first.start,
+        "end": last.end,
+        "named_only": seen.named,
+        "standing": stance.standing if stance else None,
+        "cue": stance.cue if stance else None,
+        "cue_words": [heard.folded.text[start:end] for start, end in stance.words] if stance else [],
+        "onset": heard.reading.onset(seen.start),
+        "counts": seen.counts,
+    }
+
+
+def _rule(rule: Rule, found: Iterable[Mention], step: Step) -> Json:
+    return {
+        "rule": rule.id,
+        "level": rule.level,
+        "kind": rule.kind,
+        "text_id": rule.text,
+        "origin": rule.origin,
+        "set_aside": rule.text in {notice.text for notice in step.set_aside},
+        "findings": list(dict.fromkeys(mention.finding for mention in found)),
+        "evidence": [{"turn": m.place.turn.index, "start": m.place.start, "end": m.place.end} for m in found],
+    }
+
+
+def _opinion(opinion: Opinion) -> Json:
+    """``clauses``: every part that was judged, with the share of belief in each concern."""
+    return {
+        "by": opinion.by,
+        "concern": opinion.concern,
+        "evidence": _slice(opinion.evidence) if opinion.evidence else None,
+        "clauses": [
+            {
+                **_slice(each.place),
+                "role": each.role.name.lower(),
+                "shares": dict(zip(CONCERNS, each.shares, strict=True)),
+                "because": list(each.because),
+            }
+            for each in opinion.judged
+        ],
+    }
+
+
+def _slice(place: TurnSlice) -> Json:
+    return {"start": place.start, "end": place.end, "text": place.text}
+
+
+def _memory(step: Step) -> str:
+    if step.reported is None:
+        return "cleared"
+    if step.notices == step.own:
+        return "nothing"
+    return "reminded" if any(notice.text == REMINDER for notice in step.notices) else "kept"
+
+
+def _opinion_line(opinion: Mapping[str, Any]) -> str:
+    """What it comes to, and the part that spoke most for it."""
+    if opinion["evidence"] is None:
+        return f"{opinion['by']}: {opinion['concern']}"
+    place = (opinion["evidence"]["start"], opinion["evidence"]["end"])
+    spoke = [each for each in opinion["clauses"] if (each["start"], each["end"]) == place]
+    best = max(spoke, key=lambda each: each["shares"][opinion["concern"]])
+    because = f", because of {', '.join(map(repr, best['because']))}" if best["because"] else ""
+    share = f"{best['shares'][opinion['concern']]:.2f}"
+    return f"{opinion['by']}: {opinion['concern']}, {share} of {best['text']!r}{because}"
+
+
+def _sighting_line(seen: Mapping[str, Any]) -> str:
+    how = "asked for" if seen["standing"] is None else seen["standing"]
+    cue = f", by {seen['cue']} ({', '.join(map(repr, seen['cue_words']))})" if seen["cue"] else ""
+    named = ", only named" if seen["named_only"] else ""
+    counts = "" if seen["counts"] else "; does not count"
+    return f"{seen['finding']} ({seen['folded']!r}): {how}{cue}{named}, onset {seen['onset']}{counts}"

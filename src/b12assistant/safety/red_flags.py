@@ -1,0 +1,200 @@
+"""The red flags as data: findings with their wordings, and the table that decides from findings to a level.
+
+Read from ``data/red_flags/`` and checked whole before the first question: an unknown key, finding or text is an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NewType, TypeVar
+
+from b12assistant.answers import Flag, FlagKind, Level, RuleId, TextId
+from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, subtable, tables
+from b12assistant.errors import ConfigError
+from b12assistant.language.literals import Literals
+from b12assistant.language.wording import Wordings
+
+FindingId = NewType("FindingId", str)
+Member = TypeVar("Member", bound=StrEnum)
+
+WORDS_FILE: Final = "words.toml"
+FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml", "findings_net.toml", "findings_decision.toml")
+RULE_FILES: Final = ("rules_emergency.toml", "rules_urgent.toml", "rules_decision.toml")
+OWN_FILE: Final = "red_flags.toml"  # at the top of a corpus
+RULE_KEYS: Final = ("id", "level", "kind", "text", "any", "origin", "positive", "negative")
+
+
+class FindingKind(StrEnum):
+    SIGN = "sign"  # counts when it is asserted: present, and mine or in my care
+    REQUEST = "request"  # a question is what it is, so being asked does not take it away
+    CIRCUMSTANCE = "circumstance"  # counts in combination only
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One concept in many wordings: ``said`` reports it, ``named`` only names it."""
+
+    id: FindingId
+    kind: FindingKind
+    said: Wordings
+    named: Wordings
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the decision table.
+
+    It fires when one of ``any`` is found, and one of ``also`` beside it if there are such, with an onset in ``onset``
+    (empty: any onset), and gives way to any of ``unless``.
+    """
+
+    id: RuleId
+    level: Level
+    kind: FlagKind
+    text: TextId
+    any: frozenset[FindingId]
+    also: frozenset[FindingId]
+    onset: frozenset[str]
+    unless: frozenset[FindingId]
+    origin: str
+    positive: tuple[str, ...]
+    negative: tuple[str, ...]
+    own: bool = False  # of a corpus of one's own: no opinion was fitted to it, so none sets it aside
+
+    @property
+    def flag(self) -> Flag:
+        return Flag(self.level, self.kind, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The words by which a turn leans on the one before, and the fixed turns that clear a flag."""
+
+    leaning: Wordings
+    leaning_start: Wordings
+    parts: Wordings  # parts of the body: a turn that names the same one leans on the flagged turn
+    filler: Wordings  # words that do not make a look-up of a sign that is only named
+    controls: tuple[TextId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlags:
+    """Findings and decision table, in the order of their files: the more serious rule stands first."""
+
+    literals: Literals  # with the lists of words by name
+    findings: tuple[Finding, ...]
+    rules: tuple[Rule, ...]
+    memory: Memory
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word of every wording."""
+        return frozenset[str]().union(
+            *(each.words() for finding in self.findings for each in (finding.said, finding.named))
+        )
+
+
+def load_red_flags(own: Table = MappingProxyType({})) -> RedFlags:
+    """The red flags that ship with the package; ``own``: the findings and rules that a corpus adds to them."""
+    check_keys(own, OWN_FILE, optional=("finding", "rule", "text"))
+    words = read_data("red_flags", WORDS_FILE)
+    check_keys(words, WORDS_FILE, required=("names", "memory"))
+    names = {key: _alternatives(value, key) for key, value in subtable(words, "names", WORDS_FILE).items()}
+    literals = Literals(names)
+    findings = tuple(
+        _finding(table, literals, file)
+        for file in FINDING_FILES
+        for table in tables(read_data("red_flags", file), "finding", file)
+    ) + tuple(_checked(_finding(table, literals, OWN_FILE)) for table in _added(own, "finding"))
+    known = frozenset(finding.id for finding in findings)
+    if len(known) < len(findings):
+        raise ConfigError("findings: an id is used twice", hint=HINT)
+    rules = tuple(
+        _rule(table, known, file) for file in RULE_FILES for table in tables(read_data("red_flags", file), "rule", file)
+    ) + tuple(replace(_rule(table, known, OWN_FILE), own=True) for table in _added(own, "rule"))
+    if len({rule.id for rule in rules}) < len(rules):
+        raise ConfigError("rules: an id is used twice", hint=HINT)
+    levels = list(Level)
+    ordered = tuple(sorted(rules, key=lambda rule: levels.index(rule.level)))
+    return RedFlags(literals, findings, ordered, _memory(subtable(words, "memory", WORDS_FILE), literals))
+
+
+def load_controls() -> tuple[TextId, ...]:
+    """The fixed turns that clear a flag, without what else stands in the files."""
+    memory = subtable(read_data("red_flags", WORDS_FILE), "memory", WORDS_FILE)
+    return tuple(TextId(name) for name in strings(memory, "controls", f"{WORDS_FILE}, memory"))
+
+
+def _added(own: Table, key: str) -> tuple[Table, ...]:
+    return tables(own, key, OWN_FILE) if key in own else ()
+
+
+def _alternatives(value: object, key: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"{WORDS_FILE}, names: {key} must be a string", hint=HINT)
+    return value
+
+
+def _finding(table: Table, literals: Literals, file: str) -> Finding:
+    where = f"{file}, {table.get('id', 'a finding without id')}"
+    check_keys(table, where, required=("id", "kind", "about"), optional=("said", "named"))
+    said, named = strings(table, "said", where), strings(table, "named", where)
+    if not said and not named:
+        raise ConfigError(f"{where}: no wording", hint=HINT)
+    return Finding(
+        id=FindingId(string(table, "id", where)),
+        kind=_member(FindingKind, string(table, "kind", where), where),
+        said=Wordings(said, literals, where),
+        named=Wordings(named, literals, where),
+    )
+
+
+def _checked(finding: Finding) -> Finding:
+    """Of a corpus: a fault in its wordings is said at once. Those of the package are checked by its tests."""
+    finding.said.check()
+    finding.named.check()
+    return finding
+
+
+def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
+    where = f"{file}, {table.get('id', 'a rule without id')}"
+    check_keys(table, where, required=RULE_KEYS, optional=("also", "onset", "unless"))
+    either, also, unless = (
+        frozenset(FindingId(name) for name in strings(table, key, where)) for key in ("any", "also", "unless")
+    )
+    if unknown := sorted((either | also | unless) - known):
+        raise ConfigError(f"{where}: no finding is called {', '.join(unknown)}", hint=HINT)
+    return Rule(
+        id=RuleId(string(table, "id", where)),
+        level=_member(Level, string(table, "level", where), where),
+        kind=_member(FlagKind, string(table, "kind", where), where),
+        text=TextId(string(table, "text", where)),
+        any=either,
+        also=also,
+        onset=frozenset(strings(table, "onset", where)),
+        unless=unless,
+        origin=string(table, "origin", where),
+        positive=strings(table, "positive", where),
+        negative=strings(table, "negative", where),
+    )
+
+
+def _memory(table: Table, literals: Literals) -> Memory:
+    where = f"{WORDS_FILE}, memory"
+    check_keys(table, where, required=("leaning", "leaning_start", "parts", "filler", "controls"))
+    return Memory(
+        leaning=Wordings(strings(table, "leaning", where), literals, where),
+        leaning_start=Wordings(strings(table, "leaning_start", where), literals, where),
+        parts=Wordings(strings(table, "parts", where), literals, where),
+        filler=Wordings(strings(table, "filler", where), literals, where),
+        controls=tuple(TextId(name) for name in strings(table, "controls", where)),
+    )
+
+
+def _member(kind: type[Member], value: str, where: str) -> Member:
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {value} is not one of {', '.join(kind)}", hint=HINT) from error

@@ -1,0 +1,62 @@
+"""Triage put together: the rules, the opinions beside them, and the judges that an audit compares.
+
+Nothing is loaded before it is needed, and an emergency that the rules see needs no encoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from b12assistant.errors import AssistantError
+from b12assistant.protocols import Encoder
+from b12assistant.safety.second_opinion import Advice, SecondOpinion, WordOpinion, load_fitted
+from b12assistant.safety.triage import Rules, Triager, load_rules
+from b12assistant.threads import once
+
+
+@dataclass(frozen=True)
+class Triagers:
+    """``load_encoder``: the encoder, made at the first call; ``load``: the rules."""
+
+    load_encoder: Callable[[], Encoder]
+    load: Callable[[], Rules] = load_rules
+
+    @once
+    def rules(self) -> Rules:
+        return self.load()
+
+    @once
+    def words(self) -> WordOpinion:
+        return WordOpinion.load(self.rules.spelling.correct, self.rules.cues)
+
+    @once
+    def second(self) -> SecondOpinion:
+        """Raises ``EncoderError`` if there is no encoder, or another one than it was fitted on."""
+        return SecondOpinion(self.words, load_fitted(), self.load_encoder())
+
+    @once
+    def in_use(self) -> Triager:
+        return Triager(self.rules, Advice((lambda: self.second, lambda: self.words)))
+
+    @once
+    def without_encoder(self) -> Triager:
+        """Rules and words: more alarms than the one in use, and no encoder that has to be waited for."""
+        return Triager(self.rules, Advice((lambda: self.words,)))
+
+    def by_name(self) -> Mapping[str, Triager]:
+        """The one in use is the last."""
+        return {
+            "rules": Triager(self.rules),
+            "rules and words": self.without_encoder,
+            "rules and second opinion": self.in_use,
+        }
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why there is no second opinion, as a sentence; empty if there is one."""
+        try:
+            self.second  # noqa: B018 - made here, or it raises
+        except AssistantError as error:
+            return (f"triage goes without the second opinion: {error}",)
+        return ()

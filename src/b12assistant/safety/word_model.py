@@ -1,0 +1,124 @@
+"""What the words of a turn suggest, without the encoder: a linear model over folded words, pairs of words, pieces of
+words and cues, fitted on the exemplars of `benchmarks/data/red_flags/`.
+
+It is the net below the rules when the encoder is gone, and one voice of the second opinion when it is there.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from b12assistant.data_files import HINT
+from b12assistant.errors import ConfigError
+from b12assistant.safety.clauses import Clauses, Part
+from b12assistant.safety.opinion import CutsByRuling, read_cuts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Logits = NDArray[np.float32]
+
+FILE: Final = "word_model.npz"
+PIECES: Final = (2, 5)  # letters of a piece of a word, its two ends counted
+CUE: Final = 0.3  # of a cue, beside words whose squares add up to 1
+LENGTHS: Final = (5, 10, 40, 80)
+BECAUSE: Final = 4  # words that are named as the reason
+KEPT: Final = 4096  # words whose pieces are remembered
+
+
+def word_features(words: Sequence[str]) -> frozenset[str]:
+    """Words and pairs of words."""
+    pairs = (f"{first} {second}" for first, second in pairwise(words))
+    return frozenset((*words, *pairs))
+
+
+def piece_features(word: str) -> frozenset[str]:
+    """Pieces of a word, with marks for where it begins and ends."""
+    marked = f"<{word}>"
+    shortest, longest = PIECES
+    return frozenset(
+        f"~{marked[start : start + size]}"
+        for size in range(shortest, longest + 1)
+        for start in range(len(marked) - size + 1)
+    )
+
+
+def cue_features(clauses: Clauses, part: Part) -> Iterator[str]:
+    """Cues of the assertion table, a closing question mark, and how long the part is."""
+    yield from (f"#{kind}" for kind in clauses.cues(part))
+    words = part.end - part.start
+    if clauses.folded.words[part.end - 1].text == "?":
+        yield "#question"
+    yield from (f"#{'under' if most <= 10 else 'over'} {most}" for most in LENGTHS if (words < most) == (most <= 10))
+
+
+def key_of(feature: str) -> int:
+    return zlib.crc32(feature.encode("utf-8", "surrogatepass"))
+
+
+@dataclass(frozen=True)
+class WordModel:
+    """``keys``: (n,) uint32, ascending. ``weights``: (n, 6) int8, times ``scale``: (6,) float32. ``bias``: (6,)."""
+
+    keys: NDArray[np.uint32]
+    weights: NDArray[np.int8]
+    scale: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    cuts: CutsByRuling
+    _rows: dict[int, int] = field(init=False, repr=False, compare=False)
+    _pieces: Callable[[str], frozenset[int]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_rows", {int(key): row for row, key in enumerate(self.keys)})
+        pieces = lru_cache(maxsize=KEPT)(lambda word: self._known(piece_features(word)))
+        object.__setattr__(self, "_pieces", pieces)
+
+    def logits(self, clauses: Clauses, part: Part) -> Logits:
+        """(6,) float32, in the order of ``CONCERNS``."""
+        words = clauses.words(part)
+        pieces = frozenset().union(*map(self._pieces, set(words)))
+        total = self.bias.copy()
+        for rows in (self._known(word_features(words)), pieces):
+            total += self._sum(rows) / np.float32(max(1, len(rows)) ** 0.5)
+        return np.asarray(total + self._sum(self._known(cue_features(clauses, part))) * np.float32(CUE), np.float32)
+
+    def because(self, clauses: Clauses, part: Part, concern: int) -> tuple[str, ...]:
+        """The words and pairs that speak most for ``concern`` against the others, best first."""
+        scored = []
+        for feature in sorted(word_features(clauses.words(part))):
+            row = self._rows.get(key_of(feature))
+            if row is not None:
+                values = self.weights[row] * self.scale
+                scored.append((float(values[concern] - values.mean()), feature))
+        best = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (-pair[0], pair[1]))
+        return tuple(feature for _, feature in best[:BECAUSE])
+
+    def _known(self, features: Iterable[str]) -> frozenset[int]:
+        found = (self._rows.get(key_of(feature)) for feature in features)
+        return frozenset(row for row in found if row is not None)
+
+    def _sum(self, rows: frozenset[int]) -> Logits:
+        """Added up as whole numbers, so that the order of ``rows`` does not matter."""
+        return np.asarray(self.weights[list(rows)].sum(axis=0, dtype=np.int64) * self.scale, np.float32)
+
+
+@lru_cache(maxsize=1)
+def load_word_model() -> WordModel:
+    """The fitted file that ships with the package; `benchmarks/fit_red_flags.py` makes it."""
+    try:
+        data = files("b12assistant").joinpath("data", "red_flags", FILE).read_bytes()
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return WordModel(
+                arrays["keys"], arrays["weights"], arrays["scale"], arrays["bias"], read_cuts(arrays["cuts"])
+            )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"data/red_flags/{FILE} cannot be read: {error}", hint=HINT) from error

@@ -1,0 +1,72 @@
+"""How long each stage of answering takes, for whoever asks to know it; for everybody else nothing is measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+@dataclass
+class Stages:
+    """Milliseconds by stage, in the order in which they began. A stage within another is not counted twice."""
+
+    milliseconds: dict[str, float] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
+    _since: float = field(default_factory=time.perf_counter)
+
+    @contextmanager
+    def within(self, name: str) -> Iterator[None]:
+        self._count()
+        self.milliseconds.setdefault(name, 0.0)
+        self._open.append(name)
+        try:
+            yield
+        finally:
+            self._count()
+            self._open.pop()
+
+    def _count(self) -> None:
+        """What passed since the last change belongs to the innermost stage."""
+        now = time.perf_counter()
+        if self._open:
+            self.milliseconds[self._open[-1]] += 1000 * (now - self._since)
+        self._since = now
+
+
+_MEASURED: Final[ContextVar[Stages | None]] = ContextVar("stages", default=None)
+
+
+@contextmanager
+def measured() -> Iterator[Stages]:
+    """The stages of what is called inside, in this thread."""
+    stages = Stages()
+    token = _MEASURED.set(stages)
+    try:
+        yield stages
+    finally:
+        _MEASURED.reset(token)
+
+
+def stage(name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
+    """A function that is a stage of answering."""
+
+    def named(function: Callable[Given, Made]) -> Callable[Given, Made]:
+        @wraps(function)
+        def called(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+            stages = _MEASURED.get()
+            if stages is None:
+                return function(*args, **kwargs)
+            with stages.within(name):
+                return function(*args, **kwargs)
+
+        return called
+
+    return named

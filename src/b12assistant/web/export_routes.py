@@ -1,0 +1,68 @@
+"""A conversation as a file: its turns come in a body and are answered again, from the same index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from b12assistant.answering.assistant import MOST_TURNS
+from b12assistant.answers import Reply
+from b12assistant.application.exporting import SUFFIXES, TYPES, Conversation, Format, export
+from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.display.labels import Labels
+from b12assistant.web.http_models import Form, Text
+from b12assistant.web.http_transport import BoundedRoute
+from b12assistant.web.questions import Questions
+
+PATH = "/export"
+_STYLE = "export.css"
+
+
+class Turn(Form):
+    """What the user typed, and whether it was to be searched for as typed."""
+
+    question: Text
+    as_typed: bool = False
+
+
+class ExportRequest(Form):
+    """``turns``: those of the conversation, oldest first."""
+
+    format: Format
+    turns: Annotated[tuple[Turn, ...], Field(min_length=1, max_length=MOST_TURNS)]
+
+
+def export_router(workspace: Callable[[], Workspace], questions: Questions, said: Labels) -> APIRouter:
+    """``workspace`` is called once for each request; ``said``: the page's words."""
+    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
+    style = resources.files("b12assistant").joinpath("static", _STYLE).read_text("utf-8")
+
+    @router.post(PATH)
+    async def conversation(asked: ExportRequest, request: Request) -> Response:
+        """The conversation as a file to keep."""
+        space, base = workspace(), str(request.base_url).rstrip("/")
+        return await questions.run(lambda: _file(space, asked, said, base, style))
+
+    return router
+
+
+def _file(space: Workspace, asked: ExportRequest, said: Labels, base: str, style: str) -> Response:
+    today, generation = local_today(), space.opened.collection.generation
+    talk = Conversation(_replies(space, asked.turns), space.texts, said, today, generation, base, style)
+    name = f"conversation-{today.isoformat()}.{SUFFIXES[asked.format]}"
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    body = export(talk, asked.format).encode("utf-8", "replace")
+    return Response(body, headers=headers, media_type=f"{TYPES[asked.format]}; charset=utf-8")
+
+
+def _replies(space: Workspace, turns: tuple[Turn, ...]) -> tuple[Reply, ...]:
+    questions = [turn.question for turn in turns]
+    return tuple(
+        space.ask(turn.question, questions[:number], as_typed=turn.as_typed) for number, turn in enumerate(turns)
+    )

@@ -1,0 +1,47 @@
+"""Figures for Prometheus, at an address of their own, so that they are told under load and to nobody who only reads
+the page. They count; no question and no name is in them."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
+
+from b12assistant.errors import ConfigError, ServerError
+from b12assistant.web.questions import Questions
+
+_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+
+
+class Figures:
+    """What has been asked and answered since the start, and what waits now."""
+
+    def __init__(self, questions: Questions) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._ends = Counter("b12assistant_questions", "Questions by how they ended.", ["end"], registry=self.registry)
+        self._seconds = Histogram(
+            "b12assistant_question_seconds", "From question to answer.", buckets=_SECONDS, registry=self.registry
+        )
+        self._statuses = Counter("b12assistant_responses", "Responses by status.", ["status"], registry=self.registry)
+        waiting = Gauge("b12assistant_waiting", "Questions that wait for their turn.", registry=self.registry)
+        waiting.set_function(lambda: questions.waiting)
+
+    def ended(self, end: str, seconds: float) -> None:
+        """A question ended: the status of its answer, or the code of what went wrong."""
+        self._ends.labels(end).inc()
+        self._seconds.observe(seconds)
+
+    def responded(self, status: int) -> None:
+        self._statuses.labels(str(status)).inc()
+
+    def serve(self, address: str) -> None:
+        """Tell them at HOST:PORT until the process ends. Raises ``ConfigError`` and ``ServerError``."""
+        host, colon, port = address.rpartition(":")
+        if not colon or not host or not port.isdecimal() or int(port) > 65535:
+            raise ConfigError(f"web.metrics = {address!r} is no address", hint="write it as in 127.0.0.1:9464")
+        try:
+            start_http_server(int(port), host.strip("[]"), self.registry)
+        except (OSError, UnicodeError) as error:  # a host that is no name is the second
+            reason = getattr(error, "strerror", None) or "no name of a host"
+            raise ServerError(
+                f"figures cannot be told at {address} ({reason})", hint="set another web.metrics"
+            ) from error

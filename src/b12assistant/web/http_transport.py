@@ -1,0 +1,105 @@
+"""JSON in and out of a route: bodies of bounded size, ids as they were written, no error that tells what is inside."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.convertors import PathConvertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive
+
+from b12assistant.errors import AssistantError
+from b12assistant.web.problems import Problem, ProblemError, json_bytes, unexpected
+
+LARGEST_BODY = 64 * 1024  # bytes
+
+Content = Mapping[str, Any]
+
+
+class _Whole(PathConvertor):
+    """What is left of a path, line ends included: files may have them in their names."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("whole", _Whole())
+
+
+class JsonResponse(Response):
+    """The same JSON as the command line's. Nobody keeps a copy on the way: an answer holds its question."""
+
+    media_type = "application/json"
+
+    def __init__(self, content: Content) -> None:
+        super().__init__(content, headers={"Cache-Control": "no-store"})
+
+    def render(self, content: Content) -> bytes:
+        return json_bytes(content)
+
+
+class BoundedRoute(APIRoute):
+    """A route that reads JSON only and not much of it, and lets no error out with what it says inside."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        handle = super().get_route_handler()
+
+        async def bounded(request: Request) -> Response:
+            try:
+                if request.method == "POST":
+                    _check_headers(request)
+                return await handle(Request(request.scope, _counted(request.receive)))
+            except (AssistantError, HTTPException, RequestValidationError):
+                raise
+            except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
+                return unexpected(error).response(request)
+
+        return bounded
+
+
+def _check_headers(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" or request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProblemError(
+            Problem(415, "content_type", "The body has to be plain JSON.", "send Content-Type: application/json")
+        )
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and (len(announced) > 9 or int(announced) > LARGEST_BODY):
+        raise _too_large()
+
+
+def _counted(receive: Receive) -> Receive:
+    """``receive``, until more has come than a body may hold, whatever its headers announced."""
+    read = 0
+
+    async def counted() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > LARGEST_BODY:
+            raise _too_large()
+        return message
+
+    return counted
+
+
+def _too_large() -> ProblemError:
+    hint = "shorten the question or drop the oldest turns"
+    # The rest of the body is not read, so the connection cannot be used again.
+    close = {"Connection": "close"}
+    return ProblemError(Problem(413, "too_large", f"A body has at most {LARGEST_BODY:,} bytes.", hint, headers=close))
+
+
+def written_id(request: Request, after: str) -> str:
+    """The id as it was sent: a server's own decoding loses names of files that are not UTF-8."""
+    path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    name = unquote_to_bytes(path.partition(b"?")[0].partition(after.encode())[2])
+    try:
+        return name.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return name.decode("utf-8", "surrogateescape")

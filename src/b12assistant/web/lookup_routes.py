@@ -1,0 +1,101 @@
+"""The routes behind the tab "Look up": as one types, and for many questions at once. What is typed comes in bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from b12assistant.answering.lookup import Format, LookUp, format_of
+from b12assistant.answers import Quote, Reply, Status
+from b12assistant.application.lookup_rows import notices, quoted, row
+from b12assistant.application.workspace import Workspace
+from b12assistant.display.citation_formats import Cited
+from b12assistant.display.labels import Labels, capital
+from b12assistant.types import Interest, Source, SourceKind
+from b12assistant.web.http_transport import BoundedRoute, JsonResponse
+from b12assistant.web.lookup_forms import LookUpForm, QuestionForm
+from b12assistant.web.questions import Questions
+
+ROOT = "/lookup"
+
+
+def lookup_router(workspace: Callable[[], Workspace], questions: Questions, said: Labels) -> APIRouter:
+    """``workspace`` is called once for each request; ``said``: the page's words."""
+    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
+
+    @router.get(f"{ROOT}/choices")
+    def choices() -> Response:
+        """What the filters offer: only what the index holds."""
+        return JsonResponse(_choices(workspace(), said))
+
+    @router.post(f"{ROOT}/search")
+    async def search(asked: LookUpForm) -> Response:
+        """Passages, best first, under what has to be read before; nothing is withheld for it."""
+        space = workspace()
+        return await questions.run(lambda: _found(space, asked, said))
+
+    @router.post(f"{ROOT}/best")
+    async def best(asked: QuestionForm) -> Response:
+        """The best quote for one of many questions. Under a safety text too, where nobody judged how well it fits."""
+        space = workspace()
+        return await questions.run(lambda: JsonResponse(_best(space, space.ask(asked.text), said)))
+
+    return router
+
+
+def _found(space: Workspace, asked: LookUpForm, said: Labels) -> Response:
+    told = space.assistant.notices(asked.text)
+    found = LookUp(space.engine, space.configuration.settings, asked.text, asked.sieve).matches(asked.way, asked.k)
+    return JsonResponse(
+        {
+            "notices": notices(told, space.texts, said),
+            "rows": [row(match, said) for match in found],
+            "generation": space.opened.collection.generation,
+        }
+    )
+
+
+def _best(space: Workspace, reply: Reply, said: Labels) -> dict[str, Any]:
+    answer = reply.answer
+    return {
+        "notices": notices(answer.notices, space.texts, said),
+        "quote": _quote(space, answer.question.text, answer.quotes, answer.status, said),
+        "told": capital(_told(answer.status, answer.quotes, said)),
+    }
+
+
+def _quote(
+    space: Workspace, question: str, quotes: Iterable[Quote], status: Status, said: Labels
+) -> dict[str, Any] | None:
+    for quote in quotes:
+        return quoted(Cited.of_quote(quote), said)
+    if status is Status.SAFETY_ONLY:
+        for window in space.assistant.ranked(question):
+            return quoted(Cited(window.spans, window.best, window.passage.id), said)
+    return None
+
+
+def _told(status: Status, quotes: tuple[Quote, ...], said: Labels) -> str:
+    if quotes:
+        return said(f"strengths.{quotes[0].strength}")
+    return said("lookup.not_judged" if status is Status.SAFETY_ONLY else "headlines.nothing_close")
+
+
+def _choices(space: Workspace, said: Labels) -> dict[str, Any]:
+    entries = space.opened.entries
+    sources = [entry.document.source for entry in entries]
+    kinds = {source.kind for source in sources if source.kind}
+    formats = {format_of(entry.document.id) for entry in entries}
+    interests = {source.interest for source in sources}
+    years = [source.published.year for source in sources if source.published]
+    return {
+        "kinds": [[kind, capital(said.kind(Source(kind=kind)))] for kind in SourceKind if kind in kinds],
+        "interests": [[each, said(f"lookup.interest_{each.name.lower()}")] for each in Interest if each in interests],
+        "formats": [[each, said(f"lookup.format_{each}")] for each in Format if each in formats],
+        "documents": sorted({entry.document.title for entry in entries}),
+        "years": [min(years), max(years)] if years else None,
+        "passages": sum(len(entry.passages) for entry in entries),
+    }

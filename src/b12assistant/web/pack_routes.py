@@ -1,0 +1,74 @@
+"""The routes of the passage pack. The pack lives in the reader's browser; here its addresses become words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from b12assistant.answering.assistant import GENERAL, ONLY_SELLERS
+from b12assistant.answers import TextId
+from b12assistant.application.lookup_rows import quoted
+from b12assistant.application.pack import Pack, PackForm, read_pin, warnings, write
+from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.display.labels import Labels
+from b12assistant.display.records import Entry
+from b12assistant.errors import NotFoundError
+from b12assistant.types import DocumentId
+from b12assistant.web.http_transport import BoundedRoute, JsonResponse
+from b12assistant.web.lookup_forms import PackRequest
+
+ROOT = "/pack"
+_FORMS = {
+    "markdown": (PackForm.MARKDOWN, "text/markdown"),
+    "html": (PackForm.HTML, "text/html"),
+    "csv": (PackForm.CSV, "text/csv"),
+    "json": (PackForm.JSON, "application/json"),
+}
+
+
+def pack_router(workspace: Callable[[], Workspace], said: Labels) -> APIRouter:
+    """``workspace`` is called once for each request; ``said``: the page's words."""
+    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
+
+    @router.post(f"{ROOT}/read")
+    def read(asked: PackRequest) -> Response:
+        """A row for each address, in order; one whose words are gone has its address alone."""
+        entry_of, today = _entries(workspace()), local_today()
+        rows = []
+        for address in asked.addresses:
+            cited = read_pin(address, entry_of).cited
+            row: dict[str, Any] = {"asked": address}
+            if cited:
+                row |= {**quoted(cited, said), "warnings": warnings(cited.document.source, today, said)}
+            rows.append(row)
+        return JsonResponse({"rows": rows})
+
+    @router.post(f"{ROOT}/export/{{form}}")
+    def export(form: str, asked: PackRequest, request: Request) -> Response:
+        """The pack as a file to keep."""
+        if form not in _FORMS:
+            raise NotFoundError(f"a pack is not written as {form!r}", hint=f"ask for one of {', '.join(_FORMS)}")
+        kind, media_type = _FORMS[form]
+        space = workspace()
+        base = str(request.base_url).rstrip("/")
+        entry_of = _entries(space)
+        pins = tuple(read_pin(address, entry_of, base) for address in asked.addresses)
+        pack = Pack(pins, (), space.opened.collection.generation, local_today(), said)
+        names: list[TextId] = [GENERAL, *([ONLY_SELLERS] if pack.cited and pack.only_sellers else [])]
+        pack = replace(pack, notices=tuple(space.texts[name] for name in names))
+        name = f"passage-pack-{pack.today.isoformat()}.{kind}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        body = write(pack, kind).encode("utf-8", "surrogatepass")
+        return Response(body, headers=headers, media_type=f"{media_type}; charset=utf-8")
+
+    return router
+
+
+def _entries(space: Workspace) -> Callable[[DocumentId], Entry | None]:
+    entries = {entry.document.id: entry for entry in space.opened.entries}
+    return entries.get

@@ -1,0 +1,228 @@
+"""Errors over HTTP as problem documents (RFC 9457): what happened, what to do, nothing from inside.
+
+Messages of our own errors may name folders of the machine, so a problem says its sentence by code; the message itself
+goes to the log. What was sent is never repeated, nor logged.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote as percent
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from b12assistant.display.labels import capital
+from b12assistant.errors import AssistantError, NotFoundError, QuestionError
+
+MEDIA_TYPE = "application/problem+json"
+_MOST_ERRORS = 20
+_LONGEST_NAME = 80  # of a field, which may be one the caller made up
+_LATER = {"Retry-After": "5"}
+_LOG = logging.getLogger("b12assistant.http")
+
+# What keeps every question from being answered, by the code of the error: the fault is on this side and can be mended.
+_UNAVAILABLE = {
+    "config": "The configuration cannot be used.",
+    "encoder": "The encoder cannot be used.",
+    "index_missing": "There is no index yet.",
+    "index_damaged": "The index is damaged.",
+    "index_mismatch": "The index was built with another model or other settings.",
+    "index_unreachable": "The engine that searches does not answer.",
+    "source_facts": "A file of the corpus that curators write has a mistake.",
+    "loading": "The index and the encoder are being loaded.",
+    "busy": "Too many questions are being answered.",
+    "late": "The answer was not ready in time.",
+}
+_TITLES = {
+    400: "Not JSON",
+    403: "Not allowed from here",
+    404: "Not found",
+    405: "Method not allowed",
+    408: "Too slow",
+    413: "Too large",
+    415: "Not declared as JSON",
+    422: "Not a valid request",
+    500: "Unexpected error",
+    503: "Not ready",
+}
+_CODES = {405: "method", 408: "slow", 413: "too_large", 415: "content_type"}
+CODES = ("not_json", "not_found", *_CODES.values(), "invalid_request", "question", "unexpected", *_UNAVAILABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one value of a request, and where it stands there."""
+
+    at: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem document. ``instance``: its own name; without one, the address that was asked is put there."""
+
+    status: int
+    code: str
+    detail: str
+    hint: str = ""
+    errors: Sequence[FieldError] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    instance: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What a reader is told."""
+        return capital(f"{self.detail.rstrip('.')}: {self.hint}" if self.hint else self.detail)
+
+    def as_json(self, asked: str) -> dict[str, Any]:
+        return {
+            "type": f"urn:b12assistant:problem:{self.code}",
+            "title": _TITLES.get(self.status) or HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": self.instance or asked,
+            "code": self.code,
+            "hint": self.hint or None,
+            "errors": [{"at": error.at, "message": error.message} for error in self.errors],
+        }
+
+    def response(self, request: Request) -> Response:
+        asked = percent(request.scope["path"], safe="/", errors="backslashreplace")
+        return Response(json_bytes(self.as_json(asked)), self.status, dict(self.headers), MEDIA_TYPE)
+
+
+class ProblemError(HTTPException):
+    """A problem raised on the way; as an ``HTTPException`` it passes through FastAPI unchanged."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.status, problem.detail, dict(problem.headers))
+        self.problem = problem
+
+
+class PassingError(AssistantError):
+    """Nothing is wrong, and it passes by itself."""
+
+
+class LoadingError(PassingError):
+    """What answers is still being loaded."""
+
+    code = "loading"
+
+
+class BusyError(PassingError):
+    """As many questions wait as may, or the server is being stopped."""
+
+    code = "busy"
+
+
+class LateError(PassingError):
+    """The answer was not ready before its deadline."""
+
+    code = "late"
+
+
+def json_bytes(value: object) -> bytes:
+    """UTF-8; a lone surrogate, which UTF-8 cannot hold, is written as its JSON escape."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
+
+
+def problem_of(error: AssistantError) -> Problem:
+    """An error of ours, without what it says of the machine."""
+    if isinstance(error, QuestionError):
+        return Problem(422, error.code, error.message, error.hint)
+    if isinstance(error, NotFoundError):
+        return not_found()
+    if error.code in _UNAVAILABLE:
+        if not isinstance(error, PassingError):
+            _LOG.warning("%s: %s", error.code, error)
+        return Problem(503, error.code, _UNAVAILABLE[error.code], error.hint, headers=_LATER)
+    return unexpected(error)
+
+
+def logged(error: Exception) -> Problem:
+    """The problem of any error; what nobody is told of it is in the log."""
+    return problem_of(error) if isinstance(error, AssistantError) else unexpected(error)
+
+
+def not_found() -> Problem:
+    return Problem(404, "not_found", "There is nothing at this address.", "GET /api/v1/documents lists what there is")
+
+
+def unexpected(error: Exception) -> Problem:
+    """A problem that only the log knows more of: kind and place of the error, never its message."""
+    name = f"urn:uuid:{uuid.uuid4()}"
+    frames = traceback.extract_tb(error.__traceback__)
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+    _LOG.error("%s: %s at %s", name, type(error).__name__, places)
+    return Problem(500, "unexpected", "Something went wrong here.", "the log knows it by this instance", instance=name)
+
+
+def install_problems(app: FastAPI) -> None:
+    """Every error of ``app`` becomes a problem document."""
+    app.add_exception_handler(AssistantError, _assistant_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(Exception, _unexpected_error)
+
+
+async def _assistant_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AssistantError)  # noqa: S101 - as registered
+    return problem_of(error).response(request)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as registered
+    return _of_http(error).response(request)
+
+
+async def _invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as registered
+    return _of_validation(error).response(request)
+
+
+async def _unexpected_error(request: Request, error: Exception) -> Response:
+    return unexpected(error).response(request)
+
+
+def _of_http(error: HTTPException) -> Problem:
+    if isinstance(error, ProblemError):
+        return error.problem
+    if error.status_code == 404:
+        return not_found()
+    if error.status_code == 400:
+        return _not_json()
+    status = HTTPStatus(error.status_code)
+    code = _CODES.get(status.value, status.phrase.lower().replace(" ", "_"))
+    return Problem(status.value, code, f"{status.phrase}.", headers=error.headers or {})
+
+
+def _of_validation(error: RequestValidationError) -> Problem:
+    found = error.errors()
+    if any(each["type"] == "json_invalid" for each in found):
+        return _not_json()
+    errors = [FieldError(_place(each["loc"]), str(each["msg"])) for each in found[:_MOST_ERRORS]]
+    return Problem(
+        422, "invalid_request", "The request does not have the form that is asked for.", "see errors", tuple(errors)
+    )
+
+
+def _not_json() -> Problem:
+    return Problem(400, "not_json", "The body is not JSON.", 'send {"question": "…"}')
+
+
+def _place(location: Sequence[object]) -> str:
+    """`body.history.3`; a name that the caller made up is cut."""
+    return ".".join(str(part)[:_LONGEST_NAME] for part in location[:6])

@@ -1,0 +1,139 @@
+"""Questions on their way to an answer: the safety check first, then the search, each in a lane of its own.
+
+What comes when too many wait is refused at once; what takes too long is told so. What the safety check has seen by then
+is told in either case, and where a search fails; an emergency never waits behind a search.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from b12assistant.answers import Reason, Reply
+from b12assistant.application.workspace import Workspace
+from b12assistant.config import WebSettings
+from b12assistant.errors import AssistantError
+from b12assistant.web.lanes import Lane
+from b12assistant.web.problems import BusyError, LateError, logged
+
+T = TypeVar("T")
+_CHECKS = 16  # safety checks at once: while the encoder is loaded most wait for it, and an emergency must pass them
+_SEARCHES = 2  # searches at once: more answer no sooner, and keep the health routes waiting
+_LOG = logging.getLogger("b12assistant.questions")
+
+
+@dataclass(slots=True)
+class _Ending:
+    """How a question ended: the status of its answer, or the code of what went wrong."""
+
+    how: str = "unexpected"
+
+
+@dataclass(eq=False)
+class Questions:
+    """Those of one event loop. ``seconds``: from a question to its answer at most; ``watch``: told how each ended, and
+    after how many seconds."""
+
+    seconds: float
+    checks: Lane
+    searches: Lane
+    watch: Callable[[str, float], None] = lambda end, seconds: None
+    _open: int = field(default=0, init=False)
+    _closed: bool = field(default=False, init=False)
+
+    @classmethod
+    def of(cls, settings: WebSettings) -> Questions:
+        most = settings.waiting
+        return cls(settings.seconds, Lane("check", _CHECKS, most), Lane("search", _SEARCHES, most))
+
+    @property
+    def is_idle(self) -> bool:
+        return self._open == 0
+
+    @property
+    def waiting(self) -> int:
+        return self.checks.waiting + self.searches.waiting
+
+    def close(self) -> None:
+        """From now on every new question is refused; those that were begun are answered."""
+        self._closed = True
+
+    async def ask(
+        self,
+        space: Workspace,
+        question: str,
+        history: Sequence[str] = (),
+        *,
+        as_typed: bool = False,
+        then: Callable[[Reply], T],
+    ) -> T:
+        """``then`` of the reply, made in the lane. Raises what asking raises, ``BusyError`` and ``LateError``."""
+
+        def search() -> tuple[str, T]:
+            reply = space.ask(question, history, as_typed=as_typed, triaged=read)
+            return reply.answer.status, then(reply)
+
+        deadline = time.monotonic() + self.seconds
+        with self._watched() as ending:
+            try:
+                read = await self._done(self.checks, lambda: space.assistant.triaged(question, history), deadline)
+            except (BusyError, LateError):
+                warning = await self._heard_by_words(space, question, history)
+                if warning is None:
+                    raise
+                ending.how = warning.answer.status
+                return then(warning)
+            warning = space.assistant.warning(read)
+            if warning is None or warning.answer.reason is not Reason.RED_FLAG:
+                try:
+                    ending.how, answer = await self._done(self.searches, search, deadline)
+                except Exception as error:
+                    if warning is None:
+                        raise
+                    logged(error)
+                else:
+                    return answer
+            ending.how = warning.answer.status
+            return then(warning)
+
+    async def _heard_by_words(self, space: Workspace, question: str, history: Sequence[str]) -> Reply | None:
+        """What rules and words say where the whole check cannot be waited for: they need no encoder, and no lane."""
+        hasty = replace(space.assistant, triage=space.triage.without_encoder)
+        warning = await asyncio.to_thread(lambda: hasty.warning(hasty.triaged(question, history)))
+        return warning if warning is not None and warning.answer.reason is Reason.RED_FLAG else None
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Other work that searches, within the same bounds."""
+        with self._watched() as ending:
+            result = await self._done(self.searches, work, time.monotonic() + self.seconds)
+            ending.how = "searched"
+            return result
+
+    @contextmanager
+    def _watched(self) -> Iterator[_Ending]:
+        if self._closed:
+            raise BusyError("the server is being stopped", hint="ask again in a few seconds")
+        ending, begun = _Ending(), time.monotonic()
+        self._open += 1
+        try:
+            yield ending
+        except AssistantError as error:
+            ending.how = error.code
+            raise
+        finally:
+            self._open -= 1
+            seconds = time.monotonic() - begun
+            self.watch(ending.how, seconds)
+            _LOG.info("question", extra={"end": ending.how, "ms": round(1000 * seconds)})
+
+    async def _done(self, lane: Lane, work: Callable[[], T], deadline: float) -> T:
+        future = asyncio.wrap_future(lane.submit(work))
+        try:
+            return await asyncio.wait_for(future, max(0.0, deadline - time.monotonic()))
+        except TimeoutError as error:
+            raise LateError(f"no answer within {self.seconds:g} seconds", hint="ask again in a few seconds") from error

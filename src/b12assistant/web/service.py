@@ -1,0 +1,253 @@
+"""The HTTP API: JSON to calls of a workspace, and what it gives back to JSON. It decides nothing.
+
+What searches runs in the lanes of `questions`, the rest in the thread pool; what they share is made for that
+(`threads`). A request is answered from one workspace from beginning to end, so wholly from one generation. Questions
+come in bodies and stay out of addresses and logs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Path, Query
+from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+
+from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.config import WebSettings
+from b12assistant.display.records import Entry, export_line, source_facts
+from b12assistant.display.render import passage_json, reply_json, search_json
+from b12assistant.errors import NotFoundError
+from b12assistant.web import http_corpus, http_models
+from b12assistant.web.http_transport import BoundedRoute, JsonResponse, written_id
+from b12assistant.web.openapi import describe, load_examples
+from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, not_found
+from b12assistant.web.problems import install_problems as install_problems
+from b12assistant.web.questions import Questions
+from b12assistant.web.readiness import Readiness
+
+ROOT = "/api/v1"
+
+# FastAPI hands requests, bodies included, to OpenTelemetry where it is set up; none of that is for anybody.
+UNWATCHED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
+Space = Callable[[], Workspace]
+_UNHURRIED = WebSettings(seconds=120.0)  # for tests and tools, which load everything with their first question
+
+
+def build_router(workspace: Space, questions: Questions | None = None) -> APIRouter:
+    """Every route of the API. ``workspace`` is called once for each request."""
+    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False)
+    _add_questions(router, workspace, questions or Questions.of(_UNHURRIED))
+    _add_documents(router, workspace)
+    _add_passages(router, workspace)
+    _add_health(router, workspace)
+    _add_description(router)
+    _add_elsewhere(router)
+    return router
+
+
+def build_app(workspace: Space, questions: Questions | None = None) -> FastAPI:
+    """The API alone, which others may add routes to."""
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=UNWATCHED,
+    )
+    app.include_router(build_router(workspace, questions))
+    install_problems(app)
+    return app
+
+
+def _add_questions(router: APIRouter, workspace: Space, questions: Questions) -> None:
+    failing = _problems(400, 413, 415, 422, 500, 503)
+
+    @router.post(
+        f"{ROOT}/ask", operation_id="ask", tags=["questions"], response_model=http_models.AskResponse, responses=failing
+    )
+    async def ask(asked: http_models.AskRequest) -> Response:
+        """Answer a question with quotes. An emergency gets its fixed text alone, and needs no index."""
+        space = workspace()
+        return await questions.ask(
+            space,
+            asked.question,
+            asked.history,
+            as_typed=asked.as_typed,
+            then=lambda reply: JsonResponse(reply_json(reply, space.texts, today=local_today())),
+        )
+
+    @router.post(
+        f"{ROOT}/search",
+        operation_id="search",
+        tags=["questions"],
+        response_model=http_models.SearchResponse,
+        responses=failing,
+    )
+    async def search(asked: http_models.SearchRequest) -> Response:
+        """Look passages up by meaning and words. Nothing is withheld; the notices stand above."""
+        space = workspace()
+
+        def found() -> Response:
+            notices, hits = space.search(asked.question, asked.k)
+            generation = space.opened.collection.generation
+            return JsonResponse(search_json(asked.question, notices, hits, space.texts, generation))
+
+        return await questions.run(found)
+
+
+def _add_documents(router: APIRouter, workspace: Space) -> None:
+    @router.get(
+        f"{ROOT}/documents",
+        operation_id="list_documents",
+        tags=["corpus"],
+        response_model=http_corpus.DocumentsResponse,
+        responses=_problems(422, 500, 503),
+    )
+    def documents(
+        limit: Annotated[int, Query(ge=1, le=http_corpus.MOST_LISTED)] = 50,
+        offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    ) -> Response:
+        """The documents of the index with their source facts, by id. The order is fixed within a generation."""
+        opened = workspace().opened
+        entries = sorted(opened.entries, key=lambda entry: entry.document.id)
+        end = offset + limit
+        return JsonResponse(
+            {
+                "documents": [_listed(entry) for entry in entries[offset:end]],
+                "total": len(entries),
+                "limit": limit,
+                "offset": offset,
+                "next_offset": end if end < len(entries) else None,
+                "index": {"generation": opened.collection.generation},
+            }
+        )
+
+    @router.get(
+        f"{ROOT}/documents/{{id:whole}}",
+        operation_id="get_document",
+        tags=["corpus"],
+        response_model=http_corpus.DocumentResponse,
+        responses=_problems(404, 500, 503),
+    )
+    def document(
+        request: Request, _: Annotated[str, Path(alias="id", description="Its path in the corpus, percent-encoded.")]
+    ) -> Response:
+        """A document: its text, sections, marks and passages, as `export` writes them."""
+        space = workspace()
+        entry = space.document(written_id(request, "/documents/"))
+        return JsonResponse({**export_line(entry), "index": {"generation": space.opened.collection.generation}})
+
+
+def _add_passages(router: APIRouter, workspace: Space) -> None:
+    @router.get(
+        f"{ROOT}/passages/{{id}}",
+        operation_id="get_passage",
+        tags=["corpus"],
+        response_model=http_corpus.PassageResponse,
+        responses=_problems(404, 500, 503),
+    )
+    def passage(name: Annotated[str, Path(alias="id", description="The whole id.")]) -> Response:
+        """A passage: its words, where it stands, and who speaks."""
+        space = workspace()
+        found = space.passage(name)
+        if found.id != name:  # the beginning of an id is for people: what it means changes as the corpus grows
+            raise NotFoundError("the beginning of an id is not an id")
+        return JsonResponse({**passage_json(found), "index": {"generation": space.opened.collection.generation}})
+
+
+def _add_health(router: APIRouter, workspace: Space) -> None:
+    readiness = Readiness()
+
+    @router.get("/healthz", operation_id="healthz", tags=["health"], response_model=http_corpus.Alive)
+    async def healthz() -> Response:
+        """The process lives. Nothing is opened or waited for."""
+        return JsonResponse({"status": "alive"})
+
+    @router.get(
+        "/readyz",
+        operation_id="readyz",
+        tags=["health"],
+        response_model=http_corpus.Ready,
+        responses=_problems(500, 503),
+    )
+    async def readyz() -> Response:
+        """Questions can be answered: the index is open and the encoder has run. Asking starts the loading."""
+        space = workspace()
+        await asyncio.to_thread(readiness.check, space)  # not in the pool, where others may be waiting
+        opened = space.opened
+        passed_over = bool(opened.problems)
+        return JsonResponse(
+            {
+                "status": "ready",
+                "index": {"generation": opened.collection.generation},
+                "counts": opened.manifest["counts"],
+                "encoder": space.encoder.name,
+                "older_generation": passed_over,
+                "hint": "run `b12assistant verify`, then `b12assistant index`" if passed_over else None,
+            }
+        )
+
+
+def _add_description(router: APIRouter) -> None:
+    routes = [route for route in router.routes if isinstance(route, APIRoute)]
+
+    @router.get(f"{ROOT}/openapi.json", include_in_schema=False)
+    def description() -> Response:
+        """This API for machines: OpenAPI, with examples."""
+        return JsonResponse(describe(routes, load_examples()))
+
+
+def _add_elsewhere(router: APIRouter) -> None:
+    """The rest of /api is ours too: a page that is mounted beside this must not answer for it."""
+    ours = [route for route in router.routes if isinstance(route, Route | APIRoute)]
+
+    async def elsewhere(request: Request) -> Response:
+        here = [route.methods or set() for route in ours if route.matches(request.scope)[0] is not Match.NONE]
+        if not here:
+            raise ProblemError(not_found())
+        allowed = ", ".join(sorted(set().union(*here)))
+        raise ProblemError(
+            Problem(
+                405, "method", "This address does not know the method.", f"use {allowed}", headers={"Allow": allowed}
+            )
+        )
+
+    every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+    for path in ("/api/{rest:whole}", "/healthz", "/readyz"):
+        router.add_route(path, elsewhere, methods=every, include_in_schema=False)
+
+
+def _listed(entry: Entry) -> dict[str, Any]:
+    document = entry.document
+    return {
+        "document": document.id,
+        "title": document.title,
+        "source": source_facts(document.source),
+        "characters": len(document.text),
+        "pages": len(document.page_starts) or None,
+        "passages": len(entry.passages),
+        "warnings": list(entry.report.reasons),
+    }
+
+
+_MEANINGS = {
+    400: "The body is not JSON.",
+    404: "There is no such document or passage.",
+    413: "The body is too large.",
+    415: "The body is not said to be JSON.",
+    422: "The request has not the form that is asked for, or its question cannot be read.",
+    500: "Something went wrong here; `instance` is its name in the log.",
+    503: "No question can be answered now; `code` says why, `hint` what to do.",
+}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": _MEANINGS[status], "content": content} for status in statuses}

@@ -1,0 +1,190 @@
+"""The one application: the page, the documents behind its citations, and the HTTP API, under one policy."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from importlib import resources
+from pathlib import Path, PurePosixPath
+
+from fastapi import FastAPI, Response
+
+from b12assistant.answering.policy import LOOPBACK, App, Policy, parse_framers, parse_hosts
+from b12assistant.application.live import Live
+from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.corpus.ledger import Ledger
+from b12assistant.display import terminal
+from b12assistant.display.labels import load_labels
+from b12assistant.display.page_words import load_page_words
+from b12assistant.evaluation.reports import Reports
+from b12assistant.web import listening, logs, service, ui
+from b12assistant.web.admission import Admission
+from b12assistant.web.export_routes import export_router
+from b12assistant.web.feedback_routes import feedback_router
+from b12assistant.web.figures import Figures
+from b12assistant.web.library_routes import library_router
+from b12assistant.web.login import Login
+from b12assistant.web.login_html import PATH as LOGIN
+from b12assistant.web.login_html import LoginPage
+from b12assistant.web.lookup_routes import lookup_router
+from b12assistant.web.pack_routes import pack_router
+from b12assistant.web.passwords import Passwords
+from b12assistant.web.plain_html import PATH as PLAIN_PATH
+from b12assistant.web.plain_routes import plain_router
+from b12assistant.web.questions import Questions
+from b12assistant.web.report_routes import report_router
+from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
+from b12assistant.web.source_routes import source_router
+from b12assistant.web.turns import Asking
+from b12assistant.web.warmup import Warmup
+
+HOST = "127.0.0.1"
+PORT = 7860
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
+# In this order; the first script is what the others stand on.
+_SHEETS = (
+    *("tokens.css", "page.css", "panel.css", "keep.css", "shell.css"),
+    *("surface.css", "lookup.css", "library.css", "evaluate.css"),
+)
+_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "library.js", "evaluate.js")
+# Of the framework's routes those that the page needs; no upload, no file, no proxy, no list of functions.
+FRAMEWORK = (
+    "/",
+    "/assets/",
+    "/static/",
+    "/theme.css",
+    "/gradio_api/queue/join",
+    "/gradio_api/queue/data",
+    "/gradio_api/heartbeat/",
+    "/gradio_api/startup-events",
+    "/gradio_api/theme.css",
+)
+OWN = (
+    *SOURCE_PATHS,
+    "/export",
+    PLAIN_PATH,
+    "/own/",
+    "/favicon.ico",
+    "/api/",
+    "/healthz",
+    "/readyz",
+    "/lookup/",
+    "/pack/",
+    "/library/",
+    "/reports",
+    "/reports/",
+    "/feedback/",
+)
+
+
+def application(
+    space: Workspace,
+    warmup: Warmup,
+    host: str = HOST,
+    questions: Questions | None = None,
+    watch: Callable[[int], None] = lambda status: None,
+) -> Policy:
+    """The application over a workspace; whoever serves it starts the warm-up. ``watch``: told the status of each
+    response."""
+    live, settings = Live(space), space.configuration.settings
+    questions = questions or Questions.of(settings.web)
+    said = load_labels(settings.page.language)
+    ledger = _ledger(live)
+    app = service.build_app(live, questions)
+    files = {**_own_files(), "labels.json": said.as_json()}
+    app.include_router(source_router(live, said))
+    app.include_router(export_router(live, questions, said))
+    app.include_router(plain_router(live, questions, said, ui.CONTROLS))
+    app.include_router(lookup_router(live, questions, said))
+    app.include_router(pack_router(live, said))
+    app.include_router(library_router(live, said))
+    app.include_router(report_router(Reports(Path(settings.paths.reports))))
+    if ledger is not None:
+        live.heard = ledger.heard
+        app.include_router(feedback_router(ledger))
+    _add_own(app, files)
+    ui.mount(app, Asking(live, questions, said), warmup, _head(files, has_feedback=ledger is not None))
+    return _guarded(app, live, host, watch)
+
+
+def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None]) -> Policy:
+    """``app`` behind what lets requests in: the policy, so many open at once, and a login if one is asked for."""
+    settings = live.configuration.settings
+    paths: tuple[str, ...] = (*FRAMEWORK, *OWN)
+    if settings.web.passwords:
+        said = load_labels(settings.page.language)
+        words = live().page_words or load_page_words(said.language)
+        app = Login(app, Passwords(Path(settings.web.passwords)), LoginPage(words, said))
+        paths += (LOGIN,)
+    framers = parse_framers(settings.page.frame_ancestors)
+    return Policy(Admission(app, paths, watch), paths, host, LOOPBACK | parse_hosts(settings.web.hosts), framers)
+
+
+def _ledger(live: Live) -> Ledger | None:
+    """Where feedback is kept, if an operator turned it on."""
+    folder = live.configuration.settings.feedback.folder
+    if not folder:
+        return None
+
+    def is_known(word: str) -> bool:
+        return live().opened.collection.lexical.unknown_share(word) == 0
+
+    return Ledger(Path(folder), is_known, local_today)
+
+
+def serve(space: Workspace, host: str = HOST, port: int = PORT) -> None:
+    """Serve until stopped. Raises an index error if there is none, and ``ServerError`` if the port is taken."""
+    settings = space.configuration.settings.web
+    logs.start(settings.log)
+    questions = Questions.of(settings)
+    figures = Figures(questions)
+    questions.watch = figures.ended
+    generation = space.opened.collection.generation  # a missing index is told here, not to a reader
+    with listening.listen(host, port, otherwise=PORT) as listener:
+        warmup = Warmup(space)
+        served = application(space, warmup, host, questions, figures.responded)
+        if settings.metrics:
+            figures.serve(settings.metrics)
+        warmup.start()
+        address = listening.address(host, listener)
+        del space  # the newest index is held by what is served
+        terminal.line(f"b12assistant answers at {address} (index {generation[:8]}; Ctrl+C stops it)")
+        listening.run(served, listener, questions)
+
+
+def _own_files() -> Mapping[str, bytes]:
+    folder = resources.files("b12assistant").joinpath("static")
+    return {file.name: file.read_bytes() for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES}
+
+
+def _head(files: Mapping[str, bytes], *, has_feedback: bool) -> str:
+    """What the page's head names: the style sheets and scripts of our own, by their content."""
+    names = (*_SCRIPTS, "feedback.js") if has_feedback else _SCRIPTS
+
+    def own(name: str) -> str:
+        return f"/own/{name}?v={hashlib.sha256(files[name]).hexdigest()[:8]}"
+
+    sheets = (f'<link rel="stylesheet" href="{own(name)}">' for name in _SHEETS if name in files)
+    scripts = (f'<script defer src="{own(name)}"></script>' for name in names if name in files)
+    return (
+        '<meta name="referrer" content="no-referrer">'
+        '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
+        f"{''.join(sheets)}"
+        f"{''.join(scripts)}"
+    )
+
+
+def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
+    def own(name: str) -> Response:
+        if name not in files:
+            return Response("there is nothing here\n", 404, media_type="text/plain")
+        kept = {"cache-control": "no-cache"}
+        return Response(files[name], media_type=_TYPES[PurePosixPath(name).suffix], headers=kept)
+
+    @app.get("/own/{name}", include_in_schema=False)
+    async def own_file(name: str) -> Response:
+        return own(name)
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    async def icon() -> Response:
+        return own("favicon.svg")

@@ -1,0 +1,162 @@
+"""Documents behind the citations: their pages, their printed pages as pictures, their words to copy.
+
+Addresses hold ids, offsets and digests of words that stand in a source, never a question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.display import addresses
+from b12assistant.display.citation_formats import CITE, Cited, Form, cite
+from b12assistant.display.labels import Labels
+from b12assistant.display.printed_html import PICTURES, Printing
+from b12assistant.display.printed_pages import PrintedPage, PrintedPages
+from b12assistant.display.records import Entry
+from b12assistant.display.source_bar import first_page
+from b12assistant.display.source_html import missing_page, source_page
+from b12assistant.display.source_view import Found, View
+from b12assistant.errors import NotFoundError, SourceError
+from b12assistant.types import GenerationId
+from b12assistant.web.http_transport import written_id
+
+PATHS = (addresses.ROOT, PICTURES, CITE)
+# A document is read under a far stricter policy than the framework allows the page.
+VIEW_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'"
+)
+_HEADERS = {"content-security-policy": VIEW_POLICY}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the routes share. ``workspace`` is called once for each request; ``said``: the page's words."""
+
+    workspace: Callable[[], Workspace]
+    said: Labels
+    sheets: PrintedPages = field(default_factory=PrintedPages)
+
+    def page(self, request: Request) -> Response:
+        """A document as a page."""
+        name, asked, space = written_id(request, addresses.ROOT), request.query_params, self.workspace()
+        view = self._view(request)
+        try:
+            entry, changed = space.document(name), space.source_changed(name)
+        except NotFoundError:
+            return _page(missing_page(name, view.theme, self.said), 404)
+        view = replace(view, changed=changed, off=_why_off(space, entry, view))
+        printing = None
+        if asked.get("view") == "printed" and entry.document.page_starts:
+            number = _number(asked, entry) or first_page(Found.of(entry, view))
+            printing = self._printing(space, entry, number)
+        return _page(source_page(entry, view, printing))
+
+    def picture(self, request: Request) -> Response:
+        """A printed page as a picture; there is none of a file that is not the one that was indexed."""
+        space = self.workspace()
+        try:
+            entry = space.document(written_id(request, PICTURES))
+        except NotFoundError:
+            return _nothing()
+        number = _number(request.query_params, entry)
+        printing = self._printing(space, entry, number) if number else None
+        if printing is None or printing.page is None:
+            return _nothing()
+        return Response(printing.page.png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
+
+    def words(self, request: Request) -> Response:
+        """The words that an address names with their citation, in one of its forms."""
+        asked, space = request.query_params, self.workspace()
+        try:
+            entry = space.document(written_id(request, CITE))
+        except NotFoundError:
+            return _nothing()
+        cited = _cited(entry, request, space.opened.collection.generation)
+        if cited is None:
+            return PlainTextResponse(f"{self.said('cite.gone')}\n", 410)
+        if asked.get("form") not in list(Form):
+            return _nothing()
+        return PlainTextResponse(cite(cited, Form(asked["form"]), self.said).encode("utf-8", "replace"))
+
+    def _view(self, request: Request) -> View:
+        asked = request.query_params
+        theme = asked.get("theme", "")
+        return View(
+            addresses.read(asked),
+            changed=False,
+            today=local_today(),
+            theme=theme if theme in ("light", "dark") else "",
+            framed=asked.get("framed") == "1",
+            said=self.said,
+            passage=addresses.read_passage(asked),
+        )
+
+    def _printing(self, space: Workspace, entry: Entry, number: int) -> Printing:
+        data = space.source_bytes(entry) or b""
+        if hashlib.sha256(data).hexdigest() != entry.file_sha256:
+            return Printing(number, None, is_same_file=False)
+        return Printing(number, self._sheet(data, entry, number), is_same_file=True)
+
+    def _sheet(self, data: bytes, entry: Entry, number: int) -> PrintedPage | None:
+        try:
+            return self.sheets.page(data, entry.file_sha256, number)
+        except SourceError:
+            return None
+
+
+def source_router(workspace: Callable[[], Workspace], said: Labels) -> APIRouter:
+    """The routes, outside of the description of the API: they are the page's own."""
+    sources = Sources(workspace, said)
+    router = APIRouter(redirect_slashes=False)
+    for root, answer in ((addresses.ROOT, sources.page), (PICTURES, sources.picture), (CITE, sources.words)):
+        router.add_route(f"{root}{{document:whole}}", answer, methods=["GET"], include_in_schema=False)
+    return router
+
+
+def _cited(entry: Entry, request: Request, generation: GenerationId) -> Cited | None:
+    """The words that an address names, where they stand today."""
+    base = str(request.base_url).rstrip("/")
+    place = addresses.read(request.query_params)
+    passage = addresses.read_passage(request.query_params)
+    if place is None:
+        found = next((each for each in entry.passages if each.id == passage), None)
+        return Cited.of_passage(found, generation, base) if found else None
+    now = place.found_in(entry.document.text)
+    if now is None:
+        return None
+    spans = tuple(entry.document.span(each.start, each.end) for each in now.spans)
+    best = entry.document.span(now.best.start, now.best.end) if now.best else None
+    at = now.best or now.spans[0]
+    holder = next((each for each in entry.passages if each.span.range.overlaps(at)), None)
+    return Cited(spans, best, holder.id if holder else None, generation, base)
+
+
+def _page(html: str, status: int = 200) -> Response:
+    return Response(html, status, _HEADERS, "text/html; charset=utf-8")
+
+
+def _nothing() -> Response:
+    return PlainTextResponse("there is nothing here\n", 404)
+
+
+def _number(asked: Mapping[str, str], entry: Entry) -> int | None:
+    """The page that is asked for, if the document has it."""
+    text = asked.get("page", "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    return number if 0 < number <= len(entry.document.page_starts) else None
+
+
+def _why_off(space: Workspace, entry: Entry, view: View) -> str:
+    """Why its curator switched the document off, or else the passage that is named; nothing if neither is."""
+    off = space.opened.collection.off
+    named = next((each for each in entry.passages if each.id == view.passage), None)
+    found = off.documents.get(entry.document.id) or (off.of(named) if named else None)
+    return found.why.rstrip(". ") if found else ""

@@ -1,0 +1,49 @@
+"""Loading what answering needs behind a page that is already there, and telling how that ended."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import InitVar, dataclass, field
+
+from b12assistant.application.workspace import Workspace
+from b12assistant.web.problems import logged
+
+
+@dataclass(eq=False)
+class Warmup:
+    """One attempt. An emergency is answered without it; any other question waits for the same parts."""
+
+    space: InitVar[Workspace]  # not kept: a newer index may take its place, and then it is to be forgotten
+    _thread: threading.Thread = field(init=False)
+    _ended: threading.Event = field(default_factory=threading.Event, init=False)
+    _problem: str | None = field(default=None, init=False)
+
+    def __post_init__(self, space: Workspace) -> None:
+        self._thread = threading.Thread(target=self._run, args=(space,), name="warmup", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        return self._ended.is_set()
+
+    def problem(self, seconds: float | None = None) -> str | None:
+        """Wait for the end; what went wrong, as a sentence. Every question would tell it again."""
+        self._ended.wait(seconds)
+        return self._problem
+
+    def _run(self, space: Workspace) -> None:
+        try:
+            space.opened  # noqa: B018 - opened here, or it raises
+            space.ask("ready")
+        except Exception as error:  # noqa: BLE001 - a thread that dies silently would say that all is well
+            self._problem = logged(error).sentence
+        finally:
+            self._ended.set()
+        if self._problem is None:
+            try:
+                for text in space.suggestions.texts:  # nobody waits for these
+                    space.assistant.triaged(text)  # what most questions need is compiled before a reader brings one
+            except Exception as error:  # noqa: BLE001 - the next to ask tries again
+                logged(error)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+from serving import client_of, small_space
+from starlette.testclient import TestClient
+
+from b12assistant.web.admission import Admission, Message, Receive, Send
+from b12assistant.web.problems import ProblemError
+
+PATHS = ("/", "/d/", "/healthz")
+
+
+def scope(path: str) -> dict[str, Any]:
+    return {"type": "http", "path": path, "method": "GET", "headers": [], "query_string": b"q=zebra"}
+
+
+async def statuses(admission: Admission, *paths: str) -> list[int]:
+    """Of requests that are begun one after the other and are open together."""
+
+    async def one(path: str) -> int:
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await admission(scope(path), receive, send)
+        if sent[0]["status"] == 503:
+            assert dict(sent[0]["headers"])[b"retry-after"]
+        return int(sent[0]["status"])
+
+    return list(await asyncio.gather(*map(one, paths)))
+
+
+async def slow(_: Message, receive: Receive, send: Send) -> None:
+    await asyncio.sleep(0.05)
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def test_more_than_may_be_open_are_refused_but_health_never() -> None:
+    admission = Admission(slow, PATHS, most=2)
+    assert asyncio.run(statuses(admission, "/", "/d/x", "/d/y", "/healthz", "/readyz")) == [200, 200, 503, 200, 200]
+    assert asyncio.run(statuses(admission, "/", "/")) == [200, 200]
+
+
+def test_what_is_noted_is_a_route_and_no_address(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[int] = []
+    with caplog.at_level(logging.INFO):
+        asyncio.run(statuses(Admission(slow, PATHS, seen.append), "/d/guides/zebra.md", "/zebra", "/"))
+    assert [vars(record)["route"] for record in caplog.records] == ["/d/", "other", "/"]
+    assert "zebra" not in str([vars(record) for record in caplog.records])
+    assert seen == [200, 200, 200]
+
+
+def test_a_body_that_does_not_arrive_ends_the_request(tmp_path_factory: pytest.TempPathFactory) -> None:
+    app = client_of(small_space(tmp_path_factory.mktemp("slow"))).app
+    sent: list[Message] = []
+
+    async def never() -> Message:
+        await asyncio.sleep(20)
+        raise AssertionError("waited too long")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"20")]
+    asked = {**scope("/api/v1/ask"), "method": "POST", "headers": headers, "query_string": b""}
+    asyncio.run(Admission(app, PATHS, patience=0.05)(asked, never, send))
+    assert sent[0]["status"] == 408
+    assert b"too long to arrive" in sent[1]["body"]
+
+
+def test_a_body_in_many_small_parts_has_no_longer() -> None:
+    async def whole(_: Message, receive: Receive, __: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+        raise AssertionError("waited too long")
+
+    parts = iter(range(1000))
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": next(parts) < 999}
+
+    async def send(_: Message) -> None:
+        pass
+
+    with pytest.raises(ProblemError, match="too long to arrive"):
+        asyncio.run(Admission(whole, PATHS, patience=0.2)(scope("/"), receive, send))
+    assert 0 < next(parts) < 20
+
+
+def test_after_the_body_a_stream_may_take_its_time() -> None:
+    async def stream(_: Message, receive: Receive, send: Send) -> None:
+        assert (await receive())["type"] == "http.request"
+        assert (await receive())["type"] == "http.disconnect"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    messages: list[Message] = [{"type": "http.request"}, {"type": "http.disconnect"}]
+
+    async def receive() -> Message:
+        if len(messages) == 1:
+            await asyncio.sleep(0.2)
+        return messages.pop(0)
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(Admission(stream, PATHS, patience=0.05)(scope("/"), receive, send))
+    assert sent[0]["status"] == 200
+
+
+def test_the_application_stands_behind_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+    from b12assistant.web.site import application
+    from b12assistant.web.warmup import Warmup
+
+    space = small_space(tmp_path_factory.mktemp("behind"))
+    seen: list[int] = []
+    client = TestClient(application(space, Warmup(space), watch=seen.append), base_url="http://127.0.0.1")
+    client.get("/api/v1/documents")
+    client.get("/api/none")
+    assert seen == [200, 404]

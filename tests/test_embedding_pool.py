@@ -1,0 +1,87 @@
+"""Documents are embedded while others are read: the bytes are the same, and a failure stops all of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+import pytest
+from corpora import again, capsules, three_files, write
+from fakes import FakeEncoder, FakeReader, FakeWorkspace, RefusingEncoder, fake_workspace
+
+from b12assistant.errors import IndexMissingError, SourceFactsError
+from b12assistant.protocols import Encoded
+from b12assistant.types import Extract
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    return three_files(tmp_path)
+
+
+def test_a_wrong_dispute_is_said_when_all_is_read_and_nothing_is_published(space: FakeWorkspace) -> None:
+    write(space.corpus, capsules())
+    (space.corpus / "swallowed.md").write_text("Another text.\n")
+    with pytest.raises(SourceFactsError):
+        space.index()
+    with pytest.raises(IndexMissingError):
+        space.store.open()
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_the_bytes_do_not_depend_on_how_many_documents_are_under_way(space: FakeWorkspace, threads: int) -> None:
+    one = space.index().generation
+    other = fake_workspace(space.corpus, space.store.root.parent / "other", flags={"encoder.threads": threads})
+    assert other.index().generation == one
+
+
+def test_what_the_encoder_refuses_stops_the_build(space: FakeWorkspace) -> None:
+    with pytest.raises(AssertionError, match="asked to encode"):
+        again(space, RefusingEncoder()).index()
+
+
+@dataclass(frozen=True)
+class WaitingEncoder(FakeEncoder):
+    """Encodes nothing before all is read; ``asked``: how many texts at a time."""
+
+    all_read: Event = field(default_factory=Event, compare=False)
+    asked: list[int] = field(default_factory=list, compare=False)
+
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        assert self.all_read.wait(30), "the reader waits for the encoder"
+        self.asked.append(len(texts))
+        return super().encode(texts)
+
+
+@dataclass(frozen=True)
+class TellingReader(FakeReader):
+    """Says when the last file is read."""
+
+    all_read: Event = field(default_factory=Event)
+
+    def extract(self, data: bytes, name: str) -> Extract:
+        if name == "pills.txt":
+            self.all_read.set()
+        return super().extract(data, name)
+
+
+def waiting(space: FakeWorkspace) -> FakeWorkspace:
+    encoder = WaitingEncoder()
+    reader = TellingReader(all_read=encoder.all_read)
+    return fake_workspace(space.corpus, space.store.root, encoder=encoder, reader=reader)
+
+
+def test_files_are_read_while_others_are_encoded(space: FakeWorkspace) -> None:
+    assert waiting(space).index().generation == again(space).index().generation
+
+
+def test_of_a_long_document_only_some_texts_are_held_at_once(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("b12assistant.index.embedding._AT_ONCE", 2)
+    write(space.corpus, {"nerves.md": "# Nerves\n\n" + "Numb feet are an early sign. " * 7})
+    slow = waiting(space)
+    slow.index()
+    assert isinstance(slow.fake_encoder, WaitingEncoder)
+    assert max(slow.fake_encoder.asked) == 2
+    assert len([text for text in slow.fake_encoder.encoded if text == "Numb feet are an early sign."]) == 7

@@ -1,0 +1,39 @@
+"""A collection of so many passages that codes are scanned first, from the files of a corpus to its search."""
+
+from pathlib import Path
+
+import pytest
+from corpora import again, embedded, three_files
+from fakes import FakeWorkspace
+
+FACTS = {"model", "chunking", "lexical", "method", "runtime", "counts", "vectors"}
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    return three_files(tmp_path)
+
+
+def test_codes_of_a_large_collection_are_checked_and_answer_like_the_rows(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space.index()
+    asked = next(space.fake_encoder.encode(["Do plants hold B12?"])).vector
+    exact = space.opened.collection.vectors.search(asked, 3)
+    monkeypatch.setattr("b12assistant.index.vector_index.EXACT_UP_TO", 2)
+    large = again(space)
+    report = large.index()
+    assert (embedded(report), report.unchanged) == ([], False)
+    assert large.opened.manifest["vectors"]["kind"] == "codes"
+    found = large.opened.collection.vectors.search(asked, 3)
+    assert [each.tolist() for each in found] == [each.tolist() for each in exact]
+    (large.store.root / "generations" / report.generation / "codes.faiss").write_bytes(b"")
+    assert "codes.faiss differs from its manifest" in again(space).opened.problems[0]
+
+
+def test_an_index_from_before_there_were_codes_is_read(space: FakeWorkspace) -> None:
+    space.index()
+    before = space.store.open()
+    with space.store.writing():
+        space.store.publish(before.files, {k: v for k, v in before.manifest.items() if k in FACTS - {"vectors"}})
+    assert again(space).opened.problems == ()

@@ -1,0 +1,193 @@
+"""A running server takes over what another process publishes; what cannot be used leaves the former in its place."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from corpora import again, write
+from fakes import FakeWorkspace
+from serving import small_space
+from starlette.testclient import TestClient
+
+from b12assistant.application import live as live_module
+from b12assistant.application.library import overview
+from b12assistant.application.live import Live
+from b12assistant.application.rebuilding import Rebuilding, State
+from b12assistant.display.labels import load_labels
+from b12assistant.errors import IndexDamagedError
+from b12assistant.types import GenerationId
+from b12assistant.web.service import build_app
+
+COBALT = "# Quaggas\n\nQuaggas graze on cobalt meadows.\n"
+ASKED = "Where do quaggas graze: cobalt meadows?"
+
+
+@pytest.fixture(autouse=True)
+def looking_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "_LOOKED", 0.0)
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    return small_space(tmp_path)
+
+
+def published(space: FakeWorkspace, text: str = COBALT) -> GenerationId:
+    """A newer index of the same folder, by somebody else; its generation."""
+    write(space.corpus, {"quaggas.md": text})
+    return again(space).index().generation
+
+
+def until(happened: Callable[[], bool]) -> bool:
+    for _ in range(1200):
+        if happened():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def settled(live: Live) -> None:
+    """Nothing is being opened any more."""
+    assert until(lambda: not [thread for thread in threading.enumerate() if thread.name == "renewing"])
+    live()
+    assert until(lambda: not [thread for thread in threading.enumerate() if thread.name == "renewing"])
+
+
+def test_what_another_process_publishes_answers_from_then_on(space: FakeWorkspace) -> None:
+    live = Live(space)
+    before = live()
+    former = before.ask(ASKED).generation
+    newer = published(space)
+    assert until(lambda: live() is not before)
+    assert live().ask(ASKED).generation == newer
+    assert before.ask(ASKED).generation == former  # whoever began with it ends with it
+
+
+def test_nothing_is_opened_again_where_nothing_was_published(space: FakeWorkspace) -> None:
+    live = Live(space)
+    before = live()
+    before.ask(ASKED)
+    again(space).index()
+    settled(live)
+    assert live() is before
+
+
+def test_what_was_in_use_before_is_forgotten(space: FakeWorkspace) -> None:
+    live = Live(again(space))
+    live().ask(ASKED)
+    former = weakref.ref(live().opened)
+    published(space)
+    assert until(lambda: live().opened is not former())
+    settled(live)
+    assert until(lambda: gc.collect() >= 0 and former() is None)
+
+
+def test_of_a_damaged_one_nothing_is_used_and_it_is_said(space: FakeWorkspace) -> None:
+    live = Live(space)
+    good = live().ask(ASKED).generation
+    newer = published(space)
+    (space.store.root / "generations" / newer / "vectors.faiss").write_bytes(b"damaged")
+    assert until(lambda: bool(live().opened.problems))
+    assert live().ask(ASKED).generation == good
+    ready = TestClient(build_app(live)).get("/readyz").json()
+    assert (ready["index"]["generation"], ready["older_generation"]) == (good, True)
+    assert "b12assistant index" in ready["hint"]
+    assert "vectors.faiss" in overview(live().opened, load_labels())["damage"][0]
+
+
+def test_where_no_generation_is_whole_any_more_the_one_in_memory_goes_on(space: FakeWorkspace) -> None:
+    live = Live(space)
+    good = live().ask(ASKED).generation
+    newer = published(space)
+    for name in (good, newer):
+        (space.store.root / "generations" / str(name) / "vectors.faiss").write_bytes(b"damaged")
+    assert until(lambda: bool(live().opened.problems))
+    assert live().ask(ASKED).generation == good
+    assert TestClient(build_app(live)).get("/readyz").json()["older_generation"] is True
+    settled(live)
+    mended = again(space).index().generation
+    assert until(lambda: not live().opened.problems)
+    assert live().ask(ASKED).generation == mended
+
+
+def test_a_mistake_of_a_curator_beside_a_newer_index_is_said_and_the_former_goes_on(space: FakeWorkspace) -> None:
+    live = Live(space)
+    good = live().ask(ASKED).generation
+    (space.corpus / "red_flags.toml").write_text("no = rules\n")
+    write(space.corpus, {"quaggas.md": COBALT})
+    pointer = space.store.root / "CURRENT"
+    pointer.write_bytes(pointer.read_bytes())  # as a publication does
+    assert until(lambda: bool(live().opened.problems))
+    assert "red_flags.toml" in live().opened.problems[0]
+    assert live().ask(ASKED).generation == good
+
+
+def test_a_build_that_cannot_be_opened_is_said_wherever_problems_are(space: FakeWorkspace) -> None:
+    live = Live(space)
+    good = live().ask(ASKED).generation
+    newer = published(space)
+    for name in (good, newer):
+        (space.store.root / "generations" / str(name) / "vectors.faiss").write_bytes(b"damaged")
+    with pytest.raises(IndexDamagedError):
+        live.renew()
+    assert "vectors.faiss" in live().opened.problems[0]
+    assert live().ask(ASKED).generation == good
+
+
+def test_suggestions_that_cannot_be_made_are_logged_and_harm_nothing(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("What of the zebra?")
+
+    monkeypatch.setattr("b12assistant.application.workspace.Suggestions.of", broken)
+    Live(space).prepare()
+    assert "no suggestions: ValueError" in caplog.text
+    assert "zebra" not in caplog.text
+
+
+def test_every_answer_under_load_is_of_one_generation_and_none_is_lost(space: FakeWorkspace) -> None:
+    live = Live(space)
+    live().ask(ASKED)
+    known, wrong, stop = {live().opened.collection.generation}, list[object](), threading.Event()
+
+    def reader() -> None:
+        while not stop.is_set():
+            now = live()
+            reply = now.ask(ASKED)
+            texts = {entry.document.text for entry in now.opened.entries}
+            if reply.generation != now.opened.collection.generation:
+                wrong.append(reply.generation)
+            wrong.extend(quote for quote in reply.answer.quotes if quote.document.text not in texts)
+
+    threads = [threading.Thread(target=reader) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(3):
+        known.add(newer := published(space, f"{COBALT}\nHerd {number} counts {number} heads.\n"))
+        assert until(lambda expected=newer: live().opened.collection.generation == expected)  # type: ignore[misc]
+    stop.set()
+    for thread in threads:
+        thread.join(20)
+    assert (len(known), wrong) == (4, [])
+
+
+def test_a_build_is_done_before_suggestions_are_made(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, asked = threading.Event(), threading.Event()
+
+    def held(_: Live) -> None:
+        asked.set()
+        gate.wait(20)
+
+    monkeypatch.setattr(Live, "prepare", held)
+    rebuilding = Rebuilding(Live(space))
+    assert rebuilding.start()
+    assert asked.wait(60)
+    assert rebuilding.told.state is State.DONE
+    gate.set()

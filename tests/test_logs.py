@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import Any
+
+import pytest
+
+from b12assistant.errors import ConfigError
+from b12assistant.web.logs import JsonLines, start
+
+
+def line(name: str, message: str, *arguments: object, **more: object) -> dict[str, Any]:
+    record = logging.LogRecord(name, logging.ERROR, "/inside/of/it.py", 12, message, arguments, None)
+    vars(record).update(more)
+    text = JsonLines().format(record)
+    assert "\n" not in text
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def test_an_event_of_ours_is_a_line_of_json() -> None:
+    told = line("b12assistant.questions", "question\nof %s", "one\u2028", end="late", ms=12)
+    assert told.pop("time").endswith("+00:00")
+    assert told == {
+        "level": "error",
+        "logger": "b12assistant.questions",
+        "event": "question\nof one\u2028",
+        "end": "late",
+        "ms": 12,
+    }
+
+
+def test_of_a_library_nothing_is_told_but_where_it_spoke() -> None:
+    told = line("asyncio", "Task %s failed: What of the zebra?", "zebra", question="zebra")
+    assert told["event"] == "said at it.py:12"
+    assert "zebra" not in str(told)
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "somebody.else"])
+def test_of_an_exception_its_type_and_place_are_told(name: str) -> None:
+    try:
+        raise ValueError("What of the zebra?")
+    except ValueError:
+        told = line(name, "it broke", exc_info=sys.exc_info())
+    assert told["error"].startswith("ValueError at test_logs.py:")
+    assert "zebra" not in str(told)
+
+
+def test_half_a_character_is_written_all_the_same() -> None:
+    assert "\\ud800" in JsonLines().format(
+        logging.LogRecord("b12assistant", logging.INFO, "x.py", 1, "file \ud800", (), None)
+    )
+
+
+def test_a_level_that_is_none_is_said() -> None:
+    with pytest.raises(ConfigError, match="set one of info, warning, error"):
+        start("loud")

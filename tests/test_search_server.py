@@ -1,0 +1,160 @@
+"""An index searched by Milvus answers as the same index searched in this process does."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from corpora import again, embedded, three_files, write
+from fakes import FakeWorkspace
+
+from b12assistant.application.workspace import Workspace
+from b12assistant.display.render import reply_json
+from b12assistant.errors import IndexDamagedError, IndexMismatchError
+from b12assistant.index.milvus_index import MilvusTerms, MilvusVectors
+from b12assistant.types import SourceKind
+
+MILVUS = {"index.engine": "milvus"}
+QUESTIONS = ("Are numb feet a sign?", "What holds vitamin B12?", "Does metformin lower B12?", "Who won the football?")
+KINDS = '[[source]]\nfile = "pills.txt"\nkind = "blog"\n\n[[source]]\nfile = "nerves.md"\nkind = "review"\n'
+OFF = '[[off]]\ndocument = "nerves.md"\nwhy = "It is out of date."\n'
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it fills a collection pymilvus waits for half seconds."""
+    pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -e '.[milvus]'")
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    """Indexed by the engine that is the default."""
+    made = three_files(tmp_path)
+    write(made.corpus, {"sources.toml": KINDS})
+    made.index()
+    return made
+
+
+def served(space: FakeWorkspace) -> FakeWorkspace:
+    """The same corpus and index, indexed for Milvus."""
+    fresh = again(space, flags=MILVUS)
+    fresh.index()
+    return again(space, flags=MILVUS)
+
+
+def current(space: Workspace) -> str | None:
+    """The collection that the alias names."""
+    assert space.search_server is not None
+    return space.search_server.collections.server.target("b12assistant")
+
+
+def found(space: Workspace) -> list[list[tuple[str, float]]]:
+    """Passages for each question, best first, with their scores."""
+    engine, settings = space.engine, space.configuration.settings
+    return [[(hit.passage.id, hit.score) for hit in engine.hits(engine.query(each), settings, 9)] for each in QUESTIONS]
+
+
+def answers(space: Workspace) -> list[object]:
+    today = date(2026, 11, 20)
+    return [reply_json(space.ask(question), space.texts, today=today)["answer"] for question in QUESTIONS]
+
+
+@pytest.mark.slow
+def test_answers_are_those_of_the_default_engine(space: FakeWorkspace) -> None:
+    expected = answers(space)
+    assert answers(served(space)) == expected
+
+
+def test_what_is_found_is_what_the_default_engine_finds(space: FakeWorkspace) -> None:
+    expected = found(space)
+    for ours, theirs in zip(found(served(space)), expected, strict=True):
+        assert [name for name, _ in ours] == [name for name, _ in theirs]
+        assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], abs=1e-4)
+
+
+def test_it_is_milvus_that_searches(space: FakeWorkspace) -> None:
+    collection = served(space).opened.collection
+    assert (type(collection.vectors), type(collection.lexical)) == (MilvusVectors, MilvusTerms)
+
+
+def test_the_manifest_names_engine_and_collection(space: FakeWorkspace) -> None:
+    fresh = served(space)
+    engine = fresh.opened.manifest["engine"]
+    assert engine["name"] == "milvus"
+    assert current(fresh) == engine["collection"]
+
+
+def test_going_to_milvus_and_back_embeds_nothing(space: FakeWorkspace) -> None:
+    before = found(space)
+    assert embedded(again(space, flags=MILVUS).index()) == []
+    assert found(again(space)) == before
+    assert embedded(again(space).index()) == []
+
+
+def test_an_index_that_was_never_copied_is_refused(space: FakeWorkspace) -> None:
+    with pytest.raises(IndexMismatchError, match="not built for the engine milvus") as raised:
+        again(space, flags=MILVUS).opened  # noqa: B018 - opened here
+    assert raised.value.hint == "run `b12assistant index`"
+
+
+def test_a_lost_collection_is_refused_and_the_next_indexing_brings_it_back(space: FakeWorkspace) -> None:
+    fresh = served(space)
+    assert fresh.search_server is not None
+    fresh.search_server.collections.server.drop(fresh.opened.manifest["engine"]["collection"])
+    with pytest.raises(IndexDamagedError, match="is not on the server"):
+        again(space, flags=MILVUS).opened  # noqa: B018 - opened here
+    assert again(space, flags=MILVUS).index().unchanged
+    assert found(again(space, flags=MILVUS)) == found(space)
+
+
+def test_a_failed_indexing_leaves_what_was_in_use(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = found(served(space))
+    write(space.corpus, {"new.md": "# New\n\nA new page about nerves.\n"})
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("b12assistant.index.milvus.Server.finish", full)
+        with pytest.raises(OSError, match="No space"):
+            again(space, flags=MILVUS).index()
+    after = again(space, flags=MILVUS)
+    assert found(after) == before
+    assert current(after) == after.opened.manifest["engine"]["collection"]
+
+
+def test_the_spare_generation_has_its_collection(space: FakeWorkspace) -> None:
+    old = served(space).opened.collection.generation
+    write(space.corpus, {"new.md": "# New\n\nA new page about nerves.\n"})
+    new = again(space, flags=MILVUS).index().generation
+    (space.store.root / "generations" / new / "documents.jsonl").write_bytes(b"damaged")
+    assert again(space, flags=MILVUS).opened.collection.generation == old
+
+
+# What the server passes over by itself
+
+
+def test_what_is_switched_off_is_passed_over_on_the_server(space: FakeWorkspace) -> None:
+    served(space)
+    write(space.corpus, {"switched_off.toml": OFF})
+    collection = again(space, flags=MILVUS).opened.collection
+    vectors, lexical = collection.searched()
+    query = collection.matrix[0]
+    documents = {collection.passages[row].document.id for row in vectors.search(query, 9)[0]}
+    assert documents == {"guides/food.md", "pills.txt"}
+    assert lexical.search("numb feet", 9)[0].tolist() == []
+
+
+def test_only_the_kinds_that_are_asked_for_are_given(space: FakeWorkspace) -> None:
+    collection = served(space).opened.collection
+    vectors, _ = collection.searched(frozenset({SourceKind.BLOG, SourceKind.REVIEW}))
+    found = {collection.passages[row].document.id for row in vectors.search(collection.matrix[0], 9)[0]}
+    assert found == {"nerves.md", "pills.txt"}
+
+
+def test_what_is_found_without_what_is_switched_off_is_what_the_default_engine_finds(space: FakeWorkspace) -> None:
+    served(space)
+    write(space.corpus, {"switched_off.toml": OFF})
+    assert found(again(space, flags=MILVUS)) == found(again(space))

@@ -1,0 +1,68 @@
+"""How long stages take: each counted once, nothing where nobody asks."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from shell import b12
+
+from b12assistant.stages import measured, stage
+
+
+@stage("inner")
+def inner() -> int:
+    time.sleep(0.02)
+    return 1
+
+
+@stage("outer")
+def outer() -> int:
+    time.sleep(0.01)
+    return inner() + inner()
+
+
+def test_a_stage_within_another_is_counted_once() -> None:
+    begun = time.perf_counter()
+    with measured() as stages:
+        assert outer() == 2
+    whole = 1000 * (time.perf_counter() - begun)
+    assert list(stages.milliseconds) == ["outer", "inner"]
+    assert stages.milliseconds["inner"] >= 40
+    assert stages.milliseconds["outer"] >= 10
+    assert sum(stages.milliseconds.values()) <= whole
+
+
+def test_a_stage_that_fails_is_closed() -> None:
+    @stage("fails")
+    def fails() -> None:
+        raise ValueError("broken")
+
+    with measured() as stages:
+        with pytest.raises(ValueError, match="broken"):
+            fails()
+        inner()
+    assert set(stages.milliseconds) == {"fails", "inner"}
+    assert stages.milliseconds["inner"] >= 20
+
+
+def test_nothing_is_measured_unless_asked_for() -> None:
+    with measured() as stages:
+        pass
+    assert outer() == 2
+    assert stages.milliseconds == {}
+
+
+@pytest.mark.slow
+def test_ask_tells_its_stages_only_with_the_flag(built: Path) -> None:
+    question = "What does metformin lower?"
+    told = json.loads(b12("ask", "--json", "--profile", question, cwd=built).out)
+    stages = told["profile_ms"]
+    assert {"triage", "encode", "candidates", "late interaction", "signals", "quotes", "differences"} <= set(stages)
+    assert all(each >= 0 for each in stages.values())
+    plain = json.loads(b12("ask", "--json", question, cwd=built).out)
+    assert "profile_ms" not in plain
+    assert plain["answer"] == told["answer"]
+    assert "late interaction" in b12("ask", "--profile", question, cwd=built).out

@@ -1,0 +1,138 @@
+"""A server in a process of its own: it goes over to a newer index, and ends when it is told to, not before its work."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from corpora import again, write
+from fakes import FakeWorkspace
+from serving import small_space
+
+pytestmark = pytest.mark.slow
+
+ASKED = "What wraps every nerve: myelin?"
+SERVER = """
+import sys, time
+from fakes import FakeWorkspace, fake_workspace
+from pathlib import Path
+from b12assistant.web import site
+class Slow(FakeWorkspace):
+    def ask(self, question, history=(), **how):
+        time.sleep(float(question.rpartition(" ")[2]) if "wait" in question else 0)
+        return super().ask(question, history, **how)
+flags = {"web.log": "info", "web.seconds": float(sys.argv[3])}
+site.serve(Slow(fake_workspace(Path(sys.argv[1]), Path(sys.argv[2]), flags=flags).configuration), port=0)
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    process: subprocess.Popen[str]
+    address: str
+
+    def ask(self, question: str) -> tuple[int, dict[str, Any]]:
+        answer = httpx.post(f"{self.address}/api/v1/ask", json={"question": question}, timeout=100)
+        return answer.status_code, answer.json()
+
+    def ended(self) -> tuple[int, list[dict[str, Any]]]:
+        """The exit status, and the lines of the log."""
+        _, err = self.process.communicate(timeout=100)
+        return self.process.returncode, [json.loads(line) for line in err.splitlines()]
+
+
+@contextmanager
+def serving(space: FakeWorkspace, seconds: float = 100.0) -> Iterator[Server]:
+    places = [str(space.corpus), str(space.store.root), str(seconds)]
+    paths = {"PYTHONPATH": str(Path(__file__).parent)}
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER, *places],
+        env=os.environ | paths,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            found = re.search(r"http://\S+", process.stdout.readline())
+            assert found, process.stderr and process.stderr.read()
+            server = Server(process, found[0])
+            assert server.ask(ASKED)[0] == 200
+            yield server
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    return small_space(tmp_path)
+
+
+def test_told_to_end_it_answers_what_was_begun_and_refuses_what_is_new(space: FakeWorkspace) -> None:
+    with serving(space) as server, ThreadPoolExecutor(2) as pool:
+        begun = pool.submit(server.ask, "What wraps every nerve: myelin? wait 4")
+        time.sleep(1.5)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        status, refused = server.ask(ASKED)
+        assert (status, refused["code"]) == (503, "busy")
+        status, answer = begun.result(60)
+        assert status == 200
+        begun_as = answer["answer"]["status"]
+        status, lines = server.ended()
+    assert status == 0
+    assert [line["end"] for line in lines if line["event"] == "question"] == ["answered", begun_as]
+    assert "myelin" not in str(lines)
+
+
+def test_a_question_that_never_ends_keeps_it_no_longer_than_its_deadline(space: FakeWorkspace) -> None:
+    with serving(space, seconds=3.0) as server, ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(server.ask, "What wraps every nerve? wait 90")
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGTERM)
+        status, late = begun.result(60)
+        assert (status, late["code"]) == (503, "late")
+        assert server.ended()[0] == 0
+
+
+def test_a_newer_index_is_taken_over_while_questions_are_answered(space: FakeWorkspace) -> None:
+    former = str(space.opened.collection.generation)
+    with serving(space) as server:
+        told, stop = list[tuple[int, Any]](), threading.Event()
+
+        def reader() -> None:
+            while not stop.is_set():
+                status, answer = server.ask(ASKED)
+                told.append((status, answer["index"]["generation"]))
+
+        with ThreadPoolExecutor(3) as pool:
+            readers = [pool.submit(reader) for _ in range(3)]
+            try:
+                write(space.corpus, {"quaggas.md": "# Quaggas\n\nQuaggas graze on cobalt meadows.\n"})
+                newer = str(again(space).index().generation)
+                for _ in range(300):
+                    if server.ask(ASKED)[1]["index"]["generation"] == newer:
+                        break
+                    time.sleep(0.1)
+            finally:
+                stop.set()
+            for each in readers:
+                each.result(100)  # a question that was lost raises here
+        assert server.ask(ASKED)[1]["index"]["generation"] == newer
+        assert {(200, former)} <= set(told) <= {(200, former), (200, newer)}
+        server.process.send_signal(signal.SIGTERM)
+        assert server.ended()[0] == 0

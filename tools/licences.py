@@ -1,0 +1,149 @@
+"""Write docs/reference/licences.md, every pinned package with its licence as its metadata says: `make licences`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "reference" / "licences.md"
+HEAD = """\
+# Licences of what is installed
+
+<!-- Written by tools/licences.py from installed metadata: `make licences`. -->
+
+What `make setup` installs, as the packages' own metadata says; SPDX identifiers. Wheels may hold other libraries under
+licences of their own, which they carry with them. The code of this project is under Apache-2.0, its corpus under
+CC-BY-4.0.
+
+| package | version | licence |
+|---|---|---|
+"""
+# Approved by the Open Source Initiative, or called free by the Free Software Foundation.
+FREE = frozenset(
+    {
+        *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "CNRI-Python", "ISC"),
+        *("LGPL-3.0-only", "MIT", "MIT-0", "MIT-CMU", "MPL-2.0", "PSF-2.0", "Zlib"),
+    }
+)
+# In the words of older metadata.
+WRITTEN: Mapping[str, str] = {
+    "3-Clause BSD License": "BSD-3-Clause",
+    "Apache 2.0": "Apache-2.0",
+    "Apache 2.0 License": "Apache-2.0",
+    "Apache License, Version 2.0": "Apache-2.0",
+    "Apache Software License": "Apache-2.0",
+    "ISC License": "ISC",
+    "ISC License (ISCL)": "ISC",
+    "MIT License": "MIT",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "PSFL": "PSF-2.0",
+    "Python Software Foundation License": "PSF-2.0",
+}
+# Where metadata says nothing, or "BSD" alone: as the licence file in the wheel says, which was read.
+READ: Mapping[str, str] = {
+    "axe-playwright-python": "MIT",
+    "colorama": "BSD-3-Clause",
+    "itsdangerous": "BSD-3-Clause",
+    "jinja2": "BSD-3-Clause",
+    "mpmath": "BSD-3-Clause",
+    "pypdfium2": "Apache-2.0 AND BSD-3-Clause",
+    "pystemmer": "MIT AND BSD-3-Clause",
+    "scipy": "BSD-3-Clause",
+    "semantic-version": "BSD-2-Clause",
+    "sympy": "BSD-3-Clause",
+}
+# Installed by another Python than the one that the pins were tested on: as their metadata says.
+ELSEWHERE: Mapping[str, str] = {
+    "audioop-lts": "PSF-2.0",
+    "fasttext-predict-v2": "MIT",
+}
+_PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\S+)", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A pin and the licence it comes under; ``None``: nobody knows."""
+
+    name: str
+    version: str
+    licence: str | None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether every part is, or one of those to choose from."""
+        return self.licence is not None and _is_free(self.licence)
+
+
+def packages() -> Iterator[Package]:
+    """What is pinned, torch included."""
+    pins = dict(_pins("requirements.lock") + _pins("constraints.txt"))
+    for name in sorted(pins):
+        yield Package(name, pins[name], licence_of(name))
+
+
+def licence_of(name: str) -> str | None:
+    """An SPDX expression, if the package's metadata holds one in some form."""
+    if told := READ.get(name) or ELSEWHERE.get(name):
+        return told
+    try:
+        about = metadata(name)
+    except PackageNotFoundError:
+        return None
+    said = about.get_all("Classifier") or []
+    classes = [each.rpartition(" :: ")[2] for each in said if each.startswith("License ::")]
+    written = (about["License-Expression"], about["License"], " AND ".join(WRITTEN.get(each, each) for each in classes))
+    return next((found for each in written if (found := spdx(each or ""))), None)
+
+
+def _pins(file: str) -> list[tuple[str, str]]:
+    """Names in the form of the package index, with versions."""
+    found = _PIN.findall((ROOT / file).read_text("utf-8"))
+    return [(canonicalize_name(name), version) for name, version in found]
+
+
+def spdx(written: str) -> str | None:
+    """The expression in canonical form; ``None`` if it is not one, in words we know."""
+    try:
+        return str(canonicalize_license_expression(WRITTEN.get(written.strip(), written.strip())))
+    except InvalidLicenseExpression:
+        return None
+
+
+def _is_free(expression: str) -> bool:
+    """Of licences that are all to be kept, each; of licences to choose from, one. SPDX: AND binds closer than OR."""
+    if inner := re.search(r"\(([^()]*)\)", expression):
+        return _is_free(expression.replace(inner[0], "0BSD" if _is_free(inner[1]) else "None"))
+    return any(
+        all(part.partition(" WITH ")[0] in FREE for part in choice.split(" AND "))
+        for choice in expression.split(" OR ")
+    )
+
+
+def page() -> str:
+    """The page's text."""
+    return HEAD + "".join(f"| {each.name} | {each.version} | {each.licence or 'unknown'} |\n" for each in packages())
+
+
+def main() -> int:
+    """The exit status."""
+    wrong = [each.name for each in packages() if not each.is_free]
+    if wrong:
+        print(
+            f"no free licence is known of {', '.join(wrong)}: read it, then say it in tools/licences.py",
+            file=sys.stderr,
+        )
+        return 1
+    PAGE.write_text(page(), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
