@@ -1,0 +1,175 @@
+"""A Milvus server or cluster, or Milvus Lite in this process: the few calls that an index needs, its errors as ours."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from b12assistant.errors import ConfigError, IndexDamagedError, IndexUnreachableError, UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Listed = tuple[NDArray[np.int64], NDArray[np.float32]]  # rows with their scores, best first
+
+MOST_FOUND = 16_384  # rows that one search may ask a server for
+_EXACT_UP_TO = 100_000  # rows; more are searched by HNSW
+_BATCH = 1000  # rows of one insertion: 384 dimensions make 2 MB, a server takes 64
+_NO_TERM = 2**32 - 2  # a server takes no empty sparse vector; nobody asks for this dimension
+_TO_CONNECT, _TO_SEARCH, _TO_BUILD = 10.0, 10.0, 3600.0  # seconds
+_QUIET = {"grpc.keepalive_time_ms": 2**31 - 1}  # Milvus Lite hangs up on who asks every ten seconds if it is there
+_GONE = (100, 101)  # Milvus' codes: no such collection, not loaded
+
+
+@dataclass(frozen=True)
+class Server:
+    """``client`` is pymilvus' own; many threads may share one."""
+
+    client: Any
+
+    @classmethod
+    def connect(cls, uri: str, token: str = "") -> Server:
+        """``uri``: `http://host:19530`, or a path that ends in .db, which Milvus Lite keeps and one process may open.
+
+        Raises ``IndexUnreachableError``, ``ConfigError`` for what is no such address.
+        """
+        if not uri.startswith(("http://", "https://")) and not uri.endswith(".db"):
+            raise ConfigError(
+                f"index.uri = {uri.rpartition('@')[2]!r} is no address",
+                hint="give http://HOST:19530 or a path ending in .db",
+            )
+        try:
+            from pymilvus import MilvusClient
+        except ImportError as error:
+            hint = "pip install 'b12assistant[milvus]'"
+            raise UsageError("the engine milvus needs the package pymilvus", hint=hint) from error
+        for name in ("pymilvus", "milvus_lite", "grpc._server"):  # they log, with its stack, what is raised too
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        with _told(f"Milvus at {uri.rpartition('@')[2]} cannot be reached"):
+            return cls(
+                MilvusClient(uri, token=token, timeout=_TO_CONNECT, grpc_options=_QUIET if uri.endswith(".db") else {})
+            )
+
+    def collections(self) -> list[str]:
+        with _told("the collections cannot be listed"):
+            return sorted(self.client.list_collections(timeout=_TO_CONNECT))
+
+    def target(self, alias: str) -> str | None:
+        """The collection that an alias names; ``None`` if there is no such alias."""
+        with _told(f"the alias {alias} cannot be read"):
+            names = self.client.list_collections(timeout=_TO_CONNECT)
+            return next((name for name in names if alias in self.client.list_aliases(name)["aliases"]), None)
+
+    def point(self, alias: str, collection: str) -> None:
+        """The alias names ``collection`` from here on; nobody sees it name nothing."""
+        exists = self.target(alias) is not None
+        with _told(f"the alias {alias} cannot be switched"):
+            (self.client.alter_alias if exists else self.client.create_alias)(collection, alias, timeout=_TO_CONNECT)
+
+    def create(self, collection: str, dimension: int) -> None:
+        """An empty collection: rows with a vector, term weights and the kind of their source."""
+        from pymilvus import DataType
+
+        schema = self.client.create_schema(auto_id=False, enable_dynamic_field=False)
+        schema.add_field("row", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
+        schema.add_field("terms", DataType.SPARSE_FLOAT_VECTOR)
+        schema.add_field("kind", DataType.VARCHAR, max_length=64)
+        with _told(f"the collection {collection} cannot be made"):
+            self.client.create_collection(collection, schema=schema, consistency_level="Strong", timeout=_TO_CONNECT)
+
+    def insert(
+        self,
+        collection: str,
+        vectors: NDArray[np.float32],
+        terms: Iterator[Mapping[int, float]],
+        kinds: Sequence[str],
+    ) -> None:
+        """Row ``i`` is ``vectors[i]``, the ``i``-th of ``terms`` (number to weight above zero) and ``kinds[i]``."""
+        for start in range(0, len(vectors), _BATCH):
+            rows = [
+                {"row": row, "vector": vector, "terms": next(terms) or {_NO_TERM: 1.0}, "kind": kind}
+                for row, (vector, kind) in enumerate(
+                    zip(vectors[start : start + _BATCH], kinds[start : start + _BATCH], strict=True), start
+                )
+            ]
+            with _told(f"the collection {collection} cannot be filled"):
+                self.client.insert(collection, rows, timeout=_TO_BUILD)
+
+    def finish(self, collection: str, rows: int, properties: Mapping[str, str]) -> None:
+        """Everything on disk, indexed and loaded: until then every search would read the log of insertions."""
+        params = self.client.prepare_index_params()
+        params.add_index("vector", metric_type="IP", **_index_of(rows))
+        params.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
+        with _told(f"the collection {collection} cannot be indexed"):
+            self.client.flush(collection, timeout=_TO_BUILD)
+            self.client.create_index(collection, params, timeout=_TO_BUILD)
+            self.client.load_collection(collection, timeout=_TO_BUILD)
+            self.client.alter_collection_properties(collection, dict(properties), timeout=_TO_CONNECT)
+
+    def load(self, collection: str) -> tuple[int, Mapping[str, str]] | None:
+        """Its rows and properties, and it can be searched from here on; ``None`` if there is no such collection."""
+        with _told(f"the collection {collection} cannot be opened"):
+            if collection not in self.client.list_collections(timeout=_TO_CONNECT):
+                return None
+            properties = self.client.describe_collection(collection, timeout=_TO_CONNECT)["properties"]
+            if not self.client.list_indexes(collection):
+                return 0, properties  # the process that filled it was stopped
+            self.client.load_collection(collection, timeout=_TO_BUILD)
+            (counted,) = self.client.query(collection, output_fields=["count(*)"], timeout=_TO_SEARCH)
+            return int(counted["count(*)"]), properties
+
+    def drop(self, collection: str) -> None:
+        """It goes, and the aliases that name it."""
+        with _told(f"the collection {collection} cannot be dropped"):
+            for alias in self.client.list_aliases(collection)["aliases"]:
+                self.client.drop_alias(alias, timeout=_TO_CONNECT)
+            self.client.drop_collection(collection, timeout=_TO_CONNECT)
+
+    def search(self, collection: str, field: str, query: object, k: int, *, rows: int, only: str) -> Listed:
+        """At most ``k`` of the collection's ``rows``, best first; ``only``: a condition in Milvus' own language."""
+        params = _search_of(rows, k) if field == "vector" else {}
+        with _told(f"the collection {collection} cannot be searched"):
+            (hits,) = self.client.search(
+                collection,
+                [query],
+                anns_field=field,
+                limit=k,
+                filter=only,
+                output_fields=["row"],
+                search_params={"metric_type": "IP", "params": params},
+                timeout=_TO_SEARCH,
+            )
+        found = np.array([hit["row"] for hit in hits], dtype=np.int64)
+        return found, np.array([hit["distance"] for hit in hits], dtype=np.float32)
+
+
+def _index_of(rows: int) -> dict[str, object]:
+    if rows <= _EXACT_UP_TO:
+        return {"index_type": "FLAT"}
+    return {"index_type": "HNSW", "params": {"M": 32, "efConstruction": 200}}
+
+
+def _search_of(rows: int, k: int) -> dict[str, int]:
+    return {} if rows <= _EXACT_UP_TO else {"ef": max(4 * k, 384)}
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Errors of Milvus and of the way to it, as ours."""
+    from pymilvus.exceptions import MilvusException
+
+    try:
+        yield
+    except MilvusException as error:
+        reason = " ".join(str(error.message).split())
+        if error.code in _GONE:
+            raise IndexDamagedError(f"{what} ({reason})", hint="run `b12assistant index`") from error
+        raise IndexUnreachableError(
+            f"{what} ({reason})", hint="start Milvus or mend index.uri; one process alone opens a .db of Milvus Lite"
+        ) from error

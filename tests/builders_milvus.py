@@ -1,0 +1,52 @@
+"""Indexes on Milvus Lite, in this process; every test that asks for them is skipped where pymilvus is not installed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.milvus import Server
+from b12assistant.index.milvus_collections import Collections, Contents
+from b12assistant.index.milvus_index import MilvusTerms, MilvusVectors, Place
+
+Vectors = NDArray[np.float32]
+
+_NUMBER = count(1)
+
+
+def lite(folder: Path) -> Server:
+    """Milvus Lite, its file in ``folder``."""
+    pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -e '.[milvus]'")
+    return Server.connect(str(folder / f"{next(_NUMBER)}.db"))
+
+
+def contents(vectors: Vectors, lexical: BM25FIndex | None = None, kinds: Sequence[str] = ()) -> Contents:
+    """Rows of these vectors; without words and of no kind where none are given."""
+    nothing = [""] * len(vectors)
+    return Contents(vectors, lexical or BM25FIndex.build(nothing, nothing), kinds or nothing)
+
+
+def in_use(collections: Collections, given: Contents) -> Place:
+    """A collection of ``given``, made the current one; pymilvus' half seconds of waiting left out."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "sleep", lambda seconds: None)
+        facts = collections.fill(given)
+    collections.switch(facts)
+    return collections.open(facts)
+
+
+def milvus_vectors(collections: Collections, vectors: Vectors) -> MilvusVectors:
+    return MilvusVectors(in_use(collections, contents(vectors)))
+
+
+def milvus_terms(collections: Collections, words: BM25FIndex, rows: int) -> MilvusTerms:
+    """The words of so many rows, which have the same vector each."""
+    vectors = np.tile(np.array([1, 0], np.float32), (rows, 1))
+    return MilvusTerms(in_use(collections, contents(vectors, words)), words.without_rows())

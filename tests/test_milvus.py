@@ -1,0 +1,238 @@
+"""Collections on Milvus as generations: complete or not used, switched in one step, the spare kept."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders_milvus import contents, in_use, lite, milvus_terms
+
+from b12assistant.errors import AssistantError, ConfigError, IndexDamagedError, IndexUnreachableError
+from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.milvus import MOST_FOUND, Server
+from b12assistant.index.milvus_collections import Collections, Contents
+from b12assistant.index.milvus_index import MilvusTerms, MilvusVectors, Place
+
+TEN = np.eye(10, dtype=np.float32)
+OLD, NEW, NEWEST = (contents(TEN[: rows + 1]) for rows in (3, 4, 5))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    return lite(tmp_path_factory.mktemp("milvus"))
+
+
+@pytest.fixture
+def collections(server: Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Collections:
+    """Under a name of the test's own; pymilvus' half seconds of waiting left out."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    return Collections(server, f"of_{request.node.name[5:60].partition('[')[0]}")
+
+
+def mine(collections: Collections) -> list[str]:
+    return [name for name in collections.server.collections() if name.startswith(f"{collections.alias}_")]
+
+
+def name_of(collections: Collections, given: Contents) -> str:
+    return str(collections.fill(given)["collection"])
+
+
+def test_the_alias_names_what_was_switched_to_last(collections: Collections) -> None:
+    for given in (OLD, NEW):
+        place = in_use(collections, given)
+        assert collections.server.target(collections.alias) == place.collection
+
+
+def test_filled_but_not_switched_to_nobody_is_told_of_it(collections: Collections) -> None:
+    old = in_use(collections, OLD).collection
+    collections.fill(NEW)
+    assert collections.server.target(collections.alias) == old
+
+
+def test_the_former_is_kept_and_what_is_older_goes(collections: Collections) -> None:
+    _, new, newest = (in_use(collections, given).collection for given in (OLD, NEW, NEWEST))
+    assert mine(collections) == sorted([new, newest])
+
+
+def test_collections_of_other_indexes_are_left_alone(collections: Collections) -> None:
+    other = Collections(collections.server, f"{collections.alias}_too")
+    kept = in_use(other, OLD).collection
+    for given in (OLD, NEW, NEWEST):
+        in_use(collections, given)
+    assert kept in collections.server.collections()
+
+
+def test_the_same_content_is_copied_once(collections: Collections, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = collections.fill(OLD)
+    monkeypatch.setattr(Server, "insert", None)
+    assert collections.fill(contents(OLD.vectors.copy())) == first
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        contents(TEN[:4][::-1].copy()),
+        contents(TEN[:4], BM25FIndex.build(["numb"] * 4, [""] * 4)),
+        contents(TEN[:4], kinds=["blog"] * 4),
+    ],
+    ids=["vectors", "words", "kinds"],
+)
+def test_other_content_has_another_name(other: Contents) -> None:
+    assert OLD.digest != other.digest
+
+
+class BrokenError(Exception):
+    pass
+
+
+def broken(*_: object, **__: object) -> None:
+    raise BrokenError
+
+
+@pytest.mark.parametrize("step", ["insert", "finish"])
+def test_what_fails_leaves_nothing_behind_and_the_alias_where_it_was(
+    collections: Collections, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    old = in_use(collections, OLD).collection
+    monkeypatch.setattr(Server, step, broken)
+    with pytest.raises(BrokenError):
+        collections.fill(NEW)
+    assert (mine(collections), collections.server.target(collections.alias)) == ([old], old)
+
+
+def unfinished(collections: Collections, given: Contents, *, rows: int, told: dict[str, str]) -> dict[str, object]:
+    """A collection with so many rows of ``given``, told to hold something; what a manifest would say of the whole."""
+    facts = dict(collections.fill(given))
+    name = str(facts["collection"])
+    collections.server.drop(name)
+    collections.server.create(name, given.vectors.shape[1])
+    collections.server.insert(name, given.vectors[:rows], given.lexical.by_row(rows), given.kinds[:rows])
+    collections.server.finish(name, rows, told)
+    return facts
+
+
+COMPLETE = {"b12assistant.sha256": OLD.digest, "b12assistant.rows": "4"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "told", "complaint"),
+    [
+        (4, {"said": "nothing"}, "was not finished"),
+        (4, COMPLETE | {"b12assistant.sha256": NEW.digest}, "holds something else"),
+        (3, COMPLETE, "holds 3 rows, not 4"),
+        (3, COMPLETE | {"b12assistant.rows": "3"}, "holds something else"),
+    ],
+    ids=["no properties", "another digest", "a row lost", "fewer rows told"],
+)
+def test_a_collection_that_is_not_complete_is_refused_and_then_made_anew(
+    collections: Collections, rows: int, told: dict[str, str], complaint: str
+) -> None:
+    facts = unfinished(collections, OLD, rows=rows, told=told)
+    with pytest.raises(IndexDamagedError, match=complaint) as raised:
+        collections.open(facts)
+    assert raised.value.hint == "run `b12assistant index`"
+    assert collections.open(collections.fill(OLD)).rows == 4
+
+
+def test_a_collection_whose_filling_was_stopped_is_refused(collections: Collections) -> None:
+    facts = collections.fill(OLD)
+    collections.server.drop(str(facts["collection"]))
+    collections.server.create(str(facts["collection"]), 10)
+    with pytest.raises(IndexDamagedError, match="was not finished"):
+        collections.open(facts)
+
+
+def test_a_collection_that_is_gone_is_refused(collections: Collections) -> None:
+    facts = collections.fill(OLD)
+    collections.server.drop(str(facts["collection"]))
+    with pytest.raises(IndexDamagedError, match="is not on the server"):
+        collections.open(facts)
+
+
+def test_a_collection_that_goes_while_it_is_searched_is_an_error_that_says_so(collections: Collections) -> None:
+    place = in_use(collections, OLD)
+    collections.server.drop(place.collection)
+    with pytest.raises(IndexDamagedError, match="cannot be searched"):
+        MilvusVectors(place).search(TEN[0], 1)
+
+
+def test_what_was_filled_is_there_after_a_restart(tmp_path: Path) -> None:
+    manager = pytest.importorskip("milvus_lite.server_manager").server_manager_instance
+    path = str(tmp_path / "kept.db")
+    facts = Collections(Server.connect(path), "kept").fill(OLD)
+    manager.release_server(path)
+    again = Collections(Server.connect(path), "kept").open(facts)
+    assert MilvusVectors(again).search(TEN[2], 1)[0].tolist() == [2]
+
+
+def test_a_second_process_is_told_that_one_alone_opens_a_file(tmp_path: Path) -> None:
+    pytest.importorskip("milvus_lite")
+    kept = Server.connect(str(tmp_path / "kept.db"))
+    opened = "import sys; from b12assistant.index.milvus import Server; Server.connect(sys.argv[1])"
+    done = subprocess.run(
+        [sys.executable, "-c", opened, str(tmp_path / "kept.db")], capture_output=True, text=True, check=False
+    )
+    assert "one process alone opens a .db of Milvus Lite" in done.stderr
+    assert kept.collections() == []
+
+
+# What the server passes over by itself
+
+
+def test_rows_that_do_not_meet_the_condition_take_nobodys_place(collections: Collections) -> None:
+    place = in_use(collections, contents(TEN, kinds=["blog", "review"] * 5))
+    only = Place(place.server, place.collection, place.rows, 'row not in [0, 1, 2] and kind in ["review"]')
+    rows, _ = MilvusVectors(only).search(TEN[0], 3)
+    assert rows.tolist() == [3, 5, 7]
+
+
+def test_a_condition_holds_for_words_too(collections: Collections) -> None:
+    found = milvus_terms(collections, BM25FIndex.build(["numb"] * 6, [""] * 6), 6)
+    only = Place(found.place.server, found.place.collection, 6, "row not in [1, 3]")
+    rows, _ = MilvusTerms(only, found.words).search("numb", 10)
+    assert rows.tolist() == [0, 2, 4, 5]
+
+
+def test_a_row_without_words_is_found_by_none(collections: Collections) -> None:
+    found = milvus_terms(collections, BM25FIndex.build(["numb", "", "the"], ["", "", ""]), 3)
+    assert found.search("numb the", 10)[0].tolist() == [0]
+
+
+def test_no_server_is_asked_for_more_than_it_gives(collections: Collections) -> None:
+    place = in_use(collections, OLD)
+    many = Place(place.server, place.collection, 10**9)
+    assert len(MilvusVectors(many).search(TEN[0], MOST_FOUND + 1)[0]) == 4
+
+
+# Addresses
+
+
+@pytest.mark.parametrize("name", ["", "b12 assistant", "9lives", "b12-assistant", "naïve"])
+def test_a_name_that_milvus_does_not_take_is_said_at_once(server: Server, name: str) -> None:
+    with pytest.raises(ConfigError, match=r"index\.collection"):
+        Collections(server, name)
+
+
+def test_what_is_no_address_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"index\.uri = .* is no address"):
+        Server.connect(str(tmp_path / "index"))
+    with pytest.raises(ConfigError, match=r"index\.uri = '127\.0\.0\.1:19530' is no address"):  # without its password
+        Server.connect("tcp://root:secret@127.0.0.1:19530")
+
+
+def test_a_server_that_is_not_there_is_said_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pymilvus")
+    monkeypatch.setattr("b12assistant.index.milvus._TO_CONNECT", 0.5)
+    with pytest.raises(IndexUnreachableError, match=r"Milvus at 127\.0\.0\.1:1 cannot be reached") as raised:
+        Server.connect("http://root:secret@127.0.0.1:1")
+    assert "secret" not in str(raised.value)
+
+
+def test_without_the_package_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymilvus", None)
+    with pytest.raises(AssistantError, match=r"pip install 'b12assistant\[milvus\]'"):
+        Server.connect("http://127.0.0.1:19530")
