@@ -1,0 +1,12 @@
+"""Every bad input, by the row of the specification it stands for."""
+
+from __future__ import annotations
+
+from bad_inputs.bad_input import BadInput
+from bad_inputs.pages import pages
+from bad_inputs.pdfs import pdfs
+from bad_inputs.places import places
+from bad_inputs.texts import texts
+
+BAD_INPUTS: tuple[BadInput, ...] = (*pdfs(), *pages(), *texts(), *places())
+QUICK = tuple(bad for bad in BAD_INPUTS if not bad.slow)

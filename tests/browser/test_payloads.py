@@ -1,0 +1,242 @@
+"""Payloads through every field that reaches a page, on every surface: each is text there, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from corpora import again, write
+from fakes import FakeWorkspace
+from payloads import PAYLOADS
+from playwright.sync_api import Page
+from serving import small_space
+
+from b12assistant.display import addresses
+from b12assistant.display.records import Entry
+from b12assistant.types import Passage, Source
+from browser.conftest import Visit
+from browser.reading import Reader
+from browser.running import running
+from browser.traps import TrapWorkspace, random_strings, shown
+
+pytestmark = pytest.mark.slow
+
+ALL = "\n".join(PAYLOADS)  # one may hide what stands after it, so they stand in both orders
+TEXTS = (*PAYLOADS, ALL, "\n".join(reversed(PAYLOADS)))
+MANY = "\n".join(random_strings(2000, seed=23))
+HARMLESS = (
+    "\x01",
+    "Plain words",
+    "https://example.org/page",
+    "zero\u200bwidth",
+    "Two lines\nof words",
+    " after a blank",
+)
+# Tags with the names of their attributes: what a surface is made of, whatever it says.
+MADE_OF = """() => [...new Set([...document.querySelectorAll('body, body *')].map(
+    node => `${node.tagName} ${node.getAttributeNames().filter(name => name !== 'hidden').sort().join(' ')}`))]"""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> TrapWorkspace:
+    return _traps(tmp_path_factory.mktemp("hostile"), (*TEXTS, MANY), len(TEXTS))
+
+
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory: pytest.TempPathFactory) -> TrapWorkspace:
+    return _traps(tmp_path_factory.mktemp("harmless"), HARMLESS, len(HARMLESS))
+
+
+class Traps(TrapWorkspace):
+    """The last document, which is long, is called by another name than its text."""
+
+    def entry(self, number: int) -> Entry:
+        found = super().entry(number)
+        if len(found.document.text) < len(ALL) + 1:
+            return found
+        document = replace(found.document, title="Many", source=Source(), sections=())
+        whole = document.span(0, len(document.text))
+        return replace(found, document=document, passages=(Passage(found.passages[0].id, (whole,)),))
+
+
+def _traps(folder: Path, texts: Sequence[str], at_once: int) -> TrapWorkspace:
+    return Traps(small_space(folder).configuration, texts_shown=texts, at_once=at_once)
+
+
+@pytest.fixture(scope="module")
+def served(hostile: TrapWorkspace, harmless: TrapWorkspace) -> Iterator[tuple[str, str]]:
+    """The page over the payloads, and over plain words."""
+    with running(hostile) as theirs, running(harmless) as plain:
+        yield theirs, plain
+
+
+def held(theirs: Page, plain: Page) -> None:
+    """Nothing ran, and the page of payloads is made of nothing that the page of plain words is not made of."""
+    assert theirs.evaluate("() => window.__ran") is None
+    assert set(theirs.evaluate(MADE_OF)) <= set(plain.evaluate(MADE_OF))
+
+
+def test_an_answer_on_screen_and_on_paper(visit: Visit, served: tuple[str, str], hostile: TrapWorkspace) -> None:
+    readers = [visit(address) for address in served]
+    turns = [reader.ask(question) for reader, question in zip(readers, (ALL, HARMLESS[3]), strict=True)]
+    quotes = hostile.ask(ALL).answer.quotes
+    for medium in ("screen", "print"):
+        readers[0].page.emulate_media(media=medium)
+        assert turns[0].locator("h2 .exact").text_content() == shown(ALL)
+        said = turns[0].locator("blockquote").all_text_contents()
+        assert said == [shown("".join(span.text for span in quote.spans)) for quote in quotes]
+        titles = turns[0].locator(".place .exact:first-child").all_text_contents()
+        assert titles == [shown(text) for text in TEXTS]
+        publishers = turns[0].locator(".who .exact").all_text_contents()
+        assert publishers == [shown(text) for text in TEXTS]
+        held(readers[0].page, readers[1].page)
+
+
+@pytest.mark.parametrize("turn", ["in order", "reversed", "2,000 random strings"])
+def test_the_source_view(visit: Visit, served: tuple[str, str], hostile: TrapWorkspace, turn: str) -> None:
+    (*_, ordered, turned), (many,) = (hostile.ask("", earlier).answer.quotes for earlier in ((), ("",)))
+    quote = {"in order": ordered, "reversed": turned}.get(turn, many)
+    text = quote.document.text
+    page = visit(served[0], addresses.of_quote(quote)).page
+    assert page.locator("#doc").text_content() == shown(text)
+    assert page.locator("h1").text_content() == shown(quote.document.title)
+    if quote is not many:
+        facts = page.locator("dd > .exact, dd > a").all_text_contents()
+        assert facts.count(shown(text)) == 5, "publisher, note, what it is based on, address, extractor"
+        assert shown(quote.document.id) in facts
+    assert page.evaluate("() => window.__ran") is None
+    assert page.locator("#doc").evaluate("node => node.querySelectorAll(':not(span, mark)').length") == 0
+
+
+def test_the_page_without_script(visit: Visit, served: tuple[str, str], hostile: TrapWorkspace) -> None:
+    readers = [visit(address, "/plain") for address in served]
+    for reader, question in zip(readers, (ALL, HARMLESS[3]), strict=True):
+        reader.page.fill("textarea", question)
+        reader.page.click("button[type=submit] >> nth=0")
+        reader.page.wait_for_selector("section h2")
+    page = readers[0].page
+    assert page.locator("section h2").text_content() == shown(ALL)
+    _quotes_are_theirs(page, hostile)
+    held(*(reader.page for reader in readers))
+
+
+def test_a_kept_conversation_holds_without_its_policy(
+    visit: Visit, served: tuple[str, str], hostile: TrapWorkspace
+) -> None:
+    pages = []
+    for address, question in zip(served, (ALL, HARMLESS[3]), strict=True):
+        reader = visit(address, "/plain")
+        turns = {"format": "html", "turns": [{"question": question}]}
+        kept = reader.page.request.post(f"{address}/export", data=turns).text()
+        assert kept.count("Content-Security-Policy") >= 1
+        kept = kept.replace('http-equiv="Content-Security-Policy"', "name=none", 1)
+        reader.page.route(
+            "**/kept.html", lambda route, _, kept=kept: route.fulfill(body=kept, content_type="text/html")
+        )
+        reader.page.goto(f"{address}/kept.html")
+        pages.append(reader.page)
+    assert pages[0].locator("section h2").text_content() == shown(ALL)
+    _quotes_are_theirs(pages[0], hostile)
+    held(*pages)
+
+
+def _quotes_are_theirs(page: Page, space: TrapWorkspace) -> None:
+    """A line end is an element there, so that it survives a clipboard."""
+    told = page.locator("blockquote").evaluate_all(
+        """all => all.map(each => { for (const end of each.querySelectorAll('br')) end.replaceWith('\\n');
+                                   return each.textContent; })"""
+    )
+    quotes = space.ask("").answer.quotes
+    assert told == [shown("".join(span.text for span in quote.spans)) for quote in quotes]
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> tuple[FakeWorkspace, FakeWorkspace]:
+    """Payloads, and plain words, through the real stages: names of files, titles, headings, texts, facts."""
+    return (
+        _indexed(tmp_path_factory.mktemp("payloads"), PAYLOADS),
+        _indexed(tmp_path_factory.mktemp("plain"), HARMLESS),
+    )
+
+
+def _indexed(folder: Path, texts: Sequence[str]) -> FakeWorkspace:
+    files, facts = {}, []
+    for number, text in enumerate(texts):
+        line = " ".join(text.split())
+        name = f"{number} {text.replace('/', chr(0x2215))}"[:80]
+        files[f"{name}.txt"] = f"{line}\n{'=' * 20}\n\nKestrel{number} lives here: {line}\n"
+        said = {"file": f"{name}.txt", "title": line, "publisher": line, "note": line, "kind": "blog"}
+        facts.append("[[source]]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in said.items()))
+    space = small_space(folder, {**files, "sources.toml": "\n".join(facts)})
+    write(space.corpus, {"switched_off.toml": f'[[off]]\ndocument = {_toml(next(iter(files)))}\nwhy = "{"x"}"\n'})
+    loaded = again(space)
+    loaded.ask("ready")
+    return loaded
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def test_library_look_up_and_pack(visit: Visit, corpora: tuple[FakeWorkspace, FakeWorkspace]) -> None:
+    with running(corpora[0]) as theirs, running(corpora[1]) as plain:
+        readers = [visit(theirs), visit(plain)]
+        entries = corpora[0].opened.entries
+        titles = sorted(shown(entry.document.title) for entry in entries)
+        left_out = [shown(each.file) for each in corpora[0].opened.left_out]
+        assert len(titles) + len(left_out) == len(PAYLOADS)
+        assert len(left_out) < 5  # binary, or HTML without a word in it
+        for reader in readers:
+            _open_library(reader)
+        page = readers[0].page
+        assert sorted(page.locator("#library .title .exact").all_text_contents()) == titles
+        names = page.locator("#library summary .soft .exact").all_text_contents()
+        assert sorted(names) == sorted(shown(entry.document.id) for entry in entries)
+        assert sorted(page.locator("#library .left-out th .exact").all_text_contents()) == sorted(left_out)
+        held(page, readers[1].page)
+        rows = [_look_up(reader) for reader in readers]
+        assert len(rows[0]) > 0.9 * len(PAYLOADS)
+        texts = {shown(passage.span.text) for entry in entries for passage in entry.passages}
+        assert {text for _, text in rows[0]} <= texts
+        held(page, readers[1].page)
+        for reader, found in zip(readers, rows, strict=True):
+            _open_pack(reader, [address for address, _ in found][:100])
+        assert page.locator("#pack blockquote").count() == 100
+        assert set(page.locator("#pack blockquote").all_text_contents()) <= texts
+        held(page, readers[1].page)
+        for reader in readers:
+            reader.page.evaluate("() => localStorage.clear()")
+
+
+def _open_library(reader: Reader) -> None:
+    """All of it, with what is inside of some documents."""
+    page = reader.page
+    page.get_by_role("tab", name="Library").click()
+    page.wait_for_selector("#library .document")
+    for _ in range(len(PAYLOADS) // 100):
+        page.locator("#library .documents > button").evaluate_all("all => all.forEach(each => each.click())")
+    page.locator("#library .document").evaluate_all("all => all.slice(0, 30).forEach(each => { each.open = true; })")
+    page.wait_for_function("() => !document.querySelector('#library .document[open]:not(:has(blockquote))')")
+
+
+def _look_up(reader: Reader) -> list[tuple[str, str]]:
+    """Address and words of every row."""
+    page = reader.page
+    page.get_by_role("tab", name="Look up").click()
+    page.fill("#lookup-box", "lives")
+    page.wait_for_selector("#lookup .found")
+    found: list[list[str]] = page.locator("#lookup .found").evaluate_all(
+        "all => all.map(each => [each.querySelector('a').getAttribute('href'), "
+        "each.querySelector('blockquote').textContent])"
+    )
+    return [(address, text) for address, text in found]
+
+
+def _open_pack(reader: Reader, addresses_: Sequence[str]) -> None:
+    page = reader.page
+    page.evaluate("all => all.forEach(b12.pack.add)", list(addresses_))
+    page.click("#pack-open")
+    page.wait_for_selector("#pack blockquote")
