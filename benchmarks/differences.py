@@ -20,14 +20,14 @@ from typing import Any
 
 import numpy as np
 
+from b12assistant.answering.stance import load_cues
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.encoding import load_encoder
-from b12assistant.evaluation import is_hit
+from b12assistant.evaluation.labelled_set import is_hit
+from b12assistant.index.encoding import load_encoder
+from b12assistant.index.token_store import Projection, TokenStore, load_projection
+from b12assistant.language.words import terms
 from b12assistant.protocols import Encoder
-from b12assistant.stance import load_cues
-from b12assistant.token_store import Projection, TokenStore, load_projection
-from b12assistant.words import terms
 
 Pair = tuple[str, str, str]  # label, one sentence, the other
 

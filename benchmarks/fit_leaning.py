@@ -18,8 +18,8 @@ import numpy as np
 from fit_refusal import KEPT, OUT, SIGNS, save, search, signals_of
 from refusal_data import CORPUS, follow_ups, workspace
 
+from b12assistant.answering.confidence import Calibration, load_calibration
 from b12assistant.api import Workspace
-from b12assistant.confidence import Calibration, load_calibration
 
 _MADE_BY = "then: python benchmarks/fit_leaning.py INDEX"
 

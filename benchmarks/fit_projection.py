@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from b12assistant.encoding import load_encoder
-from b12assistant.sentences import split_sentences
+from b12assistant.index.encoding import load_encoder
+from b12assistant.language.sentences import split_sentences
 
 FOLDERS = ("scifact", "medquad-sample")
 DOCUMENTS = 1200  # of each folder, for the projection

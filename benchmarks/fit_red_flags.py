@@ -30,14 +30,14 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answers import Turn
-from b12assistant.clauses import Clauses, Part
-from b12assistant.encoding import load_encoder
-from b12assistant.opinion import Cuts, Judged, Opinionated, Role, deciding, read_cuts
-from b12assistant.second_opinion import FILE as HEAD_FILE
-from b12assistant.second_opinion import SecondOpinion, WordOpinion, folded, parse_fitted
-from b12assistant.triage import load_rules
-from b12assistant.word_model import CUE, WordModel, cue_features, key_of, piece_features, word_features
-from b12assistant.word_model import FILE as WORDS_FILE
+from b12assistant.index.encoding import load_encoder
+from b12assistant.safety.clauses import Clauses, Part
+from b12assistant.safety.opinion import Cuts, Judged, Opinionated, Role, deciding, read_cuts
+from b12assistant.safety.second_opinion import FILE as HEAD_FILE
+from b12assistant.safety.second_opinion import SecondOpinion, WordOpinion, folded, parse_fitted
+from b12assistant.safety.triage import load_rules
+from b12assistant.safety.word_model import CUE, WordModel, cue_features, key_of, piece_features, word_features
+from b12assistant.safety.word_model import FILE as WORDS_FILE
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "src" / "b12assistant" / "data" / "red_flags"

@@ -22,14 +22,14 @@ from mteb.abstasks.retrieval import AbsTaskRetrieval
 from mteb.abstasks.task_metadata import TaskMetadata
 from mteb.models.model_meta import ModelMeta
 
+from b12assistant.answering.retrieval import encode_query, rank
 from b12assistant.api import Workspace
-from b12assistant.bench import CACHE
-from b12assistant.bench_config import Ranking
-from b12assistant.bench_index import Stages
-from b12assistant.collection import Collection
 from b12assistant.config import load_configuration
-from b12assistant.datasets import Dataset, Text, load_dataset
-from b12assistant.retrieval import encode_query, rank
+from b12assistant.evaluation.bench import CACHE
+from b12assistant.evaluation.bench_config import Ranking
+from b12assistant.evaluation.bench_index import Stages
+from b12assistant.evaluation.datasets import Dataset, Text, load_dataset
+from b12assistant.index.collection import Collection
 
 
 class Retriever:

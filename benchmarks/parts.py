@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 from refusal_data import CORPUS, workspace
 
-from b12assistant.evaluation import is_hit, mean_of
+from b12assistant.evaluation.labelled_set import is_hit, mean_of
 from b12assistant.types import Span
 
 QUOTES = 3
@@ -52,7 +52,7 @@ def figures(rows: Sequence[dict[str, Any]], quoted: Sequence[Sequence[Sequence[S
 def main(labelled: str, index: str, *, whole: bool) -> None:
     rows = [json.loads(line) for line in Path(labelled).read_text("utf-8").splitlines()]
     assistant = workspace(CORPUS, index).assistant
-    with patch("b12assistant.engine.weights_of", return_value=()) if whole else nullcontext():
+    with patch("b12assistant.answering.engine.weights_of", return_value=()) if whole else nullcontext():
         ranked = [[window.spans for window in assistant.ranked(row["question"])] for row in rows]
         answers = [assistant.reply(row["question"]).answer for row in rows]
     print(json.dumps({"ranking": figures(rows, ranked)}))

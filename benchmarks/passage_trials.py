@@ -20,16 +20,16 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.bench import CACHE
-from b12assistant.bench_index import Stages
-from b12assistant.chunking import Count, chunk
-from b12assistant.collection import Collection
+from b12assistant.answering.retrieval import Depths, encode_query, rank
 from b12assistant.config import ChunkingSettings, Settings
-from b12assistant.datasets import Dataset, load_dataset
-from b12assistant.encoding import load_encoder
-from b12assistant.measures import HEADLINE, compare, score
-from b12assistant.retrieval import Depths, encode_query, rank
-from b12assistant.token_store import load_projection
+from b12assistant.corpus.chunking import Count, chunk
+from b12assistant.evaluation.bench import CACHE
+from b12assistant.evaluation.bench_index import Stages
+from b12assistant.evaluation.datasets import Dataset, load_dataset
+from b12assistant.evaluation.measures import HEADLINE, compare, score
+from b12assistant.index.collection import Collection
+from b12assistant.index.encoding import load_encoder
+from b12assistant.index.token_store import load_projection
 from b12assistant.types import Document, Hit, Passage
 
 ROOM = 40  # word pieces left free for the sentence before
@@ -65,7 +65,7 @@ def trials(kind: str, dataset: Dataset, cache: Path) -> Iterator[tuple[str, Hits
     for name, (pieces, title, before) in TRIALS.items():
         if titled or name != "200, no title":  # else it is what ships
             settings = Settings(chunking=ChunkingSettings(pieces=pieces, title_pieces=title))
-            with patch("b12assistant.bench_index.chunk", with_sentence_before) if before else nullcontext():
+            with patch("b12assistant.evaluation.bench_index.chunk", with_sentence_before) if before else nullcontext():
                 yield name, searched(dataset, cache / ("before" if before else "plain"), settings)[1]
 
 

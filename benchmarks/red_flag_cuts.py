@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from b12assistant.opinion import EMERGENCIES, Cuts, Judged, Role
+from b12assistant.safety.opinion import EMERGENCIES, Cuts, Judged, Role
 
 NEVER = Cuts(2.0, 2.0, 2.0)
 STEPS = (0.02, 0.04, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98, 2.0)  # the last is never reached

@@ -26,7 +26,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from b12assistant.folding import fold
+from b12assistant.language.folding import fold
 
 OUT = Path(__file__).parent / "data" / "red_flags"
 SPLITS = ("test", "calibration", "train")  # what is judged on first

@@ -13,10 +13,10 @@ from red_flag_cuts import ORDER
 from red_flag_noise import among, noisy
 
 from b12assistant.answers import Turn
-from b12assistant.clauses import WHOLE, Clauses, Part
-from b12assistant.opinion import CONCERNS
-from b12assistant.second_opinion import WordOpinion
-from b12assistant.triage import Rules, Triager
+from b12assistant.safety.clauses import WHOLE, Clauses, Part
+from b12assistant.safety.opinion import CONCERNS
+from b12assistant.safety.second_opinion import WordOpinion
+from b12assistant.safety.triage import Rules, Triager
 
 DATA = Path(__file__).parent / "data" / "red_flags"
 SEED = 20_261_120

@@ -16,9 +16,9 @@ import torch
 from red_flag_noise import AROUND, among
 from torch import nn
 
-from b12assistant.encoding import load_encoder
-from b12assistant.opinion import CONCERNS
-from b12assistant.token_head import LOUD
+from b12assistant.index.encoding import load_encoder
+from b12assistant.safety.opinion import CONCERNS
+from b12assistant.safety.token_head import LOUD
 
 RANK, HIDDEN, GAZES = 32, 64, 6
 EPOCHS, BATCH, BUCKET = 6, 32, 16
@@ -71,7 +71,7 @@ class Tuned(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        model = load_encoder()._model
+        model = load_encoder().model
         self.tokenizer, self.model = model.tokenizer, model[0].auto_model
         self.model.requires_grad_(requires_grad=False)
         self.changed: dict[str, LowRank] = {}

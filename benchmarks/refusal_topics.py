@@ -24,10 +24,10 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from b12assistant.engine import Engine
-from b12assistant.retrieval import Query, encode_query
-from b12assistant.signals import LOUD, Topics, mean_of, words_of
-from b12assistant.words import terms
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.retrieval import Query, encode_query
+from b12assistant.answering.signals import LOUD, Topics, mean_of, words_of
+from b12assistant.language.words import terms
 
 FOLDERS = ("scifact", "medquad-sample", "covidqa", "pubmedqa")
 CACHE = Path(__file__).parent.parent / "build"

@@ -24,11 +24,11 @@ from typing import Any
 from suite_page import page
 
 from b12assistant.api import Workspace
-from b12assistant.bench import CACHE, Bench, Request
 from b12assistant.config import load_configuration
 from b12assistant.errors import AssistantError
-from b12assistant.measures import HEADLINE, compare
-from b12assistant.runs import write_whole
+from b12assistant.evaluation.bench import CACHE, Bench, Request
+from b12assistant.evaluation.measures import HEADLINE, compare
+from b12assistant.evaluation.runs import write_whole
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected.json"

@@ -22,16 +22,17 @@ from statistics import median
 
 import numpy as np
 
-from b12assistant.collection import Collection
+from b12assistant.answering.engine import Engine
 from b12assistant.config import Settings
-from b12assistant.embedding import embed
-from b12assistant.encoding import load_encoder
-from b12assistant.engine import Engine
-from b12assistant.lexical_index import BM25FIndex
-from b12assistant.measures import SEED, compare, interval
+from b12assistant.evaluation.measures import SEED, compare, interval
+from b12assistant.index.collection import Collection
+from b12assistant.index.embedding import embed
+from b12assistant.index.encoding import load_encoder
+from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.token_store import Projection, TokenStore, load_projection
+from b12assistant.index.vector_index import FaissIndex
+from b12assistant.language.sentences import split_sentences
 from b12assistant.protocols import Encoder
-from b12assistant.sentences import split_sentences
-from b12assistant.token_store import Projection, TokenStore, load_projection
 from b12assistant.types import (
     Block,
     BlockKind,
@@ -44,7 +45,6 @@ from b12assistant.types import (
     Range,
     Span,
 )
-from b12assistant.vector_index import FaissIndex
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 
 from b12assistant.answers import Turn
-from b12assistant.clauses import MOST
-from b12assistant.encoding import load_encoder
-from b12assistant.second_opinion import Advice, SecondOpinion, load_fitted
-from b12assistant.triage import Triager
-from b12assistant.triagers import Triagers
+from b12assistant.index.encoding import load_encoder
+from b12assistant.safety.clauses import MOST
+from b12assistant.safety.second_opinion import Advice, SecondOpinion, load_fitted
+from b12assistant.safety.triage import Triager
+from b12assistant.safety.triagers import Triagers
 
 WORDS = (50, 200, 1_000, 4_000)
 CHARACTERS = 20_000

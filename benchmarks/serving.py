@@ -1,0 +1,224 @@
+"""The server under load: questions a second, how late the latest are, what is lost, and what is left in memory.
+
+    python benchmarks/serving.py [api] [page] [burst] [soak=QUESTIONS]
+
+Serves the corpus and index of this folder in a process of its own and asks the questions of
+`benchmarks/data/questions/train.jsonl` over and over, from this process, on the same cores:
+
+* api: 8 clients for 20 seconds. The goal is 60 questions a second and p95 under 150 ms.
+* page: 20 readers, each in a session of its own, by the calls that the page's script makes. The goal is 25 a second and
+  p95 under 1.5 s.
+* burst: 100 questions at once, three times, over the API and on the page; each is answered or told that it is late or
+  the server busy, and the health route is asked meanwhile.
+* soak: QUESTIONS over the API, each tenth on the page in a new session. The goal is a growth of less than 50 MB of the
+  memory that the server has resident, after the first fifth.
+
+Wall time on this machine, whose load is told before and after; CPU time of the server, which depends less on it. Linux.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+
+ROOT = Path(__file__).parent.parent
+SET = ROOT / "benchmarks" / "data" / "questions" / "train.jsonl"
+NOTES = {"As many questions": "busy", "The answer was not ready": "late", "Something went wrong": "broken"}
+
+
+def served() -> tuple[subprocess.Popen[str], str]:
+    """The server, and its address."""
+    command = [sys.executable, "-m", "b12assistant", "serve", "--port", "0"]
+    server = subprocess.Popen(  # noqa: S603 - this very program
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    line = server.stdout.readline() if server.stdout else ""
+    found = re.search(r"http://\S+", line)
+    if not found:
+        server.terminate()
+        raise SystemExit(f"nothing is served: {line.strip() or 'see b12assistant serve'}")
+    return server, found[0]
+
+
+@dataclass
+class Clients:
+    """Whoever asks; each answer is counted by how it ended, with the seconds it took."""
+
+    http: httpx.AsyncClient
+    questions: itertools.cycle[str]
+    ask_function: int
+    process: int
+    ends: Counter[str] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+
+    async def api(self) -> None:
+        await self._timed(self._api)
+
+    async def page(self, session: str | None = None) -> None:
+        await self._timed(lambda: self._page(session or uuid.uuid4().hex[:12]))
+
+    async def _timed(self, ask: Callable[[], Awaitable[str]]) -> None:
+        started = time.perf_counter()
+        try:
+            end = await ask()
+        except httpx.HTTPError as error:
+            end = f"lost ({type(error).__name__})"
+        self.ends[end] += 1
+        if end == "answered":
+            self.seconds.append(time.perf_counter() - started)
+
+    async def _api(self) -> str:
+        answer = await self.http.post("/api/v1/ask", json={"question": next(self.questions)})
+        return "answered" if answer.status_code == 200 else str(answer.json()["code"])
+
+    async def _page(self, session: str) -> str:
+        """As the page's script asks: the question is put into the queue, the answer comes on a stream."""
+        body = {"data": [next(self.questions), None], "fn_index": self.ask_function, "session_hash": session}
+        joined = await self.http.post("/gradio_api/queue/join", json=body)
+        if joined.status_code != 200:
+            return f"refused ({joined.status_code})"
+        async with self.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as stream:
+            async for line in stream.aiter_lines():
+                told = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
+                if told.get("msg") == "process_completed":
+                    return _end(told)
+        return "lost (the stream ended)"
+
+    def told(self, name: str, wall: float) -> None:
+        found = sorted(1000 * each for each in self.seconds) or [0.0]
+        late = found[min(len(found) - 1, round(0.95 * (len(found) - 1)))]
+        rate = len(self.seconds) / wall
+        ends = ", ".join(f"{count} {end}" for end, count in self.ends.most_common())
+        print(
+            f"{name:34} {rate:6.1f}/s  p50 {statistics.median(found):6.0f} ms  p95 {late:6.0f} ms  {ends}", flush=True
+        )
+        self.ends, self.seconds = Counter(), []
+
+
+def _end(told: dict[str, Any]) -> str:
+    if not told["success"]:
+        return "failed"
+    note = str(told["output"]["data"][2])
+    return next((end for words, end in NOTES.items() if words in note), "refused" if note else "answered")
+
+
+async def steady(clients: Clients, name: str, ask: Callable[[], Awaitable[None]], number: int, seconds: float) -> None:
+    """``number`` clients, each of which asks again as soon as it is answered."""
+    started, worked = time.perf_counter(), _worked(clients.process)
+
+    async def one() -> None:
+        while time.perf_counter() - started < seconds:
+            await ask()
+
+    await asyncio.gather(*(one() for _ in range(number)))
+    asked = sum(clients.ends.values())
+    clients.told(name, time.perf_counter() - started)
+    print(
+        f"  {1000 * (_worked(clients.process) - worked) / asked:.1f} ms of the server's CPU time a question", flush=True
+    )
+
+
+async def burst(clients: Clients, name: str, ask: Callable[[], Awaitable[None]]) -> None:
+    waits: list[float] = []
+
+    async def health() -> None:
+        while True:
+            begun = time.perf_counter()
+            await clients.http.get("/healthz")
+            waits.append(time.perf_counter() - begun)
+            await asyncio.sleep(0.05)
+
+    for _ in range(3):
+        probe, started = asyncio.create_task(health()), time.perf_counter()
+        await asyncio.gather(*(ask() for _ in range(100)))
+        probe.cancel()
+        clients.told(name, time.perf_counter() - started)
+    print(f"  the health route meanwhile answered within {1000 * max(waits):.0f} ms at most ({len(waits)} times)")
+
+
+async def soak(clients: Clients, count: int) -> None:
+    begun, sizes, started = 0, [_resident(clients.process)], time.perf_counter()
+
+    async def one() -> None:
+        nonlocal begun
+        while begun < count:
+            begun += 1
+            if begun % (count // 10) == 0:
+                sizes.append(_resident(clients.process))
+            await (clients.page() if begun % 10 == 0 else clients.api())
+
+    await asyncio.gather(*(one() for _ in range(8)))
+    sizes.append(_resident(clients.process))
+    clients.told(f"soak, {count:,} questions", time.perf_counter() - started)
+    print(f"  MB at every tenth: {' '.join(f'{size:.0f}' for size in sizes)}; after the first fifth "
+          f"{sizes[-1] - sizes[2]:+.0f} MB")  # fmt: skip
+
+
+def _resident(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text("ascii")
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def _worked(process: int) -> float:
+    """Seconds of CPU time that the server has used."""
+    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def measured(asked: Sequence[str], process: int, address: str) -> None:
+    questions = [json.loads(line)["question"] for line in SET.read_text("utf-8").splitlines()]
+    limits = httpx.Limits(max_connections=250, max_keepalive_connections=250)
+    async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as http:
+        while (await http.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.5)
+        clients = Clients(http, itertools.cycle(questions), await _ask_function(http), process)
+        for _ in range(20):
+            await clients.api()
+        clients.ends, clients.seconds = Counter(), []
+        if "api" in asked:
+            await steady(clients, "API, 8 clients", clients.api, 8, 20)
+        if "page" in asked:
+            await steady(clients, "page, 20 readers", clients.page, 20, 20)
+        if "burst" in asked:
+            await burst(clients, "API, 100 at once", clients.api)
+            await burst(clients, "page, 100 at once", clients.page)
+        for each in asked:
+            if each.startswith("soak="):
+                await soak(clients, int(each.removeprefix("soak=")))
+
+
+async def _ask_function(http: httpx.AsyncClient) -> int:
+    """The number under which the page asks."""
+    found = re.search(r"window\.gradio_config = (\{.*?\});?</script>", (await http.get("/")).text, re.S)
+    functions = json.loads(found[1])["dependencies"] if found else []
+    return int(next(each["id"] for each in functions if each["api_name"] == "ask"))
+
+
+def main(asked: Sequence[str]) -> None:
+    server, address = served()
+    print(f"load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores", flush=True)
+    try:
+        asyncio.run(measured(asked, server.pid, address))
+    finally:
+        server.terminate()
+        print(f"load {os.getloadavg()[0]:.1f}; the server ended with status {server.wait(30)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["api", "page", "burst"])

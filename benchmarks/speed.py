@@ -1,0 +1,177 @@
+"""How fast the product is beside other systems, on the same weights, texts and machine: `make bench-speed`.
+
+    python benchmarks/speed.py FOLDER [--peers build/peers/bin/python] [--texts 600] [--questions 60] [--runs 3]
+
+Each run takes every system in turn, each in fresh processes on one thread: it stores the same texts (of 30 to 120
+words, so that no system cuts any), is started anew, answers one question (cold: from the start of the process to the
+answer), then the rest of them. What counts is the ratio to the product within a run: its least, median and greatest.
+benchmarks/peers/requirements.txt makes the environment of --peers; a system that cannot be imported is named and left
+out. The load when it began and ended stands in the result, build/speed/speed.json: where it is above 1, only processor
+times tell much.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from growth_texts import questions
+
+from b12assistant.evaluation.datasets import read_rows
+
+ROOT = Path(__file__).parent.parent
+KEPT = ROOT / "build" / "speed"
+SYSTEMS_FILE = ROOT / "benchmarks" / "peers" / "speed_systems.py"
+OURS, SEARCH = "b12assistant", "b12assistant, search"
+PEERS = ("sentence-transformers + FAISS", "LangChain + FAISS", "LlamaIndex", "txtai", "Haystack")
+PER_QUESTION = ("p50_ms", "p95_ms", "p50_cpu_ms")  # held against our search: no other system says more than that
+WORDS = (30, 120)
+ONE_THREAD = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "B12_ENCODER_THREADS"), "1"),
+    **dict.fromkeys(("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"), "1"),
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+Figures = dict[str, float]
+
+
+def texts(folder: Path, many: int) -> list[str]:
+    """So many documents of every collection that have as many words as all systems read, in one order."""
+    found: dict[str, None] = {}
+    for path in sorted(folder.rglob("corpus.jsonl*")):
+        for _, row in read_rows(path):
+            text = " ".join(str(row.get("text") or "").split())
+            if WORDS[0] <= len(text.split()) <= WORDS[1]:
+                found[text] = None
+    shuffled = list(found)
+    random.Random(10).shuffle(shuffled)
+    return shuffled[:many]
+
+
+def run_of(system: str, python: str, given: tuple[Path, Path], folder: Path) -> Figures:
+    """``given``: texts and questions. Raises ``SystemExit`` with the last line a system said if it fails."""
+    if system != SEARCH:  # which answers from what the product stored
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    figures: Figures = {}
+    if system != SEARCH:
+        cpu, _, _ = _process(python, system, "ingest", given[0], folder)
+        figures["ingest_per_cpu_s"] = len(json.loads(given[0].read_text())) / cpu
+    _, cold, lines = _process(python, system, "ask", given[1], folder)
+    answered = json.loads(lines[0])
+    wall = sorted(answered["wall_ms"])
+    return figures | {
+        "cold_s": cold,
+        "cold_cpu_s": answered["cold_cpu_s"],
+        "p50_ms": statistics.median(wall),
+        "p95_ms": wall[round(0.95 * (len(wall) - 1))],
+        "p50_cpu_ms": statistics.median(answered["cpu_ms"]),
+        "memory_mb": answered["memory_mb"],
+    }
+
+
+def _process(python: str, system: str, what: str, given: Path, folder: Path) -> tuple[float, float, list[str]]:
+    """Processor seconds with those of children, seconds to the first line, and what came after it."""
+    command = [python, str(SYSTEMS_FILE), system, what, str(given), str(folder)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begun = time.perf_counter()
+    with subprocess.Popen(  # noqa: S603 - our own script
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | ONE_THREAD
+    ) as child:
+        first = child.stdout.readline() if child.stdout else ""
+        seconds = time.perf_counter() - begun
+        rest, said = child.communicate()
+    if child.returncode:
+        raise SystemExit(f"{system} cannot {what}: {(said.strip().splitlines() or ['it said nothing'])[-1]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert first.strip() in ("stored", "answered"), first  # noqa: S101 - a line of its own would be taken for ours
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return spent, seconds, rest.splitlines()
+
+
+def ratios(runs: Sequence[Mapping[str, Figures]], system: str, figure: str) -> tuple[float, float, float]:
+    """Least, median and greatest over ``runs`` of a system's figure by the product's in the same run."""
+    of = SEARCH if figure in PER_QUESTION else OURS
+    found = sorted(run[system][figure] / run[of][figure] for run in runs)
+    return found[0], statistics.median(found), found[-1]
+
+
+def told(runs: Sequence[Mapping[str, Figures]]) -> Iterator[str]:
+    """The table, as Markdown: medians, and in brackets the ratio to the product."""
+    columns = {"cold_s": "cold, s", "cold_cpu_s": "of the processor", "p50_ms": "question p50, ms", "p95_ms": "p95, ms"}
+    columns |= {"p50_cpu_ms": "p50 of the processor", "ingest_per_cpu_s": "texts a processor second"}
+    columns |= {"memory_mb": "memory, MB"}
+    yield f"| system | {' | '.join(columns.values())} |"
+    yield "|---|" + "---|" * len(columns)
+    for system in runs[0]:
+        cells = []
+        for figure in columns:
+            if figure not in runs[0][system]:
+                cells.append("as above")
+                continue
+            middle = statistics.median(run[system][figure] for run in runs)
+            low, mid, high = ratios(runs, system, figure)
+            cells.append(f"{middle:.3g} ({low:.2f} / {mid:.2f} / {high:.2f})")
+        yield f"| {system} | {' | '.join(cells)} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--peers", default=str(ROOT / "build" / "peers" / "bin" / "python"))
+    parser.add_argument("--texts", type=int, default=600)
+    parser.add_argument("--questions", type=int, default=60)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", action="append", choices=PEERS)
+    arguments = parser.parse_args()
+    KEPT.mkdir(parents=True, exist_ok=True)
+    given = (KEPT / "texts.json", KEPT / "questions.json")
+    given[0].write_text(json.dumps(texts(arguments.folder, arguments.texts)))
+    given[1].write_text(json.dumps(questions(arguments.folder)[: arguments.questions]))
+    systems = [OURS, SEARCH, *(arguments.only or PEERS)]
+    load = [os.getloadavg()[0]]
+    runs: list[dict[str, Figures]] = []
+    for _ in range(arguments.runs):
+        run: dict[str, Figures] = {}
+        for system in list(systems):
+            ours = system in (OURS, SEARCH)
+            python, folder = (sys.executable, KEPT / "ours") if ours else (arguments.peers, KEPT / "peer")
+            try:
+                run[system] = run_of(system, python, given, folder)
+            except (SystemExit, OSError) as error:
+                if ours:
+                    raise
+                print(f"left out: {error}", flush=True)
+                systems.remove(system)
+                continue
+            print(system, json.dumps({name: round(value, 3) for name, value in run[system].items()}), flush=True)
+        runs.append(run)
+    runs = [{system: run[system] for system in systems} for run in runs]
+    gemm = json.loads(
+        subprocess.run(  # noqa: S603 - our own script
+            [sys.executable, str(Path(__file__).parent / "speed_gemm.py"), str(given[0])],
+            capture_output=True,
+            check=True,
+            text=True,
+            env=os.environ | ONE_THREAD,
+        ).stdout
+    )
+    load.append(os.getloadavg()[0])
+    (KEPT / "speed.json").write_text(json.dumps({"load": load, "runs": runs, "gemm": gemm}, indent=1) + "\n")
+    print(f"load {load[0]:.1f} to {load[1]:.1f}; encoding does {gemm['encoding']:.0f} GFLOP a processor second,")
+    print(f"{gemm['encoding'] / gemm['gemm']:.0%} of what this machine's matrix product does ({gemm['gemm']:.0f})")
+    print("\n".join(told(runs)))
+
+
+if __name__ == "__main__":
+    main()
