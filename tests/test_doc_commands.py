@@ -1,0 +1,69 @@
+"""Every command that the documentation shows, typed in the order it is shown, on a corpus of some of our documents."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from doc_pages import ROOT, blocks, lines, pages
+from shell import b12
+
+from b12assistant.application.exporting import Conversation, Format, export
+from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.command.cli import commands
+from b12assistant.config import load_configuration
+from b12assistant.display.labels import load_labels
+
+DOCUMENTS = ("guides/testing.md", "guides/nerves-without-anaemia.md", "guides/folate-trap.txt", "guides/treatment.md")
+TINY = Path(__file__).parent / "fixtures" / "tiny_collection"
+RUN_ELSEWHERE = {"serve", "mcp"}  # tests/test_serving.py, tests/test_mcp_server.py: they go on until they are stopped
+QUESTION = {"id": "t1", "question": "Can low B12 damage nerves without anaemia?"}
+LABELLED = {**QUESTION, "gold": ["Nerve damage can occur without anaemia."]}
+SHOWN = {
+    page: [words[1:] for words in lines(blocks([page])) if words[0] == "b12assistant" and words[1] not in RUN_ELSEWHERE]
+    for page in pages()
+    if page.parent.name != "decisions" and page.name != "own-corpus.md"  # test_own_corpus follows that one
+}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an index, and the files that the pages name."""
+    folder = tmp_path_factory.mktemp("desk")
+    for name in DOCUMENTS:
+        (folder / "corpus" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "corpus" / name, folder / "corpus" / name)
+    shutil.copytree(TINY, folder / "scifact")
+    shutil.copy(TINY / "qrels" / "dev.tsv", folder / "scifact" / "qrels" / "train.tsv")
+    (folder / "other_system.trec").write_text("q1 Q0 d1 1 1.0 other\n", "utf-8")
+    shutil.copytree(ROOT / "benchmarks" / "configs", folder / "benchmarks" / "configs")
+    (folder / "tickets.jsonl").write_text(json.dumps(QUESTION) + "\n", "utf-8")
+    (folder / "questions.jsonl").write_text(json.dumps(LABELLED) + "\n", "utf-8")
+    message = {"id": "m1", "text": "My legs went weak today and I can't pee", "level": "emergency"}
+    (folder / "messages.jsonl").write_text(json.dumps(message) + "\n", "utf-8")
+    assert b12("index", "--strict", cwd=folder).status == 0
+    assert b12("batch", "--input", "tickets.jsonl", "--output", "answers.jsonl", cwd=folder).status == 0
+    (folder / "conversation-2026-11-20.md").write_text(_conversation(folder), "utf-8")
+    return folder
+
+
+def _conversation(folder: Path) -> str:
+    """What the page's "Keep this conversation" saves."""
+    flags = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index")}
+    space = Workspace(load_configuration(environment={}, flags=flags))
+    reply = space.ask(QUESTION["question"], ())
+    generation = space.opened.collection.generation
+    kept = Conversation((reply,), space.texts, load_labels("en"), local_today(), generation, "http://127.0.0.1", "")
+    return export(kept, Format.MARKDOWN)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page, shown in SHOWN.items() if shown], ids=lambda page: page.name)
+def test_what_a_page_shows_to_type_works(page: Path, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(desk)
+    for words in SHOWN[page]:
+        done = CliRunner().invoke(commands, words)
+        assert done.exit_code == 0, f"{page.name}: b12assistant {' '.join(words)}\n{done.output}{done.exception!r}"
