@@ -80,7 +80,6 @@ PICTURE = (
             "layout moves retrieval scope speakers stance < conversation parts quoting readings signals < confidence "
             "disagreement < engine < assistant lookup"
         ),
-        "policy",
         "reliability",
         "suggestions",
     ),
@@ -106,7 +105,7 @@ PICTURE = (
     (
         "web",
         (
-            "http_models listening login_html logs page_theme passwords plain_html problems tries < admission "
+            "http_models listening login_html logs page_theme passwords plain_html policy problems tries < admission "
             "http_corpus http_transport lanes lookup_forms loopback readiness warmup < questions < figures "
             "plain_routes turns < export_routes feedback_routes library_routes login lookup_routes openapi pack_routes "
             "report_routes source_routes ui < service < site"

@@ -11,9 +11,9 @@ from fakes import FakeWorkspace
 from serving import small_space
 from starlette.testclient import TestClient
 
-from b12assistant.answering.policy import parse_framers
 from b12assistant.config import load_configuration
 from b12assistant.errors import ConfigError
+from b12assistant.web.policy import parse_framers
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 

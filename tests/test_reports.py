@@ -12,11 +12,11 @@ from fakes import FakeWorkspace
 from serving import small_space
 from starlette.testclient import TestClient
 
-from b12assistant.answering import policy
 from b12assistant.answering.reliability import reliability
 from b12assistant.errors import DatasetError, NotFoundError
 from b12assistant.evaluation.report_view import view
 from b12assistant.evaluation.reports import Reports
+from b12assistant.web import policy
 from b12assistant.web.report_routes import report_router
 from b12assistant.web.service import build_app
 

@@ -17,9 +17,9 @@ from fakes import FakeWorkspace
 from serving import CORPUS, small_space
 from starlette.testclient import TestClient
 
-from b12assistant.answering import policy
 from b12assistant.display import addresses
 from b12assistant.errors import ConfigError
+from b12assistant.web import policy
 from b12assistant.web.site import application
 from b12assistant.web.source_routes import VIEW_POLICY
 from b12assistant.web.warmup import Warmup
@@ -88,6 +88,16 @@ def test_every_response_has_its_headers(route: str, client: TestClient) -> None:
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "frame-ancestors" in headers["content-security-policy"]
     assert "server" not in headers
+
+
+def test_the_page_begins_with_the_script_that_mends_its_stream(client: TestClient) -> None:
+    """The framework adds what else the page names when its own scripts have run already."""
+    page = client.get("/")
+    first = re.search(r'<head><script src="(/own/stream\.js\?v=[0-9a-f]{8})"></script>', page.text)
+    assert first is not None
+    assert page.text.index("<script") == first.start() + len("<head>")
+    assert int(page.headers["content-length"]) == len(page.content)
+    assert "close_stream" in client.get(first[1]).text
 
 
 def test_the_page_lets_only_its_own_inline_scripts_run(client: TestClient) -> None:

@@ -8,7 +8,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 
 from b12assistant.api import Workspace
+from b12assistant.web.policy import App
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
@@ -49,13 +50,12 @@ def no_browser() -> NoReturn:
 
 
 @contextlib.contextmanager
-def running(space: Workspace) -> Iterator[str]:
-    """The address of the application over ``space``."""
+def running(space: Workspace, around: Callable[[App], App] = lambda app: app) -> Iterator[str]:
+    """The address of the application over ``space``; ``around``: put between it and the browser."""
     warmup = Warmup(space)
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        application(space, warmup), log_level="critical", access_log=False, timeout_graceful_shutdown=1
-    )
+    app = around(application(space, warmup))
+    config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     warmup.start()

@@ -48,6 +48,10 @@ def link(space: FakeWorkspace, name: str, words: str, **more: str) -> str:
     return address if not more else address.replace("#hit", "".join(f"&{key}={value}" for key, value in more.items()))
 
 
+# The frame shows the document at an address, whole and with its script.
+ARRIVED = """address => {
+    const {contentWindow, contentDocument} = document.querySelector('#src-frame');
+    return contentWindow.location.href.endsWith(address) && contentDocument.readyState === 'complete'; }"""
 STATES = {
     "text of a PDF": ("plain.pdf", "It eats grass.", {}, "mark#hit"),
     "boxed": ("plain.pdf", "It eats grass.", {"view": "printed"}, ".printed .box"),
@@ -118,8 +122,10 @@ def test_steps_in_the_panel_leave_no_trace(visit: Visit, there: str) -> None:
     frame = reader.open(cite)
     frame.locator(".outline summary").click()
     frame.locator(".outline li a").nth(1).click()
-    frame.locator('a.step[rel="next"]').click()
-    frame.locator(".passage.here").first.wait_for()
+    onward = frame.locator('a.step[rel="next"]')
+    address = onward.get_attribute("href")
+    onward.click()
+    reader.page.wait_for_function(ARRIVED, arg=address)
     frame.locator(".copying summary").press("Enter")
     frame.locator(".copying summary").press("Escape")
     assert reader.page.locator("#src").is_visible()

@@ -14,7 +14,6 @@ from typing import Annotated, Any, ParamSpec
 from pydantic import Field
 
 from b12assistant.answering.assistant import MOST_TURNS
-from b12assistant.answering.policy import Policy
 from b12assistant.answers import Level, Notice, Quote, Reply, most_serious
 from b12assistant.application.exporting import Conversation, Line, pieces
 from b12assistant.application.workspace import Workspace, local_today
@@ -27,6 +26,7 @@ from b12assistant.types import Hit
 from b12assistant.web import listening
 from b12assistant.web.http_corpus import PassageResponse
 from b12assistant.web.http_models import MOST_HITS, AskResponse, SearchResponse, Text
+from b12assistant.web.policy import Policy
 from b12assistant.web.problems import problem_of, unexpected
 from b12assistant.web.warmup import Warmup
 

@@ -184,6 +184,11 @@ b12.surface("library", place => {
     const stage = make("span", {});
     const progress = make("label", { className: "progress", hidden: true }, stage, bar);
     const note = make("p", { className: "note", role: "status", textContent: outcome });
+    const ended = how => {
+      button.disabled = false;
+      progress.hidden = true;
+      note.textContent = how;
+    };
     const follow = async begun => {
       let now = begun;
       outcome = note.textContent = "";
@@ -198,18 +203,12 @@ b12.surface("library", place => {
         await new Promise(done => setTimeout(done, 300));
         now = await get("/library/index");
       }
-      button.disabled = false;
-      progress.hidden = true;
       outcome = now.state === "done" ? said("library.index_done", now.counts) : said("library.index_failed", now);
-      note.textContent = outcome;
-      if (now.state === "done") await load();
+      if (now.state === "done") await load(); // draws all this anew
+      else ended(outcome);
       if (hadFocus) document.getElementById("library-index").focus();
     };
-    const guarded = promise => promise.catch(error => {
-      button.disabled = false;
-      progress.hidden = true;
-      note.textContent = said("library.failed", { problem: error.message });
-    });
+    const guarded = promise => promise.catch(error => ended(said("library.failed", { problem: error.message })));
     button.addEventListener("click", () => guarded(post("/library/index", {}).then(follow)));
     guarded(get("/library/index").then(now => now.state === "running" ? follow(now) : null));
     return make("div", { className: "building" }, make("p", { className: "soft", textContent: said("library.index_lead") }), button, progress, note);

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 from starlette.requests import Request
 
-from b12assistant.answering.policy import LOOPBACK
+from b12assistant.web.policy import LOOPBACK
 from b12assistant.web.problems import Problem, ProblemError
 
 _PASSED_ON = ("forwarded", "x-forwarded-for", "x-real-ip", "via")

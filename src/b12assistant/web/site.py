@@ -9,7 +9,6 @@ from pathlib import Path, PurePosixPath
 
 from fastapi import FastAPI, Response
 
-from b12assistant.answering.policy import LOOPBACK, App, Policy, parse_framers, parse_hosts
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.ledger import Ledger
@@ -31,6 +30,7 @@ from b12assistant.web.pack_routes import pack_router
 from b12assistant.web.passwords import Passwords
 from b12assistant.web.plain_html import PATH as PLAIN_PATH
 from b12assistant.web.plain_routes import plain_router
+from b12assistant.web.policy import LOOPBACK, App, Policy, parse_framers, parse_hosts
 from b12assistant.web.questions import Questions
 from b12assistant.web.report_routes import report_router
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
@@ -46,6 +46,7 @@ _SHEETS = (
     *("tokens.css", "page.css", "panel.css", "keep.css", "shell.css"),
     *("surface.css", "lookup.css", "library.css", "evaluate.css"),
 )
+_FIRST = "stream.js"  # before any script of the framework
 _SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "library.js", "evaluate.js")
 # Of the framework's routes those that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
@@ -104,10 +105,10 @@ def application(
         app.include_router(feedback_router(ledger))
     _add_own(app, files)
     ui.mount(app, Asking(live, questions, said), warmup, _head(files, has_feedback=ledger is not None))
-    return _guarded(app, live, host, watch)
+    return _guarded(app, live, host, watch, _address(files, _FIRST))
 
 
-def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None]) -> Policy:
+def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], first: str) -> Policy:
     """``app`` behind what lets requests in: the policy, so many open at once, and a login if one is asked for."""
     settings = live.configuration.settings
     paths: tuple[str, ...] = (*FRAMEWORK, *OWN)
@@ -117,7 +118,8 @@ def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None]) -> P
         app = Login(app, Passwords(Path(settings.web.passwords)), LoginPage(words, said))
         paths += (LOGIN,)
     framers = parse_framers(settings.page.frame_ancestors)
-    return Policy(Admission(app, paths, watch), paths, host, LOOPBACK | parse_hosts(settings.web.hosts), framers)
+    names = LOOPBACK | parse_hosts(settings.web.hosts)
+    return Policy(Admission(app, paths, watch), paths, host, names, framers, first)
 
 
 def _ledger(live: Live) -> Ledger | None:
@@ -160,18 +162,18 @@ def _own_files() -> Mapping[str, bytes]:
 def _head(files: Mapping[str, bytes], *, has_feedback: bool) -> str:
     """What the page's head names: the style sheets and scripts of our own, by their content."""
     names = (*_SCRIPTS, "feedback.js") if has_feedback else _SCRIPTS
-
-    def own(name: str) -> str:
-        return f"/own/{name}?v={hashlib.sha256(files[name]).hexdigest()[:8]}"
-
-    sheets = (f'<link rel="stylesheet" href="{own(name)}">' for name in _SHEETS if name in files)
-    scripts = (f'<script defer src="{own(name)}"></script>' for name in names if name in files)
+    sheets = (f'<link rel="stylesheet" href="{_address(files, name)}">' for name in _SHEETS if name in files)
+    scripts = (f'<script defer src="{_address(files, name)}"></script>' for name in names if name in files)
     return (
         '<meta name="referrer" content="no-referrer">'
         '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
         f"{''.join(sheets)}"
         f"{''.join(scripts)}"
     )
+
+
+def _address(files: Mapping[str, bytes], name: str) -> str:
+    return f"/own/{name}?v={hashlib.sha256(files[name]).hexdigest()[:8]}"
 
 
 def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:

@@ -53,7 +53,8 @@ class Policy:
     ``host``: where the server listens. On a wildcard address any number is a good host, and no name but loopback: a
     foreign name that leads here is somebody else's page trying to read this one.
 
-    ``framers``: origins whose pages may show this one in a frame; nobody else may.
+    ``framers``: origins whose pages may show this one in a frame; nobody else may. ``first``: address of the script
+    that runs in such a page before any of its own.
     """
 
     app: App
@@ -61,12 +62,13 @@ class Policy:
     host: str = "127.0.0.1"
     names: frozenset[str] = field(default=LOOPBACK)
     framers: tuple[str, ...] = ()
+    first: str | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, _Answering(send, self.framers))
+            await self._http(scope, receive, _Answering(send, self.framers, self.first))
 
     async def _http(self, scope: Message, receive: Receive, send: _Answering) -> None:
         headers = {name.lower(): value for name, value in scope["headers"]}
@@ -100,9 +102,10 @@ class Policy:
 class _Answering:
     """Adds the headers on the way out; holds a page back until its scripts are known."""
 
-    def __init__(self, send: Send, framers: tuple[str, ...]) -> None:
+    def __init__(self, send: Send, framers: tuple[str, ...], first: str | None) -> None:
         self._send = send
         self._framers = framers
+        self._first = first
         self._page: Message | None = None
         self._body: list[bytes] = []
         self.started = False
@@ -120,6 +123,10 @@ class _Answering:
                 return
             body = b"".join(self._body)
             page, self._page = self._page, None
+            if self._first is not None:
+                body = body.replace(b"<head>", f'<head><script src="{self._first}"></script>'.encode(), 1)
+                page["headers"] = [each for each in page["headers"] if each[0] != b"content-length"]
+                page["headers"].append((b"content-length", str(len(body)).encode()))
             page["headers"].append((b"content-security-policy", framed_by(self._framers, policy_of(body)).encode()))
             await self._send(page)
             message = {"type": "http.response.body", "body": body}

@@ -1,0 +1,51 @@
+// Gradio's server tells the page "close_stream" when it has nothing more to say. A question that it takes while that word is on its
+// way is waited for on a stream that has ended: for ever (Gradio 6.31; tests/browser/test_stream.py). So the word is handed on only
+// when nothing is awaited; else the stream goes on with a new request, unnoticed.
+"use strict";
+(() => {
+  const plain = globalThis.fetch;
+  const awaited = new Set(); // what the server took and has not completed, by its ids
+  const early = new Set(); // what was completed before the page heard that it was taken
+
+  // The events of a stream, each with the blank line that ends it.
+  const events = async function* (body) {
+    let text = "";
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      const parts = (text + read.value).split("\n\n");
+      text = parts.pop();
+      for (const part of parts) yield `${part}\n\n`;
+    }
+  };
+
+  const lasting = async function* (body, anew) {
+    for (let closed = false; body; body = closed && awaited.size ? await anew() : null) {
+      for await (const event of events(body)) {
+        const message = JSON.parse(event.slice("data:".length));
+        if (message.msg === "process_completed" && !awaited.delete(message.event_id)) early.add(message.event_id);
+        closed = message.msg === "close_stream";
+        if (!closed || !awaited.size) yield event;
+      }
+    }
+  };
+
+  const streamed = source => new ReadableStream({
+    async pull(out) {
+      const { done, value } = await source.next();
+      if (done) out.close();
+      else out.enqueue(value);
+    },
+  }).pipeThrough(new TextEncoderStream());
+
+  globalThis.fetch = async (...asked) => {
+    const { pathname } = new URL(asked[0].url || asked[0], location.href);
+    const response = await plain(...asked);
+    if (response.ok && pathname.endsWith("/queue/join")) {
+      const id = (await response.clone().json()).event_id;
+      if (!early.delete(id)) awaited.add(id);
+    }
+    if (!response.ok || !pathname.endsWith("/queue/data")) return response;
+    const anew = async () => (await plain(...asked)).body;
+    return new Response(streamed(lasting(response.body, anew)), { headers: response.headers });
+  };
+})();
