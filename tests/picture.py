@@ -18,7 +18,7 @@ LONGEST = 300  # lines of a file
 # may import every layer above its own. Families of a layer are strangers to one another; the members of a family may
 # import those to the left of a "<", and nobody beside them.
 PICTURE = (
-    ("", "__init__ < errors packaged settings < types < answers config data_files protocols stages < threads"),
+    ("", "__init__ < errors packaged settings < types < answers config data_files protocols stages < each threads"),
     (
         "language",
         "british < words",
@@ -52,8 +52,8 @@ PICTURE = (
     (
         "display",
         (
-            "addresses labels markup printed_pages records < citation_formats page_words printed_html render "
-            "source_text source_view terminal < answer_html source_bar welcome_html < source_html"
+            "addresses labels markup printed_pages records style_sheets < citation_formats page_words printed_html "
+            "render source_text source_view terminal < answer_html source_bar welcome_html < source_html"
         ),
         "pdf_page",
     ),
@@ -66,10 +66,10 @@ PICTURE = (
     (
         "index",
         (
-            "lexical_index milvus token_store vector_index < collection embedding milvus_index < embedding_pool origin "
-            "milvus_collections < indexing"
+            "disk manifest milvus term_counts token_store vector_index < generations lexical_index token_files "
+            "< collection draft embedding milvus_index < origin store < embedding_pool former milvus_collections "
+            "< assembling < indexing"
         ),
-        "disk manifest < store",
         "cross_encoder",
         "weights < onnx_form < onnx_encoder < bf16_encoder encoding < onnx_export",
         "verification",
@@ -77,8 +77,8 @@ PICTURE = (
     (
         "answering",
         (
-            "layout moves retrieval scope speakers stance < conversation parts quoting readings signals < confidence "
-            "disagreement < engine < assistant lookup"
+            "ahead layout moves retrieval scope speakers stance < conversation parts quoting readings signals < confidence "
+            "disagreement < engine found < assistant lookup"
         ),
         "reliability",
         "suggestions",
@@ -105,8 +105,8 @@ PICTURE = (
     (
         "web",
         (
-            "http_models listening login_html logs page_theme passwords plain_html policy problems tries < admission "
-            "http_corpus http_transport lanes lookup_forms loopback readiness warmup < questions < figures "
+            "http_models listening login_html logs page_head page_theme passwords plain_html policy problems tries "
+            "< admission http_corpus http_transport lanes lookup_forms loopback readiness warmup < questions < figures "
             "plain_routes turns < export_routes feedback_routes library_routes login lookup_routes openapi pack_routes "
             "report_routes source_routes ui < service < site"
         ),

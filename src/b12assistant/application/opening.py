@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,8 @@ from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.display.records import Entry, entries_from_bytes
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.collection import Collection
-from b12assistant.index.embedding import Embedded
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.origin import Former, built_with, told_reports
+from b12assistant.index.origin import built_with, told_reports
 from b12assistant.index.store import Generation
 from b12assistant.index.token_store import TokenStore
 from b12assistant.index.vector_index import ROWS_ALONE, read_index
@@ -114,37 +113,3 @@ def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> No
             raise IndexMismatchError(
                 f"the index was built with other settings ({name} {manifest.get(name)}, now {value})", hint=_REBUILD
             )
-
-
-def former_of(opened: Opened) -> Former:
-    """What the generation can hand on to the next."""
-    collection = opened.collection
-    places: dict[str, tuple[int, int]] = {}
-    row = 0
-    for entry in opened.entries:
-        places[entry.report.file] = (row, row + len(entry.passages))
-        row += len(entry.passages)
-
-    def embedded(file: str) -> Embedded:
-        first, last = places[file]
-        units, sentences = collection.context_starts, collection.sentence_starts
-        return Embedded(
-            collection.matrix[first:last],
-            collection.context.part(int(units[first]), int(units[last])),
-            collection.alone.part(int(sentences[first]), int(sentences[last]))
-            if collection.alone is not None
-            else None,
-        )
-
-    entries = {entry.report.file: entry for entry in opened.entries}
-    return Former(entries, embedded, dict(_asked(collection)), opened.manifest.get("runtime", {}))
-
-
-def _asked(collection: Collection) -> Iterator[tuple[tuple[str, ...], NDArray[np.float32]]]:
-    """Ways to ask of each dispute, with their vectors."""
-    row = 0
-    if collection.asked is None:
-        return
-    for each in collection.disputes:
-        yield each.asked, collection.asked[row : row + len(each.asked)]
-        row += len(each.asked)

@@ -21,7 +21,7 @@ from b12assistant.answering.suggestions import Suggestions
 from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.encoders import encoder_with_form, indexing_encoder, open_encoder
 from b12assistant.application.opening import Opened as Opened
-from b12assistant.application.opening import former_of, open_generation
+from b12assistant.application.opening import open_generation
 from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus.folder import (
     corpus_files,
@@ -60,8 +60,8 @@ from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
     from b12assistant.application.search_server import SearchServer
-    from b12assistant.index.indexing import Progress, Reader
-    from b12assistant.index.origin import Former
+    from b12assistant.index.generations import Sealed
+    from b12assistant.index.indexing import Built, Progress, Reader
 
 
 def local_today() -> date:
@@ -207,29 +207,36 @@ class Workspace:
 
         ``strict``: publish nothing if a file is left out. ``anew``: trust nothing of the former index.
         """
+        from b12assistant.index.former import TOKEN_FILES, former_of
         from b12assistant.index.indexing import Indexer
 
         require_corpus(self.corpus)  # before the index folder is made for it
+        corpus_switched_off(self.corpus)  # before it is built, for it could not be opened with a fault in this
         self.make_encoder_form()
-        with self.store.writing(), self.reader() as reader:
+        with self.store.writing(), self.store.last_good(TOKEN_FILES) as last, self.reader() as reader:
             settings = self.configuration.settings
             encoder = indexing_encoder(settings.encoder, self.encoder)
             indexer = Indexer(reader, encoder, self.projection, settings, progress)
-            former = None if anew else self._former()
-            built = indexer.build(self.corpus, former[1] if former else None)
+            former = former_of(last, self.encoder, settings) if last and not anew else None
+            always = self.search_server is not None or (last is not None and not last.in_use)
+            built = indexer.build(self.corpus, former, always=always)
             refused = [
                 f"{report.file} ({report.reasons[0]})" for report in built.reports if report.end is FileEnd.LEFT_OUT
             ]
             if strict and refused:
                 raise LeftOutError(f"left out: {', '.join(refused)}", hint="nothing was published; mend or remove them")
-            # Opened once before it replaces anything: what cannot be read back is never published.
-            draft = self._read(Generation(GenerationId("draft"), built.facts, built.files))
-            server = self.search_server
-            copied = server.fill(draft) if server else {}
-            generation = self.store.publish(built.files, {**built.facts, **copied})
-            if server:
-                server.switch(copied)
-        return IndexReport(generation, built.reports, unchanged=bool(former and former[0] == generation))
+            generation = self.store.keep(built.same) if built.same else self._publish(built, last if former else None)
+        return IndexReport(generation, built.reports, unchanged=bool(former and former.id == generation))
+
+    def _publish(self, built: Built, source: Sealed | None) -> GenerationId:
+        server = self.search_server
+        if server is None:
+            return self.store.publish(built.files, built.facts, built.streamed, source)
+        files = {**built.files, **{file: tokens.to_bytes() for file, tokens in built.streamed.items()}}
+        copied = server.fill(self._read(Generation(GenerationId("draft"), built.facts, files)))
+        generation = self.store.publish(files, {**built.facts, **copied})
+        server.switch(copied)
+        return generation
 
     def reader(self) -> AbstractContextManager[Reader]:
         """Reads and extracts files of the corpus, in a process of its own."""
@@ -284,13 +291,6 @@ class Workspace:
                 yield f"{entry.report.file}: gone since indexing"
             elif self.source_changed(entry.document.id):
                 yield f"{entry.report.file}: changed since indexing"
-
-    def _former(self) -> tuple[str, Former] | None:
-        try:
-            opened = self._read(self.store.open())
-        except (IndexMissingError, IndexDamagedError, IndexMismatchError):
-            return None
-        return opened.collection.generation, former_of(opened)
 
     def _open(self, generation: Generation) -> Opened:
         opened = self._read(generation)

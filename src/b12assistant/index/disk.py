@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 _LARGEST = 1 << 20  # bytes of a file that no manifest describes; ours are far smaller
+_BLOCK = 1 << 20  # bytes that are held of a file that is only compared
 _NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)  # no file stands there; other errors may pass
 
 
-def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
-    """A regular file's bytes, at most one more than ``most``; ``None`` if no such file stands there.
+def open_regular(path: Path) -> BinaryIO | None:
+    """A regular file, opened to be read; ``None`` if no such file stands there.
 
     No link is followed, and a pipe in its place is not waited for. Raises ``OSError`` for what may pass.
     """
@@ -23,18 +27,40 @@ def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
             return None
         raise
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
-        with open(handle, "rb", closefd=False) as file:
-            return file.read(most + 1)
-    finally:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            return os.fdopen(handle, "rb")
+    except BaseException:
         os.close(handle)
+        raise
+    os.close(handle)
+    return None
 
 
-def write_synced(path: Path, data: bytes) -> None:
-    """Write a file; when this returns, the disk has it."""
+def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
+    """A regular file's bytes, at most one more than ``most``; ``None`` if no such file stands there.
+
+    Raises ``OSError`` for what may pass.
+    """
+    file = open_regular(path)
+    if file is None:
+        return None
+    with file:
+        return file.read(most + 1)
+
+
+def size_and_sha256(file: BinaryIO, *, most: int) -> tuple[int, str]:
+    """Of all that is in a file, or of one byte more than ``most``; a block at a time is held."""
+    digest, size = hashlib.sha256(), 0
+    while block := file.read(min(_BLOCK, most + 1 - size)):
+        digest.update(block)
+        size += len(block)
+    return size, digest.hexdigest()
+
+
+def write_synced(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Have a file written; when this returns, the disk has it."""
     with path.open("wb") as file:
-        file.write(data)
+        write(file)
         file.flush()
         os.fsync(file.fileno())
 

@@ -11,7 +11,8 @@ from typing import Self
 
 from b12assistant.config import Settings
 from b12assistant.display.records import Entry
-from b12assistant.index.embedding import Embedded, embed_passages, embed_sentences
+from b12assistant.index.embedding import embed_passages, embed_sentences
+from b12assistant.index.token_files import Arrays
 from b12assistant.index.token_store import Projection
 from b12assistant.protocols import Encoder
 
@@ -28,11 +29,11 @@ class EmbeddingPool:
         encoder: Encoder,
         projection: Projection,
         settings: Settings,
-        former: Callable[[str], Embedded] | None,
+        former: Callable[[str], Arrays] | None,
     ) -> None:
         self._encoder, self._projection, self._chunking, self._former = encoder, projection, settings.chunking, former
         self._pool = ThreadPoolExecutor(settings.encoder.threads or os.cpu_count() or 1)
-        self._begun: list[tuple[Entry, Future[Embedded]]] = []
+        self._begun: list[tuple[Entry, Arrays | Future[Arrays]]] = []
         self.read: set[str] = set()  # files of which the encoder read something
 
     def __enter__(self) -> Self:
@@ -45,34 +46,36 @@ class EmbeddingPool:
 
     def begin(self, entry: Entry, *, known: bool) -> None:
         """``known``: its arrays are those of the last generation."""
-        self._begun.append((entry, self._pool.submit(self._passages, entry, known=known)))
+        taken = self._former(entry.report.file) if known and self._former else None
+        self._begun.append((entry, taken or self._pool.submit(self._passages, entry)))
 
-    def finish(self, progress: Callable[[int, int], None]) -> list[Embedded]:
+    def finish(self, progress: Callable[[int, int], None]) -> list[Arrays]:
         """All arrays. Sentences are encoded by themselves as well if all that was begun is a small collection."""
         many = len(self._begun)
         alone = sum(len(entry.passages) for entry, _ in self._begun) <= self._chunking.sentence_vectors_up_to
-        whole = [self._pool.submit(self._whole, entry, begun, alone=alone) for entry, begun in self._begun]
-        embedded = []
+        whole = [self._whole(entry, begun, alone=alone) for entry, begun in self._begun]
+        arrays = []
         for number, each in enumerate(whole):
             progress(number, many)
-            embedded.append(each.result())
+            arrays.append(each.result() if isinstance(each, Future) else each)
         progress(many, many)
-        return embedded
+        return arrays
 
-    def _passages(self, entry: Entry, *, known: bool) -> Embedded:
-        if known and self._former:
-            return self._former(entry.report.file)
+    def _passages(self, entry: Entry) -> Arrays:
         self.read.add(entry.report.file)
         title_pieces = self._chunking.title_pieces
         vectors, context = embed_passages(entry.passages, self._encoder, self._projection, title_pieces=title_pieces)
-        return Embedded(vectors, context, None)
+        return Arrays(vectors, context, None)
 
-    def _whole(self, entry: Entry, begun: Future[Embedded], *, alone: bool) -> Embedded:
-        """``begun`` stands before this in the queue, so that it is done, or under way, when this one's turn comes."""
-        embedded = begun.result()
+    def _whole(self, entry: Entry, begun: Arrays | Future[Arrays], *, alone: bool) -> Arrays | Future[Arrays]:
         if not alone:
-            return replace(embedded, alone=None)
-        if embedded.alone is not None:
-            return embedded
+            return replace(begun, alone=None) if isinstance(begun, Arrays) else begun
+        if isinstance(begun, Arrays) and begun.alone is not None:
+            return begun
+        return self._pool.submit(self._with_sentences, entry, begun)
+
+    def _with_sentences(self, entry: Entry, begun: Arrays | Future[Arrays]) -> Arrays:
+        """``begun`` stands before this in the queue, so that it is done, or under way, when this one's turn comes."""
+        arrays = begun if isinstance(begun, Arrays) else begun.result()
         self.read.add(entry.report.file)
-        return replace(embedded, alone=embed_sentences(entry.passages, self._encoder, self._projection))
+        return replace(arrays, alone=embed_sentences(entry.passages, self._encoder, self._projection))

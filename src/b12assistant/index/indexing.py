@@ -4,7 +4,6 @@ reason."""
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,17 +21,18 @@ from b12assistant.corpus.chunking import chunk
 from b12assistant.corpus.disputes import DISPUTES_FILE, Dispute, disputes_to_bytes, resolve
 from b12assistant.corpus.folder import corpus_disputes, corpus_facts, corpus_files
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, parse_front_matter, source_of
-from b12assistant.display.records import Entry, entries_to_bytes, source_facts
+from b12assistant.display.records import Entry, source_facts
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
-from b12assistant.index import origin
-from b12assistant.index.embedding import Embedded
+from b12assistant.index import origin, vector_index
+from b12assistant.index.assembling import check, dispute_files, document_files, token_files
+from b12assistant.index.assembling import titles_of as titles_of
 from b12assistant.index.embedding_pool import EmbeddingPool
-from b12assistant.index.lexical_index import BM25F, BM25FIndex
-from b12assistant.index.origin import Former, built_with, most_pieces, told_reports
-from b12assistant.index.token_store import Projection, TokenStore
-from b12assistant.index.vector_index import build_index
+from b12assistant.index.former import Former
+from b12assistant.index.origin import built_with, most_pieces, told_reports
+from b12assistant.index.token_files import JoinedTokens
+from b12assistant.index.token_store import Projection
 from b12assistant.protocols import Encoder
-from b12assistant.types import Document, DocumentId, Extract, FileEnd, FileReport
+from b12assistant.types import Document, DocumentId, Extract, FileEnd, FileReport, GenerationId
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,11 +63,16 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Built:
-    """A generation's content, not yet written."""
+    """A generation's content, not yet written; ``streamed``: what is read from elsewhere when it is.
+
+    ``same``: the former generation, if it is all that, and then there are no files.
+    """
 
     files: Mapping[str, bytes]
+    streamed: Mapping[str, JoinedTokens]
     facts: Mapping[str, object]
     reports: tuple[FileReport, ...]
+    same: GenerationId | None = None
 
 
 @dataclass(frozen=True)
@@ -80,36 +85,51 @@ class Indexer:
     settings: Settings
     progress: Progress = lambda stage, done, of: None
 
-    def build(self, corpus: Path, former: Former | None = None) -> Built:
-        """Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid."""
+    def build(self, corpus: Path, former: Former | None = None, *, always: bool = False) -> Built:
+        """Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
+
+        ``always``: the files are made although they are those of ``former``.
+        """
+        with EmbeddingPool(self.encoder, self.projection, self.settings, former.arrays if former else None) as pool:
+            entries, reports = self._read(corpus, former, pool)
+            passages = [passage for entry in entries for passage in entry.passages]
+            disputes = resolve(corpus_disputes(corpus), passages, file=str(corpus / DISPUTES_FILE))
+            if former and not always and self._is_same(former, entries, reports, disputes):
+                told = told_reports([*reports, *(entry.report for entry in entries)], entries)
+                return Built({}, {}, former.facts, told, former.id)
+            embedded = pool.finish(lambda done, of: self.progress("embedding", done, of))
+        reports += [replace(entry.report, embedded=entry.report.file in pool.read) for entry in entries]
+        vectors = vector_index.build_index(np.concatenate([each.vectors for each in embedded]))
+        files = {
+            **vectors.to_files(),
+            **document_files(entries, former, self.settings.lexical),
+            "left_out.json": _left_out(reports),
+            **dispute_files(disputes, self._asked(disputes, former)),
+        }
+        facts = {**self._facts(entries, reports), "vectors": vectors.facts}
+        built = Built(files, token_files(embedded), facts, told_reports(reports, entries))
+        check(built.files, built.streamed, built.facts)
+        return built
+
+    def _read(self, corpus: Path, former: Former | None, pool: EmbeddingPool) -> tuple[list[Entry], list[FileReport]]:
+        """What each file is, in order, and why those that are nothing are left out."""
         facts = corpus_facts(corpus)
         files = list(corpus_files(corpus))
         entries: list[Entry] = []
         reports: list[FileReport] = []
-        arrays = former.embedded if former else None
-        with EmbeddingPool(self.encoder, self.projection, self.settings, arrays) as pool:
-            for number, file in enumerate(files):
-                self.progress("reading", number, len(files))
-                found = self._entry(corpus, file, facts.get(file, {}), former)
-                if isinstance(found, Entry):
-                    entries.append(found)
-                    pool.begin(found, known=former is not None and former.entries.get(file) is found)
-                else:
-                    reports.append(found)
-            self.progress("reading", len(files), len(files))
-            reports += [_no_such_file(file) for file in facts if file not in set(files)]
-            if not entries:
-                raise _nothing(corpus, reports)
-            passages = [passage for entry in entries for passage in entry.passages]
-            disputes = resolve(corpus_disputes(corpus), passages, file=str(corpus / DISPUTES_FILE))
-            embedded = pool.finish(lambda done, of: self.progress("embedding", done, of))
-        reports += [replace(entry.report, embedded=entry.report.file in pool.read) for entry in entries]
-        vectors = build_index(np.concatenate([each.vectors for each in embedded]))
-        return Built(
-            {**vectors.to_files(), **self._files(entries, embedded, reports), **self._dispute_files(disputes, former)},
-            {**self._facts(entries, reports, embedded[0].vectors.shape[1]), "vectors": vectors.facts},
-            told_reports(reports, entries),
-        )
+        for number, file in enumerate(files):
+            self.progress("reading", number, len(files))
+            found = self._entry(corpus, file, facts.get(file, {}), former)
+            if isinstance(found, Entry):
+                entries.append(found)
+                pool.begin(found, known=former is not None and former.has(found))
+            else:
+                reports.append(found)
+        self.progress("reading", len(files), len(files))
+        reports += [_no_such_file(file) for file in facts if file not in set(files)]
+        if not entries:
+            raise _nothing(corpus, reports)
+        return entries, reports
 
     def _entry(self, corpus: Path, file: str, facts: Facts, former: Former | None) -> Entry | FileReport:
         try:
@@ -158,57 +178,46 @@ class Indexer:
     def _runtime(self) -> dict[str, str]:
         return {**_versions(), **self.encoder.runtime}
 
-    def _files(
-        self, entries: Sequence[Entry], embedded: Sequence[Embedded], reports: Sequence[FileReport]
-    ) -> dict[str, bytes]:
-        passages = [passage for entry in entries for passage in entry.passages]
-        bodies = [" ".join(span.text for span in passage.sentences) for passage in passages]
-        titles = [titles_of(passage.document, passage.sentences[0].start) for passage in passages]
-        lexical = self.settings.lexical
-        parameters = BM25F(lexical.k1, lexical.b_body, lexical.b_title, lexical.title_weight)
-        files = {
-            "documents.jsonl": entries_to_bytes(entries),
-            "lexical.npz": BM25FIndex.build(bodies, titles, parameters).to_bytes(),
-            "context_tokens.npz": TokenStore.join([each.context for each in embedded]).to_bytes(),
-            "left_out.json": _left_out(reports),
-        }
-        alone = [each.alone for each in embedded if each.alone is not None]
-        if alone:
-            files["sentence_tokens.npz"] = TokenStore.join(alone).to_bytes()
-        return files
+    def _is_same(
+        self, former: Former, entries: Sequence[Entry], reports: Sequence[FileReport], disputes: Sequence[Dispute]
+    ) -> bool:
+        """Whether the files of ``former`` would be made again, of these entries and of what is left out."""
+        passages = sum(len(entry.passages) for entry in entries)
+        few = passages <= vector_index.EXACT_UP_TO
+        small = passages <= self.settings.chunking.sentence_vectors_up_to
+        return (
+            len(entries) == len(former.entries)
+            and all(map(former.has, entries))
+            and former.facts == {**self._facts(entries, reports), "vectors": former.facts.get("vectors")}
+            and (few, small) == (former.facts["vectors"] == vector_index.ROWS_ALONE, former.alone is not None)
+            and former.files["left_out.json"] == _left_out(reports)
+            and former.files.get("disputes.json", b"") == (disputes_to_bytes(disputes) if disputes else b"")
+            and former.counts is not None
+        )
 
-    def _dispute_files(self, disputes: Sequence[Dispute], former: Former | None) -> dict[str, bytes]:
-        """The disputes, and a vector for each way to ask: ``(asked, d)``, in order; nothing where there are none."""
-        if not disputes:
-            return {}
+    def _asked(self, disputes: Sequence[Dispute], former: Former | None) -> list[Vectors]:
+        """A vector for each way to ask, by dispute."""
         known = former.asked if former and former.runtime == self._runtime else {}
-        rows = [known[each.asked] if each.asked in known else self._vectors(each.asked) for each in disputes]
-        buffer = io.BytesIO()
-        np.save(buffer, np.concatenate(rows), allow_pickle=False)
-        return {"disputes.json": disputes_to_bytes(disputes), "disputes.npy": buffer.getvalue()}
+        return [known[each.asked] if each.asked in known else self._vectors(each.asked) for each in disputes]
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         vectors = [encoded.vector for encoded in self.encoder.encode(texts)]
         return np.stack(vectors) if vectors else np.empty((0, self.encoder.dimension), dtype=np.float32)
 
-    def _facts(self, entries: Sequence[Entry], reports: Sequence[FileReport], dimension: int) -> dict[str, object]:
+    def _facts(self, entries: Sequence[Entry], reports: Sequence[FileReport]) -> dict[str, object]:
+        """Of the manifest, but for the vectors; ``reports`` may hold those of the entries or not."""
+        left_out = sum(report.end is FileEnd.LEFT_OUT for report in reports)
         return {
-            "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": dimension},
+            "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": self.encoder.dimension},
             **built_with(self.encoder, self.settings),
             "runtime": self._runtime,
             "counts": {
-                "files": len(reports),
+                "files": len(entries) + left_out,
                 "documents": len(entries),
                 "passages": sum(len(entry.passages) for entry in entries),
-                "left_out": sum(report.end is FileEnd.LEFT_OUT for report in reports),
+                "left_out": left_out,
             },
         }
-
-
-def titles_of(document: Document, offset: int) -> str:
-    """The lexical title field of what stands at ``offset``: the document's title and the headings above."""
-    headings = (document.slice(section.heading) for section in document.heading_path(offset))
-    return " ".join(dict.fromkeys([document.title, *headings]))
 
 
 def _document(file: str, extract: Extract, *, source_facts_of: Iterable[Facts], digest: str) -> Document:

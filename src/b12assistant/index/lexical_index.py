@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from b12assistant.index.term_counts import TermCounts
 from b12assistant.language.words import terms
 
 if TYPE_CHECKING:
@@ -53,19 +54,19 @@ class BM25FIndex:
     @classmethod
     def build(cls, bodies: Sequence[str], titles: Sequence[str], parameters: BM25F = BM25F()) -> BM25FIndex:
         """``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
-        fields = [[Counter(terms(text)) for text in texts] for texts in (bodies, titles)]
-        frequencies = _saturating_frequencies(fields[0], fields[1], parameters)
-        names = sorted({term for row in frequencies for term in row})
-        vocabulary = {term: number for number, term in enumerate(names)}
-        postings: list[list[tuple[int, float]]] = [[] for _ in names]
-        for number, row in enumerate(frequencies):
-            for term, frequency in row.items():
-                postings[vocabulary[term]].append((number, frequency / (parameters.k1 + frequency)))
-        sizes = np.array([len(column) for column in postings], dtype=np.int64)
-        idf = np.log(1 + (len(bodies) - sizes + 0.5) / (sizes + 0.5)).astype(np.float32)
-        rows = np.array([row for column in postings for row, _ in column], dtype=np.int32)
-        weights = np.array([weight for column in postings for _, weight in column], dtype=np.float32)
+        return cls.of(TermCounts.of(bodies, titles), parameters)
+
+    @classmethod
+    def of(cls, counts: TermCounts, parameters: BM25F = BM25F()) -> BM25FIndex:
+        """The same of rows whose terms are counted already, to the last bit."""
+        frequencies = _saturating_frequencies(counts, parameters)
+        order = np.argsort(counts.numbers, kind="stable")  # by term, and in a term by row
+        sizes = np.bincount(counts.numbers, minlength=len(counts.names)).astype(np.int64)
+        idf = np.log(1 + (len(counts) - sizes + 0.5) / (sizes + 0.5)).astype(np.float32)
+        weights = (frequencies / (parameters.k1 + frequencies)).astype(np.float32)[order]
+        vocabulary = {term: number for number, term in enumerate(counts.names)}
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+        rows = _rows(counts).astype(np.int32)[order]
         return cls(vocabulary, starts, rows, weights * np.repeat(idf, sizes), idf)
 
     def search(self, question: str, k: int) -> tuple[NDArray[np.int64], Vectors]:
@@ -139,16 +140,22 @@ class BM25FIndex:
             return cls(vocabulary, arrays["starts"], arrays["rows"], arrays["weights"], arrays["idf"])
 
 
-def _saturating_frequencies(
-    bodies: Sequence[Counter[str]], titles: Sequence[Counter[str]], parameters: BM25F
-) -> list[dict[str, float]]:
-    """For each row, each term's weighted and length-normalised frequency over both fields."""
-    total: list[dict[str, float]] = [{} for _ in bodies]
-    for field, b, weight in ((bodies, parameters.b_body, 1.0), (titles, parameters.b_title, parameters.title_weight)):
-        lengths = np.array([row.total() for row in field], dtype=np.float64)
+def _rows(counts: TermCounts) -> NDArray[np.int64]:
+    """The row of each count."""
+    return np.repeat(np.arange(len(counts)), np.diff(counts.starts))
+
+
+def _saturating_frequencies(counts: TermCounts, parameters: BM25F) -> NDArray[np.float64]:
+    """For each count, the term's weighted and length-normalised frequency over both fields."""
+    rows = _rows(counts)
+    total = np.zeros(len(rows))
+    for field, b, weight in (
+        (counts.body, parameters.b_body, 1.0),
+        (counts.title, parameters.b_title, parameters.title_weight),
+    ):
+        lengths = np.bincount(rows, weights=field, minlength=len(counts))
         average = lengths.mean() if lengths.any() else 1.0
-        for row, counts in enumerate(field):
-            norm = 1 - b + b * lengths[row] / average
-            for term, count in counts.items():
-                total[row][term] = total[row].get(term, 0.0) + weight * count / norm
+        norms = 1 - b + b * lengths / average
+        there = field > 0  # elsewhere the norm may be zero
+        total[there] += weight * field[there] / norms[rows[there]]
     return total

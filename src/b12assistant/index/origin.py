@@ -1,14 +1,13 @@
-"""What an index was built with, and what it hands on to the next: all that reading one needs of how it was made."""
+"""What an index was built with: all that reading one needs of how it was made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from b12assistant.config import Settings
 from b12assistant.display.records import Entry
-from b12assistant.index.embedding import Embedded
 from b12assistant.protocols import Encoder
 from b12assistant.types import FileEnd, FileReport
 
@@ -19,16 +18,6 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 METHOD = 4  # raise when extraction, cleaning, chunking, embedding or terms change: former results are not taken over
-
-
-@dataclass(frozen=True)
-class Former:
-    """What the last good generation can hand on, by file. ``runtime``: what it was embedded with."""
-
-    entries: Mapping[str, Entry]
-    embedded: Callable[[str], Embedded]
-    asked: Mapping[tuple[str, ...], Vectors]  # of disputes: ways to ask, and their vectors
-    runtime: Mapping[str, object]
 
 
 def built_with(encoder: Encoder, settings: Settings) -> dict[str, object]:

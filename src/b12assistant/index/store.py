@@ -16,7 +16,7 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,23 +29,24 @@ from b12assistant.errors import (
     IndexWriteError,
 )
 from b12assistant.index.disk import read_bytes, sync_folder, write_synced
+from b12assistant.index.draft import Draft, Streamed
+from b12assistant.index.generations import (
+    REBUILD,
+    Sealed,
+    check_generation,
+    compare_again,
+    read_generation,
+    sealed_generation,
+)
+from b12assistant.index.generations import Generation as Generation
 from b12assistant.index.manifest import MANIFEST, SCHEMA, describe, generation_name, sealed, unsealed
 from b12assistant.stages import stage
 from b12assistant.types import GenerationId
 
 _POINTER_DRAFT = ".CURRENT.new"
 _TRIES = 5  # of a reader, whose generation a writer may retire meanwhile: what is then missing is no damage
-_REBUILD = "run `b12assistant index`"
 
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """A verified generation: its manifest and the bytes of its files; ``problems`` says what had to be passed over."""
-
-    id: GenerationId
-    manifest: Mapping[str, object]
-    files: Mapping[str, bytes]
-    problems: tuple[str, ...] = ()
+_NOTHING: Mapping[str, Streamed] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Store:
     @property
     def _rebuild(self) -> str:
         """What to type; no folder is named, for hints are told over HTTP too."""
-        return f"{_REBUILD} (or `make index`)" if self.root == Path("index") else f"{_REBUILD} with the same --index"
+        return f"{REBUILD} (or `make index`)" if self.root == Path("index") else f"{REBUILD} with the same --index"
 
     @property
     def _generations(self) -> Path:
@@ -94,20 +95,59 @@ class Store:
             os.pwrite(lock, f"process {os.getpid()}".encode("ascii"), 0)
             self._sweep()
 
-    def publish(self, files: Mapping[str, bytes], facts: Mapping[str, object]) -> GenerationId:
+    def publish(
+        self,
+        files: Mapping[str, bytes],
+        facts: Mapping[str, object],
+        streamed: Mapping[str, Streamed] = _NOTHING,
+        source: Sealed | None = None,
+    ) -> GenerationId:
         """Write a complete generation and make it current; ``facts`` go into the manifest. Call under ``writing``.
 
-        If its content is what is current already, nothing is written. Any failure leaves the former one in use.
+        ``source``: what ``streamed`` reads from. If the content is what is current already, that stays. Any failure
+        leaves the former one in use; it is ``IndexDamagedError`` if that is what changed meanwhile.
         """
-        content = {"schema": SCHEMA, **facts, "files": {file: describe(data) for file, data in files.items()}}
-        name = generation_name(content)
         with _write_errors(self.root):
+            draft = Draft.begin(self._generations) if streamed else None
+            told = {file: describe(data) for file, data in files.items()}
+            told |= {file: draft.stream(file, content) for file, content in streamed.items() if draft}
+            if source:
+                compare_again(source, self._generations / source.id)
+            content = {"schema": SCHEMA, **facts, "files": told}
+            name = generation_name(content)
             former = self._current()
             if former != name or self._fault(name):
-                self._write(name, files, sealed(content, counter=self._next_counter()))
+                draft = draft or Draft.begin(self._generations)
+                for file, data in (*files.items(), (MANIFEST, sealed(content, counter=self._next_counter()))):
+                    draft.add(file, data)
+                draft.publish(name)
                 self._switch(name)
-        self._retire(name, former)
+        self._retire(name, former, sound=source.id if source else None)
         return name
+
+    def keep(self, name: GenerationId) -> GenerationId:
+        """Publish nothing: the corpus is still that of ``name``, which is in use and whole. Call under ``writing``."""
+        self._retire(name, name)
+        return name
+
+    @contextlib.contextmanager
+    def last_good(self, on_disk: Collection[str]) -> Iterator[Sealed | None]:
+        """What `open` would open, if that can be read; of the files named ``on_disk`` no bytes are held.
+
+        Call under ``writing``, for a writer might retire it.
+        """
+        with contextlib.ExitStack() as opened:
+            yield self._sealed(opened, on_disk)
+
+    def _sealed(self, opened: contextlib.ExitStack, on_disk: Collection[str]) -> Sealed | None:
+        with contextlib.suppress(IndexMismatchError, OSError):
+            current = self._current()
+            for name in self._names():
+                folder = self._generations / name
+                with contextlib.suppress(IndexDamagedError, OSError):
+                    found = sealed_generation(folder, on_disk=on_disk, in_use=name == current)
+                    return opened.enter_context(found)
+        return None
 
     @stage("index")
     def open(self) -> Generation:
@@ -167,7 +207,7 @@ class Store:
             problems.append(f"{self.root}/CURRENT names no generation")
         for name in names:
             try:
-                return replace(self._read(name), problems=tuple(problems))
+                return replace(read_generation(self._generations / name), problems=tuple(problems))
             except IndexDamagedError as error:
                 problems.append(error.message)
             except OSError as error:
@@ -203,59 +243,32 @@ class Store:
     def _next_counter(self) -> int:
         return 1 + max((self._counter(name) for name in self._names()), default=0)
 
+    def _may_serve(self, name: GenerationId) -> bool:
+        """Now, or when the disk can be read again."""
+        return not isinstance(self._fault(name), AssistantError)
+
     def _fault(self, name: GenerationId) -> AssistantError | OSError | None:
         """Why a generation cannot serve: it never will again, or (an ``OSError``) it cannot be read just now."""
         try:
-            self._read(name)
+            check_generation(self._generations / name)
         except (IndexDamagedError, IndexMismatchError, OSError) as error:
             return error
         return None
 
-    def _read(self, name: GenerationId) -> Generation:
-        folder = self._generations / name
-        data = read_bytes(folder / MANIFEST)
-        manifest = unsealed(data, name) if data is not None else None
-        if manifest is None:
-            what = "is missing" if data is None else "was changed"
-            raise IndexDamagedError(f"{folder}/{MANIFEST} {what}", hint=_REBUILD)
-        if manifest.get("schema") != SCHEMA:
-            raise IndexMismatchError(
-                f"the index has schema {manifest.get('schema')}, this version reads {SCHEMA}", hint=_REBUILD
-            )
-        files: dict[str, bytes] = {}
-        for file, facts in manifest["files"].items():
-            data = read_bytes(folder / file, most=facts["size"])
-            if data is None or describe(data) != facts:
-                what = "is missing" if data is None else "differs from its manifest"
-                raise IndexDamagedError(f"{folder}/{file} {what}", hint=_REBUILD)
-            files[file] = data
-        return Generation(name, manifest, files)
-
-    def _write(self, name: GenerationId, files: Mapping[str, bytes], manifest: bytes) -> None:
-        draft = self._generations / f".{name}"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir()
-        for file, data in files.items():
-            write_synced(draft / file, data)
-        write_synced(draft / MANIFEST, manifest)
-        sync_folder(draft)
-        target = self._generations / name
-        if target.exists():  # the same content, damaged: moved aside at once, swept later
-            target.rename(self._generations / f".damaged-{name}")
-        draft.rename(target)
-        sync_folder(self._generations)
-
     def _switch(self, name: GenerationId) -> None:
         draft = self.root / _POINTER_DRAFT
-        write_synced(draft, f"{name}\n".encode())
+        write_synced(draft, lambda file: file.write(f"{name}\n".encode()))
         draft.replace(self.root / "CURRENT")
         sync_folder(self.root)
 
-    def _retire(self, name: GenerationId, former: str | None) -> None:
-        """Keep the new generation and one good spare: the one that was in use until now, or else the newest."""
+    def _retire(self, name: GenerationId, former: str | None, sound: GenerationId | None = None) -> None:
+        """Keep the new generation and one good spare: the one that was in use until now, or else the newest.
+
+        ``sound``: one that was looked at just now.
+        """
         with contextlib.suppress(OSError):  # the new one is in use already; the next run tidies up
             others = sorted((other for other in self._names() if other != name), key=lambda other: other != former)
-            spare = next((other for other in others if not isinstance(self._fault(other), AssistantError)), None)
+            spare = next((other for other in others if other == sound or self._may_serve(other)), None)
             for other in others:
                 if other != spare:  # hidden at once: one half removed must not be met as if it were damaged
                     aside = self._generations / f".retired-{other}"

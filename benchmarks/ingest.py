@@ -1,0 +1,127 @@
+"""What a file costs that changed, and what no change costs, with a stand-in for the encoder: all that is not encoding.
+
+    python benchmarks/ingest.py DATASETS [--files 2000 5000]
+
+DATASETS holds the public test collections; scifact's abstracts are the files. Each run is a process of its own: all
+files new, none changed, one changed. Prints seconds of the processor, of the reader's process too, and the
+peak of memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from b12assistant.api import Workspace
+from b12assistant.config import load_configuration
+from b12assistant.index.token_store import Projection
+from b12assistant.protocols import Encoded
+
+_PIECE = re.compile(r"\w{1,4}")
+_TABLE = np.random.default_rng(1).standard_normal((4096, 384)).astype(np.float32)
+_TABLE /= np.linalg.norm(_TABLE, axis=1, keepdims=True)
+_KEPT = 192  # directions of a token vector, as of the pinned model
+
+
+class StandIn:
+    """As many tokens as the pinned model has, of vectors that are looked up."""
+
+    name, digest, dimension, limit = "stand-in", "0" * 64, 384, 254
+
+    @property
+    def runtime(self) -> dict[str, str]:
+        return {"encoder": "stand-in"}
+
+    def tuned(self, changes: Mapping[str, NDArray[np.float32]]) -> StandIn:  # noqa: ARG002 - it has no weights
+        return self
+
+    def count(self, text: str) -> int:
+        return len(_PIECE.findall(text))
+
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        for text in texts:
+            found = list(_PIECE.finditer(text))
+            pieces = np.array([1 + zlib.crc32(each[0].encode()) % 4095 for each in found], np.int32)
+            total = _TABLE[pieces].sum(axis=0) if found else _TABLE[0]
+            offsets = np.array([each.span() for each in found], np.int32).reshape(-1, 2)
+            yield Encoded(total / np.linalg.norm(total), _TABLE[pieces], offsets, pieces)
+
+
+class Space(Workspace):
+    """A workspace with the stand-in."""
+
+    @cached_property
+    def encoder(self) -> StandIn:
+        return StandIn()
+
+    @cached_property
+    def projection(self) -> Projection:
+        return Projection(np.eye(384, _KEPT, dtype=np.float32), np.empty(0, np.float32))
+
+    def make_encoder_form(self) -> None:
+        """It has none."""
+
+
+def index(corpus: Path, folder: Path) -> None:
+    """One run, told as a line."""
+    flags = {"paths.corpus": str(corpus), "paths.index": str(folder)}
+    space = Space(load_configuration(environment={}, flags=flags))
+    before = time.process_time()
+    report = space.index()
+    own, reader = time.process_time() - before, resource.getrusage(resource.RUSAGE_CHILDREN)
+    read = reader.ru_utime + reader.ru_stime
+    passages = sum(each.passages for each in report.files)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    told = "none changed" if report.unchanged else f"{sum(each.embedded for each in report.files)} embedded"
+    sys.stdout.write(
+        f"{len(report.files)} files, {passages} passages, {told}: {own:.2f} s, reader {read:.2f} s, "
+        f"{peak} MB, load {os.getloadavg()[0]:.0f}\n"
+    )
+
+
+def write(datasets: Path, files: int, corpus: Path) -> None:
+    with gzip.open(datasets / "scifact" / "corpus.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for number, row in enumerate(map(json.loads, islice(lines, files))):
+            (corpus / f"{number:05}.md").write_text(f"# {row['title']}\n\n{row['text']}\n", "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("datasets", type=Path)
+    parser.add_argument("--files", type=int, nargs="+", default=[2_000, 5_000])
+    parser.add_argument("--run", type=Path, nargs=2, metavar=("CORPUS", "INDEX"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.run:
+        index(*given.run)
+        return
+    for files in given.files:
+        with tempfile.TemporaryDirectory() as folder:
+            corpus, made = Path(folder, "corpus"), Path(folder, "index")
+            corpus.mkdir()
+            write(given.datasets, files, corpus)
+            command = [sys.executable, __file__, str(given.datasets), "--run", str(corpus), str(made)]
+            for changed in (False, False, True):
+                if changed:
+                    path = corpus / "00100.md"
+                    path.write_text(path.read_text("utf-8") + "\nIt was measured again.\n", "utf-8")
+                subprocess.run(command, check=True)  # noqa: S603 - this script, in this interpreter
+
+
+if __name__ == "__main__":
+    main()
