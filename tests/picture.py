@@ -77,8 +77,8 @@ PICTURE = (
     (
         "answering",
         (
-            "ahead layout moves retrieval scope speakers stance < conversation parts quoting readings signals < confidence "
-            "disagreement < engine found < assistant lookup"
+            "ahead layout moves retrieval scope speakers stance < conversation parts quoting readings signals "
+            "< confidence disagreement < engine found < assistant lookup"
         ),
         "reliability",
         "suggestions",

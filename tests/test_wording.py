@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
-from b12assistant.language.literals import Literals, could_match
+from b12assistant.language.literals import Literals
 from b12assistant.language.wording import Wordings
 from b12assistant.safety.language_files import KINDS
 from b12assistant.safety.triage import load_rules
@@ -94,8 +95,47 @@ EXPRESSIONS = st.recursive(
 
 @given(EXPRESSIONS, st.text(alphabet="abc ", max_size=12))
 def test_nothing_is_ruled_out_that_matches(expression: str, text: str) -> None:
+    literals = Literals()
     if re.search(expression, text):
-        assert could_match(Literals()[expression], text)
+        assert all(any(letters in text for letters in each) for each in literals.all_of(expression))
+        assert literals[expression] is None or literals[expression] in literals.all_of(expression)
+
+
+def test_all_that_must_stand_in_a_text_is_needed() -> None:
+    needed = Literals(NAMES).all_of("cant {adv}move .{0,9} {leg}(?: now)?")
+    assert {frozenset({"cant "}), frozenset({"legs", "leg", "foot"})} & set(needed)
+    assert len(needed) > 1
+    assert Literals(NAMES).all_of("cant|dont") == (frozenset({"cant", "dont"}),)
+
+
+@given(st.lists(st.text(alphabet="abc ", min_size=1, max_size=5), max_size=8), st.text(alphabet="abc ", max_size=20))
+def test_what_stands_in_a_text_is_told_of_all_that_is_watched(letters: list[str], text: str) -> None:
+    literals = Literals()
+    for each in letters:  # told anew as more is watched, of a text that was asked about before
+        literals.watch([each])
+        watched = letters[: letters.index(each) + 1]
+        assert literals.standing(text) >= {one for one in watched if one in text}
+    assert literals.standing(text) == {each for each in letters if each in text}
+
+
+def test_many_threads_watch_without_losing_a_word() -> None:
+    words = [f"{first}{second}{third}" for first in "ab" for second in "cde" for third in range(200)]
+    literals = Literals()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda word: literals.watch([word]), words))
+    assert literals.standing(" ".join(words)) == set(words)
+
+
+def test_of_two_wordings_at_one_place_the_first_is_found_and_then_what_is_behind_it() -> None:
+    wordings = Wordings(["leg hurts", "my leg", "leg hurts badly", "badly"], Literals(), "test")
+    assert wordings.findall("my leg hurts badly leg hurts badly") == ["my leg", "badly", "leg hurts", "badly"]
+    assert [wordings.match(text) is not None for text in ("my leg", "oh my leg")] == [True, False]
+
+
+def test_places_are_those_of_the_text_that_was_asked_about_last() -> None:
+    wordings = Wordings(["leg", "arm"], Literals(), "test")
+    texts = ["my leg", "my leg", "an arm , a leg", "", "my leg"]
+    assert [wordings.spans(text) for text in texts] == [((3, 6),), ((3, 6),), ((3, 6), (11, 14)), (), ((3, 6),)]
 
 
 def test_a_part_of_the_wordings_finds_what_all_of_them_find() -> None:

@@ -9,13 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from b12assistant.answering.ahead import Ahead, Early
 from b12assistant.answering.confidence import Calibration
-from b12assistant.answering.conversation import interpret, times_more
-from b12assistant.answering.disagreement import Difference, numbered, with_sides
+from b12assistant.answering.conversation import times_more
+from b12assistant.answering.disagreement import numbered, with_sides
 from b12assistant.answering.engine import Engine
+from b12assistant.answering.found import Found
 from b12assistant.answering.quoting import Window
+from b12assistant.answering.retrieval import Query
 from b12assistant.answering.scope import Scope, load_scope
+from b12assistant.answering.signals import Evidence
 from b12assistant.answering.speakers import Cues, Order, Said, order
 from b12assistant.answers import (
     Answer,
@@ -36,7 +41,7 @@ from b12assistant.answers import (
 from b12assistant.config import Settings
 from b12assistant.errors import AssistantError, QuestionError
 from b12assistant.stages import stage
-from b12assistant.types import Hit, Span
+from b12assistant.types import Hit
 
 MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
@@ -48,21 +53,6 @@ DOSE = TextId("dose")
 CUT = TextId("question_cut")
 SCOPE = TextId("scope")
 TRIAGE_FAILED = TextId("triage_failed")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Candidate quotes, best first, how certain each is, and how much of the question stands in no source."""
-
-    windows: Sequence[Window]
-    certain: Sequence[float]
-    unknown: float
-    difference: Difference | None = None  # its sides are among the windows
-
-    def without(self, quoted: Collection[tuple[Span, ...]]) -> Found:
-        """The candidates that were not quoted yet."""
-        kept = [i for i, window in enumerate(self.windows) if window.spans not in quoted]
-        return Found([self.windows[i] for i in kept], [self.certain[i] for i in kept], self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +75,7 @@ class Assistant:
     calibration: Calibration
     cues: Cues
     scope: Scope = field(default_factory=load_scope)
+    ahead: Ahead[Engine] = field(default_factory=Ahead, repr=False, compare=False)
 
     def triaged(self, question: str, history: Sequence[str] = ()) -> Triaged:
         """The safety check by itself; needs no index. Raises ``QuestionError`` for what is no question."""
@@ -107,32 +98,37 @@ class Assistant:
 
         Raises ``QuestionError`` for what cannot be read as a question.
         """
-        read = triaged or self.triaged(question, history)
+        turns = triaged.turns if triaged else turns_of(question, history)
+
+        def reading(engine: Engine) -> tuple[Interpretation, Query]:
+            return engine.question(self._asked(turns), SEARCHED_CHARACTERS, literal=literal)
+
+        if triaged:
+            return self._replied(triaged, Early(reading))
+        with self.ahead.begun(reading) as early:
+            return self._replied(self.triaged(question, history), early)
+
+    def _replied(self, read: Triaged, reading: Early[Engine, tuple[Interpretation, Query]]) -> Reply:
         begun = time.perf_counter()
         turns, triage, warning = read.turns, read.triage, self.warning(read)
         if warning is not None and warning.answer.reason is Reason.RED_FLAG:
             return warning
         try:
-            engine = self.engine()
+            engine = self.ahead.opened = self.engine()
         except AssistantError:
             if warning is None:
                 raise
             return warning  # whoever wrote of something serious is told so, whatever became of the index
-        asked = self._asked(turns)
-        interpretation = interpret(asked, SEARCHED_CHARACTERS, literal=literal)
         started = time.perf_counter()
-        if not literal:
-            interpretation = engine.read(interpretation)
-        query = engine.query_of(interpretation)
+        interpretation, query = reading.done(engine)
         encoded = time.perf_counter()
         hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
         searched = time.perf_counter()
         windows, evidence = engine.windows(query, hits, self.settings), engine.evidence(query, hits)
         difference = engine.difference(query, windows, self.settings)
         windows = with_sides(windows, difference, self.settings.quoting.quotes)
-        certain = [self.calibration.confidence(engine.signals(query, evidence, window)) for window in windows]
-        found = Found(windows, certain, evidence.unknown, difference)
-        answer = self._page(turns[-1], triage.notices, interpretation, found, asked)
+        found = Found(windows, partial(self._certain, engine, query, evidence), evidence.unknown, difference)
+        answer = self._page(turns[-1], triage.notices, interpretation, found, self._asked(turns))
         timings = Timings(
             triage=read.milliseconds,
             encode=_ms(started, encoded),
@@ -145,8 +141,7 @@ class Assistant:
     def search(self, question: str, k: int) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
         """Look-up: what triage says, and the best passages for the words as typed; nothing is withheld."""
         read, engine = self.triaged(question), self.engine()
-        read_as = interpret(read.turns, SEARCHED_CHARACTERS, literal=True)
-        query = engine.query_of(read_as)
+        read_as, query = engine.question(read.turns, SEARCHED_CHARACTERS, literal=True)
         return (*read.triage.notices, *_cut(read_as)), engine.hits(query, self.settings, k)
 
     def notices(self, question: str) -> tuple[Notice, ...]:
@@ -160,13 +155,15 @@ class Assistant:
     def judged(self, question: str, history: Sequence[str] = ()) -> tuple[tuple[Window, ...], float]:
         """The windows of ``ranked``, and how certain it is that the best of them answers, 0 to 1; 0 without one."""
         engine = self.engine()
-        read_as = interpret(self._asked(turns_of(question, history)), SEARCHED_CHARACTERS)
-        query = engine.query_of(engine.read(read_as))
+        _, query = engine.question(self._asked(turns_of(question, history)), SEARCHED_CHARACTERS)
         hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
         windows = engine.windows(query, hits, self.settings)
         if not windows:
             return (), 0.0
-        return windows, self.calibration.confidence(engine.signals(query, engine.evidence(query, hits), windows[0]))
+        return windows, self._certain(engine, query, engine.evidence(query, hits), windows[0])
+
+    def _certain(self, engine: Engine, query: Query, evidence: Evidence, window: Window) -> float:
+        return self.calibration.confidence(engine.signals(query, evidence, window))
 
     @stage("triage")
     def _triaged(self, turns: Sequence[Turn]) -> Triage:
@@ -203,7 +200,7 @@ class Assistant:
 
     def _answer(self, turn: Turn, flagged: Sequence[Notice], read_as: Interpretation, found: Found) -> Answer:
         shown_as = None if read_as.is_all_of(turn) else read_as
-        if not found.certain or found.certain[0] < self.calibration.possibly:
+        if not found.windows or found.certain(found.windows[0]) < self.calibration.possibly:
             reason = Reason.NO_KNOWN_WORD if found.unknown >= 1 else Reason.NOTHING_CLOSE
             nearest = tuple(dict.fromkeys(window.passage for window in found.windows))[:_NEAREST]
             fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
@@ -211,7 +208,7 @@ class Assistant:
             notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
             return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest, interpretation=shown_as)
         speakers = self._speakers(found, strict=_strict(flagged, {turn, read_as.own.turn}))
-        quotes = tuple(self._quote(found.windows[i], found.certain[i]) for i in speakers.shown)
+        quotes = tuple(self._quote(found.windows[i], found.certain(found.windows[i])) for i in speakers.shown)
         notices = (
             *flagged,
             *((Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS),) if speakers.only_sellers else ()),

@@ -9,11 +9,12 @@ from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
+from b12assistant.answering.conversation import interpret
 from b12assistant.answering.disagreement import Difference, compared, curated
 from b12assistant.answering.parts import weights_of
 from b12assistant.answering.quoting import Cut, Window, Windows, choose, cuts, score
 from b12assistant.answering.readings import Readings, beside, reading, readings
-from b12assistant.answering.retrieval import Depths, Query, encode_query, rank
+from b12assistant.answering.retrieval import Depths, Query, encode_queries, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.stance import load_cues
 from b12assistant.answers import Interpretation, Turn, TurnSlice
@@ -30,6 +31,7 @@ from b12assistant.types import DocumentId, Hit, Passage, PassageId, Span
 
 _IN_HAND = 64  # passages that a question is compared with
 _KEPT = 4096  # passages whose possible quotes are kept
+_MEANS = 1024  # sentences whose mean is kept
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
     r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
@@ -53,6 +55,13 @@ class Engine:
         """A question by itself, in the user's words and in those of the sources."""
         return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
 
+    def question(self, turns: Sequence[Turn], most: int, *, literal: bool = False) -> tuple[Interpretation, Query]:
+        """What the last of ``turns`` means, at most ``most`` characters, and that as a query; ``literal``: as typed."""
+        read_as = interpret(turns, most, literal=literal)
+        if not literal:
+            read_as = self.read(read_as)
+        return read_as, self.query_of(read_as)
+
     @stage("reading")
     def read(self, read_as: Interpretation) -> Interpretation:
         """With the words that the sources have for those of the user."""
@@ -65,15 +74,16 @@ class Engine:
         A question without a word of its own ("why there?") is all that it leans on.
         """
         says = bool(terms(read_as.own.text))
-        query = self._encoded(read_as.text, says * read_as.lead)
-        if not read_as.replaced:
-            return query
-        text, lead = reading(read_as)
-        return beside(query, self._encoded(text, says * lead), [change.words for change in read_as.replaced])
+        asked = [(read_as.text, says * read_as.lead)]
+        if read_as.replaced:
+            text, lead = reading(read_as)
+            asked.append((text, says * lead))
+        query, *read = self._encoded(asked)
+        return beside(query, read[0], [change.words for change in read_as.replaced]) if read else query
 
-    def _encoded(self, text: str, lead: int) -> Query:
-        readable = text.encode("utf-8", "replace").decode()
-        return encode_query(readable, self.collection, self.encoder, self.projection, lead)
+    def _encoded(self, asked: Sequence[tuple[str, int]]) -> list[Query]:
+        readable = [(text.encode("utf-8", "replace").decode(), lead) for text, lead in asked]
+        return encode_queries(readable, self.collection, self.encoder, self.projection)
 
     @stage("signals")
     def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
@@ -137,7 +147,7 @@ class Engine:
         collection, most = self.collection, settings.quoting.quotes
         if collection.asked is not None:
             starts = np.cumsum([0, *(len(each.asked) for each in collection.disputes[:-1])])
-            own = self._encoded(query.read[query.lead :], lead=0) if query.lead else query
+            own = self._encoded([(query.read[query.lead :], 0)])[0] if query.lead else query
             asked = np.maximum.reduceat(collection.asked @ own.vector, starts)
             told = curated(collection.disputes, asked.tolist(), found, most, partial(self._window_of, query, settings))
             if told is not None:
@@ -196,11 +206,21 @@ class Engine:
 
     def _closeness(self, one: Window, other: Window) -> float:
         """The cosine of the sentences that answer best."""
-        return float(self._mean(one) @ self._mean(other))
+        return float(self._mean(*self._place(one)) @ self._mean(*self._place(other)))
 
-    def _mean(self, window: Window) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        row, sentences = self.collection.rows[window.passage.id], window.passage.sentences
-        place = next(i for i, sentence in enumerate(sentences) if sentence.range.contains(window.best.range))
+    def _place(self, window: Window) -> tuple[int, int]:
+        """The row of its passage, and which sentence of that answers best."""
+        best = window.best
+        sentences = enumerate(window.passage.sentences)
+        place = next(i for i, each in sentences if each.start <= best.start and best.end <= each.end)
+        return self.collection.rows[window.passage.id], place
+
+    @cached_property
+    def _mean(self) -> Callable[[int, int], np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+        """The mean of a sentence's tokens, by the row of its passage and its place there."""
+        return lru_cache(maxsize=_MEANS)(self._find_mean)
+
+    def _find_mean(self, row: int, place: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         if self.collection.alone is None:
             return self.collection.context.mean(int(self.collection.context_starts[row]) + 1 + place)
         return self.collection.alone.mean(int(self.collection.sentence_starts[row]) + place)

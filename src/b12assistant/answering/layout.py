@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
 from b12assistant.language.sentences import split_sentences, trim
@@ -43,7 +43,7 @@ class Whole:
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """A document with the ranges of it that are never quoted, and the items of its reference lists."""
 
@@ -276,7 +276,12 @@ class Layout:
 
     def _first_word(self, block: Block) -> int | None:
         """Where the quotable text of a block begins; ``None`` if there is none."""
-        return next((free.start for free in self._quotable(block.range)), None)
+        return self._first_words(block.range)
+
+    @cached_property
+    def _first_words(self) -> Callable[[Range], int | None]:
+        """Each is asked for by every sentence near it."""
+        return cache(lambda range_: next((free.start for free in self._quotable(range_)), None))
 
     def _quotable(self, range_: Range) -> Iterator[Range]:
         """The parts of ``range_`` that may be quoted, without blanks at their ends."""

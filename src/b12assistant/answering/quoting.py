@@ -133,8 +133,8 @@ def score(
 ) -> list[Window]:
     """Each cut of each passage as a window. ``cosines[i]``: (sentences, q), of passage ``i`` each query token's best
     cosine in each sentence; ``weights``: (q,), adding up to 1."""
-    starts = np.cumsum([0, *(len(each) for each in cosines)])
-    flat = [(cut, int(start)) for each, start in zip(found, starts, strict=False) for cut in each]
+    starts = accumulate((len(each) for each in cosines), initial=0)
+    flat = [(cut, start) for each, start in zip(found, starts, strict=False) for cut in each]
     if not flat:
         return []
     rows = np.concatenate([*cosines, cosines[-1][-1:]])  # one row more, so that every end is a row
@@ -144,9 +144,14 @@ def score(
     totals -= limits.rate * np.maximum(0, charged - 100) / 100
     own = (rows @ weights).tolist()
     return [
-        Window(cut, cut.bests[own[first:last].index(max(own[first:last]))], total)
+        Window(cut, cut.bests[_highest(own, first, last)], total)
         for (cut, _), (first, last), total in zip(flat, ends.tolist(), totals.tolist(), strict=True)
     ]
+
+
+def _highest(values: Sequence[float], first: int, last: int) -> int:
+    """Where between ``first`` and ``last`` the highest value stands, the first of equals, counted from ``first``."""
+    return max(range(first, last), key=values.__getitem__) - first if last - first > 1 else 0
 
 
 def choose(
@@ -159,7 +164,7 @@ def choose(
     """
     ranked = sorted(candidates, key=_best_first)
     chosen: list[Window] = []
-    for window in (*ranked[:1], *_of_parts(candidates, parts), *ranked):
+    for window in chain(ranked[:1], _of_parts(candidates, parts), ranked):
         if len(chosen) == most:
             break
         if not any(_same(window, other, limits.alike) for other in chosen):
@@ -197,10 +202,12 @@ def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span
 def _same(one: Window, other: Window, alike: float) -> bool:
     """Whether two windows overlap, or say the same from one source: a document, or a page that both sum up."""
     first, second = one.best.document, other.best.document
-    if first.id == second.id:
-        if any(a.start < b.end and b.start < a.end for a in one.spans for b in other.spans):
-            return True
-    elif not _pages_of(first) & _pages_of(second):
+    if first is second or first.id == second.id:
+        for span in one.spans:
+            for beside in other.spans:
+                if span.start < beside.end and beside.start < span.end:
+                    return True
+    elif first.source.based_on is None or not _pages_of(first) & _pages_of(second):
         return False
     a, b = one.cut.terms, other.cut.terms
     return bool(a and b) and len(a & b) >= alike * min(len(a), len(b))

@@ -8,15 +8,16 @@ was fitted on, and on no others (`docs/decisions/`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from b12assistant.each import encode_each
 from b12assistant.index.collection import Collection
 from b12assistant.index.token_store import Projection
-from b12assistant.protocols import Encoder
+from b12assistant.protocols import Encoded, Encoder
 from b12assistant.stages import stage
 from b12assistant.types import Hit, Passage, SourceKind
 
@@ -82,8 +83,25 @@ def encode_query(text: str, collection: Collection, encoder: Encoder, projection
 
     ``lead``: characters at the start that are only leant on; their tokens weigh ``CONTEXT`` of what the others do.
     """
-    texts = _parts(text, encoder)
-    parts = list(encoder.encode(texts))
+    return encode_queries([(text, lead)], collection, encoder, projection)[0]
+
+
+def encode_queries(
+    asked: Sequence[tuple[str, int]], collection: Collection, encoder: Encoder, projection: Projection
+) -> list[Query]:
+    """Each text with its lead as ``encode_query`` reads it; what the encoder reads whole goes through it at once."""
+    split = [_parts(text, encoder) for text, _ in asked]
+    whole = iter(encode_each(encoder, [parts[0] for parts in split if len(parts) == 1]))
+    encoded = [[next(whole)] if len(parts) == 1 else list(encoder.encode(parts)) for parts in split]
+    return [
+        _query(text, lead, parts, read, collection, projection)
+        for (text, lead), parts, read in zip(asked, split, encoded, strict=True)
+    ]
+
+
+def _query(
+    text: str, lead: int, texts: Sequence[str], parts: Sequence[Encoded], collection: Collection, projection: Projection
+) -> Query:
     vector = np.sum([part.vector for part in parts], axis=0)
     pieces = np.concatenate([part.pieces for part in parts])
     idf = _idf(collection.piece_idf, pieces)
@@ -213,9 +231,9 @@ class _Scores:
         """Read the tokens of ``rows``; the first call sets the scale."""
         if not (self._weights.late or self._weights.informative):
             return
-        query, context, starts = self._query, self._collection.context, self._collection.context_starts
-        for row in rows.tolist():
-            best = context.best(query.tokens, starts[row], starts[row + 1]).max(axis=0)
+        query, starts = self._query, self._collection.context_starts
+        bests = self._collection.context.best_of(query.tokens, starts[rows], starts[rows + 1])
+        for row, best in zip(rows.tolist(), bests, strict=True):
             self._late[row] = np.array([best @ query.plain, best @ query.informative], dtype=np.float32)
         if not self._late_scale:
             self._late_scale = [_scale(part) for part in np.array(list(self._late.values())).T]

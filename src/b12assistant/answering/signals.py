@@ -146,11 +146,16 @@ class Evidence:
     def _worst(self, best: Vectors, counts: Callable[[str], bool]) -> float:
         """The likeliest topic among the words that count, less what comes near it; 0 if none counts."""
         gaps = [
-            float(topicality) * min(1.0, max(0.0, 1 - float(best[word.tokens].mean())))
+            float(topicality) * min(1.0, max(0.0, 1 - _mean_at(best, word.tokens)))
             for word, topicality in zip(self.words, self.topicality, strict=True)
             if counts(word.term)
         ]
         return max(gaps, default=0.0)
+
+
+def _mean_at(values: Vectors, places: NDArray[np.int64]) -> float:
+    """Most words are one token: of one value the mean is that value."""
+    return float(values[places[0]]) if len(places) == 1 else float(values[places].mean())
 
 
 @lru_cache(maxsize=1)

@@ -31,6 +31,7 @@ RUNTIME = "onnxruntime"
 _SPECIAL = 2  # the tokens a model puts around a text
 _BULK = 8  # from so many texts on, more than one thread pays
 _TOKENS = 1024  # of a batch, padding counted: what the caches of a core hold; 4,096 made a fifth fewer a second
+_RUN = 20  # tokens that take as long as a run costs before its first one: to bring the weights from memory
 # Run once where a session is made, by one thread: what such a library sets up at its first run holds a lock of its own
 # while it waits for Python's, and two threads at their first run could wait for each other for ever (static locals).
 TINY = {name: np.ones((1, 2), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
@@ -130,6 +131,34 @@ class OnnxEncoder:
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """In order; batches are made of ``texts`` alone, so the same texts always give the same bits."""
+        read = self._read(texts)
+        batches = _batches([len(each) for each in read])
+        done: dict[int, Encoded] = {}
+        for rows, encoded in zip(batches, self._runs([[read[i] for i in rows] for rows in batches]), strict=True):
+            done.update(zip(rows, encoded, strict=True))
+        for row in range(len(read)):
+            yield done.pop(row)
+
+    def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
+        """In order, bit for bit as if each were encoded alone, in the runs that take the least time together.
+
+        A token vector has the same bits in any batch; the mean of a text's is taken here, as the graph takes it of one
+        text alone: in a batch it adds up in another order.
+        """
+        read = self._read(texts)
+        done: dict[int, Encoded] = {}
+        for rows in _cheapest([len(each) for each in read]):
+            batch = [read[i] for i in rows]
+            if len(rows) == 1:
+                encoded = self._run(batch)
+            else:
+                _, tokens = self._inferred(batch)
+                kept = [tokens[row, : len(each)] for row, each in enumerate(batch)]
+                encoded = [_encoded(each, mean(own), own) for each, own in zip(batch, kept, strict=True)]
+            done.update(zip(rows, encoded, strict=True))
+        return [done[row] for row in range(len(read))]
+
+    def _read(self, texts: Sequence[str]) -> list[Encoding]:
         with FOREIGN:
             read = self._tokenizer.encode_batch(list(texts))
         longest = max(map(len, read), default=0)
@@ -138,12 +167,7 @@ class OnnxEncoder:
                 f"a text has {longest - _SPECIAL} word pieces, the model reads {self.limit}",
                 hint="split it before encoding",
             )
-        batches = _batches([len(each) for each in read])
-        done: dict[int, Encoded] = {}
-        for rows, encoded in zip(batches, self._runs([[read[i] for i in rows] for rows in batches]), strict=True):
-            done.update(zip(rows, encoded, strict=True))
-        for row in range(len(read)):
-            yield done.pop(row)
+        return read
 
     def _runs(self, batches: list[list[Encoding]]) -> Iterator[list[Encoded]]:
         if self._threads == 1 or len(batches) == 1 or sum(map(len, batches)) < _BULK:
@@ -152,19 +176,22 @@ class OnnxEncoder:
         yield from self._pool.map(self._run, batches)
 
     def _run(self, batch: list[Encoding]) -> list[Encoded]:
-        lengths = [len(each) for each in batch]
-        shape = (len(batch), max(lengths))
+        vectors, tokens = self._inferred(batch)
+        return [_encoded(each, vectors[row], tokens[row, : len(each)]) for row, each in enumerate(batch)]
+
+    def _inferred(self, batch: list[Encoding]) -> tuple[Floats, Floats]:
+        """Vectors (n, d) and token vectors (n, pieces, d) of texts that are padded to the longest."""
+        shape = (len(batch), max(map(len, batch)))
         fed = {
             "input_ids": np.full(shape, self._form.facts.pad, np.int64),
             "attention_mask": np.zeros(shape, np.int64),
             "token_type_ids": np.zeros(shape, np.int64),
         }
         for row, each in enumerate(batch):
-            fed["input_ids"][row, : lengths[row]] = each.ids
-            fed["attention_mask"][row, : lengths[row]] = 1
+            fed["input_ids"][row, : len(each)] = each.ids
+            fed["attention_mask"][row, : len(each)] = 1
         with FOREIGN:
-            vectors, tokens = self._infer(fed)
-        return [_encoded(each, vectors[row], tokens[row, : lengths[row]]) for row, each in enumerate(batch)]
+            return self._infer(fed)
 
     def _infer(self, fed: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
         """Vectors (n, d) and token vectors (n, pieces, d), not yet of unit length."""
@@ -185,6 +212,29 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
             batches.append([])
         batches[-1].append(row)
     return batches
+
+
+def _cheapest(lengths: Sequence[int]) -> list[list[int]]:
+    """Row numbers, the longest texts first, in the runs that cost least: a text is padded, or another run begins."""
+    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
+    least: list[tuple[int, int]] = [(0, 0)]  # of the first so many: the cost, and where the last run begins
+    for end in range(1, len(order) + 1):
+        sizes = ((first, (end - first) * lengths[order[first]]) for first in range(end))
+        fitting = ((first, size) for first, size in sizes if size <= _TOKENS or first == end - 1)
+        least.append(min((least[first][0] + _RUN + size, first) for first, size in fitting))
+    runs: list[list[int]] = []
+    end = len(order)
+    while end:
+        runs.insert(0, order[least[end][1] : end])
+        end = least[end][1]
+    return runs
+
+
+def mean(tokens: Floats) -> Floats:
+    """The mean of token vectors (n, d), of unit length: added up one after another, as the graph does for one text."""
+    found = tokens.sum(axis=0) / np.float32(len(tokens))
+    length = np.sqrt(np.cumsum(found * found)[-1])
+    return np.asarray(found / np.maximum(length, np.float32(1e-12)), dtype=np.float32)
 
 
 def _encoded(read: Encoding, vector: Floats, tokens: Floats) -> Encoded:

@@ -114,6 +114,28 @@ class TokenStore:
         best[filled] = np.maximum.reduceat(cosines, bounds[:-1][filled], axis=0)
         return best
 
+    def best_of(self, query: Vectors, firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> Vectors:
+        """For each ``i``: each query token's best cosine in units ``firsts[i]`` … ``lasts[i] - 1``, ``(n, q)``.
+
+        -1 where these hold nothing. The bits are those of ``best``: a product for each, whose size decides the last.
+        """
+        best = np.full((len(firsts), len(query)), -1.0, dtype=np.float32)
+        sizes = self.starts[lasts] - self.starts[firsts]
+        filled = np.flatnonzero(sizes) if len(query) else np.empty(0, np.int64)
+        if not len(filled):
+            return best
+        bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes[filled])])
+        cosines = np.empty((bounds[-1], len(query)), dtype=np.float32)
+        norms = np.empty((bounds[-1], 1), dtype=np.float32)
+        for at, begin, size in zip(
+            bounds.tolist(), self.starts[firsts[filled]].tolist(), sizes[filled].tolist(), strict=False
+        ):
+            np.matmul(self.tokens[begin : begin + size].astype(np.float32), query.T, out=cosines[at : at + size])
+            norms[at : at + size, 0] = self._norms[begin : begin + size]
+        cosines /= norms
+        best[filled] = np.maximum.reduceat(cosines, bounds[:-1], axis=0)
+        return best
+
     def mean(self, unit: int) -> Vectors:
         """The mean of a unit's tokens, ``(p,)``, of unit length; zeros for an empty one."""
         begin, end = int(self.starts[unit]), int(self.starts[unit + 1])

@@ -61,13 +61,24 @@ class Folded:
         return self.words[first : max(first + 1, bisect_left(self.offsets, end))]
 
 
-def fold(text: str, correct: Callable[[str], str] = lambda word: word) -> Folded:
+def fold(text: str, correct: Callable[[str], str] | None = None) -> Folded:
     """``text`` as folded words; ``correct`` gives the usual spelling of a word (it may give several words)."""
+    if correct is None:
+        return _uncorrected(text)
     words: list[Word] = []
     for word in _as_written(text):
         mended = word.text if word.text in ".?," else correct(word.text)
-        words.extend(Word(part[:LONGEST], word.start, word.end) for part in mended.split())
+        if mended == word.text and len(mended) <= LONGEST:  # without blanks, as every word is written
+            words.append(word)
+        else:
+            words.extend(Word(part[:LONGEST], word.start, word.end) for part in mended.split())
     return Folded(tuple(words))
+
+
+@lru_cache(maxsize=32)
+def _uncorrected(text: str) -> Folded:
+    """Asked for by every language that may be spoken."""
+    return fold(text, str)
 
 
 @lru_cache(maxsize=32)
@@ -111,6 +122,12 @@ def _fold_character(text: str, position: int, character: str) -> str:
         return DECIMAL if inside and character in ".," else ENDING[character]
     if character == "\n":
         return "." if text[position + 1 : position + 2] == "\n" else " "
+    return _plain(character)
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    """What a character is wherever it stands: letters and digits, a space, or nothing."""
     if unicodedata.category(character) in ("Cf", "Mn", "Me", "Cs"):
         return ""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", character).casefold())

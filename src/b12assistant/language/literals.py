@@ -6,7 +6,9 @@ What cannot be read here is said to match anything; nothing is ever ruled out th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 # A list by its name, a group that is opened, one that is closed, a bar, a repetition, letters as they stand; else what
@@ -18,21 +20,51 @@ _TOKEN: Final = re.compile(
 )
 _CONSUMES: Final = ("(", "(?:")
 _UNSURE: Final = 6.0  # how much rarer a literal is taken to be for one letter more
+_KEY: Final = 3  # first letters by which literals are looked up
+_TEXTS: Final = 32  # of which it is remembered what stands in them
 
 Needed = frozenset[str] | None  # one of these stands in whatever matches; ``None``: nobody knows
 
 
 class Literals:
-    """Of each expression, in which ``{name}`` stands for one of ``names``, what it needs; kept once found."""
+    """Of each expression, in which ``{name}`` stands for one of ``names``, what it needs; kept once found.
+
+    Many expressions are asked of one text: what stands in it of all that they need is looked for once.
+    """
 
     def __init__(self, names: Mapping[str, str] | None = None) -> None:
         self.names: Mapping[str, str] = names or {}
-        self._found: dict[str, Needed] = {}
+        self._found: dict[str, tuple[frozenset[str], ...]] = {}
+        self._watched: dict[str, None] = {}
+        self._by_key: dict[str, tuple[str, ...]] = {}
+        self._watching = threading.Lock()
+        self._standing: Callable[[str, int], frozenset[str]] = lru_cache(maxsize=_TEXTS)(self._look)
 
     def __getitem__(self, expression: str) -> Needed:
+        """Of all that it needs what seems to stand in the fewest texts."""
+        return _rarest(self.all_of(expression))
+
+    def all_of(self, expression: str) -> tuple[frozenset[str], ...]:
+        """All that it needs: of each of these one stands in whatever matches. Empty: nobody knows."""
         if expression not in self._found:
             self._found[expression] = self._read(expression)
         return self._found[expression]
+
+    def watch(self, letters: Iterable[str]) -> None:
+        """From now on ``standing`` tells of these too."""
+        with self._watching:
+            for each in letters:
+                if each not in self._watched:
+                    self._by_key[each[:_KEY]] = (*self._by_key.get(each[:_KEY], ()), each)
+                    self._watched[each] = None
+
+    def standing(self, text: str) -> frozenset[str]:
+        """What stands in ``text`` of all that is watched."""
+        return self._standing(text, len(self._watched))
+
+    def _look(self, text: str, _watched: int) -> frozenset[str]:
+        keys = {text[place : place + size] for size in range(1, _KEY + 1) for place in range(len(text) - size + 1)}
+        return frozenset(each for key in keys for each in self._by_key.get(key, ()) if each in text)
 
     def named(self, expressions: Iterable[str]) -> frozenset[str]:
         """The lists that ``expressions`` name, and those that these are made of."""
@@ -40,7 +72,7 @@ class Literals:
         known = frozenset(name for name in new if name in self.names)
         return known | self.named(self.names[name] for name in known) if known else known
 
-    def _read(self, expression: str) -> Needed:
+    def _read(self, expression: str) -> tuple[frozenset[str], ...]:
         alternatives: list[Needed] = []
         parts: list[Needed] = []
         outer: list[tuple[list[Needed], list[Needed], str]] = []
@@ -48,7 +80,7 @@ class Literals:
         for token in _TOKEN.finditer(expression):
             kind, text = token.lastgroup, token[0]
             if kind == "odd":
-                return None
+                return ()
             if kind == "open":
                 outer.append((alternatives, parts, text))
                 alternatives, parts = [], []
@@ -57,7 +89,7 @@ class Literals:
                 parts = []
             elif kind == "close":
                 if not outer:
-                    return None
+                    return ()
                 inside = _either([*alternatives, _rarest(parts)])
                 alternatives, parts, opened = outer.pop()
                 parts.append(inside if opened in _CONSUMES else None)
@@ -69,11 +101,9 @@ class Literals:
             else:
                 parts.append(frozenset((text,)) if kind == "letters" else None)
             repeatable = kind == "letters"
-        return None if outer else _either([*alternatives, _rarest(parts)])
-
-
-def could_match(needed: Needed, text: str) -> bool:
-    return needed is None or any(literal in text for literal in needed)
+        if outer:
+            return ()
+        return tuple(_known([_either([*alternatives, _rarest(parts)])] if alternatives else parts))
 
 
 def _at_least_once(times: str) -> bool:

@@ -1,4 +1,4 @@
-"""The small language in which data files write wordings; of a list of them no more is compiled than a text asks for.
+"""The small language in which data files write wordings; of a list of them no more is compiled than texts ask for.
 
 A wording is words of folded text. ``{leg}`` is a named list of alternatives, `` .. `` up to three words between,
 `` ... `` up to seven, within one sentence. Every repetition is bounded and no alternative can match nothing, so that
@@ -8,12 +8,13 @@ searching stays linear in the length of the text; ``check_linear`` refuses anyth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
-from b12assistant.language.literals import Literals, could_match
+from b12assistant.language.literals import Literals
+from b12assistant.threads import once
 
 GAPS: Final = {" ... ": 7, " .. ": 3}  # the longer first
 DENYING: Final = ("not", "no", "never", "isnt", "arent", "wasnt", "werent", "without")  # none of these hides in a gap
@@ -22,15 +23,13 @@ WORD: Final = re.compile(r"(?<=[ (|:])[a-z]{3,}(?=[ )|])")
 MOST: Final = 12  # repetitions of a group
 LOOSE: Final = re.compile(r"(?<!\\[Sd])[*+]|\{\d+,\}")
 COUNT: Final = re.compile(r"\{(?:\d+,)?(\d+)\}")
-_NOTHING: Final = re.compile(r"(?!)")
 
 
 class Wordings:
-    """Searches like the one pattern that matches any of ``wordings`` as whole words.
+    """Searches like the one pattern that matches any of ``wordings`` as whole words, the first that stands leftmost.
 
-    A wording of which some letters must stand in a text that it matches, and do not, is left out of the pattern: what
-    is found is the same, and compiling all of a thousand wordings takes longer than reading the question they are
-    asked of. What a second text needs besides, brings the whole pattern: it is compiled twice at most.
+    A wording of which some letters must stand in a text that it matches, and do not, is not even looked for. What is
+    looked for is compiled then, each wording by itself, once: a thousand take longer than reading the question.
     """
 
     def __init__(
@@ -42,19 +41,32 @@ class Wordings:
     ) -> None:
         self._wordings, self._literals, self._where = tuple(wordings), literals, where
         self._word = rf"(?!(?:{'|'.join(denying)})\s)[^\s.?]\S*" if denying else r"[^\s.?]\S*"
-        self._compiled: tuple[frozenset[int], re.Pattern[str]] = (frozenset(), _NOTHING)
+        self._patterns: dict[int, re.Pattern[str]] = {}
+        self._last: tuple[str, tuple[tuple[int, int], ...]] = ("", ())
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        return self._of(text).finditer(text)
+        places = self._asked(text)
+        if not places:
+            return iter(())
+        patterns = [self._pattern(place) for place in places]
+        return patterns[0].finditer(text) if len(patterns) == 1 else _leftmost(patterns, text)
 
     def findall(self, text: str) -> list[str]:
         return [match[0] for match in self.finditer(text)]
 
+    def spans(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Where they stand, half-open; of the same text in a row they are looked for once."""
+        last = self._last
+        if last[0] != text:
+            last = self._last = text, tuple(match.span() for match in self.finditer(text))
+        return last[1]
+
     def search(self, text: str) -> re.Match[str] | None:
-        return self._of(text).search(text)
+        return next(self.finditer(text), None)
 
     def match(self, text: str) -> re.Match[str] | None:
-        return self._of(text).match(text)
+        found = (self._pattern(place).match(text) for place in self._asked(text))
+        return next((match for match in found if match), None)
 
     def expressions(self) -> list[str]:
         """Each wording as a regular expression. Raises ``ConfigError`` for a name that is none."""
@@ -64,7 +76,7 @@ class Wordings:
         """Raises ``ConfigError`` for a wording that could run away, that matches nothing, or that cannot be read."""
         for part, wording in zip(self.expressions(), self._wordings, strict=True):
             check_linear(part, f"{self._where}: {wording}")
-        self._compile(frozenset(range(len(self._wordings))))  # what can be read alone may not go with the others
+        self._compile(range(len(self._wordings)))  # what can be read alone may not go with the others
 
     def words(self) -> frozenset[str]:
         """The words that stand in the wordings and their lists, parts of words left out."""
@@ -73,20 +85,42 @@ class Wordings:
         texts = (self._expanded(text, bare) for text in (*self._wordings, *lists))
         return frozenset(word for text in texts for word in WORD.findall(f"({text})"))
 
-    def _of(self, text: str) -> re.Pattern[str]:
-        """A pattern that matches in ``text`` what all wordings would."""
-        compiled, pattern = self._compiled
-        if len(compiled) == len(self._wordings):
-            return pattern
-        asked = frozenset(i for i, wording in enumerate(self._wordings) if could_match(self._literals[wording], text))
-        if not asked <= compiled:
-            asked = asked if not compiled else frozenset(range(len(self._wordings)))
-            pattern = self._compile(asked)
-            self._compiled = asked, pattern
-        return pattern
+    @once
+    def _needs(self) -> tuple[tuple[int, ...], Mapping[str, tuple[int, ...]]]:
+        """The wordings of which nobody knows what they need, and for letters those that may do with them."""
+        always: list[int] = []
+        by_letters: dict[str, tuple[int, ...]] = {}
+        for place, wording in enumerate(self._wordings):
+            needed = self._literals[wording]
+            if needed is None:
+                always.append(place)
+            for letters in needed or ():
+                by_letters[letters] = (*by_letters.get(letters, ()), place)
+        self._literals.watch(by_letters)
+        return tuple(always), by_letters
 
-    def _compile(self, places: frozenset[int]) -> re.Pattern[str]:
-        parts = (self._expanded(self._wordings[place], self._literals.names) for place in sorted(places))
+    def _asked(self, text: str) -> Sequence[int]:
+        """The wordings that could match in ``text``, in their order: all that they need stands there."""
+        if not self._wordings:
+            return ()
+        always, by_letters = self._needs
+        standing = self._literals.standing(text)
+        if by_letters.keys().isdisjoint(standing):
+            return always
+        found = {place for letters in standing if letters in by_letters for place in by_letters[letters]}
+        return [place for place in sorted(found.union(always)) if self._could_match(place, text)]
+
+    def _could_match(self, place: int, text: str) -> bool:
+        needed = self._literals.all_of(self._wordings[place])
+        return all(any(letters in text for letters in each) for each in needed)
+
+    def _pattern(self, place: int) -> re.Pattern[str]:
+        if place not in self._patterns:
+            self._patterns[place] = self._compile((place,))
+        return self._patterns[place]
+
+    def _compile(self, places: Iterable[int]) -> re.Pattern[str]:
+        parts = (self._expanded(self._wordings[place], self._literals.names) for place in places)
         try:
             return re.compile(rf"(?<!\S)(?:{'|'.join(parts)})(?!\S)")
         except re.error as error:
@@ -98,6 +132,19 @@ class Wordings:
         for gap, most in GAPS.items():
             wording = wording.replace(gap, rf"(?: {self._word}){{0,{most}}} ")
         return wording.replace(r"(?:\S+ )", rf"(?:{self._word} )")
+
+
+def _leftmost(patterns: Sequence[re.Pattern[str]], text: str) -> Iterator[re.Match[str]]:
+    """What one pattern of all as alternatives would find: the leftmost match, of the first of ``patterns`` that has one
+    there, and so on behind it."""
+    heads = [pattern.search(text) for pattern in patterns]
+    while first := min((head for head in heads if head), key=re.Match.start, default=None):
+        yield first
+        end = max(first.end(), first.start() + 1)
+        heads = [
+            pattern.search(text, end) if head is not None and head.start() < end else head
+            for pattern, head in zip(patterns, heads, strict=True)
+        ]
 
 
 def check_linear(pattern: str, where: str) -> None:

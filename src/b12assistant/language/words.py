@@ -20,6 +20,8 @@ from b12assistant.language.british import american
 _WORD = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 # A word with capitals inside, as SAMe: a name, and never the stop word that it looks like without them.
 _NAME = re.compile(r"\b(?=\w*[a-z])(?=(?:\w*[A-Z]){2})[^\W\d_]+\b")
+_HYPHEN = re.compile(r"[-‐‑]")
+_GENITIVE = re.compile(r"['’]s?$")
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ω": "omega"}
 _STEMMER = Stemmer.Stemmer("english")
 
@@ -56,25 +58,28 @@ def terms(text: str) -> list[str]:
     for word in surface_words(text):
         if word in names:
             found.append(word)
-            continue
-        if word[0].isdigit() and not any(character.isalpha() for character in word):
-            found.append(word.replace(",", ""))
-            continue
-        parts = [part for part in re.split(r"[-‐‑]", word) if part]
-        for part in parts:
-            found.extend(_term(part))
-        if len(parts) > 1:
-            found.extend(_term("".join(parts)))
+        else:
+            found.extend(_terms_of(word))
     return found
 
 
-def _term(word: str) -> list[str]:
-    word = re.sub(r"['’]s?$", "", word).replace("’", "'")
+@lru_cache(maxsize=16_384)
+def _terms_of(word: str) -> tuple[str, ...]:
+    """Of a word as it is written: the same few thousand words make up nearly all text."""
+    if word[0].isdigit() and not any(character.isalpha() for character in word):
+        return (word.replace(",", ""),)
+    parts = [part for part in _HYPHEN.split(word) if part]
+    joined = ["".join(parts)] if len(parts) > 1 else []
+    return tuple(term for part in (*parts, *joined) for term in _term(part))
+
+
+def _term(word: str) -> tuple[str, ...]:
+    word = _GENITIVE.sub("", word).replace("’", "'")
     if not word or word in stop_words():
-        return []
+        return ()
     if any(character.isdigit() for character in word):
-        return [word]
-    return [_stem(word.replace("'", ""))]
+        return (word,)
+    return (_stem(word.replace("'", "")),)
 
 
 @lru_cache(maxsize=65_536)

@@ -106,9 +106,9 @@ class Reading:
     def __init__(self, text: str, cues: Cues, reach: Reach) -> None:
         self._text = text
         self._reach = reach
-        found = {kind.name: _spans(getattr(cues, kind.name), text) for kind in fields(cues)}
+        found = {kind.name: getattr(cues, kind.name).spans(text) for kind in fields(cues)}
         found["self"] = tuple(span for span in found["self"] if not _inside(span, found["impersonal"]))
-        self._sentences = _stretches(len(text), [end for _, end in _spans(SENTENCE_END, text)], found)
+        self._sentences = _stretches(len(text), [match.end() for match in SENTENCE_END.finditer(text)], found)
         cuts = sorted({s.start for s in self._sentences} | {start for start, _ in found["clause"]})
         self._clauses = _stretches(len(text), cuts, found)
         self._confirmed = max((start for start, _ in found["confirmed"]), default=-1)
@@ -237,10 +237,6 @@ def parse_cues(data: Table, literals: Literals) -> tuple[Cues, Reach]:
 
 SENTENCE_END: Final = re.compile(r"(?<!\S)[.?](?!\S)")
 LONGEST: Final = 400  # characters of a clause: past that the writer has moved on
-
-
-def _spans(pattern: Wordings | re.Pattern[str], text: str) -> tuple[tuple[int, int], ...]:
-    return tuple(match.span() for match in pattern.finditer(text))
 
 
 def _inside(span: tuple[int, int], others: tuple[tuple[int, int], ...]) -> bool:

@@ -80,8 +80,8 @@ class Clauses:
 def read_clauses(turn: Turn, correct: Callable[[str], str], cues: Cues) -> Clauses:
     """``correct``: gives the usual spelling of a word."""
     folded = fold(turn.text, correct)
-    cued = {kind: [_word_at(folded, m.start()) for m in getattr(cues, kind).finditer(folded.text)] for kind in CUES}
-    begins = frozenset(_word_at(folded, match.start()) for match in cues.clause.finditer(folded.text))
+    cued = {kind: [_word_at(folded, start) for start, _ in getattr(cues, kind).spans(folded.text)] for kind in CUES}
+    begins = frozenset(_word_at(folded, start) for start, _ in cues.clause.spans(folded.text))
     return Clauses(turn, folded, _parts(folded, begins), cued)
 
 

@@ -48,7 +48,12 @@ class Heard:
         self.language = language
         self.folded = folded
         self.reading = Reading(text, cues, reach)
-        self.places = [(finding, *place) for finding in findings for place in _places(finding, text)]
+        self.places = [
+            (finding, *match.span(), named)
+            for finding in findings
+            for named, wordings in ((False, finding.said), (True, finding.named))
+            for match in wordings.finditer(text)
+        ]
         self._bare = _covers(folded, [place[1:3] for place in self.places] + [m.span() for m in filler.finditer(text)])
 
     def sightings(self, *, claimed: bool) -> Iterator[Sighting]:
@@ -75,13 +80,6 @@ def agreed(seen: Sequence[tuple[Heard, Sequence[Sighting]]], turn: Turn) -> Iter
             yield mention
     for heard, all_found in others:
         yield from (heard.mention(found, turn) for found in all_found if found.counts)
-
-
-def _places(finding: Finding, text: str) -> Iterator[tuple[int, int, bool]]:
-    for match in finding.said.finditer(text):
-        yield match.start(), match.end(), False
-    for match in finding.named.finditer(text):
-        yield match.start(), match.end(), True
 
 
 def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:

@@ -35,6 +35,7 @@ NEAR: Final = 3  # known words up to which a language with one word less is read
 FEWEST: Final = 2  # known words of a text that is not in English
 SURE: Final = 0.35  # score of the language detector from which it is believed
 FOREIGN: Final = "·"  # behind a word that is not English
+TEXTS: Final = 32  # of which it is remembered how many words each language knows
 LOOKED_AT: Final = 400  # characters that the language detector is given
 Listed = tuple[frozenset[str], Pairs]
 
@@ -91,7 +92,7 @@ class Languages:
     def spoken(self, text: str) -> tuple[Lexicon, ...]:
         """The language beside English that ``text`` holds most words of; several where they share them."""
         words = fold(text).text.split()
-        counts = [lexicon.known(frozenset(words)) for lexicon in self.lexicons]
+        counts = self._known(frozenset(words))
         most = max(counts, default=0)
         if most < ENOUGH and most * SHARE < max(1, len(words)):
             return ()
@@ -113,12 +114,21 @@ class Languages:
     def is_foreign(self, text: str) -> bool:
         """Whether ``text`` is in another language than English, as far as that is plain."""
         words = [word for word in fold(text).text.split() if word.isalpha()]
-        english = sum(word in self.english and not any(word in each.common for each in self.lexicons) for word in words)
+        english = sum(word in self.english and word not in self._common for word in words)
         if not words or 2 * english > len(words):
             return False
-        if max((lexicon.known(frozenset(words)) for lexicon in self.lexicons), default=0) >= max(FEWEST, english):
+        if max(self._known(frozenset(words)), default=0) >= max(FEWEST, english):
             return True
         return len(words) > FEWEST and 4 * english <= len(words) and _detected(text)
+
+    @once
+    def _known(self) -> Callable[[frozenset[str]], tuple[int, ...]]:
+        """Of each lexicon how many of the words it knows; the last texts are asked about again and again."""
+        return lru_cache(maxsize=TEXTS)(lambda words: tuple(lexicon.known(words) for lexicon in self.lexicons))
+
+    @once
+    def _common(self) -> frozenset[str]:
+        return frozenset[str]().union(*(lexicon.common for lexicon in self.lexicons))
 
     def _translated(self, notice: Notice, spoken: Sequence[Lexicon]) -> tuple[Notice, ...]:
         names = (TextId(f"{notice.text}.{lexicon.code}") for lexicon in spoken[:1])

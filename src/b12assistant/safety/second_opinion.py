@@ -19,6 +19,7 @@ import numpy as np
 
 from b12assistant.answers import Level, Turn
 from b12assistant.data_files import HINT
+from b12assistant.each import encode_each
 from b12assistant.errors import ConfigError, EncoderError
 from b12assistant.protocols import Encoder
 from b12assistant.safety.assertion import Cues
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 FILE: Final = "second_opinion.npz"
-SHORT: Final = 16  # words of a part that is encoded with the short ones: padding is what takes the time
 STRETCHES: Final = 8  # of a long turn that are read as wide as the encoder reads
 LEANING: Final = 24  # words of a turn that may lean on the one before
 NEAR: Final = 400  # characters of the one before, if it is to be read with it
@@ -165,13 +165,10 @@ class SecondOpinion:
         """What the words and the encoder make of what decides; of mere evidence the words."""
         found = self._words.log_shares(read)
         deciding = [i for i, (clauses, part) in enumerate(read) if clauses.role(part) is not Role.EVIDENCE]
-        short = [i for i in deciding if read[i][1].end - read[i][1].start <= SHORT]
-        long = sorted(set(deciding) - set(short))
-        for group in (short, long):
-            encoded = self._encoder.encode([self._text(*read[i]) for i in group])
-            for i, each in zip(group, encoded, strict=True):
-                if len(each.tokens):
-                    found[i] = mixed(found[i], self._fitted.head.log_shares(each.tokens), WORDS)
+        encoded = encode_each(self._encoder, [self._text(*read[i]) for i in deciding])
+        for i, each in zip(deciding, encoded, strict=True):
+            if len(each.tokens):
+                found[i] = mixed(found[i], self._fitted.head.log_shares(each.tokens), WORDS)
         return found
 
     def _text(self, clauses: Clauses, part: Part) -> str:

@@ -93,12 +93,10 @@ class WordModel:
 
     def because(self, clauses: Clauses, part: Part, concern: int) -> tuple[str, ...]:
         """The words and pairs that speak most for ``concern`` against the others, best first."""
-        scored = []
-        for feature in sorted(word_features(clauses.words(part))):
-            row = self._rows.get(key_of(feature))
-            if row is not None:
-                values = self.weights[row] * self.scale
-                scored.append((float(values[concern] - values.mean()), feature))
+        found = [(self._rows.get(key_of(feature)), feature) for feature in sorted(word_features(clauses.words(part)))]
+        values = self.weights[[row for row, _ in found if row is not None]] * self.scale
+        speaks = (values[:, concern] - values.mean(axis=1)).tolist()
+        scored = list(zip(speaks, (feature for row, feature in found if row is not None), strict=True))
         best = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (-pair[0], pair[1]))
         return tuple(feature for _, feature in best[:BECAUSE])
 

@@ -1,0 +1,98 @@
+"""How long a warm question takes in process: milliseconds of wall time and of the processor, in all and by stage.
+
+    python benchmarks/questions_speed.py [CORPUS INDEX [QUESTIONS.jsonl]] [--most N] [--rounds N]
+
+CORPUS and INDEX: folders; without them those of the folder we are in. Asked are the first N (150) different questions
+of the file (`benchmarks/data/questions/train.jsonl`; a line holds "question", or "text" as in the public collections),
+after others have brought in what is loaded at first use. The index is only read: make it with `b12assistant index`. To
+measure many passages, write the texts of a collection as files into a folder, index it, and ask the collection's
+queries.
+
+"new": the first time each is asked. "again": the least of ROUNDS (3) further rounds, in which nothing of a question is
+remembered; what a question only finds, and every pattern that it compiles, is then at hand. A stage that another thread
+works on is not in the list but in "waiting", which is what the question waits for it; the processor's time is of all
+threads. One thread for NumPy; the load is told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
+
+from b12assistant.application.workspace import Workspace
+from b12assistant.config import load_configuration
+from b12assistant.stages import measured
+
+SET = Path(__file__).parent / "data" / "questions" / "train.jsonl"
+WARM = 8  # questions that are asked before any is measured
+WALL, CPU = "wall", "processor"
+Row = dict[str, float]
+
+
+def questions(file: Path, most: int) -> list[str]:
+    """Different ones, in their order."""
+    rows = (json.loads(line) for line in file.read_text("utf-8").splitlines())
+    found = dict.fromkeys(str(row.get("question") or row["text"]) for row in rows)
+    return list(itertools.islice(found, most))
+
+
+def asked(space: Workspace, texts: Sequence[str]) -> Iterator[Row]:
+    """Milliseconds of each question."""
+    for text in texts:
+        space.triage.second._known.cache_clear()  # a question asked again is to count as new
+        with measured() as stages:
+            wall, cpu = time.perf_counter(), time.process_time()
+            space.ask(text)
+            row = {WALL: 1000 * (time.perf_counter() - wall), CPU: 1000 * (time.process_time() - cpu)}
+        yield {**row, **stages.milliseconds}
+
+
+def least(rounds: Sequence[Sequence[Row]]) -> list[Row]:
+    """Of each question and stage the least of all rounds."""
+    return [{name: min(row.get(name, 0.0) for row in rows) for name in rows[0]} for rows in zip(*rounds, strict=True)]
+
+
+def told(name: str, rows: Sequence[Row]) -> None:
+    print(f"{name:24} {'p50':>7} {'p95':>7} {'mean':>7}")
+    for stage in dict.fromkeys(itertools.chain.from_iterable(rows)):
+        values = sorted(row.get(stage, 0.0) for row in rows)
+        late = values[int(0.95 * (len(values) - 1))]
+        print(f"  {stage:22} {statistics.median(values):7.2f} {late:7.2f} {statistics.fmean(values):7.2f}", flush=True)
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("corpus", nargs="?", type=Path)
+    parser.add_argument("index", nargs="?", type=Path)
+    parser.add_argument("questions", nargs="?", type=Path, default=SET)
+    parser.add_argument("--most", type=int, default=150)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args(arguments)
+    if given.corpus and not given.index:
+        parser.error("an INDEX goes with a CORPUS")
+    named = {"paths.corpus": given.corpus, "paths.index": given.index}
+    flags = {key: str(path) for key, path in named.items() if path}
+    space = Workspace(load_configuration(environment=os.environ, flags=flags))
+    texts = questions(given.questions, given.most + WARM)
+    warm, texts = texts[-WARM:], texts[:-WARM]
+    for text in warm:
+        space.ask(text)
+    passages = len(space.opened.collection.passages)
+    print(f"{passages:,} passages, {len(texts)} questions, load {os.getloadavg()[0]:.1f}")
+    told("new", list(asked(space, texts)))
+    if given.rounds:
+        told("again", least([list(asked(space, texts)) for _ in range(given.rounds)]))
+    print(f"load {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,74 @@
+"""Several texts at once: in the runs that cost least, and with the bits that each has alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fakes import FakeEncoder
+from hypothesis import given
+from hypothesis import strategies as st
+
+from b12assistant.each import encode_each
+from b12assistant.errors import EncoderError
+from b12assistant.index.encoding import load_encoder
+from b12assistant.index.onnx_encoder import _RUN, _TOKENS, OnnxEncoder, _cheapest, mean
+from b12assistant.index.onnx_export import ensure_form, packaged_texts
+from b12assistant.index.weights import find_weights
+from b12assistant.safety.second_opinion import load_fitted
+
+
+@given(st.lists(st.integers(3, 256), max_size=32))
+def test_the_runs_of_one_question_hold_every_text_once_and_cost_no_more_than_one_each_or_one_for_all(
+    lengths: list[int],
+) -> None:
+    runs = _cheapest(lengths)
+    assert sorted(row for run in runs for row in run) == list(range(len(lengths)))
+    assert all(len(run) == 1 or len(run) * max(lengths[row] for row in run) <= _TOKENS for run in runs)
+
+    def cost(runs: list[list[int]]) -> int:
+        return sum(_RUN + len(run) * max(lengths[row] for row in run) for run in runs)
+
+    assert cost(runs) <= cost([[row] for row in range(len(lengths))])
+    if lengths and len(lengths) * max(lengths) <= _TOKENS:
+        assert cost(runs) <= cost([list(range(len(lengths)))])
+
+
+def test_two_short_texts_share_a_run_and_a_long_one_has_its_own() -> None:
+    assert _cheapest([12, 200, 14]) == [[1], [2, 0]]
+
+
+def test_an_encoder_that_can_do_no_better_reads_one_after_another() -> None:
+    encoder, texts = FakeEncoder(), ["numb feet", "cold", "feet"]
+    together = [each.vector.tolist() for each in encode_each(encoder, texts)]
+    assert together == [next(iter(encoder.encode([text]))).vector.tolist() for text in texts]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tuned", [False, True])
+def test_texts_in_one_run_have_the_bits_that_each_has_alone(*, tuned: bool) -> None:
+    ensure_form(find_weights())
+    encoder = load_encoder(threads=1, runtime="onnx")
+    assert isinstance(encoder, OnnxEncoder)
+    encoder = encoder.tuned(load_fitted().changes) if tuned else encoder
+    texts = ["B12", "?", *packaged_texts(load_encoder())[:40]]
+    for first in range(0, len(texts), 6):
+        together = encoder.each(texts[first : first + 6])
+        for text, each in zip(texts[first:], together, strict=False):
+            alone = next(iter(encoder.encode([text])))
+            assert np.array_equal(each.tokens, alone.tokens)
+            assert np.array_equal(each.vector, alone.vector)
+            assert (each.pieces.tolist(), each.offsets.tolist()) == (alone.pieces.tolist(), alone.offsets.tolist())
+
+
+def test_a_mean_is_of_unit_length_and_of_nothing_zero() -> None:
+    assert mean(np.array([[3, 0], [0, 4]], np.float32)).tolist() == pytest.approx([0.6, 0.8])
+    assert mean(np.zeros((2, 3), np.float32)).tolist() == [0, 0, 0]
+
+
+@pytest.mark.slow
+def test_a_text_over_the_limit_is_an_error_beside_others_too() -> None:
+    ensure_form(find_weights())
+    encoder = load_encoder(threads=1, runtime="onnx")
+    assert isinstance(encoder, OnnxEncoder)
+    with pytest.raises(EncoderError, match="the model reads 254"):
+        encoder.each(["B12", "nerve " * 300])
