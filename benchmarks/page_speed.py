@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import statistics
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -27,24 +25,11 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from browser.running import ARGUMENTS, HOW, find_browser  # noqa: E402 - what the browser tests use
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from served import served  # noqa: E402
 
 SET = ROOT / "benchmarks" / "data" / "questions" / "train.jsonl"
 LOOKED_UP = ("numb feet", "folic acid hides", "metformin", "how long does recovery take", "vegan")
 LISTED = "b12"  # of a passage each in nearly every document: the longest list there is here
-
-
-def served() -> tuple[subprocess.Popen[str], str]:
-    """The server, and its address when the page is there."""
-    command = [sys.executable, "-m", "b12assistant", "serve", "--port", "0"]
-    server = subprocess.Popen(  # noqa: S603 - this very program
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    line = server.stdout.readline() if server.stdout else ""
-    found = re.search(r"http://\S+", line)
-    if not found:
-        server.terminate()
-        raise SystemExit(f"the page is not served: {line.strip()}")
-    return server, found[0]
 
 
 def told(name: str, seconds: Sequence[float]) -> None:
@@ -118,27 +103,22 @@ def walked(page: Page, keys: int) -> list[float]:
 def main(count: int) -> None:
     questions = [json.loads(line)["question"] for line in SET.read_text("utf-8").splitlines()][:count]
     print(f"{os.cpu_count()} cores, load {', '.join(f'{each:.1f}' for each in os.getloadavg())}", flush=True)
-    server, address = served()
-    try:
-        with sync_playwright() as playwright:
-            path = find_browser(playwright.chromium.executable_path)
-            if path is None:
-                raise SystemExit(HOW)
-            browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-            seconds, page = opened(browser, address)
-            told("opened while the server is loading", [seconds])
-            page.wait_for_selector("#state .ready", timeout=300_000)
-            told("opened, nothing kept from before", [opened(browser, address)[0] for _ in range(5)])
-            weighed(browser, address)
-            told("Enter to the answer on screen", [asked(page, q, n) for n, q in enumerate(questions, start=1)])
-            page.get_by_role("tab", name="Look up").click()
-            page.wait_for_selector("#lookup-box")
-            told("key to the list, Look up, all ways", [looked_up(page, text) for text in LOOKED_UP * 4])
-            told("the longest list, all ways", [looked_up(page, LISTED)])
-            told(f"j, in a list of {page.locator('.found').count()}", walked(page, 40))
-    finally:
-        server.terminate()
-        server.wait(20)
+    with served() as server, sync_playwright() as playwright:
+        path = find_browser(playwright.chromium.executable_path)
+        if path is None:
+            raise SystemExit(HOW)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        seconds, page = opened(browser, server.address)
+        told("opened while the server is loading", [seconds])
+        page.wait_for_selector("#state .ready", timeout=300_000)
+        told("opened, nothing kept from before", [opened(browser, server.address)[0] for _ in range(5)])
+        weighed(browser, server.address)
+        told("Enter to the answer on screen", [asked(page, q, n) for n, q in enumerate(questions, start=1)])
+        page.get_by_role("tab", name="Look up").click()
+        page.wait_for_selector("#lookup-box")
+        told("key to the list, Look up, all ways", [looked_up(page, text) for text in LOOKED_UP * 4])
+        told("the longest list, all ways", [looked_up(page, LISTED)])
+        told(f"j, in a list of {page.locator('.found').count()}", walked(page, 40))
     print(f"load {', '.join(f'{each:.1f}' for each in os.getloadavg())}", flush=True)
 
 

@@ -24,7 +24,6 @@ import json
 import os
 import re
 import statistics
-import subprocess
 import sys
 import time
 import uuid
@@ -35,24 +34,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+from served import served
 
 ROOT = Path(__file__).parent.parent
 SET = ROOT / "benchmarks" / "data" / "questions" / "train.jsonl"
 NOTES = {"As many questions": "busy", "The answer was not ready": "late", "Something went wrong": "broken"}
-
-
-def served() -> tuple[subprocess.Popen[str], str]:
-    """The server, and its address."""
-    command = [sys.executable, "-m", "b12assistant", "serve", "--port", "0"]
-    server = subprocess.Popen(  # noqa: S603 - this very program
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    line = server.stdout.readline() if server.stdout else ""
-    found = re.search(r"http://\S+", line)
-    if not found:
-        server.terminate()
-        raise SystemExit(f"nothing is served: {line.strip() or 'see b12assistant serve'}")
-    return server, found[0]
 
 
 @dataclass
@@ -211,13 +197,10 @@ async def _ask_function(http: httpx.AsyncClient) -> int:
 
 
 def main(asked: Sequence[str]) -> None:
-    server, address = served()
-    print(f"load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores", flush=True)
-    try:
-        asyncio.run(measured(asked, server.pid, address))
-    finally:
-        server.terminate()
-        print(f"load {os.getloadavg()[0]:.1f}; the server ended with status {server.wait(30)}")
+    with served() as server:
+        print(f"load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores", flush=True)
+        asyncio.run(measured(asked, server.process, server.address))
+    print(f"load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

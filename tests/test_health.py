@@ -201,6 +201,24 @@ def test_doctor_names_the_origin_of_each_value(space: FakeWorkspace) -> None:
     assert "  quoting.quotes = 2  (flag)" in list(health.sentences(report))
 
 
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("http://root:se@cret@milvus.example:19530", "http://…@milvus.example:19530"),
+        ("https://token:se://cret@milvus.example", "https://…@milvus.example"),
+        ("root:secret@milvus.example", "…@milvus.example"),
+        ("http://milvus.example:19530", "http://milvus.example:19530"),
+        ("http://root:secret@milvus.example/a.db", "http://…@milvus.example/a.db"),
+        ("me@home/milvus.db", "me@home/milvus.db"),
+        ("", ""),
+    ],
+)
+def test_doctor_tells_where_milvus_is_and_no_password(uri: str, told: str, space: FakeWorkspace) -> None:
+    report = health.examine(again(space, flags={"index.uri": uri}))
+    assert report["settings"]["index.uri"]["value"] == told
+    assert not any("cret" in line for line in health.sentences(report))
+
+
 def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
     report = health.examine(three_files(tmp_path))
     assert len(report["problems"]) == 1

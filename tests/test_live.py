@@ -17,8 +17,9 @@ from starlette.testclient import TestClient
 
 from b12assistant.application import live as live_module
 from b12assistant.application.library import overview
-from b12assistant.application.live import Live
+from b12assistant.application.live import Live, prepare
 from b12assistant.application.rebuilding import Rebuilding, State
+from b12assistant.application.workspace import Workspace
 from b12assistant.display.labels import load_labels
 from b12assistant.errors import IndexDamagedError
 from b12assistant.types import GenerationId
@@ -45,7 +46,7 @@ def published(space: FakeWorkspace, text: str = COBALT) -> GenerationId:
 
 
 def until(happened: Callable[[], bool]) -> bool:
-    for _ in range(1200):
+    for _ in range(3000):  # a minute and more
         if happened():
             return True
         time.sleep(0.02)
@@ -147,7 +148,7 @@ def test_suggestions_that_cannot_be_made_are_logged_and_harm_nothing(
         raise ValueError("What of the zebra?")
 
     monkeypatch.setattr("b12assistant.application.workspace.Suggestions.of", broken)
-    Live(space).prepare()
+    prepare(space)
     assert "no suggestions: ValueError" in caplog.text
     assert "zebra" not in caplog.text
 
@@ -174,18 +175,19 @@ def test_every_answer_under_load_is_of_one_generation_and_none_is_lost(space: Fa
         assert until(lambda expected=newer: live().opened.collection.generation == expected)  # type: ignore[misc]
     stop.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
+        assert not thread.is_alive()
     assert (len(known), wrong) == (4, [])
 
 
 def test_a_build_is_done_before_suggestions_are_made(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, asked = threading.Event(), threading.Event()
 
-    def held(_: Live) -> None:
+    def held(_: Workspace) -> None:
         asked.set()
-        gate.wait(20)
+        gate.wait(60)
 
-    monkeypatch.setattr(Live, "prepare", held)
+    monkeypatch.setattr("b12assistant.application.rebuilding.prepare", held)
     rebuilding = Rebuilding(Live(space))
     assert rebuilding.start()
     assert asked.wait(60)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import small_space
 
-from b12assistant.answering.lookup import MOST_OF_ONE, Format, LookUp, Match, Sieve, Way, format_of, phrase
+from b12assistant.answering.lookup import MOST_FOUND, MOST_OF_ONE, Format, LookUp, Match, Sieve, Way, format_of, phrase
 from b12assistant.types import Interest, SourceKind
 
 CORPUS = {
@@ -129,6 +129,19 @@ def test_a_document_that_says_it_over_and_over_does_not_fill_the_list(tmp_path: 
         matches = documents(found(space, "cold feet", way))
         assert (matches.count("again.md"), matches.count("once.md")) == (MOST_OF_ONE, 1)
     assert len(found(space, "cold feet", Way.WORDS, Sieve(document="again"))) == MOST_OF_ONE + 9
+
+
+def test_a_document_that_fills_the_list_takes_nobodys_place(tmp_path: Path) -> None:
+    """More of its passages fit better than there are places."""
+    stuffed = "\n\n".join(f"## Part {n}\n\nCold feet, cold feet: number {n}." for n in range(MOST_FOUND + 30))
+    others = {f"other{n}.md": f"# Other {n}\n\nCold feet want socks and {n} shoes, they say.\n" for n in range(9)}
+    space = small_space(tmp_path, {"stuffed.md": f"# Stuffed\n\n{stuffed}\n", **others})
+    for way in Way:
+        matches = documents(found(space, "cold feet", way))
+        assert matches.count("stuffed.md") == MOST_OF_ONE
+        assert set(matches) == {"stuffed.md", *others}
+    only = found(space, "cold feet", Way.MEANING, Sieve(document="stuffed"))
+    assert documents(only) == ["stuffed.md"] * MOST_FOUND
 
 
 def test_a_format_goes_by_the_end_of_the_name() -> None:

@@ -201,7 +201,7 @@ def address(built: Path) -> Iterator[str]:
             yield line.split()[4]
         finally:
             server.send_signal(signal.SIGTERM)
-            out, err = server.communicate(timeout=30)
+            out, err = server.communicate(timeout=60)
             assert out == b""
             assert b"Traceback" not in err
             assert EMERGENCY.encode() not in err  # who was turned away is told there, words are not

@@ -109,6 +109,7 @@ def test_no_cell_of_a_table_is_a_formula(client: TestClient, space: FakeWorkspac
 
 
 def test_markup_of_a_source_is_text_in_a_pack(client: TestClient, space: FakeWorkspace) -> None:
+    assert "<script" not in exported(client, "html", address(space, "nerves.md"))
     assert "<early>" not in exported(client, "html", address(space, "nerves.md"))
     assert "\\<early\\>" in exported(client, "markdown", address(space, "nerves.md"))
 

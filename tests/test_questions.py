@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import logging
-import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import pytest
 from corpora import again
 from fakes import FakeWorkspace
-from serving import EMERGENCY, empty_space, small_space
+from held import ASKED, Held, held_space, questions
+from serving import EMERGENCY, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.answers import Reason, Reply, Status
-from b12assistant.application.live import Live
 from b12assistant.display.labels import load_labels
 from b12assistant.web.lanes import Lane
+from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.problems import BusyError, LateError
 from b12assistant.web.questions import Questions
 from b12assistant.web.service import build_app
-from b12assistant.web.turns import Asking, Conversation
 
-ASKED = "What wraps every nerve: myelin?"
+T = TypeVar("T")
 SERIOUS = "My legs have been getting weaker for weeks, what wraps every nerve?"
-
-
-@dataclass(frozen=True)
-class Held(FakeWorkspace):
-    """Searches nothing until it is let go; the safety check is the real one."""
-
-    gate: threading.Event = field(default_factory=threading.Event)
-
-    def ask(self, question: str, history: Sequence[str] = (), **how: Any) -> Reply:
-        self.gate.wait(20)
-        return super().ask(question, history, **how)
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +36,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
 
 @pytest.fixture
 def held(built: FakeWorkspace) -> Iterator[Held]:
-    space = Held(built.configuration)
-    vars(space).update(vars(built))
-    vars(space)["gate"] = threading.Event()
+    space = held_space(built)
     yield space
     space.gate.set()
-
-
-def questions(*, seconds: float = 20.0, waiting: int = 8) -> Questions:
-    return Questions(seconds, Lane("check", 4, waiting), Lane("search", 1, waiting))
 
 
 def status(reply: Reply) -> Status:
@@ -82,9 +61,17 @@ def test_a_late_one_is_told_so(held: Held) -> None:
     assert late.is_idle
 
 
+class Hasty(Questions):
+    """The check has its time, however busy the machine is; a search has none."""
+
+    async def _done(self, lane: Lane, work: Callable[[], T], deadline: float) -> T:
+        return await super()._done(lane, work, 0.0 if lane is self.searches else deadline)
+
+
 @pytest.mark.parametrize("how", ["late", "busy"])
 def test_what_the_safety_check_saw_is_told_of_a_question_that_cannot_be_searched(how: str, held: Held) -> None:
-    bounds = questions(seconds=2) if how == "late" else Questions(20, Lane("check", 4, 8), Lane("search", 1, 0))
+    kind = Hasty if how == "late" else Questions
+    bounds = kind(60, Lane("check", 4, 8), Lane("search", 1, 0))
     if how == "busy":
         bounds.searches.submit(held.gate.wait)
     told = asyncio.run(bounds.ask(held, SERIOUS, then=lambda reply: reply)).answer
@@ -112,8 +99,9 @@ def test_an_emergency_never_waits_behind_a_search(held: Held) -> None:
     async def asked() -> Status:
         bounds = questions()
         waiting = [asyncio.create_task(bounds.ask(held, ASKED, then=status)) for _ in range(6)]
-        await asyncio.sleep(0.05)
-        found = await asyncio.wait_for(bounds.ask(held, EMERGENCY, then=status), 10)
+        while bounds.searches.waiting < 5:
+            await asyncio.sleep(0.01)
+        found = await asyncio.wait_for(bounds.ask(held, EMERGENCY, then=status), 60)
         held.gate.set()
         assert await asyncio.gather(*waiting) == [Status.ANSWERED] * 6
         return found
@@ -141,6 +129,37 @@ def test_an_emergency_is_told_where_the_whole_check_cannot_be_waited_for(how: st
     assert (told.answer.status, told.answer.reason) == (Status.SAFETY_ONLY, Reason.RED_FLAG)
     with pytest.raises(BusyError if how == "busy" else LateError):
         asyncio.run(asked(ASKED))
+
+
+@pytest.mark.parametrize("how", ["busy", "late"])
+@pytest.mark.parametrize(
+    ("path", "field", "empty"),
+    [("/api/v1/search", "question", "hits"), ("/lookup/search", "text", "rows"), ("/lookup/best", "text", "quote")],
+)
+def test_an_emergency_is_told_where_no_search_can_be_waited_for(
+    path: str, field: str, empty: str, how: str, held: Held
+) -> None:
+    bounds = Questions(
+        0.3 if how == "late" else 20.0, Lane("check", 1, 8), Lane("search", 1, 0 if how == "busy" else 8)
+    )
+    ends: list[str] = []
+    bounds.watch = lambda end, seconds: ends.append(end)
+    bounds.searches.submit(lambda: held.gate.wait(20))
+    app, said = build_app(lambda: held, bounds), load_labels()
+    app.include_router(lookup_router(lambda: held, bounds, said))
+    client = TestClient(app)
+    answer = client.post(path, json={field: EMERGENCY})
+    told = answer.json()
+    assert answer.status_code == 200
+    assert told["notices"][0]["text_id"] == "emergency_self_harm"
+    assert not told[empty]
+    if path.startswith("/lookup"):
+        assert told["told"] == f"{said(f'ask.{how}')}."
+    else:
+        assert told["index"] == {"generation": None}
+    nothing = client.post(path, json={field: ASKED})
+    assert (nothing.status_code, nothing.json()["code"]) == (503, how)
+    assert ends == ["safety_only", how]
 
 
 def test_one_too_many_is_refused_at_once_and_the_others_are_answered(held: Held) -> None:
@@ -183,58 +202,6 @@ def test_over_http_busy_and_late_say_when_to_come_again(held: Held) -> None:
     busy = client.post("/api/v1/search", json={"question": ASKED})
     assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (503, "busy", "5")
     assert client.get("/healthz").status_code == 200
-
-
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("how", ["late", "busy"])
-def test_the_page_says_so_in_its_own_words_and_keeps_the_question(how: str, language: str, held: Held) -> None:
-    bounds, said = questions(seconds=0.3), load_labels(language)
-    if how == "busy":
-        bounds.close()
-    box, talk, note = asyncio.run(Asking(Live(held), bounds, said).ask(ASKED, Conversation()))
-    assert (box, talk) == (ASKED, Conversation())
-    assert said(f"ask.{how}")[:20] in html.unescape(note)
-
-
-def test_the_page_tells_no_folder_of_the_machine_and_the_log_does(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    space = empty_space(tmp_path)
-    _, _, note = asyncio.run(Asking(Live(space), questions(), load_labels()).ask(ASKED, Conversation()))
-    assert "There is no index yet" in html.unescape(note)
-    assert str(tmp_path) not in html.unescape(note)
-    assert str(tmp_path) in caplog.text
-
-
-def test_suggestions_that_break_are_no_error_of_the_page(
-    built: FakeWorkspace, caplog: pytest.LogCaptureFixture
-) -> None:
-    class Broken(FakeWorkspace):
-        def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
-            raise ValueError(f"the inside, and {asked}")
-
-    asking = Asking(Live(Broken(built.configuration)), questions(), load_labels())
-
-    async def seen() -> list[tuple[str, ...]]:
-        _, talk, _ = await asking.ask(ASKED, Conversation())
-        return [each async for each in asking.suggested(talk)]
-
-    assert asyncio.run(seen()) == [()]
-    assert "ValueError" in caplog.text
-    assert "nerve" not in caplog.text
-
-
-def test_the_page_tells_what_it_hears(built: FakeWorkspace) -> None:
-    heard: list[tuple[str, list[str]]] = []
-    live = Live(built, lambda reply, history: heard.append((reply.answer.question.text, list(history))))
-    asking = Asking(live, questions(), load_labels())
-
-    async def two() -> None:
-        _, talk, _ = await asking.ask(ASKED, Conversation())
-        await asking.ask("And of eggs?", talk)
-
-    asyncio.run(two())
-    assert heard == [(ASKED, []), ("And of eggs?", [ASKED])]
 
 
 def test_what_is_logged_holds_no_question(built: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:

@@ -100,6 +100,16 @@ def test_the_page_begins_with_the_script_that_mends_its_stream(client: TestClien
     assert "close_stream" in client.get(first[1]).text
 
 
+def test_a_link_to_the_page_shows_its_own_name(tmp_path: Path) -> None:
+    words = (ROOT / "src/b12assistant/data/page/page.toml").read_text("utf-8").replace('"b12assistant"', '"A <Name>"')
+    own = small_space(tmp_path, {**CORPUS, "page.toml": words})
+    page = TestClient(application(own, Warmup(own)), base_url=HERE).get("/").text
+    previews = dict(re.findall(r'<meta\s+(?:property|name)="((?:og|twitter):[^"]+)"\s+content="([^"]*)"', page))
+    assert previews.pop("og:description")
+    assert previews == {"og:type": "website", "og:title": "A &lt;Name&gt;"}
+    assert len(re.findall("<meta[^>]*og:title", page)) == 1
+
+
 def test_the_page_lets_only_its_own_inline_scripts_run(client: TestClient) -> None:
     page = client.get("/")
     told = page.headers["content-security-policy"]

@@ -95,6 +95,16 @@ def reader(walk: Walk) -> None:
 
 
 def staff(walk: Walk) -> None:
+    _looked_up(walk)
+    _filtered(walk)
+    _pinned(walk)
+    _opened_pack(walk)
+    with tempfile.TemporaryDirectory() as folder:
+        _verified(_saved(walk, Path(folder)))
+    walk.step("verified at a terminal", seen=False)
+
+
+def _looked_up(walk: Walk) -> None:
     page = walk.page
     if walk.keyboard:
         walk.tab_to("[role=tab]", key="Shift+Tab")
@@ -109,6 +119,10 @@ def staff(walk: Walk) -> None:
     page.keyboard.type(LOOKED_FOR)
     page.wait_for_function("text => document.querySelector('.lookup .list').dataset.text === text", arg=LOOKED_FOR)
     walk.step(f"found: {page.inner_text('#lookup .status')}", "#lookup .found")
+
+
+def _filtered(walk: Walk) -> None:
+    page = walk.page
     if walk.keyboard:
         walk.tab_to("#lookup .sieve summary")
         walk.keys("Enter")
@@ -120,36 +134,49 @@ def staff(walk: Walk) -> None:
     page.wait_for_selector("#lookup .sieve summary:text('Filters (1)')")
     page.wait_for_timeout(600)
     walk.step(f"filtered to patient guides: {page.inner_text('#lookup .status')}", "#lookup .found")
+
+
+def _pinned(walk: Walk) -> None:
     if walk.keyboard:
         walk.keys("/", "ArrowDown", "p", "j", "p", "j", "p")
     else:
         for number in range(3):
-            page.click(f"#lookup .found >> nth={number} >> button.pin")
+            walk.page.click(f"#lookup .found >> nth={number} >> button.pin")
     walk.step("three are pinned", "#pack-open:text('Pack: 3 passages')")
+
+
+def _opened_pack(walk: Walk) -> None:
     if walk.keyboard:
         walk.keys("/")
         walk.tab_to("#pack-open", key="Shift+Tab")
         walk.keys("Enter")
     else:
-        page.click("#pack-open")
+        walk.page.click("#pack-open")
     walk.step("the pack is open", "#pack li >> nth=2")
+
+
+def _saved(walk: Walk, folder: Path) -> Path:
+    """The file that the pack was exported to, inside ``folder``."""
+    page = walk.page
     with page.expect_download() as download:
         if walk.keyboard:
             walk.tab_to("#pack button[value=json]")
             walk.keys("Enter")
         else:
             page.click("#pack button[value=json]")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / download.value.suggested_filename
-        download.value.save_as(file)
-        page.wait_for_function(f"() => {EXPORTED}")
-        walk.step(f"saved as {file.name}")
-        verify = [sys.executable, "-m", "b12assistant", "verify", str(file)]
-        done = subprocess.run(verify, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - this program
-        print(done.stdout.replace(folder, "…").strip(), flush=True)
-        if done.returncode:
-            raise SystemExit(f"verify ended with {done.returncode}: {done.stderr.strip()}")
-    walk.step("verified at a terminal", seen=False)
+    file = folder / download.value.suggested_filename
+    download.value.save_as(file)
+    page.wait_for_function(f"() => {EXPORTED}")
+    walk.step(f"saved as {file.name}")
+    return file
+
+
+def _verified(file: Path) -> None:
+    verify = [sys.executable, "-m", "b12assistant", "verify", str(file)]
+    done = subprocess.run(verify, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - this program
+    print(done.stdout.replace(str(file.parent), "…").strip(), flush=True)
+    if done.returncode:
+        raise SystemExit(f"verify ended with {done.returncode}: {done.stderr.strip()}")
 
 
 WALKS: dict[str, Callable[[Walk], None]] = {"reader": reader, "staff": staff}

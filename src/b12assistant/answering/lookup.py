@@ -6,7 +6,7 @@ Nothing is withheld for what a question says; who asks sees all that may be quot
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,7 +20,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import Depths, Query, Weights, rank
 from b12assistant.config import Settings
 from b12assistant.language.words import terms
-from b12assistant.types import DocumentId, Interest, Passage, Range, SourceKind, Span
+from b12assistant.types import DocumentId, Hit, Interest, Passage, PassageId, Range, SourceKind, Span
 
 MOST_FOUND = 200
 MOST_OF_ONE = 50  # passages of one document
@@ -122,8 +122,8 @@ class LookUp:
     def matches(self, way: Way, k: int = MOST_FOUND) -> tuple[Match, ...]:
         """At most ``k``, best first; by a phrase in the order of the collection.
 
-        Of one document at most ``MOST_OF_ONE``, so that one that says a thing over and over does not fill the list; all
-        of them where the sieve names a document.
+        Of one document at most ``MOST_OF_ONE``, so that one that says a thing over and over does not fill the list and
+        takes nobody's place; all of them where the sieve names a document.
         """
         return tuple(islice(self._capped(self._found(way, k)), k))
 
@@ -138,11 +138,9 @@ class LookUp:
         if way is Way.PHRASE:
             return self._by_phrase()
         if way is Way.WORDS:
-            return (self._by_words(passage) for passage in self._having_words(k))
+            return map(self._by_words, self._having_words())
         query = self.engine.query(self.text)
-        depths = Depths(max(self.settings.retrieval.candidates, k), self.settings.retrieval.rescored)
-        weights = _MEANING if way is Way.MEANING else Weights()
-        hits = rank(query, self.engine.collection, depths, self._lets, k, weights, self.sieve.kinds)
+        hits = self._ranked(query, _MEANING if way is Way.MEANING else Weights(), k)
         near = self._near(query)
         found = _near_enough([self._by_meaning(hit.passage, query, near) for hit in hits])
         if way is Way.MEANING:
@@ -150,6 +148,22 @@ class LookUp:
         ranked = {match.passage.id for match in found}
         missed = (match for match in self._by_phrase() if match.passage.id not in ranked)
         return (*found, *missed) if _is_phrase(self.text) else found
+
+    def _ranked(self, query: Query, weights: Weights, k: int) -> tuple[Hit, ...]:
+        """The best ``k``. Of a document that has too many of them its best are held and all is ranked again, so that
+        others get the places; few do, and each but once."""
+        depths = Depths(max(self.settings.retrieval.candidates, k), self.settings.retrieval.rescored)
+        held: dict[DocumentId, frozenset[PassageId]] = {}
+
+        def lets(passage: Passage) -> bool:
+            return self._lets(passage) and passage.id in held.get(passage.document.id, (passage.id,))
+
+        while True:
+            hits = rank(query, self.engine.collection, depths, lets, k, weights, self.sieve.kinds)
+            filling = {} if self.sieve.document or len(hits) < k else _filling(hits)
+            if not filling:
+                return hits
+            held |= filling
 
     def _lets(self, passage: Passage) -> bool:
         source = passage.document.source
@@ -178,12 +192,12 @@ class LookUp:
         starts = self.engine.collection.context_starts
         return int(starts[row]) + 1, int(starts[row + 1])
 
-    def _having_words(self, k: int) -> Sequence[Passage]:
+    def _having_words(self) -> Iterator[Passage]:
         collection = self.engine.collection
         _, lexical = collection.searched(self.sieve.kinds)
         rows, _ = lexical.search(self.text, len(collection.passages))
         passages = (collection.passages[row] for row in rows.tolist())
-        return tuple(islice((passage for passage in passages if self._lets(passage)), k))
+        return (passage for passage in passages if self._lets(passage))
 
     def _by_words(self, passage: Passage) -> Match:
         words = self._words_in(passage)
@@ -222,6 +236,14 @@ class LookUp:
             ends = (Range(at.start, at.start + 1), Range(at.end - 1, at.end))
             if all(any(each.range.contains(end) for each in passage.sentences) for end in ends):
                 yield at
+
+
+def _filling(hits: Sequence[Hit]) -> dict[DocumentId, frozenset[PassageId]]:
+    """The documents that have more than ``MOST_OF_ONE`` of ``hits``, each with the first of them."""
+    found: dict[DocumentId, list[PassageId]] = defaultdict(list)
+    for hit in hits:
+        found[hit.passage.document.id].append(hit.passage.id)
+    return {document: frozenset(ids[:MOST_OF_ONE]) for document, ids in found.items() if len(ids) > MOST_OF_ONE}
 
 
 def _near_enough(ranked: Sequence[Match]) -> tuple[Match, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from b12assistant.errors import AssistantError, SourceError
 from b12assistant.index.cross_encoder import load_cross_encoder
 from b12assistant.index.verification import check_entry
 from b12assistant.types import FileEnd
+
+_LOGIN = re.compile(r"(https?://|(?!.*\.db$)).*@", re.S)  # in an address; the name of a file may have an "@" too
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def examine(space: Workspace) -> dict[str, Any]:
     """Health and configuration, for `doctor`."""
     report: dict[str, Any] = {
         "settings": {
-            key: {"value": value, "origin": space.configuration.origins[key]}
+            key: {"value": _without_password(key, value), "origin": space.configuration.origins[key]}
             for key, value in values_of(space.configuration.settings).items()
         },
         "python": platform.python_version(),
@@ -135,6 +138,11 @@ def examine(space: Workspace) -> dict[str, Any]:
     except AssistantError as error:
         report["problems"].append(str(error))
     return report
+
+
+def _without_password(key: str, value: object) -> object:
+    """An address without who may log in there; what `doctor` says is pasted into reports of errors."""
+    return _LOGIN.sub(r"\1…@", str(value)) if key == "index.uri" else value
 
 
 def _largest(opened: Opened) -> dict[str, Any] | None:

@@ -19,6 +19,15 @@ _LOOKED = 1.0  # seconds between two looks at the index on disk
 _LOG = logging.getLogger("b12assistant.index")
 
 
+def prepare(space: Workspace) -> None:
+    """What is good to have and nobody waits for: suggestions and, by reading them, what triage compiles at need."""
+    try:
+        for text in space.suggestions.texts:
+            space.assistant.triaged(text)
+    except Exception as error:  # noqa: BLE001 - answers go on without them, and the next to ask tries again
+        _LOG.error("no suggestions: %s", type(error).__name__)
+
+
 @dataclass(eq=False)
 class Live:
     """Called, it gives the workspace of now. Whoever answers a request calls it once and holds on to what it gave, so
@@ -62,13 +71,6 @@ class Live:
         with self._renewing:
             return self._renew()
 
-    def prepare(self) -> None:
-        """What is good to have and nobody waits for."""
-        try:
-            self._space.suggestions  # noqa: B018 - made here, once
-        except Exception as error:  # noqa: BLE001 - answers go on without them, and the next to ask tries again
-            _LOG.error("no suggestions: %s", type(error).__name__)
-
     def _renew(self) -> Workspace:
         self._pointer = self._space.store.pointer()
         try:
@@ -89,13 +91,13 @@ class Live:
             if self._space.store.pointer() in (None, self._pointer):
                 return
             try:
-                opened = self._renew().opened
+                fresh = self._renew()
             except Exception:  # noqa: BLE001 - whatever it is, the former index is still good, and it was told
                 return
-        for problem in opened.problems:
+        for problem in fresh.opened.problems:
             _LOG.error("an index was passed over: %s", problem)
-        _LOG.info("index", extra={"generation": opened.collection.generation})
-        self.prepare()
+        _LOG.info("index", extra={"generation": fresh.opened.collection.generation})
+        prepare(fresh)
 
     def _keep(self, error: Exception) -> None:
         """Go on with the former index, if there is one, and let whoever asks after it know why."""

@@ -18,6 +18,7 @@ from b12assistant.display.labels import Labels, overdue, section
 from b12assistant.display.markup import plain
 from b12assistant.display.records import Entry, interest_value
 from b12assistant.display.render import source_json
+from b12assistant.display.style_sheets import UNSEEN, style_sheets
 from b12assistant.types import DocumentId, GenerationId, Interest, Source, Span
 
 Json = dict[str, Any]
@@ -39,7 +40,6 @@ _STYLE = (
     "figure{margin:2rem 0;break-inside:avoid}"
     "blockquote{border-left:3px solid;font-family:serif;margin:0;padding-left:1rem;white-space:pre-wrap}"
     "figcaption,p{font-size:.9375rem}"
-    ".unseen{display:inline-block}.unseen::before{border:1px dotted;content:attr(title);font:.625em monospace}"
 )
 
 
@@ -135,7 +135,7 @@ def _html(pack: Pack) -> str:
         f'<!doctype html><html lang="{pack.said.language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="referrer" content="no-referrer">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
-        f"<style>{_STYLE}</style></head><body><main><h1>{title}</h1><p>{plain(_made(pack))}</p>{told}{figures}</main>"
+        f"<style>{_STYLE}\n{style_sheets(UNSEEN)}</style></head><body><main><h1>{title}</h1><p>{plain(_made(pack))}</p>{told}{figures}</main>"
         "</body></html>\n"
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from b12assistant.application.live import Live
+from b12assistant.application.live import Live, prepare
 from b12assistant.errors import AssistantError
 from b12assistant.types import FileEnd, IndexReport
 
@@ -66,14 +66,14 @@ class Rebuilding:
         try:
             report = self.live().index(progress=self._progress)
             self._progress("opening", 0, 1)
-            self.live.renew()
+            fresh = self.live.renew()
         except AssistantError as error:
             self._told = Told(State.FAILED, problem=str(error))
         except Exception as error:  # noqa: BLE001 - a thread that dies silently would leave a bar that never ends
             self._told = Told(State.FAILED, problem=type(error).__name__)
         else:
             self._told = Told(State.DONE, counts=_counts(report))
-            self.live.prepare()
+            prepare(fresh)
 
     def _progress(self, stage: str, done: int, of: int) -> None:
         self._told = Told(State.RUNNING, stage, done, of)

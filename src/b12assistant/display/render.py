@@ -94,9 +94,13 @@ def place_json(passage: Passage) -> Json:
 
 
 def search_json(
-    question: str, notices: tuple[Notice, ...], hits: tuple[Hit, ...], texts: FixedTexts, generation: GenerationId
+    question: str,
+    notices: tuple[Notice, ...],
+    hits: tuple[Hit, ...],
+    texts: FixedTexts,
+    generation: GenerationId | None,
 ) -> Json:
-    """Look-up: notices above, every hit below."""
+    """Look-up: notices above, every hit below. ``generation``: which was searched; none if nothing was."""
     return {
         "question": question,
         "notices": [notice_json(notice, texts) for notice in notices],

@@ -74,7 +74,7 @@ def _page(title: str, body: str, theme: str, said: Labels) -> str:
         f'<!doctype html><html lang="{said.language}"{chosen}><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{plain(title)} · {_TITLE}</title>'
         '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml"><link rel="stylesheet" href="/own/tokens.css">'
-        '<link rel="stylesheet" href="/own/view.css">'
+        '<link rel="stylesheet" href="/own/unseen.css"><link rel="stylesheet" href="/own/view.css">'
         f'<script defer src="/own/view.js"></script></head><body>{body}</body></html>'
     )
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib import resources
 
 from b12assistant.display.markup import plain, words
+from b12assistant.display.style_sheets import UNSEEN, style_sheets
 from b12assistant.evaluation.bench_plots import intervals, spread
 from b12assistant.evaluation.bench_report import Report, about, difference_rows, heading, ranking_rows, speed_line
 from b12assistant.evaluation.measures import HEADLINE
 
-_STYLES = ("tokens.css", "audit.css", "bench.css")
+_STYLES = ("tokens.css", UNSEEN, "audit.css", "bench.css")
 _PLOTTED = (HEADLINE, "MAP", "Recall@100", "success@1")
 _WORST = 20  # queries shown
 
 
 def page(report: Report) -> str:
     """The page, whole: its styles and plots are in it."""
-    styles = "\n".join(map(_style, _STYLES))
+    styles = style_sheets(*_STYLES)
     title = plain(heading(report))
     body = "".join(_body(report))
     return (
@@ -89,7 +89,3 @@ def _scrolling(name: str, rows: str) -> str:
 
 def _section(title: str, content: str) -> str:
     return f"<section><h2>{plain(title)}</h2>{content}</section>"
-
-
-def _style(name: str) -> str:
-    return resources.files("b12assistant").joinpath("static", name).read_text(encoding="utf-8")

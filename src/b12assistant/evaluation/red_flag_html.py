@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 from b12assistant.display.markup import plain
+from b12assistant.display.style_sheets import style_sheets
 from b12assistant.evaluation.red_flag_report import Figures, Table, heading, tables, verdict
 from b12assistant.safety.explanation import lines
 
@@ -14,7 +13,7 @@ _TITLE = "Audit of the red flags"
 
 def page(figures: Figures) -> str:
     """The page, whole: its styles are in it."""
-    styles = "\n".join(_style(name) for name in _STYLES)
+    styles = style_sheets(*_STYLES)
     head = "".join(f"<p>{plain(line)}</p>" for line in heading(figures))
     body = "".join(_table(table) for table in tables(figures))
     return (
@@ -24,10 +23,6 @@ def page(figures: Figures) -> str:
         f'<body><main><header class="facts"><h1>{_TITLE}</h1>{head}</header>{body}{_misses(figures)}</main></body>'
         "</html>"
     )
-
-
-def _style(name: str) -> str:
-    return resources.files("b12assistant").joinpath("static", name).read_text(encoding="utf-8")
 
 
 def _table(table: Table) -> str:

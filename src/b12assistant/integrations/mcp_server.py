@@ -105,7 +105,7 @@ def serve_stdio(space: Workspace) -> None:
     """
     if not space.configuration.is_packaged:
         space.store.open()
-    Warmup(space).start()
+    warmup(space).start()
     build_server(space).run("stdio")
 
 
@@ -113,11 +113,16 @@ def serve_http(space: Workspace, port: int = PORT) -> None:
     """Serve streamable HTTP to this machine alone. Raises an index error, and ``ServerError`` if the port is taken."""
     generation = space.opened.collection.generation
     with listening.listen(HOST, port, otherwise=PORT) as listener:
-        Warmup(space).start()
+        warmup(space).start()
         app = application(space)
         address = f"{listening.address(HOST, listener)}{PATH}"
         terminal.line(f"b12assistant serves MCP at {address} (index {generation[:8]}; Ctrl+C stops it)")
         listening.run(app, listener)
+
+
+def warmup(space: Workspace) -> Warmup:
+    """Loads what answering needs, and no more: to nobody here are questions suggested."""
+    return Warmup(space, then=lambda _: None)
 
 
 def application(space: Workspace) -> Policy:

@@ -15,6 +15,7 @@ b12.ready.then(() => {
 
   // The source panel: a dialog with the document's own page in it.
   let panel, frame, heading, aside, opener, address, back, on;
+  let held; // the focus, or what had it last
 
   // From quote to quote of one answer, whatever document each is in.
   const beside = by => {
@@ -32,11 +33,20 @@ b12.ready.then(() => {
     return button;
   };
 
+  // The browser goes back when it is ready to: asked twice until then, it would leave the page, and the conversation with it.
+  let leaving = false;
+  const leave = () => {
+    if (leaving) return;
+    leaving = true;
+    history.back();
+    setTimeout(() => { leaving = false; }, 1000); // if it went back inside of the frame, nobody tells
+  };
+
   const build = () => {
     heading = make("p", { id: "src-heading" });
     aside = make("a", { target: "_blank", rel: "noopener", textContent: said("panel.tab"), title: said("panel.tab_title") });
     const close = make("button", { type: "button", id: "src-close", textContent: said("panel.close") });
-    close.addEventListener("click", () => history.back());
+    close.addEventListener("click", leave);
     back = step("src-previous", "‹", "panel.previous", -1);
     on = step("src-next", "›", "panel.next", 1);
     frame = make("div");
@@ -44,7 +54,7 @@ b12.ready.then(() => {
     panel.setAttribute("aria-labelledby", "src-heading");
     panel.addEventListener("cancel", event => {
       event.preventDefault();
-      history.back();
+      leave();
     });
     document.body.append(panel);
   };
@@ -77,11 +87,15 @@ b12.ready.then(() => {
     const back = opener && opener.isConnected ? opener : document.querySelector(same);
     if (!back) return;
     back.focus();
-    // Going back to an address that names a tab, the browser takes the focus away again when it next draws the page.
-    requestAnimationFrame(() => requestAnimationFrame(() => back.focus()));
+    // Going back to an address that names a tab, the browser takes the focus away again when it next draws the page: from
+    // the citation, or from where the reader is by then.
+    held = back;
+    const again = () => document.activeElement === document.body && held.focus();
+    requestAnimationFrame(() => requestAnimationFrame(again));
   };
 
   const go = link => {
+    if (leaving) return addEventListener("popstate", () => go(link), { once: true });
     opener = link;
     const number = link.querySelector(".number");
     const label = number ? said("panel.source_of", { number: number.textContent }) : said("panel.source");
@@ -98,21 +112,61 @@ b12.ready.then(() => {
     go(link);
   }, true);
 
-  addEventListener("popstate", event => event.state && event.state.src ? show(event.state) : shut());
+  addEventListener("popstate", event => {
+    leaving = false;
+    if (event.state && event.state.src) show(event.state);
+    else shut();
+  });
   addEventListener("keydown", event => {
-    if (event.key === "Escape" && panel && panel.open) history.back();
+    if (event.key !== "Escape" || !panel || !panel.open) return;
+    event.preventDefault();
+    leave();
   });
   addEventListener("message", event => {
-    if (event.origin === location.origin && event.data === "close-source" && panel && panel.open) history.back();
+    if (event.origin === location.origin && event.data === "close-source" && panel && panel.open) leave();
   });
   // A reload forgets the conversation, and with it what was open.
   if (history.state && history.state.src) history.replaceState(null, "");
 
   const toBox = () => document.querySelector("#ask textarea").focus({ preventScroll: true });
 
+  // The framework sets the box when the answer is there, empty or to the question again, whatever has been typed into it
+  // meanwhile: that stays, without the question if it was answered.
+  let sent = null;
+  const guarded = new WeakSet();
+  const guard = box => {
+    const { get, set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value");
+    guarded.add(box);
+    Object.defineProperty(box, "value", {
+      get,
+      set(text) {
+        const now = get.call(box);
+        if (text === now) return; // told back what is typed
+        const more = sent !== null && now !== sent && (!text || text === sent);
+        const left = !more ? text : !text && now.startsWith(sent) ? now.slice(sent.length).trimStart() : now;
+        if (!text) sent = null;
+        set.call(box, left);
+        if (left !== text) queueMicrotask(() => box.dispatchEvent(new Event("input", { bubbles: true })));
+      },
+    });
+  };
+  const sending = () => {
+    const box = document.querySelector("#ask textarea");
+    if (!guarded.has(box)) guard(box);
+    // One question at a time: what is sent while another is awaited is not taken.
+    const awaited = sent !== null && box.value.startsWith(sent) && !document.querySelector("#note .note");
+    if (!awaited) sent = box.value;
+  };
+  document.addEventListener("keydown", event => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.closest("#ask")) sending();
+  }, true);
+
   // What was searched is edited in a field that goes when the next answer comes.
   let editing = false;
-  document.addEventListener("focusin", event => { editing = Boolean(event.target.closest("#read-as")); });
+  document.addEventListener("focusin", event => {
+    held = event.target;
+    editing = Boolean(event.target.closest("#read-as"));
+  });
 
   // Every answer is told once, and brought into view from its beginning.
   let last = 0;
@@ -137,7 +191,11 @@ b12.ready.then(() => {
     const button = event.target.closest && event.target.closest("button");
     if (!button) return;
     if (button.closest("#new, #controls, #questions, #suggestions")) toBox();
-    if (button.closest("#new")) document.querySelector("#keep details").open = false;
+    if (button.closest("#send")) sending();
+    if (button.closest("#new")) {
+      document.querySelector("#keep details").open = false;
+      sent = null; // it is to be empty
+    }
   });
 
   const start = () => {

@@ -1,6 +1,7 @@
 // Gradio's server tells the page "close_stream" when it has nothing more to say. A question that it takes while that word is on its
 // way is waited for on a stream that has ended: for ever (Gradio 6.31; tests/browser/test_stream.py). So the word is handed on only
-// when nothing is awaited; else the stream goes on with a new request, unnoticed.
+// when nothing is awaited; else the stream goes on with a new request, unnoticed. And where all that was taken has been completed
+// before the page heard of it, it is told at once that there is nothing more: the server would keep that stream open.
 "use strict";
 (() => {
   const plain = globalThis.fetch;
@@ -37,8 +38,11 @@
     },
   }).pipeThrough(new TextEncoderStream());
 
+  const over = () => new Response('data: {"msg":"close_stream"}\n\n', { headers: { "Content-Type": "text/event-stream" } });
+
   globalThis.fetch = async (...asked) => {
     const { pathname } = new URL(asked[0].url || asked[0], location.href);
+    if (pathname.endsWith("/queue/data") && !awaited.size) return over();
     const response = await plain(...asked);
     if (response.ok && pathname.endsWith("/queue/join")) {
       const id = (await response.clone().json()).event_id;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -16,12 +15,12 @@ from b12assistant.answers import Reply
 from b12assistant.application.exporting import SUFFIXES, TYPES, Conversation, Format, export
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.labels import Labels
+from b12assistant.display.style_sheets import UNSEEN, style_sheets
 from b12assistant.web.http_models import Form, Text
 from b12assistant.web.http_transport import BoundedRoute
 from b12assistant.web.questions import Questions
 
 PATH = "/export"
-_STYLE = "export.css"
 
 
 class Turn(Form):
@@ -41,7 +40,7 @@ class ExportRequest(Form):
 def export_router(workspace: Callable[[], Workspace], questions: Questions, said: Labels) -> APIRouter:
     """``workspace`` is called once for each request; ``said``: the page's words."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
-    style = resources.files("b12assistant").joinpath("static", _STYLE).read_text("utf-8")
+    style = style_sheets("export.css", UNSEEN)
 
     @router.post(PATH)
     async def conversation(asked: ExportRequest, request: Request) -> Response:

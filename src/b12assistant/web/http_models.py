@@ -49,7 +49,9 @@ class SearchRequest(Form):
 
 
 class Generation(Form):
-    generation: Annotated[str | None, Field(description="Which generation answered; null where none was needed.")]
+    generation: Annotated[
+        str | None, Field(description="Which generation answered; null where none was needed or could be waited for.")
+    ]
 
 
 class TurnSlice(Form):

@@ -17,6 +17,7 @@ from b12assistant.display.labels import Labels, capital
 from b12assistant.types import Interest, Source, SourceKind
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse
 from b12assistant.web.lookup_forms import LookUpForm, QuestionForm
+from b12assistant.web.problems import PassingError
 from b12assistant.web.questions import Questions
 
 ROOT = "/lookup"
@@ -35,13 +36,23 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, said
     async def search(asked: LookUpForm) -> Response:
         """Passages, best first, under what has to be read before; nothing is withheld for it."""
         space = workspace()
-        return await questions.run(lambda: _found(space, asked, said))
+
+        def told(warning: Reply, error: PassingError) -> Response:
+            return JsonResponse({**_unsearched(space, warning, error, said), "rows": [], "generation": None})
+
+        return await questions.look_up(space, asked.text, lambda: _found(space, asked, said), told)
 
     @router.post(f"{ROOT}/best")
     async def best(asked: QuestionForm) -> Response:
         """The best quote for one of many questions. Under a safety text too, where nobody judged how well it fits."""
         space = workspace()
-        return await questions.run(lambda: JsonResponse(_best(space, space.ask(asked.text), said)))
+
+        def told(warning: Reply, error: PassingError) -> Response:
+            return JsonResponse({**_unsearched(space, warning, error, said), "quote": None})
+
+        return await questions.look_up(
+            space, asked.text, lambda: JsonResponse(_best(space, space.ask(asked.text), said)), told
+        )
 
     return router
 
@@ -54,8 +65,14 @@ def _found(space: Workspace, asked: LookUpForm, said: Labels) -> Response:
             "notices": notices(told, space.texts, said),
             "rows": [row(match, said) for match in found],
             "generation": space.opened.collection.generation,
+            "told": "",
         }
     )
+
+
+def _unsearched(space: Workspace, warning: Reply, error: PassingError, said: Labels) -> dict[str, Any]:
+    """What stands above although nothing was searched, and why nothing was."""
+    return {"notices": notices(warning.answer.notices, space.texts, said), "told": f"{said(f'ask.{error.code}')}."}
 
 
 def _best(space: Workspace, reply: Reply, said: Labels) -> dict[str, Any]:

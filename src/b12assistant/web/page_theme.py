@@ -36,7 +36,7 @@ def theme() -> gr.themes.Base:
         "button_secondary_border_color": "var(--edge)",
         "error_background_fill": "var(--raised)",
     }
-    dark = {f"{name}_dark": value for name, value in both.items() if name != "body_text_size"}
+    dark = {f"{name}_dark": value for name, value in both.items()}
     return base.set(
         **both, **dark, color_accent="var(--accent)", block_border_width="0px", block_label_text_size="1rem"
     )

@@ -73,7 +73,8 @@ class PlainPage:
             f'<!doctype html>\n<html lang="{said.language}"><head><meta charset="utf-8">'
             f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{plain(words.name)}</title>'
             '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
-            '<link rel="stylesheet" href="/own/export.css"><link rel="stylesheet" href="/own/plain.css"></head>\n'
+            '<link rel="stylesheet" href="/own/export.css"><link rel="stylesheet" href="/own/unseen.css">'
+            '<link rel="stylesheet" href="/own/plain.css"></head>\n'
             f"<body><header><p><strong>{plain(words.name)}</strong> · {plain(words.tagline)}</p>{unchecked}</header>"
             f"<main>\n{body}</main></body></html>\n"
         )

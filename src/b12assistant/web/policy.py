@@ -53,8 +53,8 @@ class Policy:
     ``host``: where the server listens. On a wildcard address any number is a good host, and no name but loopback: a
     foreign name that leads here is somebody else's page trying to read this one.
 
-    ``framers``: origins whose pages may show this one in a frame; nobody else may. ``first``: address of the script
-    that runs in such a page before any of its own.
+    ``framers``: origins whose pages may show this one in a frame; nobody else may. ``home``: what becomes of the page
+    at "/" on its way out.
     """
 
     app: App
@@ -62,13 +62,14 @@ class Policy:
     host: str = "127.0.0.1"
     names: frozenset[str] = field(default=LOOPBACK)
     framers: tuple[str, ...] = ()
-    first: str | None = None
+    home: Callable[[bytes], bytes] = lambda page: page
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, _Answering(send, self.framers, self.first))
+            made = self.home if scope["path"] == "/" else None
+            await self._http(scope, receive, _Answering(send, self.framers, made))
 
     async def _http(self, scope: Message, receive: Receive, send: _Answering) -> None:
         headers = {name.lower(): value for name, value in scope["headers"]}
@@ -102,10 +103,10 @@ class Policy:
 class _Answering:
     """Adds the headers on the way out; holds a page back until its scripts are known."""
 
-    def __init__(self, send: Send, framers: tuple[str, ...], first: str | None) -> None:
+    def __init__(self, send: Send, framers: tuple[str, ...], made: Callable[[bytes], bytes] | None) -> None:
         self._send = send
         self._framers = framers
-        self._first = first
+        self._made = made
         self._page: Message | None = None
         self._body: list[bytes] = []
         self.started = False
@@ -123,8 +124,8 @@ class _Answering:
                 return
             body = b"".join(self._body)
             page, self._page = self._page, None
-            if self._first is not None:
-                body = body.replace(b"<head>", f'<head><script src="{self._first}"></script>'.encode(), 1)
+            if self._made is not None:
+                body = self._made(body)
                 page["headers"] = [each for each in page["headers"] if each[0] != b"content-length"]
                 page["headers"].append((b"content-length", str(len(body)).encode()))
             page["headers"].append((b"content-security-policy", framed_by(self._framers, policy_of(body)).encode()))

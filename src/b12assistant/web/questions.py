@@ -19,7 +19,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.config import WebSettings
 from b12assistant.errors import AssistantError
 from b12assistant.web.lanes import Lane
-from b12assistant.web.problems import BusyError, LateError, logged
+from b12assistant.web.problems import BusyError, LateError, PassingError, logged
 
 T = TypeVar("T")
 _CHECKS = 16  # safety checks at once: while the encoder is loaded most wait for it, and an emergency must pass them
@@ -101,7 +101,24 @@ class Questions:
             ending.how = warning.answer.status
             return then(warning)
 
-    async def _heard_by_words(self, space: Workspace, question: str, history: Sequence[str]) -> Reply | None:
+    async def look_up(
+        self, space: Workspace, text: str, work: Callable[[], T], otherwise: Callable[[Reply, PassingError], T]
+    ) -> T:
+        """``work``, which checks ``text`` and searches for it; where it cannot be waited for, ``otherwise`` of an
+        emergency that rules and words see. Raises what ``work`` raises, ``BusyError`` and ``LateError``."""
+        with self._watched() as ending:
+            try:
+                result = await self._done(self.searches, work, time.monotonic() + self.seconds)
+            except (BusyError, LateError) as error:
+                warning = await self._heard_by_words(space, text)
+                if warning is None:
+                    raise
+                ending.how = warning.answer.status
+                return otherwise(warning, error)
+            ending.how = "searched"
+            return result
+
+    async def _heard_by_words(self, space: Workspace, question: str, history: Sequence[str] = ()) -> Reply | None:
         """What rules and words say where the whole check cannot be waited for: they need no encoder, and no lane."""
         hasty = replace(space.assistant, triage=space.triage.without_encoder)
         warning = await asyncio.to_thread(lambda: hasty.warning(hasty.triaged(question, history)))

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
+from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import WebSettings
 from b12assistant.display.records import Entry, export_line, source_facts
@@ -91,7 +92,10 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
         responses=failing,
     )
     async def search(asked: http_models.SearchRequest) -> Response:
-        """Look passages up by meaning and words. Nothing is withheld; the notices stand above."""
+        """Look passages up by meaning and words. Nothing is withheld; the notices stand above.
+
+        Where no search can be waited for, an emergency is told alone: no hits, and no generation that gave them.
+        """
         space = workspace()
 
         def found() -> Response:
@@ -99,7 +103,10 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
             generation = space.opened.collection.generation
             return JsonResponse(search_json(asked.question, notices, hits, space.texts, generation))
 
-        return await questions.run(found)
+        def told(warning: Reply, _: Exception) -> Response:
+            return JsonResponse(search_json(asked.question, warning.answer.notices, (), space.texts, None))
+
+        return await questions.look_up(space, asked.question, found, told)
 
 
 def _add_documents(router: APIRouter, workspace: Space) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
@@ -27,6 +28,7 @@ from b12assistant.web.login_html import PATH as LOGIN
 from b12assistant.web.login_html import LoginPage
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.pack_routes import pack_router
+from b12assistant.web.page_head import with_head
 from b12assistant.web.passwords import Passwords
 from b12assistant.web.plain_html import PATH as PLAIN_PATH
 from b12assistant.web.plain_routes import plain_router
@@ -43,7 +45,7 @@ PORT = 7860
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
 # In this order; the first script is what the others stand on.
 _SHEETS = (
-    *("tokens.css", "page.css", "panel.css", "keep.css", "shell.css"),
+    *("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css"),
     *("surface.css", "lookup.css", "library.css", "evaluate.css"),
 )
 _FIRST = "stream.js"  # before any script of the framework
@@ -104,22 +106,23 @@ def application(
         live.heard = ledger.heard
         app.include_router(feedback_router(ledger))
     _add_own(app, files)
-    ui.mount(app, Asking(live, questions, said), warmup, _head(files, has_feedback=ledger is not None))
+    ui.mount(app, Asking(live, questions, said, warmup), _head(files, has_feedback=ledger is not None))
     return _guarded(app, live, host, watch, _address(files, _FIRST))
 
 
 def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], first: str) -> Policy:
     """``app`` behind what lets requests in: the policy, so many open at once, and a login if one is asked for."""
     settings = live.configuration.settings
+    said = load_labels(settings.page.language)
+    words = live().page_words or load_page_words(said.language)
     paths: tuple[str, ...] = (*FRAMEWORK, *OWN)
     if settings.web.passwords:
-        said = load_labels(settings.page.language)
-        words = live().page_words or load_page_words(said.language)
         app = Login(app, Passwords(Path(settings.web.passwords)), LoginPage(words, said))
         paths += (LOGIN,)
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
-    return Policy(Admission(app, paths, watch), paths, host, names, framers, first)
+    home = partial(with_head, first=first, words=words)
+    return Policy(Admission(app, paths, watch), paths, host, names, framers, home)
 
 
 def _ledger(live: Live) -> Ledger | None:

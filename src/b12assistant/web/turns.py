@@ -7,7 +7,7 @@ session; the session is in memory only.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from b12assistant.answers import Reply, Status
@@ -16,7 +16,7 @@ from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import answer_html, welcome_html
 from b12assistant.display.labels import Labels
 from b12assistant.errors import AssistantError
-from b12assistant.web.problems import PassingError, logged, problem_of
+from b12assistant.web.problems import LateError, PassingError, logged, problem_of
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Warmup
 
@@ -60,11 +60,12 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Asking:
-    """Whom the page asks, within which bounds, and the language it speaks."""
+    """Whom the page asks, within which bounds, the language it speaks, and what is being loaded behind it."""
 
     live: Live
     questions: Questions
     said: Labels
+    warmup: Warmup
 
     async def ask(
         self, typed: str | None, talk: Conversation, *, as_typed: bool = False
@@ -77,7 +78,9 @@ class Asking:
             return talk.with_reply(reply, space, self.said, as_typed=as_typed)
 
         try:
-            more = await self.questions.ask(space, question, earlier, as_typed=as_typed, then=shown)
+            more = await self._patiently(
+                lambda: self.questions.ask(space, question, earlier, as_typed=as_typed, then=shown)
+            )
         except PassingError as error:
             return question, talk, welcome_html.note(self.said(f"ask.{error.code}"))
         except AssistantError as error:
@@ -86,6 +89,21 @@ class Asking:
             logged(error)
             return question, talk, welcome_html.note(self.said("ask.broken"))
         return "", more, ""
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Conversation]]) -> Conversation:
+        """What ``ask`` gives; a question that was late because all was still being loaded is asked again after that."""
+        loading = not self.warmup.ended
+        try:
+            return await ask()
+        except LateError:
+            if not loading:
+                raise
+        await self._loaded()
+        return await ask()
+
+    async def _loaded(self) -> None:
+        while not self.warmup.ended:
+            await asyncio.sleep(0.1)  # a thread that waits would be one less that answers
 
     async def suggested(self, talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
         """Questions to go on with, once the answer is there; those of the answer before go at once."""
@@ -99,13 +117,12 @@ class Asking:
             except Exception as error:  # noqa: BLE001 - the framework would print its message, which may hold the question
                 logged(error)
 
-    async def readiness(self, warmup: Warmup) -> AsyncIterator[str]:
+    async def readiness(self) -> AsyncIterator[str]:
         """How far the encoder is; the page is there before it."""
-        if not warmup.ended:
+        if not self.warmup.ended:
             yield welcome_html.state(self.said("ask.loading"), "loading")
-        while not warmup.ended:
-            await asyncio.sleep(0.1)  # a thread that waits would be one less that answers
-        problem = warmup.problem()
+        await self._loaded()
+        problem = self.warmup.problem()
         if problem:
             yield welcome_html.state(self.said("ask.failed", problem=problem), "failed")
         else:

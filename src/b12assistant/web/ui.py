@@ -20,7 +20,6 @@ from b12assistant.display.markup import exact
 from b12assistant.display.page_words import PageWords, load_page_words
 from b12assistant.web.page_theme import theme
 from b12assistant.web.turns import Asking, Conversation, Shown
-from b12assistant.web.warmup import Warmup
 
 CONTROLS = (TextId("not_happening"), TextId("looking_up"))
 SURFACES = ("lookup", "library", "evaluate")  # empty here: a script of our own fills each when its tab is opened
@@ -29,7 +28,7 @@ MOST_EVENTS = 500  # that wait to be handed on; `Questions` says sooner that it 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def build(asking: Asking, warmup: Warmup) -> gr.Blocks:
+def build(asking: Asking) -> gr.Blocks:
     """The page over a workspace: a tab to ask in, and one for each surface that a script fills."""
     said = asking.said
     words = asking.live().page_words or load_page_words(said.language)
@@ -45,7 +44,7 @@ def build(asking: Asking, warmup: Warmup) -> gr.Blocks:
                 with gr.Tab(said(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
                     gr.Column(elem_id=name)
         _text(welcome_html.SAY, "announcements", "sr")
-        page.load(partial(asking.readiness, warmup), None, state, **_QUIET)
+        page.load(asking.readiness, None, state, **_QUIET)
     page.queue(
         max_size=MOST_EVENTS, default_concurrency_limit=None
     )  # how many are answered at once is not decided here
@@ -80,11 +79,11 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     return state
 
 
-def mount(app: Any, asking: Asking, warmup: Warmup, head: str) -> None:
+def mount(app: Any, asking: Asking, head: str) -> None:
     """Put the page at the root of an application; ``head`` names its style sheets and script."""
 
     async def mounted() -> None:
-        _mount(app, build(asking, warmup), head)
+        _mount(app, build(asking), head)
 
     # In a loop: outside of one, Gradio leaves an open loop behind for every lock it makes.
     try:
@@ -92,7 +91,7 @@ def mount(app: Any, asking: Asking, warmup: Warmup, head: str) -> None:
     except RuntimeError:
         asyncio.run(mounted())
     else:
-        _mount(app, build(asking, warmup), head)
+        _mount(app, build(asking), head)
 
 
 def _mount(app: Any, page: gr.Blocks, head: str) -> None:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
 
+from b12assistant.application.live import prepare
 from b12assistant.application.workspace import Workspace
 from b12assistant.web.problems import logged
 
 
 @dataclass(eq=False)
 class Warmup:
-    """One attempt. An emergency is answered without it; any other question waits for the same parts."""
+    """One attempt. An emergency is answered without it; any other question waits for the same parts.
+
+    ``then``: what is made once it has succeeded; nobody waits for that, and it raises nothing.
+    """
 
     space: InitVar[Workspace]  # not kept: a newer index may take its place, and then it is to be forgotten
+    then: InitVar[Callable[[Workspace], None]] = prepare
     _thread: threading.Thread = field(init=False)
     _ended: threading.Event = field(default_factory=threading.Event, init=False)
     _problem: str | None = field(default=None, init=False)
 
-    def __post_init__(self, space: Workspace) -> None:
-        self._thread = threading.Thread(target=self._run, args=(space,), name="warmup", daemon=True)
+    def __post_init__(self, space: Workspace, then: Callable[[Workspace], None]) -> None:
+        self._thread = threading.Thread(target=self._run, args=(space, then), name="warmup", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -33,7 +39,7 @@ class Warmup:
         self._ended.wait(seconds)
         return self._problem
 
-    def _run(self, space: Workspace) -> None:
+    def _run(self, space: Workspace, then: Callable[[Workspace], None]) -> None:
         try:
             space.opened  # noqa: B018 - opened here, or it raises
             space.ask("ready")
@@ -42,8 +48,4 @@ class Warmup:
         finally:
             self._ended.set()
         if self._problem is None:
-            try:
-                for text in space.suggestions.texts:  # nobody waits for these
-                    space.assistant.triaged(text)  # what most questions need is compiled before a reader brings one
-            except Exception as error:  # noqa: BLE001 - the next to ask tries again
-                logged(error)
+            then(space)

@@ -1,0 +1,56 @@
+"""What cannot be seen is drawn by one style sheet, wherever words of a source are shown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from serving import small_space
+from starlette.testclient import TestClient
+
+from b12assistant.display.addresses import of_spans
+from b12assistant.display.style_sheets import UNSEEN, style_sheets
+from b12assistant.web.plain_html import PATH
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
+
+PACKAGE = Path(__file__).parent.parent / "src" / "b12assistant"
+HIDDEN = "# Nerves\n\nMyelin wraps\u202e every\u200bone.\n"
+RULE = ".unseen::before {"
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Every place that shows words of a source, each with its style sheets."""
+    space = small_space(tmp_path_factory.mktemp("styles"), {"nerves.md": HIDDEN})
+    client = TestClient(application(space, Warmup(space)), base_url="http://127.0.0.1:7860")
+    (passage,) = space.opened.collection.passages
+    kept = {"format": "html", "turns": [{"question": "What wraps everyone: myelin?"}]}
+    asked = {
+        "page": client.get("/"),
+        "source": client.get("/d/nerves.md"),
+        "plain": client.get(PATH),
+        "conversation": client.post("/export", json=kept),
+        "pack": client.post("/pack/export/html", json={"addresses": [of_spans(passage.sentences)]}),
+    }
+    return {
+        name: page.text + "".join(client.get(at).text for at in re.findall(r'"(/own/[^"]+\.css[^"]*)"', page.text))
+        for name, page in asked.items()
+    }
+
+
+@pytest.mark.parametrize("name", ["page", "source", "plain", "conversation", "pack"])
+def test_wherever_words_are_shown_what_cannot_be_seen_is_drawn(name: str, pages: dict[str, str]) -> None:
+    assert pages[name].count(RULE) == 1
+
+
+@pytest.mark.parametrize("name", ["source", "conversation", "pack"])
+def test_it_stands_there_to_be_drawn(name: str, pages: dict[str, str]) -> None:
+    assert '<span class="unseen" title="U+202E">' in pages[name]
+
+
+def test_there_is_one_source_of_how_it_is_drawn() -> None:
+    files = [path for path in PACKAGE.rglob("*") if path.suffix in (".css", ".py")]
+    assert [path.name for path in files if ".unseen" in path.read_text("utf-8")] == [UNSEEN]
+    assert RULE in style_sheets(UNSEEN)

@@ -1,0 +1,114 @@
+"""What comes of what is typed on the page: busy, late and broken are told there, and nothing that is typed is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from corpora import again
+from fakes import FakeWorkspace
+from held import ASKED, Held, held_space, questions
+from serving import empty_space, small_space
+
+from b12assistant.application.live import Live
+from b12assistant.display.labels import load_labels
+from b12assistant.web.turns import Asking, Conversation
+from b12assistant.web.warmup import Warmup
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    space = again(small_space(tmp_path_factory.mktemp("turns")))
+    space.ask(ASKED)  # loads what is loaded once
+    return space
+
+
+@pytest.fixture
+def held(built: FakeWorkspace) -> Iterator[Held]:
+    space = held_space(built)
+    yield space
+    space.gate.set()
+
+
+def loaded(space: FakeWorkspace) -> Warmup:
+    """Nothing is being loaded behind the page any more."""
+    warmup = Warmup(space)
+    warmup.start()
+    warmup.problem(20)
+    return warmup
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("how", ["late", "busy"])
+def test_the_page_says_so_in_its_own_words_and_keeps_the_question(
+    how: str, language: str, held: Held, built: FakeWorkspace
+) -> None:
+    bounds, said = questions(seconds=0.3), load_labels(language)
+    if how == "busy":
+        bounds.close()
+    asking = Asking(Live(held), bounds, said, loaded(built))
+    box, talk, note = asyncio.run(asking.ask(ASKED, Conversation()))
+    assert (box, talk) == (ASKED, Conversation())
+    assert said(f"ask.{how}")[:20] in html.unescape(note)
+
+
+def test_what_was_late_for_all_was_being_loaded_is_answered_when_it_is(held: Held) -> None:
+    warmup = Warmup(held)  # asks, so it waits for the gate
+
+    async def asked() -> tuple[str, Conversation, str]:
+        asking = Asking(Live(held), questions(seconds=0.3), load_labels(), warmup)
+        waiting = asyncio.create_task(asking.ask(ASKED, Conversation()))
+        await asyncio.sleep(0.6)
+        assert not waiting.done()
+        held.gate.set()
+        return await waiting
+
+    warmup.start()
+    box, talk, note = asyncio.run(asked())
+    assert (box, note) == ("", "")
+    assert talk.questions == [ASKED]
+
+
+def test_the_page_tells_no_folder_of_the_machine_and_the_log_does(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    space = empty_space(tmp_path)
+    asking = Asking(Live(space), questions(), load_labels(), loaded(space))
+    _, _, note = asyncio.run(asking.ask(ASKED, Conversation()))
+    assert "There is no index yet" in html.unescape(note)
+    assert str(tmp_path) not in html.unescape(note)
+    assert str(tmp_path) in caplog.text
+
+
+def test_suggestions_that_break_are_no_error_of_the_page(
+    built: FakeWorkspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(FakeWorkspace):
+        def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
+            raise ValueError(f"the inside, and {asked}")
+
+    asking = Asking(Live(Broken(built.configuration)), questions(), load_labels(), loaded(built))
+
+    async def seen() -> list[tuple[str, ...]]:
+        _, talk, _ = await asking.ask(ASKED, Conversation())
+        return [each async for each in asking.suggested(talk)]
+
+    assert asyncio.run(seen()) == [()]
+    assert "ValueError" in caplog.text
+    assert "nerve" not in caplog.text
+
+
+def test_the_page_tells_what_it_hears(built: FakeWorkspace) -> None:
+    heard: list[tuple[str, list[str]]] = []
+    live = Live(built, lambda reply, history: heard.append((reply.answer.question.text, list(history))))
+    asking = Asking(live, questions(), load_labels(), loaded(built))
+
+    async def two() -> None:
+        _, talk, _ = await asking.ask(ASKED, Conversation())
+        await asking.ask("And of eggs?", talk)
+
+    asyncio.run(two())
+    assert heard == [(ASKED, []), ("And of eggs?", [ASKED])]

@@ -1,0 +1,56 @@
+"""Loading behind a page that is already there: how it ended is told, and what nobody waits for comes after."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes import FakeWorkspace
+from serving import empty_space, small_space
+
+from b12assistant.application.live import prepare
+from b12assistant.application.workspace import Workspace
+from b12assistant.integrations.mcp_server import warmup as warmup_of_tools
+from b12assistant.web.warmup import Warmup
+
+ASKING = {"nerves.md": "# Nerves\n\n## What wraps a nerve?\n\nMyelin wraps a nerve.\n"}
+
+
+def waited(warmup: Warmup) -> str | None:
+    """What went wrong, when nothing is being made any more."""
+    warmup.start()
+    problem = warmup.problem(60)
+    for thread in threading.enumerate():
+        if thread.name == "warmup":
+            thread.join(60)
+    return problem
+
+
+@pytest.mark.parametrize("made", [lambda space: waited(Warmup(space)), prepare], ids=["at the start", "after a swap"])
+def test_suggestions_are_made_and_read_by_triage(
+    made: Callable[[Workspace], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = small_space(tmp_path, ASKING)
+    read: list[str] = []
+    monkeypatch.setattr(type(space.assistant), "triaged", lambda _, question, history=(): read.append(question))
+    monkeypatch.setattr(FakeWorkspace, "ask", lambda *_, **__: None)
+    made(space)
+    assert "suggestions" in vars(space)
+    assert read == ["What wraps a nerve?"]
+
+
+def test_what_cannot_be_loaded_is_told_and_nothing_is_made_after_it(tmp_path: Path) -> None:
+    made: list[Workspace] = []
+    problem = waited(Warmup(empty_space(tmp_path), made.append))
+    assert problem is not None
+    assert "b12assistant index" in problem
+    assert made == []
+
+
+def test_for_tools_of_other_assistants_no_suggestions_are_made(tmp_path: Path) -> None:
+    space = small_space(tmp_path, ASKING)
+    assert waited(warmup_of_tools(space)) is None
+    assert "opened" in vars(space)
+    assert "suggestions" not in vars(space)
