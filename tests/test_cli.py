@@ -174,7 +174,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     if not Path("/dev/full").is_char_device():
         pytest.skip("needs /dev/full")
     with Path("/dev/full").open("wb") as full, start("ask", "I want to die", cwd=tmp_path, stdout=full) as process:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=180)
     assert process.returncode == 1
     assert "No space left" in Done(1, "", err.decode()).complaint
 
@@ -184,5 +184,5 @@ def test_a_reader_that_leaves_ends_it_quietly(tmp_path: Path) -> None:
     os.close(reading)
     with start("ask", "I want to die", cwd=tmp_path, stdout=writing) as process:
         os.close(writing)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=180)
     assert (process.returncode, err) == (1, b"")

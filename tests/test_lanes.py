@@ -8,9 +8,11 @@ import pytest
 from b12assistant.web.lanes import Lane
 from b12assistant.web.problems import BusyError
 
+SECONDS = 60  # that a busy machine may take
+
 
 def blocked(lane: Lane, number: int, gate: threading.Event) -> list[Future[bool]]:
-    return [lane.submit(lambda: gate.wait(20)) for _ in range(number)]
+    return [lane.submit(lambda: gate.wait(SECONDS)) for _ in range(number)]
 
 
 def test_so_much_at_once_so_much_waiting_and_no_more() -> None:
@@ -19,13 +21,13 @@ def test_so_much_at_once_so_much_waiting_and_no_more() -> None:
     with pytest.raises(BusyError, match="ask again"):
         lane.submit(bool)
     gate.set()
-    assert all(each.result(20) for each in taken)
-    assert lane.submit(lambda: "free again").result(20) == "free again"
+    assert all(each.result(SECONDS) for each in taken)
+    assert lane.submit(lambda: "free again").result(SECONDS) == "free again"
 
 
 def test_no_more_threads_than_at_once() -> None:
     lane, seen, lock = Lane("test", 3, 100), set[int](), threading.Lock()
-    barrier = threading.Barrier(3, timeout=20)
+    barrier = threading.Barrier(3, timeout=SECONDS)
 
     def work() -> None:
         barrier.wait()
@@ -33,7 +35,7 @@ def test_no_more_threads_than_at_once() -> None:
             seen.add(threading.get_ident())
 
     for each in [lane.submit(work) for _ in range(30)]:
-        each.result(20)
+        each.result(SECONDS)
     assert len(seen) == 3
 
 
@@ -44,8 +46,8 @@ def test_what_is_given_up_before_its_turn_is_never_begun() -> None:
     last = lane.submit(lambda: begun.append("last"))
     assert given_up.cancel()
     gate.set()
-    last.result(20)
-    assert first[0].result(20)
+    last.result(SECONDS)
+    assert first[0].result(SECONDS)
     assert begun == ["last"]
     with pytest.raises(CancelledError):
         given_up.result()
@@ -55,8 +57,8 @@ def test_an_error_is_for_whoever_asked_and_the_thread_goes_on() -> None:
     lane = Lane("test", 1, 5)
     broken = lane.submit(lambda: int("three"))
     with pytest.raises(ValueError, match="three"):
-        broken.result(20)
-    assert lane.submit(lambda: 3).result(20) == 3
+        broken.result(SECONDS)
+    assert lane.submit(lambda: 3).result(SECONDS) == 3
 
 
 def test_a_thread_that_cannot_be_started_costs_one_question_and_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,15 +71,15 @@ def test_a_thread_that_cannot_be_started_costs_one_question_and_no_place(monkeyp
         without.setattr(threading.Thread, "start", refused)
         with pytest.raises(RuntimeError):
             lane.submit(bool)
-    assert lane.submit(lambda: 3).result(20) == 3
+    assert lane.submit(lambda: 3).result(SECONDS) == 3
 
 
 def test_threads_without_work_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("b12assistant.web.lanes._IDLE", 0.01)
     lane = Lane("ending", 2, 5)
-    assert lane.submit(lambda: 3).result(20) == 3
+    assert lane.submit(lambda: 3).result(SECONDS) == 3
     for thread in threading.enumerate():
         if thread.name == "ending":
-            thread.join(20)
+            thread.join(SECONDS)
     assert not [thread for thread in threading.enumerate() if thread.name == "ending"]
-    assert lane.submit(lambda: 4).result(20) == 4
+    assert lane.submit(lambda: 4).result(SECONDS) == 4

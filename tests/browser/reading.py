@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Dialog, FrameLocator, Locator, Page
+from playwright.sync_api import BrowserContext, Dialog, FrameLocator, Locator, Page, Request
 
 BOX = "#ask textarea"
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+SECONDS = 60  # that a busy machine may take for anything
+# The framework adds our scripts when its own have run; which of them have is told by nobody else.
+RUN = """const run = globalThis.scriptsRun = new Set();
+    document.addEventListener('load', event => event.target.src && run.add(event.target.src), true);"""
+ALL_RUN = """() => { const own = [...document.scripts].filter(script => script.src.includes('/own/'));
+    return own.length > 1 && own.every(script => scriptsRun.has(script.src)); }"""
+# The page has been drawn, and what was put off until then is done.
+DRAWN = """() => new Promise(done => { let left = 3;
+    const next = () => left-- ? requestAnimationFrame(next) : done(); next(); })"""
+STILL = """() => Promise.all(document.getAnimations().filter(each => isFinite(each.effect.getComputedTiming().endTime))
+    .map(each => each.finished.catch(() => null)))"""
+# The panel's frame shows the document at an address, whole and with its script.
+ARRIVED = """address => { const {contentWindow, contentDocument} = document.querySelector('#src-frame');
+    return contentWindow.location.href.endsWith(address) && contentDocument.querySelector('#doc') !== null
+        && contentDocument.readyState === 'complete'; }"""
+SEEN = """([selector, pattern]) => { const seen = globalThis.seen = {yet: false}, wanted = new RegExp(pattern);
+    const watch = new MutationObserver(() => {
+        seen.yet ||= [...document.querySelectorAll(selector)].some(each => wanted.test(each.textContent)); });
+    watch.observe(document, {attributes: true, characterData: true, childList: true, subtree: true}); }"""
 # All that an answer is made of. Anything else came out of somebody's text.
 TAGS = [
     "A",
@@ -40,26 +61,49 @@ class Reader:
     address: str
     asked_for: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    listening: set[Request] = field(default_factory=set)
 
     @classmethod
     def of(cls, context: BrowserContext, address: str, path: str = "/") -> Reader:
         reader = cls(context.new_page(), address)
         page = reader.page
-        page.set_default_timeout(60_000)
-        page.on("request", lambda request: reader.asked_for.append(f"{request.method} {request.url}"))
+        page.set_default_timeout(SECONDS * 1000)
+        page.add_init_script(RUN)
+        page.on("request", reader._note)
+        for end in ("requestfinished", "requestfailed"):  # the page lets go of a stream when it is told of its end
+            page.on(end, reader._strike)
         page.on("dialog", reader._refuse)
         page.on("pageerror", lambda error: reader.complaints.append(f"error: {error}"))
         page.on(
             "console",
             lambda message: reader.complaints.append(message.text) if message.type in ("error", "warning") else None,
         )
-        page.goto(address + path, wait_until="domcontentloaded")
-        if path == "/":
-            page.wait_for_selector(BOX)
-            page.wait_for_selector(".state.ready")
-        if path.startswith("/#"):  # before this, the page still listens to the server
-            page.wait_for_selector(".state.ready", state="attached")
+        page.goto(address + path)
+        reader._arrive(path)
         return reader
+
+    def reload(self) -> None:
+        """The page anew, as ``of`` gives it."""
+        self.quiet()  # a stream that is cut off is an error to the framework
+        self.page.reload()
+        self._arrive(self.page.url.removeprefix(self.address))
+
+    def _arrive(self, path: str) -> None:
+        """The page of a conversation hears the server, and our scripts have run."""
+        if path == "/" or path.startswith("/#"):
+            self.page.wait_for_selector(BOX, state="visible" if path == "/" else "attached")
+            self.page.wait_for_selector(".state.ready", state="visible" if path == "/" else "attached")
+            self.page.wait_for_function(ALL_RUN)
+            self.page.evaluate("() => b12.ready")
+            self.quiet()
+
+    def _note(self, request: Request) -> None:
+        self.asked_for.append(f"{request.method} {request.url}")
+        if "/queue/" in request.url:
+            self.listening.add(request)
+
+    def _strike(self, request: Request) -> None:
+        self.listening.discard(request)
 
     def _refuse(self, dialog: Dialog) -> None:
         self.complaints.append(f"dialog: {dialog.message}")
@@ -83,11 +127,44 @@ class Reader:
         return self.page.locator(".turn").nth(before)
 
     def open(self, link: Locator) -> FrameLocator:
-        """Follow a citation into the panel."""
+        """Follow a citation into the panel; the document is whole, and what it sets the focus on has it."""
         link.click()
-        frame = self.page.frame_locator("#src-frame")
-        frame.locator("#doc").wait_for()
-        return frame
+        self.arrived()
+        return self.page.frame_locator("#src-frame")
+
+    def arrived(self, address: str = "") -> None:
+        """Wait until the panel shows a document, at an address that ends like this."""
+        self.page.wait_for_function(ARRIVED, arg=address)
+        frame = self.page.locator("#src-frame").element_handle().content_frame()
+        assert frame is not None
+        frame.evaluate(DRAWN)
+
+    def left(self) -> None:
+        """Wait until the panel is shut and the page drawn anew: until then the browser may take the focus away."""
+        self.page.wait_for_selector("#src", state="hidden")
+        self.page.evaluate(DRAWN)
+
+    def until(self, happened: Callable[[], object]) -> None:
+        """Wait for what is not told by the page itself."""
+        end = time.monotonic() + SECONDS
+        while not happened():
+            assert time.monotonic() < end
+            self.page.wait_for_timeout(20)  # lets in what the browser tells
+
+    def quiet(self) -> None:
+        """Wait until the page neither asks nor listens for an answer."""
+        while any("/queue/" in each for each in self.asked_for):
+            self.page.evaluate(DRAWN)  # what follows from the last answer has begun
+            if not self.listening:
+                break
+            self.until(lambda: not self.listening)
+
+    @contextmanager
+    def sees(self, selector: str, pattern: str = "") -> Iterator[None]:
+        """Within it, the text of what ``selector`` finds comes to fit ``pattern``, be it for a moment."""
+        self.page.evaluate(SEEN, [selector, pattern])
+        yield
+        self.page.wait_for_function("() => seen.yet")
 
     def focused(self) -> str:
         told: str = self.page.evaluate("() => document.activeElement.id || document.activeElement.className")
@@ -105,8 +182,9 @@ class Reader:
 
     def violations(self) -> list[str]:
         """What axe-core finds wrong, in every frame."""
-        self.page.wait_for_timeout(200)  # a transition gives half-way colours
         for frame in self.page.frames:
+            frame.evaluate(DRAWN)
+            frame.evaluate(STILL)  # a transition gives half-way colours
             frame.evaluate(AXE)
         found: Sequence[dict[str, Any]] = self.page.evaluate("async () => (await axe.run(document)).violations")
         return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
@@ -123,7 +201,11 @@ class Reader:
         return told
 
     def sound(self) -> None:
-        """Nothing left the machine, nothing was kept, nobody complained, nothing foreign came in."""
+        """Nothing left the machine, nothing was kept, nobody complained, nothing foreign came in.
+
+        To be asked while the server is there: a stream that it cuts off is something to complain of.
+        """
+        self.quiet()
         assert self.outside() == [], self.outside()
         assert self.complaints == [], self.complaints
         assert self.kept() == 0

@@ -62,6 +62,7 @@ def running(space: Workspace, around: Callable[[App], App] = lambda app: app) ->
     thread.start()
     try:
         while not server.started:
+            assert thread.is_alive(), "the server did not start"
             time.sleep(0.02)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 from serving import EMERGENCY
 
 from b12assistant.config import load_configuration
+from browser.reading import SECONDS
 from browser.running import running
 
 pytestmark = pytest.mark.slow
@@ -59,7 +60,7 @@ def demo(chromium: Browser, folder: Path, site: str, address: str) -> Iterator[P
     (folder / "demo.html").write_text(DEMO.read_text("utf-8").replace(IN_DEMO, f"{address}/"), "utf-8")
     with chromium.new_context(reduced_motion="reduce") as context:
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(SECONDS * 1000)
         page.goto(f"{site}/demo.html", wait_until="domcontentloaded")
         yield page
 
@@ -74,12 +75,13 @@ def test_the_demo_page_frames_the_page_where_it_is_allowed(
     ):
         frame = page.frame_locator("iframe")
         frame.locator(".state.ready").wait_for()
+        frame.locator("html.scripted").wait_for()  # a citation opens beside the answer
         frame.locator("#ask textarea").fill(ASKED)
         frame.locator("#ask textarea").press("Enter")
         frame.locator(".turn blockquote").wait_for()
         assert "Myelin wraps every nerve." in frame.locator(".turn blockquote").inner_text()
         frame.locator(".turn a.cite").first.click()
-        assert "Myelin" in frame.frame_locator("#src-frame").locator("#doc").inner_text()
+        frame.frame_locator("#src-frame").locator("#doc", has_text="Myelin").wait_for()
 
 
 @pytest.mark.parametrize("framers", ["", "https://www.example.org"], ids=["off", "another site"])
@@ -89,16 +91,18 @@ def test_nobody_else_may_frame_it(framers: str, chromium: Browser, small: FakeWo
         running(allowing(small, framers)) as address,
         demo(chromium, tmp_path, site, address) as page,
     ):
-        page.wait_for_timeout(500)
+        page.wait_for_load_state()  # that of what it frames, too
         assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/"]
 
 
 def test_without_javascript_a_question_is_asked_and_answered(chromium: Browser, site: str) -> None:
     with chromium.new_context(java_script_enabled=False) as context:
         page = context.new_page()
+        page.set_default_timeout(SECONDS * 1000)
         page.goto(f"{site}/plain")
         page.get_by_label("Your question").fill(ASKED)
-        page.get_by_role("button", name="Ask", exact=True).click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Ask", exact=True).click()
         assert page.url == f"{site}/plain"
         assert page.locator("blockquote").first.inner_text() == "Myelin wraps every nerve."
         page.locator("figcaption a").first.click()
@@ -108,14 +112,18 @@ def test_without_javascript_a_question_is_asked_and_answered(chromium: Browser, 
 def test_without_javascript_an_emergency_comes_first_and_leads_on(chromium: Browser, site: str) -> None:
     with chromium.new_context(java_script_enabled=False) as context:
         page = context.new_page()
+        page.set_default_timeout(SECONDS * 1000)
         page.goto(f"{site}/plain")
         page.get_by_label("Your question").fill("My legs went weak today and I can't pee")
-        page.get_by_role("button", name="Ask", exact=True).click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Ask", exact=True).click()
         assert "Call your local emergency number" in page.locator("section .alarm").inner_text()
         assert page.locator("blockquote").count() == 0
-        page.get_by_role("button", name="I am looking this up").click()
-        page.get_by_role("heading", name="I am looking this up").wait_for()
+        with page.expect_navigation():
+            page.get_by_role("button", name="I am looking this up").click()
+        assert page.get_by_role("heading", name="I am looking this up").is_visible()
         assert "Call your local emergency number" not in page.locator("section").inner_text()
         page.get_by_label("Your question").fill(EMERGENCY)
-        page.get_by_role("button", name="Ask", exact=True).click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Ask", exact=True).click()
         assert "If you may hurt yourself" in page.locator("section .alarm").inner_text()

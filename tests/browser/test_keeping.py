@@ -26,10 +26,8 @@ def test_a_quote_is_copied_in_another_form(visit: Visit, site: str) -> None:
         ("report", "A problem with a passage"),
     ):
         button = figure.locator(f'.copy-as[value="{form}"]')
-        button.click()
-        reader.page.wait_for_function(
-            "value => document.querySelector(`.copy-as[value=${value}]`).textContent.startsWith('Copied')", arg=form
-        )
+        with reader.sees(f".copy-as[value={form}]", "^Copied"):
+            button.click()
         assert reader.page.evaluate("() => navigator.clipboard.readText()").startswith(begins)
 
 
@@ -37,8 +35,8 @@ def test_a_formatted_copy_brings_its_markup(visit: Visit, site: str) -> None:
     reader = visit(site, permissions=CLIPBOARD)
     figure = reader.ask(ASKED).locator("figure.quote").first
     figure.locator(".copying summary").click()
-    figure.locator('.copy-as[value="html"]').click()
-    reader.page.wait_for_function("() => document.querySelector('.copy-as[value=html]').textContent === 'Copied'")
+    with reader.sees(".copy-as[value=html]", "^Copied$"):
+        figure.locator('.copy-as[value="html"]').click()
     markup = reader.page.evaluate(
         "async () => (await (await navigator.clipboard.read())[0].getType('text/html')).text()"
     )

@@ -137,8 +137,7 @@ def test_a_passage_opens_where_it_stands_and_focus_comes_back(visit: Visit, addr
     link = page.locator("#library .document[open] li a.cite").first
     reader.open(link)
     page.keyboard.press("Escape")
-    page.wait_for_selector("#src", state="hidden")
-    page.wait_for_function("() => document.activeElement.matches('#library .document[open] li a.cite')")
+    reader.left()
     assert link.evaluate("link => link === document.activeElement")
 
 
@@ -165,8 +164,8 @@ def test_the_index_is_built_anew_and_answers_follow(visit: Visit, own_address: s
     write(own.corpus, {"new.md": "# New\n\nQuaggas graze on cobalt meadows.\n", "switched_off.toml": ""})
     page.click("text=Compare with the files")
     page.wait_for_selector("#library .changes li:text('new.md')")
-    page.click("#library-index")
-    page.wait_for_selector("#library progress", state="visible")
+    with reader.sees("#library .building .progress:not([hidden])"):
+        page.click("#library-index")
     page.wait_for_selector("#library .building .note:text('Done: ')", timeout=60_000)
     assert page.locator("#library .document", has_text="new.md").count() == 1
     assert page.locator("#library .badge.off").count() == 0
@@ -174,6 +173,7 @@ def test_the_index_is_built_anew_and_answers_follow(visit: Visit, own_address: s
     page.get_by_role("tab", name="Ask").click()
     assert "Quaggas graze on cobalt meadows." in reader.ask("Where do quaggas graze: cobalt meadows?").inner_text()
     assert "golden drip" in reader.ask("What costs forty dollars: golden drip?").inner_text()
+    reader.sound()
 
 
 def test_an_index_that_cannot_be_built_leaves_the_former_one(
@@ -182,8 +182,12 @@ def test_an_index_that_cannot_be_built_leaves_the_former_one(
     reader = visit(own_address)
     page = library(reader)
     write(own.corpus, {"switched_off.toml": "[[off]]"})
-    page.click("#library-index")
+    with reader.sees("#library .building .progress:not([hidden])"):
+        page.click("#library-index")
+    page.focus("#library-find")
     page.wait_for_selector("#library .building .note:text('the former index stays')", timeout=60_000)
+    assert reader.focused() == "library-find", "who has moved on is left alone"
     assert "names no one document or passage" in page.locator("#library .building .note").inner_text()
     page.get_by_role("tab", name="Ask").click()
     assert reader.ask("What wraps every nerve: myelin?").locator("figure").count() > 0
+    reader.sound()

@@ -14,6 +14,10 @@ from browser.traps import PAYLOADS, shown
 
 pytestmark = pytest.mark.slow
 
+# Key by key, and quicker than any pause, however busy the machine is.
+TYPED = """(box, text) => { for (const letter of text) {
+    box.value += letter;
+    box.dispatchEvent(new InputEvent('input', {bubbles: true, data: letter})); } }"""
 MANY = {f"many/{number}.txt": f"A zebra with {number} stripes.\n" for number in range(220)}
 
 
@@ -108,10 +112,9 @@ def test_a_safety_text_stands_above_all_and_withholds_nothing(visit: Visit, site
 
 def test_what_is_typed_stands_in_no_address_and_is_asked_once_for_many_keys(visit: Visit, herd: str) -> None:
     reader = opened(visit, herd)
-    reader.page.type("#lookup-box", "zebra stripes", delay=5)
+    reader.page.locator("#lookup-box").evaluate(TYPED, "zebra stripes")
     reader.page.wait_for_function("() => document.querySelectorAll('#lookup .found').length === 200")
-    searches = [each for each in reader.asked_for if each.endswith("/lookup/search")]
-    assert 1 <= len(searches) < len("zebra stripes")
+    assert len([each for each in reader.asked_for if each.endswith("/lookup/search")]) == 1
     assert not [each for each in reader.asked_for if re.search("zebra|stripes", each)]
     assert reader.page.url == f"{herd}/#lookup"
 
@@ -128,8 +131,8 @@ def test_all_of_it_by_keyboard(visit: Visit, site: str) -> None:
     assert page.evaluate(focused) == 1
     page.keyboard.press("k")
     assert page.evaluate(focused) == 0
-    page.keyboard.press("c")
-    page.wait_for_function("() => document.querySelector('#lookup .found .copy').textContent === 'Copied'")
+    with reader.sees("#lookup .found:first-child .copy", "^Copied$"):
+        page.keyboard.press("c")
     assert page.evaluate("() => navigator.clipboard.readText()").startswith(rows(reader)[0])
     page.keyboard.press("p")
     assert page.locator("#pack-open").text_content() == "Pack: 1 passage"
@@ -139,11 +142,25 @@ def test_all_of_it_by_keyboard(visit: Visit, site: str) -> None:
     page.frame_locator("#src-frame").locator("#hit").first.wait_for()
     page.wait_for_function("() => document.activeElement.id === 'src-frame'")
     page.keyboard.press("Escape")
-    page.wait_for_function("() => document.activeElement.closest('#lookup .found')")
+    reader.left()
+    assert page.evaluate("() => document.activeElement.closest('#lookup .found') !== null")
     page.keyboard.press("/")
     assert reader.focused() == "lookup-box"
     page.keyboard.press("/")
     assert page.input_value("#lookup-box") == "/"
+
+
+def test_who_has_moved_on_when_the_panel_is_shut_is_left_alone(visit: Visit, site: str) -> None:
+    """Going back to an address that names a tab, the browser takes the focus away."""
+    reader = opened(visit, site)
+    look_up(reader, "numb feet")
+    reader.open(reader.page.locator("#lookup .found a.cite").first)
+    reader.page.evaluate(
+        """() => { addEventListener('popstate', () => document.querySelector('#lookup-box').focus());
+        document.querySelector('#src-close').click(); }"""
+    )
+    reader.left()
+    assert reader.focused() == "lookup-box"
 
 
 def test_single_keys_can_be_switched_off(visit: Visit, site: str) -> None:

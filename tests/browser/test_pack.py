@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeWorkspace
+from playwright.sync_api import Route
 
 from b12assistant.application.quote_checks import State, check_file
 from browser.conftest import Visit
-from browser.reading import Reader
+from browser.reading import DRAWN, Reader
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +42,7 @@ def test_pins_survive_a_reload_and_hold_no_word_that_was_typed(visit: Visit, sit
     kept = page.evaluate("() => ({...localStorage})")
     assert list(kept) == ["b12.pack"]
     assert all(ADDRESS.fullmatch(each) for each in json.loads(kept["b12.pack"]))
-    page.reload(wait_until="domcontentloaded")
+    reader.reload()
     page.wait_for_selector("#lookup-box")
     assert page.locator("#pack-open").text_content() == "Pack: 3 passages"
     page.click("#pack-open")
@@ -89,8 +90,32 @@ def test_the_pack_is_ordered_and_emptied_by_keyboard(visit: Visit, site: str) ->
         "() => document.querySelector('#pack [role=status]').textContent.startsWith('Nothing is pinned')"
     )
     page.keyboard.press("Escape")
+    page.wait_for_selector("#pack", state="hidden")
     assert reader.focused() == "pack-open" or "none" in reader.focused()
     assert reader.kept() == 0
+
+
+def test_a_late_answer_never_overwrites_a_newer_one(visit: Visit, site: str) -> None:
+    reader = with_three_pins(visit, site)
+    page = reader.page
+    page.click("#pack-open")
+    page.wait_for_selector("#pack li >> nth=2")
+    first, second, third = page.locator("#pack blockquote").all_text_contents()
+    asked: list[Route] = []
+    page.route("**/pack/read", lambda route: asked.append(route))
+    for _ in range(2):
+        page.click("#pack li >> nth=0 >> button >> nth=1")  # down, and before anything is told the next
+    reader.until(lambda: len(asked) == 2)
+    for route in reversed(asked):
+        with page.expect_response("**/pack/read"):
+            route.continue_()
+    page.wait_for_function("text => document.querySelector('#pack blockquote').textContent !== text", arg=first)
+    page.evaluate(DRAWN)
+    kept = json.loads(page.evaluate("() => localStorage.getItem('b12.pack')"))
+    shown = [link.get_attribute("href") for link in page.locator("#pack li a.cite").all()]
+    assert shown == kept
+    assert page.locator("#pack blockquote").all_text_contents() == [second, third, first]
+    forget(reader)
 
 
 def test_a_quote_of_an_answer_is_pinned_from_there(visit: Visit, site: str) -> None:
@@ -113,15 +138,15 @@ def test_whatever_stands_in_the_storage_is_checked(visit: Visit, site: str) -> N
         "good => localStorage.setItem('b12.pack', JSON.stringify([good, 'javascript:alert(1)', 7, null, 'https://example.com/d/x']))",
         good,
     )
-    page.reload(wait_until="domcontentloaded")
+    reader.reload()
     page.wait_for_selector("#pack-open:visible")
     page.click("#pack-open")
     page.wait_for_selector("#pack li")
     assert page.locator("#pack li").count() == 1
     assert "no longer stand" in page.inner_text("#pack li")
     page.evaluate("() => localStorage.setItem('b12.pack', '{')")
-    page.reload(wait_until="domcontentloaded")
-    page.wait_for_selector("#ask")
+    reader.reload()
+    assert not page.locator("#pack-open").is_visible()
     forget(reader)
 
 

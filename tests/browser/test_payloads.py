@@ -35,6 +35,8 @@ HARMLESS = (
     "Two lines\nof words",
     " after a blank",
 )
+# A script puts them where they belong when it next looks.
+PINNED = "() => !document.querySelector('.turn figure.quote:not(:has(button.pin))')"
 # Tags with the names of their attributes: what a surface is made of, whatever it says.
 MADE_OF = """() => [...new Set([...document.querySelectorAll('body, body *')].map(
     node => `${node.tagName} ${node.getAttributeNames().filter(name => name !== 'hidden').sort().join(' ')}`))]"""
@@ -82,6 +84,8 @@ def held(theirs: Page, plain: Page) -> None:
 def test_an_answer_on_screen_and_on_paper(visit: Visit, served: tuple[str, str], hostile: TrapWorkspace) -> None:
     readers = [visit(address) for address in served]
     turns = [reader.ask(question) for reader, question in zip(readers, (ALL, HARMLESS[3]), strict=True)]
+    for reader in readers:
+        reader.page.wait_for_function(PINNED)
     quotes = hostile.ask(ALL).answer.quotes
     for medium in ("screen", "print"):
         readers[0].page.emulate_media(media=medium)
@@ -115,8 +119,8 @@ def test_the_page_without_script(visit: Visit, served: tuple[str, str], hostile:
     readers = [visit(address, "/plain") for address in served]
     for reader, question in zip(readers, (ALL, HARMLESS[3]), strict=True):
         reader.page.fill("textarea", question)
-        reader.page.click("button[type=submit] >> nth=0")
-        reader.page.wait_for_selector("section h2")
+        with reader.page.expect_navigation():
+            reader.page.click("button[type=submit] >> nth=0")
     page = readers[0].page
     assert page.locator("section h2").text_content() == shown(ALL)
     _quotes_are_theirs(page, hostile)
@@ -209,6 +213,7 @@ def test_library_look_up_and_pack(visit: Visit, corpora: tuple[FakeWorkspace, Fa
         held(page, readers[1].page)
         for reader in readers:
             reader.page.evaluate("() => localStorage.clear()")
+            reader.sound()
 
 
 def _open_library(reader: Reader) -> None:

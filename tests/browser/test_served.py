@@ -17,7 +17,7 @@ from serving import EMERGENCY, small_space
 from b12assistant.answers import Reply
 from b12assistant.protocols import Encoded
 from browser.conftest import Visit
-from browser.reading import BOX, Reader
+from browser.reading import BOX, SECONDS, Reader
 from browser.running import running
 
 pytestmark = pytest.mark.slow
@@ -76,7 +76,7 @@ def watched(built: Path, tmp_path: Path) -> Iterator[Server]:
             yield Server(printed[0].split()[3], log, scratch)
         finally:
             started.terminate()
-            printed.append(started.communicate(timeout=20)[0].decode())
+            printed.append(started.communicate(timeout=SECONDS)[0].decode())
     assert printed[1] == ""
 
 
@@ -116,9 +116,11 @@ class GatedEncoder(FakeEncoder):
     """Encodes nothing until the gate is opened: an encoder that is still being loaded."""
 
     gate: threading.Event = field(default_factory=threading.Event, compare=False)
+    wanted: list[str] = field(default_factory=list, compare=False)
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        self.gate.wait(30)
+        self.wanted.extend(texts)
+        self.gate.wait(SECONDS)
         return FakeEncoder.encode(self, texts)
 
 
@@ -133,7 +135,7 @@ def test_the_page_is_there_before_the_encoder_and_says_when_it_is(chromium: Brow
         reader.ask(EMERGENCY)
         assert page.locator(".alarm.emergency").count() == 1
         page.click("#looking_up")
-        page.wait_for_timeout(300)
+        reader.until(lambda: EMERGENCY in encoder.wanted)  # the server has the question, and cannot answer it
         assert page.locator(".turn").count() == 1
         encoder.gate.set()
         page.wait_for_selector(".state.ready")

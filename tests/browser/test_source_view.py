@@ -48,10 +48,6 @@ def link(space: FakeWorkspace, name: str, words: str, **more: str) -> str:
     return address if not more else address.replace("#hit", "".join(f"&{key}={value}" for key, value in more.items()))
 
 
-# The frame shows the document at an address, whole and with its script.
-ARRIVED = """address => {
-    const {contentWindow, contentDocument} = document.querySelector('#src-frame');
-    return contentWindow.location.href.endsWith(address) && contentDocument.readyState === 'complete'; }"""
 STATES = {
     "text of a PDF": ("plain.pdf", "It eats grass.", {}, "mark#hit"),
     "boxed": ("plain.pdf", "It eats grass.", {"view": "printed"}, ".printed .box"),
@@ -124,14 +120,16 @@ def test_steps_in_the_panel_leave_no_trace(visit: Visit, there: str) -> None:
     frame.locator(".outline li a").nth(1).click()
     onward = frame.locator('a.step[rel="next"]')
     address = onward.get_attribute("href")
+    assert address
     onward.click()
-    reader.page.wait_for_function(ARRIVED, arg=address)
+    reader.arrived(address)
     frame.locator(".copying summary").press("Enter")
     frame.locator(".copying summary").press("Escape")
+    assert frame.locator(".copying summary").evaluate("node => node === document.activeElement")
     assert reader.page.locator("#src").is_visible()
     reader.page.click("#src-close")
-    reader.page.wait_for_function("() => document.activeElement.classList.contains('cite')")
-    assert not reader.page.locator("#src").is_visible()
+    reader.left()
+    assert reader.focused() == "cite"
 
 
 def test_the_panel_goes_from_quote_to_quote(visit: Visit, there: str) -> None:
@@ -146,7 +144,8 @@ def test_the_panel_goes_from_quote_to_quote(visit: Visit, there: str) -> None:
     assert page.inner_text("#src-heading") == "Quote 2 of 2"
     assert page.is_disabled("#src-next")
     page.click("#src-close")
-    page.wait_for_function("() => document.activeElement.textContent.includes('Syringe')")
+    reader.left()
+    assert "Syringe" in page.evaluate("() => document.activeElement.textContent")
 
 
 def test_all_of_it_works_without_a_script(visit: Visit, there: str, kept: FakeWorkspace) -> None:
@@ -155,7 +154,7 @@ def test_all_of_it_works_without_a_script(visit: Visit, there: str, kept: FakeWo
     page.click(".views a >> nth=1")
     page.locator(".printed .box").wait_for()
     page.click('a.step[rel="next"]')
-    assert page.locator(".told").text_content() == "Page 2 of 2"
+    page.locator(".told", has_text=re.compile("^Page 2 of 2$")).wait_for()
     href = page.locator(".copying a >> nth=0").get_attribute("href")
     page.goto(f"{there}{href}")
     assert (page.locator("body").text_content() or "").startswith("It eats grass.\n\n— ")
@@ -164,10 +163,11 @@ def test_all_of_it_works_without_a_script(visit: Visit, there: str, kept: FakeWo
 @pytest.mark.parametrize("form", ["plain", "markdown", "html", "bibtex", "ris", "link", "report"])
 def test_the_quote_is_copied_in_every_form(form: str, visit: Visit, there: str, kept: FakeWorkspace) -> None:
     path = link(kept, "plain.pdf", "It eats grass.")
-    page = visit(there, path, permissions=["clipboard-read", "clipboard-write"]).page
+    reader = visit(there, path, permissions=["clipboard-read", "clipboard-write"])
+    page = reader.page
     page.click(".copying summary")
-    page.click(f'.copy-as[data-form="{form}"]')
-    page.wait_for_function("() => document.getElementById('say').textContent.startsWith('Copied')")
+    with reader.sees("#say", "^Copied"):
+        page.click(f'.copy-as[data-form="{form}"]')
     copied = page.evaluate("() => navigator.clipboard.readText()")
     asked = re.sub("#hit$", f"&form={form}", path.replace("/d/", "/cite/"))
     assert copied.replace("\r\n", "\n") == page.request.get(there + asked).text().replace("\r\n", "\n")

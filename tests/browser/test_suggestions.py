@@ -26,7 +26,7 @@ def test_an_answer_suggests_what_the_sources_answer_and_one_press_asks_it(visit:
     reader = visit(asking)
     reader.ask("What is a nerve?")
     offered = reader.page.locator("#suggestions button")
-    offered.first.wait_for()
+    offered.nth(1).wait_for()
     assert [text.strip() for text in offered.all_text_contents()] == ["What wraps a nerve?", "Which nerve is longest?"]
     offered.first.click()
     reader.page.wait_for_selector("#turn2 figure.quote")

@@ -90,8 +90,10 @@ def test_the_script_and_the_server_mark_the_same(visit: Visit, site: str) -> Non
 def test_a_seller_cannot_turn_its_own_badge(visit: Visit, tmp_path: Path) -> None:
     texts = [f"{turning} a title long enough" for turning in TURNING]
     with running(TrapWorkspace(small_space(tmp_path).configuration, texts_shown=texts, at_once=9)) as address:
-        turn = visit(address).ask("who sells?")
+        reader = visit(address)
+        turn = reader.ask("who sells?")
         for place in turn.locator("figure .who").all():
             lefts = place.locator("> span").evaluate_all("all => all.map(each => each.getBoundingClientRect().left)")
             assert lefts == sorted(lefts)
             assert len(lefts) >= 3
+        reader.sound()

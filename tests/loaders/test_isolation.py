@@ -62,7 +62,8 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read(tmp_path: P
         began = time.monotonic()
         with pytest.raises(SourceError, match=r"took longer than 1\.5 s"):
             loader.load(tmp_path / "slow.pdf")
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
+        loader._seconds = 60.0  # a new worker has to start
         assert loader.load(tmp_path / "next.txt")[1].text == "words"
 
 
@@ -94,7 +95,7 @@ def test_stopped_by_hand_the_worker_is_not_left_behind(tmp_path: Path, monkeypat
         with pytest.raises(KeyboardInterrupt):
             loader.load(tmp_path / "slow.pdf")
     assert loader._worker is not None
-    assert loader._worker.wait(5) == -9
+    assert loader._worker.wait(60) == -9
     loader.__exit__(None, None, None)
 
 

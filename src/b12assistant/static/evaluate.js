@@ -173,6 +173,7 @@ b12.surface("evaluate", place => {
   let wanted = 0;
   const choose = async (entry, button) => {
     const mine = ++wanted;
+    report.setAttribute("aria-busy", "true");
     for (const each of list.querySelectorAll("button")) each.setAttribute("aria-pressed", String(each === button));
     try {
       const told = await get(`/reports/${encodeURIComponent(entry.name)}`);
@@ -182,6 +183,7 @@ b12.surface("evaluate", place => {
     } catch (error) {
       if (mine === wanted) report.replaceChildren(make("h2", {}, words(entry.name)), bad(said("evaluate.broken", { problem: error.message })), files(entry));
     }
+    if (mine === wanted) report.removeAttribute("aria-busy");
   };
 
   get("/reports").then(({ reports, folder }) => {

@@ -74,8 +74,12 @@ b12.surface("library", place => {
     const items = make("ul", {}, ...first.map(show));
     const more = make("button", { type: "button", className: "quiet", textContent: said("library.more") });
     more.hidden = first.length >= total;
+    let asked = -1;
     more.addEventListener("click", async () => {
-      const from = items.children.length, next = await load(from);
+      const from = items.children.length;
+      if (asked === from) return; // pressed again, it would bring the same again
+      asked = from;
+      const next = await load(from).finally(() => { asked = -1; });
       items.append(...next.map(show));
       more.hidden = items.children.length >= total;
       const fresh = items.children[from];
@@ -206,7 +210,8 @@ b12.surface("library", place => {
       outcome = now.state === "done" ? said("library.index_done", now.counts) : said("library.index_failed", now);
       if (now.state === "done") await load(); // draws all this anew
       else ended(outcome);
-      if (hadFocus) document.getElementById("library-index").focus();
+      const lost = document.activeElement === document.body; // who has moved on meanwhile is left alone
+      if (hadFocus && lost) document.getElementById("library-index").focus();
     };
     const guarded = promise => promise.catch(error => ended(said("library.failed", { problem: error.message })));
     button.addEventListener("click", () => guarded(post("/library/index", {}).then(follow)));

@@ -126,7 +126,8 @@ b12.surface("lookup", async root => {
     list.replaceChildren(...found.rows.map(item));
     if (at >= 0) (list.children[at] || list.lastChild || typed).focus(); // whoever was in the list stays in it
     const most = found.rows.length === 200;
-    status.textContent = !found.rows.length ? said("lookup.nothing")
+    status.textContent = found.told ? found.told // nothing was searched
+      : !found.rows.length ? said("lookup.nothing")
       : most ? said("lookup.found_most", { count: found.rows.length }) : count("lookup.found", found.rows.length);
     list.dataset.text = text;
   };

@@ -110,20 +110,23 @@
     say(said("pack.unpinned", { count: 0 }));
     show();
   };
+  let wanted = 0;
   const show = async () => {
+    const mine = ++wanted;
     if (!dialog) build();
     sure = false;
     empty.textContent = said("pack.clear");
     acts.hidden = !pinned.length;
     note.textContent = pinned.length ? "" : said("pack.empty");
-    if (!pinned.length) list.replaceChildren();
+    if (!pinned.length || !dialog.open) list.replaceChildren(); // of what was shown before nothing may be pressed
     if (!dialog.open) dialog.showModal();
     if (!pinned.length) return;
     try {
       const found = await post("/pack/read", { addresses: pinned });
+      if (mine !== wanted) return; // a late answer never overwrites a newer one
       list.replaceChildren(...found.rows.map(item));
     } catch (error) {
-      note.textContent = said("pack.failed", { problem: error.message });
+      if (mine === wanted) note.textContent = said("pack.failed", { problem: error.message });
     }
   };
   const item = (row, at) => {
@@ -155,11 +158,14 @@
   };
   const shift = async (address, step) => {
     const order = [...pinned], at = order.indexOf(address);
+    if (at < 0) return; // taken out elsewhere
     order.splice(at, 1);
     order.splice(at + step, 0, address);
     write(order);
     await show();
-    const buttons = [...list.children[at + step].querySelectorAll("button")];
+    const moved = list.children[at + step];
+    if (!moved) return; // closed meanwhile
+    const buttons = [...moved.querySelectorAll("button")];
     (buttons[step < 0 ? 0 : 1].disabled ? buttons[step < 0 ? 1 : 0] : buttons[step < 0 ? 0 : 1]).focus();
   };
   const save = async form => {

@@ -1,0 +1,104 @@
+"""Who types at once, while all is still being loaded, loses nothing: not the question, and not what comes after it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from fakes import FakeEncoder, fake_workspace
+from playwright.sync_api import Browser, Page, Route
+from serving import small_space
+
+from b12assistant.protocols import Encoded
+from browser.conftest import Visit
+from browser.reading import ALL_RUN, BOX, SECONDS, Reader
+from browser.running import running
+
+pytestmark = pytest.mark.slow
+
+FIRST, NEXT = "What wraps every nerve: myelin?", "Is myelin made of fat?"
+
+
+@dataclass(frozen=True)
+class SlowEncoder(FakeEncoder):
+    """Encodes nothing until it is loaded."""
+
+    loaded: threading.Event = field(default_factory=threading.Event, compare=False)
+    wanted: list[str] = field(default_factory=list, compare=False)
+
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        self.wanted.extend(texts)
+        self.loaded.wait(SECONDS)
+        return super().encode(texts)
+
+
+def typed(page: Page, text: str) -> None:
+    page.keyboard.type(text, delay=10)
+
+
+@pytest.mark.parametrize("seconds", [120.0, 0.5], ids=["in time", "late"])
+def test_what_is_typed_while_all_is_loading_is_answered_and_nothing_is_lost(
+    seconds: float, chromium: Browser, tmp_path: Path
+) -> None:
+    """``seconds``: until a question is late."""
+    built, encoder = small_space(tmp_path), SlowEncoder()
+    space = fake_workspace(built.corpus, built.store.root, encoder=encoder, flags={"web.seconds": seconds})
+    with running(space) as address, chromium.new_context() as context:
+        reader = Reader.of(context, address, "/?")
+        page = reader.page
+        page.focus(BOX)
+        typed(page, FIRST)
+        page.wait_for_function(ALL_RUN)
+        page.evaluate("() => b12.ready")
+        assert page.locator(".state.loading").count() == 1
+        assert page.input_value(BOX) == FIRST
+        page.keyboard.press("Enter")
+        reader.until(lambda: FIRST in encoder.wanted)
+        typed(page, f" {NEXT}")
+        page.keyboard.press("Enter")  # not taken: one question at a time
+        page.wait_for_timeout(1000)
+        assert page.locator(".turn, #note .note").count() == 0
+        encoder.loaded.set()
+        page.wait_for_selector("#turn1 blockquote")
+        page.wait_for_function("([box, text]) => document.querySelector(box).value === text", arg=[BOX, NEXT])
+        page.press(BOX, "Enter")
+        page.wait_for_selector("#turn2")
+        assert page.locator(".turn h2 .exact").all_text_contents() == [FIRST, NEXT]
+        page.wait_for_function("box => !document.querySelector(box).value", arg=BOX)
+        reader.sound()
+
+
+def test_a_question_that_was_refused_and_what_was_typed_after_it_stay(chromium: Browser, tmp_path: Path) -> None:
+    built = small_space(tmp_path)
+    with running(built) as address, chromium.new_context() as context:
+        reader = Reader.of(context, address)
+        page = reader.page
+        page.focus(BOX)
+        typed(page, "?!")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#note .note")
+        typed(page, f" {FIRST}")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#turn1")
+        page.wait_for_function("box => !document.querySelector(box).value", arg=BOX)
+        reader.sound()
+
+
+def test_a_warning_without_a_search_says_that_nothing_was_searched(visit: Visit, site: str) -> None:
+    """What Look up says where the server is busy and what is typed tells of an emergency."""
+    page = visit(site, "/#lookup").page
+
+    def busy(route: Route) -> None:
+        notice = {"text_id": "a", "lines": ["Call now."], "language": None, "alarm": "emergency", "heading": "First"}
+        found = {"notices": [notice], "rows": [], "generation": None, "told": "Nothing was searched."}
+        route.fulfill(body=json.dumps(found), content_type="application/json")
+
+    page.wait_for_selector("#lookup-box")
+    page.route("**/lookup/search", busy)
+    page.fill("#lookup-box", "numb feet")
+    page.wait_for_selector("#lookup .alarm.emergency")
+    assert page.inner_text("#lookup .status") == "Nothing was searched."
