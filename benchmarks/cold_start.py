@@ -1,16 +1,20 @@
-"""How long a cold start takes, each command in a process of its own: help, search, ask, and the page until it is ready.
+"""How long a cold start takes, each command in a process of its own: from help to a page that answers.
 
     python benchmarks/cold_start.py [RUNS] [AGAINST]
 
-Over the corpus and the index of this folder, which must be up to date. AGAINST: the `src` folder of another version,
-whose runs take turns with those of this one, so that both see the same machine. Minimum, median and maximum of RUNS
-(5), wall seconds and seconds of the processor; the page has wall seconds alone, from `python app.py` to the first
-`/readyz` that says so (`make run` brings the index up to date before that).
+Over the corpus and the index of this folder, which is brought up to date first. AGAINST: the `src` folder of another
+version, whose runs take turns with those of this one, so that both see the same machine; it does not index, for what it
+wrote would be the index of both. Minimum, median and maximum of RUNS (5), wall seconds and seconds of the processor.
+`index` is one that finds nothing changed; `make run` is the second one, everything being installed and indexed. Of a
+page, wall seconds are those from the start of the command to the end of the first answer, and "ready" those to the
+first `/readyz` that says so; it is stopped then, and seconds of the processor are all that it took.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -18,77 +22,92 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 QUESTION = "Can low B12 damage nerves without anaemia?"
-COMMANDS = {"--help": ["--help"], "search": ["search", QUESTION], "ask": ["ask", QUESTION]}
+COMMANDS = {"--help": ["--help"], "search": ["search", QUESTION], "ask": ["ask", QUESTION], "index": ["index"]}
+PAGES = {"app.py": [sys.executable, "app.py", "--port", "{port}"], "make run": ["make", "run", "PORT={port}"]}
+WRITE = ("index", "make run")  # the index
 PATIENCE = 300.0  # seconds for the page
+
+Seconds = Mapping[str, float]  # by what they are of
 
 
 def environment(source: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(source)}
 
 
-def ran(arguments: Sequence[str], source: Path) -> tuple[float, float]:
-    """Wall seconds and seconds of the processor of one command, to its last line."""
-    before, begun = os.times(), time.perf_counter()
+def spent() -> float:
+    """Seconds of the processor of all children that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def ran(arguments: Sequence[str], source: Path) -> Seconds:
+    """One command, to its last line."""
+    before, begun = spent(), time.perf_counter()
     command = [sys.executable, "-m", "b12assistant", *arguments]
     subprocess.run(command, cwd=ROOT, env=environment(source), stdout=subprocess.DEVNULL, check=True)  # noqa: S603
-    wall, after = time.perf_counter() - begun, os.times()
-    children = (after.children_user - before.children_user) + (after.children_system - before.children_system)
-    return wall, children
+    return {"wall": time.perf_counter() - begun, "processor": spent() - before}
 
 
-def page(source: Path) -> float:
-    """Wall seconds until the page answers questions."""
+def served(command: Sequence[str], source: Path) -> Seconds:
+    """A command that serves the page on ``{port}``; it and its children are stopped in the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    begun = time.perf_counter()
-    app = [sys.executable, str(source.parent / "app.py"), "--port", str(port)]
-    server = subprocess.Popen(app, cwd=ROOT, env=environment(source), stdout=subprocess.DEVNULL)  # noqa: S603
+    whole = [word.format(port=port) for word in command]
+    before, begun = spent(), time.perf_counter()
+    server = subprocess.Popen(  # noqa: S603 - our own program
+        whole, cwd=ROOT, env=environment(source), stdout=subprocess.DEVNULL, start_new_session=True
+    )
     try:
-        while time.perf_counter() - begun < PATIENCE and server.poll() is None:
-            if ready(port):
-                return time.perf_counter() - begun
+        while not answered(f"http://127.0.0.1:{port}/readyz"):
+            if server.poll() is not None or time.perf_counter() - begun > PATIENCE:
+                raise SystemExit(f"`{' '.join(whole)}` was not ready within {PATIENCE:.0f} s")
             time.sleep(0.02)
+        ready = time.perf_counter() - begun
+        if not answered(f"http://127.0.0.1:{port}/api/v1/ask", json.dumps({"question": QUESTION}).encode()):
+            raise SystemExit(f"`{' '.join(whole)}` was ready and did not answer")
+        wall = time.perf_counter() - begun
     finally:
-        server.terminate()
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
-    raise SystemExit(f"the page of {source} was not ready within {PATIENCE:.0f} s")
+    return {"wall": wall, "ready": ready, "processor": spent() - before}
 
 
-def ready(port: int) -> bool:
+def answered(url: str, body: bytes | None = None) -> bool:
+    asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - of this machine
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except (urllib.error.URLError, TimeoutError, ConnectionError):
         return False
 
 
-def told(name: str, seconds: Sequence[float]) -> str:
-    return f"{name} {min(seconds):6.2f} {statistics.median(seconds):6.2f} {max(seconds):6.2f}"
+def told(found: Sequence[Seconds]) -> str:
+    return "   ".join(
+        f"{name} {min(each):6.2f} {statistics.median(each):6.2f} {max(each):6.2f}"
+        for name in found[0]
+        for each in [[seconds[name] for seconds in found]]
+    )
 
 
 def main(runs: int, against: Path | None) -> None:
     sources = {"this": ROOT / "src"} | ({"other": against.resolve()} if against else {})
+    ran(COMMANDS["index"], sources["this"])
     print(f"load {os.getloadavg()[0]:.1f}; seconds: minimum, median, maximum of {runs}", flush=True)
-    for name, arguments in COMMANDS.items():
-        found: dict[str, list[tuple[float, float]]] = {who: [] for who in sources}
+    for name, command in (COMMANDS | PAGES).items():
+        found: dict[str, list[Seconds]] = {who: [] for who in sources if who == "this" or name not in WRITE}
         for _ in range(runs):
-            for who, source in sources.items():
-                found[who].append(ran(arguments, source))
+            for who, each in found.items():
+                each.append((served if name in PAGES else ran)(command, sources[who]))
         for who, each in found.items():
-            walls, cpus = zip(*each, strict=True)
-            print(f"{name:8} {who:6} {told('wall', walls)}   {told('processor', cpus)}", flush=True)
-    pages: dict[str, list[float]] = {who: [] for who in sources}
-    for _ in range(runs):
-        for who, source in sources.items():
-            pages[who].append(page(source))
-    for who, seconds in pages.items():
-        print(f"{'page':8} {who:6} {told('wall', seconds)}", flush=True)
+            print(f"{name:8} {who:6} {told(each)}", flush=True)
+    print(f"load {os.getloadavg()[0]:.1f} in the end")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """What a growing collection costs: each way to search, built over more and more real vectors and asked real questions.
 
-    python benchmarks/growth.py FOLDER [--minutes 40] [--sizes 1000 10000 …] [--kinds exact codes …]
+    python benchmarks/growth.py FOLDER [--bulk bf16] [--minutes 40] [--sizes 1000 10000 …] [--kinds exact codes …]
 
 FOLDER holds the public test collections. Their text (`growth_texts.py` says which) is encoded for --minutes at most and
-kept in build/growth, so that a later run goes on where this one stopped; a size that is not reached is left out, never
-made up. Every size and kind is measured in a process of its own, on one thread: seconds to build, resident memory, size
-on disk, milliseconds a question for a hundred rows (processor time, p50 and p95; wall time beside it), and how many of
-the exact first ten and hundred are found. The effort is the least that finds 99 in a hundred on half of the questions,
-or the greatest tried; what is told is of the other half. Writes build/growth/growth.json and docs/growth.svg.
+kept in build/growth, so that a later run goes on where this one stopped; in place of a size that is not reached stands
+what there is. Every size and kind is measured in a process of its own, on one thread: seconds to build, resident
+memory, size on disk, milliseconds a question for a hundred rows (processor time, p50 and p95; wall time beside it), and
+how many of the exact first ten and hundred are found. The effort is the least that finds 99 in a hundred on half of the
+questions, or the greatest tried; what is told is of the other half. Writes build/growth/growth.json and
+docs/growth.svg.
 """
 
 from __future__ import annotations
@@ -24,38 +25,19 @@ from typing import Any
 
 import faiss
 import numpy as np
-from growth_kinds import KINDS, Vectors
+from growth_kinds import KINDS
 from growth_plot import curves
+from growth_rows import KEPT, Vectors, encode, encoders, file_of, first_rows
 from growth_texts import questions, stretches
 from numpy.typing import NDArray
 
-from b12assistant.application.workspace import Workspace
-from b12assistant.config import load_configuration
-from b12assistant.protocols import Encoder
-
-ROOT = Path(__file__).parent.parent
-KEPT = ROOT / "build" / "growth"
-SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+DRAWN = Path(__file__).parent.parent / "docs" / "growth.svg"
+SIZES = (1_000, 3_000, 10_000, 30_000, 50_000, 100_000, 300_000, 1_000_000)
 ASKED = 1_000  # questions, half to choose the effort, half to tell
 DEPTH = 100
 ENOUGH = 0.99
-_SHARD = 2_000
 
 Figures = dict[str, Any]
-
-
-def encode(texts: Sequence[str], encoder: Encoder, file: Path, seconds: float) -> int:
-    """Append to ``file``, (n, d) float32, until the time is up or all is done; how many rows it holds."""
-    width = 4 * encoder.dimension
-    done = file.stat().st_size // width if file.is_file() else 0
-    end = time.monotonic() + seconds
-    with file.open("ab") as out:
-        out.truncate(done * width)
-        while done < len(texts) and time.monotonic() < end:
-            shard = texts[done : done + _SHARD]
-            out.write(np.stack([encoded.vector for encoded in encoder.encode(shard)]).tobytes())
-            done += len(shard)
-    return done
 
 
 def exact(rows: Vectors, asked: Vectors) -> NDArray[np.int64]:
@@ -109,16 +91,12 @@ def _resident() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def _rows(file: Path, many: int, dimension: int) -> Vectors:
-    return np.fromfile(file, np.float32, count=many * dimension).reshape(many, dimension)
-
-
 def _exact_of(many: int, file: Path, asked: Vectors) -> NDArray[np.int64]:
-    return exact(_rows(file, many, asked.shape[1]), asked)
+    return exact(first_rows(file, many, asked.shape[1]), asked)
 
 
 def _measured(kind: str, many: int, file: Path, asked: Vectors, best: NDArray[np.int64]) -> Figures:
-    return measure(kind, lambda: _rows(file, many, asked.shape[1]), asked, best)
+    return measure(kind, lambda: first_rows(file, many, asked.shape[1]), asked, best)
 
 
 def _in_a_process_of_its_own(work: Callable[..., Any], *given: object) -> Any:
@@ -156,27 +134,26 @@ def plot(figures: Sequence[Figures]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--bulk", choices=("fp32", "bf16"), default="fp32", help="precision of the rows")
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=[*KINDS])
     arguments = parser.parse_args()
-    encoder = Workspace(load_configuration(environment={})).encoder
-    KEPT.mkdir(parents=True, exist_ok=True)
-    texts = stretches(arguments.folder)
-    there = encode(texts, encoder, KEPT / "stretches.f32", 60 * arguments.minutes)
-    asked = np.stack([each.vector for each in encoder.encode(questions(arguments.folder)[:ASKED])])
+    reading, storing = encoders(arguments.bulk)
+    texts = [each.text for each in stretches(arguments.folder, reading.count)]
+    file = file_of(texts, storing)
+    there = encode(texts[: max(arguments.sizes)], storing, file, 60 * arguments.minutes)
+    asked = np.stack([each.vector for each in reading.encode(questions(arguments.folder)[:ASKED])])
     print(f"{len(texts):,} stretches of text, {there:,} encoded; load {os.getloadavg()[0]:.1f}", flush=True)
     figures: list[Figures] = []
-    sizes = sorted({min(size, there) if size > there else size for size in arguments.sizes})
-    for many in sizes:
-        best = _in_a_process_of_its_own(_exact_of, many, KEPT / "stretches.f32", asked)
+    for many in sorted({min(size, there) for size in arguments.sizes}):
+        best = _in_a_process_of_its_own(_exact_of, many, file, asked)
         for kind in arguments.kinds:
-            given = (kind, many, KEPT / "stretches.f32", asked, best)
-            figures.append(_in_a_process_of_its_own(_measured, *given))
+            figures.append(_in_a_process_of_its_own(_measured, kind, many, file, asked, best))
             print(json.dumps(figures[-1]), flush=True)
             (KEPT / "growth.json").write_text(json.dumps(figures, indent=1) + "\n")
     print("\n".join(told(figures)))
-    (ROOT / "docs" / "growth.svg").write_text(plot(figures))
+    DRAWN.write_text(plot(figures))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,13 @@
 Each run takes every system in turn, each in fresh processes on one thread: it stores the same texts (of 30 to 120
 words, so that no system cuts any), is started anew, answers one question (cold: from the start of the process to the
 answer), then the rest of them. What counts is the ratio to the product within a run: its least, median and greatest.
-benchmarks/peers/requirements.txt makes the environment of --peers; a system that cannot be imported is named and left
-out. The load when it began and ended stands in the result, build/speed/speed.json: where it is above 1, only processor
-times tell much.
+Processor seconds of storing are those of the whole process, from its start; the encoder's ONNX form, which is made once
+for a model, is there before. What the product stores beside a vector a text is counted under the table.
+
+benchmarks/peers/requirements.txt makes the environment of --peers. A system that cannot be imported is named and left
+out; so is the product that stores in bfloat16, where its extra `openvino` is missing (`make setup` installs it) or the
+processor cannot do it. The load when it began and ended stands in the result, build/speed/speed.json: where it is
+above 1, only processor times tell much.
 """
 
 from __future__ import annotations
@@ -27,12 +31,15 @@ from pathlib import Path
 
 from growth_texts import questions
 
+from b12assistant.application.workspace import Workspace
+from b12assistant.config import load_configuration
+from b12assistant.evaluation.bench import hardware
 from b12assistant.evaluation.datasets import read_rows
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "speed"
 SYSTEMS_FILE = ROOT / "benchmarks" / "peers" / "speed_systems.py"
-OURS, SEARCH = "b12assistant", "b12assistant, search"
+OURS, SEARCH, BF16 = "b12assistant", "b12assistant, search", "b12assistant, bfloat16"
 PEERS = ("sentence-transformers + FAISS", "LangChain + FAISS", "LlamaIndex", "txtai", "Haystack")
 PER_QUESTION = ("p50_ms", "p95_ms", "p50_cpu_ms")  # held against our search: no other system says more than that
 WORDS = (30, 120)
@@ -99,11 +106,44 @@ def _process(python: str, system: str, what: str, given: Path, folder: Path) -> 
     return spent, seconds, rest.splitlines()
 
 
+def measured(systems: Sequence[str], many: int, peers: str, given: tuple[Path, Path]) -> list[dict[str, Figures]]:
+    """``many`` runs of those that can: one that fails is named once and left out of all, unless the rest is held
+    against it."""
+    systems, runs = list(systems), []
+    for _ in range(many):
+        run: dict[str, Figures] = {}
+        for system in list(systems):
+            ours = system in (OURS, SEARCH)
+            python = sys.executable if ours or system == BF16 else peers
+            try:
+                run[system] = run_of(system, python, given, KEPT / ("ours" if ours else "other"))
+            except (SystemExit, OSError) as error:
+                if ours:
+                    raise
+                print(f"left out: {error}", flush=True)
+                systems.remove(system)
+                continue
+            print(system, json.dumps({name: round(value, 3) for name, value in run[system].items()}), flush=True)
+        runs.append(run)
+    return [{system: run[system] for system in systems} for run in runs]
+
+
 def ratios(runs: Sequence[Mapping[str, Figures]], system: str, figure: str) -> tuple[float, float, float]:
     """Least, median and greatest over ``runs`` of a system's figure by the product's in the same run."""
     of = SEARCH if figure in PER_QUESTION else OURS
     found = sorted(run[system][figure] / run[of][figure] for run in runs)
     return found[0], statistics.median(found), found[-1]
+
+
+def stored(folder: Path) -> str:
+    """What the product stored of the texts, counted: the other systems store a vector a text."""
+    flags = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index")}
+    found = Workspace(load_configuration(environment={}, flags=flags)).opened.collection
+    pieces = f"{len(found.context.tokens):,} token vectors of them"
+    if found.alone is not None:
+        sentences = sum(len(passage.sentences) for passage in found.passages)
+        pieces += f", {len(found.alone.tokens):,} of their {sentences:,} sentences, each encoded by itself"
+    return f"The product stored {len(found.passages):,} passages: a vector and the words of each, {pieces}."
 
 
 def told(runs: Sequence[Mapping[str, Figures]]) -> Iterator[str]:
@@ -138,25 +178,10 @@ def main() -> None:
     given = (KEPT / "texts.json", KEPT / "questions.json")
     given[0].write_text(json.dumps(texts(arguments.folder, arguments.texts)))
     given[1].write_text(json.dumps(questions(arguments.folder)[: arguments.questions]))
-    systems = [OURS, SEARCH, *(arguments.only or PEERS)]
+    Workspace(load_configuration(environment={})).make_encoder_form()
+    systems = [OURS, SEARCH, BF16, *(arguments.only or PEERS)]
     load = [os.getloadavg()[0]]
-    runs: list[dict[str, Figures]] = []
-    for _ in range(arguments.runs):
-        run: dict[str, Figures] = {}
-        for system in list(systems):
-            ours = system in (OURS, SEARCH)
-            python, folder = (sys.executable, KEPT / "ours") if ours else (arguments.peers, KEPT / "peer")
-            try:
-                run[system] = run_of(system, python, given, folder)
-            except (SystemExit, OSError) as error:
-                if ours:
-                    raise
-                print(f"left out: {error}", flush=True)
-                systems.remove(system)
-                continue
-            print(system, json.dumps({name: round(value, 3) for name, value in run[system].items()}), flush=True)
-        runs.append(run)
-    runs = [{system: run[system] for system in systems} for run in runs]
+    runs = measured(systems, arguments.runs, arguments.peers, given)
     gemm = json.loads(
         subprocess.run(  # noqa: S603 - our own script
             [sys.executable, str(Path(__file__).parent / "speed_gemm.py"), str(given[0])],
@@ -167,10 +192,13 @@ def main() -> None:
         ).stdout
     )
     load.append(os.getloadavg()[0])
-    (KEPT / "speed.json").write_text(json.dumps({"load": load, "runs": runs, "gemm": gemm}, indent=1) + "\n")
-    print(f"load {load[0]:.1f} to {load[1]:.1f}; encoding does {gemm['encoding']:.0f} GFLOP a processor second,")
+    kept = {"hardware": hardware(), "load": load, "runs": runs, "gemm": gemm}
+    (KEPT / "speed.json").write_text(json.dumps(kept, indent=1) + "\n")
+    print(f"{kept['hardware']}; load {load[0]:.1f} to {load[1]:.1f}")
+    print(f"encoding does {gemm['encoding']:.0f} GFLOP a processor second,", end=" ")
     print(f"{gemm['encoding'] / gemm['gemm']:.0%} of what this machine's matrix product does ({gemm['gemm']:.0f})")
     print("\n".join(told(runs)))
+    print(stored(KEPT / "ours"))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from fakes import FakeEncoder
-from growth import encode, exact, measure, plot, recall, told
+from growth import exact, measure, plot, recall, told
 from growth_kinds import KINDS, Vectors
+from growth_overlap import documents, sharing
 from growth_plot import curves
-from growth_texts import LEFT_OUT, questions, stretches
+from growth_rows import encode, file_of, first_rows
+from growth_texts import LEFT_OUT, LONGEST, Stretch, questions, stretches
 from speed import OURS, SEARCH, ratios, texts
 
 from b12assistant.errors import DatasetError
@@ -27,30 +29,60 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_stretches_are_clauses_and_sentences_in_a_row_and_none_stands_twice(folder: Path) -> None:
-    iron, folate, eggs = (
-        "Iron is stored in the liver, and ferritin shows how much there is.",
-        "Folate is not.",
-        "Eggs hold some.",
-    )
-    assert sorted(stretches(folder)) == sorted(
-        [
-            iron,
-            folate,
-            eggs,
-            f"{iron} {folate}",
-            f"{folate} {eggs}",
-            TEXT,
-            "Iron is stored in the liver",
-            "and ferritin shows how much there is.",
-        ]
-    )
+def words(text: str) -> int:
+    return len(text.split())
+
+
+def test_stretches_are_clauses_in_a_row_and_none_stands_twice(folder: Path) -> None:
+    stored, shows = "Iron is stored in the liver", "and ferritin shows how much there is."
+    folate, eggs = "Folate is not.", "Eggs hold some."
+    expected = {
+        stored: 0,
+        shows: 0,
+        f"{stored}, {shows}": 1,
+        f"{shows} {folate}": 0,
+        f"{shows} {folate} {eggs}": 0,
+        f"{stored}, {shows} {folate}": 2,
+        f"{folate} {eggs}": 2,
+        TEXT: 3,
+    }
+    found = stretches(folder, words)
+    assert sorted((each.text, each.sentences) for each in found) == sorted(expected.items())
+    assert {each.text for each in found} == {TEXT[each.start : each.start + len(each.text)] for each in found}
     assert sorted(questions(folder)) == ["What of a?", "What of b?"]
+
+
+def test_a_text_that_differs_in_capitals_and_blanks_alone_is_no_other(folder: Path) -> None:
+    before = len(stretches(folder, words))
+    (folder / "b" / "corpus.jsonl").write_text(
+        json.dumps({"_id": "1", "text": "FOLATE  is not.  Eggs hold some."}) + "\n"
+    )
+    assert len(stretches(folder, words)) == before
+
+
+def test_no_stretch_is_longer_than_is_said(folder: Path) -> None:
+    long, short = f"Iron {'and iron ' * LONGEST}is stored, or so it is said.", "Folate is not."
+    (folder / "a" / "corpus.jsonl").write_text(json.dumps({"_id": "1", "text": f"{long} {short}"}) + "\n")
+    (folder / "b" / "corpus.jsonl").unlink()
+    said = "or so it is said."
+    assert {each.text: each.sentences for each in stretches(folder, words)} == {said: 0, f"{said} {short}": 0}
 
 
 def test_a_folder_without_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no text"):
-        stretches(tmp_path)
+        stretches(tmp_path, words)
+
+
+def test_rows_share_words_where_their_places_overlap() -> None:
+    inside, beside, elsewhere = Stretch("b c", 0, 1, 2), Stretch("e f", 1, 1, 8), Stretch("b c", 1, 2, 2)
+    assert sharing([beside, elsewhere]) == 0
+    assert sharing([Stretch("a b c d", 1, 1, 0), inside, beside, elsewhere]) == 0.5
+    assert sharing([Stretch("a b c d e f", 2, 1, 0), inside, beside]) == 1
+
+
+def test_documents_of_the_first_rows_are_counted() -> None:
+    given = [Stretch("", 1, document, 0) for document in (7, 7, 8, 9)]
+    assert documents(given, np.array([0, 1, 3]), np.array([[0, 1], [0, 2]])) == 1.5
 
 
 def test_encoding_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -62,7 +94,14 @@ def test_encoding_goes_on_where_it_stopped(tmp_path: Path) -> None:
     encoder.encoded.clear()
     assert encode(given, encoder, file, seconds=60) == 3
     assert encoder.encoded == ["warm hands"]
-    assert np.array_equal(np.fromfile(file, np.float32).reshape(3, -1), [each.vector for each in encoder.encode(given)])
+    assert np.array_equal(first_rows(file, 3, encoder.dimension), [each.vector for each in encoder.encode(given)])
+    assert np.array_equal(first_rows(file, 2, encoder.dimension), first_rows(file, 3, encoder.dimension)[:2])
+
+
+def test_rows_of_other_texts_or_in_another_precision_lie_in_another_file() -> None:
+    single, half = FakeEncoder(), FakeEncoder(runtime={"precision": "bfloat16"})
+    assert len({file_of(["a", "b"], single), file_of(["ab"], single), file_of(["a", "b"], half)}) == 3
+    assert file_of(["a", "b"], single) == file_of(["a", "b"], FakeEncoder())
 
 
 def round_(many: int) -> Vectors:

@@ -49,6 +49,7 @@ def test_development_splits_get_every_configuration_test_splits_the_baselines() 
         assert names[0] == "shipped"
         assert set(names) == (every if row.role == "development" else set(baselines))
     assert len({row.name for row in rows}) == len(rows)
+    assert {path.stem for row in rows for path in configurations(row, [])} == {"shipped"}
 
 
 def test_no_split_is_for_choosing_and_for_testing() -> None:
@@ -62,6 +63,7 @@ def test_a_reading_names_commit_configuration_and_scores(found: dict[str, Any]) 
     line = json.loads(json.dumps(reading(found)))
     assert len(line["commit"].split()[0]) == 40
     assert line["collection"] == "tiny_collection dev"
+    assert line["runtime"]["encoder"]
     assert line["configuration"]["words"] == 1
     assert line["scores"]["shipped"]["MRR"] == 1
 
