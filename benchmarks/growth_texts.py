@@ -1,10 +1,10 @@
 """Stretches of real text to grow an index by, and real questions to ask it: from the public test collections.
 
 A stretch is what stands in a document, word for word: a run of whole clauses, of four words or more and at most
-`LONGEST` word pieces. A passage may have more (128); at this length a million can be encoded on two cores in half an
-hour. No text stands twice, blanks and capitals aside, which the encoder does not see either; but stretches of one
-document lie inside one another and overlap. They come in one shuffled order, so that the first n are an even sample of
-them all: the corpus of one size is a part of the corpus of the next.
+`LONGEST` word pieces, marks between clauses not counted. A passage may have 200; at this length a million can be
+encoded on two cores in half an hour. No text stands twice, blanks and capitals aside, which the encoder does not see
+either; but stretches of one document lie inside one another and overlap. They come in one shuffled order, so that the
+first n are an even sample of them all: the corpus of one size is a part of the corpus of the next.
 """
 
 from __future__ import annotations

@@ -182,8 +182,7 @@ def test_an_index_that_cannot_be_built_leaves_the_former_one(
     reader = visit(own_address)
     page = library(reader)
     write(own.corpus, {"switched_off.toml": "[[off]]"})
-    with reader.sees("#library .building .progress:not([hidden])"):
-        page.click("#library-index")
+    page.click("#library-index")
     page.focus("#library-find")
     page.wait_for_selector("#library .building .note:text('the former index stays')", timeout=60_000)
     assert reader.focused() == "library-find", "who has moved on is left alone"

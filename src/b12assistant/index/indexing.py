@@ -99,14 +99,15 @@ class Indexer:
                 return Built({}, {}, former.facts, told, former.id)
             embedded = pool.finish(lambda done, of: self.progress("embedding", done, of))
         reports += [replace(entry.report, embedded=entry.report.file in pool.read) for entry in entries]
-        vectors = vector_index.build_index(np.concatenate([each.vectors for each in embedded]))
+        rows = np.concatenate([each.vectors for each in embedded])
+        vectors = vector_index.build_index(rows)
         files = {
             **vectors.to_files(),
             **document_files(entries, former, self.settings.lexical),
             "left_out.json": _left_out(reports),
             **dispute_files(disputes, self._asked(disputes, former)),
         }
-        facts = {**self._facts(entries, reports), "vectors": vectors.facts}
+        facts = {**self._facts(entries, reports, rows.shape[1]), "vectors": vectors.facts}
         built = Built(files, token_files(embedded), facts, told_reports(reports, entries))
         check(built.files, built.streamed, built.facts)
         return built
@@ -182,13 +183,14 @@ class Indexer:
         self, former: Former, entries: Sequence[Entry], reports: Sequence[FileReport], disputes: Sequence[Dispute]
     ) -> bool:
         """Whether the files of ``former`` would be made again, of these entries and of what is left out."""
+        dimension = former.facts["model"]["dimension"]  # of the same weights: the encoder need not be loaded to say so
         passages = sum(len(entry.passages) for entry in entries)
         few = passages <= vector_index.EXACT_UP_TO
         small = passages <= self.settings.chunking.sentence_vectors_up_to
         return (
             len(entries) == len(former.entries)
             and all(map(former.has, entries))
-            and former.facts == {**self._facts(entries, reports), "vectors": former.facts.get("vectors")}
+            and former.facts == {**self._facts(entries, reports, dimension), "vectors": former.facts.get("vectors")}
             and (few, small) == (former.facts["vectors"] == vector_index.ROWS_ALONE, former.alone is not None)
             and former.files["left_out.json"] == _left_out(reports)
             and former.files.get("disputes.json", b"") == (disputes_to_bytes(disputes) if disputes else b"")
@@ -204,11 +206,11 @@ class Indexer:
         vectors = [encoded.vector for encoded in self.encoder.encode(texts)]
         return np.stack(vectors) if vectors else np.empty((0, self.encoder.dimension), dtype=np.float32)
 
-    def _facts(self, entries: Sequence[Entry], reports: Sequence[FileReport]) -> dict[str, object]:
+    def _facts(self, entries: Sequence[Entry], reports: Sequence[FileReport], dimension: int) -> dict[str, object]:
         """Of the manifest, but for the vectors; ``reports`` may hold those of the entries or not."""
         left_out = sum(report.end is FileEnd.LEFT_OUT for report in reports)
         return {
-            "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": self.encoder.dimension},
+            "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": dimension},
             **built_with(self.encoder, self.settings),
             "runtime": self._runtime,
             "counts": {
