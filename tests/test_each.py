@@ -1,4 +1,4 @@
-"""Several texts at once: in the runs that cost least, and with the bits that each has alone."""
+"""Several texts at once: in the runs that cost least, and with the vectors that each has alone."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_an_encoder_that_can_do_no_better_reads_one_after_another() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tuned", [False, True])
-def test_texts_in_one_run_have_the_bits_that_each_has_alone(*, tuned: bool) -> None:
+def test_texts_in_one_run_have_the_vectors_that_each_has_alone(*, tuned: bool) -> None:
     ensure_form(find_weights())
     encoder = load_encoder(threads=1, runtime="onnx")
     assert isinstance(encoder, OnnxEncoder)
@@ -55,8 +55,9 @@ def test_texts_in_one_run_have_the_bits_that_each_has_alone(*, tuned: bool) -> N
         together = encoder.each(texts[first : first + 6])
         for text, each in zip(texts[first:], together, strict=False):
             alone = next(iter(encoder.encode([text])))
-            assert np.array_equal(each.tokens, alone.tokens)
-            assert np.array_equal(each.vector, alone.vector)
+            # The bits are the same on the processor it was tried on; another may add up in another order.
+            assert np.allclose(each.tokens, alone.tokens, rtol=0, atol=1e-6)
+            assert np.allclose(each.vector, alone.vector, rtol=0, atol=1e-6)
             assert (each.pieces.tolist(), each.offsets.tolist()) == (alone.pieces.tolist(), alone.offsets.tolist())
 
 

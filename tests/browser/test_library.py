@@ -176,6 +176,19 @@ def test_the_index_is_built_anew_and_answers_follow(visit: Visit, own_address: s
     reader.sound()
 
 
+def test_who_has_moved_on_while_the_index_is_built_is_left_alone(visit: Visit, address: str) -> None:
+    reader = visit(address)
+    page = library(reader)
+    told = {"state": "running", "stage": "reading", "done": 0, "of": 0, "problem": "", "counts": {}}
+    page.route("**/library/index", lambda route: route.fulfill(json=told))
+    with reader.sees("#library .building .progress:not([hidden])"):
+        page.click("#library-index")
+    page.focus("#library-find")
+    told["state"] = "failed"
+    page.wait_for_selector("#library .building .note:text('the former index stays')")
+    assert reader.focused() == "library-find"
+
+
 def test_an_index_that_cannot_be_built_leaves_the_former_one(
     visit: Visit, own_address: str, own: FakeWorkspace
 ) -> None:
@@ -183,9 +196,7 @@ def test_an_index_that_cannot_be_built_leaves_the_former_one(
     page = library(reader)
     write(own.corpus, {"switched_off.toml": "[[off]]"})
     page.click("#library-index")
-    page.focus("#library-find")
     page.wait_for_selector("#library .building .note:text('the former index stays')", timeout=60_000)
-    assert reader.focused() == "library-find", "who has moved on is left alone"
     assert "names no one document or passage" in page.locator("#library .building .note").inner_text()
     page.get_by_role("tab", name="Ask").click()
     assert reader.ask("What wraps every nerve: myelin?").locator("figure").count() > 0
