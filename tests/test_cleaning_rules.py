@@ -1,6 +1,5 @@
 """Each rule on a page of its own, and what looks like its case and is none."""
 
-
 import pytest
 
 from b12assistant.cleaning import mark
@@ -155,7 +154,7 @@ HARD = {
 def test_a_hard_line_is_read_and_hides_nothing_else(text: str) -> None:
     """A rule that tries every way to read such a line would not end."""
     extract = load(f"{SENTENCE}\n\n## References\n\n{text}\n".encode(), "a.md")
-    assert not any(mark.start < len(SENTENCE) for mark in mark(extract))
+    assert not any(found.range.start < len(SENTENCE) for found in mark(extract))
 
 
 def test_a_page_of_thousands_of_links_is_read() -> None:
