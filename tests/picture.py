@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "b12assistant"
-LONGEST = 300  # lines of a file
+LONGEST = 500  # lines of a file
 
 # The layers, lowest first: a folder of the package ("" is the package itself) and the families of its modules. A module
 # may import every layer above its own. Families of a layer are strangers to one another; the members of a family may
@@ -59,7 +59,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        "entries < disputes sources switched_off < folder",
+        "entries < disputes provenance sources switched_off < folder",
         "chunking",
         "ledger",
     ),
@@ -162,6 +162,11 @@ OWNERS = {
     "openvino": ("index.bf16_encoder",),
     "prometheus_client": ("web.figures",),
     "pydantic": (
+        "corpus.disputes",
+        "corpus.entries",
+        "corpus.provenance",
+        "corpus.sources",
+        "corpus.switched_off",
         "web.export_routes",
         "web.feedback_routes",
         "web.http_corpus",

@@ -159,12 +159,12 @@ def test_an_entry_whose_passage_was_reworded_is_said(tmp_path: Path) -> None:
         ("[[off", "is not valid TOML"),
         ("on = 1", r"unknown table .on."),
         ('off = "x"', r"off is no list of tables"),
-        ('[[off]]\nwhy = "x"', "entry 1: it names no one document or passage"),
-        ('[[off]]\ndocument = "a"\npassage = "b"\nwhy = "x"', "entry 1: it names no one document or passage"),
-        ('[[off]]\ndocument = "a"', "entry 1: it does not say why"),
-        ('[[off]]\ndocument = "a"\nwhy = "x"\n[[off]]\npassage = 3\nwhy = "x"', "entry 2: it names no one"),
-        ('[[off]]\ndocument = "a"\nwhy = "x"\nsince = "May"', "entry 1: since is no date"),
-        ('[[off]]\ndocument = "a"\nwhy = "x"\nreason = "y"', "entry 1: unknown key 'reason'"),
+        ('[[off]]\nwhy = "x"', "name one document or one passage"),
+        ('[[off]]\ndocument = "a"\npassage = "b"\nwhy = "x"', "name one document or one passage"),
+        ('[[off]]\ndocument = "a"', "why is missing"),
+        ('[[off]]\ndocument = "a"\nwhy = "x"\n[[off]]\npassage = 3\nwhy = "x"', r"switched_off\.toml:5: passage = 3"),
+        ('[[off]]\ndocument = "a"\nwhy = "x"\nsince = "May"', "since = .May. is not known"),
+        ('[[off]]\ndocument = "a"\nwhy = "x"\nreason = "y"', "unknown key 'reason'"),
     ],
 )
 def test_what_is_wrong_is_one_line_that_names_it(text: str, complaint: str) -> None:
@@ -173,5 +173,5 @@ def test_what_is_wrong_is_one_line_that_names_it(text: str, complaint: str) -> N
 
 
 def test_a_file_that_cannot_be_read_opens_nothing(space: FakeWorkspace) -> None:
-    with pytest.raises(SourceFactsError, match="entry 1: it does not say why"):
+    with pytest.raises(SourceFactsError, match="why is missing"):
         off(space, '[[off]]\ndocument = "a"').ask(ASKED)

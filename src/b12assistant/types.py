@@ -16,16 +16,21 @@ from typing import NewType
 DocumentId = NewType("DocumentId", str)  # the path in the corpus, with "/" between parts
 PassageId = NewType("PassageId", str)  # digest of document id, text and occurrence
 GenerationId = NewType("GenerationId", str)  # digest of an index generation's content
+OriginId = NewType("OriginId", str)  # an entry of the register of origins in `sources.toml`
 
 
 class SourceKind(StrEnum):
+    """What kind of publication speaks, best evidence first."""
+
     GUIDELINE = "guideline"
+    PUBLIC_BODY = "public_body"
     REVIEW = "review"
     STUDY = "study"
     PATIENT_GUIDE = "patient_guide"
-    VENDOR = "vendor"
-    BLOG = "blog"
+    TEXTBOOK = "textbook"
     REFERENCE = "reference"
+    BLOG = "blog"
+    VENDOR = "vendor"
     OTHER = "other"
 
 
@@ -116,6 +121,31 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """A publication that summaries rest on, as the register of the corpus describes it."""
+
+    id: OriginId
+    title: str
+    publisher: str
+    kind: SourceKind
+    country: str
+    published: str  # the year or date it gives, or "unknown"
+    read: date
+    url: str
+    terms: str
+    part_read: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """A sentence of a summary, and a place in a publication that it rests on."""
+
+    range: Range
+    origin: Origin
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading and what stands under it, up to the next heading of any level."""
 
@@ -185,6 +215,7 @@ class Document:
     sections: tuple[Section, ...] = field(compare=False, repr=False, default=())
     blocks: tuple[Block, ...] = field(compare=False, repr=False, default=())
     marks: tuple[Mark, ...] = field(compare=False, repr=False, default=())
+    attributions: tuple[Attribution, ...] = field(compare=False, repr=False, default=())
 
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, end)

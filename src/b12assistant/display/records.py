@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
 from b12assistant.types import (
+    Attribution,
     Block,
     BlockKind,
     Document,
@@ -18,6 +19,8 @@ from b12assistant.types import (
     Interest,
     Mark,
     MarkKind,
+    Origin,
+    OriginId,
     Passage,
     PassageId,
     Range,
@@ -117,6 +120,10 @@ def _entry(entry: Entry) -> Json:
         "sections": [[s.heading.start, s.heading.end, s.level, s.start, s.end] for s in document.sections],
         "blocks": [[b.kind, b.range.start, b.range.end] for b in document.blocks],
         "marks": [[m.kind, m.rule, m.range.start, m.range.end] for m in document.marks],
+        "origins": {found.origin.id: origin_facts(found.origin) for found in document.attributions},
+        "attributions": [
+            [found.range.start, found.range.end, found.origin.id, found.place] for found in document.attributions
+        ],
         "passages": [
             {"id": p.id, "reference": p.reference, "sentences": [[s.start, s.end] for s in p.sentences]}
             for p in entry.passages
@@ -130,7 +137,18 @@ def _entry(entry: Entry) -> Json:
     }
 
 
+def origin_facts(origin: Origin) -> dict[str, str]:
+    """Return an origin as it is written in the register."""
+    return {field.name: str(getattr(origin, field.name)) for field in fields(origin)}
+
+
+def _read_origin(facts: Mapping[str, Any]) -> Origin:
+    typed = {"id": OriginId(facts["id"]), "kind": SourceKind(facts["kind"]), "read": date.fromisoformat(facts["read"])}
+    return Origin(**{**facts, **typed})
+
+
 def _read_entry(row: Mapping[str, Any]) -> Entry:
+    origins = {id_: _read_origin(facts) for id_, facts in row["origins"].items()}
     document = Document(
         id=DocumentId(row["document"]),
         digest=row["digest"],
@@ -141,6 +159,7 @@ def _read_entry(row: Mapping[str, Any]) -> Entry:
         sections=tuple(Section(Range(a, b), level, start, end) for a, b, level, start, end in row["sections"]),
         blocks=tuple(Block(BlockKind(kind), Range(a, b)) for kind, a, b in row["blocks"]),
         marks=tuple(Mark(Range(a, b), MarkKind(kind), rule) for kind, rule, a, b in row["marks"]),
+        attributions=tuple(Attribution(Range(a, b), origins[id_], place) for a, b, id_, place in row["attributions"]),
     )
     passages = tuple(_read_passage(passage, document) for passage in row["passages"])
     report = FileReport(
