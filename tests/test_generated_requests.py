@@ -93,7 +93,6 @@ def test_any_body(path: str, body: bytes, client: TestClient) -> None:
     held_against_its_form(client.post(path, content=body, headers=JSON), path)
 
 
-@settings(max_examples=50)
 @given(path=st.sampled_from(POSTED), body=bodies)
 def test_any_body_before_there_is_an_index(path: str, body: bytes, unready: TestClient) -> None:
     held_against_its_form(unready.post(path, content=body, headers=JSON), path, ready=False)
