@@ -24,7 +24,6 @@ PICTURE = (
         "british < words",
         "dictionary",
         "folding",
-        "identifiers",
         "literals < wording",
         "quantities",
         "sentences",
@@ -61,7 +60,6 @@ PICTURE = (
         "corpus",
         "entries < disputes sources switched_off < folder",
         "chunking",
-        "ledger",
     ),
     (
         "index",
@@ -107,7 +105,7 @@ PICTURE = (
         (
             "http_models listening login_html logs page_head page_theme passwords plain_html policy problems tries "
             "< admission http_corpus http_transport lanes lookup_forms loopback readiness warmup < questions < figures "
-            "plain_routes turns < export_routes feedback_routes library_routes login lookup_routes openapi pack_routes "
+            "plain_routes turns < export_routes library_routes login lookup_routes openapi pack_routes "
             "report_routes source_routes ui < service < site"
         ),
     ),
@@ -127,7 +125,6 @@ PICTURE = (
 # Who may import a library. One module each, so that to replace a library is to change one file.
 _HTTP = (
     "web.export_routes",
-    "web.feedback_routes",
     "web.http_transport",
     "web.library_routes",
     "web.lookup_routes",
@@ -163,7 +160,6 @@ OWNERS = {
     "prometheus_client": ("web.figures",),
     "pydantic": (
         "web.export_routes",
-        "web.feedback_routes",
         "web.http_corpus",
         "web.http_models",
         "web.lookup_forms",

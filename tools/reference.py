@@ -91,7 +91,6 @@ MEANINGS = {
     "page.frame_ancestors": "sites that may show the page in an iframe, as in `https://www.example.org`, blanks "
     "between; empty: none",
     "page.language": f"language of the page's own words: {', '.join(languages())}; the sources keep theirs",
-    "feedback.folder": "where votes and unanswered questions are kept, without identifiers; empty: nothing is kept",
     "web.seconds": "longest time from a question to its answer; a late one is told",
     "web.waiting": "questions that may wait; one more is told that the server is busy",
     "web.hosts": "names the server is reached by besides its address, as in `b12.example.org`, blanks between",

@@ -114,13 +114,6 @@ class PageSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedbackSettings:
-    """``folder``: where votes and questions without an answer are kept; empty: nothing is."""
-
-    folder: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class WebSettings:
     """``seconds`` an answer may take, ``waiting`` questions at most, ``hosts``: names it is reached by besides its
     address, ``passwords``: file of who may log in, ``metrics``: HOST:PORT to read figures at, ``log``: level."""
@@ -147,5 +140,4 @@ class Settings:
     quoting: QuotingSettings = QuotingSettings()
     red_flags: RedFlagSettings = RedFlagSettings()
     page: PageSettings = PageSettings()
-    feedback: FeedbackSettings = FeedbackSettings()
     web: WebSettings = WebSettings()

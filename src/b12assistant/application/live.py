@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 
-from b12assistant.answers import FixedTexts, Reply
+from b12assistant.answers import FixedTexts
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import Configuration
 from b12assistant.errors import AssistantError
@@ -31,14 +30,13 @@ def prepare(space: Workspace) -> None:
 @dataclass(eq=False)
 class Live:
     """Called, it gives the workspace of now. Whoever answers a request calls it once and holds on to what it gave, so
-    that an answer is wholly from one generation. ``heard``: told of every question that is asked on the page.
+    that an answer is wholly from one generation.
 
     An index that another process publishes is opened beside the one in use and then takes its place. One that cannot be
     used leaves the former in its place, with what is wrong among its problems.
     """
 
     _space: Workspace
-    heard: Callable[[Reply, Sequence[str]], None] = lambda reply, history: None
     _renewing: threading.Lock = field(default_factory=threading.Lock)
     _pointer: object = None  # of the index that was opened last, or could not be
     _looked: float = 0.0

@@ -11,8 +11,7 @@ from pathlib import Path, PurePosixPath
 from fastapi import FastAPI, Response
 
 from b12assistant.application.live import Live
-from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.corpus.ledger import Ledger
+from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.display.labels import load_labels
 from b12assistant.display.page_words import load_page_words
@@ -20,7 +19,6 @@ from b12assistant.evaluation.reports import Reports
 from b12assistant.web import listening, logs, service, ui
 from b12assistant.web.admission import Admission
 from b12assistant.web.export_routes import export_router
-from b12assistant.web.feedback_routes import feedback_router
 from b12assistant.web.figures import Figures
 from b12assistant.web.library_routes import library_router
 from b12assistant.web.login import Login
@@ -76,7 +74,6 @@ OWN = (
     "/library/",
     "/reports",
     "/reports/",
-    "/feedback/",
 )
 
 
@@ -92,7 +89,6 @@ def application(
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
     said = load_labels(settings.page.language)
-    ledger = _ledger(live)
     app = service.build_app(live, questions)
     files = {**_own_files(), "labels.json": said.as_json()}
     app.include_router(source_router(live, said))
@@ -102,11 +98,8 @@ def application(
     app.include_router(pack_router(live, said))
     app.include_router(library_router(live, said))
     app.include_router(report_router(Reports(Path(settings.paths.reports))))
-    if ledger is not None:
-        live.heard = ledger.heard
-        app.include_router(feedback_router(ledger))
     _add_own(app, files)
-    ui.mount(app, Asking(live, questions, said, warmup), _head(files, has_feedback=ledger is not None))
+    ui.mount(app, Asking(live, questions, said, warmup), _head(files))
     return _guarded(app, live, host, watch, _address(files, _FIRST))
 
 
@@ -123,18 +116,6 @@ def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], firs
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     home = partial(with_head, first=first, words=words)
     return Policy(Admission(app, paths, watch), paths, host, names, framers, home)
-
-
-def _ledger(live: Live) -> Ledger | None:
-    """Where feedback is kept, if an operator turned it on."""
-    folder = live.configuration.settings.feedback.folder
-    if not folder:
-        return None
-
-    def is_known(word: str) -> bool:
-        return live().opened.collection.lexical.unknown_share(word) == 0
-
-    return Ledger(Path(folder), is_known, local_today)
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT) -> None:
@@ -162,11 +143,10 @@ def _own_files() -> Mapping[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES}
 
 
-def _head(files: Mapping[str, bytes], *, has_feedback: bool) -> str:
+def _head(files: Mapping[str, bytes]) -> str:
     """What the page's head names: the style sheets and scripts of our own, by their content."""
-    names = (*_SCRIPTS, "feedback.js") if has_feedback else _SCRIPTS
     sheets = (f'<link rel="stylesheet" href="{_address(files, name)}">' for name in _SHEETS if name in files)
-    scripts = (f'<script defer src="{_address(files, name)}"></script>' for name in names if name in files)
+    scripts = (f'<script defer src="{_address(files, name)}"></script>' for name in _SCRIPTS if name in files)
     return (
         '<meta name="referrer" content="no-referrer">'
         '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
