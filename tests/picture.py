@@ -96,9 +96,8 @@ PICTURE = (
         (
             "bench_config bench_plots bench_report datasets labelled_set measures red_flag_audit runs < auditing "
             "bench_html bench_index benchmarking dialogues question_report red_flag_report < bench red_flag_html "
-            "report_view scoring"
+            "scoring"
         ),
-        "reports",
     ),
     (
         "web",
@@ -106,7 +105,7 @@ PICTURE = (
             "http_models listening login_html logs page_head page_theme passwords plain_html policy problems tries "
             "< admission http_corpus http_transport lanes lookup_forms loopback readiness warmup < questions < figures "
             "plain_routes turns < export_routes library_routes login lookup_routes openapi pack_routes "
-            "report_routes source_routes ui < service < site"
+            "source_routes ui < service < site"
         ),
     ),
     ("", "api"),
@@ -132,7 +131,6 @@ _HTTP = (
     "web.pack_routes",
     "web.plain_routes",
     "web.problems",
-    "web.report_routes",
     "web.service",
     "web.site",
     "web.source_routes",

@@ -33,7 +33,6 @@ COVERED = (
     "/api/v1/openapi.json",
     "/library/documents",
     "/lookup/choices",
-    "/reports",
     "/gradio_api/queue/data",
     "/gradio_api/heartbeat/x",
     "/theme.css",

@@ -41,8 +41,6 @@ ROUTES = (
     "/library/documents",
     "/library/changes",
     "/library/index",
-    "/reports",
-    "/reports/none",
     "/api/none",
     "/nothing",
     "/own/none.css",

@@ -53,7 +53,6 @@ _REGIONS = ", ".join(load_telephones().regions)
 MEANINGS = {
     "paths.corpus": "the folder of documents; `--corpus`",
     "paths.index": "the folder of the index; `--index`",
-    "paths.reports": "the folder of reports that the tab Evaluate shows, as `evaluate --out` writes them",
     "encoder.model": "the pinned model, or a local path or hub name of another",
     "encoder.digest": "sha256 that the weights of another model must have",
     "index.engine": "what finds candidates: `faiss` in this process, or `milvus` ([how](../how-to/milvus.md))",

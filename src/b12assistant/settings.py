@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where things lie, relative to the working directory. ``reports``: what `evaluate --out` wrote, for the page."""
+    """Where things lie, relative to the working directory."""
 
     corpus: str = "corpus"
     index: str = "index"
-    reports: str = "reports"
 
 
 @dataclass(frozen=True, slots=True)

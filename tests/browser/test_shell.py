@@ -19,7 +19,7 @@ def test_arrows_home_and_end_move_among_the_tabs(visit: Visit, site: str) -> Non
     reader = visit(site)
     page = reader.page
     page.focus("#tabs [role=tab][aria-selected=true]")
-    for key, name in (("ArrowRight", "Look up"), ("End", "Evaluate"), ("ArrowRight", "Ask"), ("ArrowLeft", "Evaluate")):
+    for key, name in (("ArrowRight", "Look up"), ("End", "Library"), ("ArrowRight", "Ask"), ("ArrowLeft", "Library")):
         page.keyboard.press(key)
         page.wait_for_function(f"name => ({SHOWN})() === name", arg=name)
         page.wait_for_function("name => document.activeElement.textContent.trim() === name", arg=name)
@@ -69,10 +69,10 @@ def test_the_page_speaks_the_language_it_is_set_to(visit: Visit, tmp_path_factor
         page.wait_for_selector("#lookup-box")
         assert page.inner_text("#lookup h1") == "Buscar"
         page.set_viewport_size({"width": 320, "height": 700})  # narrower than its tabs
-        page.click("#tab-evaluate-button")
-        page.wait_for_selector("#evaluate h1")
-        assert page.inner_text("#evaluate h1") == "Evaluar"
-        assert page.locator("#tabs [role=tab]").count() == 4
+        page.click("#tab-library-button")
+        page.wait_for_selector("#library h1")
+        assert page.inner_text("#library h1") == "Biblioteca"
+        assert page.locator("#tabs [role=tab]").count() == 3
         assert reader.violations() == []
         reader.sound()
 

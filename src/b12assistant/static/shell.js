@@ -78,7 +78,7 @@ globalThis.b12 = (() => {
   });
 
   // Tabs: arrows, Home and End move among them; panels are named by their tabs; an address may name one.
-  const NAMES = ["ask", "lookup", "library", "evaluate"];
+  const NAMES = ["ask", "lookup", "library"];
   const tabs = () => [...document.querySelectorAll("#tabs [role=tab]")].filter(tab => NAMES.includes(nameOf(tab)));
   const nameOf = tab => tab.dataset.tabId;
   const shown = () => {

@@ -15,7 +15,6 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.display.labels import load_labels
 from b12assistant.display.page_words import load_page_words
-from b12assistant.evaluation.reports import Reports
 from b12assistant.web import listening, logs, service, ui
 from b12assistant.web.admission import Admission
 from b12assistant.web.export_routes import export_router
@@ -32,7 +31,6 @@ from b12assistant.web.plain_html import PATH as PLAIN_PATH
 from b12assistant.web.plain_routes import plain_router
 from b12assistant.web.policy import LOOPBACK, App, Policy, parse_framers, parse_hosts
 from b12assistant.web.questions import Questions
-from b12assistant.web.report_routes import report_router
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
 from b12assistant.web.source_routes import source_router
 from b12assistant.web.turns import Asking
@@ -44,10 +42,10 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/js
 # In this order; the first script is what the others stand on.
 _SHEETS = (
     *("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css"),
-    *("surface.css", "lookup.css", "library.css", "evaluate.css"),
+    *("surface.css", "lookup.css", "library.css"),
 )
 _FIRST = "stream.js"  # before any script of the framework
-_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "library.js", "evaluate.js")
+_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "library.js")
 # Of the framework's routes those that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
     "/",
@@ -72,8 +70,6 @@ OWN = (
     "/lookup/",
     "/pack/",
     "/library/",
-    "/reports",
-    "/reports/",
 )
 
 
@@ -97,7 +93,6 @@ def application(
     app.include_router(lookup_router(live, questions, said))
     app.include_router(pack_router(live, said))
     app.include_router(library_router(live, said))
-    app.include_router(report_router(Reports(Path(settings.paths.reports))))
     _add_own(app, files)
     ui.mount(app, Asking(live, questions, said, warmup), _head(files))
     return _guarded(app, live, host, watch, _address(files, _FIRST))
