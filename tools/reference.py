@@ -93,7 +93,7 @@ MEANINGS = {
     "web.seconds": "longest time from a question to its answer; a late one is told",
     "web.waiting": "questions that may wait; one more is told that the server is busy",
     "web.hosts": "names the server is reached by besides its address, as in `b12.example.org`, blanks between",
-    "web.passwords": "file of who may log in, as `b12assistant password` writes it; empty: no login",
+    "web.behind_proxy": "`true`: a proxy asks for passwords and speaks TLS, so `serve --host` may name any address",
     "web.metrics": "address at which Prometheus reads figures, as in `127.0.0.1:9464`; empty: none",
     "web.log": "lines of the log on standard error, in JSON: `info` (each question and response), `warning` or `error`",
     "quoting.heard": "how far behind one who sells nothing may fall and still be heard",

@@ -115,12 +115,12 @@ class PageSettings:
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """``seconds`` an answer may take, ``waiting`` questions at most, ``hosts``: names it is reached by besides its
-    address, ``passwords``: file of who may log in, ``metrics``: HOST:PORT to read figures at, ``log``: level."""
+    address, ``behind_proxy``: a proxy guards it, ``metrics``: HOST:PORT to read figures at, ``log``: level."""
 
     seconds: float = 10.0
     waiting: int = 128
     hosts: str = ""
-    passwords: str = ""
+    behind_proxy: bool = False
     metrics: str = ""
     log: str = "warning"
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import resources
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from fastapi import FastAPI, Response
 
@@ -15,18 +15,15 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.display.labels import load_labels
 from b12assistant.display.page_words import load_page_words
+from b12assistant.errors import ServerError
 from b12assistant.web import listening, logs, service, ui
 from b12assistant.web.admission import Admission
 from b12assistant.web.export_routes import export_router
 from b12assistant.web.figures import Figures
 from b12assistant.web.library_routes import library_router
-from b12assistant.web.login import Login
-from b12assistant.web.login_html import PATH as LOGIN
-from b12assistant.web.login_html import LoginPage
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.pack_routes import pack_router
 from b12assistant.web.page_head import with_head
-from b12assistant.web.passwords import Passwords
 from b12assistant.web.plain_html import PATH as PLAIN_PATH
 from b12assistant.web.plain_routes import plain_router
 from b12assistant.web.policy import LOOPBACK, App, Policy, parse_framers, parse_hosts
@@ -99,23 +96,31 @@ def application(
 
 
 def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], first: str) -> Policy:
-    """``app`` behind what lets requests in: the policy, so many open at once, and a login if one is asked for."""
+    """Put the policy and the limit of open requests around ``app``."""
     settings = live.configuration.settings
     said = load_labels(settings.page.language)
     words = live().page_words or load_page_words(said.language)
-    paths: tuple[str, ...] = (*FRAMEWORK, *OWN)
-    if settings.web.passwords:
-        app = Login(app, Passwords(Path(settings.web.passwords)), LoginPage(words, said))
-        paths += (LOGIN,)
+    paths = (*FRAMEWORK, *OWN)
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     home = partial(with_head, first=first, words=words)
     return Policy(Admission(app, paths, watch), paths, host, names, framers, home)
 
 
-def serve(space: Workspace, host: str = HOST, port: int = PORT) -> None:
-    """Serve until stopped. Raises an index error if there is none, and ``ServerError`` if the port is taken."""
+def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
+    """Serve until stopped.
+
+    ``behind_proxy``: a proxy asks for passwords and speaks TLS, so an address beyond this machine is allowed. Raises an
+    index error if there is no index, and ``ServerError`` if the port is taken or the address is not allowed.
+    """
     settings = space.configuration.settings.web
+    behind_proxy = behind_proxy or settings.behind_proxy
+    if not behind_proxy and not listening.is_loopback(host):
+        raise ServerError(
+            f"will not listen on {host or 'every address'}: anyone who reaches it could ask and read",
+            hint="listen on 127.0.0.1, or put a proxy with passwords and TLS in front of it and add --behind-proxy "
+            "(docs/how-to/reverse-proxy.md)",
+        )
     logs.start(settings.log)
     questions = Questions.of(settings)
     figures = Figures(questions)
@@ -130,7 +135,7 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT) -> None:
         address = listening.address(host, listener)
         del space  # the newest index is held by what is served
         terminal.line(f"b12assistant answers at {address} (index {generation[:8]}; Ctrl+C stops it)")
-        listening.run(served, listener, questions)
+        listening.run(served, listener, questions, behind_proxy=behind_proxy)
 
 
 def _own_files() -> Mapping[str, bytes]:

@@ -59,8 +59,6 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     _text(welcome_html.intro(words), "intro")
     thread = gr.Column(elem_id="thread")
     box, send, new, note = _composer(words, said)
-    if asking.live.configuration.settings.web.passwords:
-        _text(welcome_html.leave(said), "leave")
     examples = _examples(words, said)
     _text(welcome_html.keep(said), "keep")
     state = _text(welcome_html.state(said("ask.loading"), "loading"), "state")
