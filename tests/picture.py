@@ -83,10 +83,7 @@ PICTURE = (
     ),
     (
         "application",
-        (
-            "encoders exported opening < search_server < quote_checks workspace < batching health library live "
-            "< rebuilding"
-        ),
+        ("encoders exported opening < search_server < quote_checks workspace < batching catalogue health live"),
         "exporting",
         "lookup_rows",
         "pack",
@@ -103,8 +100,8 @@ PICTURE = (
         "web",
         (
             "http_models listening logs page_head page_theme plain_html policy problems "
-            "< admission http_corpus http_transport lanes lookup_forms loopback readiness warmup < questions < figures "
-            "plain_routes turns < export_routes library_routes lookup_routes openapi pack_routes "
+            "< admission http_corpus http_transport lanes lookup_forms readiness warmup < questions < figures "
+            "plain_routes turns < catalogue_routes export_routes lookup_routes openapi pack_routes "
             "source_routes ui < service < site"
         ),
     ),
@@ -123,9 +120,9 @@ PICTURE = (
 
 # Who may import a library. One module each, so that to replace a library is to change one file.
 _HTTP = (
+    "web.catalogue_routes",
     "web.export_routes",
     "web.http_transport",
-    "web.library_routes",
     "web.lookup_routes",
     "web.openapi",
     "web.pack_routes",
@@ -171,7 +168,7 @@ OWNERS = {
     "sentence_transformers": ("index.cross_encoder", "index.encoding"),
     "sentencex": ("language.sentences",),
     "spellchecker": ("language.dictionary",),
-    "starlette": (*_HTTP, "web.loopback"),
+    "starlette": _HTTP,
     "tokenizers": ("index.onnx_encoder",),
     "torch": ("index.cross_encoder", "index.encoding", "index.onnx_export"),
     "transformers": ("index.cross_encoder", "index.encoding"),

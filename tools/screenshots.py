@@ -37,8 +37,7 @@ STATES = {
 }
 # Tabs of the page, with what is opened in them.
 TABS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "library": ("library", "#library .document", ()),
-    "document": ("library", "#library .document[open] blockquote", ("#library .document:has-text('guides/') summary",)),
+    "sources": ("sources", "#sources .document", ()),
 }
 # What is looked up, and what is done with it then.
 LOOKED_UP = {

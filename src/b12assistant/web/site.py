@@ -18,9 +18,10 @@ from b12assistant.display.page_words import load_page_words
 from b12assistant.errors import ServerError
 from b12assistant.web import listening, logs, service, ui
 from b12assistant.web.admission import Admission
+from b12assistant.web.catalogue_routes import PATH as SOURCES
+from b12assistant.web.catalogue_routes import catalogue_router
 from b12assistant.web.export_routes import export_router
 from b12assistant.web.figures import Figures
-from b12assistant.web.library_routes import library_router
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.pack_routes import pack_router
 from b12assistant.web.page_head import with_head
@@ -39,10 +40,10 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/js
 # In this order; the first script is what the others stand on.
 _SHEETS = (
     *("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css"),
-    *("surface.css", "lookup.css", "library.css"),
+    *("surface.css", "lookup.css", "sources.css"),
 )
 _FIRST = "stream.js"  # before any script of the framework
-_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "library.js")
+_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "sources.js")
 # Of the framework's routes those that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
     "/",
@@ -66,7 +67,7 @@ OWN = (
     "/readyz",
     "/lookup/",
     "/pack/",
-    "/library/",
+    SOURCES,
 )
 
 
@@ -89,7 +90,7 @@ def application(
     app.include_router(plain_router(live, questions, said, ui.CONTROLS))
     app.include_router(lookup_router(live, questions, said))
     app.include_router(pack_router(live, said))
-    app.include_router(library_router(live, said))
+    app.include_router(catalogue_router(live, said))
     _add_own(app, files)
     ui.mount(app, Asking(live, questions, said, warmup), _head(files))
     return _guarded(app, live, host, watch, _address(files, _FIRST))

@@ -22,7 +22,7 @@ from b12assistant.web.page_theme import theme
 from b12assistant.web.turns import Asking, Conversation, Shown
 
 CONTROLS = (TextId("not_happening"), TextId("looking_up"))
-SURFACES = ("lookup", "library")  # empty here: a script of our own fills each when its tab is opened
+SURFACES = ("lookup", "sources")  # empty here: a script of our own fills each when its tab is opened
 SESSIONS = 500  # held in memory; the oldest is forgotten first
 MOST_EVENTS = 500  # that wait to be handed on; `Questions` says sooner that it is busy, and in the page's words
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
