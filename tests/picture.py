@@ -68,7 +68,6 @@ PICTURE = (
             "< collection draft embedding milvus_index < origin store < embedding_pool former milvus_collections "
             "< assembling < indexing"
         ),
-        "cross_encoder",
         "weights < onnx_form < onnx_encoder < bf16_encoder encoding < onnx_export",
         "verification",
     ),
@@ -163,15 +162,15 @@ OWNERS = {
     "pypdfium2": ("display.pdf_page",),
     "rapidfuzz": ("language.spelling",),
     "rich": ("display.terminal",),
-    "safetensors": ("index.cross_encoder", "index.encoding", "index.onnx_encoder"),
+    "safetensors": ("index.encoding", "index.onnx_encoder"),
     "selectolax": ("loaders.html",),
-    "sentence_transformers": ("index.cross_encoder", "index.encoding"),
+    "sentence_transformers": ("index.encoding",),
     "sentencex": ("language.sentences",),
     "spellchecker": ("language.dictionary",),
     "starlette": _HTTP,
     "tokenizers": ("index.onnx_encoder",),
-    "torch": ("index.cross_encoder", "index.encoding", "index.onnx_export"),
-    "transformers": ("index.cross_encoder", "index.encoding"),
+    "torch": ("index.encoding", "index.onnx_export"),
+    "transformers": ("index.encoding",),
     "uvicorn": ("web.listening",),
     "yaml": ("corpus.sources",),
 }

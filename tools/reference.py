@@ -74,8 +74,6 @@ MEANINGS = {
     "retrieval.candidates": "passages that meaning and words each propose",
     "retrieval.rescored": "of them, passages scored again by late interaction",
     "retrieval.passages": "of them, passages searched for quotes",
-    "retrieval.cross_encoder": "path or hub name of a cross-encoder that re-orders the best; empty: none",
-    "retrieval.cross_encoded": "passages it re-orders; quotes change only if more than `retrieval.passages`",
     "quoting.quotes": "quotes of an answer, at most",
     "quoting.sentences": "sentences of a quote, at most",
     "quoting.characters": "characters of a quote, at most",

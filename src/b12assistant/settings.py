@@ -68,16 +68,11 @@ class LexicalSettings:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSettings:
-    """``candidates`` of each ranker, ``rescored`` by late interaction, ``passages`` searched for quotes.
-
-    ``cross_encoder``: a local path or hub name, empty for none; it re-orders the best ``cross_encoded`` passages.
-    """
+    """``candidates`` of each ranker, ``rescored`` by late interaction, ``passages`` searched for quotes."""
 
     candidates: int = 100
     rescored: int = 50
     passages: int = 20
-    cross_encoder: str = ""
-    cross_encoded: int = 20
 
 
 @dataclass(frozen=True, slots=True)
