@@ -18,9 +18,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="The web page and HTTP API of b12assistant.")
     parser.add_argument("--host", default=site.HOST, help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", default=site.PORT, type=int, help="the port to listen on (default: %(default)s)")
+    parser.add_argument("--behind-proxy", action="store_true", help="a proxy guards it: allow any --host")
     given = parser.parse_args()
     try:
-        site.serve(Workspace(), given.host, given.port)
+        site.serve(Workspace(), given.host, given.port, behind_proxy=given.behind_proxy)
     except IndexMissingError as error:
         return _complain(f"{error.message}: run `make run`", error.exit_status)
     except AssistantError as error:

@@ -87,18 +87,6 @@ class RefusingEncoder(FakeEncoder):
 
 
 @dataclass(frozen=True)
-class FakeCrossEncoder:
-    """A text scores how often it has ``word``, whatever is asked; ``read`` holds every question and its texts."""
-
-    word: str
-    read: list[tuple[str, tuple[str, ...]]] = field(default_factory=list, compare=False)
-
-    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.read.append((question, tuple(texts)))
-        return np.array([_WORD.findall(text.casefold()).count(self.word) for text in texts], np.float32)
-
-
-@dataclass(frozen=True)
 class FakeReader:
     """The real loaders, in this process; a file in ``refused`` is left out with that reason.
 

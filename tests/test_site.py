@@ -11,7 +11,6 @@ import pytest
 from doc_pages import ROOT, dead_links, pages
 
 from b12assistant.evaluation import measures
-from b12assistant.web.login_html import PATH as LOGIN
 from b12assistant.web.site import FRAMEWORK, OWN
 
 DECISIONS = ROOT / "docs" / "decisions"
@@ -66,7 +65,7 @@ def test_every_measure_is_explained(kind: str) -> None:
     assert f"`{kind}" in (ROOT / "docs" / "reference" / "measures.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("path", [*FRAMEWORK, *OWN, LOGIN])
+@pytest.mark.parametrize("path", [*FRAMEWORK, *OWN])
 def test_every_address_is_explained(path: str) -> None:
     shown = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
     assert re.search(rf"[` ]{re.escape(path)}[`{{a-z]", shown), path

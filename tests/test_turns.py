@@ -99,16 +99,3 @@ def test_suggestions_that_break_are_no_error_of_the_page(
     assert asyncio.run(seen()) == [()]
     assert "ValueError" in caplog.text
     assert "nerve" not in caplog.text
-
-
-def test_the_page_tells_what_it_hears(built: FakeWorkspace) -> None:
-    heard: list[tuple[str, list[str]]] = []
-    live = Live(built, lambda reply, history: heard.append((reply.answer.question.text, list(history))))
-    asking = Asking(live, questions(), load_labels(), loaded(built))
-
-    async def two() -> None:
-        _, talk, _ = await asking.ask(ASKED, Conversation())
-        await asking.ask("And of eggs?", talk)
-
-    asyncio.run(two())
-    assert heard == [(ASKED, []), ("And of eggs?", [ASKED])]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from corpora import again
@@ -18,8 +19,8 @@ from serving import CORPUS, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.display import addresses
-from b12assistant.errors import ConfigError
-from b12assistant.web import policy
+from b12assistant.errors import ConfigError, ServerError
+from b12assistant.web import listening, policy, site
 from b12assistant.web.site import application
 from b12assistant.web.source_routes import VIEW_POLICY
 from b12assistant.web.warmup import Warmup
@@ -38,11 +39,7 @@ ROUTES = (
     "/d/none.md",
     "/healthz",
     "/api/v1/documents",
-    "/library/documents",
-    "/library/changes",
-    "/library/index",
-    "/reports",
-    "/reports/none",
+    "/sources",
     "/api/none",
     "/nothing",
     "/own/none.css",
@@ -251,6 +248,27 @@ def app(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedP
     )
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.5", "b12.example.org"])  # noqa: S104
+def test_it_listens_beyond_this_machine_only_behind_a_proxy(
+    host: str, space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def listen(host: str, *_: int, **__: int) -> NoReturn:
+        raise ServerError(f"allowed on {host}")
+
+    monkeypatch.setattr(listening, "listen", listen)
+    with pytest.raises(ServerError, match="will not listen") as raised:
+        site.serve(space, host)
+    assert raised.value.hint is not None
+    assert "--behind-proxy" in raised.value.hint
+    for here in ("127.0.0.1", "127.0.0.2", "::1", "localhost"):
+        with pytest.raises(ServerError, match="allowed on"):
+            site.serve(space, here)
+    with pytest.raises(ServerError, match=f"allowed on {host}"):
+        site.serve(space, host, behind_proxy=True)
+    with pytest.raises(ServerError, match=f"allowed on {host}"):
+        site.serve(again(space, flags={"web.behind_proxy": True}), host)
+
+
 @pytest.mark.slow
 def test_without_an_index_app_says_what_to_run(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()  # without one the packaged corpus is served
@@ -258,6 +276,13 @@ def test_without_an_index_app_says_what_to_run(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert re.fullmatch(r"b12assistant: .*index.*: run `make run`\n", done.stderr)
+
+
+@pytest.mark.slow
+def test_an_address_beyond_this_machine_is_one_clear_line(built: Path) -> None:
+    done = app("--host", "0.0.0.0", cwd=built)  # noqa: S104 - refused
+    assert done.returncode == 1
+    assert re.fullmatch(r"b12assistant: will not listen on 0\.0\.0\.0: .*--behind-proxy.*\n", done.stderr)
 
 
 @pytest.mark.slow

@@ -51,7 +51,6 @@ WRITTEN: Mapping[str, str] = {
 READ: Mapping[str, str] = {
     "axe-playwright-python": "MIT",
     "colorama": "BSD-3-Clause",
-    "itsdangerous": "BSD-3-Clause",
     "jinja2": "BSD-3-Clause",
     "mpmath": "BSD-3-Clause",
     "pyphen": "GPL-2.0-or-later OR LGPL-2.1-or-later OR MPL-1.1",

@@ -20,7 +20,6 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright  # 
 
 from b12assistant.api import Workspace  # noqa: E402
 from b12assistant.config import load_configuration  # noqa: E402
-from b12assistant.evaluation import scoring  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
 ASKED = "Does metformin lower B12?"
@@ -36,15 +35,10 @@ STATES = {
     "emergency": ["My legs went weak today and I can't pee"],
     "no-answer": ["Who won the World Cup in 1998?"],
 }
-# Tabs of the page, with what is opened in them. Evaluate shows a report of these questions.
+# Tabs of the page, with what is opened in them.
 TABS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "library": ("library", "#library .document", ()),
-    "document": ("library", "#library .document[open] blockquote", ("#library .document:has-text('guides/') summary",)),
-    "evaluate": ("evaluate", "#evaluate .intervals", ()),
-    "failure": ("evaluate", "#evaluate .detail h4", ("#evaluate .query",)),
+    "sources": ("sources", "#sources .document", ()),
 }
-QUESTIONS = ROOT / "benchmarks" / "data" / "questions" / "calibration.jsonl"
-REPORTS = ROOT / "build" / "screenshots-reports"
 # What is looked up, and what is done with it then.
 LOOKED_UP = {
     "look-up": "can numb feet get better",
@@ -60,9 +54,7 @@ SIZES = {1280: 900, 390: 844}
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    space = Workspace(load_configuration(environment={}, flags={"paths.reports": str(REPORTS)}))
-    if not (REPORTS / "questions").is_dir():
-        scoring.score(space, QUESTIONS, REPORTS / "questions")
+    space = Workspace(load_configuration(environment={}))
     with sync_playwright() as playwright, running(space) as address:
         found = find_browser(playwright.chromium.executable_path)
         if found is None:

@@ -110,8 +110,8 @@ def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, obj
                 raise ConfigError(f"the environment variable {variable} is no setting", hint=hint)
             key = names[variable]
             try:
-                yield key, kinds[key](value), variable
-            except ValueError:
+                yield key, _BOOLEANS[value] if kinds[key] is bool else kinds[key](value), variable
+            except (KeyError, ValueError):
                 yield key, value, variable  # left to the check, which says what is wrong with it
 
 
@@ -148,6 +148,7 @@ ONE_OF = {  # settings with a few values
     "encoder.runtime": ("auto", "onnx", "torch"),
     "index.engine": ("faiss", "milvus"),
 }
+_BOOLEANS = {"false": False, "true": True}  # in the environment
 _FOLDERS = ("paths.corpus", "paths.index")
 _LARGEST = 10**9
 _AT_MOST = {"lexical.b_body": 1, "lexical.b_title": 1, "quoting.alike": 1}
@@ -167,7 +168,7 @@ def _default(key: str) -> object:
 
 
 def _name(kind: type) -> str:
-    return {int: "a whole number", float: "a number", str: "a text"}[kind]
+    return {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[kind]
 
 
 def _settings(values: Mapping[str, object]) -> Settings:

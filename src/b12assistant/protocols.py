@@ -72,13 +72,6 @@ class Encoder(Protocol):
         """
 
 
-class CrossEncoder(Protocol):
-    """Reads a question and a passage together."""
-
-    def score(self, question: str, texts: Sequence[str]) -> Vectors:
-        """(n,) float32 in the order of ``texts``: more is better, on a scale of the model's own."""
-
-
 class VectorIndex(Protocol):
     """Nearest rows by inner product."""
 

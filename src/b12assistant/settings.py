@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where things lie, relative to the working directory. ``reports``: what `evaluate --out` wrote, for the page."""
+    """Where things lie, relative to the working directory."""
 
     corpus: str = "corpus"
     index: str = "index"
-    reports: str = "reports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +68,11 @@ class LexicalSettings:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSettings:
-    """``candidates`` of each ranker, ``rescored`` by late interaction, ``passages`` searched for quotes.
-
-    ``cross_encoder``: a local path or hub name, empty for none; it re-orders the best ``cross_encoded`` passages.
-    """
+    """``candidates`` of each ranker, ``rescored`` by late interaction, ``passages`` searched for quotes."""
 
     candidates: int = 100
     rescored: int = 50
     passages: int = 20
-    cross_encoder: str = ""
-    cross_encoded: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +108,14 @@ class PageSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedbackSettings:
-    """``folder``: where votes and questions without an answer are kept; empty: nothing is."""
-
-    folder: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class WebSettings:
     """``seconds`` an answer may take, ``waiting`` questions at most, ``hosts``: names it is reached by besides its
-    address, ``passwords``: file of who may log in, ``metrics``: HOST:PORT to read figures at, ``log``: level."""
+    address, ``behind_proxy``: a proxy guards it, ``metrics``: HOST:PORT to read figures at, ``log``: level."""
 
     seconds: float = 10.0
     waiting: int = 128
     hosts: str = ""
-    passwords: str = ""
+    behind_proxy: bool = False
     metrics: str = ""
     log: str = "warning"
 
@@ -147,5 +134,4 @@ class Settings:
     quoting: QuotingSettings = QuotingSettings()
     red_flags: RedFlagSettings = RedFlagSettings()
     page: PageSettings = PageSettings()
-    feedback: FeedbackSettings = FeedbackSettings()
     web: WebSettings = WebSettings()

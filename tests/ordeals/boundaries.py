@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from b12assistant.application.quote_checks import State, check_file
-from b12assistant.corpus.ledger import UNANSWERED, VOTES, Ledger
 from b12assistant.corpus.sources import parse_front_matter, parse_sources
 from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError
 from b12assistant.evaluation.dialogues import holds_dialogues, load_dialogues
@@ -118,14 +116,6 @@ def _messages(data: bytes, folder: Path) -> None:
     load_cases(folder / "messages.jsonl")
 
 
-def _ledger(data: bytes, folder: Path) -> None:
-    for file in (VOTES, UNANSWERED):
-        (folder / file).write_bytes(data)
-    ledger = Ledger(folder, lambda word: True, lambda: date(2026, 1, 2))
-    assert all(isinstance(row, dict) for row in ledger.unanswered())
-    assert sum(sum(each.values()) for each in ledger.counts().values()) <= data.count(b"\n") + 1
-
-
 TEXTS = {DocumentId("nerves.md"): NERVES, DocumentId("food.md"): FOOD, DocumentId("pills.txt"): PILLS}
 _QUOTE = {"document": "nerves.md", "text": NERVES[10:36], "spans": [[10, 36]], "best": [10, 36], "number": 1}
 _ANSWER = json.dumps({"answer": {"quotes": [_QUOTE, _QUOTE]}}).encode()
@@ -183,7 +173,6 @@ BOUNDARIES = (
     Boundary(
         "messages", damaged(_MESSAGE) | objects("id text level kind") | st.just(_DEEP), _messages, (AssistantError,)
     ),
-    Boundary("what curators are to read", damaged(_LABEL) | objects("id about good") | st.just(_DEEP), _ledger),
 )
 
 

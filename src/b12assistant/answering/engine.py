@@ -20,12 +20,11 @@ from b12assistant.answering.stance import load_cues
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.collection import Collection
-from b12assistant.index.cross_encoder import reordered
 from b12assistant.index.token_store import Projection
 from b12assistant.language.dictionary import english_words
 from b12assistant.language.vocabulary import Vocabulary
 from b12assistant.language.words import terms
-from b12assistant.protocols import CrossEncoder, Encoder
+from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
 from b12assistant.types import DocumentId, Hit, Passage, PassageId, Span
 
@@ -48,7 +47,6 @@ class Engine:
     encoder: Encoder
     projection: Projection
     topics: Topics = field(default_factory=load_topics)
-    cross_encoder: CrossEncoder | None = None
     vocabulary: Vocabulary | None = None  # the corpus's own
 
     def query(self, text: str) -> Query:
@@ -119,11 +117,7 @@ class Engine:
     def hits(self, query: Query, settings: Settings, k: int) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
         depths = Depths(settings.retrieval.candidates, settings.retrieval.rescored)
-        deep = max(k, settings.retrieval.cross_encoded) if self.cross_encoder else k
-        hits = rank(query, self.collection, depths, lambda passage: self._quotable(passage, papers=papers), deep)
-        if self.cross_encoder:
-            hits = reordered(query.text, hits, self.cross_encoder, settings.retrieval.cross_encoded)
-        return hits[:k]
+        return rank(query, self.collection, depths, lambda passage: self._quotable(passage, papers=papers), k)
 
     @stage("quotes")
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:

@@ -1,1 +1,1 @@
-"""An opened workspace and what can be done with it: ask, export, pack, library, batch, rebuild, health."""
+"""An opened workspace and what can be done with it: ask, export, pack, catalogue, batch, health."""

@@ -15,7 +15,6 @@ from b12assistant.application.quote_checks import State, Verdict, check_file, is
 from b12assistant.application.workspace import Opened, Workspace
 from b12assistant.config import values_of
 from b12assistant.errors import AssistantError, SourceError
-from b12assistant.index.cross_encoder import load_cross_encoder
 from b12assistant.index.verification import check_entry
 from b12assistant.types import FileEnd
 
@@ -110,7 +109,6 @@ def examine(space: Workspace) -> dict[str, Any]:
             "sha256": space.encoder.digest,
             "runtime": dict(space.encoder.runtime),
         }
-        load_cross_encoder(space.configuration.settings.retrieval.cross_encoder)
         report["problems"] += space.triage.problems
         opened = space.opened
     except AssistantError as error:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from b12assistant.answers import FixedTexts, Reply
+from b12assistant.answers import FixedTexts
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import Configuration
+from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
 
 _KEPT = ("encoder", "projection", "search_server")  # what a newer index is read with too
@@ -31,26 +32,26 @@ def prepare(space: Workspace) -> None:
 @dataclass(eq=False)
 class Live:
     """Called, it gives the workspace of now. Whoever answers a request calls it once and holds on to what it gave, so
-    that an answer is wholly from one generation. ``heard``: told of every question that is asked on the page.
+    that an answer is wholly from one generation.
 
-    An index that another process publishes is opened beside the one in use and then takes its place. One that cannot be
-    used leaves the former in its place, with what is wrong among its problems.
+    An index that another process publishes, or an edited list of what is switched off, is opened beside the one in use
+    and then takes its place. One that cannot be used leaves the previous one in its place, with what is wrong among its
+    problems.
     """
 
     _space: Workspace
-    heard: Callable[[Reply, Sequence[str]], None] = lambda reply, history: None
     _renewing: threading.Lock = field(default_factory=threading.Lock)
-    _pointer: object = None  # of the index that was opened last, or could not be
+    _seen: object = None  # the state on disk that was opened last, or could not be
     _looked: float = 0.0
 
     def __post_init__(self) -> None:
-        self._pointer = self._space.store.pointer()
+        self._seen = self._state()
 
     def __call__(self) -> Workspace:
         now = time.monotonic()
         if now - self._looked >= _LOOKED:
             self._looked = now
-            if "opened" in vars(self._space) and self._space.store.pointer() not in (None, self._pointer):
+            if "opened" in vars(self._space) and self._state() not in (None, self._seen):
                 threading.Thread(target=self._follow, name="renewing", daemon=True).start()
         return self._space
 
@@ -62,17 +63,17 @@ class Live:
     def texts(self) -> FixedTexts:
         return self._space.texts
 
-    def renew(self) -> Workspace:
-        """Open the index that is current now, and what is switched off now, and answer from it from here on.
-
-        Nobody waits for it: it takes its place when it has answered once. Raises what opening raises; then the former
-        one goes on, and its problems say why.
-        """
-        with self._renewing:
-            return self._renew()
+    def _state(self) -> tuple[object, object] | None:
+        """What changes when an index is published or `switched_off.toml` is edited; ``None`` without an index."""
+        pointer = self._space.store.pointer()
+        return None if pointer is None else (pointer, _edited(self._space.corpus / SWITCHED_OFF_FILE))
 
     def _renew(self) -> Workspace:
-        self._pointer = self._space.store.pointer()
+        """Open the index that is current now, without what is switched off now, and answer from it from here on.
+
+        Raises what opening raises; then the previous one stays in use, and its problems say why.
+        """
+        self._seen = self._state()
         try:
             fresh = replace(self._space)
             held = vars(self._space)
@@ -86,9 +87,9 @@ class Live:
         return fresh
 
     def _follow(self) -> None:
-        """Take over what was published elsewhere, unless it has been meanwhile."""
+        """Take over what was published or switched off elsewhere, unless it has been meanwhile."""
         with self._renewing:
-            if self._space.store.pointer() in (None, self._pointer):
+            if self._state() in (None, self._seen):
                 return
             try:
                 fresh = self._renew()
@@ -108,3 +109,12 @@ class Live:
             kept = copy(self._space)  # not made anew: what a curator wrote may be what is wrong
             vars(kept)["opened"] = replace(self._space.opened, problems=(problem,))
             self._space = kept
+
+
+def _edited(file: Path) -> tuple[int, int] | None:
+    """What differs once ``file`` was written; ``None`` if it is not there."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

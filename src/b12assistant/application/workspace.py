@@ -44,7 +44,6 @@ from b12assistant.errors import (
     NotFoundError,
     SourceError,
 )
-from b12assistant.index.cross_encoder import load_cross_encoder
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
 from b12assistant.loaders.reading import read_file
@@ -149,13 +148,11 @@ class Workspace:
 
     @once
     def engine(self) -> Engine:
-        cross_encoder = load_cross_encoder(self.configuration.settings.retrieval.cross_encoder)
         vocabulary = corpus_vocabulary(self.corpus)
         return Engine(
             self.opened.collection,
             self.encoder,
             self.projection,
-            cross_encoder=cross_encoder,
             vocabulary=vocabulary,
         )
 

@@ -12,7 +12,6 @@ from b12assistant.command.audit_command import audit
 from b12assistant.command.evaluate_command import evaluate
 from b12assistant.command.invocation import as_json, lines, places, run, words, workspace
 from b12assistant.command.new_command import new
-from b12assistant.command.password_command import password
 from b12assistant.command.serve_commands import mcp, serve
 
 
@@ -293,4 +292,3 @@ commands.add_command(audit)
 commands.add_command(serve)
 commands.add_command(mcp)
 commands.add_command(new)
-commands.add_command(password)

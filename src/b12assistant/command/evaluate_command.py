@@ -48,8 +48,7 @@ def evaluate(
 
     A folder is a test collection in BEIR's form (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv, plain or gzipped) or
     TREC's; the ranking alone is scored, without triage or refusal. A file holds questions about the corpus, a line
-    {"id", "question", "gold": ["words of the source", …]}; no gold: the corpus holds no answer. The page shows what
-    lies in `paths.reports` (reports/).
+    {"id", "question", "gold": ["words of the source", …]}; no gold: the corpus holds no answer.
 
     \b
     Examples:

@@ -11,17 +11,24 @@ from b12assistant.command.invocation import places, workspace
 @places
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any.")
+@click.option("--behind-proxy", is_flag=True, help="A proxy guards the server: allow a HOST beyond this machine.")
 @click.pass_context
-def serve(context: click.Context, corpus: str | None, index_folder: str | None, host: str, port: int) -> None:
+def serve(
+    context: click.Context, corpus: str | None, index_folder: str | None, host: str, port: int, *, behind_proxy: bool
+) -> None:
     """Serve the web page and the HTTP API, as `python app.py` does.
 
+    The server has no passwords of its own, so it listens on this machine only. For others to reach it, a reverse proxy
+    asks for passwords and speaks TLS (docs/how-to/reverse-proxy.md).
+
     \b
-    Example:
+    Examples:
       b12assistant serve --port 8000
+      b12assistant serve --host 192.168.1.5 --behind-proxy
     """
     from b12assistant.web import site
 
-    site.serve(workspace(context, corpus, index_folder), host, port)
+    site.serve(workspace(context, corpus, index_folder), host, port, behind_proxy=behind_proxy)
 
 
 @click.command()

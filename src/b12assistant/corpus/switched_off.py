@@ -64,7 +64,7 @@ class SwitchedOff:
         for passage in self.passages.keys() - ids:
             yield (
                 f"{SWITCHED_OFF_FILE}: passage {passage!r} is not in the index, so nothing is switched off by it: its "
-                "words may have changed; find it again in the source view, or take the entry out"
+                "words may have changed; find its new id (`b12assistant show`), or remove the entry"
             )
 
 

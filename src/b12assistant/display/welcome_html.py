@@ -50,16 +50,6 @@ def ready(documents: int, passages: int, generation: str, said: Labels) -> str:
     return state(said("ask.ready", generation=generation[:8], **counts), "ready")
 
 
-def kept(said: Labels) -> str:
-    """Said where an operator turned feedback on, so that nobody is written down unknowing."""
-    return f'<p class="kept">{exact(said("feedback.kept"))}</p>'
-
-
-def leave(said: Labels) -> str:
-    """The way to the page on which one logs out."""
-    return f'<p class="leave"><a href="/login">{exact(said("login.out"))}</a></p>'
-
-
 def keep(said: Labels) -> str:
     """Ways to keep a conversation; a script offers them once there is one."""
     ways = "".join(

@@ -35,8 +35,6 @@ from b12assistant.evaluation.datasets import TEST, Dataset, load_dataset
 from b12assistant.evaluation.measures import HEADLINE, SAMPLES, SEED, compare, holm
 from b12assistant.evaluation.runs import Run, read_run, write_run, write_whole
 from b12assistant.index.collection import Collection
-from b12assistant.index.cross_encoder import load_cross_encoder
-from b12assistant.protocols import CrossEncoder
 
 CACHE = Path("build/bench-cache")
 _COMPARED = (HEADLINE, "MAP", "Recall@100")
@@ -92,11 +90,9 @@ class Bench:
             about = {}
             rows = [self._given(dataset, given, request.run.name)]
         else:
-            models = [load_cross_encoder(each.settings.retrieval.cross_encoder) for each in rankings]
             with terminal.progress() as progress:
                 rows = [
-                    self._ranked(dataset, self._indexed(dataset, each, progress), each, model, progress)
-                    for each, model in zip(rankings, models, strict=True)
+                    self._ranked(dataset, self._indexed(dataset, each, progress), each, progress) for each in rankings
                 ]
             first = self._indexed(dataset, rankings[0], _silent)
             about = self._about(first.collection)
@@ -131,10 +127,8 @@ class Bench:
             self._known[key] = Indexed(collection, ask(dataset, collection, encoder, projection, progress))
         return self._known[key]
 
-    def _ranked(
-        self, dataset: Dataset, indexed: Indexed, ranking: Ranking, model: CrossEncoder | None, progress: Progress
-    ) -> dict[str, Any]:
-        searched = search(indexed.asked, indexed.collection, ranking, progress, model)
+    def _ranked(self, dataset: Dataset, indexed: Indexed, ranking: Ranking, progress: Progress) -> dict[str, Any]:
+        searched = search(indexed.asked, indexed.collection, ranking, progress)
         scored = score_run(dataset, searched.run, ranking.name, relevant=self.request.relevant)
         self.runs[ranking.name] = searched
         self.scored.append(scored)

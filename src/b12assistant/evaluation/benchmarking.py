@@ -21,10 +21,9 @@ from b12assistant.evaluation.datasets import Dataset
 from b12assistant.evaluation.measures import JUDGED, answerable, interval, score
 from b12assistant.evaluation.runs import Run
 from b12assistant.index.collection import Collection
-from b12assistant.index.cross_encoder import reordered
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.token_store import Projection
-from b12assistant.protocols import CrossEncoder, Encoder
+from b12assistant.protocols import Encoder
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
 
@@ -76,13 +75,7 @@ def ask(
     return tuple(asked)
 
 
-def search(
-    asked: Sequence[Asked],
-    collection: Collection,
-    ranking: Ranking,
-    told: Progress,
-    cross_encoder: CrossEncoder | None = None,
-) -> Searched:
+def search(asked: Sequence[Asked], collection: Collection, ranking: Ranking, told: Progress) -> Searched:
     """Every query, one after the other; a query's time is that of encoding and searching."""
     run: dict[str, dict[str, float]] = {}
     taken: list[float] = []
@@ -90,8 +83,6 @@ def search(
         told(f"searching ({ranking.name})", done, len(asked))
         begun = time.perf_counter()
         hits = rank(each.query, collection, ranking.depths, lambda passage: True, sys.maxsize, ranking.weights)
-        if cross_encoder:
-            hits = reordered(each.query.text, hits, cross_encoder, ranking.settings.retrieval.cross_encoded)
         taken.append(each.milliseconds + 1000 * (time.perf_counter() - begun))
         ranked = run.setdefault(each.id, {})
         for hit in hits:

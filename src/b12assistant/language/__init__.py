@@ -1,1 +1,1 @@
-"""Language below meaning: sentences, folding, spelling, identifiers, numbers with their units, the vocabulary."""
+"""Language below meaning: sentences, folding, spelling, numbers with their units, the vocabulary."""

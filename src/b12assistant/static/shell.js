@@ -61,7 +61,7 @@ globalThis.b12 = (() => {
     if (region) region.textContent = text;
   };
 
-  // A surface is an empty column that `fill` gets when its tab is first opened: surface("library", root => { … }).
+  // A surface is an empty column that `fill` gets when its tab is first opened: surface("sources", root => { … }).
   const surfaces = new Map();
   const surface = (id, fill) => {
     surfaces.set(id, fill);
@@ -78,7 +78,7 @@ globalThis.b12 = (() => {
   });
 
   // Tabs: arrows, Home and End move among them; panels are named by their tabs; an address may name one.
-  const NAMES = ["ask", "lookup", "library", "evaluate"];
+  const NAMES = ["ask", "lookup", "sources"];
   const tabs = () => [...document.querySelectorAll("#tabs [role=tab]")].filter(tab => NAMES.includes(nameOf(tab)));
   const nameOf = tab => tab.dataset.tabId;
   const shown = () => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import signal
@@ -45,6 +46,14 @@ class _Server(uvicorn.Server):
         return self._work.is_idle or self.force_exit
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def listen(host: str, port: int, *, otherwise: int) -> socket.socket:
     """A socket that listens; port 0 takes any. Raises ``ServerError``, which names ``otherwise`` at the last port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -69,13 +78,20 @@ def address(host: str, listener: socket.socket) -> str:
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
-def run(app: App, listener: socket.socket, work: Work | None = None) -> None:
+def run(app: App, listener: socket.socket, work: Work | None = None, *, behind_proxy: bool = False) -> None:
     """Serve ``app`` until it is stopped: by SIGTERM, with exit status 0 when ``work`` is done, or with Ctrl+C.
 
-    No access log of the server's own: it would hold addresses.
+    ``behind_proxy``: whoever connects is the proxy, and its ``X-Forwarded-Proto`` is believed; otherwise only one on
+    this machine is. No access log of the server's own: it would hold addresses.
     """
     config = uvicorn.Config(
-        app, access_log=False, log_config=None, log_level="warning", server_header=False, timeout_graceful_shutdown=1
+        app,
+        access_log=False,
+        forwarded_allow_ips="*" if behind_proxy else "127.0.0.1,::1",
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=1,
     )
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _stopped)  # the server raises it again when it has stopped

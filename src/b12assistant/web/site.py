@@ -6,35 +6,29 @@ import hashlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import resources
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from fastapi import FastAPI, Response
 
 from b12assistant.application.live import Live
-from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.corpus.ledger import Ledger
+from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.display.labels import load_labels
 from b12assistant.display.page_words import load_page_words
-from b12assistant.evaluation.reports import Reports
+from b12assistant.errors import ServerError
 from b12assistant.web import listening, logs, service, ui
 from b12assistant.web.admission import Admission
+from b12assistant.web.catalogue_routes import PATH as SOURCES
+from b12assistant.web.catalogue_routes import catalogue_router
 from b12assistant.web.export_routes import export_router
-from b12assistant.web.feedback_routes import feedback_router
 from b12assistant.web.figures import Figures
-from b12assistant.web.library_routes import library_router
-from b12assistant.web.login import Login
-from b12assistant.web.login_html import PATH as LOGIN
-from b12assistant.web.login_html import LoginPage
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.pack_routes import pack_router
 from b12assistant.web.page_head import with_head
-from b12assistant.web.passwords import Passwords
 from b12assistant.web.plain_html import PATH as PLAIN_PATH
 from b12assistant.web.plain_routes import plain_router
 from b12assistant.web.policy import LOOPBACK, App, Policy, parse_framers, parse_hosts
 from b12assistant.web.questions import Questions
-from b12assistant.web.report_routes import report_router
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
 from b12assistant.web.source_routes import source_router
 from b12assistant.web.turns import Asking
@@ -46,10 +40,10 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/js
 # In this order; the first script is what the others stand on.
 _SHEETS = (
     *("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css"),
-    *("surface.css", "lookup.css", "library.css", "evaluate.css"),
+    *("surface.css", "lookup.css", "sources.css"),
 )
 _FIRST = "stream.js"  # before any script of the framework
-_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "library.js", "evaluate.js")
+_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "sources.js")
 # Of the framework's routes those that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
     "/",
@@ -73,10 +67,7 @@ OWN = (
     "/readyz",
     "/lookup/",
     "/pack/",
-    "/library/",
-    "/reports",
-    "/reports/",
-    "/feedback/",
+    SOURCES,
 )
 
 
@@ -92,7 +83,6 @@ def application(
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
     said = load_labels(settings.page.language)
-    ledger = _ledger(live)
     app = service.build_app(live, questions)
     files = {**_own_files(), "labels.json": said.as_json()}
     app.include_router(source_router(live, said))
@@ -100,46 +90,38 @@ def application(
     app.include_router(plain_router(live, questions, said, ui.CONTROLS))
     app.include_router(lookup_router(live, questions, said))
     app.include_router(pack_router(live, said))
-    app.include_router(library_router(live, said))
-    app.include_router(report_router(Reports(Path(settings.paths.reports))))
-    if ledger is not None:
-        live.heard = ledger.heard
-        app.include_router(feedback_router(ledger))
+    app.include_router(catalogue_router(live, said))
     _add_own(app, files)
-    ui.mount(app, Asking(live, questions, said, warmup), _head(files, has_feedback=ledger is not None))
+    ui.mount(app, Asking(live, questions, said, warmup), _head(files))
     return _guarded(app, live, host, watch, _address(files, _FIRST))
 
 
 def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], first: str) -> Policy:
-    """``app`` behind what lets requests in: the policy, so many open at once, and a login if one is asked for."""
+    """Put the policy and the limit of open requests around ``app``."""
     settings = live.configuration.settings
     said = load_labels(settings.page.language)
     words = live().page_words or load_page_words(said.language)
-    paths: tuple[str, ...] = (*FRAMEWORK, *OWN)
-    if settings.web.passwords:
-        app = Login(app, Passwords(Path(settings.web.passwords)), LoginPage(words, said))
-        paths += (LOGIN,)
+    paths = (*FRAMEWORK, *OWN)
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     home = partial(with_head, first=first, words=words)
     return Policy(Admission(app, paths, watch), paths, host, names, framers, home)
 
 
-def _ledger(live: Live) -> Ledger | None:
-    """Where feedback is kept, if an operator turned it on."""
-    folder = live.configuration.settings.feedback.folder
-    if not folder:
-        return None
+def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
+    """Serve until stopped.
 
-    def is_known(word: str) -> bool:
-        return live().opened.collection.lexical.unknown_share(word) == 0
-
-    return Ledger(Path(folder), is_known, local_today)
-
-
-def serve(space: Workspace, host: str = HOST, port: int = PORT) -> None:
-    """Serve until stopped. Raises an index error if there is none, and ``ServerError`` if the port is taken."""
+    ``behind_proxy``: a proxy asks for passwords and speaks TLS, so an address beyond this machine is allowed. Raises an
+    index error if there is no index, and ``ServerError`` if the port is taken or the address is not allowed.
+    """
     settings = space.configuration.settings.web
+    behind_proxy = behind_proxy or settings.behind_proxy
+    if not behind_proxy and not listening.is_loopback(host):
+        raise ServerError(
+            f"will not listen on {host or 'every address'}: anyone who reaches it could ask and read",
+            hint="listen on 127.0.0.1, or put a proxy with passwords and TLS in front of it and add --behind-proxy "
+            "(docs/how-to/reverse-proxy.md)",
+        )
     logs.start(settings.log)
     questions = Questions.of(settings)
     figures = Figures(questions)
@@ -154,7 +136,7 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT) -> None:
         address = listening.address(host, listener)
         del space  # the newest index is held by what is served
         terminal.line(f"b12assistant answers at {address} (index {generation[:8]}; Ctrl+C stops it)")
-        listening.run(served, listener, questions)
+        listening.run(served, listener, questions, behind_proxy=behind_proxy)
 
 
 def _own_files() -> Mapping[str, bytes]:
@@ -162,11 +144,10 @@ def _own_files() -> Mapping[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES}
 
 
-def _head(files: Mapping[str, bytes], *, has_feedback: bool) -> str:
+def _head(files: Mapping[str, bytes]) -> str:
     """What the page's head names: the style sheets and scripts of our own, by their content."""
-    names = (*_SCRIPTS, "feedback.js") if has_feedback else _SCRIPTS
     sheets = (f'<link rel="stylesheet" href="{_address(files, name)}">' for name in _SHEETS if name in files)
-    scripts = (f'<script defer src="{_address(files, name)}"></script>' for name in names if name in files)
+    scripts = (f'<script defer src="{_address(files, name)}"></script>' for name in _SCRIPTS if name in files)
     return (
         '<meta name="referrer" content="no-referrer">'
         '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'

@@ -74,7 +74,6 @@ class Asking:
         question, space, earlier = typed or "", self.live(), talk.questions
 
         def shown(reply: Reply) -> Conversation:
-            self.live.heard(reply, earlier)
             return talk.with_reply(reply, space, self.said, as_typed=as_typed)
 
         try:

@@ -22,7 +22,7 @@ from b12assistant.web.page_theme import theme
 from b12assistant.web.turns import Asking, Conversation, Shown
 
 CONTROLS = (TextId("not_happening"), TextId("looking_up"))
-SURFACES = ("lookup", "library", "evaluate")  # empty here: a script of our own fills each when its tab is opened
+SURFACES = ("lookup", "sources")  # empty here: a script of our own fills each when its tab is opened
 SESSIONS = 500  # held in memory; the oldest is forgotten first
 MOST_EVENTS = 500  # that wait to be handed on; `Questions` says sooner that it is busy, and in the page's words
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -59,10 +59,6 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     _text(welcome_html.intro(words), "intro")
     thread = gr.Column(elem_id="thread")
     box, send, new, note = _composer(words, said)
-    if asking.live.configuration.settings.feedback.folder:
-        _text(welcome_html.kept(said), "kept")
-    if asking.live.configuration.settings.web.passwords:
-        _text(welcome_html.leave(said), "leave")
     examples = _examples(words, said)
     _text(welcome_html.keep(said), "keep")
     state = _text(welcome_html.state(said("ask.loading"), "loading"), "state")

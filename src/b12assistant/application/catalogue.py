@@ -1,0 +1,53 @@
+"""The sources of the answers, for readers: what each document is, who stands behind it, and what it covers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from b12assistant.application.workspace import Opened
+from b12assistant.display import addresses, labels
+from b12assistant.display.labels import Labels, capital
+from b12assistant.types import Document, Interest, SourceKind
+
+Json = dict[str, Any]
+_FIRST = (SourceKind.GUIDELINE, SourceKind.PATIENT_GUIDE, SourceKind.REVIEW, SourceKind.STUDY)
+
+
+def catalogue(opened: Opened, said: Labels, today: date) -> list[Json]:
+    """List every document: guidelines and guides first, who sells what they recommend last.
+
+    Texts are ready to show, in the language of ``said``; what is not known is "". ``covers`` holds the headings.
+    """
+    return [_listed(document, opened, said, today) for document in sorted(_documents(opened), key=_place)]
+
+
+def _documents(opened: Opened) -> list[Document]:
+    return [entry.document for entry in opened.entries]
+
+
+def _place(document: Document) -> tuple[bool, int, str, str]:
+    kind = document.source.kind
+    rank = _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+    return document.source.interest is Interest.SELLS, rank, document.title.casefold(), document.id
+
+
+def _listed(document: Document, opened: Opened, said: Labels, today: date) -> Json:
+    source, off = document.source, opened.collection.off.documents.get(document.id)
+    headings = (document.slice(section.heading).strip() for section in document.sections)
+    return {
+        "title": document.title,
+        "address": addresses.of_document(document),
+        "kind": capital(said.whose_words(source)),
+        "publisher": source.publisher or "",
+        "based_on": source.based_on or "",
+        "year": str(source.published.year) if source.published else "",
+        "review": source.review or "",
+        "review_by": said.day(source.review_by) if source.review_by else "",
+        "overdue": labels.overdue(source, today),
+        "url": source.url or "",
+        "sells": capital(said.interest(source) or ""),
+        "never_quoted": source.withdrawn or source.superseded_by is not None,
+        "off": off.why if off else "",
+        "covers": [heading for heading in dict.fromkeys(headings) if heading and heading != document.title],
+    }
