@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from b12assistant.answering.engine import Engine
 from b12assistant.api import Workspace, local_today
 from b12assistant.display import render
-from b12assistant.display.records import export_line
+from b12assistant.index.documents import export_line
 from b12assistant.web import http_corpus, http_models
 from b12assistant.web.service import build_app
 

@@ -11,11 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import NewType
+from functools import lru_cache
+from typing import Literal, NewType
 
 DocumentId = NewType("DocumentId", str)  # the path in the corpus, with "/" between parts
 PassageId = NewType("PassageId", str)  # digest of document id, text and occurrence
 GenerationId = NewType("GenerationId", str)  # digest of an index generation's content
+
+GAP = " […] "  # between the spans of a quote, where something is left out
 
 
 class SourceKind(StrEnum):
@@ -40,6 +43,11 @@ class Interest(StrEnum):
     SELLS = "true"
     NONE = "false"
     UNKNOWN = "unknown"
+
+    @property
+    def value_in_data(self) -> bool | Literal["unknown"]:
+        """The value of `commercial_interest` in `sources.toml` and in JSON: true, false or "unknown"."""
+        return "unknown" if self is Interest.UNKNOWN else self is Interest.SELLS
 
 
 class BlockKind(StrEnum):
@@ -113,6 +121,21 @@ class Source:
     review: str | None = None
     cites: tuple[str, ...] = ()
     note: str | None = None
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the source may be quoted: it is neither withdrawn nor superseded."""
+        return not self.withdrawn and self.superseded_by is None
+
+    @property
+    def pages_summarised(self) -> frozenset[str]:
+        """The pages that a summary is based on; empty for a source's own words."""
+        return _parts(self.based_on) if self.based_on else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _parts(based_on: str) -> frozenset[str]:
+    return frozenset(based_on.split("; ")) - {""}
 
 
 @dataclass(frozen=True, slots=True)

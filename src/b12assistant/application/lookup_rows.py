@@ -9,9 +9,9 @@ from typing import Any
 from b12assistant.answering.lookup import Match
 from b12assistant.answers import FixedTexts, Notice, NoticeKind
 from b12assistant.display.addresses import MOST_SPANS
-from b12assistant.display.citation_formats import GAP, Cited
+from b12assistant.display.citation_formats import Cited
 from b12assistant.display.labels import Labels, capital, section
-from b12assistant.types import Interest, Passage, Range, Span
+from b12assistant.types import GAP, Interest, Passage, Range, Span
 
 Json = dict[str, Any]
 _MOST_WORDS = 6  # named as the reason

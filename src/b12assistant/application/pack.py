@@ -16,9 +16,9 @@ from b12assistant.display.addresses import read_link
 from b12assistant.display.citation_formats import Cited, Form, cite, markdown_text, place, speaker
 from b12assistant.display.labels import Labels, overdue, section
 from b12assistant.display.markup import plain
-from b12assistant.display.records import Entry, interest_value
 from b12assistant.display.render import source_json
 from b12assistant.display.style_sheets import UNSEEN, style_sheets
+from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId, GenerationId, Interest, Source, Span
 
 Json = dict[str, Any]
@@ -150,7 +150,7 @@ def _csv(pack: Pack) -> str:
         source = cited.document.source
         who = ". ".join((*speaker(cited, said), *_warned(cited, pack)))
         best = cited.best.text if cited.best else ""
-        cells = [cited.words, best, place(cited, said), who, str(interest_value(source.interest)).lower(), cited.link]
+        cells = [cited.words, best, place(cited, said), who, str(source.interest.value_in_data).lower(), cited.link]
         cells += [cited.document.id, cited.passage or "", pack.generation, told]
         rows.writerow([number, *map(_cell, cells)])
     return file.getvalue()

@@ -32,9 +32,8 @@ from b12assistant.corpus.folder import (
     corpus_vocabulary,
     require_corpus,
 )
+from b12assistant.corpus.page_words import PageWords
 from b12assistant.data_files import Table
-from b12assistant.display.page_words import PageWords
-from b12assistant.display.records import Entry
 from b12assistant.display.render import Json
 from b12assistant.errors import (
     IndexDamagedError,
@@ -45,6 +44,7 @@ from b12assistant.errors import (
     SourceError,
 )
 from b12assistant.index.cross_encoder import load_cross_encoder
+from b12assistant.index.documents import Entry
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
 from b12assistant.loaders.reading import read_file

@@ -201,15 +201,14 @@ def show(context: click.Context, corpus: str | None, index_folder: str | None, n
       b12assistant show guides/testing.md
       b12assistant show 3f2a9c
     """
-    from b12assistant.display import records, render, terminal
+    from b12assistant.display import render, terminal
+    from b12assistant.index.documents import export_line
 
     space = workspace(context, corpus, index_folder)
     name = words(name)
     found = next((entry for entry in space.opened.entries if entry.document.id == name), None)
     if found is not None:
-        click.echo(as_json(records.export_line(found))) if json_ else terminal.document(
-            found.document, terminal.console()
-        )
+        click.echo(as_json(export_line(found))) if json_ else terminal.document(found.document, terminal.console())
         return
     passage = space.passage(name)
     click.echo(as_json(render.passage_json(passage))) if json_ else terminal.passage(passage, terminal.console())
@@ -229,10 +228,10 @@ def export(context: click.Context, corpus: str | None, index_folder: str | None,
       b12assistant export corpus.jsonl
     """
     from b12assistant.application import batching
-    from b12assistant.display import records
+    from b12assistant.index.documents import export_line
 
     space = workspace(context, corpus, index_folder)
-    batching.write_lines(file, (as_json(records.export_line(entry)) for entry in space.opened.entries))
+    batching.write_lines(file, (as_json(export_line(entry)) for entry in space.opened.entries))
 
 
 @commands.command()

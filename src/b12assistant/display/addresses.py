@@ -17,11 +17,10 @@ from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
 from urllib.parse import quote as percent
 
 from b12assistant.answers import Quote
-from b12assistant.types import Document, DocumentId, Passage, PassageId, Range, Span
+from b12assistant.types import GAP, Document, DocumentId, Passage, PassageId, Range, Span
 
 ROOT = "/d/"
 MOST_SPANS = 12  # of one address
-GAP = " […] "  # shown where something is left out
 HIT = "hit"  # the id of what is marked
 _RANGE = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
 _EDGE = re.compile(r"(?<!\w)|(?!\w)")  # wherever no word goes on

@@ -25,9 +25,9 @@ from b12assistant.display import addresses, labels
 from b12assistant.display.citation_formats import Form
 from b12assistant.display.labels import Labels, capital, load_labels
 from b12assistant.display.markup import Layer, exact, layered, words
-from b12assistant.types import Document, Interest, Passage, Source, Span
+from b12assistant.types import GAP, Document, Interest, Passage, Source, Span
 
-GAP = '<span class="gap"> […] </span>'
+_GAP = f'<span class="gap">{GAP}</span>'
 _ALARM = {
     None: ("emergency", "ask.safety_check"),
     Level.EMERGENCY: ("emergency", "ask.safety_first"),
@@ -178,7 +178,7 @@ def _hint(form: Form, said: Labels) -> str:
 
 
 def _said(quote: Quote) -> str:
-    return GAP.join(_marked(span, quote.best) for span in quote.spans)
+    return _GAP.join(_marked(span, quote.best) for span in quote.spans)
 
 
 def _marked(span: Span, best: Span) -> str:

@@ -17,10 +17,9 @@ from b12assistant.answers import Quote
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, capital, section
 from b12assistant.display.markup import plain, revealed
-from b12assistant.types import Document, GenerationId, Passage, PassageId, Span
+from b12assistant.types import GAP, Document, GenerationId, Passage, PassageId, Span
 
 CITE = "/cite/"  # where the page gives quotes as text
-GAP = addresses.GAP
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&~|$#]")
 _BEGINS = re.compile(r"^(\d{0,9})([+\-=.)])", re.M)  # would begin a list, a rule or a heading

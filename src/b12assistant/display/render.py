@@ -7,9 +7,8 @@ from typing import Any
 
 from b12assistant.answers import Answer, FixedTexts, Interpretation, Notice, Quote, Reply
 from b12assistant.display import labels
-from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Interest, Passage, Source, Span
+from b12assistant.types import GAP, FileEnd, GenerationId, Hit, IndexReport, Passage, Source, Span
 
-GAP = " […] "
 Json = dict[str, Any]
 
 
@@ -155,7 +154,7 @@ def source_json(source: Source) -> Json:
         "source_kind": source.kind,
         "words": source.words,
         "based_on": source.based_on,
-        "commercial_interest": {Interest.SELLS: True, Interest.NONE: False}.get(source.interest, "unknown"),
+        "commercial_interest": source.interest.value_in_data,
         "publisher": source.publisher,
         "published": source.published.isoformat() if source.published else None,
         "url": source.url,

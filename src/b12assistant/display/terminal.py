@@ -19,7 +19,7 @@ from rich.text import Text
 
 from b12assistant.answers import Answer, Disagreement, FixedTexts, Interpretation, Level, Notice, NoticeKind, Quote
 from b12assistant.display import labels
-from b12assistant.types import Document, FileEnd, Hit, IndexReport, Interest, MarkKind, Passage, Span
+from b12assistant.types import GAP, Document, FileEnd, Hit, IndexReport, Interest, MarkKind, Passage, Span
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
 
@@ -185,7 +185,7 @@ def _quote(number: int, quote: Quote, console: Console, today: date, told: Seque
     """``told``: what else is to be said of its document."""
     body = Text()
     for i, span in enumerate(quote.spans):
-        body.append(" […] " if i else "")
+        body.append(GAP if i else "")
         body.append_text(_marked(span, quote.best))
     notes = [_said()(f"strengths.{quote.strength}")]
     if labels.overdue(quote.document.source, today):

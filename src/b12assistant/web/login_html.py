@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from b12assistant.corpus.page_words import PageWords
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
-from b12assistant.display.page_words import PageWords
 
 PATH = "/login"
 

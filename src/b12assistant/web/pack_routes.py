@@ -16,8 +16,8 @@ from b12assistant.application.lookup_rows import quoted
 from b12assistant.application.pack import Pack, PackForm, read_pin, warnings, write
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.labels import Labels
-from b12assistant.display.records import Entry
 from b12assistant.errors import NotFoundError
+from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse
 from b12assistant.web.lookup_forms import PackRequest

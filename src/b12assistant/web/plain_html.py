@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.application.exporting import Conversation, turn_html
+from b12assistant.corpus.page_words import PageWords
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
-from b12assistant.display.page_words import PageWords
 
 PATH = "/plain"
 QUESTION, EARLIER = "question", "earlier"  # the fields of the form

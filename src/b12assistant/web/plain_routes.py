@@ -13,8 +13,8 @@ from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Reply, Status, TextId
 from b12assistant.application.exporting import Conversation
 from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display.labels import Labels
-from b12assistant.display.page_words import load_page_words
 from b12assistant.errors import AssistantError
 from b12assistant.types import GenerationId
 from b12assistant.web.plain_html import EARLIER, PATH, QUESTION, PlainPage

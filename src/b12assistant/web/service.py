@@ -21,9 +21,9 @@ from starlette.routing import Match, Route
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import WebSettings
-from b12assistant.display.records import Entry, export_line, source_facts
 from b12assistant.display.render import passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
+from b12assistant.index.documents import Entry, export_line, source_facts
 from b12assistant.web import http_corpus, http_models
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse, written_id
 from b12assistant.web.openapi import describe, load_examples

@@ -13,9 +13,9 @@ from fastapi import FastAPI, Response
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.ledger import Ledger
+from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.labels import load_labels
-from b12assistant.display.page_words import load_page_words
 from b12assistant.evaluation.reports import Reports
 from b12assistant.web import listening, logs, service, ui
 from b12assistant.web.admission import Admission

@@ -19,11 +19,11 @@ from b12assistant.display.citation_formats import CITE, Cited, Form, cite
 from b12assistant.display.labels import Labels
 from b12assistant.display.printed_html import PICTURES, Printing
 from b12assistant.display.printed_pages import PrintedPage, PrintedPages
-from b12assistant.display.records import Entry
 from b12assistant.display.source_bar import first_page
 from b12assistant.display.source_html import missing_page, source_page
 from b12assistant.display.source_view import Found, View
 from b12assistant.errors import NotFoundError, SourceError
+from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId
 from b12assistant.web.http_transport import written_id
 

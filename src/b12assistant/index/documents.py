@@ -60,7 +60,7 @@ def source_facts(source: Source) -> Json:
         "kind": source.kind,
         "words": source.words,
         "based_on": source.based_on,
-        "commercial_interest": interest_value(source.interest),
+        "commercial_interest": source.interest.value_in_data,
         "publisher": source.publisher,
         "url": source.url,
         "published": source.published and source.published.isoformat(),
@@ -72,11 +72,6 @@ def source_facts(source: Source) -> Json:
         "note": source.note,
     }
     return {key: value for key, value in facts.items() if value is not None}
-
-
-def interest_value(interest: Interest) -> bool | str:
-    """As in `sources.toml`: true, false or "unknown"."""
-    return {Interest.SELLS: True, Interest.NONE: False}.get(interest, "unknown")
 
 
 def export_line(entry: Entry) -> Json:
