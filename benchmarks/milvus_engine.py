@@ -26,7 +26,7 @@ import numpy as np
 from b12assistant.answering.retrieval import Weights
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import load_configuration
-from b12assistant.display.render import reply_json
+from b12assistant.display.json_form import reply_json
 from b12assistant.evaluation.bench_config import Ranking
 from b12assistant.evaluation.bench_index import Stages
 from b12assistant.evaluation.benchmarking import Asked, Searched, ask, score_run, search, speed

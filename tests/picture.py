@@ -77,20 +77,18 @@ PICTURE = (
     (
         "display",
         (
-            "addresses labels markup printed_pages style_sheets < citation_formats printed_html "
-            "render source_text source_view terminal < answer_html source_bar welcome_html < source_html"
+            "addresses labels markup printed_pages style_sheets < presentation printed_html source_text source_view "
+            "< citation_formats json_form terminal < answer_html source_bar welcome_html < source_html"
         ),
         "pdf_page",
     ),
     (
         "application",
         (
-            "encoders exported opening < search_server < quote_checks workspace < batching health library live "
-            "< rebuilding"
+            "encoders opening saved < exporting pack search_server < workspace < quote_checks "
+            "< batching health library live < rebuilding"
         ),
-        "exporting",
         "lookup_rows",
-        "pack",
     ),
     (
         "evaluation",
@@ -161,6 +159,10 @@ OWNERS = {
     "openvino": ("index.bf16_encoder",),
     "prometheus_client": ("web.figures",),
     "pydantic": (
+        "display.json_form",
+        "application.exporting",
+        "application.quote_checks",
+        "application.saved",
         "web.export_routes",
         "web.feedback_routes",
         "web.http_corpus",

@@ -10,7 +10,7 @@ from b12assistant.application.workspace import Opened
 from b12assistant.corpus.switched_off import Off
 from b12assistant.display import addresses, labels
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.render import passage_text
+from b12assistant.display.presentation import passage_text
 from b12assistant.index.documents import Entry
 from b12assistant.types import Passage, Span
 

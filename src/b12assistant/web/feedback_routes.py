@@ -13,7 +13,7 @@ from starlette.responses import Response
 from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.corpus.ledger import UNANSWERED, Ledger
 from b12assistant.display import addresses
-from b12assistant.web.http_models import Form
+from b12assistant.display.json_form import Form
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse
 from b12assistant.web.loopback import is_local, require_local
 
