@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from serving import JSON, client_of, empty_space, small_space
 from starlette.testclient import TestClient
 
-from b12assistant.web import http_corpus, http_models
+from b12assistant.display import json_form
+from b12assistant.web import http_corpus
 from b12assistant.web.problems import MEDIA_TYPE
 from b12assistant.web.service import build_router
 
@@ -26,9 +27,9 @@ ROUTES = [
 ]
 POSTED = sorted(path for path, method in ROUTES if method == "POST")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
-FORMS: dict[str, type[http_models.Form]] = {
-    "/api/v1/ask": http_models.AskResponse,
-    "/api/v1/search": http_models.SearchResponse,
+FORMS: dict[str, type[json_form.Form]] = {
+    "/api/v1/ask": json_form.AskResponse,
+    "/api/v1/search": json_form.SearchResponse,
     "/api/v1/documents": http_corpus.DocumentsResponse,
     "/api/v1/documents/{id}": http_corpus.DocumentResponse,
     "/api/v1/passages/{id}": http_corpus.PassageResponse,

@@ -15,9 +15,9 @@ from b12assistant.application import health
 from b12assistant.command.invocation import lines
 from b12assistant.corpus.switched_off import NOTHING_OFF, parse_switched_off
 from b12assistant.display import answer_html
+from b12assistant.display.json_form import reply_json
 from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import exact
-from b12assistant.display.render import reply_json
 from b12assistant.errors import SourceFactsError
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
@@ -104,7 +104,7 @@ def test_a_citation_of_what_is_left_says_so(space: FakeWorkspace) -> None:
     after = later.ask(asked)
     told = reply_json(after, later.texts, today=local_today())
     assert {quote["document"]: quote["partly_off"] for quote in told["answer"]["quotes"]}["syringe.md"] is True
-    setting = answer_html.Setting(later.texts, local_today())
+    setting = later.setting(after)
     said = exact(load_labels()("ask.partly_off"))
     assert said in answer_html.turn_html(1, after, setting)
     assert said not in answer_html.turn_html(1, before, setting)

@@ -7,7 +7,7 @@ from builders import build_entry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.display.records import Entry
+from b12assistant.index.documents import Entry
 from b12assistant.index.verification import check_entry, check_quote, quotes_of
 from b12assistant.types import Mark, MarkKind, Range
 

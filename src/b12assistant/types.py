@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
-from typing import NewType
+from functools import lru_cache
+from typing import Literal, NewType
 
 DocumentId = NewType("DocumentId", str)  # the path in the corpus, with "/" between parts
 PassageId = NewType("PassageId", str)  # digest of document id, text and occurrence
 GenerationId = NewType("GenerationId", str)  # digest of an index generation's content
 OriginId = NewType("OriginId", str)  # an entry of the register of origins in `sources.toml`
+
+GAP = " […] "  # between the spans of a quote, where something is left out
 
 
 class SourceKind(StrEnum):
@@ -45,6 +48,11 @@ class Interest(StrEnum):
     SELLS = "true"
     NONE = "false"
     UNKNOWN = "unknown"
+
+    @property
+    def value_in_data(self) -> bool | Literal["unknown"]:
+        """The value of `commercial_interest` in `sources.toml` and in JSON: true, false or "unknown"."""
+        return "unknown" if self is Interest.UNKNOWN else self is Interest.SELLS
 
 
 class BlockKind(StrEnum):
@@ -119,6 +127,21 @@ class Source:
     cites: tuple[str, ...] = ()
     note: str | None = None
 
+    @property
+    def in_force(self) -> bool:
+        """Whether the source may be quoted: it is neither withdrawn nor superseded."""
+        return not self.withdrawn and self.superseded_by is None
+
+    @property
+    def pages_summarised(self) -> frozenset[str]:
+        """The pages that a summary is based on; empty for a source's own words."""
+        return _parts(self.based_on) if self.based_on else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _parts(based_on: str) -> frozenset[str]:
+    return frozenset(based_on.split("; ")) - {""}
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -134,6 +157,11 @@ class Origin:
     url: str
     terms: str
     part_read: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The entry as it is written in the register."""
+        return {item.name: str(getattr(self, item.name)) for item in fields(self)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from b12assistant.corpus.disputes import DISPUTES_FILE, DisputeEntry, parse_disputes
+from b12assistant.corpus.page_words import FILE as PAGE_FILE
+from b12assistant.corpus.page_words import PageWords, parse_page_words
 from b12assistant.corpus.provenance import SENTENCES_FOLDER
 from b12assistant.corpus.sources import SOURCES_FILE, SourcesFile
 from b12assistant.corpus.switched_off import NOTHING_OFF, SWITCHED_OFF_FILE, SwitchedOff, parse_switched_off
 from b12assistant.data_files import Table, check_keys, tables
-from b12assistant.display.page_words import FILE as PAGE_FILE
-from b12assistant.display.page_words import PageWords, parse_page_words
 from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
 from b12assistant.language.vocabulary import Vocabulary, parse_terms
 from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE

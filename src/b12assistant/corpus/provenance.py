@@ -13,7 +13,6 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from b12assistant.corpus.entries import Entry, Text
-from b12assistant.display.records import origin_facts
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Attribution, Document, Origin, OriginId, Passage, Range
 
@@ -81,7 +80,7 @@ def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId
     used = sorted({OriginId(id_) for entry in entries for id_ in entry.origins} & origins.keys())
     return [
         [[entry.text, dict(sorted(entry.origins.items()))] for entry in entries],
-        [origin_facts(origins[id_]) for id_ in used],
+        [origins[id_].facts for id_ in used],
     ]
 
 

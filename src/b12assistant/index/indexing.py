@@ -22,11 +22,11 @@ from b12assistant.corpus.disputes import DISPUTES_FILE, Dispute, disputes_to_byt
 from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_sources
 from b12assistant.corpus.provenance import attribute, provenance_facts, read_sentences, without_origin
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, SourcesFile, parse_front_matter, source_of
-from b12assistant.display.records import Entry, source_facts
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index import origin, vector_index
 from b12assistant.index.assembling import check, dispute_files, document_files, token_files
 from b12assistant.index.assembling import titles_of as titles_of
+from b12assistant.index.documents import Entry, source_facts
 from b12assistant.index.embedding_pool import EmbeddingPool
 from b12assistant.index.former import Former
 from b12assistant.index.origin import built_with, most_pieces, told_reports

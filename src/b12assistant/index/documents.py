@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -63,7 +63,7 @@ def source_facts(source: Source) -> Json:
         "kind": source.kind,
         "words": source.words,
         "based_on": source.based_on,
-        "commercial_interest": interest_value(source.interest),
+        "commercial_interest": source.interest.value_in_data,
         "publisher": source.publisher,
         "url": source.url,
         "published": source.published and source.published.isoformat(),
@@ -75,11 +75,6 @@ def source_facts(source: Source) -> Json:
         "note": source.note,
     }
     return {key: value for key, value in facts.items() if value is not None}
-
-
-def interest_value(interest: Interest) -> bool | str:
-    """As in `sources.toml`: true, false or "unknown"."""
-    return {Interest.SELLS: True, Interest.NONE: False}.get(interest, "unknown")
 
 
 def export_line(entry: Entry) -> Json:
@@ -120,7 +115,7 @@ def _entry(entry: Entry) -> Json:
         "sections": [[s.heading.start, s.heading.end, s.level, s.start, s.end] for s in document.sections],
         "blocks": [[b.kind, b.range.start, b.range.end] for b in document.blocks],
         "marks": [[m.kind, m.rule, m.range.start, m.range.end] for m in document.marks],
-        "origins": {found.origin.id: origin_facts(found.origin) for found in document.attributions},
+        "origins": {found.origin.id: found.origin.facts for found in document.attributions},
         "attributions": [
             [found.range.start, found.range.end, found.origin.id, found.place] for found in document.attributions
         ],
@@ -135,11 +130,6 @@ def _entry(entry: Entry) -> Json:
         "warnings": list(entry.report.reasons),
         "marked_share": entry.report.marked_share,
     }
-
-
-def origin_facts(origin: Origin) -> dict[str, str]:
-    """Return an origin as it is written in the register."""
-    return {field.name: str(getattr(origin, field.name)) for field in fields(origin)}
 
 
 def _read_origin(facts: Mapping[str, Any]) -> Origin:

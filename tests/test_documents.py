@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.corpus.sources import source_of
-from b12assistant.display.records import Entry, entries_from_bytes, entries_to_bytes, export_line, source_facts
 from b12assistant.errors import SourceFactsError
+from b12assistant.index.documents import Entry, entries_from_bytes, entries_to_bytes, export_line, source_facts
 from b12assistant.types import (
     Block,
     BlockKind,
