@@ -144,10 +144,11 @@ def _questions(path: Path) -> Iterator[str]:
     if LEFT_OUT in path.parts:
         return
     for where, row in read_rows(path):
-        if not isinstance(row.get("text"), str):
+        text = row.get("text")
+        if not isinstance(text, str):
             raise DatasetError(f"{where}: no text", hint='a line is {"_id", "text", …}')
-        if row["text"].strip():
-            yield row["text"].strip()
+        if text.strip():
+            yield text.strip()
 
 
 def ratios(runs: Sequence[Mapping[str, Figures]], system: str, figure: str) -> tuple[float, float, float]:

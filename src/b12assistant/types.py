@@ -251,6 +251,21 @@ class Document:
     def slice(self, range_: Range) -> str:
         return self.text[range_.start : range_.end]
 
+    def attributed(self, ranges: Sequence[Range]) -> tuple[Attribution, ...]:
+        """Return what ``ranges`` rest on, best evidence first: each origin once, its places joined."""
+        places: dict[Origin, list[str]] = {}
+        for found in self.attributions:
+            if any(found.range.overlaps(range_) for range_ in ranges):
+                known = places.setdefault(found.origin, [])
+                if found.place not in known:
+                    known.append(found.place)
+        order = list(SourceKind)
+        whole = Range(min(range_.start for range_ in ranges), max(range_.end for range_ in ranges))
+        return tuple(
+            Attribution(whole, origin, "; ".join(places[origin]))
+            for origin in sorted(places, key=lambda origin: order.index(origin.kind))
+        )
+
     def heading_path(self, offset: int) -> tuple[Section, ...]:
         """The sections that enclose ``offset``, outermost first; levels strictly increase."""
         path: list[Section] = []

@@ -38,7 +38,7 @@ def quoted(quote: Quoted) -> Json:
 def _place(quote: Quoted) -> Json:
     """Where words stand and who speaks, as labels; ``address`` leads there, and is all that a pin keeps."""
     speaker = quote.speaker
-    who = (capital(speaker.whose), speaker.publisher, speaker.published, *quote.notes)
+    who = (capital(speaker.parts[0]), *speaker.parts[1:], *quote.notes)
     return {
         "address": quote.link,
         "passage": quote.passage,

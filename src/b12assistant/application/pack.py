@@ -167,7 +167,7 @@ def _quote(quote: Quoted) -> SavedQuote:
         pages=quote.page_range,
         notes=list(quote.notes),
         link=quote.link,
-        **source_fields(quote.source),
+        **source_fields(quote.source, quote.speaker.basis),
     )
 
 

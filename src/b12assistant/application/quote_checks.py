@@ -190,7 +190,7 @@ def _fresh(quote: Mapping[str, Any], entry: Entry, place: Place, against: Agains
         "title": document.title,
         "section": list(shown.place[1:]),
         "pages": list(shown.page_range) if shown.page_range else None,
-        **source_fields(document.source),
+        **source_fields(document.source, shown.speaker.basis),
         "source_cites": list(document.source.cites),
         "review_overdue": labels.overdue(document.source, day),
         "source_changed": document.id in against.changed,

@@ -17,8 +17,9 @@ from b12assistant.answers import Strength
 from b12assistant.display.addresses import words_by_span
 from b12assistant.display.json_form import Day, Form, Generation, Json, Offsets, Pages, SourceFields, Text
 from b12assistant.display.labels import Labels, load_labels
-from b12assistant.display.presentation import Quoted, Speaker
-from b12assistant.types import DocumentId, GenerationId, Interest, PassageId, Range, Source, SourceKind, Words
+from b12assistant.display.presentation import Quoted
+from b12assistant.display.speaker import Basis, Speaker
+from b12assistant.types import DocumentId, GenerationId, Interest, OriginId, PassageId, Range, Source, SourceKind, Words
 
 _HTML = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.S)
 _MARKDOWN = re.compile(r"^<!-- data\n(.*?)\n-->$", re.S | re.M)
@@ -81,7 +82,7 @@ def read_quote(quote: SavedQuote, said: Labels, generation: str | None, strength
         quote.pages,
         said.pages(quote.pages) or "",
         source,
-        Speaker.of(source, said),
+        Speaker.of(source, said, [Basis(OriginId(each.id), **dict(list(each)[1:])) for each in quote.origins]),
         tuple(quote.notes),
         quote.link,
         strength,

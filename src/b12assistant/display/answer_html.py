@@ -20,10 +20,10 @@ from b12assistant.display.presentation import (
     Quoted,
     ReadAs,
     Setting,
-    Speaker,
     Translation,
     present,
 )
+from b12assistant.display.speaker import Basis, Speaker
 from b12assistant.types import GAP, Range
 
 _GAP = f'<span class="gap">{GAP}</span>'
@@ -161,10 +161,21 @@ def who(speaker: Speaker) -> str:
     """Draw who speaks, in whose words, since when."""
     parts = [
         f'<span class="whose">{exact(capital(speaker.whose))}</span>',
+        *map(_basis, speaker.basis),
         words(speaker.publisher) if speaker.publisher else "",
         exact(speaker.published),
     ]
     return '<span class="dot"> · </span>'.join(part for part in parts if part)
+
+
+def _basis(basis: Basis) -> str:
+    """Draw a publication, with a link that is followed only when somebody asks for it."""
+    named = words(basis.words)
+    title = exact(basis.place)
+    if not basis.link:
+        return f'<span class="origin" title="{title}">{named}</span>'
+    link = exact_url(basis.link)
+    return f'<a class="origin" href="{link}" title="{title}" target="_blank" rel="noopener noreferrer">{named}</a>'
 
 
 def interest(speaker: Speaker) -> str:

@@ -55,7 +55,7 @@ def place(quote: Quoted) -> str:
 def about(quote: Quoted) -> list[str]:
     """Name in whose words, who published it, when; whether they sell; every note; where it was found."""
     speaker = quote.speaker
-    told = [capital(speaker.whose), _line(speaker.publisher), speaker.published, capital(speaker.interest)]
+    told = [*map(capital, map(_line, speaker.parts)), capital(speaker.interest)]
     return [each for each in (*told, *map(capital, quote.notes), _web(quote.source.url)) if each]
 
 
@@ -152,7 +152,7 @@ def _said_of(quote: Quoted) -> Iterator[str]:
     """Give what reference managers have no field for."""
     yield from map(_line, quote.place[1:][-1:])
     speaker = quote.speaker
-    yield from (capital(each) for each in (speaker.whose, speaker.interest, *quote.notes) if each)
+    yield from (capital(each) for each in (*speaker.parts, speaker.interest, *quote.notes) if each)
 
 
 def _line(text: str) -> str:

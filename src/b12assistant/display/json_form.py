@@ -6,6 +6,8 @@ sources are taken as they are: a name that is no Unicode is written as it stands
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -15,7 +17,18 @@ from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
 from b12assistant.display import labels
 from b12assistant.display.presentation import passage_text, spans_text
-from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage, Source, SourceKind, Span, Words
+from b12assistant.display.speaker import Basis, basis_of
+from b12assistant.types import (
+    FileEnd,
+    GenerationId,
+    Hit,
+    IndexReport,
+    Passage,
+    Source,
+    SourceKind,
+    Span,
+    Words,
+)
 
 Json = dict[str, Any]
 
@@ -108,8 +121,24 @@ class Notice(Form):
         )
 
 
+class Origin(Form):
+    """A publication that words of this project's summary rest on."""
+
+    id: Text
+    title: Text
+    publisher: Text
+    kind: SourceKind
+    published: Annotated[Text, Field(description="The year or date it gives, or `unknown`.")]
+    url: Text
+    place: Annotated[Text, Field(description="Where in the publication.")]
+
+    @classmethod
+    def of(cls, basis: Basis) -> Self:
+        return cls(**asdict(basis))
+
+
 class SourceFields(Form):
-    """Who speaks."""
+    """Who speaks. `origins`: what a summary rests on, best evidence first; empty for a source's own words."""
 
     source_kind: SourceKind | None
     words: Annotated[Words, Field(description="The source's own words, or this project's summary of them.")]
@@ -118,6 +147,7 @@ class SourceFields(Form):
     publisher: Text | None
     published: Day
     url: Text | None
+    origins: list[Origin]
 
 
 class Place(Form):
@@ -175,7 +205,7 @@ class Quote(SourceFields):
             partly_off=document.id in reply.partly_off,
             strength=quote.strength,
             score=quote.score,
-            **source_fields(document.source),
+            **source_fields(document.source, basis_of(quote.spans)),
         )
 
 
@@ -348,7 +378,7 @@ def index_report_json(report: IndexReport) -> Json:
     }
 
 
-def source_fields(source: Source) -> Json:
+def source_fields(source: Source, basis: Iterable[Basis]) -> Json:
     """Give the values of ``SourceFields``."""
     return {
         "source_kind": source.kind,
@@ -358,6 +388,7 @@ def source_fields(source: Source) -> Json:
         "publisher": source.publisher,
         "published": source.published.isoformat() if source.published else None,
         "url": source.url,
+        "origins": [Origin.of(each) for each in basis],
     }
 
 
@@ -377,5 +408,5 @@ def _passage(passage: Passage) -> Json:
         "spans": [(sentence.start, sentence.end) for sentence in passage.sentences],
         "pages": passage.span.pages,
         "reference": passage.reference,
-        **source_fields(passage.document.source),
+        **source_fields(passage.document.source, basis_of(passage.sentences)),
     }

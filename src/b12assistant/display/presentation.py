@@ -28,12 +28,12 @@ from b12assistant.answers import (
 from b12assistant.answers import Notice as NoticeById
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, overdue, section
+from b12assistant.display.speaker import Speaker, basis_of
 from b12assistant.types import (
     GAP,
     Document,
     DocumentId,
     GenerationId,
-    Interest,
     Passage,
     PassageId,
     Range,
@@ -126,31 +126,6 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who speaks. Labels begin with a small letter; "" for what is not known.
-
-    ``interest``: the label that must stand beside a source that sells, or may; ``sells``: it does.
-    """
-
-    whose: str
-    publisher: str
-    published: str
-    interest: str
-    sells: bool
-
-    @classmethod
-    def of(cls, source: Source, said: Labels) -> Speaker:
-        """Put the facts of a source in words."""
-        return cls(
-            said.whose_words(source),
-            source.publisher or "",
-            said.day(source.published) if source.published else "",
-            said.interest(source) or "",
-            source.interest is Interest.SELLS,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Quoted:
     """Words of a source with their place, who speaks, and all that a reader must know of them.
 
@@ -192,7 +167,7 @@ class Quoted:
             cited.pages,
             said.pages(cited.pages) or "",
             source,
-            Speaker.of(source, said),
+            Speaker.of(source, said, basis_of(cited.spans)),
             tuple(_notes(cited, said, today)),
             cited.link,
             cited.strength,

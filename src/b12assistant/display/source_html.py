@@ -12,11 +12,11 @@ from b12assistant.display import labels
 from b12assistant.display.answer_html import interest, who
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain, revealed
-from b12assistant.display.presentation import Speaker
 from b12assistant.display.printed_html import Printing, figure
 from b12assistant.display.source_bar import bar
 from b12assistant.display.source_text import text_html
 from b12assistant.display.source_view import Found, View
+from b12assistant.display.speaker import Speaker
 from b12assistant.index.documents import Entry
 from b12assistant.types import Document, MarkKind
 

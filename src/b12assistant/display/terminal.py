@@ -213,7 +213,7 @@ def _citation(quote: Quoted, console: Console) -> None:
     """Where it stands, who speaks, what to know of it, whether they sell, and the id that `show` takes."""
     speaker = quote.speaker
     where = " › ".join(quote.place) + (f", {quote.pages}" if quote.pages else "")
-    who = (speaker.whose, speaker.publisher, speaker.published, *quote.notes)
+    who = (*speaker.parts, *quote.notes)
     _print(Text(inert(f"— {where}")), console, indent=_INDENT)
     lines = [Text(inert(" · ".join(part for part in who if part)))]
     if speaker.interest:
