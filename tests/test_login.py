@@ -13,7 +13,7 @@ from serving import small_space
 from starlette.testclient import TestClient
 
 from b12assistant.display.citation_formats import CITE
-from b12assistant.display.printed_html import PICTURES
+from b12assistant.display.printed_pages import PICTURES
 from b12assistant.web import login, passwords
 from b12assistant.web.admission import Admission, Message
 from b12assistant.web.site import application
