@@ -74,8 +74,8 @@ PICTURE = (
     (
         "display",
         (
-            "addresses labels markup printed_pages style_sheets < speaker < presentation printed_html source_text "
-            "source_view < citation_formats json_form terminal < answer_html source_bar welcome_html < source_html"
+            "addresses labels markup style_sheets < speaker < presentation printed_pages "
+            "< citation_formats json_form terminal < answer_html welcome_html < source_page"
         ),
         "pdf_page",
     ),

@@ -169,11 +169,39 @@ def test_a_file_without_data_is_refused(name: str, why: str, tmp_path: Path) -> 
         check_file(tmp_path / name, Against({}))
 
 
-@pytest.mark.parametrize("data", ["{", "[]", '{"kind": "b12assistant conversation"}', '{"kind": "else"}'])
+@pytest.mark.parametrize(
+    "data", ["{", "[]", '{"kind": []}', '{"kind": "b12assistant conversation"}', '{"kind": "else"}']
+)
 def test_data_that_is_not_ours_is_refused(data: str, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(f"<!-- data\n{data}\n-->", "utf-8")
     with pytest.raises(UsageError, match="data"):
         check_file(tmp_path / "a.md", Against({}))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("made", None),
+        ("made", "today"),
+        ("language", "../en"),
+        ("turns", [{}]),
+        ("sides", [[1], [99]]),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["md", "html"])
+def test_data_that_cannot_be_drawn_is_refused(
+    suffix: str, key: str, value: object, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+) -> None:
+    data = json.loads(kept[Format.JSON])
+    if key == "sides":
+        data["turns"][1]["answer"]["disagreements"][0]["sides"] = value
+    else:
+        data[key] = value
+    text = json.dumps(data).replace("<", "\\u003c")
+    tagged = f'<script type="application/json" id="data">{text}</script>'
+    (tmp_path / f"a.{suffix}").write_text(tagged if suffix == "html" else f"<!-- data\n{text}\n-->", "utf-8")
+    with pytest.raises(UsageError, match="not ours"):
+        check_file(tmp_path / f"a.{suffix}", Against.of(space))
 
 
 VISIBLE = (Format.HTML, Format.MARKDOWN)

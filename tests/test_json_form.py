@@ -151,6 +151,14 @@ def test_a_quote_has_every_key() -> None:
     }
 
 
+def test_the_keys_of_a_quote_keep_their_order() -> None:
+    assert " ".join(rendered_quote()) == (
+        "number text document passage spans best context_span title section pages source_kind words based_on "
+        "commercial_interest publisher published url source_cites review_overdue strength score source_changed "
+        "partly_off"
+    )
+
+
 def test_what_is_not_known_of_a_source_is_null_and_its_interest_unknown() -> None:
     found = rendered_quote(Source())
     assert [found[key] for key in ("source_kind", "based_on", "publisher", "published", "url")] == [None] * 5

@@ -27,7 +27,7 @@ from b12assistant.display.addresses import Place, place_of_words
 from b12assistant.display.json_form import Json, source_fields
 from b12assistant.display.labels import Labels
 from b12assistant.display.presentation import Cited, Quoted
-from b12assistant.errors import UsageError
+from b12assistant.errors import ConfigError, UsageError
 from b12assistant.index.documents import Entry
 from b12assistant.index.verification import check_quote, quotes_of
 from b12assistant.types import DocumentId, Range
@@ -126,7 +126,7 @@ def check_file(file: Path, against: Against) -> Checked:
         return Checked(tuple(quotes), tuple(notices))
     try:
         return _whole(text, suffix, data, against)
-    except (ValueError, LookupError) as error:
+    except (ConfigError, ValueError, LookupError) as error:
         raise UsageError(f"{file} holds data that is not ours ({error})", hint=_HINT) from error
 
 
@@ -310,9 +310,9 @@ def _saved(file: Path, text: str, suffix: str) -> SavedConversation | SavedPack 
         raise UsageError(f"{file} holds data that is no JSON", hint=_HINT) from error
     if found is None and suffix in (*_HTML, *_MARKDOWN):
         raise UsageError(f"{file} carries no data of quotes", hint=_HINT)
-    kinds: dict[object, type[SavedConversation | SavedPack]]
+    kinds: dict[str, type[SavedConversation | SavedPack]]
     kinds = {exporting.KIND: SavedConversation, pack.KIND: SavedPack}
-    kind = kinds.get(found.get("kind")) if isinstance(found, dict) else None
+    kind = kinds.get(str(found.get("kind"))) if isinstance(found, dict) else None
     if kind is None:
         if suffix in (*_HTML, *_MARKDOWN):
             raise UsageError(f"{file} holds data that is not ours", hint=_HINT)

@@ -162,8 +162,8 @@ class Place(Form):
         return cls(**_place(passage))
 
 
-class Quote(SourceFields):
-    """Words of a source, unchanged: `text` is the slices `spans` of the document's text, joined with ` […] `."""
+class _QuotePlace(Form):
+    """What stands before who speaks. Keys keep the order of the bases, the last base first."""
 
     number: Annotated[int, Field(ge=1)]
     text: Text
@@ -175,14 +175,21 @@ class Quote(SourceFields):
     title: Text
     section: list[Text]
     pages: Pages
+
+
+class _QuoteState(Form):
     source_cites: Annotated[
         list[Text], Field(description="Publications this source lists; not checked against this sentence.")
     ]
     review_overdue: bool
-    source_changed: Annotated[bool, Field(description="The file is no longer the one that was indexed.")]
-    partly_off: Annotated[bool, Field(description="A curator has switched other passages of the document off.")]
     strength: Strength
     score: Annotated[float, Field(description="Higher is better; comparable within one answer only.")]
+    source_changed: Annotated[bool, Field(description="The file is no longer the one that was indexed.")]
+    partly_off: Annotated[bool, Field(description="A curator has switched other passages of the document off.")]
+
+
+class Quote(_QuoteState, SourceFields, _QuotePlace):
+    """Words of a source, unchanged: `text` is the slices `spans` of the document's text, joined with ` […] `."""
 
     @classmethod
     def of(cls, number: int, quote: answers.Quote, reply: Reply, today: date) -> Self:
@@ -305,21 +312,25 @@ class AskResponse(Form):
         )
 
 
-class PassageFields(Place, SourceFields):
+class _PassageWords(Place):
     text: Text
     spans: Annotated[list[Offsets], Field(description="Its sentences.")]
     pages: Pages
     reference: Annotated[bool, Field(description="An item of a reference list.")]
 
+
+class PassageFields(SourceFields, _PassageWords):
     @classmethod
     def of(cls, passage: Passage) -> Self:
         return cls(**_passage(passage))
 
 
-class SearchHit(PassageFields):
+class _Rank(Form):
     rank: Annotated[int, Field(ge=1)]
     score: float
 
+
+class SearchHit(PassageFields, _Rank):
     @classmethod
     def of_hit(cls, hit: Hit) -> Self:
         return cls(rank=hit.rank, score=round(hit.score, 4), **_passage(hit.passage))

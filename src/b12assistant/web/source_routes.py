@@ -18,11 +18,8 @@ from b12assistant.display import addresses
 from b12assistant.display.citation_formats import CITE, Form, cite
 from b12assistant.display.labels import Labels
 from b12assistant.display.presentation import Cited, Quoted
-from b12assistant.display.printed_html import PICTURES, Printing
-from b12assistant.display.printed_pages import PrintedPage, PrintedPages
-from b12assistant.display.source_bar import first_page
-from b12assistant.display.source_html import missing_page, source_page
-from b12assistant.display.source_view import Found, View
+from b12assistant.display.printed_pages import PICTURES, PrintedPage, PrintedPages, Printing
+from b12assistant.display.source_page import Found, View, first_page, missing_page, source_page
 from b12assistant.errors import NotFoundError, SourceError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId
