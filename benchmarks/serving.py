@@ -24,21 +24,61 @@ import json
 import os
 import re
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx2 as httpx
-from served import served
 
 ROOT = Path(__file__).parent.parent
 SET = ROOT / "benchmarks" / "data" / "questions" / "train.jsonl"
+_PATIENCE = 300.0  # seconds until the server says where it is: it opens the index before
 NOTES = {"As many questions": "busy", "The answer was not ready": "late", "Something went wrong": "broken"}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """``process``: its id."""
+
+    process: int
+    address: str
+
+
+@contextmanager
+def served() -> Iterator[Served]:
+    """A server that has said where it is, stopped in the end. Raises ``SystemExit`` with what it said instead.
+
+    What it says goes to a file: a pipe that nobody reads would fill, and then the server would wait.
+    """
+    command = [sys.executable, "-m", "b12assistant", "serve", "--port", "0"]
+    with tempfile.TemporaryFile() as said:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)  # noqa: S603 - this program
+        try:
+            yield Served(server.pid, _address(server, said))
+        finally:
+            server.terminate()
+            print(f"the server ended with status {server.wait(30)}", flush=True)
+
+
+def _address(server: subprocess.Popen[bytes], said: IO[bytes]) -> str:
+    end = time.monotonic() + _PATIENCE
+    while True:
+        ended = server.poll() is not None or time.monotonic() > end
+        begun = os.pread(said.fileno(), 10_000, 0)  # and not `read`: the place in the file is the server's too
+        text = begun.decode("utf-8", "replace")
+        if found := re.search(r"answers at (http://\S+)\s", text):
+            return found[1]
+        if ended:
+            raise SystemExit(f"nothing is served: {text.strip() or 'see b12assistant serve'}")
+        time.sleep(0.05)
 
 
 @dataclass

@@ -1,7 +1,10 @@
+import json
 from pathlib import Path
 
 import pytest
 import speed
+
+from b12assistant.errors import DatasetError
 
 GIVEN = (Path("texts.json"), Path("questions.json"))
 FIGURES = {"cold_s": 1.0, "cold_cpu_s": 1.0, "p50_ms": 8.0, "p95_ms": 20.0, "p50_cpu_ms": 8.0, "memory_mb": 400.0}
@@ -45,3 +48,38 @@ def test_the_table_has_a_row_for_each_system_and_says_what_search_has_stored() -
     _, _, *rows = speed.told([RUN])
     assert [row.split(" | ")[0] for row in rows] == [f"| {system}" for system in RUN]
     assert ["as above" in row for row in rows] == [False, True, False, False]
+
+
+def test_questions_are_of_every_collection_but_one_and_each_stands_once(tmp_path: Path) -> None:
+    for name in ("a", "b", speed.LEFT_OUT):
+        (tmp_path / name).mkdir()
+        rows = [
+            {"_id": "1", "text": f"What of {name}?"},
+            {"_id": "2", "text": "What of all?"},
+            {"_id": "3", "text": " "},
+        ]
+        (tmp_path / name / "queries.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert sorted(speed.questions(tmp_path)) == ["What of a?", "What of all?", "What of b?"]
+    assert speed.questions(tmp_path) == speed.questions(tmp_path)
+    with pytest.raises(DatasetError):
+        speed.questions(tmp_path / speed.LEFT_OUT)
+
+
+def test_only_texts_that_every_system_reads_whole_are_stored(tmp_path: Path) -> None:
+    texts = ["too short", "word " * 50, "word " * 500]
+    rows = "".join(json.dumps({"_id": str(number), "text": text}) + "\n" for number, text in enumerate(texts))
+    (tmp_path / "corpus.jsonl").write_text(rows)
+    assert speed.texts(tmp_path, 10) == [" ".join(["word"] * 50)]
+
+
+def test_a_ratio_is_to_the_product_in_the_same_run_and_of_a_search_to_its_search() -> None:
+    runs = [
+        {
+            speed.OURS: {"cold_s": 1.0, "p50_ms": 9.0},
+            speed.SEARCH: {"p50_ms": 2.0},
+            "txtai": {"cold_s": cold, "p50_ms": 4.0},
+        }
+        for cold in (3.0, 5.0, 4.0)
+    ]
+    assert speed.ratios(runs, "txtai", "cold_s") == (3.0, 4.0, 5.0)
+    assert speed.ratios(runs, "txtai", "p50_ms") == (2.0, 2.0, 2.0)

@@ -25,7 +25,8 @@ from b12assistant.types import DocumentId, Hit, Interest, Passage, PassageId, Ra
 MOST_FOUND = 200
 MOST_OF_ONE = 50  # passages of one document
 _NEAR = 100  # places by meaning that are told
-# As near as this comes an answer to 98 % of the training questions, and 12 % of the passages (benchmarks/look_up.py).
+# As near as this comes an answer to 98 % of the training questions, and 12 % of the passages
+# (docs/reference/page-speed.md).
 _SHARE = 0.75  # of how near the nearest sentence comes
 _LEAST, _ENOUGH = 0.25, 0.5  # nothing farther is near, whatever comes nearer this is
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑.,][^\W_]+)*")

@@ -58,7 +58,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Topics:
-    """How likely a word is what a question is about; fitted by `benchmarks/fit_topics.py`.
+    """How likely a word is what a question is about; fitted by `benchmarks/refusal_topics.py`.
 
     ``table``: of a term, how often those who write it repeat it (log), how often it stands in a title (log), and 1.
     ``weights``: of a token vector, ``(p,)``, then of the three; ``plain``: of the three alone, for another encoder.
