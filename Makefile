@@ -44,7 +44,7 @@ index: setup ## bring index/ up to date with corpus/
 
 # Two processes, each with whole files: a file's fixtures are made once.
 BOTH = -n 2 --dist loadfile
-check: lint types ## format, lint, types and the fast tests: about a minute
+check: lint types ## format, lint, types and the fast tests: three to four minutes
 	@$(BIN)/python -m pytest $(BOTH) -m "not slow"
 
 test: lint types corpus-check ## everything: format, lint, types, the corpus and all tests

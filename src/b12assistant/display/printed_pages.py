@@ -17,7 +17,6 @@ from threading import Lock
 from b12assistant.errors import SourceError
 from b12assistant.types import Document, Range
 
-SUFFIX = ".pdf"
 _KEPT = 24  # pages
 _SECONDS = 20.0  # for one page
 _SAME_LINE = 0.5  # of the lower box: how much two boxes of one line share in height

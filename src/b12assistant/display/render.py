@@ -19,7 +19,7 @@ def quote_text(spans: tuple[Span, ...]) -> str:
 
 
 def reply_json(reply: Reply, texts: FixedTexts, *, today: date) -> Json:
-    """The JSON form of design section 4."""
+    """The JSON form of an answer (docs/reference/http.md)."""
     timings = reply.timings
     return {
         "answer": answer_json(
