@@ -20,6 +20,9 @@ endif
 # Without its dependencies, so that the index is asked for one name: silent, it costs two tries of ten seconds.
 TORCH_ALONE = --no-deps --extra-index-url $(TORCH_INDEX) --retries 1 --timeout 10
 
+# Every other wheel is held to the hashes of its lock.
+HELD = --require-hashes --only-binary :all: --no-deps
+
 BIN = .venv/bin
 PIP = pip --disable-pip-version-check
 
@@ -33,7 +36,7 @@ export TOKENIZERS_PARALLELISM = false
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-14s%s\n' "$$name" "$$what"; done
 
-setup: .venv/.ok ## make .venv with everything pinned; quick when nothing changed
+setup: .venv/.ok ## make .venv with what running needs, pinned; quick when nothing changed
 
 run: setup ## bring the index up to date, then serve the page on http://127.0.0.1:7860, or PORT=8000
 	@$(BIN)/b12assistant index
@@ -44,16 +47,16 @@ index: setup ## bring index/ up to date with corpus/
 
 # Two processes, each with whole files: a file's fixtures are made once.
 BOTH = -n 2 --dist loadfile
-check: lint types ## format, lint, types and the fast tests: three to four minutes
+check: lint types ## format, lint, types and the fast tests: about two minutes
 	@$(BIN)/python -m pytest $(BOTH) -m "not slow"
 
 test: lint types corpus-check ## everything: format, lint, types, the corpus and all tests
 	@$(BIN)/python -m pytest $(BOTH)
 
-bench: setup ## measure the ranking again on DATASETS=FOLDER; fails if it fell behind what is expected
+bench: .venv/.test ## measure the ranking again on DATASETS=FOLDER; fails if it fell behind what is expected
 	@$(BIN)/python benchmarks/run_suite.py '$(or $(DATASETS),$(error make bench DATASETS=FOLDER, the folder of the test collections))' $(ARGUMENTS)
 
-bench-speed: setup build/peers/.ok ## time it beside other systems, on the texts of DATASETS=FOLDER
+bench-speed: .venv/.test build/peers/.ok ## time it beside other systems, on the texts of DATASETS=FOLDER
 	@$(BIN)/python benchmarks/speed.py '$(or $(DATASETS),$(error make bench-speed DATASETS=FOLDER, the folder of the test collections))' $(ARGUMENTS)
 
 # The other systems, in an environment of their own: one of them holds huggingface_hub back.
@@ -64,17 +67,17 @@ build/peers/.ok: benchmarks/peers/requirements.txt
 	@build/peers/bin/$(PIP) install 'torch==$(TORCH_VERSION)' -r $<
 	@touch $@
 
-corpus-check: setup ## check the corpus; AGAINST=FOLDER finds words taken over from its files
+corpus-check: .venv/.test ## check the corpus; AGAINST=FOLDER finds words taken over from its files
 	@$(BIN)/python tools/corpus_check.py $(if $(AGAINST),--against '$(AGAINST)')
 
-lint: setup
+lint: .venv/.test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 
-types: setup
+types: .venv/.test
 	@$(BIN)/mypy
 
-reference: setup ## write docs/reference/ from the code
+reference: .venv/.test ## write docs/reference/ from the code
 	@$(BIN)/python tools/reference.py
 
 # Prints the Python to use, or what is needed and the command to get it. (Debian has venv without ensurepip, so both are
@@ -106,62 +109,71 @@ endif
 	$(with_python)
 	@rm -f $@
 	@[ "$(STAMP)" = "$(CURDIR)" ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || '$(FOUND)' -m venv --clear .venv
-	@echo "Installing torch ($(TORCH)), then the rest; about 3 GB in .venv"
+	@echo "Installing torch ($(TORCH)), then the rest; about 1.9 GB in .venv"
 	@$(BIN)/$(PIP) install -c constraints.txt $(TORCH_ALONE) '$(TORCH)' || { \
 	  echo "No CPU build of torch was found: let pip reach $(TORCH_INDEX), or name a wheel: make setup TORCH=FILE" >&2; exit 1; }
-	@$(BIN)/$(PIP) install --require-hashes --only-binary :all: --no-deps -r requirements.lock
+	@$(BIN)/$(PIP) install $(HELD) -r requirements.lock
 	@$(BIN)/$(PIP) install --no-deps --no-build-isolation -e .
 	@$(BIN)/$(PIP) check
 	@$(BIN)/python -c 'import torch; assert torch.version.cuda is None, "a CUDA build of torch came in: make clean setup"'
 	@echo '$(CURDIR)' > $@
 
-docs: setup ## build the documentation as a site, in build/site
+# What tests, checks and the documentation need beside it.
+.venv/.test: .venv/.ok requirements-test.lock
+	@rm -f $@
+	@echo "Installing what the tests need; about 0.9 GB more in .venv"
+	@$(BIN)/$(PIP) install $(HELD) -r requirements-test.lock
+	@$(BIN)/$(PIP) check
+	@touch $@
+
+docs: .venv/.test ## build the documentation as a site, in build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "build/site/index.html; with its search: $(BIN)/python -m http.server --bind 127.0.0.1 -d build/site"
 
-torture: setup ## undergo every ordeal in full: half an hour and more; prints one table
+torture: .venv/.test ## undergo every ordeal in full: half an hour and more; prints one table
 	@$(BIN)/python tools/torture.py
 
 # The tests of what is measured: the whole suite takes no part, since it would take twice its time.
 COVERING = tests/loaders $(addprefix tests/test_,bad_corpus.py clean*.py clauses.py crash.py damage.py explanation.py \
   layout.py ordeals.py quot*.py store.py triage.py verification.py)
-coverage: setup ## measure the branches of loaders, store, quoting and triage; fails under 95 %
+coverage: .venv/.test ## measure the branches of loaders, store, quoting and triage; fails under 95 %
 	@rm -f build/.coverage*
 	@$(BIN)/python -m coverage run -m pytest -q -m "not slow" $(COVERING)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 
-red-flags: setup ## audit the red flags on their test split; writes docs/reference/red-flag-audit.md
+red-flags: .venv/.test ## audit the red flags on their test split; writes docs/reference/red-flag-audit.md
 	@$(BIN)/python tools/red_flags.py
 
-audit: setup ## ask the package index for known vulnerabilities of what is pinned
+audit: .venv/.test ## ask the package index for known vulnerabilities of what is pinned
 	@$(BIN)/python tools/audit.py
 
-licences: setup ## write docs/reference/licences.md from what is installed
+licences: .venv/.test ## write docs/reference/licences.md from what is installed
 	@$(BIN)/python tools/licences.py
 
 # All but torch, whose CPU build no index but its own has: it is held to its version, and to having no CUDA. What it needs
 # is asked of it, and setuptools is what builds b12assistant itself.
 UV = $(BIN)/uv
-hashes: ## write requirements.lock: the pins of constraints.txt and the hashes of their wheels, for Linux and macOS
+EXTRAS = langchain mcp milvus openvino
+COMPILE = pip compile --quiet --universal --python-version 3.11 --only-binary :all: --generate-hashes --no-annotate --no-header \
+  -c build/pins.txt --override build/no-torch.txt
+hashes: ## write requirements.lock and requirements-test.lock: the pins and the hashes of their wheels, for Linux and macOS
 	@mkdir -p build
 	@grep -v '^torch==' constraints.txt > build/pins.txt
 	@echo "torch; python_version < '3'" > build/no-torch.txt
 	@$(dir $(UV))python -c 'from importlib.metadata import requires; print(*requires("torch"), "setuptools", sep="\n")' > build/needed.txt
-	@rm -f build/hashed.txt
-	@echo '# Written by `make hashes` from constraints.txt and pyproject.toml; `make setup` installs nothing else but torch.' > build/requirements.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --only-binary :all: --generate-hashes --no-annotate --no-header \
-	  --extra dev -c build/pins.txt --override build/no-torch.txt pyproject.toml build/needed.txt \
-	  -o build/hashed.txt
-	@sed "s/ ; (python_full_version < '3.15' and sys_platform == 'darwin') or (python_full_version < '3.15' and sys_platform == 'linux')//" \
-	  build/hashed.txt >> build/requirements.lock
-	mv build/requirements.lock requirements.lock
+	@$(UV) $(COMPILE) pyproject.toml build/needed.txt -o build/requirements.lock
+	@$(UV) $(COMPILE) $(addprefix --extra ,$(EXTRAS)) --group test pyproject.toml build/needed.txt -o build/requirements-test.lock
+	@for lock in requirements.lock requirements-test.lock; do { \
+	  echo '# Written by `make hashes` from constraints.txt and pyproject.toml; nothing else is installed but torch.'; \
+	  sed "s/ ; (python_full_version < '3.15' and sys_platform == 'darwin') or (python_full_version < '3.15' and sys_platform == 'linux')//" build/$$lock; \
+	  } > build/$$lock.new && mv build/$$lock.new $$lock || exit 1; done
 
 lock: ## renew constraints.txt and requirements.lock: the newest of what pyproject.toml allows
 	$(with_python)
 	'$(FOUND)' -m venv --clear build/lock
 	build/lock/bin/$(PIP) install $(TORCH_ALONE) "$$(sed -n 's/^ *"\(torch[<>=].*\)",/\1/p' pyproject.toml)"
-	build/lock/bin/$(PIP) install '.[dev]'
+	build/lock/bin/$(PIP) install . --group test
 	@sed '/^[^#]/,$$d' constraints.txt > build/lock/constraints.txt
 	@build/lock/bin/$(PIP) freeze --all --exclude pip --exclude b12assistant | sed 's/+cpu$$//' >> build/lock/constraints.txt
 	@! grep -i '^nvidia' build/lock/constraints.txt

@@ -10,8 +10,8 @@ from fakes import PLAIN, FakeEncoder
 
 from b12assistant.cleaning import mark, trim_headings
 from b12assistant.corpus.chunking import chunk
-from b12assistant.display.records import Entry
 from b12assistant.index.collection import Collection
+from b12assistant.index.documents import Entry
 from b12assistant.index.embedding import embed
 from b12assistant.index.indexing import titles_of
 from b12assistant.index.lexical_index import BM25FIndex

@@ -44,9 +44,9 @@ def test_the_picture_names_a_module_once() -> None:
             "api is not below answering.assistant",
         ),
         (
-            "display/render.py",
+            "display/terminal.py",
             "if TYPE_CHECKING:\n    import b12assistant.web.ui",
-            "web.ui is not below display.render",
+            "web.ui is not below display.terminal",
         ),
         (
             "web/site.py",

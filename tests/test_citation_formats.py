@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from html import unescape
 
 import pytest
 from builders import build_document, build_passages
@@ -10,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from b12assistant.application.exported import quotes_in_html, quotes_in_markdown
-from b12assistant.display import addresses
-from b12assistant.display.citation_formats import Cited, Form, cite
-from b12assistant.display.labels import load_labels
+from b12assistant.display import addresses, citation_formats
+from b12assistant.display.citation_formats import Form
+from b12assistant.display.labels import Labels, load_labels
+from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.types import Document, DocumentId, GenerationId, Interest, Source, SourceKind
 
 SAID = load_labels()
@@ -27,6 +28,10 @@ SOURCE = Source(
     published=date(2024, 5, 3),
 )
 TEXT = "# Nerves\n\n## Sheath\n\nMyelin wraps 100% of every nerve. It is fat.\n\nNumb feet are a sign.\n"
+
+
+def cite(cited: Cited, form: Form, said: Labels) -> str:
+    return citation_formats.cite(Quoted.of(cited, said, date(2026, 11, 20)), form, said)
 
 
 @pytest.fixture
@@ -90,16 +95,13 @@ def test_an_address_that_is_none_of_the_web_is_left_out(cited: Cited) -> None:
         assert "javascript" not in cite(other, Form.PLAIN, SAID)
 
 
-@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
-def test_every_text_comes_back_exactly_from_markdown_and_html(text: str) -> None:
+@given(st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), min_size=1))
+def test_every_text_comes_back_exactly_from_html(text: str) -> None:
     if not text.strip():
         return
-    cited = of_text(text)
-    for form, read in ((Form.MARKDOWN, quotes_in_markdown), (Form.HTML, quotes_in_html)):
-        (found,) = read(cite(cited, form, SAID))
-        assert found.words == text
-        assert found.document == "a.txt"
-        assert found.place.found_in(cited.document.text) == found.place
+    shown = cite(of_text(text), Form.HTML, SAID).partition("<blockquote")[2].partition("</blockquote>")[0]
+    words = re.sub("<[^>]*>", "", shown.partition(">")[2].replace("<br>", "\n"))
+    assert unescape(words) == text
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_quotes_become_the_spans_where_they_stand() -> None:
 
 
 def test_the_topic_is_the_first_way_to_ask() -> None:
-    assert parse_disputes(GOOD)[0].asked == ("How much?", "What dose?")
+    assert resolve(parse_disputes(GOOD), PASSAGES)[0].asked == ("How much?", "What dose?")
 
 
 def test_disputes_survive_being_written() -> None:
@@ -53,8 +53,8 @@ def test_no_text_is_copied_into_the_index() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("Take 5", "Take 6", 'disputes.toml: dose: low.md: "Take 6 mcg a day." does not stand there'),
-        ("Take 5 mcg a day.", "Rest is good.", '"Rest is good." stands there twice'),
+        ("Take 5", "Take 6", 'disputes.toml: dose: low.md: "Take 6 mcg a day." is not in it'),
+        ("Take 5 mcg a day.", "Rest is good.", '"Rest is good." is there twice'),
         ("Take 9 mcg a day.", "day. Walk.", '"day. Walk." is not what can be quoted'),
         ('"low.md"', '"none.md"', "dose: none.md is not in the index"),
     ],
@@ -71,13 +71,14 @@ def test_a_quote_that_cannot_be_shown_is_named(old: str, new: str, complaint: st
     [
         ("[[dispute]]", "[[disputes]]", "only [[dispute]] is known"),
         ("[[dispute]]", "[[dispute", "not valid TOML"),
-        ('id = "dose"', "", "dispute 1: it has no id"),
-        ('why = "5 or 9"', "", "(dose): why is missing"),
-        ('why = "5 or 9"', 'because = "x"', "(dose): unknown key 'because'"),
-        ('asked = ["What dose?"]', "asked = 3", "(dose): asked is no list"),
-        ('\n, [{ document = "high.md", quote = "Take 9 mcg a day." }]', "", "(dose): a difference has two sides"),
-        ('[{ document = "high.md", quote = "Take 9 mcg a day." }]', "[]", "(dose): a side is no list"),
-        ('{ document = "high.md", quote', '{ document = "high.md", words', "(dose): a quote is written"),
+        ('id = "dose"', "", "disputes.toml:2: id is missing"),
+        ('why = "5 or 9"', "", "disputes.toml:2: why is missing"),
+        ('why = "5 or 9"', 'because = "x"', "disputes.toml:2: why is missing"),
+        ('why = "5 or 9"', 'why = "5 or 9"\nbecause = "x"', "disputes.toml:6: unknown key 'because'"),
+        ('asked = ["What dose?"]', "asked = 3", "disputes.toml:6: asked = 3"),
+        ('\n, [{ document = "high.md", quote = "Take 9 mcg a day." }]', "", "disputes.toml:7: sides"),
+        ('[{ document = "high.md", quote = "Take 9 mcg a day." }]', "[]", "disputes.toml:7: sides"),
+        ('{ document = "high.md", quote', '{ document = "high.md", words', "disputes.toml:7: sides"),
     ],
 )
 def test_a_wrong_file_is_one_line(old: str, new: str, complaint: str) -> None:
@@ -98,7 +99,7 @@ def test_a_corpus_may_have_none(tmp_path: Path) -> None:
 
 def test_the_file_of_a_corpus_is_read_and_named(tmp_path: Path) -> None:
     (tmp_path / "disputes.toml").write_text(GOOD, "utf-8")
-    assert [each.topic for each in corpus_disputes(tmp_path)] == ["dose"]
+    assert [entry.id for entry in corpus_disputes(tmp_path)] == ["dose"]
     (tmp_path / "disputes.toml").write_bytes(b"\xff")
     with pytest.raises(SourceFactsError, match=r"disputes\.toml cannot be read"):
         corpus_disputes(tmp_path)
@@ -151,7 +152,7 @@ def test_a_dispute_whose_quote_is_gone_fails_and_leaves_the_former_index(space: 
     first = space.index()
     disputed(space, "Words that stand nowhere.", "Nor these.")
     with pytest.raises(
-        SourceFactsError, match=r'disputes\.toml: fat: nerves\.md: "Words that stand nowhere\." does not'
+        SourceFactsError, match=r'disputes\.toml: fat: nerves\.md: "Words that stand nowhere\." is not in it'
     ):
         again(space).index()
     assert again(space).opened.collection.generation == first.generation

@@ -12,10 +12,9 @@ from doc_pages import ROOT, blocks, lines, pages
 from shell import b12
 
 from b12assistant.application.exporting import Conversation, Format, export
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
 from b12assistant.command.cli import commands
 from b12assistant.config import load_configuration
-from b12assistant.display.labels import load_labels
 
 DOCUMENTS = ("guides/testing.md", "guides/nerves-without-anaemia.md", "guides/folate-trap.txt", "guides/treatment.md")
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"
@@ -56,7 +55,7 @@ def _conversation(folder: Path) -> str:
     space = Workspace(load_configuration(environment={}, flags=flags))
     reply = space.ask(QUESTION["question"], ())
     generation = space.opened.collection.generation
-    kept = Conversation((reply,), space.texts, load_labels("en"), local_today(), generation, "http://127.0.0.1", "")
+    kept = Conversation((reply,), space.setting(reply, base="http://127.0.0.1"), generation)
     return export(kept, Format.MARKDOWN)
 
 

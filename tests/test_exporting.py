@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,12 @@ from corpora import again, capsules, write
 from fakes import FakeWorkspace, fake_workspace
 from starlette.testclient import TestClient
 
-from b12assistant.application.exporting import Format
-from b12assistant.application.quote_checks import State, check_file
+from b12assistant.application.exporting import Conversation, Format, export
+from b12assistant.application.quote_checks import Against, Checked, State, check_file
+from b12assistant.application.saved import embedded
 from b12assistant.errors import UsageError
-from b12assistant.types import DocumentId
+from b12assistant.index.documents import Entry
+from b12assistant.types import DocumentId, Range, Section
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
@@ -28,6 +32,7 @@ TURNS = (
     "Do plants dream of paint, glass and brass bands in winter?",
     "My legs went weak today and I can't pee",
 )
+TOPIC = "Do swallowed capsules work as well as a syringe?"
 NAMES = {Format.HTML: "kept.html", Format.MARKDOWN: "kept.md", Format.JSON: "kept.json"}
 
 
@@ -52,8 +57,25 @@ def kept(client: TestClient) -> Mapping[Format, str]:
     return {each: answer.text for each, answer in answers.items()}
 
 
-def texts(space: FakeWorkspace) -> dict[DocumentId, str]:
-    return {entry.document.id: entry.document.text for entry in space.opened.entries}
+def with_text(entry: Entry, text: str) -> Entry:
+    return replace(entry, document=replace(entry.document, text=text))
+
+
+def shifted(entry: Entry) -> Entry:
+    """The entry of a file that has a word more in front."""
+    document, more = entry.document, "New. "
+    n = len(more)
+    sections = tuple(
+        Section(Range(s.heading.start + n, s.heading.end + n), s.level, s.start + n, s.end + n)
+        for s in document.sections
+    )
+    return replace(entry, document=replace(document, text=more + document.text, sections=sections))
+
+
+def checked(space: FakeWorkspace, folder: Path, format_: Format, text: str) -> Checked:
+    file = folder / NAMES[format_]
+    file.write_text(text, "utf-8")
+    return check_file(file, Against.of(space))
 
 
 def quoted(space: FakeWorkspace) -> list[str]:
@@ -65,9 +87,9 @@ def quoted(space: FakeWorkspace) -> list[str]:
 def test_every_quote_of_a_file_is_checked_and_stands(
     format_: Format, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
-    file = tmp_path / NAMES[format_]
-    file.write_text(kept[format_], "utf-8")
-    verdicts = check_file(file, texts(space))
+    found = checked(space, tmp_path, format_, kept[format_])
+    verdicts = found.quotes
+    assert found.problems == ()
     assert sorted(each.words for each in verdicts) == sorted(quoted(space))
     assert len(verdicts) >= 3
     assert {each.state for each in verdicts} == {State.STANDS}
@@ -81,7 +103,7 @@ def test_a_file_says_the_questions_the_notices_and_the_index(
     assert space.opened.collection.generation in text
     assert "Do swallowed capsules work as well as a syringe?" in text
     if format_ is not Format.JSON:
-        assert "The sources differ here" in text
+        assert "differ on: Do swallowed capsules work as well as a syringe?" in text
         assert "Nearest places in the sources" in text
     flagged = space.ask(TURNS[3], TURNS[:3]).answer.red_flag
     assert flagged is not None
@@ -91,7 +113,7 @@ def test_a_file_says_the_questions_the_notices_and_the_index(
 def test_html_runs_nothing_and_fetches_nothing(kept: Mapping[Format, str]) -> None:
     text = kept[Format.HTML]
     assert "What wraps every nerve: &lt;myelin&gt;?" in text
-    assert "<script" not in text
+    assert re.findall("<script[^>]*>", text) == ['<script type="application/json" id="data">']
     assert "default-src 'none'" in text
 
 
@@ -99,11 +121,8 @@ def test_html_runs_nothing_and_fetches_nothing(kept: Mapping[Format, str]) -> No
 def test_a_word_that_was_changed_in_the_file_is_found(
     format_: Format, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
-    file = tmp_path / NAMES[format_]
-    file.write_text(
-        kept[format_].replace("made of fat", "made of wax").replace("as well as a syringe.", "well."), "utf-8"
-    )
-    found = {each.words: each for each in check_file(file, texts(space))}
+    altered = kept[format_].replace("made of fat", "made of wax").replace("as well as a syringe.", "well.")
+    found = {each.words: each for each in checked(space, tmp_path, format_, altered).quotes}
     for words, verdict in found.items():
         tampered = "wax" in words or words == "Swallowed capsules work well."
         assert (verdict.state is State.WRONG) is tampered, verdict
@@ -116,11 +135,14 @@ def test_words_that_moved_stand_and_words_that_went_do_not(
 ) -> None:
     file = tmp_path / NAMES[format_]
     file.write_text(kept[format_], "utf-8")
-    now = texts(space)
-    now[DocumentId("nerves.md")] = f"New. {now[DocumentId('nerves.md')]}"
-    now[DocumentId("swallowed.md")] = "Swallowed\n\nSwallowed capsules do not work as well as a syringe."
+    against = Against.of(space)
+    now = dict(against.entries)
+    nerves, swallowed = DocumentId("nerves.md"), DocumentId("swallowed.md")
+    now[nerves] = shifted(now[nerves])
+    now[swallowed] = with_text(now[swallowed], "Swallowed\n\nSwallowed capsules do not work as well as a syringe.")
     del now[DocumentId("syringe.md")]
-    states = {each.where.partition(" of ")[2]: (each.state, each.problem) for each in check_file(file, now)}
+    found = check_file(file, replace(against, entries=now)).quotes
+    states = {each.where.partition(" of ")[2]: (each.state, each.problem) for each in found}
     assert states["nerves.md"] == (State.MOVED, "")
     assert states["swallowed.md"][0] is State.WRONG
     assert states["syringe.md"] == (State.WRONG, "its document is not in the index")
@@ -140,22 +162,121 @@ def test_what_is_no_conversation_is_refused(body: object, client: TestClient) ->
     assert client.post("/export", json=body).status_code == 422
 
 
-@pytest.mark.parametrize("name", ["a.md", "a.html", "a.csv"])
-def test_a_file_without_quotes_is_refused(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "why"), [("a.md", "no data"), ("a.html", "no data"), ("a.csv", "without data")])
+def test_a_file_without_data_is_refused(name: str, why: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("> Somebody said so.\n\nNothing more. <blockquote>x</blockquote>", "utf-8")
-    with pytest.raises(UsageError, match="holds no quotes"):
-        check_file(tmp_path / name, {})
+    with pytest.raises(UsageError, match=why):
+        check_file(tmp_path / name, Against({}))
 
 
-def test_a_block_quote_of_somebody_else_is_left_alone(
-    kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+@pytest.mark.parametrize("data", ["{", "[]", '{"kind": "b12assistant conversation"}', '{"kind": "else"}'])
+def test_data_that_is_not_ours_is_refused(data: str, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(f"<!-- data\n{data}\n-->", "utf-8")
+    with pytest.raises(UsageError, match="data"):
+        check_file(tmp_path / "a.md", Against({}))
+
+
+VISIBLE = (Format.HTML, Format.MARKDOWN)
+
+
+@pytest.mark.parametrize("format_", VISIBLE)
+@pytest.mark.parametrize(
+    ("shown", "altered"),
+    [
+        ("Myelin wraps", "Myelin harms"),
+        ("trong match", "ossible match"),
+        ("Questions and quotes", "Questions and answers"),
+        ("The sources differ on", "The sources agree on"),
+        ("Nearest places", "Best places"),
+    ],
+)
+def test_what_the_file_shows_is_what_its_data_gives(
+    format_: Format, shown: str, altered: str, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
-    file = tmp_path / "kept.md"
-    file.write_text(f"> Somebody said so.\n\nIndeed.\n\n{kept[Format.MARKDOWN]}", "utf-8")
-    assert {each.state for each in check_file(file, texts(space))} == {State.STANDS}
+    assert shown in kept[format_]
+    found = checked(space, tmp_path, format_, kept[format_].replace(shown, altered, 1))
+    (problem,) = found.problems[:1]
+    assert problem.startswith("line ")
+    assert altered[:3] in problem
+    assert "its data gives" in problem
+
+
+@pytest.mark.parametrize("format_", VISIBLE)
+def test_what_is_added_to_a_file_is_found(
+    format_: Format, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+) -> None:
+    assert checked(space, tmp_path, format_, f"{kept[format_]}\nSomebody said so.\n").problems
+    assert not checked(space, tmp_path, format_, kept[format_].replace("\n", "\r\n")).problems
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("title", "Dreams"),
+        ("section", ["Elsewhere"]),
+        ("pages", [3, 4]),
+        ("source_kind", "guideline"),
+        ("words", "project_summary"),
+        ("commercial_interest", False),
+        ("publisher", "A ministry"),
+        ("published", "2020-01-01"),
+        ("url", "https://example.org"),
+        ("based_on", "a page"),
+        ("source_cites", ["10.1/a"]),
+        ("review_overdue", True),
+        ("source_changed", True),
+        ("partly_off", True),
+        ("notes", []),
+        ("link", "http://127.0.0.1:7860/d/other.md"),
+        ("citation", "Somebody"),
+        ("passage", "none"),
+        ("context_span", [0, 1]),
+    ],
+)
+def test_what_the_data_says_of_a_quote_is_held_against_the_index(
+    key: str, value: object, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+) -> None:
+    data = json.loads(kept[Format.JSON])
+    assert data["turns"][0]["answer"]["quotes"][0][key] != value
+    data["turns"][0]["answer"]["quotes"][0][key] = value
+    first = checked(space, tmp_path, Format.JSON, json.dumps(data)).quotes[0]
+    assert first.state is State.DIFFERS
+    assert f"{key} is {json.dumps(value)} in the file, " in first.problem
+
+
+@pytest.mark.parametrize(("key", "value"), [("text", "All is well."), ("version", 99), ("text_id", "none")])
+def test_a_notice_is_held_against_its_fixed_text(
+    key: str, value: object, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+) -> None:
+    data = json.loads(kept[Format.JSON])
+    data["turns"][3]["answer"]["notices"][0][key] = value
+    (problem,) = checked(space, tmp_path, Format.JSON, json.dumps(data)).problems
+    assert problem.startswith("question 4, notice ")
+
+
+def test_a_topic_is_held_against_the_curators(kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path) -> None:
+    altered = kept[Format.JSON].replace(f'"{TOPIC}"', '"Nothing"')
+    (problem,) = checked(space, tmp_path, Format.JSON, altered).problems
+    assert TOPIC in problem
+
+
+HOSTILE = "<!-- --> --!> ]]> </script><script>alert(1)</script> --- &amp; \u2028 -"
+
+
+@pytest.mark.parametrize("format_", VISIBLE)
+def test_no_text_ends_the_data_or_runs(format_: Format, space: FakeWorkspace, tmp_path: Path) -> None:
+    reply = space.ask(f"What wraps every nerve: myelin? {HOSTILE}")
+    generation = space.opened.collection.generation
+    text = export(Conversation((reply,), space.setting(reply), generation), format_)
+    found = embedded(text, html=format_ is Format.HTML)
+    assert found is not None
+    assert found["turns"][0]["answer"]["question"].endswith(HOSTILE)
+    assert len(re.findall(r"(?<!\\)<script", text)) == (format_ is Format.HTML)
+    assert text.count("-->") <= (format_ is Format.MARKDOWN) + text.partition("<!-- data")[0].count("-->")
+    assert checked(space, tmp_path, format_, text).problems == ()
 
 
 def test_json_that_is_neither_is_read_line_by_line(space: FakeWorkspace, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps({"hello": 1}), "utf-8")
     with pytest.raises(UsageError, match="holds no answer"):
-        check_file(tmp_path / "a.json", texts(space))
+        check_file(tmp_path / "a.json", Against.of(space))

@@ -10,7 +10,7 @@ from fakes import FakeWorkspace
 from b12assistant.api import local_today
 from b12assistant.application import health
 from b12assistant.command.invocation import lines
-from b12assistant.display.render import reply_json
+from b12assistant.display.json_form import reply_json
 from b12assistant.errors import CorpusError, UsageError
 
 QUESTION = "What lowers B12 in some people?"

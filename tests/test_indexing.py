@@ -42,7 +42,6 @@ CONTENTS: dict[str, tuple[bytes, FileEnd]] = {
 }
 
 
-@settings(max_examples=30)
 @given(st.lists(st.sampled_from(sorted(CONTENTS)), min_size=1, max_size=8))
 def test_every_file_ends_in_one_of_three_ways_and_the_counts_add_up(kinds: list[str]) -> None:
     expected = {f"folder{i % 2}/{i}{kind}": CONTENTS[kind] for i, kind in enumerate(kinds)}

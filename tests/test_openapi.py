@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
+from b12assistant.display import json_form
 from b12assistant.index.verification import check_quote, quotes_of
 from b12assistant.loaders import load
 from b12assistant.web import http_corpus, http_models
@@ -21,16 +22,16 @@ from b12assistant.web.problems import CODES
 ROOT = Path(__file__).parent.parent
 TOOL = runpy.run_path(str(ROOT / "tools" / "openapi.py"))
 EXAMPLES = load_examples()
-FORMS: dict[str, type[http_models.Form]] = {
-    "ask": http_models.AskResponse,
-    "search": http_models.SearchResponse,
+FORMS: dict[str, type[json_form.Form]] = {
+    "ask": json_form.AskResponse,
+    "search": json_form.SearchResponse,
     "list_documents": http_corpus.DocumentsResponse,
     "get_document": http_corpus.DocumentResponse,
     "get_passage": http_corpus.PassageResponse,
     "healthz": http_corpus.Alive,
     "readyz": http_corpus.Ready,
 }
-REQUESTS: dict[str, type[http_models.Form]] = {"ask": http_models.AskRequest, "search": http_models.SearchRequest}
+REQUESTS: dict[str, type[json_form.Form]] = {"ask": http_models.AskRequest, "search": http_models.SearchRequest}
 CASES = [(operation, name) for operation, examples in EXAMPLES.items() for name in examples]
 
 
@@ -92,12 +93,12 @@ def test_the_forms_are_those_of_the_design() -> None:
         "nearest",
         "interpretation",
     }
-    assert set(http_models.Answer.model_fields) == answer
-    assert set(http_models.AskResponse.model_fields) == {"answer", "timings_ms", "index"}
-    assert set(http_models.Timings.model_fields) == {"triage", "encode", "search", "quote", "total"}
+    assert set(json_form.Answer.model_fields) == answer
+    assert set(json_form.AskResponse.model_fields) == {"answer", "timings_ms", "index"}
+    assert set(json_form.Timings.model_fields) == {"triage", "encode", "search", "quote", "total"}
     quote = set(EXAMPLES["ask"]["answered"]["response"]["answer"]["quotes"][0])
-    assert set(http_models.Quote.model_fields) == quote
-    assert all(field.is_required() for field in http_models.Quote.model_fields.values())
+    assert set(json_form.Quote.model_fields) == quote
+    assert all(field.is_required() for field in json_form.Quote.model_fields.values())
 
 
 def test_a_missing_value_is_null_and_an_unknown_one_is_refused() -> None:
@@ -108,7 +109,7 @@ def test_a_missing_value_is_null_and_an_unknown_one_is_refused() -> None:
         {**reply, "answer": {key: value for key, value in reply["answer"].items() if key != "reason"}},
     ):
         with pytest.raises(ValueError, match="validation error"):
-            http_models.AskResponse.model_validate(json.loads(json.dumps(broken)))
+            json_form.AskResponse.model_validate(json.loads(json.dumps(broken)))
 
 
 def test_the_page_about_it_names_every_address_limit_and_problem() -> None:

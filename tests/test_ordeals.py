@@ -11,7 +11,7 @@ from ordeals.all import ORDEALS
 from ordeals.bad_files import indexed
 from ordeals.ordeal import Ordeal, Tries, undergo
 
-from b12assistant.display.records import entries_from_bytes
+from b12assistant.index.documents import entries_from_bytes
 
 NO_FILES = {22, *range(46, 55)}  # rows that are no file in a corpus: docs/reference/torture.md names their tests
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from serving import JSON, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.application.pack import read_pin
-from b12assistant.application.quote_checks import State, check_file
+from b12assistant.application.quote_checks import Against, State, check_file
 from b12assistant.display.addresses import of_spans
-from b12assistant.types import DocumentId
+from b12assistant.errors import UsageError
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
@@ -61,10 +62,31 @@ def test_every_quote_of_every_file_stands_as_verify_reads_it(
 ) -> None:
     file = tmp_path / f"pack.{FORMS[form]}"
     file.write_text(exported(client, form, *(address(space, name) for name in CORPUS)), "utf-8", newline="")
-    texts = {entry.document.id: entry.document.text for entry in space.opened.entries}
-    assert [verdict.state for verdict in check_file(file, texts)] == [State.STANDS] * len(CORPUS)
-    altered = {DocumentId(name): text.replace("e", "a") for name, text in texts.items()}
-    assert {verdict.state for verdict in check_file(file, altered)} == {State.WRONG}
+    against = Against.of(space)
+    if form == "csv":
+        with pytest.raises(UsageError, match="without data"):
+            check_file(file, against)
+        return
+    found = check_file(file, against)
+    assert [verdict.state for verdict in found.quotes] == [State.STANDS] * len(CORPUS)
+    assert found.problems == ()
+    altered = {
+        name: replace(entry, document=replace(entry.document, text=entry.document.text.replace("e", "a")))
+        for name, entry in against.entries.items()
+    }
+    quotes = check_file(file, replace(against, entries=altered)).quotes
+    assert {verdict.state for verdict in quotes} == {State.WRONG}
+
+
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_what_a_pack_shows_is_what_its_data_gives(
+    form: str, client: TestClient, space: FakeWorkspace, tmp_path: Path
+) -> None:
+    file = tmp_path / f"pack.{FORMS[form]}"
+    text = exported(client, form, address(space, "shop.md"))
+    file.write_text(text.replace("Sells what it recommends", "Sells nothing", 1), "utf-8", newline="")
+    (problem,) = check_file(file, Against.of(space)).problems
+    assert "its data gives" in problem
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -75,7 +97,7 @@ def test_a_file_has_the_generation_the_notices_and_who_sells(
     general = next(text for name, text in space.texts.items() if name == "general").text
     only_sellers = next(text for name, text in space.texts.items() if name == "only_sellers").text
     shown = text.replace("\\", "").replace("&#x27;", "'").replace("&#39;", "'")
-    for told in (space.opened.collection.generation, general, only_sellers, "Its date of review has passed."):
+    for told in (space.opened.collection.generation, general, only_sellers, "ts review is overdue"):
         assert told in shown, told
     assert ("Sells what it recommends" in shown) != (form == "json")
 
@@ -109,14 +131,14 @@ def test_no_cell_of_a_table_is_a_formula(client: TestClient, space: FakeWorkspac
 
 
 def test_markup_of_a_source_is_text_in_a_pack(client: TestClient, space: FakeWorkspace) -> None:
-    assert "<script" not in exported(client, "html", address(space, "nerves.md"))
+    assert exported(client, "html", address(space, "nerves.md")).count("<script") == 1
     assert "<early>" not in exported(client, "html", address(space, "nerves.md"))
     assert "\\<early\\>" in exported(client, "markdown", address(space, "nerves.md"))
 
 
 def test_a_read_pin_is_shown_with_what_became_of_its_source(client: TestClient, space: FakeWorkspace) -> None:
     (row,) = client.post("/pack/read", json={"addresses": [address(space, "shop.md")]}).json()["rows"]
-    assert row["warnings"] == ["Its date of review has passed."]
+    assert row["warnings"] == ["Its review is overdue"]
     assert row["sells"] is True
     assert "".join(text for text, _ in row["pieces"]) == "Our golden drip warms cold feet."
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from builders import build_document
 from fakes import FakeEncoder
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from b12assistant.cleaning import marked_share
@@ -55,7 +55,6 @@ def passages_of(document: Document, most: int) -> tuple[Passage, ...]:
     return chunk(document, FakeEncoder().count, most=most)
 
 
-@settings(max_examples=150)
 @given(TEXTS, FILES, MOST)
 def test_every_character_is_marked_heading_blank_or_in_one_sentence_of_one_passage(
     text: str, file: str, most: int
@@ -74,7 +73,6 @@ def test_every_character_is_marked_heading_blank_or_in_one_sentence_of_one_passa
             assert quoted == 1, (at, character)
 
 
-@settings(max_examples=60)
 @given(TEXTS, FILES, MOST)
 def test_sentences_slice_back_come_in_order_and_lie_in_one_section(text: str, file: str, most: int) -> None:
     document = read(text, file)
@@ -86,7 +84,6 @@ def test_sentences_slice_back_come_in_order_and_lie_in_one_section(text: str, fi
         assert {document.heading_path(span.start) for span in passage.sentences} == {passage.section}
 
 
-@settings(max_examples=60)
 @given(TEXTS, FILES, MOST)
 def test_no_passage_is_longer_than_the_limit(text: str, file: str, most: int) -> None:
     count = FakeEncoder().count
@@ -94,7 +91,6 @@ def test_no_passage_is_longer_than_the_limit(text: str, file: str, most: int) ->
         assert sum(count(span.text) for span in passage.sentences) <= most
 
 
-@settings(max_examples=60)
 @given(TEXTS, MOST)
 def test_pages_never_decrease(text: str, most: int) -> None:
     document = read(text, "a.txt")
@@ -104,7 +100,6 @@ def test_pages_never_decrease(text: str, most: int) -> None:
     assert len(pages) == (2 * len(spans) if document.page_starts else 0)
 
 
-@settings(max_examples=60)
 @given(TEXTS, FILES, MOST)
 def test_ids_are_unique_and_a_function_of_the_text(text: str, file: str, most: int) -> None:
     passages = passages_of(read(text, file), most)
@@ -113,7 +108,6 @@ def test_ids_are_unique_and_a_function_of_the_text(text: str, file: str, most: i
     assert ids == [passage.id for passage in passages_of(read(text, file), most)]
 
 
-@settings(max_examples=60)
 @given(TEXTS, FILES)
 def test_the_share_of_marked_text_is_what_the_marks_cover(text: str, file: str) -> None:
     document = read(text, file)

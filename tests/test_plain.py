@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.display.page_words import PageWords, load_page_words
+from b12assistant.corpus.page_words import PageWords, load_page_words
 from b12assistant.web.plain_routes import POLICY
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup

@@ -10,7 +10,7 @@ from corpora import again, embedded, three_files, write
 from fakes import FakeWorkspace
 
 from b12assistant.application.workspace import Workspace
-from b12assistant.display.render import reply_json
+from b12assistant.display.json_form import reply_json
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.milvus_index import MilvusTerms, MilvusVectors
 from b12assistant.types import SourceKind

@@ -16,9 +16,10 @@ from starlette.testclient import TestClient
 
 from b12assistant.answering.engine import Engine
 from b12assistant.api import Workspace, local_today
-from b12assistant.display import render
-from b12assistant.display.records import export_line
-from b12assistant.web import http_corpus, http_models
+from b12assistant.display import json_form
+from b12assistant.display.presentation import passage_text
+from b12assistant.index.documents import export_line
+from b12assistant.web import http_corpus
 from b12assistant.web.service import build_app
 
 QUESTIONS = ("What wraps every nerve?", "Which food holds vitamin B12?", "Who lowers B12: metformin?", EMERGENCY)
@@ -37,10 +38,10 @@ def client(space: FakeWorkspace) -> TestClient:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_ask_gives_what_the_command_line_gives(question: str, client: TestClient, space: FakeWorkspace) -> None:
     response = client.post("/api/v1/ask", json={"question": question})
-    expected = render.reply_json(space.ask(question), space.texts, today=local_today())
+    expected = json_form.reply_json(space.ask(question), space.texts, today=local_today())
     assert response.status_code == 200
     assert untimed(response.json()) == json.loads(json.dumps(untimed(expected)))
-    http_models.AskResponse.model_validate(response.json())
+    json_form.AskResponse.model_validate(response.json())
 
 
 def test_history_is_read_with_the_question(client: TestClient) -> None:
@@ -68,9 +69,9 @@ def test_search_gives_what_the_command_line_gives(client: TestClient, space: Fak
     response = client.post("/api/v1/search", json={"question": "vitamin B12 in people", "k": 2}).json()
     notices, hits = space.search("vitamin B12 in people", 2)
     generation = space.opened.collection.generation
-    assert len(http_models.SearchResponse.model_validate(response).hits) == 2
+    assert len(json_form.SearchResponse.model_validate(response).hits) == 2
     assert response == json.loads(
-        json.dumps(render.search_json("vitamin B12 in people", notices, hits, space.texts, generation))
+        json.dumps(json_form.search_json("vitamin B12 in people", notices, hits, space.texts, generation))
     )
 
 
@@ -107,7 +108,7 @@ def test_a_passage_is_found_by_its_whole_id_only(client: TestClient, space: Fake
     passage = space.opened.collection.passages[0]
     found = client.get(f"/api/v1/passages/{passage.id}").json()
     http_corpus.PassageResponse.model_validate(found)
-    assert found["text"] == render.passage_text(passage)
+    assert found["text"] == passage_text(passage)
     assert client.get(f"/api/v1/passages/{passage.id[:8]}").status_code == 404
 
 

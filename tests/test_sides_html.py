@@ -11,10 +11,12 @@ from builders import build_document
 from builders_quotes import passages_of
 
 from b12assistant.answers import Answer, Disagreement, Quote, Reply, Status, Strength, Timings, TopicId, Turn
-from b12assistant.display.answer_html import Setting, turn_html
+from b12assistant.display.answer_html import turn_html
+from b12assistant.display.presentation import Setting
 from b12assistant.types import Interest, Source
 
-SETTING = Setting({}, date(2026, 11, 20))
+TOPIC = TopicId("dose")
+SETTING = Setting({}, date(2026, 11, 20), topics={TOPIC: "How much?"})
 
 
 def quoted(text: str, interest: Interest) -> Quote:
@@ -32,7 +34,7 @@ PLAIN = Answer(Turn(0, "zebra?"), Status.ANSWERED, None, QUOTES, ())
 
 
 def shown(*sides: int) -> str:
-    differ = (Disagreement(TopicId("dose"), True, tuple((each,) for each in sides)),) if sides else ()
+    differ = (Disagreement(TOPIC, True, tuple((each,) for each in sides)),) if sides else ()
     return turn_html(1, Reply(replace(PLAIN, disagreements=differ), Timings(1, 1), None), SETTING)
 
 
@@ -50,7 +52,7 @@ def test_every_quote_is_shown_once(sides: tuple[int, ...], numbers: str) -> None
 def test_sides_stand_together_under_their_label() -> None:
     group = shown(2, 3).partition('<div class="sides"')[2]
     assert order(group) == ["2", "3"]
-    assert group.startswith('><h3 class="headline">The sources differ here</h3>')
+    assert group.startswith('><h3 class="headline">The sources differ on&#58; How much&#63;</h3>')
 
 
 def test_who_speaks_stands_above_a_side_and_below_other_quotes() -> None:

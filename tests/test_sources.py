@@ -2,9 +2,9 @@ from datetime import date
 
 import pytest
 
-from b12assistant.corpus.sources import parse_front_matter, parse_sources, source_of
+from b12assistant.corpus.sources import SourcesFile, parse_front_matter, parse_sources, source_of
 from b12assistant.errors import SourceFactsError
-from b12assistant.types import Interest, Source, SourceKind, Words
+from b12assistant.types import Interest, OriginId, Source, SourceKind, Words
 
 ENTRY = '[[source]]\nfile = "a.md"\n'
 FACTS = [
@@ -28,9 +28,9 @@ FACTS = [
 WRONG = [
     ("title = 3", "title: 3", "a text"),
     ('title = " "', "title: ' '", "a text"),
-    ('kind = "leaflet"', "kind: leaflet", "guideline, review, study"),
-    ('kind = ["review"]', "kind: [review]", "guideline, review, study"),
-    ("kind = {review = true}", "kind: {review: true}", "guideline, review, study"),
+    ('kind = "leaflet"', "kind: leaflet", "guideline, public_body, review, study"),
+    ('kind = ["review"]', "kind: [review]", "guideline, public_body, review, study"),
+    ("kind = {review = true}", "kind: {review: true}", "guideline, public_body, review, study"),
     ("words = true", "words: true", "original, project_summary"),
     ('commercial_interest = "yes"', "commercial_interest: 'yes'", 'true, false or "unknown"'),
     ("commercial_interest = 1", "commercial_interest: 1", 'true, false or "unknown"'),
@@ -216,3 +216,50 @@ def test_a_wrong_value_of_any_size_gives_one_short_line() -> None:
 
 def test_no_entries_describe_nothing() -> None:
     assert parse_sources("# nothing yet\n") == {}
+
+
+def test_a_mistake_among_thousands_of_entries_is_found_in_one_pass() -> None:
+    entries = "".join(f'[[source]]\nfile = "{i}.md"\nkind = "blog"\n\n' for i in range(5_000))
+    with pytest.raises(SourceFactsError, match=r"^sources\.toml:20003: kind = 'blgo'"):
+        parse_sources(entries + '[[source]]\nfile = "x.md"\nkind = "blgo"\n')
+
+
+ORIGIN = """
+[[origin]]
+id = "nhs"
+title = "A page"
+publisher = "NHS"
+kind = "public_body"
+country = "GB"
+published = "2023"
+read = 2026-11-21
+url = "https://a.example/"
+terms = "OGL"
+part_read = "the whole page"
+"""
+
+
+def test_the_register_of_origins_is_read() -> None:
+    origin = SourcesFile(ORIGIN + ENTRY).origins[OriginId("nhs")]
+    assert (origin.publisher, origin.kind, origin.read) == ("NHS", SourceKind.PUBLIC_BODY, date(2026, 11, 21))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('url = "https://a.example/"\n', "", "sources.toml:2: url is missing"),
+        ("read = 2026-11-21\n", "", "sources.toml:2: read is missing"),
+        ("public_body", "hospital", "sources.toml:6: kind = 'hospital' is not known"),
+        ("publisher", "publsher", "sources.toml:2: publisher is missing"),
+        ('terms = "OGL"', 'terms = "OGL"\ntrems = ""', "sources.toml:12: unknown key 'trems'"),
+    ],
+)
+def test_an_origin_that_says_too_little_is_refused_with_its_line(old: str, new: str, message: str) -> None:
+    with pytest.raises(SourceFactsError) as raised:
+        SourcesFile(ORIGIN.replace(old, new)).origins  # noqa: B018 - raises
+    assert raised.value.message == message
+
+
+def test_an_origin_is_registered_once() -> None:
+    with pytest.raises(SourceFactsError, match="the origin nhs is there twice"):
+        SourcesFile(ORIGIN + ORIGIN).origins  # noqa: B018 - raises

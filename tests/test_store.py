@@ -15,7 +15,7 @@ from typing import BinaryIO
 import pytest
 from builders_index import FACTS, NEW, NEWEST, OLD, publish, tree
 from faults import failing
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.errors import (
@@ -45,7 +45,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=30)
 @given(FILES, st.dictionaries(st.sampled_from(["model", "counts", "ключ"]), JSON))
 def test_save_and_load_is_identity(files: dict[str, bytes], facts: dict[str, object]) -> None:
     with TemporaryDirectory() as root:

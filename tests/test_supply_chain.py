@@ -25,15 +25,22 @@ def pins(file: str) -> dict[str, str]:
 
 
 def test_the_lock_holds_the_pins_and_nothing_else() -> None:
-    pinned, locked = pins("constraints.txt"), pins("requirements.lock")
+    pinned, locked = pins("constraints.txt"), pins("requirements-test.lock")
     assert pinned.pop("torch")
     assert len(pinned) > 100
     assert {**locked, **pinned} == locked, "constraints.txt has changed: make hashes"
     assert locked.keys() - pinned.keys() == ELSEWHERE.keys()
 
 
-def test_every_line_of_the_lock_is_a_pin_with_its_hashes_or_one_of_them() -> None:
-    comment, *lines = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
+def test_running_needs_less_than_testing() -> None:
+    running, testing = pins("requirements.lock"), pins("requirements-test.lock")
+    assert running.items() < testing.items()
+    assert not running.keys() & {"pytest", "mypy", "playwright", "mkdocs", "openvino", "pyarrow", "pymilvus"}
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
+def test_every_line_of_a_lock_is_a_pin_with_its_hashes_or_one_of_them(lock: str) -> None:
+    comment, *lines = (ROOT / lock).read_text("utf-8").splitlines()
     assert comment.startswith("#")
     for before, line in zip([lines[0], *lines], lines, strict=False):
         assert PIN.fullmatch(line) or HASH.fullmatch(line), line
@@ -46,11 +53,12 @@ def test_what_runs_here_is_what_is_pinned() -> None:
 
 
 def test_setup_takes_nothing_that_has_no_hash_but_torch() -> None:
-    dry = subprocess.run(["make", "-Bn", ".venv/.ok"], cwd=ROOT, capture_output=True, text=True, check=True)
+    dry = subprocess.run(["make", "-Bn", ".venv/.test"], cwd=ROOT, capture_output=True, text=True, check=True)
     installs = [line for line in dry.stdout.splitlines() if " install " in line and "|| {" not in line]
-    locked, ours = installs
-    assert "--require-hashes --only-binary :all: --no-deps -r requirements.lock" in locked
+    running, ours, testing = installs
+    assert running.endswith("--require-hashes --only-binary :all: --no-deps -r requirements.lock")
     assert ours.endswith("install --no-deps --no-build-isolation -e .")
+    assert testing.endswith("--require-hashes --only-binary :all: --no-deps -r requirements-test.lock")
     assert "torch.version.cuda is None" in dry.stdout
 
 

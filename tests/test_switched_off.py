@@ -15,9 +15,9 @@ from b12assistant.application import health
 from b12assistant.command.invocation import lines
 from b12assistant.corpus.switched_off import NOTHING_OFF, parse_switched_off
 from b12assistant.display import answer_html
+from b12assistant.display.json_form import reply_json
 from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import exact
-from b12assistant.display.render import reply_json
 from b12assistant.errors import SourceFactsError
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
@@ -104,7 +104,7 @@ def test_a_citation_of_what_is_left_says_so(space: FakeWorkspace) -> None:
     after = later.ask(asked)
     told = reply_json(after, later.texts, today=local_today())
     assert {quote["document"]: quote["partly_off"] for quote in told["answer"]["quotes"]}["syringe.md"] is True
-    setting = answer_html.Setting(later.texts, local_today())
+    setting = later.setting(after)
     said = exact(load_labels()("ask.partly_off"))
     assert said in answer_html.turn_html(1, after, setting)
     assert said not in answer_html.turn_html(1, before, setting)
@@ -159,12 +159,12 @@ def test_an_entry_whose_passage_was_reworded_is_said(tmp_path: Path) -> None:
         ("[[off", "is not valid TOML"),
         ("on = 1", r"unknown table .on."),
         ('off = "x"', r"off is no list of tables"),
-        ('[[off]]\nwhy = "x"', "entry 1: it names no one document or passage"),
-        ('[[off]]\ndocument = "a"\npassage = "b"\nwhy = "x"', "entry 1: it names no one document or passage"),
-        ('[[off]]\ndocument = "a"', "entry 1: it does not say why"),
-        ('[[off]]\ndocument = "a"\nwhy = "x"\n[[off]]\npassage = 3\nwhy = "x"', "entry 2: it names no one"),
-        ('[[off]]\ndocument = "a"\nwhy = "x"\nsince = "May"', "entry 1: since is no date"),
-        ('[[off]]\ndocument = "a"\nwhy = "x"\nreason = "y"', "entry 1: unknown key 'reason'"),
+        ('[[off]]\nwhy = "x"', "name one document or one passage"),
+        ('[[off]]\ndocument = "a"\npassage = "b"\nwhy = "x"', "name one document or one passage"),
+        ('[[off]]\ndocument = "a"', "why is missing"),
+        ('[[off]]\ndocument = "a"\nwhy = "x"\n[[off]]\npassage = 3\nwhy = "x"', r"switched_off\.toml:5: passage = 3"),
+        ('[[off]]\ndocument = "a"\nwhy = "x"\nsince = "May"', "since = .May. is not known"),
+        ('[[off]]\ndocument = "a"\nwhy = "x"\nreason = "y"', "unknown key 'reason'"),
     ],
 )
 def test_what_is_wrong_is_one_line_that_names_it(text: str, complaint: str) -> None:
@@ -173,5 +173,5 @@ def test_what_is_wrong_is_one_line_that_names_it(text: str, complaint: str) -> N
 
 
 def test_a_file_that_cannot_be_read_opens_nothing(space: FakeWorkspace) -> None:
-    with pytest.raises(SourceFactsError, match="entry 1: it does not say why"):
+    with pytest.raises(SourceFactsError, match="why is missing"):
         off(space, '[[off]]\ndocument = "a"').ask(ASKED)

@@ -25,15 +25,18 @@ from b12assistant.answers import (
     NoticeKind,
     Quote,
     Reason,
+    Reply,
     RuleId,
     Status,
     Strength,
     TextId,
+    Timings,
     TopicId,
     Turn,
     TurnSlice,
 )
 from b12assistant.display import labels, terminal
+from b12assistant.display.presentation import Cited, Quoted, Setting, present, present_notices
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Document,
@@ -75,7 +78,8 @@ def printed(answer: Answer, *, colour: bool = False, changed: frozenset[str] = f
         force_terminal=colour,
         color_system="standard" if colour else None,
     )
-    terminal.answer(answer, TEXTS, console, today=TODAY, changed=changed)
+    reply = Reply(answer, Timings(1, 1), None, frozenset(map(DocumentId, changed)))
+    terminal.answer(present(reply, Setting(TEXTS, TODAY, topics={TopicId("dose"): "How much?"})), console)
     return out.getvalue()
 
 
@@ -156,7 +160,7 @@ def test_a_citation_says_who_speaks_and_that_they_sell() -> None:
 @pytest.mark.parametrize(
     ("topic", "curated", "label"),
     [
-        ("dose", True, "The sources differ here: [1] beside [2]"),
+        ("dose", True, "The sources differ on: How much?: [1] beside [2]"),
         ("figures", False, "These sources give different figures: [1] beside [2]"),
         ("compare", False, "Compare: [1] beside [2]"),
     ],
@@ -197,9 +201,9 @@ LABELS = set(
     words(
         "Searched for: More about: Who says it, about: read as say nothing more. "
         "The sources here hold no answer to this do not mention this. This may not answer the question. "
-        "Only sellers speak about this. Nearest places: strong match possible its review is overdue the source has "
-        "changed since indexing seller's page, its own words sells what it recommends not known whether of "
-        "unknown kind 1 2 could be searched q.txt p"
+        "Only sellers speak about this. Nearest places in the sources: strong match possible its review is overdue "
+        "the source has changed since indexing seller's page, its own words sells what it recommends "
+        "not known whether of unknown kind 1 2 could be searched q.txt p"
     )
 )
 
@@ -237,7 +241,9 @@ def plain() -> tuple[io.StringIO, Console]:
 def test_look_up_shows_every_hit_under_the_notices() -> None:
     out, console = plain()
     passage = quoted(f"Zebra {HOSTILE}.").passage
-    terminal.hits((URGENT,), (Hit(passage, 1.0, 1), Hit(passage, 0.5, 2)), TEXTS, console)
+    quote = Quoted.of(Cited.of_passage(passage), labels.load_labels(), TODAY)
+    found = [(Hit(passage, 1.0, 1), quote), (Hit(passage, 0.5, 2), quote)]
+    terminal.hits(present_notices((URGENT,), TEXTS, labels.load_labels()), found, console)
     shown = out.getvalue()
     assert shown.index("Please have this seen") < shown.index("1. Quince") < shown.index("2. Quince")
     assert shown.count("Zebra") == 2
@@ -247,14 +253,15 @@ def test_look_up_shows_every_hit_under_the_notices() -> None:
 def test_a_document_is_shown_whole_with_what_is_never_quoted() -> None:
     out, console = plain()
     document = build_document("Zebra is striped.\n\nSee these links:\n\nOkapi is not.\n", file="a.txt")
-    terminal.document(document, console)
+    whole = Cited((document.span(0, len(document.text)),))
+    terminal.document(document, Quoted.of(whole, labels.load_labels(), TODAY), console)
     assert words(document.text) == words(out.getvalue())[: len(words(document.text))]
 
 
 def test_a_passage_is_shown_with_its_id() -> None:
     out, console = plain()
     (passage,) = build_passages(build_document("Zebra is striped.", file="a.txt"))
-    terminal.passage(passage, console)
+    terminal.passage(passage, Quoted.of(Cited.of_passage(passage), labels.load_labels(), TODAY), console)
     assert "Zebra is striped." in out.getvalue()
     assert f"a.txt {passage.id[:8]}" in out.getvalue()
 

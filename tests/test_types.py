@@ -12,10 +12,12 @@ from b12assistant.types import (
     FileReport,
     GenerationId,
     IndexReport,
+    Interest,
     Passage,
     PassageId,
     Range,
     Section,
+    Source,
     Span,
 )
 
@@ -149,3 +151,23 @@ def test_a_report_counts_each_end() -> None:
     ends = [FileEnd.INDEXED, FileEnd.LEFT_OUT, FileEnd.INDEXED]
     report = IndexReport(GenerationId("g"), tuple(FileReport(f"{i}.txt", end) for i, end in enumerate(ends)))
     assert [report.count(end) for end in FileEnd] == [2, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("source", "in_force"),
+    [(Source(), True), (Source(withdrawn=True), False), (Source(superseded_by="b.md"), False)],
+)
+def test_a_source_is_in_force_unless_withdrawn_or_superseded(source: Source, in_force: bool) -> None:
+    assert source.in_force is in_force
+
+
+@pytest.mark.parametrize(("based_on", "pages"), [(None, set()), ("", set()), ("a", {"a"}), ("a; b", {"a", "b"})])
+def test_a_summary_names_the_pages_it_is_based_on(based_on: str | None, pages: set[str]) -> None:
+    assert Source(based_on=based_on).pages_summarised == pages
+
+
+@pytest.mark.parametrize(
+    ("interest", "value"), [(Interest.SELLS, True), (Interest.NONE, False), (Interest.UNKNOWN, "unknown")]
+)
+def test_interest_in_data_is_true_false_or_unknown(interest: Interest, value: object) -> None:
+    assert interest.value_in_data == value

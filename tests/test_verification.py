@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from builders import build_entry
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.display.records import Entry
+from b12assistant.index.documents import Entry
 from b12assistant.index.verification import check_entry, check_quote, quotes_of
 from b12assistant.types import Mark, MarkKind, Range
 
@@ -27,7 +27,6 @@ def test_a_quote_that_stands_word_for_word_is_sound() -> None:
     assert check_quote(QUOTE, TEXT) is None
 
 
-@settings(max_examples=60)
 @given(st.integers(0, len(QUOTE["text"]) - 1), st.characters())
 def test_one_changed_character_is_found(at: int, character: str) -> None:
     shown = str(QUOTE["text"])

@@ -19,9 +19,9 @@ HEAD = """\
 
 <!-- Written by tools/licences.py from installed metadata: `make licences`. -->
 
-What `make setup` installs, as the packages' own metadata says; SPDX identifiers. Wheels may hold other libraries under
-licences of their own, which they carry with them. The code of this project is under Apache-2.0, its corpus under
-CC-BY-4.0.
+What `make run` and `make test` install, as the packages' own metadata says; SPDX identifiers. Wheels may hold other
+libraries under licences of their own, which they carry with them. The code of this project is under Apache-2.0, its
+corpus under CC-BY-4.0.
 
 | package | version | licence |
 |---|---|---|
@@ -30,7 +30,7 @@ CC-BY-4.0.
 FREE = frozenset(
     {
         *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "CNRI-Python", "ISC"),
-        *("LGPL-3.0-only", "MIT", "MIT-0", "MIT-CMU", "MPL-2.0", "PSF-2.0", "Zlib"),
+        *("LGPL-3.0-only", "MIT", "MIT-0", "MIT-CMU", "MPL-1.1", "MPL-2.0", "PSF-2.0", "Zlib"),
     }
 )
 # In the words of older metadata.
@@ -53,6 +53,7 @@ READ: Mapping[str, str] = {
     "colorama": "BSD-3-Clause",
     "jinja2": "BSD-3-Clause",
     "mpmath": "BSD-3-Clause",
+    "pyphen": "GPL-2.0-or-later OR LGPL-2.1-or-later OR MPL-1.1",
     "pypdfium2": "Apache-2.0 AND BSD-3-Clause",
     "pystemmer": "MIT AND BSD-3-Clause",
     "scipy": "BSD-3-Clause",
@@ -83,7 +84,7 @@ class Package:
 
 def packages() -> Iterator[Package]:
     """What is pinned, torch included."""
-    pins = dict(_pins("requirements.lock") + _pins("constraints.txt"))
+    pins = dict(_pins("requirements-test.lock") + _pins("constraints.txt"))
     for name in sorted(pins):
         yield Package(name, pins[name], licence_of(name))
 

@@ -9,13 +9,14 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from b12assistant.answers import Notice, Reply
 from b12assistant.application.workspace import Opened as Opened
 from b12assistant.application.workspace import Workspace as Workspace
 from b12assistant.application.workspace import local_today as local_today
 from b12assistant.config import load_configuration
-from b12assistant.display.render import Json, reply_json
+from b12assistant.display.presentation import Piece, present
 from b12assistant.index.indexing import Progress
 from b12assistant.types import Document, GenerationId, Hit, IndexReport
 from b12assistant.types import FileEnd as FileEnd  # what a report counts
@@ -87,13 +88,19 @@ class Assistant:
         """A document by its id, its path in the corpus. Raises ``NotFoundError``."""
         return self._workspace.document(id).document
 
-    def as_json(self, reply: Reply) -> Json:
+    def present(self, reply: Reply) -> tuple[Piece, ...]:
+        """What the page shows for the reply: its pieces in order, in words."""
+        return present(reply, self._workspace.setting(reply))
+
+    def as_json(self, reply: Reply) -> dict[str, Any]:
         """What `ask --json` and the HTTP API give for the reply.
 
         >>> assistant = Assistant.open("index")
         >>> sorted(assistant.as_json(assistant.ask("What is myelin?")))
         ['answer', 'index', 'timings_ms']
         """
+        from b12assistant.display.json_form import reply_json
+
         return reply_json(reply, self._workspace.texts, today=local_today())
 
 

@@ -8,24 +8,32 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
-from typing import NewType
+from functools import lru_cache
+from typing import Literal, NewType
 
 DocumentId = NewType("DocumentId", str)  # the path in the corpus, with "/" between parts
 PassageId = NewType("PassageId", str)  # digest of document id, text and occurrence
 GenerationId = NewType("GenerationId", str)  # digest of an index generation's content
+OriginId = NewType("OriginId", str)  # an entry of the register of origins in `sources.toml`
+
+GAP = " […] "  # between the spans of a quote, where something is left out
 
 
 class SourceKind(StrEnum):
+    """What kind of publication speaks, best evidence first."""
+
     GUIDELINE = "guideline"
+    PUBLIC_BODY = "public_body"
     REVIEW = "review"
     STUDY = "study"
     PATIENT_GUIDE = "patient_guide"
-    VENDOR = "vendor"
-    BLOG = "blog"
+    TEXTBOOK = "textbook"
     REFERENCE = "reference"
+    BLOG = "blog"
+    VENDOR = "vendor"
     OTHER = "other"
 
 
@@ -40,6 +48,11 @@ class Interest(StrEnum):
     SELLS = "true"
     NONE = "false"
     UNKNOWN = "unknown"
+
+    @property
+    def value_in_data(self) -> bool | Literal["unknown"]:
+        """The value of `commercial_interest` in `sources.toml` and in JSON: true, false or "unknown"."""
+        return "unknown" if self is Interest.UNKNOWN else self is Interest.SELLS
 
 
 class BlockKind(StrEnum):
@@ -114,6 +127,51 @@ class Source:
     cites: tuple[str, ...] = ()
     note: str | None = None
 
+    @property
+    def in_force(self) -> bool:
+        """Whether the source may be quoted: it is neither withdrawn nor superseded."""
+        return not self.withdrawn and self.superseded_by is None
+
+    @property
+    def pages_summarised(self) -> frozenset[str]:
+        """The pages that a summary is based on; empty for a source's own words."""
+        return _parts(self.based_on) if self.based_on else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _parts(based_on: str) -> frozenset[str]:
+    return frozenset(based_on.split("; ")) - {""}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A publication that summaries rest on, as the register of the corpus describes it."""
+
+    id: OriginId
+    title: str
+    publisher: str
+    kind: SourceKind
+    country: str
+    published: str  # the year or date it gives, or "unknown"
+    read: date
+    url: str
+    terms: str
+    part_read: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The entry as it is written in the register."""
+        return {item.name: str(getattr(self, item.name)) for item in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """A sentence of a summary, and a place in a publication that it rests on."""
+
+    range: Range
+    origin: Origin
+    place: str
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -185,6 +243,7 @@ class Document:
     sections: tuple[Section, ...] = field(compare=False, repr=False, default=())
     blocks: tuple[Block, ...] = field(compare=False, repr=False, default=())
     marks: tuple[Mark, ...] = field(compare=False, repr=False, default=())
+    attributions: tuple[Attribution, ...] = field(compare=False, repr=False, default=())
 
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, end)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeWorkspace
 
-from b12assistant.application.quote_checks import State, check_file
+from b12assistant.application.quote_checks import Against, State, check_file
 from browser.conftest import Visit
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,9 @@ def test_a_conversation_is_kept_as_a_file_whose_quotes_stand(
     page.wait_for_function("() => document.querySelector('#keep .told').textContent.endsWith('was saved.')")
     file = tmp_path / f"kept.{suffix}"
     waiting.value.save_as(file)
-    verdicts = check_file(file, {entry.document.id: entry.document.text for entry in small.opened.entries})
+    found = check_file(file, Against.of(small))
+    verdicts = found.quotes
+    assert found.problems == ()
     assert turn.locator("blockquote").first.text_content() in [each.words for each in verdicts]
     assert len(verdicts) == page.locator("figure.quote").count()
     assert {each.state for each in verdicts} == {State.STANDS}

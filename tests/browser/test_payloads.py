@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from serving import small_space
 
 from b12assistant.display import addresses
-from b12assistant.display.records import Entry
+from b12assistant.index.documents import Entry
 from b12assistant.types import Passage, Source
 from browser.conftest import Visit
 from browser.reading import Reader

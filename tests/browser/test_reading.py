@@ -107,7 +107,8 @@ def test_sides_stand_side_by_side_or_on_a_phone_one_below_the_other(visit: Visit
     for width, columns in ((1280, 2), (390, 1)):
         reader = visit(site, viewport={"width": width, "height": 844})
         sides = reader.ask("Do swallowed capsules work as well as a syringe?").locator(".sides")
-        assert sides.locator("h3").text_content() == "The sources differ here"
+        topic = "Do swallowed capsules work as well as a syringe?"
+        assert sides.locator("h3").text_content() == f"The sources differ on: {topic}"
         boxes = sides.locator("blockquote").evaluate_all(
             "all => all.map(each => each.getBoundingClientRect().toJSON())"
         )

@@ -13,7 +13,7 @@ from typing import Any, Final
 from fakes import FakeWorkspace
 
 from b12assistant.answers import Answer, Notice, NoticeKind, Quote, Reply, Status, Strength, TextId, Timings, Turn
-from b12assistant.display.records import Entry
+from b12assistant.index.documents import Entry
 from b12assistant.types import (
     Block,
     BlockKind,

@@ -2,7 +2,6 @@ import io
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -59,10 +58,8 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read(tmp_path: P
     write(tmp_path / "slow.pdf", SLOW_PDF)
     write(tmp_path / "next.txt", b"words")
     with IsolatedLoader(seconds=1.5) as loader:
-        began = time.monotonic()
         with pytest.raises(SourceError, match=r"took longer than 1\.5 s"):
             loader.load(tmp_path / "slow.pdf")
-        assert time.monotonic() - began < 30
         loader._seconds = 60.0  # a new worker has to start
         assert loader.load(tmp_path / "next.txt")[1].text == "words"
 

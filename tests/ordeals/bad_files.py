@@ -17,7 +17,7 @@ from corpora import FOOD, NERVES, PILLS, write
 from fakes import PLAIN, FakeEncoder
 
 from b12assistant.config import Settings
-from b12assistant.display.records import entries_from_bytes
+from b12assistant.index.documents import entries_from_bytes
 from b12assistant.index.indexing import Built, Indexer
 from b12assistant.index.verification import check_entry
 from b12assistant.loaders.isolation import IsolatedLoader

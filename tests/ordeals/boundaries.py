@@ -14,15 +14,16 @@ from extract_laws import FORMS, assert_laws
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from b12assistant.application.quote_checks import State, check_file
+from b12assistant.application.quote_checks import Against, State, check_file
 from b12assistant.corpus.sources import parse_front_matter, parse_sources
 from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError
 from b12assistant.evaluation.dialogues import holds_dialogues, load_dialogues
 from b12assistant.evaluation.labelled_set import load_labelled
 from b12assistant.evaluation.red_flag_audit import load_cases
+from b12assistant.index.documents import Entry
 from b12assistant.index.manifest import sealed, unsealed
 from b12assistant.loaders import load, wire
-from b12assistant.types import DocumentId
+from b12assistant.types import Document, DocumentId, FileEnd, FileReport
 from ordeals.ordeal import Tries
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=30)  # NUL and lone surrogates too
@@ -85,7 +86,7 @@ def _unseal(data: bytes, _: Path) -> None:
 def _check(data: bytes, folder: Path) -> None:
     name, _, content = data.partition(b"\n")
     (folder / f"quotes.{name.decode()}").write_bytes(content)
-    for verdict in check_file(folder / f"quotes.{name.decode()}", TEXTS):
+    for verdict in check_file(folder / f"quotes.{name.decode()}", AGAINST).quotes:
         assert verdict.state in State
         assert verdict.state is State.WRONG or any(
             part in "".join(TEXTS.values()) for part in verdict.words.split(" […] ")
@@ -117,6 +118,12 @@ def _messages(data: bytes, folder: Path) -> None:
 
 
 TEXTS = {DocumentId("nerves.md"): NERVES, DocumentId("food.md"): FOOD, DocumentId("pills.txt"): PILLS}
+AGAINST = Against(
+    {
+        name: Entry(Document(name, "", name, text), (), FileReport(name, FileEnd.INDEXED), "", "", {})
+        for name, text in TEXTS.items()
+    }
+)
 _QUOTE = {"document": "nerves.md", "text": NERVES[10:36], "spans": [[10, 36]], "best": [10, 36], "number": 1}
 _ANSWER = json.dumps({"answer": {"quotes": [_QUOTE, _QUOTE]}}).encode()
 _PACKED = wire.pack(load(f"# A\n\n{PILLS}\n- [x](y)\n".encode(), "a.md"))

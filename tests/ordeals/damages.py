@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from b12assistant.application import health
-from b12assistant.display.records import entries_from_bytes, entries_to_bytes
 from b12assistant.errors import IndexDamagedError
+from b12assistant.index.documents import entries_from_bytes, entries_to_bytes
 from b12assistant.index.store import Store
 from ordeals.ordeal import Tries
 from ordeals.small_index import corpora, workspace

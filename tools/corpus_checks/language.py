@@ -6,7 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence, Set
 from typing import Final
+from unittest.mock import patch
 
+import textstat
 from spellchecker import SpellChecker
 
 from corpus_checks import Finding
@@ -21,8 +23,6 @@ _ANY: Final = re.compile(r"[^\W_]+")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _TERM: Final = re.compile(r"(.{2,80}?)\s(?:is|are|means|describes|holds|in|shows)\b")
 _ADDRESS: Final = re.compile(r"https?://\S+|\b[\w-]+(?:[./][\w-]+)*\.(?:md|toml|pdf|txt|html)\b|\b10\.\d{4,9}/\S+")
-_VOWELS: Final = re.compile(r"[aeiouy]+")
-_SILENT: Final = re.compile(r"(?:[^aeiouyl]|[aeiouy]l)e$|[^aeiouytd]ed$|[^aeiouyscxzg]es$")
 
 
 def check_lengths(texts: Sequence[Text]) -> list[Finding]:
@@ -77,18 +77,14 @@ def check_spelling(texts: Sequence[Text], *, words: Set[str], glossaries: Set[st
 
 
 def reading_grade(sentences: Sequence[str]) -> float:
-    """School grade after Flesch and Kincaid (Kincaid et al. 1975, Research Branch Report 8-75, Naval Technical
-    Training Command); a list item counts as a sentence."""
-    words = [word for sentence in sentences for word in _WORD.findall(sentence)]
-    if not words:
-        return 0.0
-    return 0.39 * len(words) / len(sentences) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
+    """Return the school grade after Flesch and Kincaid (Kincaid et al. 1975, Research Branch Report 8-75).
 
-
-def syllables(word: str) -> int:
-    """Groups of vowels without a silent e: right for most English words, near for the rest."""
-    lower = word.lower()
-    return max(1, len(_VOWELS.findall(lower)) - bool(_SILENT.search(lower)))
+    A list item counts as a sentence.
+    """
+    text = " ".join(sentence if sentence.endswith((".", "?", "!")) else f"{sentence}." for sentence in sentences)
+    # Syllables by hyphenation: the dictionary that textstat prefers is fetched from the network.
+    with patch("textstat.backend.counts._count_syllables.get_cmudict", return_value={}):
+        return float(textstat.flesch_kincaid_grade(text)) if text else 0.0
 
 
 def _term(sentence: str) -> Iterable[str]:

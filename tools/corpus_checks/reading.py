@@ -10,7 +10,7 @@ from typing import Final
 from b12assistant.answering.layout import Layout
 from b12assistant.cleaning import mark, trim_headings
 from b12assistant.corpus.chunking import chunk
-from b12assistant.corpus.folder import corpus_facts, corpus_files
+from b12assistant.corpus.folder import corpus_files, corpus_sources
 from b12assistant.corpus.sources import Facts, parse_front_matter, source_of
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load
@@ -49,7 +49,7 @@ class Text:
 def read_corpus(corpus: Path) -> tuple[tuple[Text, ...], list[Finding]]:
     """Every document, and a finding for each file that is left out or read with a warning."""
     try:
-        told = corpus_facts(corpus)
+        told = corpus_sources(corpus).facts
     except SourceFactsError as error:
         return (), [Finding("sources.toml", f"{error.message} ({error.hint})")]
     texts: list[Text] = []

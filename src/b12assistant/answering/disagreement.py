@@ -129,5 +129,4 @@ def _holds(window: Window, span: Span) -> bool:
 
 def _one_source(one: Document, other: Document) -> bool:
     """Whether two documents speak for one source: they are one, or sum up a page in common."""
-    pages, others = (set((each.source.based_on or "").split("; ")) - {""} for each in (one, other))
-    return one.id == other.id or bool(pages & others)
+    return one.id == other.id or bool(one.source.pages_summarised & other.source.pages_summarised)

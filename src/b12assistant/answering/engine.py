@@ -181,9 +181,7 @@ class Engine:
         return frozenset(
             each.id
             for each in self.collection.passages
-            if (source := each.document.source).withdrawn
-            or source.superseded_by is not None
-            or off.of(each) is not None
+            if not each.document.source.in_force or off.of(each) is not None
         )
 
     @property

@@ -167,9 +167,11 @@ class LookUp:
             held |= filling
 
     def _lets(self, passage: Passage) -> bool:
-        source = passage.document.source
-        kept_back = source.withdrawn or source.superseded_by is not None
-        return not kept_back and self.engine.collection.off.of(passage) is None and self.sieve.lets(passage)
+        return (
+            passage.document.source.in_force
+            and self.engine.collection.off.of(passage) is None
+            and self.sieve.lets(passage)
+        )
 
     def _near(self, query: Query) -> dict[int, int]:
         rows, _ = self.engine.collection.vectors.search(query.vector, _NEAR)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate, chain, takewhile
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ import numpy as np
 from b12assistant.answering.layout import Layout, Whole
 from b12assistant.answers import MOST_GAPS
 from b12assistant.language.words import terms
-from b12assistant.types import BlockKind, Document, Passage, Span
+from b12assistant.types import BlockKind, Passage, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -207,20 +207,10 @@ def _same(one: Window, other: Window, alike: float) -> bool:
             for beside in other.spans:
                 if span.start < beside.end and beside.start < span.end:
                     return True
-    elif first.source.based_on is None or not _pages_of(first) & _pages_of(second):
+    elif not first.source.pages_summarised & second.source.pages_summarised:
         return False
     a, b = one.cut.terms, other.cut.terms
     return bool(a and b) and len(a & b) >= alike * min(len(a), len(b))
-
-
-def _pages_of(document: Document) -> frozenset[str]:
-    """The pages that a summary is based on; of a source in its own words none."""
-    return _pages(document.source.based_on) if document.source.based_on else frozenset()
-
-
-@lru_cache(maxsize=1024)
-def _pages(based_on: str) -> frozenset[str]:
-    return frozenset(based_on.split("; ")) - {""}
 
 
 def _length(spans: Sequence[Span]) -> int:

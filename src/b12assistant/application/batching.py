@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.display import render, terminal
+from b12assistant.display import json_form, terminal
 from b12assistant.errors import AssistantError, QuestionError, UsageError
 
 BAD_LINE = "bad_line"
@@ -114,7 +114,7 @@ def _answer(space: Workspace, line: bytes, number: int) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - one line's fault must not take the other answers with it
         what = f"line {number}: a fault in the program ({type(error).__name__}: {error})"
         return _error(name, INTERNAL, what, "please report it, with the line")
-    return {"id": name, **render.reply_json(reply, space.texts, today=local_today())}
+    return {"id": name, **json_form.reply_json(reply, space.texts, today=local_today())}
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from b12assistant.application.quote_checks import State, Verdict, check_file, is_exported
+from b12assistant.application.quote_checks import Against, Checked, State, Verdict, check_file, is_exported
 from b12assistant.application.workspace import Opened, Workspace
 from b12assistant.config import values_of
 from b12assistant.errors import AssistantError, SourceError
@@ -30,23 +30,25 @@ class Findings:
     index_problems: tuple[str, ...]
     corpus_changes: tuple[str, ...]
     quote_problems: tuple[str, ...]
+    file_problems: tuple[str, ...] = ()
     mended: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     each_told: bool = False  # of an export for people each quote is told, else those alone that do not stand
 
     @property
     def sound(self) -> bool:
-        return not (self.index_problems or self.corpus_changes or self.quote_problems)
+        return not (self.index_problems or self.corpus_changes or self.quote_problems or self.file_problems)
 
     def sentences(self) -> list[str]:
         found = ["The index was missing or wrong and has been built anew from the corpus."] if self.mended else []
         found += [*self.index_problems, *self.corpus_changes]
         found += [each.sentence for each in self.verdicts] if self.each_told else self.quote_problems
+        found += self.file_problems
         if self.corpus_changes:
             found.append("The corpus is not the one that was indexed: run `b12assistant index`.")
         found.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
         if self.quotes is not None:
-            good = self.quotes - len(self.quote_problems)
+            good = self.quotes - sum(each.state is State.WRONG for each in self.verdicts)
             moved = sum(each.state is State.MOVED for each in self.verdicts)
             places = f", {moved} of them at another place" if moved else ""
             found.append(f"{good} of {self.quotes} quotes stand word for word in the source{places}.")
@@ -60,6 +62,7 @@ class Findings:
             "index_problems": list(self.index_problems),
             "corpus_changes": list(self.corpus_changes),
             "quote_problems": list(self.quote_problems),
+            "file_problems": list(self.file_problems),
             "mended": list(self.mended),
             "verdicts": [each.as_json() for each in self.verdicts],
         }
@@ -73,9 +76,9 @@ def verify(space: Workspace, file: Path | None, *, mended: tuple[str, ...] = ())
     try:
         opened = space.opened
     except AssistantError as error:
-        return Findings(0, None, (str(error),), (), (), mended)
-    texts = {entry.document.id: entry.document.text for entry in opened.entries}
-    verdicts = check_file(file, texts) if file else ()
+        return Findings(0, None, (str(error),), (), (), mended=mended)
+    checked = check_file(file, Against.of(space)) if file else Checked(())
+    verdicts = checked.quotes
     changes = tuple(space.stale_files())
     problems = list(dict.fromkeys([*opened.problems, *space.store.damage()]))
     for entry in opened.entries:
@@ -86,7 +89,8 @@ def verify(space: Workspace, file: Path | None, *, mended: tuple[str, ...] = ())
         len(verdicts) if file else None,
         tuple(problems),
         changes,
-        tuple(f"{each.where}: {each.problem}" for each in verdicts if each.state is State.WRONG),
+        tuple(f"{each.where}: {each.problem}" for each in verdicts if each.is_problem),
+        checked.problems,
         mended,
         verdicts,
         each_told=file is not None and is_exported(file),

@@ -3,52 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
 from b12assistant.answering.lookup import Match
-from b12assistant.answers import FixedTexts, Notice, NoticeKind
+from b12assistant.answers import FixedTexts
+from b12assistant.answers import Notice as NoticeById
 from b12assistant.display.addresses import MOST_SPANS
-from b12assistant.display.citation_formats import GAP, Cited
-from b12assistant.display.labels import Labels, capital, section
-from b12assistant.types import Interest, Passage, Range, Span
+from b12assistant.display.labels import Labels, capital
+from b12assistant.display.presentation import Cited, Notice, Quoted, present_notices
+from b12assistant.types import GAP, Passage, Range, Span
 
 Json = dict[str, Any]
 _MOST_WORDS = 6  # named as the reason
 
 
-def row(match: Match, said: Labels) -> Json:
+def row(match: Match, said: Labels, today: date) -> Json:
     """A passage that was found. ``pieces``: its words in order, each with "s" in its best sentence, "w" if it matched,
     "g" for a gap."""
-    cited = cited_of(match.passage, match.best)
+    found = Quoted.of(cited_of(match.passage, match.best), said, today)
     return {
-        **place(cited, said),
-        "pieces": list(_pieces(cited, [match.best.range], [*match.words, *match.phrases])),
+        **_place(found),
+        "pieces": list(_pieces(found, [match.best.range], [*match.words, *match.phrases])),
         "why": list(_why(match, said)),
     }
 
 
-def place(cited: Cited, said: Labels) -> Json:
-    """Where words stand and who speaks, as labels; ``address`` leads there, and is all that a pin keeps."""
-    document, best = cited.document, cited.best or cited.spans[0]
-    source = document.source
-    who = [capital(said.whose_words(source)), source.publisher, source.published and said.day(source.published)]
-    interest = said.interest(source)
-    return {
-        "address": cited.link,
-        "passage": cited.passage,
-        "document": document.id,
-        "place": [document.title, *section(document, best.start)],
-        "pages": said.pages(cited.pages),
-        "who": " · ".join(part for part in who if part),
-        "interest": capital(interest) if interest else None,
-        "sells": source.interest is Interest.SELLS,
-    }
-
-
-def quoted(cited: Cited, said: Labels) -> Json:
+def quoted(quote: Quoted) -> Json:
     """Words of a source as a row without a reason."""
-    return {**place(cited, said), "pieces": list(_pieces(cited, [cited.best.range] if cited.best else [], []))}
+    return {**_place(quote), "pieces": list(_pieces(quote, [quote.best] if quote.best else [], []))}
+
+
+def _place(quote: Quoted) -> Json:
+    """Where words stand and who speaks, as labels; ``address`` leads there, and is all that a pin keeps."""
+    speaker = quote.speaker
+    who = (capital(speaker.whose), speaker.publisher, speaker.published, *quote.notes)
+    return {
+        "address": quote.link,
+        "passage": quote.passage,
+        "document": quote.document,
+        "place": list(quote.place),
+        "pages": quote.pages or None,
+        "who": " · ".join(part for part in who if part),
+        "interest": capital(speaker.interest) or None,
+        "sells": speaker.sells,
+    }
 
 
 def cited_of(passage: Passage, best: Span) -> Cited:
@@ -58,41 +58,30 @@ def cited_of(passage: Passage, best: Span) -> Cited:
     return Cited(spans, best, passage.id)
 
 
-def notices(told: Sequence[Notice], texts: FixedTexts, said: Labels) -> list[Json]:
+def notices(told: Sequence[NoticeById], texts: FixedTexts, said: Labels) -> list[Json]:
     """The fixed texts that stand above, each with its heading if it is a safety text; translations beside theirs."""
-    return [
-        {
-            "text_id": each.text,
-            "lines": texts[each.text].text.splitlines(),
-            "language": each.text.partition(".")[2] or None,
-            **_alarm(each, said),
-        }
-        for each in told
-        if each.kind is not NoticeKind.GENERAL
-    ]
+    return [row for notice in present_notices(told, texts, said) for row in _notice(notice)]
 
 
-def _alarm(notice: Notice, said: Labels) -> Json:
-    if notice.flag is None and notice.kind is not NoticeKind.TRIAGE_FAILED:
-        return {"alarm": None, "heading": None}
-    if notice.flag is None:
-        return {"alarm": "emergency", "heading": said("ask.safety_check")}
-    if notice.flag.level == "emergency":
-        return {"alarm": "emergency", "heading": said("ask.safety_first")}
-    return {"alarm": "caution", "heading": said("ask.please_read")}
+def _notice(notice: Notice) -> Iterator[Json]:
+    language = notice.id.partition(".")[2] or None
+    alarm = {"alarm": notice.alarm, "heading": notice.heading or None}
+    yield {"text_id": notice.id, "lines": notice.text.splitlines(), "language": language, **alarm}
+    for each in notice.translations:
+        alarm = {"alarm": None, "heading": None}
+        yield {"text_id": each.id, "lines": each.text.splitlines(), "language": each.language, **alarm}
 
 
-def _pieces(cited: Cited, marked: Sequence[Range], words: Sequence[Range]) -> Iterator[list[str]]:
-    for number, span in enumerate(cited.spans):
+def _pieces(quote: Quoted, marked: Sequence[Range], words: Sequence[Range]) -> Iterator[list[str]]:
+    for number, (text, span) in enumerate(zip(quote.words, quote.spans, strict=True)):
         if number:
             yield [GAP, "g"]
         edges = {span.start, span.end}
         edges |= {at for each in (*marked, *words) for at in (each.start, each.end) if span.start < at < span.end}
-        cuts = sorted(edges)
-        for start, end in pairwise(cuts):
+        for start, end in pairwise(sorted(edges)):
             inside = Range(start, end)
             kind = "s" * any(each.contains(inside) for each in marked) + "w" * any(w.contains(inside) for w in words)
-            yield [cited.document.slice(inside), kind]
+            yield [text[start - span.start : end - span.start], kind]
 
 
 def _why(match: Match, said: Labels) -> Iterator[str]:

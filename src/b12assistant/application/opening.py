@@ -13,9 +13,9 @@ import numpy as np
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes
 from b12assistant.corpus.switched_off import SwitchedOff
-from b12assistant.display.records import Entry, entries_from_bytes
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.collection import Collection
+from b12assistant.index.documents import Entry, entries_from_bytes
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.origin import built_with, told_reports
 from b12assistant.index.store import Generation

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Literal
 
 from b12assistant.answers import FixedText
+from b12assistant.application.saved import (
+    Saved,
+    SavedQuote,
+    html_block,
+    json_text,
+    markdown_block,
+    read_quote,
+    this_version,
+)
+from b12assistant.display import json_form
 from b12assistant.display.addresses import read_link
-from b12assistant.display.citation_formats import Cited, Form, cite, markdown_text, place, speaker
-from b12assistant.display.labels import Labels, overdue, section
+from b12assistant.display.citation_formats import Form, about, cite, markdown_text, place
+from b12assistant.display.json_form import Generation, Text, source_fields
+from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
-from b12assistant.display.records import Entry, interest_value
-from b12assistant.display.render import source_json
+from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.display.style_sheets import UNSEEN, style_sheets
-from b12assistant.types import DocumentId, GenerationId, Interest, Source, Span
+from b12assistant.index.documents import Entry
+from b12assistant.types import DocumentId, GenerationId, Interest, Span
 
-Json = dict[str, Any]
+KIND: Literal["b12assistant passage pack"] = "b12assistant passage pack"
 _COLUMNS = (
     "number",
     "text",
@@ -52,6 +62,23 @@ class PackForm(StrEnum):
     JSON = "json"
 
 
+class PackNotice(json_form.Form):
+    """A fixed text that stands above the quotes."""
+
+    text_id: Text
+    version: int
+    text: Text
+
+
+class SavedPack(Saved):
+    """All that a pack was drawn from. ``missing``: addresses whose words are gone."""
+
+    kind: Literal["b12assistant passage pack"]
+    notices: list[PackNotice]
+    quotes: list[SavedQuote]
+    missing: list[Text]
+
+
 @dataclass(frozen=True, slots=True)
 class Pinned:
     """An address as it was pinned, and the words it leads to today; ``None``: they are gone."""
@@ -62,13 +89,14 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Pinned passages with what is said around them in a file."""
+    """Pinned passages with what is said around them in a file. ``base``: where the page is served."""
 
     pins: tuple[Pinned, ...]
     notices: tuple[FixedText, ...]
     generation: GenerationId
     today: date
     said: Labels
+    base: str = ""
 
     @property
     def cited(self) -> tuple[Cited, ...]:
@@ -100,117 +128,117 @@ def read_pin(address: str, entry_of: Callable[[DocumentId], Entry | None], base:
     return Pinned(address, Cited(spans, best, passage, base=base))
 
 
-def warnings(source: Source, today: date, said: Labels) -> list[str]:
-    """What has become of a source since it was pinned."""
-    told = (
-        (source.withdrawn, said("source.withdrawn")),
-        (source.superseded_by is not None, said("source.superseded", document=source.superseded_by)),
-        (overdue(source, today), said("source.overdue")),
-    )
-    return [text for holds, text in told if holds]
-
-
 def write(pack: Pack, form: PackForm) -> str:
-    """The pack as a file with the words exactly as they stand, from where `verify` reads them back."""
-    return _FORMS[form](pack)
+    """Write the pack as a file with the words exactly as they stand."""
+    return render(data_of(pack), form)
 
 
-def _markdown(pack: Pack) -> str:
-    parts = [f"# {pack.said('pack.title')}", markdown_text(_made(pack))]
-    parts += [f"**{markdown_text(line)}**" for line in _told(pack)]
-    for number, cited in enumerate(pack.cited, start=1):
-        parts += [f"## {number}", cite(cited, Form.MARKDOWN, pack.said), *map(markdown_text, _warned(cited, pack))]
-    return "\n\n".join(parts) + "\n"
+def render(data: SavedPack, form: PackForm) -> str:
+    """Draw the file from its data. Raises ``ValueError`` for data that cannot be of a pack."""
+    return _FORMS[form](data)
 
 
-def _html(pack: Pack) -> str:
-    title = plain(pack.said("pack.title"))
-    figures = "".join(
-        cite(cited, Form.HTML, pack.said) + "".join(f"<p>{plain(text)}</p>" for text in _warned(cited, pack))
-        for cited in pack.cited
+def data_of(pack: Pack) -> SavedPack:
+    """Gather what a file is drawn from."""
+    return SavedPack(
+        kind=KIND,
+        made=pack.today.isoformat(),
+        version=this_version(),
+        language=pack.said.language,
+        base=pack.base,
+        notices=[PackNotice(text_id=each.id, version=each.version, text=each.text) for each in pack.notices],
+        quotes=[_quote(Quoted.of(cited, pack.said, pack.today, n)) for n, cited in enumerate(pack.cited, start=1)],
+        missing=list(pack.missing),
+        index=Generation(generation=pack.generation),
     )
-    told = "".join(f"<p><strong>{plain(line)}</strong></p>" for line in _told(pack))
+
+
+def _quote(quote: Quoted) -> SavedQuote:
+    best = quote.best or quote.spans[0]
+    return SavedQuote(
+        number=quote.number,
+        text=quote.text,
+        document=quote.document,
+        passage=quote.passage,
+        spans=[(span.start, span.end) for span in quote.spans],
+        best=(best.start, best.end),
+        title=quote.place[0],
+        section=list(quote.place[1:]),
+        pages=quote.page_range,
+        notes=list(quote.notes),
+        link=quote.link,
+        **source_fields(quote.source),
+    )
+
+
+def _quotes(data: SavedPack) -> list[Quoted]:
+    return [read_quote(each, data.said, data.index.generation) for each in data.quotes]
+
+
+def _markdown(data: SavedPack) -> str:
+    parts = [f"# {data.said('pack.title')}", markdown_text(_made(data))]
+    parts += [f"**{markdown_text(line)}**" for line in _told(data)]
+    for quote in _quotes(data):
+        parts += [f"## {quote.number}", cite(quote, Form.MARKDOWN, data.said)]
+    return "\n\n".join((*parts, markdown_block(data))) + "\n"
+
+
+def _html(data: SavedPack) -> str:
+    title = plain(data.said("pack.title"))
+    figures = "\n".join(cite(quote, Form.HTML, data.said) for quote in _quotes(data))
+    told = "".join(f"<p><strong>{plain(line)}</strong></p>" for line in _told(data))
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
-        f'<!doctype html><html lang="{pack.said.language}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{data.said.language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="referrer" content="no-referrer">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
-        f"<style>{_STYLE}\n{style_sheets(UNSEEN)}</style></head><body><main><h1>{title}</h1><p>{plain(_made(pack))}</p>{told}{figures}</main>"
-        "</body></html>\n"
+        f"<style>{_STYLE}\n{style_sheets(UNSEEN)}</style></head>\n<body><main><h1>{title}</h1>"
+        f"<p>{plain(_made(data))}</p>{told}\n{figures}</main>\n{html_block(data)}</body></html>\n"
     )
 
 
-def _csv(pack: Pack) -> str:
-    said = pack.said
+def _csv(data: SavedPack) -> str:
+    """A plain download for a spreadsheet: it carries no data, so `verify` does not read it."""
     file = io.StringIO()
     rows = csv.writer(file, lineterminator="\r\n")
     rows.writerow(_COLUMNS)
-    told = "\n".join(_told(pack))
-    for number, cited in enumerate(pack.cited, start=1):
-        source = cited.document.source
-        who = ". ".join((*speaker(cited, said), *_warned(cited, pack)))
-        best = cited.best.text if cited.best else ""
-        cells = [cited.words, best, place(cited, said), who, str(interest_value(source.interest)).lower(), cited.link]
-        cells += [cited.document.id, cited.passage or "", pack.generation, told]
-        rows.writerow([number, *map(_cell, cells)])
+    told = "\n".join(_told(data))
+    for quote in _quotes(data):
+        interest = str(quote.source.interest.value_in_data).lower()
+        cells = [quote.text, _best(quote), place(quote), ". ".join(about(quote)), interest, quote.link]
+        cells += [quote.document, quote.passage or "", quote.generation or "", told]
+        rows.writerow([quote.number, *map(_cell, cells)])
     return file.getvalue()
 
 
+def _best(quote: Quoted) -> str:
+    """The words of the sentence that was pinned."""
+    for span, text in zip(quote.spans, quote.words, strict=True):
+        if quote.best and span.contains(quote.best):
+            return text[quote.best.start - span.start : quote.best.end - span.start]
+    return ""
+
+
 def _cell(text: str) -> str:
-    """As `exported` reads it: an apostrophe before what a spreadsheet would calculate (OWASP, "CSV Injection")."""
+    """Put an apostrophe before what a spreadsheet would calculate (OWASP, "CSV Injection")."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _json(pack: Pack) -> str:
-    content = {
-        "kind": "b12assistant passage pack",
-        "made": pack.today.isoformat(),
-        "notices": [{"text_id": each.id, "version": each.version, "text": each.text} for each in pack.notices],
-        "quotes": [_quote(number, cited, pack) for number, cited in enumerate(pack.cited, start=1)],
-        "missing": list(pack.missing),
-        "index": {"generation": pack.generation},
-    }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+def _made(data: SavedPack) -> str:
+    count, said = len(data.quotes), data.said
+    return said("pack.made", day=said.day(data.day), generation=data.index.generation, count=count)
 
 
-def _quote(number: int, cited: Cited, pack: Pack) -> Json:
-    """With the keys of a quote of an answer, as far as it has them."""
-    document, best = cited.document, cited.best or cited.spans[0]
-    return {
-        "number": number,
-        "text": cited.words,
-        "document": document.id,
-        "passage": cited.passage,
-        "spans": [[span.start, span.end] for span in cited.spans],
-        "best": [best.start, best.end],
-        "title": document.title,
-        "section": section(document, best.start),
-        "pages": list(cited.pages) if cited.pages else None,
-        **source_json(document.source),
-        "warnings": _warned(cited, pack),
-        "link": cited.link,
-    }
-
-
-def _made(pack: Pack) -> str:
-    count = len(pack.cited)
-    return pack.said("pack.made", day=pack.said.day(pack.today), generation=pack.generation, count=count)
-
-
-def _told(pack: Pack) -> list[str]:
+def _told(data: SavedPack) -> list[str]:
     """The fixed texts, and what is missing."""
-    lost = pack.missing
-    missing = [pack.said("pack.missing", count=len(lost), links=", ".join(lost))] if lost else []
-    return [*(each.text for each in pack.notices), *missing]
+    lost = data.missing
+    missing = [data.said("pack.missing", count=len(lost), links=", ".join(lost))] if lost else []
+    return [*(each.text for each in data.notices), *missing]
 
 
-def _warned(cited: Cited, pack: Pack) -> list[str]:
-    return warnings(cited.document.source, pack.today, pack.said)
-
-
-_FORMS: Mapping[PackForm, Callable[[Pack], str]] = {
+_FORMS: Mapping[PackForm, Callable[[SavedPack], str]] = {
     PackForm.MARKDOWN: _markdown,
     PackForm.HTML: _html,
     PackForm.CSV: _csv,
-    PackForm.JSON: _json,
+    PackForm.JSON: json_text,
 }

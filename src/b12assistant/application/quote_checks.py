@@ -1,31 +1,43 @@
-"""Does each quote of a file still stand? Files of `batch` and `ask --json`, and whatever the page exported."""
+"""Does a file still say what the index says? Files of `batch` and `ask --json`, and whatever the page saved.
+
+Of each quote the words are held against its document, and all that is said of it against a fresh rendering. Of a saved
+file the whole is compared with what its data gives.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from difflib import SequenceMatcher
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from b12assistant.application.exported import Shown, quotes_in_csv, quotes_in_html, quotes_in_markdown, records_in_json
+from pydantic import ValidationError
+
+from b12assistant.answers import FixedTexts, Strength, TextId, TopicId
+from b12assistant.application import exporting, pack, saved
+from b12assistant.application.exporting import Format, SavedConversation, citation
+from b12assistant.application.pack import PackForm, SavedPack
+from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.display import labels
 from b12assistant.display.addresses import Place, place_of_words
+from b12assistant.display.json_form import Json, source_fields
+from b12assistant.display.labels import Labels
+from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.errors import UsageError
+from b12assistant.index.documents import Entry
 from b12assistant.index.verification import check_quote, quotes_of
 from b12assistant.types import DocumentId, Range
 
-_HINT = "give what `batch` or `ask --json` wrote, or what the page exported"
-_READERS = {
-    ".md": quotes_in_markdown,
-    ".markdown": quotes_in_markdown,
-    ".html": quotes_in_html,
-    ".htm": quotes_in_html,
-    ".csv": quotes_in_csv,
-}
+_HINT = "give what `batch` or `ask --json` wrote, or what the page saved as HTML, Markdown or JSON"
+_HTML, _MARKDOWN = (".html", ".htm"), (".md", ".markdown")
 _BEGINNING = 48  # characters of a quote, to know it by
-
-Texts = Mapping[DocumentId, str]
+_AROUND = 24  # characters before what differs
+_MOST_DIFFERENCES = 20  # of the visible text
+_MOST_LINES = 2_000  # that are compared one by one, from the first to the last that differs
 
 
 class State(StrEnum):
@@ -33,12 +45,13 @@ class State(StrEnum):
 
     STANDS = "stands"
     MOVED = "moved"  # word for word, at another place of its document
+    DIFFERS = "differs"  # word for word, but what is said of it is not what the index says
     WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One quote of a file: where it is there, and how it stands; ``problem`` is "" unless it is wrong."""
+    """One quote of a file: where it is there, and how it stands; ``problem`` is "" unless it differs or is wrong."""
 
     where: str
     words: str
@@ -48,75 +61,272 @@ class Verdict:
     @property
     def sentence(self) -> str:
         told = {State.STANDS: "stands", State.MOVED: "stands, at another place of its document"}
-        shown = " ".join(self.words.split())
-        begins = f"{shown[:_BEGINNING].rstrip()}…" if len(shown) > _BEGINNING else shown
-        return f"{self.where}: {told.get(self.state, self.problem)} (“{begins}”)"
+        return f"{self.where}: {told.get(self.state, self.problem)} (“{_beginning(self.words)}”)"
+
+    @property
+    def is_problem(self) -> bool:
+        return self.state in (State.DIFFERS, State.WRONG)
 
     def as_json(self) -> dict[str, str]:
         return {"where": self.where, "words": self.words, "state": self.state, "problem": self.problem}
 
 
-def check_file(file: Path, texts: Texts) -> tuple[Verdict, ...]:
-    """A verdict for each quote, in order. ``texts``: of the documents of the index. Raises ``UsageError``."""
-    return tuple(_verdicts(file, _read(file), texts))
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A verdict for each quote of a file, in order, and what else is wrong with the file, each as a sentence."""
+
+    quotes: tuple[Verdict, ...]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What a file is held against: the index and the fixed texts."""
+
+    entries: Mapping[DocumentId, Entry]
+    texts: FixedTexts = field(default_factory=dict)
+    topics: Mapping[TopicId, str] = field(default_factory=dict)
+    changed: frozenset[DocumentId] = frozenset()
+    partly_off: frozenset[DocumentId] = frozenset()
+    today: date = field(default_factory=local_today)
+
+    @classmethod
+    def of(cls, space: Workspace) -> Against:
+        """Take what a workspace has opened."""
+        opened = space.opened
+        return cls(
+            {entry.document.id: entry for entry in opened.entries},
+            space.texts,
+            {each.topic: each.asked[0] for each in opened.collection.disputes},
+            frozenset(each.document.id for each in opened.entries if space.source_changed(each.document.id)),
+            opened.collection.off_in_part,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """When and how a saved file was made; nothing of a line of `batch`."""
+
+    day: date | None = None
+    said: Labels = field(default_factory=labels.load_labels)
+    base: str = ""
+
+
+def check_file(file: Path, against: Against) -> Checked:
+    """Check every quote of a file, and the whole of a saved one. Raises ``UsageError`` if it holds neither."""
+    text = _read(file)
+    suffix = file.suffix.lower()
+    if suffix == ".csv":
+        raise UsageError(f"{file} is a table without data to check", hint=_HINT)
+    data = _saved(file, text, suffix)
+    if data is None:
+        records = list(_records(file, text))
+        quotes = [_checked(f"{at}, ", each, against, _Made()) for at, one in records for each in quotes_of(one)]
+        notices = [problem for at, one in records for problem in _notices(f"{at}, ", one.get("answer"), against)]
+        return Checked(tuple(quotes), tuple(notices))
+    try:
+        return _whole(text, suffix, data, against)
+    except (ValueError, LookupError) as error:
+        raise UsageError(f"{file} holds data that is not ours ({error})", hint=_HINT) from error
 
 
 def is_exported(file: Path) -> bool:
     """Whether people read the file, so that they want to hear of each quote of it."""
-    return file.suffix.lower() in (*_READERS, ".json")
+    return file.suffix.lower() in (*_HTML, *_MARKDOWN, ".json")
 
 
-def _verdicts(file: Path, text: str, texts: Texts) -> Iterator[Verdict]:
-    reader = _READERS.get(file.suffix.lower())
-    if reader is not None:
-        found = list(reader(text))
-        if not found:
-            raise UsageError(f"{file} holds no quotes with a link to their place", hint=_HINT)
-        yield from (_shown(each, texts) for each in found)
-        return
-    for where, record in _records(file, text):
-        yield from (_quoted(where, quote, texts) for quote in quotes_of(record))
+def _whole(text: str, suffix: str, data: SavedConversation | SavedPack, against: Against) -> Checked:
+    made = _Made(data.day, data.said, data.base)
+    quotes: list[Verdict] = []
+    problems: list[str] = []
+    answers = (
+        [(f"question {number}, ", turn.answer.as_json()) for number, turn in enumerate(data.turns, start=1)]
+        if isinstance(data, SavedConversation)
+        else [("", data.as_json())]
+    )
+    for where, answer in answers:
+        quotes += (_checked(where, quote, against, made) for quote in answer["quotes"])
+        problems += _notices(where, answer, against)
+    if isinstance(data, SavedConversation):
+        problems += _topics(data, against)
+    return Checked(tuple(quotes), (*problems, *_visible(text, suffix, data)))
 
 
-def _shown(shown: Shown, texts: Texts) -> Verdict:
-    where = f"{shown.where}, quote of {shown.document}"
-    text = texts.get(shown.document)
-    if not shown.place.is_of(shown.words):
-        return Verdict(where, shown.words, State.WRONG, "its words are not those that were exported")
-    if text is None:
-        return Verdict(where, shown.words, State.WRONG, "its document is not in the index")
-    return _standing(where, shown.words, shown.place, text)
-
-
-def _quoted(where: str, quote: Mapping[str, Any], texts: Texts) -> Verdict:
-    """A quote of our JSON, with the offsets of its words."""
-    name, words = quote.get("document"), str(quote.get("text") or "")
-    where = f"{where}, quote {quote.get('number')} of {name}"
-    text = texts.get(DocumentId(str(name)))
-    if text is None:
+def _checked(where: str, quote: Mapping[str, Any], against: Against, made: _Made) -> Verdict:
+    """Hold one quote of our JSON against its document."""
+    name, words = DocumentId(str(quote.get("document"))), str(quote.get("text") or "")
+    where = f"{where}quote {quote.get('number')} of {name}"
+    entry = against.entries.get(name)
+    if entry is None:
         return Verdict(where, words, State.WRONG, "its document is not in the index")
-    problem = check_quote(quote, text)
-    if problem is None:
-        return Verdict(where, words, State.STANDS)
-    place = _place(quote, words)
-    moved = place.found_in(text) if place else None
-    if moved is None or moved == place:
-        return Verdict(where, words, State.WRONG, problem)
-    return Verdict(where, words, State.MOVED)
+    problem, place = check_quote(quote, entry.document.text), _place(quote, words)
+    found = place.found_in(entry.document.text) if place else None
+    if found is None or (problem is not None and found == place):
+        return Verdict(where, words, State.WRONG, problem or "its words no longer stand in its document")
+    moved = problem is not None
+    fresh = _fresh(quote, entry, found, against, made, moved=moved)
+    if differences := "; ".join(_differences(quote, fresh)):
+        return Verdict(where, words, State.DIFFERS, differences)
+    return Verdict(where, words, State.MOVED if moved else State.STANDS)
+
+
+def _fresh(quote: Mapping[str, Any], entry: Entry, place: Place, against: Against, made: _Made, *, moved: bool) -> Json:
+    """All that the index says of a quote's words today. Of words that moved, nothing that only their place decides."""
+    document = entry.document
+    spans = tuple(document.span(span.start, span.end) for span in place.spans)
+    best = document.span(place.best.start, place.best.end) if place.best else spans[0]
+    day = made.day or against.today
+    strength = quote.get("strength")
+    cited = Cited(
+        spans,
+        best,
+        base=made.base,
+        strength=Strength(strength) if strength in list(Strength) else None,
+        changed=document.id in against.changed,
+        partly_off=document.id in against.partly_off,
+    )
+    shown = Quoted.of(cited, made.said, day)
+    fresh: Json = {
+        "title": document.title,
+        "section": list(shown.place[1:]),
+        "pages": list(shown.page_range) if shown.page_range else None,
+        **source_fields(document.source),
+        "source_cites": list(document.source.cites),
+        "review_overdue": labels.overdue(document.source, day),
+        "source_changed": document.id in against.changed,
+        "partly_off": document.id in against.partly_off,
+        "notes": list(shown.notes),
+    }
+    passage = next((each for each in entry.passages if each.id == quote.get("passage")), None)
+    if not moved:
+        link = _link(quote, cited)
+        fresh |= {"link": link, "citation": citation(replace(shown, link=link), made.said)}
+        fresh["passage"] = quote.get("passage") if passage or not quote.get("passage") else None
+    if not moved and passage:
+        around = passage.span
+        fresh["context_span"] = [min(around.start, spans[0].start), max(around.end, spans[-1].end)]
+    return fresh
+
+
+def _link(quote: Mapping[str, Any], cited: Cited) -> str:
+    """The link; of a pin of a whole passage it names no sentence."""
+    plain = replace(cited, best=None).link
+    return plain if quote.get("link") == plain else cited.link
+
+
+def _differences(quote: Mapping[str, Any], fresh: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in fresh.items():
+        if key in quote and quote[key] != value:
+            yield f"{key} is {_shown(quote[key])} in the file, {_shown(value)} in the index"
+
+
+def _notices(where: str, answer: object, against: Against) -> Iterator[str]:
+    """Fixed texts that are not, word for word, those of their id and version."""
+    told = answer.get("notices") if isinstance(answer, dict) else None
+    for notice in told if isinstance(told, list) else ():
+        name = TextId(str(notice.get("text_id"))) if isinstance(notice, dict) else TextId("")
+        known = against.texts.get(name)
+        if known is None:
+            yield f"{where}notice {name}: there is no such fixed text"
+        elif notice.get("version") != known.version:
+            yield f"{where}notice {name}: its version is {notice.get('version')} in the file, {known.version} here"
+        elif notice.get("text") != known.text:
+            yield f"{where}notice {name}: {_first_difference(str(notice.get('text')), known.text, 'the fixed text')}"
+
+
+def _topics(data: SavedConversation, against: Against) -> Iterator[str]:
+    for name, topic in data.topics.items():
+        known = against.topics.get(TopicId(name))
+        if topic != known:
+            yield f"topic {name}: it is {_shown(topic)} in the file, {_shown(known)} in the index"
+
+
+def _visible(text: str, suffix: str, data: SavedConversation | SavedPack) -> Iterator[str]:
+    """What the file shows and its data does not give, or the other way round, line by line."""
+    given = _rendered(data, suffix)
+    shown, drawn = text.split("\n"), given.split("\n")
+    if suffix == ".json" or shown == drawn:
+        return
+    other = "" if data.version == saved.this_version() else f" (made by version {data.version})"
+    changes = _changes(shown, drawn)
+    for start, end, from_, to in changes[:_MOST_DIFFERENCES]:
+        one, two = "\n".join(shown[start:end]), "\n".join(drawn[from_:to])
+        yield f"line {start + 1}{other}: {_first_difference(one, two, 'its data')}"
+    if len(changes) > _MOST_DIFFERENCES:
+        yield f"{len(changes) - _MOST_DIFFERENCES} more places show what the data does not give"
+
+
+def _changes(shown: Sequence[str], drawn: Sequence[str]) -> list[tuple[int, int, int, int]]:
+    """The lines that differ, as ranges of each; one range of all where there are too many to compare."""
+    most = min(len(shown), len(drawn))
+    first = next((i for i in range(most) if shown[i] != drawn[i]), most)
+    last = next((i for i in range(most - first) if shown[-1 - i] != drawn[-1 - i]), most - first)
+    a, b = shown[first : len(shown) - last], drawn[first : len(drawn) - last]
+    if max(len(a), len(b)) > _MOST_LINES:
+        return [(first, first + len(a), first, first + len(b))]
+    found = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+    return [(first + i, first + j, first + k, first + n) for tag, i, j, k, n in found if tag != "equal"]
+
+
+def _rendered(data: SavedConversation | SavedPack, suffix: str) -> str:
+    if isinstance(data, SavedConversation):
+        forms = {".json": Format.JSON, **dict.fromkeys(_HTML, Format.HTML)}
+        return exporting.render(data, forms.get(suffix, Format.MARKDOWN))
+    files = {".json": PackForm.JSON, **dict.fromkeys(_HTML, PackForm.HTML)}
+    return pack.render(data, files.get(suffix, PackForm.MARKDOWN))
+
+
+def _first_difference(shown: str, given: str, giver: str) -> str:
+    """Name the first place where two texts differ, with a little of what stands before."""
+    at = next((i for i, (a, b) in enumerate(zip(shown, given, strict=False)) if a != b), min(len(shown), len(given)))
+    start = max(0, at - _AROUND)
+    return f"it shows “{_beginning(shown[start:])}”, {giver} gives “{_beginning(given[start:])}”"
+
+
+def _beginning(words: str) -> str:
+    shown = " ".join(words.split())
+    return f"{shown[:_BEGINNING].rstrip()}…" if len(shown) > _BEGINNING else shown
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _place(quote: Mapping[str, Any], words: str) -> Place | None:
     try:
-        return place_of_words([Range(int(start), int(end)) for start, end in quote["spans"]], words)
+        spans = [Range(int(start), int(end)) for start, end in quote["spans"]]
+        return place_of_words(spans, words, Range(*map(int, quote["best"])))
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
-def _standing(where: str, words: str, place: Place, text: str) -> Verdict:
-    found = place.found_in(text)
-    if found is None:
-        return Verdict(where, words, State.WRONG, "its words no longer stand in its document")
-    return Verdict(where, words, State.STANDS if found == place else State.MOVED)
+def _saved(file: Path, text: str, suffix: str) -> SavedConversation | SavedPack | None:
+    """The data of a saved file; ``None`` for lines of answers. Raises ``UsageError``."""
+    try:
+        found = json.loads(text) if suffix == ".json" else _embedded(text, suffix)
+    except (ValueError, RecursionError) as error:
+        if suffix == ".json":
+            return None
+        raise UsageError(f"{file} holds data that is no JSON", hint=_HINT) from error
+    if found is None and suffix in (*_HTML, *_MARKDOWN):
+        raise UsageError(f"{file} carries no data of quotes", hint=_HINT)
+    kinds: dict[object, type[SavedConversation | SavedPack]]
+    kinds = {exporting.KIND: SavedConversation, pack.KIND: SavedPack}
+    kind = kinds.get(found.get("kind")) if isinstance(found, dict) else None
+    if kind is None:
+        if suffix in (*_HTML, *_MARKDOWN):
+            raise UsageError(f"{file} holds data that is not ours", hint=_HINT)
+        return None
+    try:
+        return kind.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        at = ".".join(map(str, first["loc"]))
+        raise UsageError(f"{file} holds data that is not ours ({at}: {first['msg']})", hint=_HINT) from error
+
+
+def _embedded(text: str, suffix: str) -> Json | None:
+    return saved.embedded(text, html=suffix in _HTML) if suffix in (*_HTML, *_MARKDOWN) else None
 
 
 def _read(file: Path) -> str:
@@ -127,20 +337,13 @@ def _read(file: Path) -> str:
     if not data.strip():
         raise UsageError(f"{file} holds no answers", hint=_HINT)
     try:
-        return data.decode()
+        return data.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8 text", hint=_HINT) from error
 
 
 def _records(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every answer, with where it stands: of a conversation or pack, else line by line."""
-    try:
-        whole = list(records_in_json(text))
-    except (ValueError, RecursionError):
-        whole = []
-    yield from whole
-    if whole:
-        return
+    """Every answer, line by line, with where it stands."""
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,10 +32,10 @@ from b12assistant.corpus.folder import (
     corpus_vocabulary,
     require_corpus,
 )
+from b12assistant.corpus.page_words import PageWords
 from b12assistant.data_files import Table
-from b12assistant.display.page_words import PageWords
-from b12assistant.display.records import Entry
-from b12assistant.display.render import Json
+from b12assistant.display.labels import Labels, load_labels
+from b12assistant.display.presentation import Cited, Setting
 from b12assistant.errors import (
     IndexDamagedError,
     IndexMismatchError,
@@ -44,11 +44,12 @@ from b12assistant.errors import (
     NotFoundError,
     SourceError,
 )
+from b12assistant.index.documents import Entry
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
 from b12assistant.loaders.reading import read_file
 from b12assistant.protocols import Encoder
-from b12assistant.safety.explanation import explain
+from b12assistant.safety.explanation import Json, explain
 from b12assistant.safety.fixed_texts import numbers_on, parse_fixed_texts, texts_on
 from b12assistant.safety.language_files import WithTranslations
 from b12assistant.safety.telephones import LINES
@@ -184,6 +185,14 @@ class Workspace:
         quoted = {quote.document.id for quote in reply.answer.quotes}
         return with_source_changes(reply, frozenset(name for name in quoted if self.source_changed(name)))
 
+    def setting(self, *replies: Reply, said: Labels | None = None, base: str = "") -> Setting:
+        """What these replies are put in words with, in English unless ``said`` has other words. Only a difference that
+        a curator wrote down needs the index for that."""
+        told = any(each.curated for reply in replies for each in reply.answer.disagreements)
+        disputes = self.opened.collection.disputes if told else ()
+        topics = {each.topic: each.asked[0] for each in disputes}
+        return Setting(self.texts, local_today(), said or load_labels(), topics, base)
+
     @once
     def suggestions(self) -> Suggestions:
         """The questions that the sources themselves ask. A second or two, so a server makes it while it waits."""
@@ -269,6 +278,12 @@ class Workspace:
         entry = self.document(name)
         data = self.source_bytes(entry)
         return self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
+
+    def with_state(self, cited: Cited) -> Cited:
+        """Say of a citation whether its file has changed and other passages of its document are switched off."""
+        name = cited.document.id
+        off = name in self.opened.collection.off_in_part
+        return replace(cited, changed=self.source_changed(name), partly_off=off)
 
     def source_bytes(self, entry: Entry) -> bytes | None:
         """What stands in a document's file now; ``None`` if no file that indexing would read stands there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
 from importlib.resources import files
 
 _LISTS: dict[str, list[str]] = tomllib.loads(
@@ -53,6 +54,7 @@ TRAIL = re.compile(r"^[^.?!:;<>»›]{1,40}(?:\s[>»›]\s(?!\d)[^.?!:;<>»›]{
 GLUE = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[-–•]\s+[A-Z]|\[1\]\s|1\.\s[A-Z])")
 
 LONGEST_REFERENCE = 2_000  # characters
+_LONGEST_OPENING = 400  # characters of an item that can hold its authors
 REFERENCE_HEADING = re.compile(rf"^\W*(?:\d+\.?\s*)?{_any('reference_headings')}\b", re.I)
 _YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _PARTICLES = r"(?:(?:de|van|von|der|den|la|le|di|da|del|al)\s+){0,2}"
@@ -70,14 +72,39 @@ _ET_AL = re.compile(r"\bet al\b", re.I)
 _EMPTY_REFERENCE = re.compile(r"^\W*\d{1,3}\W+\d{1,3}\W*$|^\W*\d{1,3}\W*$")
 
 
-def is_reference(text: str, *, listed: bool) -> bool:
-    """Whether a block has the shape of an item of a reference list; ``listed``: it stands under such a heading.
+class ReferenceShape:
+    """Tells where in a block an item of a reference list may begin. Each pattern reads the block once."""
 
-    A sentence that cites ("In 2014 Smith and colleagues …") does not begin with an author and initials.
-    """
-    evidence = sum(bool(pattern.search(text)) for pattern in (_YEAR, _VOLUME, _IDENTIFIER, _ET_AL))
-    author = bool(_AUTHOR.match(text) or _INITIALS_FIRST.match(text))
-    return (author or listed) and evidence >= (1 if listed and author else 2)
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._evidence = tuple(
+            tuple(match.start() for match in pattern.finditer(text))
+            for pattern in (_YEAR, _VOLUME, _IDENTIFIER, _ET_AL)
+        )
+
+    def begins_at(self, start: int, *, listed: bool) -> bool:
+        """Check whether a reference begins at ``start``; ``listed``: the block is under such a heading.
+
+        A sentence that cites ("In 2014 Smith and colleagues …") does not begin with an author and initials.
+        """
+        end = start + LONGEST_REFERENCE
+        evidence = sum(_one_lies_in(places, start, end) for places in self._evidence)
+        if evidence < 1 + (not listed):
+            return False
+        if listed and evidence >= 2:
+            return True
+        opening = self._text[start : start + _LONGEST_OPENING].lstrip("-–• ")
+        return bool(_AUTHOR.match(opening) or _INITIALS_FIRST.match(opening))
+
+
+def is_reference(text: str, *, listed: bool) -> bool:
+    """Check whether a block has the shape of an item of a reference list."""
+    return ReferenceShape(text).begins_at(0, listed=listed)
+
+
+def _one_lies_in(places: tuple[int, ...], start: int, end: int) -> bool:
+    first = bisect_left(places, start)
+    return first < len(places) and places[first] < end
 
 
 def is_empty_reference(text: str) -> bool:

@@ -47,11 +47,9 @@ def references(page: Page) -> Iterator[Range]:
             continue
         listed = _is_listed(page, block)
         text = page.text(block.range)
+        shape = cues.ReferenceShape(text)
         seams = (0, *(match.start() for match in cues.GLUE.finditer(text)))
-        if any(
-            cues.is_reference(text[seam : seam + cues.LONGEST_REFERENCE].lstrip("-–• "), listed=listed)
-            for seam in seams
-        ):
+        if any(shape.begins_at(seam, listed=listed) for seam in seams):
             yield block.range
 
 

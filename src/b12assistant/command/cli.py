@@ -67,13 +67,15 @@ def index(context: click.Context, corpus: str | None, index_folder: str | None, 
       b12assistant index
       b12assistant index --corpus guides/ --index index/ --strict
     """
-    from b12assistant.display import render, terminal
+    from b12assistant.display import terminal
 
     space = workspace(context, corpus, index_folder)
     with terminal.progress() as told:
         report = space.index(strict=strict, progress=told)
     if json_:
-        click.echo(as_json(render.index_report_json(report)))
+        from b12assistant.display.json_form import index_report_json
+
+        click.echo(as_json(index_report_json(report)))
     else:
         terminal.index_report(report, terminal.console())
 
@@ -139,16 +141,21 @@ def search(
     Example:
       b12assistant search "folic acid hides the anaemia" -k 5
     """
-    from b12assistant.display import render, terminal
+    from b12assistant.display import terminal
+    from b12assistant.display.presentation import Cited, Quoted, present_notices
 
     space = workspace(context, corpus, index_folder)
     question = words(question)
     notices, hits = space.search(question, most)
     if json_:
+        from b12assistant.display.json_form import search_json
+
         generation = space.opened.collection.generation
-        click.echo(as_json(render.search_json(question, notices, hits, space.texts, generation)))
-    else:
-        terminal.hits(notices, hits, space.texts, terminal.console())
+        click.echo(as_json(search_json(question, notices, hits, space.texts, generation)))
+        return
+    with_ = space.setting()
+    found = [(hit, Quoted.of(Cited.of_passage(hit.passage), with_.said, with_.today)) for hit in hits]
+    terminal.hits(present_notices(notices, with_.texts, with_.said), found, terminal.console())
 
 
 @commands.command()
@@ -200,18 +207,28 @@ def show(context: click.Context, corpus: str | None, index_folder: str | None, n
       b12assistant show guides/testing.md
       b12assistant show 3f2a9c
     """
-    from b12assistant.display import records, render, terminal
+    from b12assistant.display import terminal
+    from b12assistant.display.presentation import Cited, Quoted
+    from b12assistant.index.documents import export_line
 
     space = workspace(context, corpus, index_folder)
     name = words(name)
+    with_ = space.setting()
     found = next((entry for entry in space.opened.entries if entry.document.id == name), None)
-    if found is not None:
-        click.echo(as_json(records.export_line(found))) if json_ else terminal.document(
-            found.document, terminal.console()
-        )
-        return
-    passage = space.passage(name)
-    click.echo(as_json(render.passage_json(passage))) if json_ else terminal.passage(passage, terminal.console())
+    if found is None:
+        passage = space.passage(name)
+        if json_:
+            from b12assistant.display.json_form import passage_json
+
+            click.echo(as_json(passage_json(passage)))
+            return
+        terminal.passage(passage, Quoted.of(Cited.of_passage(passage), with_.said, with_.today), terminal.console())
+    elif json_:
+        click.echo(as_json(export_line(found)))
+    else:
+        document = found.document
+        whole = Cited((document.span(0, len(document.text)),))
+        terminal.document(document, Quoted.of(whole, with_.said, with_.today), terminal.console())
 
 
 @commands.command()
@@ -228,10 +245,10 @@ def export(context: click.Context, corpus: str | None, index_folder: str | None,
       b12assistant export corpus.jsonl
     """
     from b12assistant.application import batching
-    from b12assistant.display import records
+    from b12assistant.index.documents import export_line
 
     space = workspace(context, corpus, index_folder)
-    batching.write_lines(file, (as_json(records.export_line(entry)) for entry in space.opened.entries))
+    batching.write_lines(file, (as_json(export_line(entry)) for entry in space.opened.entries))
 
 
 @commands.command()
@@ -245,8 +262,9 @@ def verify(
 ) -> None:
     """Check the index, its corpus, and the quotes of a file.
 
-    The file is one that `batch` or `ask --json` wrote, or what the page saved (HTML, Markdown, CSV, JSON); of the
-    latter it says of each quote whether it stands, has moved, was changed in the file, or is gone.
+    The file is one that `batch` or `ask --json` wrote, or what the page saved (HTML, Markdown, JSON; not CSV). Each
+    quote is compared with its document, and what is said of it with the index. A saved file is also drawn again from
+    the data it carries. Every difference is named.
 
     \b
     Examples:

@@ -12,7 +12,8 @@ from typing import Any
 from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.answers import Reply, Status, TextId
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.display import render, terminal
+from b12assistant.display import terminal
+from b12assistant.display.presentation import present
 from b12assistant.errors import AssistantError, QuestionError
 from b12assistant.safety import explanation
 from b12assistant.stages import measured
@@ -45,7 +46,9 @@ def answer_once(
     if as_json:
         more: dict[str, Any] = {"explain": space.explain(question, history)} if explain else {}
         more |= {"profile_ms": took} if profile else {}
-        terminal.line(as_json(render.reply_json(reply, space.texts, today=local_today()) | more))
+        from b12assistant.display.json_form import reply_json
+
+        terminal.line(as_json(reply_json(reply, space.texts, today=local_today()) | more))
         return
     _print(space, reply)
     if explain:
@@ -137,7 +140,5 @@ def _explain(space: Workspace, question: str, history: Sequence[str]) -> None:
 
 
 def _print(space: Workspace, reply: Reply) -> None:
-    out = terminal.console()
-    about = {"changed": reply.source_changed, "partly_off": reply.partly_off}
-    terminal.answer(reply.answer, space.texts, out, today=local_today(), **about)
+    terminal.answer(present(reply, space.setting(reply)), terminal.console())
     sys.stdout.flush()

@@ -8,33 +8,37 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field
 
 from b12assistant.answers import TopicId
-from b12assistant.corpus.entries import parse_entries
+from b12assistant.corpus.entries import Entry, TableFile, Text
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Document, DocumentId, Passage, Span
 
 DISPUTES_FILE = "disputes.toml"
-_KEYS = {"id", "topic", "why", "asked", "sides"}
 _FORM = "write [[dispute]] with id, topic, why, asked and sides; corpus/README.md shows it"
+_QUOTES = "two lists or more of { document = …, quote = … }"
+_QUESTIONS = "a list of questions"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Entry):
     """A quote as it was written down, not yet looked up."""
 
-    document: str
-    quote: str
+    document: Text
+    quote: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A topic as it was written down."""
+class DisputeEntry(Entry):
+    """A topic as a curator wrote it down."""
 
-    topic: TopicId
-    asked: tuple[str, ...]
-    sides: tuple[tuple[Statement, ...], ...]
+    id: Text
+    topic: Text = Field(description="the question that the sources answer differently")
+    why: Text = Field(description="why it counts as a difference")
+    asked: list[Text] = Field(default=[], description=_QUESTIONS)
+    not_asked: list[Text] = Field(default=[], description=_QUESTIONS)  # near it, but not concerned by it
+    sides: list[Annotated[list[Statement], Field(min_length=1)]] = Field(min_length=2, description=_QUOTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +50,33 @@ class Dispute:
     sides: tuple[tuple[Span, ...], ...]
 
 
-def parse_disputes(text: str, *, file: str = DISPUTES_FILE) -> tuple[Told, ...]:
-    """Raises ``SourceFactsError`` that names file and topic."""
-    entries = parse_entries(text, "dispute", file=file, form=_FORM)
-    told = tuple(_told(entry, f"{file}: dispute {number}") for number, entry in enumerate(entries, start=1))
-    seen: set[TopicId] = set()
-    for each in told:
-        if each.topic in seen:
-            raise SourceFactsError(f"{file}: {each.topic} is there twice", hint="give each dispute its own id")
-        seen.add(each.topic)
-    return told
+def parse_disputes(text: str, *, file: str = DISPUTES_FILE) -> tuple[DisputeEntry, ...]:
+    """Return the topics of a `disputes.toml`. Raises ``SourceFactsError`` that names file and line."""
+    table_file = TableFile(text, "dispute", file=file, form=_FORM)
+    entries = table_file.entries("dispute", DisputeEntry)
+    seen: set[str] = set()
+    for number, entry in enumerate(entries):
+        if entry.id in seen:
+            where = table_file.where("dispute", number)("id")
+            raise SourceFactsError(f"{where}: {entry.id} is there twice", hint="give each dispute its own id")
+        seen.add(entry.id)
+    return tuple(entries)
 
 
-def resolve(told: Iterable[Told], passages: Iterable[Passage], *, file: str = DISPUTES_FILE) -> tuple[Dispute, ...]:
-    """Every quote as the one span where it stands. Raises ``SourceFactsError`` with file, topic and quote."""
+def resolve(
+    entries: Iterable[DisputeEntry], passages: Iterable[Passage], *, file: str = DISPUTES_FILE
+) -> tuple[Dispute, ...]:
+    """Return every quote as the one span where it is. Raises ``SourceFactsError`` with file, topic and quote."""
     known: dict[str, list[Passage]] = {}
     for passage in passages:
         known.setdefault(str(passage.document.id), []).append(passage)
     return tuple(
         Dispute(
-            each.topic,
-            each.asked,
-            tuple(tuple(_found(one, known, f"{file}: {each.topic}") for one in side) for side in each.sides),
+            TopicId(entry.id),
+            (entry.topic, *entry.asked),
+            tuple(tuple(_found(quote, known, f"{file}: {entry.id}") for quote in side) for side in entry.sides),
         )
-        for each in told
+        for entry in entries
     )
 
 
@@ -99,35 +106,6 @@ def disputes_from_bytes(data: bytes, documents: Iterable[Document]) -> tuple[Dis
     )
 
 
-def _told(entry: Mapping[str, Any], where: str) -> Told:
-    id_ = entry.get("id")
-    if not _is_text(id_):
-        raise SourceFactsError(f"{where}: it has no id", hint=_FORM)
-    where = f"{where} ({id_})"
-    unknown = next((key for key in entry if key not in _KEYS), None)
-    if unknown is not None:
-        raise SourceFactsError(f"{where}: unknown key {unknown!r}", hint=_FORM)
-    missing = next((key for key in ("topic", "why") if not _is_text(entry.get(key))), None)
-    if missing is not None:
-        raise SourceFactsError(f"{where}: {missing} is missing or no text", hint=_FORM)
-    asked = entry.get("asked", [])
-    if not isinstance(asked, list) or not all(map(_is_text, asked)):
-        raise SourceFactsError(f"{where}: asked is no list of questions", hint=_FORM)
-    sides = entry.get("sides")
-    if not isinstance(sides, list) or len(sides) < 2:
-        raise SourceFactsError(f"{where}: a difference has two sides or more", hint=_FORM)
-    return Told(TopicId(str(id_)), (entry["topic"], *asked), tuple(_side(side, where) for side in sides))
-
-
-def _side(side: object, where: str) -> tuple[Statement, ...]:
-    if not isinstance(side, list) or not side:
-        raise SourceFactsError(f"{where}: a side is no list of quotes", hint=_FORM)
-    for each in side:
-        if not isinstance(each, dict) or set(each) != {"document", "quote"} or not all(map(_is_text, each.values())):
-            raise SourceFactsError(f"{where}: a quote is written {{ document = …, quote = … }}", hint=_FORM)
-    return tuple(Statement(each["document"], each["quote"]) for each in side)
-
-
 def _found(statement: Statement, known: Mapping[str, Sequence[Passage]], where: str) -> Span:
     passages = known.get(statement.document)
     if passages is None:
@@ -136,9 +114,9 @@ def _found(statement: Statement, known: Mapping[str, Sequence[Passage]], where: 
     start = document.text.find(statement.quote)
     end = start + len(statement.quote)
     if start < 0:
-        wrong = "does not stand there"
+        wrong = "is not in it"
     elif document.text.find(statement.quote, start + 1) >= 0:
-        wrong = "stands there twice"
+        wrong = "is there twice"
     elif not any(_holds(passage, start, end) for passage in passages):
         wrong = "is not what can be quoted"
     else:
@@ -150,7 +128,3 @@ def _found(statement: Statement, known: Mapping[str, Sequence[Passage]], where: 
 def _holds(passage: Passage, start: int, end: int) -> bool:
     """Whether all of it lies in one sentence of the passage."""
     return any(sentence.start <= start and end <= sentence.end for sentence in passage.sentences)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())

@@ -7,12 +7,13 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from b12assistant.corpus.disputes import DISPUTES_FILE, Told, parse_disputes
-from b12assistant.corpus.sources import SOURCES_FILE, Facts, parse_sources
+from b12assistant.corpus.disputes import DISPUTES_FILE, DisputeEntry, parse_disputes
+from b12assistant.corpus.page_words import FILE as PAGE_FILE
+from b12assistant.corpus.page_words import PageWords, parse_page_words
+from b12assistant.corpus.provenance import SENTENCES_FOLDER
+from b12assistant.corpus.sources import SOURCES_FILE, SourcesFile
 from b12assistant.corpus.switched_off import NOTHING_OFF, SWITCHED_OFF_FILE, SwitchedOff, parse_switched_off
 from b12assistant.data_files import Table, check_keys, tables
-from b12assistant.display.page_words import FILE as PAGE_FILE
-from b12assistant.display.page_words import PageWords, parse_page_words
 from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
 from b12assistant.language.vocabulary import Vocabulary, parse_terms
 from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE
@@ -42,13 +43,12 @@ def corpus_files(corpus: Path) -> Iterator[str]:
     yield from sorted(file for file in found if not _for_curators(file))
 
 
-def corpus_facts(corpus: Path) -> dict[str, Facts]:
-    """The validated entries of a corpus's `sources.toml`, if it has one, by file. Raises ``SourceFactsError``."""
-    text = _text_of(corpus / SOURCES_FILE)
-    return parse_sources(text, file=str(corpus / SOURCES_FILE)) if text is not None else {}
+def corpus_sources(corpus: Path) -> SourcesFile:
+    """Return a corpus's `sources.toml`, an empty one if there is none. Raises ``SourceFactsError``."""
+    return SourcesFile(_text_of(corpus / SOURCES_FILE) or "", file=str(corpus / SOURCES_FILE))
 
 
-def corpus_disputes(corpus: Path) -> tuple[Told, ...]:
+def corpus_disputes(corpus: Path) -> tuple[DisputeEntry, ...]:
     """The topics of a corpus's `disputes.toml`, if it has one. Raises ``SourceFactsError``."""
     text = _text_of(corpus / DISPUTES_FILE)
     return parse_disputes(text, file=str(corpus / DISPUTES_FILE)) if text is not None else ()
@@ -98,7 +98,7 @@ def _table_of(path: Path) -> Table | None:
     try:
         return tomllib.loads(text) if text is not None else None
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid TOML ({error})", hint="mend it") from error
+        raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it") from error
 
 
 def _text_of(path: Path) -> str | None:
@@ -113,5 +113,7 @@ def _text_of(path: Path) -> str | None:
 
 
 def _for_curators(file: str) -> bool:
-    """What stands at the top of a corpus and is not for quoting: its README, its licence, and facts about it."""
-    return file in {"README.md", "LICENSE"} or ("/" not in file and file.endswith(".toml"))
+    """Whether a file is not for quoting: the README and licence of a corpus, and facts about its documents."""
+    if "/" not in file:
+        return file in {"README.md", "LICENSE"} or file.endswith(".toml")
+    return file.startswith(f"{SENTENCES_FOLDER}/") and file.endswith(".jsonl")

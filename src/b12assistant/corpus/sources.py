@@ -1,52 +1,119 @@
 """Source facts: `sources.toml` at the top of a corpus, or the front matter of a Markdown file, with the same keys.
 
+`sources.toml` also holds the register of origins: the publications that a project's own summaries rest on.
 An unknown key or value is an error that names file and line. What is not said stays unknown: nothing is guessed.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import fields
-from datetime import date, datetime
-from difflib import get_close_matches
-from enum import StrEnum
-from functools import partial
-from reprlib import repr as short
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Any, Literal
 
-from b12assistant.corpus.entries import parse_entries
+from pydantic import Field
+
+from b12assistant.corpus.entries import Entry, TableFile, Text, check
 from b12assistant.errors import SourceFactsError
-from b12assistant.types import Interest, Source, SourceKind, Words
+from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, Words
 
 SOURCES_FILE = "sources.toml"
-_KEYS = {field.name for field in fields(Source)} - {"interest"} | {"commercial_interest"}
 Facts = Mapping[Any, Any]  # validated keys and values, as parsed
-_Where = Callable[[str], str]  # a key to "file:line"
-_Choice = TypeVar("_Choice", bound=StrEnum)
-_HEAD = re.compile(r"\s*\[\[\s*[\"']?source[\"']?\s*\]\]")
 _KEY_VALUE = "write `key: value` lines"
+_FORM = "entries are written [[source]] or [[origin]]"
+_KINDS = ", ".join(SourceKind)
+_Kind = Annotated[SourceKind, Field(strict=False)]
+_DAY = "a date such as 2026-11-20"
+_MaybeText = Annotated[Text | None, Field(description="a text")]
+_MaybeDay = Annotated[date | None, Field(description=_DAY)]
+_INTERESTS = {True: Interest.SELLS, False: Interest.NONE, "unknown": Interest.UNKNOWN}
+
+
+class SourceFacts(Entry):
+    """What a file's entry or front matter may say of it."""
+
+    title: _MaybeText = None
+    kind: Annotated[_Kind | None, Field(description=_KINDS)] = None
+    words: Words = Field(Words.ORIGINAL, strict=False, description=", ".join(Words))
+    based_on: _MaybeText = None
+    commercial_interest: bool | Literal["unknown"] = Field("unknown", description='true, false or "unknown"')
+    publisher: _MaybeText = None
+    url: _MaybeText = None
+    published: _MaybeDay = None
+    review_by: _MaybeDay = None
+    superseded_by: _MaybeText = None
+    withdrawn: bool = Field(default=False, description="true or false")
+    review: _MaybeText = None
+    cites: list[str] = Field(default=[], description="a list of texts")
+    note: _MaybeText = None
+
+    def source(self) -> Source:
+        facts = {key: value for key, value in self if key not in ("commercial_interest", "cites")}
+        return Source(**facts, interest=_INTERESTS[self.commercial_interest], cites=tuple(self.cites))
+
+
+class OriginEntry(Entry):
+    """A publication of the register: an `[[origin]]` of `sources.toml`."""
+
+    id: Text
+    title: Text
+    publisher: Text
+    kind: _Kind = Field(description=_KINDS)
+    country: Text = Field(description='a country code such as "GB", "EU" or "INT"')
+    published: Text = Field(description='the year or date of the publication, or "unknown"')
+    read: date = Field(description=_DAY)
+    url: Text
+    terms: Text = Field(description="the terms of use")
+    part_read: Text = Field(description="which part was read")
+
+    def origin(self) -> Origin:
+        return Origin(**{**dict(self), "id": OriginId(self.id)})
+
+
+class SourcesFile:
+    """A parsed `sources.toml`. Raises ``SourceFactsError`` with file and line."""
+
+    def __init__(self, text: str, *, file: str = SOURCES_FILE) -> None:
+        self._file = TableFile(text, "source", "origin", file=file, form=_FORM)
+
+    @cached_property
+    def facts(self) -> dict[str, Facts]:
+        """The validated entries, by the file each one describes (path in the corpus)."""
+        sources: dict[str, Facts] = {}
+        for number, entry in enumerate(self._file.tables("source")):
+            where = self._file.where("source", number)
+            facts = dict(entry)
+            described = facts.pop("file", None)
+            if not isinstance(described, str) or not described:
+                raise SourceFactsError(
+                    f"{where('file')}: an entry names no file", hint='add file = "path/in/the/corpus"'
+                )
+            if described in sources:
+                raise SourceFactsError(f"{where('file')}: {described} is described twice", hint="keep one entry")
+            check(SourceFacts, facts, where)
+            sources[described] = facts
+        return sources
+
+    @cached_property
+    def origins(self) -> dict[OriginId, Origin]:
+        """The register of origins, by id."""
+        origins: dict[OriginId, Origin] = {}
+        for number, entry in enumerate(self._file.entries("origin", OriginEntry)):
+            origin = entry.origin()
+            if origin.id in origins:
+                where = self._file.where("origin", number)("id")
+                raise SourceFactsError(f"{where}: the origin {origin.id} is there twice", hint="keep one entry")
+            origins[origin.id] = origin
+        return origins
 
 
 def parse_sources(text: str, *, file: str = SOURCES_FILE) -> dict[str, Facts]:
-    """The validated entries of a `sources.toml`, by the file each one describes (path in the corpus)."""
-    entries = parse_entries(text, "source", file=file, form="entries are written [[source]]")
-    sources: dict[str, Facts] = {}
-    for number, entry in enumerate(entries):
-        where = partial(_toml_line, text, file, number)
-        described = entry.pop("file", None)
-        if not isinstance(described, str) or not described:
-            raise SourceFactsError(f"{where('file')}: an entry names no file", hint='add file = "path/in/the/corpus"')
-        if described in sources:
-            raise SourceFactsError(f"{where('file')}: {described} is described twice", hint="keep one entry")
-        _source(entry, where)
-        sources[described] = entry
-    return sources
+    """Return the validated entries of a `sources.toml`, by the file each one describes."""
+    return SourcesFile(text, file=file).facts
 
 
 def parse_front_matter(text: str, *, file: str) -> Facts:
-    """The validated facts of a Markdown file's front matter (YAML between two `---` lines, given without them)."""
+    """Return the validated facts of a Markdown file's front matter (YAML between two `---` lines, given without)."""
     import yaml  # who only asks reads no front matter
 
     table: dict[str, object] = {}
@@ -72,111 +139,11 @@ def parse_front_matter(text: str, *, file: str) -> Facts:
         raise SourceFactsError(f"{at}: the front matter is not valid YAML", hint=_KEY_VALUE) from error
     if "file" in table:
         raise SourceFactsError(f"{file}:{lines['file']}: front matter describes its own file", hint="remove `file`")
-    told = {key: value for key, value in table.items() if value is not None}  # "publisher:" says nothing
-    _source(told, lambda key: f"{file}:{lines[key]}")
-    return told
+    facts = {key: value for key, value in table.items() if value is not None}  # "publisher:" says nothing
+    check(SourceFacts, facts, lambda key: f"{file}:{lines.get(key, 2)}")
+    return facts
 
 
 def source_of(*facts: Facts) -> Source:
-    """The facts of one file; where several say something of a key, the last one wins."""
-    return _source({key: value for table in facts for key, value in table.items()}, str)
-
-
-def _source(table: Mapping[Any, Any], where: _Where) -> Source:
-    """Checks every key and value; ``where`` gives file and line of a key for the message."""
-    for key in table:
-        if key not in _KEYS:
-            near = get_close_matches(str(key), sorted(_KEYS), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(_KEYS))}"
-            raise SourceFactsError(f"{where(str(key))}: unknown key {key!r}", hint=hint)
-    return Source(
-        title=_text(table, "title", where),
-        kind=_choice(table, "kind", SourceKind, where),
-        words=_choice(table, "words", Words, where) or Words.ORIGINAL,
-        based_on=_text(table, "based_on", where),
-        interest=_interest(table, where),
-        publisher=_text(table, "publisher", where),
-        url=_text(table, "url", where),
-        published=_date(table, "published", where),
-        review_by=_date(table, "review_by", where),
-        superseded_by=_text(table, "superseded_by", where),
-        withdrawn=_truth(table, "withdrawn", where),
-        review=_text(table, "review", where),
-        cites=_texts(table, "cites", where),
-        note=_text(table, "note", where),
-    )
-
-
-def _wrong(table: Mapping[Any, Any], key: str, where: _Where, expected: str) -> SourceFactsError:
-    try:
-        told = short(table[key])
-    except ValueError:  # Python writes out no number of more than 4,300 digits
-        told = "a very long number"
-    return SourceFactsError(f"{where(key)}: {key} = {told} is not known", hint=f"it takes {expected}")
-
-
-def _text(table: Mapping[Any, Any], key: str, where: _Where) -> str | None:
-    value = table.get(key)
-    if value is not None and (not isinstance(value, str) or not value.strip()):
-        raise _wrong(table, key, where, "a text")
-    return value
-
-
-def _texts(table: Mapping[Any, Any], key: str, where: _Where) -> tuple[str, ...]:
-    value = table.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _wrong(table, key, where, "a list of texts")
-    return tuple(value)
-
-
-def _choice(table: Mapping[Any, Any], key: str, choices: type[_Choice], where: _Where) -> _Choice | None:
-    value = table.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str) or value not in set(choices):
-        raise _wrong(table, key, where, ", ".join(choices))
-    return choices(value)
-
-
-def _interest(table: Mapping[Any, Any], where: _Where) -> Interest:
-    value = table.get("commercial_interest", "unknown")
-    if value is True:
-        return Interest.SELLS
-    if value is False:
-        return Interest.NONE
-    if value == "unknown":
-        return Interest.UNKNOWN
-    raise _wrong(table, "commercial_interest", where, 'true, false or "unknown"')
-
-
-def _date(table: Mapping[Any, Any], key: str, where: _Where) -> date | None:
-    value = table.get(key)
-    if value is not None and (not isinstance(value, date) or isinstance(value, datetime)):
-        raise _wrong(table, key, where, "a date such as 2026-11-20")
-    return value
-
-
-def _truth(table: Mapping[Any, Any], key: str, where: _Where) -> bool:
-    value = table.get(key, False)
-    if not isinstance(value, bool):
-        raise _wrong(table, key, where, "true or false")
-    return value
-
-
-def _toml_line(text: str, file: str, number: int, key: str) -> str:
-    """File and line of a key of the ``number``-th entry; `tomllib` itself does not say."""
-    lines = text.splitlines()
-    heads = [i for i in range(len(lines)) if _HEAD.match(lines[i]) and _begins(lines, i)]
-    start, end = [*heads, len(lines), len(lines)][number : number + 2] if number < len(heads) else (0, len(lines))
-    pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
-    line = next((i for i in range(start, end) if pattern.match(lines[i]) and _begins(lines, i)), start)
-    return f"{file}:{line + 1}"
-
-
-def _begins(lines: list[str], i: int) -> bool:
-    """Whether a statement begins at line ``i``: what looks like one may stand inside a long text."""
-    try:
-        tomllib.loads("\n".join(lines[:i]))
-    except tomllib.TOMLDecodeError:
-        return False
-    return True
+    """Return the facts of one file; where several say something of a key, the last one wins."""
+    return check(SourceFacts, {key: value for table in facts for key, value in table.items()}, str).source()

@@ -9,17 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from types import MappingProxyType
-from typing import Any
 
-from b12assistant.corpus.entries import parse_entries
+from pydantic import Field
+
+from b12assistant.corpus.entries import Entry, TableFile, Text
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import DocumentId, Passage, PassageId
 
 SWITCHED_OFF_FILE = "switched_off.toml"
-_KEYS = {"document", "passage", "why", "since"}
 _FORM = 'write [[off]] with document = "…" or passage = "…", and why = "…"; since = 2026-11-20 is optional'
+
+
+class OffEntry(Entry):
+    """An entry as a curator wrote it down."""
+
+    document: Text | None = None
+    passage: Text | None = None
+    why: Text = Field(description="the reason, in a sentence")
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class SwitchedOff:
         known = tuple(passages)
         documents, ids = {passage.document.id for passage in known}, {passage.id for passage in known}
         for name in self.documents.keys() - documents:
-            yield f"{SWITCHED_OFF_FILE}: document {name!r} is not in the index: take the entry out, or mend its name"
+            yield f"{SWITCHED_OFF_FILE}: document {name!r} is not in the index: take the entry out, or fix its name"
         for passage in self.passages.keys() - ids:
             yield (
                 f"{SWITCHED_OFF_FILE}: passage {passage!r} is not in the index, so nothing is switched off by it: its "
@@ -63,33 +72,18 @@ NOTHING_OFF = SwitchedOff()
 
 
 def parse_switched_off(text: str, *, file: str = SWITCHED_OFF_FILE) -> SwitchedOff:
-    """Raises ``SourceFactsError`` that names file and entry."""
-    entries = parse_entries(text, "off", file=file, form=_FORM)
+    """Return what a `switched_off.toml` names. Raises ``SourceFactsError`` that names file and line."""
+    table_file = TableFile(text, "off", file=file, form=_FORM)
     documents: dict[DocumentId, Off] = {}
     passages: dict[PassageId, Off] = {}
-    for number, entry in enumerate(entries, start=1):
-        name, off = _entry(entry, f"{file}: entry {number}")
-        if "document" in entry:
-            documents[DocumentId(name)] = off
-        else:
-            passages[PassageId(name)] = off
+    for number, entry in enumerate(table_file.entries("off", OffEntry)):
+        off = Off(entry.why.strip(), entry.since)
+        match entry.document, entry.passage:
+            case str(document), None:
+                documents[DocumentId(document.strip())] = off
+            case None, str(passage):
+                passages[PassageId(passage.strip())] = off
+            case _:
+                where = table_file.where("off", number)("")
+                raise SourceFactsError(f"{where}: name one document or one passage", hint=_FORM)
     return SwitchedOff(MappingProxyType(documents), MappingProxyType(passages))
-
-
-def _entry(entry: Mapping[str, Any], where: str) -> tuple[str, Off]:
-    unknown = next((key for key in entry if key not in _KEYS), None)
-    if unknown is not None:
-        raise SourceFactsError(f"{where}: unknown key {unknown!r}", hint=_FORM)
-    named = [entry[key] for key in ("document", "passage") if key in entry]
-    if len(named) != 1 or not _is_text(named[0]):
-        raise SourceFactsError(f"{where}: it names no one document or passage", hint=_FORM)
-    if not _is_text(entry.get("why")):
-        raise SourceFactsError(f"{where}: it does not say why", hint=_FORM)
-    since = entry.get("since")
-    if since is not None and (not isinstance(since, date) or isinstance(since, datetime)):
-        raise SourceFactsError(f"{where}: since is no date", hint=_FORM)
-    return named[0].strip(), Off(entry["why"].strip(), since)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())

@@ -17,11 +17,10 @@ from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
 from urllib.parse import quote as percent
 
 from b12assistant.answers import Quote
-from b12assistant.types import Document, DocumentId, Passage, PassageId, Range, Span
+from b12assistant.types import GAP, Document, DocumentId, Passage, PassageId, Range, Span
 
 ROOT = "/d/"
 MOST_SPANS = 12  # of one address
-GAP = " […] "  # shown where something is left out
 HIT = "hit"  # the id of what is marked
 _RANGE = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
 _EDGE = re.compile(r"(?<!\w)|(?!\w)")  # wherever no word goes on
@@ -76,8 +75,8 @@ class Place:
         return Range(self.best.start + shift, self.best.end + shift)
 
 
-def place_of_words(spans: Sequence[Range], words: str) -> Place | None:
-    """The place of ``words`` that are shown as those of the spans, gaps between them; ``None`` if they do not fit."""
+def words_by_span(spans: Sequence[Range], words: str) -> list[str] | None:
+    """Cut ``words``, shown as those of the spans with gaps between them, span by span; ``None`` if they do not fit."""
     texts = []
     at = 0
     for number, span in enumerate(spans):
@@ -86,7 +85,13 @@ def place_of_words(spans: Sequence[Range], words: str) -> Place | None:
         at += len(GAP) if number else 0
         texts.append(words[at : at + span.end - span.start])
         at += span.end - span.start
-    return Place(tuple(spans), None, tuple(map(_digest, texts))) if at == len(words) and spans else None
+    return texts if at == len(words) and spans else None
+
+
+def place_of_words(spans: Sequence[Range], words: str, best: Range | None = None) -> Place | None:
+    """The place of ``words`` that are shown as those of the spans; ``None`` if they do not fit."""
+    texts = words_by_span(spans, words)
+    return Place(tuple(spans), best, tuple(map(_digest, texts))) if texts else None
 
 
 def of_quote(quote: Quote) -> str:
@@ -110,12 +115,21 @@ def query_of(place: Place) -> str:
 
 def of_passage(passage: Passage) -> str:
     """The address of a passage: its document, opened there."""
-    return f"{of_document(passage.document)}?passage={passage.id}#p{passage.id}"
+    return of_passage_id(passage.document.id, passage.id)
+
+
+def of_passage_id(document: DocumentId, passage: PassageId) -> str:
+    """As ``of_passage``, of ids alone."""
+    return f"{_of_id(document)}?passage={passage}#p{passage}"
 
 
 def of_document(document: Document) -> str:
     """ASCII without quotes or signs that mean something in HTML, whatever the file is called."""
-    return ROOT + percent(document.id.encode("utf-8", "surrogatepass"), safe="/")
+    return _of_id(document.id)
+
+
+def _of_id(document: DocumentId) -> str:
+    return ROOT + percent(document.encode("utf-8", "surrogatepass"), safe="/")
 
 
 def read(query: Mapping[str, str]) -> Place | None:

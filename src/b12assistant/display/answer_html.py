@@ -1,4 +1,4 @@
-"""An answer as HTML for the page: pure functions, used for the conversation and for tests.
+"""An answer as HTML for the page: draws the pieces of ``presentation``.
 
 Everything a source or a user wrote goes through ``markup``; the rest are labels of the interface and fixed texts. One
 line a turn, without a blank one, so that no Markdown reader finds anything in it.
@@ -6,158 +6,121 @@ line a turn, without a blank one, so that no Markdown reader finds anything in i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
-
-from b12assistant.answers import (
-    Answer,
-    Disagreement,
-    FixedTexts,
-    Level,
-    NoticeKind,
-    Quote,
-    Reason,
-    Reply,
-    Status,
-)
-from b12assistant.display import addresses, labels
+from b12assistant.answers import Reply, Status
 from b12assistant.display.citation_formats import Form
-from b12assistant.display.labels import Labels, capital, load_labels
+from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import Layer, exact, layered, words
-from b12assistant.types import Document, Interest, Passage, Source, Span
+from b12assistant.display.presentation import (
+    Difference,
+    General,
+    Headline,
+    Nearest,
+    Notice,
+    Piece,
+    Quoted,
+    ReadAs,
+    Setting,
+    Speaker,
+    Translation,
+    present,
+)
+from b12assistant.types import GAP, Range
 
-GAP = '<span class="gap"> […] </span>'
-_ALARM = {
-    None: ("emergency", "ask.safety_check"),
-    Level.EMERGENCY: ("emergency", "ask.safety_first"),
-    Level.URGENT: ("caution", "ask.please_read"),
-    Level.MEDICAL_DECISION: ("caution", "ask.please_read"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What an answer is shown with, besides itself."""
-
-    texts: FixedTexts
-    today: date
-    said: Labels = field(default_factory=load_labels)
+_GAP = f'<span class="gap">{GAP}</span>'
 
 
 def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False) -> str:
-    """A question and its answer; ``number`` is never given twice on one page.
+    """Draw a question and its answer; ``number`` is never given twice on one page.
 
     Under an emergency come its controls and only then what every answer says: there it is left to ``general_html``.
     """
-    answer = reply.answer
-    asked = f'<span class="said">{exact(setting.said("ask.asked"))}</span> {words(answer.question.text)}'
-    parts = [
-        f'<h2 class="asked" id="asked{number}" tabindex="-1">{asked}</h2>',
-        *_notices(answer, setting),
-        _read_as(answer, setting.said),
-        _headline(answer, setting.said),
-        *_quotes(number, reply, setting),
-        _nearest(answer.nearest, setting.said),
-        general_html(answer, setting.texts) if answer.status is not Status.SAFETY_ONLY else "",
-    ]
+    answer, said = reply.answer, setting.said
+    pieces = present(reply, setting)
+    if answer.status is Status.SAFETY_ONLY:
+        pieces = tuple(piece for piece in pieces if not isinstance(piece, General))
+    asked = f'<span class="said">{exact(said("ask.asked"))}</span> {words(answer.question.text)}'
+    shown = "".join(_piece(f"t{number}", piece, said) for piece in pieces)
     literal = " as-typed" if as_typed else ""  # so that the turn can be asked again as it was
-    return f'<div class="turn {answer.status}{literal}" id="turn{number}">{"".join(parts)}</div>'
+    return (
+        f'<div class="turn {answer.status}{literal}" id="turn{number}">'
+        f'<h2 class="asked" id="asked{number}" tabindex="-1">{asked}</h2>{shown}</div>'
+    )
 
 
-def general_html(answer: Answer, texts: FixedTexts) -> str:
-    """What every answer says of itself."""
-    told = (notice for notice in answer.notices if notice.kind is NoticeKind.GENERAL)
-    return "".join(f'<p class="general">{exact(texts[notice.text].text)}</p>' for notice in told)
+def general_html(reply: Reply, setting: Setting) -> str:
+    """Draw what every answer says of itself."""
+    return "".join(_general(piece) for piece in present(reply, setting) if isinstance(piece, General))
 
 
-def _notices(answer: Answer, setting: Setting) -> Iterator[str]:
-    """The fixed texts that stand before anything else, the red flag set apart; a translation stands in its original."""
-    texts = setting.texts
-    told = {notice.text: notice for notice in answer.notices if notice.kind is not NoticeKind.GENERAL}
-    for name, notice in told.items():
-        original, _, language = name.partition(".")
-        if language and original in told:
-            continue
-        lines = "".join(f"<p>{exact(line)}</p>" for line in texts[name].text.splitlines())
-        lines += "".join(_translation(texts[each].text, each) for each in told if each.startswith(f"{name}."))
-        if notice.flag is None and notice.kind is not NoticeKind.TRIAGE_FAILED:
-            yield f'<div class="notice {notice.kind}">{lines}</div>'
-            continue
-        kind, key = _ALARM[notice.flag.level if notice.flag else None]
-        heading = f'<h3 class="kicker">{exact(setting.said(key))}</h3>'
-        yield f'<div class="alarm {kind}" role="alert">{heading}{lines}</div>'
+def _piece(turn: str, piece: Piece, said: Labels) -> str:
+    """Draw a piece; ``turn`` begins the ids of its quotes."""
+    match piece:
+        case Notice():
+            return _notice(piece)
+        case ReadAs():
+            return _read_as(piece)
+        case Headline():
+            return f'<p class="headline">{exact(piece.text)}</p>'
+        case Quoted():
+            return _figure(turn, piece, said)
+        case Difference():
+            return _side_by_side(turn, piece, said)
+        case Nearest():
+            return _nearest(piece)
+        case General():
+            return _general(piece)
 
 
-def _translation(text: str, name: str) -> str:
-    """The lines of a translation; the last one says in English that nobody checked it."""
-    *said, unchecked = text.splitlines()
-    language = name.rpartition(".")[2]
-    lines = "".join(f'<p lang="{language}" dir="auto">{exact(line)}</p>' for line in said)
+def _general(general: General) -> str:
+    return f'<p class="general">{exact(general.text)}</p>'
+
+
+def _notice(notice: Notice) -> str:
+    lines = "".join(f"<p>{exact(line)}</p>" for line in notice.text.splitlines())
+    lines += "".join(map(_translation, notice.translations))
+    if notice.alarm is None:
+        return f'<div class="notice {notice.kind}">{lines}</div>'
+    heading = f'<h3 class="kicker">{exact(notice.heading)}</h3>'
+    return f'<div class="alarm {notice.alarm}" role="alert">{heading}{lines}</div>'
+
+
+def _translation(translation: Translation) -> str:
+    """Mark the language of each line but the last, which says in English that nobody checked it."""
+    *said, unchecked = translation.text.splitlines()
+    lines = "".join(f'<p lang="{translation.language}" dir="auto">{exact(line)}</p>' for line in said)
     return f'<div class="translation">{lines}<p>{exact(unchecked)}</p></div>'
 
 
-def _read_as(answer: Answer, said: Labels) -> str:
-    """What was searched, where that is not simply the question, or where nothing was found."""
-    if answer.interpretation is None:
-        return ""
+def _read_as(read_as: ReadAs) -> str:
     swapped = "".join(
-        f" · {words(each.written.text)} {exact(said('ask.read_as'))} {words(each.words)}"
-        for each in answer.interpretation.replaced
+        f" · {words(written)} {exact(read_as.between)} {words(read)}" for written, read in read_as.replaced
     )
-    told = exact(said(f"moves.{answer.interpretation.move}"))
-    return f'<p class="read-as">{told} {words(answer.interpretation.text)}{swapped}</p>'
+    return f'<p class="read-as">{exact(read_as.label)} {words(read_as.text)}{swapped}</p>'
 
 
-def _headline(answer: Answer, said: Labels) -> str:
-    told = said.headline(answer.reason) if answer.reason is not Reason.ONLY_SELLERS else None  # its fixed text says so
-    return f'<p class="headline">{exact(told)}</p>' if told else ""
-
-
-def _quotes(number: int, reply: Reply, setting: Setting) -> Iterator[str]:
-    """Every quote by its number; those that stand against each other side by side where the first of them stands."""
-    quotes, shown = reply.answer.quotes, set[int]()
-    for place in range(1, len(quotes) + 1):
-        differ = next((each for each in reply.answer.disagreements if (place,) in each.sides), None)
-        together = [each for side in differ.sides for each in side] if differ else [place]
-        if place not in shown:
-            figures = "".join(
-                _figure(f"t{number}q{each}", each, quotes[each - 1], reply, setting, above=differ is not None)
-                for each in together
-            )
-            yield _side_by_side(differ, figures, setting.said) if differ else figures
-        shown.update(together)
-
-
-def _side_by_side(differ: Disagreement, figures: str, said: Labels) -> str:
+def _side_by_side(turn: str, differ: Difference, said: Labels) -> str:
     """Its heading names it: of the ARIA names the framework of the page lets none through."""
-    heading = f'<h3 class="headline">{exact(said.difference(differ))}</h3>'
+    heading = f'<h3 class="headline">{exact(differ.heading)}</h3>'
+    figures = "".join(_figure(turn, quote, said, above=True) for quote in differ.quotes)
     return f'<div class="sides">{heading}<div class="columns">{figures}</div></div>'
 
 
-def _figure(id_: str, number: int, quote: Quote, reply: Reply, setting: Setting, *, above: bool = False) -> str:
+def _figure(turn: str, quote: Quoted, said: Labels, *, above: bool = False) -> str:
     """``above``: where it stands and who speaks come before the words, not after them."""
-    told = setting.said
-    notes = [capital(told(f"strengths.{quote.strength}"))]
-    if labels.overdue(quote.document.source, setting.today):
-        notes.append(told("ask.overdue"))
-    if quote.document.id in reply.source_changed:
-        notes.append(told("ask.changed"))
-    if quote.document.id in reply.partly_off:
-        notes.append(told("ask.partly_off"))
-    said = f"<blockquote>{_said(quote)}</blockquote>"
+    number, speaker = quote.number, quote.speaker
+    quoted = f"<blockquote>{_words(quote)}</blockquote>"
+    pages = f'<span class="page">, {exact(quote.pages)}</span>' if quote.pages else ""
     caption = (
-        f'<figcaption><p class="place"><a class="cite" href="{exact_url(addresses.of_quote(quote))}">'
-        f'<span class="number">{number}</span> <span class="words">{_place(quote.document, quote.best.start)}'
-        f"{_pages(quote, told)}</span></a></p>"
-        f'<p class="who">{who(quote.document.source, told)}{interest(quote.document.source, told)}</p>'
-        f'<p class="notes">{exact("; ".join(notes))}'
-        f'<button type="button" class="copy" title="{exact(told("ask.copy_title", number=number))}">'
-        f"{exact(told('ask.copy'))}</button></p>{_copying(number, told)}"
+        f'<figcaption><p class="place"><a class="cite" href="{exact_url(quote.link)}">'
+        f'<span class="number">{number}</span> <span class="words">{_place(quote.place)}{pages}</span></a></p>'
+        f'<p class="who">{who(speaker)}{interest(speaker)}</p>'
+        f'<p class="notes">{exact(capital("; ".join(quote.notes)))}'
+        f'<button type="button" class="copy" title="{exact(said("ask.copy_title", number=number))}">'
+        f"{exact(said('ask.copy'))}</button></p>{_copying(number, said)}"
         "</figcaption>"
     )
-    parts = caption + said if above else said + caption
-    return f'<figure class="quote {quote.strength}" id="{id_}">{parts}</figure>'
+    parts = caption + quoted if above else quoted + caption
+    return f'<figure class="quote {quote.strength}" id="{turn}q{number}">{parts}</figure>'
 
 
 def _copying(number: int, said: Labels) -> str:
@@ -177,61 +140,47 @@ def _hint(form: Form, said: Labels) -> str:
     return f' title="{exact(said("cite.report_title"))}"' if form is Form.REPORT else ""
 
 
-def _said(quote: Quote) -> str:
-    return GAP.join(_marked(span, quote.best) for span in quote.spans)
+def _words(quote: Quoted) -> str:
+    return _GAP.join(_marked(text, span, quote.best) for text, span in zip(quote.words, quote.spans, strict=True))
 
 
-def _marked(span: Span, best: Span) -> str:
-    """The words of a span, the sentence that answers marked."""
+def _marked(text: str, span: Range, best: Range | None) -> str:
+    """Draw the words of a span, the sentence that answers marked."""
     layers = []
-    if span.range.contains(best.range):
-        tag = "<mark>" if best.range != span.range else '<mark class="whole">'
+    if best is not None and span.contains(best):
+        tag = "<mark>" if best != span else '<mark class="whole">'
         layers = [Layer(best.start - span.start, best.end - span.start, tag, "</mark>")]
-    return f'<span class="exact" dir="auto">{layered(span.text, layers, exact)}</span>'
+    return f'<span class="exact" dir="auto">{layered(text, layers, exact)}</span>'
 
 
-def _place(document: Document, offset: int) -> str:
-    """Title and section."""
-    path = [document.title, *labels.section(document, offset)]
-    return '<span class="step"> › </span>'.join(words(part) for part in path)
+def _place(place: tuple[str, ...]) -> str:
+    return '<span class="step"> › </span>'.join(map(words, place))
 
 
-def _pages(quote: Quote, said: Labels) -> str:
-    told = said.pages(Span(quote.document, quote.spans[0].start, quote.spans[-1].end).pages)
-    return f'<span class="page">, {exact(told)}</span>' if told else ""
-
-
-def who(source: Source, said: Labels) -> str:
-    """Who speaks, in whose words, since when."""
-    told = said.whose_words(source)
+def who(speaker: Speaker) -> str:
+    """Draw who speaks, in whose words, since when."""
     parts = [
-        f'<span class="whose">{exact(capital(told))}</span>',
-        words(source.publisher) if source.publisher else None,
-        exact(said.day(source.published)) if source.published else None,
+        f'<span class="whose">{exact(capital(speaker.whose))}</span>',
+        words(speaker.publisher) if speaker.publisher else "",
+        exact(speaker.published),
     ]
     return '<span class="dot"> · </span>'.join(part for part in parts if part)
 
 
-def interest(source: Source, said: Labels) -> str:
-    """The label that stands beside a source that sells, or may."""
-    told = said.interest(source)
-    kind = "sells" if source.interest is Interest.SELLS else "may-sell"
-    return f' <strong class="badge {kind}">{exact(capital(told))}</strong>' if told else ""
+def interest(speaker: Speaker) -> str:
+    """Draw the label that stands beside a source that sells, or may."""
+    kind = "sells" if speaker.sells else "may-sell"
+    return f' <strong class="badge {kind}">{exact(capital(speaker.interest))}</strong>' if speaker.interest else ""
 
 
-def _nearest(nearest: tuple[Passage, ...], said: Labels) -> str:
-    if not nearest:
-        return ""
-    # Of several passages of a section the first: their links would read the same.
-    places = {(each.document.id, each.section): each for each in reversed(nearest)}
+def _nearest(nearest: Nearest) -> str:
     items = "".join(
-        f'<li><a class="cite" href="{exact_url(addresses.of_passage(each))}"><span class="words">'
-        f"{_place(each.document, each.span.start)}</span></a></li>"
-        for each in reversed(places.values())
+        f'<li><a class="cite" href="{exact_url(each.link)}"><span class="words">{_place(each.place)}</span></a></li>'
+        for each in nearest.places
     )
-    return f'<div class="nearest"><h3>{exact(said("ask.nearest"))}</h3><ul>{items}</ul></div>'
+    return f'<div class="nearest"><h3>{exact(nearest.heading)}</h3><ul>{items}</ul></div>'
 
 
 def exact_url(address: str) -> str:
-    """An address of our own making, inside an attribute."""
+    """Write an address of our own making inside an attribute."""
     return address.replace("&", "&amp;")

@@ -12,11 +12,12 @@ from b12assistant.display import labels
 from b12assistant.display.answer_html import interest, who
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain, revealed
+from b12assistant.display.presentation import Speaker
 from b12assistant.display.printed_html import Printing, figure
-from b12assistant.display.records import Entry
 from b12assistant.display.source_bar import bar
 from b12assistant.display.source_text import text_html
 from b12assistant.display.source_view import Found, View
+from b12assistant.index.documents import Entry
 from b12assistant.types import Document, MarkKind
 
 _TITLE = "b12assistant"
@@ -27,9 +28,10 @@ def source_page(entry: Entry, view: View, printing: Printing | None = None) -> s
     document, said = entry.document, view.said
     found = Found.of(entry, view)
     number = printing.number if printing else None
+    speaker = Speaker.of(document.source, said)
     body = (
         f'<header class="facts"><p class="kicker">{plain(said("source.kicker"))}</p><h1>{_own(document.title)}</h1>'
-        f'<p class="who">{who(document.source, said)}{interest(document.source, said)}</p>'
+        f'<p class="who">{who(speaker)}{interest(speaker)}</p>'
         f"{_warnings(found, view)}<dl>{''.join(_facts(entry, said))}</dl></header>"
         f"{bar(found, view, number)}{_shown(found, view, printing)}"
     )

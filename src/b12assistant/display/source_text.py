@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from b12assistant.display.addresses import HIT, Place
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import Layer, layered, plain
-from b12assistant.display.records import Entry
+from b12assistant.index.documents import Entry
 from b12assistant.types import Document, MarkKind, Passage, Range
 
 DEEPEST = 6  # levels of headings that HTML knows

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from b12assistant.display.addresses import HIT, Place, of_document, query_of
 from b12assistant.display.labels import Labels, load_labels
-from b12assistant.display.records import Entry
+from b12assistant.index.documents import Entry
 from b12assistant.types import Document, Passage, PassageId, Range
 
 

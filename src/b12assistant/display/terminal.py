@@ -10,27 +10,35 @@ import contextlib
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from b12assistant.answers import Answer, Disagreement, FixedTexts, Interpretation, Level, Notice, NoticeKind, Quote
-from b12assistant.display import labels
-from b12assistant.types import Document, FileEnd, Hit, IndexReport, Interest, MarkKind, Passage, Span
+from b12assistant.display.presentation import (
+    Alarm,
+    Difference,
+    General,
+    Headline,
+    Nearest,
+    Notice,
+    Piece,
+    Quoted,
+    ReadAs,
+)
+from b12assistant.types import GAP, Document, FileEnd, Hit, IndexReport, MarkKind, Passage, Range
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_BORDERS = {Level.EMERGENCY: "bold red", Level.URGENT: "yellow", Level.MEDICAL_DECISION: "yellow"}
+_BORDERS = {Alarm.EMERGENCY: "bold red", Alarm.CAUTION: "yellow"}
 WIDTH = 92
 _INDENT = 4
 _NARROW = 48  # columns; below, nothing is indented
-_said = labels.load_labels  # a terminal speaks English, as its commands do
 
 
 def inert(text: str) -> str:
@@ -70,50 +78,21 @@ def progress() -> Iterator[Progress]:
         yield told
 
 
-def answer(
-    answer: Answer,
-    texts: FixedTexts,
-    console: Console,
-    *,
-    today: date,
-    changed: frozenset[str],
-    partly_off: frozenset[str] = frozenset(),
-) -> None:
-    """Print an answer: notices that matter first, then quotes, the general notice last."""
-    last = [notice for notice in answer.notices if notice.kind is NoticeKind.GENERAL]
-    for notice in answer.notices:
-        if notice not in last:
-            console.print(_notice(notice, texts))
-    if answer.interpretation is not None:
-        _read_as(answer.interpretation, console)
-    headline = _said().headline(answer.reason)
-    if headline:
-        _print(Text(headline, style="bold"), console)
-    for number, quote in enumerate(answer.quotes, start=1):
-        differ = next((each for each in answer.disagreements if (number,) in each.sides), None)
-        console.print()
-        if differ is not None:
-            _side(number, differ, quote, console)
-        told = {"ask.changed": quote.document.id in changed, "ask.partly_off": quote.document.id in partly_off}
-        _quote(number, quote, console, today, [_said()(key) for key, holds in told.items() if holds])
-    if answer.nearest:
-        _print(Text("Nearest places:"), console)
-        for passage in answer.nearest:
-            _print(Text(inert(place(passage))), console, indent=_INDENT)
-    for notice in last:
-        console.print()
-        _print(Text(texts[notice.text].text), console)
+def answer(pieces: Sequence[Piece], console: Console) -> None:
+    """Print an answer."""
+    for piece in pieces:
+        _PRINTERS[type(piece)](piece, console)
 
 
-def hits(notices: tuple[Notice, ...], found: tuple[Hit, ...], texts: FixedTexts, console: Console) -> None:
+def hits(notices: Sequence[Notice], found: Sequence[tuple[Hit, Quoted]], console: Console) -> None:
     """Print what look-up found; notices stand above, nothing is withheld."""
     for notice in notices:
-        console.print(_notice(notice, texts))
-    for hit in found:
+        _notice(notice, console)
+    for hit, quote in found:
         console.print()
-        _print(Text(f"{hit.rank}. {inert(place(hit.passage))}", style="bold"), console)
+        _print(Text(f"{hit.rank}. {inert(' › '.join(quote.place))}", style="bold"), console)
         _print(Text(inert(_running(hit.passage))), console, indent=_INDENT)
-        _citation(hit.passage.span, hit.passage, console)
+        _citation(quote, console)
 
 
 def index_report(report: IndexReport, console: Console) -> None:
@@ -140,15 +119,15 @@ def index_report(report: IndexReport, console: Console) -> None:
     console.print(Text(f"Generation {report.generation[:12]} is in use."))
 
 
-def passage(passage: Passage, console: Console) -> None:
+def passage(passage: Passage, quote: Quoted, console: Console) -> None:
     """Print a passage with where it stands."""
     _print(Text(inert(_running(passage))), console)
     console.print()
-    _citation(passage.span, passage, console)
+    _citation(quote, console)
 
 
-def document(document: Document, console: Console) -> None:
-    """Print a document's text, what is never quoted struck through, with its source facts."""
+def document(document: Document, quote: Quoted, console: Console) -> None:
+    """Print a document's text, what is never quoted struck through, with its source facts: those of ``quote``."""
     text = Text(inert(document.text))
     for mark in document.marks:
         if mark.kind is MarkKind.NEVER:
@@ -156,77 +135,91 @@ def document(document: Document, console: Console) -> None:
             text.stylize("strike", *(len(inert(document.text[:end])) for end in (mark.range.start, mark.range.end)))
     _print(text, console)
     console.print()
-    _citation(document.span(0, len(document.text)), None, console)
+    _citation(quote, console)
 
 
-def place(passage: Passage) -> str:
-    """Title and section, in one line."""
-    return " › ".join([passage.document.title, *labels.section(passage.document, passage.span.start)])
-
-
-def _read_as(read_as: Interpretation, console: Console) -> None:
-    """What was searched, and each word that was read as another."""
-    moved = _said()(f"moves.{read_as.move}")
-    _print(Text.assemble(f"{moved}: ", (inert(read_as.text), "italic")), console)
-    for each in read_as.replaced:
-        told = ((inert(each.written.text), "italic"), f" {_said()('ask.read_as')} ", (inert(each.words), "italic"))
+def _read_as(read_as: ReadAs, console: Console) -> None:
+    _print(Text.assemble(f"{read_as.label}: ", (inert(read_as.text), "italic")), console)
+    for written, read in read_as.replaced:
+        told = ((inert(written), "italic"), f" {read_as.between} ", (inert(read), "italic"))
         _print(Text.assemble(*told), console, indent=_INDENT)
 
 
-def _notice(notice: Notice, texts: FixedTexts) -> RenderableType:
-    text = Text(texts[notice.text].text)
-    if notice.flag is None and notice.kind is not NoticeKind.TRIAGE_FAILED:
-        return Text.assemble(("! ", "bold yellow"), text, "\n")
-    style = "bold red" if notice.flag is None else _BORDERS[notice.flag.level]
-    return Panel(text, border_style=style, width=WIDTH, padding=(0, 1))
+def _notice(notice: Notice, console: Console) -> None:
+    for text in (notice.text, *(each.text for each in notice.translations)):
+        if notice.alarm is None:
+            console.print(Text.assemble(("! ", "bold yellow"), Text(text), "\n"))
+        else:
+            console.print(Panel(Text(text), border_style=_BORDERS[notice.alarm], width=WIDTH, padding=(0, 1)))
 
 
-def _quote(number: int, quote: Quote, console: Console, today: date, told: Sequence[str]) -> None:
-    """``told``: what else is to be said of its document."""
+def _headline(headline: Headline, console: Console) -> None:
+    _print(Text(headline.text, style="bold"), console)
+
+
+def _quote(quote: Quoted, console: Console) -> None:
+    console.print()
     body = Text()
-    for i, span in enumerate(quote.spans):
-        body.append(" […] " if i else "")
-        body.append_text(_marked(span, quote.best))
-    notes = [_said()(f"strengths.{quote.strength}")]
-    if labels.overdue(quote.document.source, today):
-        notes.append(_said()("ask.overdue"))
-    notes += told
-    _print(Text(f"[{number}]", style="cyan"), console)
+    for i, (text, span) in enumerate(zip(quote.words, quote.spans, strict=True)):
+        body.append(GAP if i else "")
+        body.append_text(_marked(text, span, quote.best))
+    _print(Text(f"[{quote.number}]", style="cyan"), console)
     _print(body, console, indent=_INDENT)
-    whole = Span(quote.document, quote.spans[0].start, quote.spans[-1].end)
-    _citation(whole, quote.passage, console, *notes)
+    _citation(quote, console)
 
 
-def _side(number: int, differ: Disagreement, quote: Quote, console: Console) -> None:
-    """Above a quote that stands against others: what they have in common, and who speaks."""
-    others = " ".join(f"[{each}]" for side in differ.sides for each in side if each != number)
-    source = quote.document.source
-    who = "; ".join(part for part in (_said().whose_words(source), _said().interest(source)) if part)
-    _print(Text(f"{_said().difference(differ)}: [{number}] beside {others}", style="bold"), console)
-    _print(Text(inert(who)), console)
+def _difference(differ: Difference, console: Console) -> None:
+    """Above each side stand what they differ on, and who speaks."""
+    for quote in differ.quotes:
+        others = " ".join(f"[{each.number}]" for each in differ.quotes if each is not quote)
+        who = "; ".join(part for part in (quote.speaker.whose, quote.speaker.interest) if part)
+        console.print()
+        _print(Text(inert(f"{differ.heading}: [{quote.number}] beside {others}"), style="bold"), console)
+        _print(Text(inert(who)), console)
+        _quote(quote, console)
 
 
-def _marked(span: Span, best: Span) -> Text:
+def _nearest(nearest: Nearest, console: Console) -> None:
+    _print(Text(f"{nearest.heading}:"), console)
+    for near in nearest.places:
+        _print(Text(inert(" › ".join(near.place))), console, indent=_INDENT)
+
+
+def _general(general: General, console: Console) -> None:
+    console.print()
+    _print(Text(general.text), console)
+
+
+_PRINTERS: Mapping[type[Piece], Callable[[Any, Console], None]] = {
+    Notice: _notice,
+    ReadAs: _read_as,
+    Headline: _headline,
+    Quoted: _quote,
+    Difference: _difference,
+    Nearest: _nearest,
+    General: _general,
+}
+
+
+def _marked(text: str, span: Range, best: Range | None) -> Text:
     """The span's words, the best sentence in bold."""
-    if not span.range.contains(best.range):
-        return Text(inert(span.text))
+    if best is None or not span.contains(best):
+        return Text(inert(text))
     start, end = best.start - span.start, best.end - span.start
-    return Text.assemble(inert(span.text[:start]), (inert(span.text[start:end]), "bold"), inert(span.text[end:]))
+    return Text.assemble(inert(text[:start]), (inert(text[start:end]), "bold"), inert(text[end:]))
 
 
-def _citation(span: Span, passage: Passage | None, console: Console, *notes: str) -> None:
-    """Where it stands, who speaks, whether they sell, and the id that `show` takes: a line each."""
-    source = span.document.source
-    where = [span.document.title, *labels.section(span.document, span.start)]
-    who = [_said().whose_words(source), source.published and source.published.isoformat(), *notes]
-    pages = _said().pages(span.pages)
-    _print(Text(inert("— " + " › ".join(where) + (f", {pages}" if pages else ""))), console, indent=_INDENT)
+def _citation(quote: Quoted, console: Console) -> None:
+    """Where it stands, who speaks, what to know of it, whether they sell, and the id that `show` takes."""
+    speaker = quote.speaker
+    where = " › ".join(quote.place) + (f", {quote.pages}" if quote.pages else "")
+    who = (speaker.whose, speaker.publisher, speaker.published, *quote.notes)
+    _print(Text(inert(f"— {where}")), console, indent=_INDENT)
     lines = [Text(inert(" · ".join(part for part in who if part)))]
-    sells = _said().interest(source)
-    if sells:
-        lines.append(Text(sells, style="bold magenta" if source.interest is Interest.SELLS else "bold yellow"))
-    if passage is not None:
-        lines.append(Text(inert(f"{passage.document.id} {passage.id[:8]}"), style="dim"))
+    if speaker.interest:
+        lines.append(Text(speaker.interest, style="bold magenta" if speaker.sells else "bold yellow"))
+    if quote.passage is not None:
+        lines.append(Text(inert(f"{quote.document} {quote.passage[:8]}"), style="dim"))
     for each in lines:
         _print(each, console, indent=_INDENT + 2)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from b12assistant.corpus.page_words import PageWords
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import exact
-from b12assistant.display.page_words import PageWords
 
 SAY = '<div role="status" id="say"></div>'  # the page's script speaks here, once for each answer
 

@@ -12,7 +12,7 @@ from typing import Any
 from b12assistant.answering.reliability import reliability
 from b12assistant.answers import Answer
 from b12assistant.display import addresses
-from b12assistant.display.render import quote_text
+from b12assistant.display.presentation import spans_text
 from b12assistant.evaluation.labelled_set import Outcome
 from b12assistant.evaluation.runs import write_whole
 
@@ -73,7 +73,7 @@ def _row(asked: Asked) -> Json:
         "confidence": round(asked.confidence, 4),
         "quotes": [
             {
-                "text": quote_text(quote.spans),
+                "text": spans_text(quote.spans),
                 "title": quote.document.title,
                 "address": addresses.of_quote(quote),
                 "hit": hit,

@@ -8,7 +8,8 @@ from typing import Any
 
 from b12assistant.answers import Answer, Quote
 from b12assistant.application.workspace import Workspace
-from b12assistant.display import render, terminal
+from b12assistant.display import terminal
+from b12assistant.display.presentation import spans_text
 from b12assistant.errors import CorpusError, DatasetError, SourceError
 from b12assistant.evaluation.dialogues import holds_dialogues, load_dialogues
 from b12assistant.evaluation.dialogues import summary as summary_of_dialogues
@@ -115,5 +116,5 @@ def _text(reader: Reader, corpus: Path, file: str) -> str:
 def _is_exact(quote: Quote, texts: dict[DocumentId, str]) -> bool:
     """The quote as it is shown, against the text of its file as it reads today."""
     best = [quote.best.start, quote.best.end]
-    shown = {"spans": [[s.start, s.end] for s in quote.spans], "best": best, "text": render.quote_text(quote.spans)}
+    shown = {"spans": [[s.start, s.end] for s in quote.spans], "best": best, "text": spans_text(quote.spans)}
     return check_quote(shown, texts[quote.document.id]) is None

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes
-from b12assistant.display.records import Entry, entries_from_bytes, entries_to_bytes
 from b12assistant.errors import IndexDamagedError
+from b12assistant.index.documents import Entry, entries_from_bytes, entries_to_bytes
 from b12assistant.index.former import ALONE, CONTEXT, TERMS, Former
 from b12assistant.index.generations import REBUILD
 from b12assistant.index.lexical_index import BM25F, BM25FIndex

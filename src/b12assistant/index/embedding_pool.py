@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from b12assistant.config import Settings
-from b12assistant.display.records import Entry
+from b12assistant.index.documents import Entry
 from b12assistant.index.embedding import embed_passages, embed_sentences
 from b12assistant.index.token_files import Arrays
 from b12assistant.index.token_store import Projection

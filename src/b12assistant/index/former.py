@@ -11,8 +11,8 @@ import numpy as np
 
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import disputes_from_bytes
-from b12assistant.display.records import Entry, entries_from_bytes
 from b12assistant.errors import IndexDamagedError
+from b12assistant.index.documents import Entry, entries_from_bytes
 from b12assistant.index.generations import REBUILD, Sealed
 from b12assistant.index.origin import built_with
 from b12assistant.index.term_counts import TermCounts

@@ -19,13 +19,14 @@ from b12assistant.cleaning import mark, marked_share, trim_headings
 from b12assistant.config import Settings
 from b12assistant.corpus.chunking import chunk
 from b12assistant.corpus.disputes import DISPUTES_FILE, Dispute, disputes_to_bytes, resolve
-from b12assistant.corpus.folder import corpus_disputes, corpus_facts, corpus_files
-from b12assistant.corpus.sources import SOURCES_FILE, Facts, parse_front_matter, source_of
-from b12assistant.display.records import Entry, source_facts
+from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_sources
+from b12assistant.corpus.provenance import attribute, provenance_facts, read_sentences, without_origin
+from b12assistant.corpus.sources import SOURCES_FILE, Facts, SourcesFile, parse_front_matter, source_of
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index import origin, vector_index
 from b12assistant.index.assembling import check, dispute_files, document_files, token_files
 from b12assistant.index.assembling import titles_of as titles_of
+from b12assistant.index.documents import Entry, source_facts
 from b12assistant.index.embedding_pool import EmbeddingPool
 from b12assistant.index.former import Former
 from b12assistant.index.origin import built_with, most_pieces, told_reports
@@ -114,13 +115,14 @@ class Indexer:
 
     def _read(self, corpus: Path, former: Former | None, pool: EmbeddingPool) -> tuple[list[Entry], list[FileReport]]:
         """What each file is, in order, and why those that are nothing are left out."""
-        facts = corpus_facts(corpus)
+        sources = corpus_sources(corpus)
+        facts = sources.facts
         files = list(corpus_files(corpus))
         entries: list[Entry] = []
         reports: list[FileReport] = []
         for number, file in enumerate(files):
             self.progress("reading", number, len(files))
-            found = self._entry(corpus, file, facts.get(file, {}), former)
+            found = self._entry(corpus, file, sources, former)
             if isinstance(found, Entry):
                 entries.append(found)
                 pool.begin(found, known=former is not None and former.has(found))
@@ -132,7 +134,10 @@ class Indexer:
             raise _nothing(corpus, reports)
         return entries, reports
 
-    def _entry(self, corpus: Path, file: str, facts: Facts, former: Former | None) -> Entry | FileReport:
+    def _entry(self, corpus: Path, file: str, sources: SourcesFile, former: Former | None) -> Entry | FileReport:
+        facts = sources.facts.get(file, {})
+        sentences = read_sentences(corpus, file)
+        rests_on = provenance_facts(sentences, sources.origins)
         try:
             data = self.reader.read(corpus / file)
             sha256 = hashlib.sha256(data).hexdigest()
@@ -140,34 +145,40 @@ class Indexer:
             if (
                 known
                 and known.file_sha256 == sha256
-                and known.document.digest == self._digest(sha256, known.front, facts)
+                and known.document.digest == self._digest(sha256, known.front, facts, rests_on)
             ):
                 return known
             extract = self.reader.extract(data, file)
             front = parse_front_matter(extract.front, file="front matter") if extract.front is not None else {}
             document = _document(
-                file, extract, source_facts_of=(front, facts), digest=self._digest(sha256, front, facts)
+                file, extract, source_facts_of=(front, facts), digest=self._digest(sha256, front, facts, rests_on)
             )
+            attributions, warnings = attribute(document, sentences, sources.origins)
+            document = replace(document, attributions=attributions)
             passages = chunk(document, self.encoder.count, most=most_pieces(self.encoder, self.settings))
         except (SourceError, SourceFactsError) as error:  # of its own front matter: without its facts it is not quoted
             return FileReport(file, FileEnd.LEFT_OUT, (error.message,))
         if not passages:
             return FileReport(file, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=marked_share(document))
+        if sentences:
+            warnings += tuple(f"no origin is named for: {text[:60]}" for text in without_origin(passages, attributions))
+        warnings = extract.warnings + warnings
         report = FileReport(
             file,
-            FileEnd.WARNINGS if extract.warnings else FileEnd.INDEXED,
-            extract.warnings,
+            FileEnd.WARNINGS if warnings else FileEnd.INDEXED,
+            warnings,
             passages=len(passages),
             marked_share=round(marked_share(document), 4),
         )
         return Entry(document, passages, report, sha256, extract.extractor, front)
 
-    def _digest(self, sha256: str, front: Facts, facts: Facts) -> str:
+    def _digest(self, sha256: str, front: Facts, facts: Facts, rests_on: object) -> str:
         told = source_facts(source_of(front, facts))
         described = [
             origin.METHOD,
             sha256,
             told,
+            rests_on,
             self.encoder.digest,
             most_pieces(self.encoder, self.settings),
             self.settings.chunking.title_pieces,

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from b12assistant.config import Settings
-from b12assistant.display.records import Entry
+from b12assistant.index.documents import Entry
 from b12assistant.protocols import Encoder
 from b12assistant.types import FileEnd, FileReport
 

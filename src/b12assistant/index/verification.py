@@ -8,9 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from b12assistant.corpus.chunking import passage_id
-from b12assistant.display.records import Entry
-from b12assistant.display.render import GAP
-from b12assistant.types import MarkKind
+from b12assistant.index.documents import Entry
+from b12assistant.types import GAP, MarkKind
 
 
 def check_entry(entry: Entry) -> Iterator[str]:

@@ -7,6 +7,8 @@ from typing import Self
 
 from b12assistant.answers import NoticeKind
 from b12assistant.api import Assistant
+from b12assistant.display.citation_formats import about
+from b12assistant.display.presentation import Difference, quotes_of
 from b12assistant.errors import UsageError
 
 try:
@@ -25,7 +27,9 @@ class QuoteRetriever(BaseRetriever):
     A document's ``page_content`` is word for word a quote or a fixed text; ``metadata["kind"]`` is ``quote`` or
     ``notice``. Fixed texts come first and **must be shown** first, whole and unchanged: an emergency gets its text and
     nothing else. On every document ``metadata["red_flag"]`` is that of the question and ``metadata["notices"]`` all its
-    fixed texts; of a quote the rest is its citation, as in `ask --json`.
+    fixed texts; of a quote the rest is its citation, as in `ask --json`, with ``metadata["speaker"]``, who speaks and
+    what a reader must know of it in words, ``metadata["notes"]``, the latter one by one, and
+    ``metadata["difference"]``, the heading over quotes that stand against each other, or ``None``.
 
     A question that the sources do not answer gets no quote. A chain that lets a model write over the documents gives up
     what this project promises; keep ``page_content`` and its citation beside whatever it writes.
@@ -57,5 +61,23 @@ class QuoteRetriever(BaseRetriever):
         texts = (
             Document(each["text"], metadata={**shared, "kind": "notice", "text_id": each["text_id"]}) for each in first
         )
-        quotes = (Document(each["text"], metadata={**shared, "kind": "quote", **each}) for each in answer["quotes"])
+        shown = self.assistant.present(reply)
+        pieces = {quote.number: quote for quote in quotes_of(shown)}
+        headings = {
+            quote.number: piece.heading for piece in shown if isinstance(piece, Difference) for quote in piece.quotes
+        }
+        quotes = (
+            Document(
+                each["text"],
+                metadata={
+                    **shared,
+                    "kind": "quote",
+                    **each,
+                    "notes": list(pieces[each["number"]].notes),
+                    "speaker": ". ".join(about(pieces[each["number"]])),
+                    "difference": headings.get(each["number"]),
+                },
+            )
+            for each in answer["quotes"]
+        )
         return [*texts, *quotes]

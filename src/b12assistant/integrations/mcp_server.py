@@ -14,18 +14,31 @@ from typing import Annotated, Any, ParamSpec
 from pydantic import Field
 
 from b12assistant.answering.assistant import MOST_TURNS
-from b12assistant.answers import Level, Notice, Quote, Reply, most_serious
-from b12assistant.application.exporting import Conversation, Line, pieces
+from b12assistant.answers import Level, Reply, most_serious
+from b12assistant.answers import Notice as NoticeById
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import terminal
-from b12assistant.display.citation_formats import Cited, place, speaker
-from b12assistant.display.labels import Labels, capital, load_labels, overdue
-from b12assistant.display.render import passage_json, reply_json, search_json
+from b12assistant.display.citation_formats import about, place
+from b12assistant.display.json_form import AskResponse, SearchResponse, passage_json, reply_json, search_json
+from b12assistant.display.labels import capital, load_labels
+from b12assistant.display.presentation import (
+    Cited,
+    Difference,
+    General,
+    Headline,
+    Nearest,
+    Notice,
+    Piece,
+    Quoted,
+    ReadAs,
+    present,
+    present_notices,
+)
 from b12assistant.errors import AssistantError, NotFoundError, UsageError
-from b12assistant.types import Hit
+from b12assistant.types import Hit, Passage
 from b12assistant.web import listening
 from b12assistant.web.http_corpus import PassageResponse
-from b12assistant.web.http_models import MOST_HITS, AskResponse, SearchResponse, Text
+from b12assistant.web.http_models import MOST_HITS, Typed
 from b12assistant.web.policy import Policy
 from b12assistant.web.problems import problem_of, unexpected
 from b12assistant.web.warmup import Warmup
@@ -48,7 +61,7 @@ INSTRUCTIONS = (
 P = ParamSpec("P")
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _History = Annotated[
-    list[Text],
+    list[Typed],
     Field(max_length=MOST_TURNS - 1, description="The user's earlier questions, oldest first; answers are not needed."),
 ]
 
@@ -62,7 +75,8 @@ def build_server(space: Workspace) -> MCPServer[Any]:
     @server.tool(title="Ask", annotations=_READS)
     @_told
     def ask(
-        question: Annotated[Text, Field(description="What the user typed, unchanged.")], history: _History | None = None
+        question: Annotated[Typed, Field(description="What the user typed, unchanged.")],
+        history: _History | None = None,
     ) -> Annotated[CallToolResult, AskResponse]:
         """Answer a question with exact quotes and citations, fixed safety texts first; an emergency gets its alone."""
         reply = space.ask(question, history or [])
@@ -71,7 +85,7 @@ def build_server(space: Workspace) -> MCPServer[Any]:
     @server.tool(title="Search", annotations=_READS)
     @_told
     def search(
-        question: Annotated[Text, Field(description="Words or a sentence.")],
+        question: Annotated[Typed, Field(description="Words or a sentence.")],
         k: Annotated[int, Field(ge=1, le=MOST_HITS, description="How many passages at most.")] = 10,
     ) -> Annotated[CallToolResult, SearchResponse]:
         """Look up whole passages by meaning and words, fixed safety texts first; an emergency gets its text alone."""
@@ -80,8 +94,8 @@ def build_server(space: Workspace) -> MCPServer[Any]:
         if not _is_emergency(notices):
             notices, hits = space.search(question, k)
         found = search_json(question, notices, hits, space.texts, space.opened.collection.generation)
-        words = (_cited(Cited.of_passage(hit.passage), str(hit.rank)) for hit in hits)
-        return _result([*(space.texts[notice.text].text for notice in notices), *words], found)
+        texts = [text for notice in present_notices(notices, space.texts, load_labels()) for text in _blocks(notice)]
+        return _result([*texts, *(_passage(hit.passage, hit.rank) for hit in hits)], found)
 
     @server.tool(title="Open a passage", annotations=_READS)
     @_told
@@ -93,7 +107,7 @@ def build_server(space: Workspace) -> MCPServer[Any]:
         if found.id != passage:
             raise NotFoundError("the beginning of an id is not an id")
         opened = {**passage_json(found), "index": {"generation": space.opened.collection.generation}}
-        return _result([_cited(Cited.of_passage(found))], opened)
+        return _result([_passage(found)], opened)
 
     return server
 
@@ -153,40 +167,42 @@ def _result(blocks: list[str], structured: dict[str, Any]) -> CallToolResult:
     return CallToolResult(content=[TextContent(text=block) for block in blocks], structured_content=structured)
 
 
-def _is_emergency(notices: tuple[Notice, ...]) -> bool:
+def _is_emergency(notices: tuple[NoticeById, ...]) -> bool:
     first = most_serious(notices)
     return first is not None and first.flag is not None and first.flag.level is Level.EMERGENCY
 
 
 def _answer(space: Workspace, reply: Reply) -> list[str]:
     """Everything the page says, in its order."""
-    generation = space.opened.collection.generation
-    talk = Conversation((reply,), space.texts, load_labels(), local_today(), generation, base="")
-    quotes = list(enumerate(reply.answer.quotes, start=1))
-    blocks = []
-    for piece in pieces(reply.answer, talk):
-        if isinstance(piece, Line):
-            blocks.append(piece.text)
-        else:
-            number, quote = next(each for each in quotes if each[1].spans is piece.spans)
-            blocks.append(_cited(piece, str(number), *_notes(quote, reply, talk.said)))
-    return blocks
+    return [block for piece in present(reply, space.setting(reply)) for block in _blocks(piece)]
 
 
-def _notes(quote: Quote, reply: Reply, said: Labels) -> Iterator[str]:
-    """What is to be said of a quote besides who speaks."""
-    yield said(f"strengths.{quote.strength}")
-    if overdue(quote.document.source, local_today()):
-        yield said("ask.overdue")
-    if quote.document.id in reply.source_changed:
-        yield said("ask.changed")
-    if quote.document.id in reply.partly_off:
-        yield said("ask.partly_off")
+def _passage(passage: Passage, rank: int = 0) -> str:
+    return _cited(Quoted.of(Cited.of_passage(passage), load_labels(), local_today(), rank))
 
 
-def _cited(cited: Cited, number: str = "", *notes: str) -> str:
+def _blocks(piece: Piece) -> Iterator[str]:
+    match piece:
+        case Quoted():
+            yield _cited(piece)
+        case Difference():
+            yield piece.heading
+            yield from map(_cited, piece.quotes)
+        case Nearest():
+            yield piece.heading
+            yield from (" › ".join(near.place) for near in piece.places)
+        case ReadAs():
+            swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
+            yield f"{piece.label}: {piece.text}{swapped}"
+        case Notice():
+            yield piece.text
+            yield from (each.text for each in piece.translations)
+        case Headline() | General():
+            yield piece.text
+
+
+def _cited(quote: Quoted) -> str:
     """The words alone on top, then where they stand, who speaks, and the id that opens the passage."""
-    said = load_labels()
-    about = ". ".join((place(cited, said), *speaker(cited, said), *map(capital, notes)))
-    mark = f"[{number}] " if number else ""
-    return f"{cited.words}\n\n— {mark}{about}\n{cited.document.id} {cited.passage}"
+    mark = f"[{quote.number}] " if quote.number else ""
+    told = ". ".join((place(quote), *about(quote)))
+    return f"{quote.text}\n\n— {mark}{told}\n{quote.document} {quote.passage}"

@@ -14,9 +14,9 @@ from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Reply
 from b12assistant.application.exporting import SUFFIXES, TYPES, Conversation, Format, export
 from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels
-from b12assistant.display.style_sheets import UNSEEN, style_sheets
-from b12assistant.web.http_models import Form, Text
+from b12assistant.web.http_models import Typed
 from b12assistant.web.http_transport import BoundedRoute
 from b12assistant.web.questions import Questions
 
@@ -26,7 +26,7 @@ PATH = "/export"
 class Turn(Form):
     """What the user typed, and whether it was to be searched for as typed."""
 
-    question: Text
+    question: Typed
     as_typed: bool = False
 
 
@@ -40,20 +40,20 @@ class ExportRequest(Form):
 def export_router(workspace: Callable[[], Workspace], questions: Questions, said: Labels) -> APIRouter:
     """``workspace`` is called once for each request; ``said``: the page's words."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
-    style = style_sheets("export.css", UNSEEN)
 
     @router.post(PATH)
     async def conversation(asked: ExportRequest, request: Request) -> Response:
         """The conversation as a file to keep."""
         space, base = workspace(), str(request.base_url).rstrip("/")
-        return await questions.run(lambda: _file(space, asked, said, base, style))
+        return await questions.run(lambda: _file(space, asked, said, base))
 
     return router
 
 
-def _file(space: Workspace, asked: ExportRequest, said: Labels, base: str, style: str) -> Response:
+def _file(space: Workspace, asked: ExportRequest, said: Labels, base: str) -> Response:
     today, generation = local_today(), space.opened.collection.generation
-    talk = Conversation(_replies(space, asked.turns), space.texts, said, today, generation, base, style)
+    replies = _replies(space, asked.turns)
+    talk = Conversation(replies, space.setting(*replies, said=said, base=base), generation)
     name = f"conversation-{today.isoformat()}.{SUFFIXES[asked.format]}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
     body = export(talk, asked.format).encode("utf-8", "replace")

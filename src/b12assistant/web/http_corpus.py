@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields
 from b12assistant.types import MarkKind, SourceKind, Words
-from b12assistant.web.http_models import Count, Day, Form, Generation, Interest, Offsets, PassageFields
 
 MOST_LISTED = 200
 

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, Format, Sieve, Way
+from b12assistant.display.json_form import Form
 from b12assistant.types import Interest, SourceKind
-from b12assistant.web.http_models import Form, Text
+from b12assistant.web.http_models import Typed
 
 MOST_PINNED = 100
 Year = Annotated[int | None, Field(strict=True, ge=1, le=9999)]
@@ -37,7 +38,7 @@ class LookUpForm(Form):
 class QuestionForm(Form):
     """One of many questions."""
 
-    text: Text
+    text: Typed
 
 
 class PackRequest(Form):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,9 +11,9 @@ from starlette.responses import Response
 from b12assistant.answering.lookup import Format, LookUp, format_of
 from b12assistant.answers import Quote, Reply, Status
 from b12assistant.application.lookup_rows import notices, quoted, row
-from b12assistant.application.workspace import Workspace
-from b12assistant.display.citation_formats import Cited
+from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.labels import Labels, capital
+from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.types import Interest, Source, SourceKind
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse
 from b12assistant.web.lookup_forms import LookUpForm, QuestionForm
@@ -63,7 +63,7 @@ def _found(space: Workspace, asked: LookUpForm, said: Labels) -> Response:
     return JsonResponse(
         {
             "notices": notices(told, space.texts, said),
-            "rows": [row(match, said) for match in found],
+            "rows": [row(match, said, local_today()) for match in found],
             "generation": space.opened.collection.generation,
             "told": "",
         }
@@ -79,20 +79,19 @@ def _best(space: Workspace, reply: Reply, said: Labels) -> dict[str, Any]:
     answer = reply.answer
     return {
         "notices": notices(answer.notices, space.texts, said),
-        "quote": _quote(space, answer.question.text, answer.quotes, answer.status, said),
+        "quote": _quote(space, reply, said),
         "told": capital(_told(answer.status, answer.quotes, said)),
     }
 
 
-def _quote(
-    space: Workspace, question: str, quotes: Iterable[Quote], status: Status, said: Labels
-) -> dict[str, Any] | None:
-    for quote in quotes:
-        return quoted(Cited.of_quote(quote), said)
-    if status is Status.SAFETY_ONLY:
-        for window in space.assistant.ranked(question):
-            return quoted(Cited(window.spans, window.best, window.passage.id), said)
-    return None
+def _quote(space: Workspace, reply: Reply, said: Labels) -> dict[str, Any] | None:
+    answer = reply.answer
+    cited = (Cited.of_quote(quote, reply) for quote in answer.quotes)
+    if answer.status is Status.SAFETY_ONLY:
+        ranked = space.assistant.ranked(answer.question.text)
+        cited = (Cited(window.spans, window.best, window.passage.id) for window in ranked)
+    best = next(cited, None)
+    return quoted(Quoted.of(best, said, local_today())) if best else None
 
 
 def _told(status: Status, quotes: tuple[Quote, ...], said: Labels) -> str:

@@ -13,11 +13,12 @@ from starlette.responses import Response
 from b12assistant.answering.assistant import GENERAL, ONLY_SELLERS
 from b12assistant.answers import TextId
 from b12assistant.application.lookup_rows import quoted
-from b12assistant.application.pack import Pack, PackForm, read_pin, warnings, write
+from b12assistant.application.pack import Pack, PackForm, Pinned, read_pin, write
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.display.labels import Labels
-from b12assistant.display.records import Entry
+from b12assistant.display.labels import Labels, capital
+from b12assistant.display.presentation import Quoted
 from b12assistant.errors import NotFoundError
+from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse
 from b12assistant.web.lookup_forms import PackRequest
@@ -38,13 +39,16 @@ def pack_router(workspace: Callable[[], Workspace], said: Labels) -> APIRouter:
     @router.post(f"{ROOT}/read")
     def read(asked: PackRequest) -> Response:
         """A row for each address, in order; one whose words are gone has its address alone."""
-        entry_of, today = _entries(workspace()), local_today()
+        space, today = workspace(), local_today()
+        entry_of = _entries(space)
         rows = []
         for address in asked.addresses:
             cited = read_pin(address, entry_of).cited
             row: dict[str, Any] = {"asked": address}
             if cited:
-                row |= {**quoted(cited, said), "warnings": warnings(cited.document.source, today, said)}
+                found = Quoted.of(space.with_state(cited), said, today)
+                notes = [capital(note) for note in found.notes]
+                row |= {**quoted(replace(found, notes=())), "warnings": notes}
             rows.append(row)
         return JsonResponse({"rows": rows})
 
@@ -57,8 +61,8 @@ def pack_router(workspace: Callable[[], Workspace], said: Labels) -> APIRouter:
         space = workspace()
         base = str(request.base_url).rstrip("/")
         entry_of = _entries(space)
-        pins = tuple(read_pin(address, entry_of, base) for address in asked.addresses)
-        pack = Pack(pins, (), space.opened.collection.generation, local_today(), said)
+        pins = tuple(_current(read_pin(address, entry_of, base), space) for address in asked.addresses)
+        pack = Pack(pins, (), space.opened.collection.generation, local_today(), said, base)
         names: list[TextId] = [GENERAL, *([ONLY_SELLERS] if pack.cited and pack.only_sellers else [])]
         pack = replace(pack, notices=tuple(space.texts[name] for name in names))
         name = f"passage-pack-{pack.today.isoformat()}.{kind}"
@@ -67,6 +71,10 @@ def pack_router(workspace: Callable[[], Workspace], said: Labels) -> APIRouter:
         return Response(body, headers=headers, media_type=f"{media_type}; charset=utf-8")
 
     return router
+
+
+def _current(pin: Pinned, space: Workspace) -> Pinned:
+    return replace(pin, cited=space.with_state(pin.cited)) if pin.cited else pin
 
 
 def _entries(space: Workspace) -> Callable[[DocumentId], Entry | None]:

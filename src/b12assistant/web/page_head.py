@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from b12assistant.corpus.page_words import PageWords
 from b12assistant.display.markup import plain
-from b12assistant.display.page_words import PageWords
 
 # The framework names itself first, with a picture at an address of its own; the page's name comes after that.
 _PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
-from b12assistant.application.exporting import Conversation, turn_html
+from b12assistant.application.exporting import turn_html
+from b12assistant.corpus.page_words import PageWords
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
-from b12assistant.display.page_words import PageWords
+from b12assistant.display.presentation import Piece
 
 PATH = "/plain"
 QUESTION, EARLIER = "question", "earlier"  # the fields of the form
@@ -36,12 +37,11 @@ class PlainPage:
             f"<h2>{plain(self.said('ask.examples'))}</h2><ul>{examples}</ul>{about}"
         )
 
-    def answered(self, conversation: Conversation, earlier: Sequence[str], *, stopped: bool) -> str:
-        """The last reply of the conversation; ``stopped``: it is a safety text alone, which has its controls."""
-        (reply,) = conversation.replies
-        turns = (*earlier, reply.answer.question.text)
+    def answered(self, question: str, pieces: Sequence[Piece], earlier: Sequence[str], *, stopped: bool) -> str:
+        """The answer to a question; ``stopped``: it is a safety text alone, which has its controls."""
+        turns = (*earlier, question)
         controls = "".join(self._asking(each, turns) for each in self.controls) if stopped else ""
-        return self._page(f"{turn_html(reply, conversation)}{controls}{self._form(turns)}{self._anew()}")
+        return self._page(f"{turn_html(question, pieces, self.said)}{controls}{self._form(turns)}{self._anew()}")
 
     def refused(self, sentence: str, question: str, earlier: Sequence[str]) -> str:
         """What was sent could not be answered; it still stands in the box."""

@@ -11,12 +11,11 @@ from starlette.responses import Response
 
 from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Reply, Status, TextId
-from b12assistant.application.exporting import Conversation
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
+from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display.labels import Labels
-from b12assistant.display.page_words import load_page_words
+from b12assistant.display.presentation import present
 from b12assistant.errors import AssistantError
-from b12assistant.types import GenerationId
 from b12assistant.web.plain_html import EARLIER, PATH, QUESTION, PlainPage
 from b12assistant.web.problems import PassingError, problem_of, unexpected
 from b12assistant.web.questions import Questions
@@ -69,9 +68,9 @@ async def _answered(
 
 
 def _answer(space: Workspace, page: PlainPage, reply: Reply, earlier: tuple[str, ...]) -> Response:
-    generation = reply.generation or GenerationId("")
-    talk = Conversation((reply,), space.texts, page.said, local_today(), generation, base="")
-    return _page(page.answered(talk, earlier, stopped=reply.answer.status is Status.SAFETY_ONLY))
+    pieces = present(reply, space.setting(reply, said=page.said))
+    stopped = reply.answer.status is Status.SAFETY_ONLY
+    return _page(page.answered(reply.answer.question.text, pieces, earlier, stopped=stopped))
 
 
 def _fields(body: bytes) -> tuple[str, tuple[str, ...]]:

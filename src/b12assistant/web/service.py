@@ -21,9 +21,10 @@ from starlette.routing import Match, Route
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import WebSettings
-from b12assistant.display.records import Entry, export_line, source_facts
-from b12assistant.display.render import passage_json, reply_json, search_json
+from b12assistant.display import json_form
+from b12assistant.display.json_form import passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
+from b12assistant.index.documents import Entry, export_line, source_facts
 from b12assistant.web import http_corpus, http_models
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse, written_id
 from b12assistant.web.openapi import describe, load_examples
@@ -71,7 +72,7 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
     failing = _problems(400, 413, 415, 422, 500, 503)
 
     @router.post(
-        f"{ROOT}/ask", operation_id="ask", tags=["questions"], response_model=http_models.AskResponse, responses=failing
+        f"{ROOT}/ask", operation_id="ask", tags=["questions"], response_model=json_form.AskResponse, responses=failing
     )
     async def ask(asked: http_models.AskRequest) -> Response:
         """Answer a question with quotes. An emergency gets its fixed text alone, and needs no index."""
@@ -88,7 +89,7 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
         f"{ROOT}/search",
         operation_id="search",
         tags=["questions"],
-        response_model=http_models.SearchResponse,
+        response_model=json_form.SearchResponse,
         responses=failing,
     )
     async def search(asked: http_models.SearchRequest) -> Response:

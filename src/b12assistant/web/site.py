@@ -12,9 +12,9 @@ from fastapi import FastAPI, Response
 
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
+from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.labels import load_labels
-from b12assistant.display.page_words import load_page_words
 from b12assistant.errors import ServerError
 from b12assistant.web import listening, logs, service, ui
 from b12assistant.web.admission import Admission

@@ -15,15 +15,16 @@ from starlette.responses import PlainTextResponse, Response
 
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
-from b12assistant.display.citation_formats import CITE, Cited, Form, cite
+from b12assistant.display.citation_formats import CITE, Form, cite
 from b12assistant.display.labels import Labels
+from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.display.printed_html import PICTURES, Printing
 from b12assistant.display.printed_pages import PrintedPage, PrintedPages
-from b12assistant.display.records import Entry
 from b12assistant.display.source_bar import first_page
 from b12assistant.display.source_html import missing_page, source_page
 from b12assistant.display.source_view import Found, View
 from b12assistant.errors import NotFoundError, SourceError
+from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId
 from b12assistant.web.http_transport import written_id
 
@@ -84,7 +85,8 @@ class Sources:
             return PlainTextResponse(f"{self.said('cite.gone')}\n", 410)
         if asked.get("form") not in list(Form):
             return _nothing()
-        return PlainTextResponse(cite(cited, Form(asked["form"]), self.said).encode("utf-8", "replace"))
+        quote = Quoted.of(space.with_state(cited), self.said, local_today())
+        return PlainTextResponse(cite(quote, Form(asked["form"]), self.said).encode("utf-8", "replace"))
 
     def _view(self, request: Request) -> View:
         asked = request.query_params

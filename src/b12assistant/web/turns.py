@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from b12assistant.answers import Reply, Status
 from b12assistant.application.live import Live
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
 from b12assistant.display import answer_html, welcome_html
 from b12assistant.display.labels import Labels
 from b12assistant.errors import AssistantError
@@ -45,11 +45,11 @@ class Conversation:
 
     def with_reply(self, reply: Reply, space: Workspace, said: Labels, *, as_typed: bool) -> Conversation:
         """One turn more."""
-        setting = answer_html.Setting(space.texts, local_today(), said)
+        setting = space.setting(reply, said=said)
         number = self.count + 1
         html = answer_html.turn_html(number, reply, setting, as_typed=as_typed)
         stopped = reply.answer.status is Status.SAFETY_ONLY
-        held = answer_html.general_html(reply.answer, space.texts) if stopped else None
+        held = answer_html.general_html(reply, setting) if stopped else None
         read_as = reply.answer.interpretation
         shown = Shown(number, reply.answer.question.text, html, held, read_as.text if read_as else None)
         return Conversation((*self.turns, shown), number)

@@ -14,10 +14,10 @@ import gradio as gr
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.answers import TextId
+from b12assistant.corpus.page_words import PageWords, load_page_words
 from b12assistant.display import welcome_html
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import exact
-from b12assistant.display.page_words import PageWords, load_page_words
 from b12assistant.web.page_theme import theme
 from b12assistant.web.turns import Asking, Conversation, Shown
 

@@ -30,7 +30,8 @@ from b12assistant.answers import (
     Turn,
     TurnSlice,
 )
-from b12assistant.display.render import answer_json, passage_json, quote_text, reply_json, search_json
+from b12assistant.display.json_form import passage_json, reply_json, search_json
+from b12assistant.display.presentation import spans_text
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Document,
@@ -97,8 +98,10 @@ URGENT = Notice(NoticeKind.RED_FLAG, TextId("urgent"), FLAG, EVIDENCE)
 NOTHING = Answer(TURN, Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), ())
 
 
-def rendered(answer: Answer, **parts: Any) -> dict[str, Any]:
-    return answer_json(answer, TEXTS, today=TODAY, **parts)
+def rendered(answer: Answer, changed: frozenset[str] = frozenset()) -> dict[str, Any]:
+    reply = Reply(answer, Timings(triage=1, total=2), None, frozenset(map(DocumentId, changed)))
+    found: dict[str, Any] = reply_json(reply, TEXTS, today=TODAY)["answer"]
+    return found
 
 
 def rendered_quote(source: Source = SOURCE, **parts: Any) -> dict[str, Any]:
@@ -179,7 +182,7 @@ def test_the_text_of_a_quote_is_its_slices() -> None:
 
 
 def test_one_span_has_no_gap() -> None:
-    assert quote_text(quote().spans[:1]) == "Nerves heal."
+    assert spans_text(quote().spans[:1]) == "Nerves heal."
 
 
 def test_quotes_are_numbered_from_one() -> None:

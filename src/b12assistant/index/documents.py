@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from b12assistant.types import (
+    Attribution,
     Block,
     BlockKind,
     Document,
@@ -18,6 +19,8 @@ from b12assistant.types import (
     Interest,
     Mark,
     MarkKind,
+    Origin,
+    OriginId,
     Passage,
     PassageId,
     Range,
@@ -60,7 +63,7 @@ def source_facts(source: Source) -> Json:
         "kind": source.kind,
         "words": source.words,
         "based_on": source.based_on,
-        "commercial_interest": interest_value(source.interest),
+        "commercial_interest": source.interest.value_in_data,
         "publisher": source.publisher,
         "url": source.url,
         "published": source.published and source.published.isoformat(),
@@ -72,11 +75,6 @@ def source_facts(source: Source) -> Json:
         "note": source.note,
     }
     return {key: value for key, value in facts.items() if value is not None}
-
-
-def interest_value(interest: Interest) -> bool | str:
-    """As in `sources.toml`: true, false or "unknown"."""
-    return {Interest.SELLS: True, Interest.NONE: False}.get(interest, "unknown")
 
 
 def export_line(entry: Entry) -> Json:
@@ -117,6 +115,10 @@ def _entry(entry: Entry) -> Json:
         "sections": [[s.heading.start, s.heading.end, s.level, s.start, s.end] for s in document.sections],
         "blocks": [[b.kind, b.range.start, b.range.end] for b in document.blocks],
         "marks": [[m.kind, m.rule, m.range.start, m.range.end] for m in document.marks],
+        "origins": {found.origin.id: found.origin.facts for found in document.attributions},
+        "attributions": [
+            [found.range.start, found.range.end, found.origin.id, found.place] for found in document.attributions
+        ],
         "passages": [
             {"id": p.id, "reference": p.reference, "sentences": [[s.start, s.end] for s in p.sentences]}
             for p in entry.passages
@@ -130,7 +132,13 @@ def _entry(entry: Entry) -> Json:
     }
 
 
+def _read_origin(facts: Mapping[str, Any]) -> Origin:
+    typed = {"id": OriginId(facts["id"]), "kind": SourceKind(facts["kind"]), "read": date.fromisoformat(facts["read"])}
+    return Origin(**{**facts, **typed})
+
+
 def _read_entry(row: Mapping[str, Any]) -> Entry:
+    origins = {id_: _read_origin(facts) for id_, facts in row["origins"].items()}
     document = Document(
         id=DocumentId(row["document"]),
         digest=row["digest"],
@@ -141,6 +149,7 @@ def _read_entry(row: Mapping[str, Any]) -> Entry:
         sections=tuple(Section(Range(a, b), level, start, end) for a, b, level, start, end in row["sections"]),
         blocks=tuple(Block(BlockKind(kind), Range(a, b)) for kind, a, b in row["blocks"]),
         marks=tuple(Mark(Range(a, b), MarkKind(kind), rule) for kind, rule, a, b in row["marks"]),
+        attributions=tuple(Attribution(Range(a, b), origins[id_], place) for a, b, id_, place in row["attributions"]),
     )
     passages = tuple(_read_passage(passage, document) for passage in row["passages"])
     report = FileReport(

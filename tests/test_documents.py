@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from builders import build_entry
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.corpus.sources import source_of
-from b12assistant.display.records import Entry, entries_from_bytes, entries_to_bytes, export_line, source_facts
 from b12assistant.errors import SourceFactsError
+from b12assistant.index.documents import Entry, entries_from_bytes, entries_to_bytes, export_line, source_facts
 from b12assistant.types import (
     Block,
     BlockKind,
@@ -106,7 +106,6 @@ def parts(value: object) -> object:
     return tuple(map(parts, value)) if isinstance(value, tuple) else value
 
 
-@settings(max_examples=60)
 @given(st.lists(entries(), max_size=3))
 def test_written_and_read_again_is_identity_in_every_field(written: list[Entry]) -> None:
     assert parts(entries_from_bytes(entries_to_bytes(written))) == parts(tuple(written))

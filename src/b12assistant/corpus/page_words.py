@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from b12assistant.data_files import Table, check_keys, read_data, string, strings, tables
-from b12assistant.display.labels import ENGLISH
 
+ENGLISH = "en"
 FILE = "page.toml"
 _OTHER = "page.{language}.toml"
 _STRINGS = ("name", "tagline", "heading", "lead", "placeholder")

@@ -1,0 +1,381 @@
+"""The JSON of answers and look-ups, described once: these models render it and say what it holds.
+
+HTTP, `--json`, `batch` and saved conversations share them. A value that is missing is null, never left out. Texts of
+sources are taken as they are: a name that is no Unicode is written as it stands.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+
+from b12assistant import answers
+from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
+from b12assistant.display import labels
+from b12assistant.display.presentation import passage_text, spans_text
+from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage, Source, SourceKind, Span, Words
+
+Json = dict[str, Any]
+
+
+def _text(value: object) -> str:
+    """Take any text, lone surrogates too, which pydantic refuses."""
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    return value
+
+
+Text = Annotated[str, PlainValidator(_text, json_schema_input_type=str)]
+Offsets = Annotated[tuple[int, int], Field(description="Start and end in the document's text: code points, half-open.")]
+Pages = Annotated[tuple[int, int] | None, Field(description="First and last page, from 1; null without pages.")]
+Interest = Annotated[
+    bool | Literal["unknown"], Field(description="Whether the source sells what it recommends.", title="Sells")
+]
+Day = Annotated[str | None, Field(json_schema_extra={"format": "date"})]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Form(BaseModel):
+    """No value is guessed and none is passed over."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def as_json(self) -> Json:
+        """Render it as plain values, keys in the order of the fields."""
+        return self.model_dump(mode="json")
+
+
+class Generation(Form):
+    generation: Annotated[
+        Text | None, Field(description="Which generation answered; null where none was needed or could be waited for.")
+    ]
+
+
+class TurnSlice(Form):
+    """An address in a turn of the user; turns count from 0, the question is the last."""
+
+    turn: Count
+    start: Count
+    end: Count
+
+    @classmethod
+    def of(cls, slice_: answers.TurnSlice) -> Self:
+        return cls(turn=slice_.turn.index, start=slice_.start, end=slice_.end)
+
+
+class RedFlag(Form):
+    """The most serious one; `notices` has them all."""
+
+    level: Level
+    kind: FlagKind
+    rule: Text
+    text_id: Text
+    text: Text
+
+    @classmethod
+    def of(cls, answer: answers.Answer, texts: FixedTexts) -> Self | None:
+        """Name the most serious flag of an answer, if there is one."""
+        notice = answer.red_flag
+        if notice is None or notice.flag is None:
+            return None
+        flag = notice.flag
+        text = texts[notice.text].text
+        return cls(level=flag.level, kind=flag.kind, rule=flag.rule, text_id=notice.text, text=text)
+
+
+class Notice(Form):
+    """A fixed, versioned text of this project; show them in order, above the quotes."""
+
+    kind: NoticeKind
+    text_id: Text
+    version: int
+    text: Text
+    rule: Text | None
+    evidence: list[TurnSlice]
+
+    @classmethod
+    def of(cls, notice: answers.Notice, texts: FixedTexts) -> Self:
+        text = texts[notice.text]
+        return cls(
+            kind=notice.kind,
+            text_id=text.id,
+            version=text.version,
+            text=text.text,
+            rule=notice.flag.rule if notice.flag else None,
+            evidence=[TurnSlice.of(each) for each in notice.evidence],
+        )
+
+
+class SourceFields(Form):
+    """Who speaks."""
+
+    source_kind: SourceKind | None
+    words: Annotated[Words, Field(description="The source's own words, or this project's summary of them.")]
+    based_on: Text | None
+    commercial_interest: Interest
+    publisher: Text | None
+    published: Day
+    url: Text | None
+
+
+class Place(Form):
+    document: Text
+    passage: Text
+    title: Text
+    section: Annotated[list[Text], Field(description="The headings above it, outermost first.")]
+
+    @classmethod
+    def of_passage(cls, passage: Passage) -> Self:
+        """Say where a passage stands, without its words."""
+        return cls(**_place(passage))
+
+
+class Quote(SourceFields):
+    """Words of a source, unchanged: `text` is the slices `spans` of the document's text, joined with ` […] `."""
+
+    number: Annotated[int, Field(ge=1)]
+    text: Text
+    document: Text
+    passage: Text
+    spans: Annotated[list[Offsets], Field(min_length=1, max_length=3)]
+    best: Annotated[Offsets, Field(description="The sentence that answers, inside one of the spans.")]
+    context_span: Annotated[Offsets, Field(description="What to show around the quote.")]
+    title: Text
+    section: list[Text]
+    pages: Pages
+    source_cites: Annotated[
+        list[Text], Field(description="Publications this source lists; not checked against this sentence.")
+    ]
+    review_overdue: bool
+    source_changed: Annotated[bool, Field(description="The file is no longer the one that was indexed.")]
+    partly_off: Annotated[bool, Field(description="A curator has switched other passages of the document off.")]
+    strength: Strength
+    score: Annotated[float, Field(description="Higher is better; comparable within one answer only.")]
+
+    @classmethod
+    def of(cls, number: int, quote: answers.Quote, reply: Reply, today: date) -> Self:
+        first, last = quote.spans[0], quote.spans[-1]
+        document, around = quote.document, quote.passage.span
+        return cls(
+            number=number,
+            text=spans_text(quote.spans),
+            document=document.id,
+            passage=quote.passage.id,
+            spans=[(span.start, span.end) for span in quote.spans],
+            best=(quote.best.start, quote.best.end),
+            context_span=(min(around.start, first.start), max(around.end, last.end)),
+            title=document.title,
+            section=labels.section(document, quote.best.start),
+            pages=Span(document, first.start, last.end).pages,
+            source_cites=list(document.source.cites),
+            review_overdue=labels.overdue(document.source, today),
+            source_changed=document.id in reply.source_changed,
+            partly_off=document.id in reply.partly_off,
+            strength=quote.strength,
+            score=quote.score,
+            **source_fields(document.source),
+        )
+
+
+class Disagreement(Form):
+    """Quotes, by number, that stand against each other."""
+
+    topic_id: Text
+    how: Literal["curated", "compared"]
+    sides: list[list[int]]
+
+    @classmethod
+    def of(cls, differ: answers.Disagreement) -> Self:
+        how: Literal["curated", "compared"] = "curated" if differ.curated else "compared"
+        return cls(topic_id=differ.topic, how=how, sides=[list(side) for side in differ.sides])
+
+
+class Replacement(Form):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_alias=True, serialize_by_alias=True)
+
+    written: Annotated[Text, Field(alias="from")]
+    read_as: Annotated[Text, Field(alias="to")]
+
+
+class Interpretation(Form):
+    """What was searched, in the user's own words, where it is not simply the question."""
+
+    move: Annotated[Move, Field(description="`more` and `sources` are about the former answer; `asks`: a question.")]
+    text: Text
+    parts: list[TurnSlice]
+    replaced: list[Replacement]
+
+    @classmethod
+    def of(cls, read_as: answers.Interpretation) -> Self:
+        return cls(
+            move=read_as.move,
+            text=read_as.text,
+            parts=[TurnSlice.of(part) for part in read_as.parts],
+            replaced=[
+                Replacement.model_validate({"from": each.written.text, "to": each.words}) for each in read_as.replaced
+            ],
+        )
+
+
+class Answer(Form):
+    question: Text
+    status: Status
+    reason: Reason | None
+    red_flag: RedFlag | None
+    notices: list[Notice]
+    quotes: Annotated[list[Quote], Field(description="Best first; empty unless `answered` or `possibly`.")]
+    disagreements: list[Disagreement]
+    nearest: Annotated[list[Place], Field(description="Where the nearest passages stand, when nothing answers.")]
+    interpretation: Interpretation | None
+
+    @classmethod
+    def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
+        answer = reply.answer
+        return cls(
+            question=answer.question.text,
+            status=answer.status,
+            reason=answer.reason,
+            red_flag=RedFlag.of(answer, texts),
+            notices=[Notice.of(notice, texts) for notice in answer.notices],
+            quotes=[Quote.of(number, quote, reply, today) for number, quote in enumerate(answer.quotes, start=1)],
+            disagreements=[Disagreement.of(each) for each in answer.disagreements],
+            nearest=[Place.of_passage(passage) for passage in answer.nearest],
+            interpretation=Interpretation.of(answer.interpretation) if answer.interpretation else None,
+        )
+
+
+class Timings(Form):
+    """Milliseconds; null for a stage that did not run."""
+
+    triage: float
+    encode: float | None
+    search: float | None
+    quote: float | None
+    total: float
+
+
+class AskResponse(Form):
+    """The same object as `ask --json` prints and `batch` writes."""
+
+    answer: Answer
+    timings_ms: Timings
+    index: Generation
+
+    @classmethod
+    def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
+        took = reply.timings
+        return cls(
+            answer=Answer.of(reply, texts, today),
+            timings_ms=Timings(
+                triage=took.triage, encode=took.encode, search=took.search, quote=took.quote, total=took.total
+            ),
+            index=Generation(generation=reply.generation),
+        )
+
+
+class PassageFields(Place, SourceFields):
+    text: Text
+    spans: Annotated[list[Offsets], Field(description="Its sentences.")]
+    pages: Pages
+    reference: Annotated[bool, Field(description="An item of a reference list.")]
+
+    @classmethod
+    def of(cls, passage: Passage) -> Self:
+        return cls(**_passage(passage))
+
+
+class SearchHit(PassageFields):
+    rank: Annotated[int, Field(ge=1)]
+    score: float
+
+    @classmethod
+    def of_hit(cls, hit: Hit) -> Self:
+        return cls(rank=hit.rank, score=round(hit.score, 4), **_passage(hit.passage))
+
+
+class SearchResponse(Form):
+    question: Text
+    notices: list[Notice]
+    hits: list[SearchHit]
+    index: Generation
+
+
+def reply_json(reply: Reply, texts: FixedTexts, *, today: date) -> Json:
+    """Render a reply: what `ask --json`, `batch` and HTTP give."""
+    return AskResponse.of(reply, texts, today).as_json()
+
+
+def search_json(
+    question: str,
+    notices: tuple[answers.Notice, ...],
+    hits: tuple[Hit, ...],
+    texts: FixedTexts,
+    generation: GenerationId | None,
+) -> Json:
+    """Render a look-up: notices above, every hit below. ``generation``: which was searched; none if nothing was."""
+    return SearchResponse(
+        question=question,
+        notices=[Notice.of(notice, texts) for notice in notices],
+        hits=[SearchHit.of_hit(hit) for hit in hits],
+        index=Generation(generation=generation),
+    ).as_json()
+
+
+def passage_json(passage: Passage) -> Json:
+    """Render a passage: its words, where it stands, who speaks."""
+    return PassageFields.of(passage).as_json()
+
+
+def index_report_json(report: IndexReport) -> Json:
+    """Render what became of every file."""
+    return {
+        "generation": report.generation,
+        "unchanged": report.unchanged,
+        "counts": {end: report.count(end) for end in FileEnd},
+        "files": [
+            {
+                "file": each.file,
+                "end": each.end,
+                "reasons": list(each.reasons),
+                "passages": each.passages,
+                "marked_share": each.marked_share,
+                "embedded": each.embedded,
+            }
+            for each in report.files
+        ],
+    }
+
+
+def source_fields(source: Source) -> Json:
+    """Give the values of ``SourceFields``."""
+    return {
+        "source_kind": source.kind,
+        "words": source.words,
+        "based_on": source.based_on,
+        "commercial_interest": source.interest.value_in_data,
+        "publisher": source.publisher,
+        "published": source.published.isoformat() if source.published else None,
+        "url": source.url,
+    }
+
+
+def _place(passage: Passage) -> Json:
+    return {
+        "document": passage.document.id,
+        "passage": passage.id,
+        "title": passage.document.title,
+        "section": labels.section(passage.document, passage.span.start),
+    }
+
+
+def _passage(passage: Passage) -> Json:
+    return {
+        **_place(passage),
+        "text": passage_text(passage),
+        "spans": [(sentence.start, sentence.end) for sentence in passage.sentences],
+        "pages": passage.span.pages,
+        "reference": passage.reference,
+        **source_fields(passage.document.source),
+    }

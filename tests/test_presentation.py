@@ -1,0 +1,297 @@
+"""One presentation: each note of a quote, and what sources differ on, stand in every output."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corpora import capsules
+from fakes import FakeWorkspace
+from mcp import Client
+from mcp.types import TextContent
+from rich.console import Console
+from serving import small_space
+
+from b12assistant.answers import (
+    Answer,
+    Disagreement,
+    Notice,
+    NoticeKind,
+    Quote,
+    Reason,
+    Reply,
+    Status,
+    Strength,
+    TextId,
+    Timings,
+    TopicId,
+    Turn,
+)
+from b12assistant.api import Assistant
+from b12assistant.application.exporting import Conversation, Format, data_of, export, pieces_of
+from b12assistant.application.lookup_rows import quoted
+from b12assistant.application.pack import Pack, PackForm, Pinned, write
+from b12assistant.corpus.page_words import load_page_words
+from b12assistant.display import terminal
+from b12assistant.display.answer_html import turn_html
+from b12assistant.display.citation_formats import Form, cite
+from b12assistant.display.labels import load_labels
+from b12assistant.display.presentation import (
+    Cited,
+    Difference,
+    General,
+    Headline,
+    Quoted,
+    Setting,
+    present,
+    quotes_of,
+)
+from b12assistant.integrations.langchain_retriever import QuoteRetriever
+from b12assistant.integrations.mcp_server import build_server
+from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.types import (
+    Document,
+    DocumentId,
+    GenerationId,
+    Interest,
+    Passage,
+    PassageId,
+    Source,
+    SourceKind,
+    Words,
+)
+from b12assistant.web.plain_html import PlainPage
+
+TODAY = date(2026, 11, 20)
+TEXTS = load_fixed_texts()
+SAID = load_labels()
+GENERATION = GenerationId("gen")
+TOPIC = TopicId("dose")
+TOPICS = {TOPIC: "How much is enough?"}
+SETTING = Setting(TEXTS, TODAY, topics=TOPICS)
+GENERAL = Notice(NoticeKind.GENERAL, TextId("general"))
+ID = DocumentId("a.md")
+
+
+def quote_of(source: Source, strength: Strength = Strength.STRONG, text: str = "Zebra quagga.") -> Quote:
+    span = Document(ID, "digest", "Quince", text, source).span(0, len(text))
+    return Quote((span,), span, Passage(PassageId("p1"), (span,)), strength, 0.5)
+
+
+def reply_of(*quotes: Quote, differ: bool = False, **facts: Any) -> Reply:
+    sides = tuple((number,) for number in range(1, len(quotes) + 1))
+    disagreements = (Disagreement(TOPIC, True, sides),) if differ else ()
+    answer = Answer(Turn(0, "zebra?"), Status.ANSWERED, None, quotes, (GENERAL,), disagreements)
+    return Reply(answer, Timings(1, 1), GENERATION, **facts)
+
+
+NOTES: Mapping[str, tuple[Reply, str]] = {
+    "strong": (reply_of(quote_of(Source())), "strong match"),
+    "possible": (reply_of(quote_of(Source(), Strength.POSSIBLE)), "possible match"),
+    "seller": (reply_of(quote_of(Source(interest=Interest.SELLS))), "sells what it recommends"),
+    "unknown interest": (
+        reply_of(quote_of(Source(interest=Interest.UNKNOWN))),
+        "not known whether it sells what it recommends",
+    ),
+    "own words": (reply_of(quote_of(Source(kind=SourceKind.BLOG))), "blog, its own words"),
+    "our summary": (
+        reply_of(quote_of(Source(kind=SourceKind.REVIEW, words=Words.PROJECT_SUMMARY))),
+        "project summary (review article), not the source's own words",
+    ),
+    "our summary of a seller": (
+        reply_of(quote_of(Source(words=Words.PROJECT_SUMMARY, interest=Interest.SELLS))),
+        "project summary of a seller's page, not the page's own words",
+    ),
+    "overdue": (reply_of(quote_of(Source(review_by=date(2020, 1, 1)))), "its review is overdue"),
+    "changed": (
+        reply_of(quote_of(Source()), source_changed=frozenset({ID})),
+        "the source has changed since indexing",
+    ),
+    "partly off": (
+        reply_of(quote_of(Source()), partly_off=frozenset({ID})),
+        "other passages of this document are switched off by its curator",
+    ),
+    "superseded": (reply_of(quote_of(Source(superseded_by="b.md"))), "superseded by b.md"),
+    "withdrawn": (reply_of(quote_of(Source(withdrawn=True))), "this source was withdrawn"),
+    "publisher": (reply_of(quote_of(Source(publisher="A Press"))), "A Press"),
+    "published": (reply_of(quote_of(Source(published=date(2024, 5, 3)))), "3 May 2024"),
+}
+
+
+class OneReply(FakeWorkspace):
+    """A workspace that gives one reply to everything."""
+
+    given: Reply
+
+    def ask(self, *_: Any, **__: Any) -> Reply:
+        return self.given
+
+    def setting(self, *_: Any, **__: Any) -> Setting:
+        return SETTING
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> OneReply:
+    return OneReply(small_space(tmp_path_factory.mktemp("presentation")).configuration)
+
+
+def page(reply: Reply, _: OneReply) -> str:
+    return turn_html(1, reply, SETTING)
+
+
+def plain_page(reply: Reply, space: OneReply) -> str:
+    assert space.texts
+    words = PlainPage(load_page_words(), SAID, ())
+    return words.answered("zebra?", present(reply, SETTING), (), stopped=False)
+
+
+def on_terminal(reply: Reply, _: OneReply) -> str:
+    out = io.StringIO()
+    terminal.answer(present(reply, SETTING), Console(file=out, width=92, highlight=False, markup=False, emoji=False))
+    return out.getvalue()
+
+
+def saved(format_: Format) -> Callable[[Reply, OneReply], str]:
+    def write_it(reply: Reply, _: OneReply) -> str:
+        text = export(Conversation((reply,), SETTING, GENERATION), format_)
+        return re.sub(r"(?s)<script.*?</script>|<!-- data.*?-->", "", text)
+
+    return write_it
+
+
+def over_mcp(reply: Reply, space: OneReply) -> str:
+    object.__setattr__(space, "given", reply)
+
+    async def called() -> list[str]:
+        async with Client(build_server(space)) as client:
+            result = await client.call_tool("ask", {"question": "zebra?"})
+            return [block.text for block in result.content if isinstance(block, TextContent)]
+
+    return "\n".join(asyncio.run(called()))
+
+
+def over_langchain(reply: Reply, space: OneReply) -> str:
+    """What a chain sees of a document: its metadata in words, and who speaks as ``ask --json`` says it."""
+    object.__setattr__(space, "given", reply)
+    documents = QuoteRetriever(assistant=Assistant(space)).invoke("zebra?")
+    found = [document.metadata for document in documents if document.metadata["kind"] == "quote"]
+    return "\n".join(line for each in found for line in (*each["notes"], each["speaker"], str(each["difference"])))
+
+
+def copied(form: Form) -> Callable[[Reply, OneReply], str]:
+    def copy(reply: Reply, _: OneReply) -> str:
+        return "\n".join(cite(quote, form, SAID) for quote in quotes_of(present(reply, SETTING)))
+
+    return copy
+
+
+def packed(form: PackForm) -> Callable[[Reply, OneReply], str]:
+    def pack(reply: Reply, _: OneReply) -> str:
+        pins = tuple(Pinned("", Cited.of_quote(quote, reply)) for quote in reply.answer.quotes)
+        text = write(Pack(pins, (), GENERATION, TODAY, SAID), form)
+        return re.sub(r"(?s)<script.*?</script>|<!-- data.*?-->", "", text)
+
+    return pack
+
+
+def in_a_row(reply: Reply, _: OneReply) -> str:
+    rows = [quoted(quote) for quote in quotes_of(present(reply, SETTING))]
+    return "\n".join(f"{row['who']} {row['interest']}" for row in rows)
+
+
+ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
+    "page": page,
+    "plain page": plain_page,
+    "terminal": on_terminal,
+    **{f"saved as {format_}": saved(format_) for format_ in Format},
+    "MCP": over_mcp,
+    "LangChain": over_langchain,
+}
+QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {
+    **{f"copied as {form}": copied(form) for form in (Form.PLAIN, Form.MARKDOWN, Form.HTML)},
+    **{f"pack as {form}": packed(form) for form in (PackForm.MARKDOWN, PackForm.HTML, PackForm.CSV)},
+    "row": in_a_row,
+}
+
+
+def seen(text: str) -> str:
+    """The words of an output, without markup and escapes, in small letters and on one line."""
+    words = re.sub(r"\\(?=[!-/:-@\[-`{-~])", "", html.unescape(re.sub("<[^>]*>", "", text)))
+    return " ".join(words.split()).casefold()
+
+
+@pytest.mark.parametrize("output", [*ANSWERS, *QUOTES])
+@pytest.mark.parametrize("note", NOTES)
+def test_every_note_of_a_quote_stands_in_every_output(note: str, output: str, space: OneReply) -> None:
+    reply, words = NOTES[note]
+    shown = seen({**ANSWERS, **QUOTES}[output](reply, space))
+    assert words.casefold() in shown
+
+
+@pytest.mark.parametrize("output", ANSWERS)
+def test_no_output_has_a_note_that_does_not_hold(output: str, space: OneReply) -> None:
+    shown = seen(ANSWERS[output](reply_of(quote_of(Source(interest=Interest.NONE))), space))
+    notes = {"possible", "seller", "unknown interest", "our summary", "overdue", "changed", "partly off", "superseded"}
+    assert [note for note in notes if NOTES[note][1].casefold() in shown] == []
+
+
+@pytest.mark.parametrize("output", ANSWERS)
+def test_what_sources_differ_on_stands_above_them_in_every_output(output: str, space: OneReply) -> None:
+    reply = reply_of(quote_of(Source()), quote_of(Source(), text="Okapi tapir."), differ=True)
+    shown = ANSWERS[output](reply, space)
+    told = "the sources differ on: how much is enough?"
+    if output == "saved as json":
+        assert data_of(Conversation((reply,), SETTING, GENERATION)).topics == {"dose": "How much is enough?"}
+    else:
+        assert told in seen(shown)
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_what_is_saved_gives_the_same_pieces_again(note: str) -> None:
+    reply, _ = NOTES[note]
+    talk = Conversation((reply,), SETTING, GENERATION)
+    data = type(data_of(talk)).model_validate(data_of(talk).as_json())
+    given = present(reply, SETTING)
+    again = pieces_of(data.turns[0].answer, data)
+    for one, two in zip(given, again, strict=True):
+        if isinstance(one, Quoted) and isinstance(two, Quoted):
+            assert replace(two, source=one.source, digest=one.digest) == one  # of these a file keeps what is shown
+        else:
+            assert one == two
+
+
+def test_pieces_come_in_the_order_of_the_page() -> None:
+    reply = reply_of(quote_of(Source()), quote_of(Source()), differ=True)
+    weak = replace(reply, answer=replace(reply.answer, reason=Reason.WEAK_MATCH, status=Status.POSSIBLY))
+    assert [type(piece) for piece in present(weak, SETTING)] == [Headline, Difference, General]
+
+
+def test_a_topic_that_is_not_known_has_a_heading_all_the_same() -> None:
+    reply = reply_of(quote_of(Source()), quote_of(Source()), differ=True)
+    (differ, _) = present(reply, replace(SETTING, topics={}))
+    assert isinstance(differ, Difference)
+    assert differ.heading == "The sources differ here"
+    assert [quote.number for quote in differ.quotes] == [1, 2]
+
+
+def test_the_headline_is_left_out_where_the_fixed_text_says_it() -> None:
+    answer = reply_of(quote_of(Source())).answer
+    sellers = Notice(NoticeKind.ONLY_SELLERS, TextId("only_sellers"))
+    told = replace(answer, reason=Reason.ONLY_SELLERS, notices=(sellers, GENERAL))
+    shown = present(Reply(told, Timings(1, 1), GENERATION), SETTING)
+    assert not any(isinstance(piece, Headline) for piece in shown)
+
+
+def test_a_reply_of_the_workspace_has_the_curators_topic(tmp_path: Path) -> None:
+    space = small_space(tmp_path, capsules())
+    reply = space.ask("Do swallowed capsules work as well as a syringe?")
+    (differ, *_) = (piece for piece in present(reply, space.setting(reply)) if isinstance(piece, Difference))
+    assert differ.heading == "The sources differ on: Do swallowed capsules work as well as a syringe?"

@@ -1,0 +1,120 @@
+"""Provenance: each sentence of a summary names what it rests on, and what is wrong is one line that names it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from builders import build_document, build_passages
+from corpora import three_files, write
+
+from b12assistant.corpus.folder import corpus_files
+from b12assistant.corpus.provenance import attribute, read_sentences, without_origin
+from b12assistant.errors import SourceFactsError
+from b12assistant.types import FileEnd, Origin, OriginId, SourceKind
+
+TEXT = "Take 5 mcg a day. Rest is good. Take 5 mcg a day."
+NHS = Origin(OriginId("nhs"), "A page", "NHS", SourceKind.PUBLIC_BODY, "GB", "2023", date(2026, 11, 21), "u", "t", "p")
+ORIGINS = {NHS.id: NHS}
+REGISTER = """
+[[origin]]
+id = "nhs"
+title = "Metformin"
+publisher = "NHS"
+kind = "public_body"
+country = "GB"
+published = "2023"
+read = 2026-11-21
+url = "https://a.example/"
+terms = "OGL"
+part_read = "the whole page"
+"""
+
+
+def line(text: str, **more: object) -> str:
+    return json.dumps({"text": text, "origins": {"nhs": "Dose"}, **more}) + "\n"
+
+
+def written(corpus: Path, *lines: str, document: str = "low.md") -> Path:
+    write(corpus, {f"sentences/{document}.jsonl": "".join(lines)})
+    return corpus
+
+
+def test_each_sentence_gets_its_origins_in_order(tmp_path: Path) -> None:
+    entries = read_sentences(written(tmp_path, line("Take 5 mcg a day."), line("Take 5 mcg a day.")), "low.md")
+    attributions, warnings = attribute(build_document(TEXT, file="low.md"), entries, ORIGINS)
+    assert [(found.range.start, found.origin, found.place) for found in attributions] == [
+        (0, NHS, "Dose"),
+        (32, NHS, "Dose"),
+    ]
+    assert warnings == ()
+
+
+def test_a_sentence_without_origin_is_named(tmp_path: Path) -> None:
+    document = build_document(TEXT, file="low.md")
+    attributions, _ = attribute(document, read_sentences(written(tmp_path, line("Rest is good.")), "low.md"), ORIGINS)
+    assert without_origin(build_passages(document), attributions) == ("Take 5 mcg a day.", "Take 5 mcg a day.")
+
+
+def test_a_line_about_nothing_is_named(tmp_path: Path) -> None:
+    entries = read_sentences(written(tmp_path, line("Rest is good."), line("Rest is bad.")), "low.md")
+    _, warnings = attribute(build_document(TEXT, file="low.md"), entries, ORIGINS)
+    assert warnings == ("sentences/low.md.jsonl:2: this sentence is not in the document: Rest is bad.",)
+
+
+def test_an_origin_that_is_not_registered_is_refused(tmp_path: Path) -> None:
+    entries = read_sentences(written(tmp_path, line("Rest is good.", origins={"who": "p. 3"})), "low.md")
+    with pytest.raises(SourceFactsError, match=r"sentences/low\.md\.jsonl:1: the origin 'who' is not in the register"):
+        attribute(build_document(TEXT, file="low.md"), entries, ORIGINS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ("[1]", "sentences/low.md.jsonl:1: Input should be an object"),
+        ('{"text": "x"}', "sentences/low.md.jsonl:1: origins: Field required"),
+        ('{"text": "x", "origins": {}}', "sentences/low.md.jsonl:1: origins"),
+        ('{"text": "x", "origins": {"nhs": ""}}', "sentences/low.md.jsonl:1: origins.nhs"),
+        ('{"text": "x", "origins": {"nhs": "y"}, "ask": []}', "sentences/low.md.jsonl:1: ask: Extra inputs"),
+        ('{"text": "x", ', "sentences/low.md.jsonl:1: Invalid JSON"),
+    ],
+)
+def test_a_wrong_line_is_one_line_that_names_it(tmp_path: Path, wrong: str, complaint: str) -> None:
+    with pytest.raises(SourceFactsError) as raised:
+        read_sentences(written(tmp_path, wrong), "low.md")
+    assert raised.value.message.startswith(complaint)
+    assert "\n" not in raised.value.message
+
+
+def test_files_of_sentences_are_not_for_quoting(tmp_path: Path) -> None:
+    write(written(tmp_path, line("x")), {"low.md": TEXT, "sentences/notes.md": "Kept."})
+    assert list(corpus_files(tmp_path)) == ["low.md", "sentences/notes.md"]
+
+
+def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    write(space.corpus, {"sources.toml": REGISTER, "pills.txt": "Metformin lowers B12. Ask for a test.\n"})
+    written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
+    reports = {report.file: report for report in space.index().files}
+    assert reports["pills.txt"].end is FileEnd.WARNINGS
+    assert reports["pills.txt"].reasons == ("no origin is named for: Ask for a test.",)
+    document = space.document("pills.txt").document
+    (found,) = document.attributions
+    assert (document.slice(found.range), found.origin.publisher, found.place) == (
+        "Metformin lowers B12.",
+        "NHS",
+        "Dose",
+    )
+
+
+def test_another_origin_makes_another_index(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    write(space.corpus, {"sources.toml": REGISTER, "pills.txt": "Metformin lowers B12.\n"})
+    written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
+    first = space.index()
+    written(space.corpus, line("Metformin lowers B12.", asked=["does it?"]), document="pills.txt")
+    assert space.index().generation == first.generation
+    write(space.corpus, {"sources.toml": REGISTER.replace('"2023"', '"2024"')})
+    assert space.index().generation != first.generation
