@@ -18,7 +18,7 @@ from b12assistant.config import load_configuration
 
 DOCUMENTS = ("guides/testing.md", "guides/nerves-without-anaemia.md", "guides/folate-trap.txt", "guides/treatment.md")
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"
-RUN_ELSEWHERE = {"serve", "mcp"}  # tests/test_serving.py, tests/test_mcp_server.py: they go on until they are stopped
+RUN_ELSEWHERE = {"serve", "mcp"}  # tests/test_stopping.py, tests/test_mcp_server.py: they go on until they are stopped
 QUESTION = {"id": "t1", "question": "Can low B12 damage nerves without anaemia?"}
 LABELLED = {**QUESTION, "gold": ["Nerve damage can occur without anaemia."]}
 SHOWN = {

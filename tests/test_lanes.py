@@ -72,14 +72,3 @@ def test_a_thread_that_cannot_be_started_costs_one_question_and_no_place(monkeyp
         with pytest.raises(RuntimeError):
             lane.submit(bool)
     assert lane.submit(lambda: 3).result(SECONDS) == 3
-
-
-def test_threads_without_work_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("b12assistant.web.lanes._IDLE", 0.01)
-    lane = Lane("ending", 2, 5)
-    assert lane.submit(lambda: 3).result(SECONDS) == 3
-    for thread in threading.enumerate():
-        if thread.name == "ending":
-            thread.join(SECONDS)
-    assert not [thread for thread in threading.enumerate() if thread.name == "ending"]
-    assert lane.submit(lambda: 4).result(SECONDS) == 4

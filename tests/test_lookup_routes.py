@@ -43,7 +43,7 @@ def test_the_pieces_of_a_row_are_the_words_at_its_address(way: str, client: Test
         found = read_link(row["address"])
         assert found is not None
         document = space.document(found[0]).document
-        assert found[1].stands_in(document)
+        assert found[1].found_in(document.text) == found[1]
         assert "".join(text for text, _ in row["pieces"]) == " […] ".join(map(document.slice, found[1].spans))
         marked = "".join(text for text, kind in row["pieces"] if "s" in kind)
         assert found[1].best is not None

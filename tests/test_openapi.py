@@ -81,7 +81,7 @@ def test_an_example_quotes_the_corpus_word_for_word(name: str) -> None:
 
 
 def test_the_forms_are_those_of_the_design() -> None:
-    """Design section 4, key by key; a key more or less is a new version of the API."""
+    """The JSON form, key by key; a key more or less is a new version of the API."""
     answer = {
         "question",
         "status",

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from red_flags import as_markdown
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.errors import UsageError
 from b12assistant.evaluation.red_flag_audit import LEVELS, Case, Verdict, judge, load_cases, measures, summary, wilson
 from b12assistant.evaluation.red_flag_html import page
-from b12assistant.evaluation.red_flag_report import as_markdown, as_text, share, tables
+from b12assistant.evaluation.red_flag_report import as_text, share, tables
 
 UNSAID = dict.fromkeys(("trap", "category", "language"), "not said")
 

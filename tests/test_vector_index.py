@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index import vector_index
 from b12assistant.index.milvus_collections import Collections
-from b12assistant.index.vector_index import CodedIndex, ExactIndex, FaissIndex, build_index, read_index
+from b12assistant.index.vector_index import CodedIndex, FaissIndex, best_first, build_index, read_index
 from b12assistant.protocols import VectorIndex
 
 Vectors = NDArray[np.float32]
@@ -21,6 +21,17 @@ Build = Callable[[Vectors], VectorIndex]
 
 TOLERANCE = 1e-5
 TEN = np.eye(10, dtype=np.float32)
+
+
+class ExactIndex:
+    """The oracle: the same contract in plain NumPy."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors
+
+    def search(self, query: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:
+        scores = self._vectors @ query
+        return best_first(np.arange(len(scores), dtype=np.int64), scores, k)
 
 
 def reopened(vectors: Vectors) -> FaissIndex:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -40,9 +42,27 @@ def main() -> int:
         return error.exit_status
     HTML.parent.mkdir(parents=True, exist_ok=True)
     HTML.write_text(red_flag_html.page(figures), "utf-8")
-    PAGE.write_text(HEAD + "\n".join(red_flag_report.as_markdown(figures)).rstrip() + "\n", "utf-8")
+    PAGE.write_text(HEAD + "\n".join(as_markdown(figures)).rstrip() + "\n", "utf-8")
     print("\n".join(red_flag_report.as_text(figures)))
     return 0
+
+
+def as_markdown(figures: red_flag_report.Figures) -> Iterator[str]:
+    """Lines for the documentation: every table; of the misses what kind they were, without their words."""
+    for line in red_flag_report.heading(figures):
+        yield from (line, "")
+    for table in red_flag_report.tables(figures):
+        first, *others = table.rows
+        yield from (f"## {table.title}", "", _row(first), _row("---" for _ in first), *map(_row, others), "")
+    yield from ("## Misses", "")
+    for miss in figures["misses"]:
+        yield f"* `{miss['id']}`: {red_flag_report.verdict(miss)}"
+    if not figures["misses"]:
+        yield "None."
+
+
+def _row(cells: Any) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is known of where a document comes from (design section 6). ``None``: not known, never guessed."""
+    """What is known of where a document comes from (corpus/README.md). ``None``: not known, never guessed."""
 
     title: str | None = None
     kind: SourceKind | None = None

@@ -1,1 +1,1 @@
-"""The bad inputs of the specification as files, each with the end it must come to (docs/reference/torture.md)."""
+"""Bad inputs as files, each with the end it must come to (docs/reference/torture.md)."""

@@ -1,4 +1,4 @@
-"""Every bad input, by the row of the specification it stands for."""
+"""Every bad input, by its number in docs/reference/torture.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every ordeal, with what the specification asks of it."""
+"""Every ordeal, with what is asked of it."""
 
 from __future__ import annotations
 

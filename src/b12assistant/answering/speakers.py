@@ -1,6 +1,6 @@
 """Who speaks first: a source that sells is never alone with a dose, an all-clear or a call to start, stop or hurry.
 
-Design section 5, "Sellers". Cues are data (`data/sellers/cues.toml`); here is only what follows from them.
+Cues are data (`data/sellers/cues.toml`); here is only what follows from them.
 """
 
 from __future__ import annotations

@@ -11,7 +11,10 @@ from b12assistant.display.labels import Labels, capital
 from b12assistant.types import Document, Interest, SourceKind
 
 Json = dict[str, Any]
-_FIRST = (SourceKind.GUIDELINE, SourceKind.PATIENT_GUIDE, SourceKind.REVIEW, SourceKind.STUDY)
+_FIRST = (
+    *(SourceKind.GUIDELINE, SourceKind.PUBLIC_BODY, SourceKind.PATIENT_GUIDE),
+    *(SourceKind.TEXTBOOK, SourceKind.REVIEW, SourceKind.STUDY),
+)
 
 
 def catalogue(opened: Opened, said: Labels, today: date) -> list[Json]:

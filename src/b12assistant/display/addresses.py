@@ -35,10 +35,6 @@ class Place:
     best: Range | None
     digests: tuple[str, ...]
 
-    def stands_in(self, document: Document) -> bool:
-        """Whether the words are still just there."""
-        return self._stands_in(document.text)
-
     def found_in(self, text: str) -> Place | None:
         """The place where the words stand in ``text`` today, nearest to where they stood; ``None`` if they are gone.
 

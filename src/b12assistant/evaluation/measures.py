@@ -30,8 +30,6 @@ JUDGED = "judged@10"  # share of the first ten documents that somebody judged; a
 SEED = 20_261_120
 SAMPLES = 10_000
 
-Scores = Mapping[str, Mapping[str, float]]  # measure, query, score
-
 
 def score(
     qrels: Mapping[str, Mapping[str, int]], run: Mapping[str, Mapping[str, float]], *, relevant: int = 1

@@ -72,25 +72,7 @@ def as_text(figures: Figures) -> Iterator[str]:
         yield from ("", f"{miss['id']}: {verdict(miss)}", *(f"  {line}" for line in explained(miss["explanation"])))
 
 
-def as_markdown(figures: Figures) -> Iterator[str]:
-    """Lines for the documentation: every table; of the misses what kind they were, without their words."""
-    for line in heading(figures):
-        yield from (line, "")
-    for table in tables(figures):
-        first, *others = table.rows
-        yield from (f"## {table.title}", "", _row(first), _row("---" for _ in first), *map(_row, others), "")
-    yield from ("## Misses", "")
-    for miss in figures["misses"]:
-        yield f"* `{miss['id']}`: {verdict(miss)}"
-    if not figures["misses"]:
-        yield "None."
-
-
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def _row(cells: Any) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -175,17 +175,6 @@ def _one(query: Vectors) -> Vectors:
     return np.ascontiguousarray(query[None, :], dtype=np.float32)
 
 
-class ExactIndex:
-    """The oracle: the same contract in plain NumPy."""
-
-    def __init__(self, vectors: Vectors) -> None:
-        self._vectors = vectors
-
-    def search(self, query: Vectors, k: int) -> Found:
-        scores = self._vectors @ query
-        return best_first(np.arange(len(scores), dtype=np.int64), scores, k)
-
-
 def best_first(rows: NDArray[np.int64], scores: Vectors, k: int) -> Found:
     """The ``k`` best, ties by row number."""
     order = np.lexsort((rows, -scores))[: max(k, 0)]

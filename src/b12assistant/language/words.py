@@ -1,6 +1,6 @@
 """The words of a text as lexical search sees them; text itself is never changed by this.
 
-The analyser is the one measured in the project's findings: compatibility forms, lower case, no accents, Greek letters
+The analyser was measured against others (decision 1): compatibility forms, lower case, no accents, Greek letters
 spelt, British and American spellings as one, figures whole, words with digits not stemmed, hyphenated words as their
 parts and joined, Snowball stems, and a long stop list (function and question words are rare in abstracts and would
 count as informative).

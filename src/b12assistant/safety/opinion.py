@@ -99,10 +99,6 @@ class Judged:
     role: Role = Role.EVIDENCE
     because: tuple[str, ...] = ()
 
-    @property
-    def likeliest(self) -> Concern:
-        return CONCERNS[max(range(len(CONCERNS)), key=lambda i: self.shares[i])]
-
 
 @dataclass(frozen=True, slots=True)
 class Opinion:

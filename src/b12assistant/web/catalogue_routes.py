@@ -9,14 +9,14 @@ from b12assistant.application.catalogue import catalogue
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import local_today
 from b12assistant.display.labels import Labels
-from b12assistant.web.http_transport import JsonResponse
+from b12assistant.web.http_transport import BoundedRoute, JsonResponse
 
 PATH = "/sources"
 
 
 def catalogue_router(live: Live, said: Labels) -> APIRouter:
     """The list of sources, its labels in the language of the page."""
-    router = APIRouter(redirect_slashes=False, include_in_schema=False)
+    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
 
     @router.get(PATH)
     def sources() -> Response:
