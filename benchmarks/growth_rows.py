@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.application.encoders import encoder_with_form, indexing_encoder
+from b12assistant.application.encoders import indexing_encoder, open_encoder
 from b12assistant.protocols import Encoder
 from b12assistant.settings import EncoderSettings
 
@@ -26,7 +26,7 @@ Vectors = NDArray[np.float32]
 def encoders(bulk: str) -> tuple[Encoder, Encoder]:
     """For questions, in single precision; for rows, in ``bulk``: fp32 or bf16."""
     settings = EncoderSettings(bulk=bulk)
-    encoder = encoder_with_form(settings, None)
+    encoder = open_encoder(settings)
     return encoder, indexing_encoder(settings, encoder)
 
 

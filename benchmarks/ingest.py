@@ -74,9 +74,6 @@ class Space(Workspace):
     def projection(self) -> Projection:
         return Projection(np.eye(384, _KEPT, dtype=np.float32), np.empty(0, np.float32))
 
-    def make_encoder_form(self) -> None:
-        """It has none."""
-
 
 def index(corpus: Path, folder: Path) -> None:
     """One run, told as a line."""

@@ -155,9 +155,6 @@ class FakeWorkspace(Workspace):
     def triage(self) -> FakeTriagers:
         return FakeTriagers(lambda: self.encoder)
 
-    def make_encoder_form(self) -> None:
-        """A made-up encoder has none."""
-
     def reader(self) -> FakeReader:
         return self.fake_reader
 

@@ -71,7 +71,7 @@ PICTURE = (
             "< assembling < indexing"
         ),
         "cross_encoder",
-        "weights < onnx_form < onnx_encoder < bf16_encoder encoding < onnx_export",
+        "weights < onnx_encoder < bf16_encoder encoding",
         "verification",
     ),
     (
@@ -157,7 +157,7 @@ OWNERS = {
     "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
-    "onnx": ("index.bf16_encoder", "index.onnx_export"),
+    "onnx": ("index.bf16_encoder",),
     "onnxruntime": ("index.onnx_encoder",),
     "openvino": ("index.bf16_encoder",),
     "prometheus_client": ("web.figures",),
@@ -181,7 +181,7 @@ OWNERS = {
     "spellchecker": ("language.dictionary",),
     "starlette": (*_HTTP, "web.login", "web.loopback"),
     "tokenizers": ("index.onnx_encoder",),
-    "torch": ("index.cross_encoder", "index.encoding", "index.onnx_export"),
+    "torch": ("index.cross_encoder", "index.encoding"),
     "transformers": ("index.cross_encoder", "index.encoding"),
     "uvicorn": ("web.listening",),
     "yaml": ("corpus.sources",),

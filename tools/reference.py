@@ -61,7 +61,7 @@ MEANINGS = {
     "index.collection": "the name of this index on Milvus; one index, one name",
     "encoder.threads": "threads for bulk encoding; 0: one for each core",
     "encoder.bulk": "precision of indexing: `fp32`, or `bf16` with the extra `openvino`",
-    "encoder.runtime": "`onnx` (ONNX Runtime), `torch`, or `auto`: the first where `index` could make its form",
+    "encoder.runtime": "`onnx` (ONNX Runtime), `torch`, or `auto`: the first for the pinned model, else `torch`",
     "loading.seconds": "longest time to read one file",
     "loading.megabytes": "largest file, in MB",
     "loading.memory": "memory of the process that reads files, in MB",

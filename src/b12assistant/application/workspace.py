@@ -19,7 +19,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.speakers import load_cues
 from b12assistant.answering.suggestions import Suggestions
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.application.encoders import encoder_with_form, indexing_encoder, open_encoder
+from b12assistant.application.encoders import indexing_encoder, open_encoder
 from b12assistant.application.opening import Opened as Opened
 from b12assistant.application.opening import open_generation
 from b12assistant.config import Configuration, load_configuration
@@ -128,10 +128,6 @@ class Workspace:
     def encoder(self) -> Encoder:
         return open_encoder(self.configuration.settings.encoder)
 
-    def make_encoder_form(self) -> None:
-        """From here on torch is not needed, where the encoder can do without."""
-        vars(self)["encoder"] = encoder_with_form(self.configuration.settings.encoder, vars(self).get("encoder"))
-
     @once
     def projection(self) -> Projection:
         return load_projection(self.encoder.name, self.encoder.digest)
@@ -212,7 +208,6 @@ class Workspace:
 
         require_corpus(self.corpus)  # before the index folder is made for it
         corpus_switched_off(self.corpus)  # before it is built, for it could not be opened with a fault in this
-        self.make_encoder_form()
         with self.store.writing(), self.store.last_good(TOKEN_FILES) as last, self.reader() as reader:
             settings = self.configuration.settings
             encoder = indexing_encoder(settings.encoder, self.encoder)
