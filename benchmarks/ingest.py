@@ -42,7 +42,7 @@ _KEPT = 192  # directions of a token vector, as of the pinned model
 class StandIn:
     """As many tokens as the pinned model has, of vectors that are looked up."""
 
-    name, digest, dimension, limit = "stand-in", "0" * 64, 384, 254
+    name, digest, dimension, limit, tokenizer = "stand-in", "0" * 64, 384, 254, None
 
     @property
     def runtime(self) -> dict[str, str]:

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from b12assistant.answering.retrieval import Depths, encode_query, rank
 from b12assistant.config import ChunkingSettings, Settings
-from b12assistant.corpus.chunking import Count, chunk
 from b12assistant.evaluation.bench import CACHE
 from b12assistant.evaluation.bench_index import Stages
 from b12assistant.evaluation.datasets import Dataset, load_dataset
@@ -30,6 +29,7 @@ from b12assistant.evaluation.measures import HEADLINE, compare, score
 from b12assistant.index.collection import Collection
 from b12assistant.index.encoding import load_encoder
 from b12assistant.index.token_store import load_projection
+from b12assistant.loaders.passages import Count, chunk
 from b12assistant.types import Document, Hit, Passage
 
 ROOM = 40  # word pieces left free for the sentence before

@@ -18,6 +18,7 @@ from b12assistant.config import load_configuration
 from b12assistant.errors import EncoderError, SourceError
 from b12assistant.index.token_store import Projection
 from b12assistant.loaders import load
+from b12assistant.loaders.passages import Prepared, Splitting, prepare
 from b12assistant.protocols import Encoded
 from b12assistant.safety.triagers import Triagers
 from b12assistant.types import Extract
@@ -39,6 +40,7 @@ class FakeEncoder:
     digest: str = "0" * 64
     dimension: int = 4096  # so many that no two words of a test are likely to meet
     limit: int = 254
+    tokenizer: Path | None = None  # files are split in this process
     runtime: Mapping[str, str] = field(default_factory=lambda: {"encoder": "fake"}, compare=False)
     encoded: list[str] = field(default_factory=list, compare=False)
 
@@ -125,6 +127,9 @@ class FakeReader:
         if name in self.refused:
             raise SourceError(self.refused[name])
         return load(data, name)
+
+    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared:
+        return prepare(self.extract(data, name), splitting, None)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
+from collections.abc import Sequence
 from importlib.resources import files
+from itertools import chain
 
 _LISTS: dict[str, list[str]] = tomllib.loads(
     files("b12assistant").joinpath("data/cleaning/cues.toml").read_text("utf-8")
@@ -67,7 +70,39 @@ _VOLUME = re.compile(
 )
 _IDENTIFIER = re.compile(r"\bdoi\b|\b10\.\d{4,9}/|\bPMID\b|\bISBN\b|\bavailable (?:from|at):?\s|https?://", re.I)
 _ET_AL = re.compile(r"\bet al\b", re.I)
+# Something of each kind of evidence, whatever part of a text is cut out; where one is missing, so is its kind.
+_HINTS = tuple(
+    re.compile(rf"(?={pattern})", re.I)
+    for pattern in (
+        r"(?:19|20)\d\d",
+        r"vol\.|p\.|[:;,]",
+        r"doi|10\.\d{4}|PMID|ISBN|available|https?://",
+        r"et al",
+    )
+)
 _EMPTY_REFERENCE = re.compile(r"^\W*\d{1,3}\W+\d{1,3}\W*$|^\W*\d{1,3}\W*$")
+
+
+def begins_reference(text: str, *, listed: bool) -> bool:
+    """Check whether an item of a reference list begins in a text, at its start or at a seam (`GLUE`).
+
+    A seam is tried only if what follows it may hold the evidence: a long line of letters has thousands of seams.
+    """
+    hints = [[found.start() for found in hint.finditer(text)] for hint in _HINTS]
+    needed = 1 if listed else 2
+    seams = (
+        match.start()
+        for match in GLUE.finditer(text)
+        if sum(_any_within(starts, match.start(), match.start() + LONGEST_REFERENCE) for starts in hints) >= needed
+    )
+    return any(
+        is_reference(text[seam : seam + LONGEST_REFERENCE].lstrip("-–• "), listed=listed) for seam in chain((0,), seams)
+    )
+
+
+def _any_within(starts: Sequence[int], first: int, last: int) -> bool:
+    at = bisect_left(starts, first)
+    return at < len(starts) and starts[at] < last
 
 
 def is_reference(text: str, *, listed: bool) -> bool:
@@ -75,9 +110,11 @@ def is_reference(text: str, *, listed: bool) -> bool:
 
     A sentence that cites ("In 2014 Smith and colleagues …") does not begin with an author and initials.
     """
-    evidence = sum(bool(pattern.search(text)) for pattern in (_YEAR, _VOLUME, _IDENTIFIER, _ET_AL))
     author = bool(_AUTHOR.match(text) or _INITIALS_FIRST.match(text))
-    return (author or listed) and evidence >= (1 if listed and author else 2)
+    if not author and not listed:
+        return False
+    evidence = sum(bool(pattern.search(text)) for pattern in (_YEAR, _VOLUME, _IDENTIFIER, _ET_AL))
+    return evidence >= (1 if listed and author else 2)
 
 
 def is_empty_reference(text: str) -> bool:

@@ -45,13 +45,7 @@ def references(page: Page) -> Iterator[Range]:
     for block in page.blocks:
         if block.kind is BlockKind.HEADING and not cues.GLUE.search(page.text(block.range)):
             continue
-        listed = _is_listed(page, block)
-        text = page.text(block.range)
-        seams = (0, *(match.start() for match in cues.GLUE.finditer(text)))
-        if any(
-            cues.is_reference(text[seam : seam + cues.LONGEST_REFERENCE].lstrip("-–• "), listed=listed)
-            for seam in seams
-        ):
+        if cues.begins_reference(page.text(block.range), listed=_is_listed(page, block)):
             yield block.range
 
 

@@ -11,13 +11,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import OnnxEncoder, unit
-from b12assistant.index.weights import PINNED_MODEL, Weights, find_weights, shipped_graph
+from b12assistant.index.weights import PINNED_MODEL, TOKENIZER, Weights, find_weights, shipped_graph
 from b12assistant.protocols import Encoded
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ class SentenceEncoder:
     def limit(self) -> int:
         """From the model's own file where it says, so that an unchanged corpus is seen without loading torch."""
         return (self.weights.told_limit() or int(self.model.max_seq_length or 512)) - _SPECIAL
+
+    @property
+    def tokenizer(self) -> Path | None:
+        path = self.weights.place / TOKENIZER if self.weights.place else None
+        return path if path is not None and path.is_file() else None
 
     @cached_property
     def model(self) -> SentenceTransformer:

@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from b12assistant.cleaning import mark, marked_share, trim_headings
 from b12assistant.config import Settings
-from b12assistant.corpus.chunking import chunk
 from b12assistant.corpus.disputes import DISPUTES_FILE, Dispute, disputes_to_bytes, resolve
 from b12assistant.corpus.folder import corpus_disputes, corpus_facts, corpus_files
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, parse_front_matter, source_of
@@ -31,8 +29,9 @@ from b12assistant.index.former import Former
 from b12assistant.index.origin import built_with, most_pieces, told_reports
 from b12assistant.index.token_files import JoinedTokens
 from b12assistant.index.token_store import Projection
+from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
 from b12assistant.protocols import Encoder
-from b12assistant.types import Document, DocumentId, Extract, FileEnd, FileReport, GenerationId
+from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, GenerationId
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,11 +53,13 @@ Progress = Callable[[str, int, int], None]  # stage, done, of
 
 
 class Reader(Protocol):
-    """Reads a corpus file's bytes and extracts its text, each within limits; raises ``SourceError`` with the reason."""
+    """Read, extract, mark and split a file of a corpus, within limits. Raises ``SourceError`` with the reason."""
 
     def read(self, path: Path) -> bytes: ...
 
     def extract(self, data: bytes, name: str) -> Extract: ...
+
+    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared: ...
 
 
 @dataclass(frozen=True)
@@ -143,24 +144,33 @@ class Indexer:
                 and known.document.digest == self._digest(sha256, known.front, facts)
             ):
                 return known
-            extract = self.reader.extract(data, file)
+            prepared = self.reader.prepare(data, file, self._splitting)
+            extract = prepared.extract
             front = parse_front_matter(extract.front, file="front matter") if extract.front is not None else {}
-            document = _document(
-                file, extract, source_facts_of=(front, facts), digest=self._digest(sha256, front, facts)
-            )
-            passages = chunk(document, self.encoder.count, most=most_pieces(self.encoder, self.settings))
+            source = source_of(front, facts)
+            title = _SURROGATE.sub("\ufffd", source.title or extract.title or Path(file).stem)
+            document = prepared.document(DocumentId(file), self._digest(sha256, front, facts), title, source)
+            parts = prepared.parts
+            if parts is None:
+                parts = split(document, self.encoder.count, self._splitting)
         except (SourceError, SourceFactsError) as error:  # of its own front matter: without its facts it is not quoted
             return FileReport(file, FileEnd.LEFT_OUT, (error.message,))
-        if not passages:
-            return FileReport(file, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=marked_share(document))
+        share = prepared.marked_share
+        if not parts:
+            return FileReport(file, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=share)
         report = FileReport(
             file,
             FileEnd.WARNINGS if extract.warnings else FileEnd.INDEXED,
             extract.warnings,
-            passages=len(passages),
-            marked_share=round(marked_share(document), 4),
+            passages=len(parts),
+            marked_share=round(share, 4),
         )
-        return Entry(document, passages, report, sha256, extract.extractor, front)
+        return Entry(document, passages_of(document, parts), report, sha256, extract.extractor, front)
+
+    @cached_property
+    def _splitting(self) -> Splitting:
+        most = most_pieces(self.encoder, self.settings)
+        return Splitting(most, self.settings.loading.passages, self.encoder.tokenizer)
 
     def _digest(self, sha256: str, front: Facts, facts: Facts) -> str:
         told = source_facts(source_of(front, facts))
@@ -220,22 +230,6 @@ class Indexer:
                 "left_out": left_out,
             },
         }
-
-
-def _document(file: str, extract: Extract, *, source_facts_of: Iterable[Facts], digest: str) -> Document:
-    source = source_of(*source_facts_of)
-    marks = mark(extract)
-    return Document(
-        id=DocumentId(file),
-        digest=digest,
-        title=_SURROGATE.sub("\ufffd", source.title or extract.title or Path(file).stem),
-        text=extract.text,
-        source=source,
-        page_starts=extract.page_starts,
-        sections=trim_headings(extract, marks),
-        blocks=extract.blocks,
-        marks=marks,
-    )
 
 
 def _nothing(corpus: Path, reports: Sequence[FileReport]) -> CorpusError:

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.weights import SAFETENSORS, TOKENIZER, OnnxGraph, Weights
+from b12assistant.language.word_pieces import count_pieces, open_tokenizer
 from b12assistant.protocols import Encoded
 from b12assistant.threads import FOREIGN, once
 
@@ -71,14 +73,13 @@ class OnnxEncoder:
     def limit(self) -> int:
         return self._graph.limit
 
+    @property
+    def tokenizer(self) -> Path:
+        return self._folder / TOKENIZER
+
     @once
     def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._folder / TOKENIZER))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
+        return open_tokenizer(self.tokenizer)
 
     @once
     def _session(self) -> Any:
@@ -118,7 +119,7 @@ class OnnxEncoder:
 
     def count(self, text: str) -> int:
         with FOREIGN:
-            return len(self._tokenizer.encode(text, add_special_tokens=False))
+            return count_pieces(self._tokenizer, text)
 
     def tuned(self, changes: Changes) -> OnnxEncoder:
         """It costs the memory of the changed weights, twice; the digest is that of the file."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from b12assistant.corpus.chunking import passage_id
 from b12assistant.display.records import Entry
 from b12assistant.display.render import GAP
+from b12assistant.loaders.passages import passage_id
 from b12assistant.types import MarkKind
 
 
