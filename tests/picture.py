@@ -66,9 +66,8 @@ PICTURE = (
     (
         "index",
         (
-            "disk manifest milvus term_counts token_store vector_index < generations lexical_index token_files "
-            "< collection draft embedding milvus_index < origin store < embedding_pool former milvus_collections "
-            "< assembling < indexing"
+            "generations lexical_index milvus token_store vector_index "
+            "< collection embedding milvus_index origin store < embedding_cache milvus_collections < indexing"
         ),
         "cross_encoder",
         "weights < onnx_encoder < bf16_encoder encoding",
