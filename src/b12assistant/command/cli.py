@@ -71,8 +71,15 @@ def index(context: click.Context, corpus: str | None, index_folder: str | None, 
     from b12assistant.display import render, terminal
 
     space = workspace(context, corpus, index_folder)
+    first = space.store.current() is None
     with terminal.progress() as told:
-        report = space.index(strict=strict, progress=told)
+
+        def progress(stage: str, done: int, of: int) -> None:
+            if first and of and (stage, done) == ("embedding", 0):
+                click.echo(f"Indexing {of} files for the first time …", err=True)
+            told(stage, done, of)
+
+        report = space.index(strict=strict, progress=progress)
     if json_:
         click.echo(as_json(render.index_report_json(report)))
     else:
