@@ -34,9 +34,7 @@ from b12assistant.evaluation.datasets import Dataset, load_dataset
 from b12assistant.index.collection import Collection
 from b12assistant.index.indexing import titles_of
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.milvus import Server
-from b12assistant.index.milvus_collections import Collections, Contents
-from b12assistant.index.milvus_index import MilvusTerms, MilvusVectors
+from b12assistant.index.milvus import Collections, Contents, MilvusTerms, MilvusVectors, Server
 from b12assistant.language.words import terms
 
 SETS = (("nfcorpus-filtered", "dev"), ("scifact", "train"))

@@ -34,13 +34,13 @@ PICTURE = (
     ),
     (
         "cleaning",
-        "cues page < adverts furniture lists < __init__",
+        "cues page < marks < __init__",
     ),
     (
         "loaders",
         (
-            "decoding hyphens outline passages printed reading wording < layout manuscript wire < html isolation "
-            "markdown text typesetting < pdf < __init__ < worker"
+            "decoding manuscript passages reading wording < html markdown text typesetting wire "
+            "< isolation pdf < __init__ < worker"
         ),
     ),
     (
@@ -66,8 +66,8 @@ PICTURE = (
     (
         "index",
         (
-            "generations lexical_index milvus token_store vector_index "
-            "< collection embedding milvus_index origin store < embedding_cache milvus_collections < indexing"
+            "generations lexical_index token_store vector_index "
+            "< collection embedding milvus origin store < embedding_cache < indexing"
         ),
         "cross_encoder",
         "weights < onnx_encoder < bf16_encoder encoding",
