@@ -122,7 +122,7 @@ def test_the_first_index_says_that_it_is_under_way(built: Path, tmp_path: Path) 
     folder = copied(built, tmp_path)
     assert b12("index", cwd=folder).err == ""
     shutil.rmtree(folder / "index")
-    assert b12("index", cwd=folder).err == f"Indexing {len(ANSWERS)} files for the first time …\n"
+    assert b12("index", cwd=folder).err == f"First index: {len(ANSWERS)} files to embed …\n"
 
 
 def test_evaluate_scores_and_names_a_broken_line(built: Path, tmp_path: Path) -> None:

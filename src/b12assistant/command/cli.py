@@ -76,7 +76,7 @@ def index(context: click.Context, corpus: str | None, index_folder: str | None, 
 
         def progress(stage: str, done: int, of: int) -> None:
             if first and of and (stage, done) == ("embedding", 0):
-                click.echo(f"Indexing {of} files for the first time …", err=True)
+                click.echo(f"First index: {of} file{'s' if of != 1 else ''} to embed …", err=True)
             told(stage, done, of)
 
         report = space.index(strict=strict, progress=progress)
