@@ -42,7 +42,7 @@ _KEPT = 192  # directions of a token vector, as of the pinned model
 class StandIn:
     """As many tokens as the pinned model has, of vectors that are looked up."""
 
-    name, digest, dimension, limit = "stand-in", "0" * 64, 384, 254
+    name, digest, dimension, limit, tokenizer = "stand-in", "0" * 64, 384, 254, None
 
     @property
     def runtime(self) -> dict[str, str]:
@@ -73,9 +73,6 @@ class Space(Workspace):
     @cached_property
     def projection(self) -> Projection:
         return Projection(np.eye(384, _KEPT, dtype=np.float32), np.empty(0, np.float32))
-
-    def make_encoder_form(self) -> None:
-        """It has none."""
 
 
 def index(corpus: Path, folder: Path) -> None:

@@ -201,7 +201,6 @@ def main() -> None:
     given = (KEPT / "texts.json", KEPT / "questions.json")
     given[0].write_text(json.dumps(texts(arguments.folder, arguments.texts)))
     given[1].write_text(json.dumps(questions(arguments.folder)[: arguments.questions]))
-    Workspace(load_configuration(environment={})).make_encoder_form()
     systems = [OURS, SEARCH, BF16, *(arguments.only or PEERS)]
     load = [os.getloadavg()[0]]
     runs = measured(systems, arguments.runs, arguments.peers, given)

@@ -9,7 +9,6 @@ import numpy as np
 from fakes import PLAIN, FakeEncoder
 
 from b12assistant.cleaning import mark, trim_headings
-from b12assistant.corpus.chunking import chunk
 from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.embedding import embed
@@ -18,6 +17,7 @@ from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.token_store import TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.loaders import load
+from b12assistant.loaders.passages import chunk
 from b12assistant.protocols import Encoder
 from b12assistant.types import Document, DocumentId, FileEnd, FileReport, GenerationId, Passage, Source
 

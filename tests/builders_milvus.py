@@ -12,9 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.milvus import Server
-from b12assistant.index.milvus_collections import Collections, Contents
-from b12assistant.index.milvus_index import MilvusTerms, MilvusVectors, Place
+from b12assistant.index.milvus import Collections, Contents, MilvusTerms, MilvusVectors, Place, Server
 
 Vectors = NDArray[np.float32]
 

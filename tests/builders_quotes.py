@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from b12assistant.answering.quoting import Window, Windows, choose, cuts, score
-from b12assistant.corpus.chunking import chunk
+from b12assistant.loaders.passages import chunk
 from b12assistant.types import Document, Passage
 
 LIMITS = Windows()

@@ -18,6 +18,7 @@ from b12assistant.config import load_configuration
 from b12assistant.errors import EncoderError, SourceError
 from b12assistant.index.token_store import Projection
 from b12assistant.loaders import load
+from b12assistant.loaders.passages import Prepared, Splitting, prepare
 from b12assistant.protocols import Encoded
 from b12assistant.safety.triagers import Triagers
 from b12assistant.types import Extract
@@ -39,6 +40,7 @@ class FakeEncoder:
     digest: str = "0" * 64
     dimension: int = 4096  # so many that no two words of a test are likely to meet
     limit: int = 254
+    tokenizer: Path | None = None  # files are split in this process
     runtime: Mapping[str, str] = field(default_factory=lambda: {"encoder": "fake"}, compare=False)
     encoded: list[str] = field(default_factory=list, compare=False)
 
@@ -114,6 +116,9 @@ class FakeReader:
             raise SourceError(self.refused[name])
         return load(data, name)
 
+    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared:
+        return prepare(self.extract(data, name), splitting, None)
+
 
 @dataclass(frozen=True)
 class FakeTriagers(Triagers):
@@ -142,9 +147,6 @@ class FakeWorkspace(Workspace):
     @cached_property
     def triage(self) -> FakeTriagers:
         return FakeTriagers(lambda: self.encoder)
-
-    def make_encoder_form(self) -> None:
-        """A made-up encoder has none."""
 
     def reader(self) -> FakeReader:
         return self.fake_reader

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "b12assistant"
-LONGEST = 500  # lines of a file
+LONGEST = 500  # lines of a file: one noun
 
 # The layers, lowest first: a folder of the package ("" is the package itself) and the families of its modules. A module
 # may import every layer above its own. Families of a layer are strangers to one another; the members of a family may
@@ -29,17 +29,18 @@ PICTURE = (
         "sentences",
         "spelling",
         "vocabulary",
+        "word_pieces",
+    ),
+    (
+        "cleaning",
+        "cues page < marks < __init__",
     ),
     (
         "loaders",
         (
-            "decoding hyphens outline printed reading wire wording < isolation layout manuscript < html markdown text "
-            "typesetting < pdf < __init__ < worker"
+            "decoding manuscript passages reading wording < html markdown text typesetting wire "
+            "< isolation pdf < __init__ < worker"
         ),
-    ),
-    (
-        "cleaning",
-        "cues page < adverts furniture lists < __init__",
     ),
     (
         "safety",
@@ -51,16 +52,14 @@ PICTURE = (
     (
         "corpus",
         "entries page_words < disputes provenance sources switched_off < folder",
-        "chunking",
     ),
     (
         "index",
         (
-            "disk documents manifest milvus term_counts token_store vector_index < generations lexical_index "
-            "token_files verification < collection draft embedding milvus_index < origin store "
-            "< embedding_pool former milvus_collections < assembling < indexing"
+            "documents generations lexical_index token_store vector_index "
+            "< collection embedding milvus origin store verification < embedding_cache < indexing"
         ),
-        "weights < onnx_form < onnx_encoder < bf16_encoder encoding < onnx_export",
+        "weights < onnx_encoder < bf16_encoder encoding",
     ),
     (
         "answering",
@@ -146,7 +145,7 @@ OWNERS = {
     "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
-    "onnx": ("index.bf16_encoder", "index.onnx_export"),
+    "onnx": ("index.bf16_encoder",),
     "onnxruntime": ("index.onnx_encoder",),
     "openvino": ("index.bf16_encoder",),
     "prometheus_client": ("web.figures",),
@@ -177,8 +176,8 @@ OWNERS = {
     "sentencex": ("language.sentences",),
     "spellchecker": ("language.dictionary",),
     "starlette": _HTTP,
-    "tokenizers": ("index.onnx_encoder",),
-    "torch": ("index.encoding", "index.onnx_export"),
+    "tokenizers": ("index.onnx_encoder", "language.word_pieces"),
+    "torch": ("index.encoding",),
     "transformers": ("index.encoding",),
     "uvicorn": ("web.listening",),
     "yaml": ("corpus.sources",),

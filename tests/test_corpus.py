@@ -150,7 +150,7 @@ def test_strict_publishes_what_is_whole(space: FakeWorkspace) -> None:
 def test_what_cannot_be_read_back_is_never_published(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     first = space.index()
     write(space.corpus, {"new.md": "New words.\n"})
-    monkeypatch.setattr("b12assistant.index.assembling.entries_to_bytes", lambda entries: b"")
+    monkeypatch.setattr("b12assistant.index.indexing.entries_to_bytes", lambda entries: b"")
     with pytest.raises(AssistantError):
         again(space).index()
     assert Store(space.store.root).open().id == first.generation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from export_onnx import packaged_texts
 from fakes import FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +13,6 @@ from b12assistant.each import encode_each
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder
 from b12assistant.index.onnx_encoder import _RUN, _TOKENS, OnnxEncoder, _cheapest, mean
-from b12assistant.index.onnx_export import ensure_form, packaged_texts
-from b12assistant.index.weights import find_weights
 from b12assistant.safety.second_opinion import load_fitted
 
 
@@ -46,7 +45,6 @@ def test_an_encoder_that_can_do_no_better_reads_one_after_another() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("tuned", [False, True])
 def test_texts_in_one_run_have_the_vectors_that_each_has_alone(*, tuned: bool) -> None:
-    ensure_form(find_weights())
     encoder = load_encoder(threads=1, runtime="onnx")
     assert isinstance(encoder, OnnxEncoder)
     encoder = encoder.tuned(load_fitted().changes) if tuned else encoder
@@ -68,7 +66,6 @@ def test_a_mean_is_of_unit_length_and_of_nothing_zero() -> None:
 
 @pytest.mark.slow
 def test_a_text_over_the_limit_is_an_error_beside_others_too() -> None:
-    ensure_form(find_weights())
     encoder = load_encoder(threads=1, runtime="onnx")
     assert isinstance(encoder, OnnxEncoder)
     with pytest.raises(EncoderError, match="the model reads 254"):

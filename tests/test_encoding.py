@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.encoding import PINNED_DIGEST, PINNED_MODEL, load_encoder
-from b12assistant.index.onnx_export import ensure_form
-from b12assistant.index.weights import find_weights
+from b12assistant.index.encoding import load_encoder
+from b12assistant.index.weights import PINNED_DIGEST, PINNED_MODEL
 from b12assistant.protocols import Encoded, Encoder
 
 if TYPE_CHECKING:
@@ -34,8 +33,6 @@ TEXTS = [
 
 @pytest.fixture(scope="module", params=["torch", "onnx"])
 def encoder(request: pytest.FixtureRequest) -> Encoder:
-    if request.param == "onnx":
-        ensure_form(find_weights())
     return load_encoder(threads=2, runtime=request.param)
 
 

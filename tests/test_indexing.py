@@ -210,9 +210,10 @@ def test_an_index_of_another_method_is_refused(space: FakeWorkspace, monkeypatch
 
 def test_an_index_of_another_make_is_replaced(space: FakeWorkspace) -> None:
     space.index()
-    second = again(space, flags={"chunking.pieces": 100})
-    assert len(embedded(second.index())) == 3
-    assert second.opened.problems == ()
+    for flags, encoded in (({"chunking.pieces": 100}, 0), ({"chunking.title_pieces": 20}, 3)):  # the texts are the same
+        second = again(space, flags=flags)
+        assert len(embedded(second.index())) == encoded
+        assert second.opened.problems == ()
 
 
 def test_settings_of_answers_do_not_touch_the_index(space: FakeWorkspace) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from b12assistant.index.lexical_index import BM25F, BM25FIndex
-from b12assistant.index.milvus_collections import Collections
+from b12assistant.index.milvus import Collections
 from b12assistant.language.words import terms
 from b12assistant.protocols import LexicalIndex
 

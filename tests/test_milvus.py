@@ -13,9 +13,7 @@ from builders_milvus import contents, in_use, lite, milvus_terms
 
 from b12assistant.errors import AssistantError, ConfigError, IndexDamagedError, IndexUnreachableError
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.milvus import MOST_FOUND, Server
-from b12assistant.index.milvus_collections import Collections, Contents
-from b12assistant.index.milvus_index import MilvusTerms, MilvusVectors, Place
+from b12assistant.index.milvus import MOST_FOUND, Collections, Contents, MilvusTerms, MilvusVectors, Place, Server
 
 TEN = np.eye(10, dtype=np.float32)
 OLD, NEW, NEWEST = (contents(TEN[: rows + 1]) for rows in (3, 4, 5))

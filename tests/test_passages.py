@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from b12assistant.cleaning import marked_share
-from b12assistant.corpus.chunking import chunk
 from b12assistant.errors import SourceError
+from b12assistant.loaders.passages import chunk
 from b12assistant.types import BlockKind, Document, MarkKind, Passage
 
 PIECES = [

@@ -12,7 +12,7 @@ from fakes import FakeWorkspace
 from b12assistant.application.workspace import Workspace
 from b12assistant.display.json_form import reply_json
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
-from b12assistant.index.milvus_index import MilvusTerms, MilvusVectors
+from b12assistant.index.milvus import MilvusTerms, MilvusVectors
 from b12assistant.types import SourceKind
 
 MILVUS = {"index.engine": "milvus"}

@@ -6,11 +6,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from typing import BinaryIO
 
 import pytest
 from builders_index import FACTS, NEW, NEWEST, OLD, publish, tree
@@ -24,7 +22,8 @@ from b12assistant.errors import (
     IndexMissingError,
     IndexWriteError,
 )
-from b12assistant.index.store import Generation, Store
+from b12assistant.index.generations import Generation
+from b12assistant.index.store import Store
 
 
 @pytest.fixture
@@ -103,70 +102,34 @@ def test_a_generation_can_come_back(store: Store) -> None:
     assert (store.open().id, store.open().problems) == (name, ())
 
 
-# Files that are never all in memory
-
-
-@dataclass(frozen=True)
-class Written:
-    """``read``: what the disk is to give back of it; the same if not given."""
-
-    data: bytes
-    read: bytes | None = None
-
-    def write(self, file: BinaryIO) -> None:
-        file.write(self.data)
-
-    def is_in(self, file: BinaryIO) -> bool:
-        return file.read() == (self.data if self.read is None else self.read)
-
-
-LARGE = {"tokens.npz": Written(bytes(range(256)) * 9)}
-
-
-def test_a_streamed_file_is_one_like_any_other(store: Store, tmp_path: Path) -> None:
-    whole = publish(Store(tmp_path / "whole"), {**OLD, "tokens.npz": LARGE["tokens.npz"].data})
-    with store.writing():
-        assert store.publish(OLD, FACTS, LARGE) == whole
-    assert tree(store.root) == tree(tmp_path / "whole")
-
-
-def test_streamed_again_the_same_content_stays_as_it_is(store: Store) -> None:
-    with store.writing():
-        store.publish(OLD, FACTS, LARGE)
-    pointer, before = store.pointer(), tree(store.root)
-    with store.writing():
-        store.publish(OLD, FACTS, LARGE)
-    assert (store.pointer(), tree(store.root)) == (pointer, before)
-    assert len(list((store.root / "generations").iterdir())) == 1, "no draft is left"
-
-
-def test_what_the_disk_gives_back_otherwise_is_not_published(store: Store) -> None:
+def test_what_the_disk_gives_back_otherwise_is_not_published(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(store, OLD)
     before = tree(store.root)
+    monkeypatch.setattr("b12assistant.index.store.write_synced", lambda path, data: path.write_bytes(data[1:]))
     with store.writing(), pytest.raises(IndexWriteError, match="what is read is not what was written"):
-        store.publish(NEW, FACTS, {"tokens.npz": Written(b"rows", read=b"raws")})
+        store.publish(NEW, FACTS)
     assert tree(store.root) == before
 
 
-def test_the_last_good_generation_is_opened_to_be_taken_over(store: Store) -> None:
-    with store.writing(), store.last_good(()) as found:
-        assert found is None
+def test_the_last_good_generation_is_read(store: Store) -> None:
+    with store.writing():
+        assert store.last_good() is None
     publish(store, OLD)
     name = publish(store, NEW)
-    with store.writing(), store.last_good(["vectors.faiss"]) as found:
-        assert found is not None
-        assert (found.id, found.in_use) == (name, True)
-        assert found.files == {"documents.jsonl": NEW["documents.jsonl"]}
-        assert found.on_disk["vectors.faiss"].read() == NEW["vectors.faiss"]
+    with store.writing():
+        found = store.last_good()
+    assert found is not None
+    assert (found.id, found.files, store.current()) == (name, NEW, name)
 
 
 @pytest.mark.parametrize("file", list(NEW))
 def test_a_damaged_generation_is_not_taken_over(store: Store, file: str) -> None:
     spare, name = publish(store, OLD), publish(store, NEW)
     (store.root / "generations" / name / file).write_bytes(b"damaged")
-    with store.writing(), store.last_good(["vectors.faiss"]) as found:
-        assert found is not None
-        assert (found.id, found.in_use) == (spare, False)
+    with store.writing():
+        found = store.last_good()
+    assert found is not None
+    assert (found.id, store.current()) == (spare, name)
 
 
 # Writers and readers
@@ -273,7 +236,7 @@ def test_an_index_that_cannot_be_written_is_one_line(store: Store, code: int) ->
         publish(store, NEW)
     assert str(caught.value) == (
         f"the index in {store.root}/ could not be written ({os.strerror(code)}): "
-        "free space or mend permissions; the former index stays"
+        "free disk space or fix permissions; the previous index is still in use"
     )
     assert tree(store.root) == before
 

@@ -1,4 +1,4 @@
-"""Counts of terms are those of each passage alone, so that what was counted once can be taken over."""
+"""Counts of terms, and the lexical index made of them, to the last bit."""
 
 import io
 import json
@@ -7,8 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.index.lexical_index import BM25F, BM25FIndex
-from b12assistant.index.term_counts import TermCounts
+from b12assistant.index.lexical_index import BM25F, BM25FIndex, TermCounts
 from b12assistant.language.words import terms
 
 TEXTS = st.lists(st.sampled_from(["numb", "feet", "cold", "diet", "B-12", "the"]), max_size=6).map(" ".join)
@@ -35,29 +34,6 @@ def test_each_term_of_a_row_is_counted_in_both_fields(fields: list[tuple[str, st
         for body, title in fields
     ]
     assert told(counts(fields)) == expected
-
-
-@given(st.lists(FIELDS, min_size=1, max_size=4))
-def test_joined_parts_are_byte_for_byte_what_counting_all_at_once_gives(several: list[list[tuple[str, str]]]) -> None:
-    at_once = counts([field for fields in several for field in fields])
-    assert TermCounts.join([counts(fields) for fields in several]).to_bytes() == at_once.to_bytes()
-
-
-@given(FIELDS, st.data())
-def test_what_is_left_of_a_whole_names_no_term_of_what_went(fields: list[tuple[str, str]], data: st.DataObject) -> None:
-    """As when one document of a collection goes and another comes."""
-    whole, new = counts(fields), [("folate", "Metformin")]
-    cut = data.draw(st.integers(0, len(fields)))
-    kept = [*([whole.part(0, cut)] if cut else []), counts(new), whole.part(min(cut + 1, len(fields)), len(fields))]
-    expected = counts([*fields[:cut], *new, *fields[cut + 1 :]])
-    assert TermCounts.join(kept).to_bytes() == expected.to_bytes()
-
-
-@given(FIELDS)
-def test_saved_and_loaded_it_is_the_same(fields: list[tuple[str, str]]) -> None:
-    whole = counts(fields)
-    again = TermCounts.from_bytes(whole.to_bytes())
-    assert (told(again), again.names, len(again)) == (told(whole), whole.names, len(fields))
 
 
 def slow_index(
@@ -87,7 +63,8 @@ def test_the_index_of_counts_is_that_of_the_formula_to_the_last_bit(
     fields: list[tuple[str, str]], parameters: BM25F
 ) -> None:
     names, columns = slow_index(fields, parameters)
-    with np.load(io.BytesIO(BM25FIndex.of(counts(fields), parameters).to_bytes())) as arrays:
+    bodies, titles = zip(*fields, strict=True)
+    with np.load(io.BytesIO(BM25FIndex.build(bodies, titles, parameters).to_bytes())) as arrays:
         assert json.loads(arrays["vocabulary"].tobytes()) == names
         assert arrays["rows"].tolist() == [row for column in columns for row, _ in column]
         assert arrays["weights"].tolist() == [float(weight) for column in columns for _, weight in column]

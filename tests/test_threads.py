@@ -13,8 +13,6 @@ import pytest
 from fakes import FakeEncoder
 
 from b12assistant.index.encoding import load_encoder
-from b12assistant.index.onnx_export import ensure_form
-from b12assistant.index.weights import find_weights
 from b12assistant.protocols import Encoded
 from b12assistant.threads import Foreign, OneAtATime, once
 
@@ -139,7 +137,6 @@ begun.wait()
 
 @pytest.mark.slow
 def test_a_process_ends_well_while_its_threads_encode() -> None:
-    ensure_form(find_weights())
     for _ in range(3):
         ended = subprocess.run([sys.executable, "-c", _ENDING], capture_output=True, text=True, check=False)
         assert (ended.returncode, ended.stderr) == (0, "")

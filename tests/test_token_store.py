@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from b12assistant.index.encoding import PINNED_DIGEST, PINNED_MODEL
 from b12assistant.index.token_store import Projection, TokenStore, load_projection
+from b12assistant.index.weights import PINNED_DIGEST, PINNED_MODEL
 
 Vectors = NDArray[np.float32]
 DIMENSION = 6

@@ -8,14 +8,10 @@ from fakes import FakeWorkspace, RefusingEncoder, fake_workspace
 from faults import failing
 
 from b12assistant.application import health
-from b12assistant.errors import IndexDamagedError
-from b12assistant.index.former import Former
-from b12assistant.index.indexing import Built, Indexer
-from b12assistant.index.term_counts import TermCounts
 
 FILES = (
     *("context_tokens.npz", "documents.jsonl", "left_out.json", "lexical.npz"),
-    *("manifest.json", "sentence_tokens.npz", "terms.npz", "vectors.faiss"),
+    *("manifest.json", "sentence_tokens.npz", "vectors.faiss"),
 )
 
 
@@ -86,54 +82,37 @@ def test_the_spare_of_the_same_corpus_comes_into_use_when_the_current_one_is_dam
     assert list(space.store.damage()) == []
 
 
-def test_only_the_terms_of_a_changed_file_are_counted(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_moved_file_and_one_with_another_front_matter_are_not_encoded_again(space: FakeWorkspace) -> None:
     space.index()
-    real, counted = TermCounts.of, []
-
-    def spied(bodies: list[str], titles: list[str]) -> TermCounts:
-        counted.extend(bodies)
-        return real(bodies, titles)
-
-    monkeypatch.setattr(TermCounts, "of", spied)
-    write(space.corpus, {"guides/food.md": "# Food\n\nLiver holds most.\n"})
-    again(space).index()
-    assert counted == ["Liver holds most."]
-
-
-def test_an_index_from_before_terms_were_kept_gets_them_and_nothing_is_encoded(space: FakeWorkspace) -> None:
-    space.index()
-    before = space.store.open()
-    older = {file: data for file, data in before.files.items() if file != "terms.npz"}
-    facts = {key: before.manifest[key] for key in before.manifest if key not in OF_THE_STORE}
-    with space.store.writing():
-        space.store.publish(older, facts)
-    assert again(space).opened.problems == ()
+    (space.corpus / "guides/food.md").rename(space.corpus / "eating.md")
     report = again(space, RefusingEncoder()).index()
     assert (embedded(report), report.unchanged) == ([], False)
     assert again(space).store.open().files == rebuilt(space).store.open().files
 
 
-OF_THE_STORE = {"schema", "files", "generation", "counter", "seal"}
-
-
-@pytest.mark.parametrize("file", ["context_tokens.npz", "sentence_tokens.npz"])
-def test_a_former_file_that_changes_while_it_is_copied_is_not_taken_over(
-    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch, file: str
-) -> None:
+@pytest.mark.parametrize("file", ["context_tokens.npz", "sentence_tokens.npz", "vectors.faiss", "documents.jsonl"])
+def test_a_generation_whose_parts_do_not_fit_is_not_taken_over(space: FakeWorkspace, file: str) -> None:
     space.index()
-    former = generation(space)
-    write(space.corpus, {"new.md": FOOD})
-    real = Indexer.build
+    other = fake_workspace(write(space.corpus.parent / "others", {"a.md": FOOD}), space.store.root.parent / "other")
+    other.index()
+    whole = space.store.open()
+    facts = {key: whole.manifest[key] for key in whole.manifest if key not in OF_THE_STORE}
+    with space.store.writing():
+        space.store.publish({**whole.files, file: other.store.open().files[file]}, facts)
+    report = again(space).index()
+    assert len(embedded(report)) == 3
+    assert again(space).store.open().files == whole.files
 
-    def building(self: Indexer, corpus: Path, former_: Former | None = None, *, always: bool = False) -> Built:
-        built = real(self, corpus, former_, always=always)
-        flip(former / file)
-        return built
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Indexer, "build", building)
-        with pytest.raises(IndexDamagedError, match=f"{former.name}/{file} differs from its manifest"):
-            again(space).index()
-    assert generation(space) == former, "nothing was published"
-    again(space).index()
-    assert again(space).store.open().files == rebuilt(space).store.open().files
+@pytest.mark.parametrize("data", [b"", b"{}", b"PK\x03\x04"])
+@pytest.mark.parametrize("file", ["context_tokens.npz", "sentence_tokens.npz", "documents.jsonl"])
+def test_a_generation_that_cannot_be_parsed_is_not_taken_over(space: FakeWorkspace, file: str, data: bytes) -> None:
+    space.index()
+    whole = space.store.open()
+    facts = {key: whole.manifest[key] for key in whole.manifest if key not in OF_THE_STORE}
+    with space.store.writing():
+        space.store.publish({**whole.files, file: data}, facts)
+    assert len(embedded(again(space).index())) == 3
+
+
+OF_THE_STORE = {"schema", "files", "generation", "counter", "seal"}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index import vector_index
-from b12assistant.index.milvus_collections import Collections
+from b12assistant.index.milvus import Collections
 from b12assistant.index.vector_index import CodedIndex, FaissIndex, best_first, build_index, read_index
 from b12assistant.protocols import VectorIndex
 

@@ -1,4 +1,4 @@
-"""Once the encoder has its ONNX form nothing that answers loads torch, and no command loads more than it says."""
+"""Nothing loads torch with the pinned encoder, the first indexing neither, and no command loads more than it needs."""
 
 from __future__ import annotations
 
@@ -89,9 +89,13 @@ def test_the_page_and_the_api_load_no_torch(built: Path) -> None:
 
 
 @pytest.mark.slow
-def test_without_a_form_torch_answers(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    printed, loaded = run(COMMAND.format(arguments=["ask", QUESTION]), ("torch", "onnxruntime"), built)
-    assert "fatty sheath" in printed
-    assert loaded == "torch"
-    assert list(tmp_path.iterdir()) == []
+def test_a_first_start_and_indexing_load_no_torch_and_write_no_cache(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "corpus").symlink_to(built / "corpus")
+    printed, loaded = run(COMMAND.format(arguments=["index", "--strict"]), TORCH, tmp_path)
+    assert "is in use" in printed
+    assert loaded.startswith("First index: ")
+    assert loaded.splitlines()[1:] == []  # what was loaded stands after the line
+    assert not (tmp_path / "cache" / "b12assistant").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from b12assistant.types import Extract
@@ -58,6 +59,10 @@ class Encoder(Protocol):
     @property
     def limit(self) -> int:
         """Word pieces a text may have, special tokens not counted."""
+
+    @property
+    def tokenizer(self) -> Path | None:
+        """The file that another process counts word pieces with, as ``count`` does; ``None`` if there is none."""
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """In the order of ``texts``; a text longer than ``limit`` is an ``EncoderError``, never cut silently."""

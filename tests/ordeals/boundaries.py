@@ -21,7 +21,7 @@ from b12assistant.evaluation.dialogues import holds_dialogues, load_dialogues
 from b12assistant.evaluation.labelled_set import load_labelled
 from b12assistant.evaluation.red_flag_audit import load_cases
 from b12assistant.index.documents import Entry
-from b12assistant.index.manifest import sealed, unsealed
+from b12assistant.index.generations import sealed, unsealed
 from b12assistant.loaders import load, wire
 from b12assistant.types import Document, DocumentId, FileEnd, FileReport
 from ordeals.ordeal import Tries

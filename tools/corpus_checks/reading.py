@@ -9,11 +9,11 @@ from typing import Final
 
 from b12assistant.answering.layout import Layout
 from b12assistant.cleaning import mark, trim_headings
-from b12assistant.corpus.chunking import chunk
 from b12assistant.corpus.folder import corpus_files, corpus_sources
 from b12assistant.corpus.sources import Facts, parse_front_matter, source_of
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load
+from b12assistant.loaders.passages import chunk
 from b12assistant.types import Document, DocumentId, Source
 from corpus_checks import Finding
 

@@ -16,9 +16,9 @@ from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry, entries_from_bytes
+from b12assistant.index.generations import Generation
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.origin import built_with, told_reports
-from b12assistant.index.store import Generation
 from b12assistant.index.token_store import TokenStore
 from b12assistant.index.vector_index import ROWS_ALONE, read_index
 from b12assistant.protocols import Encoder

@@ -17,9 +17,7 @@ from b12assistant.config import IndexSettings
 from b12assistant.errors import IndexMismatchError
 from b12assistant.index.collection import Collection, Indexes
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.milvus import Server
-from b12assistant.index.milvus_collections import Collections, Contents
-from b12assistant.index.milvus_index import MilvusTerms, MilvusVectors
+from b12assistant.index.milvus import Collections, Contents, MilvusTerms, MilvusVectors, Server
 from b12assistant.types import Passage, SourceKind
 
 MILVUS = "milvus"

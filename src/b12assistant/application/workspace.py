@@ -19,7 +19,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.speakers import load_cues
 from b12assistant.answering.suggestions import Suggestions
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.application.encoders import encoder_with_form, indexing_encoder, open_encoder
+from b12assistant.application.encoders import indexing_encoder, open_encoder
 from b12assistant.application.opening import Opened as Opened
 from b12assistant.application.opening import open_generation
 from b12assistant.config import Configuration, load_configuration
@@ -45,7 +45,8 @@ from b12assistant.errors import (
     SourceError,
 )
 from b12assistant.index.documents import Entry
-from b12assistant.index.store import Generation, Store
+from b12assistant.index.generations import Generation
+from b12assistant.index.store import Store
 from b12assistant.index.token_store import Projection, load_projection
 from b12assistant.loaders.reading import read_file
 from b12assistant.protocols import Encoder
@@ -60,7 +61,6 @@ from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
     from b12assistant.application.search_server import SearchServer
-    from b12assistant.index.generations import Sealed
     from b12assistant.index.indexing import Built, Progress, Reader
 
 
@@ -127,10 +127,6 @@ class Workspace:
     @once
     def encoder(self) -> Encoder:
         return open_encoder(self.configuration.settings.encoder)
-
-    def make_encoder_form(self) -> None:
-        """From here on torch is not needed, where the encoder can do without."""
-        vars(self)["encoder"] = encoder_with_form(self.configuration.settings.encoder, vars(self).get("encoder"))
 
     @once
     def projection(self) -> Projection:
@@ -211,36 +207,34 @@ class Workspace:
     ) -> IndexReport:
         """Build and publish; files that did not change are taken over.
 
-        ``strict``: publish nothing if a file is left out. ``anew``: trust nothing of the former index.
+        ``strict``: publish nothing if a file is left out. ``anew``: trust nothing of the previous index.
         """
-        from b12assistant.index.former import TOKEN_FILES, former_of
+        from b12assistant.index.embedding_cache import NOTHING, read_previous
         from b12assistant.index.indexing import Indexer
 
         require_corpus(self.corpus)  # before the index folder is made for it
         corpus_switched_off(self.corpus)  # before it is built, for it could not be opened with a fault in this
-        self.make_encoder_form()
-        with self.store.writing(), self.store.last_good(TOKEN_FILES) as last, self.reader() as reader:
+        with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
             encoder = indexing_encoder(settings.encoder, self.encoder)
             indexer = Indexer(reader, encoder, self.projection, settings, progress)
-            former = former_of(last, self.encoder, settings) if last and not anew else None
-            always = self.search_server is not None or (last is not None and not last.in_use)
-            built = indexer.build(self.corpus, former, always=always)
+            previous = NOTHING if anew else read_previous(self.store.last_good())
+            always = self.search_server is not None or previous.id != self.store.current()
+            built = indexer.build(self.corpus, previous, always=always)
             refused = [
                 f"{report.file} ({report.reasons[0]})" for report in built.reports if report.end is FileEnd.LEFT_OUT
             ]
             if strict and refused:
                 raise LeftOutError(f"left out: {', '.join(refused)}", hint="nothing was published; mend or remove them")
-            generation = self.store.keep(built.same) if built.same else self._publish(built, last if former else None)
-        return IndexReport(generation, built.reports, unchanged=bool(former and former.id == generation))
+            generation = self.store.keep(built.same) if built.same else self._publish(built)
+        return IndexReport(generation, built.reports, unchanged=previous.id == generation)
 
-    def _publish(self, built: Built, source: Sealed | None) -> GenerationId:
+    def _publish(self, built: Built) -> GenerationId:
         server = self.search_server
         if server is None:
-            return self.store.publish(built.files, built.facts, built.streamed, source)
-        files = {**built.files, **{file: tokens.to_bytes() for file, tokens in built.streamed.items()}}
-        copied = server.fill(self._read(Generation(GenerationId("draft"), built.facts, files)))
-        generation = self.store.publish(files, {**built.facts, **copied})
+            return self.store.publish(built.files, built.facts)
+        copied = server.fill(self._read(Generation(GenerationId("draft"), built.facts, built.files)))
+        generation = self.store.publish(built.files, {**built.facts, **copied})
         server.switch(copied)
         return generation
 

@@ -10,9 +10,19 @@ from bisect import insort
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from b12assistant.cleaning.adverts import adverts, glued, pointers
-from b12assistant.cleaning.furniture import by_links, by_markup, contents, furniture, prompts
-from b12assistant.cleaning.lists import empty_references, lost_lists, references
+from b12assistant.cleaning.marks import (
+    adverts,
+    by_links,
+    by_markup,
+    contents,
+    empty_references,
+    furniture,
+    glued,
+    lost_lists,
+    pointers,
+    prompts,
+    references,
+)
 from b12assistant.cleaning.page import Page
 from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Section
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_left
+from collections.abc import Sequence
 from importlib.resources import files
+from itertools import chain
 
 _LISTS: dict[str, list[str]] = tomllib.loads(
     files("b12assistant").joinpath("data/cleaning/cues.toml").read_text("utf-8")
@@ -54,7 +56,6 @@ TRAIL = re.compile(r"^[^.?!:;<>»›]{1,40}(?:\s[>»›]\s(?!\d)[^.?!:;<>»›]{
 GLUE = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[-–•]\s+[A-Z]|\[1\]\s|1\.\s[A-Z])")
 
 LONGEST_REFERENCE = 2_000  # characters
-_LONGEST_OPENING = 400  # characters of an item that can hold its authors
 REFERENCE_HEADING = re.compile(rf"^\W*(?:\d+\.?\s*)?{_any('reference_headings')}\b", re.I)
 _YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _PARTICLES = r"(?:(?:de|van|von|der|den|la|le|di|da|del|al)\s+){0,2}"
@@ -69,42 +70,51 @@ _VOLUME = re.compile(
 )
 _IDENTIFIER = re.compile(r"\bdoi\b|\b10\.\d{4,9}/|\bPMID\b|\bISBN\b|\bavailable (?:from|at):?\s|https?://", re.I)
 _ET_AL = re.compile(r"\bet al\b", re.I)
+# Something of each kind of evidence, whatever part of a text is cut out; where one is missing, so is its kind.
+_HINTS = tuple(
+    re.compile(rf"(?={pattern})", re.I)
+    for pattern in (
+        r"(?:19|20)\d\d",
+        r"vol\.|p\.|[:;,]",
+        r"doi|10\.\d{4}|PMID|ISBN|available|https?://",
+        r"et al",
+    )
+)
 _EMPTY_REFERENCE = re.compile(r"^\W*\d{1,3}\W+\d{1,3}\W*$|^\W*\d{1,3}\W*$")
 
 
-class ReferenceShape:
-    """Tells where in a block an item of a reference list may begin. Each pattern reads the block once."""
+def begins_reference(text: str, *, listed: bool) -> bool:
+    """Check whether an item of a reference list begins in a text, at its start or at a seam (`GLUE`).
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._evidence = tuple(
-            tuple(match.start() for match in pattern.finditer(text))
-            for pattern in (_YEAR, _VOLUME, _IDENTIFIER, _ET_AL)
-        )
+    A seam is tried only if what follows it may hold the evidence: a long line of letters has thousands of seams.
+    """
+    hints = [[found.start() for found in hint.finditer(text)] for hint in _HINTS]
+    needed = 1 if listed else 2
+    seams = (
+        match.start()
+        for match in GLUE.finditer(text)
+        if sum(_any_within(starts, match.start(), match.start() + LONGEST_REFERENCE) for starts in hints) >= needed
+    )
+    return any(
+        is_reference(text[seam : seam + LONGEST_REFERENCE].lstrip("-–• "), listed=listed) for seam in chain((0,), seams)
+    )
 
-    def begins_at(self, start: int, *, listed: bool) -> bool:
-        """Check whether a reference begins at ``start``; ``listed``: the block is under such a heading.
 
-        A sentence that cites ("In 2014 Smith and colleagues …") does not begin with an author and initials.
-        """
-        end = start + LONGEST_REFERENCE
-        evidence = sum(_one_lies_in(places, start, end) for places in self._evidence)
-        if evidence < 1 + (not listed):
-            return False
-        if listed and evidence >= 2:
-            return True
-        opening = self._text[start : start + _LONGEST_OPENING].lstrip("-–• ")
-        return bool(_AUTHOR.match(opening) or _INITIALS_FIRST.match(opening))
+def _any_within(starts: Sequence[int], first: int, last: int) -> bool:
+    at = bisect_left(starts, first)
+    return at < len(starts) and starts[at] < last
 
 
 def is_reference(text: str, *, listed: bool) -> bool:
-    """Check whether a block has the shape of an item of a reference list."""
-    return ReferenceShape(text).begins_at(0, listed=listed)
+    """Whether a block has the shape of an item of a reference list; ``listed``: it stands under such a heading.
 
-
-def _one_lies_in(places: tuple[int, ...], start: int, end: int) -> bool:
-    first = bisect_left(places, start)
-    return first < len(places) and places[first] < end
+    A sentence that cites ("In 2014 Smith and colleagues …") does not begin with an author and initials.
+    """
+    author = bool(_AUTHOR.match(text) or _INITIALS_FIRST.match(text))
+    if not author and not listed:
+        return False
+    evidence = sum(bool(pattern.search(text)) for pattern in (_YEAR, _VOLUME, _IDENTIFIER, _ET_AL))
+    return evidence >= (1 if listed and author else 2)
 
 
 def is_empty_reference(text: str) -> bool:

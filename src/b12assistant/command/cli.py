@@ -70,8 +70,15 @@ def index(context: click.Context, corpus: str | None, index_folder: str | None, 
     from b12assistant.display import terminal
 
     space = workspace(context, corpus, index_folder)
+    first = space.store.current() is None
     with terminal.progress() as told:
-        report = space.index(strict=strict, progress=told)
+
+        def progress(stage: str, done: int, of: int) -> None:
+            if first and of and (stage, done) == ("embedding", 0):
+                click.echo(f"First index: {of} file{'s' if of != 1 else ''} to embed …", err=True)
+            told(stage, done, of)
+
+        report = space.index(strict=strict, progress=progress)
     if json_:
         from b12assistant.display.json_form import index_report_json
 

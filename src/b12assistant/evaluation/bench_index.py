@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.config import Settings
-from b12assistant.corpus.chunking import chunk, passage_id
 from b12assistant.errors import DatasetError
 from b12assistant.evaluation.datasets import Text
 from b12assistant.index.collection import Collection
@@ -31,6 +30,7 @@ from b12assistant.index.origin import built_with
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim
+from b12assistant.loaders.passages import chunk, passage_id
 from b12assistant.protocols import Encoder
 from b12assistant.types import Block, BlockKind, Document, DocumentId, GenerationId, Passage, Span
 

@@ -15,8 +15,7 @@ import numpy as np
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import TINY, OnnxEncoder
-from b12assistant.index.onnx_form import OnnxForm
-from b12assistant.index.weights import SAFETENSORS, Weights
+from b12assistant.index.weights import SAFETENSORS, OnnxGraph, Weights
 from b12assistant.threads import once
 
 if TYPE_CHECKING:
@@ -26,21 +25,20 @@ if TYPE_CHECKING:
 
 _HINT = "set `encoder.bulk` to fp32"
 _CAPABLE = "OPTIMIZATION_CAPABILITIES"
-_OF_SINGLE = ("onnxruntime", "cosine-to-torch")  # what was found of single precision says nothing of this one
 
 
 class Bf16Encoder(OnnxEncoder):
-    """An ``Encoder`` of the same form. Raises ``EncoderError`` where the library is missing, and at first use where the
+    """An ``Encoder`` of the same graph. Raises ``EncoderError`` if the library is missing, and at first use if the
     processor cannot do it."""
 
-    def __init__(self, weights: Weights, form: OnnxForm, *, threads: int) -> None:
+    def __init__(self, weights: Weights, graph: OnnxGraph, *, threads: int) -> None:
         if find_spec("openvino") is None:
             raise EncoderError("bfloat16 needs OpenVINO", hint=f"install b12assistant[openvino], or {_HINT}")
-        super().__init__(weights, form, threads=threads)
+        super().__init__(weights, graph, threads=threads)
 
     @property
     def runtime(self) -> Mapping[str, str]:
-        found = {name: said for name, said in super().runtime.items() if name not in _OF_SINGLE}
+        found = {name: said for name, said in super().runtime.items() if name != "onnxruntime"}
         return {**found, "encoder": "openvino", "openvino": version("openvino"), "precision": "bfloat16"}
 
     @once
@@ -64,8 +62,8 @@ class Bf16Encoder(OnnxEncoder):
         """The graph with its weights in it, since OpenVINO looks for them in the graph's own folder alone."""
         import onnx
 
-        data = (self._form.folder / SAFETENSORS).read_bytes()
-        model = onnx.load_from_string(self._form.graph)
+        data = (self._folder / SAFETENSORS).read_bytes()
+        model = onnx.load_from_string(self._graph.data)
         for tensor in model.graph.initializer:
             place = {entry.key: entry.value for entry in tensor.external_data}
             if place:

@@ -6,14 +6,19 @@ file by file is bit for bit the one that a rebuild gives. (Batched otherwise, ve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
+from b12assistant.index.documents import Entry
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.protocols import Encoded, Encoder
+from b12assistant.settings import Settings
 from b12assistant.types import Passage
 
 if TYPE_CHECKING:
@@ -30,6 +35,13 @@ class Embedded:
     vectors: NDArray[np.float32]
     context: TokenStore
     alone: TokenStore | None
+
+
+class EmbeddingCache(Protocol):
+    """What was encoded before."""
+
+    def get(self, passages: Sequence[Passage]) -> Embedded | None:
+        """Find the arrays of a document's passages; ``alone`` is ``None`` if only its passages were encoded."""
 
 
 def embed(
@@ -91,3 +103,66 @@ def _grouped(encoded: Encoded, ends: list[int], projection: Projection) -> Token
 def _whole(encoded: Encoded, projection: Projection) -> TokenStore:
     bounds = np.array([0, len(encoded.tokens)], dtype=np.int64)
     return TokenStore.of(projection.reduce(encoded.tokens), encoded.pieces, bounds)
+
+
+class EmbeddingPool:
+    """The arrays of the documents of one build, in the order in which they are begun.
+
+    ``cache``: what the previous build encoded. As many documents are under way as bulk encoding has threads: the
+    arrays of a document do not depend on those of another. Nothing goes on after the ``with``.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        projection: Projection,
+        settings: Settings,
+        cache: EmbeddingCache,
+    ) -> None:
+        self._encoder, self._projection, self._chunking, self._cache = encoder, projection, settings.chunking, cache
+        self._pool = ThreadPoolExecutor(settings.encoder.threads or os.cpu_count() or 1)
+        self._begun: list[tuple[Entry, Embedded | Future[Embedded]]] = []
+        self.read: set[str] = set()  # files of which the encoder read something
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def begin(self, entry: Entry) -> None:
+        """Take the document's arrays from the cache, or have them made."""
+        self._begun.append((entry, self._cache.get(entry.passages) or self._pool.submit(self._passages, entry)))
+
+    def finish(self, progress: Callable[[int, int], None]) -> list[Embedded]:
+        """All arrays. Sentences are encoded by themselves as well if all that was begun is a small collection."""
+        many = len(self._begun)
+        alone = sum(len(entry.passages) for entry, _ in self._begun) <= self._chunking.sentence_vectors_up_to
+        whole = [self._whole(entry, begun, alone=alone) for entry, begun in self._begun]
+        arrays = []
+        for number, each in enumerate(whole):
+            progress(number, many)
+            arrays.append(each.result() if isinstance(each, Future) else each)
+        progress(many, many)
+        return arrays
+
+    def _passages(self, entry: Entry) -> Embedded:
+        self.read.add(entry.report.file)
+        title_pieces = self._chunking.title_pieces
+        vectors, context = embed_passages(entry.passages, self._encoder, self._projection, title_pieces=title_pieces)
+        return Embedded(vectors, context, None)
+
+    def _whole(self, entry: Entry, begun: Embedded | Future[Embedded], *, alone: bool) -> Embedded | Future[Embedded]:
+        if not alone:
+            return replace(begun, alone=None) if isinstance(begun, Embedded) else begun
+        if isinstance(begun, Embedded) and begun.alone is not None:
+            return begun
+        return self._pool.submit(self._with_sentences, entry, begun)
+
+    def _with_sentences(self, entry: Entry, begun: Embedded | Future[Embedded]) -> Embedded:
+        """``begun`` stands before this in the queue, so that it is done, or under way, when this one's turn comes."""
+        arrays = begun if isinstance(begun, Embedded) else begun.result()
+        self.read.add(entry.report.file)
+        return replace(arrays, alone=embed_sentences(entry.passages, self._encoder, self._projection))

@@ -1,5 +1,4 @@
-"""The encoder: all-MiniLM-L6-v2 through sentence-transformers, weights verified, offline; or its ONNX form, if one was
-made (`onnx_form.py`), which gives the same.
+"""The encoder: all-MiniLM-L6-v2 on ONNX Runtime, or any model through sentence-transformers; weights verified, offline.
 
 One forward pass gives a text's vector (mean of its token vectors, as the model was trained) and the token vectors
 themselves, which late interaction reads. Nothing is cut: a text over the limit is an error of the caller.
@@ -12,16 +11,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import OnnxEncoder, unit
-from b12assistant.index.onnx_form import OnnxForm, cache_of
-from b12assistant.index.weights import PINNED_DIGEST as PINNED_DIGEST
-from b12assistant.index.weights import PINNED_MODEL as PINNED_MODEL
-from b12assistant.index.weights import Weights, find_weights
+from b12assistant.index.weights import PINNED_MODEL, TOKENIZER, Weights, find_weights, shipped_graph
 from b12assistant.protocols import Encoded
 
 if TYPE_CHECKING:
@@ -60,6 +57,11 @@ class SentenceEncoder:
     def limit(self) -> int:
         """From the model's own file where it says, so that an unchanged corpus is seen without loading torch."""
         return (self.weights.told_limit() or int(self.model.max_seq_length or 512)) - _SPECIAL
+
+    @property
+    def tokenizer(self) -> Path | None:
+        path = self.weights.place / TOKENIZER if self.weights.place else None
+        return path if path is not None and path.is_file() else None
 
     @cached_property
     def model(self) -> SentenceTransformer:
@@ -157,18 +159,18 @@ def load_encoder(
 
 
 def encoder_of(weights: Weights, *, threads: int = 0, runtime: str = TORCH) -> SentenceEncoder | OnnxEncoder:
-    """``threads``: for bulk work; 0 means one for each core. ``runtime``: `TORCH`; `AUTO`: the ONNX form where one was
-    made; `ONNX`: that and nothing else, or ``EncoderError``."""
+    """Make the encoder of these weights. ``threads``: for bulk work; 0 means one for each core.
+
+    ``runtime``: `TORCH`; `AUTO`: ONNX Runtime if a graph ships for these weights, else torch; `ONNX`: ONNX Runtime, or
+    ``EncoderError`` if no graph ships for them.
+    """
     threads = threads or os.cpu_count() or 1
-    cache = cache_of(weights) if runtime != TORCH else None
-    form = cache.read() if cache else None
-    if isinstance(form, OnnxForm):
-        return OnnxEncoder(weights, form, threads=threads)
+    graph = shipped_graph(weights) if runtime != TORCH else None
+    if graph is not None:
+        return OnnxEncoder(weights, graph, threads=threads)
     if runtime == ONNX:
-        why = f" ({form.refused})" if form else ""
         raise EncoderError(
-            f"{weights.name!r} has no ONNX form on this machine{why}",
-            hint="`b12assistant index` makes one where it can; set `encoder.runtime` to auto where it cannot",
+            f"{weights.name!r} has no ONNX graph: only {PINNED_MODEL} has one", hint="set `encoder.runtime` to auto"
         )
     return SentenceEncoder(weights, threads=threads)
 

@@ -1,19 +1,34 @@
-"""A generation read from its folder: no byte of a file is used before the whole file was held against the manifest."""
+"""A generation of the index in its folder: no byte of a file is used before the whole file was compared.
+
+The manifest has two digests: the generation's name covers its content, and the seal covers all the rest of the
+manifest, so that no byte of it can change unseen. Only regular files are read; what is written is on the disk when the
+call returns.
+"""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Collection, Iterator, Mapping
+import errno
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
-from b12assistant.index.disk import open_regular, read_bytes, size_and_sha256
-from b12assistant.index.manifest import MANIFEST, SCHEMA, describe, unsealed
 from b12assistant.types import GenerationId
 
 REBUILD = "run `b12assistant index`"
+SCHEMA = 1  # raise when the files of a generation, or this file, change their form
+MANIFEST = "manifest.json"
+_BESIDE_CONTENT = ("generation", "counter", "seal")
+
+
+_LARGEST = 1 << 20  # bytes of a file that no manifest describes; ours are far smaller
+_BLOCK = 1 << 20  # bytes that are held of a file that is only compared
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)  # no file stands there; other errors may pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +41,6 @@ class Generation:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A verified generation of which the large files stay on the disk: what the next one is made from.
-
-    ``on_disk``: opened before they were compared, and compared again when they were copied. ``in_use``: whether it is
-    the one that the pointer names.
-    """
-
-    id: GenerationId
-    manifest: Mapping[str, Any]
-    files: Mapping[str, bytes]
-    on_disk: Mapping[str, BinaryIO]
-    in_use: bool
-
-
 def read_generation(folder: Path) -> Generation:
     """All of it. Raises ``IndexDamagedError``, ``IndexMismatchError``; ``OSError`` for what may pass."""
     manifest = _manifest(folder)
@@ -51,31 +51,101 @@ def read_generation(folder: Path) -> Generation:
 def check_generation(folder: Path) -> None:
     """Raises what `read_generation` would, and holds no more than a block of a file at a time."""
     for file, facts in _manifest(folder)["files"].items():
-        _compared(folder / file, facts).close()
+        _compare(folder / file, facts)
 
 
-@contextlib.contextmanager
-def sealed_generation(folder: Path, *, on_disk: Collection[str], in_use: bool) -> Iterator[Sealed]:
-    """``on_disk``: names of files that are not to be held. Raises what `read_generation` does."""
-    with contextlib.ExitStack() as opened:
-        manifest = _manifest(folder)
-        files, large = {}, {}
-        for file, facts in manifest["files"].items():
-            if file in on_disk:
-                large[file] = opened.enter_context(_compared(folder / file, facts))
-            else:
-                files[file] = _read(folder / file, facts)
-        yield Sealed(GenerationId(folder.name), manifest, files, large, in_use)
+def describe(data: bytes) -> dict[str, object]:
+    """What the manifest says of a file."""
+    return {"size": len(data), "sha256": _sha256(data)}
 
 
-def compare_again(sealed: Sealed, folder: Path) -> None:
-    """Hold its large files against the manifest once more, when they were copied: so were the bytes it tells of.
+def generation_name(content: Mapping[str, object]) -> GenerationId:
+    """A function of the content alone: not of when or where it was built."""
+    return GenerationId(_sha256(_json(content))[:32])
 
-    Raises ``IndexDamagedError`` if somebody changed one meanwhile.
+
+def sealed(content: Mapping[str, object], *, counter: int) -> bytes:
+    """The manifest's bytes; ``counter`` grows with each generation of an index."""
+    manifest = {**content, "generation": generation_name(content), "counter": counter}
+    return _json({**manifest, "seal": _sha256(_json(manifest))})
+
+
+def unsealed(data: bytes, name: str) -> dict[str, Any] | None:
+    """The manifest of generation ``name``, if ``data`` is byte for byte what ``sealed`` gave."""
+    try:
+        manifest = json.loads(data)
+        content = {key: value for key, value in manifest.items() if key not in _BESIDE_CONTENT}
+        whole = sealed(content, counter=manifest["counter"]) == data and manifest["generation"] == name
+    except (ValueError, KeyError, AttributeError, RecursionError):
+        return None
+    return manifest if whole else None
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode("utf-8", "surrogatepass")
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def open_regular(path: Path) -> BinaryIO | None:
+    """A regular file, opened to be read; ``None`` if no such file stands there.
+
+    No link is followed, and a pipe in its place is not waited for. Raises ``OSError`` for what may pass.
     """
-    for name, file in sealed.on_disk.items():
-        file.seek(0)
-        _compare(file, folder / name, sealed.manifest["files"][name])
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            return None
+        raise
+    try:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+    os.close(handle)
+    return None
+
+
+def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
+    """A regular file's bytes, at most one more than ``most``; ``None`` if no such file stands there.
+
+    Raises ``OSError`` for what may pass.
+    """
+    file = open_regular(path)
+    if file is None:
+        return None
+    with file:
+        return file.read(most + 1)
+
+
+def size_and_sha256(file: BinaryIO, *, most: int) -> tuple[int, str]:
+    """Of all that is in a file, or of one byte more than ``most``; a block at a time is held."""
+    digest, size = hashlib.sha256(), 0
+    while block := file.read(min(_BLOCK, most + 1 - size)):
+        digest.update(block)
+        size += len(block)
+    return size, digest.hexdigest()
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a file; when this returns, the disk has it."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """What a folder holds, its names, is on the disk when this returns."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -98,22 +168,12 @@ def _read(path: Path, facts: Mapping[str, Any]) -> bytes:
     return data
 
 
-def _compared(path: Path, facts: Mapping[str, Any]) -> BinaryIO:
-    """The open file, at its beginning."""
+def _compare(path: Path, facts: Mapping[str, Any]) -> None:
     file = open_regular(path)
     if file is None:
         raise _damaged(path, missing=True)
-    try:
-        _compare(file, path, facts)
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    return file
-
-
-def _compare(file: BinaryIO, path: Path, facts: Mapping[str, Any]) -> None:
-    size, sha256 = size_and_sha256(file, most=facts["size"])
+    with file:
+        size, sha256 = size_and_sha256(file, most=facts["size"])
     if {"size": size, "sha256": sha256} != facts:
         raise _damaged(path, missing=False)
 

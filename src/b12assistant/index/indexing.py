@@ -4,6 +4,7 @@ reason."""
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,29 +12,27 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from b12assistant.cleaning import mark, marked_share, trim_headings
 from b12assistant.config import Settings
-from b12assistant.corpus.chunking import chunk
-from b12assistant.corpus.disputes import DISPUTES_FILE, Dispute, disputes_to_bytes, resolve
+from b12assistant.corpus.disputes import DISPUTES_FILE, Dispute, disputes_from_bytes, disputes_to_bytes, resolve
 from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_sources
 from b12assistant.corpus.provenance import attribute, provenance_facts, read_sentences, without_origin
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, SourcesFile, parse_front_matter, source_of
-from b12assistant.errors import CorpusError, SourceError, SourceFactsError
+from b12assistant.errors import CorpusError, IndexDamagedError, SourceError, SourceFactsError
 from b12assistant.index import origin, vector_index
-from b12assistant.index.assembling import check, dispute_files, document_files, token_files
-from b12assistant.index.assembling import titles_of as titles_of
-from b12assistant.index.documents import Entry, source_facts
-from b12assistant.index.embedding_pool import EmbeddingPool
-from b12assistant.index.former import Former
+from b12assistant.index.documents import Entry, entries_from_bytes, entries_to_bytes, source_facts
+from b12assistant.index.embedding import Embedded, EmbeddingPool
+from b12assistant.index.embedding_cache import ALONE, CONTEXT, NOTHING, Previous, scope
+from b12assistant.index.generations import REBUILD
+from b12assistant.index.lexical_index import BM25F, BM25FIndex
 from b12assistant.index.origin import built_with, most_pieces, told_reports
-from b12assistant.index.token_files import JoinedTokens
-from b12assistant.index.token_store import Projection
+from b12assistant.index.token_store import Projection, TokenStore
+from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
 from b12assistant.protocols import Encoder
-from b12assistant.types import Document, DocumentId, Extract, FileEnd, FileReport, GenerationId
+from b12assistant.types import Document, DocumentId, Extract, FileEnd, FileReport, GenerationId, Passage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,22 +54,20 @@ Progress = Callable[[str, int, int], None]  # stage, done, of
 
 
 class Reader(Protocol):
-    """Reads a corpus file's bytes and extracts its text, each within limits; raises ``SourceError`` with the reason."""
+    """Read, extract, mark and split a file of a corpus, within limits. Raises ``SourceError`` with the reason."""
 
     def read(self, path: Path) -> bytes: ...
 
     def extract(self, data: bytes, name: str) -> Extract: ...
 
+    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared: ...
+
 
 @dataclass(frozen=True)
 class Built:
-    """A generation's content, not yet written; ``streamed``: what is read from elsewhere when it is.
-
-    ``same``: the former generation, if it is all that, and then there are no files.
-    """
+    """A generation's content, not yet written. ``same``: the previous generation, if it is all that; then no files."""
 
     files: Mapping[str, bytes]
-    streamed: Mapping[str, JoinedTokens]
     facts: Mapping[str, object]
     reports: tuple[FileReport, ...]
     same: GenerationId | None = None
@@ -86,34 +83,38 @@ class Indexer:
     settings: Settings
     progress: Progress = lambda stage, done, of: None
 
-    def build(self, corpus: Path, former: Former | None = None, *, always: bool = False) -> Built:
+    def build(self, corpus: Path, previous: Previous = NOTHING, *, always: bool = False) -> Built:
         """Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
 
-        ``always``: the files are made although they are those of ``former``.
+        ``previous``: what need not be read and encoded again. ``always``: make the files even if they are the same.
         """
-        with EmbeddingPool(self.encoder, self.projection, self.settings, former.arrays if former else None) as pool:
-            entries, reports = self._read(corpus, former, pool)
+        title_pieces = self.settings.chunking.title_pieces
+        previous = previous.within(scope(self.encoder.digest, self._runtime, title_pieces, origin.METHOD))
+        with EmbeddingPool(self.encoder, self.projection, self.settings, previous) as pool:
+            entries, reports = self._read(corpus, previous, pool)
             passages = [passage for entry in entries for passage in entry.passages]
             disputes = resolve(corpus_disputes(corpus), passages, file=str(corpus / DISPUTES_FILE))
-            if former and not always and self._is_same(former, entries, reports, disputes):
+            if not always and self._is_same(previous, entries, reports, disputes):
                 told = told_reports([*reports, *(entry.report for entry in entries)], entries)
-                return Built({}, {}, former.facts, told, former.id)
+                return Built({}, previous.facts, told, previous.id)
             embedded = pool.finish(lambda done, of: self.progress("embedding", done, of))
         reports += [replace(entry.report, embedded=entry.report.file in pool.read) for entry in entries]
         rows = np.concatenate([each.vectors for each in embedded])
         vectors = vector_index.build_index(rows)
+        asked = [previous.asked[each.asked] if each.asked in previous.asked else self._asked(each) for each in disputes]
         files = {
             **vectors.to_files(),
-            **document_files(entries, former, self.settings.lexical),
+            "documents.jsonl": entries_to_bytes(entries),
+            "lexical.npz": _lexical(passages, self.settings).to_bytes(),
+            **_token_files(embedded),
             "left_out.json": _left_out(reports),
-            **dispute_files(disputes, self._asked(disputes, former)),
+            **_dispute_files(disputes, asked),
         }
         facts = {**self._facts(entries, reports, rows.shape[1]), "vectors": vectors.facts}
-        built = Built(files, token_files(embedded), facts, told_reports(reports, entries))
-        check(built.files, built.streamed, built.facts)
-        return built
+        _check(files, facts)
+        return Built(files, facts, told_reports(reports, entries))
 
-    def _read(self, corpus: Path, former: Former | None, pool: EmbeddingPool) -> tuple[list[Entry], list[FileReport]]:
+    def _read(self, corpus: Path, previous: Previous, pool: EmbeddingPool) -> tuple[list[Entry], list[FileReport]]:
         """What each file is, in order, and why those that are nothing are left out."""
         sources = corpus_sources(corpus)
         facts = sources.facts
@@ -122,10 +123,10 @@ class Indexer:
         reports: list[FileReport] = []
         for number, file in enumerate(files):
             self.progress("reading", number, len(files))
-            found = self._entry(corpus, file, sources, former)
+            found = self._entry(corpus, file, sources, previous)
             if isinstance(found, Entry):
                 entries.append(found)
-                pool.begin(found, known=former is not None and former.has(found))
+                pool.begin(found)
             else:
                 reports.append(found)
         self.progress("reading", len(files), len(files))
@@ -134,32 +135,38 @@ class Indexer:
             raise _nothing(corpus, reports)
         return entries, reports
 
-    def _entry(self, corpus: Path, file: str, sources: SourcesFile, former: Former | None) -> Entry | FileReport:
+    def _entry(self, corpus: Path, file: str, sources: SourcesFile, previous: Previous) -> Entry | FileReport:
         facts = sources.facts.get(file, {})
         sentences = read_sentences(corpus, file)
         rests_on = provenance_facts(sentences, sources.origins)
         try:
             data = self.reader.read(corpus / file)
             sha256 = hashlib.sha256(data).hexdigest()
-            known = former.entries.get(file) if former else None
+            known = previous.entries.get(file)
             if (
                 known
                 and known.file_sha256 == sha256
                 and known.document.digest == self._digest(sha256, known.front, facts, rests_on)
             ):
                 return known
-            extract = self.reader.extract(data, file)
+            prepared = self.reader.prepare(data, file, self._splitting)
+            extract = prepared.extract
             front = parse_front_matter(extract.front, file="front matter") if extract.front is not None else {}
-            document = _document(
-                file, extract, source_facts_of=(front, facts), digest=self._digest(sha256, front, facts, rests_on)
-            )
+            source = source_of(front, facts)
+            title = _SURROGATE.sub("\ufffd", source.title or extract.title or Path(file).stem)
+            digest = self._digest(sha256, front, facts, rests_on)
+            document = prepared.document(DocumentId(file), digest, title, source)
             attributions, warnings = attribute(document, sentences, sources.origins)
             document = replace(document, attributions=attributions)
-            passages = chunk(document, self.encoder.count, most=most_pieces(self.encoder, self.settings))
+            parts = prepared.parts
+            if parts is None:
+                parts = split(document, self.encoder.count, self._splitting)
         except (SourceError, SourceFactsError) as error:  # of its own front matter: without its facts it is not quoted
             return FileReport(file, FileEnd.LEFT_OUT, (error.message,))
-        if not passages:
-            return FileReport(file, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=marked_share(document))
+        share = prepared.marked_share
+        if not parts:
+            return FileReport(file, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=share)
+        passages = passages_of(document, parts)
         if sentences:
             warnings += tuple(f"no origin is named for: {text[:60]}" for text in without_origin(passages, attributions))
         warnings = extract.warnings + warnings
@@ -167,10 +174,15 @@ class Indexer:
             file,
             FileEnd.WARNINGS if warnings else FileEnd.INDEXED,
             warnings,
-            passages=len(passages),
-            marked_share=round(marked_share(document), 4),
+            passages=len(parts),
+            marked_share=round(share, 4),
         )
         return Entry(document, passages, report, sha256, extract.extractor, front)
+
+    @cached_property
+    def _splitting(self) -> Splitting:
+        most = most_pieces(self.encoder, self.settings)
+        return Splitting(most, self.settings.loading.passages, self.encoder.tokenizer)
 
     def _digest(self, sha256: str, front: Facts, facts: Facts, rests_on: object) -> str:
         told = source_facts(source_of(front, facts))
@@ -191,30 +203,26 @@ class Indexer:
         return {**_versions(), **self.encoder.runtime}
 
     def _is_same(
-        self, former: Former, entries: Sequence[Entry], reports: Sequence[FileReport], disputes: Sequence[Dispute]
+        self, previous: Previous, entries: Sequence[Entry], reports: Sequence[FileReport], disputes: Sequence[Dispute]
     ) -> bool:
-        """Whether the files of ``former`` would be made again, of these entries and of what is left out."""
-        dimension = former.facts["model"]["dimension"]  # of the same weights: the encoder need not be loaded to say so
+        """Check whether the files of ``previous`` would be made again, without loading the encoder."""
+        if len(entries) != len(previous.entries):
+            return False
+        vectors = previous.facts.get("vectors")
         passages = sum(len(entry.passages) for entry in entries)
-        few = passages <= vector_index.EXACT_UP_TO
-        small = passages <= self.settings.chunking.sentence_vectors_up_to
+        facts = self._facts(entries, reports, previous.facts["model"]["dimension"])  # of the same weights, or not equal
         return (
-            len(entries) == len(former.entries)
-            and all(map(former.has, entries))
-            and former.facts == {**self._facts(entries, reports, dimension), "vectors": former.facts.get("vectors")}
-            and (few, small) == (former.facts["vectors"] == vector_index.ROWS_ALONE, former.alone is not None)
-            and former.files["left_out.json"] == _left_out(reports)
-            and former.files.get("disputes.json", b"") == (disputes_to_bytes(disputes) if disputes else b"")
-            and former.counts is not None
+            all(previous.entries.get(entry.report.file) is entry for entry in entries)
+            and previous.facts == {**facts, "vectors": vectors}
+            and (passages <= vector_index.EXACT_UP_TO) == (vectors == vector_index.ROWS_ALONE)
+            and (passages <= self.settings.chunking.sentence_vectors_up_to) == (ALONE in previous.files)
+            and previous.files["left_out.json"] == _left_out(reports)
+            and previous.files.get("disputes.json", b"") == (disputes_to_bytes(disputes) if disputes else b"")
         )
 
-    def _asked(self, disputes: Sequence[Dispute], former: Former | None) -> list[Vectors]:
-        """A vector for each way to ask, by dispute."""
-        known = former.asked if former and former.runtime == self._runtime else {}
-        return [known[each.asked] if each.asked in known else self._vectors(each.asked) for each in disputes]
-
-    def _vectors(self, texts: Sequence[str]) -> Vectors:
-        vectors = [encoded.vector for encoded in self.encoder.encode(texts)]
+    def _asked(self, dispute: Dispute) -> Vectors:
+        """Encode each way to ask, (asked, d)."""
+        vectors = [encoded.vector for encoded in self.encoder.encode(dispute.asked)]
         return np.stack(vectors) if vectors else np.empty((0, self.encoder.dimension), dtype=np.float32)
 
     def _facts(self, entries: Sequence[Entry], reports: Sequence[FileReport], dimension: int) -> dict[str, object]:
@@ -233,20 +241,46 @@ class Indexer:
         }
 
 
-def _document(file: str, extract: Extract, *, source_facts_of: Iterable[Facts], digest: str) -> Document:
-    source = source_of(*source_facts_of)
-    marks = mark(extract)
-    return Document(
-        id=DocumentId(file),
-        digest=digest,
-        title=_SURROGATE.sub("\ufffd", source.title or extract.title or Path(file).stem),
-        text=extract.text,
-        source=source,
-        page_starts=extract.page_starts,
-        sections=trim_headings(extract, marks),
-        blocks=extract.blocks,
-        marks=marks,
-    )
+def titles_of(document: Document, offset: int) -> str:
+    """The lexical title field of what stands at ``offset``: the document's title and the headings above."""
+    headings = (document.slice(section.heading) for section in document.heading_path(offset))
+    return " ".join(dict.fromkeys([document.title, *headings]))
+
+
+def _lexical(passages: Sequence[Passage], settings: Settings) -> BM25FIndex:
+    bodies = [" ".join(span.text for span in passage.sentences) for passage in passages]
+    titles = [titles_of(passage.document, passage.sentences[0].start) for passage in passages]
+    given = settings.lexical
+    return BM25FIndex.build(bodies, titles, BM25F(given.k1, given.b_body, given.b_title, given.title_weight))
+
+
+def _token_files(embedded: Sequence[Embedded]) -> dict[str, bytes]:
+    files = {CONTEXT: TokenStore.join([each.context for each in embedded]).to_bytes()}
+    alone = [each.alone for each in embedded if each.alone is not None]
+    return {**files, ALONE: TokenStore.join(alone).to_bytes()} if alone else files
+
+
+def _dispute_files(disputes: Sequence[Dispute], rows: Sequence[Vectors]) -> dict[str, bytes]:
+    """``rows``: a vector for each way to ask of each dispute, (asked, d). Nothing if there are no disputes."""
+    if not disputes:
+        return {}
+    buffer = io.BytesIO()
+    np.save(buffer, np.concatenate(rows), allow_pickle=False)
+    return {"disputes.json": disputes_to_bytes(disputes), "disputes.npy": buffer.getvalue()}
+
+
+def _check(files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
+    """Read what is to be published: what cannot be read back never is. Raises ``IndexDamagedError``."""
+    entries = entries_from_bytes(files["documents.jsonl"])
+    passages = [passage for entry in entries for passage in entry.passages]
+    sentences = sum(len(passage.sentences) for passage in passages)
+    vector_index.read_index(files, facts["vectors"], rows=len(passages), dimension=facts["model"]["dimension"])
+    BM25FIndex.from_bytes(files["lexical.npz"])
+    if "disputes.json" in files:
+        disputes_from_bytes(files["disputes.json"], [entry.document for entry in entries])
+    sizes = {CONTEXT: sentences + len(passages), ALONE: sentences}
+    if any(len(TokenStore.from_bytes(files[file])) != size for file, size in sizes.items() if file in files):
+        raise IndexDamagedError("what was made does not fit together", hint=REBUILD)
 
 
 def _nothing(corpus: Path, reports: Sequence[FileReport]) -> CorpusError:

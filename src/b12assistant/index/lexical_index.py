@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.index.term_counts import TermCounts
 from b12assistant.language.words import terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Numbers = NDArray[np.int32]
     Vectors = NDArray[np.float32]
 
 
@@ -34,6 +34,38 @@ class BM25F:
     b_body: float = 0.75
     b_title: float = 0.75
     title_weight: float = 3.0
+
+
+@dataclass(frozen=True)
+class TermCounts:
+    """Row ``i`` holds the terms ``numbers[starts[i]:starts[i + 1]]`` of ``names``, in order; ``names`` are sorted.
+
+    ``body`` and ``title``: how often each stands in the row's passage and in its titles; one of both is above zero.
+    """
+
+    names: tuple[str, ...]
+    starts: NDArray[np.int64]
+    numbers: Numbers
+    body: Numbers
+    title: Numbers
+
+    @classmethod
+    def of(cls, bodies: Sequence[str], titles: Sequence[str]) -> TermCounts:
+        """``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
+        rows = [(Counter(terms(body)), Counter(terms(title))) for body, title in zip(bodies, titles, strict=True)]
+        held = [sorted(body.keys() | title.keys()) for body, title in rows]
+        names = tuple(sorted({name for row in held for name in row}))
+        number = {name: place for place, name in enumerate(names)}
+        return cls(
+            names,
+            np.cumsum([0, *map(len, held)], dtype=np.int64),
+            np.array([number[name] for row in held for name in row], np.int32),
+            np.array([body[name] for (body, _), row in zip(rows, held, strict=True) for name in row], np.int32),
+            np.array([title[name] for (_, title), row in zip(rows, held, strict=True) for name in row], np.int32),
+        )
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
 
 
 class BM25FIndex:
@@ -54,11 +86,7 @@ class BM25FIndex:
     @classmethod
     def build(cls, bodies: Sequence[str], titles: Sequence[str], parameters: BM25F = BM25F()) -> BM25FIndex:
         """``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
-        return cls.of(TermCounts.of(bodies, titles), parameters)
-
-    @classmethod
-    def of(cls, counts: TermCounts, parameters: BM25F = BM25F()) -> BM25FIndex:
-        """The same of rows whose terms are counted already, to the last bit."""
+        counts = TermCounts.of(bodies, titles)
         frequencies = _saturating_frequencies(counts, parameters)
         order = np.argsort(counts.numbers, kind="stable")  # by term, and in a term by row
         sizes = np.bincount(counts.numbers, minlength=len(counts.names)).astype(np.int64)

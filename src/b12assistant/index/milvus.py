@@ -1,21 +1,38 @@
-"""A Milvus server or cluster, or Milvus Lite in this process: the few calls that an index needs, its errors as ours."""
+"""Search by a Milvus server instead of in this process: what FAISS and BM25F find, over many machines.
+
+The weights of terms are those of ``BM25FIndex``, a sparse vector each passage, and a question is one too: their inner
+product is its BM25F score, whatever shards and segments the rows lie in. Milvus' own BM25 counts words by segment.
+
+    b12assistant_<digest>     one collection for each content, complete when its properties say so
+    b12assistant              the alias of the one in use, switched in one step once a collection is complete
+
+A collection is named by the digest of what it holds, is filled once and never changed. An index is opened with the
+collection that its manifest names, so that an answer is from one generation. The previous collection is kept, as the
+spare generation on disk is.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from b12assistant.errors import ConfigError, IndexDamagedError, IndexUnreachableError, UsageError
+from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.vector_index import best_first
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Listed = tuple[NDArray[np.int64], NDArray[np.float32]]  # rows with their scores, best first
+    Vectors = NDArray[np.float32]
 
 MOST_FOUND = 16_384  # rows that one search may ask a server for
 _EXACT_UP_TO = 100_000  # rows; more are searched by HNSW
@@ -173,3 +190,152 @@ def _told(what: str) -> Iterator[None]:
         raise IndexUnreachableError(
             f"{what} ({reason})", hint="start Milvus or mend index.uri; one process alone opens a .db of Milvus Lite"
         ) from error
+
+
+@dataclass(frozen=True)
+class Place:
+    """A collection of ``rows`` rows on a server; ``only``: the condition its rows must meet, in Milvus' language."""
+
+    server: Server
+    collection: str
+    rows: int
+    only: str = ""
+
+    def search(self, field: str, query: object, k: int) -> Listed:
+        """At most ``k`` rows, and never more than ``MOST_FOUND``, best first, ties by row."""
+
+        def fetch(wide: int) -> Listed:
+            return self.server.search(self.collection, field, query, wide, rows=self.rows, only=self.only)
+
+        return _with_ties(fetch, min(k, self.rows, MOST_FOUND))
+
+
+@dataclass(frozen=True)
+class MilvusVectors:
+    """``VectorIndex``: inner product over rows of unit length."""
+
+    place: Place
+
+    def search(self, query: Vectors, k: int) -> Listed:
+        """At most ``k`` row numbers and cosines, best first, ties by row."""
+        return self.place.search("vector", np.ascontiguousarray(query, dtype=np.float32), k)
+
+
+@dataclass(frozen=True)
+class MilvusTerms:
+    """``LexicalIndex``: BM25F by term weights; ``words`` knows the vocabulary, and needs no rows for it."""
+
+    place: Place
+    words: BM25FIndex
+
+    def search(self, question: str, k: int) -> Listed:
+        """At most ``k`` rows that share a term with ``question``, best first, ties by row."""
+        asked = {number: float(times) for number, times in sorted(self.words.asked(question).items())}
+        if not asked:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        rows, scores = self.place.search("terms", asked, k)
+        return rows[scores > 0], scores[scores > 0]
+
+    def unknown_terms(self, question: str) -> frozenset[str]:
+        """Index terms of ``question`` that stand in no row."""
+        return self.words.unknown_terms(question)
+
+    def unknown_share(self, question: str) -> float:
+        """How much of what ``question`` asks about stands in no row, 0 to 1."""
+        return self.words.unknown_share(question)
+
+
+def _with_ties(fetch: Callable[[int], Listed], k: int) -> Listed:
+    """The ``k`` best, ties by row: of rows that stand level at the cut, which ones a server gives is chance."""
+    if k < 1:
+        return np.empty(0, np.int64), np.empty(0, np.float32)
+    wide = k
+    while True:
+        wide = min(4 * wide, MOST_FOUND) if wide > k else min(k + 1, MOST_FOUND)
+        rows, scores = fetch(wide)
+        if len(rows) < wide or wide == MOST_FOUND or scores[k - 1] > scores[-1]:
+            return best_first(rows, scores, k)
+
+
+_FORMAT = "1"  # raise when the fields of a collection change
+_NAME = re.compile(r"[A-Za-z_]\w{0,99}", re.ASCII)
+_DIGEST, _ROWS = "b12assistant.sha256", "b12assistant.rows"
+_REBUILD = "run `b12assistant index`"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a collection holds: ``vectors`` (n, d) of unit length, the terms of each row, the kind of its source."""
+
+    vectors: NDArray[np.float32]
+    lexical: BM25FIndex
+    kinds: Sequence[str]
+
+    @cached_property
+    def digest(self) -> str:
+        told = hashlib.sha256(_FORMAT.encode())
+        for part in (np.ascontiguousarray(self.vectors).data, self.lexical.to_bytes(), "\0".join(self.kinds).encode()):
+            told.update(hashlib.sha256(part).digest())
+        return told.hexdigest()
+
+
+@dataclass(frozen=True)
+class Collections:
+    """The collections of one index on ``server``; one index alone may use ``alias`` there."""
+
+    server: Server
+    alias: str
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.alias):
+            hint = "letters, digits and _, beginning with a letter"
+            raise ConfigError(f"index.collection = {self.alias!r} is no name for a collection", hint=hint)
+
+    def fill(self, contents: Contents) -> Mapping[str, object]:
+        """A complete collection of ``contents``, and what a manifest says of it. What fails leaves nothing behind."""
+        rows = len(contents.vectors)
+        facts = {"collection": self._name(contents.digest), "rows": rows, "sha256": contents.digest}
+        if self._fault(facts) is None:
+            return facts
+        name = self._name(contents.digest)
+        if name in self.server.collections():
+            self.server.drop(name)
+        self.server.create(name, contents.vectors.shape[1])
+        try:
+            self.server.insert(name, contents.vectors, contents.lexical.by_row(rows), contents.kinds)
+            self.server.finish(name, rows, {_DIGEST: contents.digest, _ROWS: str(rows)})
+            self.open(facts)
+        except BaseException:
+            self.server.drop(name)
+            raise
+        return facts
+
+    def switch(self, facts: Mapping[str, object]) -> None:
+        """The alias names this collection from here on; all others go but the one it named until now."""
+        name, former = str(facts["collection"]), self.server.target(self.alias)
+        if former == name:
+            return
+        self.server.point(self.alias, name)
+        mine = re.compile(re.escape(self.alias) + "_[0-9a-f]{32}")
+        for other in self.server.collections():
+            if mine.fullmatch(other) and other not in (name, former):
+                self.server.drop(other)
+
+    def open(self, facts: Mapping[str, object]) -> Place:
+        """The collection that a manifest names. Raises ``IndexDamagedError`` if it is not there, or not complete."""
+        fault = self._fault(facts)
+        if fault is not None:
+            raise IndexDamagedError(f"the collection {facts['collection']} {fault}", hint=_REBUILD)
+        return Place(self.server, str(facts["collection"]), int(str(facts["rows"])))
+
+    def _fault(self, facts: Mapping[str, object]) -> str | None:
+        found = self.server.load(str(facts["collection"]))
+        if found is None:
+            return "is not on the server"
+        rows, properties = found
+        if (properties.get(_DIGEST), properties.get(_ROWS)) != (facts["sha256"], str(facts["rows"])):
+            return "was not finished, or holds something else"
+        return None if rows == facts["rows"] else f"holds {rows} rows, not {facts['rows']}"
+
+    def _name(self, digest: str) -> str:
+        return f"{self.alias}_{digest[:32]}"

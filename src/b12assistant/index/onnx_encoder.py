@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.onnx_form import OnnxForm, runtime_versions
-from b12assistant.index.weights import SAFETENSORS, Weights
+from b12assistant.index.weights import SAFETENSORS, TOKENIZER, OnnxGraph, Weights
+from b12assistant.language.word_pieces import count_pieces, open_tokenizer
 from b12assistant.protocols import Encoded
 from b12assistant.threads import FOREIGN, once
 
@@ -39,13 +41,16 @@ _FOLDER = "session.model_external_initializers_file_folder_path"
 
 
 class OnnxEncoder:
-    """An ``Encoder``; `load_encoder` makes one. Graph and tokenizer are read at first use.
+    """An ``Encoder``; `load_encoder` makes one. The tokenizer is read, and the graph loaded, at first use.
 
     Many threads may share it: a call keeps nothing but the threads of bulk work, which are there for all calls.
     """
 
-    def __init__(self, weights: Weights, form: OnnxForm, *, threads: int, changes: tuple[Changes, ...] = ()) -> None:
-        self._weights, self._form, self._threads, self._changes = weights, form, threads, changes
+    def __init__(self, weights: Weights, graph: OnnxGraph, *, threads: int, changes: tuple[Changes, ...] = ()) -> None:
+        if weights.place is None:
+            raise EncoderError(f"{weights.name!r} is not in a folder")
+        self._weights, self._graph, self._threads, self._changes = weights, graph, threads, changes
+        self._folder = weights.place
 
     @property
     def name(self) -> str:
@@ -57,26 +62,24 @@ class OnnxEncoder:
 
     @property
     def runtime(self) -> Mapping[str, str]:
-        facts = self._form.facts
-        made = {"onnx-graph": facts.sha256, "cosine-to-torch": f"{int(facts.cosine * 1e6) / 1e6:.6f}"}
-        return {"encoder": RUNTIME, **runtime_versions(), **made}
+        versions = {package: version(package) for package in (RUNTIME, "tokenizers")}
+        return {"encoder": RUNTIME, **versions, "onnx-graph": self._graph.sha256}
 
     @property
     def dimension(self) -> int:
-        return self._form.facts.dimension
+        return self._graph.dimension
 
     @property
     def limit(self) -> int:
-        return self._form.facts.limit
+        return self._graph.limit
+
+    @property
+    def tokenizer(self) -> Path:
+        return self._folder / TOKENIZER
 
     @once
     def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._form.folder / "tokenizer.json"))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
+        return open_tokenizer(self.tokenizer)
 
     @once
     def _session(self) -> Any:
@@ -85,11 +88,11 @@ class OnnxEncoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3  # errors, which are raised too
-        options.add_session_config_entry(_FOLDER, str(self._form.folder))
+        options.add_session_config_entry(_FOLDER, str(self._folder))
         if self._tuned:
             values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in self._tuned.values()]
-            options.add_external_initializers([self._form.facts.weights[name] for name in self._tuned], values)
-        session = onnxruntime.InferenceSession(self._form.graph, options, providers=["CPUExecutionProvider"])
+            options.add_external_initializers([self._graph.weights[name] for name in self._tuned], values)
+        session = onnxruntime.InferenceSession(self._graph.data, options, providers=["CPUExecutionProvider"])
         _result(session, TINY)
         return session
 
@@ -100,7 +103,7 @@ class OnnxEncoder:
 
         names = dict.fromkeys(chain.from_iterable(self._changes))
         tuned: dict[str, Floats] = {}
-        with safe_open(self._form.folder / SAFETENSORS, "numpy") as own:
+        with safe_open(self._folder / SAFETENSORS, "numpy") as own:
             for name in names:
                 weight = own.get_tensor(name)
                 for changes in self._changes:
@@ -116,18 +119,18 @@ class OnnxEncoder:
 
     def count(self, text: str) -> int:
         with FOREIGN:
-            return len(self._tokenizer.encode(text, add_special_tokens=False))
+            return count_pieces(self._tokenizer, text)
 
     def tuned(self, changes: Changes) -> OnnxEncoder:
         """It costs the memory of the changed weights, twice; the digest is that of the file."""
         from safetensors import safe_open
 
-        with safe_open(self._form.folder / SAFETENSORS, "numpy") as own:
+        with safe_open(self._folder / SAFETENSORS, "numpy") as own:
             for name, change in changes.items():
-                known = name in self._form.facts.weights
+                known = name in self._graph.weights
                 if not known or tuple(own.get_slice(name).get_shape()) != change.shape:
                     raise EncoderError(f"{self.name!r} has no weight {name!r} of {change.shape} to be tuned")
-        return OnnxEncoder(self._weights, self._form, threads=self._threads, changes=(*self._changes, changes))
+        return OnnxEncoder(self._weights, self._graph, threads=self._threads, changes=(*self._changes, changes))
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """In order; batches are made of ``texts`` alone, so the same texts always give the same bits."""
@@ -183,7 +186,7 @@ class OnnxEncoder:
         """Vectors (n, d) and token vectors (n, pieces, d) of texts that are padded to the longest."""
         shape = (len(batch), max(map(len, batch)))
         fed = {
-            "input_ids": np.full(shape, self._form.facts.pad, np.int64),
+            "input_ids": np.full(shape, self._graph.pad, np.int64),
             "attention_mask": np.zeros(shape, np.int64),
             "token_type_ids": np.zeros(shape, np.int64),
         }

@@ -13,10 +13,11 @@ What a manifest does not list is never read.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,25 +29,27 @@ from b12assistant.errors import (
     IndexMissingError,
     IndexWriteError,
 )
-from b12assistant.index.disk import read_bytes, sync_folder, write_synced
-from b12assistant.index.draft import Draft, Streamed
 from b12assistant.index.generations import (
+    MANIFEST,
     REBUILD,
-    Sealed,
+    SCHEMA,
+    Generation,
     check_generation,
-    compare_again,
+    describe,
+    generation_name,
+    read_bytes,
     read_generation,
-    sealed_generation,
+    sealed,
+    sync_folder,
+    unsealed,
+    write_synced,
 )
-from b12assistant.index.generations import Generation as Generation
-from b12assistant.index.manifest import MANIFEST, SCHEMA, describe, generation_name, sealed, unsealed
 from b12assistant.stages import stage
 from b12assistant.types import GenerationId
 
+_DRAFT = ".draft"  # folder of the generation that is being written
 _POINTER_DRAFT = ".CURRENT.new"
 _TRIES = 5  # of a reader, whose generation a writer may retire meanwhile: what is then missing is no damage
-
-_NOTHING: Mapping[str, Streamed] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,58 +98,47 @@ class Store:
             os.pwrite(lock, f"process {os.getpid()}".encode("ascii"), 0)
             self._sweep()
 
-    def publish(
-        self,
-        files: Mapping[str, bytes],
-        facts: Mapping[str, object],
-        streamed: Mapping[str, Streamed] = _NOTHING,
-        source: Sealed | None = None,
-    ) -> GenerationId:
+    def publish(self, files: Mapping[str, bytes], facts: Mapping[str, object]) -> GenerationId:
         """Write a complete generation and make it current; ``facts`` go into the manifest. Call under ``writing``.
 
-        ``source``: what ``streamed`` reads from. If the content is what is current already, that stays. Any failure
-        leaves the former one in use; it is ``IndexDamagedError`` if that is what changed meanwhile.
+        If the content is what is current already, that stays. Any failure leaves the previous one in use.
         """
         with _write_errors(self.root):
-            draft = Draft.begin(self._generations) if streamed else None
-            told = {file: describe(data) for file, data in files.items()}
-            told |= {file: draft.stream(file, content) for file, content in streamed.items() if draft}
-            if source:
-                compare_again(source, self._generations / source.id)
-            content = {"schema": SCHEMA, **facts, "files": told}
+            content = {"schema": SCHEMA, **facts, "files": {file: describe(data) for file, data in files.items()}}
             name = generation_name(content)
-            former = self._current()
-            if former != name or self._fault(name):
-                draft = draft or Draft.begin(self._generations)
-                for file, data in (*files.items(), (MANIFEST, sealed(content, counter=self._next_counter()))):
-                    draft.add(file, data)
-                draft.publish(name)
+            previous = self.current()
+            if previous != name or self._fault(name):
+                self._write(name, {**files, MANIFEST: sealed(content, counter=self._next_counter())})
                 self._switch(name)
-        self._retire(name, former, sound=source.id if source else None)
+        self._retire(name, previous)
         return name
+
+    def _write(self, name: GenerationId, files: Mapping[str, bytes]) -> None:
+        """Write a generation into a hidden folder; a rename gives it its name when it is complete."""
+        draft, target = self._generations / _DRAFT, self._generations / name
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        for file, data in files.items():
+            write_synced(draft / file, data)
+            if read_bytes(draft / file, most=len(data)) != data:
+                raise OSError(errno.EIO, "what is read is not what was written", str(draft / file))
+        sync_folder(draft)
+        if target.exists():  # the same content, damaged: moved aside at once, swept later
+            target.rename(target.with_name(f".damaged-{name}"))
+        draft.rename(target)
+        sync_folder(self._generations)
 
     def keep(self, name: GenerationId) -> GenerationId:
         """Publish nothing: the corpus is still that of ``name``, which is in use and whole. Call under ``writing``."""
         self._retire(name, name)
         return name
 
-    @contextlib.contextmanager
-    def last_good(self, on_disk: Collection[str]) -> Iterator[Sealed | None]:
-        """What `open` would open, if that can be read; of the files named ``on_disk`` no bytes are held.
-
-        Call under ``writing``, for a writer might retire it.
-        """
-        with contextlib.ExitStack() as opened:
-            yield self._sealed(opened, on_disk)
-
-    def _sealed(self, opened: contextlib.ExitStack, on_disk: Collection[str]) -> Sealed | None:
+    def last_good(self) -> Generation | None:
+        """Read what `open` would open, if that can be read. Call under ``writing``, for a writer might retire it."""
         with contextlib.suppress(IndexMismatchError, OSError):
-            current = self._current()
             for name in self._names():
-                folder = self._generations / name
                 with contextlib.suppress(IndexDamagedError, OSError):
-                    found = sealed_generation(folder, on_disk=on_disk, in_use=name == current)
-                    return opened.enter_context(found)
+                    return read_generation(self._generations / name)
         return None
 
     @stage("index")
@@ -157,14 +149,14 @@ class Store:
         it is of another schema.
         """
         for _ in range(_TRIES):
-            current = self._current()
+            current = self.current()
             try:
                 generation = self._open_once()
             except (IndexDamagedError, IndexMissingError):
-                if self._current() == current:
+                if self.current() == current:
                     raise
             else:
-                if not generation.problems or self._current() == current:
+                if not generation.problems or self.current() == current:
                     return generation
         return self._open_once()
 
@@ -175,7 +167,7 @@ class Store:
         except OSError as error:
             yield _unreadable(error, self._generations)
             return
-        if names and self._current() not in names:
+        if names and self.current() not in names:
             yield f"{self.root}/CURRENT names no generation"
         for name in names:
             fault = self._fault(name)
@@ -203,7 +195,7 @@ class Store:
                 raise IndexMissingError(f"{self.root} is a file, no index", hint="name a folder with --index")
             raise IndexMissingError(f"there is no index in {self.root}/", hint=self._rebuild)
         problems: list[str] = []
-        if self._current() not in names:
+        if self.current() not in names:
             problems.append(f"{self.root}/CURRENT names no generation")
         for name in names:
             try:
@@ -219,12 +211,13 @@ class Store:
         if not self._generations.is_dir():
             return []
         found = [path.name for path in self._generations.iterdir() if path.is_dir() and not path.name.startswith(".")]
-        current = self._current()
+        current = self.current()
         return [
             GenerationId(name) for name in sorted(found, key=lambda name: (name != current, -self._counter(name), name))
         ]
 
-    def _current(self) -> str | None:
+    def current(self) -> str | None:
+        """Read the name of the generation in use; ``None`` if there is none, or the pointer is damaged."""
         try:
             name, end, rest = (read_bytes(self.root / "CURRENT") or b"").decode("ascii").partition("\n")
         except (OSError, UnicodeDecodeError):
@@ -257,18 +250,15 @@ class Store:
 
     def _switch(self, name: GenerationId) -> None:
         draft = self.root / _POINTER_DRAFT
-        write_synced(draft, lambda file: file.write(f"{name}\n".encode()))
+        write_synced(draft, f"{name}\n".encode())
         draft.replace(self.root / "CURRENT")
         sync_folder(self.root)
 
-    def _retire(self, name: GenerationId, former: str | None, sound: GenerationId | None = None) -> None:
-        """Keep the new generation and one good spare: the one that was in use until now, or else the newest.
-
-        ``sound``: one that was looked at just now.
-        """
+    def _retire(self, name: GenerationId, previous: str | None) -> None:
+        """Keep the new generation and one good spare: the one that was in use until now, or else the newest."""
         with contextlib.suppress(OSError):  # the new one is in use already; the next run tidies up
-            others = sorted((other for other in self._names() if other != name), key=lambda other: other != former)
-            spare = next((other for other in others if other == sound or self._may_serve(other)), None)
+            others = sorted((other for other in self._names() if other != name), key=lambda other: other != previous)
+            spare = next((other for other in others if self._may_serve(other)), None)
             for other in others:
                 if other != spare:  # hidden at once: one half removed must not be met as if it were damaged
                     aside = self._generations / f".retired-{other}"
@@ -295,5 +285,5 @@ def _write_errors(root: Path) -> Iterator[None]:
         reason = error.strerror or type(error).__name__
         raise IndexWriteError(
             f"the index in {root}/ could not be written ({reason})",
-            hint="free space or mend permissions; the former index stays",
+            hint="free disk space or fix permissions; the previous index is still in use",
         ) from error

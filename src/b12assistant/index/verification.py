@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from b12assistant.corpus.chunking import passage_id
 from b12assistant.index.documents import Entry
+from b12assistant.loaders.passages import passage_id
 from b12assistant.types import GAP, MarkKind
 
 

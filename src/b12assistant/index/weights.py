@@ -1,10 +1,15 @@
-"""Where a model's weights lie, held against the digest that is expected, and what its own files tell."""
+"""Find a model's weights, verify their digest, and read the ONNX graph that ships for them.
+
+The graph holds no weights: it names their places in the model's own file. `tools/export_onnx.py` makes it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
 
 from b12assistant.errors import EncoderError
@@ -12,6 +17,8 @@ from b12assistant.errors import EncoderError
 PINNED_MODEL = "all-MiniLM-L6-v2"
 PINNED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SAFETENSORS = "model.safetensors"
+TOKENIZER = "tokenizer.json"
+GRAPHS = "data/encoder"  # of the package: NAME.onnx and NAME.json for each encoder that needs no torch
 _NAMES = (SAFETENSORS, "pytorch_model.bin")
 
 
@@ -35,6 +42,55 @@ class Weights:
                 f"{told.name} of the model is no JSON table", hint="restore the model's folder"
             ) from error
         return int(limit) if limit else None
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxGraph:
+    """The graph of an encoder, whose bytes have this ``sha256``.
+
+    ``limit``: tokens of a text without the special ones. ``pad``: id of the padding piece. ``weights``: the model's
+    names of the weights it reads, and the graph's. ``files``: sha256 of the model's files that it was made from.
+    """
+
+    data: bytes
+    sha256: str
+    limit: int
+    dimension: int
+    pad: int
+    weights: Mapping[str, str]
+    files: Mapping[str, str]
+
+    def fits(self, weights: Weights) -> bool:
+        """Check that a model's folder holds the very files that the graph was made from."""
+        place = weights.place
+        return (
+            place is not None
+            and self.files.get(SAFETENSORS) == weights.digest
+            and all(
+                (place / name).is_file() and file_digest(place / name) == digest
+                for name, digest in self.files.items()
+                if name != SAFETENSORS  # found when the weights were
+            )
+        )
+
+
+def shipped_graph(weights: Weights) -> OnnxGraph | None:
+    """Read the graph that ships for these weights; ``None`` if they are not the pinned ones.
+
+    Raises ``EncoderError`` if the graph differs from its digest.
+    """
+    folder = resources.files("b12assistant").joinpath(GRAPHS)
+    try:
+        facts = json.loads(folder.joinpath(f"{PINNED_MODEL}.json").read_bytes())
+        graph = OnnxGraph(b"", **facts)
+        if not graph.fits(weights):
+            return None
+        graph = replace(graph, data=folder.joinpath(f"{PINNED_MODEL}.onnx").read_bytes())
+    except (OSError, ValueError, TypeError) as error:
+        raise EncoderError("the encoder's graph cannot be read", hint="reinstall b12assistant") from error
+    if hashlib.sha256(graph.data).hexdigest() != graph.sha256:
+        raise EncoderError("the encoder's graph differs from its digest", hint="reinstall b12assistant")
+    return graph
 
 
 def find_weights(model: str = PINNED_MODEL, digest: str | None = None) -> Weights:

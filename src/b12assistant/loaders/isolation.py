@@ -1,8 +1,9 @@
-"""Loading in a process of its own, so that no file can hang, kill or bloat the program that asked for it."""
+"""Read, mark and split files in a process of its own, so that no file can hang, kill or bloat the program."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -14,18 +15,20 @@ from typing import IO, Self, cast
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders import wire
+from b12assistant.loaders.passages import Prepared, Splitting
 from b12assistant.loaders.reading import read_file
 from b12assistant.types import Extract
 
 _GRACE = 2.0  # seconds a worker has to end by itself
+_PATIENCE = 20  # times its processor time: how long a worker may take by the clock, on the busiest machine
 
 
 class IsolatedLoader:
     """Loads files one after the other in one worker, which is replaced when it dies or takes too long.
 
     ``root``: the folder that files must lie in once links are followed; without it no link is followed.
-    ``seconds``: wall clock for one file. ``memory``: address space of the worker, in bytes, where the system can limit
-    it. ``size``: of the largest file that is read, in bytes. Not for use by several threads at once.
+    ``seconds``: processor time for one file. ``memory``: address space of the worker, in bytes, where the system can
+    limit it. ``size``: of the largest file that is read, in bytes. Not for use by several threads at once.
     """
 
     def __init__(
@@ -67,30 +70,33 @@ class IsolatedLoader:
 
     def extract(self, data: bytes, name: str) -> Extract:
         """What the worker reads from ``data``; ``name`` is only a promise. Raises ``SourceError`` with the reason."""
-        return wire.unpack(self._ask(name, data))
+        return wire.unpack(self._ask(name, data, None))
 
-    def _ask(self, name: str, data: bytes) -> bytes:
+    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared:
+        """Extract, mark and split ``data`` in the worker. Raises ``SourceError`` with the reason."""
+        return wire.unpack_prepared(self._ask(name, data, splitting))
+
+    def _ask(self, name: str, data: bytes, splitting: Splitting | None) -> bytes:
         if self._worker is not None and self._worker.poll() is not None:
             self._kill()  # it died between two files; its pipes are still open here
         worker = self._worker = self._worker or self._start()
         answers: list[bytes] = []
         # A thread, because pipes cannot be waited for with a limit on every system; it ends when the worker does.
-        exchange = Thread(target=_exchange, args=(worker, name, data, answers), daemon=True)
+        exchange = Thread(target=_exchange, args=(worker, name, data, splitting, answers), daemon=True)
         exchange.start()
         try:
-            exchange.join(self._seconds)
+            exchange.join(self._seconds * _PATIENCE)
         except KeyboardInterrupt:
             worker.kill()  # or leaving would wait for a pipe that the exchange still holds
             raise
         late = exchange.is_alive()
-        if late or not answers:
-            self._kill()
-            exchange.join()
-        if late:
-            raise SourceError(f"took longer than {self._seconds:g} s")
-        if not answers:
-            raise SourceError("the reader died")
-        return answers[0]
+        if answers and not late:
+            return answers[0]
+        status = self._kill(grace=0 if late else _GRACE)
+        exchange.join()
+        if late or status == -signal.SIGPROF:
+            raise SourceError(f"needs more than {self._seconds:g} s of processor time")
+        raise SourceError("the reader died")
 
     def _start(self) -> subprocess.Popen[bytes]:
         # Not multiprocessing: its children import the program's main module again, with all that this imports,
@@ -98,7 +104,7 @@ class IsolatedLoader:
         # -P: what lies in the working directory is not imported unless it would be here too.
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(part or str(Path.cwd()) for part in sys.path)}
         return subprocess.Popen(  # noqa: S603 - our own module, in this interpreter
-            [sys.executable, "-P", "-m", "b12assistant.loaders.worker", str(self._memory)],
+            [sys.executable, "-P", "-m", "b12assistant.loaders.worker", str(self._memory), str(self._seconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -114,24 +120,31 @@ class IsolatedLoader:
                 worker.wait(_GRACE)
         self._kill()
 
-    def _kill(self) -> None:
+    def _kill(self, grace: float = 0) -> int | None:
+        """End the worker, if there is one; it has ``grace`` seconds to end by itself. Returns its exit status."""
         worker, self._worker = self._worker, None
         if worker is None:
-            return
+            return None
+        with suppress(subprocess.TimeoutExpired):
+            worker.wait(grace)
         worker.kill()
         worker.wait()
         for stream in (worker.stdin, worker.stdout):
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
+        return worker.returncode
 
 
-def _exchange(worker: subprocess.Popen[bytes], name: str, data: bytes, answers: list[bytes]) -> None:
+def _exchange(
+    worker: subprocess.Popen[bytes], name: str, data: bytes, splitting: Splitting | None, answers: list[bytes]
+) -> None:
     """Put one question to the worker; no answer is added when it dies over it."""
     asked, told = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # both are pipes: see ``_start``
     with suppress(OSError, ValueError, MemoryError):  # a pipe that broke, or was closed by the one who lost patience
         wire.send(asked, name.encode("utf-8", "surrogateescape"))
         wire.send(asked, data)
+        wire.send(asked, wire.pack_splitting(splitting))
         answer = wire.receive(told)
         if answer is not None:
             answers.append(answer)

@@ -15,8 +15,7 @@ import pypdf
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders.manuscript import Manuscript
-from b12assistant.loaders.printed import PrintedLine
-from b12assistant.loaders.typesetting import typeset
+from b12assistant.loaders.typesetting import PrintedLine, typeset
 from b12assistant.types import Extract
 
 _MOST_PAGES = 5_000

@@ -1,18 +1,137 @@
-"""Printed lines back to the text that was set in them: paragraphs, headings and list items."""
+"""Lines of printed pages back to the text that was set in them: paragraphs, headings and list items.
+
+Running headers, footers and page numbers are found by where they repeat. Of a hyphen at a line end: whether it belongs
+to the word or to the line.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median_low
 
+from b12assistant.language.dictionary import english_words
 from b12assistant.loaders import wording
-from b12assistant.loaders.hyphens import Vocabulary
 from b12assistant.loaders.manuscript import Manuscript
-from b12assistant.loaders.printed import PrintedLine, furniture
 from b12assistant.types import BlockKind, Role
+
+_EDGES = 2  # base lines at the top and at the bottom that can be furniture
+_REPEATS = 3  # pages that show the same line, from which it is a running one
+_LEAST_PAGES = 2
+_GRID = 4  # points: running lines keep their height to within this
+_PAGE_NUMBER = re.compile(
+    r"[-–—|\s]*(?:p(?:age|\.)?\s*)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|/)\s*\d{1,4})?[-–—|\s]*", re.I
+)
+_OUTER_NUMBER = re.compile(r"^[1-9]\d{0,3}(?=\s)|(?<=\s)[1-9]\d{0,3}$|^[1-9]\d{0,3}$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLine:
+    """One line of a page. ``x`` of its left end and ``y`` of its base in points, the origin at the bottom left."""
+
+    text: str
+    page: int  # 0-based
+    x: float
+    y: float
+    size: float  # of the letters, points
+    bold: bool
+
+
+def furniture(pages: Sequence[Sequence[PrintedLine]]) -> dict[PrintedLine, Role]:
+    """Lines at the edge of their pages that repeat over pages, or are nothing but a page number."""
+    edges = [(line, role, depth) for lines in pages for line, role, depth in _edges(lines)]
+    shown = {(_key(line), role, line.page) for line, role, _ in edges}
+    counts = Counter((key, role) for key, role, _ in shown)
+    needed = min(_REPEATS, max(_LEAST_PAGES, len(pages)))
+    folios = Counter(_folio(line) for line, _, depth in edges if depth == 0)
+    running = [
+        (line, role, depth)
+        for line, role, depth in edges
+        if counts[_key(line), role] >= needed
+        or (depth == 0 and (_PAGE_NUMBER.fullmatch(line.text) or _is_folio(line, folios)))
+    ]
+    # What stands inside of a line that does not run is the text's own, even if it repeats.
+    outermost = {(line.page, role) for line, role, depth in running if depth == 0}
+    return {line: role for line, role, _ in running if (line.page, role) in outermost}
+
+
+def _edges(lines: Sequence[PrintedLine]) -> Iterator[tuple[PrintedLine, Role, int]]:
+    """The lines on the outermost base lines, with 0 for the very first. A page keeps some text in any case."""
+    heights = sorted({round(line.y) for line in lines}, reverse=True)
+    if len(heights) < _EDGES:
+        return
+    reach = min(_EDGES, (len(heights) - 1) // 2) or 1
+    ranks = {height: rank for rank, height in enumerate(heights)}
+    for line in lines:
+        rank = ranks[round(line.y)]
+        if rank < reach and len(heights) > _EDGES:
+            yield line, Role.HEADER, rank
+        if rank >= len(heights) - reach:
+            yield line, Role.FOOTER, len(heights) - 1 - rank
+
+
+def _is_folio(line: PrintedLine, folios: Counter[int | None]) -> bool:
+    """Whether the number in a line counts the pages: chapters of a page or two repeat their title too seldom."""
+    folio = _folio(line)
+    return folio is not None and folios[folio] >= _REPEATS
+
+
+def _folio(line: PrintedLine) -> int | None:
+    """How far the number that begins or ends a line is ahead of the page, 0-based; ``None`` without a number."""
+    number = _OUTER_NUMBER.search(line.text)
+    return None if number is None else int(number[0]) - line.page
+
+
+def _key(line: PrintedLine) -> tuple[str, int]:
+    """What stays the same from page to page: the words without their numbers, and the height on the page."""
+    words = " ".join(re.sub(r"\d+", "#", line.text.casefold()).split())
+    return words, round(line.y / _GRID)
+
+
+_WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
+_HEAD = re.compile(r"([^\W\d_]{2,})[-‐]$")
+_TAIL = re.compile(r"[^\W\d_]+")
+_BOUND = re.compile(r"[^\W_][-‐\u00ad]$")  # a hyphen on its word; after a blank it would be a dash
+_SUSPENDED = frozenset({"and", "or", "nor", "to", "und"})  # "pre- and postnatal" keeps its blank
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of one document, in lower case, as they stand inside its lines."""
+
+    words: frozenset[str]
+    hyphenated: frozenset[str]  # with their hyphens
+
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> Vocabulary:
+        found = {word.lower().replace("‐", "-") for line in lines for word in _WORD.findall(line)}
+        hyphenated = {word for word in found if "-" in word}
+        return cls(frozenset(found - hyphenated), frozenset(hyphenated))
+
+    def joined(self, first: str, second: str) -> str:
+        """Two lines of one paragraph as one text.
+
+        A hyphen goes only if the joined word occurs in the document or a dictionary and the hyphenated one does not
+        occur: a hyphen too many is ugly, one too few makes a word that the author did not write.
+        """
+        if not _BOUND.search(first):
+            return f"{first} {second}"
+        tail = _TAIL.match(second)
+        if tail is not None and tail[0].lower() in _SUSPENDED:
+            return f"{first} {second}"
+        head = _HEAD.search(first)
+        if head is None or tail is None or not tail[0][0].islower():
+            return first + second
+        return first[:-1] + second if self._is_one_word(head[1].lower(), tail[0].lower()) else first + second
+
+    def _is_one_word(self, head: str, tail: str) -> bool:
+        if f"{head}-{tail}" in self.hyphenated:
+            return False
+        return head + tail in self.words or head + tail in english_words()
+
 
 _LARGER = 1.12  # times the size of the body: a heading
 _GAP = 1.35  # times the usual distance of lines: a paragraph ends

@@ -1,41 +1,59 @@
 """The process that reads files: it may be killed at any moment, and takes nothing with it.
 
-Run as ``python -m b12assistant.loaders.worker MEMORY``; bytes of files come in on standard input, extracts go out on
-standard output. It imports the loaders and their libraries, nothing of the encoder or the indexes.
+Run as ``python -m b12assistant.loaders.worker MEMORY SECONDS``. A request on standard input is a file's name, its bytes
+and how to split it; the answer on standard output is an extract, or a prepared file. It imports the loaders and their
+libraries, nothing of the encoder or the indexes but its tokenizer.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import IO
 
 from b12assistant.errors import SourceError
+from b12assistant.language.word_pieces import count_pieces, open_tokenizer
 from b12assistant.loaders import load, wire
+from b12assistant.loaders.passages import Splitting, prepare
 
 
 def main() -> None:
     """Serve until the input ends."""
-    limit = int(sys.argv[1])
+    limit, seconds = int(sys.argv[1]), float(sys.argv[2])
     _limit_memory(limit)
     with _claimed_output() as output:
         while (name := wire.receive(sys.stdin.buffer)) is not None:
-            data = wire.receive(sys.stdin.buffer)
-            if data is None:
+            data, splitting = wire.receive(sys.stdin.buffer), wire.receive(sys.stdin.buffer)
+            if data is None or splitting is None:
                 return
-            wire.send(output, _answer(data, name.decode("utf-8", "surrogateescape"), limit))
+            _limit_time(seconds)
+            answer = _answer(data, name.decode("utf-8", "surrogateescape"), wire.unpack_splitting(splitting), limit)
+            _limit_time(0)
+            wire.send(output, answer)
 
 
-def _answer(data: bytes, name: str, limit: int) -> bytes:
+def _answer(data: bytes, name: str, splitting: Splitting | None, limit: int) -> bytes:
     try:
-        return wire.pack(load(data, name))
+        extract = load(data, name)
+        if splitting is None:
+            return wire.pack(extract)
+        return wire.pack_prepared(prepare(extract, splitting, _count(splitting.tokenizer)))
     except SourceError as error:
         return wire.pack_error(error)
     except MemoryError:
         return wire.pack_error(SourceError(f"needs more than {limit / 2**30:g} GiB of memory"))
     except Exception as error:  # noqa: BLE001 - a parser's own fault must cost one file, with its reason
         return wire.pack_error(SourceError(f"the reader failed ({type(error).__name__})"))
+
+
+@lru_cache(1)
+def _count(tokenizer: Path | None) -> Callable[[str], int] | None:
+    return partial(count_pieces, open_tokenizer(tokenizer)) if tokenizer else None
 
 
 def _claimed_output() -> IO[bytes]:
@@ -51,6 +69,12 @@ def _limit_memory(limit: int) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _limit_time(seconds: float) -> None:
+    """Have the system end this process after so many seconds of processor time from now; 0: never."""
+    with suppress(AttributeError, OSError):  # Windows has no such timer
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,31 @@ kept. Sections are filled evenly rather than greedily, so that no passage is lef
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
+from pathlib import Path
 
+from b12assistant.cleaning import mark, marked_share, trim_headings
+from b12assistant.errors import SourceError
 from b12assistant.language.sentences import split_sentences, trim
-from b12assistant.types import BlockKind, Document, DocumentId, MarkKind, Passage, PassageId, Range, Span
+from b12assistant.types import (
+    BlockKind,
+    Document,
+    DocumentId,
+    Extract,
+    Mark,
+    MarkKind,
+    Passage,
+    PassageId,
+    Range,
+    Section,
+    Source,
+    Span,
+)
 
 Count = Callable[[str], int]  # word pieces of a text
 
@@ -29,24 +46,103 @@ class Unit:
     section: int  # offset of the section's heading, -1 before the first
 
 
-def chunk(document: Document, count: Count, *, most: int) -> tuple[Passage, ...]:
-    """Passages of at most ``most`` word pieces each, in order.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A passage of a text that has no id yet: its sentences, in order."""
+
+    sentences: tuple[Range, ...]
+    reference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Splitting:
+    """How to make passages. ``most``: word pieces of a passage. ``passages``: the most a file may have.
+
+    ``tokenizer``: the file to count word pieces with; ``None``: the caller counts them.
+    """
+
+    most: int
+    passages: int
+    tokenizer: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A file ready to be indexed: its text, what is marked in it, and its passages.
+
+    ``sections``: their headings without glued adverts. ``marked_share``: of the non-blank characters, marked `never`.
+    ``parts``: ``None`` if the splitting named no tokenizer.
+    """
+
+    extract: Extract
+    marks: tuple[Mark, ...]
+    sections: tuple[Section, ...]
+    marked_share: float
+    parts: tuple[Part, ...] | None
+
+    def document(self, name: DocumentId, digest: str, title: str, source: Source) -> Document:
+        return Document(
+            id=name,
+            digest=digest,
+            title=title,
+            text=self.extract.text,
+            source=source,
+            page_starts=self.extract.page_starts,
+            sections=self.sections,
+            blocks=self.extract.blocks,
+            marks=self.marks,
+        )
+
+
+def prepare(extract: Extract, splitting: Splitting, count: Count | None) -> Prepared:
+    """Mark a text and split it into passages. Raises ``SourceError`` if there are too many."""
+    marks = mark(extract)
+    marked = Prepared(extract, marks, trim_headings(extract, marks), 0.0, None)
+    document = marked.document(DocumentId(""), "", "", Source())
+    parts = split(document, count, splitting) if count else None
+    return replace(marked, marked_share=marked_share(document), parts=parts)
+
+
+def split(document: Document, count: Count, splitting: Splitting) -> tuple[Part, ...]:
+    """Split a text into passages, in order. Raises ``SourceError`` as soon as there must be too many.
 
     Every character that is neither marked `never`, in a heading, nor blank lies in exactly one sentence of one passage.
     """
-    units = list(_units(document, count, most))
+    most, units, pieces = splitting.most, [], 0
+    for unit in _units(document, count, most):
+        units.append(unit)
+        pieces += unit.pieces
+        if pieces > most * splitting.passages:
+            raise _too_many(splitting)
+    parts = tuple(
+        Part(tuple(unit.span.range for unit in part), reference)
+        for (_, reference), group in groupby(units, key=lambda unit: (unit.section, unit.reference))
+        for part in (_items(list(group)) if reference else _even_parts(list(group), most))
+    )
+    if len(parts) > splitting.passages:
+        raise _too_many(splitting)
+    return parts
+
+
+def _too_many(splitting: Splitting) -> SourceError:
+    return SourceError(f"more than {splitting.passages:,} passages (`loading.passages`)", hint="divide the file")
+
+
+def passages_of(document: Document, parts: Iterable[Part]) -> tuple[Passage, ...]:
+    """Give each part of a document its id."""
     seen: Counter[str] = Counter()
     passages: list[Passage] = []
-    for (_, reference), group in groupby(units, key=lambda unit: (unit.section, unit.reference)):
-        for part in _items(list(group)) if reference else _even_parts(list(group), most):
-            text = "\n".join(unit.span.text for unit in part)
-            passages.append(
-                Passage(
-                    passage_id(document.id, text, seen[text]), tuple(unit.span for unit in part), reference=reference
-                )
-            )
-            seen[text] += 1
+    for part in parts:
+        spans = tuple(document.span(range_.start, range_.end) for range_ in part.sentences)
+        text = "\n".join(span.text for span in spans)
+        passages.append(Passage(passage_id(document.id, text, seen[text]), spans, reference=part.reference))
+        seen[text] += 1
     return tuple(passages)
+
+
+def chunk(document: Document, count: Count, *, most: int) -> tuple[Passage, ...]:
+    """Split a document into passages of at most ``most`` word pieces each, in order, however many there are."""
+    return passages_of(document, split(document, count, Splitting(most, sys.maxsize)))
 
 
 def _units(document: Document, count: Count, most: int) -> Iterator[Unit]:

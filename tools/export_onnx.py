@@ -1,7 +1,8 @@
-"""Makes the ONNX form of an encoder, once for each model, and holds it against sentence-transformers on real text.
+"""Write the ONNX graph of the pinned encoder into the package: `python tools/export_onnx.py`.
 
-The exporter is torch's tracing one. The newer one needs three more packages, takes four times as long and renames the
-weights, which the form leaves in the model's own file and a tuned encoder replaces (decision 17).
+The graph is compared with sentence-transformers on real texts before it is written. Two runs write the same bytes.
+The exporter is torch's tracing one: the newer one needs three more packages, takes four times as long and renames the
+weights, which the graph leaves in the model's own file and a tuned encoder replaces (decision 17).
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import hashlib
 import io
 import json
 import re
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from importlib import resources
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,15 @@ import numpy as np
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import SentenceEncoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
-from b12assistant.index.onnx_form import Cache, Facts, OnnxForm, cache_of
-from b12assistant.index.weights import SAFETENSORS, Weights
+from b12assistant.index.weights import (
+    GRAPHS,
+    PINNED_MODEL,
+    SAFETENSORS,
+    TOKENIZER,
+    OnnxGraph,
+    file_digest,
+    find_weights,
+)
 from b12assistant.protocols import Encoder
 
 if TYPE_CHECKING:
@@ -31,73 +39,63 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
+PACKAGE = Path(__file__).parent.parent / "src" / "b12assistant"
 LEAST = 0.9999  # cosine of a vector, or token vector, and that of sentence-transformers
 _OPSET = 17
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-_TEXTS = 48  # that the form is held against
-_PASSING = (ImportError, MemoryError, OSError)  # faults of the machine, not of the model
-_LARGEST = 4_000_000  # numbers of a weight that is changed to see whether tuning works: word vectors are not
+_TEXTS = 48  # to compare on
+_LARGEST = 4_000_000  # numbers in a weight that is changed to check tuning: leaves out the word vectors
+_FILES = (SAFETENSORS, TOKENIZER, "config.json", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json")
 
 
-def ensure_form(weights: Weights, cache: Cache | None = None) -> Facts | None:
-    """The facts of the form, which is made if there is none yet; or why it was refused. ``None`` if none can be.
-
-    What the machine lacked, memory or a library, is told and not remembered.
-    """
-    cache = cache or cache_of(weights)
-    if cache is None:
-        return None
-    known = cache.read()
-    if known is not None:
-        return known.facts if isinstance(known, OnnxForm) else known
-    try:
-        form = make_form(SentenceEncoder(weights, threads=1))
-    except EncoderError as error:
-        facts = Facts(refused=error.message)
-        if isinstance(error.__cause__, _PASSING):
-            return facts
-        form = OnnxForm(b"", facts, cache.folder)
-    try:
-        cache.write(form.graph, form.facts)
-    except OSError as error:
-        return Facts(refused=f"it cannot be kept in {cache.place.parent}/: {error.strerror}")
-    return form.facts
+def main(folder: Path = PACKAGE / GRAPHS) -> None:
+    """Make the graph, check it, and write it with its facts."""
+    encoder = SentenceEncoder(find_weights(), threads=1)
+    graph = make_graph(encoder)
+    cosine = compare(encoder, graph)
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = {name: value for name, value in asdict(graph).items() if name != "data"}
+    (folder / f"{PINNED_MODEL}.onnx").write_bytes(graph.data)
+    (folder / f"{PINNED_MODEL}.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    print(f"{len(graph.data)} bytes, sha256 {graph.sha256}; least cosine to sentence-transformers {cosine:.7f}")
 
 
-def make_form(encoder: SentenceEncoder, texts: Sequence[str] = ()) -> OnnxForm:
-    """``texts``: to hold it against; else some of the packaged corpus. Raises ``EncoderError`` with what differs."""
-    try:
-        return _made(encoder, texts)
-    except EncoderError:
-        raise
-    except Exception as error:
-        raise EncoderError(f"it cannot be exported ({type(error).__name__}: {str(error)[:100]})") from error
-
-
-def _made(encoder: SentenceEncoder, texts: Sequence[str]) -> OnnxForm:
+def make_graph(encoder: SentenceEncoder) -> OnnxGraph:
+    """Export the graph of an encoder in a folder, without its weights."""
     folder = encoder.weights.place
-    if folder is None or not (folder / SAFETENSORS).is_file() or not (folder / "tokenizer.json").is_file():
-        raise EncoderError(f"{encoder.name!r} is no folder with {SAFETENSORS} and tokenizer.json")
-    graph, names = _linked(_traced(encoder), folder)
-    facts = Facts(
-        sha256=hashlib.sha256(graph).hexdigest(),
+    if folder is None:
+        raise EncoderError(f"{encoder.name!r} is not in a folder")
+    data, names = _linked(_traced(encoder), folder)
+    return OnnxGraph(
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
         limit=encoder.limit,
         dimension=encoder.dimension,
         pad=int(encoder.model.tokenizer.pad_token_id or 0),
         weights=names,
+        files={name: file_digest(folder / name) for name in _FILES},
     )
-    form = OnnxForm(graph, facts, folder)
-    ours = OnnxEncoder(encoder.weights, form, threads=1)
-    texts = texts or packaged_texts(encoder)
-    cosine = least_cosine(encoder, ours, texts)
-    if names:
-        changes = _changes(encoder, names)
-        cosine = min(cosine, least_cosine(encoder.tuned(changes), ours.tuned(changes), texts[: _TEXTS // 4]))
-    return OnnxForm(graph, replace(facts, cosine=cosine), folder)
+
+
+def compare(encoder: SentenceEncoder, graph: OnnxGraph) -> float:
+    """Compare with sentence-transformers, also after a change to most weights. Returns the least cosine.
+
+    Raises ``EncoderError`` if they differ.
+    """
+    ours = OnnxEncoder(encoder.weights, graph, threads=1)
+    texts = packaged_texts(encoder)
+    changes = _changes(encoder, graph.weights)
+    return min(
+        least_cosine(encoder, ours, texts),
+        least_cosine(encoder.tuned(changes), ours.tuned(changes), texts[: _TEXTS // 4]),
+    )
 
 
 def least_cosine(theirs: Encoder, ours: Encoder, texts: Sequence[str]) -> float:
-    """Of vectors and token vectors. Raises ``EncoderError`` if it is too small, or if other word pieces were read."""
+    """Find the least cosine of vectors and token vectors.
+
+    Raises ``EncoderError`` if it is too small, or if word pieces differ.
+    """
     least = 1.0
     for text, known, found in zip(texts, theirs.encode(texts), ours.encode(texts), strict=True):
         same = np.array_equal(known.pieces, found.pieces) and np.array_equal(known.offsets, found.offsets)
@@ -111,9 +109,8 @@ def least_cosine(theirs: Encoder, ours: Encoder, texts: Sequence[str]) -> float:
 
 
 def packaged_texts(encoder: Encoder) -> list[str]:
-    """Headings and paragraphs of the packaged corpus, every eighth with the two that follow it."""
-    folder = Path(str(resources.files("b12assistant").joinpath("data", "corpus")))
-    written = "\n\n".join(path.read_text("utf-8") for path in sorted(folder.rglob("*.md")))
+    """Take headings and paragraphs of the packaged corpus, every eighth with the two that follow it."""
+    written = "\n\n".join(path.read_text("utf-8") for path in sorted((PACKAGE / "data" / "corpus").rglob("*.md")))
     parts = [" ".join(part.lstrip("#").split()) for part in re.split(r"\n\s*\n", written)]
     texts = [" ".join(parts[i : i + 3]) if i % 8 == 0 else part for i, part in enumerate(parts)]
     fitting = [text for text in texts if 0 < encoder.count(text) <= encoder.limit]
@@ -121,7 +118,7 @@ def packaged_texts(encoder: Encoder) -> list[str]:
 
 
 def _traced(encoder: SentenceEncoder) -> bytes:
-    """The whole model, pooling and all, to vectors (n, d) and token vectors (n, pieces, d)."""
+    """Trace the whole model, with pooling: texts to vectors (n, d) and token vectors (n, pieces, d)."""
     import torch
 
     model: Any = encoder.model
@@ -158,7 +155,7 @@ def _traced(encoder: SentenceEncoder) -> bytes:
 
 
 def _linked(graph: bytes, folder: Path) -> tuple[bytes, dict[str, str]]:
-    """The graph, with the place of each weight that lies in the model's file in its stead, and what they are called."""
+    """Replace each weight that is in the model's file by its place there. Returns the graph and the weights' names."""
     import onnx
 
     data = (folder / SAFETENSORS).read_bytes()
@@ -181,8 +178,12 @@ def _linked(graph: bytes, folder: Path) -> tuple[bytes, dict[str, str]]:
 
 
 def _changes(encoder: SentenceEncoder, names: Mapping[str, str]) -> dict[str, Floats]:
-    """A change to every matrix but the word vectors: some of the same matrix, moved on by a row."""
+    """Change every matrix but the word vectors: add some of the same matrix, moved on by a row."""
     model: Any = encoder.model
     found = {name: weight.detach().numpy() for name, weight in model[0].auto_model.named_parameters()}
     matrices = {name: found[name] for name in names if name in found and found[name].ndim == 2}
     return {name: 0.05 * np.roll(matrix, 1, axis=0) for name, matrix in matrices.items() if matrix.size < _LARGEST}
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
