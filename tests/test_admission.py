@@ -53,7 +53,7 @@ def test_more_than_may_be_open_are_refused_but_health_never() -> None:
 
 def test_what_is_noted_is_a_route_and_no_address(caplog: pytest.LogCaptureFixture) -> None:
     seen: list[int] = []
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="b12assistant"):
         asyncio.run(statuses(Admission(slow, PATHS, seen.append), "/d/guides/zebra.md", "/zebra", "/"))
     assert [vars(record)["route"] for record in caplog.records] == ["/d/", "other", "/"]
     assert "zebra" not in str([vars(record) for record in caplog.records])

@@ -142,6 +142,7 @@ def test_a_quote_has_every_key() -> None:
         "publisher": "Example",
         "published": "2020-02-03",
         "url": "https://example.org",
+        "origins": [],
         "source_cites": ["10.1/a", "10.1/b"],
         "review_overdue": True,
         "source_changed": False,
@@ -154,8 +155,8 @@ def test_a_quote_has_every_key() -> None:
 def test_the_keys_of_a_quote_keep_their_order() -> None:
     assert " ".join(rendered_quote()) == (
         "number text document passage spans best context_span title section pages source_kind words based_on "
-        "commercial_interest publisher published url source_cites review_overdue strength score source_changed "
-        "partly_off"
+        "commercial_interest publisher published url origins source_cites review_overdue strength score "
+        "source_changed partly_off"
     )
 
 
