@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from b12assistant.answering.stance import load_cues
+from b12assistant.answering.disagreement import load_cues
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation.labelled_set import is_hit

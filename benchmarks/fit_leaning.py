@@ -18,7 +18,7 @@ import numpy as np
 from fit_refusal import KEPT, OUT, SIGNS, save, search, signals_of
 from refusal_data import CORPUS, follow_ups, workspace
 
-from b12assistant.answering.confidence import Calibration, load_calibration
+from b12assistant.answering.signals import Calibration, load_calibration
 from b12assistant.api import Workspace
 
 _MADE_BY = "then: python benchmarks/fit_leaning.py INDEX"

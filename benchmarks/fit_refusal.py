@@ -22,12 +22,11 @@ from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS, turns_of
-from b12assistant.answering.confidence import Calibration
 from b12assistant.answering.conversation import interpret
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
-from b12assistant.answering.signals import Signals, Topics
+from b12assistant.answering.signals import Calibration, Signals, Topics
 from b12assistant.api import Workspace
 from b12assistant.types import Hit
 

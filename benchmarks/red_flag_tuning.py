@@ -18,7 +18,7 @@ from torch import nn
 
 from b12assistant.index.encoding import load_encoder
 from b12assistant.safety.opinion import CONCERNS
-from b12assistant.safety.token_head import LOUD
+from b12assistant.safety.second_opinion import LOUD
 
 RANK, HIDDEN, GAZES = 32, 64, 6
 EPOCHS, BATCH, BUCKET = 6, 32, 16

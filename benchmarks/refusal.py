@@ -21,8 +21,7 @@ from fit_refusal import confidences, search, signals_of
 from refusal_data import CORPUS, Asked, examples, labelled, workspace
 from sklearn.metrics import roc_auc_score
 
-from b12assistant.answering.confidence import Calibration, load_calibration
-from b12assistant.answering.signals import load_topics
+from b12assistant.answering.signals import Calibration, load_calibration, load_topics
 
 BINS = 5
 SIZE = 320  # pixels of a plot

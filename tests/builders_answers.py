@@ -9,8 +9,8 @@ from builders import build_collection, build_document
 from fakes import PLAIN, FakeEncoder
 
 from b12assistant.answering.assistant import Assistant
-from b12assistant.answering.confidence import Calibration
 from b12assistant.answering.engine import Engine
+from b12assistant.answering.signals import Calibration
 from b12assistant.answering.speakers import load_cues
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.config import Settings

@@ -8,8 +8,7 @@ from fakes import FakeEncoder
 from b12assistant.answers import Level, Triage, Turn
 from b12assistant.errors import EncoderError
 from b12assistant.safety.opinion import CONCERNS, Concern, Cuts
-from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, WordOpinion
-from b12assistant.safety.token_head import TokenHead
+from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, TokenHead, WordOpinion
 from b12assistant.safety.triage import Triager, load_rules
 from b12assistant.safety.word_model import WordModel, key_of
 

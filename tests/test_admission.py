@@ -8,7 +8,7 @@ import pytest
 from serving import client_of, small_space
 from starlette.testclient import TestClient
 
-from b12assistant.web.admission import Admission, Message, Receive, Send
+from b12assistant.web.policy import Admission, Message, Receive, Send
 from b12assistant.web.problems import ProblemError
 
 PATHS = ("/", "/d/", "/healthz")

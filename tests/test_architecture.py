@@ -37,7 +37,7 @@ def test_the_picture_names_a_module_once() -> None:
         ("index/store.py", "from b12assistant.index.encoding import MiniLM", "index.encoding is not below index.store"),
         ("loaders/html.py", "from b12assistant.loaders import pdf", "loaders.pdf is not below loaders.html"),
         ("loaders/decoding.py", "from b12assistant.loaders import load", "loaders is not below loaders.decoding"),
-        ("cleaning/page.py", "from b12assistant.safety import triage", "safety.triage is not below cleaning.page"),
+        ("cleaning/marks.py", "from b12assistant.safety import triage", "safety.triage is not below cleaning.marks"),
         (
             "answering/assistant.py",
             "def f():\n    from b12assistant import api",

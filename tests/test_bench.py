@@ -9,8 +9,7 @@ from fakes import FakeEncoder, fake_workspace
 
 from b12assistant.errors import DatasetError, UsageError
 from b12assistant.evaluation.bench import Bench, Request
-from b12assistant.evaluation.bench_html import page
-from b12assistant.evaluation.bench_report import markdown, per_query, text
+from b12assistant.evaluation.bench_report import markdown, page, per_query, text
 from b12assistant.evaluation.runs import read_run, write_run
 
 HERE = Path(__file__).parent

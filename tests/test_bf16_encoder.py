@@ -9,12 +9,11 @@ import pytest
 from export_onnx import packaged_texts
 
 from b12assistant.api import Workspace
-from b12assistant.application import encoders
-from b12assistant.application.encoders import indexing_encoder, open_encoder
-from b12assistant.config import load_configuration
+from b12assistant.application import opening
+from b12assistant.application.opening import indexing_encoder, open_encoder
+from b12assistant.config import EncoderSettings, load_configuration
 from b12assistant.errors import ConfigError, EncoderError
 from b12assistant.index import bf16_encoder
-from b12assistant.settings import EncoderSettings
 
 HALF = EncoderSettings(runtime="onnx", bulk="bf16")
 
@@ -69,6 +68,6 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EncoderError, match="bfloat16 needs OpenVINO") as raised:
         indexing_encoder(HALF, single)
     assert "b12assistant[openvino]" in raised.value.hint
-    monkeypatch.setattr(encoders, "shipped_graph", lambda weights: None)
+    monkeypatch.setattr(opening, "shipped_graph", lambda weights: None)
     with pytest.raises(EncoderError, match="has no ONNX graph, and bfloat16 needs it"):
         indexing_encoder(HALF, single)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from b12assistant.language.british import american
-from b12assistant.language.words import terms
+from b12assistant.language.words import american, terms
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.cleaning import cues, mark
+from b12assistant.cleaning import mark, marks
 from b12assistant.loaders import load
 
 SENTENCE = "An ordinary paragraph stands here and is long enough to be one, so that the page is a page."
@@ -183,7 +183,7 @@ PIECES = (
 @given(st.lists(st.sampled_from(PIECES), max_size=12), st.booleans(), st.integers(0, 3000))
 def test_a_reference_is_found_at_every_seam_where_one_begins(drawn: list[str], listed: bool, between: int) -> None:
     text = ("x" * between).join(["".join(drawn[:6]), "".join(drawn[6:])])
-    seams = (0, *(match.start() for match in cues.GLUE.finditer(text)))
-    windows = [text[seam : seam + cues.LONGEST_REFERENCE].lstrip("-–• ") for seam in seams]
-    found = any(cues.is_reference(window, listed=listed) for window in windows)
-    assert cues.begins_reference(text, listed=listed) == found
+    seams = (0, *(match.start() for match in marks.GLUE.finditer(text)))
+    windows = [text[seam : seam + marks.LONGEST_REFERENCE].lstrip("-–• ") for seam in seams]
+    found = any(marks.is_reference(window, listed=listed) for window in windows)
+    assert marks.begins_reference(text, listed=listed) == found

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.confidence import Calibration, load_calibration
-from b12assistant.answering.signals import Signals
+from b12assistant.answering.signals import Calibration, Signals, load_calibration
 
 COMMITTED = load_calibration()
 EVEN = Calibration(bias=0, closeness=2, missing=-4, absent=-1, unknown=-2, possibly=0.3, answered=0.7, leaning=-3)

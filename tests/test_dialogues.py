@@ -9,8 +9,7 @@ import pytest
 
 from b12assistant.answers import Status
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.dialogues import holds_dialogues, load_dialogues, summary
-from b12assistant.evaluation.labelled_set import Labelled, Outcome
+from b12assistant.evaluation.labelled_set import Labelled, Outcome, dialogue_summary, holds_dialogues, load_dialogues
 
 TURNS = [
     {"user": "What is myelin?", "rewrite": "What is myelin?", "gold": ["a sheath"]},
@@ -57,7 +56,7 @@ def test_a_bad_line_is_named(tmp_path: Path, row: object) -> None:
 def test_only_follow_ups_count_and_silence_is_a_miss() -> None:
     typed = [outcome("c#1", True), outcome("c#2", False, True), outcome("c#3"), outcome("c#4", gold=False)]
     in_full = [outcome("c#1"), outcome("c#2", True), outcome("c#3", True), outcome("c#4", True, gold=False)]
-    figures = summary(typed, in_full)
+    figures = dialogue_summary(typed, in_full)
     assert {name: figure["mean"] for name, figure in figures.items()} == {
         "follow-ups as typed: hit@1": 0.0,
         "follow-ups as typed: hit@3": 0.5,

@@ -11,10 +11,9 @@ from builders_answers import assistant, source
 from builders_quotes import passages_of, windows_of
 from fakes import PLAIN, FakeEncoder
 
-from b12assistant.answering.disagreement import Difference, compared, curated, numbered, with_sides
+from b12assistant.answering.disagreement import Difference, compared, curated, load_cues, numbered, with_sides
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
-from b12assistant.answering.stance import load_cues
 from b12assistant.answers import COMPARE, FIGURES, Answer, Interpretation, TopicId, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute

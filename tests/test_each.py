@@ -9,10 +9,10 @@ from fakes import FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.each import encode_each
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder
 from b12assistant.index.onnx_encoder import _RUN, _TOKENS, OnnxEncoder, _cheapest, mean
+from b12assistant.protocols import encode_each
 from b12assistant.safety.second_opinion import load_fitted
 
 

@@ -9,9 +9,8 @@ import pytest
 
 from b12assistant.answers import FixedText, TextId
 from b12assistant.errors import ConfigError
-from b12assistant.safety.fixed_texts import load_fixed_texts, parse_fixed_texts
+from b12assistant.safety.fixed_texts import load_fixed_texts, load_telephones, parse_fixed_texts
 from b12assistant.safety.red_flags import Rule
-from b12assistant.safety.telephones import load_telephones
 from b12assistant.safety.triage import load_rules
 
 TEXTS = load_fixed_texts()

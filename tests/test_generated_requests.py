@@ -14,7 +14,7 @@ from serving import JSON, client_of, empty_space, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.display import json_form
-from b12assistant.web import http_corpus
+from b12assistant.web import http_models
 from b12assistant.web.problems import MEDIA_TYPE
 from b12assistant.web.service import build_router
 
@@ -30,11 +30,11 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 FORMS: dict[str, type[json_form.Form]] = {
     "/api/v1/ask": json_form.AskResponse,
     "/api/v1/search": json_form.SearchResponse,
-    "/api/v1/documents": http_corpus.DocumentsResponse,
-    "/api/v1/documents/{id}": http_corpus.DocumentResponse,
-    "/api/v1/passages/{id}": http_corpus.PassageResponse,
-    "/healthz": http_corpus.Alive,
-    "/readyz": http_corpus.Ready,
+    "/api/v1/documents": http_models.DocumentsResponse,
+    "/api/v1/documents/{id}": http_models.DocumentResponse,
+    "/api/v1/passages/{id}": http_models.PassageResponse,
+    "/healthz": http_models.Alive,
+    "/readyz": http_models.Ready,
 }
 INSIDE = ("Traceback", ".py", "site-packages", "/tmp", "/home", "/root", "/work", "pydantic")  # noqa: S108 - looked for
 
@@ -78,7 +78,7 @@ def held_against_its_form(response: Any, path: str, *, ready: bool = True) -> in
     assert 400 <= status < 500 or (status == 503 and not ready)
     assert response.headers["content-type"] == MEDIA_TYPE
     if response.content:  # none after HEAD
-        problem = http_corpus.Problem.model_validate_json(response.content)
+        problem = http_models.Problem.model_validate_json(response.content)
         told = f"{problem.title} {problem.detail} {problem.hint} {[error.message for error in problem.errors]}"
         assert not [word for word in INSIDE if word in told]
     return status

@@ -5,8 +5,8 @@ from concurrent.futures import CancelledError, Future
 
 import pytest
 
-from b12assistant.web.lanes import Lane
 from b12assistant.web.problems import BusyError
+from b12assistant.web.questions import Lane
 
 SECONDS = 60  # that a busy machine may take
 

@@ -12,10 +12,9 @@ from spellchecker import SpellChecker
 
 from b12assistant.answers import FlagKind, Level, NoticeKind, Triage, Turn
 from b12assistant.language.folding import fold
-from b12assistant.safety import language_files
+from b12assistant.safety import languages
 from b12assistant.safety.fixed_texts import load_fixed_texts
-from b12assistant.safety.language_files import LABEL, TRANSLATED, WithTranslations, translations
-from b12assistant.safety.languages import Lexicon, read_words
+from b12assistant.safety.languages import LABEL, TRANSLATED, Lexicon, WithTranslations, read_words, translations
 from b12assistant.safety.triage import Triager, load_rules
 
 RULES = load_rules()
@@ -288,5 +287,5 @@ def test_rules_are_loaded_with_the_texts_shown_and_no_file_of_a_language_is_read
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     translations.cache_clear()
-    monkeypatch.setattr(language_files, "_read", lambda code: pytest.fail(f"{code} is read"))
+    monkeypatch.setattr(languages, "_read", lambda code: pytest.fail(f"{code} is read"))
     assert load_rules(own_texts=WithTranslations(load_fixed_texts())).controls == RULES.controls

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from b12assistant.errors import ConfigError
-from b12assistant.web.logs import JsonLines, start
+from b12assistant.web.listening import JsonLines, start
 
 
 def line(name: str, message: str, *arguments: object, **more: object) -> dict[str, Any]:

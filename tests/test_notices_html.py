@@ -24,7 +24,7 @@ from b12assistant.answers import (
 from b12assistant.display.answer_html import turn_html
 from b12assistant.display.presentation import Setting
 from b12assistant.safety.fixed_texts import load_fixed_texts
-from b12assistant.safety.language_files import LABEL, WithTranslations
+from b12assistant.safety.languages import LABEL, WithTranslations
 
 TEXTS = WithTranslations(load_fixed_texts())
 FLAG = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("any"))

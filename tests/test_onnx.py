@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import Turn
-from b12assistant.application.encoders import open_encoder
+from b12assistant.application.opening import open_encoder
+from b12assistant.config import EncoderSettings
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import SentenceEncoder, load_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder, _batches
@@ -26,7 +27,6 @@ from b12assistant.protocols import Encoded, Encoder
 from b12assistant.safety.opinion import Opinion
 from b12assistant.safety.second_opinion import load_fitted
 from b12assistant.safety.triagers import Triagers
-from b12assistant.settings import EncoderSettings
 
 
 @pytest.fixture

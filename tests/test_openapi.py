@@ -14,10 +14,10 @@ from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.display import json_form
 from b12assistant.index.verification import check_quote, quotes_of
 from b12assistant.loaders import load
-from b12assistant.web import http_corpus, http_models
+from b12assistant.web import http_models
 from b12assistant.web.http_transport import LARGEST_BODY
-from b12assistant.web.openapi import load_examples
 from b12assistant.web.problems import CODES
+from b12assistant.web.service import load_examples
 
 ROOT = Path(__file__).parent.parent
 TOOL = runpy.run_path(str(ROOT / "tools" / "openapi.py"))
@@ -25,11 +25,11 @@ EXAMPLES = load_examples()
 FORMS: dict[str, type[json_form.Form]] = {
     "ask": json_form.AskResponse,
     "search": json_form.SearchResponse,
-    "list_documents": http_corpus.DocumentsResponse,
-    "get_document": http_corpus.DocumentResponse,
-    "get_passage": http_corpus.PassageResponse,
-    "healthz": http_corpus.Alive,
-    "readyz": http_corpus.Ready,
+    "list_documents": http_models.DocumentsResponse,
+    "get_document": http_models.DocumentResponse,
+    "get_passage": http_models.PassageResponse,
+    "healthz": http_models.Alive,
+    "readyz": http_models.Ready,
 }
 REQUESTS: dict[str, type[json_form.Form]] = {"ask": http_models.AskRequest, "search": http_models.SearchRequest}
 CASES = [(operation, name) for operation, examples in EXAMPLES.items() for name in examples]
@@ -116,6 +116,6 @@ def test_the_page_about_it_names_every_address_limit_and_problem() -> None:
     page = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
     addresses = [f"{method.upper()} {path}" for path, each in TOOL["document"]()["paths"].items() for method in each]
     limits = [
-        f"{number:,}" for number in (LARGEST_BODY, MOST_CHARACTERS, http_corpus.MOST_LISTED, http_models.MOST_HITS)
+        f"{number:,}" for number in (LARGEST_BODY, MOST_CHARACTERS, http_models.MOST_LISTED, http_models.MOST_HITS)
     ]
     assert [each for each in (*addresses, *limits, *(f"`{code}`" for code in CODES)) if each not in page] == []

@@ -8,10 +8,9 @@ from corpora import three_files
 from fakes import FakeWorkspace
 
 from b12assistant.application.workspace import Workspace
-from b12assistant.config import load_configuration
+from b12assistant.config import PACKAGED, load_configuration
 from b12assistant.corpus.folder import corpus_files
 from b12assistant.errors import IndexMissingError
-from b12assistant.packaged import PACKAGED
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parts import figures
 
-from b12assistant.answering.parts import parts_of, weights_of
-from b12assistant.answering.quoting import Window, choose
+from b12assistant.answering.quoting import Window, choose, parts_of, weights_of
 from b12assistant.answering.readings import beside
 from b12assistant.answering.retrieval import Query, encode_query
 from b12assistant.types import Document

@@ -68,7 +68,7 @@ from b12assistant.types import (
     SourceKind,
     Words,
 )
-from b12assistant.web.plain_html import PlainPage
+from b12assistant.web.plain_routes import PlainPage
 
 TODAY = date(2026, 11, 20)
 TEXTS = load_fixed_texts()

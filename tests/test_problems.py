@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from b12assistant import errors
-from b12assistant.web.http_corpus import Problem
+from b12assistant.web.http_models import Problem
 from b12assistant.web.http_transport import LARGEST_BODY
 from b12assistant.web.problems import MEDIA_TYPE, problem_of
 from b12assistant.web.service import build_app

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from serving import small_space
 
-from b12assistant.answering.reliability import reliability
 from b12assistant.evaluation import scoring
+from b12assistant.evaluation.scoring import reliability
 
 CORPUS = {
     "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat. Numb feet are an early sign.\n",

@@ -16,10 +16,9 @@ from starlette.testclient import TestClient
 
 from b12assistant.answers import Reason, Reply, Status
 from b12assistant.display.labels import load_labels
-from b12assistant.web.lanes import Lane
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.problems import BusyError, LateError
-from b12assistant.web.questions import Questions
+from b12assistant.web.questions import Lane, Questions
 from b12assistant.web.service import build_app
 
 T = TypeVar("T")

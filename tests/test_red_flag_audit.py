@@ -16,8 +16,7 @@ from red_flags import as_markdown
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.errors import UsageError
 from b12assistant.evaluation.red_flag_audit import LEVELS, Case, Verdict, judge, load_cases, measures, summary, wilson
-from b12assistant.evaluation.red_flag_html import page
-from b12assistant.evaluation.red_flag_report import as_text, share, tables
+from b12assistant.evaluation.red_flag_report import as_text, page, share, tables
 
 UNSAID = dict.fromkeys(("trap", "category", "language"), "not said")
 

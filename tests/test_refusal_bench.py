@@ -9,8 +9,7 @@ from fit_refusal import KEPT, calibrated, weighed
 from refusal import by_style, reliability, risk_coverage, wilson
 from refusal_data import Asked, folds, follow_ups, labelled
 
-from b12assistant.answering.confidence import Calibration
-from b12assistant.answering.signals import Signals
+from b12assistant.answering.signals import Calibration, Signals
 
 CUTS = Calibration(bias=0, closeness=1, missing=0, absent=0, unknown=0, possibly=0.5, answered=0.9)
 ASKED = [

@@ -19,7 +19,7 @@ from b12assistant.api import Workspace, local_today
 from b12assistant.display import json_form
 from b12assistant.display.presentation import passage_text
 from b12assistant.index.documents import export_line
-from b12assistant.web import http_corpus
+from b12assistant.web import http_models
 from b12assistant.web.service import build_app
 
 QUESTIONS = ("What wraps every nerve?", "Which food holds vitamin B12?", "Who lowers B12: metformin?", EMERGENCY)
@@ -85,7 +85,7 @@ def test_documents_come_page_by_page_each_once(client: TestClient, space: FakeWo
     pages = [client.get("/api/v1/documents", params={"limit": 2}).json()]
     while pages[-1]["next_offset"] is not None:
         pages.append(client.get("/api/v1/documents", params={"limit": 2, "offset": pages[-1]["next_offset"]}).json())
-    listed = [each for page in pages for each in http_corpus.DocumentsResponse.model_validate(page).documents]
+    listed = [each for page in pages for each in http_models.DocumentsResponse.model_validate(page).documents]
     assert [each.document for each in listed] == sorted(entry.document.id for entry in space.opened.entries)
     assert {page["total"] for page in pages} == {len(listed)}
 
@@ -97,7 +97,7 @@ def test_a_page_past_the_end_is_empty(client: TestClient) -> None:
 
 def test_a_document_is_its_line_of_export(client: TestClient, space: FakeWorkspace) -> None:
     found = client.get("/api/v1/documents/guides/food.md").json()
-    http_corpus.DocumentResponse.model_validate(found)
+    http_models.DocumentResponse.model_validate(found)
     assert found == {
         **json.loads(json.dumps(export_line(space.document("guides/food.md")))),
         "index": {"generation": space.opened.collection.generation},
@@ -107,7 +107,7 @@ def test_a_document_is_its_line_of_export(client: TestClient, space: FakeWorkspa
 def test_a_passage_is_found_by_its_whole_id_only(client: TestClient, space: FakeWorkspace) -> None:
     passage = space.opened.collection.passages[0]
     found = client.get(f"/api/v1/passages/{passage.id}").json()
-    http_corpus.PassageResponse.model_validate(found)
+    http_models.PassageResponse.model_validate(found)
     assert found["text"] == passage_text(passage)
     assert client.get(f"/api/v1/passages/{passage.id[:8]}").status_code == 404
 
@@ -123,11 +123,11 @@ def test_health_touches_nothing() -> None:
         raise AssertionError("asked for a workspace")
 
     response = TestClient(build_app(no_workspace)).get("/healthz")
-    assert http_corpus.Alive.model_validate(response.json()).status == "alive"
+    assert http_models.Alive.model_validate(response.json()).status == "alive"
 
 
 def test_ready_says_what_answers(client: TestClient, space: FakeWorkspace) -> None:
-    ready = http_corpus.Ready.model_validate(client.get("/readyz").json())
+    ready = http_models.Ready.model_validate(client.get("/readyz").json())
     assert (ready.counts.documents, ready.encoder, ready.older_generation, ready.hint) == (3, "fake", False, None)
     assert ready.index.generation == space.opened.collection.generation
 
@@ -149,7 +149,7 @@ def test_an_older_generation_in_use_is_said(tmp_path: Path) -> None:
     newest = space.index().generation
     (space.store.root / "generations" / newest / "vectors.faiss").write_bytes(b"damaged")
     found = client_of(FakeWorkspace(space.configuration)).get("/readyz").json()
-    ready = http_corpus.Ready.model_validate(found)
+    ready = http_models.Ready.model_validate(found)
     assert ready.older_generation
     assert ready.index.generation != newest
     assert "b12assistant index" in (ready.hint or "")
@@ -181,7 +181,7 @@ def test_an_unexpected_error_tells_nothing_of_the_inside(tmp_path: Path, caplog:
         response = client_of(_Broken(empty_space(tmp_path).configuration)).post(
             "/api/v1/ask", json={"question": "Who lowers B12?"}
         )
-    problem = http_corpus.Problem.model_validate(response.json())
+    problem = http_models.Problem.model_validate(response.json())
     assert (problem.status, problem.code) == (500, "unexpected")
     assert "lowers" not in response.text + caplog.text
     assert problem.instance in caplog.text

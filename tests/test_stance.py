@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from b12assistant.answering.stance import Conflict, load_cues
+from b12assistant.answering.disagreement import Conflict, load_cues
 
 CUES = load_cues()
 

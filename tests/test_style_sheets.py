@@ -10,8 +10,8 @@ from serving import small_space
 from starlette.testclient import TestClient
 
 from b12assistant.display.addresses import of_spans
-from b12assistant.display.style_sheets import UNSEEN, style_sheets
-from b12assistant.web.plain_html import PATH
+from b12assistant.display.markup import UNSEEN, style_sheets
+from b12assistant.web.plain_routes import PATH
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 

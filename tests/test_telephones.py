@@ -14,7 +14,7 @@ from b12assistant.answers import TextId
 from b12assistant.application import workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import ConfigError
-from b12assistant.safety.telephones import LINES, Telephone, load_telephones, parse_telephones
+from b12assistant.safety.fixed_texts import LINES, Telephone, load_telephones, parse_telephones
 
 TELEPHONES = load_telephones()
 READ, REVIEW = date(2026, 1, 1), date(2026, 6, 1)

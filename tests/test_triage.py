@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from b12assistant.answers import FlagKind, Level, Triage, Turn
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
-from b12assistant.language.literals import Literals
-from b12assistant.language.wording import Wordings, check_linear
+from b12assistant.language.wording import Literals, Wordings, check_linear
 from b12assistant.safety.red_flags import Rule
 from b12assistant.safety.triage import Triager, is_control, load_rules
 

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
-from b12assistant.language.literals import Literals
-from b12assistant.language.wording import Wordings
-from b12assistant.safety.language_files import KINDS
+from b12assistant.language.wording import Literals, Wordings
+from b12assistant.safety.languages import KINDS
 from b12assistant.safety.triage import load_rules
 
 RULES = load_rules()

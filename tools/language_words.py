@@ -9,8 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from b12assistant.safety.language_files import codes, read_spoken
-from b12assistant.safety.languages import WORDS_FILE
+from b12assistant.safety.languages import WORDS_FILE, codes, read_spoken
 from b12assistant.safety.red_flags import load_red_flags
 
 LISTED = Path(__file__).parent.parent / "src" / "b12assistant" / "data" / "red_flags" / WORDS_FILE

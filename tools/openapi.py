@@ -36,8 +36,7 @@ def main() -> None:
 def document() -> dict[str, Any]:
     """The description as the code has it now; nothing is loaded for it."""
     from b12assistant.api import Workspace
-    from b12assistant.web.openapi import describe, load_examples
-    from b12assistant.web.service import build_router
+    from b12assistant.web.service import build_router, describe, load_examples
 
     return describe(build_router(Workspace).routes, load_examples())
 

@@ -16,7 +16,7 @@ from typing import Any
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import AssistantError
-from b12assistant.evaluation import auditing, red_flag_html, red_flag_report
+from b12assistant.evaluation import red_flag_audit, red_flag_report
 
 ROOT = Path(__file__).parent.parent
 TEST = ROOT / "benchmarks" / "data" / "red_flags" / "test.jsonl"
@@ -36,12 +36,12 @@ def main() -> int:
     file = Path(sys.argv[1]) if sys.argv[1:] else TEST
     space = Workspace(load_configuration(environment=os.environ))
     try:
-        figures = auditing.audit(space, file)
+        figures = red_flag_audit.audit(space, file)
     except AssistantError as error:
         print(error, file=sys.stderr)
         return error.exit_status
     HTML.parent.mkdir(parents=True, exist_ok=True)
-    HTML.write_text(red_flag_html.page(figures), "utf-8")
+    HTML.write_text(red_flag_report.page(figures), "utf-8")
     PAGE.write_text(HEAD + "\n".join(as_markdown(figures)).rstrip() + "\n", "utf-8")
     print("\n".join(red_flag_report.as_text(figures)))
     return 0

@@ -20,7 +20,7 @@ from b12assistant.command.invocation import NAME
 from b12assistant.config import Settings, known_keys, values_of
 from b12assistant.display.labels import languages
 from b12assistant.errors import AssistantError
-from b12assistant.safety.telephones import load_telephones
+from b12assistant.safety.fixed_texts import load_telephones
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 WIDTH = 100

@@ -6,23 +6,175 @@ Unknown keys and values out of range are errors that say what was probably meant
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from importlib import resources
+from importlib.metadata import version
 from math import isfinite
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Final, get_type_hints
 
 from b12assistant.errors import ConfigError
-from b12assistant.packaged import CONFIG_FILE, PACKAGED, is_project, packaged_paths
-from b12assistant.settings import ChunkingSettings as ChunkingSettings
-from b12assistant.settings import IndexSettings as IndexSettings
-from b12assistant.settings import LexicalSettings as LexicalSettings
-from b12assistant.settings import LoadingSettings as LoadingSettings
-from b12assistant.settings import RetrievalSettings as RetrievalSettings
-from b12assistant.settings import Settings as Settings
-from b12assistant.settings import WebSettings as WebSettings
+
+PACKAGED: Final = "packaged"  # the origin of a path that nobody set
+CONFIG_FILE: Final = "b12assistant.toml"
+_OF_A_PROJECT: Final = (CONFIG_FILE, "corpus", "index")
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a folder has a configuration, a corpus or an index of its own; then nothing packaged stands in for it."""
+    return any((folder / name).exists() for name in _OF_A_PROJECT)
+
+
+def packaged_paths(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The settings `paths.corpus` and `paths.index` for the corpus that comes with the package."""
+    corpus = resources.files("b12assistant").joinpath("data", "corpus")
+    return {"paths.corpus": str(Path(str(corpus)).resolve()), "paths.index": str(cache_folder(environment) / "index")}
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """A folder of the user for what can be made again, one for each version, as the packaged corpus is."""
+    named = environment.get("XDG_CACHE_HOME", "")
+    usual = Path("~/Library/Caches" if sys.platform == "darwin" else "~/.cache").expanduser()
+    return (Path(named) if Path(named).is_absolute() else usual) / "b12assistant" / version("b12assistant")
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where things lie, relative to the working directory."""
+
+    corpus: str = "corpus"
+    index: str = "index"
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSettings:
+    """``model``: the pinned one, a local path or a hub name. ``digest``: sha256 demanded of another model's weights.
+
+    ``threads``: for bulk encoding; 0 is one for each core. ``runtime``: onnx, torch, or auto: onnx where it can be.
+    ``bulk``: precision of indexing, fp32 or bf16.
+    """
+
+    model: str = "all-MiniLM-L6-v2"
+    digest: str = ""
+    threads: int = 0
+    runtime: str = "auto"
+    bulk: str = "fp32"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """``engine``: faiss (in this process) or milvus. ``uri``: of Milvus; empty: embedded, a file beside the index.
+    ``collection``: the name of this index there."""
+
+    engine: str = "faiss"
+    uri: str = ""
+    collection: str = "b12assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingSettings:
+    """Limits for one file. ``seconds``: processor time to read, mark and split it; ``megabytes``: of the file;
+    ``memory``: MB of the reader; ``passages``: that it may have."""
+
+    seconds: float = 60.0
+    megabytes: int = 50
+    memory: int = 2048
+    passages: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkingSettings:
+    """``pieces``: word pieces of a passage. ``sentence_vectors_up_to``: larger collections do without (passages)."""
+
+    pieces: int = 200
+    title_pieces: int = 48
+    sentence_vectors_up_to: int = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalSettings:
+    """BM25F parameters; the title field is the document's title and the headings above a passage."""
+
+    k1: float = 1.2
+    b_body: float = 0.75
+    b_title: float = 0.75
+    title_weight: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSettings:
+    """``candidates`` of each ranker, ``rescored`` by late interaction, ``passages`` searched for quotes."""
+
+    candidates: int = 100
+    rescored: int = 50
+    passages: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class QuotingSettings:
+    """``rate``: score taken off for each 100 characters over 100; ``margin``: how far behind a further quote may be."""
+
+    quotes: int = 3
+    sentences: int = 3
+    characters: int = 520
+    rate: float = 0.02
+    alike: float = 0.6
+    margin: float = 0.15
+    close: float = 0.01
+    heard: float = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlagSettings:
+    """``region``: whose numbers the fixed texts name; the others: own numbers, worded to follow "call"."""
+
+    region: str = ""
+    emergency: str = ""
+    crisis_line: str = ""
+    poison_line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """``language``: of the interface; the sources keep theirs. ``frame_ancestors``: origins that may frame the page."""
+
+    language: str = "en"
+    frame_ancestors: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """``seconds`` an answer may take, ``waiting`` questions at most, ``hosts``: names it is reached by besides its
+    address, ``behind_proxy``: a proxy guards it, ``metrics``: HOST:PORT to read figures at, ``log``: level."""
+
+    seconds: float = 10.0
+    waiting: int = 128
+    hosts: str = ""
+    behind_proxy: bool = False
+    metrics: str = ""
+    log: str = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set."""
+
+    paths: Paths = Paths()
+    encoder: EncoderSettings = EncoderSettings()
+    index: IndexSettings = IndexSettings()
+    loading: LoadingSettings = LoadingSettings()
+    chunking: ChunkingSettings = ChunkingSettings()
+    lexical: LexicalSettings = LexicalSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    quoting: QuotingSettings = QuotingSettings()
+    red_flags: RedFlagSettings = RedFlagSettings()
+    page: PageSettings = PageSettings()
+    web: WebSettings = WebSettings()
+
 
 _PREFIX = "B12_"
 _NOT_SETTINGS = {"B12_SHARED"}  # read by the tests

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from b12assistant.types import Extract
 
@@ -95,3 +95,18 @@ class LexicalIndex(Protocol):
 
     def unknown_share(self, question: str) -> float:
         """How much of what ``question`` asks about stands in no row, 0 to 1."""
+
+
+@runtime_checkable
+class EncodesEach(Protocol):
+    """An encoder that can do better than one text after another."""
+
+    def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
+        """In the order of ``texts``, bit for bit what ``encode`` gives for each of them by itself."""
+
+
+def encode_each(encoder: Encoder, texts: Sequence[str]) -> Sequence[Encoded]:
+    """In the order of ``texts``. Raises what ``encode`` raises."""
+    if isinstance(encoder, EncodesEach):
+        return encoder.each(texts)
+    return [encoded for text in texts for encoded in encoder.encode([text])]

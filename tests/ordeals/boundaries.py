@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from b12assistant.application.quote_checks import Against, State, check_file
 from b12assistant.corpus.sources import parse_front_matter, parse_sources
 from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError
-from b12assistant.evaluation.dialogues import holds_dialogues, load_dialogues
-from b12assistant.evaluation.labelled_set import load_labelled
+from b12assistant.evaluation.labelled_set import holds_dialogues, load_dialogues, load_labelled
 from b12assistant.evaluation.red_flag_audit import load_cases
 from b12assistant.index.documents import Entry
 from b12assistant.index.generations import sealed, unsealed

@@ -11,16 +11,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from b12assistant.answering.ahead import Ahead, Early
-from b12assistant.answering.confidence import Calibration
 from b12assistant.answering.conversation import times_more
-from b12assistant.answering.disagreement import numbered, with_sides
+from b12assistant.answering.disagreement import Difference, numbered, with_sides
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.found import Found
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
 from b12assistant.answering.scope import Scope, load_scope
-from b12assistant.answering.signals import Evidence
+from b12assistant.answering.signals import Calibration, Evidence
 from b12assistant.answering.speakers import Cues, Order, Said, order
 from b12assistant.answers import (
     Answer,
@@ -41,7 +38,25 @@ from b12assistant.answers import (
 from b12assistant.config import Settings
 from b12assistant.errors import AssistantError, QuestionError
 from b12assistant.stages import stage
-from b12assistant.types import Hit
+from b12assistant.types import Hit, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Candidate quotes, best first, and how much of the question stands in no source.
+
+    ``certain``: how likely a candidate answers, 0 to 1; asked of those alone that are shown.
+    """
+
+    windows: Sequence[Window]
+    certain: Callable[[Window], float]
+    unknown: float
+    difference: Difference | None = None  # its sides are among the windows
+
+    def without(self, quoted: Collection[tuple[Span, ...]]) -> Found:
+        """The candidates that were not quoted yet."""
+        return replace(self, windows=[each for each in self.windows if each.spans not in quoted], difference=None)
+
 
 MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
@@ -75,7 +90,6 @@ class Assistant:
     calibration: Calibration
     cues: Cues
     scope: Scope = field(default_factory=load_scope)
-    ahead: Ahead[Engine] = field(default_factory=Ahead, repr=False, compare=False)
 
     def triaged(self, question: str, history: Sequence[str] = ()) -> Triaged:
         """The safety check by itself; needs no index. Raises ``QuestionError`` for what is no question."""
@@ -98,29 +112,19 @@ class Assistant:
 
         Raises ``QuestionError`` for what cannot be read as a question.
         """
-        turns = triaged.turns if triaged else turns_of(question, history)
-
-        def reading(engine: Engine) -> tuple[Interpretation, Query]:
-            return engine.question(self._asked(turns), SEARCHED_CHARACTERS, literal=literal)
-
-        if triaged:
-            return self._replied(triaged, Early(reading))
-        with self.ahead.begun(reading) as early:
-            return self._replied(self.triaged(question, history), early)
-
-    def _replied(self, read: Triaged, reading: Early[Engine, tuple[Interpretation, Query]]) -> Reply:
+        read = triaged or self.triaged(question, history)
         begun = time.perf_counter()
         turns, triage, warning = read.turns, read.triage, self.warning(read)
         if warning is not None and warning.answer.reason is Reason.RED_FLAG:
             return warning
         try:
-            engine = self.ahead.opened = self.engine()
+            engine = self.engine()
         except AssistantError:
             if warning is None:
                 raise
             return warning  # whoever wrote of something serious is told so, whatever became of the index
         started = time.perf_counter()
-        interpretation, query = reading.done(engine)
+        interpretation, query = engine.question(self._asked(turns), SEARCHED_CHARACTERS, literal=literal)
         encoded = time.perf_counter()
         hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
         searched = time.perf_counter()

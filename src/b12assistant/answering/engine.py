@@ -10,13 +10,11 @@ from functools import cached_property, lru_cache, partial
 import numpy as np
 
 from b12assistant.answering.conversation import interpret
-from b12assistant.answering.disagreement import Difference, compared, curated
-from b12assistant.answering.parts import weights_of
-from b12assistant.answering.quoting import Cut, Window, Windows, choose, cuts, score
+from b12assistant.answering.disagreement import Difference, compared, curated, load_cues
+from b12assistant.answering.quoting import Cut, Window, Windows, choose, cuts, score, weights_of
 from b12assistant.answering.readings import Readings, beside, reading, readings
 from b12assistant.answering.retrieval import Depths, Query, encode_queries, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
-from b12assistant.answering.stance import load_cues
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.collection import Collection

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.each import encode_each
 from b12assistant.index.collection import Collection
 from b12assistant.index.token_store import Projection
-from b12assistant.protocols import Encoded, Encoder
+from b12assistant.protocols import Encoded, Encoder, encode_each
 from b12assistant.stages import stage
 from b12assistant.types import Hit, Passage, SourceKind
 

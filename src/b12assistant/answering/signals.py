@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from math import exp
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
+
 
 LOUD = 4.0  # token vectors of unit length are brought to this length before they are weighed
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
@@ -174,3 +177,33 @@ def read_topics(data: bytes) -> Topics:
 
 def _logistic(values: Vectors) -> Vectors:
     return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Fitted weights of the signals, and the confidence from which an answer is shown, and shown without reserve.
+
+    What speaks against an answer weighs less than nothing or nothing, ``closeness`` nothing or more. ``leaning`` is
+    what a follow-up has to make good, so that as few of its kind as of other questions pass without an answer.
+    """
+
+    bias: float
+    closeness: float
+    missing: float
+    absent: float
+    unknown: float
+    possibly: float
+    answered: float
+    leaning: float = 0.0
+
+    def confidence(self, signals: Signals) -> float:
+        """Between 0 and 1: the share of answerable among as many unanswerable questions with such signals."""
+        total = self.bias + sum(getattr(self, name) * value for name, value in asdict(signals).items())
+        return 1 / (1 + exp(-total))
+
+
+@lru_cache(maxsize=1)
+def load_calibration() -> Calibration:
+    """The committed values of `data/answering/calibration.toml`, which names the command that made them."""
+    table = tomllib.loads(files("b12assistant").joinpath("data/answering/calibration.toml").read_text("utf-8"))
+    return Calibration(**table["calibration"])

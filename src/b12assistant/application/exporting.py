@@ -18,7 +18,7 @@ from b12assistant.display.citation_formats import Form as CitationForm
 from b12assistant.display.citation_formats import cite, markdown_text
 from b12assistant.display.json_form import Form, Generation, Offsets, Text
 from b12assistant.display.labels import Labels
-from b12assistant.display.markup import plain, revealed
+from b12assistant.display.markup import UNSEEN, plain, revealed, style_sheets
 from b12assistant.display.presentation import (
     Cited,
     Difference,
@@ -37,7 +37,6 @@ from b12assistant.display.presentation import (
     near,
     one_of_each_place,
 )
-from b12assistant.display.style_sheets import UNSEEN, style_sheets
 from b12assistant.types import DocumentId, GenerationId, PassageId
 
 KIND: Literal["b12assistant conversation"] = "b12assistant conversation"

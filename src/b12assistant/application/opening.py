@@ -4,29 +4,69 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from b12assistant.config import Settings
+from b12assistant.config import EncoderSettings, IndexSettings, Settings
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes
 from b12assistant.corpus.switched_off import SwitchedOff
-from b12assistant.errors import IndexDamagedError, IndexMismatchError
-from b12assistant.index.collection import Collection
+from b12assistant.errors import EncoderError, IndexDamagedError, IndexMismatchError
+from b12assistant.index.bf16_encoder import Bf16Encoder
+from b12assistant.index.collection import Collection, Indexes
 from b12assistant.index.documents import Entry, entries_from_bytes
+from b12assistant.index.encoding import encoder_of
 from b12assistant.index.generations import Generation
 from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.milvus import Collections, Contents, MilvusTerms, MilvusVectors, Server
+from b12assistant.index.onnx_encoder import OnnxEncoder
 from b12assistant.index.origin import built_with, told_reports
 from b12assistant.index.token_store import TokenStore
 from b12assistant.index.vector_index import ROWS_ALONE, read_index
+from b12assistant.index.weights import find_weights, shipped_graph
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
-from b12assistant.types import Document, FileEnd, FileReport
+from b12assistant.threads import OneAtATime
+from b12assistant.types import Document, FileEnd, FileReport, Passage, SourceKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+FP32 = "fp32"
+
+
+@stage("encoder")
+def open_encoder(given: EncoderSettings) -> Encoder:
+    """Load it on ONNX Runtime if a graph ships for the model, else on torch. Many threads may share it.
+
+    Raises ``EncoderError`` if the weights are missing or differ, or if ONNX is asked for and no graph ships.
+    """
+    weights = find_weights(given.model, given.digest or None)
+    return _shareable(encoder_of(weights, threads=given.threads, runtime=given.runtime))
+
+
+def indexing_encoder(given: EncoderSettings, encoder: Encoder) -> Encoder:
+    """``encoder``, or the one of the reduced precision that is set for indexing. Raises ``EncoderError``."""
+    if given.bulk == FP32:
+        return encoder
+    weights = find_weights(given.model, given.digest or None)
+    graph = shipped_graph(weights)
+    if graph is None:
+        raise EncoderError(
+            f"{given.model!r} has no ONNX graph, and bfloat16 needs it", hint="set `encoder.bulk` to fp32"
+        )
+    return OneAtATime(Bf16Encoder(weights, graph, threads=given.threads or os.cpu_count() or 1))
+
+
+def _shareable(encoder: Encoder) -> Encoder:
+    """Make an encoder safe for many threads: with torch, two calls would share the tokenizer's padding."""
+    return encoder if isinstance(encoder, OnnxEncoder) else OneAtATime(encoder)
+
 
 _REBUILD = "run `b12assistant index`"
 
@@ -113,3 +153,76 @@ def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> No
             raise IndexMismatchError(
                 f"the index was built with other settings ({name} {manifest.get(name)}, now {value})", hint=_REBUILD
             )
+
+
+MILVUS = "milvus"
+_EMBEDDED = "milvus.db"  # in the index's folder, where no address is given
+
+
+@dataclass(frozen=True)
+class SearchServer:
+    """A Milvus server that searches one index."""
+
+    collections: Collections
+
+    def fill(self, opened: Opened) -> dict[str, Any]:
+        """A collection that holds what ``opened`` does; what its manifest is to say of it."""
+        collection = opened.collection
+        kinds = [_kind(passage) for passage in collection.passages]
+        facts = self.collections.fill(Contents(collection.matrix, _local(collection), kinds))
+        return {"engine": {"name": MILVUS, **facts}}
+
+    def switch(self, manifest: Mapping[str, Any]) -> None:
+        """What a manifest names is current from here on."""
+        self.collections.switch(manifest["engine"])
+
+    def attached(self, opened: Opened) -> Opened:
+        """``opened``, searched by the server.
+
+        Raises ``IndexMismatchError`` if it was never copied there, ``IndexDamagedError`` if the copy is not complete.
+        """
+        engine = opened.manifest.get("engine", {})
+        if engine.get("name") != MILVUS:
+            raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
+        collection = opened.collection
+        whole = self.collections.open(engine)
+        words = _local(collection).without_rows()
+        off = [row for row, passage in enumerate(collection.passages) if collection.off.of(passage)]
+
+        def narrowed(kinds: frozenset[SourceKind]) -> Indexes:
+            place = replace(whole, only=_condition(off, kinds))
+            return MilvusVectors(place), MilvusTerms(place, words)
+
+        return replace(
+            opened,
+            collection=replace(
+                collection, vectors=MilvusVectors(whole), lexical=MilvusTerms(whole, words), narrowed=narrowed
+            ),
+        )
+
+
+def search_server(settings: IndexSettings, folder: Path) -> SearchServer:
+    """The one that is configured; ``folder``: of the index.
+
+    Raises ``IndexUnreachableError``, or ``UsageError`` if its package is not installed.
+    """
+    server = Server.connect(settings.uri or str(folder / _EMBEDDED), os.environ.get("MILVUS_TOKEN", ""))
+    return SearchServer(Collections(server, settings.collection))
+
+
+def _local(collection: Collection) -> BM25FIndex:
+    assert isinstance(collection.lexical, BM25FIndex)  # noqa: S101 - as a generation is opened
+    return collection.lexical
+
+
+def _kind(passage: Passage) -> str:
+    kind = passage.document.source.kind
+    return kind.value if kind else ""
+
+
+def _condition(off: list[int], kinds: frozenset[SourceKind]) -> str:
+    """In Milvus' language; numbers and names of our own only, for no text of a corpus is ever part of a command."""
+    parts = [f"row not in {off}"] if off else []
+    if kinds:
+        parts.append("kind in [" + ", ".join(f'"{kind.value}"' for kind in sorted(kinds)) + "]")
+    return " and ".join(parts)

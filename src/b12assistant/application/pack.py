@@ -25,9 +25,8 @@ from b12assistant.display.addresses import read_link
 from b12assistant.display.citation_formats import Form, about, cite, markdown_text, place
 from b12assistant.display.json_form import Generation, Text, source_fields
 from b12assistant.display.labels import Labels
-from b12assistant.display.markup import plain
+from b12assistant.display.markup import UNSEEN, plain, style_sheets
 from b12assistant.display.presentation import Cited, Quoted
-from b12assistant.display.style_sheets import UNSEEN, style_sheets
 from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId, GenerationId, Interest, Span
 

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 
 from b12assistant.answering.assistant import Assistant as Answering
 from b12assistant.answering.assistant import Triaged, turns_of, with_source_changes
-from b12assistant.answering.confidence import load_calibration
 from b12assistant.answering.engine import Engine
+from b12assistant.answering.signals import load_calibration
 from b12assistant.answering.speakers import load_cues
 from b12assistant.answering.suggestions import Suggestions
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.application.encoders import indexing_encoder, open_encoder
 from b12assistant.application.opening import Opened as Opened
-from b12assistant.application.opening import open_generation
+from b12assistant.application.opening import indexing_encoder, open_encoder, open_generation
 from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus.folder import (
     corpus_files,
@@ -51,16 +50,15 @@ from b12assistant.index.token_store import Projection, load_projection
 from b12assistant.loaders.reading import read_file
 from b12assistant.protocols import Encoder
 from b12assistant.safety.explanation import Json, explain
-from b12assistant.safety.fixed_texts import numbers_on, parse_fixed_texts, texts_on
-from b12assistant.safety.language_files import WithTranslations
-from b12assistant.safety.telephones import LINES
+from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
+from b12assistant.safety.languages import WithTranslations
 from b12assistant.safety.triage import Rules, is_control, load_rules
 from b12assistant.safety.triagers import Triagers
 from b12assistant.threads import once
 from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
-    from b12assistant.application.search_server import SearchServer
+    from b12assistant.application.opening import SearchServer
     from b12assistant.index.indexing import Built, Progress, Reader
 
 
@@ -93,7 +91,7 @@ class Workspace:
         """What searches the index, if it is not this process. Raises ``IndexUnreachableError``."""
         if self.configuration.settings.index.engine == "faiss":  # in this process
             return None
-        from b12assistant.application.search_server import search_server
+        from b12assistant.application.opening import search_server
 
         return search_server(self.configuration.settings.index, self.store.root)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from b12assistant.cleaning.marks import (
+    Page,
     adverts,
     by_links,
     by_markup,
@@ -23,7 +24,6 @@ from b12assistant.cleaning.marks import (
     prompts,
     references,
 )
-from b12assistant.cleaning.page import Page
 from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Section
 
 Rule = Callable[[Page], Iterator[Range]]

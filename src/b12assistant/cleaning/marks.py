@@ -7,14 +7,206 @@ is never quoted; an item of a reference list is, when a paper is asked for.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+import tomllib
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from itertools import chain
 
-from b12assistant.cleaning import cues
-from b12assistant.cleaning.page import BANNER, SHORT, Page, plain, words
 from b12assistant.language.sentences import split_sentences
 from b12assistant.language.words import fold, stop_words, terms
-from b12assistant.types import Block, BlockKind, Range, Role
+from b12assistant.types import Block, BlockKind, Extract, Range, Role
+
+_LISTS: dict[str, list[str]] = tomllib.loads(
+    files("b12assistant").joinpath("data/cleaning/cues.toml").read_text("utf-8")
+)
+
+
+def _any(name: str) -> str:
+    return "(?:" + "|".join(_LISTS[name]) + ")"
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{_any(name)}\b", re.I)
+
+
+def _whole(name: str, end: str = r"[.!]?$") -> re.Pattern[str]:
+    return re.compile(rf"^{_any(name)}{end}", re.I)
+
+
+CALL_TO_ACTION = re.compile(
+    rf"^{_any('calls')}\s+(?:(?:a|an|your|our|my|the|this|now|more|at|in|up|us)\b|(?-i:[A-Z]))", re.I
+)
+STRONG_CALL = re.compile(rf"^{_any('strong_calls')}\b", re.I)
+FIRST_PERSON = re.compile(r"\b(?:our|ours|us|we|we['’]re|we['’]ll)\b", re.I)  # the seller speaks
+OFFER = re.compile(_any("offers"), re.I)
+BARGAIN = re.compile(_any("bargains"), re.I)
+PRAISE = _word("praise")
+PROMPT = _whole("prompts")
+# "Published on: Modified on:", "Updated 3 March 2024 by …": nothing but words of dates.
+DATELINE = re.compile(
+    r"^(?:(?:first |originally )?(?:published|posted|written|modified|updated|reviewed)|"
+    r"last (?:updated|modified|reviewed))"
+    # Each token ends where the next cannot begin within it: a line that is none fails at once, not after 2^n tries.
+    r"(?:[\s|·–—:,./-]|(?:on|by|in|published|posted|modified|updated|(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)(?![a-z])|\d{1,4}(?!\d)(?:st|nd|rd|th)?)*"
+    r"(?:[|·].*|(?:by|in) [A-Z].*)?[.!]?$",
+    re.I,
+)
+ABOUT_THE_PAGE = _word("about_the_page")
+POINTS_ELSEWHERE = re.compile(rf"^{_any('elsewhere')}", re.I)
+CONTENTS_HEADING = _whole("contents_headings", r"\W*$")
+MORE_TITLES_FOLLOW = _whole("more_titles", "$")
+# A line of site links without markup, and a trail of places ("Home > Guides > This page"; not "Serum B12 > 300").
+SITE_LINKS = re.compile(rf"^(?=(?:.*\b{_any('site_links')}\b){{2}})[^.?!]*(?:[|·•][^.?!|·•]*){{2,}}$", re.I)
+TRAIL = re.compile(r"^[^.?!:;<>»›]{1,40}(?:\s[>»›]\s(?!\d)[^.?!:;<>»›]{1,60}){1,6}$")
+# A button's words stuck to the heading or list item that follows: "Book a Visit NowWhat Is …", "Order Today- Smith J".
+GLUE = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[-–•]\s+[A-Z]|\[1\]\s|1\.\s[A-Z])")
+
+LONGEST_REFERENCE = 2_000  # characters
+REFERENCE_HEADING = re.compile(rf"^\W*(?:\d+\.?\s*)?{_any('reference_headings')}\b", re.I)
+_YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
+_PARTICLES = r"(?:(?:de|van|von|der|den|la|le|di|da|del|al)\s+){0,2}"
+_AUTHOR = re.compile(
+    rf"^[\W\d]{{0,8}}{_PARTICLES}[^\W\d_][\w’'\-]+,?\s+(?:[A-Z]\.?[\s-]?){{1,4}}"
+    r"(?:[,.;:(&]|\s+(?:et al|and|&)|\s*\()"
+)
+_INITIALS_FIRST = re.compile(r"^[\W\d]{0,8}(?:[A-Z]\.[\s-]?){1,4}[^\W\d_][\w’'\-]+(?:,| and )")
+_VOLUME = re.compile(
+    r"\bvol\.\s*\d+|\bpp?\.\s*\d+|;\s*\d+\s*(?:\([^)]{1,12}\))?\s*[:;]|"
+    r"(?<!\d)\d+\s*(?:\([^)]{1,12}\))?\s*[:;,]\s*(?:pp?\.?\s*)?[A-Za-z]?\d+(?:\s*[-–—]\s*[A-Za-z]?\d+)?"
+)
+_IDENTIFIER = re.compile(r"\bdoi\b|\b10\.\d{4,9}/|\bPMID\b|\bISBN\b|\bavailable (?:from|at):?\s|https?://", re.I)
+_ET_AL = re.compile(r"\bet al\b", re.I)
+# Something of each kind of evidence, whatever part of a text is cut out; where one is missing, so is its kind.
+_HINTS = tuple(
+    re.compile(rf"(?={pattern})", re.I)
+    for pattern in (
+        r"(?:19|20)\d\d",
+        r"vol\.|p\.|[:;,]",
+        r"doi|10\.\d{4}|PMID|ISBN|available|https?://",
+        r"et al",
+    )
+)
+_EMPTY_REFERENCE = re.compile(r"^\W*\d{1,3}\W+\d{1,3}\W*$|^\W*\d{1,3}\W*$")
+
+
+def begins_reference(text: str, *, listed: bool) -> bool:
+    """Check whether an item of a reference list begins in a text, at its start or at a seam (`GLUE`).
+
+    A seam is tried only if what follows it may hold the evidence: a long line of letters has thousands of seams.
+    """
+    hints = [[found.start() for found in hint.finditer(text)] for hint in _HINTS]
+    needed = 1 if listed else 2
+    seams = (
+        match.start()
+        for match in GLUE.finditer(text)
+        if sum(_any_within(starts, match.start(), match.start() + LONGEST_REFERENCE) for starts in hints) >= needed
+    )
+    return any(
+        is_reference(text[seam : seam + LONGEST_REFERENCE].lstrip("-–• "), listed=listed) for seam in chain((0,), seams)
+    )
+
+
+def _any_within(starts: Sequence[int], first: int, last: int) -> bool:
+    at = bisect_left(starts, first)
+    return at < len(starts) and starts[at] < last
+
+
+def is_reference(text: str, *, listed: bool) -> bool:
+    """Whether a block has the shape of an item of a reference list; ``listed``: it stands under such a heading.
+
+    A sentence that cites ("In 2014 Smith and colleagues …") does not begin with an author and initials.
+    """
+    author = bool(_AUTHOR.match(text) or _INITIALS_FIRST.match(text))
+    if not author and not listed:
+        return False
+    evidence = sum(bool(pattern.search(text)) for pattern in (_YEAR, _VOLUME, _IDENTIFIER, _ET_AL))
+    return evidence >= (1 if listed and author else 2)
+
+
+def is_empty_reference(text: str) -> bool:
+    return bool(_EMPTY_REFERENCE.match(text))
+
+
+SHORT = 25  # words: a prompt, not a paragraph
+BANNER = 12  # words: a button, a heading
+_LONGEST_WORD = 40  # characters
+_NUMBERING = re.compile(r"^\W*(?:\d+(?:\.\d+)*[.)]?|[•*–-])\s+|\s*\(#[\w-]+\)\s*$")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as the rules see it."""
+
+    extract: Extract
+
+    def text(self, range_: Range) -> str:
+        return self.extract.text[range_.start : range_.end].strip()
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        return self.extract.blocks
+
+    @cached_property
+    def headings(self) -> frozenset[str]:
+        return frozenset(plain(self.text(section.heading)) for section in self.extract.sections)
+
+    @cached_property
+    def repeats(self) -> Counter[str]:
+        return Counter(plain(self.text(block.range)) for block in self.blocks)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(re.findall(r"[^\W\d_]+", fold(self.extract.text)))
+
+    def heading_of(self, offset: int) -> str:
+        """The nearest heading at or above ``offset``."""
+        above = bisect_right(self.extract.sections, offset, key=lambda section: section.start)
+        return self.text(self.extract.sections[above - 1].heading) if above else ""
+
+    def covered(self, block: Block, role: Role) -> float:
+        """The share of a block's characters that lie in regions of ``role``."""
+        free = sum(part.end - part.start for part in block.range.without(self._united[role]))
+        return 1 - free / (block.range.end - block.range.start)
+
+    def links(self, block: Block) -> int:
+        """How many links lie in a block."""
+        links = self._regions[Role.LINK]
+        first, last = (
+            bisect_left(links, at, key=lambda link: link.start) for at in (block.range.start, block.range.end)
+        )
+        return sum(link.end <= block.range.end for link in links[first:last])
+
+    @cached_property
+    def _regions(self) -> defaultdict[Role, list[Range]]:
+        """The ranges of each role, in order; some may overlap."""
+        regions: defaultdict[Role, list[Range]] = defaultdict(list)
+        for region in sorted(self.extract.regions, key=lambda region: region.range):
+            regions[region.role].append(region.range)
+        return regions
+
+    @cached_property
+    def _united(self) -> defaultdict[Role, list[Range]]:
+        """The same without overlaps: pages have thousands of links, so a block is not held against each of them."""
+        united: defaultdict[Role, list[Range]] = defaultdict(list)
+        for role, ranges in self._regions.items():
+            for range_ in ranges:
+                united[role].extend(tuple(range_.without(united[role])))
+        return united
+
+
+def plain(text: str) -> str:
+    """A heading or contents line without its number, for comparison."""
+    return fold(_NUMBERING.sub("", text)).strip(" .:#")
+
+
+def words(text: str) -> int:
+    """How many words, roughly: what a reader would count. What is too long to be a word counts as several."""
+    return sum(1 + len(word) // _LONGEST_WORD for word in text.split())
 
 
 def glued(page: Page) -> Iterator[Range]:
@@ -27,10 +219,10 @@ def glued(page: Page) -> Iterator[Range]:
 def _seam(page: Page, block: Block) -> int:
     """Length of the button a block begins with; 0 if there is none."""
     text = page.extract.text[block.range.start : block.range.end]
-    if not cues.CALL_TO_ACTION.match(text):
+    if not CALL_TO_ACTION.match(text):
         return 0
-    for seam in cues.GLUE.finditer(text):
-        button, rest = text[: seam.start()], text[seam.start() :][: cues.LONGEST_REFERENCE].lstrip("-–• ")
+    for seam in GLUE.finditer(text):
+        button, rest = text[: seam.start()], text[seam.start() :][:LONGEST_REFERENCE].lstrip("-–• ")
         if words(button) > BANNER:
             break
         if _real_words(page, button, rest):
@@ -40,7 +232,7 @@ def _seam(page: Page, block: Block) -> int:
 
 def _real_words(page: Page, button: str, rest: str) -> bool:
     """Both halves of the seam are words on their own, or the rest is a reference ("StatPearls" is one word)."""
-    if cues.is_reference(rest, listed=True):
+    if is_reference(rest, listed=True):
         return True
     last, first = fold(button).split()[-1], re.findall(r"[^\W\d_]+", fold(rest))[:1]
     known = bool(first) and (first[0] in page.vocabulary or first[0] in stop_words())
@@ -52,37 +244,37 @@ def adverts(page: Page) -> Iterator[Range]:
     call: Block | None = None
     for block in page.blocks:
         text = page.text(block.range)[_seam(page, block) :].strip()  # what a button is glued to speaks for itself
-        if _is_call(text) and not cues.GLUE.search(text):
+        if _is_call(text) and not GLUE.search(text):
             call = block
         elif block.kind is BlockKind.HEADING:
             call = None
         elif call is not None and _sells(text):
             yield call.range
             yield block.range
-        if (words(text) <= SHORT and cues.OFFER.search(text) and not _is_advice(text)) or _praises(text):
+        if (words(text) <= SHORT and OFFER.search(text) and not _is_advice(text)) or _praises(text):
             yield block.range
-        elif words(text) <= BANNER and _is_call(text) and cues.STRONG_CALL.match(text) and not cues.GLUE.search(text):
+        elif words(text) <= BANNER and _is_call(text) and STRONG_CALL.match(text) and not GLUE.search(text):
             yield block.range
 
 
 def _is_call(text: str) -> bool:
-    return words(text) <= BANNER and bool(cues.CALL_TO_ACTION.match(text)) and not text.endswith((".", "?", ":"))
+    return words(text) <= BANNER and bool(CALL_TO_ACTION.match(text)) and not text.endswith((".", "?", ":"))
 
 
 def _sells(text: str) -> bool:
-    return bool(cues.FIRST_PERSON.search(text) or cues.OFFER.search(text))
+    return bool(FIRST_PERSON.search(text) or OFFER.search(text))
 
 
 def _praises(text: str) -> bool:
     """A short paragraph in the seller's voice with praise or bargains in it."""
     if words(text) > 2 * SHORT or not _sells(text):
         return False
-    return len({match.group().lower() for match in cues.PRAISE.finditer(text)}) >= 2
+    return len({match.group().lower() for match in PRAISE.finditer(text)}) >= 2
 
 
 def _is_advice(text: str) -> bool:
     """A full sentence without the seller's own voice is advice, even if it says "book an appointment"."""
-    return text.endswith(".") and not cues.FIRST_PERSON.search(text) and not cues.BARGAIN.search(text)
+    return text.endswith(".") and not FIRST_PERSON.search(text) and not BARGAIN.search(text)
 
 
 def pointers(page: Page) -> Iterator[Range]:
@@ -92,7 +284,7 @@ def pointers(page: Page) -> Iterator[Range]:
             continue
         text = page.extract.text[block.range.start : block.range.end]
         for sentence in split_sentences(text):
-            if cues.POINTS_ELSEWHERE.match(text[sentence.start : sentence.end].lstrip("•*- ")):
+            if POINTS_ELSEWHERE.match(text[sentence.start : sentence.end].lstrip("•*- ")):
                 yield Range(block.range.start + sentence.start, block.range.start + sentence.end)
 
 
@@ -107,9 +299,7 @@ def by_markup(page: Page) -> Iterator[Range]:
             yield block.range
         elif page.covered(block, Role.HEADER) > 0.5 and block.kind is not BlockKind.HEADING and words(text) <= BANNER:
             yield block.range
-        elif page.covered(block, Role.ASIDE) > 0.5 and (
-            page.covered(block, Role.LINK) > 0.5 or cues.OFFER.search(text)
-        ):
+        elif page.covered(block, Role.ASIDE) > 0.5 and (page.covered(block, Role.LINK) > 0.5 or OFFER.search(text)):
             yield block.range
 
 
@@ -118,7 +308,7 @@ def by_links(page: Page) -> Iterator[Range]:
     run: list[Block] = []
     for block in (*page.blocks, None):
         linked = block is not None and page.covered(block, Role.LINK) >= 0.8
-        if block is not None and linked and not cues.is_reference(page.text(block.range), listed=False):
+        if block is not None and linked and not is_reference(page.text(block.range), listed=False):
             run.append(block)
             continue
         if len(run) >= 2 or (run and _is_trail(page, run[0], links=2)):
@@ -145,7 +335,7 @@ def contents(page: Page) -> Iterator[Range]:
         if block is not None and _lists_headings(page, block):
             run.append(block)
             continue
-        named = before is not None and cues.CONTENTS_HEADING.match(page.text(before.range))
+        named = before is not None and CONTENTS_HEADING.match(page.text(before.range))
         known = sum(plain(page.text(member.range)) in page.headings for member in run)
         if len(run) >= 3 and known >= 0.6 * len(run) and (named or known >= 3):
             yield from (member.range for member in run)
@@ -171,15 +361,12 @@ def prompts(page: Page) -> Iterator[Range]:
         if titles_follow and _is_title(text):
             yield block.range
             continue
-        titles_follow = bool(cues.MORE_TITLES_FOLLOW.match(text)) and not text.endswith(".")
+        titles_follow = bool(MORE_TITLES_FOLLOW.match(text)) and not text.endswith(".")
         if words(text) <= SHORT and (
-            cues.PROMPT.match(text)
-            or cues.DATELINE.match(text)
-            or cues.SITE_LINKS.match(text)
-            or cues.TRAIL.match(text)
+            PROMPT.match(text) or DATELINE.match(text) or SITE_LINKS.match(text) or TRAIL.match(text)
         ):
             yield block.range
-        elif words(text) <= 2 * SHORT and cues.ABOUT_THE_PAGE.search(text):
+        elif words(text) <= 2 * SHORT and ABOUT_THE_PAGE.search(text):
             yield block.range
 
 
@@ -197,7 +384,7 @@ def furniture(page: Page) -> Iterator[Range]:
         often = (numberless[key] if spoken else 0) >= 3 and words(text) <= _RUNNING and not text.endswith((".", "?"))
         if often and block.kind is not BlockKind.TABLE_ROW:
             yield block.range
-        elif page.repeats[plain(text)] >= 2 and block.kind is BlockKind.PARAGRAPH and cues.FIRST_PERSON.search(text):
+        elif page.repeats[plain(text)] >= 2 and block.kind is BlockKind.PARAGRAPH and FIRST_PERSON.search(text):
             yield block.range
         elif page.extract.page_starts and any(page.covered(block, role) == 1 for role in (Role.HEADER, Role.FOOTER)):
             yield block.range
@@ -236,18 +423,18 @@ def _list_follows(page: Page, i: int, lead: str) -> bool:
 def references(page: Page) -> Iterator[Range]:
     """Items of a reference list."""
     for block in page.blocks:
-        if block.kind is BlockKind.HEADING and not cues.GLUE.search(page.text(block.range)):
+        if block.kind is BlockKind.HEADING and not GLUE.search(page.text(block.range)):
             continue
-        if cues.begins_reference(page.text(block.range), listed=_is_listed(page, block)):
+        if begins_reference(page.text(block.range), listed=_is_listed(page, block)):
             yield block.range
 
 
 def empty_references(page: Page) -> Iterator[Range]:
     """Items that lost everything but their number ("1. 1")."""
     for block in page.blocks:
-        if _is_listed(page, block) and cues.is_empty_reference(page.text(block.range)):
+        if _is_listed(page, block) and is_empty_reference(page.text(block.range)):
             yield block.range
 
 
 def _is_listed(page: Page, block: Block) -> bool:
-    return bool(cues.REFERENCE_HEADING.match(page.heading_of(block.range.start)))
+    return bool(REFERENCE_HEADING.match(page.heading_of(block.range.start)))

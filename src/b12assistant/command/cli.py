@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from b12assistant.command.audit_command import audit
-from b12assistant.command.evaluate_command import evaluate
+from b12assistant.command.evaluate_command import audit, evaluate
 from b12assistant.command.invocation import as_json, lines, places, run, words, workspace
 from b12assistant.command.new_command import new
 from b12assistant.command.serve_commands import mcp, serve

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from importlib import resources
 from typing import NamedTuple
 
 # U+0080 to U+009F as numbers would be read as Windows-1252: they go as they are. NUL cannot stand in a page at all.
@@ -107,3 +108,12 @@ def layered(text: str, layers: Iterable[Layer], write: Callable[[str], str] = pl
 
 def _open(layer: Layer, place: int) -> str:
     return layer.opening if isinstance(layer.opening, str) else layer.opening(place)
+
+
+UNSEEN = "unseen.css"  # of whatever `markup.revealed` wrote
+
+
+def style_sheets(*names: str) -> str:
+    """Those of `static/`, one after another."""
+    folder = resources.files("b12assistant").joinpath("static")
+    return "\n".join(folder.joinpath(name).read_text("utf-8") for name in names)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from b12assistant.display.markup import UNSEEN, plain, style_sheets, words
+from b12assistant.evaluation.measures import HEADLINE
 
 Report = Mapping[str, Any]
 
@@ -142,3 +145,141 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield f"|{'---|' * len(head)}"
     for row in others:
         yield f"| {' | '.join(row)} |"
+
+
+_WIDTH = 640
+_LABELS = 190  # pixels left of the scale
+_ROW = 26
+_BINS = 10
+
+
+def intervals(measure: str, scores: Sequence[tuple[str, Mapping[str, float]]]) -> str:
+    """Each ranking's mean as a dot in its 95 % interval. ``scores``: name and ``mean``, ``low``, ``high``."""
+    low, high = min(each["low"] for _, each in scores), max(each["high"] for _, each in scores)
+    start, end = max(0.0, low - 0.05), min(1.0, high + 0.05)
+
+    def at(value: float) -> float:
+        return _LABELS + (_WIDTH - _LABELS - 60) * (value - start) / (end - start or 1.0)
+
+    parts = []
+    for row, (name, each) in enumerate(scores):
+        y = _ROW * row + _ROW / 2
+        parts.append(f'<text x="{_LABELS - 12}" y="{y + 4:.0f}" text-anchor="end">{plain(name)}</text>')
+        parts.append(f'<line x1="{at(each["low"]):.1f}" x2="{at(each["high"]):.1f}" y1="{y:.0f}" y2="{y:.0f}"/>')
+        parts.append(f'<circle cx="{at(each["mean"]):.1f}" cy="{y:.0f}" r="4.5"/>')
+        parts.append(f'<text x="{_WIDTH - 50}" y="{y + 4:.0f}">{each["mean"]:.3f}</text>')
+    y = _ROW * len(scores) + 12
+    parts += [
+        f'<text class="scale" x="{at(value):.1f}" y="{y}" text-anchor="middle">{value:.2f}</text>'
+        for value in (start, (start + end) / 2, end)
+    ]
+    told = "; ".join(f"{name} {each['mean']:.3f} ({each['low']:.3f} to {each['high']:.3f})" for name, each in scores)
+    return _svg(f"{measure} with 95 % intervals: {told}", _ROW * len(scores) + 20, parts)
+
+
+def spread(measure: str, values: Iterable[float]) -> str:
+    """How many queries score how much, in ten bars."""
+    counts = [0] * _BINS
+    for value in values:
+        counts[min(int(value * _BINS), _BINS - 1)] += 1
+    most, height, step = max(counts), 150, (_WIDTH - 40) / _BINS
+    parts = []
+    for i, count in enumerate(counts):
+        tall = (height - 45) * count / most
+        x, y = 20 + i * step, height - 22 - tall
+        parts.append(f'<rect x="{x + 2:.1f}" y="{y:.1f}" width="{step - 4:.1f}" height="{tall:.1f}"/>')
+        parts.append(f'<text x="{x + step / 2:.1f}" y="{y - 5:.1f}" text-anchor="middle">{count}</text>')
+        parts.append(f'<text x="{x:.1f}" y="{height - 5}" text-anchor="middle">{i / _BINS:.1f}</text>')
+    parts.append(f'<text x="{20 + _BINS * step:.1f}" y="{height - 5}" text-anchor="middle">1.0</text>')
+    told = ", ".join(f"{i / _BINS:.1f} to {(i + 1) / _BINS:.1f}: {count}" for i, count in enumerate(counts))
+    return _svg(f"queries by {measure}: {told}", height, parts)
+
+
+def _svg(told: str, height: float, parts: Iterable[str]) -> str:
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{plain(told)}" '
+        f'class="plot">{"".join(parts)}</svg>'
+    )
+
+
+_STYLES = ("tokens.css", UNSEEN, "audit.css", "bench.css")
+_PLOTTED = (HEADLINE, "MAP", "Recall@100", "success@1")
+_WORST = 20  # queries shown
+
+
+def page(report: Report) -> str:
+    """The page, whole: its styles and plots are in it."""
+    styles = style_sheets(*_STYLES)
+    title = plain(heading(report))
+    body = "".join(_body(report))
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title}</title><style>{styles}</style></head>"
+        f"<body><main><h1>{title}</h1>{body}</main></body></html>"
+    )
+
+
+def _body(report: Report) -> Iterator[str]:
+    facts = "".join(f"<dt>{plain(name)}</dt><dd>{plain(value)}</dd>" for name, value in about(report))
+    yield f'<dl class="facts">{facts}</dl>'
+    warnings = [*report["warnings"]]
+    warnings += [f"{ranking['name']}: {warning}" for ranking in report["rankings"] for warning in ranking["warnings"]]
+    if warnings:
+        yield _section(
+            "To be careful about", f"<ul>{''.join(f'<li>{plain(warning)}</li>' for warning in warnings)}</ul>"
+        )
+    yield _section("Scores", _html_table("Scores", ranking_rows(report)) + _rankings(report))
+    for measure in _PLOTTED:
+        scores = [(ranking["name"], ranking["measures"][measure]) for ranking in report["rankings"]]
+        yield _section(f"{measure}, with 95 % intervals", intervals(measure, scores))
+    if report["compared"]:
+        yield _section(
+            f"Against {report['compared'][0]['against']}", _html_table("Differences", difference_rows(report))
+        )
+    first = report["rankings"][0]["name"]
+    scores_of = report["per_query"][first][HEADLINE]
+    yield _section(f"Queries by {HEADLINE}, {first}", spread(HEADLINE, scores_of.values()))
+    yield _worst(report, scores_of)
+
+
+def _rankings(report: Report) -> str:
+    rows = ""
+    for ranking in report["rankings"]:
+        speed = f"<br>{plain(speed_line(ranking['speed']))}" if "speed" in ranking else ""
+        rows += f"<dt>{plain(ranking['name'])}</dt><dd>{plain(ranking['says'])}{speed}</dd>"
+    return f'<dl class="facts">{rows}</dl>'
+
+
+def _worst(report: Report, scores: dict[str, float]) -> str:
+    worst = sorted(scores, key=lambda query: (scores[query], query))[:_WORST]
+    rows = "".join(
+        f'<tr><th scope="row">{plain(query)}</th><td>{scores[query]:.3f}</td>'
+        f'<td class="long">{words(report["queries"].get(query, ""))}</td></tr>'
+        for query in worst
+    )
+    head = f'<tr><th scope="col">query</th><th scope="col">{HEADLINE}</th><th scope="col">words</th></tr>'
+    table = _scrolling("Queries that went worst", f"<thead>{head}</thead><tbody>{rows}</tbody>")
+    return (
+        f"<details><summary>The {len(worst)} queries that went worst; per_query.tsv has all</summary>{table}</details>"
+    )
+
+
+def _html_table(name: str, rows: Sequence[Sequence[str]]) -> str:
+    first, *others = rows
+    head = "".join(f'<th scope="col">{plain(cell)}</th>' for cell in first)
+    body = "".join(
+        f'<tr><th scope="row">{plain(first_cell)}</th>{"".join(f"<td>{plain(cell)}</td>" for cell in cells)}</tr>'
+        for first_cell, *cells in others
+    )
+    return _scrolling(name, f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>")
+
+
+def _scrolling(name: str, rows: str) -> str:
+    """A table that scrolls by itself where it is wide, by keyboard too."""
+    label = plain(name)
+    return f'<div class="wide" role="region" aria-label="{label}" tabindex="0"><table>{rows}</table></div>'
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{plain(title)}</h2>{content}</section>"

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
+from b12assistant.config import Settings
 from b12assistant.index.documents import Entry
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.protocols import Encoded, Encoder
-from b12assistant.settings import Settings
 from b12assistant.types import Passage
 
 if TYPE_CHECKING:

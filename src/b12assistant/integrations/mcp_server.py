@@ -37,8 +37,7 @@ from b12assistant.display.presentation import (
 from b12assistant.errors import AssistantError, NotFoundError, UsageError
 from b12assistant.types import Hit, Passage
 from b12assistant.web import listening
-from b12assistant.web.http_corpus import PassageResponse
-from b12assistant.web.http_models import MOST_HITS, Typed
+from b12assistant.web.http_models import MOST_HITS, PassageResponse, Typed
 from b12assistant.web.policy import Policy
 from b12assistant.web.problems import problem_of, unexpected
 from b12assistant.web.warmup import Warmup

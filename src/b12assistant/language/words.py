@@ -12,10 +12,38 @@ import re
 import unicodedata
 from functools import lru_cache
 from importlib.resources import files
+from typing import Final
 
 import Stemmer
 
-from b12assistant.language.british import american
+_SHORTEST: Final = 5  # letters
+_RULES: Final = tuple(
+    (re.compile(pattern), form)
+    for pattern, form in (
+        (r"(?:ae|æ)(?!s?$)", "e"),  # anaemia, haemoglobin, aetiology
+        (r"(?:oe|œ)(?!s?$)", "e"),  # oesophagus, diarrhoea, coeliac
+        (r"(?<=[a-z]{2})our(?=$|s$|ed$|ing$|able$|al$|ful$|less$)", "or"),  # tumour, behavioural
+        (r"(?<=[bt])re(?=s?$)", "er"),  # fibre, litres
+        (r"is(?=(?:e|ed|es|er|ers|ing|ation|ations)$)", "iz"),  # recognise, demyelinisation
+        (r"ys(?=(?:e|ed|ing)$)", "yz"),  # paralysed
+        (r"sulph", "sulf"),
+        (r"(?<=ef)ence(?=s?$)", "ense"),  # defence
+        (r"^grey", "gray"),
+        (r"^ageing$", "aging"),
+        (r"^programme(?=s?$)", "program"),
+    )
+)
+
+
+@lru_cache(maxsize=65_536)
+def american(word: str) -> str:
+    """A folded word, lower case, in the form that both spellings share."""
+    if len(word) < _SHORTEST:
+        return word
+    for pattern, form in _RULES:
+        word = pattern.sub(form, word)
+    return word
+
 
 _WORD = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 # A word with capitals inside, as SAMe: a name, and never the stop word that it looks like without them.

@@ -16,8 +16,7 @@ from typing import Final
 
 from b12assistant.data_files import HINT, Table, check_keys, integer, read_data, strings, subtable
 from b12assistant.errors import ConfigError
-from b12assistant.language.literals import Literals
-from b12assistant.language.wording import Wordings
+from b12assistant.language.wording import Literals, Wordings
 
 FILE: Final = "assertion.toml"
 

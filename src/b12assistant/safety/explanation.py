@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from b12assistant.answers import TurnSlice
-from b12assistant.safety.hearing import Heard, Mention, Sighting
 from b12assistant.safety.opinion import CONCERNS, Opinion
 from b12assistant.safety.red_flags import FindingKind, Rule
-from b12assistant.safety.triage import REMINDER, Step
+from b12assistant.safety.triage import REMINDER, Heard, Mention, Sighting, Step
 
 Json = dict[str, Any]
 _MEMORY: Final = {

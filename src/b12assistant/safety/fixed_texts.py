@@ -7,15 +7,104 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
 from b12assistant.answers import FixedText, FixedTexts, TextId
-from b12assistant.data_files import HINT, Table, check_keys, integer, read_data, string, tables
+from b12assistant.data_files import HINT, Table, check_keys, day, integer, read_data, string, subtable, tables
 from b12assistant.errors import ConfigError
-from b12assistant.safety.telephones import LINES, load_telephones
+
+NUMBERS_FILE: Final = "numbers.toml"
+LINES: Final = ("emergency", "crisis_line", "poison_line")  # the places a text may hold, in braces
+LONGEST: Final = 60  # characters of a number with its words
+
+
+@dataclass(frozen=True, slots=True)
+class Telephone:
+    """A number, worded to follow "call". ``read``: when its source was; ``copy``: of when the copy that was read is."""
+
+    number: str
+    source: str
+    copy: str
+    read: date
+    review_by: date
+
+
+@dataclass(frozen=True, slots=True)
+class Telephones:
+    """General words for each line, and the numbers of each region."""
+
+    general: Mapping[str, str]
+    regions: Mapping[str, Mapping[str, Telephone]]
+
+    def words(self, region: str, own: Mapping[str, str], today: date) -> Mapping[str, str]:
+        """What stands in the place of each line: the operator's own number, the region's, or general words.
+
+        ``region``: its id; empty: none. ``own``: a number by line, empty where there is none. Raises ``ConfigError``
+        for an unknown region and for an own number that is none.
+        """
+        if region and region not in self.regions:
+            raise ConfigError(
+                f"red_flags.region = {region!r} is not known", hint=f"it is one of {', '.join(self.regions)}, or empty"
+            )
+        numbers = self.regions.get(region, {})
+        current = {line: each.number for line, each in numbers.items() if today <= each.review_by}
+        given = {line: _own(line, number) for line, number in own.items() if number}
+        return MappingProxyType({**self.general, **current, **given})
+
+
+def load_telephones() -> Telephones:
+    """The numbers that ship with the package."""
+    return parse_telephones(read_data("red_flags", NUMBERS_FILE))
+
+
+def parse_telephones(data: Table) -> Telephones:
+    """The numbers of a parsed file; an unknown or missing key and a region named twice are errors."""
+    check_keys(data, NUMBERS_FILE, required=("general", "region"))
+    general = subtable(data, "general", NUMBERS_FILE)
+    check_keys(general, f"{NUMBERS_FILE}, general", required=LINES)
+    regions: dict[str, Mapping[str, Telephone]] = {}
+    for position, table in enumerate(tables(data, "region", NUMBERS_FILE), start=1):
+        where = f"{NUMBERS_FILE}, region {position}"
+        check_keys(table, where, required=("id", "name"), optional=LINES)
+        name = string(table, "id", where)
+        if name in regions:
+            raise ConfigError(f"{NUMBERS_FILE}: the region {name} is named twice", hint=HINT)
+        regions[name] = {
+            line: _telephone(subtable(table, line, where), f"{NUMBERS_FILE}, {name}, {line}")
+            for line in LINES
+            if line in table
+        }
+    words = {line: string(general, line, f"{NUMBERS_FILE}, general") for line in LINES}
+    return Telephones(MappingProxyType(words), MappingProxyType(regions))
+
+
+def _telephone(table: Table, where: str) -> Telephone:
+    check_keys(table, where, required=("number", "source", "copy", "read", "review_by"))
+    found = Telephone(
+        number=string(table, "number", where),
+        source=string(table, "source", where),
+        copy=string(table, "copy", where),
+        read=day(table, "read", where),
+        review_by=day(table, "review_by", where),
+    )
+    if found.review_by <= found.read:
+        raise ConfigError(f"{where}: review_by is not after read", hint=HINT)
+    return found
+
+
+def _own(line: str, number: str) -> str:
+    """An operator's own number, as it was written."""
+    if not number.isprintable() or len(number) > LONGEST or not any(character.isdigit() for character in number):
+        raise ConfigError(
+            f"red_flags.{line} = {number!r} is no telephone number",
+            hint=f"write it on one line of at most {LONGEST} characters, with its digits",
+        )
+    return number
+
 
 FILE = "texts.toml"
 REQUIRED = ("id", "version", "text", "origin", "review")

@@ -13,8 +13,7 @@ from typing import Final, NewType, TypeVar
 from b12assistant.answers import Flag, FlagKind, Level, RuleId, TextId
 from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, subtable, tables
 from b12assistant.errors import ConfigError
-from b12assistant.language.literals import Literals
-from b12assistant.language.wording import Wordings
+from b12assistant.language.wording import Literals, Wordings
 
 FindingId = NewType("FindingId", str)
 Member = TypeVar("Member", bound=StrEnum)

@@ -19,19 +19,54 @@ import numpy as np
 
 from b12assistant.answers import Level, Turn
 from b12assistant.data_files import HINT
-from b12assistant.each import encode_each
 from b12assistant.errors import ConfigError, EncoderError
-from b12assistant.protocols import Encoder
+from b12assistant.protocols import Encoder, encode_each
 from b12assistant.safety.assertion import Cues
 from b12assistant.safety.clauses import MOST, Clauses, Part, chosen, read_clauses
 from b12assistant.safety.opinion import CutsByRuling, Judged, Opinion, Opinionated, Role, conclude, read_cuts
-from b12assistant.safety.token_head import TokenHead, log, softmax
 from b12assistant.safety.word_model import WordModel, load_word_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+
+
+LOUD: Final = 8.0  # token vectors of unit length are brought to this length
+TINY: Final = 1e-4  # a share that is as good as none
+
+
+@dataclass(frozen=True)
+class TokenHead:
+    """``s`` heads, each of ``h`` hidden units and ``k`` gazes over token vectors of ``d``, to ``c`` concerns; float32.
+
+    ``hidden``: (s, d, h), (s, h). ``gaze``: (s, d, k), (s, k). ``out``: (s, k * h, c), (s, c).
+    """
+
+    hidden: tuple[Floats, Floats]
+    gaze: tuple[Floats, Floats]
+    out: tuple[Floats, Floats]
+
+    def log_shares(self, tokens: Floats) -> Floats:
+        """(c,) from (n, d) token vectors of unit length, n > 0: the logarithm of the mean of the heads' shares."""
+        loud = tokens * np.float32(LOUD)
+        shares = [self._shares(loud, each) for each in range(len(self.out[0]))]
+        return log(np.mean(shares, axis=0))
+
+    def _shares(self, loud: Floats, each: int) -> Floats:
+        hidden = np.maximum(loud @ self.hidden[0][each] + self.hidden[1][each], 0)
+        gaze = softmax(loud @ self.gaze[0][each] + self.gaze[1][each], axis=0)
+        return softmax((gaze.T @ hidden).reshape(-1) @ self.out[0][each] + self.out[1][each])
+
+
+def softmax(values: Floats, axis: int = -1) -> Floats:
+    powers = np.exp(values - values.max(axis=axis, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=axis, keepdims=True), np.float32)
+
+
+def log(shares: Floats) -> Floats:
+    return np.asarray(np.log(shares + TINY), np.float32)
+
 
 FILE: Final = "second_opinion.npz"
 STRETCHES: Final = 8  # of a long turn that are read as wide as the encoder reads

@@ -3,22 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
+from pydantic import Field
 from starlette.responses import Response
 
-from b12assistant.answering.lookup import Format, LookUp, format_of
+from b12assistant.answering.assistant import SEARCHED_CHARACTERS
+from b12assistant.answering.lookup import MOST_FOUND, Format, LookUp, Sieve, Way, format_of
 from b12assistant.answers import Quote, Reply, Status
 from b12assistant.application.lookup_rows import notices, quoted, row
 from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.types import Interest, Source, SourceKind
+from b12assistant.web.http_models import Typed
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse
-from b12assistant.web.lookup_forms import LookUpForm, QuestionForm
 from b12assistant.web.problems import PassingError
 from b12assistant.web.questions import Questions
+
+MOST_PINNED = 100
+Year = Annotated[int | None, Field(strict=True, ge=1, le=9999)]
+Address = Annotated[str, Field(max_length=4000)]
+
+
+class LookUpForm(Form):
+    """``text``: what is typed; the rest is the filter, empty for all."""
+
+    text: Annotated[str, Field(max_length=SEARCHED_CHARACTERS)]
+    way: Way = Way.ALL
+    kinds: frozenset[SourceKind] = frozenset()
+    interests: frozenset[Interest] = frozenset()
+    formats: frozenset[Format] = frozenset()
+    document: Annotated[str, Field(max_length=300)] = ""
+    since: Year = None
+    until: Year = None
+    k: Annotated[int, Field(strict=True, ge=1, le=MOST_FOUND)] = MOST_FOUND
+
+    @property
+    def sieve(self) -> Sieve:
+        return Sieve(self.kinds, self.interests, self.formats, self.document.strip(), self.since, self.until)
+
+
+class QuestionForm(Form):
+    """One of many questions."""
+
+    text: Typed
+
+
+class PackRequest(Form):
+    """Addresses of what was pinned, in order."""
+
+    addresses: Annotated[tuple[Address, ...], Field(max_length=MOST_PINNED)]
+
 
 ROOT = "/lookup"
 

@@ -21,7 +21,7 @@ from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse
-from b12assistant.web.lookup_forms import PackRequest
+from b12assistant.web.lookup_routes import PackRequest
 
 ROOT = "/pack"
 _FORMS = {

@@ -8,15 +8,18 @@ come in bodies and stay out of addresses and logs.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
+from importlib import resources
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Path, Query
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import BaseRoute, Match, Route
 
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
@@ -25,13 +28,58 @@ from b12assistant.display import json_form
 from b12assistant.display.json_form import passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry, export_line, source_facts
-from b12assistant.web import http_corpus, http_models
+from b12assistant.web import http_models
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse, written_id
-from b12assistant.web.openapi import describe, load_examples
 from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, not_found
 from b12assistant.web.problems import install_problems as install_problems
 from b12assistant.web.questions import Questions
-from b12assistant.web.readiness import Readiness
+from b12assistant.web.warmup import Readiness
+
+Json = dict[str, Any]
+SCHEMAS = "#/components/schemas/{model}"
+_TITLE = "b12assistant"
+_ABOUT = (
+    "Answers about vitamin B12 deficiency and nerve damage, only by quoting a curated corpus. Every quote is a slice "
+    "of a document's text and says who speaks. Offsets are code points, half-open. Errors are problem documents "
+    "(RFC 9457)."
+)
+
+
+def describe(routes: Sequence[BaseRoute], examples: Json) -> Json:
+    """The document. ``examples``: by operation and name, each a ``request`` or ``parameters`` with its ``response``."""
+    document = get_openapi(title=_TITLE, version="1", description=_ABOUT, routes=routes)
+    problem = http_models.Problem.model_json_schema(ref_template=SCHEMAS)
+    schemas = document["components"]["schemas"]
+    schemas.update(problem.pop("$defs", {}), Problem=problem)
+    for theirs in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of a problem, which is never sent
+        schemas.pop(theirs, None)
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                del operation["responses"]["422"]
+            _exemplify(operation, examples.get(operation["operationId"], {}))
+    return document
+
+
+def load_examples() -> Json:
+    """Questions that were asked of the starter corpus, and what came back."""
+    file = resources.files("b12assistant").joinpath("data", "http", "examples.json")
+    return dict(json.loads(file.read_text("utf-8")))
+
+
+def _exemplify(operation: Json, examples: Json) -> None:
+    answers = {name: {"value": each["response"]} for name, each in examples.items()}
+    if answers:
+        operation["responses"]["200"]["content"]["application/json"]["examples"] = answers
+    asked = {name: {"value": each["request"]} for name, each in examples.items() if "request" in each}
+    if asked:
+        operation["requestBody"]["content"]["application/json"]["examples"] = asked
+    for parameter in operation.get("parameters", []):
+        given = {name: each.get("parameters", {}) for name, each in examples.items()}
+        values = {name: {"value": all_[parameter["name"]]} for name, all_ in given.items() if parameter["name"] in all_}
+        if values:
+            parameter["examples"] = values
+
 
 ROOT = "/api/v1"
 
@@ -115,11 +163,11 @@ def _add_documents(router: APIRouter, workspace: Space) -> None:
         f"{ROOT}/documents",
         operation_id="list_documents",
         tags=["corpus"],
-        response_model=http_corpus.DocumentsResponse,
+        response_model=http_models.DocumentsResponse,
         responses=_problems(422, 500, 503),
     )
     def documents(
-        limit: Annotated[int, Query(ge=1, le=http_corpus.MOST_LISTED)] = 50,
+        limit: Annotated[int, Query(ge=1, le=http_models.MOST_LISTED)] = 50,
         offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
     ) -> Response:
         """The documents of the index with their source facts, by id. The order is fixed within a generation."""
@@ -141,7 +189,7 @@ def _add_documents(router: APIRouter, workspace: Space) -> None:
         f"{ROOT}/documents/{{id:whole}}",
         operation_id="get_document",
         tags=["corpus"],
-        response_model=http_corpus.DocumentResponse,
+        response_model=http_models.DocumentResponse,
         responses=_problems(404, 500, 503),
     )
     def document(
@@ -158,7 +206,7 @@ def _add_passages(router: APIRouter, workspace: Space) -> None:
         f"{ROOT}/passages/{{id}}",
         operation_id="get_passage",
         tags=["corpus"],
-        response_model=http_corpus.PassageResponse,
+        response_model=http_models.PassageResponse,
         responses=_problems(404, 500, 503),
     )
     def passage(name: Annotated[str, Path(alias="id", description="The whole id.")]) -> Response:
@@ -173,7 +221,7 @@ def _add_passages(router: APIRouter, workspace: Space) -> None:
 def _add_health(router: APIRouter, workspace: Space) -> None:
     readiness = Readiness()
 
-    @router.get("/healthz", operation_id="healthz", tags=["health"], response_model=http_corpus.Alive)
+    @router.get("/healthz", operation_id="healthz", tags=["health"], response_model=http_models.Alive)
     async def healthz() -> Response:
         """The process lives. Nothing is opened or waited for."""
         return JsonResponse({"status": "alive"})
@@ -182,7 +230,7 @@ def _add_health(router: APIRouter, workspace: Space) -> None:
         "/readyz",
         operation_id="readyz",
         tags=["health"],
-        response_model=http_corpus.Ready,
+        response_model=http_models.Ready,
         responses=_problems(500, 503),
     )
     async def readyz() -> Response:

@@ -16,22 +16,21 @@ from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.labels import load_labels
 from b12assistant.errors import ServerError
-from b12assistant.web import listening, logs, service, ui
-from b12assistant.web.admission import Admission
+from b12assistant.web import listening, service, ui
 from b12assistant.web.catalogue_routes import PATH as SOURCES
 from b12assistant.web.catalogue_routes import catalogue_router
 from b12assistant.web.export_routes import export_router
 from b12assistant.web.figures import Figures
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.pack_routes import pack_router
-from b12assistant.web.page_head import with_head
-from b12assistant.web.plain_html import PATH as PLAIN_PATH
+from b12assistant.web.plain_routes import PATH as PLAIN_PATH
 from b12assistant.web.plain_routes import plain_router
-from b12assistant.web.policy import LOOPBACK, App, Policy, parse_framers, parse_hosts
+from b12assistant.web.policy import LOOPBACK, Admission, App, Policy, parse_framers, parse_hosts
 from b12assistant.web.questions import Questions
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
 from b12assistant.web.source_routes import source_router
 from b12assistant.web.turns import Asking
+from b12assistant.web.ui import with_head
 from b12assistant.web.warmup import Warmup
 
 HOST = "127.0.0.1"
@@ -122,7 +121,7 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy:
             hint="listen on 127.0.0.1, or put a proxy with passwords and TLS in front of it and add --behind-proxy "
             "(docs/how-to/reverse-proxy.md)",
         )
-    logs.start(settings.log)
+    listening.start(settings.log)
     questions = Questions.of(settings)
     figures = Figures(questions)
     questions.watch = figures.ended

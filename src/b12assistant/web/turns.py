@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from b12assistant.answers import Reply, Status
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
-from b12assistant.display import answer_html, welcome_html
+from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.errors import AssistantError
 from b12assistant.web.problems import LateError, PassingError, logged, problem_of
@@ -81,12 +81,12 @@ class Asking:
                 lambda: self.questions.ask(space, question, earlier, as_typed=as_typed, then=shown)
             )
         except PassingError as error:
-            return question, talk, welcome_html.note(self.said(f"ask.{error.code}"))
+            return question, talk, answer_html.note(self.said(f"ask.{error.code}"))
         except AssistantError as error:
-            return question, talk, welcome_html.note(problem_of(error).sentence)
+            return question, talk, answer_html.note(problem_of(error).sentence)
         except Exception as error:  # noqa: BLE001 - whatever broke, the reader is told, and nothing of the inside
             logged(error)
-            return question, talk, welcome_html.note(self.said("ask.broken"))
+            return question, talk, answer_html.note(self.said("ask.broken"))
         return "", more, ""
 
     async def _patiently(self, ask: Callable[[], Awaitable[Conversation]]) -> Conversation:
@@ -119,14 +119,14 @@ class Asking:
     async def readiness(self) -> AsyncIterator[str]:
         """How far the encoder is; the page is there before it."""
         if not self.warmup.ended:
-            yield welcome_html.state(self.said("ask.loading"), "loading")
+            yield answer_html.state(self.said("ask.loading"), "loading")
         await self._loaded()
         problem = self.warmup.problem()
         if problem:
-            yield welcome_html.state(self.said("ask.failed", problem=problem), "failed")
+            yield answer_html.state(self.said("ask.failed", problem=problem), "failed")
         else:
             opened = self.live().opened
             found = opened.collection
-            ready = welcome_html.ready(len(found.documents), len(found.passages), found.generation, self.said)
-            older = welcome_html.state(self.said("ask.older"), "failed") if opened.problems else ""
+            ready = answer_html.ready(len(found.documents), len(found.passages), found.generation, self.said)
+            older = answer_html.state(self.said("ask.older"), "failed") if opened.problems else ""
             yield f"{ready}{older}"

@@ -4,22 +4,76 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
-
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when it is imported: otherwise it calls home
 
 import gradio as gr
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.answers import TextId
 from b12assistant.corpus.page_words import PageWords, load_page_words
-from b12assistant.display import welcome_html
+from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
-from b12assistant.display.markup import exact
-from b12assistant.web.page_theme import theme
+from b12assistant.display.markup import exact, plain
 from b12assistant.web.turns import Asking, Conversation, Shown
+
+
+def theme() -> gr.themes.Base:
+    """Colours go by the names of `static/tokens.css`, the same for both modes."""
+    sans = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
+    base = gr.themes.Base(font=sans, font_mono=["ui-monospace", "Consolas", "monospace"])
+    both = {
+        "body_background_fill": "var(--paper)",
+        "body_text_color": "var(--ink)",
+        "body_text_color_subdued": "var(--soft)",
+        "background_fill_primary": "var(--paper)",
+        "background_fill_secondary": "var(--raised)",
+        "block_background_fill": "transparent",
+        "border_color_primary": "var(--line)",
+        "border_color_accent": "var(--accent)",
+        "link_text_color": "var(--accent)",
+        "link_text_color_hover": "var(--accent)",
+        "link_text_color_visited": "var(--accent)",
+        "link_text_color_active": "var(--accent)",
+        "input_background_fill": "var(--raised)",
+        "input_background_fill_focus": "var(--raised)",
+        "input_border_color": "var(--edge)",
+        "input_border_color_focus": "var(--accent)",
+        "input_placeholder_color": "var(--soft)",
+        "button_primary_background_fill": "var(--accent)",
+        "button_primary_background_fill_hover": "var(--accent)",
+        "button_primary_text_color": "var(--on-accent)",
+        "button_secondary_background_fill": "transparent",
+        "button_secondary_background_fill_hover": "var(--wash)",
+        "button_secondary_text_color": "var(--ink)",
+        "button_secondary_border_color": "var(--edge)",
+        "error_background_fill": "var(--raised)",
+    }
+    dark = {f"{name}_dark": value for name, value in both.items()}
+    return base.set(
+        **both, **dark, color_accent="var(--accent)", block_border_width="0px", block_label_text_size="1rem"
+    )
+
+
+# The framework names itself first, with a picture at an address of its own; the page's name comes after that.
+_PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
+
+
+def with_head(page: bytes, first: str, words: PageWords) -> bytes:
+    """``page`` with ``first``, the address of a script, at its very beginning, and with its own name and tagline as its
+    preview."""
+    own = (
+        f'<head><script src="{first}"></script><meta property="og:type" content="website">'
+        f'<meta property="og:title" content="{plain(words.name)}">'
+        f'<meta property="og:description" content="{plain(words.tagline)}">'
+    )
+    return _PREVIEW.sub(b"", page).replace(b"<head>", own.encode(), 1)
+
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when it is imported: otherwise it calls home
+
 
 CONTROLS = (TextId("not_happening"), TextId("looking_up"))
 SURFACES = ("lookup", "sources")  # empty here: a script of our own fills each when its tab is opened
@@ -34,16 +88,16 @@ def build(asking: Asking) -> gr.Blocks:
     words = asking.live().page_words or load_page_words(said.language)
     page: gr.Blocks
     with gr.Blocks(title=words.name, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
-        _text(welcome_html.skip(said), "skip-link")
+        _text(answer_html.skip(said), "skip-link")
         with gr.Row(elem_id="top"):
-            _text(welcome_html.brand(words, said), "brand")
+            _text(answer_html.brand(words, said), "brand")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(said("tabs.ask"), id="ask", elem_id="tab-ask"):
                 state = _ask_tab(asking, words)
             for name in SURFACES:
                 with gr.Tab(said(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
                     gr.Column(elem_id=name)
-        _text(welcome_html.SAY, "announcements", "sr")
+        _text(answer_html.SAY, "announcements", "sr")
         page.load(asking.readiness, None, state, **_QUIET)
     page.queue(
         max_size=MOST_EVENTS, default_concurrency_limit=None
@@ -56,13 +110,13 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     """The conversation; gives back where the page says how far it is."""
     said = asking.said
     talk, onward = gr.State(Conversation()), gr.State(())
-    _text(welcome_html.intro(words), "intro")
+    _text(answer_html.intro(words), "intro")
     thread = gr.Column(elem_id="thread")
     box, send, new, note = _composer(words, said)
     examples = _examples(words, said)
-    _text(welcome_html.keep(said), "keep")
-    state = _text(welcome_html.state(said("ask.loading"), "loading"), "state")
-    _text(welcome_html.about(words), "about")
+    _text(answer_html.keep(said), "keep")
+    state = _text(answer_html.state(said("ask.loading"), "loading"), "state")
+    _text(answer_html.about(words), "about")
     outputs = [box, talk, note]
     with thread:
         _thread(asking, talk, outputs)
@@ -199,7 +253,7 @@ def _composer(words: PageWords, said: Labels) -> tuple[gr.Textbox, gr.Button, gr
 
 def _examples(words: PageWords, said: Labels) -> list[tuple[gr.Button, str]]:
     with gr.Column(elem_id="examples"):
-        _text(welcome_html.examples(said), "examples-heading")
+        _text(answer_html.examples(said), "examples-heading")
         with gr.Row(elem_id="questions"):
             return [(gr.Button(question, size="sm", min_width=0), question) for question in words.examples]
 
