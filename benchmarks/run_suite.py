@@ -29,6 +29,7 @@ from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import AssistantError
 from b12assistant.evaluation.bench import CACHE, Bench, Request
+from b12assistant.evaluation.bench_config import RANKINGS
 from b12assistant.evaluation.measures import HEADLINE, compare
 from b12assistant.evaluation.runs import write_whole
 
@@ -66,9 +67,9 @@ def suite() -> tuple[tuple[Row, ...], list[str]]:
 
 def configurations(row: Row, baselines: Sequence[str]) -> list[Path]:
     """The shipped one first: the others are compared with it. No ``baselines``: that one alone."""
-    every = sorted(path.stem for path in (HERE / "configs").glob("*.toml"))
+    every = sorted(path.stem for path in RANKINGS.glob("*.toml"))
     names = every if baselines and row.role == "development" else baselines
-    return [HERE / "configs" / f"{name}.toml" for name in (SHIPPED, *(name for name in names if name != SHIPPED))]
+    return [RANKINGS / f"{name}.toml" for name in (SHIPPED, *(name for name in names if name != SHIPPED))]
 
 
 def measured(row: Row, datasets: Path, out: Path, cache: Path, space: Workspace, baselines: Sequence[str]) -> Found:

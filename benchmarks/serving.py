@@ -41,7 +41,7 @@ import httpx2 as httpx
 ROOT = Path(__file__).parent.parent
 SET = ROOT / "benchmarks" / "data" / "questions" / "train.jsonl"
 _PATIENCE = 300.0  # seconds until the server says where it is: it opens the index before
-NOTES = {"As many questions": "busy", "The answer was not ready": "late", "Something went wrong": "broken"}
+NOTES = {"Too many people": "busy", "The answer took too long": "late", "Something went wrong": "broken"}
 
 
 @dataclass(frozen=True, slots=True)

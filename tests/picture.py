@@ -26,7 +26,6 @@ PICTURE = (
         "language",
         "word_pieces",
         "dictionary",
-        "quantities",
         "vocabulary",
         "sentences",
         "spelling",
@@ -54,7 +53,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        "entries page_words < disputes provenance sources switched_off < folder",
+        "entries page_words < disputes sources switched_off < folder < provenance",
     ),
     (
         "index",
@@ -82,7 +81,7 @@ PICTURE = (
     ),
     (
         "application",
-        "opening saved < exporting pack workspace < batching catalogue live quote_checks < health",
+        "opening saved < exporting pack search_server < workspace < batching catalogue live quote_checks < health",
         "lookup_rows",
     ),
     (
@@ -144,11 +143,9 @@ OWNERS = {
     "openvino": ("index.bf16_encoder",),
     "prometheus_client": ("web.figures",),
     "pydantic": (
-        "corpus.disputes",
         "corpus.entries",
         "corpus.provenance",
         "corpus.sources",
-        "corpus.switched_off",
         "display.json_form",
         "application.exporting",
         "application.quote_checks",

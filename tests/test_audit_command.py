@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from b12assistant.command.cli import commands
 from b12assistant.errors import UsageError
+from b12assistant.evaluation.red_flag_audit import load_cases
 
 ROWS = [
     {"id": "1", "text": "I can't breathe", "level": "emergency", "kind": "medical", "trap": "terse"},
@@ -87,6 +88,29 @@ def test_a_bad_line_is_wrong_use(messages: Path) -> None:
     messages.write_text("{\n", "utf-8")
     with pytest.raises(UsageError, match=r"messages\.jsonl:1: not a labelled message"):
         typed("evaluate", "red-flags", str(messages))
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        ({"id": True, "text": "a", "level": "none"}, "'id'"),
+        ({"id": 1, "text": None, "level": "nothing"}, "'text', 'level'"),
+        ({"id": 1, "text": "a", "level": "none", "history": "b"}, "'history'"),
+        ({"id": 1, "text": "a", "level": "none", "acceptable": [["none"]]}, "'acceptable'"),
+        ({"id": 1, "text": "a", "level": "none", "kind": "x", "trap": 1}, "'kind', 'trap'"),
+    ],
+)
+def test_a_bad_line_names_the_wrong_keys(messages: Path, row: dict[str, Any], wrong: str) -> None:
+    messages.write_text(json.dumps(row) + "\n", "utf-8")
+    with pytest.raises(UsageError) as caught:
+        typed("evaluate", "red-flags", str(messages))
+    assert f"wrong or missing {wrong}: " in str(caught.value)
+
+
+def test_an_id_may_be_a_number(messages: Path) -> None:
+    messages.write_text(json.dumps({"id": 1, "text": "a", "level": "none"}) + "\n", "utf-8")
+    (case,) = load_cases(messages)
+    assert case.id == "1"
 
 
 def test_the_audit_wants_its_file() -> None:

@@ -9,12 +9,12 @@ from fakes import FakeEncoder, fake_workspace
 
 from b12assistant.errors import DatasetError, UsageError
 from b12assistant.evaluation.bench import Bench, Request
+from b12assistant.evaluation.bench_config import RANKINGS
 from b12assistant.evaluation.bench_report import markdown, page, per_query, text
 from b12assistant.evaluation.runs import read_run, write_run
 
 HERE = Path(__file__).parent
 TINY = HERE / "fixtures" / "tiny_collection"
-CONFIGS = HERE.parent / "benchmarks" / "configs"
 
 
 def bench(tmp_path: Path, encoder: FakeEncoder | None = None, **asked: Any) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def test_a_second_run_encodes_only_the_queries(tmp_path: Path) -> None:
 
 def test_configurations_stand_side_by_side_against_the_first(tmp_path: Path) -> None:
     encoder = FakeEncoder()
-    report = bench(tmp_path, encoder, configs=[CONFIGS / f"{name}.toml" for name in ("shipped", "bm25", "dense")])
+    report = bench(tmp_path, encoder, configs=[RANKINGS / f"{name}.toml" for name in ("shipped", "bm25", "dense")])
     assert [each["name"] for each in report["rankings"]] == ["shipped", "bm25", "dense"]
     assert {(each["ranking"], each["against"]) for each in report["compared"]} == {
         ("bm25", "shipped"),
@@ -114,7 +114,7 @@ def test_configurations_stand_side_by_side_against_the_first(tmp_path: Path) -> 
 
 def test_everything_asked_for_is_written(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    report = bench(tmp_path, out=out, configs=[CONFIGS / "shipped.toml", CONFIGS / "bm25.toml"])
+    report = bench(tmp_path, out=out, configs=[RANKINGS / "shipped.toml", RANKINGS / "bm25.toml"])
     assert sorted(path.name for path in out.iterdir()) == [
         "bm25.trec", "per_query.tsv", "report.html", "report.json", "report.md", "shipped.trec",
     ]  # fmt: skip
@@ -137,7 +137,7 @@ def test_a_report_names_split_licence_seed_and_machine(tmp_path: Path) -> None:
 
 
 def test_a_page_has_its_plots_and_asks_nobody(tmp_path: Path) -> None:
-    made = page(bench(tmp_path, configs=[CONFIGS / "shipped.toml", CONFIGS / "bm25.toml"]))
+    made = page(bench(tmp_path, configs=[RANKINGS / "shipped.toml", RANKINGS / "bm25.toml"]))
     assert made.count("<svg") == 5
     assert 'role="img" aria-label="nDCG@10 with 95 % intervals: shipped' in made
     assert not any(each in made for each in ("http:", "https:", "<script", "src="))
@@ -174,7 +174,7 @@ def test_a_bad_run_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_measured_together_is_refused(tmp_path: Path) -> None:
-    shipped, other = CONFIGS / "shipped.toml", CONFIGS / "bm25.toml"
+    shipped, other = RANKINGS / "shipped.toml", RANKINGS / "bm25.toml"
     with pytest.raises(UsageError, match="same file name"):
         bench(tmp_path, configs=[shipped, shipped])
     with pytest.raises(UsageError, match="--run is one run"):

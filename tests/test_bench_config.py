@@ -4,10 +4,8 @@ import pytest
 
 from b12assistant.answering.retrieval import Weights
 from b12assistant.config import Settings
-from b12assistant.errors import ConfigError
-from b12assistant.evaluation.bench_config import Ranking, load_ranking
-
-CONFIGS = Path(__file__).parent.parent / "benchmarks" / "configs"
+from b12assistant.errors import ConfigError, UsageError
+from b12assistant.evaluation.bench_config import RANKINGS, Ranking, load_ranking, packaged
 
 
 def write(folder: Path, text: str) -> Path:
@@ -25,11 +23,11 @@ def test_what_is_not_named_is_as_it_ships(tmp_path: Path) -> None:
 
 
 def test_the_shipped_ranking_is_the_products() -> None:
-    shipped = load_ranking(CONFIGS / "shipped.toml")
+    shipped = load_ranking(RANKINGS / "shipped.toml")
     assert (shipped.weights, shipped.settings) == (Weights(), Settings()) == (Ranking().weights, Ranking().settings)
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(RANKINGS.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_configuration_is_read_and_says_what_it_is(path: Path) -> None:
     ranking = load_ranking(path)
     assert ranking.says != path.stem
@@ -60,3 +58,14 @@ def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, say
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.toml cannot be read"):
         load_ranking(tmp_path / "none.toml")
+
+
+def test_a_packaged_ranking_is_found_by_name() -> None:
+    assert load_ranking(packaged("bm25")).name == "bm25"
+
+
+@pytest.mark.parametrize(("name", "says"), [("bm2", "did you mean bm25?"), ("../x", "choose from bm25, deeper")])
+def test_an_unknown_ranking_is_refused_with_the_names(name: str, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        packaged(name)
+    assert says in str(caught.value)

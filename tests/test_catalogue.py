@@ -89,7 +89,7 @@ def test_what_is_known_of_a_source_is_told(space: FakeWorkspace) -> None:
 def test_what_is_not_known_is_left_empty(space: FakeWorkspace) -> None:
     plain = listed(space)["/d/d-plain.txt"]
     assert {plain[name] for name in ("publisher", "based_on", "year", "review", "review_by", "url", "off")} == {""}
-    assert plain["sells"] == "Not known whether it sells what it recommends"
+    assert plain["sells"] == "We don't know if they sell what they recommend"
     assert plain["covers"] == []
 
 

@@ -97,6 +97,8 @@ def test_too_long_a_conversation_is_refused(call: Call) -> None:
 
 WRONG_USE = {
     "command": (["asl"], "did you mean 'ask'"),
+    "no command": (["nonsense"], "no such command 'nonsense' (see `b12assistant --help`)"),
+    "no questions": (["evaluate", "none.jsonl"], "none.jsonl cannot be read (no such file or directory)"),
     "option": (["ask", "--histry", "x"], "did you mean '--history'"),
     "argument": (["search"], "missing argument"),
     "range": (["search", "x", "-k", "0"], "range"),

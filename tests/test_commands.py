@@ -113,6 +113,8 @@ def test_index_says_what_became_of_every_file(built: Path, tmp_path: Path) -> No
     report = json.loads(b12("index", "--json", cwd=folder).out)
     assert {file["file"] for file in report["files"]} == {*ANSWERS, "empty.txt"}
     assert report["counts"]["left out"] == 1
+    assert report["undescribed"] == sorted(ANSWERS)
+    assert "3 documents do not say who speaks" in b12("index", cwd=folder).out
     strict = b12("index", "--strict", cwd=folder)
     assert strict.status == 1
     assert "empty.txt" in strict.complaint

@@ -49,5 +49,5 @@ def test_the_committed_weights_do_not_ignore_what_no_source_holds() -> None:
     assert COMMITTED.absent < 0
 
 
-def test_a_follow_up_has_more_to_make_good() -> None:
-    assert COMMITTED.leaning < 0
+def test_a_follow_up_is_never_believed_more() -> None:
+    assert COMMITTED.leaning <= 0

@@ -76,7 +76,7 @@ def test_a_flag_wins_over_the_environment(key: str) -> None:
 
 @pytest.mark.parametrize("key", ONE_OF)
 def test_a_value_that_is_none_of_the_few_is_refused_by_them(key: str) -> None:
-    with pytest.raises(ConfigError, match=f"{key} = 'other' is not known: there is {', '.join(ONE_OF[key])}"):
+    with pytest.raises(ConfigError, match=f"{key} = 'other' is not known: set one of {', '.join(ONE_OF[key])}"):
         load_configuration(environment={}, flags={key: "other"})
 
 
@@ -160,7 +160,7 @@ def test_an_unknown_key_comes_with_a_suggestion(toml: str, key: str, hint: str) 
     ],
 )
 def test_an_unknown_variable_comes_with_a_suggestion(name: str, hint: str) -> None:
-    with pytest.raises(ConfigError, match=f"{name} is no setting") as raised:
+    with pytest.raises(ConfigError, match=f"{name} is not a setting") as raised:
         load_configuration(environment={name: "1"})
     assert raised.value.hint == hint
 

@@ -11,16 +11,15 @@ from builders_answers import assistant, source
 from builders_quotes import passages_of, windows_of
 from fakes import PLAIN, FakeEncoder
 
-from b12assistant.answering.disagreement import Difference, compared, curated, load_cues, numbered, with_sides
+from b12assistant.answering.disagreement import Difference, curated, numbered, with_sides
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
-from b12assistant.answers import COMPARE, FIGURES, Answer, Interpretation, TopicId, Turn, TurnSlice
+from b12assistant.answers import Answer, Interpretation, TopicId, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute
-from b12assistant.types import Document, Interest, Source, Span
+from b12assistant.types import Document, Source, Span
 
 TOPIC = TopicId("dose")
-CUES = load_cues()
 
 
 def window(text: str, score: float = 0.5, file: str = "", based_on: str | None = None) -> Window:
@@ -36,54 +35,13 @@ LOW, HIGH = window("Take 5 mcg daily.", 0.6), window("Have 9 mcg daily.", 0.5)
 TEA = window("Tea is hot.", 0.7)
 
 
-def found_by(windows: list[Window], closeness: float = 0.9, margin: float = 0.3, most: int = 3) -> Difference | None:
-    return compared(windows, most, lambda _one, _other: closeness, margin, CUES)
-
-
 def of_dispute(found: list[Window], asked: float, low: Window = LOW, high: Window = HIGH) -> Difference | None:
     dispute = Dispute(TOPIC, ("How much?",), ((span_of(low),), (span_of(high),)))
     by_span = {span_of(each): each for each in (low, high)}
     return curated([dispute], [asked], found, 2, by_span.get)
 
 
-def test_other_figures_are_compared() -> None:
-    assert found_by([TEA, LOW, HIGH]) == Difference(FIGURES, curated=False, sides=(LOW, HIGH))
-
-
-def test_opposed_words_are_compared() -> None:
-    safe, unsafe = window("The shots are safe for most cats.", 0.6), window("Big shots are not safe for cats.", 0.5)
-    found = found_by([safe, unsafe])
-    assert found is not None
-    assert found.topic == COMPARE
-
-
-def test_opposed_words_about_other_things_are_not_compared() -> None:
-    assert found_by([window("Old grey cats find milk safe."), window("Young dogs call winter not safe.")]) is None
-
-
-def test_one_document_is_not_held_against_itself() -> None:
-    assert found_by([window("Take 5 mcg daily.", file="a.md"), window("Have 9 mcg daily.", file="a.md")]) is None
-
-
-def test_summaries_of_one_page_are_not_held_against_each_other() -> None:
-    one = window("Take 5 mcg daily.", based_on="Page; Other")
-    assert found_by([one, window("Have 9 mcg daily.", based_on="Page")]) is None
-    assert found_by([one, window("Have 9 mcg daily.", based_on="Third")]) is not None
-
-
-def test_what_is_far_behind_the_best_is_not_compared() -> None:
-    assert found_by([TEA, LOW, HIGH], margin=0.15) is None
-
-
-def test_sentences_far_apart_in_meaning_are_not_compared() -> None:
-    assert found_by([LOW, HIGH], closeness=0.4) is None
-
-
-def test_nothing_found_is_nothing_compared() -> None:
-    assert found_by([]) is None
-
-
-@pytest.mark.parametrize(("asked", "told"), [(0.56, True), (0.54, False)])
+@pytest.mark.parametrize(("asked", "told"), [(0.71, True), (0.69, False)])
 def test_a_topic_is_told_when_the_question_is_near_it(asked: float, told: bool) -> None:
     assert (of_dispute([LOW], asked) is not None) is told
 
@@ -102,11 +60,6 @@ def test_without_a_side_among_the_best_a_topic_is_told_only_when_the_question_is
     assert of_dispute([TEA, LOW], asked) is not None
 
 
-def test_figures_are_compared_only_when_a_best_window_gives_one() -> None:
-    assert found_by([TEA, LOW, HIGH], most=2) is not None
-    assert found_by([TEA, LOW, HIGH], most=1) is None
-
-
 def test_a_side_that_may_not_be_quoted_takes_the_topic_away() -> None:
     dispute = Dispute(TOPIC, ("How much?",), ((span_of(LOW),), (span_of(HIGH),)))
     assert curated([dispute], [0.9], [TEA], 3, {span_of(LOW): LOW}.get) is None
@@ -120,7 +73,7 @@ def test_the_candidate_that_holds_a_side_shows_it() -> None:
 
 
 def test_sides_stand_in_front_behind_a_best_that_is_none_of_them() -> None:
-    difference = Difference(TOPIC, curated=True, sides=(HIGH, LOW))
+    difference = Difference(TOPIC, sides=(HIGH, LOW))
     assert with_sides([TEA, LOW], difference, 3) == (TEA, LOW, HIGH)
     assert with_sides([LOW, TEA], difference, 3) == (LOW, HIGH, TEA)
     assert with_sides([TEA, LOW], difference, 2) == (LOW, HIGH, TEA)
@@ -128,7 +81,7 @@ def test_sides_stand_in_front_behind_a_best_that_is_none_of_them() -> None:
 
 
 def test_sides_are_told_by_the_numbers_of_their_quotes() -> None:
-    difference = Difference(TOPIC, curated=True, sides=(HIGH, LOW))
+    difference = Difference(TOPIC, sides=(HIGH, LOW))
     assert numbered(difference, [TEA.spans, LOW.spans, HIGH.spans])[0].sides == ((2,), (3,))
     assert numbered(difference, [TEA.spans, LOW.spans]) == ()
     assert numbered(None, [TEA.spans]) == ()
@@ -138,23 +91,14 @@ def ask(question: str, *documents: Document) -> Answer:
     return assistant(*documents).reply(question).answer
 
 
-def test_an_answer_quotes_both_figures_and_says_so() -> None:
+def test_different_figures_alone_are_no_difference() -> None:
     one = source("Take 500 mcg of cobalamin daily.", "one.txt")
     other = source("Take 100 mcg of cobalamin daily.", "other.txt")
-    answer = ask("take mcg of cobalamin daily", one, other)
-    assert [(each.topic, each.curated, each.sides) for each in answer.disagreements] == [(FIGURES, False, ((1,), (2,)))]
+    assert ask("take mcg of cobalamin daily", one, other).disagreements == ()
 
 
 def test_an_answer_without_a_difference_names_none() -> None:
     assert ask("myelin wraps fibres", source("Myelin wraps fibres.", "one.txt")).disagreements == ()
-
-
-def test_a_seller_is_not_first_with_its_side() -> None:
-    sells = source("Take 500 mcg of cobalamin daily.", "a.txt", Interest.SELLS)
-    other = source("Take 100 mcg of cobalamin daily.", "b.txt")
-    answer = ask("take 500 mcg of cobalamin daily with some food please", sells, other)
-    assert [quote.document.id for quote in answer.quotes] == ["b.txt", "a.txt"]
-    assert answer.disagreements[0].sides == ((1,), (2,))
 
 
 @pytest.mark.parametrize(
@@ -177,4 +121,4 @@ def test_the_question_s_own_words_tell_the_topic(turns: list[str], told: bool) -
     query = engine.query_of(Interpretation(parts))
     windows = engine.windows(query, engine.hits(query, Settings(), 20), Settings())
     found = engine.difference(query, windows, Settings())
-    assert (found is not None and found.curated) is told
+    assert (found is not None) is told

@@ -38,7 +38,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(TINY, folder / "scifact")
     shutil.copy(TINY / "qrels" / "dev.tsv", folder / "scifact" / "qrels" / "train.tsv")
     (folder / "other_system.trec").write_text("q1 Q0 d1 1 1.0 other\n", "utf-8")
-    shutil.copytree(ROOT / "benchmarks" / "configs", folder / "benchmarks" / "configs")
     (folder / "tickets.jsonl").write_text(json.dumps(QUESTION) + "\n", "utf-8")
     (folder / "questions.jsonl").write_text(json.dumps(LABELLED) + "\n", "utf-8")
     message = {"id": "m1", "text": "My legs went weak today and I can't pee", "level": "emergency"}
@@ -50,7 +49,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _conversation(folder: Path) -> str:
-    """What the page's "Keep this conversation" saves."""
+    """What the page's "Save or print" saves."""
     flags = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index")}
     space = Workspace(load_configuration(environment={}, flags=flags))
     reply = space.ask(QUESTION["question"], ())

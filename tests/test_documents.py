@@ -89,6 +89,7 @@ def entries(draw: st.DrawFn) -> Entry:
         warnings,
         len(passages),
         draw(st.floats(0, 1)),
+        described=document.source.is_described,
     )
     front: dict[str, Any] = {
         "title": draw(SAID),

@@ -99,13 +99,12 @@ def test_empty_judgements_and_a_missing_file_are_status_1(call: Call, run: str, 
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(None, "set.jsonl cannot be read"), ("{\n", "set.jsonl:1: not a labelled")]
+    ("content", "says"), [(b"\xff\n", "set.jsonl is not UTF-8"), (b"{\n", "set.jsonl:1: not a labelled")]
 )
 def test_bad_labelled_questions_are_one_line_and_status_1(
-    call: Call, tmp_path: Path, content: str | None, says: str
+    call: Call, tmp_path: Path, content: bytes, says: str
 ) -> None:
-    if content is not None:
-        (tmp_path / "set.jsonl").write_text(content)
+    (tmp_path / "set.jsonl").write_bytes(content)
     done = call("set.jsonl")
     assert done.status == 1
     assert says in done.complaint
@@ -115,7 +114,28 @@ def test_options_of_a_collection_are_refused_for_labelled_questions(call: Call, 
     (tmp_path / "questions.jsonl").write_text("{}\n")
     done = call("questions.jsonl", "--split", "dev")
     assert done.status == 2
-    assert "are for a folder" in done.complaint
+    assert "only for a folder" in done.complaint
+
+
+def test_strict_is_refused_for_a_collection(call: Call) -> None:
+    done = call(str(TINY), "--strict")
+    assert done.status == 2
+    assert "--strict is for a file" in done.complaint
+
+
+def test_an_unknown_ranking_is_wrong_use(call: Call) -> None:
+    done = call(str(TINY), "--ranking", "bm2")
+    assert done.status == 2
+    assert "there is no ranking 'bm2': did you mean bm25?" in done.complaint
+
+
+@pytest.mark.slow
+def test_rankings_are_measured_by_name_before_those_of_files(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('says = "without titles"\n[weights]\ntitles = 0\n', "utf-8")
+    chosen = ("--config", "mine.toml", "--ranking", "bm25", "--ranking", "dense")
+    done = b12("evaluate", str(TINY), "--split", "dev", "--cache", "cache", "--json", *chosen, cwd=tmp_path)
+    names = [each["name"] for each in json.loads(done.out)["rankings"]]
+    assert names == ["bm25", "dense", "mine"]
 
 
 @pytest.mark.slow

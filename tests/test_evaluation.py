@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
-from b12assistant.errors import DatasetError
+from b12assistant.errors import DatasetError, UsageError
 from b12assistant.evaluation.labelled_set import Labelled, Outcome, evaluate, is_hit, load_labelled, summary, unresolved
 from b12assistant.types import Document, DocumentId, Mark, MarkKind, Passage, PassageId, Range, Span
 
@@ -259,10 +259,13 @@ def test_a_bad_line_is_named_with_its_file(line: str, tmp_path: Path) -> None:
         load_labelled(file)
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"], ids=["missing", "not UTF-8"])
-def test_an_unreadable_file_is_named(content: bytes | None, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"qa\.jsonl cannot be read"):
+        load_labelled(tmp_path / "qa.jsonl")
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     file = tmp_path / "qa.jsonl"
-    if content is not None:
-        file.write_bytes(content)
-    with pytest.raises(DatasetError, match=r"qa\.jsonl cannot be read"):
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DatasetError, match=r"qa\.jsonl is not UTF-8: save the file as UTF-8"):
         load_labelled(file)

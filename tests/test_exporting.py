@@ -103,8 +103,8 @@ def test_a_file_says_the_questions_the_notices_and_the_index(
     assert space.opened.collection.generation in text
     assert "Do swallowed capsules work as well as a syringe?" in text
     if format_ is not Format.JSON:
-        assert "differ on: Do swallowed capsules work as well as a syringe?" in text
-        assert "Nearest places in the sources" in text
+        assert "Sources disagree: Do swallowed capsules work as well as a syringe?" in text
+        assert "You could look here" in text
     flagged = space.ask(TURNS[3], TURNS[:3]).answer.red_flag
     assert flagged is not None
     assert space.texts[flagged.text].text.split(".")[0].split("\n")[0][:20] in text
@@ -214,8 +214,8 @@ VISIBLE = (Format.HTML, Format.MARKDOWN)
         ("Myelin wraps", "Myelin harms"),
         ("trong match", "ossible match"),
         ("Questions and quotes", "Questions and answers"),
-        ("The sources differ on", "The sources agree on"),
-        ("Nearest places", "Best places"),
+        ("Sources disagree", "Sources agree"),
+        ("You could look", "You must look"),
     ],
 )
 def test_what_the_file_shows_is_what_its_data_gives(

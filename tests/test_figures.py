@@ -55,7 +55,7 @@ def test_they_are_told_at_their_address(capfd: pytest.CaptureFixture[str]) -> No
 
 def test_an_address_in_use_is_said() -> None:
     figures = Figures(Questions(1, Lane("check", 1, 1), Lane("search", 1, 1)))
-    with pytest.raises(ServerError, match="no name of a host"):
+    with pytest.raises(ServerError, match="not a host name"):
         figures.serve("a..b:9464")
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ServerError, match="another web"):
         figures.serve(f"127.0.0.1:{taken.getsockname()[1]}")

@@ -72,7 +72,7 @@ def test_a_changed_byte_of_the_spare_is_found(space: FakeWorkspace) -> None:
     spare = next(file for file in space.store.root.glob("generations/*/vectors.faiss") if file.parent.name != current)
     spare.write_bytes(spare.read_bytes()[:-1])
     assert health.verify(again(space), None).index_problems == (f"{spare} differs from its manifest",)
-    again(space).index(anew=True)
+    again(space).index(from_scratch=True)
     assert health.verify(again(space), None).sound
 
 
@@ -88,14 +88,14 @@ def test_built_anew_nothing_is_taken_over_from_what_may_be_wrong(space: FakeWork
     with space.store.writing():
         space.store.publish(forged, facts)
     assert "reads differently" in " ".join(health.verify(again(space), None).index_problems)
-    again(space).index(anew=True)
+    again(space).index(from_scratch=True)
     assert health.verify(again(space), None).sound
 
 
 def test_what_was_mended_is_said(space: FakeWorkspace) -> None:
-    findings = health.verify(space, None, mended=("it was broken",))
+    findings = health.verify(space, None, fixed=("it was broken",))
     assert findings.sound
-    assert "built anew" in findings.sentences()[0]
+    assert "has been rebuilt" in findings.sentences()[0]
     assert findings.as_json()["mended"] == ["it was broken"]
 
 
@@ -121,7 +121,7 @@ def test_quotes_as_they_were_written_stand(space: FakeWorkspace, tmp_path: Path)
     assert findings.sound
     assert findings.quotes == 2 * len(answered(space)["answer"]["quotes"])
     assert (
-        findings.sentences()[-1] == f"{findings.quotes} of {findings.quotes} quotes stand word for word in the source."
+        findings.sentences()[-1] == f"{findings.quotes} of {findings.quotes} quotes match their source word for word."
     )
 
 

@@ -32,13 +32,13 @@ def test_an_unknown_kind_is_called_unknown() -> None:
         (Source(kind=SourceKind.STUDY), "study, its own words"),
         (
             replace(SUMMARY, kind=SourceKind.VENDOR, interest=Interest.SELLS),
-            "project summary of a seller's page, not the page's own words",
+            "our summary of a company's page, not the company's own words",
         ),
         (
             replace(SUMMARY, kind=SourceKind.REVIEW, interest=Interest.NONE),
-            "project summary (review article), not the source's own words",
+            "our summary (review article), not the source's own words",
         ),
-        (SUMMARY, "project summary (source of unknown kind), not the source's own words"),
+        (SUMMARY, "our summary (source of unknown kind), not the source's own words"),
     ],
     ids=["its own", "of a seller", "of a review", "of something"],
 )
@@ -50,7 +50,7 @@ def test_a_label_says_whose_words_they_are(source: Source, label: str) -> None:
     ("interest", "label"),
     [
         (Interest.SELLS, "sells what it recommends"),
-        (Interest.UNKNOWN, "not known whether it sells what it recommends"),
+        (Interest.UNKNOWN, "we don't know if they sell what they recommend"),
         (Interest.NONE, None),
     ],
 )

@@ -155,7 +155,7 @@ def test_what_breaks_is_told_without_the_inside_and_logged_without_the_question(
 ) -> None:
     result = call(BrokenWorkspace(space.configuration), "ask", question="A zebra?")
     assert result.is_error
-    assert "Something went wrong here" in blocks(result)[0]
+    assert "Something went wrong" in blocks(result)[0]
     assert "secret" not in blocks(result)[0] + caplog.text
     assert "ValueError" in caplog.text
     assert "zebra" not in caplog.text

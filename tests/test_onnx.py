@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -216,3 +219,12 @@ def test_triage_hears_the_same_from_both() -> None:
         for known, found in zip(first.judged, second.judged, strict=True):
             assert known.place == found.place
             assert found.shares == pytest.approx(known.shares, abs=2e-4)
+
+
+@pytest.mark.slow
+def test_the_runtime_keeps_nothing_of_its_own_and_calls_nobody(tmp_path: Path) -> None:
+    """Its wheels can collect events, keep a device id in the cache and send them."""
+    code = "from b12assistant.index.onnx_encoder import import_runtime; import_runtime()"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.rglob("*")) == []

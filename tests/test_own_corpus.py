@@ -1,7 +1,11 @@
 """The tutorial on a corpus of one's own, followed to the letter: what it says to write and type does what it says."""
 
+import json
 import re
 import shlex
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -14,6 +18,7 @@ from b12assistant.answers import TextId, Turn
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.cli import commands
 from b12assistant.config import load_configuration
+from b12assistant.corpus.page_words import parse_page_words
 from b12assistant.errors import ConfigError
 from b12assistant.safety.opinion import Concern, Opinion
 from b12assistant.safety.triage import Triager
@@ -61,7 +66,33 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
         expected = list(shown_after(position))
         asked += bool(expected)
         assert [line for line in expected if plain(line) not in plain(out)] == [], out
-    assert asked == 6  # an answer of the skeleton, then one of each: answer, refusal, red flag, difference, vocabulary
+    # of the skeleton, then one of each: answer, refusal, red flag, difference, vocabulary, evaluation
+    assert asked == 7
+
+
+def test_the_page_of_the_tutorial_is_about_the_oven() -> None:
+    page = parse_page_words(tomllib.loads(next(text for _, title, text in BLOCKS if title == "corpus/page.toml")))
+    assert page.name == "The village oven"
+    assert all("oven" in question for question in page.examples)
+
+
+@pytest.mark.slow
+def test_make_check_of_a_skeleton_fails_for_a_wrong_answer(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    assert CliRunner().invoke(commands, ["new", str(project)]).exit_code == 0
+
+    def check() -> subprocess.CompletedProcess[str]:
+        command = ["make", "-C", str(project), "check", f"B12={sys.executable} -m b12assistant"]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert check().returncode == 0
+    assert (project / "build" / "answers" / "report.json").is_file()
+    answered, refused = map(json.loads, (project / "questions.jsonl").read_text("utf-8").splitlines())
+    swapped = [{**answered, "gold": []}, {**refused, "gold": answered["gold"]}]
+    (project / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in swapped), "utf-8")
+    done = check()
+    assert done.returncode != 0
+    assert "b12assistant: not answered or refused as labelled: refused, answered" in done.stderr
 
 
 def test_a_skeleton_is_complete_and_nothing_is_written_over(tmp_path: Path) -> None:

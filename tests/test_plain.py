@@ -173,8 +173,8 @@ def test_a_follow_up_leans_on_the_turns_before(client: TestClient) -> None:
 
 def test_nothing_found_is_said(client: TestClient) -> None:
     page = send(client, box_of(start(client)), NOTHING)
-    assert "The sources here hold no answer to this." in page.words
-    assert "Nearest places in the sources" in page.words
+    assert "We found no answer to this in our documents." in page.words
+    assert "You could look here" in page.words
 
 
 def test_the_page_needs_no_script_and_allows_none(client: TestClient) -> None:
@@ -248,7 +248,7 @@ class BrokenWorkspace(FakeWorkspace):
 def test_what_breaks_is_told_without_the_inside(space: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
     answer = client_of(BrokenWorkspace(space.configuration)).post("/plain", data={"question": "A zebra?"})
     assert answer.status_code == 500
-    assert "Something went wrong here" in answer.text
+    assert "Something went wrong" in answer.text
     assert "secret" not in answer.text + caplog.text
     assert "zebra" not in caplog.text
     assert box_of(TextBrowser(answer.text)).typed.strip() == "A zebra?"

@@ -95,29 +95,29 @@ def reply_of(*quotes: Quote, differ: bool = False, **facts: Any) -> Reply:
 
 NOTES: Mapping[str, tuple[Reply, str]] = {
     "strong": (reply_of(quote_of(Source())), "strong match"),
-    "possible": (reply_of(quote_of(Source(), Strength.POSSIBLE)), "possible match"),
+    "possible": (reply_of(quote_of(Source(), Strength.POSSIBLE)), "may not answer your question"),
     "seller": (reply_of(quote_of(Source(interest=Interest.SELLS))), "sells what it recommends"),
     "unknown interest": (
         reply_of(quote_of(Source(interest=Interest.UNKNOWN))),
-        "not known whether it sells what it recommends",
+        "we don't know if they sell what they recommend",
     ),
     "own words": (reply_of(quote_of(Source(kind=SourceKind.BLOG))), "blog, its own words"),
     "our summary": (
         reply_of(quote_of(Source(kind=SourceKind.REVIEW, words=Words.PROJECT_SUMMARY))),
-        "project summary (review article), not the source's own words",
+        "our summary (review article), not the source's own words",
     ),
     "our summary of a seller": (
         reply_of(quote_of(Source(words=Words.PROJECT_SUMMARY, interest=Interest.SELLS))),
-        "project summary of a seller's page, not the page's own words",
+        "our summary of a company's page, not the company's own words",
     ),
     "overdue": (reply_of(quote_of(Source(review_by=date(2020, 1, 1)))), "its review is overdue"),
     "changed": (
         reply_of(quote_of(Source()), source_changed=frozenset({ID})),
-        "the source has changed since indexing",
+        "the file has changed since it was indexed",
     ),
     "partly off": (
         reply_of(quote_of(Source()), partly_off=frozenset({ID})),
-        "other passages of this document are switched off by its curator",
+        "other parts of this document are switched off by its curator",
     ),
     "superseded": (reply_of(quote_of(Source(superseded_by="b.md"))), "superseded by b.md"),
     "withdrawn": (reply_of(quote_of(Source(withdrawn=True))), "this source was withdrawn"),
@@ -247,7 +247,7 @@ def test_no_output_has_a_note_that_does_not_hold(output: str, space: OneReply) -
 def test_what_sources_differ_on_stands_above_them_in_every_output(output: str, space: OneReply) -> None:
     reply = reply_of(quote_of(Source()), quote_of(Source(), text="Okapi tapir."), differ=True)
     shown = ANSWERS[output](reply, space)
-    told = "the sources differ on: how much is enough?"
+    told = "sources disagree: how much is enough?"
     if output == "saved as json":
         assert data_of(Conversation((reply,), SETTING, GENERATION)).topics == {"dose": "How much is enough?"}
     else:
@@ -278,7 +278,7 @@ def test_a_topic_that_is_not_known_has_a_heading_all_the_same() -> None:
     reply = reply_of(quote_of(Source()), quote_of(Source()), differ=True)
     (differ, _) = present(reply, replace(SETTING, topics={}))
     assert isinstance(differ, Difference)
-    assert differ.heading == "The sources differ here"
+    assert differ.heading == "Sources disagree"
     assert [quote.number for quote in differ.quotes] == [1, 2]
 
 
@@ -294,4 +294,4 @@ def test_a_reply_of_the_workspace_has_the_curators_topic(tmp_path: Path) -> None
     space = small_space(tmp_path, capsules())
     reply = space.ask("Do swallowed capsules work as well as a syringe?")
     (differ, *_) = (piece for piece in present(reply, space.setting(reply)) if isinstance(piece, Difference))
-    assert differ.heading == "The sources differ on: Do swallowed capsules work as well as a syringe?"
+    assert differ.heading == "Sources disagree: Do swallowed capsules work as well as a syringe?"

@@ -104,7 +104,7 @@ def test_what_is_no_pdf_or_has_no_such_page_says_so() -> None:
 def test_a_page_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = PrintedPages()
     first = made.page(DATA, "x", 1)
-    monkeypatch.setattr("b12assistant.display.printed_pages._made", None)
+    monkeypatch.setattr("b12assistant.display.printed_pages._rendered", None)
     assert made.page(DATA, "x", 1) is first
 
 

@@ -115,8 +115,8 @@ def test_the_last_words_can_be_searched_as_typed(built: Path) -> None:
     with at(built) as terminal:
         terminal.until("\n> ")
         terminal.answer_to(b"What insulates a nerve fibre?")
-        assert "Searched for" in terminal.answer_to(b"and fat?")
-        assert "Searched for" not in terminal.answer_to(b"=")
+        assert "Showing results for" in terminal.answer_to(b"and fat?")
+        assert "Showing results for" not in terminal.answer_to(b"=")
         assert "More about: What insulates" in terminal.answer_to(b"tell me more")
         terminal.leave(b"q\n")
 

@@ -150,7 +150,7 @@ def test_little_is_enough(tmp_path: Path) -> None:
         {"id": "b", "text": "x"},
         {"text": "x", "level": "none"},
         {"id": "b", "level": "none"},
-        ROW | {"id": 7},
+        ROW | {"id": True},
         ROW | {"level": "dire"},
         ROW | {"level": ["none"]},
         ROW | {"text": None},
@@ -172,7 +172,7 @@ def test_a_bad_line_is_named_with_its_file(row: object, tmp_path: Path) -> None:
 
 
 def test_an_id_on_two_lines_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="the id 'a' stands on two lines"):
+    with pytest.raises(UsageError, match="the id 'a' is on two lines"):
         load_cases(write(tmp_path, ROW, ROW))
 
 

@@ -40,6 +40,8 @@ def split(text: str) -> list[str]:
         pytest.param(["Ask Dr. Smith first.", "He knows."], id="Dr."),
         pytest.param(["Take 1,000 mcg. daily for a month.", "Then stop."], id="mcg. goes on"),
         pytest.param(["The usual dose is 1,000 mcg.", "Take it with food."], id="mcg. ends"),
+        pytest.param(["Levels were below 148 pmol/L.", "A repeat test helps."], id="L. ends"),
+        pytest.param(["Eat folate, iron and vitamin C.", "Meat has iron."], id="vitamin C. ends"),
         pytest.param(["It holds 1,000 mcg. of it.", "That is much."], id="1,000 mcg."),
         pytest.param(["Vit. B12 is made by bacteria.", "Nothing else makes it."], id="Vit. B12"),
         pytest.param(["As Fig. 2 shows, it fell.", "Then it rose."], id="Fig. 2"),

@@ -52,7 +52,7 @@ def test_every_quote_is_shown_once(sides: tuple[int, ...], numbers: str) -> None
 def test_sides_stand_together_under_their_label() -> None:
     group = shown(2, 3).partition('<div class="sides"')[2]
     assert order(group) == ["2", "3"]
-    assert group.startswith('><h3 class="headline">The sources differ on&#58; How much&#63;</h3>')
+    assert group.startswith('><h3 class="headline">Sources disagree&#58; How much&#63;</h3>')
 
 
 def test_who_speaks_stands_above_a_side_and_below_other_quotes() -> None:

@@ -59,14 +59,14 @@ def test_words_that_moved_are_marked_where_they_stand_and_it_is_said(space: Fake
     page = client.get(shifted(link(space, "nerves.md", "It is made of fat."))).text
     assert '<mark id="hit" tabindex="-1">It is made of fat.</mark>' in page
     assert "have moved" in page
-    assert "no longer stand" not in page
+    assert "has changed since the link" not in page
 
 
 def test_words_that_are_gone_are_not_marked(space: FakeWorkspace, client: TestClient) -> None:
     address = re.sub("is=[0-9a-f]+", f"is={'0' * 16}", link(space, "nerves.md", "It is made of fat."))
     page = client.get(address).text
     assert "<mark" not in page
-    assert "no longer stand" in page
+    assert "has changed since the link" in page
 
 
 def test_passages_follow_one_another_and_the_quote_stays_marked(space: FakeWorkspace, client: TestClient) -> None:
@@ -86,8 +86,8 @@ def test_passages_follow_one_another_and_the_quote_stays_marked(space: FakeWorks
 
 def test_a_passage_that_is_gone_is_said_to_be(space: FakeWorkspace, client: TestClient) -> None:
     known = space.document("nerves.md").passages[0]
-    assert "no longer in the index" not in client.get(addresses.of_passage(known)).text
-    assert "no longer in the index" in client.get("/d/nerves.md?passage=00").text
+    assert "passage in the link no longer exists" not in client.get(addresses.of_passage(known)).text
+    assert "passage in the link no longer exists" in client.get("/d/nerves.md?passage=00").text
 
 
 def test_every_page_of_a_pdf_is_there_as_it_is_printed(space: FakeWorkspace, client: TestClient) -> None:
@@ -96,7 +96,7 @@ def test_every_page_of_a_pdf_is_there_as_it_is_printed(space: FakeWorkspace, cli
     printed = re.search(r'<a href="([^"]+)" aria-current="false">As printed', text)
     assert printed
     page = client.get(printed[1].replace("&amp;", "&")).text
-    assert "Page 1 of 2. The quote is boxed." in page
+    assert "Page 1 of 2. The box shows the quote." in page
     assert page.count("<rect") == 1
     picture = re.search(r'<image href="([^"]+)"', page)
     assert picture
@@ -157,7 +157,7 @@ def test_pages_of_a_text_are_not_printed(client: TestClient) -> None:
         ("bibtex", "@misc{nerves-"),
         ("ris", "TY  - GEN\r\nTI  - Nerves\r\n"),
         ("link", "http://127.0.0.1:7860/d/nerves.md?at="),
-        ("report", "A problem with a passage\nWhat is wrong:\nWords: It is made of fat.\n"),
+        ("report", "A mistake in a passage\nWhat is wrong:\nWords: It is made of fat.\n"),
     ],
 )
 def test_words_are_given_with_their_citation(form: str, begins: str, space: FakeWorkspace, client: TestClient) -> None:

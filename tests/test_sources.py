@@ -139,8 +139,8 @@ def test_the_line_is_that_of_the_key_and_not_of_a_text_like_it() -> None:
     [
         ("[[source]]\nfile = ", "sources.toml is not valid TOML"),
         ('title = "x"', "unknown table 'title'"),
-        ('[source]\nfile = "a"', "source is no list of tables"),
-        ("source = [1]", "source is no list of tables"),
+        ('[source]\nfile = "a"', "source is not a list of tables"),
+        ("source = [1]", "source is not a list of tables"),
         ('[[source]]\ntitle = "x"', "sources.toml:1: an entry names no file"),
         ("[[source]]\n\nfile = 3", "sources.toml:3: an entry names no file"),
         (ENTRY + ENTRY, "sources.toml:4: a.md is described twice"),

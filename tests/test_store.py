@@ -106,7 +106,7 @@ def test_what_the_disk_gives_back_otherwise_is_not_published(store: Store, monke
     publish(store, OLD)
     before = tree(store.root)
     monkeypatch.setattr("b12assistant.index.store.write_synced", lambda path, data: path.write_bytes(data[1:]))
-    with store.writing(), pytest.raises(IndexWriteError, match="what is read is not what was written"):
+    with store.writing(), pytest.raises(IndexWriteError, match="the disk returned other bytes than were written"):
         store.publish(NEW, FACTS)
     assert tree(store.root) == before
 

@@ -9,6 +9,8 @@ from fakes import fake_workspace
 from run_suite import Row, configurations, drops, load_expected, measured, reading, suite
 from suite_page import page
 
+from b12assistant.evaluation.bench_config import RANKINGS
+
 HERE = Path(__file__).parent
 TINY = Row("tiny_collection", "dev", "development")
 
@@ -43,7 +45,7 @@ def test_other_judgements_cannot_be_held_against_what_is_expected(found: dict[st
 
 def test_development_splits_get_every_configuration_test_splits_the_baselines() -> None:
     rows, baselines = suite()
-    every = {path.stem for path in (HERE.parent / "benchmarks" / "configs").glob("*.toml")}
+    every = {path.stem for path in RANKINGS.glob("*.toml")}
     for row in rows:
         names = [path.stem for path in configurations(row, baselines)]
         assert names[0] == "shipped"

@@ -115,7 +115,9 @@ def test_the_source_view_says_so(space: FakeWorkspace) -> None:
     entries = '[[off]]\ndocument = "swallowed.md"\nwhy = "out of date."\n'
     later = off(space, f'{entries}[[off]]\npassage = "{passage}"\nwhy = "a <b> price"\n')
     client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
-    assert "Switched off by its curator: out of date. It is never quoted." in client.get("/d/swallowed.md").text
+    assert (
+        "Switched off by its curator: out of date. It is never used in answers." in client.get("/d/swallowed.md").text
+    )
     assert "Switched off" not in client.get("/d/syringe.md").text
     assert "Switched off by its curator: a &lt;b&gt; price." in client.get(f"/d/syringe.md?passage={passage}").text
 
@@ -158,7 +160,7 @@ def test_an_entry_whose_passage_was_reworded_is_said(tmp_path: Path) -> None:
     [
         ("[[off", "is not valid TOML"),
         ("on = 1", r"unknown table .on."),
-        ('off = "x"', r"off is no list of tables"),
+        ('off = "x"', r"off is not a list of tables"),
         ('[[off]]\nwhy = "x"', "name one document or one passage"),
         ('[[off]]\ndocument = "a"\npassage = "b"\nwhy = "x"', "name one document or one passage"),
         ('[[off]]\ndocument = "a"', "why is missing"),

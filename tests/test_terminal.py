@@ -35,6 +35,7 @@ from b12assistant.answers import (
     Turn,
     TurnSlice,
 )
+from b12assistant.corpus.sources import parse_sources
 from b12assistant.display import labels, terminal
 from b12assistant.display.presentation import Cited, Quoted, Setting, present, present_notices
 from b12assistant.safety.fixed_texts import load_fixed_texts
@@ -56,6 +57,7 @@ from b12assistant.types import (
 TEXTS = load_fixed_texts()
 TODAY = date(2026, 11, 20)
 NOTICES = (Notice(NoticeKind.GENERAL, TextId("general")),)
+URGENT = Notice(NoticeKind.RED_FLAG, TextId("urgent"), Flag(Level.URGENT, FlagKind.MEDICAL, RuleId("r")))
 SOURCE = Source(title="Quince", kind=SourceKind.VENDOR, interest=Interest.SELLS)
 TEXT = "Zebra quagga. Okapi tapir."
 
@@ -130,7 +132,7 @@ def test_hostile_words_of_the_user_are_shown_inert() -> None:
     turn = Turn(0, HOSTILE)
     read_as = Interpretation((TurnSlice(turn, 0, len(HOSTILE)),))
     shown = printed(Answer(turn, Status.ANSWERED, None, (quoted(),), NOTICES, interpretation=read_as))
-    assert "Searched for: " in shown
+    assert "Showing results for: " in shown
     assert not re.search(r"[\x1b\x07\u202e\u202c]", shown)
 
 
@@ -143,6 +145,16 @@ def test_no_line_ends_in_a_blank() -> None:
     lines = printed(answered(quoted("Zebra quagga. " * 30 + "Okapi tapir.")), colour=False).splitlines()
     assert len(lines) > 5
     assert not [line for line in lines if line != line.rstrip()]
+
+
+@pytest.mark.parametrize("notices", [(), (URGENT,)], ids=["alone", "below a notice"])
+def test_no_empty_line_is_above_an_answer_or_hits(notices: tuple[Notice, ...]) -> None:
+    assert printed(answered(quoted(), notices=(*notices, *NOTICES)))[0] != "\n"
+    out, console = plain()
+    passage = quoted().passage
+    quote = Quoted.of(Cited.of_passage(passage), labels.load_labels(), TODAY)
+    terminal.hits(present_notices(notices, TEXTS, labels.load_labels()), [(Hit(passage, 1.0, 1), quote)], console)
+    assert out.getvalue()[0] != "\n"
 
 
 def test_a_gap_is_shown() -> None:
@@ -160,7 +172,7 @@ def test_a_citation_says_who_speaks_and_that_they_sell() -> None:
 @pytest.mark.parametrize(
     ("topic", "curated", "label"),
     [
-        ("dose", True, "The sources differ on: How much?: [1] beside [2]"),
+        ("dose", True, "Sources disagree: How much?: [1] beside [2]"),
         ("figures", False, "These sources give different figures: [1] beside [2]"),
         ("compare", False, "Compare: [1] beside [2]"),
     ],
@@ -178,10 +190,7 @@ def test_sides_stand_under_their_label_with_who_speaks_above(topic: str, curated
 def test_a_changed_and_an_overdue_source_are_told() -> None:
     overdue = quoted(source=Source(review_by=date(2020, 1, 1)))
     shown = " ".join(printed(answered(overdue), changed=frozenset({"q.txt"})).split())
-    assert "its review is overdue · the source has changed since indexing" in shown
-
-
-URGENT = Notice(NoticeKind.RED_FLAG, TextId("urgent"), Flag(Level.URGENT, FlagKind.MEDICAL, RuleId("r")))
+    assert "its review is overdue · the file has changed since it was indexed" in shown
 
 
 def test_a_red_flag_stands_above_and_the_general_notice_below() -> None:
@@ -199,11 +208,12 @@ def test_a_refusal_shows_the_nearest_places_and_none_of_their_words() -> None:
 
 LABELS = set(
     words(
-        "Searched for: More about: Who says it, about: read as say nothing more. "
-        "The sources here hold no answer to this do not mention this. This may not answer the question. "
-        "Only sellers speak about this. Nearest places in the sources: strong match possible its review is overdue "
-        "the source has changed since indexing seller's page, its own words sells what it recommends "
-        "not known whether of unknown kind 1 2 could be searched q.txt p"
+        "Showing results for: More about: Who says it, about: read as "
+        "We found no answer to this in our documents. Our documents say nothing more don't cover. "
+        "We're not sure this answers your question. Only companies that sell what they recommend write about this. "
+        "We could not search. You could look here: strong match may not its review is overdue the file has changed "
+        "since it was indexed seller's page, its own words sells what it recommends we don't know if "
+        "of unknown kind 1 2 q.txt p"
     )
 )
 
@@ -277,4 +287,39 @@ def test_the_report_of_an_index_adds_up_and_names_what_was_left_out() -> None:
     shown = out.getvalue()
     assert "3 files: 1 indexed, 1 indexed with warnings, 1 left out." in shown
     assert "left out: b␛.md: empty file" in shown
-    assert "3 passages; 1 documents embedded" in shown
+    assert "3 passages; 1 document embedded" in shown
+    assert "sources.toml" not in shown
+
+
+def test_a_report_counts_one_of_each_in_the_singular() -> None:
+    out, console = plain()
+    file = FileReport("a.md", FileEnd.INDEXED, passages=1, embedded=True)
+    terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (file,)), console)
+    assert out.getvalue().startswith("1 file: 1 indexed")
+    assert "1 passage; 1 document embedded" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (1, "1 document does not say who speaks or whether they sell (0.pdf), so it counts as"),
+        (4, "4 documents do not say who speaks or whether they sell (0.pdf, 1.pdf, 2.pdf, ...), so they"),
+    ],
+)
+@pytest.mark.parametrize("unchanged", [False, True])
+def test_a_report_ends_with_the_sources_to_describe(number: int, says: str, unchanged: bool) -> None:
+    files = tuple(FileReport(f"{i}.pdf", FileEnd.INDEXED, described=False) for i in range(number))
+    out, console = plain()
+    described = FileReport("a.md", FileEnd.INDEXED)
+    terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (described, *files), unchanged), console)
+    text, _, entry = out.getvalue().partition("\n\n")
+    assert says in " ".join(text.split())
+    assert [*parse_sources(entry)] == ["0.pdf"]
+
+
+def test_an_entry_to_paste_holds_any_file_name() -> None:
+    out, console = plain()
+    name = 'a "quoted" \\ naïve.pdf'
+    file = FileReport(name, FileEnd.INDEXED, described=False)
+    terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (file,)), console)
+    assert [*parse_sources(out.getvalue().partition("\n\n")[2])] == [name]

@@ -14,7 +14,7 @@ from fakes import FakeEncoder
 
 from b12assistant.index.encoding import load_encoder
 from b12assistant.protocols import Encoded
-from b12assistant.threads import Foreign, OneAtATime, once
+from b12assistant.threads import NativeCalls, OneAtATime, once
 
 
 class Part:
@@ -96,24 +96,24 @@ def test_the_real_encoder_gives_twenty_threads_what_it_gives_one() -> None:
 
 
 def test_the_end_waits_for_who_computes_in_foreign_code_and_lets_nobody_else_in() -> None:
-    foreign, done = Foreign(), []
+    native_calls, done = NativeCalls(), []
     entered = threading.Event()
 
     def computing() -> None:
-        with foreign:
+        with native_calls:
             entered.set()
-            while not foreign._closed:
+            while not native_calls._closed:
                 time.sleep(0.001)
             time.sleep(0.05)
             done.append("inside")
-        with foreign:
+        with native_calls:
             done.append("again")
 
     threading.Thread(target=computing, daemon=True).start()
     entered.wait()
-    foreign.close()
+    native_calls.close()
     assert done == ["inside"]
-    with foreign:  # the thread that ends still may
+    with native_calls:  # the thread that ends still may
         time.sleep(0.05)
     assert done == ["inside"]
 

@@ -18,6 +18,7 @@ from b12assistant.types import (
     Range,
     Section,
     Source,
+    SourceKind,
     Span,
 )
 
@@ -151,6 +152,19 @@ def test_a_report_counts_each_end() -> None:
     ends = [FileEnd.INDEXED, FileEnd.LEFT_OUT, FileEnd.INDEXED]
     report = IndexReport(GenerationId("g"), tuple(FileReport(f"{i}.txt", end) for i, end in enumerate(ends)))
     assert [report.count(end) for end in FileEnd] == [2, 0, 1]
+
+
+def test_a_report_names_the_files_without_source_facts() -> None:
+    files = (FileReport("a.txt", FileEnd.INDEXED), FileReport("b.txt", FileEnd.INDEXED, described=False))
+    assert IndexReport(GenerationId("g"), files).undescribed == ("b.txt",)
+
+
+@pytest.mark.parametrize(
+    ("source", "described"),
+    [(Source(), False), (Source(kind=SourceKind.OTHER), True), (Source(interest=Interest.NONE), True)],
+)
+def test_a_source_is_described_by_its_kind_or_its_interest(source: Source, described: bool) -> None:
+    assert source.is_described is described
 
 
 @pytest.mark.parametrize(

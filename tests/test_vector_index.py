@@ -249,5 +249,5 @@ def test_codes_of_other_rows_are_refused() -> None:
     ours, others = CodedIndex.build(rows), CodedIndex.build(-rows)
     mixed = {**ours.to_files(), "codes.faiss": others.to_files()["codes.faiss"]}
     assert len(read_index(ours.to_files(), ours.facts, rows=3000, dimension=16).vectors()) == 3000
-    with pytest.raises(IndexDamagedError, match="do not find themselves"):
+    with pytest.raises(IndexDamagedError, match="does not find its own rows"):
         read_index(mixed, ours.facts, rows=3000, dimension=16)

@@ -80,7 +80,7 @@ def test_findings_are_slices_in_order(text: str) -> None:
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        ({"kind": "slang", "review": "r", "term": []}, "no kind of term"),
+        ({"kind": "slang", "review": "r", "term": []}, "is not a kind of term"),
         ({"kind": "lay", "term": []}, "review"),
         ({"kind": "lay", "review": "r", "term": [{"term": "a", "variants": ["x"], "why": "?"}]}, "why"),
         (
@@ -89,7 +89,7 @@ def test_findings_are_slices_in_order(text: str) -> None:
                 "review": "r",
                 "term": [{"term": "a", "variants": ["x"]}, {"term": "b", "variants": ["X"]}],
             },
-            "stands in another term",
+            "is in another term",
         ),
     ],
 )

@@ -166,7 +166,7 @@ def test_names_that_an_operator_gave_it_are_its_own_too(space: FakeWorkspace) ->
     ):
         assert known.get("/healthz", headers={"host": host}).status_code == status, host
     for wrong in ("*", "*.example.org", "http://example.org", "a..b"):
-        with pytest.raises(ConfigError, match="not the name of a host"):
+        with pytest.raises(ConfigError, match="not a host name"):
             application(again(space, flags={"web.hosts": wrong}), Warmup(space))
 
 
@@ -216,13 +216,13 @@ def test_what_no_longer_stands_there_is_not_marked(query: str, marked: bool, cli
     page = client.get(f"/d/nerves.md?{query}")
     assert page.status_code == 200
     assert ("<mark" in page.text) is marked
-    assert ("no longer stand" in page.text) is ("is=0" in query)
+    assert ("has changed since the link" in page.text) is ("is=0" in query)
 
 
 def test_a_document_that_is_not_there_says_so_and_echoes_nothing_live(client: TestClient) -> None:
     page = client.get("/d/%3Cscript%3Ealert(1)%3C/script%3E%0A.md")
     assert page.status_code == 404
-    assert "No such document" in page.text
+    assert "We can&#39;t find that document" in page.text
     assert "<script>alert" not in page.text
 
 

@@ -96,7 +96,7 @@ def test_after_installing_one_command_gives_a_quote_from_any_folder(installed: P
     assert (help_first.stderr, list(tmp_path.glob("cache/*"))) == ("", [])  # nobody waits for an index in an emergency
     first = run(installed / "b12assistant", "ask", QUESTION, cwd=folder)
     (line,) = first.stderr.splitlines()
-    assert "first use: indexing the packaged corpus into" in line
+    assert "first use: building the index of the packaged corpus in" in line
     assert "anaemia" in first.stdout
     again = run(installed / "b12assistant", "ask", QUESTION, cwd=folder)
     assert (again.stdout, again.stderr) == (first.stdout, "")

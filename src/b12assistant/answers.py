@@ -1,4 +1,4 @@
-"""What is said back: turns, notices, quotes, answers. No type here has a field for free text about health.
+"""Types of an answer: turns, notices, quotes. None has a field for free text about health.
 
 Users' words are slices of turns, sources' words are spans of documents, our own words are ids of fixed texts.
 """
@@ -20,7 +20,7 @@ TermId = NewType("TermId", str)  # a term of data/vocabulary/, named by itself
 
 MOST_GAPS = 2  # in one quote
 FIGURES = TopicId("figures")  # compared at question time: the sources give different figures
-COMPARE = TopicId("compare")  # compared at question time: the wordings stand against each other
+COMPARE = TopicId("compare")  # compared at question time: the wordings contradict each other
 
 
 class Level(StrEnum):
@@ -35,7 +35,7 @@ class FlagKind(StrEnum):
     MEDICAL = "medical"
     SELF_HARM = "self_harm"
     POISONING = "poisoning"
-    DANGER = "danger"  # fire, gas, a machine: in the red flags of a corpus of one's own
+    DANGER = "danger"  # fire, gas, a machine: only in red flags that a corpus brings
 
 
 class NoticeKind(StrEnum):
@@ -56,7 +56,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an answer is not simply *answered*."""
+    """Why the status is not simply *answered*."""
 
     WEAK_MATCH = "weak_match"
     NOTHING_CLOSE = "nothing_close"
@@ -65,15 +65,15 @@ class Reason(StrEnum):
     ONLY_SELLERS = "only_sellers"
     RED_FLAG = "red_flag"
     TRIAGE_FAILED = "triage_failed"
-    NOT_SEARCHED = "not_searched"  # there is no index that can be used
+    NOT_SEARCHED = "not_searched"  # no usable index
 
 
 class Move(StrEnum):
     """What a turn does in a conversation."""
 
     ASKS = "asks"
-    MORE = "more"  # the former question again, less what was quoted
-    SOURCES = "sources"  # the former quotes again, for who says them
+    MORE = "more"  # repeats the previous question, without what was quoted
+    SOURCES = "sources"  # repeats the previous quotes, to show who says them
 
 
 class Strength(StrEnum):
@@ -83,7 +83,7 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the user typed, exactly; ``index`` counts user turns from 0."""
+    """A message exactly as the user typed it; ``index`` counts user turns from 0."""
 
     index: int
     text: str
@@ -91,7 +91,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class TurnSlice:
-    """An address in a turn: the user's own words, echoed."""
+    """A range of a turn, for echoing the user's own words."""
 
     turn: Turn
     start: int
@@ -108,18 +108,18 @@ class TurnSlice:
 
 @dataclass(frozen=True, slots=True)
 class FixedText:
-    """A versioned text from a data file; the only words of our own about health."""
+    """A versioned text from a data file; the only words about health that are our own."""
 
     id: TextId
     version: int
     text: str
     origin: str  # where its content comes from
-    review: str  # the truth, for instance "not clinically reviewed"
+    review: str  # who reviewed it, for instance "not clinically reviewed"
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """What triage found: how serious, of what kind, by which rule."""
+    """A finding of triage: how serious, of which kind, by which rule."""
 
     level: Level
     kind: FlagKind
@@ -128,7 +128,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A fixed text to be shown, by id, with what called for it."""
+    """A fixed text to show, by id, with the flag and the words that led to it."""
 
     kind: NoticeKind
     text: TextId
@@ -138,19 +138,19 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """What triage says of the last turn, given the earlier ones: notices, most serious first."""
+    """The result of triage for the last turn, given the earlier ones: notices, most serious first."""
 
     notices: tuple[Notice, ...] = ()
 
     @property
     def flag(self) -> Flag | None:
-        """The highest flag."""
+        """The most serious flag."""
         notice = most_serious(self.notices)
         return notice.flag if notice else None
 
 
 def most_serious(notices: Sequence[Notice]) -> Notice | None:
-    """The notice with the highest flag, the first of several; ``None`` if no red flag was seen."""
+    """Return the first notice with the most serious flag; ``None`` if no red flag was seen."""
     for level in Level:
         for notice in notices:
             if notice.flag is not None and notice.flag.level is level:
@@ -160,7 +160,7 @@ def most_serious(notices: Sequence[Notice]) -> Notice | None:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Sentence-aligned spans of one section, in order; ``best`` is the sentence that answers, or its better half."""
+    """Sentence-aligned spans of one section, in order; ``best`` is the sentence that answers, or half of it."""
 
     spans: tuple[Span, ...]
     best: Span
@@ -198,7 +198,7 @@ def _section(document: Document, offset: int) -> Section | None:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Quotes (1-based numbers) that stand against each other on one topic."""
+    """Quotes (1-based numbers) that disagree on one topic."""
 
     topic: TopicId
     curated: bool
@@ -219,7 +219,7 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """What was searched, as slices of the user's turns: the question last, what it leans on before it."""
+    """What was searched, as slices of the user's turns: first the context it needs, then the question."""
 
     parts: tuple[TurnSlice, ...]
     replaced: tuple[Replacement, ...] = ()
@@ -230,7 +230,7 @@ class Interpretation:
         return " ".join(part.text for part in self.parts)
 
     def is_all_of(self, turn: Turn) -> bool:
-        """Whether this is just what the turn says, from its beginning."""
+        """Check whether this is simply the whole turn, unchanged."""
         begin = len(turn.text) - len(turn.text.lstrip())
         return (
             self.move is Move.ASKS
@@ -240,12 +240,12 @@ class Interpretation:
 
     @property
     def own(self) -> TurnSlice:
-        """The question itself, without what it leans on."""
+        """The question itself, without its context."""
         return self.parts[-1]
 
     @property
     def lead(self) -> int:
-        """Characters of ``text`` that stand before the question itself."""
+        """Characters of ``text`` before the question itself."""
         return len(self.text) - len(self.own.text)
 
 
@@ -280,10 +280,10 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer with how long it took and which index gave it.
+    """An answer with its timings and the generation of the index that gave it.
 
-    ``source_changed``: quoted documents whose file is no longer the one that was indexed; ``partly_off``: documents of
-    which a curator has switched passages off.
+    ``source_changed``: quoted documents whose file changed since indexing. ``partly_off``: documents with passages
+    that a curator has switched off.
     """
 
     answer: Answer

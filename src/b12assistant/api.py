@@ -1,6 +1,6 @@
-"""The Python façade: ``Assistant`` is for programs that ask, ``build_index`` for those that keep a corpus.
+"""The Python API: ``Assistant`` for programs that ask, ``build_index`` for programs that maintain a corpus.
 
-Our own commands and pages stand on ``Workspace``, which both open.
+Our own commands and pages use ``Workspace`` directly.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from b12assistant.config import load_configuration
 from b12assistant.display.presentation import Piece, present
 from b12assistant.index.indexing import Progress
 from b12assistant.types import Document, GenerationId, Hit, IndexReport
-from b12assistant.types import FileEnd as FileEnd  # what a report counts
+from b12assistant.types import FileEnd as FileEnd  # keys of the counts in a report
 
 
 class Assistant:
-    """Answers that only quote, from an index on disk. One may be shared by many threads.
+    """Answers that only quote, from an index on disk. Many threads may share one.
 
-    It keeps answering from the generation it opened; open another to see what `build_index` published since.
+    It keeps answering from the generation it opened: open another to use what `build_index` published since.
 
     >>> assistant = Assistant.open("index")
     >>> reply = assistant.ask("Can low B12 damage nerves without anaemia?")
@@ -41,13 +41,13 @@ class Assistant:
 
     @classmethod
     def open(cls, index: str | Path | None = None, *, corpus: str | Path | None = None) -> Assistant:
-        """Verify and open the index; the encoder is loaded by the first question.
+        """Verify and open the index; the first question loads the encoder.
 
-        Not named, they are those of the folder we are in; where it has none, the packaged corpus, whose index is built
-        into the user's cache folder at first use. ``corpus`` is only looked at to say that a quoted file has changed
-        since. Other settings come from `b12assistant.toml` and the environment, as for the commands. Raises
+        By default index and corpus are those of the working directory. If it has none, the packaged corpus is used; its
+        index is built in the user's cache folder at first use. ``corpus`` only serves to notice that a quoted file has
+        changed. Other settings come from `b12assistant.toml` and the environment, as for the commands. Raises
         ``IndexMissingError``, ``IndexDamagedError``, ``IndexMismatchError`` or ``EncoderError``, each with the command
-        that mends it.
+        that fixes it.
         """
         workspace = _workspace_of(corpus, index)
         workspace.opened  # noqa: B018 - raises here, not at the first question
@@ -55,16 +55,15 @@ class Assistant:
 
     @property
     def generation(self) -> GenerationId:
-        """The generation of the index that answers."""
+        """The generation of the index that is in use."""
         return self._workspace.opened.collection.generation
 
     def ask(self, question: str, *, history: Sequence[str] = (), as_typed: bool = False) -> Reply:
-        """One answer. ``history``: the user's earlier turns, oldest first, at most 19; answers are not needed.
+        """Answer a question. ``history``: the user's earlier turns, oldest first, at most 19, without the answers.
 
-        ``as_typed``: the question alone is searched, and no other word than its own; history then only counts for
-        what must come first.
+        ``as_typed``: search for the question's own words only; the safety check still reads the history.
 
-        Not finding anything is an answer too; ``QuestionError`` is only raised for what cannot be read as a question.
+        Finding nothing is an answer too. Raises ``QuestionError`` for what cannot be read as a question.
 
         >>> assistant = Assistant.open("index")
         >>> assistant.ask("Who won the football on Sunday?").answer.status.value
@@ -76,7 +75,7 @@ class Assistant:
         return self._workspace.ask(question, history, as_typed=as_typed)
 
     def search(self, question: str, *, k: int = 10) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
-        """Look-up: what triage says of the question, and the best ``k`` passages, never withheld, best first.
+        """Look passages up: return the notices of triage and the ``k`` best passages, best first, none withheld.
 
         >>> notices, hits = Assistant.open("index").search("folic acid hides the anaemia", k=3)
         >>> [hit.rank for hit in hits]
@@ -85,15 +84,15 @@ class Assistant:
         return self._workspace.search(question, k)
 
     def document(self, id: str) -> Document:  # noqa: A002 - the word the corpus and the JSON use
-        """A document by its id, its path in the corpus. Raises ``NotFoundError``."""
+        """Return a document by its id, which is its path in the corpus. Raises ``NotFoundError``."""
         return self._workspace.document(id).document
 
     def present(self, reply: Reply) -> tuple[Piece, ...]:
-        """What the page shows for the reply: its pieces in order, in words."""
+        """Return what the page shows for a reply: its pieces in order, in words."""
         return present(reply, self._workspace.setting(reply))
 
     def as_json(self, reply: Reply) -> dict[str, Any]:
-        """What `ask --json` and the HTTP API give for the reply.
+        """Return a reply as `ask --json` and the HTTP API give it.
 
         >>> assistant = Assistant.open("index")
         >>> sorted(assistant.as_json(assistant.ask("What is myelin?")))
@@ -107,9 +106,9 @@ class Assistant:
 def build_index(
     corpus: str | Path, index: str | Path, *, strict: bool = False, progress: Progress | None = None
 ) -> IndexReport:
-    """Bring ``index`` up to date with ``corpus`` and say what became of every file; only what changed is embedded.
+    """Bring ``index`` up to date with ``corpus`` and report on every file; only what changed is embedded.
 
-    ``strict``: publish nothing if a file would be left out. If anything fails the former index stays in use.
+    ``strict``: publish nothing if a file would be left out. If anything fails, the previous index stays in use.
 
     >>> report = build_index("corpus", "index")
     >>> report.count(FileEnd.LEFT_OUT)

@@ -1,7 +1,7 @@
-"""Settings: `b12assistant.toml`, then the environment (`B12_…`), then flags; the last wins, and each knows its origin.
+"""Read the settings: `b12assistant.toml`, then the environment (`B12_…`), then flags; the last one wins.
 
 A key is `section.name` in the file (`[retrieval] candidates = 100`) and `B12_RETRIEVAL_CANDIDATES` in the environment.
-Unknown keys and values out of range are errors that say what was probably meant.
+Unknown keys and values out of range raise ``ConfigError`` with a suggestion. Each value remembers where it came from.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from typing import Any, Final, get_type_hints
 
 from b12assistant.errors import ConfigError
 
-PACKAGED: Final = "packaged"  # the origin of a path that nobody set
+PACKAGED: Final = "packaged"  # the origin of a path that was not set
 CONFIG_FILE: Final = "b12assistant.toml"
 _OF_A_PROJECT: Final = (CONFIG_FILE, "corpus", "index")
 
 
 def is_project(folder: Path) -> bool:
-    """Whether a folder has a configuration, a corpus or an index of its own; then nothing packaged stands in for it."""
+    """Check whether a folder has a configuration, a corpus or an index; then the packaged corpus is not used."""
     return any((folder / name).exists() for name in _OF_A_PROJECT)
 
 
 def packaged_paths(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """The settings `paths.corpus` and `paths.index` for the corpus that comes with the package."""
+    """Return `paths.corpus` and `paths.index` for the corpus that ships with the package."""
     corpus = resources.files("b12assistant").joinpath("data", "corpus")
     return {"paths.corpus": str(Path(str(corpus)).resolve()), "paths.index": str(cache_folder(environment) / "index")}
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
-    """A folder of the user for what can be made again, one for each version, as the packaged corpus is."""
+    """Return the user's cache folder for this version of the package."""
     named = environment.get("XDG_CACHE_HOME", "")
     usual = Path("~/Library/Caches" if sys.platform == "darwin" else "~/.cache").expanduser()
     return (Path(named) if Path(named).is_absolute() else usual) / "b12assistant" / version("b12assistant")
@@ -44,7 +44,7 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where things lie, relative to the working directory."""
+    """Folders, relative to the working directory."""
 
     corpus: str = "corpus"
     index: str = "index"
@@ -52,9 +52,10 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class EncoderSettings:
-    """``model``: the pinned one, a local path or a hub name. ``digest``: sha256 demanded of another model's weights.
+    """Which encoder runs, and how.
 
-    ``threads``: for bulk encoding; 0 is one for each core. ``runtime``: onnx, torch, or auto: onnx where it can be.
+    ``model``: the pinned one, a local path or a hub name. ``digest``: required sha256 of another model's weights.
+    ``threads``: for bulk encoding; 0 means one for each core. ``runtime``: onnx, torch, or auto (onnx if possible).
     ``bulk``: precision of indexing, fp32 or bf16.
     """
 
@@ -67,8 +68,11 @@ class EncoderSettings:
 
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
-    """``engine``: faiss (in this process) or milvus. ``uri``: of Milvus; empty: embedded, a file beside the index.
-    ``collection``: the name of this index there."""
+    """What searches the index.
+
+    ``engine``: faiss (in this process) or milvus. ``uri``: address of Milvus; empty means embedded, in a file in the
+    index folder. ``collection``: name of this index in Milvus.
+    """
 
     engine: str = "faiss"
     uri: str = ""
@@ -77,8 +81,11 @@ class IndexSettings:
 
 @dataclass(frozen=True, slots=True)
 class LoadingSettings:
-    """Limits for one file. ``seconds``: processor time to read, mark and split it; ``megabytes``: of the file;
-    ``memory``: MB of the reader; ``passages``: that it may have."""
+    """Limits for one file.
+
+    ``seconds``: processor time to read, mark and split it. ``megabytes``: size of the file. ``memory``: MB that the
+    reader may use. ``passages``: how many the file may have.
+    """
 
     seconds: float = 60.0
     megabytes: int = 50
@@ -88,7 +95,7 @@ class LoadingSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChunkingSettings:
-    """``pieces``: word pieces of a passage. ``sentence_vectors_up_to``: larger collections do without (passages)."""
+    """Sizes in word pieces. ``sentence_vectors_up_to``: collections with more passages get no sentence vectors."""
 
     pieces: int = 200
     title_pieces: int = 48
@@ -97,7 +104,7 @@ class ChunkingSettings:
 
 @dataclass(frozen=True, slots=True)
 class LexicalSettings:
-    """BM25F parameters; the title field is the document's title and the headings above a passage."""
+    """BM25F parameters. The title field holds the document's title and the headings above a passage."""
 
     k1: float = 1.2
     b_body: float = 0.75
@@ -116,7 +123,11 @@ class RetrievalSettings:
 
 @dataclass(frozen=True, slots=True)
 class QuotingSettings:
-    """``rate``: score taken off for each 100 characters over 100; ``margin``: how far behind a further quote may be."""
+    """How quotes are chosen.
+
+    ``rate``: score taken off for each 100 characters over 100. ``margin``: how far a further quote may score below the
+    best one.
+    """
 
     quotes: int = 3
     sentences: int = 3
@@ -130,7 +141,10 @@ class QuotingSettings:
 
 @dataclass(frozen=True, slots=True)
 class RedFlagSettings:
-    """``region``: whose numbers the fixed texts name; the others: own numbers, worded to follow "call"."""
+    """Telephone numbers in the fixed texts.
+
+    ``region``: whose numbers are named. The others replace single numbers; word them to follow "call".
+    """
 
     region: str = ""
     emergency: str = ""
@@ -140,7 +154,7 @@ class RedFlagSettings:
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """``language``: of the interface; the sources keep theirs. ``frame_ancestors``: origins that may frame the page."""
+    """``language``: of the interface, not of the sources. ``frame_ancestors``: origins that may frame the page."""
 
     language: str = "en"
     frame_ancestors: str = ""
@@ -148,8 +162,11 @@ class PageSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """``seconds`` an answer may take, ``waiting`` questions at most, ``hosts``: names it is reached by besides its
-    address, ``behind_proxy``: a proxy guards it, ``metrics``: HOST:PORT to read figures at, ``log``: level."""
+    """Limits and surroundings of the server.
+
+    ``seconds``: that an answer may take. ``waiting``: how many questions may wait. ``hosts``: names of the server
+    besides its address. ``behind_proxy``: a proxy guards it. ``metrics``: HOST:PORT for Prometheus. ``log``: level.
+    """
 
     seconds: float = 10.0
     waiting: int = 128
@@ -161,7 +178,7 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set."""
+    """All settings, by section."""
 
     paths: Paths = Paths()
     encoder: EncoderSettings = EncoderSettings()
@@ -189,16 +206,17 @@ class Configuration:
 
     @property
     def is_packaged(self) -> bool:
-        """Whether the corpus that comes with the package is the one to answer from."""
+        """Check whether answers come from the packaged corpus."""
         return self.origins["paths.index"] == PACKAGED
 
 
 def load_configuration(
     *, file: Path | None = None, environment: Mapping[str, str], flags: Mapping[str, object] | None = None
 ) -> Configuration:
-    """Defaults, ``file`` (else `b12assistant.toml`, if it is there), ``environment``, ``flags``, in this order.
+    """Merge the defaults, ``file`` (else `b12assistant.toml`, if it exists), ``environment`` and ``flags``.
 
-    Where nobody names a corpus or an index and the folder we are in is no project, it is the packaged corpus.
+    The packaged corpus is used if no corpus or index is named and the working directory is not a project. Raises
+    ``ConfigError``.
     """
     values: dict[str, object] = {}
     origins = dict.fromkeys(known_keys(), "default")
@@ -216,7 +234,7 @@ def load_configuration(
 
 
 def known_keys() -> dict[str, type]:
-    """`section.name` of every setting, with its type."""
+    """Return the type of every setting by `section.name`."""
     keys: dict[str, type] = {}
     for section, kind in get_type_hints(Settings).items():
         for name, type_ in get_type_hints(kind).items():
@@ -225,7 +243,7 @@ def known_keys() -> dict[str, type]:
 
 
 def values_of(settings: Settings) -> dict[str, object]:
-    """`section.name` of every setting, with its value."""
+    """Return the value of every setting by `section.name`."""
     return {
         f"{section.name}.{field.name}": getattr(getattr(settings, section.name), field.name)
         for section in fields(settings)
@@ -240,8 +258,8 @@ def _from_file(path: Path) -> Mapping[str, object]:
         raise ConfigError(
             f"{path} cannot be read ({error.strerror})", hint="give another file with --config"
         ) from error
-    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a figure that never ends
-        raise ConfigError(f"{path} is not valid TOML ({error})", hint="mend it or move it away") from error
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or a number with too many digits
+        raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it, then try again") from error
     flat: dict[str, object] = {}
     for section, content in table.items():
         if not isinstance(content, dict) or section not in get_type_hints(Settings):
@@ -251,7 +269,7 @@ def _from_file(path: Path) -> Mapping[str, object]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:
-    """Key, value and variable; here alone a number is written as text."""
+    """Yield key, value and variable name; only here do numbers arrive as text."""
     kinds = known_keys()
     names = {_PREFIX + key.replace(".", "_").upper(): key for key in kinds}
     for variable, value in environment.items():
@@ -259,12 +277,12 @@ def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, obj
             if variable not in names:
                 near = get_close_matches(variable, names, n=1)
                 hint = f"did you mean {near[0]}?" if near else "`b12assistant doctor` lists the settings"
-                raise ConfigError(f"the environment variable {variable} is no setting", hint=hint)
+                raise ConfigError(f"the environment variable {variable} is not a setting", hint=hint)
             key = names[variable]
             try:
                 yield key, _BOOLEANS[value] if kinds[key] is bool else kinds[key](value), variable
             except (KeyError, ValueError):
-                yield key, value, variable  # left to the check, which says what is wrong with it
+                yield key, value, variable  # `_checked` reports what is wrong with it
 
 
 def _unknown(key: str, origin: str) -> ConfigError:
@@ -277,25 +295,25 @@ def _checked(key: str, value: object, origin: str) -> object:
     kind = known_keys().get(key)
     if kind is None:
         raise _unknown(key, origin)
-    default = _default(key)
+    default = values_of(Settings())[key]
     hint = f"the default is {default!r}"
-    found = float(value) if kind is float and type(value) is int and abs(value) < _LARGEST else value
-    if type(found) is not kind or (isinstance(found, float) and not isfinite(found)):
+    checked = float(value) if kind is float and type(value) is int and abs(value) < _LARGEST else value
+    if type(checked) is not kind or (isinstance(checked, float) and not isfinite(checked)):
         raise ConfigError(f"{origin}: {key} = {value!r} is not {_name(kind)}", hint=hint)
-    if found == "" and default != "":
+    if checked == "" and default != "":
         raise ConfigError(f"{origin}: {key} is empty", hint=hint)
-    if isinstance(found, int | float):
+    if isinstance(checked, int | float):
         least_is_zero = default == 0 or key in _MAY_BE_ZERO
-        if found < 0 or (found == 0 and not least_is_zero):
+        if checked < 0 or (checked == 0 and not least_is_zero):
             raise ConfigError(f"{origin}: {key} = {value!r} is too small", hint=hint)
-        if found > _AT_MOST.get(key, _LARGEST):
+        if checked > _AT_MOST.get(key, _LARGEST):
             raise ConfigError(f"{origin}: {key} = {value!r} is too large", hint=hint)
-    if found not in ONE_OF.get(key, (found,)):
-        raise ConfigError(f"{origin}: {key} = {value!r} is not known", hint=f"there is {', '.join(ONE_OF[key])}")
-    return found
+    if checked not in ONE_OF.get(key, (checked,)):
+        raise ConfigError(f"{origin}: {key} = {value!r} is not known", hint=f"set one of {', '.join(ONE_OF[key])}")
+    return checked
 
 
-ONE_OF = {  # settings with a few values
+ONE_OF = {  # settings that take one of a few values
     "encoder.bulk": ("fp32", "bf16"),
     "encoder.runtime": ("auto", "onnx", "torch"),
     "index.engine": ("faiss", "milvus"),
@@ -313,10 +331,6 @@ _MAY_BE_ZERO = {
     "quoting.close",
     "quoting.heard",
 }
-
-
-def _default(key: str) -> object:
-    return values_of(Settings())[key]
 
 
 def _name(kind: type) -> str:

@@ -1,6 +1,6 @@
-"""The data files that ship with the package: read once, checked key by key, never guessed at.
+"""Read and check the data files that ship with the package.
 
-A file that cannot be used is a ``ConfigError`` which names the file and the place in it.
+A file that cannot be used raises ``ConfigError``, which names the file and the place in it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HINT = "restore the packaged data files, or correct the place named"
 
 
 def read_data(*path: str) -> Table:
-    """A TOML file below ``b12assistant/data``."""
+    """Read a TOML file below ``b12assistant/data``. Raises ``ConfigError`` if it cannot be read."""
     name = "/".join(path)
     try:
         return tomllib.loads(resources.files("b12assistant").joinpath("data", *path).read_text(encoding="utf-8"))
@@ -26,7 +26,7 @@ def read_data(*path: str) -> Table:
 
 
 def check_keys(table: Table, where: str, *, required: Sequence[str] = (), optional: Sequence[str] = ()) -> None:
-    """Every required key is there, and no key that is not known."""
+    """Check that every required key is there and no unknown one. Raises ``ConfigError``."""
     missing = sorted(set(required) - set(table))
     unknown = sorted(set(table) - set(required) - set(optional))
     if missing or unknown:
@@ -35,7 +35,7 @@ def check_keys(table: Table, where: str, *, required: Sequence[str] = (), option
 
 
 def string(table: Table, key: str, where: str) -> str:
-    """A value that is a non-empty string."""
+    """Return a value that must be a non-empty string."""
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"{where}: {key} must be a non-empty string", hint=HINT)
@@ -43,7 +43,7 @@ def string(table: Table, key: str, where: str) -> str:
 
 
 def integer(table: Table, key: str, where: str, *, default: int | None = None) -> int:
-    """A value that is a whole number of at least 1."""
+    """Return a value that must be a whole number of at least 1."""
     value = table.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigError(f"{where}: {key} must be a whole number of at least 1", hint=HINT)
@@ -51,7 +51,7 @@ def integer(table: Table, key: str, where: str, *, default: int | None = None) -
 
 
 def day(table: Table, key: str, where: str) -> date:
-    """A value that is a date."""
+    """Return a value that must be a date."""
     value = table.get(key)
     if not isinstance(value, date) or isinstance(value, datetime):
         raise ConfigError(f"{where}: {key} must be a date", hint=HINT)
@@ -59,7 +59,7 @@ def day(table: Table, key: str, where: str) -> date:
 
 
 def strings(table: Table, key: str, where: str) -> tuple[str, ...]:
-    """A value that is a list of strings; empty when the key is not there."""
+    """Return a value that must be a list of strings; empty if the key is missing."""
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise ConfigError(f"{where}: {key} must be a list of strings", hint=HINT)
@@ -67,7 +67,7 @@ def strings(table: Table, key: str, where: str) -> tuple[str, ...]:
 
 
 def tables(table: Table, key: str, where: str) -> tuple[Table, ...]:
-    """A value that is a non-empty array of tables."""
+    """Return a value that must be a non-empty array of tables."""
     value = table.get(key)
     if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
         raise ConfigError(f"{where}: {key} must be an array of tables", hint=HINT)
@@ -75,7 +75,7 @@ def tables(table: Table, key: str, where: str) -> tuple[Table, ...]:
 
 
 def subtable(table: Table, key: str, where: str) -> Table:
-    """A value that is a table."""
+    """Return a value that must be a table."""
     value = table.get(key)
     if not isinstance(value, dict):
         raise ConfigError(f"{where}: {key} must be a table", hint=HINT)

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as one tree.
+"""The tree of errors.
 
 AssistantError                 exit status 1, one line and a hint
 ├── UsageError                 exit status 2: the call itself is wrong
@@ -13,10 +13,10 @@ AssistantError                 exit status 1, one line and a hint
 ├── IndexDamagedError          bytes on disk differ from the manifest
 ├── IndexMismatchError         built with another model or schema
 ├── IndexBusyError             another indexer holds the lock
-├── IndexWriteError            disk full, read-only, …; the former index stays
+├── IndexWriteError            disk full, read-only, …; the previous index stays
 ├── IndexUnreachableError      the engine that holds the index does not answer
-├── DatasetError               a test collection, run or labelled set does not have its form
-├── ServerError                the address to listen on is taken or not ours
+├── DatasetError               a test collection, run or labelled set has the wrong form
+├── ServerError                the address to listen on is in use or not ours
 └── NotFoundError              no such document, passage or quote
 """
 
@@ -26,7 +26,7 @@ from typing import ClassVar
 
 
 class AssistantError(Exception):
-    """Root of the tree: a sentence that says what happened and a hint that says what to do."""
+    """Root of the tree: a message that says what happened and a hint that says what to do."""
 
     code: ClassVar[str] = "error"
     exit_status: ClassVar[int] = 1
@@ -54,7 +54,7 @@ class ConfigError(UsageError):
 
 
 class QuestionError(UsageError):
-    """The question cannot be read: empty, over long, or only control characters."""
+    """The question cannot be read: empty, too long, or only control characters."""
 
     code = "question"
 
@@ -114,7 +114,7 @@ class IndexBusyError(AssistantError):
 
 
 class IndexWriteError(AssistantError):
-    """The index could not be written; the former one is untouched."""
+    """The index could not be written; the previous one is untouched."""
 
     code = "index_write"
 
@@ -126,18 +126,18 @@ class IndexUnreachableError(AssistantError):
 
 
 class DatasetError(AssistantError):
-    """A test collection or a run does not have its form; the message names file and line."""
+    """A test collection or a run has the wrong form; the message names file and line."""
 
     code = "dataset"
 
 
 class ServerError(AssistantError):
-    """The address cannot be listened on: it is in use, or not this machine's."""
+    """The server cannot listen on the address: it is in use, or not this machine's."""
 
     code = "server"
 
 
 class NotFoundError(AssistantError):
-    """No document, passage or quote answers to the name."""
+    """No document, passage or quote has this name."""
 
     code = "not_found"

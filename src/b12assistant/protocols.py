@@ -1,4 +1,4 @@
-"""The seams: what the use cases need of their parts. Each is one or two methods, so that a fake is easy to read."""
+"""The interfaces between parts. Each has few methods, so that a fake is easy to read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Loader(Protocol):
-    """Bytes of one file to canonical text with its maps.
+    """Turns the bytes of one file into canonical text with its maps.
 
     Raises ``SourceError`` with a reason when the file cannot be read as this type.
     """
@@ -27,7 +27,7 @@ class Loader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One text through the encoder, once.
+    """The result of encoding one text.
 
     ``vector``: (d,) float32 of unit length. ``tokens``: (n, d) float32, rows of unit length, special tokens left out.
     ``offsets``: (n, 2) int32, code points of the text each token was read from.
@@ -40,7 +40,7 @@ class Encoded:
 
 
 class Encoder(Protocol):
-    """Texts to vectors and token vectors, one pass for both."""
+    """Turns texts into vectors and token vectors in one pass."""
 
     @property
     def name(self) -> str: ...
@@ -51,62 +51,62 @@ class Encoder(Protocol):
 
     @property
     def runtime(self) -> Mapping[str, str]:
-        """What runs it, with versions: the same texts give the same bits on the same of these."""
+        """The libraries that run it, with versions; equal ones give equal bits for equal texts."""
 
     @property
     def dimension(self) -> int: ...
 
     @property
     def limit(self) -> int:
-        """Word pieces a text may have, special tokens not counted."""
+        """How many word pieces a text may have, special tokens not counted."""
 
     @property
     def tokenizer(self) -> Path | None:
-        """The file that another process counts word pieces with, as ``count`` does; ``None`` if there is none."""
+        """The tokenizer's file, with which another process counts as ``count`` does; ``None`` if there is none."""
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        """In the order of ``texts``; a text longer than ``limit`` is an ``EncoderError``, never cut silently."""
+        """Encode the texts in order. Raises ``EncoderError`` for a text longer than ``limit``; none is cut."""
 
     def count(self, text: str) -> int:
-        """Word pieces of ``text``, special tokens not counted."""
+        """Count the word pieces of ``text``, special tokens not counted."""
 
     def tuned(self, changes: Mapping[str, Vectors]) -> Encoder:
-        """The same encoder with each matrix of ``changes`` added to the weight of that name: (out, in) float32.
+        """Return a copy with each matrix of ``changes``, (out, in) float32, added to the weight of that name.
 
-        Raises ``EncoderError`` if it has no such weight.
+        Raises ``EncoderError`` for an unknown weight.
         """
 
 
 class VectorIndex(Protocol):
-    """Nearest rows by inner product."""
+    """Finds the nearest rows by inner product."""
 
     def search(self, query: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:
-        """``query``: (d,) float32 of unit length. At most ``k`` row numbers and cosines, best first, ties by row."""
+        """Return at most ``k`` row numbers and cosines, best first; ``query``: (d,) float32, unit length."""
 
 
 class LexicalIndex(Protocol):
-    """Rows that share words with a question."""
+    """Finds rows that share words with a question."""
 
     def search(self, question: str, k: int) -> tuple[NDArray[np.int64], Vectors]:
-        """At most ``k`` row numbers with a score above zero, best first, ties by row."""
+        """Return at most ``k`` row numbers with their scores, all above zero, best first, ties by row."""
 
     def unknown_terms(self, question: str) -> frozenset[str]:
-        """Index terms of ``question`` that stand in no row."""
+        """Return the index terms of ``question`` that occur in no row."""
 
     def unknown_share(self, question: str) -> float:
-        """How much of what ``question`` asks about stands in no row, 0 to 1."""
+        """Return how much of what ``question`` asks about occurs in no row, 0 to 1."""
 
 
 @runtime_checkable
 class EncodesEach(Protocol):
-    """An encoder that can do better than one text after another."""
+    """An encoder that can encode many texts faster than one by one."""
 
     def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
-        """In the order of ``texts``, bit for bit what ``encode`` gives for each of them by itself."""
+        """Encode the texts in order, bit for bit as ``encode`` does each alone."""
 
 
 def encode_each(encoder: Encoder, texts: Sequence[str]) -> Sequence[Encoded]:
-    """In the order of ``texts``. Raises what ``encode`` raises."""
+    """Encode each text by itself, in order. Raises what ``encode`` raises."""
     if isinstance(encoder, EncodesEach):
         return encoder.each(texts)
     return [encoded for text in texts for encoded in encoder.encode([text])]

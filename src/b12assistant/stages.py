@@ -1,4 +1,4 @@
-"""How long each stage of answering takes, for whoever asks to know it; for everybody else nothing is measured."""
+"""Measure how long each stage of answering takes, but only inside ``measured``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Made = TypeVar("Made")
 
 @dataclass
 class Stages:
-    """Milliseconds by stage, in the order in which they began. A stage within another is not counted twice."""
+    """Milliseconds by stage, in the order in which they began. Time in an inner stage counts for that stage only."""
 
     milliseconds: dict[str, float] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Stages:
             self._open.pop()
 
     def _count(self) -> None:
-        """What passed since the last change belongs to the innermost stage."""
+        """Add the time since the last change to the innermost stage."""
         now = time.perf_counter()
         if self._open:
             self.milliseconds[self._open[-1]] += 1000 * (now - self._since)
@@ -46,7 +46,7 @@ _MEASURED: Final[ContextVar[Stages | None]] = ContextVar("stages", default=None)
 
 @contextmanager
 def measured() -> Iterator[Stages]:
-    """The stages of what is called inside, in this thread."""
+    """Measure the stages that this thread runs inside the block."""
     stages = Stages()
     token = _MEASURED.set(stages)
     try:
@@ -56,7 +56,7 @@ def measured() -> Iterator[Stages]:
 
 
 def stage(name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
-    """A function that is a stage of answering."""
+    """Mark a function as a stage of answering."""
 
     def named(function: Callable[Given, Made]) -> Callable[Given, Made]:
         @wraps(function)

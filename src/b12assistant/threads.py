@@ -1,4 +1,4 @@
-"""What lets many threads share one set of parts: load a part once, let one text at a time into the model, and end."""
+"""Let threads share parts: load each part once, encode one text at a time, and end cleanly."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 else:
 
     class once(functools.cached_property):  # noqa: N801 - used like the decorator it is
-        """A ``cached_property`` that is computed once, however many threads ask; Python 3.12 took that from its own.
+        """A ``cached_property`` that only one thread computes; since Python 3.12 the standard one has no lock.
 
-        A failure is not kept: the next to ask tries again.
+        A failure is not kept: the next access tries again.
         """
 
         def __init__(self, compute: Any) -> None:
@@ -36,15 +36,15 @@ else:
                 return super().__get__(instance, owner)
 
 
-class Foreign:
-    """Code that is not Python's, and computes beside other threads: ``with FOREIGN:`` around each call.
+class NativeCalls:
+    """A guard around calls of native code that release the GIL: ``with NATIVE_CALLS:``.
 
-    A background thread that comes back from there while Python ends takes the process down ("terminate called without
-    an active exception", exit status 134; https://github.com/python/cpython/issues/87135). So the end waits for who is
-    inside, and afterwards nobody but the thread that ends gets in.
+    A daemon thread that returns from native code while Python shuts down aborts the process ("terminate called without
+    an active exception", exit status 134; https://github.com/python/cpython/issues/87135). So shutdown waits for the
+    calls in progress, and after that only the main thread may begin another.
     """
 
-    _MOST = 10.0  # seconds that the end waits
+    _MOST = 10.0  # seconds that shutdown waits
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -68,15 +68,15 @@ class Foreign:
             self._changed.wait_for(lambda: not self._inside, self._MOST)
 
 
-FOREIGN = Foreign()
-atexit.register(FOREIGN.close)
+NATIVE_CALLS = NativeCalls()
+atexit.register(NATIVE_CALLS.close)
 
 
 @dataclass(frozen=True)
 class OneAtATime:
-    """An encoder for many threads: two calls would share the tokenizer's padding, and would load the model twice.
+    """An encoder behind a lock: parallel calls would share the tokenizer's padding and load the model twice.
 
-    Nothing is lost by it: on two cores one text at a time answered more questions a second than twenty at once.
+    On two cores, one text at a time answered more questions a second than twenty at once.
     """
 
     encoder: Encoder

@@ -23,7 +23,7 @@ GAP = " […] "  # between the spans of a quote, where something is left out
 
 
 class SourceKind(StrEnum):
-    """What kind of publication speaks, best evidence first."""
+    """The kind of a publication, best evidence first."""
 
     GUIDELINE = "guideline"
     PUBLIC_BODY = "public_body"
@@ -63,7 +63,7 @@ class BlockKind(StrEnum):
 
 
 class Role(StrEnum):
-    """Markup that speaks about a range of the visible text."""
+    """The role that markup gives a range of the visible text."""
 
     LINK = "link"
     NAVIGATION = "navigation"
@@ -80,7 +80,7 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Range:
-    """A half-open, non-empty interval of code points: the address within one text."""
+    """A half-open, non-empty interval of code points: an address within one text."""
 
     start: int
     end: int
@@ -96,7 +96,7 @@ class Range:
         return self.start <= other.start and other.end <= self.end
 
     def without(self, taken: Sequence[Range]) -> Iterator[Range]:
-        """The parts outside ``taken``, which are in order and do not overlap."""
+        """Yield the parts outside ``taken``, which must be in order and not overlap."""
         start = self.start
         for i in range(bisect_right(taken, start, key=lambda other: other.end), len(taken)):
             if taken[i].start >= self.end:
@@ -110,7 +110,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is known of where a document comes from (corpus/README.md). ``None``: not known, never guessed."""
+    """The facts about where a document comes from (corpus/README.md). ``None``: not known, never guessed."""
 
     title: str | None = None
     kind: SourceKind | None = None
@@ -128,8 +128,13 @@ class Source:
     note: str | None = None
 
     @property
+    def is_described(self) -> bool:
+        """Check whether its kind, or whether the speaker sells what it recommends, is known."""
+        return self.kind is not None or self.interest is not Interest.UNKNOWN
+
+    @property
     def in_force(self) -> bool:
-        """Whether the source may be quoted: it is neither withdrawn nor superseded."""
+        """Check whether the source may be quoted: it is neither withdrawn nor superseded."""
         return not self.withdrawn and self.superseded_by is None
 
     @property
@@ -145,7 +150,7 @@ def _parts(based_on: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A publication that summaries rest on, as the register of the corpus describes it."""
+    """A publication that summaries are based on, as the corpus's register describes it."""
 
     id: OriginId
     title: str
@@ -160,13 +165,13 @@ class Origin:
 
     @property
     def facts(self) -> dict[str, str]:
-        """The entry as it is written in the register."""
+        """The entry as written in the register."""
         return {item.name: str(getattr(self, item.name)) for item in fields(self)}
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """A sentence of a summary, and a place in a publication that it rests on."""
+    """A sentence of a summary with the place in a publication that it is based on."""
 
     range: Range
     origin: Origin
@@ -175,7 +180,7 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands under it, up to the next heading of any level."""
+    """A heading and its text, up to the next heading of any level."""
 
     heading: Range
     level: int  # 1-6
@@ -193,7 +198,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A range that cleaning set apart, and the rule that did it. Nothing is cut out."""
+    """A range that cleaning marked, with the rule that did so. Nothing is cut out."""
 
     range: Range
     kind: MarkKind
@@ -202,7 +207,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """What markup says of a range: evidence for cleaning, not yet a verdict."""
+    """A range with the role its markup gives it: evidence for cleaning, not yet a decision."""
 
     role: Role
     range: Range
@@ -210,7 +215,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What a loader makes of a file's bytes: canonical text and its maps, from one pass.
+    """The result of loading a file: canonical text and its maps.
 
     ``sections`` and ``blocks`` cover ``text`` in order; ``front`` is the raw front matter of a Markdown file,
     which is not part of the text; ``warnings`` are sentences for the report.
@@ -252,13 +257,13 @@ class Document:
         return self.text[range_.start : range_.end]
 
     def attributed(self, ranges: Sequence[Range]) -> tuple[Attribution, ...]:
-        """Return what ``ranges`` rest on, best evidence first: each origin once, its places joined."""
+        """Return what ``ranges`` are based on, best evidence first: each origin once, its places joined."""
         places: dict[Origin, list[str]] = {}
-        for found in self.attributions:
-            if any(found.range.overlaps(range_) for range_ in ranges):
-                known = places.setdefault(found.origin, [])
-                if found.place not in known:
-                    known.append(found.place)
+        for attribution in self.attributions:
+            if any(attribution.range.overlaps(range_) for range_ in ranges):
+                known = places.setdefault(attribution.origin, [])
+                if attribution.place not in known:
+                    known.append(attribution.place)
         order = list(SourceKind)
         whole = Range(min(range_.start for range_ in ranges), max(range_.end for range_ in ranges))
         return tuple(
@@ -267,7 +272,7 @@ class Document:
         )
 
     def heading_path(self, offset: int) -> tuple[Section, ...]:
-        """The sections that enclose ``offset``, outermost first; levels strictly increase."""
+        """Return the sections that enclose ``offset``, outermost first; levels strictly increase."""
         path: list[Section] = []
         for section in self.sections:
             if section.start > offset:
@@ -321,7 +326,7 @@ class Passage:
 
     @property
     def span(self) -> Span:
-        """From the first sentence to the last; may enclose marked text."""
+        """The span from the first sentence to the last; it may enclose marked text."""
         return Span(self.document, self.sentences[0].start, self.sentences[-1].end)
 
     @property
@@ -331,7 +336,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage as the answer to one query; ``rank`` is 1-based."""
+    """A passage as a result of one query; ``rank`` is 1-based."""
 
     passage: Passage
     score: float
@@ -339,7 +344,7 @@ class Hit:
 
 
 class FileEnd(StrEnum):
-    """How a file of a corpus ended; there is no fourth way."""
+    """The outcome of indexing a file."""
 
     INDEXED = "indexed"
     WARNINGS = "indexed with warnings"
@@ -348,19 +353,20 @@ class FileEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What became of one file of the corpus."""
+    """The outcome of indexing one file of the corpus."""
 
     file: str
     end: FileEnd
     reasons: tuple[str, ...] = ()
     passages: int = 0
     marked_share: float = 0.0  # of the non-blank characters, marked "never"
-    embedded: bool = False  # false: vectors taken over from the former generation
+    embedded: bool = False  # false: vectors copied from the previous generation
+    described: bool = True  # false: neither the kind of source nor the commercial interest is known
 
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What became of every file, and the generation that resulted."""
+    """The outcome for every file, and the generation that resulted."""
 
     generation: GenerationId
     files: tuple[FileReport, ...]
@@ -368,3 +374,8 @@ class IndexReport:
 
     def count(self, end: FileEnd) -> int:
         return sum(report.end is end for report in self.files)
+
+    @property
+    def undescribed(self) -> tuple[str, ...]:
+        """The files whose source is not described; their documents are treated like those of sellers."""
+        return tuple(report.file for report in self.files if not report.described)

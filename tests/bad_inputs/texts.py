@@ -19,8 +19,8 @@ def encodings() -> Iterator[BadInput]:
         yield BadInput(31, f"{name} with its mark.txt", (mark + ACCENTS).encode(name), INDEXED)
     for name in ("utf-16-le", "utf-16-be", "utf-32-le"):
         yield BadInput(32, f"{name} without a mark.txt", PLAIN.encode(name), LEFT_OUT, "looks binary")
-    yield BadInput(32, "shift-jis.txt", JAPANESE.encode("cp932"), LEFT_OUT, "in no encoding that can be told")
-    yield BadInput(32, "gb18030.txt", CHINESE.encode("gb18030"), LEFT_OUT, "in no encoding that can be told")
+    yield BadInput(32, "shift-jis.txt", JAPANESE.encode("cp932"), LEFT_OUT, "its encoding cannot be recognised")
+    yield BadInput(32, "gb18030.txt", CHINESE.encode("gb18030"), LEFT_OUT, "its encoding cannot be recognised")
     declared = b"<!doctype html><meta charset=shift_jis><p>" + JAPANESE.encode("cp932")
     yield BadInput(32, "shift-jis, declared.html", declared, INDEXED)
     wrongly = b"<!doctype html><meta charset=utf-8><p>" + ACCENTS.encode("cp1252")

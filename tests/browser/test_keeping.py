@@ -23,7 +23,7 @@ def test_a_quote_is_copied_in_another_form(visit: Visit, site: str) -> None:
         ("markdown", "> Myelin wraps every nerve."),
         ("bibtex", "@misc{nerves-"),
         ("link", f"{site}/d/nerves.md?at="),
-        ("report", "A problem with a passage"),
+        ("report", "A mistake in a passage"),
     ):
         button = figure.locator(f'.copy-as[value="{form}"]')
         with reader.sees(f".copy-as[value={form}]", "^Copied"):

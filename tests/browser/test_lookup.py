@@ -68,7 +68,7 @@ def test_only_what_is_near_is_listed_and_counted(visit: Visit, site: str) -> Non
     assert reader.page.inner_text("#lookup .status") == "1 passage found"
     look_up(reader, "quagga")
     assert rows(reader) == []
-    assert "Nothing was found" in reader.page.inner_text("#lookup .status")
+    assert "Nothing found" in reader.page.inner_text("#lookup .status")
 
 
 def test_filters_narrow_and_clear(visit: Visit, site: str) -> None:
@@ -84,9 +84,7 @@ def test_filters_narrow_and_clear(visit: Visit, site: str) -> None:
     assert rows(reader) == ["Metformin lowers cobalamin in some people. Ask for a blood test."]
     assert page.locator("#lookup .sieve summary").text_content() == "Filters (1)"
     page.select_option("#lookup-interest", "true")
-    page.wait_for_function(
-        "() => document.querySelector('#lookup .status').textContent.startsWith('Nothing was found')"
-    )
+    page.wait_for_function("() => document.querySelector('#lookup .status').textContent.startsWith('Nothing found')")
     page.focus("#lookup-interest")
     page.keyboard.press("/")
     assert reader.focused() == "lookup-box"

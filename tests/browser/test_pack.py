@@ -84,9 +84,9 @@ def test_the_pack_is_ordered_and_emptied_by_keyboard(visit: Visit, site: str) ->
     page.focus("#pack li >> nth=2 >> button >> nth=2")
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.querySelectorAll('#pack li').length === 2")
-    empty = page.get_by_role("button", name="Empty the pack")
+    empty = page.get_by_role("button", name="Remove all")
     empty.press("Enter")
-    page.get_by_role("button", name="Press again to empty it").press("Enter")
+    page.get_by_role("button", name="Press again to remove all").press("Enter")
     page.wait_for_function(
         "() => document.querySelector('#pack [role=status]').textContent.startsWith('Nothing is pinned')"
     )
@@ -144,7 +144,7 @@ def test_whatever_stands_in_the_storage_is_checked(visit: Visit, site: str) -> N
     page.click("#pack-open")
     page.wait_for_selector("#pack li")
     assert page.locator("#pack li").count() == 1
-    assert "no longer stand" in page.inner_text("#pack li")
+    assert "no longer in their document" in page.inner_text("#pack li")
     page.evaluate("() => localStorage.setItem('b12.pack', '{')")
     reader.reload()
     assert not page.locator("#pack-open").is_visible()

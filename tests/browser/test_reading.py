@@ -22,7 +22,7 @@ def test_the_page_says_what_it_is_and_offers_questions(visit: Visit, site: str) 
     assert page.locator("#about h2").all_inner_texts()[:3] == [
         "What this is",
         "What this is not",
-        "What “verbatim” means here",
+        "How quotes work",
     ]
     assert page.locator("#questions button").count() >= 3
     assert not page.locator("#new").is_visible()
@@ -108,7 +108,7 @@ def test_sides_stand_side_by_side_or_on_a_phone_one_below_the_other(visit: Visit
         reader = visit(site, viewport={"width": width, "height": 844})
         sides = reader.ask("Do swallowed capsules work as well as a syringe?").locator(".sides")
         topic = "Do swallowed capsules work as well as a syringe?"
-        assert sides.locator("h3").text_content() == f"The sources differ on: {topic}"
+        assert sides.locator("h3").text_content() == f"Sources disagree: {topic}"
         boxes = sides.locator("blockquote").evaluate_all(
             "all => all.map(each => each.getBoundingClientRect().toJSON())"
         )
@@ -158,7 +158,7 @@ def test_a_citation_opens_the_document_at_the_quote(visit: Visit, site: str, sma
     assert frame.locator("#doc").text_content() == quote.document.text
     assert "".join(frame.locator("#doc mark").all_text_contents()) == "".join(span.text for span in quote.spans)
     assert frame.locator("h1").text_content() == quote.document.title
-    assert frame.locator(".outline summary").text_content() == "Outline"
+    assert frame.locator(".outline summary").text_content() == "Contents"
     reader.page.wait_for_function("() => document.activeElement.id === 'src-frame'")
 
 

@@ -103,7 +103,7 @@ def test_the_printed_page_shows_the_box_in_sight(visit: Visit, there: str, kept:
     box = page.locator(".box").bounding_box()
     assert box
     assert box["y"] > 0
-    assert page.locator("figcaption").text_content() == "Page 1 of 2. The quote is boxed."
+    assert page.locator("figcaption").text_content() == "Page 1 of 2. The box shows the quote."
     page.click('a.step[rel="next"]')
     page.wait_for_function("() => document.querySelector('.told').textContent === 'Page 2 of 2'")
     assert page.locator(".box").count() == 0

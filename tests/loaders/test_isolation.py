@@ -242,7 +242,7 @@ def test_what_fits_its_text_is_taken() -> None:
 )
 def test_an_answer_that_does_not_hold_together_costs_one_file(changed: tuple[bytes, bytes]) -> None:
     assert changed[0] in SOUND
-    with pytest.raises(SourceError, match="the reader's answer cannot be used"):
+    with pytest.raises(SourceError, match="the reader's answer is not valid"):
         wire.unpack(SOUND.replace(*changed))
 
 
@@ -287,7 +287,7 @@ def test_how_to_split_comes_through(splitting: Splitting | None) -> None:
 )
 def test_a_prepared_file_that_does_not_hold_together_costs_one_file(changed: tuple[bytes, bytes]) -> None:
     assert changed[0] in ANSWERED
-    with pytest.raises(SourceError, match="the reader's answer cannot be used"):
+    with pytest.raises(SourceError, match="the reader's answer is not valid"):
         wire.unpack_prepared(ANSWERED.replace(*changed))
 
 

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache, partial
 import numpy as np
 
 from b12assistant.answering.conversation import interpret
-from b12assistant.answering.disagreement import Difference, compared, curated, load_cues
+from b12assistant.answering.disagreement import Difference, curated
 from b12assistant.answering.quoting import Cut, Window, Windows, choose, cuts, score, weights_of
 from b12assistant.answering.readings import Readings, beside, reading, readings
 from b12assistant.answering.retrieval import Depths, Query, encode_queries, rank
@@ -132,19 +132,17 @@ class Engine:
 
     @stage("differences")
     def difference(self, query: Query, found: Sequence[Window], settings: Settings) -> Difference | None:
-        """Where sources differ on the question: a topic of the curators', or else windows that say different things.
+        """Return the curators' topic that the question is about, if there is one.
 
-        Which topic is meant is told by the question's own words: what it leans on had its difference told before.
+        Only the question's own words count: the difference of what it leans on was shown before.
         """
         collection, most = self.collection, settings.quoting.quotes
         if collection.asked is not None:
             starts = np.cumsum([0, *(len(each.asked) for each in collection.disputes[:-1])])
             own = self._encoded([(query.read[query.lead :], 0)])[0] if query.lead else query
             asked = np.maximum.reduceat(collection.asked @ own.vector, starts)
-            told = curated(collection.disputes, asked.tolist(), found, most, partial(self._window_of, query, settings))
-            if told is not None:
-                return told
-        return compared(found, most, self._closeness, settings.quoting.margin, load_cues())
+            return curated(collection.disputes, asked.tolist(), found, most, partial(self._window_of, query, settings))
+        return None
 
     def _window_of(self, query: Query, settings: Settings, span: Span) -> Window | None:
         """The shortest words that show a sentence; nothing if its source may not be quoted."""
@@ -193,10 +191,6 @@ class Engine:
         for row, passage in enumerate(self.collection.passages):
             rows.setdefault(passage.document.id, []).append(row)
         return rows
-
-    def _closeness(self, one: Window, other: Window) -> float:
-        """The cosine of the sentences that answer best."""
-        return float(self._mean(*self._place(one)) @ self._mean(*self._place(other)))
 
     def _place(self, window: Window) -> tuple[int, int]:
         """The row of its passage, and which sentence of that answers best."""

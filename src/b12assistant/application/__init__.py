@@ -1,1 +1,1 @@
-"""An opened workspace and what can be done with it: ask, export, pack, catalogue, batch, health."""
+"""Open a workspace and use it: ask, export, pack, catalogue, batch, health."""

@@ -1,4 +1,4 @@
-"""Many questions from a file to a file: in order, one model load, a bad line never stops the run."""
+"""Answer a file of questions into another file, in order; a bad line does not stop the run."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ AsJson = Callable[[Any], str]
 
 
 def run(space: Workspace, input_: Path, output: Path, as_json: AsJson) -> tuple[int, int]:
-    """Answer every line of ``input_``; returns how many could not be answered, and of how many.
+    """Answer every line of ``input_``; return how many failed, and of how many.
 
-    The index is opened first, so that a missing one is an error of the whole run.
+    The index is opened first, so that a missing index is an error of the whole run.
     """
     lines = _lines(input_)
     _refuse_same(input_, output)
@@ -34,22 +34,22 @@ def run(space: Workspace, input_: Path, output: Path, as_json: AsJson) -> tuple[
 
     def answers() -> Iterator[str]:
         nonlocal failed
-        with terminal.progress() as told:
+        with terminal.progress() as progress:
             for done, (number, line) in enumerate(lines):
-                told("answering", done, len(lines))
+                progress("answering", done, len(lines))
                 record = _answer(space, line, number)
                 failed += "error" in record
                 yield as_json(record)
-            told("answering", len(lines), len(lines))
+            progress("answering", len(lines), len(lines))
 
     write_lines(output, answers())
     return failed, len(lines)
 
 
 def write_lines(file: Path, lines: Iterable[str]) -> None:
-    """Write to a draft beside ``file`` and rename it when all is written; `-` is standard output.
+    """Write to a draft beside ``file``, then rename it; `-` is standard output.
 
-    A link keeps pointing where it did, a file keeps its permissions; a device or pipe has no draft.
+    Links and permissions are kept; a device or pipe is written directly.
     """
     if file == _STANDARD:
         for line in lines:
@@ -65,18 +65,18 @@ def write_lines(file: Path, lines: Iterable[str]) -> None:
                 for line in lines:
                     out.write(line + "\n")
             if not in_place:
-                _take_the_place_of(draft, target)
+                _replace(draft, target)
         finally:
             if not in_place:
                 draft.unlink(missing_ok=True)
     except BrokenPipeError:
-        raise  # the reader left: nothing is wrong with the place
+        raise  # the reader closed the pipe; the file is fine
     except OSError as error:
         why = f"{file} cannot be written ({error.strerror})"
         raise UsageError(why, hint="name a file in a folder you can write to") from error
 
 
-def _take_the_place_of(draft: Path, file: Path) -> None:
+def _replace(draft: Path, file: Path) -> None:
     if file.exists():
         shutil.copymode(file, draft)
     draft.replace(file)
@@ -88,7 +88,7 @@ def _refuse_same(input_: Path, output: Path) -> None:
 
 
 def _lines(file: Path) -> list[tuple[int, bytes]]:
-    """Every line that is not blank, with its number from 1."""
+    """Return every line that is not blank, with its number from 1."""
     try:
         data = sys.stdin.buffer.read() if file == _STANDARD else file.read_bytes()
     except OSError as error:
@@ -111,18 +111,18 @@ def _answer(space: Workspace, line: bytes, number: int) -> dict[str, Any]:
         reply = space.ask(*_question(row), as_typed=row.get("as_typed") is True)
     except AssistantError as error:
         return _error(name, error.code, f"line {number}: {error.message}", error.hint)
-    except Exception as error:  # noqa: BLE001 - one line's fault must not take the other answers with it
+    except Exception as error:  # noqa: BLE001 - one bad line must not lose the other answers
         what = f"line {number}: a fault in the program ({type(error).__name__}: {error})"
         return _error(name, INTERNAL, what, "please report it, with the line")
     return {"id": name, **json_form.reply_json(reply, space.texts, today=local_today())}
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _is_name(name: object) -> bool:
-    """Whether it can be written back as it came, whatever its size."""
+    """Check whether an id can be written back unchanged."""
     return name is None or isinstance(name, str | int) or (isinstance(name, float) and math.isfinite(name))
 
 

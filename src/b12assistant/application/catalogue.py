@@ -1,4 +1,4 @@
-"""The sources of the answers, for readers: what each document is, who stands behind it, and what it covers."""
+"""List the sources for readers: what each document is, who published it, and what it covers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from b12assistant.application.workspace import Opened
-from b12assistant.display import addresses, labels
-from b12assistant.display.labels import Labels, capital
+from b12assistant.display import addresses
+from b12assistant.display.labels import Labels, capital, overdue
 from b12assistant.types import Document, Interest, SourceKind
 
 Json = dict[str, Any]
@@ -17,12 +17,12 @@ _FIRST = (
 )
 
 
-def catalogue(opened: Opened, said: Labels, today: date) -> list[Json]:
+def catalogue(opened: Opened, labels: Labels, today: date) -> list[Json]:
     """List every document: guidelines and guides first, who sells what they recommend last.
 
-    Texts are ready to show, in the language of ``said``; what is not known is "". ``covers`` holds the headings.
+    Texts are ready to show, in the language of ``labels``; what is not known is "". ``covers`` holds the headings.
     """
-    return [_listed(document, opened, said, today) for document in sorted(_documents(opened), key=_place)]
+    return [_listed(document, opened, labels, today) for document in sorted(_documents(opened), key=_place)]
 
 
 def _documents(opened: Opened) -> list[Document]:
@@ -35,21 +35,21 @@ def _place(document: Document) -> tuple[bool, int, str, str]:
     return document.source.interest is Interest.SELLS, rank, document.title.casefold(), document.id
 
 
-def _listed(document: Document, opened: Opened, said: Labels, today: date) -> Json:
+def _listed(document: Document, opened: Opened, labels: Labels, today: date) -> Json:
     source, off = document.source, opened.collection.off.documents.get(document.id)
     headings = (document.slice(section.heading).strip() for section in document.sections)
     return {
         "title": document.title,
         "address": addresses.of_document(document),
-        "kind": capital(said.whose_words(source)),
+        "kind": capital(labels.whose_words(source)),
         "publisher": source.publisher or "",
         "based_on": source.based_on or "",
         "year": str(source.published.year) if source.published else "",
         "review": source.review or "",
-        "review_by": said.day(source.review_by) if source.review_by else "",
-        "overdue": labels.overdue(source, today),
+        "review_by": labels.day(source.review_by) if source.review_by else "",
+        "overdue": overdue(source, today),
         "url": source.url or "",
-        "sells": capital(said.interest(source) or ""),
+        "sells": capital(labels.interest(source) or ""),
         "never_quoted": source.withdrawn or source.superseded_by is not None,
         "off": off.why if off else "",
         "covers": [heading for heading in dict.fromkeys(headings) if heading and heading != document.title],

@@ -1,4 +1,4 @@
-"""A conversation as a file: JSON, Markdown or HTML. All are drawn from one set of data, which each carries."""
+"""Write a conversation as JSON, Markdown or HTML. Every file holds the data that it was drawn from."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from b12assistant.display.json_form import Form, Generation, Offsets, Text
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import UNSEEN, plain, revealed, style_sheets
 from b12assistant.display.presentation import (
+    AnswerParts,
     Cited,
     Difference,
     FixedNotice,
@@ -31,7 +32,6 @@ from b12assistant.display.presentation import (
     Quoted,
     ReadAs,
     Setting,
-    Shown,
     arrange,
     difference_heading,
     near,
@@ -43,7 +43,7 @@ KIND: Literal["b12assistant conversation"] = "b12assistant conversation"
 
 
 class Format(StrEnum):
-    """What a conversation can be kept as."""
+    """The format of a saved conversation."""
 
     HTML = "html"
     MARKDOWN = "markdown"
@@ -67,7 +67,7 @@ class AnswerQuote(json_form.Quote, SavedQuote):
 
 
 class Answer(json_form.Answer):
-    quotes: list[AnswerQuote]  # type: ignore[assignment]  # each says more than it must
+    quotes: list[AnswerQuote]  # type: ignore[assignment]  # a subclass with more fields
 
 
 class Turn(Form):
@@ -75,7 +75,7 @@ class Turn(Form):
 
 
 class SavedConversation(Saved):
-    """All that a conversation was drawn from. ``topics``: the curators' words for what sources differ on, by id."""
+    """The data of a saved conversation. ``topics``: the curators' words for what sources differ on, by id."""
 
     kind: Literal["b12assistant conversation"]
     topics: dict[Text, Text]
@@ -84,7 +84,7 @@ class SavedConversation(Saved):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Replies in order, and what they are put in words with."""
+    """Replies in order, and the setting that turns them into words."""
 
     replies: Sequence[Reply]
     setting: Setting
@@ -92,23 +92,23 @@ class Conversation:
 
 
 def export(conversation: Conversation, format_: Format) -> str:
-    """Write the file's text."""
+    """Return the text of the file."""
     return render(data_of(conversation), format_)
 
 
 def render(data: SavedConversation, format_: Format) -> str:
-    """Draw the file from its data. Raises ``ValueError`` for data that cannot be of a conversation."""
+    """Draw the file from its data. Raises ``ValueError`` for data that is not of a conversation."""
     return _WRITERS[format_](data)
 
 
 def data_of(conversation: Conversation) -> SavedConversation:
-    """Gather what a file is drawn from."""
+    """Collect the data of a file."""
     setting = conversation.setting
     return SavedConversation(
         kind=KIND,
         made=setting.today.isoformat(),
         version=saved.this_version(),
-        language=setting.said.language,
+        language=setting.labels.language,
         base=setting.base,
         index=Generation(generation=conversation.generation),
         topics={str(name): topic for name, topic in setting.topics.items()},
@@ -119,62 +119,63 @@ def data_of(conversation: Conversation) -> SavedConversation:
 def _answer(reply: Reply, setting: Setting) -> Answer:
     plain_ = json_form.Answer.of(reply, setting.texts, setting.today)
     quotes = []
-    for quote, found in zip(plain_.quotes, reply.answer.quotes, strict=True):
-        piece = Quoted.of(Cited.of_quote(found, reply, setting.base), setting.said, setting.today)
-        more = {"notes": list(piece.notes), "link": piece.link, "citation": citation(piece, setting.said)}
-        quotes.append(AnswerQuote.model_validate({**dict(quote), **more}))
+    for fields, quote in zip(plain_.quotes, reply.answer.quotes, strict=True):
+        piece = Quoted.of(Cited.of_quote(quote, reply, setting.base), setting.labels, setting.today)
+        more = {"notes": list(piece.notes), "link": piece.link, "citation": citation(piece, setting.labels)}
+        quotes.append(AnswerQuote.model_validate({**dict(fields), **more}))
     return Answer.model_validate({**dict(plain_), "quotes": quotes})
 
 
-def citation(quote: Quoted, said: Labels) -> str:
-    """Say where the words stand, who speaks, and all that is to know of them."""
-    return cite(quote, CitationForm.PLAIN, said).removeprefix(f"{quote.text}\n\n— ")
+def citation(quote: Quoted, labels: Labels) -> str:
+    """Return the citation of a quote: its place, who speaks, the notes and the link."""
+    return cite(quote, CitationForm.PLAIN, labels).removeprefix(f"{quote.text}\n\n— ")
 
 
 def pieces_of(answer: Answer, data: SavedConversation) -> tuple[Piece, ...]:
-    """Make the pieces that an answer was drawn from."""
-    said, read_as = data.said, answer.interpretation
+    """Rebuild the pieces of a saved answer."""
+    labels, read_as = data.labels, answer.interpretation
     topics = {TopicId(name): topic for name, topic in data.topics.items()}
     differences = (
-        answers.Disagreement(TopicId(each.topic_id), each.how == "curated", tuple(map(tuple, each.sides)))
-        for each in answer.disagreements
+        answers.Disagreement(TopicId(differ.topic_id), differ.how == "curated", tuple(map(tuple, differ.sides)))
+        for differ in answer.disagreements
     )
-    shown = Shown(
+    parts = AnswerParts(
         tuple(
-            FixedNotice(each.kind, TextId(each.text_id), each.text, each.rule is not None) for each in answer.notices
+            FixedNotice(notice.kind, TextId(notice.text_id), notice.text, notice.rule is not None)
+            for notice in answer.notices
         ),
         answer.red_flag is not None and answer.red_flag.level is Level.EMERGENCY,
-        (read_as.move, read_as.text, tuple((each.written, each.read_as) for each in read_as.replaced))
+        (read_as.move, read_as.text, tuple((swap.written, swap.read_as) for swap in read_as.replaced))
         if read_as
         else None,
         answer.reason,
-        tuple(saved.read_quote(each, said, data.index.generation, each.strength) for each in answer.quotes),
-        tuple((difference_heading(each, topics, said), each.sides) for each in differences),
+        tuple(saved.read_quote(quote, labels, data.index.generation, quote.strength) for quote in answer.quotes),
+        tuple((difference_heading(differ, topics, labels), differ.sides) for differ in differences),
         one_of_each_place(
-            near(DocumentId(each.document), PassageId(each.passage), (each.title, *each.section), data.base)
-            for each in answer.nearest
+            near(DocumentId(place.document), PassageId(place.passage), (place.title, *place.section), data.base)
+            for place in answer.nearest
         ),
     )
-    return arrange(shown, said)
+    return arrange(parts, labels)
 
 
 def _made(data: SavedConversation) -> str:
-    return data.said("keep.made", day=data.said.day(data.day), generation=data.index.generation)
+    return data.labels("keep.made", day=data.labels.day(data.day), generation=data.index.generation)
 
 
 def _markdown(data: SavedConversation) -> str:
-    said = data.said
-    parts = [f"# {said('keep.title')}", markdown_text(_made(data))]
+    labels = data.labels
+    parts = [f"# {labels('keep.title')}", markdown_text(_made(data))]
     for turn in data.turns:
         parts.append(f"## {markdown_text(' '.join(turn.answer.question.split()))}")
-        parts += (_markdown_piece(piece, said) for piece in pieces_of(turn.answer, data))
-    return "\n\n".join((*parts, f"---\n\n{said('keep.verify')}", markdown_block(data))) + "\n"
+        parts += (_markdown_piece(piece, labels) for piece in pieces_of(turn.answer, data))
+    return "\n\n".join((*parts, f"---\n\n{labels('keep.verify')}", markdown_block(data))) + "\n"
 
 
-def _markdown_piece(piece: Piece, said: Labels) -> str:
+def _markdown_piece(piece: Piece, labels: Labels) -> str:
     match piece:
         case Notice():
-            texts = (piece.text, *(each.text for each in piece.translations))
+            texts = (piece.text, *(translation.text for translation in piece.translations))
             lines = (_markdown_lines(text) for text in texts)
             return "\n\n".join(f"**{line}**" if piece.alarm else line for line in lines)
         case ReadAs():
@@ -183,12 +184,12 @@ def _markdown_piece(piece: Piece, said: Labels) -> str:
         case Headline():
             return f"### {_markdown_lines(piece.text)}"
         case Quoted():
-            return cite(piece, CitationForm.MARKDOWN, said)
+            return cite(piece, CitationForm.MARKDOWN, labels)
         case Difference():
-            sides = (cite(quote, CitationForm.MARKDOWN, said) for quote in piece.quotes)
+            sides = (cite(quote, CitationForm.MARKDOWN, labels) for quote in piece.quotes)
             return "\n\n".join((f"### {markdown_text(' '.join(piece.heading.split()))}", *sides))
         case Nearest():
-            places = (f"- [{markdown_text(_line(each.place))}](<{each.link}>)" for each in piece.places)
+            places = (f"- [{markdown_text(_line(near_.place))}](<{near_.link}>)" for near_ in piece.places)
             return "\n\n".join((f"### {markdown_text(piece.heading)}", *places))
         case General():
             return f"*{_markdown_lines(piece.text)}*"
@@ -199,27 +200,27 @@ def _markdown_lines(text: str) -> str:
 
 
 def _html(data: SavedConversation) -> str:
-    said = data.said
-    turns = "".join(turn_html(turn.answer.question, pieces_of(turn.answer, data), said) for turn in data.turns)
-    title = plain(said("keep.title"))
+    labels = data.labels
+    turns = "".join(turn_html(turn.answer.question, pieces_of(turn.answer, data), labels) for turn in data.turns)
+    title = plain(labels("keep.title"))
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
-        f'<!doctype html>\n<html lang="{said.language}"><head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="{labels.language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="referrer" content="no-referrer">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
         f"<style>{style_sheets('export.css', UNSEEN)}</style></head>\n<body><main><h1>{title}</h1>"
         f'<p class="made">{plain(_made(data))}</p>\n{turns}'
-        f'<p class="made">{plain(said("keep.verify"))}</p></main>\n{html_block(data)}</body></html>\n'
+        f'<p class="made">{plain(labels("keep.verify"))}</p></main>\n{html_block(data)}</body></html>\n'
     )
 
 
-def turn_html(question: str, pieces: Sequence[Piece], said: Labels) -> str:
-    """Draw a question and its answer, without anything that needs a script."""
-    shown = "\n".join(_html_piece(piece, said) for piece in pieces)
+def turn_html(question: str, pieces: Sequence[Piece], labels: Labels) -> str:
+    """Draw a question and its answer without scripts."""
+    shown = "\n".join(_html_piece(piece, labels) for piece in pieces)
     return f'<section><h2 dir="auto">{revealed(question)}</h2>\n{shown}</section>\n'
 
 
-def _html_piece(piece: Piece, said: Labels) -> str:
+def _html_piece(piece: Piece, labels: Labels) -> str:
     match piece:
         case Notice():
             kind = "alarm" if piece.alarm else "notice"
@@ -230,9 +231,9 @@ def _html_piece(piece: Piece, said: Labels) -> str:
         case Headline():
             return _html_line("heading", piece.text)
         case Quoted():
-            return cite(piece, CitationForm.HTML, said)
+            return cite(piece, CitationForm.HTML, labels)
         case Difference():
-            sides = (cite(quote, CitationForm.HTML, said) for quote in piece.quotes)
+            sides = (cite(quote, CitationForm.HTML, labels) for quote in piece.quotes)
             return "\n".join((_html_line("heading", piece.heading), *sides))
         case Nearest():
             links = (

@@ -1,4 +1,4 @@
-"""What `verify` and `doctor` say: does everything still stand, and where does each setting come from?"""
+"""Check the index, the corpus and quotes for `verify`; report health and settings for `doctor`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ from b12assistant.errors import AssistantError, SourceError
 from b12assistant.index.verification import check_entry
 from b12assistant.types import FileEnd
 
-_LOGIN = re.compile(r"(https?://|(?!.*\.db$)).*@", re.S)  # in an address; the name of a file may have an "@" too
+_LOGIN = re.compile(r"(https?://|(?!.*\.db$)).*@", re.S)  # in an address; a file name may hold "@" too
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What `verify` found; each finding is a sentence. ``quotes``: how many a file held, if one was given."""
+    """The findings of `verify`, as sentences.
+
+    ``quotes``: how many the file held, if one was given. ``fixed``: what was wrong before the index was rebuilt.
+    ``list_all``: list every quote of the file, not only those with a problem.
+    """
 
     passages: int
     quotes: int | None
@@ -31,28 +35,28 @@ class Findings:
     corpus_changes: tuple[str, ...]
     quote_problems: tuple[str, ...]
     file_problems: tuple[str, ...] = ()
-    mended: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    each_told: bool = False  # of an export for people each quote is told, else those alone that do not stand
+    list_all: bool = False
 
     @property
     def sound(self) -> bool:
         return not (self.index_problems or self.corpus_changes or self.quote_problems or self.file_problems)
 
     def sentences(self) -> list[str]:
-        found = ["The index was missing or wrong and has been built anew from the corpus."] if self.mended else []
-        found += [*self.index_problems, *self.corpus_changes]
-        found += [each.sentence for each in self.verdicts] if self.each_told else self.quote_problems
-        found += self.file_problems
+        lines = ["The index was missing or wrong and has been rebuilt from the corpus."] if self.fixed else []
+        lines += [*self.index_problems, *self.corpus_changes]
+        lines += [verdict.sentence for verdict in self.verdicts] if self.list_all else self.quote_problems
+        lines += self.file_problems
         if self.corpus_changes:
-            found.append("The corpus is not the one that was indexed: run `b12assistant index`.")
-        found.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
+            lines.append("The corpus is not the one that was indexed: run `b12assistant index`.")
+        lines.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
         if self.quotes is not None:
-            good = self.quotes - sum(each.state is State.WRONG for each in self.verdicts)
-            moved = sum(each.state is State.MOVED for each in self.verdicts)
+            good = self.quotes - sum(verdict.state is State.WRONG for verdict in self.verdicts)
+            moved = sum(verdict.state is State.MOVED for verdict in self.verdicts)
             places = f", {moved} of them at another place" if moved else ""
-            found.append(f"{good} of {self.quotes} quotes stand word for word in the source{places}.")
-        return found
+            lines.append(f"{good} of {self.quotes} quotes match their source word for word{places}.")
+        return lines
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -63,20 +67,20 @@ class Findings:
             "corpus_changes": list(self.corpus_changes),
             "quote_problems": list(self.quote_problems),
             "file_problems": list(self.file_problems),
-            "mended": list(self.mended),
-            "verdicts": [each.as_json() for each in self.verdicts],
+            "mended": list(self.fixed),
+            "verdicts": [verdict.as_json() for verdict in self.verdicts],
         }
 
 
-def verify(space: Workspace, file: Path | None, *, mended: tuple[str, ...] = ()) -> Findings:
-    """Check the index, the corpus behind it, and the quotes in ``file``. A missing index is a finding.
+def verify(space: Workspace, file: Path | None, *, fixed: tuple[str, ...] = ()) -> Findings:
+    """Check the index, its corpus, and the quotes in ``file``. A missing index is a finding.
 
-    ``mended``: what was wrong before the index was built anew.
+    ``fixed``: what was wrong before the index was rebuilt.
     """
     try:
         opened = space.opened
     except AssistantError as error:
-        return Findings(0, None, (str(error),), (), (), mended=mended)
+        return Findings(0, None, (str(error),), (), (), fixed=fixed)
     checked = check_file(file, Against.of(space)) if file else Checked(())
     verdicts = checked.quotes
     changes = tuple(space.stale_files())
@@ -89,16 +93,16 @@ def verify(space: Workspace, file: Path | None, *, mended: tuple[str, ...] = ())
         len(verdicts) if file else None,
         tuple(problems),
         changes,
-        tuple(f"{each.where}: {each.problem}" for each in verdicts if each.is_problem),
+        tuple(f"{verdict.where}: {verdict.problem}" for verdict in verdicts if verdict.is_problem),
         checked.problems,
-        mended,
+        fixed,
         verdicts,
-        each_told=file is not None and is_exported(file),
+        list_all=file is not None and is_exported(file),
     )
 
 
 def examine(space: Workspace) -> dict[str, Any]:
-    """Health and configuration, for `doctor`."""
+    """Report health and configuration for `doctor`."""
     report: dict[str, Any] = {
         "settings": {
             key: {"value": _without_password(key, value), "origin": space.configuration.origins[key]}
@@ -124,15 +128,15 @@ def examine(space: Workspace) -> dict[str, Any]:
         "largest": _largest(opened),
         "runtime": opened.manifest["runtime"],
         "files": [
-            {"file": each.file, "end": each.end, "reasons": list(each.reasons), "marked_share": each.marked_share}
-            for each in opened.reports
+            {"file": file.file, "end": file.end, "reasons": list(file.reasons), "marked_share": file.marked_share}
+            for file in opened.reports
         ],
         "stale": [],
     }
     off = opened.collection.off
     report["index"]["switched_off"] = [
-        {"name": name, "why": each.why, "since": each.since and each.since.isoformat()}
-        for name, each in (*off.documents.items(), *off.passages.items())
+        {"name": name, "why": entry.why, "since": entry.since and entry.since.isoformat()}
+        for name, entry in (*off.documents.items(), *off.passages.items())
     ]
     report["problems"] += [*opened.problems, *off.without_target(opened.collection.passages)]
     try:
@@ -143,22 +147,22 @@ def examine(space: Workspace) -> dict[str, Any]:
 
 
 def _without_password(key: str, value: object) -> object:
-    """An address without who may log in there; what `doctor` says is pasted into reports of errors."""
+    """Remove name and password from an address, since people paste the output of `doctor` into bug reports."""
     return _LOGIN.sub(r"\1…@", str(value)) if key == "index.uri" else value
 
 
 def _largest(opened: Opened) -> dict[str, Any] | None:
-    """The document with the most passages, and its share of all: one that repeats itself stands out."""
+    """Return the document with the most passages and its share; one that repeats itself shows up here."""
     counts = Counter(passage.document.id for passage in opened.collection.passages)
     return next(({"document": name, "share": most / counts.total()} for name, most in counts.most_common(1)), None)
 
 
 def sentences(report: dict[str, Any]) -> Iterator[str]:
-    """The same for a reader."""
+    """Yield the report of ``examine`` as lines of text."""
     yield f"Python {report['python']}"
     if "encoder" in report:
-        told = report["encoder"]
-        yield f"encoder {told['name']} (weights {told['sha256'][:12]}…) on {told['runtime']['encoder']}"
+        encoder = report["encoder"]
+        yield f"encoder {encoder['name']} (weights {encoder['sha256'][:12]}…) on {encoder['runtime']['encoder']}"
     index = report.get("index")
     if index:
         counts = index["counts"]
@@ -166,10 +170,10 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
         yield f"index generation {generation}: {counts['documents']} documents, {counts['passages']} passages"
         if largest := index["largest"]:
             yield f"  the most passages of one document: {largest['share']:.0%}, {largest['document']}"
-        for each in index["files"]:
-            if each["end"] != FileEnd.INDEXED:
-                yield f"  {each['end']}: {each['file']}: {'; '.join(each['reasons'])}"
-        yield from (f"  switched off: {each['name']}: {each['why']}" for each in index["switched_off"])
+        for file in index["files"]:
+            if file["end"] != FileEnd.INDEXED:
+                yield f"  {file['end']}: {file['file']}: {'; '.join(file['reasons'])}"
+        yield from (f"  switched off: {entry['name']}: {entry['why']}" for entry in index["switched_off"])
         yield from (f"  {change}" for change in index["stale"])
         if index["stale"]:
             yield "The corpus is not the one that was indexed: run `b12assistant index`."
@@ -181,7 +185,7 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
 
 
 def _differing_extractions(space: Workspace, opened: Opened) -> Iterator[str]:
-    """Documents whose file is unchanged, but reads differently today (another version of a library, say)."""
+    """Find unchanged files that now give another text, for example with another version of a library."""
     with space.reader() as reader:
         for entry in opened.entries:
             try:
@@ -190,7 +194,7 @@ def _differing_extractions(space: Workspace, opened: Opened) -> Iterator[str]:
                 if same_file and reader.extract(data, entry.report.file).text != entry.document.text:
                     yield f"{entry.report.file}: reads differently from when it was indexed"
             except SourceError:
-                continue  # named by `stale_files`
+                continue  # reported by `stale_files`
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""The workspace that a running server answers from, until a newer index takes its place."""
+"""Hold the workspace that a running server answers from, and replace it when a newer index is published."""
 
 from __future__ import annotations
 
@@ -15,33 +15,32 @@ from b12assistant.config import Configuration
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
 
-_KEPT = ("encoder", "projection", "search_server")  # what a newer index is read with too
-_LOOKED = 1.0  # seconds between two looks at the index on disk
+_KEPT = ("encoder", "projection", "search_server")  # reused for a newer index
+_LOOKED = 1.0  # seconds between checks of the index on disk
 _LOG = logging.getLogger("b12assistant.index")
 
 
 def prepare(space: Workspace) -> None:
-    """What is good to have and nobody waits for: suggestions and, by reading them, what triage compiles at need."""
+    """Make the suggestions in advance; running triage on them also compiles its patterns."""
     try:
         for text in space.suggestions.texts:
             space.assistant.triaged(text)
-    except Exception as error:  # noqa: BLE001 - answers go on without them, and the next to ask tries again
+    except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
         _LOG.error("no suggestions: %s", type(error).__name__)
 
 
 @dataclass(eq=False)
 class Live:
-    """Called, it gives the workspace of now. Whoever answers a request calls it once and holds on to what it gave, so
-    that an answer is wholly from one generation.
+    """A callable that returns the current workspace. Call it once per request: an answer must be from one generation.
 
-    An index that another process publishes, or an edited list of what is switched off, is opened beside the one in use
-    and then takes its place. One that cannot be used leaves the previous one in its place, with what is wrong among its
+    When another process publishes an index, or the list of switched-off passages is edited, the new state is opened
+    beside the one in use and then replaces it. If it cannot be used, the previous one stays, with the reason among its
     problems.
     """
 
     _space: Workspace
     _renewing: threading.Lock = field(default_factory=threading.Lock)
-    _seen: object = None  # the state on disk that was opened last, or could not be
+    _seen: object = None  # the state on disk that was last opened or tried
     _looked: float = 0.0
 
     def __post_init__(self) -> None:
@@ -64,21 +63,21 @@ class Live:
         return self._space.texts
 
     def _state(self) -> tuple[object, object] | None:
-        """What changes when an index is published or `switched_off.toml` is edited; ``None`` without an index."""
+        """Return a value that changes with a new index or an edited `switched_off.toml`; ``None`` without an index."""
         pointer = self._space.store.pointer()
         return None if pointer is None else (pointer, _edited(self._space.corpus / SWITCHED_OFF_FILE))
 
     def _renew(self) -> Workspace:
-        """Open the index that is current now, without what is switched off now, and answer from it from here on.
+        """Open the current index and the current list of what is switched off, and use them from now on.
 
-        Raises what opening raises; then the previous one stays in use, and its problems say why.
+        Raises what opening raises; then the previous index stays in use, and its problems say why.
         """
         self._seen = self._state()
         try:
             fresh = replace(self._space)
             held = vars(self._space)
             vars(fresh).update({name: held[name] for name in _KEPT if name in held})
-            fresh.opened  # noqa: B018 - opened here, or it raises
+            fresh.opened  # noqa: B018 - opens the index or raises
             fresh.ask("ready")
         except Exception as error:
             self._keep(error)
@@ -87,13 +86,13 @@ class Live:
         return fresh
 
     def _follow(self) -> None:
-        """Take over what was published or switched off elsewhere, unless it has been meanwhile."""
+        """Switch to the newest state, unless another thread has done so already."""
         with self._renewing:
             if self._state() in (None, self._seen):
                 return
             try:
                 fresh = self._renew()
-            except Exception:  # noqa: BLE001 - whatever it is, the former index is still good, and it was told
+            except Exception:  # noqa: BLE001 - the previous index still works, and the error is in the log
                 return
         for problem in fresh.opened.problems:
             _LOG.error("an index was passed over: %s", problem)
@@ -101,20 +100,20 @@ class Live:
         prepare(fresh)
 
     def _keep(self, error: Exception) -> None:
-        """Go on with the former index, if there is one, and let whoever asks after it know why."""
+        """Keep the previous index, if there is one, with the error among its problems."""
         why = str(error) if isinstance(error, AssistantError) else type(error).__name__
         problem = f"the newest index cannot be used: {why}"
         _LOG.error("%s", problem)
         if "opened" in vars(self._space):
-            kept = copy(self._space)  # not made anew: what a curator wrote may be what is wrong
+            kept = copy(self._space)  # a copy, because checking again could fail on a curator's file
             vars(kept)["opened"] = replace(self._space.opened, problems=(problem,))
             self._space = kept
 
 
 def _edited(file: Path) -> tuple[int, int] | None:
-    """What differs once ``file`` was written; ``None`` if it is not there."""
+    """Return a value that changes when ``file`` is written; ``None`` if it does not exist."""
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns
+    return status.st_ino, status.st_mtime_ns

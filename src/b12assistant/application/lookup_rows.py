@@ -1,4 +1,4 @@
-"""What was looked up, as rows for the page: words in pieces that need no cutting, where they stand, why they came."""
+"""Turn results of a look-up into rows for the page: words in pieces, their place, and why they match."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ Json = dict[str, Any]
 _MOST_WORDS = 6  # named as the reason
 
 
-def row(match: Match, said: Labels, today: date) -> Json:
-    """A passage that was found. ``pieces``: its words in order, each with "s" in its best sentence, "w" if it matched,
-    "g" for a gap."""
-    found = Quoted.of(cited_of(match.passage, match.best), said, today)
+def row(match: Match, labels: Labels, today: date) -> Json:
+    """Return the row of a match.
+
+    ``pieces``: its words in order; "s" marks the best sentence, "w" a matching word, "g" a gap.
+    """
+    quote = Quoted.of(cited_of(match.passage, match.best), labels, today)
     return {
-        **_place(found),
-        "pieces": list(_pieces(found, [match.best.range], [*match.words, *match.phrases])),
-        "why": list(_why(match, said)),
+        **_place(quote),
+        "pieces": list(_pieces(quote, [match.best.range], [*match.words, *match.phrases])),
+        "why": list(_why(match, labels)),
     }
 
 
 def quoted(quote: Quoted) -> Json:
-    """Words of a source as a row without a reason."""
+    """Return a row without a reason for the match."""
     return {**_place(quote), "pieces": list(_pieces(quote, [quote.best] if quote.best else [], []))}
 
 
 def _place(quote: Quoted) -> Json:
-    """Where words stand and who speaks, as labels; ``address`` leads there, and is all that a pin keeps."""
+    """Return place and speaker as labels; ``address`` links there, and is all that a pin stores."""
     speaker = quote.speaker
     who = (capital(speaker.parts[0]), *speaker.parts[1:], *quote.notes)
     return {
@@ -52,24 +54,24 @@ def _place(quote: Quoted) -> Json:
 
 
 def cited_of(passage: Passage, best: Span) -> Cited:
-    """The whole passage, or its best sentence where an address cannot name all its parts."""
+    """Cite the whole passage, or only its best sentence if an address cannot hold all its spans."""
     whole = Cited.of_passage(passage)
     spans = whole.spans if len(whole.spans) <= MOST_SPANS else (best,)
     return Cited(spans, best, passage.id)
 
 
-def notices(told: Sequence[NoticeById], texts: FixedTexts, said: Labels) -> list[Json]:
-    """The fixed texts that stand above, each with its heading if it is a safety text; translations beside theirs."""
-    return [row for notice in present_notices(told, texts, said) for row in _notice(notice)]
+def notices(given: Sequence[NoticeById], texts: FixedTexts, labels: Labels) -> list[Json]:
+    """Return rows of the fixed texts above, safety texts with a heading, each followed by its translations."""
+    return [row for notice in present_notices(given, texts, labels) for row in _notice(notice)]
 
 
 def _notice(notice: Notice) -> Iterator[Json]:
     language = notice.id.partition(".")[2] or None
     alarm = {"alarm": notice.alarm, "heading": notice.heading or None}
     yield {"text_id": notice.id, "lines": notice.text.splitlines(), "language": language, **alarm}
-    for each in notice.translations:
+    for other in notice.translations:
         alarm = {"alarm": None, "heading": None}
-        yield {"text_id": each.id, "lines": each.text.splitlines(), "language": each.language, **alarm}
+        yield {"text_id": other.id, "lines": other.text.splitlines(), "language": other.language, **alarm}
 
 
 def _pieces(quote: Quoted, marked: Sequence[Range], words: Sequence[Range]) -> Iterator[list[str]]:
@@ -77,24 +79,24 @@ def _pieces(quote: Quoted, marked: Sequence[Range], words: Sequence[Range]) -> I
         if number:
             yield [GAP, "g"]
         edges = {span.start, span.end}
-        edges |= {at for each in (*marked, *words) for at in (each.start, each.end) if span.start < at < span.end}
+        edges |= {at for range_ in (*marked, *words) for at in (range_.start, range_.end) if span.start < at < span.end}
         for start, end in pairwise(sorted(edges)):
             inside = Range(start, end)
-            kind = "s" * any(each.contains(inside) for each in marked) + "w" * any(w.contains(inside) for w in words)
+            kind = "s" * any(m.contains(inside) for m in marked) + "w" * any(w.contains(inside) for w in words)
             yield [text[start - span.start : end - span.start], kind]
 
 
-def _why(match: Match, said: Labels) -> Iterator[str]:
+def _why(match: Match, labels: Labels) -> Iterator[str]:
     document = match.passage.document
     if match.phrases:
-        yield said("lookup.why_phrase")
+        yield labels("lookup.why_phrase")
     if match.meaning:
-        yield said("lookup.why_meaning", place=match.meaning)
+        yield labels("lookup.why_meaning", place=match.meaning)
     if match.words:
         words = dict.fromkeys(document.slice(word).casefold() for word in match.words)
         shown = list(words)[:_MOST_WORDS]
-        yield said("lookup.why_words", words=", ".join(shown) + ("…" if len(words) > len(shown) else ""))
+        yield labels("lookup.why_words", words=", ".join(shown) + ("…" if len(words) > len(shown) else ""))
     if match.in_title:
-        yield said("lookup.why_title")
+        yield labels("lookup.why_title")
     if not (match.phrases or match.meaning or match.words or match.in_title):
-        yield said("lookup.why_near")
+        yield labels("lookup.why_near")

@@ -1,37 +1,35 @@
-"""A generation of the index to the parts that answer, each held against the others and against what is configured."""
+"""Open a generation of the index; check its parts against each other and against the configuration."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from b12assistant.config import EncoderSettings, IndexSettings, Settings
+from b12assistant.config import EncoderSettings, Settings
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes
 from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import EncoderError, IndexDamagedError, IndexMismatchError
 from b12assistant.index.bf16_encoder import Bf16Encoder
-from b12assistant.index.collection import Collection, Indexes
+from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry, entries_from_bytes
 from b12assistant.index.encoding import encoder_of
 from b12assistant.index.generations import Generation
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.milvus import Collections, Contents, MilvusTerms, MilvusVectors, Server
 from b12assistant.index.onnx_encoder import OnnxEncoder
-from b12assistant.index.origin import built_with, told_reports
+from b12assistant.index.origin import all_reports, built_with
 from b12assistant.index.token_store import TokenStore
 from b12assistant.index.vector_index import ROWS_ALONE, read_index
 from b12assistant.index.weights import find_weights, shipped_graph
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
 from b12assistant.threads import OneAtATime
-from b12assistant.types import Document, FileEnd, FileReport, Passage, SourceKind
+from b12assistant.types import Document, FileEnd, FileReport
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +40,7 @@ FP32 = "fp32"
 
 @stage("encoder")
 def open_encoder(given: EncoderSettings) -> Encoder:
-    """Load it on ONNX Runtime if a graph ships for the model, else on torch. Many threads may share it.
+    """Load the encoder on ONNX Runtime if a graph ships for the model, else on torch. Many threads may share it.
 
     Raises ``EncoderError`` if the weights are missing or differ, or if ONNX is asked for and no graph ships.
     """
@@ -51,7 +49,7 @@ def open_encoder(given: EncoderSettings) -> Encoder:
 
 
 def indexing_encoder(given: EncoderSettings, encoder: Encoder) -> Encoder:
-    """``encoder``, or the one of the reduced precision that is set for indexing. Raises ``EncoderError``."""
+    """Return ``encoder``, or one of reduced precision if indexing is set to use it. Raises ``EncoderError``."""
     if given.bulk == FP32:
         return encoder
     weights = find_weights(given.model, given.digest or None)
@@ -64,7 +62,7 @@ def indexing_encoder(given: EncoderSettings, encoder: Encoder) -> Encoder:
 
 
 def _shareable(encoder: Encoder) -> Encoder:
-    """Make an encoder safe for many threads: with torch, two calls would share the tokenizer's padding."""
+    """Make an encoder safe for threads: with torch, parallel calls would share the tokenizer's padding."""
     return encoder if isinstance(encoder, OnnxEncoder) else OneAtATime(encoder)
 
 
@@ -73,7 +71,7 @@ _REBUILD = "run `b12assistant index`"
 
 @dataclass(frozen=True)
 class Opened:
-    """The index in use: its collection, what each file became, and what had to be passed over to open it."""
+    """An open index: its collection, a report for each file, and the problems met on opening."""
 
     collection: Collection
     entries: tuple[Entry, ...]
@@ -83,16 +81,16 @@ class Opened:
 
     @property
     def reports(self) -> tuple[FileReport, ...]:
-        """Every file of the corpus as it was indexed, sorted."""
-        return told_reports((*(entry.report for entry in self.entries), *self.left_out), self.entries)
+        """The report on every file of the corpus as indexed, sorted."""
+        return all_reports((*(entry.report for entry in self.entries), *self.left_out), self.entries)
 
 
 @stage("index")
 def open_generation(generation: Generation, encoder: Encoder, settings: Settings, off: SwitchedOff) -> Opened:
-    """Its parts, read from verified bytes; what is ``off`` stays in them.
+    """Read the parts of a generation from verified bytes; what is ``off`` stays in them.
 
-    Raises ``IndexMismatchError`` if it was built for another encoder or otherwise, ``IndexDamagedError`` if its parts
-    do not fit one another.
+    Raises ``IndexMismatchError`` if it was built with another encoder or other settings, ``IndexDamagedError`` if its
+    parts do not fit each other.
     """
     manifest: dict[str, Any] = dict(generation.manifest)
     _check(manifest, encoder, settings)
@@ -100,7 +98,7 @@ def open_generation(generation: Generation, encoder: Encoder, settings: Settings
     passages = tuple(passage for entry in entries for passage in entry.passages)
     vectors = read_index(
         generation.files,
-        manifest.get("vectors", ROWS_ALONE),  # an index from before there were codes does not say
+        manifest.get("vectors", ROWS_ALONE),  # older indexes do not have this key
         rows=len(passages),
         dimension=manifest["model"]["dimension"],
     )
@@ -134,13 +132,13 @@ def _disputes(
         return (), None
     disputes = disputes_from_bytes(generation.files["disputes.json"], documents)
     asked = np.load(io.BytesIO(generation.files["disputes.npy"]), allow_pickle=False)
-    if asked.shape != (sum(len(each.asked) for each in disputes), dimension):
+    if asked.shape != (sum(len(dispute.asked) for dispute in disputes), dimension):
         raise IndexDamagedError("disputes.npy does not fit disputes.json", hint=_REBUILD)
     return disputes, asked
 
 
 def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> None:
-    """An index of another model, or built with other settings, is refused by name."""
+    """Check model and settings. Raises ``IndexMismatchError``, which names what differs."""
     model = manifest["model"]
     if (model["name"], model["sha256"]) != (encoder.name, encoder.digest):
         raise IndexMismatchError(
@@ -153,76 +151,3 @@ def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> No
             raise IndexMismatchError(
                 f"the index was built with other settings ({name} {manifest.get(name)}, now {value})", hint=_REBUILD
             )
-
-
-MILVUS = "milvus"
-_EMBEDDED = "milvus.db"  # in the index's folder, where no address is given
-
-
-@dataclass(frozen=True)
-class SearchServer:
-    """A Milvus server that searches one index."""
-
-    collections: Collections
-
-    def fill(self, opened: Opened) -> dict[str, Any]:
-        """A collection that holds what ``opened`` does; what its manifest is to say of it."""
-        collection = opened.collection
-        kinds = [_kind(passage) for passage in collection.passages]
-        facts = self.collections.fill(Contents(collection.matrix, _local(collection), kinds))
-        return {"engine": {"name": MILVUS, **facts}}
-
-    def switch(self, manifest: Mapping[str, Any]) -> None:
-        """What a manifest names is current from here on."""
-        self.collections.switch(manifest["engine"])
-
-    def attached(self, opened: Opened) -> Opened:
-        """``opened``, searched by the server.
-
-        Raises ``IndexMismatchError`` if it was never copied there, ``IndexDamagedError`` if the copy is not complete.
-        """
-        engine = opened.manifest.get("engine", {})
-        if engine.get("name") != MILVUS:
-            raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
-        collection = opened.collection
-        whole = self.collections.open(engine)
-        words = _local(collection).without_rows()
-        off = [row for row, passage in enumerate(collection.passages) if collection.off.of(passage)]
-
-        def narrowed(kinds: frozenset[SourceKind]) -> Indexes:
-            place = replace(whole, only=_condition(off, kinds))
-            return MilvusVectors(place), MilvusTerms(place, words)
-
-        return replace(
-            opened,
-            collection=replace(
-                collection, vectors=MilvusVectors(whole), lexical=MilvusTerms(whole, words), narrowed=narrowed
-            ),
-        )
-
-
-def search_server(settings: IndexSettings, folder: Path) -> SearchServer:
-    """The one that is configured; ``folder``: of the index.
-
-    Raises ``IndexUnreachableError``, or ``UsageError`` if its package is not installed.
-    """
-    server = Server.connect(settings.uri or str(folder / _EMBEDDED), os.environ.get("MILVUS_TOKEN", ""))
-    return SearchServer(Collections(server, settings.collection))
-
-
-def _local(collection: Collection) -> BM25FIndex:
-    assert isinstance(collection.lexical, BM25FIndex)  # noqa: S101 - as a generation is opened
-    return collection.lexical
-
-
-def _kind(passage: Passage) -> str:
-    kind = passage.document.source.kind
-    return kind.value if kind else ""
-
-
-def _condition(off: list[int], kinds: frozenset[SourceKind]) -> str:
-    """In Milvus' language; numbers and names of our own only, for no text of a corpus is ever part of a command."""
-    parts = [f"row not in {off}"] if off else []
-    if kinds:
-        parts.append("kind in [" + ", ".join(f'"{kind.value}"' for kind in sorted(kinds)) + "]")
-    return " and ".join(parts)

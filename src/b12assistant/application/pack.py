@@ -1,4 +1,4 @@
-"""A pack of pinned passages: addresses to words that stand today, and the words as a file with their citations."""
+"""Read pinned passages from their addresses, and write them as a file with citations."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _STYLE = (
 
 
 class PackForm(StrEnum):
-    """What a pack is written as; the value is the end of its file's name."""
+    """The format of a pack; the value is the suffix of the file."""
 
     MARKDOWN = "md"
     HTML = "html"
@@ -62,7 +62,7 @@ class PackForm(StrEnum):
 
 
 class PackNotice(json_form.Form):
-    """A fixed text that stands above the quotes."""
+    """A fixed text above the quotes."""
 
     text_id: Text
     version: int
@@ -70,7 +70,7 @@ class PackNotice(json_form.Form):
 
 
 class SavedPack(Saved):
-    """All that a pack was drawn from. ``missing``: addresses whose words are gone."""
+    """The data of a saved pack. ``missing``: addresses whose words are gone."""
 
     kind: Literal["b12assistant passage pack"]
     notices: list[PackNotice]
@@ -80,7 +80,7 @@ class SavedPack(Saved):
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """An address as it was pinned, and the words it leads to today; ``None``: they are gone."""
+    """A pinned address and the words it leads to now; ``None`` if they are gone."""
 
     address: str
     cited: Cited | None
@@ -88,13 +88,13 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Pinned passages with what is said around them in a file. ``base``: where the page is served."""
+    """Pinned passages with the notices and labels of their file. ``base``: where the page is served."""
 
     pins: tuple[Pinned, ...]
     notices: tuple[FixedText, ...]
     generation: GenerationId
     today: date
-    said: Labels
+    labels: Labels
     base: str = ""
 
     @property
@@ -107,46 +107,46 @@ class Pack:
 
     @property
     def only_sellers(self) -> bool:
-        return all(each.document.source.interest is Interest.SELLS for each in self.cited)
+        return all(cited.document.source.interest is Interest.SELLS for cited in self.cited)
 
 
 def read_pin(address: str, entry_of: Callable[[DocumentId], Entry | None], base: str = "") -> Pinned:
-    """The words an address leads to: where they stood, or where they stand now.
+    """Find the words of an address, even if they have moved.
 
     ``base``: where the page is served, so that links in a file lead back to it.
     """
-    found = read_link(address)
-    entry = entry_of(found[0]) if found else None
-    stands = found[1].found_in(entry.document.text) if found and entry else None
-    if stands is None or entry is None:
+    link = read_link(address)
+    entry = entry_of(link[0]) if link else None
+    now = link[1].found_in(entry.document.text) if link and entry else None
+    if now is None or entry is None:
         return Pinned(address, None)
-    spans = tuple(Span(entry.document, each.start, each.end) for each in stands.spans)
-    best = Span(entry.document, stands.best.start, stands.best.end) if stands.best else None
+    spans = tuple(Span(entry.document, range_.start, range_.end) for range_ in now.spans)
+    best = Span(entry.document, now.best.start, now.best.end) if now.best else None
     sentence = best or spans[0]
-    passage = next((each.id for each in entry.passages if each.span.range.contains(sentence.range)), None)
+    passage = next((p.id for p in entry.passages if p.span.range.contains(sentence.range)), None)
     return Pinned(address, Cited(spans, best, passage, base=base))
 
 
 def write(pack: Pack, form: PackForm) -> str:
-    """Write the pack as a file with the words exactly as they stand."""
+    """Return the text of the file, with the words unchanged."""
     return render(data_of(pack), form)
 
 
 def render(data: SavedPack, form: PackForm) -> str:
-    """Draw the file from its data. Raises ``ValueError`` for data that cannot be of a pack."""
+    """Draw the file from its data. Raises ``ValueError`` for data that is not of a pack."""
     return _FORMS[form](data)
 
 
 def data_of(pack: Pack) -> SavedPack:
-    """Gather what a file is drawn from."""
+    """Collect the data of a file."""
     return SavedPack(
         kind=KIND,
         made=pack.today.isoformat(),
         version=this_version(),
-        language=pack.said.language,
+        language=pack.labels.language,
         base=pack.base,
-        notices=[PackNotice(text_id=each.id, version=each.version, text=each.text) for each in pack.notices],
-        quotes=[_quote(Quoted.of(cited, pack.said, pack.today, n)) for n, cited in enumerate(pack.cited, start=1)],
+        notices=[PackNotice(text_id=text.id, version=text.version, text=text.text) for text in pack.notices],
+        quotes=[_quote(Quoted.of(cited, pack.labels, pack.today, n)) for n, cited in enumerate(pack.cited, start=1)],
         missing=list(pack.missing),
         index=Generation(generation=pack.generation),
     )
@@ -171,47 +171,47 @@ def _quote(quote: Quoted) -> SavedQuote:
 
 
 def _quotes(data: SavedPack) -> list[Quoted]:
-    return [read_quote(each, data.said, data.index.generation) for each in data.quotes]
+    return [read_quote(quote, data.labels, data.index.generation) for quote in data.quotes]
 
 
 def _markdown(data: SavedPack) -> str:
-    parts = [f"# {data.said('pack.title')}", markdown_text(_made(data))]
-    parts += [f"**{markdown_text(line)}**" for line in _told(data)]
+    parts = [f"# {data.labels('pack.title')}", markdown_text(_made(data))]
+    parts += [f"**{markdown_text(line)}**" for line in _notices(data)]
     for quote in _quotes(data):
-        parts += [f"## {quote.number}", cite(quote, Form.MARKDOWN, data.said)]
+        parts += [f"## {quote.number}", cite(quote, Form.MARKDOWN, data.labels)]
     return "\n\n".join((*parts, markdown_block(data))) + "\n"
 
 
 def _html(data: SavedPack) -> str:
-    title = plain(data.said("pack.title"))
-    figures = "\n".join(cite(quote, Form.HTML, data.said) for quote in _quotes(data))
-    told = "".join(f"<p><strong>{plain(line)}</strong></p>" for line in _told(data))
+    title = plain(data.labels("pack.title"))
+    figures = "\n".join(cite(quote, Form.HTML, data.labels) for quote in _quotes(data))
+    notices = "".join(f"<p><strong>{plain(line)}</strong></p>" for line in _notices(data))
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
-        f'<!doctype html><html lang="{data.said.language}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{data.labels.language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="referrer" content="no-referrer">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
         f"<style>{_STYLE}\n{style_sheets(UNSEEN)}</style></head>\n<body><main><h1>{title}</h1>"
-        f"<p>{plain(_made(data))}</p>{told}\n{figures}</main>\n{html_block(data)}</body></html>\n"
+        f"<p>{plain(_made(data))}</p>{notices}\n{figures}</main>\n{html_block(data)}</body></html>\n"
     )
 
 
 def _csv(data: SavedPack) -> str:
-    """A plain download for a spreadsheet: it carries no data, so `verify` does not read it."""
+    """Write a spreadsheet; it holds no data for `verify`."""
     file = io.StringIO()
     rows = csv.writer(file, lineterminator="\r\n")
     rows.writerow(_COLUMNS)
-    told = "\n".join(_told(data))
+    notices = "\n".join(_notices(data))
     for quote in _quotes(data):
         interest = str(quote.source.interest.value_in_data).lower()
         cells = [quote.text, _best(quote), place(quote), ". ".join(about(quote)), interest, quote.link]
-        cells += [quote.document, quote.passage or "", quote.generation or "", told]
+        cells += [quote.document, quote.passage or "", quote.generation or "", notices]
         rows.writerow([quote.number, *map(_cell, cells)])
     return file.getvalue()
 
 
 def _best(quote: Quoted) -> str:
-    """The words of the sentence that was pinned."""
+    """Return the words of the pinned sentence."""
     for span, text in zip(quote.spans, quote.words, strict=True):
         if quote.best and span.contains(quote.best):
             return text[quote.best.start - span.start : quote.best.end - span.start]
@@ -219,20 +219,20 @@ def _best(quote: Quoted) -> str:
 
 
 def _cell(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would calculate (OWASP, "CSV Injection")."""
+    """Put an apostrophe before what a spreadsheet would take for a formula (OWASP, "CSV Injection")."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _made(data: SavedPack) -> str:
-    count, said = len(data.quotes), data.said
-    return said("pack.made", day=said.day(data.day), generation=data.index.generation, count=count)
+    count, labels = len(data.quotes), data.labels
+    return labels("pack.made", day=labels.day(data.day), generation=data.index.generation, count=count)
 
 
-def _told(data: SavedPack) -> list[str]:
-    """The fixed texts, and what is missing."""
+def _notices(data: SavedPack) -> list[str]:
+    """Return the fixed texts, and a line about missing quotes."""
     lost = data.missing
-    missing = [data.said("pack.missing", count=len(lost), links=", ".join(lost))] if lost else []
-    return [*(each.text for each in data.notices), *missing]
+    missing = [data.labels("pack.missing", count=len(lost), links=", ".join(lost))] if lost else []
+    return [*(notice.text for notice in data.notices), *missing]
 
 
 _FORMS: Mapping[PackForm, Callable[[SavedPack], str]] = {

@@ -1,7 +1,7 @@
-"""Does a file still say what the index says? Files of `batch` and `ask --json`, and whatever the page saved.
+"""Check whether a file still agrees with the index: output of `batch` or `ask --json`, or a file saved by the page.
 
-Of each quote the words are held against its document, and all that is said of it against a fresh rendering. Of a saved
-file the whole is compared with what its data gives.
+The words of each quote are compared with its document, and everything else about it with a fresh rendering. A saved
+file is also compared as a whole with what its data gives.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from b12assistant.application import exporting, pack, saved
 from b12assistant.application.exporting import Format, SavedConversation, citation
 from b12assistant.application.pack import PackForm, SavedPack
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.display import labels
 from b12assistant.display.addresses import Place, place_of_words
 from b12assistant.display.json_form import Json, source_fields
-from b12assistant.display.labels import Labels
+from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.errors import ConfigError, UsageError
 from b12assistant.index.documents import Entry
@@ -34,24 +33,24 @@ from b12assistant.types import DocumentId, Range
 
 _HINT = "give what `batch` or `ask --json` wrote, or what the page saved as HTML, Markdown or JSON"
 _HTML, _MARKDOWN = (".html", ".htm"), (".md", ".markdown")
-_BEGINNING = 48  # characters of a quote, to know it by
-_AROUND = 24  # characters before what differs
+_BEGINNING = 48  # characters of a quote that identify it in a message
+_AROUND = 24  # characters shown before a difference
 _MOST_DIFFERENCES = 20  # of the visible text
-_MOST_LINES = 2_000  # that are compared one by one, from the first to the last that differs
+_MOST_LINES = 2_000  # compared one by one; longer texts are reported as one difference
 
 
 class State(StrEnum):
-    """Whether a quote stands."""
+    """How a quote compares with the index."""
 
     STANDS = "stands"
     MOVED = "moved"  # word for word, at another place of its document
-    DIFFERS = "differs"  # word for word, but what is said of it is not what the index says
+    DIFFERS = "differs"  # word for word, but the index says other things about it
     WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One quote of a file: where it is there, and how it stands; ``problem`` is "" unless it differs or is wrong."""
+    """The result for one quote and its place in the file; ``problem`` is "" unless it differs or is wrong."""
 
     where: str
     words: str
@@ -60,8 +59,8 @@ class Verdict:
 
     @property
     def sentence(self) -> str:
-        told = {State.STANDS: "stands", State.MOVED: "stands, at another place of its document"}
-        return f"{self.where}: {told.get(self.state, self.problem)} (“{_beginning(self.words)}”)"
+        good = {State.STANDS: "matches", State.MOVED: "matches, at another place in its document"}
+        return f"{self.where}: {good.get(self.state, self.problem)} (“{_beginning(self.words)}”)"
 
     @property
     def is_problem(self) -> bool:
@@ -73,7 +72,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A verdict for each quote of a file, in order, and what else is wrong with the file, each as a sentence."""
+    """A verdict for each quote of a file, in order, and other problems of the file, as sentences."""
 
     quotes: tuple[Verdict, ...]
     problems: tuple[str, ...] = ()
@@ -81,7 +80,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """What a file is held against: the index and the fixed texts."""
+    """What a file is compared with: the index and the fixed texts."""
 
     entries: Mapping[DocumentId, Entry]
     texts: FixedTexts = field(default_factory=dict)
@@ -92,28 +91,28 @@ class Against:
 
     @classmethod
     def of(cls, space: Workspace) -> Against:
-        """Take what a workspace has opened."""
+        """Take the index of a workspace."""
         opened = space.opened
         return cls(
             {entry.document.id: entry for entry in opened.entries},
             space.texts,
-            {each.topic: each.asked[0] for each in opened.collection.disputes},
-            frozenset(each.document.id for each in opened.entries if space.source_changed(each.document.id)),
+            {dispute.topic: dispute.asked[0] for dispute in opened.collection.disputes},
+            frozenset(entry.document.id for entry in opened.entries if space.source_changed(entry.document.id)),
             opened.collection.off_in_part,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """When and how a saved file was made; nothing of a line of `batch`."""
+    """When and how a saved file was made; defaults for a line of `batch`."""
 
     day: date | None = None
-    said: Labels = field(default_factory=labels.load_labels)
+    labels: Labels = field(default_factory=load_labels)
     base: str = ""
 
 
 def check_file(file: Path, against: Against) -> Checked:
-    """Check every quote of a file, and the whole of a saved one. Raises ``UsageError`` if it holds neither."""
+    """Check every quote of a file, and a saved file as a whole. Raises ``UsageError`` for any other file."""
     text = _read(file)
     suffix = file.suffix.lower()
     if suffix == ".csv":
@@ -121,7 +120,7 @@ def check_file(file: Path, against: Against) -> Checked:
     data = _saved(file, text, suffix)
     if data is None:
         records = list(_records(file, text))
-        quotes = [_checked(f"{at}, ", each, against, _Made()) for at, one in records for each in quotes_of(one)]
+        quotes = [_checked(f"{at}, ", quote, against, _Made()) for at, one in records for quote in quotes_of(one)]
         notices = [problem for at, one in records for problem in _notices(f"{at}, ", one.get("answer"), against)]
         return Checked(tuple(quotes), tuple(notices))
     try:
@@ -131,12 +130,12 @@ def check_file(file: Path, against: Against) -> Checked:
 
 
 def is_exported(file: Path) -> bool:
-    """Whether people read the file, so that they want to hear of each quote of it."""
+    """Check whether people read the file, so that every quote is to be listed."""
     return file.suffix.lower() in (*_HTML, *_MARKDOWN, ".json")
 
 
 def _whole(text: str, suffix: str, data: SavedConversation | SavedPack, against: Against) -> Checked:
-    made = _Made(data.day, data.said, data.base)
+    made = _Made(data.day, data.labels, data.base)
     quotes: list[Verdict] = []
     problems: list[str] = []
     answers = (
@@ -153,25 +152,25 @@ def _whole(text: str, suffix: str, data: SavedConversation | SavedPack, against:
 
 
 def _checked(where: str, quote: Mapping[str, Any], against: Against, made: _Made) -> Verdict:
-    """Hold one quote of our JSON against its document."""
+    """Compare one quote of our JSON with its document."""
     name, words = DocumentId(str(quote.get("document"))), str(quote.get("text") or "")
     where = f"{where}quote {quote.get('number')} of {name}"
     entry = against.entries.get(name)
     if entry is None:
         return Verdict(where, words, State.WRONG, "its document is not in the index")
     problem, place = check_quote(quote, entry.document.text), _place(quote, words)
-    found = place.found_in(entry.document.text) if place else None
-    if found is None or (problem is not None and found == place):
-        return Verdict(where, words, State.WRONG, problem or "its words no longer stand in its document")
+    now = place.found_in(entry.document.text) if place else None
+    if now is None or (problem is not None and now == place):
+        return Verdict(where, words, State.WRONG, problem or "its words are no longer in its document")
     moved = problem is not None
-    fresh = _fresh(quote, entry, found, against, made, moved=moved)
+    fresh = _fresh(quote, entry, now, against, made, moved=moved)
     if differences := "; ".join(_differences(quote, fresh)):
         return Verdict(where, words, State.DIFFERS, differences)
     return Verdict(where, words, State.MOVED if moved else State.STANDS)
 
 
 def _fresh(quote: Mapping[str, Any], entry: Entry, place: Place, against: Against, made: _Made, *, moved: bool) -> Json:
-    """All that the index says of a quote's words today. Of words that moved, nothing that only their place decides."""
+    """Return what the index says about the words now; for moved words, without what depends on their place."""
     document = entry.document
     spans = tuple(document.span(span.start, span.end) for span in place.spans)
     best = document.span(place.best.start, place.best.end) if place.best else spans[0]
@@ -185,22 +184,22 @@ def _fresh(quote: Mapping[str, Any], entry: Entry, place: Place, against: Agains
         changed=document.id in against.changed,
         partly_off=document.id in against.partly_off,
     )
-    shown = Quoted.of(cited, made.said, day)
+    shown = Quoted.of(cited, made.labels, day)
     fresh: Json = {
         "title": document.title,
         "section": list(shown.place[1:]),
         "pages": list(shown.page_range) if shown.page_range else None,
         **source_fields(document.source, shown.speaker.basis),
         "source_cites": list(document.source.cites),
-        "review_overdue": labels.overdue(document.source, day),
+        "review_overdue": overdue(document.source, day),
         "source_changed": document.id in against.changed,
         "partly_off": document.id in against.partly_off,
         "notes": list(shown.notes),
     }
-    passage = next((each for each in entry.passages if each.id == quote.get("passage")), None)
+    passage = next((passage for passage in entry.passages if passage.id == quote.get("passage")), None)
     if not moved:
         link = _link(quote, cited)
-        fresh |= {"link": link, "citation": citation(replace(shown, link=link), made.said)}
+        fresh |= {"link": link, "citation": citation(replace(shown, link=link), made.labels)}
         fresh["passage"] = quote.get("passage") if passage or not quote.get("passage") else None
     if not moved and passage:
         around = passage.span
@@ -209,7 +208,7 @@ def _fresh(quote: Mapping[str, Any], entry: Entry, place: Place, against: Agains
 
 
 def _link(quote: Mapping[str, Any], cited: Cited) -> str:
-    """The link; of a pin of a whole passage it names no sentence."""
+    """Return the link; the pin of a whole passage has a link without a sentence."""
     plain = replace(cited, best=None).link
     return plain if quote.get("link") == plain else cited.link
 
@@ -221,9 +220,9 @@ def _differences(quote: Mapping[str, Any], fresh: Mapping[str, Any]) -> Iterator
 
 
 def _notices(where: str, answer: object, against: Against) -> Iterator[str]:
-    """Fixed texts that are not, word for word, those of their id and version."""
-    told = answer.get("notices") if isinstance(answer, dict) else None
-    for notice in told if isinstance(told, list) else ():
+    """Report fixed texts that differ from those of their id and version."""
+    notices = answer.get("notices") if isinstance(answer, dict) else None
+    for notice in notices if isinstance(notices, list) else ():
         name = TextId(str(notice.get("text_id"))) if isinstance(notice, dict) else TextId("")
         known = against.texts.get(name)
         if known is None:
@@ -242,7 +241,7 @@ def _topics(data: SavedConversation, against: Against) -> Iterator[str]:
 
 
 def _visible(text: str, suffix: str, data: SavedConversation | SavedPack) -> Iterator[str]:
-    """What the file shows and its data does not give, or the other way round, line by line."""
+    """Report where the file differs from what its data gives, line by line."""
     given = _rendered(data, suffix)
     shown, drawn = text.split("\n"), given.split("\n")
     if suffix == ".json" or shown == drawn:
@@ -257,15 +256,15 @@ def _visible(text: str, suffix: str, data: SavedConversation | SavedPack) -> Ite
 
 
 def _changes(shown: Sequence[str], drawn: Sequence[str]) -> list[tuple[int, int, int, int]]:
-    """The lines that differ, as ranges of each; one range of all where there are too many to compare."""
+    """Return the ranges of lines that differ; a single range if there are too many lines to compare."""
     most = min(len(shown), len(drawn))
     first = next((i for i in range(most) if shown[i] != drawn[i]), most)
     last = next((i for i in range(most - first) if shown[-1 - i] != drawn[-1 - i]), most - first)
     a, b = shown[first : len(shown) - last], drawn[first : len(drawn) - last]
     if max(len(a), len(b)) > _MOST_LINES:
         return [(first, first + len(a), first, first + len(b))]
-    found = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
-    return [(first + i, first + j, first + k, first + n) for tag, i, j, k, n in found if tag != "equal"]
+    operations = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+    return [(first + i, first + j, first + k, first + n) for tag, i, j, k, n in operations if tag != "equal"]
 
 
 def _rendered(data: SavedConversation | SavedPack, suffix: str) -> str:
@@ -277,7 +276,7 @@ def _rendered(data: SavedConversation | SavedPack, suffix: str) -> str:
 
 
 def _first_difference(shown: str, given: str, giver: str) -> str:
-    """Name the first place where two texts differ, with a little of what stands before."""
+    """Describe the first place where two texts differ, with some text before it."""
     at = next((i for i, (a, b) in enumerate(zip(shown, given, strict=False)) if a != b), min(len(shown), len(given)))
     start = max(0, at - _AROUND)
     return f"it shows “{_beginning(shown[start:])}”, {giver} gives “{_beginning(given[start:])}”"
@@ -301,24 +300,24 @@ def _place(quote: Mapping[str, Any], words: str) -> Place | None:
 
 
 def _saved(file: Path, text: str, suffix: str) -> SavedConversation | SavedPack | None:
-    """The data of a saved file; ``None`` for lines of answers. Raises ``UsageError``."""
+    """Read the data of a saved file; ``None`` for lines of answers. Raises ``UsageError``."""
     try:
-        found = json.loads(text) if suffix == ".json" else _embedded(text, suffix)
+        data = json.loads(text) if suffix == ".json" else _embedded(text, suffix)
     except (ValueError, RecursionError) as error:
         if suffix == ".json":
             return None
-        raise UsageError(f"{file} holds data that is no JSON", hint=_HINT) from error
-    if found is None and suffix in (*_HTML, *_MARKDOWN):
-        raise UsageError(f"{file} carries no data of quotes", hint=_HINT)
+        raise UsageError(f"{file} holds data that is not JSON", hint=_HINT) from error
+    if data is None and suffix in (*_HTML, *_MARKDOWN):
+        raise UsageError(f"{file} holds no data of quotes", hint=_HINT)
     kinds: dict[str, type[SavedConversation | SavedPack]]
     kinds = {exporting.KIND: SavedConversation, pack.KIND: SavedPack}
-    kind = kinds.get(str(found.get("kind"))) if isinstance(found, dict) else None
+    kind = kinds.get(str(data.get("kind"))) if isinstance(data, dict) else None
     if kind is None:
         if suffix in (*_HTML, *_MARKDOWN):
             raise UsageError(f"{file} holds data that is not ours", hint=_HINT)
         return None
     try:
-        return kind.model_validate(found)
+        return kind.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(map(str, first["loc"]))
@@ -343,7 +342,7 @@ def _read(file: Path) -> str:
 
 
 def _records(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every answer, line by line, with where it stands."""
+    """Yield every answer with its line."""
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue

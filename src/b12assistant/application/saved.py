@@ -1,6 +1,6 @@
-"""The data inside a saved file: what it was drawn from, so that `verify` can draw it again and compare the whole.
+"""Embed in a saved file the data it was drawn from, so that `verify` can draw it again and compare.
 
-HTML carries it in a block that no browser runs, Markdown in a comment that no reader shows; a JSON file is the data.
+HTML holds the data in a block that browsers do not run, Markdown in a comment; a JSON file is the data.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
 class Saved(Form):
-    """What every saved file says of itself. ``base``: where the page was served that its links lead to."""
+    """The head of every saved file. ``base``: where the page was served, for its links."""
 
     kind: Text
     made: Day
@@ -41,12 +41,12 @@ class Saved(Form):
         return date.fromisoformat(self.made or "")
 
     @property
-    def said(self) -> Labels:
+    def labels(self) -> Labels:
         return load_labels(self.language)
 
 
 class SavedQuote(SourceFields):
-    """What the quotes of every saved file say; ``notes`` are those that are shown."""
+    """A quote in a saved file; ``notes`` are shown with it."""
 
     number: Annotated[int, Field(ge=1)]
     text: Text
@@ -62,12 +62,12 @@ class SavedQuote(SourceFields):
 
 
 def this_version() -> str:
-    """Name the version of the package."""
+    """Return the version of the package."""
     return version("b12assistant")
 
 
-def read_quote(quote: SavedQuote, said: Labels, generation: str | None, strength: Strength | None = None) -> Quoted:
-    """Make the piece that a saved quote was drawn from. Raises ``ValueError`` for offsets that are none."""
+def read_quote(quote: SavedQuote, labels: Labels, generation: str | None, strength: Strength | None = None) -> Quoted:
+    """Rebuild the piece of a saved quote. Raises ``ValueError`` for invalid offsets."""
     spans = tuple(Range(start, end) for start, end in quote.spans)
     words = words_by_span(spans, quote.text) or [quote.text]
     source = source_of(quote)
@@ -80,9 +80,9 @@ def read_quote(quote: SavedQuote, said: Labels, generation: str | None, strength
         Range(*quote.best),
         (quote.title, *quote.section),
         quote.pages,
-        said.pages(quote.pages) or "",
+        labels.pages(quote.pages) or "",
         source,
-        Speaker.of(source, said, [Basis(OriginId(each.id), **dict(list(each)[1:])) for each in quote.origins]),
+        Speaker.of(source, labels, [Basis(OriginId(origin.id), **dict(list(origin)[1:])) for origin in quote.origins]),
         tuple(quote.notes),
         quote.link,
         strength,
@@ -91,7 +91,7 @@ def read_quote(quote: SavedQuote, said: Labels, generation: str | None, strength
 
 
 def source_of(fields: SourceFields) -> Source:
-    """Read source facts back, as far as JSON has them. Raises ``ValueError`` for a day that is none."""
+    """Rebuild the source facts that JSON holds. Raises ``ValueError`` for an invalid date."""
     sells: bool | Literal["unknown"] = fields.commercial_interest
     return Source(
         kind=SourceKind(fields.source_kind) if fields.source_kind else None,
@@ -115,18 +115,18 @@ def markdown_block(data: Form) -> str:
 
 
 def json_text(data: Form) -> str:
-    """Write data as a file of its own."""
+    """Write data as the text of a JSON file."""
     return json.dumps(data.as_json(), ensure_ascii=False, indent=1) + "\n"
 
 
 def embedded(text: str, *, html: bool) -> Json | None:
-    """Read the data of a saved file; ``None`` if it has none. Raises ``ValueError`` for data that is no JSON."""
+    """Read the data of a saved file; ``None`` if it has none. Raises ``ValueError`` for data that is not JSON."""
     match = (_HTML if html else _MARKDOWN).search(text)
-    found = json.loads(match[1]) if match else None
-    return found if isinstance(found, dict) else None
+    data = json.loads(match[1]) if match else None
+    return data if isinstance(data, dict) else None
 
 
 def _escaped(data: Json) -> str:
-    """ASCII that closes no block around it: no tag, no entity, no end of a comment."""
+    """Write ASCII JSON without tags, entities or ends of comments, so that it cannot close the block around it."""
     text = json.dumps(data, separators=(",", ":"))
     return re.sub("[<>&]", lambda match: _ESCAPES[match[0]], text).replace("--", "-\\u002d")

@@ -1,4 +1,4 @@
-"""A corpus, its index and the assistant over them: the one place where concrete parts meet."""
+"""Join a corpus, its index and the assistant: the one place where concrete parts meet."""
 
 from __future__ import annotations
 
@@ -58,21 +58,21 @@ from b12assistant.threads import once
 from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
-    from b12assistant.application.opening import SearchServer
+    from b12assistant.application.search_server import SearchServer
     from b12assistant.index.indexing import Built, Progress, Reader
 
 
 def local_today() -> date:
-    """Today where the reader is: what "past its date of review" is held against."""
+    """Return today's date in the local time zone."""
     return datetime.now().astimezone().date()
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A corpus, its index and the assistant over them. Everything heavy is loaded at first use, once, and may then be
-    used by many threads; it keeps the generation it opened.
+    """A corpus, its index and the assistant over them. Heavy parts are loaded once, at first use, and many threads may
+    share them; it keeps the generation it opened.
 
-    ``first_use``: builds the index of the packaged corpus, when it is first needed and whenever it is not sound.
+    ``first_use``: builds the index of the packaged corpus if it is missing or damaged.
     """
 
     configuration: Configuration = field(default_factory=lambda: load_configuration(environment=os.environ))
@@ -88,21 +88,21 @@ class Workspace:
 
     @once
     def search_server(self) -> SearchServer | None:
-        """What searches the index, if it is not this process. Raises ``IndexUnreachableError``."""
+        """The server that searches the index; ``None`` if this process does. Raises ``IndexUnreachableError``."""
         if self.configuration.settings.index.engine == "faiss":  # in this process
             return None
-        from b12assistant.application.opening import search_server
+        from b12assistant.application.search_server import search_server
 
         return search_server(self.configuration.settings.index, self.store.root)
 
     def __post_init__(self) -> None:
-        self.texts  # noqa: B018 - a region that nobody knows is said at once, not in an emergency
+        self.texts  # noqa: B018 - reports an unknown region now, not in an emergency
         if corpus_red_flags(self.corpus):
-            self.rules  # noqa: B018 - and so is a fault in red flags that a curator wrote
+            self.rules  # noqa: B018 - reports a fault in a curator's red flags now
 
     @property
     def texts(self) -> FixedTexts:
-        """The fixed texts with the telephone numbers of today, those of the corpus, and the translations."""
+        """The fixed texts with today's telephone numbers, the texts of the corpus, and the translations."""
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
         own = parse_fixed_texts(self._own_texts, numbers_on(*today)) if self._own_texts else {}
@@ -114,12 +114,12 @@ class Workspace:
 
     @once
     def rules(self) -> Rules:
-        """What triage goes by: the packaged red flags, and those of the corpus. Raises ``ConfigError``."""
+        """The rules of triage: the packaged red flags and those of the corpus. Raises ``ConfigError``."""
         return load_rules(corpus_red_flags(self.corpus), self.texts)
 
     @property
     def page_words(self) -> PageWords | None:
-        """What the page says of itself, where the corpus says so."""
+        """The corpus's own words for the page, if it has any."""
         return corpus_page_words(self.corpus)
 
     @once
@@ -132,7 +132,7 @@ class Workspace:
 
     @once
     def opened(self) -> Opened:
-        """Raises an index error with the command to run if there is none, or none that fits."""
+        """The open index. Raises an index error with the command to run if there is none that fits."""
         try:
             return self._open(self.store.open())
         except (IndexMissingError, IndexDamagedError, IndexMismatchError):
@@ -156,13 +156,15 @@ class Workspace:
         return Triagers(lambda: self.encoder, lambda: self.rules)
 
     def explain(self, question: str, history: Sequence[str] = ()) -> list[Json]:
-        """Why triage says what it says of the question, an object for each turn."""
+        """Explain the result of triage, with an object for each turn."""
         return explain(self.triage.in_use.steps(turns_of(question, history)))
 
     @once
     def assistant(self) -> Answering:
         return Answering(
-            triage=lambda turns: self.triage.in_use(turns),  # made in the call: unreadable rules are a failed check
+            triage=lambda turns: self.triage.in_use(
+                turns
+            ),  # inside the call, so that unreadable rules count as a failed check
             is_control=is_control,
             engine=lambda: self.engine,
             settings=self.configuration.settings,
@@ -173,57 +175,62 @@ class Workspace:
     def ask(
         self, question: str, history: Sequence[str] = (), *, as_typed: bool = False, triaged: Triaged | None = None
     ) -> Reply:
-        """One answer; ``history`` holds the earlier user turns. ``as_typed``: the question is read as it stands.
-        ``triaged``: these words, where `assistant.triaged` has read them already."""
+        """Answer a question; ``history`` holds the earlier user turns.
+
+        ``as_typed``: search for the question's own words only. ``triaged``: the result of ``assistant.triaged`` for the
+        same words, if it exists already.
+        """
         reply = self.assistant.reply(question, history, literal=as_typed, triaged=triaged)
         quoted = {quote.document.id for quote in reply.answer.quotes}
         return with_source_changes(reply, frozenset(name for name in quoted if self.source_changed(name)))
 
-    def setting(self, *replies: Reply, said: Labels | None = None, base: str = "") -> Setting:
-        """What these replies are put in words with, in English unless ``said`` has other words. Only a difference that
-        a curator wrote down needs the index for that."""
-        told = any(each.curated for reply in replies for each in reply.answer.disagreements)
-        disputes = self.opened.collection.disputes if told else ()
-        topics = {each.topic: each.asked[0] for each in disputes}
-        return Setting(self.texts, local_today(), said or load_labels(), topics, base)
+    def setting(self, *replies: Reply, labels: Labels | None = None, base: str = "") -> Setting:
+        """Return what turns these replies into words; English unless ``labels`` is given.
+
+        The index is only needed for the curators' words of a disagreement.
+        """
+        is_curated = any(disagreement.curated for reply in replies for disagreement in reply.answer.disagreements)
+        disputes = self.opened.collection.disputes if is_curated else ()
+        topics = {dispute.topic: dispute.asked[0] for dispute in disputes}
+        return Setting(self.texts, local_today(), labels or load_labels(), topics, base)
 
     @once
     def suggestions(self) -> Suggestions:
-        """The questions that the sources themselves ask. A second or two, so a server makes it while it waits."""
+        """Questions that the sources themselves ask. It takes a second or two, so a server makes it in advance."""
         return Suggestions.of(self.opened.collection, self.encoder, lambda question: self.ask(question).answer)
 
     def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
-        """What a reader may go on with after the last of ``asked``; each is tried, so it takes as long as answers."""
+        """Suggest questions after the last of ``asked``; each is tried, so it takes as long as answers."""
         return self.suggestions.near(asked, self.engine.query(asked[-1]).vector)
 
     def search(self, question: str, k: int = 10) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
-        """Look-up by meaning and words: notices, and hits that are never withheld."""
+        """Look passages up by meaning and words: return the notices and the hits, none withheld."""
         return self.assistant.search(question, k)
 
     def index(
-        self, *, strict: bool = False, anew: bool = False, progress: Progress = lambda stage, done, of: None
+        self, *, strict: bool = False, from_scratch: bool = False, progress: Progress = lambda stage, done, of: None
     ) -> IndexReport:
-        """Build and publish; files that did not change are taken over.
+        """Build and publish the index; unchanged files are copied from the previous one.
 
-        ``strict``: publish nothing if a file is left out. ``anew``: trust nothing of the previous index.
+        ``strict``: publish nothing if a file is left out. ``from_scratch``: copy nothing from the previous index.
         """
         from b12assistant.index.embedding_cache import NOTHING, read_previous
         from b12assistant.index.indexing import Indexer
 
-        require_corpus(self.corpus)  # before the index folder is made for it
-        corpus_switched_off(self.corpus)  # before it is built, for it could not be opened with a fault in this
+        require_corpus(self.corpus)  # before creating the index folder
+        corpus_switched_off(self.corpus)  # before building: with a fault in this file the index could not be opened
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
             encoder = indexing_encoder(settings.encoder, self.encoder)
             indexer = Indexer(reader, encoder, self.projection, settings, progress)
-            previous = NOTHING if anew else read_previous(self.store.last_good())
+            previous = NOTHING if from_scratch else read_previous(self.store.last_good())
             always = self.search_server is not None or previous.id != self.store.current()
             built = indexer.build(self.corpus, previous, always=always)
             refused = [
                 f"{report.file} ({report.reasons[0]})" for report in built.reports if report.end is FileEnd.LEFT_OUT
             ]
             if strict and refused:
-                raise LeftOutError(f"left out: {', '.join(refused)}", hint="nothing was published; mend or remove them")
+                raise LeftOutError(f"left out: {', '.join(refused)}", hint="nothing was published; fix or remove them")
             generation = self.store.keep(built.same) if built.same else self._publish(built)
         return IndexReport(generation, built.reports, unchanged=previous.id == generation)
 
@@ -237,7 +244,7 @@ class Workspace:
         return generation
 
     def reader(self) -> AbstractContextManager[Reader]:
-        """Reads and extracts files of the corpus, in a process of its own."""
+        """Return a reader of corpus files, which runs in its own process."""
         from b12assistant.loaders.isolation import IsolatedLoader
 
         loading = self.configuration.settings.loading
@@ -245,48 +252,45 @@ class Workspace:
         return IsolatedLoader(root=self.corpus, seconds=loading.seconds, **limits)
 
     def document(self, name: str) -> Entry:
-        """The entry of a document id. Raises ``NotFoundError``."""
-        found = next((entry for entry in self.opened.entries if entry.document.id == name), None)
-        if found is None:
+        """Return the entry of a document id. Raises ``NotFoundError``."""
+        entry = next((entry for entry in self.opened.entries if entry.document.id == name), None)
+        if entry is None:
             raise NotFoundError(f"no document {name!r} in the index", hint="`b12assistant export -` lists them")
-        return found
+        return entry
 
     def passage(self, name: str) -> Passage:
-        """The passage of an id, or of the beginning of one. Raises ``NotFoundError``."""
-        found = [passage for passage in self.opened.collection.passages if passage.id.startswith(name)]
-        if len(found) == 1:
-            return found[0]
-        if found and name:
-            raise NotFoundError(f"{len(found)} passages are called {name!r}…", hint="give more of its id")
+        """Return the passage of an id, or of the beginning of one. Raises ``NotFoundError``."""
+        matches = [passage for passage in self.opened.collection.passages if passage.id.startswith(name)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches and name:
+            raise NotFoundError(f"{len(matches)} passages are called {name!r}…", hint="give more of its id")
         near = get_close_matches(name, [entry.document.id for entry in self.opened.entries], n=3, cutoff=0.4)
-        hint = f"is it {' or '.join(near)}?" if near else "`b12assistant export -` lists all"
+        hint = f"did you mean {' or '.join(near)}?" if near else "`b12assistant export -` lists all"
         raise NotFoundError(f"no document or passage is called {name!r}", hint=hint)
 
     def source_changed(self, name: str) -> bool:
-        """Whether a document's file is no longer, byte for byte, the one that was indexed.
-
-        Where the whole corpus is not at hand, nobody can tell: no.
-        """
+        """Check whether a document's file has changed since indexing; ``False`` if the corpus folder is missing."""
         entry = self.document(name)
         data = self.source_bytes(entry)
         return self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
 
     def with_state(self, cited: Cited) -> Cited:
-        """Say of a citation whether its file has changed and other passages of its document are switched off."""
+        """Complete a citation: whether its file has changed, and whether other passages of it are switched off."""
         name = cited.document.id
         off = name in self.opened.collection.off_in_part
         return replace(cited, changed=self.source_changed(name), partly_off=off)
 
     def source_bytes(self, entry: Entry) -> bytes | None:
-        """What stands in a document's file now; ``None`` if no file that indexing would read stands there."""
+        """Read a document's file as it is now; ``None`` if indexing would not read it."""
         limit = self.configuration.settings.loading.megabytes << 20
         try:
             return read_file(self.corpus / entry.report.file, root=self.corpus, limit=limit)
-        except (SourceError, ValueError):  # ValueError: a name that this locale cannot write
+        except (SourceError, ValueError):  # ValueError: a name that the locale cannot encode
             return None
 
     def stale_files(self) -> Iterator[str]:
-        """Files of the corpus that differ from the index, each as a sentence."""
+        """Yield a sentence for each file of the corpus that differs from the index."""
         known = {report.file for report in self.opened.reports}
         present = set(corpus_files(self.corpus))
         yield from (f"{file}: new since indexing" for file in sorted(present - known))

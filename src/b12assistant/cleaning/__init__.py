@@ -1,7 +1,7 @@
-"""Marks: ranges of a page that are not quoted (`never`) or only when a paper is asked for (`reference`).
+"""Mark the ranges of a page that are never quoted (`never`), or only if a paper is asked for (`reference`).
 
-Rules go by structure (repetition, link density, an imperative with something to sell, a colon that leads nowhere), not
-by names. Nothing is cut: a mark is a range, and the share of marked text is reported for every file.
+Rules read structure (repetition, link density, an imperative with something to sell, a colon that leads nowhere), not
+site names. Nothing is cut: a mark is a range, and the share of marked text is reported for every file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Section
 
 Rule = Callable[[Page], Iterator[Range]]
 
-# What is glued goes first, so that the rest of its block stays for the other rules.
+# Glued calls come first, so that the other rules see the rest of their block.
 RULES: tuple[tuple[str, MarkKind, Rule], ...] = (
     ("glued_call", MarkKind.NEVER, glued),
     ("markup", MarkKind.NEVER, by_markup),
@@ -45,7 +45,7 @@ RULES: tuple[tuple[str, MarkKind, Rule], ...] = (
 
 
 def mark(extract: Extract) -> tuple[Mark, ...]:
-    """All marks of a page, in order, without overlap; where rules meet, the first of the list names the range."""
+    """Return all marks of a page, in order, without overlap; of overlapping rules the first in the list wins."""
     page = Page(extract)
     marks: list[Mark] = []
     taken: list[Range] = []
@@ -54,23 +54,23 @@ def mark(extract: Extract) -> tuple[Mark, ...]:
             for part in tuple(range_.without(taken)):
                 marks.append(Mark(part, kind, name))
                 insort(taken, part)
-    return tuple(sorted(marks, key=lambda found: found.range))
+    return tuple(sorted(marks, key=lambda marked: marked.range))
 
 
 def marked_share(document: Document) -> float:
-    """The share of non-blank characters that are marked `never`."""
+    """Return the share of non-blank characters that are marked `never`."""
     total = sum(not character.isspace() for character in document.text)
     never = sum(
         not character.isspace()
-        for found in document.marks
-        if found.kind is MarkKind.NEVER
-        for character in document.slice(found.range)
+        for marked in document.marks
+        if marked.kind is MarkKind.NEVER
+        for character in document.slice(marked.range)
     )
     return never / total if total else 0.0
 
 
 def trim_headings(extract: Extract, marks: tuple[Mark, ...]) -> tuple[Section, ...]:
-    """Sections whose heading begins after a marked part (an advert glued to it); wholly marked headings stay."""
+    """Move the start of each heading past a mark at its beginning (a glued advert); wholly marked ones stay."""
     sections = []
     for section in extract.sections:
         glued = next(

@@ -1,7 +1,7 @@
-"""Find what is about the page, not about its subject: adverts, furniture, lost lists, references.
+"""Find text that is about the page, not its subject: adverts, furniture, lost lists, references.
 
-Each rule reads structure: repetition, links, imperatives with a product, a colon that leads to nothing. What it yields
-is never quoted; an item of a reference list is, when a paper is asked for.
+Each rule reads structure: repetition, links, imperatives with a product, a colon that leads to nothing. The ranges it
+yields are never quoted, except items of a reference list if a paper is asked for.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ PROMPT = _whole("prompts")
 DATELINE = re.compile(
     r"^(?:(?:first |originally )?(?:published|posted|written|modified|updated|reviewed)|"
     r"last (?:updated|modified|reviewed))"
-    # Each token ends where the next cannot begin within it: a line that is none fails at once, not after 2^n tries.
+    # No token can begin inside the one before, so that a line that does not match fails at once, not after 2^n tries.
     r"(?:[\s|·–—:,./-]|(?:on|by|in|published|posted|modified|updated|(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)(?![a-z])|\d{1,4}(?!\d)(?:st|nd|rd|th)?)*"
     r"(?:[|·].*|(?:by|in) [A-Z].*)?[.!]?$",
@@ -81,7 +81,7 @@ _VOLUME = re.compile(
 )
 _IDENTIFIER = re.compile(r"\bdoi\b|\b10\.\d{4,9}/|\bPMID\b|\bISBN\b|\bavailable (?:from|at):?\s|https?://", re.I)
 _ET_AL = re.compile(r"\bet al\b", re.I)
-# Something of each kind of evidence, whatever part of a text is cut out; where one is missing, so is its kind.
+# A part of each kind of evidence, wherever a text is cut: without the part, that evidence is missing too.
 _HINTS = tuple(
     re.compile(rf"(?={pattern})", re.I)
     for pattern in (
@@ -95,11 +95,11 @@ _EMPTY_REFERENCE = re.compile(r"^\W*\d{1,3}\W+\d{1,3}\W*$|^\W*\d{1,3}\W*$")
 
 
 def begins_reference(text: str, *, listed: bool) -> bool:
-    """Check whether an item of a reference list begins in a text, at its start or at a seam (`GLUE`).
+    """Check if an item of a reference list begins in a text, at its start or at a seam (`GLUE`).
 
     A seam is tried only if what follows it may hold the evidence: a long line of letters has thousands of seams.
     """
-    hints = [[found.start() for found in hint.finditer(text)] for hint in _HINTS]
+    hints = [[match.start() for match in hint.finditer(text)] for hint in _HINTS]
     needed = 1 if listed else 2
     seams = (
         match.start()
@@ -117,7 +117,7 @@ def _any_within(starts: Sequence[int], first: int, last: int) -> bool:
 
 
 def is_reference(text: str, *, listed: bool) -> bool:
-    """Whether a block has the shape of an item of a reference list; ``listed``: it stands under such a heading.
+    """Check if a block looks like an item of a reference list; ``listed``: it is under such a heading.
 
     A sentence that cites ("In 2014 Smith and colleagues …") does not begin with an author and initials.
     """
@@ -128,10 +128,6 @@ def is_reference(text: str, *, listed: bool) -> bool:
     return evidence >= (1 if listed and author else 2)
 
 
-def is_empty_reference(text: str) -> bool:
-    return bool(_EMPTY_REFERENCE.match(text))
-
-
 SHORT = 25  # words: a prompt, not a paragraph
 BANNER = 12  # words: a button, a heading
 _LONGEST_WORD = 40  # characters
@@ -140,7 +136,7 @@ _NUMBERING = re.compile(r"^\W*(?:\d+(?:\.\d+)*[.)]?|[•*–-])\s+|\s*\(#[\w-]+\
 
 @dataclass(frozen=True)
 class Page:
-    """A page as the rules see it."""
+    """A page with what the rules ask of it, computed once."""
 
     extract: Extract
 
@@ -164,17 +160,17 @@ class Page:
         return frozenset(re.findall(r"[^\W\d_]+", fold(self.extract.text)))
 
     def heading_of(self, offset: int) -> str:
-        """The nearest heading at or above ``offset``."""
+        """Return the nearest heading at or above ``offset``."""
         above = bisect_right(self.extract.sections, offset, key=lambda section: section.start)
         return self.text(self.extract.sections[above - 1].heading) if above else ""
 
     def covered(self, block: Block, role: Role) -> float:
-        """The share of a block's characters that lie in regions of ``role``."""
+        """Return the share of a block's characters that lie in regions of ``role``."""
         free = sum(part.end - part.start for part in block.range.without(self._united[role]))
         return 1 - free / (block.range.end - block.range.start)
 
     def links(self, block: Block) -> int:
-        """How many links lie in a block."""
+        """Count the links in a block."""
         links = self._regions[Role.LINK]
         first, last = (
             bisect_left(links, at, key=lambda link: link.start) for at in (block.range.start, block.range.end)
@@ -183,7 +179,7 @@ class Page:
 
     @cached_property
     def _regions(self) -> defaultdict[Role, list[Range]]:
-        """The ranges of each role, in order; some may overlap."""
+        """Return the ranges of each role, in order; some may overlap."""
         regions: defaultdict[Role, list[Range]] = defaultdict(list)
         for region in sorted(self.extract.regions, key=lambda region: region.range):
             regions[region.role].append(region.range)
@@ -191,7 +187,7 @@ class Page:
 
     @cached_property
     def _united(self) -> defaultdict[Role, list[Range]]:
-        """The same without overlaps: pages have thousands of links, so a block is not held against each of them."""
+        """Return the ranges of each role without overlaps, since a page may have thousands of links."""
         united: defaultdict[Role, list[Range]] = defaultdict(list)
         for role, ranges in self._regions.items():
             for range_ in ranges:
@@ -200,24 +196,24 @@ class Page:
 
 
 def plain(text: str) -> str:
-    """A heading or contents line without its number, for comparison."""
+    """Return a heading or contents line without its number, for comparison."""
     return fold(_NUMBERING.sub("", text)).strip(" .:#")
 
 
 def words(text: str) -> int:
-    """How many words, roughly: what a reader would count. What is too long to be a word counts as several."""
+    """Count the words of a text, roughly as a reader would. An over-long word counts as several."""
     return sum(1 + len(word) // _LONGEST_WORD for word in text.split())
 
 
 def glued(page: Page) -> Iterator[Range]:
-    """A button's words stuck to what follows ("Book a Visit NowWhat Is …"): only the button is marked."""
+    """Yield buttons stuck to what follows ("Book a Visit NowWhat Is …"): only the button is marked."""
     for block in page.blocks:
         if seam := _seam(page, block):
             yield Range(block.range.start, block.range.start + seam)
 
 
 def _seam(page: Page, block: Block) -> int:
-    """Length of the button a block begins with; 0 if there is none."""
+    """Return the length of the button a block begins with; 0 if there is none."""
     text = page.extract.text[block.range.start : block.range.end]
     if not CALL_TO_ACTION.match(text):
         return 0
@@ -231,7 +227,7 @@ def _seam(page: Page, block: Block) -> int:
 
 
 def _real_words(page: Page, button: str, rest: str) -> bool:
-    """Both halves of the seam are words on their own, or the rest is a reference ("StatPearls" is one word)."""
+    """Check that both halves of a seam are words, or the rest is a reference ("StatPearls" is one word)."""
     if is_reference(rest, listed=True):
         return True
     last, first = fold(button).split()[-1], re.findall(r"[^\W\d_]+", fold(rest))[:1]
@@ -240,10 +236,10 @@ def _real_words(page: Page, button: str, rest: str) -> bool:
 
 
 def adverts(page: Page) -> Iterator[Range]:
-    """A call to buy with the paragraphs under it in which the seller speaks; and calls that stand alone."""
+    """Yield calls to buy with the seller's paragraphs under them, and calls without any."""
     call: Block | None = None
     for block in page.blocks:
-        text = page.text(block.range)[_seam(page, block) :].strip()  # what a button is glued to speaks for itself
+        text = page.text(block.range)[_seam(page, block) :].strip()  # judge the text without its glued button
         if _is_call(text) and not GLUE.search(text):
             call = block
         elif block.kind is BlockKind.HEADING:
@@ -266,19 +262,19 @@ def _sells(text: str) -> bool:
 
 
 def _praises(text: str) -> bool:
-    """A short paragraph in the seller's voice with praise or bargains in it."""
+    """Check for a short paragraph in the seller's voice with praise or bargains in it."""
     if words(text) > 2 * SHORT or not _sells(text):
         return False
     return len({match.group().lower() for match in PRAISE.finditer(text)}) >= 2
 
 
 def _is_advice(text: str) -> bool:
-    """A full sentence without the seller's own voice is advice, even if it says "book an appointment"."""
+    """Check for a full sentence not in the seller's voice: that is advice, even if it says "book an appointment"."""
     return text.endswith(".") and not FIRST_PERSON.search(text) and not BARGAIN.search(text)
 
 
 def pointers(page: Page) -> Iterator[Range]:
-    """Sentences that only send the reader to another page."""
+    """Yield sentences that only send the reader to another page."""
     for block in page.blocks:
         if block.kind is BlockKind.HEADING:
             continue
@@ -288,11 +284,11 @@ def pointers(page: Page) -> Iterator[Range]:
                 yield Range(block.range.start + sentence.start, block.range.start + sentence.end)
 
 
-_RUNNING = 16  # words: a line that stands on every page
+_RUNNING = 16  # words: a line that is on every page
 
 
 def by_markup(page: Page) -> Iterator[Range]:
-    """Menus, forms and footers as the markup names them; a page header only where it is links or scraps."""
+    """Yield menus, forms and footers by their markup; a page header only where it is links or scraps."""
     for block in page.blocks:
         text = page.text(block.range)
         if any(page.covered(block, role) > 0.5 for role in (Role.NAVIGATION, Role.FORM, Role.FOOTER)):
@@ -304,7 +300,7 @@ def by_markup(page: Page) -> Iterator[Range]:
 
 
 def by_links(page: Page) -> Iterator[Range]:
-    """Runs of blocks that are hardly more than links, and single lines of several."""
+    """Yield runs of blocks that are hardly more than links, and single lines of several links."""
     run: list[Block] = []
     for block in (*page.blocks, None):
         linked = block is not None and page.covered(block, Role.LINK) >= 0.8
@@ -319,7 +315,7 @@ def by_links(page: Page) -> Iterator[Range]:
 
 
 def _is_trail(page: Page, block: Block, *, links: int) -> bool:
-    """A menu or breadcrumb on one line: several links, little else, no sentence."""
+    """Check for a menu or breadcrumb on one line: several links, little else, no sentence."""
     return (
         page.links(block) >= links
         and page.covered(block, Role.LINK) >= 0.5
@@ -328,7 +324,7 @@ def _is_trail(page: Page, block: Block, *, links: int) -> bool:
 
 
 def contents(page: Page) -> Iterator[Range]:
-    """A list that repeats the page's headings, and what names it."""
+    """Yield lists that repeat the page's headings, with their own heading."""
     run: list[Block] = []
     before: Block | None = None
     for block in (*page.blocks, None):
@@ -354,7 +350,7 @@ def _lists_headings(page: Page, block: Block) -> bool:
 
 
 def prompts(page: Page) -> Iterator[Range]:
-    """Short blocks that speak to the visitor of the page: skip links, share and comment prompts, dates, credits."""
+    """Yield short blocks addressed to the page's visitor: skip links, share and comment prompts, dates, credits."""
     titles_follow = False
     for block in page.blocks:
         text = page.text(block.range)
@@ -375,14 +371,14 @@ def _is_title(text: str) -> bool:
 
 
 def furniture(page: Page) -> Iterator[Range]:
-    """What a page repeats: running lines (also with another page number), "back to …" links, adverts placed twice."""
+    """Yield what a page repeats: running lines (whatever their number), "back to …" links, adverts placed twice."""
     numberless = Counter(re.sub(r"\d+", "0", plain(page.text(block.range))) for block in page.blocks)
     for block in page.blocks:
         text = page.text(block.range)
         key = re.sub(r"\d+", "0", plain(text))
-        spoken = len(re.findall(r"[^\W\d_]{2,}", text)) >= 3  # figures alone make a table, not a running line
-        often = (numberless[key] if spoken else 0) >= 3 and words(text) <= _RUNNING and not text.endswith((".", "?"))
-        if often and block.kind is not BlockKind.TABLE_ROW:
+        wordy = len(re.findall(r"[^\W\d_]{2,}", text)) >= 3  # numbers alone make a table, not a running line
+        running = wordy and numberless[key] >= 3 and words(text) <= _RUNNING and not text.endswith((".", "?"))
+        if running and block.kind is not BlockKind.TABLE_ROW:
             yield block.range
         elif page.repeats[plain(text)] >= 2 and block.kind is BlockKind.PARAGRAPH and FIRST_PERSON.search(text):
             yield block.range
@@ -394,7 +390,7 @@ _OPENING_QUOTE = ('"', "“", "‘", "«", "'")
 
 
 def lost_lists(page: Page) -> Iterator[Range]:
-    """A sentence that ends in a colon and leads to nothing: its list was lost on the way."""
+    """Yield sentences that end in a colon with nothing after it: their list was lost in extraction."""
     for i, block in enumerate(page.blocks):
         text = page.extract.text[block.range.start : block.range.end].rstrip()
         if not text.endswith(":") or block.kind is BlockKind.TABLE_ROW:
@@ -415,13 +411,13 @@ def _list_follows(page: Page, i: int, lead: str) -> bool:
         return True
     if len(texts) == 2 and all(words(text) <= 18 and not text.endswith((".", ":")) for text in texts):
         return True  # a list that lost its bullets, a table that lost its bars
-    said = set(terms(lead))
-    again = len(said & set(terms(texts[0])))
-    return again >= 3 and again >= 0.4 * len(said)  # an excerpt that speaks of what was announced
+    announced = set(terms(lead))
+    shared = len(announced & set(terms(texts[0])))
+    return shared >= 3 and shared >= 0.4 * len(announced)  # an excerpt about what was announced
 
 
 def references(page: Page) -> Iterator[Range]:
-    """Items of a reference list."""
+    """Yield the items of reference lists."""
     for block in page.blocks:
         if block.kind is BlockKind.HEADING and not GLUE.search(page.text(block.range)):
             continue
@@ -430,9 +426,9 @@ def references(page: Page) -> Iterator[Range]:
 
 
 def empty_references(page: Page) -> Iterator[Range]:
-    """Items that lost everything but their number ("1. 1")."""
+    """Yield items of reference lists that lost everything but their number ("1. 1")."""
     for block in page.blocks:
-        if _is_listed(page, block) and is_empty_reference(page.text(block.range)):
+        if _is_listed(page, block) and _EMPTY_REFERENCE.match(page.text(block.range)):
             yield block.range
 
 

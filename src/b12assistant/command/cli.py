@@ -1,4 +1,4 @@
-"""The command line: arguments to calls, errors to sentences, results to text or JSON. It decides nothing else."""
+"""The command line: turn arguments into calls, errors into sentences, results into text or JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from b12assistant.command.serve_commands import mcp, serve
 
 
 def main() -> None:
-    """Entry point. Exit status 0: done; 1: the work failed; 2: wrong use; 130: stopped with Ctrl-C."""
+    """Run the command line. Exit status 0: done; 1: the work failed; 2: wrong use; 130: stopped with Ctrl-C."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -24,7 +24,7 @@ def main() -> None:
 
 
 class _OneOrTwoWords(click.Group):
-    """Commands by their name, `evaluate FILE`, or by two words, `evaluate red-flags FILE`."""
+    """A group of commands named by one word, `evaluate FILE`, or by two, `evaluate red-flags FILE`."""
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -36,18 +36,18 @@ class _OneOrTwoWords(click.Group):
 
 
 @click.group(cls=_OneOrTwoWords, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--corpus", metavar="DIR", help="The corpus.  [default: corpus]")
-@click.option("--index", "index_folder", metavar="DIR", help="The index.  [default: index]")
-@click.option("--config", metavar="FILE", help="A configuration file.  [default: b12assistant.toml, if it is there]")
+@click.option("--corpus", metavar="DIR", help="The folder of documents.  [default: corpus]")
+@click.option("--index", "index_folder", metavar="DIR", help="The folder of the index.  [default: index]")
+@click.option("--config", metavar="FILE", help="A configuration file.  [default: b12assistant.toml, if it exists]")
 @click.version_option(package_name="b12assistant")
 @click.pass_context
 def commands(context: click.Context, corpus: str | None, index_folder: str | None, config: str | None) -> None:
-    """Answers about vitamin B12 deficiency and nerve damage, only by quoting a curated corpus.
+    """Answer questions about vitamin B12 deficiency and nerve damage, only by quoting documents.
 
     \b
     Examples:
       b12assistant index
-      b12assistant ask "Can nerves suffer without anaemia?"
+      b12assistant ask "Can low B12 damage nerves without anaemia?"
       b12assistant --index other/ search "folic acid"
     """
     context.obj = {"corpus": corpus, "index": index_folder, "config": config}
@@ -59,7 +59,7 @@ def commands(context: click.Context, corpus: str | None, index_folder: str | Non
 @click.option("--json", "json_", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
 def index(context: click.Context, corpus: str | None, index_folder: str | None, strict: bool, json_: bool) -> None:
-    """Build the index from the corpus; only what changed is embedded again.
+    """Build the index from the corpus; only changed text is embedded again.
 
     \b
     Examples:
@@ -70,12 +70,12 @@ def index(context: click.Context, corpus: str | None, index_folder: str | None, 
 
     space = workspace(context, corpus, index_folder)
     first = space.store.current() is None
-    with terminal.progress() as told:
+    with terminal.progress() as bar:
 
         def progress(stage: str, done: int, of: int) -> None:
             if first and of and (stage, done) == ("embedding", 0):
                 click.echo(f"First index: {of} file{'s' if of != 1 else ''} to embed …", err=True)
-            told(stage, done, of)
+            bar(stage, done, of)
 
         report = space.index(strict=strict, progress=progress)
     if json_:
@@ -92,7 +92,7 @@ def index(context: click.Context, corpus: str | None, index_folder: str | None, 
 @click.option(
     "--history", multiple=True, metavar="TEXT", help="An earlier question of the conversation; may be repeated."
 )
-@click.option("--as-typed", is_flag=True, help="Search for the question alone, and for no other word than its own.")
+@click.option("--as-typed", is_flag=True, help="Search for exactly the words of this question.")
 @click.option("--explain", is_flag=True, help="Show why the safety check decided as it did.")
 @click.option("--profile", is_flag=True, help="Show how long each stage took.")
 @click.option("--json", "json_", is_flag=True, help="Print the answer as JSON.")
@@ -108,13 +108,13 @@ def ask(
     profile: bool,
     json_: bool,
 ) -> None:
-    """Answer a question with quotes; without a question, at a prompt.
+    """Answer a question with quotes; without a question, start a conversation.
 
-    Where standard input is no terminal, or the question is -, the question is read from there.
+    If standard input is not a terminal, or the question is -, the question is read from it.
 
     \b
     Examples:
-      b12assistant ask "Can nerves suffer without anaemia?"
+      b12assistant ask "Can low B12 damage nerves without anaemia?"
       b12assistant ask --history "Which medicines lower B12?" "What about metformin?"
       b12assistant ask --as-typed "pins and needles"
       echo "What is myelin?" | b12assistant ask --json
@@ -141,7 +141,7 @@ def ask(
 def search(
     context: click.Context, corpus: str | None, index_folder: str | None, question: str, most: int, json_: bool
 ) -> None:
-    """Look passages up by meaning and words; nothing is withheld.
+    """Find passages by meaning and words; nothing is hidden.
 
     \b
     Example:
@@ -159,9 +159,9 @@ def search(
         generation = space.opened.collection.generation
         click.echo(as_json(search_json(question, notices, hits, space.texts, generation)))
         return
-    with_ = space.setting()
-    found = [(hit, Quoted.of(Cited.of_passage(hit.passage), with_.said, with_.today)) for hit in hits]
-    terminal.hits(present_notices(notices, with_.texts, with_.said), found, terminal.console())
+    setting = space.setting()
+    results = [(hit, Quoted.of(Cited.of_passage(hit.passage), setting.labels, setting.today)) for hit in hits]
+    terminal.hits(present_notices(notices, setting.texts, setting.labels), results, terminal.console())
 
 
 @commands.command()
@@ -196,7 +196,7 @@ def batch(context: click.Context, corpus: str | None, index_folder: str | None, 
 
     failed, of = batching.run(workspace(context, corpus, index_folder), input_, output, as_json)
     if failed:
-        click.echo(f"b12assistant: {failed} of {of} lines have no answer, but an error that says why", err=True)
+        click.echo(f"b12assistant: {failed} of {of} lines have an error in place of an answer", err=True)
         raise SystemExit(1)
 
 
@@ -206,7 +206,7 @@ def batch(context: click.Context, corpus: str | None, index_folder: str | None, 
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
 @click.pass_context
 def show(context: click.Context, corpus: str | None, index_folder: str | None, name: str, json_: bool) -> None:
-    """Show a document or a passage by its id, with its source facts.
+    """Show a document or a passage by its id, with its source.
 
     \b
     Examples:
@@ -219,22 +219,24 @@ def show(context: click.Context, corpus: str | None, index_folder: str | None, n
 
     space = workspace(context, corpus, index_folder)
     name = words(name)
-    with_ = space.setting()
-    found = next((entry for entry in space.opened.entries if entry.document.id == name), None)
-    if found is None:
+    setting = space.setting()
+    entry = next((entry for entry in space.opened.entries if entry.document.id == name), None)
+    if entry is None:
         passage = space.passage(name)
         if json_:
             from b12assistant.display.json_form import passage_json
 
             click.echo(as_json(passage_json(passage)))
             return
-        terminal.passage(passage, Quoted.of(Cited.of_passage(passage), with_.said, with_.today), terminal.console())
+        terminal.passage(
+            passage, Quoted.of(Cited.of_passage(passage), setting.labels, setting.today), terminal.console()
+        )
     elif json_:
-        click.echo(as_json(export_line(found)))
+        click.echo(as_json(export_line(entry)))
     else:
-        document = found.document
+        document = entry.document
         whole = Cited((document.span(0, len(document.text)),))
-        terminal.document(document, Quoted.of(whole, with_.said, with_.today), terminal.console())
+        terminal.document(document, Quoted.of(whole, setting.labels, setting.today), terminal.console())
 
 
 @commands.command()
@@ -244,7 +246,7 @@ def show(context: click.Context, corpus: str | None, index_folder: str | None, n
 def export(context: click.Context, corpus: str | None, index_folder: str | None, file: Path) -> None:
     """Write every document as a line of JSON; - for stdout.
 
-    A line holds the text, the sections, what is marked, the passages and the source facts.
+    A line has the text, sections, marked ranges, passages and source facts.
 
     \b
     Example:
@@ -260,7 +262,7 @@ def export(context: click.Context, corpus: str | None, index_folder: str | None,
 @commands.command()
 @places
 @click.argument("file", required=False, type=Path)
-@click.option("--repair", is_flag=True, help="Build the index anew from the corpus if anything is wrong with it.")
+@click.option("--repair", is_flag=True, help="Rebuild the index from the corpus if it has a problem.")
 @click.option("--json", "json_", is_flag=True, help="Print the findings as JSON.")
 @click.pass_context
 def verify(
@@ -268,9 +270,9 @@ def verify(
 ) -> None:
     """Check the index, its corpus, and the quotes of a file.
 
-    The file is one that `batch` or `ask --json` wrote, or what the page saved (HTML, Markdown, JSON; not CSV). Each
-    quote is compared with its document, and what is said of it with the index. A saved file is also drawn again from
-    the data it carries. Every difference is named.
+    The file comes from `batch`, from `ask --json`, or from the page (HTML, Markdown, JSON; not CSV). Each quote is
+    compared with its document and its citation with the index. A saved file is also drawn again from its data and
+    compared. Every difference is listed.
 
     \b
     Examples:
@@ -284,9 +286,9 @@ def verify(
 
     findings = health.verify(workspace(context, corpus, index_folder), file)
     if repair and findings.index_problems:
-        with terminal.progress() as told:
-            workspace(context, corpus, index_folder).index(anew=True, progress=told)
-        findings = health.verify(workspace(context, corpus, index_folder), file, mended=findings.index_problems)
+        with terminal.progress() as progress:
+            workspace(context, corpus, index_folder).index(from_scratch=True, progress=progress)
+        findings = health.verify(workspace(context, corpus, index_folder), file, fixed=findings.index_problems)
     click.echo(as_json(findings.as_json())) if json_ else click.echo(lines(findings.sentences()))
     if not findings.sound:
         raise SystemExit(1)
@@ -297,7 +299,7 @@ def verify(
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
 @click.pass_context
 def doctor(context: click.Context, corpus: str | None, index_folder: str | None, json_: bool) -> None:
-    """Show health and configuration, with the origin of each value.
+    """Show problems and settings, and where each setting comes from.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""`evaluate` on the command line: what is a folder is a test collection, what is a file holds labelled questions."""
+"""The command `evaluate`: a folder is a test collection, a file holds labelled questions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from b12assistant.command.invocation import NAME, as_json, lines, one_line, plac
 @click.command("evaluate red-flags")
 @click.argument("messages", type=Path, metavar="FILE.jsonl")
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
-@click.option("--html", type=Path, metavar="FILE", help="Write them as a page too; it needs nothing beside itself.")
+@click.option("--html", type=Path, metavar="FILE", help="Also write them as one HTML page.")
 @click.option("--out", type=Path, metavar="DIR", help="Write report.json and audit.html there, for the page.")
 @click.pass_context
 def audit(context: click.Context, messages: Path, html: Path | None, out: Path | None, *, json_: bool) -> None:
@@ -33,7 +33,7 @@ def audit(context: click.Context, messages: Path, html: Path | None, out: Path |
     from b12assistant.evaluation import red_flag_audit, red_flag_report, runs
 
     if html is not None and html.exists() and html.samefile(messages):
-        raise click.UsageError("--html names the file of messages itself; name another")
+        raise click.UsageError("--html is the file of messages; choose another file")
     figures = red_flag_audit.audit(workspace(context, None, None), messages)
     if html is not None:
         batching.write_lines(html, [red_flag_report.page(figures)])
@@ -49,19 +49,31 @@ def audit(context: click.Context, messages: Path, html: Path | None, out: Path |
 @click.option("--split", metavar="NAME", help="Judgements to use.  [default: dev, validation, train; test if alone]")
 @click.option("--queries", metavar="FILE", help="Other queries of the folder, with the same ids.")
 @click.option(
+    "--ranking",
+    "rankings",
+    multiple=True,
+    metavar="NAME",
+    help="A ranking to measure: shipped, bm25, dense or fused, or one without a part, such as without_words.",
+)
+@click.option(
     "--config",
     "configs",
     multiple=True,
     type=Path,
     metavar="FILE",
-    help="A ranking to measure; may be repeated: each is compared with the first.",
+    help="A ranking of your own. This and --ranking may be repeated: each is compared with the first.",
 )
-@click.option("--run", "run_file", type=Path, metavar="FILE", help="A TREC run: scored if it is there, else written.")
+@click.option("--run", "run_file", type=Path, metavar="FILE", help="A TREC run: scored if it exists, written if not.")
 @click.option(
     "--out", type=Path, metavar="DIR", help="Write the whole report there: JSON, a table of all queries, pages, runs."
 )
 @click.option("--relevant", default=1, show_default=True, type=click.IntRange(1), help="Least grade that is relevant.")
 @click.option("--cache", type=Path, metavar="DIR", help="Where embeddings are kept.  [default: build/bench-cache]")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="End with 1 if a question with gold is refused or one without is answered.",
+)
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
 @click.pass_context
 def evaluate(
@@ -71,11 +83,13 @@ def evaluate(
     dataset: Path,
     split: str | None,
     queries: str | None,
+    rankings: tuple[str, ...],
     configs: tuple[Path, ...],
     run_file: Path | None,
     out: Path | None,
     relevant: int,
     cache: Path | None,
+    strict: bool,
     json_: bool,
 ) -> None:
     """Score the ranking on a test collection, or answers on labelled questions.
@@ -87,28 +101,36 @@ def evaluate(
     \b
     Examples:
       b12assistant evaluate scifact/ --split train --out build/scifact
-      b12assistant evaluate scifact/ --config benchmarks/configs/shipped.toml --config benchmarks/configs/bm25.toml
+      b12assistant evaluate scifact/ --ranking shipped --ranking bm25
       b12assistant evaluate scifact/ --run other_system.trec
       b12assistant evaluate questions.jsonl --out reports/questions
+      b12assistant evaluate --strict questions.jsonl
     """
     space = workspace(context, corpus, index_folder)
     if not dataset.is_dir():
-        _refuse_options(split, queries, configs, run_file)
+        _refuse_options(split, queries, rankings, configs, run_file)
         from b12assistant.evaluation import scoring
 
         figures = scoring.score(space, dataset, out)
         click.echo(as_json(figures)) if json_ else click.echo(scoring.table(figures))
+        wrong = [*figures[scoring.REFUSED], *figures[scoring.ANSWERED]]
+        if strict and wrong:
+            _say(f"not answered or refused as labelled: {', '.join(wrong)}")
+            raise SystemExit(1)
         return
-    from b12assistant.evaluation import bench, bench_report
+    if strict:
+        raise click.UsageError("--strict is for a file of labelled questions; this is a folder")
+    from b12assistant.evaluation import bench, bench_config, bench_report
 
-    request = bench.Request(dataset, split, queries, configs, run_file, out, cache or bench.CACHE, relevant)
+    all_configs = (*map(bench_config.packaged, rankings), *configs)
+    request = bench.Request(dataset, split, queries, all_configs, run_file, out, cache or bench.CACHE, relevant)
     report = bench.Bench(space, request, _say).report()
     click.echo(as_json(report)) if json_ else click.echo(lines(bench_report.text(report)))
 
 
 def _refuse_options(*given: object) -> None:
     if any(given):
-        raise click.UsageError("--split, --queries, --config and --run are for a folder, and this is none")
+        raise click.UsageError("--split, --queries, --ranking, --config and --run are only for a folder")
 
 
 def _say(sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""What every command shares: errors become one line and an exit status, flags become a workspace."""
+"""Run commands: turn errors into one line and an exit status, and flags into a workspace."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=Callable[..., object])
 NAME = "b12assistant"
-STOPPED = 130  # what a shell expects of a program that Ctrl-C stopped
+STOPPED = 130  # the usual exit status after Ctrl-C
 
 
 def run(commands: click.Command) -> int:
-    """Run the command line; returns the exit status. Whatever goes wrong, standard error gets one line."""
+    """Run the command line; return the exit status. Any error is one line on standard error."""
     _streams()
     signal.signal(signal.SIGTERM, _terminated)
     try:
@@ -40,12 +40,14 @@ def run(commands: click.Command) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _complain("stopped; nothing half done is kept", STOPPED)
     except BrokenPipeError:
-        _mute()  # the reader left; nothing more to say
+        _mute()  # the reader closed the pipe
         return 1
     except OSError as error:
         _mute()
         where = f"{error.filename}: " if error.filename else ""
-        return _complain(f"{where}{error.strerror or type(error).__name__}: free space or mend permissions", 1)
+        return _complain(
+            f"{where}{error.strerror or type(error).__name__}: free disk space or fix permissions, then try again", 1
+        )
     except Exception as error:
         if sys.flags.dev_mode:
             raise
@@ -55,18 +57,18 @@ def run(commands: click.Command) -> int:
 
 
 def one_line(text: str) -> str:
-    """A message may hold a file's name: nothing in it may break the line or steer the terminal."""
+    """Replace characters that break the line or control the terminal; a message may hold a file name."""
     return "".join(character if character.isprintable() else "�" for character in text)
 
 
 def places(command: C) -> C:
-    """`--corpus` and `--index` after the command too, where most people type them."""
-    command = click.option("--index", "index_folder", metavar="DIR", help="The index.")(command)
-    return click.option("--corpus", metavar="DIR", help="The corpus.")(command)
+    """Accept `--corpus` and `--index` also after the command, where most people type them."""
+    command = click.option("--index", "index_folder", metavar="DIR", help="The folder of the index.")(command)
+    return click.option("--corpus", metavar="DIR", help="The folder of documents.")(command)
 
 
 def workspace(context: click.Context, corpus: str | None, index_folder: str | None) -> Workspace:
-    """The workspace that file, environment and flags describe."""
+    """Return the workspace that file, environment and flags describe. Raises ``UsageError``."""
     from b12assistant.application.workspace import Workspace
     from b12assistant.config import load_configuration
 
@@ -76,26 +78,28 @@ def workspace(context: click.Context, corpus: str | None, index_folder: str | No
         "paths.index": given["index"] if index_folder is None else index_folder,
     }
     for key, folder in folders.items():
-        if folder is not None and not folder.strip("\0 "):  # an unset variable of a script, most likely
+        if folder is not None and not folder.strip("\0 "):  # probably an unset variable in a script
             raise UsageError(f"--{key.removeprefix('paths.')} is empty", hint="name a folder")
     file = Path(given["config"]) if given["config"] is not None else None
     return Workspace(load_configuration(file=file, environment=os.environ, flags=folders), _first_use)
 
 
 def _first_use(space: Workspace) -> None:
-    """The index of the packaged corpus, with a line that says where it goes and a bar that says how far it is."""
+    """Build the index of the packaged corpus, with a line that says where, and a progress bar."""
     from b12assistant.display import terminal
 
-    click.echo(f"{NAME}: first use: indexing the packaged corpus into {one_line(str(space.store.root))}", err=True)
-    with terminal.progress() as told:
-        space.index(progress=told)
+    click.echo(
+        f"{NAME}: first use: building the index of the packaged corpus in {one_line(str(space.store.root))}", err=True
+    )
+    with terminal.progress() as progress:
+        space.index(progress=progress)
 
 
 def words(argument: str) -> str:
-    """A question or name as the text it was typed as. Raises ``QuestionError`` for bytes that are no UTF-8."""
+    """Return an argument as text, whatever the locale. Raises ``QuestionError`` for bytes that are not UTF-8."""
     try:
         argument.encode()
-    except UnicodeEncodeError:  # bytes that the locale could not read came in as lone surrogates
+    except UnicodeEncodeError:  # bytes that the locale cannot decode arrive as lone surrogates
         try:
             return os.fsencode(argument).decode()
         except UnicodeError as error:
@@ -104,7 +108,7 @@ def words(argument: str) -> str:
 
 
 def as_json(value: Any) -> str:
-    """One line, readable; a lone surrogate from a file's name is escaped."""
+    """Return one line of readable JSON; lone surrogates, as in file names, are escaped."""
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
@@ -113,7 +117,7 @@ def lines(sentences: Iterable[str]) -> str:
 
 
 def _usage(error: click.ClickException) -> str:
-    message = error.format_message()
+    message = error.format_message().removesuffix(".")
     context = getattr(error, "ctx", None)
     return f"{message[:1].lower()}{message[1:]} (see `{context.command_path if context else NAME} --help`)"
 
@@ -124,20 +128,20 @@ def _complain(sentence: str, status: int) -> int:
 
 
 def _streams() -> None:
-    """A pipe or file gets UTF-8 in any locale, a terminal what it can spell; a closed stream is an empty one."""
+    """Write UTF-8 to pipes and files, the terminal's encoding to terminals; replace closed streams by empty ones."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - lives as long as we do
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open until the process ends
         elif isinstance(stream, io.TextIOWrapper) and mode == "w":
             encoding = stream.encoding if stream.isatty() else "utf-8"
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _mute() -> None:
-    """What still waits to be written would fail again when Python ends, with a trace."""
+    """Discard pending output, which would fail again when Python ends, with a traceback."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminated(*_: object) -> None:
-    raise SystemExit(128 + signal.SIGTERM)  # unwinds, so that drafts are removed
+    raise SystemExit(128 + signal.SIGTERM)  # unwinds the stack, so that drafts are removed

@@ -1,4 +1,4 @@
-"""`new` on the command line."""
+"""The command `new`: write the skeleton of a project."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from b12assistant.errors import UsageError
 
 
 def write_skeleton(folder: Path) -> tuple[str, ...]:
-    """Write it into ``folder``, which is new or empty; the paths of its files in there, sorted.
+    """Write the skeleton into ``folder``; return the paths of its files in the folder, sorted.
 
-    Raises ``UsageError`` if something is there already: nothing is ever written over.
+    Raises ``UsageError`` if the folder exists and is not empty: nothing is overwritten.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there already and not an empty folder", hint="name a new one")
+        raise UsageError(f"{folder} exists and is not an empty folder", hint="choose a new folder")
     with resources.as_file(resources.files("b12assistant").joinpath("data", "skeleton")) as skeleton:
         shutil.copytree(skeleton, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
-    (folder / "gitignore").rename(folder / ".gitignore")  # packages leave out what begins with a dot
+    (folder / "gitignore").rename(folder / ".gitignore")  # packages leave out files that begin with a dot
     return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
 
 
 @click.command()
 @click.argument("folder", type=Path)
 def new(folder: Path) -> None:
-    """Write the skeleton of a project with a corpus of its own.
+    """Create a project with its own corpus.
 
-    The folder must be new or empty. It gets a corpus with a template, files for source facts, red flags, vocabulary,
-    differences and fixed texts to adapt, a configuration, a Makefile and a README that says what to do in which order.
+    The folder must be new or empty. It gets a corpus with a template, files to adapt (source facts, red flags,
+    vocabulary, differences, fixed texts), a configuration, a Makefile and a README that says what to do first.
 
     \b
     Example:
@@ -39,4 +39,4 @@ def new(folder: Path) -> None:
     """
     for file in write_skeleton(folder):
         click.echo(lines([str(folder / file)]))
-    click.echo(lines([f"Next: go to {folder}, run `b12assistant index`, then ask. README.md says what to adapt."]))
+    click.echo(lines([f"Next: go to {folder}, run `b12assistant index`, then ask. README.md says what to change."]))

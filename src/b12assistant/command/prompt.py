@@ -1,4 +1,4 @@
-"""Questions and answers at a terminal, one at a time."""
+"""Answer questions at a terminal, one at a time."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from b12assistant.stages import measured
 
 _LEAVE = {"q", "quit", "exit", ":q"}
 _CONTROLS = {"1": "not_happening", "2": "looking_up"}
-_GREETING = """Ask in your own words. Answers are quotes from the corpus, nothing else.
-An empty line starts a new topic, = asks for your last words just as you typed them, q leaves."""
+_GREETING = """Ask in your own words. Answers are only quotes from the documents.
+Press Enter for a new topic, = to search for your exact words, q to quit."""
 _AS_TYPED = "="
 _NEW_TOPIC = "New topic."
-_GO_ON = "To go on, ask again with --history and your question, and one of these as the new question:"
+_GO_ON = "To continue, pass your question with --history and ask one of these as the new question:"
 _MOST_BYTES = 4 * MOST_CHARACTERS  # of the longest question, in UTF-8
 
 
@@ -38,11 +38,14 @@ def answer_once(
     explain: bool = False,
     profile: bool = False,
 ) -> None:
-    """Print one answer, as text or as JSON; ``as_typed``: to the question as it stands; ``explain``: with why triage
-    decided as it did; ``profile``: with how long each stage took."""
+    """Print one answer as text or JSON.
+
+    ``as_typed``: search for the question's own words only. ``explain``: add the reasons of triage. ``profile``: add
+    how long each stage took.
+    """
     with measured() if profile else nullcontext() as stages:
         reply = space.ask(question, history, as_typed=as_typed)
-    took = {name: round(each, 2) for name, each in stages.milliseconds.items()} if stages else {}
+    took = {name: round(ms, 2) for name, ms in stages.milliseconds.items()} if stages else {}
     if as_json:
         more: dict[str, Any] = {"explain": space.explain(question, history)} if explain else {}
         more |= {"profile_ms": took} if profile else {}
@@ -62,7 +65,7 @@ def answer_once(
 
 
 def piped() -> str:
-    """The question on standard input. Raises ``QuestionError`` if it is too long or no text."""
+    """Read the question from standard input. Raises ``QuestionError`` if it is too long or not UTF-8 text."""
     data = sys.stdin.buffer.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
         raise QuestionError(f"a question has at most {MOST_CHARACTERS:,} characters", hint="shorten it")
@@ -77,7 +80,7 @@ def converse(space: Workspace, history: Sequence[str] = (), *, explain: bool = F
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401 - gives `input` its history and editing keys
     if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")  # a stray byte is shown as such; it must not end the conversation
+        sys.stdin.reconfigure(errors="replace")  # a stray byte must not end the conversation
     terminal.line(_GREETING)
     try:
         _load(space)
@@ -87,15 +90,15 @@ def converse(space: Workspace, history: Sequence[str] = (), *, explain: bool = F
 
 
 def _load(space: Workspace) -> None:
-    """Everything heavy, before the first question. Without an index an emergency still gets its text."""
+    """Load everything heavy before the first question. Without an index, emergencies are still answered."""
     try:
-        space.engine  # noqa: B018 - loaded by being asked for
+        space.engine  # noqa: B018 - access loads it
     except AssistantError as error:
         terminal.line(terminal.inert(str(error)))
 
 
 def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
-    held = False  # an emergency text stands, and its two controls are offered
+    held = False  # the last answer was an emergency text, and its two controls are offered
     while True:
         typed = input("\n> ")
         if typed.strip().lower() in _LEAVE:
@@ -135,8 +138,8 @@ def _text(space: Workspace, name: str) -> str:
 
 def _explain(space: Workspace, question: str, history: Sequence[str]) -> None:
     terminal.line("\nWhy the safety check decided so:")
-    for each in explanation.lines(space.explain(question, history)):
-        terminal.line(terminal.inert(each))
+    for line in explanation.lines(space.explain(question, history)):
+        terminal.line(terminal.inert(line))
 
 
 def _print(space: Workspace, reply: Reply) -> None:

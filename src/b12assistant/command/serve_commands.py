@@ -1,4 +1,4 @@
-"""`serve` and `mcp` on the command line: the two ways to be asked by somebody else."""
+"""The commands `serve` and `mcp`, which answer other people and programs."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from b12assistant.command.invocation import places, workspace
 @places
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any.")
-@click.option("--behind-proxy", is_flag=True, help="A proxy guards the server: allow a HOST beyond this machine.")
+@click.option("--behind-proxy", is_flag=True, help="A proxy protects the server: allow a HOST other than this machine.")
 @click.pass_context
 def serve(
     context: click.Context, corpus: str | None, index_folder: str | None, host: str, port: int, *, behind_proxy: bool
 ) -> None:
     """Serve the web page and the HTTP API, as `python app.py` does.
 
-    The server has no passwords of its own, so it listens on this machine only. For others to reach it, a reverse proxy
-    asks for passwords and speaks TLS (docs/how-to/reverse-proxy.md).
+    The server has no passwords, so it listens on this machine only. To let others in, use a reverse proxy that asks
+    for passwords and uses TLS (docs/how-to/reverse-proxy.md).
 
     \b
     Examples:
@@ -33,7 +33,9 @@ def serve(
 
 @click.command()
 @places
-@click.option("--http", is_flag=True, help="Serve streamable HTTP on this machine, not standard input and output.")
+@click.option(
+    "--http", is_flag=True, help="Serve streamable HTTP on this machine instead of standard input and output."
+)
 @click.option(
     "--port", default=7861, show_default=True, type=click.IntRange(0, 65535), help="With --http, the port; 0 takes any."
 )
@@ -41,8 +43,8 @@ def serve(
 def mcp(context: click.Context, corpus: str | None, index_folder: str | None, port: int, *, http: bool) -> None:
     """Serve tools for other assistants (MCP): ask, search, open_passage.
 
-    What they get back are exact quotes with their citations, fixed safety texts first. Another program starts this
-    and speaks to it over its standard input and output. Needs pip install 'b12assistant[mcp]'.
+    They get exact quotes with citations, and safety texts first. Another program starts this command and talks to it
+    over standard input and output. Needs pip install 'b12assistant[mcp]'.
 
     \b
     Examples:

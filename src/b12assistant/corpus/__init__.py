@@ -1,1 +1,1 @@
-"""A folder of documents and what its curators say of them: source facts, disputes, switched-off passages, passages."""
+"""A folder of documents with what its curators wrote about them: source facts, disputes, switched-off passages."""

@@ -1,6 +1,6 @@
-"""Topics on which sources differ, as a curator wrote them down: `disputes.toml` at the top of a corpus.
+"""Topics on which sources differ: `disputes.toml` at the top of a corpus, written by a curator.
 
-Each side is an exact quote of a document; a quote that is absent, or stands there twice, is an error that names it.
+Each side is an exact quote of a document; a quote that is missing or not unique is an error that names it.
 """
 
 from __future__ import annotations
@@ -8,42 +8,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from b12assistant.answers import TopicId
-from b12assistant.corpus.entries import Entry, TableFile, Text
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Document, DocumentId, Passage, Span
 
+if TYPE_CHECKING:
+    from b12assistant.corpus.entries import DisputeEntry, Statement
+
 DISPUTES_FILE = "disputes.toml"
 _FORM = "write [[dispute]] with id, topic, why, asked and sides; corpus/README.md shows it"
-_QUOTES = "two lists or more of { document = …, quote = … }"
-_QUESTIONS = "a list of questions"
-
-
-class Statement(Entry):
-    """A quote as it was written down, not yet looked up."""
-
-    document: Text
-    quote: Text
-
-
-class DisputeEntry(Entry):
-    """A topic as a curator wrote it down."""
-
-    id: Text
-    topic: Text = Field(description="the question that the sources answer differently")
-    why: Text = Field(description="why it counts as a difference")
-    asked: list[Text] = Field(default=[], description=_QUESTIONS)
-    not_asked: list[Text] = Field(default=[], description=_QUESTIONS)  # near it, but not concerned by it
-    sides: list[Annotated[list[Statement], Field(min_length=1)]] = Field(min_length=2, description=_QUOTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A topic with its sides, each of one or more spans that say it, and ways to ask about it, its own first."""
+    """A topic: its sides, each of one or more spans, and ways to ask about it, the topic itself first."""
 
     topic: TopicId
     asked: tuple[str, ...]
@@ -52,6 +32,8 @@ class Dispute:
 
 def parse_disputes(text: str, *, file: str = DISPUTES_FILE) -> tuple[DisputeEntry, ...]:
     """Return the topics of a `disputes.toml`. Raises ``SourceFactsError`` that names file and line."""
+    from b12assistant.corpus.entries import DisputeEntry, TableFile  # a question needs no pydantic
+
     table_file = TableFile(text, "dispute", file=file, form=_FORM)
     entries = table_file.entries("dispute", DisputeEntry)
     seen: set[str] = set()
@@ -66,7 +48,7 @@ def parse_disputes(text: str, *, file: str = DISPUTES_FILE) -> tuple[DisputeEntr
 def resolve(
     entries: Iterable[DisputeEntry], passages: Iterable[Passage], *, file: str = DISPUTES_FILE
 ) -> tuple[Dispute, ...]:
-    """Return every quote as the one span where it is. Raises ``SourceFactsError`` with file, topic and quote."""
+    """Find the one span of every quote. Raises ``SourceFactsError`` with file, topic and quote."""
     known: dict[str, list[Passage]] = {}
     for passage in passages:
         known.setdefault(str(passage.document.id), []).append(passage)
@@ -74,27 +56,27 @@ def resolve(
         Dispute(
             TopicId(entry.id),
             (entry.topic, *entry.asked),
-            tuple(tuple(_found(quote, known, f"{file}: {entry.id}") for quote in side) for side in entry.sides),
+            tuple(tuple(_locate(quote, known, f"{file}: {entry.id}") for quote in side) for side in entry.sides),
         )
         for entry in entries
     )
 
 
 def disputes_to_bytes(disputes: Iterable[Dispute]) -> bytes:
-    """Offsets, never copies of text."""
+    """Write disputes as JSON: offsets, never copies of text."""
     rows = [
         {
-            "topic": each.topic,
-            "asked": list(each.asked),
-            "sides": [[[span.document.id, span.start, span.end] for span in side] for side in each.sides],
+            "topic": dispute.topic,
+            "asked": list(dispute.asked),
+            "sides": [[[span.document.id, span.start, span.end] for span in side] for side in dispute.sides],
         }
-        for each in disputes
+        for dispute in disputes
     ]
     return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
 
 
 def disputes_from_bytes(data: bytes, documents: Iterable[Document]) -> tuple[Dispute, ...]:
-    """Read bytes that were already verified against their digest; ``KeyError`` if a document is not there."""
+    """Read bytes that were already verified against their digest. Raises ``KeyError`` if a document is missing."""
     known = {document.id: document for document in documents}
     return tuple(
         Dispute(
@@ -106,7 +88,7 @@ def disputes_from_bytes(data: bytes, documents: Iterable[Document]) -> tuple[Dis
     )
 
 
-def _found(statement: Statement, known: Mapping[str, Sequence[Passage]], where: str) -> Span:
+def _locate(statement: Statement, known: Mapping[str, Sequence[Passage]], where: str) -> Span:
     passages = known.get(statement.document)
     if passages is None:
         raise SourceFactsError(f"{where}: {statement.document} is not in the index", hint="name a document of it")
@@ -117,14 +99,9 @@ def _found(statement: Statement, known: Mapping[str, Sequence[Passage]], where: 
         wrong = "is not in it"
     elif document.text.find(statement.quote, start + 1) >= 0:
         wrong = "is there twice"
-    elif not any(_holds(passage, start, end) for passage in passages):
+    elif not any(s.start <= start and end <= s.end for passage in passages for s in passage.sentences):
         wrong = "is not what can be quoted"
     else:
         return document.span(start, end)
     quoted = f'{statement.document}: "{statement.quote}"'
     raise SourceFactsError(f"{where}: {quoted} {wrong}", hint="copy a sentence from `b12assistant show`")
-
-
-def _holds(passage: Passage, start: int, end: int) -> bool:
-    """Whether all of it lies in one sentence of the passage."""
-    return any(sentence.start <= start and end <= sentence.end for sentence in passage.sentences)

@@ -1,7 +1,7 @@
-"""The files curators keep beside a corpus: TOML that holds arrays of tables, each entry checked by a pydantic model.
+"""Read curators' files: TOML that holds arrays of tables, each entry checked by a pydantic model.
 
-A mistake is one error that names the file and the line. Lines come from one pass over the text: tomllib does not know
-them, and tomlkit, which keeps every blank, reads 2,000 entries in 1.8 s and names no line either.
+A mistake is one error that names the file and the line. Lines come from one pass over the text: tomllib does not give
+them, and tomlkit, which keeps every blank, takes 1.8 s for 2,000 entries and gives no line either.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from reprlib import repr as short
@@ -18,9 +19,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from b12assistant.errors import SourceFactsError
 
-Where = Callable[[str], str]  # a key of an entry to "file:line"
-# A long string, whose lines may look like entries; short strings and comments are matched so that no quote in them
-# opens one.
+Where = Callable[[str], str]  # maps a key of an entry to "file:line"
+# A long string, whose lines may look like entries. Short strings and comments are matched too, so that a quotation mark
+# in them does not open one.
 _STRING = re.compile(
     r"#[^\n]*|\"(?!\"\")(?:\\.|[^\"\\\n])*\"|'(?!'')[^'\n]*'|(\"\"\"(?:\\.|[^\\])*?\"\"\"|'''.*?''')", re.S
 )
@@ -42,6 +43,35 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class Statement(Entry):
+    """A quote as written in the file, not yet looked up."""
+
+    document: Text
+    quote: Text
+
+
+class DisputeEntry(Entry):
+    """A topic as written in the file."""
+
+    id: Text
+    topic: Text = Field(description="the question that the sources answer differently")
+    why: Text = Field(description="why it counts as a difference")
+    asked: list[Text] = Field(default=[], description="a list of questions")
+    not_asked: list[Text] = Field(default=[], description="a list of questions")  # near it, but not concerned by it
+    sides: list[Annotated[list[Statement], Field(min_length=1)]] = Field(
+        min_length=2, description="two lists or more of { document = …, quote = … }"
+    )
+
+
+class OffEntry(Entry):
+    """An entry as written in the file."""
+
+    document: Text | None = None
+    passage: Text | None = None
+    why: Text = Field(description="the reason, in a sentence")
+    since: date | None = None
+
+
 _Model = TypeVar("_Model", bound=Entry)
 
 
@@ -55,7 +85,7 @@ class TableFile:
         self._form = form
         try:
             self._tables = tomllib.loads(text)
-        except (ValueError, RecursionError) as error:  # an over-long figure is no TOMLDecodeError
+        except (ValueError, RecursionError) as error:  # an over-long number is a plain ValueError
             raise SourceFactsError(f"{file} is not valid TOML: {error}", hint="fix it, then try again") from error
         unknown = next((key for key in self._tables if key not in names), None)
         if unknown is not None:
@@ -66,7 +96,7 @@ class TableFile:
         """Return the ``[[name]]`` tables as they were parsed; none if the file holds none."""
         tables = self._tables.get(name, [])
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise SourceFactsError(f"{self.file}: {name} is no list of tables; write [[{name}]]", hint=self._form)
+            raise SourceFactsError(f"{self.file}: {name} is not a list of tables; write [[{name}]]", hint=self._form)
         return tables
 
     def entries(self, name: str, model: type[_Model]) -> list[_Model]:
@@ -75,7 +105,7 @@ class TableFile:
         return [check(model, table, self.where(name, number)) for number, table in enumerate(tables)]
 
     def where(self, name: str, number: int) -> Where:
-        """Return what turns a key of the ``number``-th ``[[name]]`` table into "file:line"."""
+        """Return a function from a key of the ``number``-th ``[[name]]`` table to "file:line"."""
         return lambda key: f"{self.file}:{self._line(name, number, key)}"
 
     def _line(self, name: str, number: int, key: str) -> int:
@@ -90,7 +120,7 @@ class TableFile:
 
     @cached_property
     def _lines(self) -> list[str]:
-        return _STRING.sub(lambda found: "\n" * found[1].count("\n") if found[1] else found[0], self._text).split("\n")
+        return _STRING.sub(lambda match: "\n" * match[1].count("\n") if match[1] else match[0], self._text).split("\n")
 
 
 def check(model: type[_Model], table: Mapping[Any, Any], where: Where) -> _Model:
@@ -115,6 +145,6 @@ def _explained(error: ValidationError, model: type[Entry], table: Mapping[Any, A
         return SourceFactsError(f"{where(key)}: {key} is missing", hint=f"it takes {expected}")
     try:
         written = short(table.get(key))
-    except ValueError:  # Python writes out no number of more than 4,300 digits
+    except ValueError:  # Python does not print numbers of more than 4,300 digits
         written = "a very long number"
     return SourceFactsError(f"{where(key)}: {key} = {written} is not known", hint=f"it takes {expected}")

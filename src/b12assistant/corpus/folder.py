@@ -1,4 +1,4 @@
-"""The folder of a corpus: which files it holds, and what its curators' files say of them."""
+"""Read the folder of a corpus: list its files, and parse those of its curators."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from b12assistant.corpus.disputes import DISPUTES_FILE, DisputeEntry, parse_disputes
+from b12assistant.corpus.disputes import DISPUTES_FILE, parse_disputes
 from b12assistant.corpus.page_words import FILE as PAGE_FILE
 from b12assistant.corpus.page_words import PageWords, parse_page_words
-from b12assistant.corpus.provenance import SENTENCES_FOLDER
-from b12assistant.corpus.sources import SOURCES_FILE, SourcesFile
 from b12assistant.corpus.switched_off import NOTHING_OFF, SWITCHED_OFF_FILE, SwitchedOff, parse_switched_off
 from b12assistant.data_files import Table, check_keys, tables
 from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
@@ -19,73 +18,79 @@ from b12assistant.language.vocabulary import Vocabulary, parse_terms
 from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE
 from b12assistant.safety.red_flags import OWN_FILE as RED_FLAGS_FILE
 
+if TYPE_CHECKING:
+    from b12assistant.corpus.entries import DisputeEntry
+    from b12assistant.corpus.sources import SourcesFile
+
+SENTENCES_FOLDER = "sentences"
 VOCABULARY_FILE = "vocabulary.toml"
 _CONTROLS = {"not_happening", "looking_up"}
 
 
 def require_corpus(corpus: Path) -> None:
-    """Raises ``CorpusError`` if there is no such folder."""
+    """Raise ``CorpusError`` if there is no such folder."""
     if not corpus.is_dir():
         raise CorpusError(f"there is no corpus in {corpus}/", hint="make the folder, or name another with --corpus")
 
 
 def corpus_files(corpus: Path) -> Iterator[str]:
-    """Every file of a corpus but those for curators, as paths with "/" between parts, sorted."""
+    """Yield every file of a corpus except the curators' files, as sorted paths with "/" between parts."""
     require_corpus(corpus)
-    closed: list[OSError] = []  # folders that cannot be listed count as files, so that they are left out by name
+    closed: list[OSError] = []  # unreadable folders count as files, so that they are reported by name
     paths = [
         Path(folder) / name
         for folder, folders, names in os.walk(corpus, onerror=closed.append)
         for name in (*names, *(name for name in folders if Path(folder, name).is_symlink()))
     ]
     paths += [Path(error.filename) for error in closed]
-    found = (path.relative_to(corpus).as_posix() for path in paths)
-    yield from sorted(file for file in found if not _for_curators(file))
+    files = (path.relative_to(corpus).as_posix() for path in paths)
+    yield from sorted(file for file in files if not _for_curators(file))
 
 
 def corpus_sources(corpus: Path) -> SourcesFile:
     """Return a corpus's `sources.toml`, an empty one if there is none. Raises ``SourceFactsError``."""
+    from b12assistant.corpus.sources import SOURCES_FILE, SourcesFile  # a question needs no pydantic
+
     return SourcesFile(_text_of(corpus / SOURCES_FILE) or "", file=str(corpus / SOURCES_FILE))
 
 
 def corpus_disputes(corpus: Path) -> tuple[DisputeEntry, ...]:
-    """The topics of a corpus's `disputes.toml`, if it has one. Raises ``SourceFactsError``."""
+    """Return the topics of a corpus's `disputes.toml`, if it has one. Raises ``SourceFactsError``."""
     text = _text_of(corpus / DISPUTES_FILE)
     return parse_disputes(text, file=str(corpus / DISPUTES_FILE)) if text is not None else ()
 
 
 def corpus_switched_off(corpus: Path) -> SwitchedOff:
-    """What a corpus's `switched_off.toml` names, if it has one. Raises ``SourceFactsError``."""
+    """Return the entries of a corpus's `switched_off.toml`, if it has one. Raises ``SourceFactsError``."""
     text = _text_of(corpus / SWITCHED_OFF_FILE)
     return parse_switched_off(text, file=str(corpus / SWITCHED_OFF_FILE)) if text is not None else NOTHING_OFF
 
 
 def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
-    """The terms of a corpus's `vocabulary.toml`, if it has one. Raises ``ConfigError``."""
+    """Return the terms of a corpus's `vocabulary.toml`, if it has one. Raises ``ConfigError``."""
     table = _table_of(corpus / VOCABULARY_FILE)
     return Vocabulary(tuple(parse_terms(table, VOCABULARY_FILE))) if table is not None else None
 
 
 def corpus_page_words(corpus: Path) -> PageWords | None:
-    """What a corpus's `page.toml` has the page say of itself, if there is one. Raises ``ConfigError``."""
+    """Return the page's words from a corpus's `page.toml`, if it has one. Raises ``ConfigError``."""
     table = _table_of(corpus / PAGE_FILE)
     return parse_page_words(table) if table is not None else None
 
 
 def corpus_red_flags(corpus: Path) -> Table:
-    """What a corpus's `red_flags.toml` holds, not yet checked; empty if there is none."""
+    """Return a corpus's `red_flags.toml`, not yet checked; empty if there is none."""
     return _table_of(corpus / RED_FLAGS_FILE) or {}
 
 
 def corpus_texts(corpus: Path) -> Table:
-    """The fixed texts of a corpus's `texts.toml` and `red_flags.toml`, not yet checked; empty if there are none.
+    """Return the fixed texts of a corpus's `texts.toml` and `red_flags.toml`, not yet checked; empty if there are none.
 
-    One with a known id stands in for the packaged one; raises ``ConfigError`` if it is one that a button sends.
+    A text with a known id replaces the packaged one. Raises ``ConfigError`` if a button sends that text.
     """
-    told = _table_of(corpus / TEXTS_FILE) or {}
-    check_keys(told, TEXTS_FILE, optional=("text",))
-    flags = corpus_red_flags(corpus)
-    files = ((told, TEXTS_FILE), (flags, RED_FLAGS_FILE))
+    own = _table_of(corpus / TEXTS_FILE) or {}
+    check_keys(own, TEXTS_FILE, optional=("text",))
+    files = ((own, TEXTS_FILE), (corpus_red_flags(corpus), RED_FLAGS_FILE))
     texts = [text for table, file in files if "text" in table for text in tables(table, "text", file)]
     for text in texts:
         if text.get("id") in _CONTROLS:
@@ -98,22 +103,22 @@ def _table_of(path: Path) -> Table | None:
     try:
         return tomllib.loads(text) if text is not None else None
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it") from error
+        raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it, then try again") from error
 
 
 def _text_of(path: Path) -> str | None:
     if not path.is_file():
         if os.path.lexists(path):
-            raise SourceFactsError(f"{path} cannot be read", hint="it should be a file of its own")
+            raise SourceFactsError(f"{path} cannot be read", hint="replace it with a regular file")
         return None
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceFactsError(f"{path} cannot be read", hint="it should be UTF-8 text") from error
+        raise SourceFactsError(f"{path} cannot be read", hint="save it as UTF-8 text") from error
 
 
 def _for_curators(file: str) -> bool:
-    """Whether a file is not for quoting: the README and licence of a corpus, and facts about its documents."""
+    """Check if a file is not for quoting: the README and licence of a corpus, and facts about its documents."""
     if "/" not in file:
         return file in {"README.md", "LICENSE"} or file.endswith(".toml")
     return file.startswith(f"{SENTENCES_FOLDER}/") and file.endswith(".jsonl")

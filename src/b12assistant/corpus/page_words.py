@@ -1,4 +1,4 @@
-"""What the page says of itself: its name, its lead, the questions it offers. A corpus of one's own brings its own."""
+"""The page's words about itself: its name, its lead, example questions. A corpus may bring its own."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class PageWords:
 
 
 def load_page_words(language: str = ENGLISH) -> PageWords:
-    """The words that ship with the package."""
+    """Read the words that ship with the package."""
     return parse_page_words(read_data("page", FILE if language == ENGLISH else _OTHER.format(language=language)))
 
 
 def parse_page_words(data: Table) -> PageWords:
-    """The words of a parsed file; an unknown or missing key is an error."""
+    """Return the words of a parsed file. Raises ``ConfigError`` for an unknown or missing key."""
     check_keys(data, FILE, required=(*_STRINGS, "examples", "about"))
     about = []
     for number, table in enumerate(tables(data, "about", FILE), start=1):

@@ -13,10 +13,10 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from b12assistant.corpus.entries import Entry, Text
+from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Attribution, Document, Origin, OriginId, Passage, Range
 
-SENTENCES_FOLDER = "sentences"
 _FORM = '{"text": "a sentence of the document", "origins": {"id": "place"}, "asked": ["a question it answers"]}'
 
 
@@ -41,16 +41,16 @@ def read_sentences(corpus: Path, document: str) -> tuple[SentenceEntry, ...]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceFactsError(f"{path} cannot be read", hint="it should be UTF-8 text") from error
+        raise SourceFactsError(f"{path} cannot be read", hint="save it as UTF-8 text") from error
     return tuple(_entry(line, f"{sentences_file(document)}:{number}") for number, line in enumerate(lines, start=1))
 
 
 def attribute(
     document: Document, entries: Sequence[SentenceEntry], origins: Mapping[OriginId, Origin]
 ) -> tuple[tuple[Attribution, ...], tuple[str, ...]]:
-    """Return the attributions of a document and a warning for every line whose sentence it does not hold.
+    """Return the attributions of a document, and a warning for every line whose sentence is not in it.
 
-    A sentence that is there several times is looked for after the line before. Raises ``SourceFactsError`` for an
+    A repeated sentence is looked for after the one of the previous line. Raises ``SourceFactsError`` for an
     origin that the register lacks.
     """
     attributions: list[Attribution] = []
@@ -76,7 +76,7 @@ def attribute(
 
 
 def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId, Origin]) -> object:
-    """Return what an index of these sentences depends on, for a digest. Questions take no part."""
+    """Return what an index of these sentences depends on, for a digest: everything but the questions."""
     used = sorted({OriginId(id_) for entry in entries for id_ in entry.origins} & origins.keys())
     return [
         [[entry.text, dict(sorted(entry.origins.items()))] for entry in entries],
@@ -85,8 +85,8 @@ def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId
 
 
 def without_origin(passages: Iterable[Passage], attributions: Iterable[Attribution]) -> tuple[str, ...]:
-    """Return the sentences that can be quoted and rest on no origin."""
-    covered = sorted({found.range for found in attributions})
+    """Return the sentences that can be quoted but have no origin."""
+    covered = sorted({attribution.range for attribution in attributions})
     return tuple(
         sentence.text
         for passage in passages

@@ -1,7 +1,7 @@
 """Source facts: `sources.toml` at the top of a corpus, or the front matter of a Markdown file, with the same keys.
 
 `sources.toml` also holds the register of origins: the publications that a project's own summaries rest on.
-An unknown key or value is an error that names file and line. What is not said stays unknown: nothing is guessed.
+An unknown key or value is an error that names file and line. Missing facts stay unknown: nothing is guessed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _INTERESTS = {True: Interest.SELLS, False: Interest.NONE, "unknown": Interest.UN
 
 
 class SourceFacts(Entry):
-    """What a file's entry or front matter may say of it."""
+    """The facts that a file's entry or front matter may hold."""
 
     title: _MaybeText = None
     kind: Annotated[_Kind | None, Field(description=_KINDS)] = None
@@ -114,7 +114,7 @@ def parse_sources(text: str, *, file: str = SOURCES_FILE) -> dict[str, Facts]:
 
 def parse_front_matter(text: str, *, file: str) -> Facts:
     """Return the validated facts of a Markdown file's front matter (YAML between two `---` lines, given without)."""
-    import yaml  # who only asks reads no front matter
+    import yaml  # not needed to answer questions
 
     table: dict[str, object] = {}
     lines: dict[str, int] = {}
@@ -139,11 +139,11 @@ def parse_front_matter(text: str, *, file: str) -> Facts:
         raise SourceFactsError(f"{at}: the front matter is not valid YAML", hint=_KEY_VALUE) from error
     if "file" in table:
         raise SourceFactsError(f"{file}:{lines['file']}: front matter describes its own file", hint="remove `file`")
-    facts = {key: value for key, value in table.items() if value is not None}  # "publisher:" says nothing
+    facts = {key: value for key, value in table.items() if value is not None}  # a bare "publisher:" gives no fact
     check(SourceFacts, facts, lambda key: f"{file}:{lines.get(key, 2)}")
     return facts
 
 
 def source_of(*facts: Facts) -> Source:
-    """Return the facts of one file; where several say something of a key, the last one wins."""
+    """Merge the facts of one file; for a key in several, the last wins."""
     return check(SourceFacts, {key: value for table in facts for key, value in table.items()}, str).source()

@@ -1,1 +1,1 @@
-"""An answer and its sources as words, JSON, HTML, and terminal output. Decides nothing."""
+"""Show answers and sources as text, JSON, HTML and terminal output. Nothing is decided here."""

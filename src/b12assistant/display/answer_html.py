@@ -1,7 +1,7 @@
-"""An answer as HTML for the page: draws the pieces of ``presentation``.
+"""Draw an answer as HTML for the page, from the pieces of ``presentation``.
 
-Everything a source or a user wrote goes through ``markup``; the rest are labels of the interface and fixed texts. One
-line a turn, without a blank one, so that no Markdown reader finds anything in it.
+Everything a source or a user wrote goes through ``markup``; the rest are labels of the interface and fixed texts. A
+turn is one line, so that a Markdown reader finds nothing to interpret in it.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from b12assistant.display.presentation import (
 from b12assistant.display.speaker import Basis, Speaker
 from b12assistant.types import GAP, Range
 
-SAY = '<div role="status" id="say"></div>'  # the page's script speaks here, once for each answer
+SAY = '<div role="status" id="say"></div>'  # the page's script announces each answer here
 
 
-def skip(said: Labels) -> str:
-    return f'<a class="skip" href="#ask">{exact(said("ask.skip"))}</a>'
+def skip(labels: Labels) -> str:
+    return f'<a class="skip" href="#ask">{exact(labels("ask.skip"))}</a>'
 
 
-def examples(said: Labels) -> str:
-    return f"<h2>{exact(said('ask.examples'))}</h2>"
+def examples(labels: Labels) -> str:
+    return f"<h2>{exact(labels('ask.examples'))}</h2>"
 
 
-def brand(words: PageWords, said: Labels) -> str:
-    """Name and tagline; of a language that nobody checked it says so."""
-    unchecked = said("language.unchecked")
+def brand(words: PageWords, labels: Labels) -> str:
+    """Draw name and tagline, with a note if nobody has checked the translation."""
+    unchecked = labels("language.unchecked")
     note = f' <span class="unchecked">{exact(unchecked)}</span>' if unchecked else ""
     return (
         '<p class="brand"><img src="/own/favicon.svg" alt="" width="32" height="32">'
@@ -53,12 +53,12 @@ def intro(words: PageWords) -> str:
 
 
 def about(words: PageWords) -> str:
-    parts = "".join(f"<div><h2>{exact(each.heading)}</h2><p>{exact(each.text)}</p></div>" for each in words.about)
+    parts = "".join(f"<div><h2>{exact(part.heading)}</h2><p>{exact(part.text)}</p></div>" for part in words.about)
     return f'<div class="about">{parts}</div>'
 
 
 def note(sentence: str) -> str:
-    """Something that went wrong with what was typed, said beside the box."""
+    """Draw an error message beside the box."""
     return f'<p class="note" role="alert">{exact(capital(sentence))}.</p>' if sentence else ""
 
 
@@ -66,20 +66,20 @@ def state(sentence: str, kind: str) -> str:
     return f'<p class="state {kind}">{exact(sentence)}</p>'
 
 
-def ready(documents: int, passages: int, generation: str, said: Labels) -> str:
+def ready(documents: int, passages: int, generation: str, labels: Labels) -> str:
     counts = {"documents": f"{documents:,}", "passages": f"{passages:,}"}
-    return state(said("ask.ready", generation=generation[:8], **counts), "ready")
+    return state(labels("ask.ready", generation=generation[:8], **counts), "ready")
 
 
-def keep(said: Labels) -> str:
-    """Ways to keep a conversation; a script offers them once there is one."""
+def keep(labels: Labels) -> str:
+    """Draw the ways to save a conversation; a script shows them once there is one."""
     ways = "".join(
-        f'<button type="button" value="{way}">{exact(said(f"keep.{way}"))}</button>'
+        f'<button type="button" value="{way}">{exact(labels(f"keep.{way}"))}</button>'
         for way in ("print", "html", "markdown", "json")
     )
     return (
-        f'<details class="keep"><summary>{exact(said("keep.heading"))}</summary><div class="forms">{ways}</div>'
-        f'<p>{exact(said("keep.why"))} {exact(said("keep.verify"))}</p><p class="told"></p></details>'
+        f'<details class="keep"><summary>{exact(labels("keep.heading"))}</summary><div class="forms">{ways}</div>'
+        f'<p>{exact(labels("keep.why"))} {exact(labels("keep.verify"))}</p><p class="told"></p></details>'
     )
 
 
@@ -87,17 +87,17 @@ _GAP = f'<span class="gap">{GAP}</span>'
 
 
 def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False) -> str:
-    """Draw a question and its answer; ``number`` is never given twice on one page.
+    """Draw a question and its answer; ``number`` must be unique on the page.
 
-    Under an emergency come its controls and only then what every answer says: there it is left to ``general_html``.
+    In an emergency the controls come before the general notice, so ``general_html`` draws that one separately.
     """
-    answer, said = reply.answer, setting.said
+    answer, labels = reply.answer, setting.labels
     pieces = present(reply, setting)
     if answer.status is Status.SAFETY_ONLY:
         pieces = tuple(piece for piece in pieces if not isinstance(piece, General))
-    asked = f'<span class="said">{exact(said("ask.asked"))}</span> {words(answer.question.text)}'
-    shown = "".join(_piece(f"t{number}", piece, said) for piece in pieces)
-    literal = " as-typed" if as_typed else ""  # so that the turn can be asked again as it was
+    asked = f'<span class="said">{exact(labels("ask.asked"))}</span> {words(answer.question.text)}'
+    shown = "".join(_piece(f"t{number}", piece, labels) for piece in pieces)
+    literal = " as-typed" if as_typed else ""  # so that the turn can be asked again in the same way
     return (
         f'<div class="turn {answer.status}{literal}" id="turn{number}">'
         f'<h2 class="asked" id="asked{number}" tabindex="-1">{asked}</h2>{shown}</div>'
@@ -105,12 +105,12 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
 
 
 def general_html(reply: Reply, setting: Setting) -> str:
-    """Draw what every answer says of itself."""
+    """Draw the general notice of every answer."""
     return "".join(_general(piece) for piece in present(reply, setting) if isinstance(piece, General))
 
 
-def _piece(turn: str, piece: Piece, said: Labels) -> str:
-    """Draw a piece; ``turn`` begins the ids of its quotes."""
+def _piece(turn: str, piece: Piece, labels: Labels) -> str:
+    """Draw a piece; ``turn`` is the prefix of its quotes' ids."""
     match piece:
         case Notice():
             return _notice(piece)
@@ -119,9 +119,9 @@ def _piece(turn: str, piece: Piece, said: Labels) -> str:
         case Headline():
             return f'<p class="headline">{exact(piece.text)}</p>'
         case Quoted():
-            return _figure(turn, piece, said)
+            return _figure(turn, piece, labels)
         case Difference():
-            return _side_by_side(turn, piece, said)
+            return _side_by_side(turn, piece, labels)
         case Nearest():
             return _nearest(piece)
         case General():
@@ -142,10 +142,10 @@ def _notice(notice: Notice) -> str:
 
 
 def _translation(translation: Translation) -> str:
-    """Mark the language of each line but the last, which says in English that nobody checked it."""
-    *said, unchecked = translation.text.splitlines()
-    lines = "".join(f'<p lang="{translation.language}" dir="auto">{exact(line)}</p>' for line in said)
-    return f'<div class="translation">{lines}<p>{exact(unchecked)}</p></div>'
+    """Draw a translation; its last line says in English that nobody checked it."""
+    *lines, unchecked = translation.text.splitlines()
+    shown = "".join(f'<p lang="{translation.language}" dir="auto">{exact(line)}</p>' for line in lines)
+    return f'<div class="translation">{shown}<p>{exact(unchecked)}</p></div>'
 
 
 def _read_as(read_as: ReadAs) -> str:
@@ -155,15 +155,15 @@ def _read_as(read_as: ReadAs) -> str:
     return f'<p class="read-as">{exact(read_as.label)} {words(read_as.text)}{swapped}</p>'
 
 
-def _side_by_side(turn: str, differ: Difference, said: Labels) -> str:
-    """Its heading names it: of the ARIA names the framework of the page lets none through."""
+def _side_by_side(turn: str, differ: Difference, labels: Labels) -> str:
+    """Draw quotes side by side under a heading; Gradio would remove an ARIA label."""
     heading = f'<h3 class="headline">{exact(differ.heading)}</h3>'
-    figures = "".join(_figure(turn, quote, said, above=True) for quote in differ.quotes)
+    figures = "".join(_figure(turn, quote, labels, above=True) for quote in differ.quotes)
     return f'<div class="sides">{heading}<div class="columns">{figures}</div></div>'
 
 
-def _figure(turn: str, quote: Quoted, said: Labels, *, above: bool = False) -> str:
-    """``above``: where it stands and who speaks come before the words, not after them."""
+def _figure(turn: str, quote: Quoted, labels: Labels, *, above: bool = False) -> str:
+    """Draw a quote with its caption; ``above``: the caption comes before the words."""
     number, speaker = quote.number, quote.speaker
     quoted = f"<blockquote>{_words(quote)}</blockquote>"
     pages = f'<span class="page">, {exact(quote.pages)}</span>' if quote.pages else ""
@@ -172,29 +172,29 @@ def _figure(turn: str, quote: Quoted, said: Labels, *, above: bool = False) -> s
         f'<span class="number">{number}</span> <span class="words">{_place(quote.place)}{pages}</span></a></p>'
         f'<p class="who">{who(speaker)}{interest(speaker)}</p>'
         f'<p class="notes">{exact(capital("; ".join(quote.notes)))}'
-        f'<button type="button" class="copy" title="{exact(said("ask.copy_title", number=number))}">'
-        f"{exact(said('ask.copy'))}</button></p>{_copying(number, said)}"
+        f'<button type="button" class="copy" title="{exact(labels("ask.copy_title", number=number))}">'
+        f"{exact(labels('ask.copy'))}</button></p>{_copying(number, labels)}"
         "</figcaption>"
     )
     parts = caption + quoted if above else quoted + caption
     return f'<figure class="quote {quote.strength}" id="{turn}q{number}">{parts}</figure>'
 
 
-def _copying(number: int, said: Labels) -> str:
-    """Other forms of a copy; a script makes them, and shows what is here only where it runs."""
+def _copying(number: int, labels: Labels) -> str:
+    """Draw the menu of other forms to copy; without scripts it stays hidden."""
     others = "".join(
-        f'<button type="button" class="copy-as" value="{form}"{_hint(form, said)}>'
-        f"{exact(said(f'cite.{form}'))}</button>"
+        f'<button type="button" class="copy-as" value="{form}"{_hint(form, labels)}>'
+        f"{exact(labels(f'cite.{form}'))}</button>"
         for form in Form
         if form is not Form.PLAIN
     )
-    title, summary = exact(said("cite.title", number=number)), exact(said("cite.forms"))
+    title, summary = exact(labels("cite.title", number=number)), exact(labels("cite.forms"))
     menu = f'<summary title="{title}">{summary}</summary><div class="forms">{others}</div>'
     return f'<details class="copying">{menu}</details>'
 
 
-def _hint(form: Form, said: Labels) -> str:
-    return f' title="{exact(said("cite.report_title"))}"' if form is Form.REPORT else ""
+def _hint(form: Form, labels: Labels) -> str:
+    return f' title="{exact(labels("cite.report_title"))}"' if form is Form.REPORT else ""
 
 
 def _words(quote: Quoted) -> str:
@@ -202,7 +202,7 @@ def _words(quote: Quoted) -> str:
 
 
 def _marked(text: str, span: Range, best: Range | None) -> str:
-    """Draw the words of a span, the sentence that answers marked."""
+    """Draw the words of a span with the sentence that answers marked."""
     layers = []
     if best is not None and span.contains(best):
         tag = "<mark>" if best != span else '<mark class="whole">'
@@ -215,10 +215,11 @@ def _place(place: tuple[str, ...]) -> str:
 
 
 def who(speaker: Speaker) -> str:
-    """Draw who speaks, in whose words, since when."""
+    """Draw who speaks, in whose words, and when they were published."""
+    first, *others = [_basis(basis) for basis in speaker.basis] or [""]
     parts = [
-        f'<span class="whose">{exact(capital(speaker.whose))}</span>',
-        *map(_basis, speaker.basis),
+        f'<span class="whose">{exact(capital(speaker.whose))}</span> {first}'.strip(),
+        *others,
         words(speaker.publisher) if speaker.publisher else "",
         exact(speaker.published),
     ]
@@ -226,7 +227,7 @@ def who(speaker: Speaker) -> str:
 
 
 def _basis(basis: Basis) -> str:
-    """Draw a publication, with a link that is followed only when somebody asks for it."""
+    """Draw a publication, with a link that opens only on a click."""
     named = words(basis.words)
     title = exact(basis.place)
     if not basis.link:
@@ -236,19 +237,19 @@ def _basis(basis: Basis) -> str:
 
 
 def interest(speaker: Speaker) -> str:
-    """Draw the label that stands beside a source that sells, or may."""
+    """Draw the label for a source that sells what it recommends, or may."""
     kind = "sells" if speaker.sells else "may-sell"
     return f' <strong class="badge {kind}">{exact(capital(speaker.interest))}</strong>' if speaker.interest else ""
 
 
 def _nearest(nearest: Nearest) -> str:
     items = "".join(
-        f'<li><a class="cite" href="{exact_url(each.link)}"><span class="words">{_place(each.place)}</span></a></li>'
-        for each in nearest.places
+        f'<li><a class="cite" href="{exact_url(near.link)}"><span class="words">{_place(near.place)}</span></a></li>'
+        for near in nearest.places
     )
     return f'<div class="nearest"><h3>{exact(nearest.heading)}</h3><ul>{items}</ul></div>'
 
 
 def exact_url(address: str) -> str:
-    """Write an address of our own making inside an attribute."""
+    """Escape an address of our own for an attribute."""
     return address.replace("&", "&amp;")

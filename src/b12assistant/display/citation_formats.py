@@ -1,7 +1,7 @@
-"""A quote with its citation, to be copied: plain text, Markdown, HTML, BibTeX, RIS, its link, a report of a problem.
+"""Write a quote with its citation: plain text, Markdown, HTML, BibTeX, RIS, link, or a report of a problem.
 
-The words are slices of the source, exact in plain text, Markdown and HTML; the formats of reference managers know no
-line ends, so there they are blanks.
+Plain text, Markdown and HTML keep the words exactly. The formats of reference managers have no line ends, so there
+line ends become blanks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import plain, revealed
 from b12assistant.display.presentation import Quoted
 
-CITE = "/cite/"  # where the page gives quotes as text
+CITE = "/cite/"  # the route of quotes as text
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&~|$#]")
 _BEGINS = re.compile(r"^(\d{0,9})([+\-=.)])", re.M)  # would begin a list, a rule or a heading
@@ -30,7 +30,7 @@ _BIBTEX = {
 
 
 class Form(StrEnum):
-    """What a quote can be copied as."""
+    """A form in which a quote can be copied."""
 
     PLAIN = "plain"
     MARKDOWN = "markdown"
@@ -41,28 +41,28 @@ class Form(StrEnum):
     REPORT = "report"
 
 
-def cite(quote: Quoted, form: Form, said: Labels) -> str:
+def cite(quote: Quoted, form: Form, labels: Labels) -> str:
     """Write the quote as ``form``, without a line end after it."""
-    return _report(quote, said) if form is Form.REPORT else _FORMS[form](quote)
+    return _report(quote, labels) if form is Form.REPORT else _FORMS[form](quote)
 
 
 def place(quote: Quoted) -> str:
     """Name title, section and pages, on one line."""
-    told = " › ".join(map(_line, quote.place))
-    return f"{told}, {quote.pages}" if quote.pages else told
+    steps = " › ".join(map(_line, quote.place))
+    return f"{steps}, {quote.pages}" if quote.pages else steps
 
 
 def about(quote: Quoted) -> list[str]:
-    """Name in whose words, who published it, when; whether they sell; every note; where it was found."""
+    """List who speaks, who published it and when, whether they sell, every note, and the web address."""
     speaker = quote.speaker
-    told = [*map(capital, map(_line, speaker.parts)), capital(speaker.interest)]
-    return [each for each in (*told, *map(capital, quote.notes), _web(quote.source.url)) if each]
+    who = [*map(capital, map(_line, speaker.parts)), capital(speaker.interest)]
+    return [part for part in (*who, *map(capital, quote.notes), _web(quote.source.url)) if part]
 
 
 def markdown_text(text: str) -> str:
-    """``text`` so that a Markdown reader shows it as it is."""
+    """Escape ``text`` so that a Markdown reader shows it unchanged."""
     escaped = _BEGINS.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", text))
-    return _OUTER.sub(lambda match: "".join(f"&#{ord(each)};" for each in match[0]), escaped)
+    return _OUTER.sub(lambda match: "".join(f"&#{ord(character)};" for character in match[0]), escaped)
 
 
 def _plain(quote: Quoted) -> str:
@@ -71,17 +71,17 @@ def _plain(quote: Quoted) -> str:
 
 def _markdown(quote: Quoted) -> str:
     lines = "\n".join(f"> {line}" if line else ">" for line in markdown_text(quote.text).split("\n"))
-    told = " · ".join(map(markdown_text, about(quote)))
-    return f"{lines}\n\n[{markdown_text(place(quote))}](<{quote.link}>) · {told}"
+    details = " · ".join(map(markdown_text, about(quote)))
+    return f"{lines}\n\n[{markdown_text(place(quote))}](<{quote.link}>) · {details}"
 
 
 def _html(quote: Quoted) -> str:
-    """Without styles: a page's policy may forbid them, even to what is on its way to the clipboard."""
+    """Write HTML without styles: a content policy may forbid them even in a copy."""
     link, words = plain(quote.link), revealed(quote.text).replace("\n", "<br>")
-    told = " · ".join(map(revealed, about(quote)))
+    details = " · ".join(map(revealed, about(quote)))
     return (
         f'<figure class="quote"><blockquote cite="{link}">{words}</blockquote>'
-        f'<figcaption><a href="{link}">{revealed(place(quote))}</a> · {told}</figcaption></figure>'
+        f'<figcaption><a href="{link}">{revealed(place(quote))}</a> · {details}</figcaption></figure>'
     )
 
 
@@ -97,7 +97,7 @@ def _bibtex(quote: Quoted) -> str:
         "url": _web(source.url),
         "pages": "--".join(map(str, dict.fromkeys(quote.page_range or ()))),
         "annote": _braced(quote.text),
-        "note": _braced(f"{'. '.join(_said_of(quote))}. ") + rf"\url{{{quote.link}}}",
+        "note": _braced(f"{'. '.join(_extras(quote))}. ") + rf"\url{{{quote.link}}}",
     }
     lines = (f"  {name} = {value if value in MONTHS else f'{{{value}}}'},\n" for name, value in fields.items() if value)
     return f"@misc{{{stem or 'source'}-{quote.spans[0].start},\n{''.join(lines)}}}"
@@ -116,13 +116,13 @@ def _ris(quote: Quoted) -> str:
         ("EP", str(last)),
         ("UR", _web(source.url)),
         ("N1", _line(quote.text)),
-        ("N1", f"{'. '.join(_said_of(quote))}. {quote.link}"),
+        ("N1", f"{'. '.join(_extras(quote))}. {quote.link}"),
     ]
     return "".join(f"{tag}  - {value}\r\n" for tag, value in lines if value) + "ER  - "
 
 
-def _report(quote: Quoted, said: Labels) -> str:
-    """Ids of everything that somebody needs who looks into it."""
+def _report(quote: Quoted, labels: Labels) -> str:
+    """Write a report of a problem, with all ids that are needed to look into it."""
     facts = {
         "wrong": "",
         "words": quote.text,
@@ -134,8 +134,8 @@ def _report(quote: Quoted, said: Labels) -> str:
         "generation": quote.generation or "",
         "link": quote.link,
     }
-    told = (f"{said(f'cite.report_{name}')}: {value}".rstrip() for name, value in facts.items())
-    return "\n".join((said("cite.report_heading"), *told))
+    lines = (f"{labels(f'cite.report_{name}')}: {value}".rstrip() for name, value in facts.items())
+    return "\n".join((labels("cite.report_heading"), *lines))
 
 
 _FORMS: Mapping[Form, Callable[[Quoted], str]] = {
@@ -148,11 +148,11 @@ _FORMS: Mapping[Form, Callable[[Quoted], str]] = {
 }
 
 
-def _said_of(quote: Quoted) -> Iterator[str]:
-    """Give what reference managers have no field for."""
+def _extras(quote: Quoted) -> Iterator[str]:
+    """Yield what reference managers have no field for."""
     yield from map(_line, quote.place[1:][-1:])
     speaker = quote.speaker
-    yield from (capital(each) for each in (*speaker.parts, speaker.interest, *quote.notes) if each)
+    yield from (capital(part) for part in (*speaker.parts, speaker.interest, *quote.notes) if part)
 
 
 def _line(text: str) -> str:
@@ -160,14 +160,14 @@ def _line(text: str) -> str:
 
 
 def _braced(text: str) -> str:
-    return "".join(_BIBTEX.get(each, each) for each in " ".join(text.split())) + (" " if text.endswith(" ") else "")
+    return "".join(_BIBTEX.get(sign, sign) for sign in _line(text)) + (" " if text.endswith(" ") else "")
 
 
 def _web(url: str | None) -> str:
-    """The address if it is one of the web, without a sign that ends it in any of the formats."""
+    """Return a web address with everything escaped that would end it in any of the formats; "" for other addresses."""
     try:
         parts = urlsplit(url or "")
     except ValueError:
         return ""
-    good = parts.scheme in ("http", "https") and parts.netloc
-    return percent(url or "", safe="%/:=&?~#+!$,;'@()*[]", errors="replace") if good else ""
+    is_web = parts.scheme in ("http", "https") and parts.netloc
+    return percent(url or "", safe="%/:=&?~#+!$,;'@()*[]", errors="replace") if is_web else ""

@@ -1,7 +1,7 @@
-"""The JSON of answers and look-ups, described once: these models render it and say what it holds.
+"""The JSON of answers and look-ups: these models both render and describe it.
 
-HTTP, `--json`, `batch` and saved conversations share them. A value that is missing is null, never left out. Texts of
-sources are taken as they are: a name that is no Unicode is written as it stands.
+HTTP, `--json`, `batch` and saved conversations share them. A missing value is null, never left out. Texts of sources
+are not changed: even a file name with lone surrogates is written as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
-from b12assistant.display import labels
+from b12assistant.display.labels import overdue, section
 from b12assistant.display.presentation import passage_text, spans_text
 from b12assistant.display.speaker import Basis, basis_of
 from b12assistant.types import (
@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 
 def _text(value: object) -> str:
-    """Take any text, lone surrogates too, which pydantic refuses."""
+    """Accept any string, also one with lone surrogates, which pydantic refuses."""
     if not isinstance(value, str):
         raise ValueError("not a text")
     return value
@@ -51,12 +51,12 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Form(BaseModel):
-    """No value is guessed and none is passed over."""
+    """A frozen model that refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def as_json(self) -> Json:
-        """Render it as plain values, keys in the order of the fields."""
+        """Return plain values, keys in the order of the fields."""
         return self.model_dump(mode="json")
 
 
@@ -89,7 +89,7 @@ class RedFlag(Form):
 
     @classmethod
     def of(cls, answer: answers.Answer, texts: FixedTexts) -> Self | None:
-        """Name the most serious flag of an answer, if there is one."""
+        """Return the most serious flag of an answer; ``None`` if there is none."""
         notice = answer.red_flag
         if notice is None or notice.flag is None:
             return None
@@ -117,7 +117,7 @@ class Notice(Form):
             version=text.version,
             text=text.text,
             rule=notice.flag.rule if notice.flag else None,
-            evidence=[TurnSlice.of(each) for each in notice.evidence],
+            evidence=[TurnSlice.of(slice_) for slice_ in notice.evidence],
         )
 
 
@@ -158,12 +158,12 @@ class Place(Form):
 
     @classmethod
     def of_passage(cls, passage: Passage) -> Self:
-        """Say where a passage stands, without its words."""
+        """Describe where a passage is, without its words."""
         return cls(**_place(passage))
 
 
 class _QuotePlace(Form):
-    """What stands before who speaks. Keys keep the order of the bases, the last base first."""
+    """The keys before the source. Pydantic orders keys by base class, the last base first."""
 
     number: Annotated[int, Field(ge=1)]
     text: Text
@@ -204,10 +204,10 @@ class Quote(_QuoteState, SourceFields, _QuotePlace):
             best=(quote.best.start, quote.best.end),
             context_span=(min(around.start, first.start), max(around.end, last.end)),
             title=document.title,
-            section=labels.section(document, quote.best.start),
+            section=section(document, quote.best.start),
             pages=Span(document, first.start, last.end).pages,
             source_cites=list(document.source.cites),
-            review_overdue=labels.overdue(document.source, today),
+            review_overdue=overdue(document.source, today),
             source_changed=document.id in reply.source_changed,
             partly_off=document.id in reply.partly_off,
             strength=quote.strength,
@@ -251,7 +251,7 @@ class Interpretation(Form):
             text=read_as.text,
             parts=[TurnSlice.of(part) for part in read_as.parts],
             replaced=[
-                Replacement.model_validate({"from": each.written.text, "to": each.words}) for each in read_as.replaced
+                Replacement.model_validate({"from": swap.written.text, "to": swap.words}) for swap in read_as.replaced
             ],
         )
 
@@ -277,7 +277,7 @@ class Answer(Form):
             red_flag=RedFlag.of(answer, texts),
             notices=[Notice.of(notice, texts) for notice in answer.notices],
             quotes=[Quote.of(number, quote, reply, today) for number, quote in enumerate(answer.quotes, start=1)],
-            disagreements=[Disagreement.of(each) for each in answer.disagreements],
+            disagreements=[Disagreement.of(differ) for differ in answer.disagreements],
             nearest=[Place.of_passage(passage) for passage in answer.nearest],
             interpretation=Interpretation.of(answer.interpretation) if answer.interpretation else None,
         )
@@ -344,7 +344,7 @@ class SearchResponse(Form):
 
 
 def reply_json(reply: Reply, texts: FixedTexts, *, today: date) -> Json:
-    """Render a reply: what `ask --json`, `batch` and HTTP give."""
+    """Render a reply as `ask --json`, `batch` and HTTP give it."""
     return AskResponse.of(reply, texts, today).as_json()
 
 
@@ -355,7 +355,7 @@ def search_json(
     texts: FixedTexts,
     generation: GenerationId | None,
 ) -> Json:
-    """Render a look-up: notices above, every hit below. ``generation``: which was searched; none if nothing was."""
+    """Render a look-up: notices and hits. ``generation``: the one that was searched; ``None`` if nothing was."""
     return SearchResponse(
         question=question,
         notices=[Notice.of(notice, texts) for notice in notices],
@@ -365,32 +365,33 @@ def search_json(
 
 
 def passage_json(passage: Passage) -> Json:
-    """Render a passage: its words, where it stands, who speaks."""
+    """Render a passage: its words, where it is, who speaks."""
     return PassageFields.of(passage).as_json()
 
 
 def index_report_json(report: IndexReport) -> Json:
-    """Render what became of every file."""
+    """Render the outcome for every file."""
     return {
         "generation": report.generation,
         "unchanged": report.unchanged,
         "counts": {end: report.count(end) for end in FileEnd},
+        "undescribed": list(report.undescribed),
         "files": [
             {
-                "file": each.file,
-                "end": each.end,
-                "reasons": list(each.reasons),
-                "passages": each.passages,
-                "marked_share": each.marked_share,
-                "embedded": each.embedded,
+                "file": file.file,
+                "end": file.end,
+                "reasons": list(file.reasons),
+                "passages": file.passages,
+                "marked_share": file.marked_share,
+                "embedded": file.embedded,
             }
-            for each in report.files
+            for file in report.files
         ],
     }
 
 
 def source_fields(source: Source, basis: Iterable[Basis]) -> Json:
-    """Give the values of ``SourceFields``."""
+    """Return the values of ``SourceFields``."""
     return {
         "source_kind": source.kind,
         "words": source.words,
@@ -399,7 +400,7 @@ def source_fields(source: Source, basis: Iterable[Basis]) -> Json:
         "publisher": source.publisher,
         "published": source.published.isoformat() if source.published else None,
         "url": source.url,
-        "origins": [Origin.of(each) for each in basis],
+        "origins": [Origin.of(publication) for publication in basis],
     }
 
 
@@ -408,7 +409,7 @@ def _place(passage: Passage) -> Json:
         "document": passage.document.id,
         "passage": passage.id,
         "title": passage.document.title,
-        "section": labels.section(passage.document, passage.span.start),
+        "section": section(passage.document, passage.span.start),
     }
 
 

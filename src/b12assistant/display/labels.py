@@ -1,6 +1,6 @@
-"""The interface's own words: one file a language, a table a surface. They never state a fact about health.
+"""Read the words of the interface: one file per language, one table per surface, no facts about health.
 
-A key is `table.name`; values in {braces} are filled in. The scripts of the page get the same tables as JSON.
+A key is `table.name`; values in {braces} are filled in. The page's scripts get the same tables as JSON.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _FOLDER = ("page", "labels")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """The words in one language. Calling it gives one: ``said("ask.copy_title", number=2)``.
+    """The words in one language; call it to get one: ``labels("ask.copy_title", number=2)``.
 
-    Raises ``KeyError`` for a key or a value that is not there: that is a mistake of ours, and tests look for it.
+    Raises ``KeyError`` for an unknown key or a missing value: that is a bug, and tests look for it.
     """
 
     language: str  # as in `<html lang>`
@@ -37,7 +37,7 @@ class Labels:
         return self.tables[table][name].format_map(values)
 
     def as_json(self) -> bytes:
-        """For the scripts of the page: `{"code": …, "table": {"key": …}}`."""
+        """Return JSON for the page's scripts: `{"code": …, "table": {"key": …}}`."""
         tables = {name: dict(table) for name, table in self.tables.items()}
         return json.dumps({"code": self.language, **tables}, ensure_ascii=False).encode()
 
@@ -45,7 +45,7 @@ class Labels:
         return self(f"kinds.{source.kind or 'unknown'}")
 
     def whose_words(self, source: Source) -> str:
-        """Whether these are the source's own words or this project's summary of them."""
+        """Say whether these are the source's own words or this project's summary."""
         if source.words is Words.ORIGINAL:
             return self("speaker.own", kind=self.kind(source))
         if source.interest is Interest.SELLS:
@@ -53,9 +53,9 @@ class Labels:
         return self("speaker.summary", kind=self.kind(source))
 
     def interest(self, source: Source) -> str | None:
-        """The label that must stand beside a source that sells, or may."""
-        told = {Interest.SELLS: "speaker.sells", Interest.UNKNOWN: "speaker.may_sell"}.get(source.interest)
-        return self(told) if told else None
+        """Return the label for a source that sells what it recommends, or may; ``None`` for others."""
+        key = {Interest.SELLS: "speaker.sells", Interest.UNKNOWN: "speaker.may_sell"}.get(source.interest)
+        return self(key) if key else None
 
     def pages(self, pages: tuple[int, int] | None) -> str | None:
         if pages is None:
@@ -64,11 +64,11 @@ class Labels:
         return self("speaker.page" if first == last else "speaker.pages", first=first, last=last)
 
     def headline(self, reason: Reason | None) -> str | None:
-        """What stands above an answer that is not simply one; a safety text needs none."""
+        """Return the headline for a reason; ``None`` for a plain answer or a safety text."""
         return self.tables["headlines"].get(reason) if reason else None
 
     def difference(self, disagreement: Disagreement) -> str:
-        """What stands above quotes that are shown side by side; only curators say that sources differ."""
+        """Return the heading of quotes shown side by side; only curators may say that sources differ."""
         if disagreement.curated:
             return self("differences.curated")
         return self("differences.figures" if disagreement.topic == FIGURES else "differences.compared")
@@ -80,7 +80,7 @@ class Labels:
 
 @lru_cache(maxsize=16)
 def load_labels(language: str = ENGLISH) -> Labels:
-    """The labels that ship with the package. Raises ``ConfigError`` for a language that has none."""
+    """Load the labels of a language. Raises ``ConfigError`` if it has none."""
     known = languages()
     if language not in known:
         raise ConfigError(
@@ -90,7 +90,7 @@ def load_labels(language: str = ENGLISH) -> Labels:
 
 
 def parse_labels(language: str, data: Mapping[str, object]) -> Labels:
-    """Labels of a parsed file: tables of texts. Only `language.unchecked` may be empty."""
+    """Check a parsed file of labels, tables of texts. Only `language.unchecked` may be empty."""
     where = f"{language}.toml"
     tables = {}
     for name in data:
@@ -103,23 +103,23 @@ def parse_labels(language: str, data: Mapping[str, object]) -> Labels:
 
 
 def languages() -> tuple[str, ...]:
-    """Languages that have a file."""
+    """List the languages that have a file of labels."""
     folder = resources.files("b12assistant").joinpath("data", *_FOLDER)
     names = (file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
     return tuple(sorted(names))
 
 
 def capital(text: str) -> str:
-    """``text`` as the beginning of a line."""
+    """Make the first letter a capital."""
     return text[:1].upper() + text[1:]
 
 
 def section(document: Document, offset: int) -> list[str]:
-    """The headings above ``offset``, outermost first, without one that repeats the title."""
+    """Return the headings above ``offset``, outermost first, without one that repeats the title."""
     path = [document.slice(section.heading).strip() for section in document.heading_path(offset)]
     return [heading for heading in path if heading != document.title]
 
 
 def overdue(source: Source, today: date) -> bool:
-    """Whether the source's own date of review has passed."""
+    """Check whether the source's own review date has passed."""
     return source.review_by is not None and source.review_by < today

@@ -1,12 +1,11 @@
-"""Text of a source or a user inside a page: shown exactly, and inert.
+"""Escape text of a source or a user for a page: shown exactly, and inert.
 
-``exact`` survives HTML, Markdown and the mathematics of the page's framework, whatever the text holds: every character
-but ASCII letters, digits and single blanks becomes a number. Measured in a browser (tests/browser/test_exact.py);
-the framework's own ways to show text alter quotes.
+The output of ``exact`` survives HTML, Markdown and the mathematics of Gradio: every character except ASCII letters,
+digits and single blanks becomes a numeric entity (checked in a browser by tests/browser/test_exact.py). Gradio's own
+ways to show text alter quotes.
 
-What a reader cannot see, and what turns the order of letters, is revealed: it stands in a box of its own, out of which
-it turns nothing, with its code. The style sheet draws the code, which is no part of the text: what is read out of the
-page or copied from it is still what the source says.
+Characters that are invisible or change the direction of text are revealed: each run is isolated in a box with its code.
+The style sheet draws the code, so text read or copied from the page is still what the source says.
 """
 
 from __future__ import annotations
@@ -16,17 +15,16 @@ from collections.abc import Callable, Iterable
 from importlib import resources
 from typing import NamedTuple
 
-# U+0080 to U+009F as numbers would be read as Windows-1252: they go as they are. NUL cannot stand in a page at all.
+# U+0080 to U+009F as numbers would be read as Windows-1252, so they are not escaped. A page cannot hold NUL at all.
 _SPECIAL = re.compile("[^A-Za-z0-9 \x80-\x9f]")
 _BASIC = str.maketrans(
     {"\0": "\u2400", "\r": "&#13;", "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# Controls and format characters, with letters and selectors that are blank. Not here: what sets lines (TAB, LF, CR) and
-# NUL, which is shown as a picture. Joiners belong to other scripts and to emoji: beside ASCII, or at an end, they join
-# nothing.
-# A variation selector belongs to one character before it: after ASCII or another selector it says nothing. The page's
-# script knows the same characters (shell.js).
+# Control and format characters, and blank letters and selectors. Not TAB, LF and CR, which lay out lines, nor NUL,
+# which is shown as a picture. Joiners belong to other scripts and emoji: beside ASCII, or at an end, they join nothing.
+# A variation selector belongs to the character before it: after ASCII or another selector it has no effect. The page's
+# script has the same list (shell.js).
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _UNSEEN = re.compile(
     "((?:["
@@ -39,22 +37,22 @@ _UNSEEN = re.compile(
 
 
 def exact(text: str) -> str:
-    """``text`` for a Markdown or HTML body: what the reader sees is what it is."""
+    """Escape ``text`` for a Markdown or HTML body, so that it is shown unchanged."""
     return _SPECIAL.sub(_number, text)
 
 
 def plain(text: str) -> str:
-    """``text`` for a body or attribute of HTML of our own, where no Markdown is read."""
+    """Escape ``text`` for a body or attribute of our own HTML, where no Markdown is read."""
     return _SURROGATE.sub("\ufffd", text).translate(_BASIC)
 
 
 def words(text: str) -> str:
-    """``text`` set apart as somebody else's words: blanks kept, its direction its own."""
+    """Mark ``text`` as quoted: blanks are kept, and it has its own text direction."""
     return f'<span class="exact" dir="auto">{revealed(text, exact)}</span>'
 
 
 def revealed(text: str, write: Callable[[str], str] = plain) -> str:
-    """``text`` for a body, what cannot be seen in it set apart and named; ``write`` turns the rest into markup."""
+    """Escape ``text`` with ``write``; invisible characters are set apart with their code."""
     if _UNSEEN.search(text) is None:
         return write(text)
     pieces = _UNSEEN.split(text)
@@ -72,7 +70,7 @@ def _number(match: re.Match[str]) -> str:
 
 
 class Layer(NamedTuple):
-    """A half-open range of a text with the tags that go around it; ``opening`` may depend on where a piece begins."""
+    """A half-open range of a text and the tags around it; ``opening`` may depend on where a piece begins."""
 
     start: int
     end: int
@@ -81,12 +79,14 @@ class Layer(NamedTuple):
 
 
 def layered(text: str, layers: Iterable[Layer], write: Callable[[str], str] = plain) -> str:
-    """``text`` with every layer around its range. Of two that start together the longer is outside; where two overlap,
-    the inner one is cut, so that tags always nest. What cannot be seen is revealed."""
+    """Draw ``text`` with the tags of every layer around its range; invisible characters are revealed.
+
+    Of two layers that start together the longer is outside. Where two overlap, the inner one is cut, so that tags nest.
+    """
     starting: dict[int, list[Layer]] = {}
     for layer in layers:
         starting.setdefault(layer.start, []).append(layer)
-    edges = sorted({*starting, *(layer.end for each in starting.values() for layer in each)})
+    edges = sorted({*starting, *(layer.end for group in starting.values() for layer in group)})
     out: list[str] = []
     stack: list[Layer] = []
     last = 0
@@ -110,10 +110,10 @@ def _open(layer: Layer, place: int) -> str:
     return layer.opening if isinstance(layer.opening, str) else layer.opening(place)
 
 
-UNSEEN = "unseen.css"  # of whatever `markup.revealed` wrote
+UNSEEN = "unseen.css"  # styles what `revealed` writes
 
 
 def style_sheets(*names: str) -> str:
-    """Those of `static/`, one after another."""
+    """Join style sheets of `static/`."""
     folder = resources.files("b12assistant").joinpath("static")
     return "\n".join(folder.joinpath(name).read_text("utf-8") for name in names)

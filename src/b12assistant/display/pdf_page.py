@@ -1,7 +1,7 @@
-"""A page of a PDF as it is printed: its picture, and where each of its characters stands.
+"""Render a page of a PDF: its picture, and the place of each character.
 
-Run as ``python -m b12assistant.display.pdf_page NUMBER``, in a process of its own: the files are anybody's and the
-library is not memory-safe: a PDF comes in on standard input, a page goes out on standard output.
+Runs as ``python -m b12assistant.display.pdf_page NUMBER`` in its own process, because files are not trusted and the
+library is not memory-safe. Reads a PDF from standard input and writes a page to standard output.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import pypdfium2
 
 LONGEST = 1600  # pixels of the longer side
 _MEMORY = 1 << 30  # bytes of address space
-_MOST_LETTERS = 50_000  # of a page; a full page of a newspaper has about 40,000
+_MOST_LETTERS = 50_000  # per page; a full page of a newspaper has about 40,000
 _GREYS = 32
-_COLOURFUL = 24  # of 255: what differs less between the colours of a pixel is grey
+_COLOURFUL = 24  # of 255: a smaller difference between the colours of a pixel counts as grey
 
 Letter = tuple[str, float, float, float, float]
 
 
 def main() -> None:
-    """One page, 0-based: a line of JSON, then the picture; nothing if there is no such page."""
+    """Write the page, 0-based: a line of JSON, then the picture; fail if there is no such page."""
     _limit_memory()
     with _claimed_output() as output:
         head, picture = printed(sys.stdin.buffer.read(), int(sys.argv[1]))
@@ -33,33 +33,33 @@ def main() -> None:
 
 
 def printed(data: bytes, number: int) -> tuple[dict[str, object], bytes]:
-    """Page ``number``, 0-based: size in pixels and letters, each with left, top, right and bottom; and a PNG."""
+    """Return page ``number``, 0-based: size in pixels and letters with left, top, right and bottom; and a PNG."""
     pdf = pypdfium2.PdfDocument(data)
     page = pdf[number]
     wide, high = page.get_size()
     if not (wide > 0 and high > 0):
-        raise ValueError("a page without a size")
+        raise ValueError("the page has no size")
     bitmap = page.render(scale=LONGEST / max(wide, high))
     letters = _letters(page, bitmap.get_posconv(page))
     return {"width": bitmap.width, "height": bitmap.height, "letters": letters}, _png(bitmap)
 
 
 def _letters(page: pypdfium2.PdfPage, place: pypdfium2.PdfPosConv) -> list[Letter]:
-    """By index of the library, one by one: its text as a whole has other lengths where a line ends in a hyphen."""
+    """Read letters by the library's index: the length of its whole text differs where a line ends in a hyphen."""
     text = page.get_textpage()
-    found: list[Letter] = []
+    letters: list[Letter] = []
     for i in range(min(text.count_chars(), _MOST_LETTERS)):
         code = pypdfium2.raw.FPDFText_GetUnicode(text, i)
         if not 0x20 < code < 0x110000 or 0xD800 <= code < 0xE000:
             continue
         left, bottom, right, top = text.get_charbox(i, loose=True)
         (x0, y0), (x1, y1) = place.to_bitmap(left, top), place.to_bitmap(right, bottom)
-        found.append((chr(code), min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
-    return found
+        letters.append((chr(code), min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
+    return letters
 
 
 def _png(bitmap: pypdfium2.PdfBitmap) -> bytes:
-    """Grey where the page is grey: a fourth of the size."""
+    """Write a PNG; a grey page in grey only, which takes a quarter of the size."""
     picture = bitmap.to_pil().convert("RGB")
     red, green, blue = (channel.resize((200, 200)) for channel in picture.split())
     apart = (abs(a - b) + abs(b - c) for a, b, c in zip(red.tobytes(), green.tobytes(), blue.tobytes(), strict=True))
@@ -71,14 +71,14 @@ def _png(bitmap: pypdfium2.PdfBitmap) -> bytes:
 
 
 def _claimed_output() -> IO[bytes]:
-    """Standard output for us alone: what a library prints goes to standard error instead."""
+    """Return standard output; what libraries print goes to standard error instead."""
     claimed = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return os.fdopen(claimed, "wb")
 
 
 def _limit_memory() -> None:
-    """Where the system can limit it."""
+    """Limit the address space, if the system can."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 

@@ -1,7 +1,7 @@
-"""What a reply says, in order and in words: a list of pieces that every output draws.
+"""Turn a reply into an ordered list of pieces, in words, that every output draws.
 
-The page, the page without scripts, the terminal, files, MCP and LangChain take these pieces as they are. None of them
-chooses the order, the wording or the notes of a quote.
+The page, the page without scripts, the terminal, files, MCP and LangChain draw the same pieces. None of them chooses
+the order, the wording or the notes of a quote.
 """
 
 from __future__ import annotations
@@ -51,25 +51,25 @@ class Alarm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What ids are put in words with.
+    """What turns ids into words.
 
-    ``topics``: the curators' words for each topic on which sources differ. ``base``: where the page is served, as in
+    ``topics``: the curators' words for each topic on which sources differ. ``base``: where the page is served, such as
     "http://127.0.0.1:7860", so that links lead back to it; "" for links within the page.
     """
 
     texts: FixedTexts
     today: date
-    said: Labels = field(default_factory=load_labels)
+    labels: Labels = field(default_factory=load_labels)
     topics: Mapping[TopicId, str] = field(default_factory=dict)
     base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """Words of one document, in order, and what a citation of them says besides.
+    """Words of one document, in order, with what their citation needs.
 
-    ``best``: the sentence that answers. ``changed``: the file is no longer the one that was indexed. ``partly_off``:
-    a curator has switched other passages of the document off. ``base``: as in ``Setting``.
+    ``best``: the sentence that answers. ``changed``: the file changed since indexing. ``partly_off``: a curator has
+    switched off other passages of the document. ``base``: as in ``Setting``.
     """
 
     spans: tuple[Span, ...]
@@ -98,7 +98,7 @@ class Cited:
 
     @classmethod
     def of_passage(cls, passage: Passage, generation: GenerationId | None = None, base: str = "") -> Cited:
-        """Cite a whole passage: its sentences, those that only blanks part as one span."""
+        """Cite a whole passage; sentences with only blanks between them become one span."""
         spans: list[Span] = []
         for sentence in passage.sentences:
             joined = spans and passage.document.text[spans[-1].end : sentence.start].isspace()
@@ -112,7 +112,7 @@ class Cited:
 
     @property
     def words(self) -> str:
-        """What is quoted; what was left out between spans is shown as a gap."""
+        """The quoted words, with a gap between spans."""
         return spans_text(self.spans)
 
     @property
@@ -127,11 +127,11 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """Words of a source with their place, who speaks, and all that a reader must know of them.
+    """Words of a source with their place, who speaks, and all that a reader must know about them.
 
-    ``number``: 1-based in an answer, 0 for words that stand alone. ``words``: span by span, exactly the source's.
-    ``place``: the title, then the headings, outermost first. ``pages``: a label, "" without pages. ``notes``: labels,
-    each begins with a small letter.
+    ``number``: 1-based in an answer, 0 outside of one. ``words``: span by span, exactly the source's. ``place``: the
+    title, then the headings, outermost first. ``pages``: a label, "" without pages. ``notes``: labels, each beginning
+    with a small letter.
     """
 
     number: int
@@ -152,7 +152,7 @@ class Quoted:
     generation: GenerationId | None = None
 
     @classmethod
-    def of(cls, cited: Cited, said: Labels, today: date, number: int = 0) -> Quoted:
+    def of(cls, cited: Cited, labels: Labels, today: date, number: int = 0) -> Quoted:
         """Put a citation in words."""
         document, at = cited.document, (cited.best or cited.spans[0]).start
         source = document.source
@@ -165,10 +165,10 @@ class Quoted:
             cited.best.range if cited.best else None,
             (document.title, *section(document, at)),
             cited.pages,
-            said.pages(cited.pages) or "",
+            labels.pages(cited.pages) or "",
             source,
-            Speaker.of(source, said, basis_of(cited.spans)),
-            tuple(_notes(cited, said, today)),
+            Speaker.of(source, labels, basis_of(cited.spans)),
+            tuple(_notes(cited, labels, today)),
             cited.link,
             cited.strength,
             document.digest,
@@ -177,13 +177,13 @@ class Quoted:
 
     @property
     def text(self) -> str:
-        """The words, with a gap where something is left out."""
+        """The words, with a gap between spans."""
         return GAP.join(self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A fixed text in another language; its last line says in English that nobody checked it."""
+    """A fixed text in another language; its last line says in English that nobody has checked it."""
 
     id: TextId
     language: str
@@ -192,7 +192,7 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A fixed text that stands before anything else. ``heading`` is "" unless there is an ``alarm``."""
+    """A fixed text above the quotes. ``heading`` is "" unless there is an ``alarm``."""
 
     id: TextId
     kind: NoticeKind
@@ -204,24 +204,24 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class ReadAs:
-    """What was searched, where that is not simply the question. ``replaced``: words as typed, and as they were read."""
+    """What was searched, if not simply the question. ``replaced``: words as typed, and as they were read."""
 
     label: str
     text: str
     replaced: tuple[tuple[str, str], ...]
-    between: str  # stands between the two
+    between: str  # the label between the two
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What stands above an answer that is not simply one."""
+    """A line above the quotes that says why this is not a plain answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Quotes that stand against each other, under what they differ on."""
+    """Quotes that disagree, under a heading that says on what."""
 
     heading: str
     sides: tuple[tuple[Quoted, ...], ...]
@@ -233,7 +233,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A place near to the question. ``place``: as in ``Quoted``."""
+    """The place of a passage that is close to the question. ``place``: as in ``Quoted``."""
 
     place: tuple[str, ...]
     link: str
@@ -241,7 +241,7 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """Where the nearest passages stand, when nothing answers."""
+    """Places of the closest passages, if nothing answers."""
 
     heading: str
     places: tuple[Near, ...]
@@ -249,7 +249,7 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class General:
-    """What every answer says of itself, after all the rest."""
+    """The general notice below every answer."""
 
     text: str
 
@@ -259,7 +259,7 @@ Piece = Notice | ReadAs | Headline | Quoted | Difference | Nearest | General
 
 @dataclass(frozen=True, slots=True)
 class FixedNotice:
-    """A notice with its text. ``flagged``: a red flag called for it."""
+    """A notice with its text. ``flagged``: it comes from a red flag."""
 
     kind: NoticeKind
     id: TextId
@@ -268,11 +268,11 @@ class FixedNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """All that an answer says, not yet in order: what ``arrange`` makes pieces of.
+class AnswerParts:
+    """The content of an answer, not yet in order: the input of ``arrange``.
 
-    ``differences``: headings with the 1-based numbers of the quotes of each side. ``emergency``: the most serious red
-    flag is one.
+    ``differences``: headings with the 1-based numbers of the quotes on each side. ``emergency``: the most serious red
+    flag is an emergency.
     """
 
     notices: tuple[FixedNotice, ...]
@@ -285,24 +285,24 @@ class Shown:
 
 
 def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
-    """Put a reply in order and in words."""
-    return arrange(_shown(reply, setting), setting.said)
+    """Turn a reply into pieces, in order and in words."""
+    return arrange(_parts(reply, setting), setting.labels)
 
 
-def arrange(shown: Shown, said: Labels) -> tuple[Piece, ...]:
-    """Order all that an answer says: what must be read first, what was searched, quotes by number, nearest places."""
+def arrange(parts: AnswerParts, labels: Labels) -> tuple[Piece, ...]:
+    """Order the parts of an answer: notices, what was searched, headline, quotes by number, nearest places."""
     return (
-        *_notices(shown.notices, said, emergency=shown.emergency),
-        *_read_as(shown, said),
-        *_headline(shown, said),
-        *_quotes(shown),
-        *([Nearest(said("ask.nearest"), shown.nearest)] if shown.nearest else []),
-        *(General(each.text) for each in shown.notices if each.kind is NoticeKind.GENERAL),
+        *_notices(parts.notices, labels, emergency=parts.emergency),
+        *_read_as(parts, labels),
+        *_headline(parts, labels),
+        *_quotes(parts),
+        *([Nearest(labels("ask.nearest"), parts.nearest)] if parts.nearest else []),
+        *(General(notice.text) for notice in parts.notices if notice.kind is NoticeKind.GENERAL),
     )
 
 
 def quotes_of(pieces: Iterable[Piece]) -> Iterator[Quoted]:
-    """Every quote, those of differences too."""
+    """Yield every quote, including those in differences."""
     for piece in pieces:
         if isinstance(piece, Quoted):
             yield piece
@@ -310,38 +310,38 @@ def quotes_of(pieces: Iterable[Piece]) -> Iterator[Quoted]:
             yield from piece.quotes
 
 
-def present_notices(notices: Sequence[NoticeById], texts: FixedTexts, said: Labels) -> tuple[Notice, ...]:
-    """Put the notices that stand before anything else in words; translations stand in their original."""
-    return tuple(_notices(_fixed(notices, texts), said, emergency=_is_emergency(notices)))
+def present_notices(notices: Sequence[NoticeById], texts: FixedTexts, labels: Labels) -> tuple[Notice, ...]:
+    """Turn the notices above the quotes into words; each holds its translations."""
+    return tuple(_notices(_fixed(notices, texts), labels, emergency=_is_emergency(notices)))
 
 
 def near(document: DocumentId, passage: PassageId, place: tuple[str, ...], base: str) -> Near:
-    """Describe where a passage stands."""
+    """Return the place of a passage with a link to it."""
     return Near(place, base + addresses.of_passage_id(document, passage))
 
 
 def one_of_each_place(nearest: Iterable[Near]) -> tuple[Near, ...]:
-    """Keep the first of several passages of one section: their links would read the same."""
+    """Keep only the first passage of each section: the links of the others would read the same."""
     places: dict[tuple[str, tuple[str, ...]], Near] = {}
-    for each in nearest:
-        places.setdefault((each.link.partition("?")[0], each.place), each)
+    for near_ in nearest:
+        places.setdefault((near_.link.partition("?")[0], near_.place), near_)
     return tuple(places.values())
 
 
-def difference_heading(disagreement: Disagreement, topics: Mapping[TopicId, str], said: Labels) -> str:
-    """Say what stands above quotes that are shown side by side; only curators say that sources differ."""
+def difference_heading(disagreement: Disagreement, topics: Mapping[TopicId, str], labels: Labels) -> str:
+    """Return the heading of quotes shown side by side; only curators may say that sources differ."""
     if disagreement.curated and disagreement.topic in topics:
-        return said("differences.topic", topic=topics[disagreement.topic])
-    return said.difference(disagreement)
+        return labels("differences.topic", topic=topics[disagreement.topic])
+    return labels.difference(disagreement)
 
 
 def spans_text(spans: Sequence[Span]) -> str:
-    """Join the spans as they stand in the source; what was left out between them is shown as a gap."""
+    """Join the words of the spans, with a gap between them."""
     return GAP.join(span.text for span in spans)
 
 
 def passage_text(passage: Passage) -> str:
-    """Join the sentences with what stands between them, less what is marked."""
+    """Join the sentences with the text between them; marked text becomes a gap."""
     text = passage.sentences[0].text
     for before, after in zip(passage.sentences, passage.sentences[1:], strict=False):
         between = passage.document.text[before.end : after.start]
@@ -349,51 +349,53 @@ def passage_text(passage: Passage) -> str:
     return text
 
 
-def _notes(cited: Cited, said: Labels, today: date) -> Iterator[str]:
+def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
     source = cited.document.source
     if cited.strength:
-        yield said(f"strengths.{cited.strength}")
+        yield labels(f"strengths.{cited.strength}")
     if overdue(source, today):
-        yield said("ask.overdue")
+        yield labels("ask.overdue")
     if cited.changed:
-        yield said("ask.changed")
+        yield labels("ask.changed")
     if cited.partly_off:
-        yield said("ask.partly_off")
+        yield labels("ask.partly_off")
     if source.superseded_by is not None:
-        yield said("ask.superseded", document=source.superseded_by)
+        yield labels("ask.superseded", document=source.superseded_by)
     if source.withdrawn:
-        yield said("ask.withdrawn")
+        yield labels("ask.withdrawn")
 
 
-def _shown(reply: Reply, setting: Setting) -> Shown:
-    answer, said = reply.answer, setting.said
+def _parts(reply: Reply, setting: Setting) -> AnswerParts:
+    answer, labels = reply.answer, setting.labels
     read_as = answer.interpretation
-    return Shown(
+    return AnswerParts(
         _fixed(answer.notices, setting.texts),
         _is_emergency(answer.notices),
-        (read_as.move, read_as.text, tuple((each.written.text, each.words) for each in read_as.replaced))
+        (read_as.move, read_as.text, tuple((swap.written.text, swap.words) for swap in read_as.replaced))
         if read_as
         else None,
         answer.reason,
         tuple(
-            Quoted.of(Cited.of_quote(quote, reply, setting.base), said, setting.today, number)
+            Quoted.of(Cited.of_quote(quote, reply, setting.base), labels, setting.today, number)
             for number, quote in enumerate(answer.quotes, start=1)
         ),
-        tuple((difference_heading(each, setting.topics, said), each.sides) for each in answer.disagreements),
+        tuple((difference_heading(differ, setting.topics, labels), differ.sides) for differ in answer.disagreements),
         one_of_each_place(
             near(
-                each.document.id,
-                each.id,
-                (each.document.title, *section(each.document, each.span.start)),
+                passage.document.id,
+                passage.id,
+                (passage.document.title, *section(passage.document, passage.span.start)),
                 setting.base,
             )
-            for each in answer.nearest
+            for passage in answer.nearest
         ),
     )
 
 
 def _fixed(notices: Sequence[NoticeById], texts: FixedTexts) -> tuple[FixedNotice, ...]:
-    return tuple(FixedNotice(each.kind, each.text, texts[each.text].text, each.flag is not None) for each in notices)
+    return tuple(
+        FixedNotice(notice.kind, notice.text, texts[notice.text].text, notice.flag is not None) for notice in notices
+    )
 
 
 def _is_emergency(notices: Sequence[NoticeById]) -> bool:
@@ -401,10 +403,10 @@ def _is_emergency(notices: Sequence[NoticeById]) -> bool:
     return first is not None and first.flag is not None and first.flag.level is Level.EMERGENCY
 
 
-def _notices(notices: Sequence[FixedNotice], said: Labels, *, emergency: bool) -> Iterator[Notice]:
-    """Every text once, in order; a translation stands in its original."""
-    texts = {each.id: each for each in notices if each.kind is not NoticeKind.GENERAL}
-    for id_, each in texts.items():
+def _notices(notices: Sequence[FixedNotice], labels: Labels, *, emergency: bool) -> Iterator[Notice]:
+    """Yield every text once, in order, with its translations."""
+    texts = {notice.id: notice for notice in notices if notice.kind is not NoticeKind.GENERAL}
+    for id_, notice in texts.items():
         original, _, language = id_.partition(".")
         if language and original in texts:
             continue
@@ -413,42 +415,43 @@ def _notices(notices: Sequence[FixedNotice], said: Labels, *, emergency: bool) -
             for other in texts
             if other.startswith(f"{id_}.")
         )
-        yield Notice(id_, each.kind, each.text, *_alarm(each, said, emergency=emergency), translations)
+        yield Notice(id_, notice.kind, notice.text, *_alarm(notice, labels, emergency=emergency), translations)
 
 
-def _alarm(notice: FixedNotice, said: Labels, *, emergency: bool) -> tuple[Alarm | None, str]:
-    """Triage shows nothing less beside an emergency, so every flagged text is as loud as the most serious one."""
+def _alarm(notice: FixedNotice, labels: Labels, *, emergency: bool) -> tuple[Alarm | None, str]:
+    """Return alarm and heading; beside an emergency triage shows nothing less serious, so all flags count alike."""
     if notice.kind is NoticeKind.TRIAGE_FAILED:
-        return Alarm.EMERGENCY, said("ask.safety_check")
+        return Alarm.EMERGENCY, labels("ask.safety_check")
     if not notice.flagged:
         return None, ""
-    return (Alarm.EMERGENCY, said("ask.safety_first")) if emergency else (Alarm.CAUTION, said("ask.please_read"))
+    return (Alarm.EMERGENCY, labels("ask.safety_first")) if emergency else (Alarm.CAUTION, labels("ask.please_read"))
 
 
-def _read_as(shown: Shown, said: Labels) -> Iterator[ReadAs]:
-    if shown.read_as is not None:
-        move, text, replaced = shown.read_as
-        yield ReadAs(said(f"moves.{move}"), text, replaced, said("ask.read_as"))
+def _read_as(parts: AnswerParts, labels: Labels) -> Iterator[ReadAs]:
+    if parts.read_as is not None:
+        move, text, replaced = parts.read_as
+        yield ReadAs(labels(f"moves.{move}"), text, replaced, labels("ask.read_as"))
 
 
-def _headline(shown: Shown, said: Labels) -> Iterator[Headline]:
-    if shown.reason is Reason.ONLY_SELLERS and any(each.kind is NoticeKind.ONLY_SELLERS for each in shown.notices):
+def _headline(parts: AnswerParts, labels: Labels) -> Iterator[Headline]:
+    kinds = {notice.kind for notice in parts.notices}
+    if parts.reason is Reason.ONLY_SELLERS and NoticeKind.ONLY_SELLERS in kinds:
         return  # its fixed text says so
-    if text := said.headline(shown.reason):
+    if text := labels.headline(parts.reason):
         yield Headline(text)
 
 
-def _quotes(shown: Shown) -> Iterator[Quoted | Difference]:
-    """Quotes by number; those that stand against each other together, where the first of them stands."""
+def _quotes(parts: AnswerParts) -> Iterator[Quoted | Difference]:
+    """Yield quotes by number; those that disagree come together, in the place of the first one."""
     taken = set[int]()
-    for number, quote in enumerate(shown.quotes, start=1):
+    for number, quote in enumerate(parts.quotes, start=1):
         if number in taken:
             continue
-        differ = next((each for each in shown.differences if (number,) in each[1]), None)
+        differ = next((differ for differ in parts.differences if (number,) in differ[1]), None)
         if differ is None:
             taken.add(number)
             yield quote
             continue
         heading, sides = differ
-        taken.update(each for side in sides for each in side)
-        yield Difference(heading, tuple(tuple(shown.quotes[each - 1] for each in side) for side in sides))
+        taken.update(number for side in sides for number in side)
+        yield Difference(heading, tuple(tuple(parts.quotes[number - 1] for number in side) for side in sides))

@@ -1,4 +1,4 @@
-"""Printed pages of PDFs, made in a process of their own; the quote is boxed where its place is exact."""
+"""Show printed pages of PDFs, rendered in a separate process, with a box around a quote whose place is exact."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from b12assistant.display.markup import plain
 from b12assistant.errors import SourceError
 from b12assistant.types import Document, Range
 
-PICTURES = "/pdf/"  # where the page gives them
+PICTURES = "/pdf/"  # the route of the pictures
 _MARGIN = 3  # pixels around the words
 _KEPT = 24  # pages
 _SECONDS = 20.0  # for one page
-_SAME_LINE = 0.5  # of the lower box: how much two boxes of one line share in height
+_SAME_LINE = 0.5  # share of the lower box's height that two boxes on one line have in common
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Box:
     bottom: float
 
     def beside(self, other: Box) -> bool:
-        """Whether the other stands on the same line."""
+        """Check whether the other box is on the same line."""
         shared = min(self.bottom, other.bottom) - max(self.top, other.top)
         return shared > _SAME_LINE * min(self.bottom - self.top, other.bottom - other.top)
 
@@ -52,7 +52,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class PrintedPage:
-    """A picture (PNG) with the letters on it, in the order of the file; ``boxes[i]`` is that of ``letters[i]``."""
+    """A PNG with the letters on it, in the order of the file; ``boxes[i]`` belongs to ``letters[i]``."""
 
     width: int
     height: int
@@ -61,7 +61,7 @@ class PrintedPage:
     png: bytes
 
     def box(self, words: str) -> tuple[Box, ...]:
-        """The boxes of ``words``, one a line; none unless letter by letter they stand there exactly once, in sight."""
+        """Return the boxes of ``words``, one per line; none unless their letters occur once, within the page."""
         wanted, _ = _folded(words)
         letters, origins = _folded(self.letters)
         start = letters.find(wanted)
@@ -71,46 +71,46 @@ class PrintedPage:
         first -= self._signs(reversed(self.letters[:first]), words)
         last += self._signs(self.letters[last + 1 :], reversed(words))
         chosen = self.boxes[first : last + 1]
-        seen = all(
+        is_visible = all(
             box.left < self.width and box.top < self.height and box.right > 0 and box.bottom > 0 for box in chosen
         )
-        return tuple(_lines(chosen)) if seen else ()
+        return tuple(_lines(chosen)) if is_visible else ()
 
     @staticmethod
     def _signs(beside: Iterable[str], words: Iterable[str]) -> int:
-        """How many signs at the edge of the words (a quotation mark, a full stop) stand on the page too."""
-        edge = list(takewhile(lambda each: not each.isalnum(), words))
-        signs = [each for each in edge if not each.isspace()]
+        """Count the punctuation marks at the edge of the words that are on the page too."""
+        edge = takewhile(lambda sign: not sign.isalnum(), words)
+        signs = [sign for sign in edge if not sign.isspace()]
         return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(beside, reversed(signs), strict=False)))
 
 
 class PrintedPages:
-    """Pages by the bytes of their file; one is made at a time, the latest are kept. For use by many threads."""
+    """A cache of rendered pages, by the digest of their file; renders one at a time. Safe for many threads."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, int], PrintedPage] = OrderedDict()
         self._lock = Lock()
 
     def page(self, data: bytes, digest: str, number: int) -> PrintedPage:
-        """Page ``number``, 1-based, of a PDF; ``digest`` names its bytes. Raises ``SourceError`` if there is none."""
+        """Return page ``number``, 1-based, of the PDF ``digest``. Raises ``SourceError`` if it cannot be shown."""
         with self._lock:
             key = digest, number
-            found = self._kept.pop(key, None) or _made(data, number - 1)
-            self._kept[key] = found
+            page = self._kept.pop(key, None) or _rendered(data, number - 1)
+            self._kept[key] = page
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-            return found
+            return page
 
 
 def pages_of(document: Document, ranges: Sequence[Range]) -> tuple[int, ...]:
-    """The pages, 1-based, that the ranges stand on."""
+    """Return the pages, 1-based, that the ranges are on."""
     spans = (document.span(range_.start, range_.end) for range_ in ranges)
-    found = (span.pages for span in spans)
-    return tuple(dict.fromkeys(n for pages in found if pages for n in range(pages[0], pages[1] + 1)))
+    extents = (span.pages for span in spans)
+    return tuple(dict.fromkeys(n for pages in extents if pages for n in range(pages[0], pages[1] + 1)))
 
 
 def parts_on(document: Document, ranges: Sequence[Range], number: int) -> Iterator[str]:
-    """What of the ranges stands on page ``number``, 1-based."""
+    """Yield the text of the ranges that is on page ``number``, 1-based."""
     starts = document.page_starts
     begin, end = starts[number - 1], starts[number] if number < len(starts) else len(document.text)
     for range_ in ranges:
@@ -120,12 +120,12 @@ def parts_on(document: Document, ranges: Sequence[Range], number: int) -> Iterat
 
 
 def boxes_on(page: PrintedPage, document: Document, ranges: Sequence[Range], number: int) -> tuple[Box, ...]:
-    """Where the ranges stand on page ``number``; none unless the place of every part is exact."""
-    found = [page.box(part) for part in parts_on(document, ranges, number)]
-    return tuple(box for boxes in found for box in boxes) if all(found) else ()
+    """Return the boxes of the ranges on page ``number``; none unless the place of every part is exact."""
+    parts = [page.box(part) for part in parts_on(document, ranges, number)]
+    return tuple(box for boxes in parts for box in boxes) if all(parts) else ()
 
 
-def _made(data: bytes, number: int) -> PrintedPage:
+def _rendered(data: bytes, number: int) -> PrintedPage:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(part or str(Path.cwd()) for part in sys.path)}
     command = [sys.executable, "-P", "-m", "b12assistant.display.pdf_page", str(number)]
     try:
@@ -155,11 +155,11 @@ def _made(data: bytes, number: int) -> PrintedPage:
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
-    """Letters and digits alone, without case, accents and ligatures, each with the index it comes from."""
+    """Return letters and digits only, without case, accents and ligatures, each with the index it comes from."""
     folded: list[str] = []
     origins: list[int] = []
-    for i, each in enumerate(text):
-        kept = [sign for sign in unicodedata.normalize("NFKD", each).casefold() if sign.isalnum()]
+    for i, character in enumerate(text):
+        kept = [sign for sign in unicodedata.normalize("NFKD", character).casefold() if sign.isalnum()]
         folded += kept
         origins += [i] * len(kept)
     return "".join(folded), origins
@@ -178,43 +178,43 @@ def _lines(boxes: Sequence[Box]) -> Iterator[Box]:
 
 @dataclass(frozen=True, slots=True)
 class Printing:
-    """Page ``number``, 1-based, as it is printed; ``page`` is ``None`` where it cannot be shown."""
+    """Page ``number``, 1-based, as printed; ``page`` is ``None`` if it cannot be shown."""
 
     number: int
     page: PrintedPage | None
     is_same_file: bool  # the file is the one that was indexed
 
 
-def figure(document: Document, printing: Printing, quoted: Sequence[Range], said: Labels) -> str:
-    """The page, and a caption that says where it is and what the box means."""
+def figure(document: Document, printing: Printing, quoted: Sequence[Range], labels: Labels) -> str:
+    """Draw the page with a caption that says which one it is and what the box means."""
     number, page = printing.number, printing.page
     if page is None:
         why = "source.page_failed" if printing.is_same_file else "source.not_printed"
-        return f'<p class="warning">{plain(said(why))}</p>'
+        return f'<p class="warning">{plain(labels(why))}</p>'
     boxes = boxes_on(page, document, quoted, number) if quoted else ()
-    alt = said("source.boxed_alt" if boxes else "source.page_alt", number=number)
+    alt = labels("source.boxed_alt" if boxes else "source.page_alt", number=number)
     rects = "".join(map(_rect, boxes))
     picture = (
         f'<svg class="sheet" role="img" aria-label="{plain(alt)}" viewBox="0 0 {page.width} {page.height}">'
         f'<image href="{_picture(document, number)}" width="{page.width}" height="{page.height}"/>{rects}</svg>'
     )
-    caption = said("source.page_of", number=number, count=len(document.page_starts))
-    told = _told(document, number, quoted, said, boxed=bool(boxes))
-    return f'<figure class="printed">{picture}<figcaption>{plain(caption)}. {plain(told)}</figcaption></figure>'
+    caption = labels("source.page_of", number=number, count=len(document.page_starts))
+    note = _box_note(document, number, quoted, labels, boxed=bool(boxes))
+    return f'<figure class="printed">{picture}<figcaption>{plain(caption)}. {plain(note)}</figcaption></figure>'
 
 
-def _told(document: Document, number: int, quoted: Sequence[Range], said: Labels, *, boxed: bool) -> str:
+def _box_note(document: Document, number: int, quoted: Sequence[Range], labels: Labels, *, boxed: bool) -> str:
     pages = pages_of(document, quoted)
     if not pages:
         return ""
     if number not in pages:
-        return said("source.on_page", number=pages[0])
-    told = said("source.boxed" if boxed else "source.not_marked")
-    return f"{told} {said('source.also_on', number=pages[-1])}" if number < pages[-1] else told
+        return labels("source.on_page", number=pages[0])
+    note = labels("source.boxed" if boxed else "source.not_marked")
+    return f"{note} {labels('source.also_on', number=pages[-1])}" if number < pages[-1] else note
 
 
 def _picture(document: Document, number: int) -> str:
-    """Its digest in the address: a browser may keep the picture."""
+    """Return the picture's address; it holds the digest, so that a browser may cache it."""
     return f"{PICTURES}{of_document(document).removeprefix('/d/')}?page={number}&amp;is={document.digest[:16]}"
 
 

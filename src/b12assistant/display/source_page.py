@@ -1,6 +1,6 @@
-"""A document as a page of its own: the whole text, what a quote took from it marked, who speaks, and ways through it.
+"""Draw a document as a page: the whole text with the quote marked, who speaks, and links through it.
 
-No script is needed to read it. The text of ``#doc`` is the document's canonical text, character for character.
+It can be read without scripts. The text of ``#doc`` is the document's canonical text, character for character.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlencode, urlsplit
 
-from b12assistant.display import labels
 from b12assistant.display.addresses import HIT, Place, of_document, query_of
 from b12assistant.display.answer_html import interest, who
 from b12assistant.display.citation_formats import CITE, Form
-from b12assistant.display.labels import Labels, load_labels
+from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.markup import Layer, layered, plain, revealed
 from b12assistant.display.printed_pages import Printing, figure, pages_of
 from b12assistant.display.speaker import Speaker
@@ -22,34 +21,34 @@ from b12assistant.index.documents import Entry
 from b12assistant.types import Document, MarkKind, Passage, PassageId, Range
 
 _TITLE = "b12assistant"
-_DEEPEST = 6  # levels of headings that HTML knows
+_DEEPEST = 6  # heading levels in HTML
 _PARAGRAPH = 2  # line ends between paragraphs
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """``place`` and ``passage``: as the address names them."""
+    """How a document is shown. ``place`` and ``passage``: as named in the address."""
 
     place: Place | None
-    changed: bool  # the file is no longer the one that was indexed
+    changed: bool  # the file changed since indexing
     today: date
-    theme: str = ""  # "light", "dark", or as the system has it
-    framed: bool = False  # inside the page, which has a main part of its own
-    said: Labels = field(default_factory=load_labels)
+    theme: str = ""  # "light", "dark", or "" for the system's
+    framed: bool = False  # inside the page, which has its own <main>
+    labels: Labels = field(default_factory=load_labels)
     passage: PassageId | None = None
-    off: str = ""  # why its curator switched it off, or the passage that is named
+    off: str = ""  # why a curator switched off the document or the passage
 
     def link(self, document: Document, *, passage: Passage | None = None, number: int | None = None) -> str:
-        """The same view of another passage, or of printed page ``number``; of neither: the text, at the quote."""
+        """Return a link to the same view of a passage or of printed page ``number``, else of the text at the quote."""
         parts = [query_of(self.place)] if self.place else []
-        named = {
+        query = {
             "passage": passage.id if passage else self.passage,
             "view": "printed" if number else None,
             "page": number,
             "theme": self.theme,
             "framed": "1" if self.framed else None,
         }
-        parts.append(urlencode({key: value for key, value in named.items() if value}))
+        parts.append(urlencode({key: value for key, value in query.items() if value}))
         anchor = f"#p{passage.id}" if passage else "" if number else self.anchor
         return f"{of_document(document)}?{'&'.join(part for part in parts if part)}{anchor}"
 
@@ -59,22 +58,23 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What the address names, in the document of today."""
+class Target:
+    """The quote or passage of an address, found in the current document."""
 
     entry: Entry
-    place: Place | None  # where the words stand now
+    place: Place | None  # where the words are now
     is_moved: bool
-    current: int | None  # which passage the view is at: that of the address, else that of the quote
+    current: int | None  # index of the passage in view: that of the address, else that of the quote
 
     @classmethod
-    def of(cls, entry: Entry, view: View) -> Found:
+    def of(cls, entry: Entry, view: View) -> Target:
         text = entry.document.text
         place = view.place.found_in(text) if view.place else None
-        current = next((n for n, each in enumerate(entry.passages) if each.id == view.passage), None)
+        current = next((n for n, passage in enumerate(entry.passages) if passage.id == view.passage), None)
         if current is None and place is not None:
             at = place.best or place.spans[0]
-            current = next((n for n, each in enumerate(entry.passages) if each.span.range.overlaps(at)), None)
+            overlapping = (n for n, passage in enumerate(entry.passages) if passage.span.range.overlaps(at))
+            current = next(overlapping, None)
         return cls(entry, place, place is not None and place != view.place, current)
 
     @property
@@ -86,56 +86,56 @@ class Found:
 
 
 def source_page(entry: Entry, view: View, printing: Printing | None = None) -> str:
-    """The page of a document; ``printing``: one of its pages as it is printed, in place of its text."""
-    document, said = entry.document, view.said
-    found = Found.of(entry, view)
+    """Draw the page of a document; ``printing``: a printed page to show instead of the text."""
+    document, labels = entry.document, view.labels
+    target = Target.of(entry, view)
     number = printing.number if printing else None
-    speaker = Speaker.of(document.source, said)
+    speaker = Speaker.of(document.source, labels)
     body = (
-        f'<header class="facts"><p class="kicker">{plain(said("source.kicker"))}</p><h1>{_own(document.title)}</h1>'
+        f'<header class="facts"><p class="kicker">{plain(labels("source.kicker"))}</p><h1>{_own(document.title)}</h1>'
         f'<p class="who">{who(speaker)}{interest(speaker)}</p>'
-        f"{_warnings(found, view)}<dl>{''.join(_facts(entry, said))}</dl></header>"
-        f"{_bar(found, view, number)}{_shown(found, view, printing)}"
+        f"{_warnings(target, view)}<dl>{''.join(_facts(entry, labels))}</dl></header>"
+        f"{_bar(target, view, number)}{_shown(target, view, printing)}"
     )
     opening, closing = (
-        (f'<section aria-label="{plain(said("source.kicker"))}">', "</section>")
+        (f'<section aria-label="{plain(labels("source.kicker"))}">', "</section>")
         if view.framed
         else ("<main>", "</main>")
     )
-    return _page(document.title, opening + body + closing, view.theme, said)
+    return _page(document.title, opening + body + closing, view.theme, labels)
 
 
-def _shown(found: Found, view: View, printing: Printing | None) -> str:
-    entry, said = found.entry, view.said
+def _shown(target: Target, view: View, printing: Printing | None) -> str:
+    entry, labels = target.entry, view.labels
     if printing is not None:
-        return figure(entry.document, printing, found.ranges, said)
-    here = entry.passages[found.current] if found.current is not None and view.passage else None
-    text = _text(entry, found.place, here, said, lambda page: plain(view.link(entry.document, number=page)))
-    return f'{_legend(entry.document, said)}<div id="doc" class="doc" dir="auto">{text}</div>'
+        return figure(entry.document, printing, target.ranges, labels)
+    here = entry.passages[target.current] if target.current is not None and view.passage else None
+    text = _text(entry, target.place, here, labels, lambda page: plain(view.link(entry.document, number=page)))
+    return f'{_legend(entry.document, labels)}<div id="doc" class="doc" dir="auto">{text}</div>'
 
 
-def _legend(document: Document, said: Labels) -> str:
+def _legend(document: Document, labels: Labels) -> str:
     if not any(mark.kind is MarkKind.NEVER for mark in document.marks):
         return ""
-    grey, never = plain(said("source.grey")), plain(said("source.never"))
+    grey, never = plain(labels("source.grey")), plain(labels("source.never"))
     return f'<p class="legend"><span class="never">{grey}</span> {never}</p>'
 
 
-def missing_page(name: str, theme: str, said: Labels) -> str:
-    """In place of a document that is not in the index."""
-    heading = said("source.missing")
-    before, _, after = said("source.missing_why", document="\0").partition("\0")
+def missing_page(name: str, theme: str, labels: Labels) -> str:
+    """Draw the page for a document that is not in the index."""
+    heading = labels("source.missing")
+    before, _, after = labels("source.missing_why", document="\0").partition("\0")
     body = (
         f"<main><h1>{plain(heading)}</h1><p>{plain(before)}{_own(name)}{plain(after)}</p>"
-        f'<p><a href="/">{plain(said("source.back"))}</a></p></main>'
+        f'<p><a href="/">{plain(labels("source.back"))}</a></p></main>'
     )
-    return _page(heading, body, theme, said)
+    return _page(heading, body, theme, labels)
 
 
-def _page(title: str, body: str, theme: str, said: Labels) -> str:
+def _page(title: str, body: str, theme: str, labels: Labels) -> str:
     chosen = f' class="{theme}"' if theme in ("light", "dark") else ""
     return (
-        f'<!doctype html><html lang="{said.language}"{chosen}><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{labels.language}"{chosen}><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{plain(title)} · {_TITLE}</title>'
         '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml"><link rel="stylesheet" href="/own/tokens.css">'
         '<link rel="stylesheet" href="/own/unseen.css"><link rel="stylesheet" href="/own/view.css">'
@@ -147,40 +147,40 @@ def _own(text: str) -> str:
     return f'<span class="exact" dir="auto">{revealed(text)}</span>'
 
 
-def _warnings(found: Found, view: View) -> str:
-    said, source = view.said, found.entry.document.source
-    known = any(passage.id == view.passage for passage in found.entry.passages)
-    told = [
-        (view.place is not None and found.place is None, said("source.lost")),
-        (found.is_moved, said("source.moved")),
-        (view.passage is not None and not known and view.place is None, said("source.passage_gone")),
-        (view.changed, said("source.changed")),
-        (source.withdrawn, said("source.withdrawn")),
-        (bool(view.off), said("source.off", why=view.off)),
-        (source.superseded_by is not None, said("source.superseded", document=source.superseded_by)),
-        (labels.overdue(source, view.today), said("source.overdue")),
+def _warnings(target: Target, view: View) -> str:
+    labels, source = view.labels, target.entry.document.source
+    known = any(passage.id == view.passage for passage in target.entry.passages)
+    warnings = [
+        (view.place is not None and target.place is None, labels("source.lost")),
+        (target.is_moved, labels("source.moved")),
+        (view.passage is not None and not known and view.place is None, labels("source.passage_gone")),
+        (view.changed, labels("source.changed")),
+        (source.withdrawn, labels("source.withdrawn")),
+        (bool(view.off), labels("source.off", why=view.off)),
+        (source.superseded_by is not None, labels("source.superseded", document=source.superseded_by)),
+        (overdue(source, view.today), labels("source.overdue")),
     ]
-    return "".join(f'<p class="warning">{revealed(text)}</p>' for holds, text in told if holds)
+    return "".join(f'<p class="warning">{revealed(text)}</p>' for applies, text in warnings if applies)
 
 
-def _facts(entry: Entry, said: Labels) -> Iterator[str]:
+def _facts(entry: Entry, labels: Labels) -> Iterator[str]:
     source = entry.document.source
     facts = [
         ("based_on", source.based_on),
         ("publisher", source.publisher),
-        ("published", source.published and said.day(source.published)),
+        ("published", source.published and labels.day(source.published)),
         ("review", source.review),
-        ("review_by", source.review_by and said.day(source.review_by)),
+        ("review_by", source.review_by and labels.day(source.review_by)),
         ("note", source.note),
         ("file", entry.report.file),
         ("extractor", entry.extractor),
     ]
-    yield from (_fact(said(f"source.{name}"), _own(str(value))) for name, value in facts if value)
+    yield from (_fact(labels(f"source.{name}"), _own(str(value))) for name, value in facts if value)
     if source.url:
-        yield _fact(said("source.address"), _link(source.url))
+        yield _fact(labels("source.address"), _link(source.url))
     if source.cites:
         listed = "".join(f"<li>{_own(cited)}</li>" for cited in source.cites)
-        yield _fact(said("source.cites"), f"<ul>{listed}</ul>")
+        yield _fact(labels("source.cites"), f"<ul>{listed}</ul>")
 
 
 def _fact(name: str, value: str) -> str:
@@ -188,7 +188,7 @@ def _fact(name: str, value: str) -> str:
 
 
 def _link(url: str) -> str:
-    """A link only where it is one to the web; nothing is fetched unless the reader clicks."""
+    """Draw a link if the address is on the web; nothing is fetched unless the reader clicks."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -198,41 +198,41 @@ def _link(url: str) -> str:
     return f'<a href="{plain(url)}" target="_blank" rel="noopener noreferrer">{_own(url)}</a>'
 
 
-def _bar(found: Found, view: View, number: int | None) -> str:
-    """``number``: of the printed page that is shown, 1-based; ``None``: the text is."""
-    document = found.entry.document
+def _bar(target: Target, view: View, number: int | None) -> str:
+    """Draw the bar of links; ``number``: the printed page in view, 1-based, or ``None`` for the text."""
+    document = target.entry.document
     parts = (
-        _page_steps(document, view, number) if number else _passage_steps(found, view),
-        _to_quote(found, view) if number is None else "",
-        _views(found, view, number),
+        _page_steps(document, view, number) if number else _passage_steps(target, view),
+        _to_quote(target, view) if number is None else "",
+        _views(target, view, number),
         _outline(document, view) if number is None else "",
-        _copies(found, view),
-        f'<button type="button" id="print" hidden>{plain(view.said("source.print"))}</button>',
+        _copies(target, view),
+        f'<button type="button" id="print" hidden>{plain(view.labels("source.print"))}</button>',
     )
-    return f'<nav class="bar" aria-label="{plain(view.said("source.inside"))}">{"".join(parts)}</nav>'
+    return f'<nav class="bar" aria-label="{plain(view.labels("source.inside"))}">{"".join(parts)}</nav>'
 
 
-def first_page(found: Found) -> int:
-    """The printed page to begin with, 1-based: that of the quote or passage."""
-    return next(iter(pages_of(found.entry.document, found.ranges)), 1)
+def first_page(target: Target) -> int:
+    """Return the first printed page to show, 1-based: that of the quote or passage."""
+    return next(iter(pages_of(target.entry.document, target.ranges)), 1)
 
 
-def _passage_steps(found: Found, view: View) -> str:
-    passages, current, said = found.entry.passages, found.current, view.said
+def _passage_steps(target: Target, view: View) -> str:
+    passages, current, labels = target.entry.passages, target.current, view.labels
     if len(passages) < 2:
         return ""
     before = passages[current - 1] if current else None
     after = passages[0] if current is None else passages[current + 1] if current + 1 < len(passages) else None
-    told = (
-        said("source.passages", count=len(passages))
+    position = (
+        labels("source.passages", count=len(passages))
         if current is None
-        else said("source.passage_of", number=current + 1, count=len(passages))
+        else labels("source.passage_of", number=current + 1, count=len(passages))
     )
     steps = (
-        ("prev", "source.previous_passage", view.link(found.entry.document, passage=before) if before else None),
-        ("next", "source.next_passage", view.link(found.entry.document, passage=after) if after else None),
+        ("prev", "source.previous_passage", view.link(target.entry.document, passage=before) if before else None),
+        ("next", "source.next_passage", view.link(target.entry.document, passage=after) if after else None),
     )
-    return _steps(view, told, steps)
+    return _steps(view, position, steps)
 
 
 def _page_steps(document: Document, view: View, number: int) -> str:
@@ -241,32 +241,32 @@ def _page_steps(document: Document, view: View, number: int) -> str:
         ("prev", "source.previous_page", view.link(document, number=number - 1) if number > 1 else None),
         ("next", "source.next_page", view.link(document, number=number + 1) if number < count else None),
     )
-    return _steps(view, view.said("source.page_of", number=number, count=count), steps)
+    return _steps(view, view.labels("source.page_of", number=number, count=count), steps)
 
 
-def _steps(view: View, told: str, steps: tuple[tuple[str, str, str | None], ...]) -> str:
-    """Back and on around what is told; where it ends, there is nothing to press."""
+def _steps(view: View, position: str, steps: tuple[tuple[str, str, str | None], ...]) -> str:
+    """Draw links back and forward around the position; at an end the link is missing."""
     back, on = (
-        f'<a class="step" rel="{rel}" href="{plain(href)}" title="{plain(view.said(key))}" '
-        f'aria-label="{plain(view.said(key))}">{sign}</a>'
+        f'<a class="step" rel="{rel}" href="{plain(href)}" title="{plain(view.labels(key))}" '
+        f'aria-label="{plain(view.labels(key))}">{sign}</a>'
         if href
         else f'<span class="step" aria-hidden="true">{sign}</span>'
         for sign, (rel, key, href) in zip("‹›", steps, strict=True)
     )
-    return f'<span class="steps">{back}<span class="told">{plain(told)}</span>{on}</span>'
+    return f'<span class="steps">{back}<span class="told">{plain(position)}</span>{on}</span>'
 
 
-def _to_quote(found: Found, view: View) -> str:
-    return f'<a class="to-quote" href="#{HIT}">{plain(view.said("source.to_quote"))}</a>' if found.place else ""
+def _to_quote(target: Target, view: View) -> str:
+    return f'<a class="to-quote" href="#{HIT}">{plain(view.labels("source.to_quote"))}</a>' if target.place else ""
 
 
-def _views(found: Found, view: View, number: int | None) -> str:
-    document, said = found.entry.document, view.said
+def _views(target: Target, view: View, number: int | None) -> str:
+    document, labels = target.entry.document, view.labels
     if not document.page_starts:
         return ""
     views = (
-        (said("source.text"), view.link(document), number is None),
-        (said("source.printed"), view.link(document, number=number or first_page(found)), number is not None),
+        (labels("source.text"), view.link(document), number is None),
+        (labels("source.printed"), view.link(document, number=number or first_page(target)), number is not None),
     )
     links = "".join(
         f'<a href="{plain(href)}" aria-current="{str(current).lower()}">{plain(name)}</a>'
@@ -283,40 +283,42 @@ def _outline(document: Document, view: View) -> str:
         f'<span class="exact" dir="auto">{revealed(document.slice(section.heading).strip())}</span></a></li>'
         for number, section in enumerate(document.sections)
     )
-    return f'<details class="outline"><summary>{plain(view.said("source.outline"))}</summary><ul>{items}</ul></details>'
-
-
-def _copies(found: Found, view: View) -> str:
-    """Links to the words with their citation; a script makes them copies."""
-    said = view.said
-    if found.place is None and found.current is None:
-        return ""
-    summary = said("source.copy_quote" if found.place else "source.copy_passage")
-    told = " ".join(f'data-{name}="{plain(said(f"cite.{name}"))}"' for name in ("copied", "failed"))
-    items = "".join(f"<li>{link}</li>" for link in _copy_links(found, view))
     return (
-        f'<details class="copying" {told} data-report="{plain(said("cite.copied_report"))}"><summary>{plain(summary)}'
+        f'<details class="outline"><summary>{plain(view.labels("source.outline"))}</summary><ul>{items}</ul></details>'
+    )
+
+
+def _copies(target: Target, view: View) -> str:
+    """Draw links to the words with their citation; a script turns them into copy buttons."""
+    labels = view.labels
+    if target.place is None and target.current is None:
+        return ""
+    summary = labels("source.copy_quote" if target.place else "source.copy_passage")
+    data = " ".join(f'data-{name}="{plain(labels(f"cite.{name}"))}"' for name in ("copied", "failed"))
+    items = "".join(f"<li>{link}</li>" for link in _copy_links(target, view))
+    return (
+        f'<details class="copying" {data} data-report="{plain(labels("cite.copied_report"))}"><summary>{plain(summary)}'
         f'</summary><ul>{items}</ul></details><span id="say" role="status"></span>'
     )
 
 
-def _copy_links(found: Found, view: View) -> Iterator[str]:
-    document = found.entry.document
-    named = query_of(found.place) if found.place else f"passage={found.entry.passages[found.current or 0].id}"
+def _copy_links(target: Target, view: View) -> Iterator[str]:
+    document = target.entry.document
+    query = query_of(target.place) if target.place else f"passage={target.entry.passages[target.current or 0].id}"
     for form in Form:
-        href = f"{CITE}{of_document(document).removeprefix('/d/')}?{named}&form={form}"
-        title = f' title="{plain(view.said("cite.report_title"))}"' if form is Form.REPORT else ""
+        href = f"{CITE}{of_document(document).removeprefix('/d/')}?{query}&form={form}"
+        title = f' title="{plain(view.labels("cite.report_title"))}"' if form is Form.REPORT else ""
         yield (
             f'<a class="copy-as" target="_blank" rel="noopener" data-form="{form}" href="{plain(href)}"{title}>'
-            f"{plain(view.said(f'cite.{form}'))}</a>"
+            f"{plain(view.labels(f'cite.{form}'))}</a>"
         )
 
 
-def _text(entry: Entry, marked: Place | None, here: Passage | None, said: Labels, sheet: Callable[[int], str]) -> str:
-    """``marked``: the quote; ``here``: the passage the view is at; ``sheet``: the address of a printed page."""
+def _text(entry: Entry, marked: Place | None, here: Passage | None, labels: Labels, sheet: Callable[[int], str]) -> str:
+    """Draw the text. ``marked``: the quote; ``here``: the passage in view; ``sheet``: the address of a printed page."""
     document = entry.document
     layers = [
-        *_page_starts(document, said, sheet),
+        *_page_starts(document, labels, sheet),
         *_structure(document),
         *_passages(entry, here),
         *_marks(document),
@@ -325,19 +327,20 @@ def _text(entry: Entry, marked: Place | None, here: Passage | None, said: Labels
     return layered(document.text, layers)
 
 
-def _page_starts(document: Document, said: Labels, sheet: Callable[[int], str]) -> Iterator[Layer]:
-    """Where a page begins. Its number is drawn, not written: the text stays the text."""
+def _page_starts(document: Document, labels: Labels, sheet: Callable[[int], str]) -> Iterator[Layer]:
+    """Mark where each page begins; the style sheet draws its number, so that the text stays unchanged."""
     for number, start in enumerate(document.page_starts, start=1):
         if start < len(document.text):
-            told, title = plain(said("source.page", number=number)), plain(said("source.printed_title", number=number))
+            name = plain(labels("source.page", number=number))
+            title = plain(labels("source.printed_title", number=number))
             opening = (
-                f'<a class="page" id="page{number}" data-page="{told}" aria-label="{title}" href="{sheet(number)}">'
+                f'<a class="page" id="page{number}" data-page="{name}" aria-label="{title}" href="{sheet(number)}">'
             )
             yield Layer(start, start, opening, "</a>")
 
 
 def _structure(document: Document) -> Iterator[Layer]:
-    """Headings, blocks and the blanks between blocks: how the text is set, not what it says."""
+    """Mark headings, blocks and the blanks between blocks."""
     headings = {section.heading for section in document.sections}
     for number, section in enumerate(document.sections):
         level = min(max(section.level + 1, 2), _DEEPEST)
@@ -350,12 +353,12 @@ def _structure(document: Document) -> Iterator[Layer]:
             yield Layer(last, block.range.start, f'<span class="gap {near}">')
         last = block.range.end
         if block.range not in headings:
-            itself = "" if document.text[block.range.start].isalnum() else " itself"  # brings a bullet of its own
+            itself = "" if document.text[block.range.start].isalnum() else " itself"  # begins with its own bullet
             yield Layer(block.range.start, block.range.end, f'<span class="{block.kind}{itself}">')
 
 
 def _passages(entry: Entry, here: Passage | None) -> Iterator[Layer]:
-    """Places that links lead to."""
+    """Mark passages as targets of links."""
     for passage in entry.passages:
         focus, kind = (' tabindex="-1"', "passage here") if passage is here else ("", "passage")
         yield _named(passage.span.range, f' id="p{passage.id}"{focus}', f' class="{kind}"')
@@ -375,7 +378,7 @@ def _quoted(marked: Place) -> Iterator[Layer]:
 
 
 def _named(range_: Range, once: str, always: str, tag: str = "span") -> Layer:
-    """A range; where it is cut, only the first piece carries the attributes ``once``: an id stands once in a page."""
+    """Return a layer whose first piece alone has the attributes ``once``, since an id must be unique."""
 
     def opening(place: int) -> str:
         return f"<{tag}{once if place == range_.start else ''}{always}>"

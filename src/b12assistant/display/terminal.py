@@ -1,12 +1,13 @@
-"""Answers on a terminal: quotes a person enjoys reading, each with where it stands and who says so.
+"""Print answers on a terminal: quotes with their place and who speaks.
 
-Text of sources and users is data: control characters are shown as pictures (U+2400 …), so that nothing in a document
-can move the cursor, colour the screen or hide a word.
+Control characters are shown as pictures (U+2400 …), so that no text of a source or user can move the cursor, colour
+the screen or hide a word.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shutil
 import sys
@@ -28,7 +29,7 @@ from b12assistant.display.presentation import (
     Quoted,
     ReadAs,
 )
-from b12assistant.types import GAP, Document, FileEnd, Hit, IndexReport, MarkKind, Passage, Range
+from b12assistant.types import GAP, Document, FileEnd, Hit, IndexReport, MarkKind, Passage, Range, SourceKind
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
 
@@ -38,28 +39,34 @@ _CONTROL = re.compile(
 _BORDERS = {Alarm.EMERGENCY: "bold red", Alarm.CAUTION: "yellow"}
 WIDTH = 92
 _INDENT = 4
-_NARROW = 48  # columns; below, nothing is indented
+_NARROW = 48  # columns; a narrower terminal gets no indents
+_NAMED = 3  # files without source facts
+_ENTRY = """
+[[source]]
+file = {file}
+kind = "other"  # {kinds}
+commercial_interest = "unknown"  # true if the speaker sells what it recommends, else false"""
 
 
 def inert(text: str) -> str:
-    """``text`` with characters that steer a terminal or the order of letters, or that none can show, made visible."""
+    """Make characters visible that control a terminal, change the text direction or cannot be shown."""
     return _CONTROL.sub(_picture, text)
 
 
 def console() -> Console:
-    """Standard output; colours and width follow the terminal, and a pipe gets neither."""
+    """Return a console on standard output; colours and width only for a terminal, not for a pipe."""
     return Console(highlight=False, markup=False, emoji=False, width=_width())
 
 
 def line(text: str) -> None:
-    """One line to standard output, as it is."""
+    """Print a line unchanged."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 @contextlib.contextmanager
 def progress() -> Iterator[Progress]:
-    """A progress bar on stderr while something long runs; nothing where stderr is no terminal."""
+    """Show a progress bar on stderr; nothing if stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield lambda stage, done, of: None
         return
@@ -70,64 +77,90 @@ def progress() -> Iterator[Progress]:
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
-        def told(stage: str, done: int, of: int) -> None:
+        def report(stage: str, done: int, of: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=of)
             bars.update(tasks[stage], completed=done, total=of)
 
-        yield told
+        yield report
 
 
 def answer(pieces: Sequence[Piece], console: Console) -> None:
-    """Print an answer."""
-    for piece in pieces:
+    """Print an answer, without an empty line above it."""
+    for place, piece in enumerate(pieces):
+        if place and isinstance(piece, _APART):
+            console.print()
         _PRINTERS[type(piece)](piece, console)
 
 
-def hits(notices: Sequence[Notice], found: Sequence[tuple[Hit, Quoted]], console: Console) -> None:
-    """Print what look-up found; notices stand above, nothing is withheld."""
+def hits(notices: Sequence[Notice], results: Sequence[tuple[Hit, Quoted]], console: Console) -> None:
+    """Print the results of a look-up below its notices."""
     for notice in notices:
         _notice(notice, console)
-    for hit, quote in found:
-        console.print()
+    for place, (hit, quote) in enumerate(results):
+        if notices or place:
+            console.print()
         _print(Text(f"{hit.rank}. {inert(' › '.join(quote.place))}", style="bold"), console)
         _print(Text(inert(_running(hit.passage))), console, indent=_INDENT)
         _citation(quote, console)
 
 
 def index_report(report: IndexReport, console: Console) -> None:
-    """Print what became of every file; the counts add up."""
-    for each in report.files:
-        if each.end is FileEnd.INDEXED:
+    """Print every file with a problem, the counts of all files, then which sources are not described."""
+    for file in report.files:
+        if file.end is FileEnd.INDEXED:
             continue
-        style = "red" if each.end is FileEnd.LEFT_OUT else "yellow"
-        console.print(Text.assemble((f"{each.end}: ", style), inert(f"{each.file}: {'; '.join(each.reasons)}")))
-    embedded = sum(each.embedded for each in report.files)
+        style = "red" if file.end is FileEnd.LEFT_OUT else "yellow"
+        console.print(Text.assemble((f"{file.end}: ", style), inert(f"{file.file}: {'; '.join(file.reasons)}")))
+    embedded = sum(file.embedded for file in report.files)
     counts = ", ".join(f"{report.count(end)} {end}" for end in FileEnd)
-    marked = max((each.marked_share for each in report.files), default=0.0)
-    console.print(Text(f"{len(report.files)} files: {counts}."))
+    marked = max((file.marked_share for file in report.files), default=0.0)
+    console.print(Text(f"{_counted(len(report.files), 'file')}: {counts}."))
     if report.unchanged:
         console.print(Text(f"Nothing changed: generation {report.generation[:12]} stays in use."))
-        return
-    passages = sum(each.passages for each in report.files)
-    console.print(
-        Text(
-            f"{passages} passages; {embedded} documents embedded; "
-            f"at most {marked:.0%} of a file is marked as not quotable."
+    else:
+        passages = _counted(sum(file.passages for file in report.files), "passage")
+        console.print(
+            Text(
+                f"{passages}; {_counted(embedded, 'document')} embedded; "
+                f"at most {marked:.0%} of a file is marked as not quotable."
+            )
         )
+        console.print(Text(f"Generation {report.generation[:12]} is in use."))
+    if report.undescribed:
+        _undescribed(report.undescribed, console)
+
+
+def _undescribed(files: Sequence[str], console: Console) -> None:
+    """Print which documents have no source facts, and the entry to paste for the first of them."""
+    one = len(files) == 1
+    named = ", ".join([*files[:_NAMED], *["..."] * (len(files) > _NAMED)])
+    does, count = ("does", "it counts as a seller's") if one else ("do", "they count as sellers'")
+    _print(
+        Text(
+            f"{_counted(len(files), 'document')} {does} not say who speaks or whether they sell ({inert(named)}), "
+            f"so {count}. Describe {'it' if one else 'them'} in sources.toml, at the top of the corpus:"
+        ),
+        console,
     )
-    console.print(Text(f"Generation {report.generation[:12]} is in use."))
+    entry = _ENTRY.format(file=inert(json.dumps(files[0], ensure_ascii=False)), kinds=", ".join(SourceKind))
+    console.print(Text(entry), soft_wrap=True)
+
+
+def _counted(number: int, noun: str) -> str:
+    """Return "1 file" or "2 files"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def passage(passage: Passage, quote: Quoted, console: Console) -> None:
-    """Print a passage with where it stands."""
+    """Print a passage with its citation."""
     _print(Text(inert(_running(passage))), console)
     console.print()
     _citation(quote, console)
 
 
 def document(document: Document, quote: Quoted, console: Console) -> None:
-    """Print a document's text, what is never quoted struck through, with its source facts: those of ``quote``."""
+    """Print a document's text, with what is never quoted struck through, and the source facts of ``quote``."""
     text = Text(inert(document.text))
     for mark in document.marks:
         if mark.kind is MarkKind.NEVER:
@@ -141,12 +174,12 @@ def document(document: Document, quote: Quoted, console: Console) -> None:
 def _read_as(read_as: ReadAs, console: Console) -> None:
     _print(Text.assemble(f"{read_as.label}: ", (inert(read_as.text), "italic")), console)
     for written, read in read_as.replaced:
-        told = ((inert(written), "italic"), f" {read_as.between} ", (inert(read), "italic"))
-        _print(Text.assemble(*told), console, indent=_INDENT)
+        swap = ((inert(written), "italic"), f" {read_as.between} ", (inert(read), "italic"))
+        _print(Text.assemble(*swap), console, indent=_INDENT)
 
 
 def _notice(notice: Notice, console: Console) -> None:
-    for text in (notice.text, *(each.text for each in notice.translations)):
+    for text in (notice.text, *(translation.text for translation in notice.translations)):
         if notice.alarm is None:
             console.print(Text.assemble(("! ", "bold yellow"), Text(text), "\n"))
         else:
@@ -158,7 +191,6 @@ def _headline(headline: Headline, console: Console) -> None:
 
 
 def _quote(quote: Quoted, console: Console) -> None:
-    console.print()
     body = Text()
     for i, (text, span) in enumerate(zip(quote.words, quote.spans, strict=True)):
         body.append(GAP if i else "")
@@ -169,13 +201,15 @@ def _quote(quote: Quoted, console: Console) -> None:
 
 
 def _difference(differ: Difference, console: Console) -> None:
-    """Above each side stand what they differ on, and who speaks."""
-    for quote in differ.quotes:
-        others = " ".join(f"[{each.number}]" for each in differ.quotes if each is not quote)
-        who = "; ".join(part for part in (quote.speaker.whose, quote.speaker.interest) if part)
-        console.print()
+    """Print each quote below a line that says on what they differ and who speaks."""
+    for place, quote in enumerate(differ.quotes):
+        others = " ".join(f"[{other.number}]" for other in differ.quotes if other is not quote)
+        who = "; ".join(part for part in (quote.speaker.parts[0], quote.speaker.interest) if part)
+        if place:
+            console.print()
         _print(Text(inert(f"{differ.heading}: [{quote.number}] beside {others}"), style="bold"), console)
         _print(Text(inert(who)), console)
+        console.print()
         _quote(quote, console)
 
 
@@ -186,10 +220,10 @@ def _nearest(nearest: Nearest, console: Console) -> None:
 
 
 def _general(general: General, console: Console) -> None:
-    console.print()
     _print(Text(general.text), console)
 
 
+_APART = (Quoted, Difference, General)  # below an empty line
 _PRINTERS: Mapping[type[Piece], Callable[[Any, Console], None]] = {
     Notice: _notice,
     ReadAs: _read_as,
@@ -202,7 +236,7 @@ _PRINTERS: Mapping[type[Piece], Callable[[Any, Console], None]] = {
 
 
 def _marked(text: str, span: Range, best: Range | None) -> Text:
-    """The span's words, the best sentence in bold."""
+    """Return the span's words with the best sentence in bold."""
     if best is None or not span.contains(best):
         return Text(inert(text))
     start, end = best.start - span.start, best.end - span.start
@@ -210,7 +244,7 @@ def _marked(text: str, span: Range, best: Range | None) -> Text:
 
 
 def _citation(quote: Quoted, console: Console) -> None:
-    """Where it stands, who speaks, what to know of it, whether they sell, and the id that `show` takes."""
+    """Print the place, who speaks, the notes, whether they sell, and the id that `show` takes."""
     speaker = quote.speaker
     where = " › ".join(quote.place) + (f", {quote.pages}" if quote.pages else "")
     who = (*speaker.parts, *quote.notes)
@@ -220,12 +254,12 @@ def _citation(quote: Quoted, console: Console) -> None:
         lines.append(Text(speaker.interest, style="bold magenta" if speaker.sells else "bold yellow"))
     if quote.passage is not None:
         lines.append(Text(inert(f"{quote.document} {quote.passage[:8]}"), style="dim"))
-    for each in lines:
-        _print(each, console, indent=_INDENT + 2)
+    for text in lines:
+        _print(text, console, indent=_INDENT + 2)
 
 
 def _print(text: Text, console: Console, *, indent: int = 0) -> None:
-    """Wrapped, without blanks at the ends of lines: what is copied from a terminal should be what was said."""
+    """Print wrapped text without blanks at line ends, so that a copy from the terminal is exact."""
     indent = indent if console.width >= _NARROW else 0
     for row in text.wrap(console, console.width - indent):
         row.rstrip()

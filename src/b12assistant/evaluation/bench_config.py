@@ -15,12 +15,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
+from importlib import resources
 from pathlib import Path
 
 from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.config import Settings, load_configuration
-from b12assistant.errors import ConfigError
+from b12assistant.errors import ConfigError, UsageError
 
+RANKINGS = Path(str(resources.files("b12assistant"))) / "data" / "rankings"
 _SECTIONS = ("retrieval", "lexical", "chunking")
 
 
@@ -40,6 +42,16 @@ class Ranking:
     def as_json(self) -> dict[str, object]:
         sections = {name: asdict(getattr(self.settings, name)) for name in _SECTIONS}
         return {"name": self.name, "says": self.says, "weights": asdict(self.weights), **sections}
+
+
+def packaged(name: str) -> Path:
+    """Return the file of a ranking that comes with the package. Raises ``UsageError`` for an unknown name."""
+    names = sorted(path.stem for path in RANKINGS.glob("*.toml"))
+    if name not in names:
+        near = get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(names)}"
+        raise UsageError(f"there is no ranking {name!r}", hint=hint)
+    return RANKINGS / f"{name}.toml"
 
 
 def load_ranking(path: Path) -> Ranking:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from b12assistant.answers import Answer, Quote, Status
-from b12assistant.errors import DatasetError
+from b12assistant.errors import DatasetError, UsageError
 from b12assistant.types import Document, MarkKind, Span
 
 _RUN = 6  # tokens in a row that a quote must share with the gold
@@ -54,12 +54,14 @@ class Outcome:
 
 
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
-    """Raises ``DatasetError`` that names the line."""
+    """Raises ``UsageError`` if there is no such file, ``DatasetError`` that names a wrong line."""
     try:
         lines = path.read_text("utf-8").split("\n")  # other line ends may stand inside a JSON string
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         hint = "give a folder in BEIR's form, or a JSON lines file of labelled questions"
-        raise DatasetError(f"{path} cannot be read", hint=hint) from error
+        raise UsageError(f"{path} cannot be read ({error.strerror})", hint=hint) from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} is not UTF-8", hint="save the file as UTF-8") from error
     return tuple(_labelled(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip())
 
 

@@ -74,7 +74,7 @@ def load_cases(path: Path) -> tuple[Case, ...]:
     known: set[str] = set()
     for case in cases:
         if case.id in known:
-            raise UsageError(f"{path}: the id {case.id!r} stands on two lines", hint="give each line an id of its own")
+            raise UsageError(f"{path}: the id {case.id!r} is on two lines", hint="give each line an id of its own")
         known.add(case.id)
     return tuple(cases)
 
@@ -170,20 +170,28 @@ def _share(values: Iterable[bool]) -> dict[str, Any]:
 def _case(line: str, where: str) -> Case:
     try:
         row = json.loads(line)
-        earlier = row.get("history") or row.get("context") or []
-        texts = [*earlier, row["text"]]
-        name, level, accepted, kind = row["id"], row["level"], row.get("acceptable") or [], row.get("kind")
-        groups = {group: row.get(group) or UNSAID for group in GROUPS}
-        if not isinstance(earlier, list) or not all(isinstance(each, str) for each in (*texts, name, *groups.values())):
-            raise TypeError("not texts")
-        if level not in LEVELS or not isinstance(accepted, list) or not set(accepted) <= set(LEVELS):
-            raise ValueError("not a level")
-        if kind is not None and kind not in list(FlagKind):
-            raise ValueError("not a kind")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(f"{where}: not a labelled message", hint=FORM) from error
-    turns = tuple(Turn(index, text) for index, text in enumerate(texts))
-    return Case(name, turns, level, frozenset(accepted), kind, groups)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{where}: not a labelled message: not JSON", hint=FORM) from error
+    if not isinstance(row, dict):
+        raise UsageError(f"{where}: not a labelled message: not a JSON object", hint=FORM)
+    name, text, level, kind = (row.get(key) for key in ("id", "text", "level", "kind"))
+    before = "history" if row.get("history") else "context"
+    earlier, accepted = row.get(before) or [], row.get("acceptable") or []
+    groups = {group: row.get(group) or UNSAID for group in GROUPS}
+    fits = {
+        "id": isinstance(name, str | int) and not isinstance(name, bool),
+        "text": isinstance(text, str),
+        "level": level in LEVELS,
+        before: isinstance(earlier, list) and all(isinstance(each, str) for each in earlier),
+        "acceptable": isinstance(accepted, list) and all(each in LEVELS for each in accepted),
+        "kind": kind is None or kind in list(FlagKind),
+        **{group: isinstance(value, str) for group, value in groups.items()},
+    }
+    wrong = [repr(key) for key, fitting in fits.items() if not fitting]
+    if wrong:
+        raise UsageError(f"{where}: not a labelled message: wrong or missing {', '.join(wrong)}", hint=FORM)
+    turns = tuple(Turn(index, each) for index, each in enumerate([*earlier, text]))
+    return Case(str(name), turns, str(level), frozenset(accepted), kind, groups)
 
 
 def audit(space: Workspace, file: Path) -> dict[str, Any]:

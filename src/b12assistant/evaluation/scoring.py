@@ -31,6 +31,8 @@ from b12assistant.index.verification import check_quote
 from b12assistant.types import DocumentId, Span
 
 BINS = 10
+REFUSED = "refused with gold"  # in the figures: ids of questions that should have been answered
+ANSWERED = "answered without gold"  # and of those that should have been refused
 
 
 def reliability(judged: Sequence[tuple[float, bool]]) -> dict[str, Any] | None:
@@ -172,7 +174,8 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "gold in no document": list(unresolved([outcome.labelled for outcome in outcomes], documents)),
         "missed": [outcome.labelled.id for outcome in outcomes if outcome.labelled.gold and not any(outcome.hits)],
-        "answered without gold": [o.labelled.id for o in outcomes if not o.labelled.gold and o.hits],
+        REFUSED: [o.labelled.id for o in outcomes if o.labelled.gold and not o.hits],
+        ANSWERED: [o.labelled.id for o in outcomes if not o.labelled.gold and o.hits],
     }
 
 

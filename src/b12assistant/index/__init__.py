@@ -1,1 +1,1 @@
-"""What is made of a corpus: vectors, tokens, terms, the store that keeps them, and the indexer."""
+"""The index of a corpus: vectors, tokens, terms, the store that keeps them, and the indexer."""

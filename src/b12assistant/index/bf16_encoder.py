@@ -1,6 +1,6 @@
-"""The encoder in bfloat16, by OpenVINO: for indexing alone, and only where an operator asks for it (decision 17).
+"""The encoder in bfloat16 with OpenVINO: only for indexing, and only if an operator asks for it (decision 17).
 
-It makes twice as many passages a second as single precision. Questions are always read in single precision.
+It encodes twice as many passages a second as single precision. Questions are always encoded in single precision.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Bf16Encoder(OnnxEncoder):
 
     @property
     def runtime(self) -> Mapping[str, str]:
-        found = {name: said for name, said in super().runtime.items() if name != "onnxruntime"}
-        return {**found, "encoder": "openvino", "openvino": version("openvino"), "precision": "bfloat16"}
+        versions = {name: value for name, value in super().runtime.items() if name != "onnxruntime"}
+        return {**versions, "encoder": "openvino", "openvino": version("openvino"), "precision": "bfloat16"}
 
     @once
     def _session(self) -> Any:
@@ -50,16 +50,16 @@ class Bf16Encoder(OnnxEncoder):
             raise EncoderError("this processor does not compute in bfloat16", hint=_HINT)
         threads = {"NUM_STREAMS": self._threads, "INFERENCE_NUM_THREADS": self._threads}
         session = core.compile_model(
-            core.read_model(self._whole()), "CPU", {"INFERENCE_PRECISION_HINT": "bf16", **threads}
+            core.read_model(self._with_weights()), "CPU", {"INFERENCE_PRECISION_HINT": "bf16", **threads}
         )
         _result(session, TINY)
         return session
 
-    def _infer(self, fed: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
-        return _result(self._session, fed)
+    def _infer(self, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
+        return _result(self._session, inputs)
 
-    def _whole(self) -> io.BytesIO:
-        """The graph with its weights in it, since OpenVINO looks for them in the graph's own folder alone."""
+    def _with_weights(self) -> io.BytesIO:
+        """Put the weights into the graph, since OpenVINO looks for them only in the graph's own folder."""
         import onnx
 
         data = (self._folder / SAFETENSORS).read_bytes()
@@ -74,6 +74,6 @@ class Bf16Encoder(OnnxEncoder):
         return io.BytesIO(model.SerializeToString())
 
 
-def _result(session: Any, fed: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
-    out = session.create_infer_request().infer({each.any_name: fed[each.any_name] for each in session.inputs})
+def _result(session: Any, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
+    out = session.create_infer_request().infer({port.any_name: inputs[port.any_name] for port in session.inputs})
     return np.array(out["vector"], np.float32), np.array(out["tokens"], np.float32)

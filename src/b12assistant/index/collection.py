@@ -1,4 +1,4 @@
-"""A generation opened for questions: passages with their rows in every index. Parts meet here as Protocols."""
+"""A generation opened for questions: passages with their rows in every index."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _TOPIC = range(2, 16)  # documents that share a title
 
 @dataclass(frozen=True)
 class Collection:
-    """``passages[row]`` is row ``row`` of ``vectors`` and ``lexical``.
+    """Passages with their indexes: ``passages[row]`` is row ``row`` of ``vectors`` and ``lexical``.
 
-    ``context``: for each passage one unit for the title in front of it and one for each of its sentences, read from one
-    pass over the passage. ``alone``: one unit for each sentence, encoded by itself; ``None`` in large collections.
+    ``context``: for each passage one unit for its title and one for each of its sentences, all from encoding the
+    passage once. ``alone``: one unit for each sentence, encoded by itself; ``None`` in large collections.
     """
 
     generation: GenerationId
@@ -42,48 +42,48 @@ class Collection:
     alone: TokenStore | None
     piece_idf: NDArray[np.float32]  # over this collection's sentences and titles, by word piece
     disputes: tuple[Dispute, ...] = ()
-    asked: NDArray[np.float32] | None = None  # a vector for each way to ask of each dispute, in order
+    asked: NDArray[np.float32] | None = None  # a vector for each way to ask about each dispute, in order
     off: SwitchedOff = NOTHING_OFF
-    narrowed: Callable[[frozenset[SourceKind]], Indexes] | None = None  # of an engine that can pass rows over itself
+    narrowed: Callable[[frozenset[SourceKind]], Indexes] | None = None  # for engines that filter rows themselves
 
     def searched(self, kinds: frozenset[SourceKind] = frozenset()) -> Indexes:
-        """The indexes to search for sources of ``kinds`` (empty: any). They may find others too: who asks still checks.
+        """Return the indexes to search for sources of ``kinds`` (empty: any).
 
-        What is switched off, or of another kind, is passed over by an engine that can: the rows it gives are then not
-        filled with what is thrown away here.
+        An engine that can skips what is switched off or of another kind, so that none of its rows is wasted. Others
+        return such rows too: the caller must still check.
         """
         return self.narrowed(kinds) if self.narrowed else (self.vectors, self.lexical)
 
     @cached_property
     def context_starts(self) -> NDArray[np.int64]:
-        """Unit of ``context`` at which each passage begins (its title), ``(n + 1,)``."""
+        """Return the unit of ``context`` at which each passage begins (its title), ``(n + 1,)``."""
         return _starts([1 + len(passage.sentences) for passage in self.passages])
 
     @cached_property
     def sentence_starts(self) -> NDArray[np.int64]:
-        """Unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
+        """Return the unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
         return _starts([len(passage.sentences) for passage in self.passages])
 
     @cached_property
     def first_rows(self) -> NDArray[np.int64]:
-        """For each row, the row of its document's first passage, ``(n,)``."""
+        """Return, for each row, the row of its document's first passage, ``(n,)``."""
         first: dict[DocumentId, int] = {}
         return np.array([first.setdefault(p.document.id, row) for row, p in enumerate(self.passages)], dtype=np.int64)
 
     @cached_property
     def shared_titles(self) -> dict[str, tuple[int, ...]]:
-        """Rows by title, of titles that a few documents share: those are on one topic. An empty title is none."""
+        """Return the rows of each non-empty title that a few documents share: those are on one topic."""
         titles = {passage.document.id: passage.document.title for passage in self.passages}
         topics = {title for title, documents in Counter(titles.values()).items() if title and documents in _TOPIC}
-        rows: dict[str, list[int]] = {}
+        by_title: dict[str, list[int]] = {}
         for row, passage in enumerate(self.passages):
             if passage.document.title in topics:
-                rows.setdefault(passage.document.title, []).append(row)
-        return {title: tuple(found) for title, found in rows.items()}
+                by_title.setdefault(passage.document.title, []).append(row)
+        return {title: tuple(rows) for title, rows in by_title.items()}
 
     @cached_property
     def off_in_part(self) -> frozenset[DocumentId]:
-        """Documents of which some passages are switched off."""
+        """Return the documents of which some passages are switched off."""
         return self.off.in_part(self.passages)
 
     @cached_property

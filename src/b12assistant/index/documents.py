@@ -1,4 +1,4 @@
-"""Documents and passages as JSON lines, and back: what a generation keeps of them. Offsets, never copies of text."""
+"""Write and read the documents and passages of a generation as JSON lines: offsets, never copies of text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An indexed file: its document, its passages, its report, and what it was made from."""
+    """An indexed file: its document, passages and report, and what it was made from."""
 
     document: Document
     passages: tuple[Passage, ...]
@@ -57,7 +57,7 @@ def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
 
 
 def source_facts(source: Source) -> Json:
-    """Facts as they stand in `sources.toml`, those that are known."""
+    """Return the known facts as `sources.toml` writes them."""
     facts = {
         "title": source.title,
         "kind": source.kind,
@@ -78,7 +78,7 @@ def source_facts(source: Source) -> Json:
 
 
 def export_line(entry: Entry) -> Json:
-    """A document for `export`: canonical text, sections, marks, passages."""
+    """Return a document for `export`: canonical text, sections, marks, passages."""
     document = entry.document
     return {
         "document": document.id,
@@ -115,10 +115,8 @@ def _entry(entry: Entry) -> Json:
         "sections": [[s.heading.start, s.heading.end, s.level, s.start, s.end] for s in document.sections],
         "blocks": [[b.kind, b.range.start, b.range.end] for b in document.blocks],
         "marks": [[m.kind, m.rule, m.range.start, m.range.end] for m in document.marks],
-        "origins": {found.origin.id: found.origin.facts for found in document.attributions},
-        "attributions": [
-            [found.range.start, found.range.end, found.origin.id, found.place] for found in document.attributions
-        ],
+        "origins": {attribution.origin.id: attribution.origin.facts for attribution in document.attributions},
+        "attributions": [[a.range.start, a.range.end, a.origin.id, a.place] for a in document.attributions],
         "passages": [
             {"id": p.id, "reference": p.reference, "sentences": [[s.start, s.end] for s in p.sentences]}
             for p in entry.passages
@@ -158,6 +156,7 @@ def _read_entry(row: Mapping[str, Any]) -> Entry:
         reasons=tuple(row["warnings"]),
         passages=len(passages),
         marked_share=row["marked_share"],
+        described=document.source.is_described,
     )
     return Entry(document, passages, report, row["file_sha256"], row["extractor"], _read_front(row["front"]))
 

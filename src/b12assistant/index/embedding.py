@@ -1,7 +1,7 @@
-"""A document's passages through the encoder: vectors, and token vectors grouped by title and sentence.
+"""Encode a document's passages: vectors, and token vectors grouped by title and sentence.
 
-Batches never span documents: a document's arrays depend on nothing but the document, so that an index that grew
-file by file is bit for bit the one that a rebuild gives. (Batched otherwise, vectors differ by up to 1e-7.)
+Batches never span documents: a document's arrays depend only on the document, so that an index that grew file by file
+is bit for bit the one that a rebuild gives. (Other batches change vectors by up to 1e-7.)
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TITLE_END = ". "
-_AT_ONCE = 512  # texts whose token vectors are held in full, 100 MB of them; a document may have any number
+_AT_ONCE = 512  # texts encoded at once: their full token vectors take 100 MB
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """``vectors``: (passages, d); ``context``: a unit for each title and sentence; ``alone``: for each sentence."""
+    """``vectors``: (passages, d). ``context``: a unit for each title and sentence. ``alone``: one for each sentence."""
 
     vectors: NDArray[np.float32]
     context: TokenStore
@@ -38,16 +38,16 @@ class Embedded:
 
 
 class EmbeddingCache(Protocol):
-    """What was encoded before."""
+    """The arrays of passages that were encoded before."""
 
     def get(self, passages: Sequence[Passage]) -> Embedded | None:
-        """Find the arrays of a document's passages; ``alone`` is ``None`` if only its passages were encoded."""
+        """Return the arrays of a document's passages, ``None`` if unknown; ``alone`` may be missing in them."""
 
 
 def embed(
     passages: Sequence[Passage], encoder: Encoder, projection: Projection, *, title_pieces: int, alone: bool
 ) -> Embedded:
-    """Passages of one document; the title goes in front of each, within ``title_pieces`` word pieces."""
+    """Encode the passages of one document, each with the title, cut to ``title_pieces`` word pieces, in front."""
     vectors, context = embed_passages(passages, encoder, projection, title_pieces=title_pieces)
     return Embedded(vectors, context, embed_sentences(passages, encoder, projection) if alone else None)
 
@@ -55,7 +55,7 @@ def embed(
 def embed_passages(
     passages: Sequence[Passage], encoder: Encoder, projection: Projection, *, title_pieces: int
 ) -> tuple[NDArray[np.float32], TokenStore]:
-    """Vectors and context of ``Embedded``."""
+    """Return ``vectors`` and ``context`` of ``Embedded``."""
     title = _short_title(passages[0].document.title, encoder, title_pieces)
     texts, bounds = zip(*(_running_text(title, passage) for passage in passages), strict=True)
     vectors, stores = [], []
@@ -66,9 +66,9 @@ def embed_passages(
 
 
 def embed_sentences(passages: Sequence[Passage], encoder: Encoder, projection: Projection) -> TokenStore:
-    """``alone`` of ``Embedded``: each sentence encoded by itself."""
+    """Return ``alone`` of ``Embedded``: each sentence encoded by itself."""
     sentences = [span.text for passage in passages for span in passage.sentences]
-    return TokenStore.join([_whole(encoded, projection) for encoded in _encoded(sentences, encoder)])
+    return TokenStore.join([_as_one_unit(encoded, projection) for encoded in _encoded(sentences, encoder)])
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder) -> Iterator[Encoded]:
@@ -84,7 +84,7 @@ def _short_title(title: str, encoder: Encoder, most: int) -> str:
 
 
 def _running_text(title: str, passage: Passage) -> tuple[str, list[int]]:
-    """The text to encode, and where its title and each of its sentences end in it."""
+    """Return the text to encode, and where its title and each of its sentences end in it."""
     text = title + _TITLE_END if title else ""
     ends = [len(text)]
     for span in passage.sentences:
@@ -100,16 +100,15 @@ def _grouped(encoded: Encoded, ends: list[int], projection: Projection) -> Token
     return TokenStore.of(projection.reduce(encoded.tokens), encoded.pieces, bounds)
 
 
-def _whole(encoded: Encoded, projection: Projection) -> TokenStore:
+def _as_one_unit(encoded: Encoded, projection: Projection) -> TokenStore:
     bounds = np.array([0, len(encoded.tokens)], dtype=np.int64)
     return TokenStore.of(projection.reduce(encoded.tokens), encoded.pieces, bounds)
 
 
 class EmbeddingPool:
-    """The arrays of the documents of one build, in the order in which they are begun.
+    """The encoding of one build's documents, with as many at a time as bulk encoding has threads.
 
-    ``cache``: what the previous build encoded. As many documents are under way as bulk encoding has threads: the
-    arrays of a document do not depend on those of another. Nothing goes on after the ``with``.
+    ``cache``: what the previous build encoded. No work continues after the ``with``.
     """
 
     def __init__(
@@ -122,7 +121,7 @@ class EmbeddingPool:
         self._encoder, self._projection, self._chunking, self._cache = encoder, projection, settings.chunking, cache
         self._pool = ThreadPoolExecutor(settings.encoder.threads or os.cpu_count() or 1)
         self._begun: list[tuple[Entry, Embedded | Future[Embedded]]] = []
-        self.read: set[str] = set()  # files of which the encoder read something
+        self.read: set[str] = set()  # files that went through the encoder, at least in part
 
     def __enter__(self) -> Self:
         return self
@@ -133,19 +132,19 @@ class EmbeddingPool:
         self._pool.shutdown(cancel_futures=True)
 
     def begin(self, entry: Entry) -> None:
-        """Take the document's arrays from the cache, or have them made."""
+        """Take the document's arrays from the cache, or start encoding it."""
         self._begun.append((entry, self._cache.get(entry.passages) or self._pool.submit(self._passages, entry)))
 
     def finish(self, progress: Callable[[int, int], None]) -> list[Embedded]:
-        """All arrays. Sentences are encoded by themselves as well if all that was begun is a small collection."""
-        many = len(self._begun)
+        """Return all arrays, in the order of ``begin``. In a small collection sentences are also encoded alone."""
+        total = len(self._begun)
         alone = sum(len(entry.passages) for entry, _ in self._begun) <= self._chunking.sentence_vectors_up_to
-        whole = [self._whole(entry, begun, alone=alone) for entry, begun in self._begun]
+        pending = [self._complete(entry, begun, alone=alone) for entry, begun in self._begun]
         arrays = []
-        for number, each in enumerate(whole):
-            progress(number, many)
-            arrays.append(each.result() if isinstance(each, Future) else each)
-        progress(many, many)
+        for number, embedded in enumerate(pending):
+            progress(number, total)
+            arrays.append(embedded.result() if isinstance(embedded, Future) else embedded)
+        progress(total, total)
         return arrays
 
     def _passages(self, entry: Entry) -> Embedded:
@@ -154,7 +153,9 @@ class EmbeddingPool:
         vectors, context = embed_passages(entry.passages, self._encoder, self._projection, title_pieces=title_pieces)
         return Embedded(vectors, context, None)
 
-    def _whole(self, entry: Entry, begun: Embedded | Future[Embedded], *, alone: bool) -> Embedded | Future[Embedded]:
+    def _complete(
+        self, entry: Entry, begun: Embedded | Future[Embedded], *, alone: bool
+    ) -> Embedded | Future[Embedded]:
         if not alone:
             return replace(begun, alone=None) if isinstance(begun, Embedded) else begun
         if isinstance(begun, Embedded) and begun.alone is not None:
@@ -162,7 +163,7 @@ class EmbeddingPool:
         return self._pool.submit(self._with_sentences, entry, begun)
 
     def _with_sentences(self, entry: Entry, begun: Embedded | Future[Embedded]) -> Embedded:
-        """``begun`` stands before this in the queue, so that it is done, or under way, when this one's turn comes."""
+        """Add ``alone`` to ``begun``, which is ahead of this task in the queue, so that waiting for it cannot block."""
         arrays = begun if isinstance(begun, Embedded) else begun.result()
         self.read.add(entry.report.file)
         return replace(arrays, alone=embed_sentences(entry.passages, self._encoder, self._projection))

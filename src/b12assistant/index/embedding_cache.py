@@ -1,8 +1,8 @@
-"""What the last good generation can hand on: entries of unchanged files, and the vectors of unchanged texts.
+"""Reuse the last good generation: entries of unchanged files, and vectors of unchanged texts.
 
-Nothing is kept beside the index: the cache is read from the generation, whose bytes were compared with their digests.
-Vectors are looked up by a digest of the texts that were encoded together, which are those of a document, and of all
-that their bits depend on. What is found is what encoding would give, to the last bit.
+There are no other files: the cache is read from the generation, whose bytes were compared with their digests. Vectors
+are looked up by a digest of a document's texts, which are encoded together, and of everything else that their bits
+depend on. They are bit for bit what encoding would give.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _OF_THE_STORE = {"schema", "files", "generation", "counter", "seal"}
 
 
 def scope(model_sha256: str, runtime: Mapping[str, object], title_pieces: int, method: int) -> str:
-    """Describe what the vectors of a text depend on beside the text."""
+    """Describe what the vectors of a text depend on besides the text."""
     return json.dumps([model_sha256, dict(runtime), title_pieces, method], sort_keys=True)
 
 
@@ -44,7 +44,7 @@ def scope(model_sha256: str, runtime: Mapping[str, object], title_pieces: int, m
 class Previous:
     """The last good generation as a cache; empty by default.
 
-    ``facts``: its manifest without what the store adds. ``scope``: of its vectors. ``asked``: for the ways to ask of
+    ``facts``: its manifest without what the store adds. ``scope``: of its vectors. ``asked``: for the ways to ask about
     each dispute, their vectors (asked, d).
     """
 
@@ -61,7 +61,7 @@ class Previous:
         return self if wanted == self.scope else Previous(self.id, self.facts, self.files, self.entries, wanted)
 
     def get(self, passages: Sequence[Passage]) -> Embedded | None:
-        """Find the arrays of a document's passages."""
+        """Return the arrays of a document's passages; ``None`` if they were not encoded before."""
         return self.embedded.get(_key(self.scope, passages))
 
 
@@ -103,13 +103,13 @@ def _key(made_in: str, passages: Iterable[Passage]) -> str:
 
 
 def _embedded(generation: Generation, entries: Sequence[Entry], made_in: str) -> Iterator[tuple[str, Embedded]]:
-    """Every document's arrays, views of the generation's, by key."""
+    """Yield every document's arrays, views of the generation's, with their key."""
     manifest: Mapping[str, Any] = generation.manifest
     rows = sum(len(entry.passages) for entry in entries)
     sentences = sum(len(passage.sentences) for entry in entries for passage in entry.passages)
     vectors = read_index(
         generation.files,
-        manifest.get("vectors", ROWS_ALONE),  # an index from before there were codes does not say
+        manifest.get("vectors", ROWS_ALONE),  # indexes made before codes existed lack this
         rows=rows,
         dimension=manifest["model"]["dimension"],
     ).vectors()
@@ -130,14 +130,14 @@ def _embedded(generation: Generation, entries: Sequence[Entry], made_in: str) ->
 
 
 def _asked(files: Mapping[str, bytes], entries: Sequence[Entry]) -> Iterator[tuple[tuple[str, ...], Vectors]]:
-    """Ways to ask of each dispute, with their vectors."""
+    """Yield the ways to ask about each dispute, with their vectors."""
     if "disputes.json" not in files:
         return
     disputes = disputes_from_bytes(files["disputes.json"], [entry.document for entry in entries])
     vectors = np.load(io.BytesIO(files["disputes.npy"]), allow_pickle=False)
-    if len(vectors) != sum(len(each.asked) for each in disputes):
+    if len(vectors) != sum(len(dispute.asked) for dispute in disputes):
         raise IndexDamagedError("disputes.npy does not fit disputes.json", hint=REBUILD)
     row = 0
-    for each in disputes:
-        yield each.asked, vectors[row : row + len(each.asked)]
-        row += len(each.asked)
+    for dispute in disputes:
+        yield dispute.asked, vectors[row : row + len(dispute.asked)]
+        row += len(dispute.asked)

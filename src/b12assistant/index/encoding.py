@@ -1,7 +1,7 @@
-"""The encoder: all-MiniLM-L6-v2 on ONNX Runtime, or any model through sentence-transformers; weights verified, offline.
+"""The encoder: all-MiniLM-L6-v2 on ONNX Runtime, or any model with sentence-transformers; weights verified, offline.
 
 One forward pass gives a text's vector (mean of its token vectors, as the model was trained) and the token vectors
-themselves, which late interaction reads. Nothing is cut: a text over the limit is an error of the caller.
+themselves, for late interaction. Texts are never cut: one over the limit is the caller's error.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ AUTO, ONNX, TORCH = "auto", "onnx", "torch"
 _RUNS_ON = ("sentence-transformers", "tokenizers", "torch", "transformers")
 _BATCH = 32
 _SPECIAL = 2  # the tokens a model puts around a text
-_BULK = 8  # from so many texts on, more than one thread pays
+_BULK = 8  # texts; from here more than one thread pays off
 
 
 class SentenceEncoder:
-    """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model is read at first use."""
+    """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model is loaded at first use."""
 
     def __init__(self, weights: Weights, *, threads: int) -> None:
         self.weights, self._threads = weights, threads
@@ -55,8 +55,8 @@ class SentenceEncoder:
 
     @cached_property
     def limit(self) -> int:
-        """From the model's own file where it says, so that an unchanged corpus is seen without loading torch."""
-        return (self.weights.told_limit() or int(self.model.max_seq_length or 512)) - _SPECIAL
+        """Return the limit in word pieces, if possible from the model's file: an unchanged corpus needs no torch."""
+        return (self.weights.limit_in_file() or int(self.model.max_seq_length or 512)) - _SPECIAL
 
     @property
     def tokenizer(self) -> Path | None:
@@ -65,13 +65,13 @@ class SentenceEncoder:
 
     @cached_property
     def model(self) -> SentenceTransformer:
-        """What sentence-transformers makes of the weights."""
+        """Load the weights with sentence-transformers. Raises ``EncoderError``."""
         from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
         logging.disable_progress_bar()
-        logging.set_verbosity_error()  # its length warning: `encode` checks that itself, and raises
+        logging.set_verbosity_error()  # no warning about lengths: `encode` checks them, and raises
         try:
             model = SentenceTransformer(str(self.weights.place or self.name), device="cpu")
         except (OSError, ValueError, KeyError, SafetensorError) as error:
@@ -90,7 +90,7 @@ class SentenceEncoder:
         return len(self._tokenizer.tokenize(text))
 
     def tuned(self, changes: Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]) -> SentenceEncoder:
-        """The word vectors are shared, so that it costs half of the model's memory; the digest is that of the file."""
+        """Return a changed encoder, which shares the word vectors, half of the memory. Its digest is the file's."""
         import torch
 
         own: Any = self.model
@@ -107,7 +107,7 @@ class SentenceEncoder:
         return tuned
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        """In order; batches are made of ``texts`` alone, so the same texts always give the same bits."""
+        """Encode texts, in order. Batches depend only on ``texts``: the same texts always give the same bits."""
         import torch
 
         torch.set_num_threads(self._threads if len(texts) >= _BULK else 1)
@@ -151,15 +151,15 @@ class SentenceEncoder:
 def load_encoder(
     model: str = PINNED_MODEL, *, digest: str | None = None, threads: int = 0, runtime: str = TORCH
 ) -> SentenceEncoder | OnnxEncoder:
-    """The pinned model, or one by local path or hub name. ``digest``: demanded of another model's weights in a folder.
+    """Load the pinned model, or one by local path or hub name. ``digest``: required of another model's weights.
 
-    Raises ``EncoderError`` if the weights are missing or differ, and what `encoder_of` raises.
+    Raises ``EncoderError`` if the weights are missing or differ, or as `encoder_of` does.
     """
     return encoder_of(find_weights(model, digest), threads=threads, runtime=runtime)
 
 
 def encoder_of(weights: Weights, *, threads: int = 0, runtime: str = TORCH) -> SentenceEncoder | OnnxEncoder:
-    """Make the encoder of these weights. ``threads``: for bulk work; 0 means one for each core.
+    """Make the encoder of these weights. ``threads``: for bulk work; 0: one for each core.
 
     ``runtime``: `TORCH`; `AUTO`: ONNX Runtime if a graph ships for these weights, else torch; `ONNX`: ONNX Runtime, or
     ``EncoderError`` if no graph ships for them.

@@ -1,8 +1,8 @@
-"""A generation of the index in its folder: no byte of a file is used before the whole file was compared.
+"""Read and write a generation of the index: no byte of a file is used before the whole file was compared.
 
-The manifest has two digests: the generation's name covers its content, and the seal covers all the rest of the
-manifest, so that no byte of it can change unseen. Only regular files are read; what is written is on the disk when the
-call returns.
+The manifest has two digests: the generation's name covers its content, and the seal covers the rest of the manifest,
+so that no byte of it can change unnoticed. Only regular files are read; what is written is on the disk when the call
+returns.
 """
 
 from __future__ import annotations
@@ -26,14 +26,19 @@ MANIFEST = "manifest.json"
 _BESIDE_CONTENT = ("generation", "counter", "seal")
 
 
-_LARGEST = 1 << 20  # bytes of a file that no manifest describes; ours are far smaller
-_BLOCK = 1 << 20  # bytes that are held of a file that is only compared
-_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)  # no file stands there; other errors may pass
+_LARGEST = 1 << 20  # bytes of a file that no manifest describes
+_BLOCK = 1 << 20  # bytes read at a time from a file that is only compared
+_NO_FILE = (
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.ELOOP,
+    errno.ENXIO,
+)  # there is no such file; other errors may be temporary
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A verified generation: its manifest and the bytes of its files; ``problems`` says what had to be passed over."""
+    """A verified generation: its manifest and the bytes of its files. ``problems``: why others were skipped."""
 
     id: GenerationId
     manifest: Mapping[str, object]
@@ -42,43 +47,43 @@ class Generation:
 
 
 def read_generation(folder: Path) -> Generation:
-    """All of it. Raises ``IndexDamagedError``, ``IndexMismatchError``; ``OSError`` for what may pass."""
+    """Read a generation. Raises ``IndexDamagedError``, ``IndexMismatchError``; ``OSError`` if it may be temporary."""
     manifest = _manifest(folder)
     files = {file: _read(folder / file, facts) for file, facts in manifest["files"].items()}
     return Generation(GenerationId(folder.name), manifest, files)
 
 
 def check_generation(folder: Path) -> None:
-    """Raises what `read_generation` would, and holds no more than a block of a file at a time."""
+    """Raise what `read_generation` would, with at most a block of a file in memory."""
     for file, facts in _manifest(folder)["files"].items():
         _compare(folder / file, facts)
 
 
 def describe(data: bytes) -> dict[str, object]:
-    """What the manifest says of a file."""
+    """Describe a file for the manifest."""
     return {"size": len(data), "sha256": _sha256(data)}
 
 
 def generation_name(content: Mapping[str, object]) -> GenerationId:
-    """A function of the content alone: not of when or where it was built."""
+    """Return the name of a generation, which depends only on its content, not on when or where it was built."""
     return GenerationId(_sha256(_json(content))[:32])
 
 
 def sealed(content: Mapping[str, object], *, counter: int) -> bytes:
-    """The manifest's bytes; ``counter`` grows with each generation of an index."""
+    """Write a manifest; ``counter`` grows with each generation of an index."""
     manifest = {**content, "generation": generation_name(content), "counter": counter}
     return _json({**manifest, "seal": _sha256(_json(manifest))})
 
 
 def unsealed(data: bytes, name: str) -> dict[str, Any] | None:
-    """The manifest of generation ``name``, if ``data`` is byte for byte what ``sealed`` gave."""
+    """Read the manifest of generation ``name``; ``None`` unless ``data`` is byte for byte what ``sealed`` returned."""
     try:
         manifest = json.loads(data)
         content = {key: value for key, value in manifest.items() if key not in _BESIDE_CONTENT}
-        whole = sealed(content, counter=manifest["counter"]) == data and manifest["generation"] == name
+        intact = sealed(content, counter=manifest["counter"]) == data and manifest["generation"] == name
     except (ValueError, KeyError, AttributeError, RecursionError):
         return None
-    return manifest if whole else None
+    return manifest if intact else None
 
 
 def _json(value: object) -> bytes:
@@ -90,9 +95,9 @@ def _sha256(data: bytes) -> str:
 
 
 def open_regular(path: Path) -> BinaryIO | None:
-    """A regular file, opened to be read; ``None`` if no such file stands there.
+    """Open a regular file to read; ``None`` if there is no such file.
 
-    No link is followed, and a pipe in its place is not waited for. Raises ``OSError`` for what may pass.
+    Links are not followed, and a pipe does not block. Raises ``OSError`` for errors that may be temporary.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -111,9 +116,9 @@ def open_regular(path: Path) -> BinaryIO | None:
 
 
 def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
-    """A regular file's bytes, at most one more than ``most``; ``None`` if no such file stands there.
+    """Read a regular file's bytes, at most one more than ``most``; ``None`` if there is no such file.
 
-    Raises ``OSError`` for what may pass.
+    Raises ``OSError`` for errors that may be temporary.
     """
     file = open_regular(path)
     if file is None:
@@ -123,7 +128,7 @@ def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
 
 
 def size_and_sha256(file: BinaryIO, *, most: int) -> tuple[int, str]:
-    """Of all that is in a file, or of one byte more than ``most``; a block at a time is held."""
+    """Return size and sha256 of a file, read in blocks, of at most one byte more than ``most``."""
     digest, size = hashlib.sha256(), 0
     while block := file.read(min(_BLOCK, most + 1 - size)):
         digest.update(block)
@@ -132,7 +137,7 @@ def size_and_sha256(file: BinaryIO, *, most: int) -> tuple[int, str]:
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Write a file; when this returns, the disk has it."""
+    """Write a file; it is on the disk when this returns."""
     with path.open("wb") as file:
         file.write(data)
         file.flush()
@@ -140,7 +145,7 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """What a folder holds, its names, is on the disk when this returns."""
+    """Write a folder's list of names to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,5 +1,7 @@
-"""A corpus to a generation of the index. Every file ends indexed, indexed with warnings, or left out with its
-reason."""
+"""Build a generation of the index from a corpus.
+
+Every file ends indexed, indexed with warnings, or left out with a reason.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ from b12assistant.index.embedding import Embedded, EmbeddingPool
 from b12assistant.index.embedding_cache import ALONE, CONTEXT, NOTHING, Previous, scope
 from b12assistant.index.generations import REBUILD
 from b12assistant.index.lexical_index import BM25F, BM25FIndex
-from b12assistant.index.origin import built_with, most_pieces, told_reports
+from b12assistant.index.origin import all_reports, built_with, most_pieces
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
 from b12assistant.protocols import Encoder
@@ -48,7 +50,7 @@ _RUNTIME = (
     "selectolax",
     "sentencex",
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file's name that is no UTF-8; no encoder reads it
+_SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
 
@@ -65,7 +67,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Built:
-    """A generation's content, not yet written. ``same``: the previous generation, if it is all that; then no files."""
+    """A generation's content, not yet written. ``same``: the previous generation if nothing changed; then no files."""
 
     files: Mapping[str, bytes]
     facts: Mapping[str, object]
@@ -75,7 +77,7 @@ class Built:
 
 @dataclass(frozen=True)
 class Indexer:
-    """The use case; its parts are given. The encoder is asked from several threads, and must allow it."""
+    """A builder of generations from its parts. Several threads call the encoder, which must allow it."""
 
     reader: Reader
     encoder: Encoder
@@ -84,9 +86,10 @@ class Indexer:
     progress: Progress = lambda stage, done, of: None
 
     def build(self, corpus: Path, previous: Previous = NOTHING, *, always: bool = False) -> Built:
-        """Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
+        """Build a generation from the files of ``corpus``.
 
-        ``previous``: what need not be read and encoded again. ``always``: make the files even if they are the same.
+        ``previous``: what need not be read and encoded again. ``always``: make the files even if nothing changed.
+        Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
         """
         title_pieces = self.settings.chunking.title_pieces
         previous = previous.within(scope(self.encoder.digest, self._runtime, title_pieces, origin.METHOD))
@@ -94,14 +97,14 @@ class Indexer:
             entries, reports = self._read(corpus, previous, pool)
             passages = [passage for entry in entries for passage in entry.passages]
             disputes = resolve(corpus_disputes(corpus), passages, file=str(corpus / DISPUTES_FILE))
-            if not always and self._is_same(previous, entries, reports, disputes):
-                told = told_reports([*reports, *(entry.report for entry in entries)], entries)
-                return Built({}, previous.facts, told, previous.id)
+            if not always and self._is_unchanged(previous, entries, reports, disputes):
+                reports += [entry.report for entry in entries]
+                return Built({}, previous.facts, all_reports(reports, entries), previous.id)
             embedded = pool.finish(lambda done, of: self.progress("embedding", done, of))
         reports += [replace(entry.report, embedded=entry.report.file in pool.read) for entry in entries]
-        rows = np.concatenate([each.vectors for each in embedded])
+        rows = np.concatenate([arrays.vectors for arrays in embedded])
         vectors = vector_index.build_index(rows)
-        asked = [previous.asked[each.asked] if each.asked in previous.asked else self._asked(each) for each in disputes]
+        asked = [previous.asked[d.asked] if d.asked in previous.asked else self._asked(d) for d in disputes]
         files = {
             **vectors.to_files(),
             "documents.jsonl": entries_to_bytes(entries),
@@ -112,25 +115,25 @@ class Indexer:
         }
         facts = {**self._facts(entries, reports, rows.shape[1]), "vectors": vectors.facts}
         _check(files, facts)
-        return Built(files, facts, told_reports(reports, entries))
+        return Built(files, facts, all_reports(reports, entries))
 
     def _read(self, corpus: Path, previous: Previous, pool: EmbeddingPool) -> tuple[list[Entry], list[FileReport]]:
-        """What each file is, in order, and why those that are nothing are left out."""
+        """Return the entries of all files that can be indexed, in order, and the reports of the others."""
         sources = corpus_sources(corpus)
-        facts = sources.facts
         files = list(corpus_files(corpus))
         entries: list[Entry] = []
         reports: list[FileReport] = []
         for number, file in enumerate(files):
             self.progress("reading", number, len(files))
-            found = self._entry(corpus, file, sources, previous)
-            if isinstance(found, Entry):
-                entries.append(found)
-                pool.begin(found)
+            outcome = self._entry(corpus, file, sources, previous)
+            if isinstance(outcome, Entry):
+                entries.append(outcome)
+                pool.begin(outcome)
             else:
-                reports.append(found)
+                reports.append(outcome)
         self.progress("reading", len(files), len(files))
-        reports += [_no_such_file(file) for file in facts if file not in set(files)]
+        known = set(files)
+        reports += [_no_such_file(file) for file in sources.facts if file not in known]
         if not entries:
             raise _nothing(corpus, reports)
         return entries, reports
@@ -161,7 +164,7 @@ class Indexer:
             parts = prepared.parts
             if parts is None:
                 parts = split(document, self.encoder.count, self._splitting)
-        except (SourceError, SourceFactsError) as error:  # of its own front matter: without its facts it is not quoted
+        except (SourceError, SourceFactsError) as error:  # a file with invalid front matter is not quoted
             return FileReport(file, FileEnd.LEFT_OUT, (error.message,))
         share = prepared.marked_share
         if not parts:
@@ -176,6 +179,7 @@ class Indexer:
             warnings,
             passages=len(parts),
             marked_share=round(share, 4),
+            described=source.is_described,
         )
         return Entry(document, passages, report, sha256, extract.extractor, front)
 
@@ -185,11 +189,10 @@ class Indexer:
         return Splitting(most, self.settings.loading.passages, self.encoder.tokenizer)
 
     def _digest(self, sha256: str, front: Facts, facts: Facts, rests_on: object) -> str:
-        told = source_facts(source_of(front, facts))
         described = [
             origin.METHOD,
             sha256,
-            told,
+            source_facts(source_of(front, facts)),
             rests_on,
             self.encoder.digest,
             most_pieces(self.encoder, self.settings),
@@ -202,15 +205,15 @@ class Indexer:
     def _runtime(self) -> dict[str, str]:
         return {**_versions(), **self.encoder.runtime}
 
-    def _is_same(
+    def _is_unchanged(
         self, previous: Previous, entries: Sequence[Entry], reports: Sequence[FileReport], disputes: Sequence[Dispute]
     ) -> bool:
-        """Check whether the files of ``previous`` would be made again, without loading the encoder."""
+        """Check if the build would give the files of ``previous`` again, without loading the encoder."""
         if len(entries) != len(previous.entries):
             return False
         vectors = previous.facts.get("vectors")
         passages = sum(len(entry.passages) for entry in entries)
-        facts = self._facts(entries, reports, previous.facts["model"]["dimension"])  # of the same weights, or not equal
+        facts = self._facts(entries, reports, previous.facts["model"]["dimension"])  # other weights differ in digest
         return (
             all(previous.entries.get(entry.report.file) is entry for entry in entries)
             and previous.facts == {**facts, "vectors": vectors}
@@ -221,12 +224,12 @@ class Indexer:
         )
 
     def _asked(self, dispute: Dispute) -> Vectors:
-        """Encode each way to ask, (asked, d)."""
+        """Encode each way to ask about a dispute, (asked, d)."""
         vectors = [encoded.vector for encoded in self.encoder.encode(dispute.asked)]
         return np.stack(vectors) if vectors else np.empty((0, self.encoder.dimension), dtype=np.float32)
 
     def _facts(self, entries: Sequence[Entry], reports: Sequence[FileReport], dimension: int) -> dict[str, object]:
-        """Of the manifest, but for the vectors; ``reports`` may hold those of the entries or not."""
+        """Return the manifest's facts except those of the vectors; ``reports`` may include those of the entries."""
         left_out = sum(report.end is FileEnd.LEFT_OUT for report in reports)
         return {
             "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": dimension},
@@ -242,7 +245,7 @@ class Indexer:
 
 
 def titles_of(document: Document, offset: int) -> str:
-    """The lexical title field of what stands at ``offset``: the document's title and the headings above."""
+    """Return the lexical title field at ``offset``: the document's title and the headings above."""
     headings = (document.slice(section.heading) for section in document.heading_path(offset))
     return " ".join(dict.fromkeys([document.title, *headings]))
 
@@ -250,18 +253,18 @@ def titles_of(document: Document, offset: int) -> str:
 def _lexical(passages: Sequence[Passage], settings: Settings) -> BM25FIndex:
     bodies = [" ".join(span.text for span in passage.sentences) for passage in passages]
     titles = [titles_of(passage.document, passage.sentences[0].start) for passage in passages]
-    given = settings.lexical
-    return BM25FIndex.build(bodies, titles, BM25F(given.k1, given.b_body, given.b_title, given.title_weight))
+    chosen = settings.lexical
+    return BM25FIndex.build(bodies, titles, BM25F(chosen.k1, chosen.b_body, chosen.b_title, chosen.title_weight))
 
 
 def _token_files(embedded: Sequence[Embedded]) -> dict[str, bytes]:
-    files = {CONTEXT: TokenStore.join([each.context for each in embedded]).to_bytes()}
-    alone = [each.alone for each in embedded if each.alone is not None]
+    files = {CONTEXT: TokenStore.join([arrays.context for arrays in embedded]).to_bytes()}
+    alone = [arrays.alone for arrays in embedded if arrays.alone is not None]
     return {**files, ALONE: TokenStore.join(alone).to_bytes()} if alone else files
 
 
 def _dispute_files(disputes: Sequence[Dispute], rows: Sequence[Vectors]) -> dict[str, bytes]:
-    """``rows``: a vector for each way to ask of each dispute, (asked, d). Nothing if there are no disputes."""
+    """Return the files of the disputes, if there are any. ``rows``: a vector for each way to ask, (asked, d)."""
     if not disputes:
         return {}
     buffer = io.BytesIO()
@@ -270,7 +273,7 @@ def _dispute_files(disputes: Sequence[Dispute], rows: Sequence[Vectors]) -> dict
 
 
 def _check(files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
-    """Read what is to be published: what cannot be read back never is. Raises ``IndexDamagedError``."""
+    """Read the files back before they are published. Raises ``IndexDamagedError``."""
     entries = entries_from_bytes(files["documents.jsonl"])
     passages = [passage for entry in entries for passage in entry.passages]
     sentences = sum(len(passage.sentences) for passage in passages)
@@ -280,7 +283,7 @@ def _check(files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
         disputes_from_bytes(files["disputes.json"], [entry.document for entry in entries])
     sizes = {CONTEXT: sentences + len(passages), ALONE: sentences}
     if any(len(TokenStore.from_bytes(files[file])) != size for file, size in sizes.items() if file in files):
-        raise IndexDamagedError("what was made does not fit together", hint=REBUILD)
+        raise IndexDamagedError("the parts of the new index do not fit together", hint=REBUILD)
 
 
 def _nothing(corpus: Path, reports: Sequence[FileReport]) -> CorpusError:

@@ -1,7 +1,7 @@
-"""BM25F over two fields, the passage and its titles (document title and heading path), scored eagerly.
+"""BM25F over two fields: the passage, and its titles (document title and heading path).
 
 Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields" (CIKM 2004): length-normalised,
-weighted term frequencies of the fields are added and then saturated once. As in bm25s (Lù, 2024) every term's scores
+weighted term frequencies of the fields are added, then saturated once. As in bm25s (Lù, 2024), every term's scores
 are computed when the index is built, so that a query only adds columns.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BM25F:
-    """``k1``: saturation; ``b``: length normalisation of a field; ``title_weight``: of a term in the titles."""
+    """Parameters. ``k1``: saturation; ``b_…``: length normalisation; ``title_weight``: of a term in the titles."""
 
     k1: float = 1.2
     b_body: float = 0.75
@@ -38,9 +38,9 @@ class BM25F:
 
 @dataclass(frozen=True)
 class TermCounts:
-    """Row ``i`` holds the terms ``numbers[starts[i]:starts[i + 1]]`` of ``names``, in order; ``names`` are sorted.
+    """Term counts by row: row ``i`` holds terms ``numbers[starts[i]:starts[i + 1]]`` of the sorted ``names``.
 
-    ``body`` and ``title``: how often each stands in the row's passage and in its titles; one of both is above zero.
+    ``body`` and ``title``: how often each is in the row's passage and in its titles; at least one is above zero.
     """
 
     names: tuple[str, ...]
@@ -51,7 +51,7 @@ class TermCounts:
 
     @classmethod
     def of(cls, bodies: Sequence[str], titles: Sequence[str]) -> TermCounts:
-        """``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
+        """Count terms; ``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
         rows = [(Counter(terms(body)), Counter(terms(title))) for body, title in zip(bodies, titles, strict=True)]
         held = [sorted(body.keys() | title.keys()) for body, title in rows]
         names = tuple(sorted({name for row in held for name in row}))
@@ -85,7 +85,7 @@ class BM25FIndex:
 
     @classmethod
     def build(cls, bodies: Sequence[str], titles: Sequence[str], parameters: BM25F = BM25F()) -> BM25FIndex:
-        """``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
+        """Index rows; ``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
         counts = TermCounts.of(bodies, titles)
         frequencies = _saturating_frequencies(counts, parameters)
         order = np.argsort(counts.numbers, kind="stable")  # by term, and in a term by row
@@ -98,24 +98,24 @@ class BM25FIndex:
         return cls(vocabulary, starts, rows, weights * np.repeat(idf, sizes), idf)
 
     def search(self, question: str, k: int) -> tuple[NDArray[np.int64], Vectors]:
-        """At most ``k`` rows that share a term with ``question``, best first, ties by row."""
+        """Return at most ``k`` rows that share a term with ``question``, and their scores, best first, ties by row."""
         scores = np.zeros(self._count, dtype=np.float32)
         for number, times in self.asked(question).items():
             column = slice(self._starts[number], self._starts[number + 1])
             scores[self._rows[column]] += times * self._weights[column]
         rows = np.flatnonzero(scores > 0)
-        if 0 < k < len(rows):  # only what can be among the first is sorted
+        if 0 < k < len(rows):  # sort only rows that can be among the first
             rows = rows[scores[rows] >= np.partition(scores[rows], -k)[-k]]
         order = np.lexsort((rows, -scores[rows]))[: max(k, 0)]
         return rows[order].astype(np.int64), scores[rows[order]]
 
     def asked(self, question: str) -> dict[int, int]:
-        """The numbers of the question's terms, and how often each is in it; of those that stand in a row."""
+        """Return the numbers of the question's known terms, and how often each is in it."""
         numbers = ((self._vocabulary.get(term), times) for term, times in Counter(terms(question)).items())
         return {number: times for number, times in numbers if number is not None}
 
     def by_row(self, rows: int) -> Iterator[Mapping[int, float]]:
-        """For each of the first ``rows`` rows, the weights above zero of its terms, by term number."""
+        """Yield, for each of the first ``rows`` rows, the weights above zero of its terms, by term number."""
         terms_of = np.repeat(np.arange(len(self._vocabulary)), np.diff(self._starts))
         kept = np.flatnonzero(self._weights > 0)
         order = kept[np.argsort(self._rows[kept], kind="stable")]
@@ -125,18 +125,18 @@ class BM25FIndex:
             yield dict(zip(terms_of[places].tolist(), self._weights[places].tolist(), strict=True))
 
     def without_rows(self) -> BM25FIndex:
-        """Its vocabulary with the idf of each term: it knows words, and finds no row."""
+        """Return an index with the vocabulary and idf of this one, but no rows."""
         none = np.zeros(len(self._vocabulary) + 1, np.int64)
         return BM25FIndex(
             self._vocabulary, none, self._rows[:0].copy(), self._weights[:0].copy(), self._idf, self._count
         )
 
     def unknown_terms(self, question: str) -> frozenset[str]:
-        """Index terms of ``question`` that stand in no row."""
+        """Return the index terms of ``question`` that are in no row."""
         return frozenset(term for term in terms(question) if term not in self._vocabulary)
 
     def unknown_share(self, question: str) -> float:
-        """How much of what ``question`` asks about stands nowhere here: the idf share of its unknown terms, 0 to 1."""
+        """Return how much of ``question`` is unknown here: the idf share of its unknown terms, 0 to 1."""
         asked = dict.fromkeys(terms(question))
         if not asked:
             return 1.0
@@ -169,12 +169,12 @@ class BM25FIndex:
 
 
 def _rows(counts: TermCounts) -> NDArray[np.int64]:
-    """The row of each count."""
+    """Return the row of each count."""
     return np.repeat(np.arange(len(counts)), np.diff(counts.starts))
 
 
 def _saturating_frequencies(counts: TermCounts, parameters: BM25F) -> NDArray[np.float64]:
-    """For each count, the term's weighted and length-normalised frequency over both fields."""
+    """Return, for each count, the term's weighted and length-normalised frequency over both fields."""
     rows = _rows(counts)
     total = np.zeros(len(rows))
     for field, b, weight in (
@@ -184,6 +184,6 @@ def _saturating_frequencies(counts: TermCounts, parameters: BM25F) -> NDArray[np
         lengths = np.bincount(rows, weights=field, minlength=len(counts))
         average = lengths.mean() if lengths.any() else 1.0
         norms = 1 - b + b * lengths / average
-        there = field > 0  # elsewhere the norm may be zero
-        total[there] += weight * field[there] / norms[rows[there]]
+        present = field > 0  # elsewhere the norm may be zero
+        total[present] += weight * field[present] / norms[rows[present]]
     return total

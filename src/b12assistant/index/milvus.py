@@ -1,14 +1,14 @@
-"""Search by a Milvus server instead of in this process: what FAISS and BM25F find, over many machines.
+"""Search on a Milvus server instead of in this process: the results of FAISS and BM25F, over many machines.
 
-The weights of terms are those of ``BM25FIndex``, a sparse vector each passage, and a question is one too: their inner
-product is its BM25F score, whatever shards and segments the rows lie in. Milvus' own BM25 counts words by segment.
+Passages and questions are sparse vectors of the term weights of ``BM25FIndex``: their inner product is the BM25F score,
+whatever shards and segments the rows are in. Milvus' own BM25 counts words by segment.
 
     b12assistant_<digest>     one collection for each content, complete when its properties say so
     b12assistant              the alias of the one in use, switched in one step once a collection is complete
 
-A collection is named by the digest of what it holds, is filled once and never changed. An index is opened with the
-collection that its manifest names, so that an answer is from one generation. The previous collection is kept, as the
-spare generation on disk is.
+A collection is named by the digest of its content, filled once and never changed. An index is opened with the
+collection that its manifest names, so that an answer is from one generation. The previous collection is kept, like the
+spare generation on disk.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from b12assistant.errors import ConfigError, IndexDamagedError, IndexUnreachableError, UsageError
+from b12assistant.index.generations import REBUILD
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.vector_index import best_first
 
@@ -37,27 +38,27 @@ if TYPE_CHECKING:
 MOST_FOUND = 16_384  # rows that one search may ask a server for
 _EXACT_UP_TO = 100_000  # rows; more are searched by HNSW
 _BATCH = 1000  # rows of one insertion: 384 dimensions make 2 MB, a server takes 64
-_NO_TERM = 2**32 - 2  # a server takes no empty sparse vector; nobody asks for this dimension
+_NO_TERM = 2**32 - 2  # servers reject empty sparse vectors; no query uses this dimension
 _TO_CONNECT, _TO_SEARCH, _TO_BUILD = 10.0, 10.0, 3600.0  # seconds
-_QUIET = {"grpc.keepalive_time_ms": 2**31 - 1}  # Milvus Lite hangs up on who asks every ten seconds if it is there
+_QUIET = {"grpc.keepalive_time_ms": 2**31 - 1}  # Milvus Lite disconnects clients that ping every ten seconds
 _GONE = (100, 101)  # Milvus' codes: no such collection, not loaded
 
 
 @dataclass(frozen=True)
 class Server:
-    """``client`` is pymilvus' own; many threads may share one."""
+    """A Milvus server; many threads may share ``client``, which is pymilvus' own."""
 
     client: Any
 
     @classmethod
     def connect(cls, uri: str, token: str = "") -> Server:
-        """``uri``: `http://host:19530`, or a path that ends in .db, which Milvus Lite keeps and one process may open.
+        """Connect to `http://host:19530`, or to a path ending in .db, which Milvus Lite keeps and one process may open.
 
-        Raises ``IndexUnreachableError``, ``ConfigError`` for what is no such address.
+        Raises ``IndexUnreachableError``, or ``ConfigError`` if ``uri`` is not such an address.
         """
         if not uri.startswith(("http://", "https://")) and not uri.endswith(".db"):
             raise ConfigError(
-                f"index.uri = {uri.rpartition('@')[2]!r} is no address",
+                f"index.uri = {uri.rpartition('@')[2]!r} is not an address",
                 hint="give http://HOST:19530 or a path ending in .db",
             )
         try:
@@ -65,31 +66,31 @@ class Server:
         except ImportError as error:
             hint = "pip install 'b12assistant[milvus]'"
             raise UsageError("the engine milvus needs the package pymilvus", hint=hint) from error
-        for name in ("pymilvus", "milvus_lite", "grpc._server"):  # they log, with its stack, what is raised too
+        for name in ("pymilvus", "milvus_lite", "grpc._server"):  # they log a stack for errors they also raise
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        with _told(f"Milvus at {uri.rpartition('@')[2]} cannot be reached"):
+        with _our_errors(f"Milvus at {uri.rpartition('@')[2]} cannot be reached"):
             return cls(
                 MilvusClient(uri, token=token, timeout=_TO_CONNECT, grpc_options=_QUIET if uri.endswith(".db") else {})
             )
 
     def collections(self) -> list[str]:
-        with _told("the collections cannot be listed"):
+        with _our_errors("the collections cannot be listed"):
             return sorted(self.client.list_collections(timeout=_TO_CONNECT))
 
     def target(self, alias: str) -> str | None:
-        """The collection that an alias names; ``None`` if there is no such alias."""
-        with _told(f"the alias {alias} cannot be read"):
+        """Return the collection that an alias names; ``None`` if there is no such alias."""
+        with _our_errors(f"the alias {alias} cannot be read"):
             names = self.client.list_collections(timeout=_TO_CONNECT)
             return next((name for name in names if alias in self.client.list_aliases(name)["aliases"]), None)
 
     def point(self, alias: str, collection: str) -> None:
-        """The alias names ``collection`` from here on; nobody sees it name nothing."""
+        """Point the alias at ``collection`` in one step: it always names one."""
         exists = self.target(alias) is not None
-        with _told(f"the alias {alias} cannot be switched"):
+        with _our_errors(f"the alias {alias} cannot be switched"):
             (self.client.alter_alias if exists else self.client.create_alias)(collection, alias, timeout=_TO_CONNECT)
 
     def create(self, collection: str, dimension: int) -> None:
-        """An empty collection: rows with a vector, term weights and the kind of their source."""
+        """Create an empty collection: rows with a vector, term weights and the kind of their source."""
         from pymilvus import DataType
 
         schema = self.client.create_schema(auto_id=False, enable_dynamic_field=False)
@@ -97,7 +98,7 @@ class Server:
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
         schema.add_field("terms", DataType.SPARSE_FLOAT_VECTOR)
         schema.add_field("kind", DataType.VARCHAR, max_length=64)
-        with _told(f"the collection {collection} cannot be made"):
+        with _our_errors(f"the collection {collection} cannot be made"):
             self.client.create_collection(collection, schema=schema, consistency_level="Strong", timeout=_TO_CONNECT)
 
     def insert(
@@ -107,7 +108,7 @@ class Server:
         terms: Iterator[Mapping[int, float]],
         kinds: Sequence[str],
     ) -> None:
-        """Row ``i`` is ``vectors[i]``, the ``i``-th of ``terms`` (number to weight above zero) and ``kinds[i]``."""
+        """Insert rows: row ``i`` is ``vectors[i]``, the ``i``-th of ``terms`` (number to weight > 0), ``kinds[i]``."""
         for start in range(0, len(vectors), _BATCH):
             rows = [
                 {"row": row, "vector": vector, "terms": next(terms) or {_NO_TERM: 1.0}, "kind": kind}
@@ -115,23 +116,23 @@ class Server:
                     zip(vectors[start : start + _BATCH], kinds[start : start + _BATCH], strict=True), start
                 )
             ]
-            with _told(f"the collection {collection} cannot be filled"):
+            with _our_errors(f"the collection {collection} cannot be filled"):
                 self.client.insert(collection, rows, timeout=_TO_BUILD)
 
     def finish(self, collection: str, rows: int, properties: Mapping[str, str]) -> None:
-        """Everything on disk, indexed and loaded: until then every search would read the log of insertions."""
+        """Write to disk, index and load: until then every search would read the log of insertions."""
         params = self.client.prepare_index_params()
         params.add_index("vector", metric_type="IP", **_index_of(rows))
         params.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
-        with _told(f"the collection {collection} cannot be indexed"):
+        with _our_errors(f"the collection {collection} cannot be indexed"):
             self.client.flush(collection, timeout=_TO_BUILD)
             self.client.create_index(collection, params, timeout=_TO_BUILD)
             self.client.load_collection(collection, timeout=_TO_BUILD)
             self.client.alter_collection_properties(collection, dict(properties), timeout=_TO_CONNECT)
 
     def load(self, collection: str) -> tuple[int, Mapping[str, str]] | None:
-        """Its rows and properties, and it can be searched from here on; ``None`` if there is no such collection."""
-        with _told(f"the collection {collection} cannot be opened"):
+        """Load a collection to be searched; return its rows and properties, ``None`` if there is no such collection."""
+        with _our_errors(f"the collection {collection} cannot be opened"):
             if collection not in self.client.list_collections(timeout=_TO_CONNECT):
                 return None
             properties = self.client.describe_collection(collection, timeout=_TO_CONNECT)["properties"]
@@ -142,16 +143,16 @@ class Server:
             return int(counted["count(*)"]), properties
 
     def drop(self, collection: str) -> None:
-        """It goes, and the aliases that name it."""
-        with _told(f"the collection {collection} cannot be dropped"):
+        """Drop a collection and the aliases that name it."""
+        with _our_errors(f"the collection {collection} cannot be dropped"):
             for alias in self.client.list_aliases(collection)["aliases"]:
                 self.client.drop_alias(alias, timeout=_TO_CONNECT)
             self.client.drop_collection(collection, timeout=_TO_CONNECT)
 
     def search(self, collection: str, field: str, query: object, k: int, *, rows: int, only: str) -> Listed:
-        """At most ``k`` of the collection's ``rows``, best first; ``only``: a condition in Milvus' own language."""
+        """Return at most ``k`` of the collection's ``rows``, best first; ``only``: a filter in Milvus' own language."""
         params = _search_of(rows, k) if field == "vector" else {}
-        with _told(f"the collection {collection} cannot be searched"):
+        with _our_errors(f"the collection {collection} cannot be searched"):
             (hits,) = self.client.search(
                 collection,
                 [query],
@@ -162,8 +163,8 @@ class Server:
                 search_params={"metric_type": "IP", "params": params},
                 timeout=_TO_SEARCH,
             )
-        found = np.array([hit["row"] for hit in hits], dtype=np.int64)
-        return found, np.array([hit["distance"] for hit in hits], dtype=np.float32)
+        numbers = np.array([hit["row"] for hit in hits], dtype=np.int64)
+        return numbers, np.array([hit["distance"] for hit in hits], dtype=np.float32)
 
 
 def _index_of(rows: int) -> dict[str, object]:
@@ -177,8 +178,8 @@ def _search_of(rows: int, k: int) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Errors of Milvus and of the way to it, as ours."""
+def _our_errors(what: str) -> Iterator[None]:
+    """Raise errors of Milvus and of the connection as ours."""
     from pymilvus.exceptions import MilvusException
 
     try:
@@ -186,15 +187,15 @@ def _told(what: str) -> Iterator[None]:
     except MilvusException as error:
         reason = " ".join(str(error.message).split())
         if error.code in _GONE:
-            raise IndexDamagedError(f"{what} ({reason})", hint="run `b12assistant index`") from error
+            raise IndexDamagedError(f"{what} ({reason})", hint=REBUILD) from error
         raise IndexUnreachableError(
-            f"{what} ({reason})", hint="start Milvus or mend index.uri; one process alone opens a .db of Milvus Lite"
+            f"{what} ({reason})", hint="start Milvus or fix index.uri; only one process can open a .db of Milvus Lite"
         ) from error
 
 
 @dataclass(frozen=True)
 class Place:
-    """A collection of ``rows`` rows on a server; ``only``: the condition its rows must meet, in Milvus' language."""
+    """A collection of ``rows`` rows on a server; ``only``: a filter for its rows, in Milvus' language."""
 
     server: Server
     collection: str
@@ -202,7 +203,7 @@ class Place:
     only: str = ""
 
     def search(self, field: str, query: object, k: int) -> Listed:
-        """At most ``k`` rows, and never more than ``MOST_FOUND``, best first, ties by row."""
+        """Return at most ``k`` rows, and never more than ``MOST_FOUND``, best first, ties by row."""
 
         def fetch(wide: int) -> Listed:
             return self.server.search(self.collection, field, query, wide, rows=self.rows, only=self.only)
@@ -212,24 +213,24 @@ class Place:
 
 @dataclass(frozen=True)
 class MilvusVectors:
-    """``VectorIndex``: inner product over rows of unit length."""
+    """A ``VectorIndex``: inner product over rows of unit length."""
 
     place: Place
 
     def search(self, query: Vectors, k: int) -> Listed:
-        """At most ``k`` row numbers and cosines, best first, ties by row."""
+        """Return at most ``k`` row numbers and cosines, best first, ties by row."""
         return self.place.search("vector", np.ascontiguousarray(query, dtype=np.float32), k)
 
 
 @dataclass(frozen=True)
 class MilvusTerms:
-    """``LexicalIndex``: BM25F by term weights; ``words`` knows the vocabulary, and needs no rows for it."""
+    """A ``LexicalIndex``: BM25F by term weights; ``words`` holds the vocabulary and may be without rows."""
 
     place: Place
     words: BM25FIndex
 
     def search(self, question: str, k: int) -> Listed:
-        """At most ``k`` rows that share a term with ``question``, best first, ties by row."""
+        """Return at most ``k`` rows that share a term with ``question``, best first, ties by row."""
         asked = {number: float(times) for number, times in sorted(self.words.asked(question).items())}
         if not asked:
             return np.empty(0, np.int64), np.empty(0, np.float32)
@@ -237,16 +238,16 @@ class MilvusTerms:
         return rows[scores > 0], scores[scores > 0]
 
     def unknown_terms(self, question: str) -> frozenset[str]:
-        """Index terms of ``question`` that stand in no row."""
+        """Return the index terms of ``question`` that are in no row."""
         return self.words.unknown_terms(question)
 
     def unknown_share(self, question: str) -> float:
-        """How much of what ``question`` asks about stands in no row, 0 to 1."""
+        """Return how much of ``question`` is in no row, 0 to 1."""
         return self.words.unknown_share(question)
 
 
 def _with_ties(fetch: Callable[[int], Listed], k: int) -> Listed:
-    """The ``k`` best, ties by row: of rows that stand level at the cut, which ones a server gives is chance."""
+    """Return the ``k`` best, ties by row: a server returns any of the rows that tie at the cut."""
     if k < 1:
         return np.empty(0, np.int64), np.empty(0, np.float32)
     wide = k
@@ -260,12 +261,11 @@ def _with_ties(fetch: Callable[[int], Listed], k: int) -> Listed:
 _FORMAT = "1"  # raise when the fields of a collection change
 _NAME = re.compile(r"[A-Za-z_]\w{0,99}", re.ASCII)
 _DIGEST, _ROWS = "b12assistant.sha256", "b12assistant.rows"
-_REBUILD = "run `b12assistant index`"
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a collection holds: ``vectors`` (n, d) of unit length, the terms of each row, the kind of its source."""
+    """The content of a collection: ``vectors`` (n, d) of unit length, the terms of each row, the kind of its source."""
 
     vectors: NDArray[np.float32]
     lexical: BM25FIndex
@@ -273,15 +273,15 @@ class Contents:
 
     @cached_property
     def digest(self) -> str:
-        told = hashlib.sha256(_FORMAT.encode())
+        digest = hashlib.sha256(_FORMAT.encode())
         for part in (np.ascontiguousarray(self.vectors).data, self.lexical.to_bytes(), "\0".join(self.kinds).encode()):
-            told.update(hashlib.sha256(part).digest())
-        return told.hexdigest()
+            digest.update(hashlib.sha256(part).digest())
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)
 class Collections:
-    """The collections of one index on ``server``; one index alone may use ``alias`` there."""
+    """The collections of one index on ``server``; no other index may use ``alias`` there."""
 
     server: Server
     alias: str
@@ -289,10 +289,10 @@ class Collections:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.alias):
             hint = "letters, digits and _, beginning with a letter"
-            raise ConfigError(f"index.collection = {self.alias!r} is no name for a collection", hint=hint)
+            raise ConfigError(f"index.collection = {self.alias!r} is not a name for a collection", hint=hint)
 
     def fill(self, contents: Contents) -> Mapping[str, object]:
-        """A complete collection of ``contents``, and what a manifest says of it. What fails leaves nothing behind."""
+        """Make the collection of ``contents`` unless it exists; return its facts. A failure leaves nothing behind."""
         rows = len(contents.vectors)
         facts = {"collection": self._name(contents.digest), "rows": rows, "sha256": contents.digest}
         if self._fault(facts) is None:
@@ -311,28 +311,28 @@ class Collections:
         return facts
 
     def switch(self, facts: Mapping[str, object]) -> None:
-        """The alias names this collection from here on; all others go but the one it named until now."""
-        name, former = str(facts["collection"]), self.server.target(self.alias)
-        if former == name:
+        """Point the alias at this collection, and drop all others but the one it named until now."""
+        name, previous = str(facts["collection"]), self.server.target(self.alias)
+        if previous == name:
             return
         self.server.point(self.alias, name)
         mine = re.compile(re.escape(self.alias) + "_[0-9a-f]{32}")
         for other in self.server.collections():
-            if mine.fullmatch(other) and other not in (name, former):
+            if mine.fullmatch(other) and other not in (name, previous):
                 self.server.drop(other)
 
     def open(self, facts: Mapping[str, object]) -> Place:
-        """The collection that a manifest names. Raises ``IndexDamagedError`` if it is not there, or not complete."""
+        """Open the collection that a manifest names. Raises ``IndexDamagedError`` if it is missing or incomplete."""
         fault = self._fault(facts)
         if fault is not None:
-            raise IndexDamagedError(f"the collection {facts['collection']} {fault}", hint=_REBUILD)
+            raise IndexDamagedError(f"the collection {facts['collection']} {fault}", hint=REBUILD)
         return Place(self.server, str(facts["collection"]), int(str(facts["rows"])))
 
     def _fault(self, facts: Mapping[str, object]) -> str | None:
-        found = self.server.load(str(facts["collection"]))
-        if found is None:
+        loaded = self.server.load(str(facts["collection"]))
+        if loaded is None:
             return "is not on the server"
-        rows, properties = found
+        rows, properties = loaded
         if (properties.get(_DIGEST), properties.get(_ROWS)) != (facts["sha256"], str(facts["rows"])):
             return "was not finished, or holds something else"
         return None if rows == facts["rows"] else f"holds {rows} rows, not {facts['rows']}"

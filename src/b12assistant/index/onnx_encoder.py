@@ -1,12 +1,13 @@
-"""The encoder on ONNX Runtime, in single precision: what `encoding.py` gives, without loading torch.
+"""The encoder on ONNX Runtime, in single precision: the results of `encoding.py` without loading torch.
 
-The graph reads the weights from the model's own file, mapped; a tuned encoder differs in some of them and shares the
-rest. Each run takes one thread, and bulk work takes several runs at once: on a busy machine that wastes nothing, and
+The graph reads the weights from the model's own file, memory-mapped; a tuned encoder replaces some of them and shares
+the rest. Each run takes one thread, and bulk work does several runs at once: that wastes nothing on a busy machine, and
 the bits do not depend on the number of threads.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -20,7 +21,7 @@ from b12assistant.errors import EncoderError
 from b12assistant.index.weights import SAFETENSORS, TOKENIZER, OnnxGraph, Weights
 from b12assistant.language.word_pieces import count_pieces, open_tokenizer
 from b12assistant.protocols import Encoded
-from b12assistant.threads import FOREIGN, once
+from b12assistant.threads import NATIVE_CALLS, once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,19 +32,31 @@ if TYPE_CHECKING:
 
 RUNTIME = "onnxruntime"
 _SPECIAL = 2  # the tokens a model puts around a text
-_BULK = 8  # from so many texts on, more than one thread pays
-_TOKENS = 1024  # of a batch, padding counted: what the caches of a core hold; 4,096 made a fifth fewer a second
-_RUN = 20  # tokens that take as long as a run costs before its first one: to bring the weights from memory
-# Run once where a session is made, by one thread: what such a library sets up at its first run holds a lock of its own
-# while it waits for Python's, and two threads at their first run could wait for each other for ever (static locals).
+_BULK = 8  # texts; from here more than one thread pays off
+_TOKENS = 1024  # of a batch with padding: fits the caches of a core; 4,096 was a fifth slower
+_RUN = 20  # fixed cost of a run, in tokens: loading the weights from memory
+# Each new session runs this once, in one thread: at its first run such a library holds a lock of its own while it waits
+# for Python's, so that two threads could wait for each other forever (static locals).
 TINY = {name: np.ones((1, 2), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
 _FOLDER = "session.model_external_initializers_file_folder_path"
 
 
-class OnnxEncoder:
-    """An ``Encoder``; `load_encoder` makes one. The tokenizer is read, and the graph loaded, at first use.
+def import_runtime() -> Any:
+    """Import ONNX Runtime with its telemetry off.
 
-    Many threads may share it: a call keeps nothing but the threads of bulk work, which are there for all calls.
+    Its Linux wheels from 1.31 on keep a device id and a database of events in the user's cache, and hold the address
+    that they are sent to. The variable is read when the library is loaded; switching it off later is too late.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    return onnxruntime
+
+
+class OnnxEncoder:
+    """An ``Encoder``; `load_encoder` makes one. The tokenizer and the graph are loaded at first use.
+
+    Many threads may share it: calls share only the thread pool for bulk work.
     """
 
     def __init__(self, weights: Weights, graph: OnnxGraph, *, threads: int, changes: tuple[Changes, ...] = ()) -> None:
@@ -83,8 +96,7 @@ class OnnxEncoder:
 
     @once
     def _session(self) -> Any:
-        import onnxruntime
-
+        onnxruntime = import_runtime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3  # errors, which are raised too
@@ -98,7 +110,7 @@ class OnnxEncoder:
 
     @once
     def _tuned(self) -> dict[str, Floats]:
-        """The changed weights, which must live as long as the session that reads them."""
+        """Return the changed weights, which must live as long as the session that reads them."""
         from safetensors import safe_open
 
         names = dict.fromkeys(chain.from_iterable(self._changes))
@@ -114,15 +126,15 @@ class OnnxEncoder:
 
     @once
     def _pool(self) -> ThreadPoolExecutor:
-        """One for all calls: several documents embedded at a time do not take several times as many threads."""
+        """Return the one pool of all calls, so that embedding several documents at a time takes no more threads."""
         return ThreadPoolExecutor(self._threads, thread_name_prefix="encoding")
 
     def count(self, text: str) -> int:
-        with FOREIGN:
+        with NATIVE_CALLS:
             return count_pieces(self._tokenizer, text)
 
     def tuned(self, changes: Changes) -> OnnxEncoder:
-        """It costs the memory of the changed weights, twice; the digest is that of the file."""
+        """Return a changed encoder. It takes twice the memory of the changed weights; its digest is the file's."""
         from safetensors import safe_open
 
         with safe_open(self._folder / SAFETENSORS, "numpy") as own:
@@ -133,9 +145,9 @@ class OnnxEncoder:
         return OnnxEncoder(self._weights, self._graph, threads=self._threads, changes=(*self._changes, changes))
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        """In order; batches are made of ``texts`` alone, so the same texts always give the same bits."""
+        """Encode texts, in order. Batches depend only on ``texts``: the same texts always give the same bits."""
         read = self._read(texts)
-        batches = _batches([len(each) for each in read])
+        batches = _batches(list(map(len, read)))
         done: dict[int, Encoded] = {}
         for rows, encoded in zip(batches, self._runs([[read[i] for i in rows] for rows in batches]), strict=True):
             done.update(zip(rows, encoded, strict=True))
@@ -143,26 +155,26 @@ class OnnxEncoder:
             yield done.pop(row)
 
     def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
-        """In order, bit for bit as if each were encoded alone, in the runs that take the least time together.
+        """Encode texts, in order, bit for bit as if each were alone, in the runs that take the least time in total.
 
-        A token vector has the same bits in any batch; the mean of a text's is taken here, as the graph takes it of one
-        text alone: in a batch it adds up in another order.
+        A token vector has the same bits in any batch. The mean is taken here, in the order in which the graph adds up
+        a text alone: in a batch it uses another.
         """
         read = self._read(texts)
         done: dict[int, Encoded] = {}
-        for rows in _cheapest([len(each) for each in read]):
+        for rows in _cheapest(list(map(len, read))):
             batch = [read[i] for i in rows]
             if len(rows) == 1:
                 encoded = self._run(batch)
             else:
                 _, tokens = self._inferred(batch)
-                kept = [tokens[row, : len(each)] for row, each in enumerate(batch)]
-                encoded = [_encoded(each, mean(own), own) for each, own in zip(batch, kept, strict=True)]
+                unpadded = [tokens[row, : len(text)] for row, text in enumerate(batch)]
+                encoded = [_encoded(text, mean(own), own) for text, own in zip(batch, unpadded, strict=True)]
             done.update(zip(rows, encoded, strict=True))
         return [done[row] for row in range(len(read))]
 
     def _read(self, texts: Sequence[str]) -> list[Encoding]:
-        with FOREIGN:
+        with NATIVE_CALLS:
             read = self._tokenizer.encode_batch(list(texts))
         longest = max(map(len, read), default=0)
         if longest > self.limit + _SPECIAL:
@@ -180,35 +192,34 @@ class OnnxEncoder:
 
     def _run(self, batch: list[Encoding]) -> list[Encoded]:
         vectors, tokens = self._inferred(batch)
-        return [_encoded(each, vectors[row], tokens[row, : len(each)]) for row, each in enumerate(batch)]
+        return [_encoded(text, vectors[row], tokens[row, : len(text)]) for row, text in enumerate(batch)]
 
     def _inferred(self, batch: list[Encoding]) -> tuple[Floats, Floats]:
-        """Vectors (n, d) and token vectors (n, pieces, d) of texts that are padded to the longest."""
+        """Return vectors (n, d) and token vectors (n, pieces, d) of texts, padded to the longest."""
         shape = (len(batch), max(map(len, batch)))
-        fed = {
+        inputs = {
             "input_ids": np.full(shape, self._graph.pad, np.int64),
             "attention_mask": np.zeros(shape, np.int64),
             "token_type_ids": np.zeros(shape, np.int64),
         }
-        for row, each in enumerate(batch):
-            fed["input_ids"][row, : len(each)] = each.ids
-            fed["attention_mask"][row, : len(each)] = 1
-        with FOREIGN:
-            return self._infer(fed)
+        for row, text in enumerate(batch):
+            inputs["input_ids"][row, : len(text)] = text.ids
+            inputs["attention_mask"][row, : len(text)] = 1
+        with NATIVE_CALLS:
+            return self._infer(inputs)
 
-    def _infer(self, fed: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
-        """Vectors (n, d) and token vectors (n, pieces, d), not yet of unit length."""
-        return _result(self._session, fed)
+    def _infer(self, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
+        """Return vectors (n, d) and token vectors (n, pieces, d), not yet of unit length."""
+        return _result(self._session, inputs)
 
 
-def _result(session: Any, fed: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
-    wanted = [each.name for each in session.get_inputs()]
-    vectors, tokens = session.run(["vector", "tokens"], {name: fed[name] for name in wanted})
+def _result(session: Any, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
+    vectors, tokens = session.run(["vector", "tokens"], {port.name: inputs[port.name] for port in session.get_inputs()})
     return vectors, tokens
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Row numbers, the longest texts first, in batches of at most so many tokens."""
+    """Return row numbers in batches of at most `_TOKENS` tokens, the longest texts first."""
     batches: list[list[int]] = []
     for row in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
         if not batches or (len(batches[-1]) + 1) * lengths[batches[-1][0]] > _TOKENS:
@@ -218,9 +229,9 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
 
 
 def _cheapest(lengths: Sequence[int]) -> list[list[int]]:
-    """Row numbers, the longest texts first, in the runs that cost least: a text is padded, or another run begins."""
+    """Return row numbers in the runs that cost least, the longest texts first: more runs mean less padding."""
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
-    least: list[tuple[int, int]] = [(0, 0)]  # of the first so many: the cost, and where the last run begins
+    least: list[tuple[int, int]] = [(0, 0)]  # for the first n texts: the cost, and where the last run begins
     for end in range(1, len(order) + 1):
         sizes = ((first, (end - first) * lengths[order[first]]) for first in range(end))
         fitting = ((first, size) for first, size in sizes if size <= _TOKENS or first == end - 1)
@@ -234,10 +245,10 @@ def _cheapest(lengths: Sequence[int]) -> list[list[int]]:
 
 
 def mean(tokens: Floats) -> Floats:
-    """The mean of token vectors (n, d), of unit length: added up one after another, as the graph does for one text."""
-    found = tokens.sum(axis=0) / np.float32(len(tokens))
-    length = np.sqrt(np.cumsum(found * found)[-1])
-    return np.asarray(found / np.maximum(length, np.float32(1e-12)), dtype=np.float32)
+    """Return the mean of token vectors (n, d), of unit length, added up in the graph's order for a text alone."""
+    average = tokens.sum(axis=0) / np.float32(len(tokens))
+    length = np.sqrt(np.cumsum(average * average)[-1])
+    return np.asarray(average / np.maximum(length, np.float32(1e-12)), dtype=np.float32)
 
 
 def _encoded(read: Encoding, vector: Floats, tokens: Floats) -> Encoded:
@@ -251,6 +262,6 @@ def _encoded(read: Encoding, vector: Floats, tokens: Floats) -> Encoded:
 
 
 def unit(rows: Floats) -> Floats:
-    """Each row, brought to length 1."""
+    """Scale each row to length 1."""
     norms = np.linalg.norm(rows, axis=-1, keepdims=True)
     return np.asarray(rows / np.maximum(norms, 1e-12), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""What an index was built with: all that reading one needs of how it was made."""
+"""Describe how an index was built, for those who read it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-METHOD = 4  # raise when extraction, cleaning, chunking, embedding or terms change: former results are not taken over
+METHOD = 5  # raise when extraction, cleaning, chunking, embedding or terms change: old results are then not reused
 
 
 def built_with(encoder: Encoder, settings: Settings) -> dict[str, object]:
-    """What an index depends on beside corpus, model and runtime: part of its manifest, and to be found there again."""
+    """Return what an index depends on besides corpus, model and runtime. It is stored in the manifest and compared."""
     return {
         "chunking": {"pieces": most_pieces(encoder, settings), "title_pieces": settings.chunking.title_pieces},
         "lexical": asdict(settings.lexical),
@@ -30,17 +30,17 @@ def built_with(encoder: Encoder, settings: Settings) -> dict[str, object]:
 
 
 def most_pieces(encoder: Encoder, settings: Settings) -> int:
-    """Word pieces of a passage: with its title in front it must fit the encoder."""
+    """Return the most word pieces of a passage: with its title in front it must fit the encoder."""
     chunking = settings.chunking
     return max(16, min(chunking.pieces, encoder.limit - chunking.title_pieces - 4))
 
 
-def told_reports(reports: Iterable[FileReport], entries: Iterable[Entry]) -> tuple[FileReport, ...]:
-    """The reports of all files, sorted; a file whose bytes are another's says so: what both say is quoted once."""
+def all_reports(reports: Iterable[FileReport], entries: Iterable[Entry]) -> tuple[FileReport, ...]:
+    """Return the reports of all files, sorted, with a warning for each copy of another file: it is quoted only once."""
     first: dict[str, str] = {}
     twins = {entry.report.file: first.setdefault(entry.file_sha256, entry.report.file) for entry in entries}
-    told = (_with_twin(report, twins.get(report.file, report.file)) for report in reports)
-    return tuple(sorted(told, key=lambda report: report.file))
+    marked = (_with_twin(report, twins.get(report.file, report.file)) for report in reports)
+    return tuple(sorted(marked, key=lambda report: report.file))
 
 
 def _with_twin(report: FileReport, twin: str) -> FileReport:

@@ -1,13 +1,13 @@
-"""`index/`: immutable generations, a manifest written last, one atomic rename that makes a generation current.
+"""Store the index: immutable generations, a manifest written last, one atomic rename that makes one current.
 
     index/CURRENT                          the name of the generation in use
     index/LOCK                             held (flock) by the one process that writes
     index/generations/<name>/manifest.json schema, model, configuration, counts, size and sha256 of each file
     index/generations/<name>/…             the files themselves
 
-A generation's name is the digest of its content. Readers take no lock: they read bytes once, compare their digest, and
-only then hand them to a parser. If anything differs, the last good generation is used and the difference is said.
-What a manifest does not list is never read.
+A generation's name is the digest of its content. Readers take no lock: they read bytes once, compare their digest,
+and only then parse them. If anything differs, the last good generation is used and the difference is reported.
+A file that is not in the manifest is never read.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from b12assistant.types import GenerationId
 
 _DRAFT = ".draft"  # folder of the generation that is being written
 _POINTER_DRAFT = ".CURRENT.new"
-_TRIES = 5  # of a reader, whose generation a writer may retire meanwhile: what is then missing is no damage
+_TRIES = 5  # of a reader: a writer may retire its generation meanwhile, which is not damage
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Store:
 
     @property
     def _rebuild(self) -> str:
-        """What to type; no folder is named, for hints are told over HTTP too."""
+        """Return what to type, without naming a folder: hints are sent over HTTP too."""
         return f"{REBUILD} (or `make index`)" if self.root == Path("index") else f"{REBUILD} with the same --index"
 
     @property
@@ -101,7 +101,7 @@ class Store:
     def publish(self, files: Mapping[str, bytes], facts: Mapping[str, object]) -> GenerationId:
         """Write a complete generation and make it current; ``facts`` go into the manifest. Call under ``writing``.
 
-        If the content is what is current already, that stays. Any failure leaves the previous one in use.
+        If the current generation has the same content, it stays. Any failure leaves the previous one in use.
         """
         with _write_errors(self.root):
             content = {"schema": SCHEMA, **facts, "files": {file: describe(data) for file, data in files.items()}}
@@ -121,20 +121,20 @@ class Store:
         for file, data in files.items():
             write_synced(draft / file, data)
             if read_bytes(draft / file, most=len(data)) != data:
-                raise OSError(errno.EIO, "what is read is not what was written", str(draft / file))
+                raise OSError(errno.EIO, "the disk returned other bytes than were written", str(draft / file))
         sync_folder(draft)
-        if target.exists():  # the same content, damaged: moved aside at once, swept later
+        if target.exists():  # the same content, damaged: move it aside at once, delete it later
             target.rename(target.with_name(f".damaged-{name}"))
         draft.rename(target)
         sync_folder(self._generations)
 
     def keep(self, name: GenerationId) -> GenerationId:
-        """Publish nothing: the corpus is still that of ``name``, which is in use and whole. Call under ``writing``."""
+        """Publish nothing: ``name`` is in use and intact, and the corpus is unchanged. Call under ``writing``."""
         self._retire(name, name)
         return name
 
     def last_good(self) -> Generation | None:
-        """Read what `open` would open, if that can be read. Call under ``writing``, for a writer might retire it."""
+        """Read what `open` would return, if anything. Call under ``writing``, since a writer may retire it."""
         with contextlib.suppress(IndexMismatchError, OSError):
             for name in self._names():
                 with contextlib.suppress(IndexDamagedError, OSError):
@@ -143,10 +143,10 @@ class Store:
 
     @stage("index")
     def open(self) -> Generation:
-        """The current generation, verified, or else the last good one.
+        """Read and verify the current generation, or else the last good one.
 
-        Raises ``IndexMissingError`` if there is none, ``IndexDamagedError`` if none is whole, ``IndexMismatchError`` if
-        it is of another schema.
+        Raises ``IndexMissingError`` if there is none, ``IndexDamagedError`` if all are damaged, ``IndexMismatchError``
+        if the schema is another.
         """
         for _ in range(_TRIES):
             current = self.current()
@@ -161,7 +161,7 @@ class Store:
         return self._open_once()
 
     def damage(self) -> Iterator[str]:
-        """What is wrong with the pointer and with any generation, the spare too, which is to serve when one is lost."""
+        """Yield what is wrong with the pointer and with any generation, including the spare."""
         try:
             names = self._names()
         except OSError as error:
@@ -177,22 +177,22 @@ class Store:
                 yield fault.message
 
     def pointer(self) -> object:
-        """What differs once something was published, be it the same content; quickly had, for readers ask often."""
+        """Return a value that changes whenever something is published. It is fast, since readers ask often."""
         try:
-            found = (self.root / "CURRENT").stat()
+            status = (self.root / "CURRENT").stat()
         except OSError:
             return None
-        return found.st_ino, found.st_mtime_ns
+        return status.st_ino, status.st_mtime_ns
 
     def _open_once(self) -> Generation:
         try:
             names = self._names()
         except OSError as error:
-            hint = "mend its permissions or its disk"
+            hint = "fix its permissions or its disk, then try again"
             raise IndexDamagedError(_unreadable(error, self._generations), hint=hint) from error
         if not names:
             if self.root.is_file():
-                raise IndexMissingError(f"{self.root} is a file, no index", hint="name a folder with --index")
+                raise IndexMissingError(f"{self.root} is a file, not an index", hint="name a folder with --index")
             raise IndexMissingError(f"there is no index in {self.root}/", hint=self._rebuild)
         problems: list[str] = []
         if self.current() not in names:
@@ -207,13 +207,13 @@ class Store:
         raise IndexDamagedError("; ".join(problems), hint=self._rebuild)
 
     def _names(self) -> list[GenerationId]:
-        """Generations, the current one first, then the newest."""
+        """Return the names of the generations, the current one first, then the newest."""
         if not self._generations.is_dir():
             return []
-        found = [path.name for path in self._generations.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        names = [path.name for path in self._generations.iterdir() if path.is_dir() and not path.name.startswith(".")]
         current = self.current()
         return [
-            GenerationId(name) for name in sorted(found, key=lambda name: (name != current, -self._counter(name), name))
+            GenerationId(name) for name in sorted(names, key=lambda name: (name != current, -self._counter(name), name))
         ]
 
     def current(self) -> str | None:
@@ -225,7 +225,7 @@ class Store:
         return name if end and not rest else None
 
     def _counter(self, name: str) -> int:
-        """How late a generation was made; clocks may be set back, counters are not."""
+        """Return the number of a generation, newer ones higher, -1 if unknown. Unlike clocks, it never goes back."""
         try:
             data = read_bytes(self._generations / name / MANIFEST)
         except OSError:
@@ -236,12 +236,8 @@ class Store:
     def _next_counter(self) -> int:
         return 1 + max((self._counter(name) for name in self._names()), default=0)
 
-    def _may_serve(self, name: GenerationId) -> bool:
-        """Now, or when the disk can be read again."""
-        return not isinstance(self._fault(name), AssistantError)
-
     def _fault(self, name: GenerationId) -> AssistantError | OSError | None:
-        """Why a generation cannot serve: it never will again, or (an ``OSError``) it cannot be read just now."""
+        """Return why a generation cannot serve: it is damaged, or (``OSError``) it cannot be read at the moment."""
         try:
             check_generation(self._generations / name)
         except (IndexDamagedError, IndexMismatchError, OSError) as error:
@@ -256,17 +252,17 @@ class Store:
 
     def _retire(self, name: GenerationId, previous: str | None) -> None:
         """Keep the new generation and one good spare: the one that was in use until now, or else the newest."""
-        with contextlib.suppress(OSError):  # the new one is in use already; the next run tidies up
+        with contextlib.suppress(OSError):  # the new one is in use already; the next run cleans up
             others = sorted((other for other in self._names() if other != name), key=lambda other: other != previous)
-            spare = next((other for other in others if self._may_serve(other)), None)
+            spare = next((other for other in others if not isinstance(self._fault(other), AssistantError)), None)
             for other in others:
-                if other != spare:  # hidden at once: one half removed must not be met as if it were damaged
+                if other != spare:  # hide it at once: half removed, it must not count as damaged
                     aside = self._generations / f".retired-{other}"
                     (self._generations / other).rename(aside)
                     shutil.rmtree(aside, ignore_errors=True)
 
     def _sweep(self) -> None:
-        """Remove what a killed or failed process left behind; what cannot be removed is never read."""
+        """Remove what a killed or failed process left behind. What cannot be removed is never read."""
         with contextlib.suppress(OSError):
             (self.root / _POINTER_DRAFT).unlink(missing_ok=True)
             for path in self._generations.glob(".*"):

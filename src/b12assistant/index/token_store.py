@@ -1,7 +1,7 @@
-"""Token vectors for late interaction: reduced, int8, one row a token, grouped by unit.
+"""Store token vectors for late interaction: reduced, int8, one row for each token, grouped by unit.
 
-A unit is a sentence of a passage, or the title in front of it. Storing value = round(400 x) cuts one token in six
-thousand and changes no ranking that was measured; rows are brought back to unit length when they are read.
+A unit is a sentence of a passage, or the title in front of it. Stored values are round(400 x), which clips one token in
+six thousand and changes no ranking that was measured; rows are brought back to unit length when they are read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _KNOWN = {"all-MiniLM-L6-v2": "data/late_interaction/all-MiniLM-L6-v2.npz"}
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What language at large says: directions to keep, ``(d, p)``, and the idf of word pieces, ``(vocabulary,)``.
+    """General statistics of the language: directions to keep, ``(d, p)``; idf of word pieces, ``(vocabulary,)``.
 
     Without a fitted file (another model) every direction is kept and ``piece_idf`` is empty.
     """
@@ -35,13 +35,13 @@ class Projection:
     piece_idf: Vectors
 
     def reduce(self, tokens: Vectors) -> Vectors:
-        """Rows of unit length, ``(n, p)``."""
+        """Return the reduced tokens, ``(n, p)``, rows of unit length."""
         reduced = tokens if self.matrix is None else tokens @ self.matrix
         return np.asarray(reduced / np.maximum(np.linalg.norm(reduced, axis=1, keepdims=True), 1e-12), np.float32)
 
 
 def load_projection(encoder_name: str, encoder_digest: str) -> Projection:
-    """The fitted file of this encoder; it counts only for the very weights it was fitted on."""
+    """Read the fitted file of this encoder, if it was fitted on exactly these weights."""
     empty = np.empty(0, dtype=np.float32)
     if encoder_name not in _KNOWN:
         return Projection(None, empty)
@@ -54,7 +54,10 @@ def load_projection(encoder_name: str, encoder_digest: str) -> Projection:
 
 @dataclass(frozen=True)
 class TokenStore:
-    """``tokens``: (rows, p) int8; ``pieces``: (rows,) word piece ids. Unit ``u``: rows ``starts[u]:starts[u + 1]``."""
+    """Token vectors by unit: unit ``u`` is rows ``starts[u]:starts[u + 1]``.
+
+    ``tokens``: (rows, p) int8. ``pieces``: (rows,) word piece ids.
+    """
 
     tokens: NDArray[np.int8]
     pieces: NDArray[np.int32]
@@ -67,7 +70,7 @@ class TokenStore:
 
     @classmethod
     def join(cls, stores: Sequence[TokenStore]) -> TokenStore:
-        """The units of all ``stores``, in order; at least one store."""
+        """Join the units of ``stores``, at least one, in order."""
         ends = np.cumsum([0, *(store.starts[-1] for store in stores)])
         starts = [store.starts[:-1] + end for store, end in zip(stores, ends, strict=False)]
         return cls(
@@ -77,7 +80,7 @@ class TokenStore:
         )
 
     def part(self, first: int, last: int) -> TokenStore:
-        """Units ``first`` … ``last - 1``."""
+        """Return units ``first`` … ``last - 1``."""
         begin, end = int(self.starts[first]), int(self.starts[last])
         return TokenStore(self.tokens[begin:end], self.pieces[begin:end], self.starts[first : last + 1] - begin)
 
@@ -85,7 +88,7 @@ class TokenStore:
         return len(self.starts) - 1
 
     def piece_idf(self) -> Vectors:
-        """Inverse frequency over units of every word piece up to the highest that occurs, ``(vocabulary,)``."""
+        """Return the idf over units of every word piece up to the highest that occurs, ``(vocabulary,)``."""
         frequency = np.zeros(int(self.pieces.max(initial=0)) + 1, dtype=np.int64)
         for begin, end in zip(self.starts[:-1], self.starts[1:], strict=True):
             frequency[np.unique(self.pieces[begin:end])] += 1
@@ -101,7 +104,7 @@ class TokenStore:
         return bool((self.starts[1:] > self.starts[:-1]).all())
 
     def best(self, query: Vectors, first: int, last: int) -> Vectors:
-        """For units ``first`` … ``last - 1``: each query token's best cosine, ``(last - first, q)``; empty units -1."""
+        """Return each query token's best cosine in units ``first`` … ``last - 1``, ``(last - first, q)``; empty: -1."""
         begin, end = int(self.starts[first]), int(self.starts[last])
         if begin == end or not len(query):
             return np.full((last - first, len(query)), -1.0, dtype=np.float32)
@@ -115,9 +118,9 @@ class TokenStore:
         return best
 
     def best_of(self, query: Vectors, firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> Vectors:
-        """For each ``i``: each query token's best cosine in units ``firsts[i]`` … ``lasts[i] - 1``, ``(n, q)``.
+        """Return, for each ``i``, each query token's best cosine in units ``firsts[i]`` … ``lasts[i] - 1``, ``(n, q)``.
 
-        -1 where these hold nothing. The bits are those of ``best``: a product for each, whose size decides the last.
+        -1 if these are empty. The bits are those of ``best``: one product for each ``i``, since its size affects them.
         """
         best = np.full((len(firsts), len(query)), -1.0, dtype=np.float32)
         sizes = self.starts[lasts] - self.starts[firsts]
@@ -137,7 +140,7 @@ class TokenStore:
         return best
 
     def mean(self, unit: int) -> Vectors:
-        """The mean of a unit's tokens, ``(p,)``, of unit length; zeros for an empty one."""
+        """Return the mean of a unit's tokens, ``(p,)``, of unit length; zeros if it is empty."""
         begin, end = int(self.starts[unit]), int(self.starts[unit + 1])
         total = (self.tokens[begin:end] / self._norms[begin:end, None]).sum(axis=0)
         return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), dtype=np.float32)

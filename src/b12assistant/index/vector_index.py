@@ -1,9 +1,9 @@
-"""Nearest passages by inner product: every row while they are few, and from there on short codes of them first.
+"""Find the nearest passages by inner product: scan all rows while they are few, else short codes of them first.
 
 A code is half a byte for each pair of directions (product quantisation, Jégou, Douze and Schmid, TPAMI 2011, in the
-layout of André, Kermarrec and Le Scouarnec, VLDB 2015). All codes are scanned, and what leads is scored again by the
-rows themselves: the cosines that come back are exact, and as many rows as were asked for. docs/decisions/0019-growth.md
-has the curves that the rule of `build_index` was read from; ten obvious lines of NumPy are the oracle.
+layout of André, Kermarrec and Le Scouarnec, VLDB 2015). All codes are scanned, and the best are scored again by their
+rows: the cosines are exact, and as many rows are found as were asked for. docs/decisions/0019-growth.md has the curves
+behind the rule of `build_index`; in tests, ten obvious lines of NumPy are the oracle.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 ROWS_FILE, CODES_FILE = "vectors.faiss", "codes.faiss"
 ROWS_ALONE = {"kind": "exact"}
-EXACT_UP_TO = 50_000  # rows that are scanned within the time that encoding a question takes
-_RESCORED, _FEWEST = 5, 500  # rows scored again: for each that is asked for, and at least
-_TRAINED = 16 * 256  # rows that FAISS learns 16 centroids from, at most
-_LEAST = 16 * 39  # and at least, or it complains
+EXACT_UP_TO = 50_000  # rows; scanning these takes as long as encoding a question
+_RESCORED, _FEWEST = 5, 500  # rows scored again: for each one asked for, and at least in all
+_TRAINED = 16 * 256  # rows: the most that FAISS uses to learn 16 centroids
+_LEAST = 16 * 39  # rows: with fewer it warns
 _REBUILD = "run `b12assistant index`"
 _UNIT = 1e-3  # how far from 1 the length of a row may be
 
@@ -46,11 +46,11 @@ class FaissIndex:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """For the manifest."""
+        """Return the facts for the manifest."""
         return ROWS_ALONE
 
     def search(self, query: Vectors, k: int) -> Found:
-        """At most ``k`` row numbers and cosines, best first, ties by row."""
+        """Return at most ``k`` row numbers and cosines, best first, ties by row."""
         k = min(k, len(self._rows))
         if k < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
@@ -58,7 +58,7 @@ class FaissIndex:
         return best_first(rows[0], scores[0], k)
 
     def vectors(self) -> Vectors:
-        """All rows, (n, d); not to be written to."""
+        """Return all rows, (n, d), not to be changed."""
         return self._rows
 
     def to_bytes(self) -> bytes:
@@ -71,18 +71,18 @@ class FaissIndex:
 
     @classmethod
     def from_bytes(cls, data: bytes, *, rows: int, dimension: int) -> FaissIndex:
-        """Read bytes that were already verified against their digest; checks what FAISS itself does not."""
+        """Read bytes that were already verified against their digest; check what FAISS itself does not."""
         index = _read(data, ROWS_FILE, rows=rows, dimension=dimension)
-        found = np.asarray(index.reconstruct_n(0, index.ntotal), dtype=np.float32)
-        if not np.allclose(np.linalg.norm(found, axis=1), 1, atol=_UNIT):  # of NaN neither is true
-            raise IndexDamagedError(f"{ROWS_FILE} holds a row that is not of unit length", hint=_REBUILD)
-        return cls(found)
+        vectors = np.asarray(index.reconstruct_n(0, index.ntotal), dtype=np.float32)
+        if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=_UNIT):  # false for NaN too
+            raise IndexDamagedError(f"{ROWS_FILE} has a row that is not of unit length", hint=_REBUILD)
+        return cls(vectors)
 
 
 class CodedIndex:
-    """The best by their codes, scored again by the rows; what falls short is counted in docs/speed.md.
+    """Search by codes, one for each of ``rows`` in order; the best are scored again by their rows.
 
-    ``codes``: of each of ``rows``, in order.
+    docs/speed.md counts what the codes miss.
     """
 
     def __init__(self, rows: Vectors, codes: faiss.IndexPQFastScan) -> None:
@@ -95,7 +95,7 @@ class CodedIndex:
         parts = dimension // 2 if dimension % 2 == 0 else dimension
         codes = faiss.IndexPQFastScan(dimension, parts, 4, faiss.METRIC_INNER_PRODUCT)
         if len(rows):
-            # Evenly spread over the rows; the few are taken several times.
+            # Evenly spread over the rows; if there are too few, they repeat.
             sample = np.linspace(0, len(rows) - 1, max(_LEAST, min(len(rows), _TRAINED))).astype(np.int64)
             codes.train(rows[sample])
             codes.add(rows)
@@ -103,22 +103,22 @@ class CodedIndex:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """For the manifest."""
+        """Return the facts for the manifest."""
         return {"kind": "codes", "parts": self._codes.M, "bits": self._codes.nbits}
 
     def search(self, query: Vectors, k: int) -> Found:
-        """At most ``k`` row numbers and cosines, best first, ties by row."""
+        """Return at most ``k`` row numbers and cosines, best first, ties by row."""
         wide = max(k * _RESCORED, _FEWEST)
         if k < 1 or wide >= len(self._rows):
             return FaissIndex(self._rows).search(query, k)
         _, found = self._codes.search(_one(query), wide)
         rows = found[0][found[0] >= 0]
-        if len(rows) < k:  # FAISS passes over rows whose codes add up to the least there is, be they all
+        if len(rows) < k:  # FAISS skips rows whose codes have the lowest possible score, even all rows
             return FaissIndex(self._rows).search(query, k)
         return best_first(rows, self._rows[rows] @ query, k)
 
     def vectors(self) -> Vectors:
-        """All rows, (n, d); not to be written to."""
+        """Return all rows, (n, d), not to be changed."""
         return self._rows
 
     def to_files(self) -> dict[str, bytes]:
@@ -126,38 +126,38 @@ class CodedIndex:
 
 
 def build_index(vectors: Vectors) -> FaissIndex | CodedIndex:
-    """The one rule: rows themselves while they are few, (n, d) float32 of unit length."""
+    """Build the index of ``vectors``, (n, d) float32 of unit length: exact up to `EXACT_UP_TO` rows, else coded."""
     return FaissIndex.build(vectors) if len(vectors) <= EXACT_UP_TO else CodedIndex.build(vectors)
 
 
 def read_index(
     files: Mapping[str, bytes], facts: Mapping[str, Any], *, rows: int, dimension: int
 ) -> FaissIndex | CodedIndex:
-    """What `to_files` wrote, of the kind that ``facts`` of the manifest tell. The bytes were verified before.
+    """Read what `to_files` wrote, of the kind in ``facts`` of the manifest. The bytes are already verified.
 
-    Raises ``IndexDamagedError`` if they are not that.
+    Raises ``IndexDamagedError`` if they are something else.
     """
     exact = FaissIndex.from_bytes(files[ROWS_FILE], rows=rows, dimension=dimension)
     if facts == ROWS_ALONE:
-        return _finding_itself(exact)
+        return _self_tested(exact)
     if CODES_FILE not in files:
         raise IndexDamagedError(f"{CODES_FILE} is not in the manifest", hint=_REBUILD)
     codes = _read(files[CODES_FILE], CODES_FILE, rows=rows, dimension=dimension)
     if isinstance(codes, faiss.IndexPQFastScan):
         coded = CodedIndex(exact.vectors(), codes)
         if facts == coded.facts:
-            return _finding_itself(coded)
+            return _self_tested(coded)
     raise IndexDamagedError(f"{CODES_FILE} does not fit its manifest", hint=_REBUILD)
 
 
 _Kind = TypeVar("_Kind", FaissIndex, CodedIndex)
 
 
-def _finding_itself(index: _Kind) -> _Kind:
-    """``index``, if a row of it that is asked for is found."""
+def _self_tested(index: _Kind) -> _Kind:
+    """Return ``index`` if it finds one of its own rows. Raises ``IndexDamagedError`` if not."""
     rows = index.vectors()
     if len(rows) and not np.all(index.search(rows[len(rows) // 2], 1)[1] > 1 - _UNIT):
-        raise IndexDamagedError("the vectors do not find themselves", hint=_REBUILD)
+        raise IndexDamagedError("the vector index does not find its own rows", hint=_REBUILD)
     return index
 
 
@@ -176,6 +176,6 @@ def _one(query: Vectors) -> Vectors:
 
 
 def best_first(rows: NDArray[np.int64], scores: Vectors, k: int) -> Found:
-    """The ``k`` best, ties by row number."""
+    """Return the ``k`` best rows and scores, ties by row number."""
     order = np.lexsort((rows, -scores))[: max(k, 0)]
     return np.asarray(rows[order], dtype=np.int64), np.asarray(scores[order], dtype=np.float32)

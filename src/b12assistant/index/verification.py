@@ -1,4 +1,4 @@
-"""Checks that do not trust what they check: passages against their ids, quotes as shown against the source."""
+"""Verify passages against their ids, and quotes as shown against the source, trusting neither."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from b12assistant.types import GAP, MarkKind
 
 
 def check_entry(entry: Entry) -> Iterator[str]:
-    """What is wrong with passages: each has the id of its text, comes in order, and holds nothing marked."""
+    """Yield what is wrong with passages: each must have the id of its text, be in order, and hold nothing marked."""
     document = entry.document
     never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
     seen: Counter[str] = Counter()
@@ -32,7 +32,7 @@ def check_entry(entry: Entry) -> Iterator[str]:
 
 
 def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
-    """What is wrong with a quote as shown, given its document's text; ``None``: it stands, word for word."""
+    """Return what is wrong with a quote as shown, given its document's text; ``None``: it is word for word."""
     try:
         spans = [(int(start), int(end)) for start, end in quote["spans"]]
         best_start, best_end = (int(at) for at in quote["best"])
@@ -40,18 +40,18 @@ def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
     except (KeyError, TypeError, ValueError, OverflowError):
         return "it has no spans, text or best sentence"
     if not spans or not all(0 <= start < end <= len(text) for start, end in spans):
-        return "its spans lie outside the document"
+        return "its spans are outside the document"
     if any(before[1] > after[0] for before, after in pairwise(spans)):
         return "its spans are not in order"
     if GAP.join(text[start:end] for start, end in spans) != shown:
         return "its words are not the words of the source"
     if not any(start <= best_start < best_end <= end for start, end in spans):
-        return "its best sentence lies outside it"
+        return "its best sentence is outside it"
     return None
 
 
 def quotes_of(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The quotes of a line of `batch` or of `ask --json`."""
+    """Yield the quotes of a line of `batch` or of `ask --json`."""
     answer = record.get("answer")
-    found = answer.get("quotes", []) if isinstance(answer, dict) else []
-    yield from (quote for quote in (found if isinstance(found, list) else ()) if isinstance(quote, dict))
+    quotes = answer.get("quotes", []) if isinstance(answer, dict) else []
+    yield from (quote for quote in (quotes if isinstance(quotes, list) else ()) if isinstance(quote, dict))

@@ -24,29 +24,32 @@ _NAMES = (SAFETENSORS, "pytorch_model.bin")
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """``place``: the folder they lie in; ``None`` for a hub name. ``digest``: their sha256, or "unverified" there."""
+    """The weights of a model. ``place``: their folder; ``None`` for a hub name, whose ``digest`` is "unverified".
+
+    ``digest``: the sha256 of the weights, in hexadecimal.
+    """
 
     name: str
     place: Path | None
     digest: str
 
-    def told_limit(self) -> int | None:
-        """Tokens a model in a folder reads, if its own file tells; what newer versions save does not."""
-        told = self.place / "sentence_bert_config.json" if self.place else None
-        if told is None or not told.is_file():
+    def limit_in_file(self) -> int | None:
+        """Read a model's limit in tokens from its folder, if its configuration has one; newer versions do not."""
+        path = self.place / "sentence_bert_config.json" if self.place else None
+        if path is None or not path.is_file():
             return None
         try:
-            limit = json.loads(told.read_bytes()).get("max_seq_length")
+            limit = json.loads(path.read_bytes()).get("max_seq_length")
         except (ValueError, AttributeError) as error:
             raise EncoderError(
-                f"{told.name} of the model is no JSON table", hint="restore the model's folder"
+                f"{path.name} of the model is not a JSON object", hint="restore the model's folder"
             ) from error
         return int(limit) if limit else None
 
 
 @dataclass(frozen=True, slots=True)
 class OnnxGraph:
-    """The graph of an encoder, whose bytes have this ``sha256``.
+    """The graph of an encoder; ``sha256``: of its bytes, ``data``.
 
     ``limit``: tokens of a text without the special ones. ``pad``: id of the padding piece. ``weights``: the model's
     names of the weights it reads, and the graph's. ``files``: sha256 of the model's files that it was made from.
@@ -61,7 +64,7 @@ class OnnxGraph:
     files: Mapping[str, str]
 
     def fits(self, weights: Weights) -> bool:
-        """Check that a model's folder holds the very files that the graph was made from."""
+        """Check that a model's folder holds exactly the files that the graph was made from."""
         place = weights.place
         return (
             place is not None
@@ -69,7 +72,7 @@ class OnnxGraph:
             and all(
                 (place / name).is_file() and file_digest(place / name) == digest
                 for name, digest in self.files.items()
-                if name != SAFETENSORS  # found when the weights were
+                if name != SAFETENSORS  # compared above
             )
         )
 
@@ -94,22 +97,22 @@ def shipped_graph(weights: Weights) -> OnnxGraph | None:
 
 
 def find_weights(model: str = PINNED_MODEL, digest: str | None = None) -> Weights:
-    """Of the pinned model, or of one by local path or hub name. ``digest``: demanded of another model's weights.
+    """Find the weights of the pinned model, or one by local path or hub name. ``digest``: required of another model's.
 
     Raises ``EncoderError`` if the weights are missing or differ.
     """
     place = _place(model)
     if place is None and digest:
         raise EncoderError(
-            f"there is no folder {model}/ whose weights could be held against `encoder.digest`",
-            hint="give `encoder.model` the folder the model lies in",
+            f"there is no folder {model}/ whose weights could be compared with `encoder.digest`",
+            hint="set `encoder.model` to the model's folder",
         )
     expected = digest or (PINNED_DIGEST if model == PINNED_MODEL else None)
     return Weights(model, place, _verified(place, expected) if place is not None else "unverified")
 
 
 def file_digest(path: Path) -> str:
-    """sha256 of a file, in hex."""
+    """Return the sha256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -128,10 +131,10 @@ def _verified(place: Path, expected: str | None) -> str:
     weights = next((place / name for name in _NAMES if (place / name).is_file()), None)
     if weights is None:
         raise EncoderError(f"no weights in {place.name}/", hint=f"it should hold {' or '.join(_NAMES)}")
-    found = file_digest(weights)
-    if expected is not None and found != expected:
+    digest = file_digest(weights)
+    if expected is not None and digest != expected:
         raise EncoderError(
-            f"the weights in {place.name}/ are not the pinned ones (sha256 {found[:12]}…, expected {expected[:12]}…)",
-            hint="reinstall with `make setup`, or set `encoder.digest` if the change is meant",
+            f"the weights in {place.name}/ are not the pinned ones (sha256 {digest[:12]}…, expected {expected[:12]}…)",
+            hint="reinstall with `make setup`, or set `encoder.digest` if you changed the model",
         )
-    return found
+    return digest

@@ -1,1 +1,1 @@
-"""Other programs as clients: MCP and LangChain."""
+"""Connect other programs: MCP and LangChain."""

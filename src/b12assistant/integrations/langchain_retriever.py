@@ -1,4 +1,4 @@
-"""A retriever for LangChain: what it gives to a chain are exact quotes with their citations, safety texts first."""
+"""A retriever for LangChain that returns exact quotes with their citations, safety texts first."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class QuoteRetriever(BaseRetriever):
     what a reader must know of it in words, ``metadata["notes"]``, the latter one by one, and
     ``metadata["difference"]``, the heading over quotes that stand against each other, or ``None``.
 
-    A question that the sources do not answer gets no quote. A chain that lets a model write over the documents gives up
-    what this project promises; keep ``page_content`` and its citation beside whatever it writes.
+    A question that the sources do not answer gets no quote. If a chain lets a model rewrite the documents, the text is
+    no longer a quote: keep ``page_content`` and its citation beside whatever the model writes.
 
     >>> retriever = QuoteRetriever.open("index")
     >>> document = retriever.invoke("Can low B12 damage nerves without anaemia?")[0]
@@ -44,22 +44,23 @@ class QuoteRetriever(BaseRetriever):
 
     @classmethod
     def open(cls, index: str | Path | None = None, *, corpus: str | Path | None = None) -> Self:
-        """Over an index on disk, as ``Assistant.open`` finds it. Raises what that raises."""
+        """Open an index on disk, as ``Assistant.open`` does. Raises what that raises."""
         return cls(assistant=Assistant.open(index, corpus=corpus))
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:  # noqa: ARG002 - its name
-        """Raises ``QuestionError`` for what cannot be read as a question."""
+        """Answer a question. Raises ``QuestionError`` for what cannot be read as one."""
         reply = self.assistant.ask(query)
         answer = self.assistant.as_json(reply)["answer"]
-        first = [each for each in answer["notices"] if each["kind"] != NoticeKind.GENERAL]
+        first = [notice for notice in answer["notices"] if notice["kind"] != NoticeKind.GENERAL]
         shared = {
             "status": answer["status"],
             "red_flag": answer["red_flag"],
-            "notices": [each["text"] for each in answer["notices"]],
+            "notices": [notice["text"] for notice in answer["notices"]],
             "generation": reply.generation,
         }
         texts = (
-            Document(each["text"], metadata={**shared, "kind": "notice", "text_id": each["text_id"]}) for each in first
+            Document(notice["text"], metadata={**shared, "kind": "notice", "text_id": notice["text_id"]})
+            for notice in first
         )
         shown = self.assistant.present(reply)
         pieces = {quote.number: quote for quote in quotes_of(shown)}
@@ -68,16 +69,16 @@ class QuoteRetriever(BaseRetriever):
         }
         quotes = (
             Document(
-                each["text"],
+                quote["text"],
                 metadata={
                     **shared,
                     "kind": "quote",
-                    **each,
-                    "notes": list(pieces[each["number"]].notes),
-                    "speaker": ". ".join(about(pieces[each["number"]])),
-                    "difference": headings.get(each["number"]),
+                    **quote,
+                    "notes": list(pieces[quote["number"]].notes),
+                    "speaker": ". ".join(about(pieces[quote["number"]])),
+                    "difference": headings.get(quote["number"]),
                 },
             )
-            for each in answer["quotes"]
+            for quote in answer["quotes"]
         )
         return [*texts, *quotes]

@@ -1,7 +1,7 @@
-"""Tools for other assistants over the Model Context Protocol: they find words here and quote them, inventing none.
+"""Serve tools for other assistants over the Model Context Protocol.
 
-What a tool gives back are slices of sources with where they stand, fixed texts first, and labels: the same words twice,
-as blocks of text and as the JSON of the HTTP API. Nothing in it is written for the occasion.
+A tool returns fixed texts first, then quotes with their places, and labels; the same content twice, as blocks of text
+and as the JSON of the HTTP API. No text is generated.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ _History = Annotated[
 
 
 def build_server(space: Workspace) -> MCPServer[Any]:
-    """The tools over a workspace."""
+    """Return a server with the tools over a workspace."""
     server: MCPServer[Any] = MCPServer(
         "b12assistant", instructions=INSTRUCTIONS, version=version("b12assistant"), log_level="WARNING"
     )
 
     @server.tool(title="Ask", annotations=_READS)
-    @_told
+    @_with_tool_errors
     def ask(
         question: Annotated[Typed, Field(description="What the user typed, unchanged.")],
         history: _History | None = None,
@@ -82,7 +82,7 @@ def build_server(space: Workspace) -> MCPServer[Any]:
         return _result(_answer(space, reply), reply_json(reply, space.texts, today=local_today()))
 
     @server.tool(title="Search", annotations=_READS)
-    @_told
+    @_with_tool_errors
     def search(
         question: Annotated[Typed, Field(description="Words or a sentence.")],
         k: Annotated[int, Field(ge=1, le=MOST_HITS, description="How many passages at most.")] = 10,
@@ -92,12 +92,12 @@ def build_server(space: Workspace) -> MCPServer[Any]:
         hits: tuple[Hit, ...] = ()
         if not _is_emergency(notices):
             notices, hits = space.search(question, k)
-        found = search_json(question, notices, hits, space.texts, space.opened.collection.generation)
+        response = search_json(question, notices, hits, space.texts, space.opened.collection.generation)
         texts = [text for notice in present_notices(notices, space.texts, load_labels()) for text in _blocks(notice)]
-        return _result([*texts, *(_passage(hit.passage, hit.rank) for hit in hits)], found)
+        return _result([*texts, *(_passage(hit.passage, hit.rank) for hit in hits)], response)
 
     @server.tool(title="Open a passage", annotations=_READS)
-    @_told
+    @_with_tool_errors
     def open_passage(
         passage: Annotated[str, Field(description="The whole id of a passage, as `ask` and `search` give it.")],
     ) -> Annotated[CallToolResult, PassageResponse]:
@@ -112,9 +112,9 @@ def build_server(space: Workspace) -> MCPServer[Any]:
 
 
 def serve_stdio(space: Workspace) -> None:
-    """Serve whoever started this process, over its standard streams. Raises an index error if there is none.
+    """Serve the program that started this process, over standard streams. Raises an index error if there is none.
 
-    Clients wait seconds for the first word, so only what is quickly seen of the index is looked at before.
+    Clients wait only seconds for the first message, so the index is checked but not yet loaded.
     """
     if not space.configuration.is_packaged:
         space.store.open()
@@ -134,21 +134,21 @@ def serve_http(space: Workspace, port: int = PORT) -> None:
 
 
 def warmup(space: Workspace) -> Warmup:
-    """Loads what answering needs, and no more: to nobody here are questions suggested."""
+    """Return a warm-up without suggestions, which no tool offers."""
     return Warmup(space, then=lambda _: None)
 
 
 def application(space: Workspace) -> Policy:
-    """The tools at ``PATH``, for this machine alone. Nothing is remembered from one request to the next."""
+    """Return the application with the tools at ``PATH``, for this machine only. Requests share no state."""
     app = build_server(space).streamable_http_app(streamable_http_path=PATH, json_response=True, stateless_http=True)
     return Policy(app, (PATH,), HOST)
 
 
-def _told(tool: Callable[P, CallToolResult]) -> Callable[P, CallToolResult]:
-    """What goes wrong is told as over HTTP: what to do, nothing from inside, and no question in a log."""
+def _with_tool_errors(tool: Callable[P, CallToolResult]) -> Callable[P, CallToolResult]:
+    """Turn errors into ``ToolError`` as the HTTP API does: give the hint, never internals or the question."""
 
     @wraps(tool)
-    def told(*arguments: P.args, **named: P.kwargs) -> CallToolResult:
+    def called(*arguments: P.args, **named: P.kwargs) -> CallToolResult:
         try:
             return tool(*arguments, **named)
         except NotFoundError as error:
@@ -159,7 +159,7 @@ def _told(tool: Callable[P, CallToolResult]) -> Callable[P, CallToolResult]:
             problem = unexpected(error)
         raise ToolError(capital(f"{problem.detail.rstrip('.')}: {problem.hint}"))
 
-    return told
+    return called
 
 
 def _result(blocks: list[str], structured: dict[str, Any]) -> CallToolResult:
@@ -172,7 +172,7 @@ def _is_emergency(notices: tuple[NoticeById, ...]) -> bool:
 
 
 def _answer(space: Workspace, reply: Reply) -> list[str]:
-    """Everything the page says, in its order."""
+    """Return the same pieces as the page, in order."""
     return [block for piece in present(reply, space.setting(reply)) for block in _blocks(piece)]
 
 
@@ -195,13 +195,13 @@ def _blocks(piece: Piece) -> Iterator[str]:
             yield f"{piece.label}: {piece.text}{swapped}"
         case Notice():
             yield piece.text
-            yield from (each.text for each in piece.translations)
+            yield from (translation.text for translation in piece.translations)
         case Headline() | General():
             yield piece.text
 
 
 def _cited(quote: Quoted) -> str:
-    """The words alone on top, then where they stand, who speaks, and the id that opens the passage."""
+    """Write the words first, then their place, who speaks, and the id that opens the passage."""
     mark = f"[{quote.number}] " if quote.number else ""
-    told = ". ".join((place(quote), *about(quote)))
-    return f"{quote.text}\n\n— {mark}{told}\n{quote.document} {quote.passage}"
+    citation = ". ".join((place(quote), *about(quote)))
+    return f"{quote.text}\n\n— {mark}{citation}\n{quote.document} {quote.passage}"

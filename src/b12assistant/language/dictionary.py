@@ -1,4 +1,4 @@
-"""English words, read from a package, never from the network."""
+"""English words, read from a package, never over the network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 
 @cache
 def english_words() -> frozenset[str]:
-    """In lower case."""
-    from spellchecker import SpellChecker  # not every question has a word that the sources lack
+    """Return the words of a dictionary, in lower case."""
+    from spellchecker import SpellChecker  # slow to import, and few questions need it
 
     return frozenset(SpellChecker(language="en").word_frequency.words())

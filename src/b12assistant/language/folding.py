@@ -1,7 +1,7 @@
-"""Unicode folding with a map back: what people type, as plain lower-case words, every one with its address.
+"""Fold what people type into plain lower-case words, each with its place in the original text.
 
 Folded text is words and clause marks with one space between: ``. ? ,`` are words of their own. Compatibility forms,
-accents, case, invisible characters and look-alike letters are folded; nothing here decides anything.
+accents, case, invisible characters and look-alike letters are folded.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ LOOK_ALIKES: Final = str.maketrans(
     "abekmhopctyxijsdqwrnabeikvoptuxynwilodhdag",
 ) | {ord("œ"): "oe", ord("æ"): "ae"}
 ARABIC: Final = str.maketrans("ىةٱیک", "يهايك")  # letters that are written for one another
-HAN: Final = "[\u3400-\u4dbf\u4e00-\u9fff]"  # each is a word of its own: there are no blanks between words
-JOINING: Final = frozenset("'’‘ʼ`´′＇*ـ")  # inside a word these leave no gap: can't, su*cide
+HAN: Final = "[\u3400-\u4dbf\u4e00-\u9fff]"  # each is a word of its own: Chinese has no blanks between words
+JOINING: Final = frozenset("'’‘ʼ`´′＇*ـ")  # removed without leaving a gap: can't, su*cide
 ENDING: Final = {".": ".", "!": ".", "?": "?", ";": ".", ":": ",", ",": ",", "(": ",", ")": ",", "–": ",", "—": ","} | {
     "。": ".", "！": ".", "？": "?", "；": ".", "：": ",", "，": ",", "、": ",", "（": ",", "）": ",",
     "؟": "?", "؛": ".", "،": ",", "।": ".",
 }  # fmt: skip
-DECIMAL: Final = "·"  # for the point or comma inside a number, which ends nothing
-LONGEST: Final = 64  # letters kept of one word: enough to know it, and every match stays bounded
+DECIMAL: Final = "·"  # replaces the point or comma inside a number, which ends no clause
+LONGEST: Final = 64  # letters kept of one word: enough to recognise it, and matching stays bounded
 SIGNS: Final = {"@": "a", "$": "s", "€": "e"}  # written for letters inside a word
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A folded word or clause mark and the half-open range of the original it stands for."""
+    """A folded word or clause mark, with its half-open range in the original text."""
 
     text: str
     start: int
@@ -56,34 +56,34 @@ class Folded:
         object.__setattr__(self, "offsets", tuple(offsets))
 
     def covering(self, start: int, end: int) -> tuple[Word, ...]:
-        """The words that ``text[start:end]`` touches."""
+        """Return the words that ``text[start:end]`` touches."""
         first = max(0, bisect_right(self.offsets, start) - 1)
         return self.words[first : max(first + 1, bisect_left(self.offsets, end))]
 
 
 def fold(text: str, correct: Callable[[str], str] | None = None) -> Folded:
-    """``text`` as folded words; ``correct`` gives the usual spelling of a word (it may give several words)."""
+    """Fold ``text``; ``correct`` returns the usual spelling of a word (it may return several words)."""
     if correct is None:
         return _uncorrected(text)
     words: list[Word] = []
     for word in _as_written(text):
-        mended = word.text if word.text in ".?," else correct(word.text)
-        if mended == word.text and len(mended) <= LONGEST:  # without blanks, as every word is written
+        corrected = word.text if word.text in ".?," else correct(word.text)
+        if corrected == word.text and len(corrected) <= LONGEST:  # the usual case, without the split
             words.append(word)
         else:
-            words.extend(Word(part[:LONGEST], word.start, word.end) for part in mended.split())
+            words.extend(Word(part[:LONGEST], word.start, word.end) for part in corrected.split())
     return Folded(tuple(words))
 
 
 @lru_cache(maxsize=32)
 def _uncorrected(text: str) -> Folded:
-    """Asked for by every language that may be spoken."""
+    """Fold a text without corrections. Cached, because every language asks for it."""
     return fold(text, str)
 
 
 @lru_cache(maxsize=32)
 def _as_written(text: str) -> tuple[Word, ...]:
-    """The words before any is corrected: every language reads them, and every turn that follows in a conversation."""
+    """Return the words before correction. Cached, because every language and every later turn reads them."""
     return tuple(_join_spaced_letters(_split(text), text))
 
 
@@ -112,7 +112,7 @@ def _split(text: str) -> list[Word]:
 
 
 def _fold_character(text: str, position: int, character: str) -> str:
-    """Letters and digits, a space, a clause mark, or nothing for what is not seen."""
+    """Return letters and digits, a space, a clause mark, or "" for an invisible character."""
     if character in JOINING:
         return ""
     if character in SIGNS and 0 < position < len(text) - 1 and text[position - 1].isalpha():
@@ -127,7 +127,7 @@ def _fold_character(text: str, position: int, character: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _plain(character: str) -> str:
-    """What a character is wherever it stands: letters and digits, a space, or nothing."""
+    """Fold a character regardless of its neighbours: to letters and digits, a space, or ""."""
     if unicodedata.category(character) in ("Cf", "Mn", "Me", "Cs"):
         return ""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", character).casefold())
@@ -136,19 +136,19 @@ def _plain(character: str) -> str:
 
 
 def _is_han(letter: str) -> bool:
-    """What ``HAN`` says of one letter; to compile so wide a class takes longer than to fold a question."""
+    """Check whether a letter matches ``HAN``; compiling so wide a class takes longer than folding a question."""
     return len(letter) == 1 and ("\u3400" <= letter <= "\u4dbf" or "\u4e00" <= letter <= "\u9fff")
 
 
 def _join_spaced_letters(words: list[Word], text: str) -> list[Word]:
-    """``s u i c i d e`` is one word: four or more single letters, each one character from the next."""
+    """Join ``s u i c i d e`` into one word: four or more single letters, each one character from the next."""
     joined: list[Word] = []
     run: list[Word] = []
     for word in [*words, Word(".", len(text), len(text))]:
         single = len(word.text) == 1 and word.text.isalpha() and not _is_han(word.text)
         if run and not (single and word.start - run[-1].end == 1):
-            whole = Word("".join(letter.text for letter in run), run[0].start, run[-1].end)
-            joined.extend([whole] if len(run) > 3 else run)
+            spaced = Word("".join(letter.text for letter in run), run[0].start, run[-1].end)
+            joined.extend([spaced] if len(run) > 3 else run)
             run = []
         (run if single else joined).append(word)
     return joined[:-1]

@@ -1,33 +1,37 @@
-"""Sentence boundaries of running text, for chunking and quoting alike.
+"""Split running text into sentences, for chunking and quoting alike.
 
-The boundaries are sentencex's (Wikimedia); three repairs follow, each for a form that health pages are full of:
-a unit with its full stop ("1,000 mcg. daily"), an abbreviation it does not know ("Vit. B12"), an item number ("2.").
+The boundaries are those of sentencex (Wikimedia), with four repairs for forms that are common on health pages:
+a unit with a full stop ("1,000 mcg. daily"), an abbreviation it does not know ("Vit. B12"), an item number ("2."), and
+a sentence that ends in a single capital letter ("below 148 pmol/L. A test").
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import sentencex
 
 from b12assistant.types import Range
 
 _LANGUAGE = "en"
-# After these a sentence may still end, but not before a lower-case word or a figure.
+# A sentence may end after these, but not before a lower-case word or a number.
 _UNITS = re.compile(
     r"(?:\b(?:mcg|µg|ug|mg|ng|pg|ml|dl|kg|oz|tbsp|tsp|hr|hrs|wk|wks|approx|incl|esp|max|min|resp|ca))\.$", re.I
 )
-# After these it never does.
+# A sentence never ends after these.
 _ABBREVIATIONS = re.compile(r"\b(?:vit|approx|fig|figs|cf|ibid|eq)\.$", re.I)
+# A sentence may end after these, although a single capital letter looks like an initial.
+_ENDS_IN_CAPITAL = re.compile(r"(?:mol/L|\b[mndpµμ]?g/L|\bU/L|\b[Vv]itamin [A-EK])\.(?=\s+[A-Z])")
 _ITEM_NUMBER = re.compile(r"^\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]$")
 _GOES_ON = re.compile(r"[a-zß-öø-ÿ]")
 
 
 def split_sentences(text: str) -> tuple[Range, ...]:
-    """Ranges of ``text``, in order, without blanks at their ends; every non-blank character lies in exactly one."""
+    """Return ranges of ``text``, in order, without blanks at their ends; each non-blank character is in exactly one."""
     sentences: list[Range] = []
-    for piece in sentencex.get_sentence_boundaries(_LANGUAGE, text):
-        range_ = trim(text, piece["start_index"], piece["end_index"])
+    for start, end in _pieces(text):
+        range_ = trim(text, start, end)
         if range_ is None:
             continue
         if sentences and _belong_together(
@@ -39,8 +43,17 @@ def split_sentences(text: str) -> tuple[Range, ...]:
     return tuple(sentences)
 
 
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    for piece in sentencex.get_sentence_boundaries(_LANGUAGE, text):
+        start, end = piece["start_index"], piece["end_index"]
+        for stop in _ENDS_IN_CAPITAL.finditer(text, start, end):
+            yield start, stop.end()
+            start = stop.end()
+        yield start, end
+
+
 def trim(text: str, start: int, end: int) -> Range | None:
-    """``[start, end)`` with its ends moved past blanks; ``None`` if nothing else is there."""
+    """Move the ends of ``[start, end)`` past blanks; ``None`` if nothing else is there."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():

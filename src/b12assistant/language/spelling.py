@@ -1,8 +1,7 @@
-"""The usual spelling of the words that triage knows: aliases, digits for letters, stretched letters, a letter or two
-off.
+"""Correct the spelling of words that triage knows: aliases, digits for letters, stretched letters, a typo or two.
 
-Only towards listed words, and never away from a word that is listed as another real word: the danger is as much in
-reading too much as in reading too little.
+Words are corrected only towards listed words, and a word listed as another real word is never changed: reading too
+much is as dangerous as reading too little.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ LONGEST: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """``words`` are mended towards, ``keep`` and ``vocabulary`` are left alone, ``aliases`` are replaced as they stand.
+    """Spelling rules: typos become ``words``, ``keep`` and ``vocabulary`` are left alone, ``aliases`` are replaced.
 
-    ``vocabulary`` is every word that occurs in a wording: digits for letters and the like are mended towards it too.
+    ``vocabulary`` is every word that occurs in a wording: digits for letters and the like are corrected to it too.
     """
 
     words: frozenset[str]
@@ -45,7 +44,7 @@ class Spelling:
         object.__setattr__(self, "_by_letter", MappingProxyType(frozen))
 
     def correct(self, word: str) -> str:
-        """The usual spelling, or the word itself."""
+        """Return the usual spelling of a word, or the word itself."""
         for form in _forms(word):
             if form in self.aliases:
                 return self.aliases[form]
@@ -63,12 +62,12 @@ class Spelling:
         from rapidfuzz.distance import OSA
 
         allowed = 2 if len(word) >= LONG else 1
-        found = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=allowed)
-        return word if found is None else str(found[0])
+        nearest = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=allowed)
+        return word if nearest is None else str(nearest[0])
 
 
 def _forms(word: str) -> tuple[str, ...]:
-    """The word; without digits for letters; without stretched letters; ``walkin`` and ``handz`` as one says them."""
+    """Return the word, without digits for letters, without stretched letters, and ``walkin``, ``handz`` in full."""
     forms = [word]
     if word[:1] and any(letter.isdigit() for letter in word) and any(letter.isalpha() for letter in word):
         forms += [word.translate(table) for table in DIGITS]
@@ -79,12 +78,12 @@ def _forms(word: str) -> tuple[str, ...]:
 
 
 def load_spelling(vocabulary: frozenset[str]) -> Spelling:
-    """The words that ship with the package, beside the ``vocabulary`` of the wordings."""
+    """Read the words that ship with the package; ``vocabulary``: the words of the wordings."""
     return parse_spelling(read_data("red_flags", FILE), vocabulary)
 
 
 def parse_spelling(data: Table, vocabulary: frozenset[str]) -> Spelling:
-    """The words of a parsed file."""
+    """Return the spelling rules of a parsed file. Raises ``ConfigError``."""
     check_keys(data, FILE, required=("words", "keep", "aliases"))
     aliases = subtable(data, "aliases", FILE)
     check_keys(aliases, f"{FILE}, aliases", required=tuple(aliases))

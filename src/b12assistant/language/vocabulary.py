@@ -1,6 +1,7 @@
-"""The words people use for what the sources call otherwise: abbreviations, lay words, other names; reviewed by reading.
+"""Words that people use where the sources use others: abbreviations, lay words, other names.
 
-Data, in `data/vocabulary/`. Every term is one meaning; a variant that means two things in this field is not in it.
+The data is in `data/vocabulary/`, reviewed by hand. A term has one meaning; a variant with two meanings in this field
+is left out.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ _APOSTROPHE = "[’']"
 
 class Kind(StrEnum):
     ABBREVIATION = "abbreviation"
-    NAME = "name"  # another name, or a spelling that is no rule
+    NAME = "name"  # another name, or an irregular spelling
     LAY = "lay"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """``id``: the words of the sources. ``variants``: what people write for them."""
+    """A term: ``id`` is what the sources call it, ``variants`` what people write."""
 
     id: TermId
     kind: Kind
@@ -38,13 +39,13 @@ class Term:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Terms by what people write. A variant all in capitals is only matched in capitals: "PA" is not "pa"."""
+    """Terms by their variants. A variant in capitals is matched only in capitals: "PA" is not "pa"."""
 
     terms: tuple[Term, ...]
 
     @cached_property
     def _by_variant(self) -> Mapping[str, TermId]:
-        return MappingProxyType({_even(variant): term.id for term in self.terms for variant in term.variants})
+        return MappingProxyType({_normalised(variant): term.id for term in self.terms for variant in term.variants})
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -53,46 +54,46 @@ class Vocabulary:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every word of a variant, in lower case: none of them is misspelt."""
+        """Return every word of a variant, in lower case: none of them is a misspelling."""
         return frozenset(word for variant in self._by_variant for word in variant.split())
 
     def find(self, text: str) -> Iterator[tuple[int, int, TermId]]:
-        """Where ``text`` holds a variant, from the left, the longest first, and its term."""
-        for found in self._pattern.finditer(text):
-            written = _even(found[0])
-            yield found.start(), found.end(), self._by_variant.get(written) or self._by_variant[written[:-1]]
+        """Yield start and end of each variant in ``text``, from the left, the longest first, with its term."""
+        for match in self._pattern.finditer(text):
+            written = _normalised(match[0])
+            yield match.start(), match.end(), self._by_variant.get(written) or self._by_variant[written[:-1]]
 
     def only(self, wanted: Sequence[TermId]) -> Vocabulary:
-        """The vocabulary with these terms alone."""
+        """Return a vocabulary of these terms alone."""
         kept = frozenset(wanted)
         return Vocabulary(tuple(term for term in self.terms if term.id in kept))
 
 
 @lru_cache(maxsize=1)
 def load_vocabulary() -> Vocabulary:
-    """The terms that ship with the package, for a corpus that brings none. Raises ``ConfigError``."""
+    """Read the terms that ship with the package, for a corpus without its own. Raises ``ConfigError``."""
     return Vocabulary(tuple(term for file in FILES for term in parse_terms(read_data("vocabulary", file), file)))
 
 
 def parse_terms(data: Table, file: str) -> Iterator[Term]:
-    """The terms of a parsed file; an unknown key, or a variant given twice, is an error."""
+    """Yield the terms of a parsed file. Raises ``ConfigError`` for an unknown key or a repeated variant."""
     check_keys(data, file, required=("kind", "review", "term"))
     kind = string(data, "kind", file)
     if kind not in set(Kind):
-        raise ConfigError(f"{file}: {kind!r} is no kind of term", hint=HINT)
+        raise ConfigError(f"{file}: {kind!r} is not a kind of term", hint=HINT)
     seen: set[str] = set()
     for number, table in enumerate(tables(data, "term", file), start=1):
         where = f"{file}, term {number}"
         check_keys(table, where, required=("term", "variants"))
         variants = strings(table, "variants", where)
-        again = seen.intersection(map(_even, variants))
-        if again:
-            raise ConfigError(f"{where}: {min(again)!r} stands in another term too", hint=HINT)
-        seen.update(map(_even, variants))
+        repeated = seen.intersection(map(_normalised, variants))
+        if repeated:
+            raise ConfigError(f"{where}: {min(repeated)!r} is in another term too", hint=HINT)
+        seen.update(map(_normalised, variants))
         yield Term(TermId(string(table, "term", where)), Kind(kind), variants)
 
 
-def _even(phrase: str) -> str:
+def _normalised(phrase: str) -> str:
     return " ".join(phrase.lower().replace("’", "'").split())
 
 

@@ -20,5 +20,5 @@ def open_tokenizer(path: Path) -> Tokenizer:
 
 
 def count_pieces(tokenizer: Tokenizer, text: str) -> int:
-    """Count the word pieces of a text, without the special ones."""
+    """Count the word pieces of a text, without the special tokens."""
     return len(tokenizer.encode(text, add_special_tokens=False))

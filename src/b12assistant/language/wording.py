@@ -1,8 +1,8 @@
-"""The small language in which data files write wordings; of a list of them no more is compiled than texts ask for.
+"""Search texts for wordings, which data files write in a small language; only those a text may hold are compiled.
 
-A wording is words of folded text. ``{leg}`` is a named list of alternatives, `` .. `` up to three words between,
-`` ... `` up to seven, within one sentence. Every repetition is bounded and no alternative can match nothing, so that
-searching stays linear in the length of the text; ``check_linear`` refuses anything else.
+A wording is words of folded text. ``{leg}`` is a named list of alternatives, `` .. `` stands for up to three words,
+`` ... `` for up to seven, within one sentence. Every repetition is bounded and no alternative can match nothing, so
+that searching stays linear in the length of the text; ``check_linear`` refuses anything else.
 """
 
 from __future__ import annotations
@@ -17,72 +17,73 @@ from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
 from b12assistant.threads import once
 
-# A list by its name, a group that is opened, one that is closed, a bar, a repetition, letters as they stand; else what
-# stands for characters that nobody knows.
+# A list by its name, the start and end of a group, a bar, a repetition, literal letters, a class of characters; "odd":
+# anything else.
 _TOKEN: Final = re.compile(
     r"\{(?P<name>[a-z][a-z0-9_]*)\}|(?P<open>\((?!\?)|\(\?(?:[:=!]|<[=!]))|(?P<close>\))|(?P<bar>\|)|"
     r"(?P<times>[?*+]|\{\d*,?\d*\})|(?P<letters>[^\\\[\](){}|?*+$^.]+)|(?P<any>\\[SsdDwW.]|\[[^\\\]]+\]|[$^.])|(?P<odd>.)",
     re.S,
 )
 _CONSUMES: Final = ("(", "(?:")
-_UNSURE: Final = 6.0  # how much rarer a literal is taken to be for one letter more
-_KEY: Final = 3  # first letters by which literals are looked up
-_TEXTS: Final = 32  # of which it is remembered what stands in them
+_RARER: Final = 6.0  # how much rarer a literal is assumed to be with each letter
+_KEY: Final = 3  # a literal is looked up by this many first letters
+_TEXTS: Final = 32  # texts whose literals are cached
 
-Needed = frozenset[str] | None  # one of these stands in whatever matches; ``None``: nobody knows
+Needed = frozenset[str] | None  # every match contains one of these; ``None``: unknown
 
 
 class Literals:
-    """Of each expression, in which ``{name}`` stands for one of ``names``, what it needs; kept once found.
+    """The literals that a text must contain for an expression to match; ``names`` are the lists behind ``{name}``.
 
-    Many expressions are asked of one text: what stands in it of all that they need is looked for once.
+    A text is searched once for the literals of all expressions.
     """
 
     def __init__(self, names: Mapping[str, str] | None = None) -> None:
         self.names: Mapping[str, str] = names or {}
-        self._found: dict[str, tuple[frozenset[str], ...]] = {}
+        self._needed: dict[str, tuple[frozenset[str], ...]] = {}
         self._watched: dict[str, None] = {}
         self._by_key: dict[str, tuple[str, ...]] = {}
         self._watching = threading.Lock()
         self._standing: Callable[[str, int], frozenset[str]] = lru_cache(maxsize=_TEXTS)(self._look)
 
     def __getitem__(self, expression: str) -> Needed:
-        """Of all that it needs what seems to stand in the fewest texts."""
+        """Return the literals an expression needs; if there are several sets, the one likely to be rarest."""
         return _rarest(self.all_of(expression))
 
     def all_of(self, expression: str) -> tuple[frozenset[str], ...]:
-        """All that it needs: of each of these one stands in whatever matches. Empty: nobody knows."""
-        if expression not in self._found:
-            self._found[expression] = self._read(expression)
-        return self._found[expression]
+        """Return all that an expression needs: every match contains one of each set. Empty: unknown."""
+        if expression not in self._needed:
+            self._needed[expression] = self._read(expression)
+        return self._needed[expression]
 
     def watch(self, letters: Iterable[str]) -> None:
-        """From now on ``standing`` tells of these too."""
+        """Add literals for ``standing`` to look for."""
         with self._watching:
-            for each in letters:
-                if each not in self._watched:
-                    self._by_key[each[:_KEY]] = (*self._by_key.get(each[:_KEY], ()), each)
-                    self._watched[each] = None
+            for literal in letters:
+                if literal not in self._watched:
+                    self._by_key[literal[:_KEY]] = (*self._by_key.get(literal[:_KEY], ()), literal)
+                    self._watched[literal] = None
 
     def standing(self, text: str) -> frozenset[str]:
-        """What stands in ``text`` of all that is watched."""
+        """Return the watched literals that ``text`` contains."""
         return self._standing(text, len(self._watched))
 
     def _look(self, text: str, _watched: int) -> frozenset[str]:
         keys = {text[place : place + size] for size in range(1, _KEY + 1) for place in range(len(text) - size + 1)}
-        return frozenset(each for key in keys for each in self._by_key.get(key, ()) if each in text)
+        return frozenset(literal for key in keys for literal in self._by_key.get(key, ()) if literal in text)
 
     def named(self, expressions: Iterable[str]) -> frozenset[str]:
-        """The lists that ``expressions`` name, and those that these are made of."""
-        new = {each["name"] for expression in expressions for each in _TOKEN.finditer(expression)} - {None}
+        """Return the lists that ``expressions`` name, directly or through other lists."""
+        new = {token["name"] for expression in expressions for token in _TOKEN.finditer(expression)} - {None}
         known = frozenset(name for name in new if name in self.names)
         return known | self.named(self.names[name] for name in known) if known else known
 
     def _read(self, expression: str) -> tuple[frozenset[str], ...]:
+        """Collect the needed literals of an expression, token by token."""
         alternatives: list[Needed] = []
         parts: list[Needed] = []
         outer: list[tuple[list[Needed], list[Needed], str]] = []
-        repeatable = False  # the last part is letters, of which a repetition takes the last
+        repeatable = False  # the last part is letters, so a repetition applies to its last letter
         for token in _TOKEN.finditer(expression):
             kind, text = token.lastgroup, token[0]
             if kind == "odd":
@@ -122,7 +123,7 @@ def _but_last(letters: Needed) -> Needed:
 
 
 def _rarest(parts: Iterable[Needed]) -> Needed:
-    """Of all that is needed, what seems to stand in the fewest texts."""
+    """Return the needed literals that are likely to occur in the fewest texts."""
     return min(_known(parts), key=_frequency, default=None)
 
 
@@ -131,27 +132,27 @@ def _known(parts: Iterable[Needed]) -> Iterator[frozenset[str]]:
 
 
 def _frequency(literals: frozenset[str]) -> float:
-    return sum(_UNSURE ** -len(literal.strip()) for literal in literals)
+    return sum(_RARER ** -len(literal.strip()) for literal in literals)
 
 
 def _either(alternatives: list[Needed]) -> Needed:
-    return None if None in alternatives else frozenset[str]().union(*(each for each in alternatives if each))
+    return None if None in alternatives else frozenset[str]().union(*filter(None, alternatives))
 
 
 GAPS: Final = {" ... ": 7, " .. ": 3}  # the longer first
 DENYING: Final = ("not", "no", "never", "isnt", "arent", "wasnt", "werent", "without")  # none of these hides in a gap
 NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 WORD: Final = re.compile(r"(?<=[ (|:])[a-z]{3,}(?=[ )|])")
-MOST: Final = 12  # repetitions of a group
+MOST: Final = 12  # allowed repetitions of a group
 LOOSE: Final = re.compile(r"(?<!\\[Sd])[*+]|\{\d+,\}")
 COUNT: Final = re.compile(r"\{(?:\d+,)?(\d+)\}")
 
 
 class Wordings:
-    """Searches like the one pattern that matches any of ``wordings`` as whole words, the first that stands leftmost.
+    """Wordings as one pattern that matches any of them as whole words: the leftmost match, then the first wording.
 
-    A wording of which some letters must stand in a text that it matches, and do not, is not even looked for. What is
-    looked for is compiled then, each wording by itself, once: a thousand take longer than reading the question.
+    A wording is searched for only if the text contains its literals, and compiled only then, each by itself, once:
+    compiling a thousand takes longer than reading the question.
     """
 
     def __init__(
@@ -167,7 +168,7 @@ class Wordings:
         self._last: tuple[str, tuple[tuple[int, int], ...]] = ("", ())
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        places = self._asked(text)
+        places = self._possible(text)
         if not places:
             return iter(())
         patterns = [self._pattern(place) for place in places]
@@ -177,7 +178,7 @@ class Wordings:
         return [match[0] for match in self.finditer(text)]
 
     def spans(self, text: str) -> tuple[tuple[int, int], ...]:
-        """Where they stand, half-open; of the same text in a row they are looked for once."""
+        """Return the half-open ranges of all matches. The last text is cached."""
         last = self._last
         if last[0] != text:
             last = self._last = text, tuple(match.span() for match in self.finditer(text))
@@ -187,21 +188,21 @@ class Wordings:
         return next(self.finditer(text), None)
 
     def match(self, text: str) -> re.Match[str] | None:
-        found = (self._pattern(place).match(text) for place in self._asked(text))
-        return next((match for match in found if match), None)
+        matches = (self._pattern(place).match(text) for place in self._possible(text))
+        return next(filter(None, matches), None)
 
     def expressions(self) -> list[str]:
-        """Each wording as a regular expression. Raises ``ConfigError`` for a name that is none."""
+        """Return each wording as a regular expression. Raises ``ConfigError`` for an unknown name."""
         return [self._expanded(wording, self._literals.names) for wording in self._wordings]
 
     def check(self) -> None:
-        """Raises ``ConfigError`` for a wording that could run away, that matches nothing, or that cannot be read."""
+        """Raise ``ConfigError`` for a wording that is not linear, matches nothing, or is not valid."""
         for part, wording in zip(self.expressions(), self._wordings, strict=True):
             check_linear(part, f"{self._where}: {wording}")
-        self._compile(range(len(self._wordings)))  # what can be read alone may not go with the others
+        self._compile(range(len(self._wordings)))  # a wording valid alone may be invalid beside others
 
     def words(self) -> frozenset[str]:
-        """The words that stand in the wordings and their lists, parts of words left out."""
+        """Return the whole words of the wordings and their lists."""
         bare = dict.fromkeys(self._literals.names, "")  # each list is read once, however many wordings name it
         lists = (self._literals.names[name] for name in self._literals.named(self._wordings))
         texts = (self._expanded(text, bare) for text in (*self._wordings, *lists))
@@ -209,7 +210,7 @@ class Wordings:
 
     @once
     def _needs(self) -> tuple[tuple[int, ...], Mapping[str, tuple[int, ...]]]:
-        """The wordings of which nobody knows what they need, and for letters those that may do with them."""
+        """Return the wordings without known literals, and for each literal the wordings that need it."""
         always: list[int] = []
         by_letters: dict[str, tuple[int, ...]] = {}
         for place, wording in enumerate(self._wordings):
@@ -221,20 +222,20 @@ class Wordings:
         self._literals.watch(by_letters)
         return tuple(always), by_letters
 
-    def _asked(self, text: str) -> Sequence[int]:
-        """The wordings that could match in ``text``, in their order: all that they need stands there."""
+    def _possible(self, text: str) -> Sequence[int]:
+        """Return the wordings that could match in ``text``, in order: it contains all that they need."""
         if not self._wordings:
             return ()
         always, by_letters = self._needs
         standing = self._literals.standing(text)
         if by_letters.keys().isdisjoint(standing):
             return always
-        found = {place for letters in standing if letters in by_letters for place in by_letters[letters]}
-        return [place for place in sorted(found.union(always)) if self._could_match(place, text)]
+        places = {place for letters in standing if letters in by_letters for place in by_letters[letters]}
+        return [place for place in sorted(places.union(always)) if self._could_match(place, text)]
 
     def _could_match(self, place: int, text: str) -> bool:
         needed = self._literals.all_of(self._wordings[place])
-        return all(any(letters in text for letters in each) for each in needed)
+        return all(any(letters in text for letters in literals) for literals in needed)
 
     def _pattern(self, place: int) -> re.Pattern[str]:
         if place not in self._patterns:
@@ -249,16 +250,15 @@ class Wordings:
             raise ConfigError(f"{self._where}: {error}", hint=HINT) from error
 
     def _expanded(self, wording: str, names: Mapping[str, str]) -> str:
-        for _ in range(4):  # names may be made of names
-            wording = NAME.sub(lambda found: _named(found[1], names, self._where), wording)
+        for _ in range(4):  # lists may name other lists
+            wording = NAME.sub(lambda match: _named(match[1], names, self._where), wording)
         for gap, most in GAPS.items():
             wording = wording.replace(gap, rf"(?: {self._word}){{0,{most}}} ")
         return wording.replace(r"(?:\S+ )", rf"(?:{self._word} )")
 
 
 def _leftmost(patterns: Sequence[re.Pattern[str]], text: str) -> Iterator[re.Match[str]]:
-    """What one pattern of all as alternatives would find: the leftmost match, of the first of ``patterns`` that has one
-    there, and so on behind it."""
+    """Yield what one pattern of all alternatives would match: the leftmost match, at a tie of the first pattern."""
     heads = [pattern.search(text) for pattern in patterns]
     while first := min((head for head in heads if head), key=re.Match.start, default=None):
         yield first
@@ -270,7 +270,7 @@ def _leftmost(patterns: Sequence[re.Pattern[str]], text: str) -> Iterator[re.Mat
 
 
 def check_linear(pattern: str, where: str) -> None:
-    """``*`` and ``+`` repeat one class of characters inside a word; a group is repeated a bounded number of times."""
+    """Raise ``ConfigError`` unless ``*`` and ``+`` repeat only characters inside a word, and groups have a bound."""
     loose = LOOSE.search(pattern)
     counts = [int(count) for count in COUNT.findall(pattern)]
     if loose or any(count > MOST for count in counts):

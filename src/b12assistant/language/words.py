@@ -1,9 +1,9 @@
-"""The words of a text as lexical search sees them; text itself is never changed by this.
+"""Turn a text into terms for lexical search.
 
 The analyser was measured against others (decision 1): compatibility forms, lower case, no accents, Greek letters
-spelt, British and American spellings as one, figures whole, words with digits not stemmed, hyphenated words as their
-parts and joined, Snowball stems, and a long stop list (function and question words are rare in abstracts and would
-count as informative).
+spelt out, British and American spellings merged, numbers kept whole, words with digits not stemmed, hyphenated words
+as their parts and joined, Snowball stems, and a long stop list (function and question words are rare in abstracts and
+would count as informative).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _RULES: Final = tuple(
 
 @lru_cache(maxsize=65_536)
 def american(word: str) -> str:
-    """A folded word, lower case, in the form that both spellings share."""
+    """Return a folded word, lower case, in the form that British and American spelling share."""
     if len(word) < _SHORTEST:
         return word
     for pattern, form in _RULES:
@@ -46,7 +46,7 @@ def american(word: str) -> str:
 
 
 _WORD = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[^\W_]+(?:['’\-‐‑][^\W_]+)*")
-# A word with capitals inside, as SAMe: a name, and never the stop word that it looks like without them.
+# A word with capitals inside, such as SAMe, is a name, never the stop word it looks like in lower case.
 _NAME = re.compile(r"\b(?=\w*[a-z])(?=(?:\w*[A-Z]){2})[^\W\d_]+\b")
 _HYPHEN = re.compile(r"[-‐‑]")
 _GENITIVE = re.compile(r"['’]s?$")
@@ -56,13 +56,13 @@ _STEMMER = Stemmer.Stemmer("english")
 
 @lru_cache(maxsize=1)
 def stop_words() -> frozenset[str]:
-    """Function and question words, from `data/words/stop.txt`."""
+    """Read the function and question words of `data/words/stop.txt`."""
     lines = files("b12assistant").joinpath("data/words/stop.txt").read_text("utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 def fold(text: str) -> str:
-    """Search form: NFKC, case folded, accents and invisible characters off, Greek letters spelt. Offsets are lost."""
+    """Return a text's search form: NFKC, lower case, no accents, Greek letters spelt out. Offsets are lost."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
@@ -75,25 +75,25 @@ def fold(text: str) -> str:
 
 
 def surface_words(text: str) -> list[str]:
-    """Folded words in order, hyphens kept, before stop words and stemming."""
+    """Return the folded words in order, hyphens kept, before stop words and stemming."""
     return _WORD.findall(fold(text))
 
 
 def terms(text: str) -> list[str]:
-    """Index terms in order; a hyphenated word gives its parts and the joined form (b-12: b, 12, b12)."""
-    found: list[str] = []
+    """Return index terms in order; a hyphenated word gives its parts and the joined form (b-12: b, 12, b12)."""
+    result: list[str] = []
     names = stop_words().intersection(fold(name) for name in _NAME.findall(text))
     for word in surface_words(text):
         if word in names:
-            found.append(word)
+            result.append(word)
         else:
-            found.extend(_terms_of(word))
-    return found
+            result.extend(_terms_of(word))
+    return result
 
 
 @lru_cache(maxsize=16_384)
 def _terms_of(word: str) -> tuple[str, ...]:
-    """Of a word as it is written: the same few thousand words make up nearly all text."""
+    """Return the terms of one word. Cached: a few thousand words make up nearly all text."""
     if word[0].isdigit() and not any(character.isalpha() for character in word):
         return (word.replace(",", ""),)
     parts = [part for part in _HYPHEN.split(word) if part]

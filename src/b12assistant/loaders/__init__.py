@@ -1,4 +1,4 @@
-"""Any file of a corpus to its canonical text: by what the file holds, not by what it is called."""
+"""Extract the canonical text of any file of a corpus, by its content, not its name."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from b12assistant.errors import SourceError
+from b12assistant.loaders.decoding import CONTROLS
 from b12assistant.types import Extract
 
 if TYPE_CHECKING:
     from b12assistant.protocols import Loader
 
-# The kind of file that each name promises; a file of another name is no source.
+# The kind of file that each suffix promises; files with other suffixes are not sources.
 _PROMISED = {
     ".pdf": "pdf",
     ".html": "html",
@@ -28,20 +29,19 @@ SUPPORTED_SUFFIXES = frozenset(_PROMISED)
 _CALLED = {"pdf": "a PDF", "html": "HTML", "markdown": "Markdown", "text": "plain text"}
 
 _PDF = b"%PDF-"
-_PDF_REACH = 1024  # bytes that may stand before a PDF's mark
+_PDF_REACH = 1024  # bytes that may come before a PDF's mark
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])", re.I | re.S
 )
 _HTML_REACH = 4096  # bytes
 _ARCHIVES = {b"PK\x03\x04": "a zip archive or an office document", b"\xd0\xcf\x11\xe0": "an old office document"}
 _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def load(data: bytes, name: str) -> Extract:
-    """Read a file by its content. ``name`` gives its suffix, and is only a promise.
+    """Read a file by its content; the suffix of ``name`` is only a promise.
 
-    Raises ``SourceError`` where the file is left out; a wrong name with text that can be read is a warning.
+    Raises ``SourceError`` if the file is left out. A wrong suffix on readable text is only a warning.
     """
     if not data:
         raise SourceError("empty file")
@@ -57,13 +57,13 @@ def load(data: bytes, name: str) -> Extract:
 
 
 def _kind(data: bytes, suffix: str) -> str:
-    """What the file is. Markdown cannot be told from plain text but by its name."""
+    """Return the kind of a file. Only its suffix tells Markdown from plain text."""
     promised = _PROMISED[suffix]
     if data.startswith(_PDF) or (promised == "pdf" and _PDF in data[:_PDF_REACH]):
         return "pdf"
     html = _HTML.match(data[:_HTML_REACH].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe"))
     if promised == "pdf":
-        raise SourceError(f"named .pdf but is {'HTML' if html else _guess(data)}", hint="give it its true suffix")
+        raise SourceError(f"named .pdf but is {'HTML' if html else _guess(data)}", hint="give it the right suffix")
     if promised != "html" and _guess(data) != "no PDF":
         raise SourceError(f"named {suffix} but is {_guess(data)}")
     return "html" if html else promised
@@ -74,7 +74,7 @@ def _guess(data: bytes) -> str:
 
 
 def _loader(kind: str) -> Loader:
-    """Imported when asked for: each brings a library that the others do without."""
+    """Import the loader of a kind, each with a library that the others do not need."""
     match kind:
         case "pdf":
             from b12assistant.loaders.pdf import load as loader
@@ -88,9 +88,9 @@ def _loader(kind: str) -> Loader:
 
 
 def _unseen(text: str) -> tuple[str, ...]:
-    """Characters that a reader cannot see, or that change the order of what is seen."""
-    found = (
-        (len(_CONTROLS.findall(text)), "control character(s)"),
+    """Warn of characters that a reader cannot see, or that change the order of what is seen."""
+    counts = (
+        (len(CONTROLS.findall(text)), "control character(s)"),
         (len(_BIDI.findall(text)), "character(s) that change the direction of writing"),
     )
-    return tuple(f"{count} {what}" for count, what in found if count)
+    return tuple(f"{count} {what}" for count, what in counts if count)

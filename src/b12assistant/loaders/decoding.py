@@ -1,4 +1,4 @@
-"""Bytes to text without a change to a single character: no newline translation, no silent replacement."""
+"""Decode bytes without changing a character: no newline translation, no silent replacement."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-_BINARY_SHARE = 0.02  # control characters per character; text has none, a stray one is kept
+CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_BINARY_SHARE = 0.02  # control characters per character; text has hardly any
 _WESTERN_SHARE = 0.3  # bytes above 0x7f; Western text has a few per cent, other scripts are nearly all above
-_DAMAGE_RATIO = 4  # sound multi-byte characters per broken one, from which a file counts as damaged UTF-8
+_DAMAGE_RATIO = 4  # a file with this many sound multi-byte characters per broken one is damaged UTF-8
 
-# What browsers do with a declared name (WHATWG Encoding): the older name means the wider set.
+# As in browsers (WHATWG Encoding), an older name means the wider character set.
 _WIDENED = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
@@ -35,7 +35,7 @@ _WIDENED = {
     "utf-16-le": "utf-8",
     "utf-16-be": "utf-8",
 }
-# Python also has codecs that inflate or decode something else than text: only these are ever taken from a file.
+# Python also has codecs that decompress or decode something other than text: a file may declare only these.
 _DECLARABLE = re.compile(
     r"utf-8|cp125[0-8]|cp866|cp932|cp949|iso8859-\d+|koi8-[ru]|mac-\w+|euc_jp|iso2022_jp|gb18030|big5"
 )
@@ -51,12 +51,12 @@ class Decoded:
 
 
 def decode(data: bytes, *, declared: str | None = None) -> Decoded:
-    """Read by byte order mark, else as ``declared``, else as UTF-8, else as Windows-1252 with a warning.
+    """Decode by byte order mark, else as ``declared``, else as UTF-8, else as Windows-1252 with a warning.
 
-    Raises ``SourceError`` for bytes that are no text in any of these.
+    Raises ``SourceError`` for bytes that are not text in any of these.
     """
     decoded = _by_mark(data) or _as_declared(data, declared) or _as_utf8(data) or _as_western(data)
-    if len(_CONTROLS.findall(decoded.text)) > _BINARY_SHARE * len(decoded.text):
+    if len(CONTROLS.findall(decoded.text)) > _BINARY_SHARE * len(decoded.text):
         raise SourceError("looks binary, not text", hint="save it as UTF-8 text")
     return decoded
 
@@ -89,7 +89,7 @@ def _known(declared: str) -> str | None:
 
 
 def _as_utf8(data: bytes) -> Decoded | None:
-    """UTF-8, also where a few sequences are broken: read as Windows-1252, all the others would be rubbish."""
+    """Decode UTF-8 even if a few sequences are broken: as Windows-1252, all others would be garbled."""
     try:
         return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
@@ -104,7 +104,7 @@ def _as_utf8(data: bytes) -> Decoded | None:
 def _as_western(data: bytes) -> Decoded:
     high = len(data) - len(data.decode("ascii", errors="ignore"))
     if high > _WESTERN_SHARE * len(data):
-        raise SourceError("in no encoding that can be told", hint="save it as UTF-8 text")
+        raise SourceError("its encoding cannot be recognised", hint="save it as UTF-8 text")
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""HTML: the visible text in reading order, from the tree that a browser would build. Nothing is fetched or run."""
+"""Read HTML: the visible text in reading order, from the tree a browser would build. Nothing is fetched or run."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ _HIDDEN_STYLE = re.compile(
     re.I,
 )
 _META = re.compile(rb"""<meta[^>]+?charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
-_META_REACH = 4096  # bytes; browsers look at 1,024, pages with long heads exist
-# A row whose cells hold more than words lays a page out; its parts are blocks of their own.
+_META_REACH = 4096  # bytes; browsers read 1,024, but some pages have long heads
+# A row whose cells hold any of these is page layout, not data: its parts are separate blocks.
 _LAYOUT = "table, h1, h2, h3, h4, h5, h6, ul, ol, p + p, div + div, article, section, form, blockquote, pre"
 
 
 def load(data: bytes) -> Extract:
-    """Read what a reader sees: white space collapsed, hidden parts dropped, menus and links told as regions."""
+    """Read what a visitor sees: white space collapsed, hidden parts dropped, menus and links as regions."""
     meta = _META.search(data[:_META_REACH])
     decoded = decode(data, declared=meta[1].decode("ascii") if meta else None)
     tree = LexborHTMLParser(decoded.text)
@@ -78,14 +78,14 @@ def _title(tree: LexborHTMLParser) -> str | None:
 
 
 class _Walk:
-    """Down and up the tree without recursion: tables may be nested ten thousand deep."""
+    """A walk through the tree without recursion: tables may be nested ten thousand deep."""
 
     def __init__(self, manuscript: Manuscript) -> None:
         self._out = manuscript
         self._path: list[tuple[str, bool]] = []  # tag of each open element, and whether it entered a region
         self._sections = 0  # open elements of _SECTIONING
         self._headers = 0
-        self._rows = 0  # open data rows: inside one, blocks do not part the text
+        self._rows = 0  # open data rows: inside one, blocks do not split the text
         self._verbatim = 0  # open <pre>
 
     def run(self, root: LexborNode) -> None:
@@ -103,7 +103,7 @@ class _Walk:
             node = node.next if node is not None and self._path else None
 
     def _enter(self, node: LexborNode) -> bool:
-        """Take the node in; whether its children are to be visited."""
+        """Take a node in; return whether to visit its children."""
         if node.is_text_node:
             self._text(node.text_content or "")
             return False
@@ -131,7 +131,7 @@ class _Walk:
             self._out.leave()
 
     def _begin(self, tag: str, node: LexborNode) -> str:
-        """Open what the tag opens; returns the tag to close, which for a row that only lays out is a division."""
+        """Open an element; return the tag to close: "div" for a row that is only layout."""
         if tag == "tr" and (self._rows or node.css_first(_LAYOUT) is not None):
             tag = "div"
         if tag in _HEADINGS:
@@ -148,7 +148,7 @@ class _Walk:
         return tag
 
     def _count(self, tag: str, step: int) -> None:
-        """Keep the numbers of open elements, so that no element has to look up the whole path."""
+        """Count open elements, so that no element has to search the whole path."""
         self._verbatim += step * (tag == "pre")
         self._rows += step * (tag == "tr")
         self._headers += step * (tag == "header")
@@ -161,7 +161,7 @@ class _Walk:
             self._out.open(kind, level=level)
 
     def _block(self) -> None:
-        """The first block inside a list item or heading is that item or heading itself."""
+        """Open a paragraph, except for the first block in a list item or heading, which is part of it."""
         if self._rows or not self._out.is_empty or self._out.kind is BlockKind.PARAGRAPH:
             self._part(BlockKind.PARAGRAPH)
 
@@ -178,7 +178,7 @@ class _Walk:
             self._out.flow(text)
 
     def _line_end(self) -> None:
-        """One <br> ends a line; two part paragraphs, as the writers of old pages meant them to."""
+        """End a line at one <br>, a paragraph at two, as old pages mean it."""
         if self._rows:
             self._out.join(" ")
         elif self._out.ends_line and self._out.kind is BlockKind.PARAGRAPH:

@@ -1,4 +1,4 @@
-"""Read, mark and split files in a process of its own, so that no file can hang, kill or bloat the program."""
+"""Read, mark and split files in a separate process, so that no file can hang, kill or bloat the program."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from b12assistant.loaders.reading import read_file
 from b12assistant.types import Extract
 
 _GRACE = 2.0  # seconds a worker has to end by itself
-_PATIENCE = 20  # times its processor time: how long a worker may take by the clock, on the busiest machine
+_PATIENCE = 20  # a worker may take this many times its processor time by the clock, for busy machines
 
 
 class IsolatedLoader:
-    """Loads files one after the other in one worker, which is replaced when it dies or takes too long.
+    """A loader that reads files one by one in a worker process, replaced when it dies or takes too long.
 
-    ``root``: the folder that files must lie in once links are followed; without it no link is followed.
+    ``root``: the folder that files must be in once links are followed; without it no link is followed.
     ``seconds``: processor time for one file. ``memory``: address space of the worker, in bytes, where the system can
-    limit it. ``size``: of the largest file that is read, in bytes. Not for use by several threads at once.
+    limit it. ``size``: largest file that is read, in bytes. Not for use by several threads at once.
     """
 
     def __init__(
@@ -54,22 +54,22 @@ class IsolatedLoader:
         self._stop()
 
     def load(self, path: Path) -> tuple[str, Extract]:
-        """The sha256 of the file's bytes, in hexadecimal, and what was read from exactly these bytes.
+        """Return the sha256 of the file's bytes, in hexadecimal, and what was extracted from exactly these bytes.
 
-        Raises ``SourceError`` with the reason when the file is left out.
+        Raises ``SourceError`` with the reason if the file is left out.
         """
         data = self.read(path)
         return sha256(data).hexdigest(), self.extract(data, path.name)
 
     def read(self, path: Path) -> bytes:
-        """The file's bytes; raises ``SourceError`` with the reason when the file is left out."""
+        """Read the file's bytes. Raises ``SourceError`` with the reason if the file is left out."""
         data = read_file(path, root=self._root, limit=self._size)
         if not data:
             raise SourceError("empty file")
         return data
 
     def extract(self, data: bytes, name: str) -> Extract:
-        """What the worker reads from ``data``; ``name`` is only a promise. Raises ``SourceError`` with the reason."""
+        """Extract ``data`` in the worker; ``name`` is only a promise. Raises ``SourceError`` with the reason."""
         return wire.unpack(self._ask(name, data, None))
 
     def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared:
@@ -78,16 +78,16 @@ class IsolatedLoader:
 
     def _ask(self, name: str, data: bytes, splitting: Splitting | None) -> bytes:
         if self._worker is not None and self._worker.poll() is not None:
-            self._kill()  # it died between two files; its pipes are still open here
+            self._kill()  # it died between two files; close its pipes
         worker = self._worker = self._worker or self._start()
         answers: list[bytes] = []
-        # A thread, because pipes cannot be waited for with a limit on every system; it ends when the worker does.
+        # A thread, because not every system can wait for a pipe with a timeout; it ends when the worker does.
         exchange = Thread(target=_exchange, args=(worker, name, data, splitting, answers), daemon=True)
         exchange.start()
         try:
             exchange.join(self._seconds * _PATIENCE)
         except KeyboardInterrupt:
-            worker.kill()  # or leaving would wait for a pipe that the exchange still holds
+            worker.kill()  # or exiting would wait for a pipe that the exchange still holds
             raise
         late = exchange.is_alive()
         if answers and not late:
@@ -99,9 +99,9 @@ class IsolatedLoader:
         raise SourceError("the reader died")
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # Not multiprocessing: its children import the program's main module again, with all that this imports,
-        # and a script without a guard around its work would start that work a second time.
-        # -P: what lies in the working directory is not imported unless it would be here too.
+        # Not multiprocessing: its children import the program's main module again, with all that it imports,
+        # and a script without a `__main__` guard would start its work a second time.
+        # -P: do not import from the working directory unless this process would.
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(part or str(Path.cwd()) for part in sys.path)}
         return subprocess.Popen(  # noqa: S603 - our own module, in this interpreter
             [sys.executable, "-P", "-m", "b12assistant.loaders.worker", str(self._memory), str(self._seconds)],
@@ -121,7 +121,7 @@ class IsolatedLoader:
         self._kill()
 
     def _kill(self, grace: float = 0) -> int | None:
-        """End the worker, if there is one; it has ``grace`` seconds to end by itself. Returns its exit status."""
+        """End the worker, if there is one, after at most ``grace`` seconds. Return its exit status."""
         worker, self._worker = self._worker, None
         if worker is None:
             return None
@@ -139,12 +139,12 @@ class IsolatedLoader:
 def _exchange(
     worker: subprocess.Popen[bytes], name: str, data: bytes, splitting: Splitting | None, answers: list[bytes]
 ) -> None:
-    """Put one question to the worker; no answer is added when it dies over it."""
-    asked, told = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # both are pipes: see ``_start``
-    with suppress(OSError, ValueError, MemoryError):  # a pipe that broke, or was closed by the one who lost patience
-        wire.send(asked, name.encode("utf-8", "surrogateescape"))
-        wire.send(asked, data)
-        wire.send(asked, wire.pack_splitting(splitting))
-        answer = wire.receive(told)
+    """Send one request to the worker; no answer is added if it dies."""
+    requests, replies = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # pipes: see ``_start``
+    with suppress(OSError, ValueError, MemoryError):  # a pipe that broke, or was closed at the timeout
+        wire.send(requests, name.encode("utf-8", "surrogateescape"))
+        wire.send(requests, data)
+        wire.send(requests, wire.pack_splitting(splitting))
+        answer = wire.receive(replies)
         if answer is not None:
             answers.append(answer)

@@ -1,7 +1,7 @@
-"""Canonical text as it grows out of markup, with its blocks, pages and regions: one pass, so the maps cannot drift.
+"""Build canonical text from markup, with its blocks, pages and regions: in one pass, so that they always match.
 
-White space between blocks is written only when the next block has something to say, so empty elements leave no
-trace. List items and table rows follow their like after one line end, all other blocks after an empty line.
+White space between blocks is written only when the next block has text, so empty elements leave no trace. One line end
+separates list items, and rows of a table; an empty line separates all other blocks.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _DEEPEST = 6
 
 
 def outline(headings: Sequence[tuple[Range, int]], length: int) -> tuple[Section, ...]:
-    """A section runs from its heading to the next heading of any level, or to the text's end.
+    """Return the sections: each runs from its heading to the next heading of any level, or to the text's end.
 
-    ``headings``: ranges in order with their levels, from 1; ``length``: of the text, in code points.
+    ``headings``: ranges in order with their levels, from 1. ``length``: of the text, in code points.
     """
     starts = [heading.start for heading, _ in headings] + [length]
     return tuple(
@@ -26,9 +26,9 @@ def outline(headings: Sequence[tuple[Range, int]], length: int) -> tuple[Section
     )
 
 
-_COLLAPSIBLE = re.compile(r"[ \t\n\r\f]+")  # what a browser collapses: a no-break space stays
+_COLLAPSIBLE = re.compile(r"[ \t\n\r\f]+")  # as in a browser: a no-break space stays
 _SPACE = " "
-_CELL = " | "  # reads as a table, is searched as words, and does not occur at the end of a sentence
+_CELL = " | "  # reads as a table, adds no words, and never ends a sentence
 _TIGHT = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 
 
@@ -40,39 +40,39 @@ class Manuscript:
         self._length = 0
         self._kind = BlockKind.PARAGRAPH
         self._level = 0
-        self._gap: str | None = None  # before the present block, where the caller knows it
-        self._start: int | None = None  # of the present block; none until it has a character
+        self._gap: str | None = None  # before the current block, if the caller set it
+        self._start: int | None = None  # of the current block; ``None`` until it has a character
         self._end = 0  # after the last character that is not blank
         self._glue = ""  # white space owed before the next character
         self._blocks: list[Block] = []
         self._headings: list[tuple[Range, int]] = []
         self._regions: list[tuple[Role, int, int]] = []
-        self._entered: list[tuple[Role, int | None]] = []  # with their first position, once something is written
+        self._entered: list[tuple[Role, int | None]] = []  # with their start, once something is written
         self._pages: list[int] = []
         self._pages_due = 0
 
     @property
     def kind(self) -> BlockKind:
-        """Of the present block."""
+        """Return the kind of the current block."""
         return self._kind
 
     @property
     def is_empty(self) -> bool:
-        """Whether the present block has no character yet."""
+        """Check that the current block has no character yet."""
         return self._start is None
 
     @property
     def ends_line(self) -> bool:
-        """Whether a line end is what comes next."""
+        """Check that a line end comes next."""
         return self._glue == "\n"
 
     def open(self, kind: BlockKind, *, level: int = 0, gap: str | None = None) -> None:
-        """End the present block and begin another. ``level``: of a heading; ``gap``: the white space before it."""
+        """End the current block and begin another. ``level``: of a heading; ``gap``: the white space before it."""
         self._close()
         self._kind, self._level, self._gap = kind, level, gap
 
     def write(self, text: str) -> None:
-        """Add text as it is; blanks at the ends of a block are not part of it, whichever kind of blank they are."""
+        """Add text as it is, except white space of any kind at the ends of a block."""
         if self._start is None:
             text = text.lstrip()
         elif text.isspace():
@@ -92,7 +92,7 @@ class Manuscript:
             self._end = self._length - len(text) + bare
 
     def flow(self, text: str) -> None:
-        """Add text with its white space collapsed as a browser collapses it, across calls too."""
+        """Add text with white space collapsed as in a browser, across calls too."""
         text = _COLLAPSIBLE.sub(_SPACE, text)
         if text.startswith(_SPACE):
             self.join(_SPACE)
@@ -103,19 +103,19 @@ class Manuscript:
                 self.join(_SPACE)
 
     def join(self, glue: str) -> None:
-        """Owe white space: it is written when more of this block follows, and never doubled."""
+        """Write white space later, once, if more of this block follows."""
         self._glue = self._glue if self._glue and glue == _SPACE else glue
 
     def cell(self) -> None:
-        """The next text stands in the next cell of the row; empty cells keep their place, trailing ones do not."""
+        """Begin the next cell of a row. Empty cells keep their place, except at the end of the row."""
         self._glue = _CELL if _CELL.strip() not in self._glue else self._glue.rstrip() + _CELL
 
     def page(self) -> None:
-        """What is written next stands on the next page."""
+        """Begin a page with the next text."""
         self._pages_due += 1
 
     def enter(self, role: Role) -> None:
-        """What follows has this role, until ``leave``."""
+        """Give what follows this role, until ``leave``."""
         self._entered.append((role, None))
 
     def leave(self) -> None:
@@ -127,7 +127,7 @@ class Manuscript:
     def extract(
         self, extractor: str, *, title: str | None = None, front: str | None = None, warnings: tuple[str, ...] = ()
     ) -> Extract:
-        """The finished text with its maps."""
+        """Return the finished text with its blocks, pages, sections and regions."""
         self._close()
         text = "".join(self._parts)
         return Extract(
@@ -143,7 +143,7 @@ class Manuscript:
         )
 
     def main_heading(self) -> str | None:
-        """The first heading of level 1, of the blocks that are finished."""
+        """Return the first finished heading of level 1, if any."""
         heading = next((heading for heading, level in self._headings if level == 1), None)
         return None if heading is None else "".join(self._parts)[heading.start : heading.end]
 
@@ -163,13 +163,13 @@ class Manuscript:
         self._start, self._glue, self._gap = None, "", None
 
     def _resolve(self) -> None:
-        """Pages and roles begin with the character written next, not with the white space before it."""
+        """Begin due pages and roles at the next character, not at the white space before it."""
         self._pages += [self._length] * self._pages_due
         self._pages_due = 0
         for i in range(len(self._entered) - 1, -1, -1):
             role, start = self._entered[i]
             if start is not None:
-                break  # whatever encloses a role that has begun has begun too
+                break  # the roles around one that has begun have begun too
             self._entered[i] = (role, self._length)
 
     def _emit(self, text: str) -> None:
@@ -178,7 +178,7 @@ class Manuscript:
 
 
 def _trimmed(text: str, regions: list[tuple[Role, int, int]]) -> tuple[Region, ...]:
-    """Regions in order, without the blanks at their ends; one with nothing in it is none."""
+    """Return the regions in order, without blanks at their ends; empty ones are dropped."""
     kept = []
     for role, start, end in sorted(regions, key=lambda region: region[1:]):
         inside = text[start:end]

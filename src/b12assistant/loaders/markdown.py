@@ -1,4 +1,4 @@
-"""Markdown: the visible text that a CommonMark parser gives, with tables. Front matter is handed on, not shown."""
+"""Read Markdown: the visible text of a CommonMark parser, with tables. Front matter is returned, not shown."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from b12assistant.loaders.decoding import decode
 from b12assistant.loaders.manuscript import Manuscript
 from b12assistant.types import BlockKind, Extract, Role
 
-# The parser leaves out what is nested deeper than this; its own 20 is soon reached by quoted lists.
+# The parser leaves out what is nested deeper than this; its default of 20 is too low for quoted lists.
 _DEEPEST = 100
-# Two rules can also stand around prose: front matter begins with a key, or a comment.
+# Two rules may also enclose prose: front matter begins with a key or a comment.
 _FRONT = re.compile(
     r"---[ \t]*\r?\n((?:[ \t]*(?:#[^\n]*)?\r?\n)*[\w-]+[ \t]*:.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S
 )
@@ -25,7 +25,7 @@ _INLINE = {"softbreak": " ", "hardbreak": "\n"}
 
 
 def load(data: bytes) -> Extract:
-    """Markup, link targets, images, comments and raw HTML are not part of the text; list markers neither."""
+    """Read the text without markup, link targets, images, comments, raw HTML and list markers."""
     decoded = decode(data)
     front = _FRONT.match(decoded.text)
     body = decoded.text[front.end() :] if front else decoded.text
@@ -65,7 +65,7 @@ def _write_block(manuscript: Manuscript, token: Token) -> None:
 
 
 def _open_paragraph(manuscript: Manuscript) -> None:
-    """The first paragraph of a list item is the item itself."""
+    """Open a paragraph, except for the first one in a list item, which is part of it."""
     if not (manuscript.is_empty and manuscript.kind is BlockKind.LIST_ITEM):
         manuscript.open(BlockKind.PARAGRAPH)
 
@@ -74,7 +74,7 @@ def _write_inline(manuscript: Manuscript, tokens: Iterable[Token]) -> None:
     for token in tokens:
         match token.type:
             case "text" | "code_inline" | "text_special":
-                manuscript.flow(token.content)  # a dropped image leaves two blanks, which no page shows
+                manuscript.flow(token.content)  # collapses the two blanks around a dropped image
             case "softbreak" | "hardbreak":
                 manuscript.join(_INLINE[token.type])
             case "link_open":
@@ -86,12 +86,12 @@ def _write_inline(manuscript: Manuscript, tokens: Iterable[Token]) -> None:
 
 
 def _losses(tokens: Iterable[Token]) -> tuple[str, ...]:
-    """What a reader of the rendered page might see and the text has not."""
+    """Warn of what a rendered page might show and the text lacks."""
     tokens = tuple(tokens)
     raw = sum(token.type == "html_block" and bool(_visible(token.content)) for token in tokens)
     lost = [f"{raw} block(s) of raw HTML left out"] if raw else []
     if any(token.level >= _DEEPEST - 1 for token in tokens):
-        lost.append(f"nested {_DEEPEST} levels deep: what lies deeper is left out")
+        lost.append(f"nested {_DEEPEST} levels deep: anything deeper is left out")
     return tuple(lost)
 
 

@@ -1,7 +1,7 @@
-"""Passages: consecutive sentences of one section, within what the encoder reads. Nothing is cut, nothing is dropped.
+"""Split documents into passages: consecutive sentences of one section, within the encoder's limit.
 
-Units are sentences of the blocks that cleaning left; a sentence over the limit is split at a blank with both parts
-kept. Sections are filled evenly rather than greedily, so that no passage is left with a tail of three words.
+Nothing is dropped: units are the sentences that cleaning left, and a sentence over the limit is split at a blank, with
+both parts kept. Sections are filled evenly rather than greedily, so that no passage is a tail of three words.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A passage of a text that has no id yet: its sentences, in order."""
+    """A passage without an id: its sentences, in order."""
 
     sentences: tuple[Range, ...]
     reference: bool = False
@@ -56,7 +56,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Splitting:
-    """How to make passages. ``most``: word pieces of a passage. ``passages``: the most a file may have.
+    """How to make passages. ``most``: word pieces of a passage. ``passages``: the most that a file may have.
 
     ``tokenizer``: the file to count word pieces with; ``None``: the caller counts them.
     """
@@ -104,9 +104,9 @@ def prepare(extract: Extract, splitting: Splitting, count: Count | None) -> Prep
 
 
 def split(document: Document, count: Count, splitting: Splitting) -> tuple[Part, ...]:
-    """Split a text into passages, in order. Raises ``SourceError`` as soon as there must be too many.
+    """Split a text into passages, in order. Raises ``SourceError`` once there must be too many.
 
-    Every character that is neither marked `never`, in a heading, nor blank lies in exactly one sentence of one passage.
+    Every character that is not marked `never`, in a heading, or blank is in exactly one sentence of one passage.
     """
     most, units, pieces = splitting.most, [], 0
     for unit in _units(document, count, most):
@@ -117,7 +117,7 @@ def split(document: Document, count: Count, splitting: Splitting) -> tuple[Part,
     parts = tuple(
         Part(tuple(unit.span.range for unit in part), reference)
         for (_, reference), group in groupby(units, key=lambda unit: (unit.section, unit.reference))
-        for part in (_items(list(group)) if reference else _even_parts(list(group), most))
+        for part in ([[unit] for unit in group] if reference else _even_parts(list(group), most))
     )
     if len(parts) > splitting.passages:
         raise _too_many(splitting)
@@ -125,7 +125,7 @@ def split(document: Document, count: Count, splitting: Splitting) -> tuple[Part,
 
 
 def _too_many(splitting: Splitting) -> SourceError:
-    return SourceError(f"more than {splitting.passages:,} passages (`loading.passages`)", hint="divide the file")
+    return SourceError(f"more than {splitting.passages:,} passages (`loading.passages`)", hint="split the file")
 
 
 def passages_of(document: Document, parts: Iterable[Part]) -> tuple[Passage, ...]:
@@ -154,17 +154,17 @@ def _units(document: Document, count: Count, most: int) -> Iterator[Unit]:
         path = document.heading_path(block.range.start)
         for part in block.range.without(never):
             reference = next(part.without(references), None) != part
-            # A reference is quoted whole: its title, journal and year are full of stops that end nothing.
+            # A reference is quoted whole: the full stops in its title, journal and year do not end sentences.
             ranges = [Range(0, len(document.slice(part)))] if reference else split_sentences(document.slice(part))
             for range_ in ranges:
-                whole = Range(part.start + range_.start, part.start + range_.end)
-                for piece in _within(document, whole, count, most):
+                sentence = Range(part.start + range_.start, part.start + range_.end)
+                for piece in _within(document, sentence, count, most):
                     span = document.span(piece.start, piece.end)
                     yield Unit(span, count(span.text), reference, path[-1].start if path else -1)
 
 
 def _within(document: Document, range_: Range, count: Count, most: int) -> Iterator[Range]:
-    """``range_`` in parts of at most ``most`` word pieces, cut at blanks where there are any; ends are not blank."""
+    """Split ``range_`` into parts of at most ``most`` word pieces, at blanks if there are any; ends are not blank."""
     rest = trim(document.text, range_.start, range_.end)
     while rest is not None:
         cut = rest.start + _longest_prefix(document.slice(rest), count, most)
@@ -175,9 +175,9 @@ def _within(document: Document, range_: Range, count: Count, most: int) -> Itera
 
 
 def _longest_prefix(text: str, count: Count, most: int) -> int:
-    """Length of the longest prefix of at most ``most`` pieces, ending at a blank if one is near."""
+    """Return the length of the longest prefix of at most ``most`` pieces, ending at a blank if one is near."""
     low, high = 1, most
-    while high < len(text) and count(text[:high]) <= most:  # so that a long text is not counted whole for each part
+    while high < len(text) and count(text[:high]) <= most:  # avoids counting all of a long text for each part
         low, high = high, 2 * high
     high = min(high, len(text))
     while low < high:
@@ -186,11 +186,6 @@ def _longest_prefix(text: str, count: Count, most: int) -> int:
     if low == len(text):
         return low
     return next((at for at in range(low, low // 2, -1) if text[at].isspace()), low)
-
-
-def _items(units: list[Unit]) -> Iterator[list[Unit]]:
-    for unit in units:
-        yield [unit]
 
 
 def _even_parts(units: list[Unit], most: int) -> Iterator[list[Unit]]:
@@ -209,6 +204,6 @@ def _even_parts(units: list[Unit], most: int) -> Iterator[list[Unit]]:
 
 
 def passage_id(document: DocumentId, text: str, occurrence: int) -> PassageId:
-    """The id of a passage whose sentences, one a line, are ``text``; ``occurrence`` counts equal ones from 0."""
+    """Return the id of a passage. ``text``: its sentences, one a line; ``occurrence``: counts equal texts from 0."""
     digest = hashlib.sha256(f"{document}\0{text}\0{occurrence}".encode("utf-8", "surrogatepass")).hexdigest()
     return PassageId(digest[:20])

@@ -1,4 +1,4 @@
-"""PDF: the text layer page by page, with the page map. What cannot be read is told, page by page."""
+"""Read PDF: the text layer with its pages. What cannot be read is reported, page by page."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from b12assistant.types import Extract
 
 _MOST_PAGES = 5_000
 _MOST_TEXT = 200_000  # code points a page; a full page of a newspaper has about 40,000
-_MOST_NOTES = 3  # remarks of the parser worth a line in the report
-_FARTHEST = 1e6  # points from the corner of the page
+_MOST_NOTES = 3  # remarks of the parser that the report shows
+_FARTHEST = 1e6  # points from the corner of a page
 _LEAST_SIZE = 0.1  # points
 _FILE_NAME = re.compile(r"\.(?:docx?|pdf|indd|tex|dvi|qxd|pptx?|odt|rtf|pub|pages|html?|txt)$|^Microsoft Word - ", re.I)
-_OBJECT = re.compile(r"IndirectObject\((\d+), \d+, \d+\)")  # its last number is a place in memory, another each time
+_OBJECT = re.compile(r"IndirectObject\((\d+), \d+, \d+\)")  # the last number is an address in memory
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.I)
 
 
 def load(data: bytes) -> Extract:
-    """Canonical text is what pypdf extracts, line ends joined; see ``typesetting`` for what that means."""
+    """Read what pypdf extracts, with lines joined into paragraphs (see ``typesetting``)."""
     notes = _Notes()
     with _listening(notes):
         reader = _open(data)
@@ -47,7 +47,7 @@ def load(data: bytes) -> Extract:
 
 @dataclass(slots=True)
 class _Notes:
-    """What happened on the way, for the report. Pages are 1-based."""
+    """Problems for the report. Pages are 1-based."""
 
     empty: list[int] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
@@ -57,7 +57,7 @@ class _Notes:
     remarks: list[str] = field(default_factory=list)  # of the parser
 
     def warnings(self) -> tuple[str, ...]:
-        told = [
+        warnings = [
             f"{_named(pages)} {what}"
             for pages, what in (
                 (self.empty, "without text (scanned?)"),
@@ -67,14 +67,14 @@ class _Notes:
             if pages
         ]
         if self.pages_left:
-            told.append(f"{self.pages_left:,} pages after page {_MOST_PAGES:,} left out")
+            warnings.append(f"{self.pages_left:,} pages after page {_MOST_PAGES:,} left out")
         if self.replaced:
-            told.append(f"{self.replaced} character(s) that are no Unicode shown as \N{REPLACEMENT CHARACTER}")
-        return (*told, *(f"damage worked around: {remark}" for remark in self.remarks[:_MOST_NOTES]))
+            warnings.append(f"{self.replaced} character(s) that are not Unicode, shown as \N{REPLACEMENT CHARACTER}")
+        return (*warnings, *(f"damage worked around: {remark}" for remark in self.remarks[:_MOST_NOTES]))
 
 
 def _named(pages: Sequence[int]) -> str:
-    """Page numbers as people write them: "pages 1-3, 7"."""
+    """Return page numbers as people write them: "pages 1-3, 7"."""
     runs: list[list[int]] = []
     for page in pages:
         if runs and runs[-1][-1] == page - 1:
@@ -93,7 +93,7 @@ def _no_text(notes: _Notes) -> SourceError:
 
 @contextmanager
 def _listening(notes: _Notes) -> Iterator[None]:
-    """The parser repairs what it can and says so only in its log."""
+    """Collect the parser's log: it repairs what it can and reports it only there."""
     logger = logging.getLogger("pypdf")
     handler = _Remarks(notes.remarks)
     logger.addHandler(handler)
@@ -115,7 +115,7 @@ class _Remarks(logging.Handler):
 
 
 def _open(data: bytes) -> pypdf.PdfReader:
-    with _damage_told():
+    with _damage_as_source_error():
         reader = pypdf.PdfReader(io.BytesIO(data))
         locked = reader.is_encrypted and not reader.decrypt("")
     if locked:
@@ -124,12 +124,12 @@ def _open(data: bytes) -> pypdf.PdfReader:
 
 
 @contextmanager
-def _damage_told() -> Iterator[None]:
+def _damage_as_source_error() -> Iterator[None]:
     try:
         yield
     except MemoryError:
-        raise  # says nothing about the file; whoever set the limit has to tell
-    except Exception as error:  # damaged files raise anything, RecursionError and KeyError included
+        raise  # not a fault of the file: the caller set the limit
+    except Exception as error:  # damaged files raise anything, even RecursionError and KeyError
         raise SourceError(f"damaged PDF: {_short(error)}") from error
 
 
@@ -138,7 +138,7 @@ def _short(error: Exception) -> str:
 
 
 def _read_pages(reader: pypdf.PdfReader, notes: _Notes) -> list[list[PrintedLine]]:
-    with _damage_told():
+    with _damage_as_source_error():
         count = len(reader.pages)
     if count == 0:
         raise SourceError("damaged PDF: no pages")
@@ -147,10 +147,10 @@ def _read_pages(reader: pypdf.PdfReader, notes: _Notes) -> list[list[PrintedLine
 
 
 def _read_page(reader: pypdf.PdfReader, number: int, notes: _Notes) -> list[PrintedLine]:
-    """The lines of page ``number``, 0-based, in the order of the content stream."""
+    """Return the lines of page ``number``, 0-based, in the order of the content stream."""
     page = _Page(number)
     try:
-        with _damage_told():
+        with _damage_as_source_error():
             reader.pages[number].extract_text(visitor_text=page.take)
     except SourceError:
         notes.unreadable.append(number + 1)
@@ -168,7 +168,7 @@ _Matrix = Sequence[float]
 
 
 class _Page:
-    """Gathers what pypdf tells of a page: pieces of text with the matrices and the font they were shown with."""
+    """The pieces of text that pypdf finds on a page, with the matrices and the font they are shown with."""
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -197,7 +197,7 @@ class _Page:
         self.replaced += broken
         shown = [piece for piece in pieces if piece[0].strip()]
         _, cm, tm, _, _ = shown[0]
-        sizes: Counter[float] = Counter()  # a bullet or a name in code may begin a line in another size
+        sizes: Counter[float] = Counter()  # a bullet or a code name may begin a line in another size
         for piece, piece_cm, piece_tm, _, size in shown:
             sizes[size * _scale(piece_tm) * _scale(piece_cm)] += len(piece)
         bold = sum(len(piece[0]) for piece in shown if piece[3])
@@ -212,19 +212,19 @@ class _Page:
 
 
 def _sane(points: float) -> float:
-    """A place on paper: files may say anything, infinity included."""
+    """Limit a coordinate: a file may hold any number, even infinity."""
     return min(max(float(points), -_FARTHEST), _FARTHEST) if math.isfinite(points) else 0.0
 
 
 def _scale(matrix: _Matrix) -> float:
-    """How many times larger the matrix makes what it is applied to."""
+    """Return the factor by which the matrix enlarges."""
     return math.sqrt(abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]))
 
 
 def _title(reader: pypdf.PdfReader) -> str | None:
-    """From the document information, which often has the name of the file it was made from instead."""
+    """Return the title in the document information, unless it is a file name, as it often is."""
     try:
-        with _damage_told():
+        with _damage_as_source_error():
             raw = reader.metadata.title if reader.metadata is not None else None
     except SourceError:
         return None

@@ -1,4 +1,4 @@
-"""The bytes of one regular file, read so that no link, pipe, device or writer at work can play a trick."""
+"""Read the bytes of one regular file, safe against links, pipes, devices and writers at work."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _TRIES = 2
 
 
 def read_file(path: Path, *, root: Path | None, limit: int) -> bytes:
-    """All bytes of ``path``, at most ``limit``.
+    """Read all bytes of ``path``, at most ``limit``.
 
-    ``root``: the folder that the file must lie in once links are followed; ``None`` follows no link. Raises
-    ``SourceError`` with the reason, which never names the file: whoever reports it knows its name.
+    ``root``: the folder that the file must be in once links are followed; ``None`` follows no link. Raises
+    ``SourceError`` with the reason, which never names the file: the report does.
     """
     try:
         target = _resolved(path, root)
@@ -33,7 +33,7 @@ def _resolved(path: Path, root: Path | None) -> Path:
         if path.is_symlink():
             raise SourceError("a link, not a file")
         return path
-    # Not ``Path.resolve``: of links in a circle it makes a RuntimeError, which is no error of this file alone.
+    # Not ``Path.resolve``: it raises RuntimeError for links in a circle, which is not an error of this file alone.
     target = os.path.realpath(path, strict=True)
     if not Path(target).is_relative_to(os.path.realpath(root, strict=True)):
         raise SourceError("a link out of the corpus")
@@ -41,18 +41,18 @@ def _resolved(path: Path, root: Path | None) -> Path:
 
 
 def _read_once(path: Path, limit: int) -> bytes | None:
-    """The bytes, or ``None`` if the file changed meanwhile."""
-    # Asked before it is opened: to open a device can already do something.
+    """Read the bytes; ``None`` if the file changed meanwhile."""
+    # Check before opening: opening a device may have effects.
     if not stat.S_ISREG(path.lstat().st_mode):
         raise SourceError("not a regular file")
-    # A file can be swapped after the question: a link is then not followed, a pipe does not block.
+    # The file may be swapped after the check: then a link is not followed, and a pipe does not block.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
         before = os.fstat(file.fileno())
         if not stat.S_ISREG(before.st_mode):
             raise SourceError("not a regular file")
         if before.st_size > limit:
-            raise SourceError(f"larger than {_megabytes(limit)}")
+            raise SourceError(f"larger than {limit / 1_000_000:g} MB")
         data = file.read(limit + 1)
         after = os.fstat(file.fileno())
     unchanged = _state(before) == _state(after) and len(data) == after.st_size
@@ -61,7 +61,3 @@ def _read_once(path: Path, limit: int) -> bytes | None:
 
 def _state(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ino
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:g} MB"

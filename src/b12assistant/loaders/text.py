@@ -1,6 +1,6 @@
-"""Plain text: the decoded file as it is, with the structure that its lines suggest.
+"""Read plain text: the decoded file as it is, with the structure that its lines suggest.
 
-The manner it was laid out in says which line ends are the author's, and which the editor's.
+The layout of the whole file tells the author's line ends from those of an editor that wrapped lines.
 """
 
 from __future__ import annotations
@@ -18,41 +18,41 @@ from b12assistant.types import Block, BlockKind, Extract, Range
 
 _ROW_END = r"\r\n|[\n\r\v\f\x85\u2028\u2029]"
 _LINE = re.compile(rf"([^\n\r\v\f\x85\u2028\u2029]*)({_ROW_END}|\Z)")
-_WIDEST_WRAP = 120  # code points; longer lines are paragraphs that nobody wrapped
+_WIDEST_WRAP = 120  # code points; longer lines are unwrapped paragraphs
 _SHORT_LINE = 0.6  # of the width: a line that ends a sentence before this ends its paragraph
-_FULL_LINE = 0.8  # of the width: a line that had no room for the next word
-_CONTINUED_SHARE = 0.3  # of the line ends inside runs, from which a text counts as wrapped
-_DENSE_SHARE = 0.2  # of the lines that follow a blank one, below which blank lines separate nothing
-_FURNITURE_COUNT = 3  # a line that comes this often is a link or a footer, whatever it looks like
-_LONG_LINE = 5  # words, from which lines that differ in numbers alone are one line: "Step 1" and "Step 2" are two
+_FULL_LINE = 0.8  # of the width: a line without room for the next word
+_CONTINUED_SHARE = 0.3  # of the line ends inside runs: from here a text counts as wrapped
+_DENSE_SHARE = 0.2  # of the lines follow a blank one: below that, blank lines separate nothing
+_FURNITURE_COUNT = 3  # a line that occurs this often is a link or a footer
+_LONG_LINE = 5  # words: longer lines are the same if only numbers differ, but "Step 1" is not "Step 2"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is not blank, without the white space at its ends. Offsets in code points, half-open."""
+    """A non-blank line without the white space at its ends. Offsets in code points, half-open."""
 
     start: int
     end: int
     text: str
     indent: int  # characters of white space in front
-    spaced: bool  # a blank line, or nothing, stands before it
+    spaced: bool  # a blank line, or nothing, is before it
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file uses line ends. ``width``: of its wrapped lines in code points, 0 where no line is wrapped."""
+    """How a file uses line ends. ``width``: of its wrapped lines in code points, 0 if no line is wrapped."""
 
     width: int
     dense: bool  # no blank lines: each line is a paragraph, a heading or an item
-    attached: bool  # headings stand directly on their text rather than between blank lines
+    attached: bool  # headings are directly above their text rather than between blank lines
     furniture: frozenset[str]  # keys of the lines that repeat, see is_furniture
 
     def is_furniture(self, line: Line) -> bool:
-        """Whether the line repeats over the file, as running headers and links do."""
+        """Check if the line repeats over the file, as running headers and links do."""
         return _key(line.text) in self.furniture
 
     def joins(self, line: Line, following: Line) -> bool:
-        """Whether ``following`` goes on with the paragraph of ``line``."""
+        """Check if ``following`` continues the paragraph of ``line``."""
         if not self.width or following.spaced:
             return False
         if following.text[0].islower():
@@ -60,7 +60,7 @@ class Layout:
         return not (wording.ends_sentence(line.text) and len(line.text) < _SHORT_LINE * self.width)
 
     def joins_item(self, line: Line, following: Line) -> bool:
-        """The same for a list item, whose own lines are often short: what follows must be the middle of a sentence."""
+        """Check if ``following`` continues a list item. Items are often short, so it must continue the sentence too."""
         if not self.width or following.spaced:
             return False
         is_full = line.indent + len(line.text) >= _FULL_LINE * self.width
@@ -68,7 +68,7 @@ class Layout:
 
 
 def split_lines(text: str) -> tuple[Line, ...]:
-    """The lines with something on them. ``str.splitlines`` cuts at separators that are not line ends (FS, GS, RS)."""
+    """Return the non-blank lines. Not ``str.splitlines``: it also splits at FS, GS and RS, which end no line."""
     lines = []
     spaced = True
     for match in _LINE.finditer(text):
@@ -79,19 +79,19 @@ def split_lines(text: str) -> tuple[Line, ...]:
             start = match.start() + indent
             lines.append(Line(start, start + len(bare), bare, indent, spaced))
             spaced = False
-        elif match[2] != "\f" or row:  # a form feed alone turns the page; the paragraph may go on
+        elif match[2] != "\f" or row:  # a paragraph may continue after a form feed
             spaced = True
     return tuple(lines)
 
 
 def page_starts(text: str) -> tuple[int, ...]:
-    """Offset of each page's first character where form feeds part pages; one at the very end begins no page."""
+    """Return the offset of each page if form feeds separate pages; one at the very end begins no page."""
     breaks = [match.end() for match in re.finditer("\f", text) if match.end() < len(text)]
     return (0, *breaks) if "\f" in text else ()
 
 
 def layout_of(lines: Sequence[Line]) -> Layout:
-    """Read the manner from the whole file: one line alone cannot tell a wrap from a paragraph."""
+    """Infer the layout from the whole file: a single line does not show if it was wrapped."""
     width = _wrap_width(lines)
     gaps = sum(line.spaced for line in lines[1:])
     counts = Counter(_key(line.text) for line in lines)
@@ -104,12 +104,12 @@ def layout_of(lines: Sequence[Line]) -> Layout:
 
 
 def _key(text: str) -> str:
-    """What repeats: the line, without its numbers if it is long."""
+    """Return the line, without its numbers if it is long, to count repeats."""
     return re.sub(r"\d+", "#", text) if len(text.split()) >= _LONG_LINE else text
 
 
 def _wrap_width(lines: Sequence[Line]) -> int:
-    """Length of the longest wrapped line; 0 if lines are longer than anyone wraps, or do not go on with one another."""
+    """Return the length of the longest wrapped line; 0 if lines are too long to be wrapped, or do not continue."""
     pairs = [
         (line, following)
         for line, following in pairwise(lines)
@@ -119,12 +119,12 @@ def _wrap_width(lines: Sequence[Line]) -> int:
     if not pairs or continued < _CONTINUED_SHARE * len(pairs):
         return 0
     lengths = sorted(len(line.text) for line, _ in pairs)
-    usual = lengths[int(0.95 * (len(lengths) - 1))]  # the longest may be an address that cannot be wrapped
+    usual = lengths[int(0.95 * (len(lengths) - 1))]  # the longest may be a URL, which cannot be wrapped
     return usual if usual <= _WIDEST_WRAP else 0
 
 
 def _attached(lines: Sequence[Line]) -> bool:
-    """Whether more titles stand on their text than between blank lines (the first line is a title either way)."""
+    """Check if more titles are directly above text than between blank lines (the first line is always a title)."""
     on_text = alone = 0
     for line, following in pairwise(lines[1:]):
         if line.spaced and wording.is_title(line.text):
@@ -133,15 +133,15 @@ def _attached(lines: Sequence[Line]) -> bool:
     return on_text > alone
 
 
-_CHAIN_DENSE = 3  # titles in a row, from which they are a list without bullets
+_CHAIN_DENSE = 3  # titles in a row: from here they are a list without bullets
 _CHAIN_SPACED = 4  # the same between blank lines, where sections may be empty
 _UNDERLINE = {"=": 1, "-": 2}
 _DELIMITED = re.compile(r"\S(?:\t| \| ).*\S|^\|.*\|$")
-_MOST_BEFORE_TITLE = 3  # lines such as "Skip to content" that may stand above a title
+_MOST_BEFORE_TITLE = 3  # lines such as "Skip to content" that may be above a title
 
 
 def load(data: bytes) -> Extract:
-    """Canonical text is the decoded file, character for character; only a byte order mark is left out."""
+    """Read the decoded file, character for character, without its byte order mark."""
     decoded = decode(data)
     text = decoded.text
     lines = split_lines(text)
@@ -162,7 +162,7 @@ def load(data: bytes) -> Extract:
 
 
 def _kinds(lines: Sequence[Line], layout: Layout) -> list[BlockKind]:
-    """The kind of block that each line belongs to, before lines are joined."""
+    """Return the kind of block of each line, before lines are joined."""
     kinds = [BlockKind.PARAGRAPH] * len(lines)
     rows = _rows(lines)
     for i in range(len(lines)):
@@ -176,7 +176,7 @@ def _kinds(lines: Sequence[Line], layout: Layout) -> list[BlockKind]:
 
 
 def _rows(lines: Sequence[Line]) -> set[int]:
-    """Lines with tabs or bars between cells; a table has at least two of them, one after the other."""
+    """Return the numbers of lines in tables: two or more in a row with tabs or bars between cells."""
     delimited = {i for i, line in enumerate(lines) if _DELIMITED.search(line.text) and not wording.is_item(line.text)}
     return {
         i
@@ -212,12 +212,12 @@ def _is_heading(lines: Sequence[Line], i: int, layout: Layout) -> bool:
         return wording.is_title(line.text) or wording.is_label(line.text)
     if layout.dense:
         return wording.is_title(line.text)
-    stands_on_text = line.spaced and not following.text[0].islower()
-    return layout.attached and stands_on_text and wording.is_title(line.text)
+    above_text = line.spaced and not following.text[0].islower()
+    return layout.attached and above_text and wording.is_title(line.text)
 
 
 def _is_page_title(lines: Sequence[Line], i: int, *, alone: bool, dense: bool) -> bool:
-    """The first line of a page is its title even in sentence case, if it stands alone or on a long paragraph."""
+    """Check for a page's first line: it is a title even in sentence case, if alone or above a long paragraph."""
     text = lines[i].text
     if i > _MOST_BEFORE_TITLE or not text[0].isupper() or text.endswith(":") or not _is_top(lines[:i]):
         return False
@@ -233,7 +233,7 @@ def _in_list(lines: Sequence[Line], i: int) -> bool:
 
 
 def _underline_level(line: Line, following: Line) -> int | None:
-    """1 or 2 where the following line underlines this one with = or -."""
+    """Return 1 or 2 if the following line underlines this one with = or -, else ``None``."""
     marks = set(following.text)
     long_enough = len(following.text) >= max(3, len(line.text) // 2)
     if following.spaced or len(marks) != 1 or not long_enough:
@@ -242,11 +242,11 @@ def _underline_level(line: Line, following: Line) -> int | None:
 
 
 def _unchained(lines: Sequence[Line], kinds: list[BlockKind], layout: Layout) -> list[BlockKind]:
-    """Many titles in a row are a list of links or of terms: a heading has text under it."""
+    """Make many titles in a row paragraphs: they list links or terms, while a heading has text under it."""
     longest = _CHAIN_DENSE if layout.dense else _CHAIN_SPACED
     result: list[BlockKind] = []
-    for taken, group in groupby(kinds):
-        kind = taken
+    for group_kind, group in groupby(kinds):
+        kind = group_kind
         length = len(list(group))
         end = len(result) + length
         if kind is BlockKind.HEADING and (length >= longest or (layout.dense and not _is_text(lines[end], kinds[end]))):
@@ -256,15 +256,15 @@ def _unchained(lines: Sequence[Line], kinds: list[BlockKind], layout: Layout) ->
 
 
 def _is_text(line: Line, kind: BlockKind) -> bool:
-    """Whether a line is what a heading can stand on, rather than one more line of an address or of a poem."""
+    """Check if a line can be the text under a heading, rather than the next line of an address or poem."""
     is_list = kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
     return is_list or wording.ends_sentence(line.text) or not wording.could_be_heading(line.text)
 
 
 def _blocks(lines: Sequence[Line], kinds: Sequence[BlockKind], layout: Layout) -> tuple[Block, ...]:
-    """Lines to blocks: wrapped lines join their paragraph, indented ones their list item."""
+    """Join lines into blocks: wrapped lines continue their paragraph, indented ones their list item."""
     blocks: list[Block] = []
-    first = 0  # the line that the present block begins with
+    first = 0  # the first line of the current block
     for i, line in enumerate(lines):
         if i and _goes_on(lines, kinds, i, first=first, layout=layout):
             start = blocks[-1].range.start
@@ -276,18 +276,18 @@ def _blocks(lines: Sequence[Line], kinds: Sequence[BlockKind], layout: Layout) -
 
 
 def _goes_on(lines: Sequence[Line], kinds: Sequence[BlockKind], i: int, *, first: int, layout: Layout) -> bool:
-    """Whether line ``i`` continues the block that begins with line ``first``."""
+    """Check if line ``i`` continues the block that begins with line ``first``."""
     line, previous = lines[i], lines[i - 1]
     if kinds[i] is not BlockKind.PARAGRAPH or line.spaced or wording.is_ornament(line.text):
         return False
     if kinds[first] is BlockKind.LIST_ITEM:
         return line.indent > lines[first].indent or layout.joins_item(previous, line)
-    whole = kinds[first] is BlockKind.PARAGRAPH and not wording.is_ornament(previous.text)
-    return whole and layout.joins(previous, line)
+    in_paragraph = kinds[first] is BlockKind.PARAGRAPH and not wording.is_ornament(previous.text)
+    return in_paragraph and layout.joins(previous, line)
 
 
 def _headings(lines: Sequence[Line], kinds: Sequence[BlockKind]) -> list[tuple[Range, int]]:
-    """The headings in order with their levels: 1 only for a title at the top or an underline of =."""
+    """Return the headings in order with their levels: 1 only for a title at the top or an underline of =."""
     headings: list[tuple[Range, int]] = []
     for i, (line, kind) in enumerate(zip(lines, kinds, strict=True)):
         if kind is BlockKind.HEADING:
@@ -298,5 +298,5 @@ def _headings(lines: Sequence[Line], kinds: Sequence[BlockKind]) -> list[tuple[R
 
 
 def _is_top(before: Sequence[Line]) -> bool:
-    """Whether nothing but short odd lines stands above: the first heading is then the title."""
+    """Check that only a few fragments are above: then the first heading is the title."""
     return len(before) <= _MOST_BEFORE_TITLE and not any(wording.ends_sentence(line.text) for line in before)

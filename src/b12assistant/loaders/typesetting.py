@@ -1,7 +1,7 @@
-"""Lines of printed pages back to the text that was set in them: paragraphs, headings and list items.
+"""Turn the lines of printed pages back into text: paragraphs, headings and list items.
 
-Running headers, footers and page numbers are found by where they repeat. Of a hyphen at a line end: whether it belongs
-to the word or to the line.
+Running headers, footers and page numbers are recognised by repetition. A hyphen at a line end is removed if it only
+marks the line break.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from b12assistant.loaders import wording
 from b12assistant.loaders.manuscript import Manuscript
 from b12assistant.types import BlockKind, Role
 
-_EDGES = 2  # base lines at the top and at the bottom that can be furniture
-_REPEATS = 3  # pages that show the same line, from which it is a running one
+_EDGES = 2  # lines at the top and at the bottom that may be furniture
+_REPEATS = 3  # a line on this many pages is a running one
 _LEAST_PAGES = 2
 _GRID = 4  # points: running lines keep their height to within this
 _PAGE_NUMBER = re.compile(
@@ -30,7 +30,7 @@ _OUTER_NUMBER = re.compile(r"^[1-9]\d{0,3}(?=\s)|(?<=\s)[1-9]\d{0,3}$|^[1-9]\d{0
 
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
-    """One line of a page. ``x`` of its left end and ``y`` of its base in points, the origin at the bottom left."""
+    """A line of a page. ``x`` of its left end and ``y`` of its base in points, the origin at the bottom left."""
 
     text: str
     page: int  # 0-based
@@ -41,7 +41,7 @@ class PrintedLine:
 
 
 def furniture(pages: Sequence[Sequence[PrintedLine]]) -> dict[PrintedLine, Role]:
-    """Lines at the edge of their pages that repeat over pages, or are nothing but a page number."""
+    """Find the lines at the edge of pages that repeat over pages, or are only a page number, with their roles."""
     edges = [(line, role, depth) for lines in pages for line, role, depth in _edges(lines)]
     shown = {(_key(line), role, line.page) for line, role, _ in edges}
     counts = Counter((key, role) for key, role, _ in shown)
@@ -53,13 +53,13 @@ def furniture(pages: Sequence[Sequence[PrintedLine]]) -> dict[PrintedLine, Role]
         if counts[_key(line), role] >= needed
         or (depth == 0 and (_PAGE_NUMBER.fullmatch(line.text) or _is_folio(line, folios)))
     ]
-    # What stands inside of a line that does not run is the text's own, even if it repeats.
+    # A line further in than one that does not repeat belongs to the text, even if it repeats.
     outermost = {(line.page, role) for line, role, depth in running if depth == 0}
     return {line: role for line, role, _ in running if (line.page, role) in outermost}
 
 
 def _edges(lines: Sequence[PrintedLine]) -> Iterator[tuple[PrintedLine, Role, int]]:
-    """The lines on the outermost base lines, with 0 for the very first. A page keeps some text in any case."""
+    """Yield the outermost lines with their depth, 0 for the very first. Some lines of a page are never yielded."""
     heights = sorted({round(line.y) for line in lines}, reverse=True)
     if len(heights) < _EDGES:
         return
@@ -74,19 +74,19 @@ def _edges(lines: Sequence[PrintedLine]) -> Iterator[tuple[PrintedLine, Role, in
 
 
 def _is_folio(line: PrintedLine, folios: Counter[int | None]) -> bool:
-    """Whether the number in a line counts the pages: chapters of a page or two repeat their title too seldom."""
+    """Check if the number in a line counts pages: the running titles of short chapters do not repeat often enough."""
     folio = _folio(line)
     return folio is not None and folios[folio] >= _REPEATS
 
 
 def _folio(line: PrintedLine) -> int | None:
-    """How far the number that begins or ends a line is ahead of the page, 0-based; ``None`` without a number."""
+    """Return a line's first or last number minus its 0-based page; ``None`` without a number."""
     number = _OUTER_NUMBER.search(line.text)
     return None if number is None else int(number[0]) - line.page
 
 
 def _key(line: PrintedLine) -> tuple[str, int]:
-    """What stays the same from page to page: the words without their numbers, and the height on the page."""
+    """Return what stays the same on every page: the words without numbers, and the height on the page."""
     words = " ".join(re.sub(r"\d+", "#", line.text.casefold()).split())
     return words, round(line.y / _GRID)
 
@@ -94,28 +94,28 @@ def _key(line: PrintedLine) -> tuple[str, int]:
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
 _HEAD = re.compile(r"([^\W\d_]{2,})[-‐]$")
 _TAIL = re.compile(r"[^\W\d_]+")
-_BOUND = re.compile(r"[^\W_][-‐\u00ad]$")  # a hyphen on its word; after a blank it would be a dash
+_BOUND = re.compile(r"[^\W_][-‐\u00ad]$")  # a hyphen after a letter; after a blank it is a dash
 _SUSPENDED = frozenset({"and", "or", "nor", "to", "und"})  # "pre- and postnatal" keeps its blank
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words of one document, in lower case, as they stand inside its lines."""
+    """The words inside the lines of one document, in lower case."""
 
     words: frozenset[str]
     hyphenated: frozenset[str]  # with their hyphens
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> Vocabulary:
-        found = {word.lower().replace("‐", "-") for line in lines for word in _WORD.findall(line)}
-        hyphenated = {word for word in found if "-" in word}
-        return cls(frozenset(found - hyphenated), frozenset(hyphenated))
+        words = {word.lower().replace("‐", "-") for line in lines for word in _WORD.findall(line)}
+        hyphenated = {word for word in words if "-" in word}
+        return cls(frozenset(words - hyphenated), frozenset(hyphenated))
 
     def joined(self, first: str, second: str) -> str:
-        """Two lines of one paragraph as one text.
+        """Join two lines of one paragraph.
 
-        A hyphen goes only if the joined word occurs in the document or a dictionary and the hyphenated one does not
-        occur: a hyphen too many is ugly, one too few makes a word that the author did not write.
+        A hyphen is removed only if the joined word occurs in the document or a dictionary, and the hyphenated one does
+        not: a hyphen too many is ugly, one too few makes a word that the author did not write.
         """
         if not _BOUND.search(first):
             return f"{first} {second}"
@@ -136,13 +136,13 @@ class Vocabulary:
 _LARGER = 1.12  # times the size of the body: a heading
 _GAP = 1.35  # times the usual distance of lines: a paragraph ends
 _SHORT = 0.6  # of the usual length of full lines: a sentence that ends here ends the paragraph
-_INDENT = 0.8  # times the size: a first line that is set in
-_SAME_SIZE = 0.8  # times: letters of another size are another text; names in code are a little smaller
+_INDENT = 0.8  # times the size: an indented first line
+_SAME_SIZE = 0.8  # times: larger differences separate texts; code names are a little smaller
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What is usual in a document: the size of its letters, the distance of its lines (both points), its full lines."""
+    """The usual values of a document: letter size and line distance (points), length of full lines."""
 
     size: float
     lead: float
@@ -152,7 +152,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A line with its part in the text; ``kind`` is ``None`` where it goes on with the piece before."""
+    """A line with its part in the text; ``kind`` is ``None`` if it continues the previous piece."""
 
     line: PrintedLine
     kind: BlockKind | None
@@ -160,15 +160,15 @@ class _Piece:
 
 
 def typeset(pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript) -> None:
-    """Write pages into the manuscript: line ends become blanks, paragraphs run on over page ends."""
+    """Write pages into the manuscript: line ends become blanks, paragraphs continue over page ends."""
     roles = furniture(pages)
     body = [line for lines in pages for line in lines if line not in roles]
     face = _face(body)
     words = Vocabulary.of(line.text for line in body)
     levels = _levels(body, face)
-    pieces = _mended(list(_pieces(pages, roles, face)), words)
+    pieces = _joined(list(_pieces(pages, roles, face)), words)
     page = -1
-    interrupted = False  # furniture stands between this line and the text it goes on with
+    interrupted = False  # furniture is between this line and the text it continues
     for piece, glue in pieces:
         for _ in range(piece.line.page - page):
             manuscript.page()
@@ -231,7 +231,7 @@ def _is_heading(line: PrintedLine, above: PrintedLine | None, below: PrintedLine
 
 
 def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: BlockKind, face: Face) -> bool:
-    """Whether ``line``, taken alone a ``new``, goes on with the ``kind`` that ``previous`` belongs to."""
+    """Check if ``line``, by itself a ``new``, continues the ``kind`` that ``previous`` belongs to."""
     same_page = previous.page == line.page
     gap = previous.y - line.y
     if new is BlockKind.LIST_ITEM or not _SAME_SIZE <= line.size / previous.size <= 1 / _SAME_SIZE:
@@ -248,8 +248,8 @@ def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: Block
     return line.text[0].islower() or not (short or indented or outdented)
 
 
-def _mended(pieces: list[_Piece], words: Vocabulary) -> Iterator[tuple[_Piece, str]]:
-    """Each piece with the white space before it, hyphens at line ends mended."""
+def _joined(pieces: list[_Piece], words: Vocabulary) -> Iterator[tuple[_Piece, str]]:
+    """Yield each piece with the white space before it, with hyphens at line ends removed."""
     glue = ""
     for i, piece in enumerate(pieces):
         following = pieces[i + 1] if i + 1 < len(pieces) else None
@@ -281,10 +281,10 @@ def _face(lines: Sequence[PrintedLine]) -> Face:
 
 
 def _levels(lines: Sequence[PrintedLine], face: Face) -> dict[float, int]:
-    """Sizes of headings to levels: the largest has level 1, one no larger than the body at least level 2."""
+    """Map sizes of headings to levels: the largest has level 1, one no larger than the body at least level 2."""
     sizes = sorted({_style(line) for line in lines if wording.could_be_heading(line.text)}, reverse=True)
     large = [size for size in sizes if size >= _LARGER * face.size]
-    return {size: min(rank, 6) for rank, size in enumerate([*large], 1)} | {
+    return {size: min(rank, 6) for rank, size in enumerate(large, 1)} | {
         size: min(max(2, len(large) + 1), 6) for size in sizes if size < _LARGER * face.size
     }
 

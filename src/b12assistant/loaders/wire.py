@@ -1,4 +1,4 @@
-"""Prepared files between two processes, as JSON: what a parser of strangers' files sends back is never unpickled."""
+"""Send prepared files between processes as JSON: the output of a parser of untrusted files is never unpickled."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def send(stream: IO[bytes], message: bytes) -> None:
 
 
 def receive(stream: IO[bytes]) -> bytes | None:
-    """The next message; ``None`` when the other side has gone, or sends what no reader sends."""
+    """Read the next message; ``None`` if the other side has gone, or sends something invalid."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None
@@ -75,7 +75,7 @@ def _sections(sections: Iterable[Section]) -> list[tuple[int, ...]]:
 
 
 def pack_error(error: SourceError) -> bytes:
-    """A reason for leaving the file out, in the place of an extract."""
+    """Write the reason for leaving the file out, in place of an extract."""
     return _json(error=error.message, hint=error.hint)
 
 
@@ -99,8 +99,8 @@ def unpack_splitting(message: bytes) -> Splitting | None:
 def unpack(message: bytes) -> Extract:
     """Read the extract that was packed, or raise the ``SourceError`` that was packed instead.
 
-    A message that is neither, or whose ranges do not fit the text, is a ``SourceError`` too: a fault of the reader
-    costs one file, not the run.
+    Any other message, or one whose ranges do not fit the text, is a ``SourceError`` too: a fault of the worker costs
+    one file, not the run.
     """
     return _unpacked(message, lambda fields: _extract(fields["extract"]))
 
@@ -116,7 +116,7 @@ def _unpacked(message: bytes, build: Callable[[dict[str, Any]], _Value]) -> _Val
         if "error" in fields:
             raise SourceError(fields["error"], hint=fields["hint"])
         return build(fields)
-    raise SourceError("the reader's answer cannot be used")
+    raise SourceError("the reader's answer is not valid")
 
 
 def _prepared(fields: dict[str, Any]) -> Prepared:
@@ -124,15 +124,15 @@ def _prepared(fields: dict[str, Any]) -> Prepared:
     parts = fields["parts"]
     prepared = Prepared(
         extract,
-        marks=_each(fields["marks"], lambda start, end, kind, rule: Mark(Range(start, end), MarkKind(kind), rule)),
-        sections=_each_section(fields["sections"]),
+        marks=_build_all(fields["marks"], lambda start, end, kind, rule: Mark(Range(start, end), MarkKind(kind), rule)),
+        sections=_read_sections(fields["sections"]),
         marked_share=float(fields["marked_share"]),
         parts=None
         if parts is None
-        else _each(parts, lambda reference, ranges: Part(_each(ranges, Range), reference=bool(reference))),
+        else _build_all(parts, lambda reference, ranges: Part(_build_all(ranges, Range), reference=bool(reference))),
     )
     length = len(extract.text)
-    _check(length, [found.range for found in prepared.marks])
+    _check(length, [mark.range for mark in prepared.marks])
     _check(length, [range_ for part in prepared.parts or () for range_ in part.sentences])
     _check(length, [section.heading for section in prepared.sections])
     if not all(part.sentences for part in prepared.parts or ()):
@@ -146,34 +146,34 @@ def _extract(fields: dict[str, Any]) -> Extract:
         extractor=fields["extractor"],
         title=fields["title"],
         page_starts=tuple(fields["page_starts"]),
-        sections=_each_section(fields["sections"]),
-        blocks=_each(fields["blocks"], lambda kind, start, end: Block(BlockKind(kind), Range(start, end))),
-        regions=_each(fields["regions"], lambda role, start, end: Region(Role(role), Range(start, end))),
+        sections=_read_sections(fields["sections"]),
+        blocks=_build_all(fields["blocks"], lambda kind, start, end: Block(BlockKind(kind), Range(start, end))),
+        regions=_build_all(fields["regions"], lambda role, start, end: Region(Role(role), Range(start, end))),
         front=fields["front"],
         warnings=tuple(fields["warnings"]),
     )
     length = len(extract.text)
     _check(length, [block.range for block in extract.blocks])
-    if any(each.end > length for each in (*(s.heading for s in extract.sections), *(r.range for r in extract.regions))):
-        raise ValueError("a range ends behind the text")
+    if any(r.end > length for r in (*(s.heading for s in extract.sections), *(r.range for r in extract.regions))):
+        raise ValueError("a range ends after the text")
     if not all(before <= after for before, after in pairwise((0, *extract.page_starts, length))):
         raise ValueError("pages are not in order")
     return extract
 
 
 def _check(length: int, ranges: list[Range]) -> None:
-    """Raises ``ValueError`` unless ranges lie in a text of this length, in order and without overlap."""
+    """Raise ``ValueError`` unless ranges are in a text of this length, in order and without overlap."""
     if ranges and ranges[-1].end > length:
-        raise ValueError("a range ends behind the text")
+        raise ValueError("a range ends after the text")
     if not all(before.end <= after.start for before, after in pairwise(ranges)):
         raise ValueError("ranges are not in order")
 
 
-def _each_section(rows: list[list[int]]) -> tuple[Section, ...]:
-    return _each(rows, lambda a, b, level, start, end: Section(Range(a, b), level, start, end))
+def _read_sections(rows: list[list[int]]) -> tuple[Section, ...]:
+    return _build_all(rows, lambda a, b, level, start, end: Section(Range(a, b), level, start, end))
 
 
-def _each(rows: list[list[Any]], build: Callable[..., _Value]) -> tuple[_Value, ...]:
+def _build_all(rows: list[list[Any]], build: Callable[..., _Value]) -> tuple[_Value, ...]:
     return tuple(build(*row) for row in rows)
 
 

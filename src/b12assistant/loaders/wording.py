@@ -1,4 +1,4 @@
-"""What the words of one line say of its part in a text that has no markup: heading, list item, ornament."""
+"""Classify a line of a text without markup by its words: heading, list item, ornament."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SENTENCE_END = re.compile(r"""[.!?…:;]["'”’)\]]*$""")
 _CLOSED = re.compile(r"""[.!,;…]["'”’)\]]*$""")
 _UNFILLED = re.compile(r":.*:$")  # "Published on: Modified on:", fields without their values
-# The wording of skip links (WCAG 2.4.1), jumps, bylines and captions is the same on every site; none is a heading.
+# Skip links (WCAG 2.4.1), jumps, bylines and captions read the same on every site; none is a heading.
 _FURNITURE = re.compile(
     r"(?:(?:skip|back|jump|return|go) to|by|written by|reviewed by|posted on|copyright|©)\s"
     r"|(?:figure|fig\.?|table)\s+\d|(?:photo|image|picture|credit)s?\s?:",
@@ -45,27 +45,27 @@ _MINOR = _ARTICLES | _PREPOSITIONS | _OTHERS
 
 
 def is_item(text: str) -> bool:
-    """Whether a line begins with a bullet or a number, as a list item does."""
+    """Check if a line begins with a bullet or a number, as a list item does."""
     return _MARKER.match(text) is not None
 
 
 def is_numbered(text: str) -> bool:
-    """Whether the line begins with an Arabic numeral; it may then be the middle of a sentence, after all."""
+    """Check if a line begins with an Arabic numeral; it may still be the middle of a sentence."""
     return _NUMERAL.match(text) is not None
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether nothing of the sentence is left for a next line."""
+    """Check if a sentence ends at the end of the line."""
     return _SENTENCE_END.search(text) is not None
 
 
 def is_ornament(text: str) -> bool:
-    """A rule or underline: no letter and no digit."""
+    """Check for a rule or underline: no letter and no digit."""
     return _ORNAMENT.fullmatch(text) is not None
 
 
 def could_be_heading(text: str) -> bool:
-    """Short, with a word in it, and not closed like a sentence. A question mark may close a heading."""
+    """Check if a line is short, has a word, and does not end like a sentence. A question mark may end a heading."""
     words = _WORD.findall(text)
     return (
         len(text) <= _LONGEST_HEADING
@@ -80,7 +80,7 @@ def could_be_heading(text: str) -> bool:
 
 
 def is_title(text: str) -> bool:
-    """A line in Title Case or capitals; words that titles leave small and words with digits do not count."""
+    """Check for a line in Title Case or capitals; words that titles leave small and words with digits do not count."""
     if not could_be_heading(text):
         return False
     words = [word for word in _WORD.findall(_unnumbered(text)) if word.isalpha() or "’" in word or "'" in word]
@@ -92,7 +92,7 @@ def is_title(text: str) -> bool:
 
 
 def is_label(text: str) -> bool:
-    """A heading in sentence case. Only for lines that stand alone: the words do not tell it from a short sentence."""
+    """Check for a heading in sentence case. Only for lines that are alone: it may as well be a short sentence."""
     bare = _unnumbered(text)
     return (
         could_be_heading(text)
@@ -106,12 +106,12 @@ def is_label(text: str) -> bool:
 
 
 def is_split(text: str) -> bool:
-    """Two sentences on one line: "Like this? Read more"."""
+    """Check for two sentences on one line: "Like this? Read more"."""
     return re.search(r"[.!?]\s+\S", text) is not None
 
 
 def numbered_level(text: str) -> int | None:
-    """ "2.1 Methods" is a heading of level 3 (the document's title has level 1); ``None`` without a number."""
+    """Return the level of a numbered heading, 3 for "2.1 Methods" (the title has level 1); ``None`` if unnumbered."""
     match = _NUMBERING.match(text)
     return None if match is None else match[1].count(".") + 2
 

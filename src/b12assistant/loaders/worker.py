@@ -1,8 +1,8 @@
-"""The process that reads files: it may be killed at any moment, and takes nothing with it.
+"""The process that reads files: it may be killed at any moment without harm to anything else.
 
 Run as ``python -m b12assistant.loaders.worker MEMORY SECONDS``. A request on standard input is a file's name, its bytes
 and how to split it; the answer on standard output is an extract, or a prepared file. It imports the loaders and their
-libraries, nothing of the encoder or the indexes but its tokenizer.
+libraries, but of the encoder and the indexes only the tokenizer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from b12assistant.loaders.passages import Splitting, prepare
 
 
 def main() -> None:
-    """Serve until the input ends."""
+    """Answer requests until the input ends."""
     limit, seconds = int(sys.argv[1]), float(sys.argv[2])
     _limit_memory(limit)
     with _claimed_output() as output:
@@ -47,7 +47,7 @@ def _answer(data: bytes, name: str, splitting: Splitting | None, limit: int) -> 
         return wire.pack_error(error)
     except MemoryError:
         return wire.pack_error(SourceError(f"needs more than {limit / 2**30:g} GiB of memory"))
-    except Exception as error:  # noqa: BLE001 - a parser's own fault must cost one file, with its reason
+    except Exception as error:  # noqa: BLE001 - a parser's bug costs one file, and its reason is reported
         return wire.pack_error(SourceError(f"the reader failed ({type(error).__name__})"))
 
 
@@ -57,14 +57,14 @@ def _count(tokenizer: Path | None) -> Callable[[str], int] | None:
 
 
 def _claimed_output() -> IO[bytes]:
-    """Standard output for us alone: what a library prints goes to standard error instead."""
+    """Reserve standard output for answers: what a library prints goes to standard error."""
     claimed = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return os.fdopen(claimed, "wb")
 
 
 def _limit_memory(limit: int) -> None:
-    """Address space in bytes, where the system can limit it: macOS refuses, Windows has no such module."""
+    """Limit the address space, in bytes, where the system can: macOS refuses, Windows has no such module."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -72,7 +72,7 @@ def _limit_memory(limit: int) -> None:
 
 
 def _limit_time(seconds: float) -> None:
-    """Have the system end this process after so many seconds of processor time from now; 0: never."""
+    """Have the system end this process after ``seconds`` of processor time from now; 0: never."""
     with suppress(AttributeError, OSError):  # Windows has no such timer
         signal.setitimer(signal.ITIMER_PROF, seconds)
 

@@ -1,4 +1,4 @@
-"""The route behind the tab Sources."""
+"""Serve the list of sources for the tab Sources."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from b12assistant.web.http_transport import BoundedRoute, JsonResponse
 PATH = "/sources"
 
 
-def catalogue_router(live: Live, said: Labels) -> APIRouter:
-    """The list of sources, its labels in the language of the page."""
+def catalogue_router(live: Live, labels: Labels) -> APIRouter:
+    """Return the route of the list of sources; ``labels``: in the language of the page."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
 
     @router.get(PATH)
     def sources() -> Response:
-        return JsonResponse({"sources": catalogue(live().opened, said, local_today())})
+        return JsonResponse({"sources": catalogue(live().opened, labels, local_today())})
 
     return router

@@ -1,4 +1,4 @@
-"""A conversation as a file: its turns come in a body and are answered again, from the same index."""
+"""Serve a conversation as a file: its turns arrive in the body and are answered again from one index."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ PATH = "/export"
 
 
 class Turn(Form):
-    """What the user typed, and whether it was to be searched for as typed."""
+    """What the user typed, and whether to search for it as typed."""
 
     question: Typed
     as_typed: bool = False
 
 
 class ExportRequest(Form):
-    """``turns``: those of the conversation, oldest first."""
+    """``turns``: of the conversation, oldest first."""
 
     format: Format
     turns: Annotated[tuple[Turn, ...], Field(min_length=1, max_length=MOST_TURNS)]
 
 
-def export_router(workspace: Callable[[], Workspace], questions: Questions, said: Labels) -> APIRouter:
-    """``workspace`` is called once for each request; ``said``: the page's words."""
+def export_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
+    """Return the route. ``workspace`` is called once per request; ``labels``: the page's words."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
 
     @router.post(PATH)
     async def conversation(asked: ExportRequest, request: Request) -> Response:
-        """The conversation as a file to keep."""
+        """Return the conversation as a file to save."""
         space, base = workspace(), str(request.base_url).rstrip("/")
-        return await questions.run(lambda: _file(space, asked, said, base))
+        return await questions.run(lambda: _file(space, asked, labels, base))
 
     return router
 
 
-def _file(space: Workspace, asked: ExportRequest, said: Labels, base: str) -> Response:
+def _file(space: Workspace, asked: ExportRequest, labels: Labels, base: str) -> Response:
     today, generation = local_today(), space.opened.collection.generation
     replies = _replies(space, asked.turns)
-    talk = Conversation(replies, space.setting(*replies, said=said, base=base), generation)
+    talk = Conversation(replies, space.setting(*replies, labels=labels, base=base), generation)
     name = f"conversation-{today.isoformat()}.{SUFFIXES[asked.format]}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
     body = export(talk, asked.format).encode("utf-8", "replace")

@@ -1,5 +1,7 @@
-"""Figures for Prometheus, at an address of their own, so that they are told under load and to nobody who only reads
-the page. They count; no question and no name is in them."""
+"""Serve figures for Prometheus at a separate address, so that they work under load and readers cannot see them.
+
+The figures are counts; they hold no question and no name.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ _SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
 class Figures:
-    """What has been asked and answered since the start, and what waits now."""
+    """Counts of questions and responses since the start, and of questions that wait now."""
 
     def __init__(self, questions: Questions) -> None:
         self.registry = CollectorRegistry()
@@ -26,7 +28,7 @@ class Figures:
         waiting.set_function(lambda: questions.waiting)
 
     def ended(self, end: str, seconds: float) -> None:
-        """A question ended: the status of its answer, or the code of what went wrong."""
+        """Count a question; ``end``: the status of its answer, or the code of its error."""
         self._ends.labels(end).inc()
         self._seconds.observe(seconds)
 
@@ -34,14 +36,14 @@ class Figures:
         self._statuses.labels(str(status)).inc()
 
     def serve(self, address: str) -> None:
-        """Tell them at HOST:PORT until the process ends. Raises ``ConfigError`` and ``ServerError``."""
+        """Serve the figures at HOST:PORT until the process ends. Raises ``ConfigError`` and ``ServerError``."""
         host, colon, port = address.rpartition(":")
         if not colon or not host or not port.isdecimal() or int(port) > 65535:
-            raise ConfigError(f"web.metrics = {address!r} is no address", hint="write it as in 127.0.0.1:9464")
+            raise ConfigError(f"web.metrics = {address!r} is not an address", hint="write it like 127.0.0.1:9464")
         try:
             start_http_server(int(port), host.strip("[]"), self.registry)
-        except (OSError, UnicodeError) as error:  # a host that is no name is the second
-            reason = getattr(error, "strerror", None) or "no name of a host"
+        except (OSError, UnicodeError) as error:  # UnicodeError: not a valid host name
+            reason = getattr(error, "strerror", None) or "not a host name"
             raise ServerError(
-                f"figures cannot be told at {address} ({reason})", hint="set another web.metrics"
+                f"figures cannot be served at {address} ({reason})", hint="set another web.metrics"
             ) from error

@@ -1,4 +1,4 @@
-"""The forms of requests over HTTP; `display.json_form` has those of answers, `http_corpus` those of documents."""
+"""Models of requests over HTTP and of documents; `display.json_form` has those of answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON in and out of a route: bodies of bounded size, ids as they were written, no error that tells what is inside."""
+"""Read and write the JSON of routes: limit bodies, keep ids unchanged, and hide the details of errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Content = Mapping[str, Any]
 
 
 class _Whole(PathConvertor):
-    """What is left of a path, line ends included: files may have them in their names."""
+    """The rest of a path, including line ends, which file names may hold."""
 
     regex = r"[\s\S]*"
 
@@ -32,7 +32,7 @@ register_url_convertor("whole", _Whole())
 
 
 class JsonResponse(Response):
-    """The same JSON as the command line's. Nobody keeps a copy on the way: an answer holds its question."""
+    """The same JSON as the command line's, never cached, because an answer holds its question."""
 
     media_type = "application/json"
 
@@ -44,7 +44,7 @@ class JsonResponse(Response):
 
 
 class BoundedRoute(APIRoute):
-    """A route that reads JSON only and not much of it, and lets no error out with what it says inside."""
+    """A route that reads only JSON of limited size and hides the messages of unexpected errors."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
@@ -74,7 +74,7 @@ def _check_headers(request: Request) -> None:
 
 
 def _counted(receive: Receive) -> Receive:
-    """``receive``, until more has come than a body may hold, whatever its headers announced."""
+    """Limit ``receive`` to the largest body, whatever the headers say."""
     read = 0
 
     async def counted() -> Message:
@@ -96,7 +96,7 @@ def _too_large() -> ProblemError:
 
 
 def written_id(request: Request, after: str) -> str:
-    """The id as it was sent: a server's own decoding loses names of files that are not UTF-8."""
+    """Return the id as it was sent: the server's own decoding loses file names that are not UTF-8."""
     path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     name = unquote_to_bytes(path.partition(b"?")[0].partition(after.encode())[2])
     try:

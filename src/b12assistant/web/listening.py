@@ -1,4 +1,4 @@
-"""An address of this machine to listen on, and an application served there until it is stopped."""
+"""Listen on an address of this machine and serve an application until it is stopped."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line: time (UTC), level, logger, event, and what was given with it."""
+    """Formats a record as one line of JSON: time (UTC), level, logger, event, and extra values."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
         }
         if record.name.startswith(_OURS):
-            told["event"] = record.getMessage()
-            told |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+            entry["event"] = record.getMessage()
+            entry |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         else:
-            told["event"] = f"said at {record.filename}:{record.lineno}"
+            entry["event"] = f"said at {record.filename}:{record.lineno}"
         if record.exc_info and record.exc_info[0] is not None:
-            told["error"] = _place(record.exc_info[0], record.exc_info[2])
-        return json.dumps(told, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
+            entry["error"] = _place(record.exc_info[0], record.exc_info[2])
+        return json.dumps(entry, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
 
 
 def start(level: str) -> None:
-    """Log to standard error from here on; ``level`` is that of our own events. Raises ``ConfigError``."""
+    """Start logging to standard error; ``level``: of our own events. Raises ``ConfigError``."""
     if level not in LEVELS:
-        raise ConfigError(f"web.log = {level!r} is no level", hint=f"set one of {', '.join(LEVELS)}")
+        raise ConfigError(f"web.log = {level!r} is not a level", hint=f"set one of {', '.join(LEVELS)}")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
@@ -64,17 +64,17 @@ App = Callable[..., Awaitable[Any]]
 
 
 class Work(Protocol):
-    """What is being answered while the server is asked to stop."""
+    """The questions being answered when the server is asked to stop."""
 
     @property
     def is_idle(self) -> bool: ...
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Refuse new questions."""
 
 
 class _Server(uvicorn.Server):
-    """Asked to stop, it first waits for the work; Ctrl+C pressed a second time does not."""
+    """A server that finishes its work before it stops, unless Ctrl+C is pressed twice."""
 
     def __init__(self, config: uvicorn.Config, work: Work | None) -> None:
         super().__init__(config)
@@ -83,7 +83,7 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if not await super().on_tick(counter):
             return False
-        # Every open page keeps a stream, which is cut off now: no error.
+        # Every open page keeps a stream, which is cut off now: that is not an error.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         if self._work is None:
             return True
@@ -92,7 +92,7 @@ class _Server(uvicorn.Server):
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach ``host``."""
+    """Check whether only this machine can reach ``host``."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -100,9 +100,11 @@ def is_loopback(host: str) -> bool:
 
 
 def listen(host: str, port: int, *, otherwise: int) -> socket.socket:
-    """A socket that listens; port 0 takes any. Raises ``ServerError``, which names ``otherwise`` at the last port."""
+    """Open a listening socket; port 0 takes any. Raises ``ServerError``, which suggests another port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
+    listener = socket.socket(
+        family, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # without the protocol, asyncio does not turn Nagle off
     if os.name == "posix":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -118,16 +120,16 @@ def listen(host: str, port: int, *, otherwise: int) -> socket.socket:
 
 
 def address(host: str, listener: socket.socket) -> str:
-    """As in "http://127.0.0.1:7860"."""
+    """Return the address, such as "http://127.0.0.1:7860"."""
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
 def run(app: App, listener: socket.socket, work: Work | None = None, *, behind_proxy: bool = False) -> None:
-    """Serve ``app`` until it is stopped: by SIGTERM, with exit status 0 when ``work`` is done, or with Ctrl+C.
+    """Serve ``app`` until SIGTERM, then exit with status 0 when ``work`` is done; or until Ctrl+C.
 
-    ``behind_proxy``: whoever connects is the proxy, and its ``X-Forwarded-Proto`` is believed; otherwise only one on
-    this machine is. No access log of the server's own: it would hold addresses.
+    ``behind_proxy``: trust ``X-Forwarded-Proto`` from any client; otherwise only from this machine. There is no access
+    log, because it would hold addresses.
     """
     config = uvicorn.Config(
         app,
@@ -139,7 +141,7 @@ def run(app: App, listener: socket.socket, work: Work | None = None, *, behind_p
         timeout_graceful_shutdown=1,
     )
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _stopped)  # the server raises it again when it has stopped
+        signal.signal(signal.SIGTERM, _stopped)  # uvicorn raises it again after stopping
     _Server(config, work).run(sockets=[listener])
 
 

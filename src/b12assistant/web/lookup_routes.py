@@ -1,4 +1,4 @@
-"""The routes behind the tab "Look up": as one types, and for many questions at once. What is typed comes in bodies."""
+"""Serve the tab "Look up": results while the user types, and for many questions at once. Questions are in bodies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Address = Annotated[str, Field(max_length=4000)]
 
 
 class LookUpForm(Form):
-    """``text``: what is typed; the rest is the filter, empty for all."""
+    """``text``: what the user typed; the rest is the filter, where empty means all."""
 
     text: Annotated[str, Field(max_length=SEARCHED_CHARACTERS)]
     way: Way = Way.ALL
@@ -53,7 +53,7 @@ class QuestionForm(Form):
 
 
 class PackRequest(Form):
-    """Addresses of what was pinned, in order."""
+    """Addresses of the pinned passages, in order."""
 
     addresses: Annotated[tuple[Address, ...], Field(max_length=MOST_PINNED)]
 
@@ -61,84 +61,84 @@ class PackRequest(Form):
 ROOT = "/lookup"
 
 
-def lookup_router(workspace: Callable[[], Workspace], questions: Questions, said: Labels) -> APIRouter:
-    """``workspace`` is called once for each request; ``said``: the page's words."""
+def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
+    """Return the routes. ``workspace`` is called once per request; ``labels``: the page's words."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
 
     @router.get(f"{ROOT}/choices")
     def choices() -> Response:
-        """What the filters offer: only what the index holds."""
-        return JsonResponse(_choices(workspace(), said))
+        """Return the values of the filters that occur in the index."""
+        return JsonResponse(_choices(workspace(), labels))
 
     @router.post(f"{ROOT}/search")
     async def search(asked: LookUpForm) -> Response:
-        """Passages, best first, under what has to be read before; nothing is withheld for it."""
+        """Return the notices and the passages, best first; no notice withholds passages."""
         space = workspace()
 
-        def told(warning: Reply, error: PassingError) -> Response:
-            return JsonResponse({**_unsearched(space, warning, error, said), "rows": [], "generation": None})
+        def unsearched(warning: Reply, error: PassingError) -> Response:
+            return JsonResponse({**_unsearched(space, warning, error, labels), "rows": [], "generation": None})
 
-        return await questions.look_up(space, asked.text, lambda: _found(space, asked, said), told)
+        return await questions.look_up(space, asked.text, lambda: _results(space, asked, labels), unsearched)
 
     @router.post(f"{ROOT}/best")
     async def best(asked: QuestionForm) -> Response:
-        """The best quote for one of many questions. Under a safety text too, where nobody judged how well it fits."""
+        """Return the best quote for one of many questions; below a safety text its strength is not judged."""
         space = workspace()
 
-        def told(warning: Reply, error: PassingError) -> Response:
-            return JsonResponse({**_unsearched(space, warning, error, said), "quote": None})
+        def unsearched(warning: Reply, error: PassingError) -> Response:
+            return JsonResponse({**_unsearched(space, warning, error, labels), "quote": None})
 
         return await questions.look_up(
-            space, asked.text, lambda: JsonResponse(_best(space, space.ask(asked.text), said)), told
+            space, asked.text, lambda: JsonResponse(_best(space, space.ask(asked.text), labels)), unsearched
         )
 
     return router
 
 
-def _found(space: Workspace, asked: LookUpForm, said: Labels) -> Response:
-    told = space.assistant.notices(asked.text)
-    found = LookUp(space.engine, space.configuration.settings, asked.text, asked.sieve).matches(asked.way, asked.k)
+def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
+    warnings = space.assistant.notices(asked.text)
+    matches = LookUp(space.engine, space.configuration.settings, asked.text, asked.sieve).matches(asked.way, asked.k)
     return JsonResponse(
         {
-            "notices": notices(told, space.texts, said),
-            "rows": [row(match, said, local_today()) for match in found],
+            "notices": notices(warnings, space.texts, labels),
+            "rows": [row(match, labels, local_today()) for match in matches],
             "generation": space.opened.collection.generation,
             "told": "",
         }
     )
 
 
-def _unsearched(space: Workspace, warning: Reply, error: PassingError, said: Labels) -> dict[str, Any]:
-    """What stands above although nothing was searched, and why nothing was."""
-    return {"notices": notices(warning.answer.notices, space.texts, said), "told": f"{said(f'ask.{error.code}')}."}
+def _unsearched(space: Workspace, warning: Reply, error: PassingError, labels: Labels) -> dict[str, Any]:
+    """Return the notices although nothing was searched, and the reason."""
+    return {"notices": notices(warning.answer.notices, space.texts, labels), "told": f"{labels(f'ask.{error.code}')}."}
 
 
-def _best(space: Workspace, reply: Reply, said: Labels) -> dict[str, Any]:
+def _best(space: Workspace, reply: Reply, labels: Labels) -> dict[str, Any]:
     answer = reply.answer
     return {
-        "notices": notices(answer.notices, space.texts, said),
-        "quote": _quote(space, reply, said),
-        "told": capital(_told(answer.status, answer.quotes, said)),
+        "notices": notices(answer.notices, space.texts, labels),
+        "quote": _quote(space, reply, labels),
+        "told": capital(_status_line(answer.status, answer.quotes, labels)),
     }
 
 
-def _quote(space: Workspace, reply: Reply, said: Labels) -> dict[str, Any] | None:
+def _quote(space: Workspace, reply: Reply, labels: Labels) -> dict[str, Any] | None:
     answer = reply.answer
     cited = (Cited.of_quote(quote, reply) for quote in answer.quotes)
     if answer.status is Status.SAFETY_ONLY:
         ranked = space.assistant.ranked(answer.question.text)
         cited = (Cited(window.spans, window.best, window.passage.id) for window in ranked)
     best = next(cited, None)
-    return quoted(Quoted.of(best, said, local_today())) if best else None
+    return quoted(Quoted.of(best, labels, local_today())) if best else None
 
 
-def _told(status: Status, quotes: tuple[Quote, ...], said: Labels) -> str:
+def _status_line(status: Status, quotes: tuple[Quote, ...], labels: Labels) -> str:
     if quotes:
-        return said(f"strengths.{quotes[0].strength}")
-    return said("lookup.not_judged" if status is Status.SAFETY_ONLY else "headlines.nothing_close")
+        return labels(f"strengths.{quotes[0].strength}")
+    return labels("lookup.not_judged" if status is Status.SAFETY_ONLY else "headlines.nothing_close")
 
 
-def _choices(space: Workspace, said: Labels) -> dict[str, Any]:
+def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:
     entries = space.opened.entries
     sources = [entry.document.source for entry in entries]
     kinds = {source.kind for source in sources if source.kind}
@@ -146,9 +146,9 @@ def _choices(space: Workspace, said: Labels) -> dict[str, Any]:
     interests = {source.interest for source in sources}
     years = [source.published.year for source in sources if source.published]
     return {
-        "kinds": [[kind, capital(said.kind(Source(kind=kind)))] for kind in SourceKind if kind in kinds],
-        "interests": [[each, said(f"lookup.interest_{each.name.lower()}")] for each in Interest if each in interests],
-        "formats": [[each, said(f"lookup.format_{each}")] for each in Format if each in formats],
+        "kinds": [[kind, capital(labels.kind(Source(kind=kind)))] for kind in SourceKind if kind in kinds],
+        "interests": [[kind, labels(f"lookup.interest_{kind.name.lower()}")] for kind in Interest if kind in interests],
+        "formats": [[format_, labels(f"lookup.format_{format_}")] for format_ in Format if format_ in formats],
         "documents": sorted({entry.document.title for entry in entries}),
         "years": [min(years), max(years)] if years else None,
         "passages": sum(len(entry.passages) for entry in entries),

@@ -1,4 +1,4 @@
-"""The routes of the passage pack. The pack lives in the reader's browser; here its addresses become words."""
+"""Serve the passage pack. The reader's browser keeps only addresses; these routes turn them into words."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _FORMS = {
 }
 
 
-def pack_router(workspace: Callable[[], Workspace], said: Labels) -> APIRouter:
-    """``workspace`` is called once for each request; ``said``: the page's words."""
+def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter:
+    """Return the routes. ``workspace`` is called once per request; ``labels``: the page's words."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
 
     @router.post(f"{ROOT}/read")
     def read(asked: PackRequest) -> Response:
-        """A row for each address, in order; one whose words are gone has its address alone."""
+        """Return a row for each address, in order; if its words are gone, the row has only the address."""
         space, today = workspace(), local_today()
         entry_of = _entries(space)
         rows = []
@@ -46,15 +46,15 @@ def pack_router(workspace: Callable[[], Workspace], said: Labels) -> APIRouter:
             cited = read_pin(address, entry_of).cited
             row: dict[str, Any] = {"asked": address}
             if cited:
-                found = Quoted.of(space.with_state(cited), said, today)
-                notes = [capital(note) for note in found.notes]
-                row |= {**quoted(replace(found, notes=())), "warnings": notes}
+                quote = Quoted.of(space.with_state(cited), labels, today)
+                notes = [capital(note) for note in quote.notes]
+                row |= {**quoted(replace(quote, notes=())), "warnings": notes}
             rows.append(row)
         return JsonResponse({"rows": rows})
 
     @router.post(f"{ROOT}/export/{{form}}")
     def export(form: str, asked: PackRequest, request: Request) -> Response:
-        """The pack as a file to keep."""
+        """Return the pack as a file to save."""
         if form not in _FORMS:
             raise NotFoundError(f"a pack is not written as {form!r}", hint=f"ask for one of {', '.join(_FORMS)}")
         kind, media_type = _FORMS[form]
@@ -62,7 +62,7 @@ def pack_router(workspace: Callable[[], Workspace], said: Labels) -> APIRouter:
         base = str(request.base_url).rstrip("/")
         entry_of = _entries(space)
         pins = tuple(_current(read_pin(address, entry_of, base), space) for address in asked.addresses)
-        pack = Pack(pins, (), space.opened.collection.generation, local_today(), said, base)
+        pack = Pack(pins, (), space.opened.collection.generation, local_today(), labels, base)
         names: list[TextId] = [GENERAL, *([ONLY_SELLERS] if pack.cited and pack.only_sellers else [])]
         pack = replace(pack, notices=tuple(space.texts[name] for name in names))
         name = f"passage-pack-{pack.today.isoformat()}.{kind}"

@@ -1,4 +1,4 @@
-"""The route of the page without JavaScript. What is asked comes in bodies, as a form sends them."""
+"""Serve the page without JavaScript. Questions arrive in bodies, as a form sends them."""
 
 from __future__ import annotations
 
@@ -28,56 +28,56 @@ QUESTION, EARLIER = "question", "earlier"  # the fields of the form
 
 @dataclass(frozen=True, slots=True)
 class PlainPage:
-    """What stands around an answer. ``controls``: the fixed turns that lead on from an emergency."""
+    """The page around an answer. ``controls``: fixed turns that continue after an emergency text."""
 
     words: PageWords
-    said: Labels
+    labels: Labels
     controls: Sequence[str]
 
     def start(self) -> str:
-        """The empty form, and what this is."""
+        """Draw the empty form with an introduction."""
         words = self.words
-        examples = "".join(f"<li>{self._asking(each, ())}</li>" for each in words.examples)
-        about = "".join(f"<h2>{plain(each.heading)}</h2><p>{plain(each.text)}</p>" for each in words.about)
+        examples = "".join(f"<li>{self._asking(question, ())}</li>" for question in words.examples)
+        about = "".join(f"<h2>{plain(part.heading)}</h2><p>{plain(part.text)}</p>" for part in words.about)
         return self._page(
             f"<h1>{plain(words.heading)}</h1><p>{plain(words.lead)}</p>{self._form(())}"
-            f"<h2>{plain(self.said('ask.examples'))}</h2><ul>{examples}</ul>{about}"
+            f"<h2>{plain(self.labels('ask.examples'))}</h2><ul>{examples}</ul>{about}"
         )
 
     def answered(self, question: str, pieces: Sequence[Piece], earlier: Sequence[str], *, stopped: bool) -> str:
-        """The answer to a question; ``stopped``: it is a safety text alone, which has its controls."""
+        """Draw an answer; ``stopped``: it is only a safety text, followed by its controls."""
         turns = (*earlier, question)
-        controls = "".join(self._asking(each, turns) for each in self.controls) if stopped else ""
-        return self._page(f"{turn_html(question, pieces, self.said)}{controls}{self._form(turns)}{self._anew()}")
+        controls = "".join(self._asking(control, turns) for control in self.controls) if stopped else ""
+        return self._page(f"{turn_html(question, pieces, self.labels)}{controls}{self._form(turns)}{self._new_link()}")
 
     def refused(self, sentence: str, question: str, earlier: Sequence[str]) -> str:
-        """What was sent could not be answered; it still stands in the box."""
-        told = f'<p class="alarm">{plain(sentence)}</p>'
-        return self._page(f"{told}{self._form(earlier, question)}{self._anew()}")
+        """Draw an error message; the question stays in the box."""
+        alarm = f'<p class="alarm">{plain(sentence)}</p>'
+        return self._page(f"{alarm}{self._form(earlier, question)}{self._new_link()}")
 
     def _form(self, earlier: Sequence[str], question: str = "") -> str:
-        said = self.said
+        labels = self.labels
         return (
             f'<form method="post" action="{PATH}" autocomplete="off">{_hidden(earlier)}'
-            f'<p><label for="{QUESTION}">{plain(said("ask.question"))}</label></p>'
+            f'<p><label for="{QUESTION}">{plain(labels("ask.question"))}</label></p>'
             f'<p><textarea id="{QUESTION}" name="{QUESTION}" rows="3" cols="60" maxlength="{MOST_CHARACTERS}" required '
             f'dir="auto">\n{plain(question)}</textarea></p>'
-            f'<p><button type="submit">{plain(said("ask.send"))}</button></p></form>'
+            f'<p><button type="submit">{plain(labels("ask.send"))}</button></p></form>'
         )
 
     def _asking(self, question: str, earlier: Sequence[str]) -> str:
-        """A button that asks a fixed question."""
+        """Draw a button that asks a fixed question."""
         button = f'<button type="submit" name="{QUESTION}" value="{plain(question)}">{plain(question)}</button>'
         return f'<form method="post" action="{PATH}">{_hidden(earlier)}{button}</form>'
 
-    def _anew(self) -> str:
-        return f'<p><a href="{PATH}">{plain(self.said("ask.new"))}</a></p>'
+    def _new_link(self) -> str:
+        return f'<p><a href="{PATH}">{plain(self.labels("ask.new"))}</a></p>'
 
     def _page(self, body: str) -> str:
-        words, said = self.words, self.said
-        unchecked = f"<p>{plain(said('language.unchecked'))}</p>" if said("language.unchecked") else ""
+        words, labels = self.words, self.labels
+        unchecked = f"<p>{plain(labels('language.unchecked'))}</p>" if labels("language.unchecked") else ""
         return (
-            f'<!doctype html>\n<html lang="{said.language}"><head><meta charset="utf-8">'
+            f'<!doctype html>\n<html lang="{labels.language}"><head><meta charset="utf-8">'
             f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{plain(words.name)}</title>'
             '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
             '<link rel="stylesheet" href="/own/export.css"><link rel="stylesheet" href="/own/unseen.css">'
@@ -98,22 +98,22 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def plain_router(
-    workspace: Callable[[], Workspace], questions: Questions, said: Labels, controls: tuple[TextId, ...]
+    workspace: Callable[[], Workspace], questions: Questions, labels: Labels, controls: tuple[TextId, ...]
 ) -> APIRouter:
-    """``workspace`` is called once for each request; ``said``: the page's words; ``controls``: ids of fixed turns."""
+    """Return the routes. ``workspace`` is called once per request; ``controls``: ids of the fixed turns."""
     router = APIRouter(redirect_slashes=False)
-    words = workspace().page_words or load_page_words(said.language)
+    words = workspace().page_words or load_page_words(labels.language)
 
     def page(space: Workspace) -> PlainPage:
-        return PlainPage(words, said, [space.texts[name].text for name in controls])
+        return PlainPage(words, labels, [space.texts[name].text for name in controls])
 
     async def form(_: Request) -> Response:
         return _page(page(workspace()).start())
 
     async def answer(request: Request) -> Response:
-        """Answered like any question; nothing of it is kept, counted or heard by anybody."""
+        """Answer a question; nothing of it is stored."""
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-            return _page(page(workspace()).refused(said("plain.form"), "", ()), 415)
+            return _page(page(workspace()).refused(labels("plain.form"), "", ()), 415)
         asked, earlier = _fields(await request.body())
         space = workspace()
         return await _answered(space, questions, page(space), asked, earlier)
@@ -129,25 +129,25 @@ async def _answered(
     try:
         return await questions.ask(space, question, earlier, then=lambda reply: _answer(space, page, reply, earlier))
     except PassingError as error:
-        return _page(page.refused(page.said(f"ask.{error.code}"), question, earlier), 503)
+        return _page(page.refused(page.labels(f"ask.{error.code}"), question, earlier), 503)
     except AssistantError as error:
         problem = problem_of(error)
         return _page(page.refused(problem.sentence, question, earlier), problem.status)
     except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
         unexpected(error)
-        return _page(page.refused(page.said("ask.broken"), question, earlier), 500)
+        return _page(page.refused(page.labels("ask.broken"), question, earlier), 500)
 
 
 def _answer(space: Workspace, page: PlainPage, reply: Reply, earlier: tuple[str, ...]) -> Response:
-    pieces = present(reply, space.setting(reply, said=page.said))
+    pieces = present(reply, space.setting(reply, labels=page.labels))
     stopped = reply.answer.status is Status.SAFETY_ONLY
     return _page(page.answered(reply.answer.question.text, pieces, earlier, stopped=stopped))
 
 
 def _fields(body: bytes) -> tuple[str, tuple[str, ...]]:
-    """The question and the earlier ones, oldest first. A form sends every line end as two characters."""
-    found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, encoding="utf-8", errors="replace")
-    turns = [text.replace("\r\n", "\n") for name in (EARLIER, QUESTION) for text in found.get(name, [""])[:MOST_TURNS]]
+    """Read the question and the earlier ones, oldest first. A form sends every line end as two characters."""
+    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, encoding="utf-8", errors="replace")
+    turns = [text.replace("\r\n", "\n") for name in (EARLIER, QUESTION) for text in fields.get(name, [""])[:MOST_TURNS]]
     return turns[-1], tuple(turn for turn in turns[:-1] if turn)
 
 

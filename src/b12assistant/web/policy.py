@@ -1,7 +1,7 @@
-"""What the server lets in and what it says of itself: hosts, paths, sizes, and the headers of every response.
+"""Check every request (host, path, size) and set the headers of every response.
 
-A plain ASGI layer around the whole application. A page that brings no content policy of its own gets one with the
-digests of its own inline scripts, so that no other script can run in it.
+A plain ASGI layer around the whole application. A page without a content policy gets one with the digests of its own
+inline scripts, so that no other script can run in it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 LARGEST = 512 * 1024  # bytes of a request: a question of 20,000 characters, each escaped
-# Inline styles are the framework's, and many; nothing else may stand inline.
+# Gradio has many inline styles; nothing else may be inline.
 PAGE = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'none'; "
@@ -48,18 +48,18 @@ _INLINE = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.S | re.I
 
 
 class TooLargeError(Exception):
-    """The body of a request goes on past the limit."""
+    """The body of a request exceeds the limit."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Around ``app``. ``paths``: what may be asked for at all, a trailing "/" means everything below.
+    """A layer around ``app``. ``paths``: the allowed paths; a trailing "/" allows everything below.
 
-    ``host``: where the server listens. On a wildcard address any number is a good host, and no name but loopback: a
-    foreign name that leads here is somebody else's page trying to read this one.
+    ``host``: where the server listens. On a wildcard address any IP address is accepted, but only loopback names: a
+    foreign name that resolves to this server belongs to another site that tries to read the page (DNS rebinding).
 
-    ``framers``: origins whose pages may show this one in a frame; nobody else may. ``home``: what becomes of the page
-    at "/" on its way out.
+    ``framers``: the only origins that may show the page in a frame. ``home``: changes the page at "/" before it is
+    sent.
     """
 
     app: App
@@ -101,12 +101,12 @@ class Policy:
         if ".." in path.split("/"):
             return False
         return any(
-            path == each or (each.endswith("/") and len(each) > 1 and path.startswith(each)) for each in self.paths
+            path == open_ or (open_.endswith("/") and len(open_) > 1 and path.startswith(open_)) for open_ in self.paths
         )
 
 
 class _Answering:
-    """Adds the headers on the way out; holds a page back until its scripts are known."""
+    """Adds the headers to a response; holds a page back until its scripts are known."""
 
     def __init__(self, send: Send, framers: tuple[str, ...], made: Callable[[bytes], bytes] | None) -> None:
         self._send = send
@@ -131,7 +131,7 @@ class _Answering:
             page, self._page = self._page, None
             if self._made is not None:
                 body = self._made(body)
-                page["headers"] = [each for each in page["headers"] if each[0] != b"content-length"]
+                page["headers"] = [header for header in page["headers"] if header[0] != b"content-length"]
                 page["headers"].append((b"content-length", str(len(body)).encode()))
             page["headers"].append((b"content-security-policy", framed_by(self._framers, policy_of(body)).encode()))
             await self._send(page)
@@ -140,41 +140,41 @@ class _Answering:
 
 
 def policy_of(page: bytes) -> str:
-    """The content policy under which the inline scripts of ``page`` may run, and no others."""
+    """Return the content policy that allows the inline scripts of ``page`` and no others."""
     hashes = (base64.b64encode(hashlib.sha256(script).digest()).decode() for script in _INLINE.findall(page))
-    return PAGE.format(hashes="".join(f" 'sha256-{each}'" for each in dict.fromkeys(hashes)))
+    return PAGE.format(hashes="".join(f" 'sha256-{digest}'" for digest in dict.fromkeys(hashes)))
 
 
 def parse_framers(text: str) -> tuple[str, ...]:
-    """Origins, blanks between them. Raises ``ConfigError`` for anything else, "everybody" above all."""
+    """Read origins separated by blanks. Raises ``ConfigError`` for anything else, such as "*"."""
     origins = tuple(text.split())
-    for each in origins:
-        if not _ORIGIN.fullmatch(each):
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
             raise ConfigError(
-                f"page.frame_ancestors: {each!r} is not the origin of a site",
-                hint="write it as in https://www.example.org",
+                f"page.frame_ancestors: {origin!r} is not the origin of a site",
+                hint="write it like https://www.example.org",
             )
     return origins
 
 
 def parse_hosts(text: str) -> frozenset[str]:
-    """Names of hosts, blanks between them. Raises ``ConfigError`` for anything else, "everybody" above all."""
+    """Read host names separated by blanks. Raises ``ConfigError`` for anything else, such as "*"."""
     names = text.lower().split()
-    for each in names:
-        if not _HOST.fullmatch(each):
-            raise ConfigError(f"web.hosts: {each!r} is not the name of a host", hint="write it as in b12.example.org")
+    for name in names:
+        if not _HOST.fullmatch(name):
+            raise ConfigError(f"web.hosts: {name!r} is not a host name", hint="write it like b12.example.org")
     return frozenset(names)
 
 
 def framed_by(framers: tuple[str, ...], policy: str) -> str:
-    """``policy`` with ``framers`` allowed, and the page itself, which frames its documents inside of theirs."""
+    """Return ``policy`` with ``framers`` allowed, and the page itself, which frames its documents."""
     if not framers:
         return policy
     return re.sub("frame-ancestors [^;]*", f"frame-ancestors 'self' {' '.join(framers)}", policy)
 
 
 async def refuse(send: Send, status: int, sentence: str) -> None:
-    """A plain answer that gives nothing away."""
+    """Send a plain refusal without details."""
     if isinstance(send, _Answering) and send.started:
         return
     body = f"{sentence}\n".encode()
@@ -196,7 +196,7 @@ def _with_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, b
 
 
 def _framed(headers: list[tuple[bytes, bytes]], framers: tuple[str, ...]) -> Iterable[tuple[bytes, bytes]]:
-    """``headers``; of a page, its content policy with ``framers`` in it."""
+    """Add ``framers`` to the content policy of a page."""
     is_page = dict(headers).get(b"content-type", b"").startswith(b"text/html")
     for name, value in headers:
         is_policy = is_page and name == b"content-security-policy"
@@ -204,8 +204,8 @@ def _framed(headers: list[tuple[bytes, bytes]], framers: tuple[str, ...]) -> Ite
 
 
 def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    found = dict(headers)
-    return found.get(b"content-type", b"").startswith(b"text/html") and b"content-security-policy" not in found
+    names = dict(headers)
+    return names.get(b"content-type", b"").startswith(b"text/html") and b"content-security-policy" not in names
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -230,7 +230,7 @@ def _is_number(name: str) -> bool:
     return True
 
 
-MOST = 512  # open requests: every page that is open somewhere keeps a stream, and each has a file handle
+MOST = 512  # open requests: every open page keeps a stream, which takes a file handle
 PATIENCE = 30.0  # seconds for a body to arrive
 HEALTH = ("/healthz", "/readyz")  # never refused
 _LOG = logging.getLogger("b12assistant.http")
@@ -238,8 +238,11 @@ _LOG = logging.getLogger("b12assistant.http")
 
 @dataclass(eq=False)
 class Admission:
-    """Around ``app``. ``paths``: routes by which a request is noted, so that no address that somebody made up is;
-    ``watch``: told the status of every response."""
+    """A layer around ``app`` that limits open requests and logs responses.
+
+    ``paths``: routes by which a request is logged, so that no made-up address is. ``watch``: called with the status of
+    every response.
+    """
 
     app: App
     paths: tuple[str, ...]
@@ -272,8 +275,7 @@ class Admission:
             _LOG.info("response", extra={"route": self._route(scope["path"]), "status": status, "ms": taken})
 
     def _patient(self, receive: Receive) -> Receive:
-        """``receive``, until the body is whole, however small its parts; what comes after that, the end of the
-        connection, may take its time."""
+        """Limit the time until the body is complete; waiting for the end of the connection has no limit."""
         is_whole, ends = False, math.inf
 
         async def patient() -> Message:
@@ -293,7 +295,8 @@ class Admission:
         return patient
 
     def _route(self, path: str) -> str:
-        return next((each for each in self.paths if path == each or (each[1:] and path.startswith(each))), "other")
+        routes = (route for route in self.paths if path == route or (route[1:] and path.startswith(route)))
+        return next(routes, "other")
 
 
 async def _refuse(send: Send) -> None:

@@ -1,7 +1,7 @@
-"""Errors over HTTP as problem documents (RFC 9457): what happened, what to do, nothing from inside.
+"""Turn errors into problem documents (RFC 9457): what happened and what to do, without internals.
 
-Messages of our own errors may name folders of the machine, so a problem says its sentence by code; the message itself
-goes to the log. What was sent is never repeated, nor logged.
+Messages of our own errors may name folders of the machine, so a problem has a sentence of its own for each code; the
+message itself goes to the log. The request is never repeated or logged.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LONGEST_NAME = 80  # of a field, which may be one the caller made up
 _LATER = {"Retry-After": "5"}
 _LOG = logging.getLogger("b12assistant.http")
 
-# What keeps every question from being answered, by the code of the error: the fault is on this side and can be mended.
+# Faults of the server that keep it from answering any question, by the code of the error.
 _UNAVAILABLE = {
     "config": "The configuration cannot be used.",
     "encoder": "The encoder cannot be used.",
@@ -63,7 +63,7 @@ CODES = ("not_json", "not_found", *_CODES.values(), "invalid_request", "question
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one value of a request, and where it stands there."""
+    """What is wrong with one value of a request, and where it is."""
 
     at: str
     message: str
@@ -71,7 +71,7 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem document. ``instance``: its own name; without one, the address that was asked is put there."""
+    """A problem document. ``instance``: its own name, or "" for the path of the request."""
 
     status: int
     code: str
@@ -83,7 +83,7 @@ class Problem:
 
     @property
     def sentence(self) -> str:
-        """What a reader is told."""
+        """The sentence for a reader."""
         return capital(f"{self.detail.rstrip('.')}: {self.hint}" if self.hint else self.detail)
 
     def as_json(self, asked: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class Problem:
 
 
 class ProblemError(HTTPException):
-    """A problem raised on the way; as an ``HTTPException`` it passes through FastAPI unchanged."""
+    """A problem as an exception; FastAPI passes an ``HTTPException`` on unchanged."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.status, problem.detail, dict(problem.headers))
@@ -112,17 +112,17 @@ class ProblemError(HTTPException):
 
 
 class PassingError(AssistantError):
-    """Nothing is wrong, and it passes by itself."""
+    """A temporary state, not a fault: it ends by itself."""
 
 
 class LoadingError(PassingError):
-    """What answers is still being loaded."""
+    """The index and the encoder are still being loaded."""
 
     code = "loading"
 
 
 class BusyError(PassingError):
-    """As many questions wait as may, or the server is being stopped."""
+    """Too many questions are waiting, or the server is being stopped."""
 
     code = "busy"
 
@@ -134,13 +134,13 @@ class LateError(PassingError):
 
 
 def json_bytes(value: object) -> bytes:
-    """UTF-8; a lone surrogate, which UTF-8 cannot hold, is written as its JSON escape."""
+    """Write JSON in UTF-8; a lone surrogate is written as its JSON escape."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
 
 
 def problem_of(error: AssistantError) -> Problem:
-    """An error of ours, without what it says of the machine."""
+    """Return the problem of one of our errors, without details of the machine."""
     if isinstance(error, QuestionError):
         return Problem(422, error.code, error.message, error.hint)
     if isinstance(error, NotFoundError):
@@ -153,7 +153,7 @@ def problem_of(error: AssistantError) -> Problem:
 
 
 def logged(error: Exception) -> Problem:
-    """The problem of any error; what nobody is told of it is in the log."""
+    """Return the problem of any error; the details are logged."""
     return problem_of(error) if isinstance(error, AssistantError) else unexpected(error)
 
 
@@ -162,7 +162,7 @@ def not_found() -> Problem:
 
 
 def unexpected(error: Exception) -> Problem:
-    """A problem that only the log knows more of: kind and place of the error, never its message."""
+    """Return the problem of an unexpected error; log its kind and place, never its message."""
     name = f"urn:uuid:{uuid.uuid4()}"
     frames = traceback.extract_tb(error.__traceback__)
     places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
@@ -171,7 +171,7 @@ def unexpected(error: Exception) -> Problem:
 
 
 def install_problems(app: FastAPI) -> None:
-    """Every error of ``app`` becomes a problem document."""
+    """Turn every error of ``app`` into a problem document."""
     app.add_exception_handler(AssistantError, _assistant_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
@@ -210,10 +210,10 @@ def _of_http(error: HTTPException) -> Problem:
 
 
 def _of_validation(error: RequestValidationError) -> Problem:
-    found = error.errors()
-    if any(each["type"] == "json_invalid" for each in found):
+    details = error.errors()
+    if any(detail["type"] == "json_invalid" for detail in details):
         return _not_json()
-    errors = [FieldError(_place(each["loc"]), str(each["msg"])) for each in found[:_MOST_ERRORS]]
+    errors = [FieldError(_place(detail["loc"]), str(detail["msg"])) for detail in details[:_MOST_ERRORS]]
     return Problem(
         422, "invalid_request", "The request does not have the form that is asked for.", "see errors", tuple(errors)
     )
@@ -224,5 +224,5 @@ def _not_json() -> Problem:
 
 
 def _place(location: Sequence[object]) -> str:
-    """`body.history.3`; a name that the caller made up is cut."""
+    """Return a place such as `body.history.3`; long names are cut."""
     return ".".join(str(part)[:_LONGEST_NAME] for part in location[:6])

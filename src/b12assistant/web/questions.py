@@ -1,7 +1,7 @@
-"""Questions on their way to an answer: the safety check first, then the search, each in a lane of its own.
+"""Answer questions: first the safety check, then the search, each in its own lane.
 
-What comes when too many wait is refused at once; what takes too long is told so. What the safety check has seen by then
-is told in either case, and where a search fails; an emergency never waits behind a search.
+A question that finds too many waiting is refused at once, and one that takes too long gets an error. In both cases,
+and when a search fails, the warning of the safety check is still shown. An emergency never waits behind a search.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ T = TypeVar("T")
 
 @dataclass(eq=False)
 class Lane:
-    """First come, first served. ``at_once``: threads at most; ``most_waiting``: how many wait for one at most.
+    """A first-come, first-served queue with ``at_once`` threads and room for ``most_waiting`` jobs.
 
-    The threads never keep a process from ending, as those of ``ThreadPoolExecutor`` and AnyIO do; and work that its
-    asker gave up keeps its place until it ends, so there is never more at once.
+    Unlike those of ``ThreadPoolExecutor`` and AnyIO, its threads never keep the process from ending. Abandoned work
+    keeps its place until it ends, so that the limit holds.
     """
 
     name: str
@@ -47,13 +47,13 @@ class Lane:
         return self._jobs.qsize()
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Return the result to come of ``work``; cancelled before its turn, it never runs. Raises ``BusyError``."""
+        """Return a future of ``work``, which never runs if it is cancelled in time. Raises ``BusyError``."""
         future: Future[T] = Future()
         with self._lock:
             if self._unfinished >= self.at_once + self.most_waiting:
                 raise BusyError("too many questions are waiting", hint="ask again in a few seconds")
             if self._threads <= self._unfinished and self._threads < self.at_once:
-                Thread(target=self._run, name=self.name, daemon=True).start()  # may fail: counted after it
+                Thread(target=self._run, name=self.name, daemon=True).start()  # counted only after it has started
                 self._threads += 1
             self._unfinished += 1
         self._jobs.put((future, work))
@@ -65,15 +65,15 @@ class Lane:
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(work())
-                except BaseException as error:  # noqa: BLE001 - handed to the one who waits for it
+                except BaseException as error:  # noqa: BLE001 - passed on through the future
                     future.set_exception(error)
-            del future, work  # an idle thread holds on to no question
+            del future, work  # an idle thread must not hold a question
             with self._lock:
                 self._unfinished -= 1
 
 
-_CHECKS = 16  # safety checks at once: while the encoder is loaded most wait for it, and an emergency must pass them
-_SEARCHES = 2  # searches at once: more answer no sooner, and keep the health routes waiting
+_CHECKS = 16  # safety checks at once: most wait while the encoder is loading, and an emergency must get past them
+_SEARCHES = 2  # searches at once: more would not be faster, and would delay the health routes
 _LOG = logging.getLogger("b12assistant.questions")
 
 
@@ -86,8 +86,10 @@ class _Ending:
 
 @dataclass(eq=False)
 class Questions:
-    """Those of one event loop. ``seconds``: from a question to its answer at most; ``watch``: told how each ended, and
-    after how many seconds."""
+    """The questions of one event loop.
+
+    ``seconds``: the time limit of an answer. ``watch``: called with the end of each question and its seconds.
+    """
 
     seconds: float
     checks: Lane
@@ -110,7 +112,7 @@ class Questions:
         return self.checks.waiting + self.searches.waiting
 
     def close(self) -> None:
-        """From now on every new question is refused; those that were begun are answered."""
+        """Refuse new questions from now on; those in progress are answered."""
         self._closed = True
 
     async def ask(
@@ -122,7 +124,10 @@ class Questions:
         as_typed: bool = False,
         then: Callable[[Reply], T],
     ) -> T:
-        """``then`` of the reply, made in the lane. Raises what asking raises, ``BusyError`` and ``LateError``."""
+        """Answer a question; ``then`` turns the reply into the result, in the lane.
+
+        Raises what asking raises, ``BusyError`` and ``LateError``.
+        """
 
         def search() -> tuple[str, T]:
             reply = space.ask(question, history, as_typed=as_typed, triaged=read)
@@ -133,7 +138,7 @@ class Questions:
             try:
                 read = await self._done(self.checks, lambda: space.assistant.triaged(question, history), deadline)
             except (BusyError, LateError):
-                warning = await self._heard_by_words(space, question, history)
+                warning = await self._warned_by_words(space, question, history)
                 if warning is None:
                     raise
                 ending.how = warning.answer.status
@@ -154,13 +159,16 @@ class Questions:
     async def look_up(
         self, space: Workspace, text: str, work: Callable[[], T], otherwise: Callable[[Reply, PassingError], T]
     ) -> T:
-        """``work``, which checks ``text`` and searches for it; where it cannot be waited for, ``otherwise`` of an
-        emergency that rules and words see. Raises what ``work`` raises, ``BusyError`` and ``LateError``."""
+        """Run ``work``, which checks ``text`` and searches for it.
+
+        If that takes too long, return ``otherwise`` of an emergency that the rules and words find. Raises what ``work``
+        raises, ``BusyError`` and ``LateError``.
+        """
         with self._watched() as ending:
             try:
                 result = await self._done(self.searches, work, time.monotonic() + self.seconds)
             except (BusyError, LateError) as error:
-                warning = await self._heard_by_words(space, text)
+                warning = await self._warned_by_words(space, text)
                 if warning is None:
                     raise
                 ending.how = warning.answer.status
@@ -168,14 +176,14 @@ class Questions:
             ending.how = "searched"
             return result
 
-    async def _heard_by_words(self, space: Workspace, question: str, history: Sequence[str] = ()) -> Reply | None:
-        """What rules and words say where the whole check cannot be waited for: they need no encoder, and no lane."""
+    async def _warned_by_words(self, space: Workspace, question: str, history: Sequence[str] = ()) -> Reply | None:
+        """Return the red-flag warning that needs no encoder and no lane; ``None`` if there is none."""
         hasty = replace(space.assistant, triage=space.triage.without_encoder)
         warning = await asyncio.to_thread(lambda: hasty.warning(hasty.triaged(question, history)))
         return warning if warning is not None and warning.answer.reason is Reason.RED_FLAG else None
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Other work that searches, within the same bounds."""
+        """Run other work that searches, within the same limits."""
         with self._watched() as ending:
             result = await self._done(self.searches, work, time.monotonic() + self.seconds)
             ending.how = "searched"

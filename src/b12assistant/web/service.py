@@ -1,8 +1,8 @@
-"""The HTTP API: JSON to calls of a workspace, and what it gives back to JSON. It decides nothing.
+"""The HTTP API: translate between JSON and calls of a workspace. Nothing is decided here.
 
-What searches runs in the lanes of `questions`, the rest in the thread pool; what they share is made for that
-(`threads`). A request is answered from one workspace from beginning to end, so wholly from one generation. Questions
-come in bodies and stay out of addresses and logs.
+Searches run in the lanes of `questions`, everything else in the thread pool; what they share is safe for threads
+(`threads`). A request uses one workspace from beginning to end, so its answer is from one generation. Questions are in
+bodies and stay out of addresses and logs.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ Json = dict[str, Any]
 SCHEMAS = "#/components/schemas/{model}"
 _TITLE = "b12assistant"
 _ABOUT = (
-    "Answers about vitamin B12 deficiency and nerve damage, only by quoting a curated corpus. Every quote is a slice "
+    "Answers about vitamin B12 deficiency and nerve damage, only by quoting documents. Every quote is a slice "
     "of a document's text and says who speaks. Offsets are code points, half-open. Errors are problem documents "
     "(RFC 9457)."
 )
 
 
 def describe(routes: Sequence[BaseRoute], examples: Json) -> Json:
-    """The document. ``examples``: by operation and name, each a ``request`` or ``parameters`` with its ``response``."""
+    """Return the OpenAPI document; ``examples``: by operation and name, a request or parameters with the response."""
     document = get_openapi(title=_TITLE, version="1", description=_ABOUT, routes=routes)
     problem = http_models.Problem.model_json_schema(ref_template=SCHEMAS)
     schemas = document["components"]["schemas"]
     schemas.update(problem.pop("$defs", {}), Problem=problem)
-    for theirs in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of a problem, which is never sent
+    for theirs in ("HTTPValidationError", "ValidationError"):  # FastAPI's own errors, which are never sent
         schemas.pop(theirs, None)
     for path in document["paths"].values():
         for operation in path.values():
@@ -62,20 +62,20 @@ def describe(routes: Sequence[BaseRoute], examples: Json) -> Json:
 
 
 def load_examples() -> Json:
-    """Questions that were asked of the starter corpus, and what came back."""
+    """Load recorded requests to the starter corpus with their responses."""
     file = resources.files("b12assistant").joinpath("data", "http", "examples.json")
     return dict(json.loads(file.read_text("utf-8")))
 
 
 def _exemplify(operation: Json, examples: Json) -> None:
-    answers = {name: {"value": each["response"]} for name, each in examples.items()}
+    answers = {name: {"value": example["response"]} for name, example in examples.items()}
     if answers:
         operation["responses"]["200"]["content"]["application/json"]["examples"] = answers
-    asked = {name: {"value": each["request"]} for name, each in examples.items() if "request" in each}
+    asked = {name: {"value": example["request"]} for name, example in examples.items() if "request" in example}
     if asked:
         operation["requestBody"]["content"]["application/json"]["examples"] = asked
     for parameter in operation.get("parameters", []):
-        given = {name: each.get("parameters", {}) for name, each in examples.items()}
+        given = {name: example.get("parameters", {}) for name, example in examples.items()}
         values = {name: {"value": all_[parameter["name"]]} for name, all_ in given.items() if parameter["name"] in all_}
         if values:
             parameter["examples"] = values
@@ -83,15 +83,15 @@ def _exemplify(operation: Json, examples: Json) -> None:
 
 ROOT = "/api/v1"
 
-# FastAPI hands requests, bodies included, to OpenTelemetry where it is set up; none of that is for anybody.
+# FastAPI would pass requests, including bodies, to OpenTelemetry if it is set up.
 UNWATCHED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 Space = Callable[[], Workspace]
-_UNHURRIED = WebSettings(seconds=120.0)  # for tests and tools, which load everything with their first question
+_UNHURRIED = WebSettings(seconds=120.0)  # for tests and tools, where the first question loads everything
 
 
 def build_router(workspace: Space, questions: Questions | None = None) -> APIRouter:
-    """Every route of the API. ``workspace`` is called once for each request."""
+    """Return all routes of the API. ``workspace`` is called once per request."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False)
     _add_questions(router, workspace, questions or Questions.of(_UNHURRIED))
     _add_documents(router, workspace)
@@ -103,7 +103,7 @@ def build_router(workspace: Space, questions: Questions | None = None) -> APIRou
 
 
 def build_app(workspace: Space, questions: Questions | None = None) -> FastAPI:
-    """The API alone, which others may add routes to."""
+    """Return the API as an application, to which routes can be added."""
     app = FastAPI(
         openapi_url=None,
         docs_url=None,
@@ -141,21 +141,21 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
         responses=failing,
     )
     async def search(asked: http_models.SearchRequest) -> Response:
-        """Look passages up by meaning and words. Nothing is withheld; the notices stand above.
+        """Look passages up by meaning and words. Nothing is withheld; the notices come first.
 
-        Where no search can be waited for, an emergency is told alone: no hits, and no generation that gave them.
+        If the search takes too long, an emergency notice is returned alone, without hits and without a generation.
         """
         space = workspace()
 
-        def found() -> Response:
+        def searched() -> Response:
             notices, hits = space.search(asked.question, asked.k)
             generation = space.opened.collection.generation
             return JsonResponse(search_json(asked.question, notices, hits, space.texts, generation))
 
-        def told(warning: Reply, _: Exception) -> Response:
+        def unsearched(warning: Reply, _: Exception) -> Response:
             return JsonResponse(search_json(asked.question, warning.answer.notices, (), space.texts, None))
 
-        return await questions.look_up(space, asked.question, found, told)
+        return await questions.look_up(space, asked.question, searched, unsearched)
 
 
 def _add_documents(router: APIRouter, workspace: Space) -> None:
@@ -213,7 +213,7 @@ def _add_passages(router: APIRouter, workspace: Space) -> None:
         """A passage: its words, where it stands, and who speaks."""
         space = workspace()
         found = space.passage(name)
-        if found.id != name:  # the beginning of an id is for people: what it means changes as the corpus grows
+        if found.id != name:  # the API takes only whole ids: what a beginning means changes as the corpus grows
             raise NotFoundError("the beginning of an id is not an id")
         return JsonResponse({**passage_json(found), "index": {"generation": space.opened.collection.generation}})
 
@@ -236,7 +236,7 @@ def _add_health(router: APIRouter, workspace: Space) -> None:
     async def readyz() -> Response:
         """Questions can be answered: the index is open and the encoder has run. Asking starts the loading."""
         space = workspace()
-        await asyncio.to_thread(readiness.check, space)  # not in the pool, where others may be waiting
+        await asyncio.to_thread(readiness.check, space)  # not in the pool, where requests may be waiting
         opened = space.opened
         passed_over = bool(opened.problems)
         return JsonResponse(
@@ -261,7 +261,7 @@ def _add_description(router: APIRouter) -> None:
 
 
 def _add_elsewhere(router: APIRouter) -> None:
-    """The rest of /api is ours too: a page that is mounted beside this must not answer for it."""
+    """Add a route for the rest of /api, so that the mounted page does not answer for it."""
     ours = [route for route in router.routes if isinstance(route, Route | APIRoute)]
 
     async def elsewhere(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The one application: the page, the documents behind its citations, and the HTTP API, under one policy."""
+"""Build and serve the application: the page, the cited documents and the HTTP API, under one policy."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from b12assistant.web.warmup import Warmup
 HOST = "127.0.0.1"
 PORT = 7860
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
-# In this order; the first script is what the others stand on.
+# In this order; the other scripts need the first one.
 _SHEETS = (
     *("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css"),
     *("surface.css", "lookup.css", "sources.css"),
 )
-_FIRST = "stream.js"  # before any script of the framework
+_FIRST = "stream.js"  # before any script of Gradio
 _SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "sources.js")
-# Of the framework's routes those that the page needs; no upload, no file, no proxy, no list of functions.
+# The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
     "/",
     "/assets/",
@@ -77,29 +77,28 @@ def application(
     questions: Questions | None = None,
     watch: Callable[[int], None] = lambda status: None,
 ) -> Policy:
-    """The application over a workspace; whoever serves it starts the warm-up. ``watch``: told the status of each
-    response."""
+    """Return the application over a workspace; the caller starts the warm-up. ``watch``: called with each status."""
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
-    said = load_labels(settings.page.language)
+    labels = load_labels(settings.page.language)
     app = service.build_app(live, questions)
-    files = {**_own_files(), "labels.json": said.as_json()}
-    app.include_router(source_router(live, said))
-    app.include_router(export_router(live, questions, said))
-    app.include_router(plain_router(live, questions, said, ui.CONTROLS))
-    app.include_router(lookup_router(live, questions, said))
-    app.include_router(pack_router(live, said))
-    app.include_router(catalogue_router(live, said))
+    files = {**_own_files(), "labels.json": labels.as_json()}
+    app.include_router(source_router(live, labels))
+    app.include_router(export_router(live, questions, labels))
+    app.include_router(plain_router(live, questions, labels, ui.CONTROLS))
+    app.include_router(lookup_router(live, questions, labels))
+    app.include_router(pack_router(live, labels))
+    app.include_router(catalogue_router(live, labels))
     _add_own(app, files)
-    ui.mount(app, Asking(live, questions, said, warmup), _head(files))
+    ui.mount(app, Asking(live, questions, labels, warmup), _head(files))
     return _guarded(app, live, host, watch, _address(files, _FIRST))
 
 
 def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], first: str) -> Policy:
     """Put the policy and the limit of open requests around ``app``."""
     settings = live.configuration.settings
-    said = load_labels(settings.page.language)
-    words = live().page_words or load_page_words(said.language)
+    labels = load_labels(settings.page.language)
+    words = live().page_words or load_page_words(labels.language)
     paths = (*FRAMEWORK, *OWN)
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
@@ -110,8 +109,8 @@ def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], firs
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
     """Serve until stopped.
 
-    ``behind_proxy``: a proxy asks for passwords and speaks TLS, so an address beyond this machine is allowed. Raises an
-    index error if there is no index, and ``ServerError`` if the port is taken or the address is not allowed.
+    ``behind_proxy``: a proxy asks for passwords and speaks TLS, so other addresses than this machine's are allowed.
+    Raises an index error if there is no index, and ``ServerError`` if the port is in use or the address not allowed.
     """
     settings = space.configuration.settings.web
     behind_proxy = behind_proxy or settings.behind_proxy
@@ -125,7 +124,7 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy:
     questions = Questions.of(settings)
     figures = Figures(questions)
     questions.watch = figures.ended
-    generation = space.opened.collection.generation  # a missing index is told here, not to a reader
+    generation = space.opened.collection.generation  # a missing index stops the start, before any reader comes
     with listening.listen(host, port, otherwise=PORT) as listener:
         warmup = Warmup(space)
         served = application(space, warmup, host, questions, figures.responded)
@@ -133,7 +132,7 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy:
             figures.serve(settings.metrics)
         warmup.start()
         address = listening.address(host, listener)
-        del space  # the newest index is held by what is served
+        del space  # the served application holds the newest index
         terminal.line(f"b12assistant answers at {address} (index {generation[:8]}; Ctrl+C stops it)")
         listening.run(served, listener, questions, behind_proxy=behind_proxy)
 
@@ -144,7 +143,7 @@ def _own_files() -> Mapping[str, bytes]:
 
 
 def _head(files: Mapping[str, bytes]) -> str:
-    """What the page's head names: the style sheets and scripts of our own, by their content."""
+    """Return the page's head: our style sheets and scripts, at addresses with a digest."""
     sheets = (f'<link rel="stylesheet" href="{_address(files, name)}">' for name in _SHEETS if name in files)
     scripts = (f'<script defer src="{_address(files, name)}"></script>' for name in _SCRIPTS if name in files)
     return (

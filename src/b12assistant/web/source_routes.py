@@ -1,6 +1,6 @@
-"""Documents behind the citations: their pages, their printed pages as pictures, their words to copy.
+"""Serve cited documents: as pages, as pictures of printed pages, and as citations to copy.
 
-Addresses hold ids, offsets and digests of words that stand in a source, never a question.
+Addresses hold ids, offsets and digests of a source's words, never a question.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from b12assistant.display.citation_formats import CITE, Form, cite
 from b12assistant.display.labels import Labels
 from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.display.printed_pages import PICTURES, PrintedPage, PrintedPages, Printing
-from b12assistant.display.source_page import Found, View, first_page, missing_page, source_page
+from b12assistant.display.source_page import Target, View, first_page, missing_page, source_page
 from b12assistant.errors import NotFoundError, SourceError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId
 from b12assistant.web.http_transport import written_id
 
 PATHS = (addresses.ROOT, PICTURES, CITE)
-# A document is read under a far stricter policy than the framework allows the page.
+# Stricter than the policy of the page, where Gradio needs more.
 VIEW_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
@@ -36,29 +36,29 @@ _HEADERS = {"content-security-policy": VIEW_POLICY}
 
 @dataclass(frozen=True)
 class Sources:
-    """What the routes share. ``workspace`` is called once for each request; ``said``: the page's words."""
+    """The routes and what they share. ``workspace`` is called once per request; ``labels``: the page's words."""
 
     workspace: Callable[[], Workspace]
-    said: Labels
+    labels: Labels
     sheets: PrintedPages = field(default_factory=PrintedPages)
 
     def page(self, request: Request) -> Response:
-        """A document as a page."""
+        """Return a document as a page."""
         name, asked, space = written_id(request, addresses.ROOT), request.query_params, self.workspace()
         view = self._view(request)
         try:
             entry, changed = space.document(name), space.source_changed(name)
         except NotFoundError:
-            return _page(missing_page(name, view.theme, self.said), 404)
+            return _page(missing_page(name, view.theme, self.labels), 404)
         view = replace(view, changed=changed, off=_why_off(space, entry, view))
         printing = None
         if asked.get("view") == "printed" and entry.document.page_starts:
-            number = _number(asked, entry) or first_page(Found.of(entry, view))
+            number = _number(asked, entry) or first_page(Target.of(entry, view))
             printing = self._printing(space, entry, number)
         return _page(source_page(entry, view, printing))
 
     def picture(self, request: Request) -> Response:
-        """A printed page as a picture; there is none of a file that is not the one that was indexed."""
+        """Return a printed page as a picture, if the file has not changed since indexing."""
         space = self.workspace()
         try:
             entry = space.document(written_id(request, PICTURES))
@@ -71,7 +71,7 @@ class Sources:
         return Response(printing.page.png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
 
     def words(self, request: Request) -> Response:
-        """The words that an address names with their citation, in one of its forms."""
+        """Return the words of an address with their citation, in one of its forms."""
         asked, space = request.query_params, self.workspace()
         try:
             entry = space.document(written_id(request, CITE))
@@ -79,11 +79,11 @@ class Sources:
             return _nothing()
         cited = _cited(entry, request, space.opened.collection.generation)
         if cited is None:
-            return PlainTextResponse(f"{self.said('cite.gone')}\n", 410)
+            return PlainTextResponse(f"{self.labels('cite.gone')}\n", 410)
         if asked.get("form") not in list(Form):
             return _nothing()
-        quote = Quoted.of(space.with_state(cited), self.said, local_today())
-        return PlainTextResponse(cite(quote, Form(asked["form"]), self.said).encode("utf-8", "replace"))
+        quote = Quoted.of(space.with_state(cited), self.labels, local_today())
+        return PlainTextResponse(cite(quote, Form(asked["form"]), self.labels).encode("utf-8", "replace"))
 
     def _view(self, request: Request) -> View:
         asked = request.query_params
@@ -94,7 +94,7 @@ class Sources:
             today=local_today(),
             theme=theme if theme in ("light", "dark") else "",
             framed=asked.get("framed") == "1",
-            said=self.said,
+            labels=self.labels,
             passage=addresses.read_passage(asked),
         )
 
@@ -111,9 +111,9 @@ class Sources:
             return None
 
 
-def source_router(workspace: Callable[[], Workspace], said: Labels) -> APIRouter:
-    """The routes, outside of the description of the API: they are the page's own."""
-    sources = Sources(workspace, said)
+def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter:
+    """Return the routes; they belong to the page and are not part of the described API."""
+    sources = Sources(workspace, labels)
     router = APIRouter(redirect_slashes=False)
     for root, answer in ((addresses.ROOT, sources.page), (PICTURES, sources.picture), (CITE, sources.words)):
         router.add_route(f"{root}{{document:whole}}", answer, methods=["GET"], include_in_schema=False)
@@ -121,20 +121,20 @@ def source_router(workspace: Callable[[], Workspace], said: Labels) -> APIRouter
 
 
 def _cited(entry: Entry, request: Request, generation: GenerationId) -> Cited | None:
-    """The words that an address names, where they stand today."""
+    """Return the words of an address at their current place; ``None`` if they are gone."""
     base = str(request.base_url).rstrip("/")
     place = addresses.read(request.query_params)
     passage = addresses.read_passage(request.query_params)
     if place is None:
-        found = next((each for each in entry.passages if each.id == passage), None)
-        return Cited.of_passage(found, generation, base) if found else None
+        whole = next((holder for holder in entry.passages if holder.id == passage), None)
+        return Cited.of_passage(whole, generation, base) if whole else None
     now = place.found_in(entry.document.text)
     if now is None:
         return None
-    spans = tuple(entry.document.span(each.start, each.end) for each in now.spans)
+    spans = tuple(entry.document.span(range_.start, range_.end) for range_ in now.spans)
     best = entry.document.span(now.best.start, now.best.end) if now.best else None
     at = now.best or now.spans[0]
-    holder = next((each for each in entry.passages if each.span.range.overlaps(at)), None)
+    holder = next((holder for holder in entry.passages if holder.span.range.overlaps(at)), None)
     return Cited(spans, best, holder.id if holder else None, generation, base)
 
 
@@ -147,15 +147,15 @@ def _nothing() -> Response:
 
 
 def _number(asked: Mapping[str, str], entry: Entry) -> int | None:
-    """The page that is asked for, if the document has it."""
+    """Return the requested page, 1-based; ``None`` if the document does not have it."""
     text = asked.get("page", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
     return number if 0 < number <= len(entry.document.page_starts) else None
 
 
 def _why_off(space: Workspace, entry: Entry, view: View) -> str:
-    """Why its curator switched the document off, or else the passage that is named; nothing if neither is."""
+    """Return why a curator switched off the document or the passage in view; "" if neither is off."""
     off = space.opened.collection.off
-    named = next((each for each in entry.passages if each.id == view.passage), None)
-    found = off.documents.get(entry.document.id) or (off.of(named) if named else None)
-    return found.why.rstrip(". ") if found else ""
+    passage = next((passage for passage in entry.passages if passage.id == view.passage), None)
+    reason = off.documents.get(entry.document.id) or (off.of(passage) if passage else None)
+    return reason.why.rstrip(". ") if reason else ""

@@ -1,4 +1,4 @@
-"""The page: a conversation on Gradio. It decides nothing, and `turns` says what comes of what is typed."""
+"""Build the page with Gradio. Nothing is decided here: `turns` answers what is typed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from b12assistant.corpus.page_words import PageWords, load_page_words
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import exact, plain
-from b12assistant.web.turns import Asking, Conversation, Shown
+from b12assistant.web.turns import Asking, Conversation, ShownTurn
 
 
 def theme() -> gr.themes.Base:
-    """Colours go by the names of `static/tokens.css`, the same for both modes."""
+    """Return the theme; colours are the variables of `static/tokens.css`, the same for both modes."""
     sans = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
     base = gr.themes.Base(font=sans, font_mono=["ui-monospace", "Consolas", "monospace"])
     both = {
@@ -57,13 +57,12 @@ def theme() -> gr.themes.Base:
     )
 
 
-# The framework names itself first, with a picture at an address of its own; the page's name comes after that.
+# Gradio's own preview tags, which come before the page's.
 _PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
 def with_head(page: bytes, first: str, words: PageWords) -> bytes:
-    """``page`` with ``first``, the address of a script, at its very beginning, and with its own name and tagline as its
-    preview."""
+    """Put ``first``, the address of a script, at the start of the head, and replace Gradio's preview by our own."""
     own = (
         f'<head><script src="{first}"></script><meta property="og:type" content="website">'
         f'<meta property="og:title" content="{plain(words.name)}">'
@@ -72,50 +71,48 @@ def with_head(page: bytes, first: str, words: PageWords) -> bytes:
     return _PREVIEW.sub(b"", page).replace(b"<head>", own.encode(), 1)
 
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when it is imported: otherwise it calls home
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise Gradio sends statistics
 
 
 CONTROLS = (TextId("not_happening"), TextId("looking_up"))
-SURFACES = ("lookup", "sources")  # empty here: a script of our own fills each when its tab is opened
+SURFACES = ("lookup", "sources")  # empty here: a script fills each one when its tab is opened
 SESSIONS = 500  # held in memory; the oldest is forgotten first
-MOST_EVENTS = 500  # that wait to be handed on; `Questions` says sooner that it is busy, and in the page's words
+MOST_EVENTS = 500  # that may wait; `Questions` refuses earlier, with our own message
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(asking: Asking) -> gr.Blocks:
-    """The page over a workspace: a tab to ask in, and one for each surface that a script fills."""
-    said = asking.said
-    words = asking.live().page_words or load_page_words(said.language)
+    """Build the page: a tab to ask in, and one for each surface that a script fills."""
+    labels = asking.labels
+    words = asking.live().page_words or load_page_words(labels.language)
     page: gr.Blocks
     with gr.Blocks(title=words.name, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
-        _text(answer_html.skip(said), "skip-link")
+        _text(answer_html.skip(labels), "skip-link")
         with gr.Row(elem_id="top"):
-            _text(answer_html.brand(words, said), "brand")
+            _text(answer_html.brand(words, labels), "brand")
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab(said("tabs.ask"), id="ask", elem_id="tab-ask"):
+            with gr.Tab(labels("tabs.ask"), id="ask", elem_id="tab-ask"):
                 state = _ask_tab(asking, words)
             for name in SURFACES:
-                with gr.Tab(said(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
+                with gr.Tab(labels(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
                     gr.Column(elem_id=name)
         _text(answer_html.SAY, "announcements", "sr")
         page.load(asking.readiness, None, state, **_QUIET)
-    page.queue(
-        max_size=MOST_EVENTS, default_concurrency_limit=None
-    )  # how many are answered at once is not decided here
+    page.queue(max_size=MOST_EVENTS, default_concurrency_limit=None)  # `Questions` limits how many are answered at once
     page.state_session_capacity = SESSIONS
     return page
 
 
 def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
-    """The conversation; gives back where the page says how far it is."""
-    said = asking.said
+    """Build the conversation; return the element that shows the state of loading."""
+    labels = asking.labels
     talk, onward = gr.State(Conversation()), gr.State(())
     _text(answer_html.intro(words), "intro")
     thread = gr.Column(elem_id="thread")
-    box, send, new, note = _composer(words, said)
-    examples = _examples(words, said)
-    _text(answer_html.keep(said), "keep")
-    state = _text(answer_html.state(said("ask.loading"), "loading"), "state")
+    box, send, new, note = _composer(words, labels)
+    examples = _examples(words, labels)
+    _text(answer_html.keep(labels), "keep")
+    state = _text(answer_html.state(labels("ask.loading"), "loading"), "state")
     _text(answer_html.about(words), "about")
     outputs = [box, talk, note]
     with thread:
@@ -125,7 +122,7 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     gr.on([box.submit, send.click], asking.ask, [box, talk], outputs, **_QUIET)
     for button, question in examples:
         button.click(_pressed(asking, question), talk, outputs, **_QUIET)
-    new.click(_anew, talk, outputs, **_QUIET)
+    new.click(_clear, talk, outputs, **_QUIET)
     return state
 
 
@@ -135,7 +132,7 @@ def mount(app: Any, asking: Asking, head: str) -> None:
     async def mounted() -> None:
         _mount(app, build(asking), head)
 
-    # In a loop: outside of one, Gradio leaves an open loop behind for every lock it makes.
+    # Outside of an event loop, Gradio would leave an open loop behind for every lock it makes.
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -153,7 +150,7 @@ def _mount(app: Any, page: gr.Blocks, head: str) -> None:
         head=head,
         footer_links=[],
         show_error=False,
-        run_history=False,  # it would write every question into the reader's browser
+        run_history=False,  # it would store every question in the reader's browser
         allowed_paths=[],
         max_file_size=1,
         ssr_mode=False,
@@ -168,7 +165,7 @@ def _text(html: str, id_: str, *classes: str) -> gr.Markdown:
 
 
 def _thread(asking: Asking, talk: gr.State, outputs: list[gr.components.Component]) -> None:
-    """One keyed component a turn, so that what is already there stays untouched when a turn is added."""
+    """Draw one keyed component per turn, so that adding a turn does not redraw the others."""
 
     @gr.render(inputs=talk, show_progress="hidden")  # type: ignore[untyped-decorator]
     def thread(now: Conversation) -> None:
@@ -183,7 +180,7 @@ def _thread(asking: Asking, talk: gr.State, outputs: list[gr.components.Componen
 
 
 def _controls(asking: Asking, number: int, talk: gr.State, outputs: list[gr.components.Component]) -> None:
-    """The two ways on from an emergency text, each a fixed turn of the user."""
+    """Draw the two buttons below an emergency text; each sends a fixed turn of the user."""
     with gr.Row(elem_id="controls", key=f"c{number}"):
         for name in CONTROLS:
             text = asking.live.texts[name].text
@@ -192,25 +189,25 @@ def _controls(asking: Asking, number: int, talk: gr.State, outputs: list[gr.comp
 
 
 def _suggestions(asking: Asking, talk: gr.State, onward: gr.State, outputs: list[gr.components.Component]) -> None:
-    """Questions that the sources answer, near to the one that was asked."""
+    """Draw buttons with suggested questions."""
 
     @gr.render(inputs=onward, show_progress="hidden")  # type: ignore[untyped-decorator]
     def suggestions(now: tuple[str, ...]) -> None:
         if not now:
             return
         with gr.Column(elem_id="suggestions"):
-            gr.Markdown(f"<h3>{exact(asking.said('ask.suggestions'))}</h3>", latex_delimiters=[])
+            gr.Markdown(f"<h3>{exact(asking.labels('ask.suggestions'))}</h3>", latex_delimiters=[])
             for question in now:
                 button = gr.Button(question, size="sm", min_width=0)
                 button.click(_pressed(asking, question), talk, outputs, **_QUIET)
 
 
-def _undo(asking: Asking, turn: Shown, talk: gr.State, outputs: list[gr.components.Component]) -> None:
-    """What was searched can be edited, or dropped for the words as they were typed; either is a turn more."""
+def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.components.Component]) -> None:
+    """Draw a box to edit what was searched, and a button to search as typed; both add a turn."""
     with gr.Row(elem_id="read-as", key=f"r{turn.number}"):
         box = gr.Textbox(
             turn.read_as,
-            label=asking.said("ask.edit"),
+            label=asking.labels("ask.edit"),
             elem_id="reading",
             max_lines=4,
             interactive=True,
@@ -218,25 +215,25 @@ def _undo(asking: Asking, turn: Shown, talk: gr.State, outputs: list[gr.componen
             key=f"r{turn.number}box",
         )
         edited = gr.Button(
-            asking.said("ask.search_this"), elem_id="search-reading", min_width=0, key=f"r{turn.number}this"
+            asking.labels("ask.search_this"), elem_id="search-reading", min_width=0, key=f"r{turn.number}this"
         )
-        typed = gr.Button(asking.said("ask.as_typed"), elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
+        typed = gr.Button(asking.labels("ask.as_typed"), elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
         gr.on([box.submit, edited.click], partial(_literal, asking), [box, talk], outputs, **_QUIET)
         typed.click(partial(_literal, asking, turn.question), talk, outputs, **_QUIET)
 
 
 async def _literal(asking: Asking, question: str, talk: Conversation) -> tuple[Any, Conversation, str]:
-    """The question as it stands. The box at the foot of the page keeps what is typed in it."""
-    _, said, note = await asking.ask(question, talk, as_typed=True)
-    return gr.update(), said, note
+    """Ask the question as typed. The box at the foot of the page keeps its text."""
+    _, talk, note = await asking.ask(question, talk, as_typed=True)
+    return gr.update(), talk, note
 
 
-def _composer(words: PageWords, said: Labels) -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Markdown]:
+def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Markdown]:
     with gr.Column(elem_id="composer"):
         note = _text("", "note")
         with gr.Row(elem_id="line"):
             box = gr.Textbox(
-                label=said("ask.question"),
+                label=labels("ask.question"),
                 placeholder=words.placeholder,
                 elem_id="ask",
                 lines=1,
@@ -246,27 +243,27 @@ def _composer(words: PageWords, said: Labels) -> tuple[gr.Textbox, gr.Button, gr
                 autofocus=True,
                 html_attributes=gr.InputHTMLAttributes(autocomplete="off", spellcheck=True),
             )
-            send = gr.Button(said("ask.send"), variant="primary", elem_id="send", min_width=0)
-        new = gr.Button(said("ask.new"), elem_id="new", size="sm", min_width=0)
+            send = gr.Button(labels("ask.send"), variant="primary", elem_id="send", min_width=0)
+        new = gr.Button(labels("ask.new"), elem_id="new", size="sm", min_width=0)
     return box, send, new, note
 
 
-def _examples(words: PageWords, said: Labels) -> list[tuple[gr.Button, str]]:
+def _examples(words: PageWords, labels: Labels) -> list[tuple[gr.Button, str]]:
     with gr.Column(elem_id="examples"):
-        _text(answer_html.examples(said), "examples-heading")
+        _text(answer_html.examples(labels), "examples-heading")
         with gr.Row(elem_id="questions"):
             return [(gr.Button(question, size="sm", min_width=0), question) for question in words.examples]
 
 
 def _pressed(asking: Asking, question: str) -> Callable[[Conversation], Awaitable[tuple[Any, Conversation, str]]]:
-    """A button that asks a fixed question. The box keeps what is typed in it."""
+    """Return the handler of a button that asks a fixed question. The box keeps its text."""
 
     async def pressed(talk: Conversation) -> tuple[Any, Conversation, str]:
-        _, said, note = await asking.ask(question, talk)
-        return gr.update(), said, note
+        _, talk, note = await asking.ask(question, talk)
+        return gr.update(), talk, note
 
     return pressed
 
 
-def _anew(talk: Conversation) -> tuple[str, Conversation, str]:
-    return "", talk.anew(), ""
+def _clear(talk: Conversation) -> tuple[str, Conversation, str]:
+    return "", talk.cleared(), ""

@@ -1,4 +1,4 @@
-"""Loading what answering needs behind a page that is already there, and telling how that ended."""
+"""Load what answering needs while the page is already shown, and report how that ended."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from b12assistant.web.problems import LoadingError, logged
 
 @dataclass(eq=False)
 class Warmup:
-    """One attempt. An emergency is answered without it; any other question waits for the same parts.
+    """One attempt to load. An emergency is answered without it; other questions wait for the same parts.
 
-    ``then``: what is made once it has succeeded; nobody waits for that, and it raises nothing.
+    ``then``: called after success; it must not raise.
     """
 
-    space: InitVar[Workspace]  # not kept: a newer index may take its place, and then it is to be forgotten
+    space: InitVar[Workspace]  # not stored: it must be freed when a newer index replaces it
     then: InitVar[Callable[[Workspace], None]] = prepare
     _thread: threading.Thread = field(init=False)
     _ended: threading.Event = field(default_factory=threading.Event, init=False)
@@ -36,15 +36,15 @@ class Warmup:
         return self._ended.is_set()
 
     def problem(self, seconds: float | None = None) -> str | None:
-        """Wait for the end; what went wrong, as a sentence. Every question would tell it again."""
+        """Wait for the end; return what went wrong, as a sentence, or ``None``."""
         self._ended.wait(seconds)
         return self._problem
 
     def _run(self, space: Workspace, then: Callable[[Workspace], None]) -> None:
         try:
-            space.opened  # noqa: B018 - opened here, or it raises
+            space.opened  # noqa: B018 - opens the index or raises
             space.ask("ready")
-        except Exception as error:  # noqa: BLE001 - a thread that dies silently would say that all is well
+        except Exception as error:  # noqa: BLE001 - reported by `problem`
             self._problem = logged(error).sentence
         finally:
             self._ended.set()
@@ -57,7 +57,7 @@ _PATIENCE = 1.0  # seconds that a probe waits
 
 @dataclass(eq=False)
 class _Attempt:
-    """One try to open the index and to run the encoder, in a thread of its own."""
+    """An attempt to open the index and run the encoder, in its own thread."""
 
     of: weakref.ref[Workspace]
     ended: threading.Event = field(default_factory=threading.Event)
@@ -66,21 +66,21 @@ class _Attempt:
     def run(self, space: Workspace) -> None:
         try:
             space.engine.query("ready")
-        except Exception as error:  # noqa: BLE001 - handed to whoever asks
+        except Exception as error:  # noqa: BLE001 - raised by `check`
             self.error = error
         finally:
             self.ended.set()
 
 
 class Readiness:
-    """One attempt at a time for all who ask; a failed one is told once, and the next to ask makes another."""
+    """Checks whether questions can be answered, with one attempt at a time; after a failure the next check retries."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._attempt: _Attempt | None = None
 
     def check(self, space: Workspace, *, patience: float = _PATIENCE) -> None:
-        """Returns when ``space`` can answer. Raises what keeps it from that, ``LoadingError`` if it is only time."""
+        """Return when ``space`` can answer. Raises what prevents it, or ``LoadingError`` while loading."""
         with self._lock:
             attempt = self._attempt
             if attempt is None or attempt.of() is not space or attempt.error is not None:
