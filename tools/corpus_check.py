@@ -10,26 +10,37 @@ import sys
 from pathlib import Path
 
 from corpus_checks import Finding
-from corpus_checks.curation import Curation, check_facts, check_references
-from corpus_checks.language import check_lengths, check_openings, check_repetition, check_spelling, reading_grade
+from corpus_checks.curation import Curation, check_references
+from corpus_checks.language import (
+    check_grades,
+    check_lengths,
+    check_openings,
+    check_repetition,
+    check_spelling,
+    reading_grade,
+)
 from corpus_checks.metadata import check_metadata
 from corpus_checks.overlap import check_overlap
+from corpus_checks.provenance import check_disputes, check_provenance, check_tables
 from corpus_checks.reading import Text, read_corpus
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 
 
 def check(corpus: Path, against: Path | None = None) -> tuple[list[Finding], tuple[Text, ...]]:
-    """All findings, and the documents as the index reads them."""
-    texts, findings = read_corpus(corpus)
+    """Return all findings, and the documents as the index reads them."""
+    texts, origins, findings = read_corpus(corpus)
     curation = Curation.load(corpus)
     findings += check_metadata(texts)
-    findings += check_facts(curation, texts)
+    findings += check_provenance(corpus, texts, origins)
+    findings += check_tables(texts)
+    findings += check_disputes(corpus)
     findings += check_references(curation, texts)
     findings += check_repetition(texts)
     findings += check_lengths(texts)
     findings += check_openings(texts, curation.openings)
     findings += check_spelling(texts, words=curation.words, glossaries=curation.glossaries)
+    findings += check_grades(texts, curation.grades)
     if against is not None:
         findings += check_overlap(corpus, texts, curation, against)
     return findings, texts

@@ -1,4 +1,4 @@
-"""What curators write down beside the documents: `facts.toml`, `references.toml` and the rules of `check.toml`."""
+"""What curators write down beside the documents: `references.toml` and the rules of `check.toml`."""
 
 from __future__ import annotations
 
@@ -6,29 +6,17 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from corpus_checks import Finding
-from corpus_checks.reading import FACTS, REFERENCES, RULES, Text
+from corpus_checks.reading import REFERENCES, RULES, Text
 
 _DOI: Final = re.compile(r"\b10\.\d{4,9}/[^\s,;\"']+[^\s,;.\"')]")
-_FACT_KEYS: Final = {"id", "pages", "document", "also", "merged", "states", "numbers"}
-_REFERENCE_KEYS: Final = {"id", "authors", "title", "journal", "year", "doi", "correction", "url", "pages"}
-_RULE_KEYS: Final = {"words", "openings", "allowed", "glossaries"}
+_REFERENCE_KEYS: Final = {"id", "authors", "title", "journal", "year", "doi", "correction", "url"}
+_RULE_KEYS: Final = {"words", "openings", "allowed", "glossaries", "grades"}
 _Table = Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A statement of the pages, and the documents that carry it."""
-
-    id: str
-    pages: tuple[str, ...]
-    documents: tuple[str, ...]
-    states: str
-    numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +30,26 @@ class Reference:
     journal: str
     dois: tuple[str, ...]  # its own and that of a correction
     url: str
-    pages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Curation:
     """The curators' files; ``broken``: what in them cannot be read as it should be."""
 
-    pages: Mapping[str, str]  # page to title
-    facts: tuple[Fact, ...] = ()
     references: tuple[Reference, ...] = ()
     words: frozenset[str] = frozenset()
     openings: frozenset[str] = frozenset()
     allowed: tuple[str, ...] = ()
     glossaries: frozenset[str] = frozenset()
+    grades: Mapping[str, float] = field(default_factory=dict)  # a folder, "" for the rest, to the highest median grade
     broken: tuple[Finding, ...] = ()
 
     @classmethod
     def load(cls, corpus: Path) -> Curation:
         broken: list[Finding] = []
-        facts = _table(corpus / FACTS, {"pages", "fact"}, broken)
         references = _table(corpus / REFERENCES, {"reference"}, broken)
         rules = _table(corpus / RULES, _RULE_KEYS, broken)
-        pages = facts.get("pages", {})
         return cls(
-            pages={key: str(title) for key, title in pages.items()} if isinstance(pages, dict) else {},
-            facts=tuple(_fact(each) for each in _entries(facts, "fact", _FACT_KEYS, FACTS, broken)),
             references=tuple(
                 _reference(each) for each in _entries(references, "reference", _REFERENCE_KEYS, REFERENCES, broken)
             ),
@@ -75,41 +57,9 @@ class Curation:
             openings=frozenset(_texts(rules, "openings")),
             allowed=_texts(rules, "allowed"),
             glossaries=frozenset(_texts(rules, "glossaries")),
+            grades=_numbers(rules, "grades"),
             broken=tuple(broken),
         )
-
-
-def check_facts(curation: Curation, texts: Sequence[Text]) -> list[Finding]:
-    """Facts with the id of another, of no known page, in no document, or with a number that its document lacks."""
-    by_file = {text.file: text for text in texts}
-    twice = [name for name, count in Counter(fact.id for fact in curation.facts).items() if count > 1]
-    twice += [said for said, count in Counter(fact.states for fact in curation.facts).items() if count > 1]
-    found = [*curation.broken, *(Finding(FACTS, f"{name!r} is there twice") for name in twice)]
-    for fact in curation.facts:
-        found += [Finding(FACTS, f"{fact.id}: {what}") for what in _wrong_fact(fact, curation, by_file)]
-    return found
-
-
-def _wrong_fact(fact: Fact, curation: Curation, by_file: Mapping[str, Text]) -> Iterator[str]:
-    if not fact.id or not fact.states:
-        yield "it needs an id and what it states"
-    if not fact.pages or not fact.documents:
-        yield "it needs pages and a document"
-    yield from (f"page {page} is not known" for page in fact.pages if page not in curation.pages)
-    titles = {curation.pages.get(page, "") for page in fact.pages}
-    for document in fact.documents:
-        text = by_file.get(document)
-        if text is None:
-            yield f"there is no document {document}"
-            continue
-        if not titles & set((text.source.based_on or "").split("; ")):
-            yield f"{document} is based on none of its pages"
-        yield from (f"{document} does not say {number}" for number in fact.numbers if not _says(text, number))
-
-
-def _says(text: Text, number: str) -> bool:
-    """Whether the number stands in a sentence that can be quoted, and not as a part of a longer one."""
-    return re.search(rf"(?<![\w.])(?<!\d,){re.escape(number)}(?!\w|[.,]\d)", text.quotable) is not None
 
 
 def check_references(curation: Curation, texts: Sequence[Text]) -> list[Finding]:
@@ -118,11 +68,11 @@ def check_references(curation: Curation, texts: Sequence[Text]) -> list[Finding]
     quotable = " ".join(text.quotable for text in texts)
     known = {doi for reference in curation.references for doi in reference.dois}
     counts = Counter(reference.id for reference in curation.references)
-    found = [Finding(REFERENCES, f"{name!r} is there twice") for name, count in counts.items() if count > 1]
+    found = [*curation.broken]
+    found += [Finding(REFERENCES, f"{name!r} is there twice") for name, count in counts.items() if count > 1]
     for reference in curation.references:
         where = [*reference.dois, *([reference.url] if reference.url else [])]
         wrong = [f"no reference list shows {address}" for address in where if address not in listed]
-        wrong += [f"page {page} is not known" for page in reference.pages if page not in curation.pages]
         if reference.title not in quotable:
             wrong.append("no document gives its title")
         found += [Finding(REFERENCES, f"{reference.id}: {what}") for what in wrong]
@@ -154,11 +104,6 @@ def _entries(table: _Table, name: str, keys: set[str], file: str, broken: list[F
         yield entry
 
 
-def _fact(entry: _Table) -> Fact:
-    documents = (*_texts(entry, "document"), *_texts(entry, "also"))
-    return Fact(_text(entry, "id"), _texts(entry, "pages"), documents, _text(entry, "states"), _texts(entry, "numbers"))
-
-
 def _reference(entry: _Table) -> Reference:
     return Reference(
         id=_text(entry, "id"),
@@ -168,7 +113,6 @@ def _reference(entry: _Table) -> Reference:
         journal=_text(entry, "journal"),
         dois=(*_texts(entry, "doi"), *_texts(entry, "correction")),
         url=_text(entry, "url"),
-        pages=_texts(entry, "pages"),
     )
 
 
@@ -179,3 +123,8 @@ def _text(entry: _Table, key: str) -> str:
 def _texts(entry: _Table, key: str) -> tuple[str, ...]:
     value = entry.get(key, [])
     return tuple(str(each) for each in value) if isinstance(value, list) else (str(value),)
+
+
+def _numbers(entry: _Table, key: str) -> dict[str, float]:
+    value = entry.get(key, {})
+    return {str(name): float(number) for name, number in value.items()} if isinstance(value, dict) else {}

@@ -4,7 +4,8 @@ text is to read."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
+from statistics import median
 from typing import Final
 from unittest.mock import patch
 
@@ -74,6 +75,20 @@ def check_spelling(texts: Sequence[Text], *, words: Set[str], glossaries: Set[st
         strange = sorted(dictionary.unknown(written - known) - known)
         found += [Finding(text.file, f"not in the dictionary: {word}") for word in strange if len(word) > 1]
     return found
+
+
+def check_grades(texts: Sequence[Text], limits: Mapping[str, float]) -> list[Finding]:
+    """Return folders whose documents' median grade is above its limit; ``limits``: by folder, "" for the rest."""
+    grades: dict[str, list[float]] = {}
+    for text in texts:
+        folder = text.file.partition("/")[0]
+        if text.sentences:
+            grades.setdefault(folder if folder in limits else "", []).append(reading_grade(text.sentences))
+    return [
+        Finding(f"{folder or 'the rest'}/", f"median reading grade {median(found):.1f}, at most {limits[folder]}")
+        for folder, found in grades.items()
+        if folder in limits and median(found) > limits[folder]
+    ]
 
 
 def reading_grade(sentences: Sequence[str]) -> float:

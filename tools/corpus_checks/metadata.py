@@ -9,7 +9,7 @@ from b12assistant.types import SourceKind, Words
 from corpus_checks import Finding
 from corpus_checks.reading import Text
 
-NEEDED: Final = ("title", "kind", "words", "commercial_interest", "published", "review")
+NEEDED: Final = ("title", "kind", "words", "commercial_interest", "published", "review", "review_by")
 _NEVER_OURS: Final = (SourceKind.GUIDELINE, SourceKind.REVIEW, SourceKind.STUDY)
 
 
@@ -22,8 +22,6 @@ def check_metadata(texts: Sequence[Text]) -> list[Finding]:
 def _wrong(text: Text, files: set[str]) -> Iterator[str]:
     source = text.source
     yield from (f"{key} is not given" for key in NEEDED if key not in text.told)
-    if source.words is Words.PROJECT_SUMMARY and source.based_on is None:
-        yield "a project summary does not say what it is based on"
     if source.words is Words.PROJECT_SUMMARY and source.kind in _NEVER_OURS:
         yield f"a project summary is never a {source.kind}"
     if source.superseded_by is not None and source.superseded_by not in files:

@@ -1,4 +1,4 @@
-"""Runs of words that a corpus shares with the files of a folder: what was taken over instead of being said anew."""
+"""Runs of words that a corpus shares with the files of a folder: what was copied instead of put in own words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from b12assistant.language.words import fold
 from b12assistant.loaders import SUPPORTED_SUFFIXES, load
 from corpus_checks import Finding
 from corpus_checks.curation import Curation
-from corpus_checks.reading import FACTS, Text
+from corpus_checks.reading import Text
 
 RUN: Final = 8  # words
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -20,17 +20,15 @@ _Run = tuple[str, ...]
 
 
 def check_overlap(corpus: Path, texts: Sequence[Text], curation: Curation, against: Path) -> list[Finding]:
-    """Shared runs in documents, in the curators' README and in what the facts state.
+    """Return shared runs in documents and in the curators' README.
 
-    Allowed are names and addresses of works (the publications of `references.toml`, the titles of the pages) and the
-    terms that `check.toml` lists.
+    Names and addresses of the publications of `references.toml` and the terms that `check.toml` lists may be shared.
     """
     works = [f"{each.authors} ({each.year}). {each.title}" for each in curation.references]
     works += [address for each in curation.references for address in (*each.dois, each.url)]
-    allowed = [_words(name) for name in (*works, *curation.pages.values(), *curation.allowed)]
+    allowed = [_words(name) for name in (*works, *curation.allowed)]
     theirs = _runs_of(against)
     ours = [(text.file, text.document.text) for text in texts]
-    ours += [(FACTS, fact.states) for fact in curation.facts]
     ours += [(name, (corpus / name).read_text("utf-8")) for name in ("README.md",) if (corpus / name).is_file()]
     return [
         Finding(file, f"{len(run)} words as in {origin}: {' '.join(run)}")

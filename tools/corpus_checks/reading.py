@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from b12assistant.answering.layout import Layout
 from b12assistant.cleaning import mark, trim_headings
 from b12assistant.corpus.folder import corpus_files, corpus_sources
+from b12assistant.corpus.provenance import attribute, read_sentences, without_origin
 from b12assistant.corpus.sources import Facts, parse_front_matter, source_of
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk
-from b12assistant.types import Document, DocumentId, Source
+from b12assistant.types import Document, DocumentId, Origin, OriginId, Source
 from corpus_checks import Finding
 
-FACTS: Final = "facts.toml"
 REFERENCES: Final = "references.toml"
 RULES: Final = "check.toml"
-FOR_CURATORS: Final = (FACTS, REFERENCES, RULES)  # beside README.md and sources.toml, which the package knows
+FOR_CURATORS: Final = (REFERENCES, RULES)  # beside README.md and sources.toml, which the package knows
 _WHOLE: Final = 1_000_000  # words of a passage: none is divided here
 
 
@@ -32,6 +32,7 @@ class Text:
     told: frozenset[str]
     sentences: tuple[str, ...]  # white space collapsed, the parts of a torn sentence joined
     references: tuple[str, ...]  # items of reference lists
+    without_origin: tuple[str, ...] = ()  # sentences that name no publication they rest on
 
     @property
     def file(self) -> str:
@@ -46,28 +47,29 @@ class Text:
         return " ".join((*self.sentences, *self.references))
 
 
-def read_corpus(corpus: Path) -> tuple[tuple[Text, ...], list[Finding]]:
-    """Every document, and a finding for each file that is left out or read with a warning."""
+def read_corpus(corpus: Path) -> tuple[tuple[Text, ...], Mapping[OriginId, Origin], list[Finding]]:
+    """Return every document, the register of origins, and a finding for each file that is not read as it should be."""
     try:
-        told = corpus_sources(corpus).facts
+        sources = corpus_sources(corpus)
+        told, origins = sources.facts, sources.origins
     except SourceFactsError as error:
-        return (), [Finding("sources.toml", f"{error.message} ({error.hint})")]
+        return (), {}, [Finding("sources.toml", f"{error.message} ({error.hint})")]
     texts: list[Text] = []
     findings: list[Finding] = []
     files = [file for file in corpus_files(corpus) if file not in FOR_CURATORS]
     for file in files:
         try:
-            text, warnings = _read(corpus, file, told.get(file, {}))
+            text, warnings = _read(corpus, file, told.get(file, {}), origins)
         except (SourceError, SourceFactsError) as error:
             findings.append(Finding(file, error.message))
             continue
         texts.append(text)
         findings += [Finding(file, warning) for warning in warnings]
     findings += [Finding("sources.toml", f"{file} is described but not there") for file in told if file not in files]
-    return tuple(texts), findings
+    return tuple(texts), origins, findings
 
 
-def _read(corpus: Path, file: str, entry: Facts) -> tuple[Text, tuple[str, ...]]:
+def _read(corpus: Path, file: str, entry: Facts, origins: Mapping[OriginId, Origin]) -> tuple[Text, tuple[str, ...]]:
     extract = load((corpus / file).read_bytes(), file)
     front = parse_front_matter(extract.front, file=file) if extract.front is not None else {}
     marks = mark(extract)
@@ -83,10 +85,15 @@ def _read(corpus: Path, file: str, entry: Facts) -> tuple[Text, tuple[str, ...]]
         blocks=extract.blocks,
         marks=marks,
     )
+    attributions, warnings = attribute(document, read_sentences(corpus, file), origins)
+    document = replace(document, attributions=attributions)
     pieces = list(_pieces(document))
     sentences = tuple(text for text, is_reference in pieces if not is_reference)
     references = tuple(text for text, is_reference in pieces if is_reference)
-    return Text(document, frozenset({*front, *entry}), sentences, references), extract.warnings
+    passages = chunk(document, lambda text: len(text.split()), most=_WHOLE)
+    unnamed = without_origin(passages, attributions)
+    text = Text(document, frozenset({*front, *entry}), sentences, references, unnamed)
+    return text, extract.warnings + warnings
 
 
 def _pieces(document: Document) -> Iterator[tuple[str, bool]]:

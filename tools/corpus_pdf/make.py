@@ -21,7 +21,7 @@ from fpdf import FPDF
 
 HERE = Path(__file__).resolve().parent
 CORPUS = HERE.parent.parent / "corpus"
-CREATED = datetime(2026, 11, 20, tzinfo=UTC)
+CREATED = datetime(2026, 11, 21, tzinfo=UTC)
 A4, A5 = (210.0, 297.0), (148.0, 210.0)  # millimetres
 BODY, LARGE, TITLE, SMALL = 11, 13, 16, 9  # points
 LEAD = 0.5  # millimetres of line height for each point
