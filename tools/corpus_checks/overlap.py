@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from b12assistant.errors import SourceError
+from b12assistant.corpus.provenance import read_sentences, sentences_file
+from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.language.words import fold
 from b12assistant.loaders import SUPPORTED_SUFFIXES, load
 from corpus_checks import Finding
@@ -20,7 +21,7 @@ _Run = tuple[str, ...]
 
 
 def check_overlap(corpus: Path, texts: Sequence[Text], curation: Curation, against: Path) -> list[Finding]:
-    """Return shared runs in documents and in the curators' README.
+    """Return shared runs in documents, in the curators' README and in what is written about sentences.
 
     Names and addresses of the publications of `references.toml` and the terms that `check.toml` lists may be shared.
     """
@@ -30,12 +31,22 @@ def check_overlap(corpus: Path, texts: Sequence[Text], curation: Curation, again
     theirs = _runs_of(against)
     ours = [(text.file, text.document.text) for text in texts]
     ours += [(name, (corpus / name).read_text("utf-8")) for name in ("README.md",) if (corpus / name).is_file()]
+    ours += [(sentences_file(text.file), _beside(corpus, text.file)) for text in texts]
     return [
         Finding(file, f"{len(run)} words as in {origin}: {' '.join(run)}")
         for file, text in ours
         for run, origin in _shared(_words(text), theirs)
         if not any(_holds(name, run) for name in allowed)
     ]
+
+
+def _beside(corpus: Path, document: str) -> str:
+    """Return the places and questions beside a document's sentences; its sentences are in the document."""
+    try:
+        entries = read_sentences(corpus, document)
+    except SourceFactsError:
+        return ""  # reported when the document is read
+    return "\n".join(line for entry in entries for line in (*entry.origins.values(), *entry.asked))
 
 
 def _runs_of(folder: Path) -> dict[_Run, str]:
