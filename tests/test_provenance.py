@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import pytest
 from builders import build_document, build_passages
-from corpora import three_files, write
+from corpora import again, three_files, write
+from starlette.testclient import TestClient
 
 from b12assistant.corpus.folder import corpus_files
 from b12assistant.corpus.provenance import attribute, read_sentences, without_origin
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import FileEnd, Origin, OriginId, SourceKind
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
 
 TEXT = "Take 5 mcg a day. Rest is good. Take 5 mcg a day."
 NHS = Origin(OriginId("nhs"), "A page", "NHS", SourceKind.PUBLIC_BODY, "GB", "2023", date(2026, 11, 21), "u", "t", "p")
@@ -118,3 +122,15 @@ def test_another_origin_makes_another_index(tmp_path: Path) -> None:
     assert space.index().generation == first.generation
     write(space.corpus, {"sources.toml": REGISTER.replace('"2023"', '"2024"')})
     assert space.index().generation != first.generation
+
+
+def test_the_page_of_a_document_lists_what_it_rests_on(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    write(space.corpus, {"sources.toml": REGISTER, "pills.txt": "Metformin lowers B12.\n"})
+    written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
+    space.index()
+    later = again(space)
+    client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
+    page = client.get("/d/pills.txt").text
+    assert page.count("https://a.example/") == 1
+    assert "NHS: Metformin (2023)" in unescape(page)

@@ -16,7 +16,7 @@ from b12assistant.display.citation_formats import CITE, Form
 from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.markup import Layer, layered, plain, revealed
 from b12assistant.display.printed_pages import Printing, figure, pages_of
-from b12assistant.display.speaker import Speaker
+from b12assistant.display.speaker import Basis, Speaker
 from b12assistant.index.documents import Entry
 from b12assistant.types import Document, MarkKind, Passage, PassageId, Range
 
@@ -178,6 +178,10 @@ def _facts(entry: Entry, labels: Labels) -> Iterator[str]:
     yield from (_fact(labels(f"source.{name}"), _own(str(value))) for name, value in facts if value)
     if source.url:
         yield _fact(labels("source.address"), _link(source.url))
+    document = entry.document
+    if publications := [Basis.of(found) for found in document.attributed([Range(0, len(document.text))])]:
+        listed = "".join(f"<li>{_publication(publication)}</li>" for publication in publications)
+        yield _fact(labels("source.origins"), f"<ul>{listed}</ul>")
     if source.cites:
         listed = "".join(f"<li>{_own(cited)}</li>" for cited in source.cites)
         yield _fact(labels("source.cites"), f"<ul>{listed}</ul>")
@@ -185,6 +189,12 @@ def _facts(entry: Entry, labels: Labels) -> Iterator[str]:
 
 def _fact(name: str, value: str) -> str:
     return f"<div><dt>{plain(name)}</dt><dd>{value}</dd></div>"
+
+
+def _publication(basis: Basis) -> str:
+    named = _own(basis.words)
+    link = plain(basis.link)
+    return f'<a href="{link}" target="_blank" rel="noopener noreferrer">{named}</a>' if link else named
 
 
 def _link(url: str) -> str:
