@@ -94,7 +94,7 @@ def at(folder: Path, *arguments: str, **environment: str) -> Iterator[Terminal]:
 def test_a_conversation(built: Path) -> None:
     with at(built) as terminal:
         greeting = terminal.until("\n> ")
-        assert "q leaves" in greeting
+        assert "q to quit" in greeting
         emergency = terminal.answer_to(EMERGENCY.encode())
         assert "your local emergency number (112, 911 or 999) now" in emergency
         assert "1: This is not happening now" in emergency
@@ -146,8 +146,8 @@ def test_an_emergency_is_answered_without_an_index(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", [b"\x04", b"\x03"], ids=["Ctrl-D", "Ctrl-C"])
-def test_a_key_leaves_without_a_word(tmp_path: Path, key: bytes) -> None:
-    with at(tmp_path) as terminal:
+def test_a_key_leaves_without_a_word(built: Path, key: bytes) -> None:
+    with at(built) as terminal:
         terminal.until("\n> ")
         terminal.settle()
         shown = terminal.leave(key)
@@ -168,8 +168,8 @@ def test_no_colour_where_none_is_wanted(built: Path) -> None:
         assert b"\x1b[3" not in terminal.rest()
 
 
-def test_every_answer_of_a_conversation_can_be_explained(tmp_path: Path) -> None:
-    with at(tmp_path, "--explain") as terminal:
+def test_every_answer_of_a_conversation_can_be_explained(built: Path) -> None:
+    with at(built, "--explain") as terminal:
         terminal.until("\n> ")
         first = terminal.answer_to(b"I want to die")
         assert "rule self_harm (emergency, self_harm): suicidal" in first

@@ -204,7 +204,7 @@ def test_over_http_busy_and_late_say_when_to_come_again(held: Held) -> None:
 
 
 def test_what_is_logged_holds_no_question(built: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, logger="b12assistant"):
         asyncio.run(questions().ask(built, "What of the zebra?", then=status))
     (record,) = [each for each in caplog.records if each.name == "b12assistant.questions"]
     assert vars(record)["end"] in list(Status)

@@ -73,7 +73,7 @@ def test_axe_finds_nothing(state: str, scheme: str, width: int, visit: Visit, th
 def test_the_quote_is_in_sight_below_what_stays(visit: Visit, there: str, kept: FakeWorkspace) -> None:
     for width in (1280, 390):
         reader = visit(there, link(kept, "long.md", "Zebra4 walks home."), viewport={"width": width, "height": 700})
-        reader.page.wait_for_function("() => document.activeElement.id === 'hit'")
+        reader.page.wait_for_function("() => document.activeElement?.id === 'hit'")
         hit, bar = reader.page.locator("#hit").bounding_box(), reader.page.locator(".bar").bounding_box()
         assert hit
         assert bar
@@ -91,7 +91,7 @@ def test_passages_and_the_outline_lead_through_the_document(visit: Visit, there:
     page.wait_for_function("() => location.hash === '#s1'")
     assert not page.locator(".outline ul").is_visible()
     page.click(".to-quote")
-    page.wait_for_function("() => document.activeElement.id === 'hit'")
+    page.wait_for_function("() => document.activeElement?.id === 'hit'")
 
 
 def test_the_printed_page_shows_the_box_in_sight(visit: Visit, there: str, kept: FakeWorkspace) -> None:
@@ -108,7 +108,7 @@ def test_the_printed_page_shows_the_box_in_sight(visit: Visit, there: str, kept:
     page.wait_for_function("() => document.querySelector('.told').textContent === 'Page 2 of 2'")
     assert page.locator(".box").count() == 0
     page.click(".views a >> nth=0")
-    page.wait_for_function("() => document.activeElement.id === 'hit'")
+    page.wait_for_function("() => document.activeElement?.id === 'hit'")
 
 
 def test_steps_in_the_panel_leave_no_trace(visit: Visit, there: str) -> None:

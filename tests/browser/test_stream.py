@@ -57,7 +57,7 @@ def slow(small: FakeWorkspace, request: pytest.FixtureRequest) -> Iterator[str]:
 
 def test_each_question_is_answered_at_once_or_while_a_stream_is_closing(visit: Visit, slow: str) -> None:
     reader = visit(slow)
-    for asked in ("What wraps every nerve?", "Is myelin made of fat?", "Where is vitamin B12?"):
+    for asked in ("What wraps every nerve?", "Is myelin made of fat?", "What lowers cobalamin in some people?"):
         assert reader.ask(asked).locator("blockquote").count()
 
 
