@@ -37,7 +37,7 @@ def test_a_quote_is_a_block_quote_with_who_says_so(visit: Visit, site: str, smal
     assert figure.locator("mark").text_content() == quote.best.text
     assert figure.locator(".place").text_content() == "1 Nerves › Sheath"
     assert "its own words" in (figure.locator(".who").text_content() or "")
-    assert figure.locator(".notes").text_content()
+    assert (figure.locator(".notes").text_content() or "").startswith("May not answer your question")
 
 
 def test_a_seller_is_labelled(visit: Visit, site: str) -> None:
