@@ -31,7 +31,7 @@ export HF_HUB_OFFLINE = 1
 export TRANSFORMERS_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help setup run index check test bench bench-speed docs lint types reference lock hashes audit licences clean corpus-check red-flags torture coverage
+.PHONY: help setup run index check test bench bench-speed docs lint types reference lock hashes audit licences clean corpus-check embeddings red-flags stress coverage
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-14s%s\n' "$$name" "$$what"; done
@@ -45,12 +45,12 @@ run: setup ## bring the index up to date, then serve the page on http://127.0.0.
 index: setup ## bring index/ up to date with corpus/
 	@$(BIN)/b12assistant index
 
-# Two processes, each with whole files: a file's fixtures are made once.
-BOTH = -n 2 --dist loadfile
+# Two processes; tests/conftest.py says which tests stay together, and in which order they come.
+BOTH = -n 2 --dist loadgroup --no-loadscope-reorder
 check: lint types ## format, lint, types and the fast tests: about two minutes
 	@$(BIN)/python -m pytest $(BOTH) -m "not slow"
 
-test: lint types corpus-check ## everything: format, lint, types, the corpus and all tests
+test: lint types ## everything: format, lint, types and all tests, which check the corpus too
 	@$(BIN)/python -m pytest $(BOTH)
 
 bench: .venv/.test ## measure the ranking again on DATASETS=FOLDER; fails if it fell behind what is expected
@@ -130,20 +130,23 @@ docs: .venv/.test ## build the documentation as a site, in build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "build/site/index.html; with its search: $(BIN)/python -m http.server --bind 127.0.0.1 -d build/site"
 
-torture: .venv/.test ## undergo every ordeal in full: half an hour and more; prints one table
-	@$(BIN)/python tools/torture.py
+stress: .venv/.test ## run every stress test in full: half an hour and more; prints one table
+	@$(BIN)/python tools/stress.py
 
 # The tests of what is measured: the whole suite takes no part, since it would take twice its time.
-COVERING = tests/loaders $(addprefix tests/test_,bad_corpus.py clean*.py clauses.py crash.py damage.py explanation.py \
-  layout.py ordeals.py quot*.py store.py triage.py verification.py)
+COVERING = tests/loaders $(addprefix tests/test_,bad_corpus.py clean*.py crash.py damage.py explanation.py \
+  layout.py stress.py quot*.py store.py triage.py turn_parts.py verification.py)
 coverage: .venv/.test ## measure the branches of loaders, store, quoting and triage; fails under 95 %
 	@rm -f build/.coverage*
 	@$(BIN)/python -m coverage run -m pytest -q -m "not slow" $(COVERING)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 
-red-flags: .venv/.test ## audit the red flags on their test split; writes docs/reference/red-flag-audit.md
-	@$(BIN)/python tools/red_flags.py
+embeddings: setup ## write the embeddings that ship for corpus/, so that a first index is quick; after a change of corpus or encoder
+	@$(BIN)/python tools/embeddings.py
+
+red-flags: .venv/.test ## audit the red flags; DATASETS=FOLDER adds real questions; fails if a figure fell behind
+	@$(BIN)/python tools/red_flags.py $(if $(DATASETS),--datasets '$(DATASETS)')
 
 audit: .venv/.test ## ask the package index for known vulnerabilities of what is pinned
 	@$(BIN)/python tools/audit.py

@@ -1,4 +1,4 @@
-"""Count answers that show a difference: both sides quoted, and questions that only look alike left alone.
+"""Count answers that show a difference: the right one with both sides, and none for questions that only look alike.
 
     python benchmarks/differences.py LABELLED CORPUS INDEX
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _questions(rows: Iterable[dict[str, Any]], corpus: str, index: str) -> dict[str, Any]:
-    """How many answers quote every side, are told to differ, and are told so where nothing conflicts."""
+    """Count answers with a difference, with every labelled side of it, and with every side in any quote."""
     workspace = Workspace(load_configuration(environment={}, flags={"paths.corpus": corpus, "paths.index": index}))
     assistant = workspace.assistant
     counts: Counter[str] = Counter()
@@ -35,9 +35,12 @@ def _questions(rows: Iterable[dict[str, Any]], corpus: str, index: str) -> dict[
         answer = assistant.reply(row["question"]).answer
         kind = "different" if row["sides"] else "alike"
         counts[kind] += 1
-        counts[f"{kind}, told"] += bool(answer.disagreements)
-        quoted = [any(is_hit(quote.spans, said) for quote in answer.quotes for said in side) for side in row["sides"]]
-        counts["both sides quoted"] += bool(quoted) and all(quoted)
+        counts[f"{kind}, shown"] += bool(answer.disagreements)
+        sides = [quote for differ in answer.disagreements for quote in differ.sides]
+        for name, quotes in (("both sides shown", sides), ("both sides quoted", answer.shown)):
+            counts[name] += bool(row["sides"]) and all(
+                any(is_hit(quote.spans, words) for quote in quotes for words in side) for side in row["sides"]
+            )
     return dict(counts)
 
 

@@ -1,83 +1,84 @@
-"""Fit what triage is told beside its rules: the words, and the second opinion of the encoder.
+"""Fit what stands beside the rules of triage: the words, and the second opinion of the encoder.
 
-    python benchmarks/fit_red_flags.py [--cuts]
+    python benchmarks/fit_red_flags.py [--anew | --words | --cuts]
 
 Reads `train.jsonl` and `calibration.jsonl` of `benchmarks/data/red_flags/`, never the test split. The weights are
 fitted on the train split; the cuts are chosen on the calibration split, which the models have not seen and no rule was
-worded on. What is told of it is a little better than the truth, which `make red-flags` tells.
+worded on. Its figures are a little better than the truth, which `make red-flags` tells.
 
 Writes `src/b12assistant/data/red_flags/word_model.npz` and `second_opinion.npz`: weights alone, no text. Words: a
 multinomial logistic regression over hashed features. Encoder: low-rank changes of its weights and attention pooling
-over its token vectors (`red_flag_tuning.py`). Takes half an hour on two cores. ``--cuts``: keep the weights, choose the
-cuts anew on what the models said (`build/red_flags_judged.pkl`), as when the rules have changed.
+over its token vectors (`red_flag_tuning.py`).
+
+By default it goes on from the second opinion that ships and learns the upper two layers and the head, which takes a
+third of the time; ``--anew`` learns all layers from nothing. ``--words``: keep the encoder's weights, fit the words and
+choose the cuts. ``--cuts``: choose the cuts again on what the models said (`build/red_flags_judged.pkl`), as when the
+rules have changed.
 """
 
 from __future__ import annotations
 
 import argparse
 import pickle
+import random
 from collections import Counter
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from red_flag_cuts import as_row, best_cuts, decided, figures
-from red_flag_rows import Row, by_rules, lengthened, load, mangled, whole
-from red_flag_tuning import tune
+from red_flag_cuts import best_cuts, report
+from red_flag_noise import among
+from red_flag_rows import Row, by_rules, judged_alone, lengthened, load, mangled
+from red_flag_tuning import Example, Labelled, tune
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answers import Turn
 from b12assistant.index.encoding import load_encoder
-from b12assistant.safety.clauses import Clauses, Part
-from b12assistant.safety.opinion import Cuts, Judged, Opinionated, Role, deciding, read_cuts
+from b12assistant.safety.opinion import CONCERNS, Judged, Opinionated, read_cuts
 from b12assistant.safety.second_opinion import FILE as HEAD_FILE
-from b12assistant.safety.second_opinion import SecondOpinion, WordOpinion, folded, parse_fitted
+from b12assistant.safety.second_opinion import SecondOpinion, WordOpinion, parse_fitted, readable
 from b12assistant.safety.triage import load_rules
+from b12assistant.safety.turn_parts import TurnReading
 from b12assistant.safety.word_model import CUE, WordModel, cue_features, key_of, piece_features, word_features
 from b12assistant.safety.word_model import FILE as WORDS_FILE
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "src" / "b12assistant" / "data" / "red_flags"
 KEPT = ROOT / "build" / "red_flags_judged.pkl"
-UNCUT = np.full((4, 3, 3), 2.0)  # never reached
+UNCUT = np.array([2.0, 2.0, 2.0, 0.0])  # never reached
 STRENGTH = 30.0  # inverse of the regularisation of the words
-MANGLED = 0.5  # what a mangled copy weighs beside the words as written
-VERSIONS = 2  # mangled copies of an utterance that the encoder reads in turn
-FIRST = ("w1", "w2", "w3", "w4", "wt")  # what ids of the first round begin with, English
+MANGLED = 0.5  # weight of a mangled copy of the words beside the words as written
+EPOCHS, EACH, FROZEN = 3, 12_000, 4  # texts of an epoch; layers that are not learned
+ALL_EPOCHS, EVERYTHING = 6, 1_000_000
+MANGLING, AFTER = 0.2, 0.2  # chance of a row to be read mangled, and after a turn that it does not lean on
+AMONG = {True: 0.3, False: 0.12}  # of an ordinary row, and of another, to be read among ordinary ones
+CUTTINGS = 2  # of an ordinary letter: some of its sentences
+AROUND = (10, 50)  # words of ordinary text around an utterance
+FEW, MANY = 4, 40  # words of an ordinary text
+NONE = len(CONCERNS) - 1
 RULES = load_rules()
 EMPTY = WordModel(
     np.empty(0, np.uint32), np.empty((0, 6), np.int8), np.ones(6, np.float32), np.zeros(6, np.float32), read_cuts(UNCUT)
 )
 
-Read = tuple[Clauses, Part]
 Judgements = list[Sequence[Judged]]  # the parts that decide, one list a turn
 
 
-class Remembering(WordOpinion):
-    """Reads every turn once, whatever the model."""
-
-    def read(self, turn: Turn, former: Turn | None) -> tuple[Clauses, Clauses | None]:
-        return read_once(turn, former)
-
-
-@cache
-def read_once(turn: Turn, former: Turn | None) -> tuple[Clauses, Clauses | None]:
-    return WordOpinion(EMPTY, RULES.spelling.correct, RULES.cues).read(turn, former)
-
-
 def opinion_of(model: WordModel) -> WordOpinion:
-    return Remembering(model, RULES.spelling.correct, RULES.cues)
+    return WordOpinion(model, RULES.spelling.correct, RULES.cues)
 
 
-def features_of(clauses: Clauses, part: Part) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
-    """Words, pieces, cues, as keys."""
-    words = clauses.words(part)
+READER = opinion_of(EMPTY)
+
+
+def features_of(reading: TurnReading) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
+    """Words, pieces, cues of the whole turn, as keys."""
+    words = reading.words(reading.whole)
     pieces = frozenset().union(*(piece_features(word) for word in set(words)))
     first, second, third = (
-        frozenset(map(key_of, group)) for group in (word_features(words), pieces, cue_features(clauses, part))
+        frozenset(map(key_of, group)) for group in (word_features(words), pieces, cue_features(reading, reading.whole))
     )
     return first, second, third
 
@@ -96,7 +97,7 @@ def fit_words(features: Sequence[tuple[frozenset[int], ...]], concerns: np.ndarr
             rows += [i] * len(known)
             columns += known
     matrix = csr_matrix((data, (rows, columns)), shape=(len(features), len(keys)))
-    model = LogisticRegression(C=STRENGTH, max_iter=300, tol=1e-3).fit(matrix, concerns, sample_weight=weights)
+    model = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3).fit(matrix, concerns, sample_weight=weights)
     scale = np.abs(model.coef_).max(axis=1) / 127
     found = np.rint(model.coef_ / scale[:, None]).astype(np.int8).T
     kept = np.any(found != 0, axis=1)
@@ -104,70 +105,108 @@ def fit_words(features: Sequence[tuple[frozenset[int], ...]], concerns: np.ndarr
     return WordModel(np.array(keys, np.uint32)[kept], found[kept], scale.astype(np.float32), bias, read_cuts(UNCUT))
 
 
-def fit(rows: Sequence[Row]) -> tuple[WordModel, dict[str, np.ndarray]]:
-    """The words, and the arrays of `second_opinion.npz`, cuts left out."""
-    rows = [row for row in rows if row.turn.text.strip()]
-    versions = [rows, *(mangled(rows, seed) for seed in range(VERSIONS))]
-    read = [[whole(opinion_of(EMPTY), row) for row in version] for version in versions]
+def example(row: Row, *, context: Turn | None = None) -> Example:
+    """The turn as the encoder reads it, after the one before if it may lean on that."""
+    reading = READER.read(row.turn, context or row.former)
+    before, text = readable(reading.context), readable(reading.folded.text)
+    return Example(before + text, (Labelled(len(before), len(before + text), row.concern),), row.is_new)
+
+
+def put_among(row: Row, ordinary: Sequence[str], rng: random.Random) -> Example:
+    """The utterance with ordinary ones around it: the whole is about what it is about, each part about its own."""
+    text, ranges = "", []
+    for part, own in among(row.turn.text, ordinary, rng.randint(*AROUND), rng):
+        folded = readable(READER.read(Turn(0, part), None).folded.text)
+        if folded:
+            text = f"{text} " if text else ""
+            ranges.append(Labelled(len(text), len(text) + len(folded), row.concern if own else NONE))
+            text += folded
+    return Example(text, (Labelled(0, len(text), row.concern), *ranges), row.is_new)
+
+
+def examples(rows: Sequence[Row], seed: int = 0) -> Iterator[Example]:
+    """Every row as it was written; some mangled, some among ordinary ones, some after a turn they do not lean on."""
+    rng = random.Random(seed)
+    plain = [row for row in rows if row.concern == NONE and row.former is None]
+    ordinary = [row.turn.text for row in plain if FEW < len(row.turn.text.split()) < MANY]
+    for row, copy in zip(rows, mangled(rows, seed), strict=True):
+        yield example(row)
+        if rng.random() < MANGLING:
+            yield example(copy)
+        if rng.random() < AMONG[row.concern == NONE]:
+            yield put_among(row, ordinary, rng)
+        if row.former is None and rng.random() < AFTER:
+            yield example(row, context=rng.choice(rows).turn)
+        if row.concern == NONE and row.is_new:
+            yield from cuttings(row, rng)
+
+
+def cuttings(row: Row, rng: random.Random) -> Iterator[Example]:
+    """Some sentences of an ordinary letter that follow one another: they are ordinary too."""
+    reading = READER.read(row.turn, None)
+    sentences = reading.sentences
+    for _ in range(CUTTINGS if len(sentences) > 3 else 0):
+        start = rng.randrange(len(sentences) - 1)
+        last = rng.randrange(start + 1, len(sentences))
+        first, end = reading.letters(sentences[start])[0], reading.letters(sentences[last])[1]
+        text = readable(reading.folded.text[first:end])
+        yield Example(text, (Labelled(0, len(text), NONE),), row.is_new)
+
+
+def fit_words_on(rows: Sequence[Row]) -> WordModel:
+    """Fit the words on the rows as they were written, and mangled."""
+    read = [READER.read(row.turn, None) for row in (*rows, *mangled(rows))]
     weights = np.repeat([1.0, MANGLED], len(rows))
-    concerns = np.array([row.concern for row in rows])
-    features = [features_of(*each) for version in read[:2] for each in version]
-    model = fit_words(features, np.tile(concerns, 2), weights)
-    print(f"fitted the words on {len(features)} utterances", flush=True)
-    texts = [[folded(*each) for each in versions] for versions in zip(*read, strict=True)]
-    return model, {"encoder": np.array(load_encoder().digest), **tune(texts, concerns)}
+    model = fit_words([features_of(each) for each in read], np.tile([row.concern for row in rows], 2), weights)
+    print(f"fitted the words on {len(read)} utterances", flush=True)
+    return model
+
+
+def fit_head(rows: Sequence[Row], *, anew: bool) -> dict[str, np.ndarray]:
+    """Return the arrays of `second_opinion.npz`, cuts left out."""
+    start = None if anew else dict(np.load(OUT / HEAD_FILE))
+    layers = {"frozen": 0, "epochs": ALL_EPOCHS, "each": EVERYTHING}
+    if not anew:
+        layers = {"frozen": FROZEN, "epochs": EPOCHS, "each": EACH}
+    return {"encoder": np.array(load_encoder().digest), **tune(list(examples(rows)), start, **layers)}
 
 
 def judged(rows: Sequence[Row], opinion: Opinionated) -> Judgements:
-    return [deciding(opinion(row.turn, row.former).judged) for row in rows]
+    return [[part for part in opinion(row.turn, row.former).judged if part.decides] for row in rows]
 
 
-def as_array(cuts: Sequence[Sequence[Cuts]]) -> np.ndarray:
-    """(4, roles, 3)."""
-    return np.array([[as_row(each) for each in roles] for roles in cuts])
-
-
-def choose(name: str, rows: Sequence[Row], ruled: np.ndarray, read: Judgements, alone: int) -> np.ndarray:
-    """The cuts; what they give is told. ``alone``: how many of ``rows`` are as they were written."""
-    lowers = name == "both"
-    roles = (Role.WHOLE, Role.SENTENCE, Role.STRETCH) if lowers else (Role.WHOLE, Role.SENTENCE)
-    cuts = best_cuts(read, rows, ruled, roles, lowers=lowers)
-    found = decided(read, ruled, roles, cuts, lowers=lowers)
-    long = np.array([not any(part.role is Role.WHOLE for part in parts) for parts in read])
-    written, first = np.arange(len(rows)) < alone, np.array([row.id.startswith(FIRST) for row in rows])
-    for kind, some in (
-        ("as written", written),
-        ("as written, of the first round", written & first),
-        ("long, as written", written & long),
-        ("made long", ~written),
-    ):
-        at = np.flatnonzero(some)
-        print(f"{name}, {kind}", *figures([rows[i] for i in at.tolist()], ruled[at], found[at]), sep="\n  ", flush=True)
-    return as_array(cuts)
-
-
-def main(*, weights: bool) -> None:
-    """``weights``: fit them anew too, not the cuts alone."""
-    torch.set_num_threads(2)
-    calibration = load("calibration")
-    turns = [*calibration, *lengthened(calibration, opinion_of(EMPTY))]
-    if weights:
-        model, arrays = fit(load("train"))
-        words = opinion_of(model)
-        second = SecondOpinion(words, parse_fitted({**arrays, "cuts": UNCUT}), load_encoder())
-        said = (judged(turns, words), judged(turns, second))
-        KEPT.parent.mkdir(exist_ok=True)
-        KEPT.write_bytes(pickle.dumps(said))
+def main(*, words: bool, head: bool, anew: bool) -> None:
+    """``words``, ``head``: fit their weights too, not the cuts alone."""
+    torch.set_num_threads(1)
+    calibration = judged_alone(load("calibration"), RULES)
+    turns = [*calibration, *lengthened(calibration, READER)]
+    rows = [row for row in load("train") if READER.read(row.turn, None).sentences]
+    KEPT.parent.mkdir(exist_ok=True)
+    if words:
+        model = fit_words_on(rows)
         named = {name: getattr(model, name) for name in ("keys", "weights", "scale", "bias")}
-    else:
-        said = pickle.loads(KEPT.read_bytes())  # noqa: S301 - this script wrote it
-        named, arrays = dict(np.load(OUT / WORDS_FILE)), dict(np.load(OUT / HEAD_FILE))
+        np.savez_compressed(KEPT.with_suffix(".words.npz"), **named)
+    if head:
+        np.savez_compressed(KEPT.with_suffix(".head.npz"), **fit_head(rows, anew=anew))
+    named, arrays = (dict(np.load(KEPT.with_suffix(f".{name}.npz"))) for name in ("words", "head"))
+    if words or head:
+        opinion = opinion_of(WordModel(**named, cuts=read_cuts(UNCUT)))
+        encoder = load_encoder(runtime="onnx", threads=1)
+        second = SecondOpinion(opinion, parse_fitted({**arrays, "cuts": UNCUT}), encoder)
+        KEPT.write_bytes(pickle.dumps((judged(turns, opinion), judged(turns, second))))
+    read = pickle.loads(KEPT.read_bytes())  # noqa: S301 - this script wrote it
     ruled = by_rules(turns, RULES)
-    for file, fitted, name, read in ((WORDS_FILE, named, "words", said[0]), (HEAD_FILE, arrays, "both", said[1])):
-        np.savez_compressed(OUT / file, **{**fitted, "cuts": choose(name, turns, ruled, read, len(calibration))})
+    for file, fitted, name, said in ((WORDS_FILE, named, "words", read[0]), (HEAD_FILE, arrays, "both", read[1])):
+        cuts = best_cuts(said, turns, ruled, lowers=name == "both")
+        print(name, cuts, *report(said, turns, ruled, cuts), sep="\n", flush=True)
+        row = [cuts.emergency, cuts.urgent, cuts.anything, cuts.kept]
+        np.savez_compressed(OUT / file, **{**fitted, "cuts": np.array(row)})
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cuts", action="store_true", help="choose the cuts anew, keep the weights")
-    main(weights=not parser.parse_args().cuts)
+    parser.add_argument("--anew", action="store_true", help="learn all layers from nothing")
+    parser.add_argument("--words", action="store_true", help="fit the words and choose the cuts again, no more")
+    parser.add_argument("--cuts", action="store_true", help="choose the cuts again, no more")
+    given = parser.parse_args()
+    main(words=not given.cuts, head=not (given.words or given.cuts), anew=given.anew)

@@ -21,8 +21,6 @@ from refusal_data import CORPUS, Asked, folds, labelled, strangers, workspace
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
-from b12assistant.answering.assistant import SEARCHED_CHARACTERS, turns_of
-from b12assistant.answering.conversation import interpret
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
@@ -34,7 +32,7 @@ OUT = Path(__file__).parent.parent / "src/b12assistant/data/answering"
 KEPT = 0.95  # of the answerable of the calibration split
 PASSED = 0.10  # of its unanswerable
 PENALTY = 0.02
-SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1}
+SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "asked": 1}
 SHARES = {"near_miss": 1.0, "other_health": 0.5, "off_topic": 0.5, "nonsense": 0.5}  # how much a style counts
 
 
@@ -48,26 +46,24 @@ class Searched:
 
 
 def search(space: Workspace, questions: Sequence[Asked]) -> list[Searched]:
-    settings, engine = space.configuration.settings, space.engine
     found = []
     for each in questions:
-        read_as = interpret(turns_of(each.question, each.history), SEARCHED_CHARACTERS)
-        query = engine.query_of(engine.read(read_as))
-        hits = engine.hits(query, settings, settings.retrieval.passages)
-        found.append(Searched(query, hits, next(iter(engine.windows(query, hits, settings)), None)))
+        read = space.assistant.understood(each.question, each.history).searched
+        found.append(Searched(read.query, read.hits, next(iter(read.windows), None)))
     return found
 
 
 def signals_of(engine: Engine, topics: Topics, searched: Sequence[Searched]) -> np.ndarray:
-    """(n, 4) signals of each question and the quote that comes first for it, in the order of ``SIGNS``."""
+    """(n, 5) signals of each question and the quote that comes first for it, in the order of ``SIGNS``."""
     weighing = replace(engine, topics=topics)
     rows = []
     for each in searched:
         evidence = weighing.evidence(each.query, each.hits)
-        nothing = Signals(0.0, 1.0, 1.0, 1.0)
+        nothing = Signals(0.0, 1.0, 1.0, 1.0, asked=0.0)
         signals = weighing.signals(each.query, evidence, each.first) if each.first else nothing
         rows.append([getattr(signals, name) for name in SIGNS])
-    return np.array(rows)
+    found = np.array(rows, float)  # None, of a quote of which nothing is asked, becomes NaN
+    return np.where(np.isnan(found), np.nanmean(found, axis=0), found)
 
 
 def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -112,12 +108,19 @@ def calibrated(fit: tuple[np.ndarray, Sequence[Asked]], calibration: tuple[np.nd
     theta = slope * theta + np.append(np.zeros(len(theta) - 1), shift)
     certain = 1 / (1 + np.exp(-(held @ theta[:-1] + theta[-1])))
     possibly, answered = np.quantile(certain[y], 1 - KEPT), np.quantile(certain[~y], 1 - PASSED)
-    values = [round(float(value), 4) for value in (theta[-1], *theta[:-1], possibly, max(answered, possibly))]
-    return Calibration(*values)
+    place = list(SIGNS).index("asked")
+    others = held[y] @ np.where(np.arange(len(SIGNS)) == place, 0, theta[:-1])  # as if nothing were asked of any quote
+    unasked = np.log(possibly / (1 - possibly)) - theta[-1] - np.quantile(others, 1 - KEPT)
+    fitted = dict(zip(SIGNS, theta[:-1], strict=True))
+    cuts = {"possibly": possibly, "answered": max(answered, possibly), "unasked": unasked}
+    return Calibration(
+        **{name: round(float(value), 4) for name, value in {"bias": theta[-1], **fitted, **cuts}.items()}
+    )
 
 
 def confidences(calibration: Calibration, x: np.ndarray) -> np.ndarray:
-    return np.array([calibration.confidence(Signals(*row)) for row in x.tolist()])
+    rows = (Signals(**dict(zip(SIGNS, row, strict=True))) for row in x.tolist())
+    return np.array([calibration.confidence(each) for each in rows])
 
 
 def figures(calibration: Calibration, x: np.ndarray, asked: Sequence[Asked]) -> str:

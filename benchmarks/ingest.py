@@ -48,7 +48,7 @@ class StandIn:
     def runtime(self) -> dict[str, str]:
         return {"encoder": "stand-in"}
 
-    def tuned(self, changes: Mapping[str, NDArray[np.float32]]) -> StandIn:  # noqa: ARG002 - it has no weights
+    def tuned(self, changes: Mapping[str, NDArray[np.float32]], digest: str = "") -> StandIn:  # noqa: ARG002 - no weights
         return self
 
     def count(self, text: str) -> int:

@@ -1,53 +1,49 @@
-"""Choose from which share on an opinion counts, given what the rules found: what costs least.
+"""Choose the four cuts of an opinion: the fewest alarms on ordinary messages that the floors of safety leave.
 
-Searched over a grid, on turns that the models have not seen; for every level that the rules may have found, and for
-every role a part may have.
+Searched over a grid, on turns that the models have not seen. Ordinary messages count as often as they come in real
+traffic, not as often as they stand in the split.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
 from itertools import product
 from typing import Protocol
 
 import numpy as np
 
-from b12assistant.safety.opinion import EMERGENCIES, Cuts, Judged, Role
+from b12assistant.safety.opinion import EMERGENCIES, Cuts, Judged
 
-NEVER = Cuts(2.0, 2.0, 2.0)
-STEPS = (0.02, 0.04, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98, 2.0)  # the last is never reached
-FLOOR = 0.03  # an emergency that the rules found is set aside only if its whole says less than this
+GRID = (0.02, 0.03, 0.05, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98)
+KEPT = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3)  # at most; more is no strong disagreement
 ORDER = ("emergency", "urgent", "medical_decision", "none")
-COSTS = (  # of each level of ORDER, by the level that is right: an emergency passed over costs most
-    (0, 2, 4, 12),
-    (0.6, 0, 1, 4),
-    (0.8, 0.8, 0, 3),
-    (2.5, 1.5, 1.5, 0),
-)
+FLOORS = {  # shares that the cuts must reach on the calibration split; one missed by a point costs `PRICE`
+    "emergency as emergency": 0.97,
+    "emergency as urgent or more": 0.985,
+    "urgent as urgent or more": 0.98,
+    "decision as decision": 0.92,
+}
+PRICE = 1.0
+PASSED_OVER = 10.0  # price of every share of the emergencies that get nothing
+TRAFFIC = {"remark": 0.4, "question": 0.3, "letter": 0.15, "foreign": 0.15}  # of ordinary messages
+ALARM = {0: 6.0, 1: 1.0, 2: 1.0, 3: 0.0}  # price of what an ordinary message gets, by places in ORDER
 
 
 class Labelled(Protocol):
+    @property
+    def id(self) -> str: ...
     @property
     def level(self) -> str: ...
     @property
     def acceptable(self) -> frozenset[str]: ...
     @property
-    def trap(self) -> str: ...
+    def language(self) -> str: ...
 
 
-@dataclass(frozen=True)
 class Shares:
-    """The highest of any part, one row a turn: of an emergency, of at least urgent, of anything; and whether what is
-    there is rather urgent than a decision. (n,)"""
+    """The highest of any part, one row a turn: of an emergency, of at least urgent, of anything, (n,)."""
 
-    emergency: np.ndarray
-    urgent: np.ndarray
-    anything: np.ndarray
-    rather_urgent: np.ndarray
-
-    @classmethod
-    def of(cls, turns: Sequence[Sequence[Judged]]) -> Shares:
+    def __init__(self, turns: Sequence[Sequence[Judged]]) -> None:
         rows = np.full((len(turns), 4), -1.0)
         for i, parts in enumerate(turns):
             for part in parts:
@@ -56,126 +52,111 @@ class Shares:
                 if anything > rows[i, 2]:
                     rows[i, 3] = urgent >= part.shares[EMERGENCIES + 1]
                 rows[i, :3] = np.maximum(rows[i, :3], (emergency, urgent, anything))
-        return cls(*rows.T)
+        self.emergency, self.urgent, self.anything, self._rather_urgent = rows.T
 
-    def at(self, places: np.ndarray) -> Shares:
-        return Shares(*(getattr(self, each.name)[places] for each in fields(self)))
-
-    def levels(self, cuts: Cuts) -> np.ndarray:
-        """Places in ``ORDER``, (n,)."""
-        found = np.where(self.anything >= cuts.anything, np.where(self.rather_urgent > 0, 1, 2), 3)
+    def levels(self, cuts: Cuts, ruled: np.ndarray) -> np.ndarray:
+        """Return places in ``ORDER``, (n,). ``ruled``: (n,) whether a rule says emergency."""
+        found = np.where(self.anything >= cuts.anything, np.where(self._rather_urgent > 0, 1, 2), 3)
         found = np.where(self.urgent >= cuts.urgent, 1, found)
-        return np.where(self.emergency >= cuts.emergency, 0, found)
+        found = np.where(self.emergency >= cuts.emergency, 0, found)
+        return np.where(ruled, np.where(self.emergency >= cuts.kept, 0, 1), found)
 
 
-@dataclass(frozen=True)
 class Labels:
-    """``level``: (n,) places in ``ORDER``. ``allowed``: (n, 4), which levels are right."""
+    """``level``: (n,) places in ``ORDER``. ``allowed``: (n, 4) which levels are right. ``group``: of ordinary ones."""
 
-    level: np.ndarray
-    allowed: np.ndarray
+    def __init__(self, rows: Sequence[Labelled]) -> None:
+        self.level = np.array([ORDER.index(row.level) for row in rows])
+        self.allowed = np.array([[each == row.level or each in row.acceptable for each in ORDER] for row in rows])
+        self.group = np.array([group_of(row) for row in rows])
 
-    @classmethod
-    def of(cls, rows: Sequence[Labelled]) -> Labels:
-        level = np.array([ORDER.index(row.level) for row in rows])
-        return cls(level, np.array([[each == row.level or each in row.acceptable for each in ORDER] for row in rows]))
+
+def group_of(row: Labelled) -> str:
+    """Return the kind of ordinary message of the round that was written for them; of others an empty word."""
+    if row.level != "none" or row.id.endswith(" among"):
+        return ""
+    kinds = {"h1": "remark", "h2-q": "question", "h2-l": "letter"}
+    kind = next((kind for begins, kind in kinds.items() if row.id.startswith(begins)), "")
+    return kind or ("foreign" if row.language != "en" else "")
 
 
 def rates(found: np.ndarray, labels: Labels) -> dict[str, float]:
     """Shares of the labelled turns, 0 to 1."""
     allowed = labels.allowed[np.arange(len(found)), found]
     e, u, d, n = (labels.level == i for i in range(4))
-    return {
-        "emergency as emergency": float(np.mean(found[e] == 0)),
-        "emergency as nothing": float(np.mean(found[e] == 3)),
-        "emergency as urgent or more": float(np.mean(found[e] <= 1)),
-        "urgent as urgent or more": float(np.mean((found[u] <= 1) | allowed[u])),
-        "urgent as emergency": float(np.mean(found[u] == 0)),
-        "decision as decision": float(np.mean(allowed[d])),
-        "decision as nothing": float(np.mean(found[d] == 3)),
-        "decision as emergency": float(np.mean(found[d] == 0)),
-        "nothing as something": float(np.mean(~allowed[n])),
-        "nothing as urgent or more": float(np.mean(~allowed[n] & (found[n] <= 1))),
-        "nothing as emergency": float(np.mean(found[n] == 0)),
+    told = {
+        "emergency as emergency": np.mean(found[e] == 0),
+        "emergency as urgent or more": np.mean(found[e] <= 1),
+        "emergency as nothing": np.mean(found[e] == 3),
+        "urgent as urgent or more": np.mean((found[u] <= 1) | allowed[u]),
+        "urgent as emergency": np.mean(found[u] == 0),
+        "decision as decision": np.mean(allowed[d]),
+        "decision as emergency": np.mean(found[d] == 0),
+        "nothing as something": np.mean(~allowed[n]),
+        "nothing as emergency": np.mean(found[n] == 0),
     }
+    for group in TRAFFIC:
+        mine = labels.group == group
+        if mine.any():
+            told[f"{group} as something"] = np.mean(~allowed[mine])
+            told[f"{group} as emergency"] = np.mean(found[mine] == 0)
+    return {name: float(share) for name, share in told.items()}
 
 
-def costs(rows: Sequence[Labelled]) -> np.ndarray:
-    """(n, 4): what each level of ``ORDER`` costs on each row."""
-    labels = Labels.of(rows)
-    return np.where(labels.allowed, 0.0, np.array(COSTS)[labels.level])
+def prices(labels: Labels) -> np.ndarray:
+    """Return (n, 4): what each level costs on each ordinary message, so that a group has its part of the traffic."""
+    price = np.zeros((len(labels.level), 4))
+    for group, part in TRAFFIC.items():
+        mine = labels.group == group
+        price[mine] = part / max(1, mine.sum()) * np.array([ALARM[i] for i in range(4)])
+    hard = (labels.level == 3) & (labels.group == "")
+    price[hard] = 0.3 / max(1, hard.sum()) * np.array([ALARM[i] for i in range(4)])
+    return np.where(labels.allowed, 0.0, price)
 
 
-def best_cuts(
-    read: Sequence[Sequence[Judged]],
-    rows: Sequence[Labelled],
-    ruled: np.ndarray,
-    roles: Sequence[Role],
-    *,
-    lowers: bool,
-) -> list[list[Cuts]]:
-    """By what the rules found, then by role, those that cost least. ``ruled``: places in ``ORDER``, (n,).
+def best_cuts(read: Sequence[Sequence[Judged]], rows: Sequence[Labelled], ruled: np.ndarray, *, lowers: bool) -> Cuts:
+    """Return the cuts that cost least. ``read``: the parts that decide. ``ruled``: (n,) a rule says emergency.
 
-    ``read``: the parts that decide. ``lowers``: what the rules found may be set aside. One role after another, twice,
-    each given the others.
+    ``lowers``: an emergency of the rules may become urgent.
     """
-    shares = {role: Shares.of([[part for part in parts if part.role is role] for parts in read]) for role in roles}
-    costing, found = costs(rows), []
-    for ruling in range(len(ORDER)):
-        at = np.flatnonzero(ruled == ruling)
-        floor = np.full(len(at), len(ORDER) - 1 if lowers else ruling)
-        chosen = dict.fromkeys(roles, NEVER)
-        for role in (*roles, *roles):
-            others = [shares[each].at(at).levels(chosen[each]) for each in roles if each is not role]
-            chosen[role] = _cheapest(shares[role].at(at), np.min([floor, *others], axis=0), costing[at])
-        if lowers and ORDER[ruling] == "emergency":
-            for role in (Role.WHOLE, Role.STRETCH):  # a sentence alone lacks what may deny it
-                chosen[role] = replace(chosen[role], anything=min(chosen[role].anything, FLOOR))
-        found.append([chosen[role] for role in roles])
-    return found
+    shares, labels = Shares(read), Labels(rows)
+    price, kept = prices(labels), KEPT if lowers else (0.0,)
+    place = np.arange(len(rows))
 
-
-def _cheapest(shares: Shares, others: np.ndarray, costing: np.ndarray) -> Cuts:
     def cost(cuts: Cuts) -> float:
-        decided = np.minimum(shares.levels(cuts), others)
-        return float(costing[np.arange(len(decided)), decided].sum())
+        found = shares.levels(cuts, ruled)
+        told = rates(found, labels)
+        missed = sum(max(0.0, floor - told[name]) for name, floor in FLOORS.items())
+        return float(price[place, found].sum()) + PRICE * missed * 10 + PASSED_OVER * told["emergency as nothing"]
 
-    return min(grid(), key=cost)
-
-
-def grid() -> Iterator[Cuts]:
-    """Never first: what is as good as that is not better."""
-    yield NEVER
-    yield from (Cuts(*map(float, cuts)) for cuts in product(STEPS, repeat=3))
-
-
-def decided(
-    read: Sequence[Sequence[Judged]],
-    ruled: np.ndarray,
-    roles: Sequence[Role],
-    cuts: Sequence[Sequence[Cuts]],
-    *,
-    lowers: bool,
-) -> np.ndarray:
-    """The level that each turn comes to, as places in ``ORDER``, (n,)."""
-    found = np.full(len(ruled), len(ORDER) - 1) if lowers else ruled.copy()
-    for place, role in enumerate(roles):
-        shares = Shares.of([[part for part in parts if part.role is role] for parts in read])
-        for ruling in range(len(ORDER)):
-            at = np.flatnonzero(ruled == ruling)
-            found[at] = np.minimum(found[at], shares.at(at).levels(cuts[ruling][place]))
-    return found
+    chosen = Cuts(0.5, 0.5, 0.5, min(kept))
+    for _ in range(3):  # one pair after the other, given the rest
+        chosen = min(_pairs(chosen, kept), key=cost)
+    return chosen
 
 
-def figures(rows: Sequence[Labelled], ruled: np.ndarray, found: np.ndarray) -> Iterator[str]:
-    """What the rules, and both together, give on ``rows``, as lines."""
-    labels = Labels.of(rows)
-    told = [rates(levels, labels) for levels in (ruled, found)]
-    yield f"{len(rows)} turns"
-    yield f"{'':28}  rules   both"
-    for name in told[0]:
-        yield f"{name:28}" + "".join(f"{100 * each[name]:7.1f}" for each in told)
+def _pairs(cuts: Cuts, kept: Sequence[float]) -> Iterator[Cuts]:
+    yield cuts
+    for emergency, urgent in product(GRID, GRID):
+        yield Cuts(float(emergency), float(urgent), cuts.anything, min(cuts.kept, float(emergency)))
+    for urgent, anything in product(GRID, GRID):
+        yield Cuts(cuts.emergency, float(urgent), float(anything), cuts.kept)
+    for emergency, keep in product(GRID, kept):
+        yield Cuts(float(emergency), cuts.urgent, cuts.anything, min(keep, float(emergency)))
 
 
-def as_row(cuts: Cuts) -> list[float]:
-    return [round(each, 2) for each in (cuts.emergency, cuts.urgent, cuts.anything)]
+def report(read: Sequence[Sequence[Judged]], rows: Sequence[Labelled], ruled: np.ndarray, cuts: Cuts) -> Iterator[str]:
+    """What the cuts give on ``rows``, as lines: all as they were written, English, other languages, made long."""
+    shares, labels = Shares(read), Labels(rows)
+    found = shares.levels(cuts, ruled)
+    among = np.array([row.id.endswith(" among") for row in rows])
+    foreign = np.array([row.language != "en" for row in rows])
+    columns = {"written": ~among, "English": ~among & ~foreign, "others": ~among & foreign, "made long": among}
+    told = {}
+    for name, some in columns.items():
+        mine = Labels([row for row, one in zip(rows, some, strict=True) if one])
+        told[name] = rates(found[some], mine)
+    yield f"{'':36}" + "".join(f"{name:>10}" for name in columns)
+    yield f"{'messages':36}" + "".join(f"{some.sum():10}" for some in columns.values())
+    for name in rates(found, labels):
+        yield f"{name:36}" + "".join(f"{100 * each.get(name, np.nan):10.1f}" for each in told.values())

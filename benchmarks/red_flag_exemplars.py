@@ -1,18 +1,19 @@
-"""Turn the writers' plain-text exemplars into the three splits of `benchmarks/data/red_flags/`, and check them.
+"""Add the writers' plain-text exemplars to the three splits of `benchmarks/data/red_flags/`, and check them.
 
     python benchmarks/red_flag_exemplars.py FOLDER
 
-``FOLDER`` holds the writers' files, one situation after another:
+``FOLDER`` holds the writers' new files, one situation after another:
 
     = situation-id | category
     E terse | an utterance as typed
     U/E followup | an earlier turn >> the turn that is judged ## category_of_its_own
 
 Letter: E emergency, U urgent, D medical decision, N none; after the slash, levels that are right as well. A situation
-goes whole to one split: those of `w_test.txt` to test, a quarter of the first round and an eighth of the second (by the
-digest of the id) to calibration, the rest to train. A line that shares a run of five words with a split that is judged
-on is left out of the one that is learned from; so is a repeated line. What is left out, and what cannot be read, is
-told.
+goes whole to one split: those of `w_test.txt` to test, of others some (`ONE_IN`, by the digest of the id) to
+calibration, the rest to train. The rows that are there stay, the writers' files of earlier rounds are not needed.
+
+A new line that shares a run of five words with another split is left out; so is a repeated line. A new test line wins
+over what is there. What is left out, and what cannot be read, is printed.
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from b12assistant.language.folding import fold
 
 OUT = Path(__file__).parent / "data" / "red_flags"
 SPLITS = ("test", "calibration", "train")  # what is judged on first
 TEST_FILE = "w_test.txt"
-FIRST_ROUND = frozenset(f"{name}.txt" for name in ("w1", "w2", "w3", "w4", "wt", "l1", "l2"))
+ONE_IN = {"h2.txt": 3, "h5.txt": 1_000, "h6.txt": 1_000}  # of the situations calibrates
+USUALLY_ONE_IN = 8
 RUN = 5  # words in a row that two splits may not share
 LETTERS = {"E": "emergency", "U": "urgent", "D": "medical_decision", "N": "none"}
-MANY_LANGUAGES = ("l1", "l2", "l3", "wt", "wu")  # writers who name the language in the id of a situation
+MANY_LANGUAGES = ("l1", "l2", "l3", "wt", "wu", "h3", "h4")  # writers who name the language in the id of a situation
 LANGUAGES = ("es", "fr", "de", "pt", "hi", "zh", "ar", "pl")
 KINDS = {"suicide_self_harm": "self_harm", "overdose": "poisoning"}
 HEAD = re.compile(r"=\s*(?P<situation>[\w-]+)\s*\|\s*(?P<category>\w+)(?:\s*\|\s*(?P<language>[\w-]+))?\s*$")
@@ -119,23 +122,22 @@ def exemplar(found: re.Match[str], id_: str, situation: str, category: str, lang
 
 
 def split_of(situation: str, file: str) -> str:
-    """One in so many situations calibrates; the digest of the id says which."""
+    """Return the split of a situation: the digest of its id decides."""
     if file == TEST_FILE:
         return "test"
-    one_in = 4 if file in FIRST_ROUND else 8
+    one_in = ONE_IN.get(file, USUALLY_ONE_IN)
     return "calibration" if hashlib.sha256(situation.encode()).digest()[0] % one_in == 0 else "train"
 
 
-def kept(splits: dict[str, list[Exemplar]], tell: Told) -> dict[str, list[Exemplar]]:
-    """The splits without repeats and without runs of words that a split which is judged on holds too."""
+def merged(groups: Iterable[tuple[str, Iterable[Exemplar]]], tell: Told) -> dict[str, list[Exemplar]]:
+    """Merge groups of exemplars, each with its split, the first wins: no repeats, no run of words in two splits."""
     seen: dict[tuple[str, ...], str] = {}
-    taken: set[tuple[str, ...]] = set()
-    result: dict[str, list[Exemplar]] = {}
-    for split in SPLITS:
-        result[split] = []
-        for one in splits.get(split, []):
+    runs: dict[str, set[tuple[str, ...]]] = {split: set() for split in SPLITS}
+    result: dict[str, list[Exemplar]] = {split: [] for split in SPLITS}
+    for split, exemplars in groups:
+        for one in exemplars:
             words = (*one.history, fold(one.text).text)
-            shared = one.runs & taken
+            shared = {run for other in SPLITS if other != split for run in one.runs & runs[other]}
             if words in seen:
                 tell(f"{one.id}: the same as {seen[words]}, left out")
             elif shared:
@@ -143,20 +145,31 @@ def kept(splits: dict[str, list[Exemplar]], tell: Told) -> dict[str, list[Exempl
             else:
                 seen[words] = one.id
                 result[split].append(one)
-        taken |= {run for one in result[split] for run in one.runs}
+                runs[split] |= one.runs
     return result
 
 
 def collect(folder: Path, tell: Told) -> dict[str, list[Exemplar]]:
-    splits: dict[str, list[Exemplar]] = {}
-    owner: dict[str, str] = {}
+    """Read the rows that are there and the writers' files of ``folder``, and merge them."""
+    present = {split: [known(line) for line in (OUT / f"{split}.jsonl").open(encoding="utf-8")] for split in SPLITS}
+    owner = {one.situation: f"the {split} split" for split in SPLITS for one in present[split]}
+    new: dict[str, list[Exemplar]] = {split: [] for split in SPLITS}
     for path in sorted(folder.glob("*.txt")):
         for one in read(path, tell):
             if owner.setdefault(one.situation, path.name) != path.name:
                 tell(f"{path.name}: situation {one.situation} stands in {owner[one.situation]} too, left out")
                 continue
-            splits.setdefault(split_of(one.situation, path.name), []).append(one)
-    return kept(splits, tell)
+            new[split_of(one.situation, path.name)].append(one)
+    order = (("test", new), ("test", present), ("calibration", present), ("train", present))
+    groups = [(split, rows[split]) for split, rows in (*order, ("calibration", new), ("train", new))]
+    return merged(groups, tell)
+
+
+def known(line: str) -> Exemplar:
+    """Read a row of a split."""
+    row: dict[str, Any] = json.loads(line)
+    row |= {name: tuple(value) for name, value in row.items() if isinstance(value, list)}
+    return Exemplar(**row)
 
 
 def counts(rows: Iterable[Exemplar]) -> str:

@@ -33,15 +33,18 @@ def closed(text: str) -> str:
     return text if text[-1] in ".?!。？！؟।" else f"{text}."
 
 
-def among(text: str, innocent: Sequence[str], words: int, rng: random.Random) -> str:
-    """``text`` with at least ``words`` words of ``innocent`` before, after or around it."""
-    parts, place, added = [text], rng.randrange(3), 0
+def among(text: str, innocent: Sequence[str], words: int, rng: random.Random) -> list[tuple[str, bool]]:
+    """Put at least ``words`` words of ``innocent`` before, after or around ``text``.
+
+    Returns the sentences in order, each with whether it is ``text``.
+    """
+    parts, place, added = [(text, True)], rng.randrange(3), 0
     while added < words:
         other = rng.choice(innocent)
         at = (0, len(parts), rng.randrange(len(parts) + 1))[place]
-        parts.insert(at, other)
+        parts.insert(at, (other, False))
         added += max(1, len(other.split()), len(other) // 12)
-    return " ".join(map(closed, parts))
+    return [(closed(part), own) for part, own in parts]
 
 
 def noisy(text: str, rng: random.Random) -> str:

@@ -1,4 +1,4 @@
-"""The labelled utterances that are learned from: as they were written, mangled, and among others."""
+"""The labelled utterances: as they were written, mangled, and among others; and what the rules say of them."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from red_flag_cuts import ORDER
 from red_flag_noise import among, noisy
 
-from b12assistant.answers import Turn
-from b12assistant.safety.clauses import WHOLE, Clauses, Part
+from b12assistant.answers import Level, Turn
 from b12assistant.safety.opinion import CONCERNS
 from b12assistant.safety.second_opinion import WordOpinion
 from b12assistant.safety.triage import Rules, Triager
+from b12assistant.safety.turn_parts import SHORT
 
 DATA = Path(__file__).parent / "data" / "red_flags"
 SEED = 20_261_120
 EVERY = 12  # of the utterances, one is put among others
+NEW = ("h1", "h2", "h3", "h4", "h5", "h6")  # the round of ordinary messages
 
 
 @dataclass(frozen=True)
 class Row:
-    """One labelled utterance, with the concern that it is of."""
+    """One labelled utterance. ``concern``: its place in ``CONCERNS``."""
 
     id: str
     turn: Turn
@@ -34,6 +34,11 @@ class Row:
     level: str
     acceptable: frozenset[str]
     trap: str
+    language: str
+
+    @property
+    def is_new(self) -> bool:
+        return self.id.startswith(NEW)
 
 
 def load(split: str) -> list[Row]:
@@ -44,7 +49,7 @@ def load(split: str) -> list[Row]:
         concern = CONCERNS.index(row["kind"] if row["level"] == "emergency" else row["level"])
         former = turns[-2] if len(turns) > 1 else None
         acceptable = frozenset(row["acceptable"])
-        rows.append(Row(row["id"], turns[-1], former, concern, row["level"], acceptable, row["trap"]))
+        rows.append(Row(row["id"], turns[-1], former, concern, row["level"], acceptable, row["trap"], row["language"]))
     return rows
 
 
@@ -54,35 +59,28 @@ def mangled(rows: Sequence[Row], seed: int = 0) -> list[Row]:
 
 
 def lengthened(rows: Sequence[Row], words: WordOpinion) -> list[Row]:
-    """Some of ``rows`` among ordinary ones of theirs, too long to be read as one."""
+    """Put some of ``rows`` among ordinary ones of theirs, so that they are too long to be judged as a whole."""
     rng, found = random.Random(SEED), []
-    plain = (row for row in rows if row.level == "none" and row.former is None)
+    plain = (row for row in rows if row.level == "none" and row.former is None and row.language == "en")
     ordinary = [row.turn.text for row in plain if row.trap in ("none", "informational")]
     for row in rows[::EVERY]:
         text = row.turn.text
-        while read_whole(words, Turn(0, text)):
-            text = among(row.turn.text, ordinary, rng.choice((1, 2, 4)) * WHOLE, rng)
-        found.append(replace(row, turn=Turn(0, text), former=None))
+        while words.read(Turn(0, text), None).is_short:
+            parts = among(row.turn.text, ordinary, rng.choice((1, 2, 4)) * SHORT, rng)
+            text = " ".join(part for part, _ in parts)
+        found.append(replace(row, id=f"{row.id} among", turn=Turn(0, text), former=None))
     return found
 
 
-def whole(words: WordOpinion, row: Row) -> tuple[Clauses, Part]:
-    """What is learned from: the turn, with the one before it if it may lean on that."""
-    clauses, joined = words.read(row.turn, row.former)
-    read = joined or clauses
-    return read, read.whole
-
-
-def read_whole(words: WordOpinion, turn: Turn) -> bool:
-    clauses, _ = words.read(turn, None)
-    return clauses.whole in clauses.parts
-
-
 def by_rules(rows: Sequence[Row], rules: Rules) -> np.ndarray:
-    """What the rules alone say, as places in ``ORDER``."""
+    """Return whether the rules alone say emergency, (n,)."""
     triager = Triager(rules)
-    found = []
-    for row in rows:
-        flag = triager([turn for turn in (row.former, row.turn) if turn]).flag
-        found.append(ORDER.index(flag.level if flag else "none"))
-    return np.array(found)
+    flags = (triager([turn for turn in (row.former, row.turn) if turn]).flag for row in rows)
+    return np.array([flag is not None and flag.level is Level.EMERGENCY for flag in flags])
+
+
+def judged_alone(rows: Sequence[Row], rules: Rules) -> list[Row]:
+    """Leave out the rows whose turn before is an emergency by the rules: of those triage goes by what it remembers."""
+    before = [replace(row, turn=row.former, former=None) if row.former else row for row in rows]
+    known = by_rules(before, rules)
+    return [row for row, remembered in zip(rows, known, strict=True) if row.former is None or not remembered]

@@ -55,6 +55,7 @@ def follow_ups(split: str) -> list[Asked]:
         Asked(turn.question, bool(turn.gold), "follow_up", turn.history)
         for dialogue in load_dialogues(DATA / "conversations" / f"{split}.jsonl")
         for turn in dialogue.typed[1:]
+        if turn.kind in ("", "follow_up")
     ]
 
 

@@ -1,9 +1,9 @@
-"""How long triage takes: the rules by length, and the second opinion by length, with at most 24 parts.
+"""How long triage takes: the rules alone, with the words, and all together as in use, by the length of the turn.
 
     python benchmarks/triage_speed.py [ROUNDS]
 
-Milliseconds on this machine, warm, one turn at a time: the median and the 95th percentile of ROUNDS (30). The rules
-should take under 20 ms for 200 words and grow as the text does; the second opinion should take under 150 ms.
+Milliseconds on this machine, warm, one turn at a time: the median and the 95th percentile of ROUNDS (30). All together
+should take at most 8 ms for 12 words and 60 ms for 200 on two free cores.
 """
 
 from __future__ import annotations
@@ -15,12 +15,9 @@ from collections.abc import Callable, Iterator
 
 from b12assistant.answers import Turn
 from b12assistant.index.encoding import load_encoder
-from b12assistant.safety.clauses import MOST
-from b12assistant.safety.second_opinion import Advice, SecondOpinion, load_fitted
-from b12assistant.safety.triage import Triager
 from b12assistant.safety.triagers import Triagers
 
-WORDS = (50, 200, 1_000, 4_000)
+WORDS = (12, 50, 200, 1_000, 4_000)
 CHARACTERS = 20_000
 SENTENCES = (
     "My gran has had the injections since the spring and her feet still tingle at night, though less than they did.",
@@ -46,27 +43,19 @@ def times(judge: Callable[[Turn], object], text: str, rounds: int) -> Iterator[f
             yield 1000 * (time.perf_counter() - started)
 
 
-def told(name: str, judge: Callable[[Turn], object], text: str, rounds: int) -> float:
+def measure(name: str, judge: Callable[[Turn], object], text: str, rounds: int) -> None:
     found = sorted(times(judge, text, rounds))
     middle, late = statistics.median(found), found[int(0.95 * (len(found) - 1))]
     size = f"{len(text.split()):6,} words {len(text):7,} characters"
     print(
-        f"{name:16} {size}  p50 {middle:7.1f} ms  p95 {late:7.1f} ms  {1000 * middle / len(text):6.2f} µs a character"
+        f"{name:24} {size}  p50 {middle:7.1f} ms  p95 {late:7.1f} ms  {1000 * middle / len(text):6.2f} µs a character"
     )
-    return middle
 
 
 def main(rounds: int) -> None:
-    triagers = Triagers(load_encoder)
-    rules = Triager(triagers.rules)
-    with_words = Triager(triagers.rules, Advice((lambda: triagers.words,)))
-    for judge, name in ((rules, "rules"), (with_words, "rules and words")):
+    for name, triager in Triagers(lambda: load_encoder(runtime="onnx")).by_name().items():
         for text in (*map(text_of, WORDS), text_of(CHARACTERS)[:CHARACTERS]):
-            told(name, lambda turn, judge=judge: judge([turn]), text, rounds)
-    second = SecondOpinion(triagers.words, load_fitted(), triagers.load_encoder())
-    print(f"parts of 200 words: {len(second(Turn(0, text_of(200))).judged)}, at most {MOST}")
-    for words in (12, 50, 200, 1_000):
-        told("second opinion", second, text_of(words), rounds)
+            measure(name, lambda turn, triager=triager: triager([turn]), text, rounds)
 
 
 if __name__ == "__main__":

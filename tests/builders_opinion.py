@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from fakes import FakeEncoder
 
-from b12assistant.answers import Level, Triage, Turn
+from b12assistant.answers import Triage, Turn
 from b12assistant.errors import EncoderError
 from b12assistant.safety.opinion import CONCERNS, Concern, Cuts
 from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, TokenHead, WordOpinion
@@ -13,8 +13,7 @@ from b12assistant.safety.triage import Triager, load_rules
 from b12assistant.safety.word_model import WordModel, key_of
 
 RULES = load_rules()
-CUTS = Cuts(0.6, 0.7, 0.8)
-ALIKE = dict.fromkeys((*Level, None), (CUTS, CUTS, CUTS))  # whatever the rules found
+CUTS = Cuts(0.6, 0.7, 0.8, 0.1)
 ENCODER = FakeEncoder(dimension=512)
 ALARMING = {
     "zorp": Concern.MEDICAL,
@@ -31,17 +30,17 @@ def silent_words(**words: Concern) -> WordModel:
     for row, (_, concern) in enumerate(keys):
         weights[row, concern] = 20
     bias = np.array([0, 0, 0, 0, 0, 4], np.float32)
-    return WordModel(np.array([key for key, _ in keys], np.uint32), weights, np.ones(6, np.float32), bias, ALIKE)
+    return WordModel(np.array([key for key, _ in keys], np.uint32), weights, np.ones(6, np.float32), bias, CUTS)
 
 
 def knowing_head() -> TokenHead:
     """Looks for the words of ``ALARMING`` among the tokens, each with a hidden unit of its own."""
     d, h = ENCODER.dimension, len(ALARMING)
-    hidden, gaze, out = np.zeros((1, d, h)), np.zeros((1, d, 1)), np.zeros((1, h, len(CONCERNS)))
+    hidden, gaze, out = np.zeros((d, h)), np.zeros((d, 1)), np.zeros((h, len(CONCERNS)))
     for unit, (word, concern) in enumerate(ALARMING.items()):
-        hidden[0, ENCODER.piece(word), unit] = gaze[0, ENCODER.piece(word), 0] = 1
-        out[0, unit, CONCERNS.index(concern)] = 10
-    biases = (np.zeros((1, h)), np.zeros((1, 1)), np.array([[0, 0, 0, 0, 0, 4.0]]))
+        hidden[ENCODER.piece(word), unit] = gaze[ENCODER.piece(word), 0] = 1
+        out[unit, CONCERNS.index(concern)] = 10
+    biases = (np.zeros(h), np.zeros(1), np.array([0, 0, 0, 0, 0, 4.0]))
     pairs = [(w.astype(np.float32), b.astype(np.float32)) for w, b in zip((hidden, gaze, out), biases, strict=True)]
     return TokenHead(*pairs)
 
@@ -54,7 +53,7 @@ def words_opinion(model: WordModel | None = None) -> WordOpinion:
 
 
 def second(encoder: FakeEncoder = ENCODER) -> SecondOpinion:
-    return SecondOpinion(words_opinion(), Fitted(encoder.digest, {}, knowing_head(), ALIKE), encoder)
+    return SecondOpinion(words_opinion(), Fitted(encoder.digest, {}, knowing_head(), CUTS), encoder)
 
 
 def triage(*texts: str, advice: Advice | None = None) -> Triage:

@@ -1,13 +1,17 @@
 """What holds for every test: no network, drawn cases without a clock, and the acceptance data where there is some."""
 
+import fcntl
 import ipaddress
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+ROOT = Path(__file__).parent.parent
 
 # A deadline would measure the machine, not the code. In CI the same cases are drawn each time, under stress more.
 settings.register_profile("local", deadline=None, max_examples=25)
@@ -49,6 +53,16 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse_network)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one worker, for its fixtures; begin with the slow ones, so that none ends alone."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def disk_at_once() -> Iterator[None]:
     """No waiting for the disk: where no machine loses its power, nothing can tell what it has not yet taken."""
@@ -77,15 +91,43 @@ def shared() -> Path:
     return folder
 
 
+def made_once(name: str, make: Callable[[Path], None], folders: pytest.TempPathFactory) -> Path:
+    """A folder that one process of this run makes and all of them read. Copy it before changing it."""
+    run = folders.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent
+    folder = run / name
+    with (run / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            draft = folders.mktemp(name)
+            make(draft)
+            draft.rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small corpus/ and its index/, built once by the real encoder. Copy it before changing it."""
+    """A folder with a small corpus/ and its index/, built by the real encoder."""
     from shell import ANSWERS, b12
 
-    folder = tmp_path_factory.mktemp("built")
-    (folder / "corpus").mkdir()
-    for name, text in ANSWERS.items():
-        (folder / "corpus" / name).write_text(text, "utf-8")
-    done = b12("index", "--strict", cwd=folder)
-    assert done.status == 0, done
-    return folder
+    def make(folder: Path) -> None:
+        (folder / "corpus").mkdir()
+        for name, text in ANSWERS.items():
+            (folder / "corpus" / name).write_text(text, "utf-8")
+        done = b12("index", "--strict", cwd=folder)
+        assert done.status == 0, done
+
+    return made_once("built", make, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the shipped corpus and its index, built by the real encoder."""
+    from b12assistant.api import build_index
+
+    def make(folder: Path) -> None:
+        shutil.copytree(ROOT / "corpus", folder / "corpus")
+        build_index(folder / "corpus", folder / "index")
+
+    return made_once("starter", make, tmp_path_factory)

@@ -49,7 +49,7 @@ def capsules(folder: str = "") -> dict[str, str]:
     swallowed, syringe = f"{folder}swallowed.md", f"{folder}syringe.md"
     return {
         swallowed: "# Swallowed\n\nSwallowed capsules work as well as a syringe.\n",
-        syringe: "# Syringe\n\nA syringe works better than swallowed capsules.\n",
+        syringe: "# Syringe\n\nA syringe does not work as well as swallowed capsules.\n",
         "disputes.toml": f"""[[dispute]]
 id = "capsules"
 topic = "Do swallowed capsules work as well as a syringe?"
@@ -57,7 +57,7 @@ why = "One page says so, the other says otherwise."
 asked = ["Are capsules as good as a syringe?"]
 sides = [
     [{{ document = "{swallowed}", quote = "Swallowed capsules work as well as a syringe." }}],
-    [{{ document = "{syringe}", quote = "A syringe works better than swallowed capsules." }}],
+    [{{ document = "{syringe}", quote = "A syringe does not work as well as swallowed capsules." }}],
 ]
 """,
     }

@@ -29,7 +29,8 @@ PICTURE = (
         "vocabulary",
         "sentences",
         "spelling",
-        "folding",
+        "unseen",
+        "devanagari < folding < phrases",
         "wording",
         "words",
     ),
@@ -40,15 +41,15 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding manuscript passages reading wording < html markdown text typesetting wire < isolation "
-            "pdf < __init__ < worker"
+            "decoding manuscript passages reading styles visibility wording < html markdown text typesetting wire < "
+            "isolation pdf < __init__ < worker"
         ),
     ),
     (
         "safety",
         (
-            "assertion fixed_texts opinion red_flags < clauses languages < triage word_model < explanation "
-            "second_opinion < triagers"
+            "assertion fixed_texts opinion red_flags < translations turn_parts variants < languages withdrawal "
+            "< triage word_model < explanation second_opinion < triagers"
         ),
     ),
     (
@@ -58,16 +59,17 @@ PICTURE = (
     (
         "index",
         (
-            "documents generations lexical_index token_store vector_index < collection embedding milvus "
+            "asked documents generations lexical_index token_store vector_index < collection embedding milvus "
             "origin store verification < embedding_cache < indexing"
         ),
         "weights < onnx_encoder < bf16_encoder encoding",
+        "tuning",
     ),
     (
         "answering",
         (
-            "conversation layout retrieval scope speakers < quoting readings signals < disagreement < engine "
-            "< assistant lookup"
+            "layout retrieval scope speakers turn_forms < conversation quoting readings signals < disagreement "
+            "< engine < thread < assistant lookup"
         ),
         "suggestions",
     ),
@@ -92,8 +94,8 @@ PICTURE = (
     (
         "web",
         (
-            "http_models listening problems < http_transport policy questions warmup < catalogue_routes "
-            "export_routes figures lookup_routes plain_routes service source_routes turns < pack_routes ui < "
+            "http_models listening problems < http_transport questions warmup < policy < catalogue_routes "
+            "export_routes figures framework lookup_routes plain_routes service source_routes turns < pack_routes ui < "
             "site"
         ),
     ),
@@ -161,7 +163,7 @@ OWNERS = {
     "rapidfuzz": ("language.spelling",),
     "rich": ("display.terminal",),
     "safetensors": ("index.encoding", "index.onnx_encoder"),
-    "selectolax": ("loaders.html",),
+    "selectolax": ("loaders.html", "loaders.styles"),
     "sentence_transformers": ("index.encoding",),
     "sentencex": ("language.sentences",),
     "spellchecker": ("language.dictionary",),

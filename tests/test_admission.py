@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_after_the_body_a_stream_may_take_its_time() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(Admission(stream, PATHS, patience=0.05)(scope("/"), receive, send))
+    asyncio.run(Admission(stream, PATHS, patience=0.05)(scope("/gradio_api/queue/data"), receive, send))
     assert sent[0]["status"] == 200
 
 
@@ -130,3 +131,73 @@ def test_the_application_stands_behind_it(tmp_path_factory: pytest.TempPathFacto
     client.get("/api/v1/documents")
     client.get("/api/none")
     assert seen == [200, 404]
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["after the body", "in the body"])
+def test_a_request_whose_client_goes_is_dropped(whole: bool, caplog: pytest.LogCaptureFixture) -> None:
+    ended: list[str] = []
+
+    async def app(_: Message, receive: Receive, send: Send) -> None:  # noqa: ARG001
+        try:
+            while (await receive()).get("more_body"):
+                pass
+            await asyncio.sleep(20)
+        except asyncio.CancelledError:
+            ended.append("dropped")
+            raise
+
+    messages: list[Message] = [
+        {"type": "http.request", "body": b"a", "more_body": not whole},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.01)
+        return messages.pop(0)
+
+    async def send(_: Message) -> None:
+        raise AssertionError("nobody is there")
+
+    with caplog.at_level(logging.INFO, logger="b12assistant"):
+        asyncio.run(asyncio.wait_for(Admission(app, PATHS)(scope("/"), receive, send), 5))
+    assert ended == ["dropped"]
+    assert [vars(record)["status"] for record in caplog.records] == [499]
+
+
+def test_a_cancellation_that_is_swallowed_is_repeated() -> None:
+    """As `asyncio.wait_for` may do, and libraries."""
+
+    async def app(_: Message, receive: Receive, send: Send) -> None:  # noqa: ARG001
+        await receive()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(20)
+        await asyncio.sleep(20)
+
+    messages: list[Message] = [{"type": "http.request"}, {"type": "http.disconnect"}]
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.01)
+        return messages.pop(0)
+
+    async def send(_: Message) -> None:
+        raise AssertionError("nobody is there")
+
+    asyncio.run(asyncio.wait_for(Admission(app, PATHS)(scope("/"), receive, send), 5))
+
+
+def test_a_server_that_is_stopped_stops_its_requests() -> None:
+    async def app(_: Message, receive: Receive, send: Send) -> None:  # noqa: ARG001
+        await receive()
+        await asyncio.sleep(20)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def stopped() -> None:
+        request = asyncio.ensure_future(Admission(app, PATHS)(scope("/"), receive, receive))  # type: ignore[arg-type]
+        await asyncio.sleep(0.05)
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+
+    asyncio.run(stopped())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import doctest
 import json
-import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,17 +28,8 @@ def space(tmp_path: Path) -> FakeWorkspace:
     return small_space(tmp_path)
 
 
-@pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the starter corpus and its index, made with the real encoder."""
-    folder = tmp_path_factory.mktemp("home")
-    shutil.copytree(ROOT / "corpus", folder / "corpus")
-    build_index(folder / "corpus", folder / "index")
-    return folder
-
-
-def workspace(home: Path) -> Workspace:
-    flags = {"paths.corpus": str(home / "corpus"), "paths.index": str(home / "index")}
+def workspace(starter: Path) -> Workspace:
+    flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index")}
     return Workspace(load_configuration(environment={}, flags=flags))
 
 
@@ -87,8 +77,8 @@ def test_twenty_threads_open_and_ask_at_once(space: FakeWorkspace) -> None:
 
 
 @pytest.mark.slow
-def test_the_examples_of_the_facade_run(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(home)
+def test_the_examples_of_the_facade_run(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(starter)
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     examples = [each for each in doctest.DocTestFinder().find(api) if each.examples]
     assert {each.name.rpartition(".api.")[2] for each in examples} == {
@@ -118,11 +108,11 @@ def test_strict_building_publishes_nothing_if_a_file_is_left_out(tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_twenty_threads_get_the_answers_that_one_gets(home: Path) -> None:
+def test_twenty_threads_get_the_answers_that_one_gets(starter: Path) -> None:
     """Long questions among short ones: the tokenizer's padding is what threads would take from one another."""
-    alone = Assistant(workspace(home))
+    alone = Assistant(workspace(starter))
     expected = {question: untimed(alone.as_json(alone.ask(question))) for question in QUESTIONS}
-    shared = Assistant(workspace(home))  # not opened yet: all twenty begin at once
+    shared = Assistant(workspace(starter))  # not opened yet: all twenty begin at once
     start = threading.Barrier(20)
 
     def ask(number: int) -> bool:
@@ -135,13 +125,13 @@ def test_twenty_threads_get_the_answers_that_one_gets(home: Path) -> None:
 
 
 @pytest.mark.slow
-def test_http_gives_what_ask_json_prints(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_http_gives_what_ask_json_prints(starter: Path, capfd: pytest.CaptureFixture[str]) -> None:
     from click.testing import CliRunner
 
     from b12assistant.command.cli import commands
 
-    client = client_of(workspace(home))
-    places = ["--corpus", str(home / "corpus"), "--index", str(home / "index")]
+    client = client_of(workspace(starter))
+    places = ["--corpus", str(starter / "corpus"), "--index", str(starter / "index")]
     for question in QUESTIONS:
         ran = CliRunner().invoke(commands, [*places, "ask", "--json", question])
         printed = ran.output or capfd.readouterr().out

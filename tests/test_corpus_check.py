@@ -243,6 +243,7 @@ def shipped() -> tuple[Text, ...]:
     return read_corpus(CORPUS)[0]
 
 
+@pytest.mark.slow
 def test_the_corpus_has_no_finding() -> None:
     assert [str(finding) for finding in check(CORPUS)[0]] == []
 
@@ -253,20 +254,24 @@ def test_the_corpus_takes_no_words_over() -> None:
     assert [str(finding) for finding in check(CORPUS, Path(SHARED) / "seeds")[0]] == []
 
 
+@pytest.mark.slow
 def test_every_file_is_a_document_or_for_curators(shipped: tuple[Text, ...]) -> None:
     assert {text.file for text in shipped} == set(corpus_files(CORPUS)) - set(FOR_CURATORS)
 
 
+@pytest.mark.slow
 def test_every_document_says_that_nobody_reviewed_it(shipped: tuple[Text, ...]) -> None:
     assert {text.source.review for text in shipped} == {"not clinically reviewed"}
     assert all(text.source.published is not None and text.source.published >= date(2026, 11, 20) for text in shipped)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "least"), [(".md", 10), (".pdf", 3), (".html", 3), (".txt", 2)])
 def test_the_formats_of_the_corpus(shipped: tuple[Text, ...], suffix: str, least: int) -> None:
     assert sum(text.file.endswith(suffix) for text in shipped) >= least
 
 
+@pytest.mark.slow
 def test_there_are_pages_with_a_menu_and_a_footer_that_are_never_quoted(shipped: tuple[Text, ...]) -> None:
     def has(text: Text, element: bytes) -> bool:
         return element in (CORPUS / text.file).read_bytes()
@@ -279,6 +284,7 @@ def test_there_are_pages_with_a_menu_and_a_footer_that_are_never_quoted(shipped:
         assert "not clinically reviewed" not in text.quotable, text.file
 
 
+@pytest.mark.slow
 def test_the_booklet_has_what_a_printed_page_has(shipped: tuple[Text, ...]) -> None:
     booklet = next(text for text in shipped if text.file == "glossary.pdf")
     document = booklet.document
@@ -293,6 +299,7 @@ def test_the_booklet_has_what_a_printed_page_has(shipped: tuple[Text, ...]) -> N
     assert [sentence for sentence in booklet.sentences if sentence not in " ".join(document.text.split())] == []
 
 
+@pytest.mark.slow
 def test_the_pdfs_are_what_their_texts_give(tmp_path: Path) -> None:
     script = ROOT / "tools" / "corpus_pdf" / "make.py"
     subprocess.run([sys.executable, str(script), "--into", str(tmp_path)], check=True, timeout=120)
@@ -300,6 +307,7 @@ def test_the_pdfs_are_what_their_texts_give(tmp_path: Path) -> None:
     assert made == {path.relative_to(CORPUS).as_posix(): path.read_bytes() for path in CORPUS.rglob("*.pdf")}
 
 
+@pytest.mark.slow
 def test_the_command_reports_and_fails(tmp_path: Path) -> None:
     write(tmp_path, GOOD | with_sentence("This helps."))
     command = [sys.executable, str(ROOT / "tools" / "corpus_check.py"), "--corpus", str(tmp_path)]

@@ -185,6 +185,20 @@ def test_what_is_wrong_with_the_spare_is_told_though_another_serves(store: Store
     assert list(store.damage()) == [], "a spare that cannot serve is not kept"
 
 
+def test_what_a_writer_retires_meanwhile_is_no_damage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(store, OLD, NEW)
+    real, later = Store._fault, [{**NEW, "documents.jsonl": b"later"}, {**NEW, "documents.jsonl": b"last"}]
+
+    def fault(self: Store, name: GenerationId) -> object:
+        if later:
+            newer, later[:] = list(later), []
+            publish(store, *newer)
+        return real(self, name)
+
+    monkeypatch.setattr(Store, "_fault", fault)
+    assert list(store.damage()) == []
+
+
 def test_every_damage_is_told(store: Store) -> None:
     name = publish(store, NEW)
     _truncate(folder(store, name) / "vectors.faiss")

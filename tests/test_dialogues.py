@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,14 +72,30 @@ def test_only_follow_ups_count_and_silence_is_a_miss() -> None:
     }
 
 
-def test_no_label_of_our_conversations_is_in_two_splits() -> None:
+def test_whole_questions_and_remarks_that_were_joined_are_counted_apart() -> None:
+    typed = [
+        replace(each, labelled=replace(each.labelled, kind=kind), joined=joined)
+        for each, kind, joined in (
+            (outcome("c#1", True), "whole", False),
+            (outcome("c#2", True), "whole", True),
+            (outcome("c#3", True), "whole", False),
+            (outcome("c#4", True), "follow_up", True),
+            (outcome("c#5", gold=False), "remark", False),
+        )
+    ]
+    figures = dialogue_summary(typed, [])
+    assert (figures["whole questions joined"]["mean"], figures["whole questions joined"]["n"]) == (0.5, 2)
+    assert (figures["remarks and red flags joined"]["mean"], figures["follow-ups as typed: hit@1"]["n"]) == (0.0, 1)
+
+
+def test_no_question_of_our_conversations_is_in_two_splits() -> None:
     folder = Path(__file__).parent.parent / "benchmarks" / "data" / "conversations"
     train, calibration, test = (
         {
-            label
+            " ".join(turn.question.lower().split())
             for dialogue in load_dialogues(folder / f"{split}.jsonl")
             for turn in dialogue.typed
-            for label in turn.accepted
+            if len(turn.question.split()) > 3
         }
         for split in ("train", "calibration", "test")
     )

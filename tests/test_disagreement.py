@@ -11,7 +11,7 @@ from builders_answers import assistant, source
 from builders_quotes import passages_of, windows_of
 from fakes import PLAIN, FakeEncoder
 
-from b12assistant.answering.disagreement import Difference, curated, numbered, with_sides
+from b12assistant.answering.disagreement import Closeness, Difference, find_difference
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
 from b12assistant.answers import Answer, Interpretation, TopicId, Turn, TurnSlice
@@ -35,56 +35,49 @@ LOW, HIGH = window("Take 5 mcg daily.", 0.6), window("Have 9 mcg daily.", 0.5)
 TEA = window("Tea is hot.", 0.7)
 
 
-def of_dispute(found: list[Window], asked: float, low: Window = LOW, high: Window = HIGH) -> Difference | None:
+NEAR = Closeness(0.9, 0.5)
+
+
+def of_dispute(best: float, near: Closeness, low: Window = LOW, high: Window = HIGH) -> Difference | None:
     dispute = Dispute(TOPIC, ("How much?",), ((span_of(low),), (span_of(high),)))
-    by_span = {span_of(each): each for each in (low, high)}
-    return curated([dispute], [asked], found, 2, by_span.get)
+    by_span = {span_of(window): window for window in (low, high)}
+    return find_difference([dispute], [near], best, by_span.get)
 
 
-@pytest.mark.parametrize(("asked", "told"), [(0.71, True), (0.69, False)])
-def test_a_topic_is_told_when_the_question_is_near_it(asked: float, told: bool) -> None:
-    assert (of_dispute([LOW], asked) is not None) is told
+@pytest.mark.parametrize(("asked", "shown"), [(0.77, True), (0.65, False)])
+def test_a_difference_is_shown_if_the_question_is_near_a_way_to_ask(asked: float, shown: bool) -> None:
+    assert (of_dispute(0.6, Closeness(asked, 0.0)) is not None) is shown
 
 
-def test_a_topic_is_not_told_when_its_sides_are_far_behind() -> None:
-    assert of_dispute([replace(TEA, score=0.8)], 0.89) is None
-    assert of_dispute([replace(TEA, score=0.8)], 0.91) is not None
+@pytest.mark.parametrize(("other", "shown"), [(0.79, True), (0.81, False), (0.95, False)])
+def test_a_difference_is_not_shown_if_a_counter_example_is_about_as_near(other: float, shown: bool) -> None:
+    assert (of_dispute(0.6, Closeness(0.9, other)) is not None) is shown
 
 
-@pytest.mark.parametrize(("asked", "told"), [(0.81, True), (0.79, False)])
-def test_without_a_side_among_the_best_a_topic_is_told_only_when_the_question_is_clearly_about_it(
-    asked: float, told: bool
-) -> None:
-    ahead = [TEA, window("Rice is white.", 0.65)]
-    assert (of_dispute([*ahead, LOW], asked) is not None) is told
-    assert of_dispute([TEA, LOW], asked) is not None
+def test_a_difference_is_not_shown_if_a_side_is_far_behind_the_best_quote() -> None:
+    assert of_dispute(0.7, Closeness(1.0, 0.0)) is not None
+    assert of_dispute(0.85, Closeness(1.0, 0.0)) is None
 
 
-def test_a_side_that_may_not_be_quoted_takes_the_topic_away() -> None:
+def test_a_side_that_may_not_be_quoted_takes_the_difference_away() -> None:
     dispute = Dispute(TOPIC, ("How much?",), ((span_of(LOW),), (span_of(HIGH),)))
-    assert curated([dispute], [0.9], [TEA], 3, {span_of(LOW): LOW}.get) is None
+    assert find_difference([dispute], [NEAR], 0.6, {span_of(LOW): LOW}.get) is None
 
 
-def test_the_candidate_that_holds_a_side_shows_it() -> None:
-    longer = replace(LOW, score=0.9)
-    found = of_dispute([longer], 0.9)
-    assert found is not None
-    assert found.sides == (longer, HIGH)
+def test_two_places_of_one_document_are_no_difference() -> None:
+    one = window("Take 5 mcg daily.", 0.6, "both.md")
+    other = replace(one, best=window("Have 9 mcg daily.", 0.5, "else.md").best)
+    assert of_dispute(0.6, NEAR, one, other) is None
 
 
-def test_sides_stand_in_front_behind_a_best_that_is_none_of_them() -> None:
-    difference = Difference(TOPIC, sides=(HIGH, LOW))
-    assert with_sides([TEA, LOW], difference, 3) == (TEA, LOW, HIGH)
-    assert with_sides([LOW, TEA], difference, 3) == (LOW, HIGH, TEA)
-    assert with_sides([TEA, LOW], difference, 2) == (LOW, HIGH, TEA)
-    assert with_sides([TEA, LOW], None, 3) == (TEA, LOW)
-
-
-def test_sides_are_told_by_the_numbers_of_their_quotes() -> None:
-    difference = Difference(TOPIC, sides=(HIGH, LOW))
-    assert numbered(difference, [TEA.spans, LOW.spans, HIGH.spans])[0].sides == ((2,), (3,))
-    assert numbered(difference, [TEA.spans, LOW.spans]) == ()
-    assert numbered(None, [TEA.spans]) == ()
+def test_a_side_is_its_best_sentence_of_a_document_that_no_other_side_is_from() -> None:
+    far, near = window("Use 7 mcg.", 0.2, "far.md"), window("Use 8 mcg.", 0.55, "near.md")
+    dispute = Dispute(TOPIC, ("How much?",), ((span_of(LOW),), (span_of(far), span_of(near))))
+    by_span = {span_of(window): window for window in (LOW, far, near)}
+    difference = find_difference([dispute], [NEAR], 0.6, by_span.get)
+    assert difference is not None
+    assert difference.sides == (LOW, near)
+    assert difference.topic == "How much?"
 
 
 def ask(question: str, *documents: Document) -> Answer:
@@ -114,8 +107,8 @@ def test_the_question_s_own_words_tell_the_topic(turns: list[str], told: bool) -
     one, other = source("Have 500 mcg daily.", "one.txt"), source("Have 100 mcg daily.", "other.txt")
     encoder = FakeEncoder()
     dispute = Dispute(TOPIC, ("How many mcg daily?",), tuple((each.span(0, len(each.text)),) for each in (one, other)))
-    asked = np.stack([each.vector for each in encoder.encode(dispute.asked)])
-    collection = replace(build_collection(one, other), disputes=(dispute,), asked=asked)
+    examples = np.stack([encoded.vector for encoded in encoder.encode(dispute.examples)])
+    collection = replace(build_collection(one, other), disputes=(dispute,), examples=examples)
     engine = Engine(collection, encoder, PLAIN)
     parts = tuple(TurnSlice(Turn(i, text), 0, len(text)) for i, text in enumerate(turns))
     query = engine.query_of(Interpretation(parts))

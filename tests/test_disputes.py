@@ -23,6 +23,7 @@ id = "dose"
 topic = "How much?"
 why = "5 or 9"
 asked = ["What dose?"]
+not_asked = ["How often?"]
 sides = [
   [{ document = "low.md", quote = "Take 5 mcg a day." }]
 , [{ document = "high.md", quote = "Take 9 mcg a day." }]]
@@ -38,7 +39,14 @@ def test_quotes_become_the_spans_where_they_stand() -> None:
 
 
 def test_the_topic_is_the_first_way_to_ask() -> None:
-    assert resolve(parse_disputes(GOOD), PASSAGES)[0].asked == ("How much?", "What dose?")
+    (dispute,) = resolve(parse_disputes(GOOD), PASSAGES)
+    assert dispute.asked == ("How much?", "What dose?")
+    assert dispute.question == "How much?"
+
+
+def test_counter_examples_are_encoded_behind_the_ways_to_ask() -> None:
+    (dispute,) = resolve(parse_disputes(GOOD), PASSAGES)
+    assert dispute.examples == ("How much?", "What dose?", "How often?")
 
 
 def test_disputes_survive_being_written() -> None:
@@ -76,9 +84,9 @@ def test_a_quote_that_cannot_be_shown_is_named(old: str, new: str, complaint: st
         ('why = "5 or 9"', 'because = "x"', "disputes.toml:2: why is missing"),
         ('why = "5 or 9"', 'why = "5 or 9"\nbecause = "x"', "disputes.toml:6: unknown key 'because'"),
         ('asked = ["What dose?"]', "asked = 3", "disputes.toml:6: asked = 3"),
-        ('\n, [{ document = "high.md", quote = "Take 9 mcg a day." }]', "", "disputes.toml:7: sides"),
-        ('[{ document = "high.md", quote = "Take 9 mcg a day." }]', "[]", "disputes.toml:7: sides"),
-        ('{ document = "high.md", quote', '{ document = "high.md", words', "disputes.toml:7: sides"),
+        ('\n, [{ document = "high.md", quote = "Take 9 mcg a day." }]', "", "disputes.toml:8: sides"),
+        ('[{ document = "high.md", quote = "Take 9 mcg a day." }]', "[]", "disputes.toml:8: sides"),
+        ('{ document = "high.md", quote', '{ document = "high.md", words', "disputes.toml:8: sides"),
     ],
 )
 def test_a_wrong_file_is_one_line(old: str, new: str, complaint: str) -> None:
@@ -135,8 +143,8 @@ def test_disputes_travel_in_the_index(space: FakeWorkspace) -> None:
     assert not second.index().unchanged
     collection = second.opened.collection
     assert [[span.text for span in side] for side in collection.disputes[0].sides] == [[quote] for quote in quotes]
-    assert collection.asked is not None
-    assert len(collection.asked) == 1
+    assert collection.examples is not None
+    assert len(collection.examples) == 1
     assert again(space, RefusingEncoder()).index().unchanged
 
 

@@ -54,7 +54,7 @@ def _conversation(folder: Path) -> str:
     space = Workspace(load_configuration(environment={}, flags=flags))
     reply = space.ask(QUESTION["question"], ())
     generation = space.opened.collection.generation
-    kept = Conversation((reply,), space.setting(reply, base="http://127.0.0.1"), generation)
+    kept = Conversation((reply,), space.setting(base="http://127.0.0.1"), generation)
     return export(kept, Format.MARKDOWN)
 
 

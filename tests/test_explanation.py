@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.safety.explanation import explain, lines
-from b12assistant.safety.opinion import Concern, Judged, Opinion, Role
+from b12assistant.safety.opinion import Concern, Judged, Opinion, Passed
 from b12assistant.safety.second_opinion import Advice
 from b12assistant.safety.triage import Step, Triager, load_rules
 
@@ -64,8 +64,11 @@ def test_a_finding_stands_where_the_user_typed_it() -> None:
 
 
 def test_a_request_is_asked_for_and_counts() -> None:
-    found = finding("stop_start", "should I stop my metformin?")
-    assert (found["standing"], found["counts"]) == (None, True)
+    asks = {"id": "asks", "kind": "request", "about": "Asks whether to stop", "said": ["should i stop"]}
+    triager = Triager(load_rules({"finding": [asks]}))
+    (turn,) = explain(triager.steps(turns_of("should I stop my metformin?")))
+    (found,) = turn["readings"][0]["findings"]
+    assert (found["finding"], found["standing"], found["counts"]) == ("asks", None, True)
 
 
 def test_the_onset_is_told() -> None:
@@ -87,15 +90,20 @@ def test_the_rules_that_fired_name_their_findings_and_places() -> None:
         (["I can't breathe"], "nothing", ["emergency_medical"]),
         (["What is myelin?"], "nothing", []),
         (["I can't breathe", "What is myelin?"], "reminded", ["reminder"]),
-        (["I want to die", "What is myelin?"], "kept", ["emergency_self_harm"]),
+        (["I want to die", "I live in Leeds"], "kept", ["emergency_self_harm"]),
         (["I want to die", CONTROL], "cleared", ["reminder"]),
-        (["should I stop my metformin?", "what about that one?"], "kept", ["medical_decision"]),
     ],
-    ids=["own", "none", "reminder", "self-harm stays", "control", "leaning"],
+    ids=["own", "none", "reminder", "self-harm stays", "control"],
 )
 def test_what_memory_did_is_told(texts: list[str], memory: str, shown: list[str]) -> None:
     last = told(*texts)[-1]
     assert (last["memory"], last["shown"]) == (memory, shown)
+
+
+def test_a_lesser_text_is_kept_by_a_turn_that_leans_on_it() -> None:
+    steps = Triager(RULES, Advice((second,))).steps(turns_of("quux", "what about that one?"))
+    *_, last = explain(steps)
+    assert (last["memory"], last["shown"]) == ("kept", ["medical_decision"])
 
 
 @given(st.lists(st.sampled_from(["I can't breathe", "What is myelin?", "and now?", CONTROL, "", "\ud800 my legs"])))
@@ -121,10 +129,11 @@ def test_the_lines_tell_a_reader_the_same() -> None:
 
 def opinion(turn: Turn, concern: Concern) -> Opinion:
     shares = (0.1, 0.0, 0.7, 0.1, 0.0, 0.1)
-    whole = Judged(TurnSlice(turn, 0, len(turn.text)), shares, Role.WHOLE)
+    whole = Judged(TurnSlice(turn, 0, len(turn.text)), shares, decides=True)
     clause = Judged(TurnSlice(turn, 0, 4), shares, because=("legs", "gone"))
     evidence = None if concern is Concern.NONE else clause.place
-    return Opinion("second_opinion", concern, (whole, clause), evidence)
+    passed = Passed("emergency", 0.8, 0.6 if evidence else 0.9)
+    return Opinion("second_opinion", concern, (whole, clause), evidence, passed)
 
 
 def test_an_opinion_beside_the_rules_is_told_with_every_part_it_judged() -> None:
@@ -132,11 +141,14 @@ def test_an_opinion_beside_the_rules_is_told_with_every_part_it_judged() -> None
     concerned, calm = explain([Step(turn, (), opinion=opinion(turn, each)) for each in (Concern.MEDICAL, Concern.NONE)])
     first = concerned["opinion"]
     assert (first["by"], first["concern"], first["evidence"]["text"]) == ("second_opinion", "medical", "legs")
-    assert [each["text"] for each in first["clauses"]] == ["legs gone, odd", "legs"]
-    assert first["clauses"][0]["shares"]["medical"] == 0.7
+    assert [each["text"] for each in first["parts"]] == ["legs gone, odd", "legs"]
+    assert first["parts"][0]["shares"]["medical"] == 0.7
     assert calm["opinion"]["evidence"] is None
-    assert "  second_opinion: medical, 0.70 of 'legs', because of 'legs', 'gone'" in lines([concerned])
-    assert "  second_opinion: none" in lines([calm])
+    assert (
+        "  second_opinion: medical, 0.80 >= 0.60 (emergency), most of all 'legs', because of 'legs', 'gone'"
+        in lines([concerned])
+    )
+    assert "  second_opinion: none, 0.80 < 0.90 (emergency)" in lines([calm])
 
 
 def test_a_rule_that_an_opinion_set_aside_is_told_as_such() -> None:

@@ -27,7 +27,7 @@ CORPUS = {
     **capsules(),
 }
 TURNS = (
-    "What wraps every nerve: <myelin>?",
+    "What wraps a nerve: <myelin>, mostly?",
     "Do swallowed capsules work as well as a syringe?",
     "Do plants dream of paint, glass and brass bands in winter?",
     "My legs went weak today and I can't pee",
@@ -80,7 +80,7 @@ def checked(space: FakeWorkspace, folder: Path, format_: Format, text: str) -> C
 
 def quoted(space: FakeWorkspace) -> list[str]:
     replies = [space.ask(question, TURNS[:number]) for number, question in enumerate(TURNS)]
-    return [" […] ".join(span.text for span in quote.spans) for reply in replies for quote in reply.answer.quotes]
+    return [" […] ".join(span.text for span in quote.spans) for reply in replies for quote in reply.answer.shown]
 
 
 @pytest.mark.parametrize("format_", Format)
@@ -112,7 +112,7 @@ def test_a_file_says_the_questions_the_notices_and_the_index(
 
 def test_html_runs_nothing_and_fetches_nothing(kept: Mapping[Format, str]) -> None:
     text = kept[Format.HTML]
-    assert "What wraps every nerve: &lt;myelin&gt;?" in text
+    assert "What wraps a nerve: &lt;myelin&gt;, mostly?" in text
     assert re.findall("<script[^>]*>", text) == ['<script type="application/json" id="data">']
     assert "default-src 'none'" in text
 
@@ -185,7 +185,7 @@ def test_data_that_is_not_ours_is_refused(data: str, tmp_path: Path) -> None:
         ("made", "today"),
         ("language", "../en"),
         ("turns", [{}]),
-        ("sides", [[1], [99]]),
+        ("sides", [{}, {}]),
     ],
 )
 @pytest.mark.parametrize("suffix", ["md", "html"])
@@ -212,7 +212,7 @@ VISIBLE = (Format.HTML, Format.MARKDOWN)
     ("shown", "altered"),
     [
         ("Myelin wraps", "Myelin harms"),
-        ("trong match", "ossible match"),
+        ("May not answer", "May well answer"),
         ("Questions and quotes", "Questions and answers"),
         ("Sources disagree", "Sources agree"),
         ("You could look", "You must look"),
@@ -278,14 +278,22 @@ def test_a_notice_is_held_against_its_fixed_text(
 ) -> None:
     data = json.loads(kept[Format.JSON])
     data["turns"][3]["answer"]["notices"][0][key] = value
-    (problem,) = checked(space, tmp_path, Format.JSON, json.dumps(data)).problems
+    problem, *_ = checked(space, tmp_path, Format.JSON, json.dumps(data)).problems
     assert problem.startswith("question 4, notice ")
 
 
 def test_a_topic_is_held_against_the_curators(kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path) -> None:
-    altered = kept[Format.JSON].replace(f'"{TOPIC}"', '"Nothing"')
-    (problem,) = checked(space, tmp_path, Format.JSON, altered).problems
+    data = json.loads(kept[Format.JSON])
+    data["turns"][1]["answer"]["disagreements"][0]["topic"] = "Nothing"
+    (problem,) = checked(space, tmp_path, Format.JSON, json.dumps(data)).problems
     assert TOPIC in problem
+
+
+def test_a_side_is_held_against_the_index(kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path) -> None:
+    data = json.loads(kept[Format.JSON])
+    data["turns"][1]["answer"]["disagreements"][0]["sides"][1]["publisher"] = "A ministry"
+    states = [verdict.state for verdict in checked(space, tmp_path, Format.JSON, json.dumps(data)).quotes]
+    assert states.count(State.DIFFERS) == 1
 
 
 HOSTILE = "<!-- --> --!> ]]> </script><script>alert(1)</script> --- &amp; \u2028 -"
@@ -295,7 +303,7 @@ HOSTILE = "<!-- --> --!> ]]> </script><script>alert(1)</script> --- &amp; \u2028
 def test_no_text_ends_the_data_or_runs(format_: Format, space: FakeWorkspace, tmp_path: Path) -> None:
     reply = space.ask(f"What wraps every nerve: myelin? {HOSTILE}")
     generation = space.opened.collection.generation
-    text = export(Conversation((reply,), space.setting(reply), generation), format_)
+    text = export(Conversation((reply,), space.setting(), generation), format_)
     found = embedded(text, html=format_ is Format.HTML)
     assert found is not None
     assert found["turns"][0]["answer"]["question"].endswith(HOSTILE)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from builders_answers import EASY, assistant, source
 
 from b12assistant.answering.assistant import Assistant
-from b12assistant.answers import Answer, Interpretation, Move, Reason, Status
+from b12assistant.answers import Answer, Interpretation, Move, Reason, Status, Triage, Turn
+from b12assistant.safety.triage import Triager, load_rules
 
 NERVES = source("Myelin wraps nerves in the arm. Tea is hot.", "nerves.txt")
 MORE = source("Myelin wraps nerves in the leg. Rice is white.", "more.txt")
 SHOP = source("An injection heals. Salt is cheap.", "shop.txt")
 ASKED = "What wraps nerves?"
+LONG_TURN = ("Does it wrap myelin and nerves? " * 700)[:20_000]
 
 
 def one_quote() -> Assistant:
@@ -80,3 +84,67 @@ def test_as_typed_nothing_is_read_otherwise_and_nothing_leant_on() -> None:
 
 def test_history_alone_determines_the_answer() -> None:
     assert ask("more", ASKED) == ask("more", ASKED)
+
+
+def test_a_whole_question_is_searched_alone_and_nothing_is_said_of_it() -> None:
+    assert ask("What is myelin in the leg?", ASKED).interpretation is None
+    assert ask("Thanks. What is myelin in the leg?", ASKED).interpretation is None
+
+
+@pytest.mark.parametrize("remark", ["thanks!", "ok great", "", "  ", "that was last year"])
+def test_a_remark_is_passed_over(remark: str) -> None:
+    assert {part.turn.index for part in read_as(ask("why is that?", ASKED, remark)).parts} == {0, 2}
+
+
+def test_a_follow_up_is_read_as_a_question_with_words_of_both_turns() -> None:
+    asked = read_as(ask("and an injection?", "What wraps nerves in the leg?"))
+    assert asked.is_joined
+    assert {part.turn.index for part in asked.parts} == {0, 1}
+
+
+def test_a_refused_topic_stays_refused() -> None:
+    wary = replace(ASSISTANT, calibration=replace(EASY, missing=-400))
+    assert wary.reply("Does zyx hurt nerves?", ()).answer.status is Status.NO_ANSWER
+    assert wary.reply("even once?", ("Does zyx hurt nerves?",)).answer.status is Status.NO_ANSWER
+    assert wary.reply("does it hurt nerves in the arm?", ("Does zyx hurt nerves?",)).answer.status is Status.NO_ANSWER
+    assert wary.reply("What wraps nerves?", ("Does zyx hurt nerves?",)).answer.status is not Status.NO_ANSWER
+
+
+def test_a_flagged_turn_and_its_withdrawal_are_never_searched_with_later_questions() -> None:
+    flagged = Turn(1, "I can't pee and my legs are weak")
+
+    def triage(turns: Sequence[Turn]) -> Triage:
+        return Triage(apart=tuple(turn for turn in turns if turn == flagged))
+
+    wary = replace(ASSISTANT, triage=triage)
+    answer = wary.reply("why is that?", (ASKED, flagged.text, "it was last year, all is fine")).answer
+    assert {part.turn.index for part in read_as(answer).parts} == {0, 3}
+    assert wary.reply("why is that?", ("", flagged.text)).answer.interpretation is None
+
+
+def test_the_rules_say_which_turns_are_apart() -> None:
+    turns = [Turn(0, "I can't pee and my legs went weak today"), Turn(1, "This is not happening now"), Turn(2, ASKED)]
+    assert Triager(load_rules())(turns).apart == tuple(turns[:2])
+
+
+def test_what_was_shown_moves_back_unless_it_is_the_answer() -> None:
+    asked = assistant(NERVES, MORE, source("Myelin wraps nerves in the foot.", "foot.txt"), SHOP)
+    quoting = replace(asked.settings.quoting, quotes=2)
+    asked = replace(asked, settings=replace(asked.settings, quoting=quoting))
+    first = said(asked.reply(ASKED, ()).answer)
+    again = said(asked.reply(ASKED, (ASKED,)).answer)
+    assert again[0] == first[0]
+    assert again[1] not in first
+
+
+@pytest.mark.parametrize("history", [[LONG_TURN] * 19, ["why? " * 4_000] * 19, ["and it? "] * 19])
+def test_a_long_history_is_read(history: list[str]) -> None:
+    assert ask("and why is that?", *history).question.index == 19
+
+
+@pytest.mark.parametrize(
+    "text", ["¿Y las pastillas?", "und Tabletten?", "وماذا عن الأقراص؟", "那片剂呢？", "और गोलियाँ?"]
+)
+def test_turns_in_other_languages_are_read(text: str) -> None:
+    assert ask(text, ASKED).question.text == text
+    assert ask("why is that?", text).question.index == 1

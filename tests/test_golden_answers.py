@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from golden_answers import GOLDEN, REPOSITORY, answered
+from golden_answers import GOLDEN, answered
 
-from b12assistant.api import Assistant, build_index
+from b12assistant.api import Assistant
 
 # Rounding differs between processors and may swap two quotes that are equally good: allowed in one answer of 200.
 ROUNDING = 0.005
@@ -18,9 +18,8 @@ def _by_id(lines: list[str]) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_answers_are_those_of_the_golden_file(tmp_path: Path) -> None:
-    build_index(REPOSITORY / "corpus", tmp_path / "index")
-    given = _by_id(list(answered(Assistant.open(tmp_path / "index", corpus=REPOSITORY / "corpus"))))
+def test_answers_are_those_of_the_golden_file(starter: Path) -> None:
+    given = _by_id(list(answered(Assistant.open(starter / "index", corpus=starter / "corpus"))))
     golden = _by_id(GOLDEN.read_text("utf-8").splitlines())
     assert given.keys() == golden.keys()
     changed = [id_ for id_, record in golden.items() if given[id_] != record]

@@ -7,8 +7,8 @@ import pytest
 from corpora import again, three_files
 from fakes import FakeWorkspace
 
-from b12assistant.api import local_today
 from b12assistant.application import health
+from b12assistant.application.workspace import local_today
 from b12assistant.command.invocation import lines
 from b12assistant.display.json_form import reply_json
 from b12assistant.errors import CorpusError, UsageError

@@ -30,7 +30,7 @@ CONTENTS: dict[str, tuple[bytes, FileEnd]] = {
     ".md": (NERVES.encode(), GOOD),
     ".txt": (PILLS.encode(), GOOD),
     ".html": (b"<html><body><p>Folate hides the anaemia but not the nerves.</p></body></html>", GOOD),
-    "bidi.txt": ("An odd \u202e sign stands in this sentence.\n".encode(), WARNED),
+    "bidi.txt": ("An odd \u202e sign stands in this sentence. Rest is good.\n".encode(), WARNED),
     "misnamed.txt": (b"<!doctype html><html><body><p>Iron is another matter.</p></body></html>", WARNED),
     "empty.md": (b"", LEFT_OUT),
     "blank.txt": (b" \n\n \n", LEFT_OUT),

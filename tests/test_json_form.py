@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from builders import build_document
 
 from b12assistant.answers import (
     Answer,
@@ -26,6 +27,7 @@ from b12assistant.answers import (
     Strength,
     TextId,
     Timings,
+    Topic,
     TopicId,
     Turn,
     TurnSlice,
@@ -244,11 +246,21 @@ def test_nearest_places_hold_no_words() -> None:
     ]
 
 
-@pytest.mark.parametrize(("curated", "how"), [(True, "curated"), (False, "compared")])
-def test_sides_that_differ_are_told_by_number(curated: bool, how: str) -> None:
-    differ = Disagreement(TopicId("dose"), curated=curated, sides=((1,), (2, 3)))
-    answer = Answer(TURN, Status.ANSWERED, None, (), (), disagreements=(differ,))
-    assert rendered(answer)["disagreements"] == [{"topic_id": "dose", "how": how, "sides": [[1], [2, 3]]}]
+def test_the_sides_of_a_disagreement_are_whole_quotes_with_the_next_numbers() -> None:
+    words = build_document("Nerves do not heal.", file="other.md").span(0, 19)
+    other = Quote((words,), words, Passage(PassageId("p2"), (words,)), Strength.STRONG, 0.5)
+    differ = Disagreement(TopicId("dose"), Topic("How much?"), (quote(), other))
+    answer = Answer(TURN, Status.ANSWERED, None, (quote(),), (), disagreements=(differ,))
+    (shown,) = rendered(answer)["disagreements"]
+    assert (shown["topic_id"], shown["topic"], shown["how"]) == ("dose", "How much?", "curated")
+    assert [side["number"] for side in shown["sides"]] == [2, 3]
+    assert shown["sides"][0] == {**rendered_quote(), "number": 2}
+    assert shown["sides"][1]["document"] == "other.md"
+
+
+def test_a_disagreement_is_between_two_documents() -> None:
+    with pytest.raises(ValueError, match="two documents"):
+        Disagreement(TopicId("dose"), Topic("How much?"), (quote(), quote()))
 
 
 def test_what_was_searched_is_slices_of_turns() -> None:

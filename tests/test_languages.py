@@ -14,7 +14,8 @@ from b12assistant.answers import FlagKind, Level, NoticeKind, Triage, Turn
 from b12assistant.language.folding import fold
 from b12assistant.safety import languages
 from b12assistant.safety.fixed_texts import load_fixed_texts
-from b12assistant.safety.languages import LABEL, TRANSLATED, Lexicon, WithTranslations, read_words, translations
+from b12assistant.safety.languages import Lexicon, read_words
+from b12assistant.safety.translations import LABEL, TRANSLATED, WithTranslations
 from b12assistant.safety.triage import Triager, load_rules
 
 RULES = load_rules()
@@ -131,20 +132,25 @@ def test_general_question_raises_nothing_but_the_language(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "kind"),
     [
-        ("el hormigueo va subiendo por las piernas, cada mes peor", Level.URGENT),
-        ("j'ai des fourmillements aux pieds, de pire en pire", Level.URGENT),
-        ("Kribbeln in den Füßen, es wird jeden Monat schlimmer", Level.URGENT),
-        ("formigamento nos pés que piora aos poucos", Level.URGENT),
-        ("¿puedo dejar la metformina?", Level.MEDICAL_DECISION),
-        ("puis-je arrêter la metformine ?", Level.MEDICAL_DECISION),
-        ("Kann ich Metformin absetzen?", Level.MEDICAL_DECISION),
-        ("posso parar a metformina?", Level.MEDICAL_DECISION),
+        ("मुझे साँस नहीं आ रही है", FlagKind.MEDICAL),
+        ("सीने में बहुत तेज़ दर्द हो रहा है", FlagKind.MEDICAL),
+        ("पापा का मुँह अचानक टेढ़ा हो गया", FlagKind.MEDICAL),
+        ("मेरे पैर काम नहीं कर रहे", FlagKind.MEDICAL),
+        ("मैं मरना चाहता हूँ", FlagKind.SELF_HARM),
+        ("उसने ज़हर खा लिया", FlagKind.POISONING),
     ],
 )
-def test_lesser_levels_are_known_as_well(text: str, wanted: Level) -> None:
-    assert level(text) is wanted
+def test_a_hard_sign_in_devanagari_is_an_emergency(text: str, kind: FlagKind) -> None:
+    flag = triage(text).flag
+    assert flag is not None
+    assert (flag.level, flag.kind) == (Level.EMERGENCY, kind)
+
+
+@pytest.mark.parametrize("text", ["सीने में दर्द नहीं है", "बी12 किन चीज़ों में होता है?", "धन्यवाद"])
+def test_ordinary_words_in_devanagari_raise_nothing(text: str) -> None:
+    assert level(text) is None
 
 
 @pytest.mark.parametrize(
@@ -180,7 +186,7 @@ def test_translation_stands_below_the_english_text() -> None:
 
 def test_earlier_turn_decides_the_language_of_a_control() -> None:
     turns = [Turn(0, "Ich will sterben"), Turn(1, "What foods contain B12?")]
-    assert [notice.text for notice in TRIAGER(turns).notices] == ["emergency_self_harm", "emergency_self_harm.de"]
+    assert [notice.text for notice in TRIAGER(turns).notices] == ["reminder", "reminder.de"]
 
 
 @every_language
@@ -190,7 +196,6 @@ def test_every_text_has_a_labelled_translation(lexicon: Lexicon) -> None:
         assert text.text.endswith(f"({LABEL})")
         assert text.review == "not clinically reviewed"
         digits = set(re.findall(r"\d+", text.text))
-        assert digits <= {"112", "911", "999"}
         assert name == "medical_decision" or digits == {"112", "911", "999"}
 
 
@@ -230,8 +235,7 @@ def test_english_is_judged_as_without_other_languages() -> None:
     [
         "¿Qué alimentos tienen vitamina B12?", "Quels aliments contiennent la B12 ?",
         "Welche Lebensmittel enthalten B12?", "Quais alimentos têm vitamina B12?",
-        "quali alimenti contengono la vitamina B12", "welke voeding bevat veel B12",
-        "какие продукты содержат витамин B12",
+        "विटामिन बी12 की कमी के लक्षण क्या हैं?",
     ],
 )  # fmt: skip
 def test_question_in_another_language_is_told_that_sources_are_english(text: str) -> None:
@@ -286,6 +290,5 @@ def test_no_file_of_a_language_is_read_for_a_question_in_english() -> None:
 def test_rules_are_loaded_with_the_texts_shown_and_no_file_of_a_language_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    translations.cache_clear()
     monkeypatch.setattr(languages, "_read", lambda code: pytest.fail(f"{code} is read"))
-    assert load_rules(own_texts=WithTranslations(load_fixed_texts())).controls == RULES.controls
+    assert load_rules(own_texts=WithTranslations(load_fixed_texts())).withdrawals == RULES.withdrawals

@@ -14,6 +14,7 @@ def space(tmp_path: Path) -> FakeWorkspace:
     return three_files(tmp_path)
 
 
+@pytest.mark.slow
 def test_codes_of_a_large_collection_are_checked_and_answer_like_the_rows(
     space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.conversation import corrects, lead_in, move_of, new_topic
+from b12assistant.answering.turn_forms import corrects, lead_in, move_of, new_topic
 from b12assistant.answers import Move
 
 

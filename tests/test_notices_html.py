@@ -24,7 +24,7 @@ from b12assistant.answers import (
 from b12assistant.display.answer_html import turn_html
 from b12assistant.display.presentation import Setting
 from b12assistant.safety.fixed_texts import load_fixed_texts
-from b12assistant.safety.languages import LABEL, WithTranslations
+from b12assistant.safety.translations import LABEL, WithTranslations
 
 TEXTS = WithTranslations(load_fixed_texts())
 FLAG = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("any"))
@@ -60,3 +60,9 @@ def test_every_notice_is_shown_once() -> None:
 
 def test_a_translation_without_its_original_is_shown_all_the_same() -> None:
     assert "Llame" in shown(TRANSLATED)
+
+
+def test_numbers_of_a_safety_text_can_be_called() -> None:
+    html = shown(ALARM, TRANSLATED)
+    assert html.count('<a href="tel:999">999</a>') == 2
+    assert '<a href="tel:112">112</a>' in html

@@ -1,4 +1,4 @@
-"""What an opinion comes to, which parts the encoder reads, and what is left when it cannot."""
+"""What an opinion comes to, what the encoder reads, and what is left if it cannot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from builders_opinion import ALIKE, ALONE, CUTS, ENCODER, flags, knowing_head, no_encoder, second, words_opinion
+from builders_opinion import ALONE, CUTS, ENCODER, flags, knowing_head, no_encoder, second, words_opinion
 from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,11 +17,14 @@ from b12assistant.answers import FlagKind, Level, Turn, TurnSlice
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder
 from b12assistant.protocols import Encoded
-from b12assistant.safety.clauses import MOST
-from b12assistant.safety.opinion import CONCERNS, Concern, Cuts, Judged, Role, conclude
-from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, load_fitted
+from b12assistant.safety.opinion import CONCERNS, Concern, Cuts, Judged, conclude
+from b12assistant.safety.second_opinion import WINDOW, Advice, Fitted, SecondOpinion, load_fitted
 from b12assistant.safety.triagers import Triagers
+from b12assistant.safety.turn_parts import MOST
 from b12assistant.safety.word_model import load_word_model
+
+SHARES = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(lambda each: tuple(x / sum(each) for x in each))
+ZORP_SINCE_NOON = "I like my eggs very much. " * 10 + "zorp, since noon. " + "Is milk good? " * 5
 
 
 @pytest.mark.parametrize(
@@ -36,28 +39,66 @@ from b12assistant.safety.word_model import load_word_model
     ],
 )
 def test_shares_pass_a_cut_or_come_to_nothing(shares: tuple[float, ...], concern: Concern) -> None:
-    assert CUTS.concern(shares) is concern
+    assert CUTS.decide(shares, ruled=False)[0] is concern
 
 
-def test_the_most_serious_part_decides_and_the_clause_that_says_it_is_the_evidence() -> None:
-    opinion = second()(Turn(0, "I like eggs, zorp since breakfast. Is milk good?"))
+@st.composite
+def cuts(draw: st.DrawFn) -> Cuts:
+    emergency, urgent, anything = (draw(st.floats(0.01, 0.99)) for _ in range(3))
+    return Cuts(emergency, urgent, anything, draw(st.floats(0, emergency)))
+
+
+@given(SHARES, cuts())
+def test_a_rule_never_makes_a_turn_less_serious_and_never_leaves_it_below_urgent(
+    shares: tuple[float, ...], cuts: Cuts
+) -> None:
+    with_rule, without = (cuts.decide(shares, ruled=ruled)[0].level for ruled in (True, False))
+    order = [*Level, None]
+    assert order.index(with_rule) <= order.index(without)
+    assert with_rule in (Level.EMERGENCY, Level.URGENT)
+
+
+@given(SHARES, cuts(), st.floats(0, 1), st.booleans())
+def test_more_of_an_emergency_is_never_less_serious(
+    shares: tuple[float, ...], cuts: Cuts, moved: float, ruled: bool
+) -> None:
+    *others, none = shares
+    graver = (others[0] + moved * none, *others[1:], none * (1 - moved))
+    order = [*Level, None]
+    before, after = (cuts.decide(each, ruled=ruled)[0].level for each in (shares, graver))
+    assert order.index(after) <= order.index(before)
+
+
+def test_cuts_that_a_rule_would_raise_are_refused() -> None:
+    with pytest.raises(ValueError, match="keeps an emergency"):
+        Cuts(0.3, 0.3, 0.3, kept=0.4)
+
+
+@given(SHARES, cuts(), st.booleans())
+def test_the_cut_that_was_passed_is_named(shares: tuple[float, ...], cuts: Cuts, ruled: bool) -> None:
+    concern, passed = cuts.decide(shares, ruled=ruled)
+    assert passed.cut == getattr(cuts, passed.name)
+    missed = concern is Concern.NONE or (ruled and concern is Concern.URGENT)
+    assert (passed.share < passed.cut) == missed
+
+
+def test_the_most_serious_part_decides_and_the_sentence_that_says_it_is_the_evidence() -> None:
+    opinion = second()(Turn(0, "I like eggs a lot. So zorp since breakfast. Is milk good?"))
     assert opinion.concern is Concern.MEDICAL
     assert opinion.evidence is not None
-    assert opinion.evidence.text == "zorp since breakfast."
+    assert opinion.evidence.text == "So zorp since breakfast."
     assert opinion.rule == "second_opinion.emergency"
-
-
-@pytest.mark.parametrize("role", [Role.WHOLE, Role.SENTENCE, Role.STRETCH])
-def test_every_role_has_cuts_of_its_own(role: Role) -> None:
-    judged = [Judged(TurnSlice(Turn(0, "eggs and zorp"), 0, 13), (0, 0, 0.9, 0.1, 0, 0), role)]
-    never = Cuts(2, 2, 2)
-    assert conclude("x", judged, [CUTS if each is role else never for each in Role]).concern is Concern.MEDICAL
-    assert conclude("x", judged, [never if each is role else CUTS for each in Role]).concern is Concern.NONE
+    assert opinion.passed is not None
+    assert opinion.passed.name == "emergency"
 
 
 def test_mere_evidence_decides_nothing() -> None:
-    judged = [Judged(TurnSlice(Turn(0, "eggs and zorp"), 0, 13), (0, 0, 0.9, 0.1, 0, 0), Role.EVIDENCE)]
-    assert conclude("x", judged, [CUTS] * 3).concern is Concern.NONE
+    judged = [Judged(TurnSlice(Turn(0, "eggs and zorp"), 0, 13), (0, 0, 0.9, 0.1, 0, 0))]
+    assert conclude("x", judged, CUTS, ruled=False).concern is Concern.NONE
+
+
+def test_a_turn_without_words_lowers_nothing() -> None:
+    assert not second()(Turn(0, "?"), ruled=True).may_lower
 
 
 @given(st.text(max_size=80))
@@ -76,16 +117,47 @@ def test_the_words_that_spoke_are_named() -> None:
     assert judged.because == ("zorp",)
 
 
-def test_at_most_twenty_four_parts_are_encoded_the_suspicious_ones_first() -> None:
+def test_a_turn_is_encoded_once_whatever_its_sentences() -> None:
     encoder = FakeEncoder(dimension=512)
-    text = "eggs are good. " * 50 + "zorp since noon. " + "eggs are good. " * 50
-    opinion = second(encoder)(Turn(0, text))
-    assert len(encoder.encoded) == len(opinion.judged) == MOST
-    assert opinion.concern is Concern.MEDICAL
+    opinion = second(encoder)(Turn(0, ZORP_SINCE_NOON))
+    assert len(encoder.encoded) == 1
+    assert opinion.evidence is not None
+    assert opinion.evidence.text == "zorp, since noon."
+
+
+def test_a_long_turn_is_encoded_in_windows_that_hold_it_whole() -> None:
+    encoder = FakeEncoder(dimension=512)
+    second(encoder)(Turn(0, "eggs are good here. " * 60))
+    assert [encoder.count(text) <= WINDOW for text in encoder.encoded] == [True, True]
+    assert "".join(encoder.encoded).replace(" ", "") == "eggsaregoodhere." * 60
+
+
+def test_at_most_eight_windows_are_encoded_the_suspicious_ones_first() -> None:
+    encoder = FakeEncoder(dimension=512)
+    text = "eggs are good. " * 500 + "zorp since noon. " + "eggs are good. " * 500
+    second(encoder)(Turn(0, text))
+    assert len(encoder.encoded) == MOST
+    assert any("zorp" in text for text in encoder.encoded)
+
+
+def test_a_sentence_alone_raises_a_long_turn_only_if_its_surroundings_agree() -> None:
+    judged = [
+        Judged(TurnSlice(Turn(0, "x" * 90), 0, 90), (0, 0, 0.01, 0.02, 0.02, 0.95), decides=True),
+        Judged(TurnSlice(Turn(0, "x" * 90), 0, 30), (0, 0, 0.3, 0.1, 0.1, 0.5), decides=True),
+    ]
+    assert conclude("x", judged, CUTS, ruled=False).concern is Concern.NONE
+    opinion = words_opinion()
+    reading = opinion.read(Turn(0, "eggs are good here. " * 20), None)
+    sure = np.log(np.array([0.001, 0.001, 0.99, 0.004, 0.002, 0.002], np.float32))
+    calm = np.log(np.array([0.001, 0.001, 0.002, 0.004, 0.002, 0.99], np.float32))
+    whole, sentence = opinion.judge(reading, [reading.whole, reading.sentences[0]], [calm, sure])
+    assert whole.shares[2] < sentence.shares[2] < 0.6
+    _, agreed = opinion.judge(reading, [reading.whole, reading.sentences[0]], [sure, sure])
+    assert agreed.shares[2] > 0.9
 
 
 @pytest.mark.parametrize("text", ["x" * 20_000, "?a" * 400, "🦵" * 500 + "a", "\ud800 legs", "a b " * 5_000])
-def test_no_part_is_longer_than_the_encoder_reads(text: str) -> None:
+def test_no_text_is_longer_than_the_encoder_reads(text: str) -> None:
     encoder = FakeEncoder(dimension=512, limit=20)
     second(encoder)(Turn(0, text))
     assert all(encoder.count(part) <= encoder.limit for part in encoder.encoded)
@@ -93,7 +165,7 @@ def test_no_part_is_longer_than_the_encoder_reads(text: str) -> None:
 
 def test_other_weights_than_it_was_fitted_on_are_refused() -> None:
     with pytest.raises(EncoderError, match="fitted on other weights"):
-        SecondOpinion(words_opinion(), Fitted("1" * 64, {}, knowing_head(), ALIKE), ENCODER)
+        SecondOpinion(words_opinion(), Fitted("1" * 64, {}, knowing_head(), CUTS), ENCODER)
 
 
 @dataclass(frozen=True)
@@ -136,11 +208,11 @@ def test_what_ships_belongs_together() -> None:
     model, fitted = load_word_model(), load_fitted()
     assert len(model.keys) == len(model.weights) == len(np.unique(model.keys)) > 1_000
     assert np.all(np.diff(model.keys.astype(np.int64)) > 0)
-    assert fitted.head.hidden[0].shape[1] == 384
-    for cuts, roles in ((model.cuts, 2), (fitted.cuts, 3)):
-        assert set(cuts) == {*Level, None}
-        assert all(len(by_role) == roles for by_role in cuts.values())
-        assert all(0 < each.emergency <= 2 for by_role in cuts.values() for each in by_role)
+    assert fitted.head.hidden[0].shape[0] == 384
+    assert model.cuts.kept == 0  # the words lower nothing
+    assert all(
+        0 < cut < 1 for each in (model.cuts, fitted.cuts) for cut in (each.emergency, each.urgent, each.anything)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -165,6 +237,27 @@ def test_the_real_encoder_tells_them_apart(text: str, level: Level | None, kind:
     assert opinion.concern.level is level
     if kind is not None:
         assert opinion.concern.kind is kind
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "question", ["Which foods hold B12?", "Should I stop my metformin?", "My feet tingle at night"]
+)
+@pytest.mark.parametrize("remark", ["thanks", "Thank you!", "ok", "gracias", "danke", "never mind", "goodbye"])
+def test_a_remark_after_a_question_gives_nothing(question: str, remark: str) -> None:
+    opinion = real().second(Turn(1, remark), Turn(0, question))
+    assert opinion.concern.level is None
+
+
+@pytest.mark.slow
+def test_one_figure_of_speech_does_not_raise_a_long_message() -> None:
+    text = (
+        "We run a small bakery and I look after the orders, the ovens and the two apprentices. The new oven arrived on "
+        "Monday and it is a beauty. My brother nearly died laughing when he saw the size of it. We had to take the "
+        "door off its hinges to get it in. Could you tell me which of the breads you know of are enriched with "
+        "vitamin B12, and whether baking takes it away again?"
+    )
+    assert real().in_use([Turn(0, text)]).flag is None
 
 
 @pytest.mark.slow

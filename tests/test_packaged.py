@@ -63,9 +63,13 @@ def test_only_the_packaged_index_is_built_unasked(tmp_path: Path) -> None:
         three_files(tmp_path).opened  # noqa: B018 - reading it opens it
 
 
-def test_a_packaged_index_is_built_when_it_is_needed_and_again_when_it_is_damaged(empty: Path, tmp_path: Path) -> None:
+def test_a_packaged_index_is_built_when_it_is_needed_and_again_when_it_is_damaged(
+    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     built: list[str] = []
-    configuration = load_configuration(environment={"XDG_CACHE_HOME": str(tmp_path)})
+    small = {"paths.corpus": str(three_files(tmp_path).corpus), "paths.index": str(tmp_path / "cached")}
+    monkeypatch.setattr("b12assistant.config.packaged_paths", lambda environment: small)
+    configuration = load_configuration(environment={})
 
     def build(space: Workspace) -> None:
         built.append(space.configuration.settings.paths.index)
@@ -76,12 +80,11 @@ def test_a_packaged_index_is_built_when_it_is_needed_and_again_when_it_is_damage
 
     assert not again().ask("I want to kill myself").answer.quotes
     assert built == []  # an emergency waits for nothing
-    documents = len(again().opened.entries)
-    assert documents > 20
-    assert len(again().opened.entries) == documents
+    assert len(again().opened.entries) == 3
+    assert len(again().opened.entries) == 3
     assert built == [configuration.settings.paths.index]
     for file in Path(built[0]).glob("generations/*/lexical.npz"):
         file.write_bytes(b"damaged")
-    assert len(again().opened.entries) == documents
+    assert len(again().opened.entries) == 3
     assert len(built) == 2
     assert list(empty.iterdir()) == []

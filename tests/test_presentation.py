@@ -32,6 +32,7 @@ from b12assistant.answers import (
     Strength,
     TextId,
     Timings,
+    Topic,
     TopicId,
     Turn,
 )
@@ -74,27 +75,30 @@ TODAY = date(2026, 11, 20)
 TEXTS = load_fixed_texts()
 SAID = load_labels()
 GENERATION = GenerationId("gen")
-TOPIC = TopicId("dose")
-TOPICS = {TOPIC: "How much is enough?"}
-SETTING = Setting(TEXTS, TODAY, topics=TOPICS)
+TOPIC = Topic("How much is enough?")
+SETTING = Setting(TEXTS, TODAY)
 GENERAL = Notice(NoticeKind.GENERAL, TextId("general"))
 ID = DocumentId("a.md")
+OTHER = DocumentId("b.md")
 
 
-def quote_of(source: Source, strength: Strength = Strength.STRONG, text: str = "Zebra quagga.") -> Quote:
-    span = Document(ID, "digest", "Quince", text, source).span(0, len(text))
+def quote_of(
+    source: Source, strength: Strength = Strength.STRONG, text: str = "Zebra quagga.", id_: DocumentId = ID
+) -> Quote:
+    span = Document(id_, "digest", "Quince", text, source).span(0, len(text))
     return Quote((span,), span, Passage(PassageId("p1"), (span,)), strength, 0.5)
 
 
+SIDES = (quote_of(Source()), quote_of(Source(), text="Okapi tapir.", id_=OTHER))
+
+
 def reply_of(*quotes: Quote, differ: bool = False, **facts: Any) -> Reply:
-    sides = tuple((number,) for number in range(1, len(quotes) + 1))
-    disagreements = (Disagreement(TOPIC, True, sides),) if differ else ()
+    disagreements = (Disagreement(TopicId("dose"), TOPIC, SIDES),) if differ else ()
     answer = Answer(Turn(0, "zebra?"), Status.ANSWERED, None, quotes, (GENERAL,), disagreements)
     return Reply(answer, Timings(1, 1), GENERATION, **facts)
 
 
 NOTES: Mapping[str, tuple[Reply, str]] = {
-    "strong": (reply_of(quote_of(Source())), "strong match"),
     "possible": (reply_of(quote_of(Source(), Strength.POSSIBLE)), "may not answer your question"),
     "seller": (reply_of(quote_of(Source(interest=Interest.SELLS))), "sells what it recommends"),
     "unknown interest": (
@@ -149,8 +153,8 @@ def page(reply: Reply, _: OneReply) -> str:
 
 def plain_page(reply: Reply, space: OneReply) -> str:
     assert space.texts
-    words = PlainPage(load_page_words(), SAID, ())
-    return words.answered("zebra?", present(reply, SETTING), (), stopped=False)
+    words = PlainPage(load_page_words(), SAID)
+    return words.answered("zebra?", present(reply, SETTING), (), ())
 
 
 def on_terminal(reply: Reply, _: OneReply) -> str:
@@ -244,42 +248,41 @@ def test_no_output_has_a_note_that_does_not_hold(output: str, space: OneReply) -
 
 
 @pytest.mark.parametrize("output", ANSWERS)
-def test_what_sources_differ_on_stands_above_them_in_every_output(output: str, space: OneReply) -> None:
-    reply = reply_of(quote_of(Source()), quote_of(Source(), text="Okapi tapir."), differ=True)
-    shown = ANSWERS[output](reply, space)
-    told = "sources disagree: how much is enough?"
-    if output == "saved as json":
-        assert data_of(Conversation((reply,), SETTING, GENERATION)).topics == {"dose": "How much is enough?"}
-    else:
-        assert told in seen(shown)
+def test_what_sources_disagree_on_is_the_heading_of_both_sides_in_every_output(output: str, space: OneReply) -> None:
+    shown = seen(ANSWERS[output](reply_of(quote_of(Source(), text="Lemur loris."), differ=True), space))
+    assert "how much is enough?" in shown
+    if output != "LangChain":  # there the words are the documents
+        assert "okapi tapir." in shown
+        assert shown.index("lemur loris.") < shown.rindex("how much is enough?")
 
 
 @pytest.mark.parametrize("note", NOTES)
 def test_what_is_saved_gives_the_same_pieces_again(note: str) -> None:
-    reply, _ = NOTES[note]
+    reply = replace(
+        NOTES[note][0],
+        answer=replace(NOTES[note][0].answer, disagreements=(Disagreement(TopicId("dose"), TOPIC, SIDES),)),
+    )
     talk = Conversation((reply,), SETTING, GENERATION)
     data = type(data_of(talk)).model_validate(data_of(talk).as_json())
     given = present(reply, SETTING)
     again = pieces_of(data.turns[0].answer, data)
-    for one, two in zip(given, again, strict=True):
-        if isinstance(one, Quoted) and isinstance(two, Quoted):
-            assert replace(two, source=one.source, digest=one.digest) == one  # of these a file keeps what is shown
-        else:
-            assert one == two
+    quotes = list(zip(quotes_of(given), quotes_of(again), strict=True))
+    assert [one.number for one, _ in quotes] == [1, 2, 3]
+    for one, two in quotes:
+        assert replace(two, source=one.source, digest=one.digest) == one  # of these a file keeps what is shown
+    for one_, two_ in zip(given, again, strict=True):
+        assert type(one_) is type(two_)
+        if isinstance(one_, Difference) and isinstance(two_, Difference):
+            assert one_.heading == two_.heading
+        elif not isinstance(one_, Quoted):
+            assert one_ == two_
 
 
 def test_pieces_come_in_the_order_of_the_page() -> None:
     reply = reply_of(quote_of(Source()), quote_of(Source()), differ=True)
     weak = replace(reply, answer=replace(reply.answer, reason=Reason.WEAK_MATCH, status=Status.POSSIBLY))
-    assert [type(piece) for piece in present(weak, SETTING)] == [Headline, Difference, General]
-
-
-def test_a_topic_that_is_not_known_has_a_heading_all_the_same() -> None:
-    reply = reply_of(quote_of(Source()), quote_of(Source()), differ=True)
-    (differ, _) = present(reply, replace(SETTING, topics={}))
-    assert isinstance(differ, Difference)
-    assert differ.heading == "Sources disagree"
-    assert [quote.number for quote in differ.quotes] == [1, 2]
+    assert [type(piece) for piece in present(weak, SETTING)] == [Headline, Quoted, Quoted, Difference, General]
+    assert [quote.number for quote in quotes_of(present(weak, SETTING))] == [1, 2, 3, 4]
 
 
 def test_the_headline_is_left_out_where_the_fixed_text_says_it() -> None:
@@ -293,5 +296,6 @@ def test_the_headline_is_left_out_where_the_fixed_text_says_it() -> None:
 def test_a_reply_of_the_workspace_has_the_curators_topic(tmp_path: Path) -> None:
     space = small_space(tmp_path, capsules())
     reply = space.ask("Do swallowed capsules work as well as a syringe?")
-    (differ, *_) = (piece for piece in present(reply, space.setting(reply)) if isinstance(piece, Difference))
+    (differ, *_) = (piece for piece in present(reply, space.setting()) if isinstance(piece, Difference))
     assert differ.heading == "Sources disagree: Do swallowed capsules work as well as a syringe?"
+    assert [quote.text[:9] for quote in differ.sides] == ["Swallowed", "A syringe"]

@@ -118,8 +118,6 @@ def test_another_origin_makes_another_index(tmp_path: Path) -> None:
     write(space.corpus, {"sources.toml": REGISTER, "pills.txt": "Metformin lowers B12.\n"})
     written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
     first = space.index()
-    written(space.corpus, line("Metformin lowers B12.", asked=["does it?"]), document="pills.txt")
-    assert space.index().generation == first.generation
     write(space.corpus, {"sources.toml": REGISTER.replace('"2023"', '"2024"')})
     assert space.index().generation != first.generation
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import pytest
+from blocking import ASKED, Blocking, blocking_space, questions
 from corpora import again
 from fakes import FakeWorkspace
-from held import ASKED, Held, held_space, questions
 from serving import EMERGENCY, small_space
 from starlette.testclient import TestClient
 
@@ -34,8 +34,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
 
 
 @pytest.fixture
-def held(built: FakeWorkspace) -> Iterator[Held]:
-    space = held_space(built)
+def held(built: FakeWorkspace) -> Iterator[Blocking]:
+    space = blocking_space(built)
     yield space
     space.gate.set()
 
@@ -50,7 +50,7 @@ def test_an_answer_is_that_of_the_workspace(built: FakeWorkspace) -> None:
     assert found.timings.total >= found.timings.triage > 0
 
 
-def test_a_late_one_is_told_so(held: Held) -> None:
+def test_a_late_one_is_told_so(held: Blocking) -> None:
     ends: list[str] = []
     late = questions(seconds=0.3)
     late.watch = lambda end, seconds: ends.append(end)
@@ -68,7 +68,7 @@ class Hasty(Questions):
 
 
 @pytest.mark.parametrize("how", ["late", "busy"])
-def test_what_the_safety_check_saw_is_told_of_a_question_that_cannot_be_searched(how: str, held: Held) -> None:
+def test_what_the_safety_check_saw_is_told_of_a_question_that_cannot_be_searched(how: str, held: Blocking) -> None:
     kind = Hasty if how == "late" else Questions
     bounds = kind(60, Lane("check", 4, 8), Lane("search", 1, 0))
     if how == "busy":
@@ -94,7 +94,7 @@ def test_what_the_safety_check_saw_is_told_where_a_search_breaks(
         asyncio.run(questions().ask(broken, ASKED, then=status))
 
 
-def test_an_emergency_never_waits_behind_a_search(held: Held) -> None:
+def test_an_emergency_never_waits_behind_a_search(held: Blocking) -> None:
     async def asked() -> Status:
         bounds = questions()
         waiting = [asyncio.create_task(bounds.ask(held, ASKED, then=status)) for _ in range(6)]
@@ -109,7 +109,7 @@ def test_an_emergency_never_waits_behind_a_search(held: Held) -> None:
 
 
 @pytest.mark.parametrize("how", ["busy", "late"])
-def test_an_emergency_is_told_where_the_whole_check_cannot_be_waited_for(how: str, held: Held) -> None:
+def test_an_emergency_is_told_where_the_whole_check_cannot_be_waited_for(how: str, held: Blocking) -> None:
     """As while the encoder loads: the checks hold every thread, or take too long."""
 
     async def asked(question: str) -> Reply:
@@ -136,7 +136,7 @@ def test_an_emergency_is_told_where_the_whole_check_cannot_be_waited_for(how: st
     [("/api/v1/search", "question", "hits"), ("/lookup/search", "text", "rows"), ("/lookup/best", "text", "quote")],
 )
 def test_an_emergency_is_told_where_no_search_can_be_waited_for(
-    path: str, field: str, empty: str, how: str, held: Held
+    path: str, field: str, empty: str, how: str, held: Blocking
 ) -> None:
     bounds = Questions(
         0.3 if how == "late" else 20.0, Lane("check", 1, 8), Lane("search", 1, 0 if how == "busy" else 8)
@@ -161,7 +161,7 @@ def test_an_emergency_is_told_where_no_search_can_be_waited_for(
     assert ends == ["safety_only", how]
 
 
-def test_one_too_many_is_refused_at_once_and_the_others_are_answered(held: Held) -> None:
+def test_one_too_many_is_refused_at_once_and_the_others_are_answered(held: Blocking) -> None:
     async def asked() -> list[Status | BaseException]:
         bounds = questions(waiting=2)
         each = [asyncio.create_task(bounds.ask(held, ASKED, then=status)) for _ in range(4)]
@@ -175,7 +175,7 @@ def test_one_too_many_is_refused_at_once_and_the_others_are_answered(held: Held)
     assert ends.count(Status.ANSWERED) == 3
 
 
-def test_after_it_is_closed_what_was_begun_is_answered_and_nothing_new(held: Held) -> None:
+def test_after_it_is_closed_what_was_begun_is_answered_and_nothing_new(held: Blocking) -> None:
     async def asked() -> None:
         bounds = questions()
         begun = asyncio.create_task(bounds.ask(held, ASKED, then=status))
@@ -191,7 +191,7 @@ def test_after_it_is_closed_what_was_begun_is_answered_and_nothing_new(held: Hel
     asyncio.run(asked())
 
 
-def test_over_http_busy_and_late_say_when_to_come_again(held: Held) -> None:
+def test_over_http_busy_and_late_say_when_to_come_again(held: Blocking) -> None:
     bounds = questions(seconds=0.3)
     client = TestClient(build_app(lambda: held, bounds))
     late = client.post("/api/v1/ask", json={"question": ASKED})

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import red_flag_exemplars as exemplars
 
 from b12assistant.language.folding import fold
+
+pytestmark = pytest.mark.slow  # they hold for files, which change seldom
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"
 SPLITS = ("train", "calibration", "test")
@@ -67,3 +70,33 @@ def test_no_situation_is_in_two_splits(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_no_two_splits_share_a_run_of_five_words(one: str, other: str) -> None:
     assert not runs(one) & runs(other)
+
+
+def exemplar(name: str, text: str) -> exemplars.Exemplar:
+    return exemplars.Exemplar(name, name, text, (), "none", None, "x", "none", "en", ())
+
+
+def test_of_groups_the_first_wins_and_what_is_left_out_is_told() -> None:
+    tell = exemplars.Told()
+    shared = "one two three four five"
+    groups = [
+        ("test", [exemplar("a", f"{shared} six")]),
+        ("train", [exemplar("b", f"zero {shared}"), exemplar("c", "thanks"), exemplar("d", "Thanks")]),
+    ]
+    found = exemplars.merged(groups, tell)
+    assert {split: [one.id for one in rows] for split, rows in found.items()} == {
+        "test": ["a"],
+        "calibration": [],
+        "train": ["c"],
+    }
+    assert tell.lines == [
+        "b: shares 'one two three four five' with another split, left out of train",
+        "d: the same as c, left out",
+    ]
+
+
+def test_a_situation_goes_to_one_split_by_its_digest() -> None:
+    splits = [exemplars.split_of(f"h1-{number}", "h1.txt") for number in range(400)]
+    assert 30 < splits.count("calibration") < 70
+    assert set(splits) == {"calibration", "train"}
+    assert exemplars.split_of("anything", "w_test.txt") == "test"

@@ -1,4 +1,4 @@
-"""The opinions beside the rules: they only raise, they say who spoke, and a control answers them like any flag."""
+"""The opinions beside the rules: they raise, lower an emergency to urgent at most, say who spoke, and are cleared."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from b12assistant.errors import EncoderError
 from b12assistant.safety.second_opinion import KEPT, Advice, SecondOpinion
 
 CONTROL = "This is not happening now"
+MADE_UP = st.lists(st.sampled_from(["zorp", "glim", "frob", "quux", "eggs", "I can't breathe", "is it?"]), max_size=6)
 
 
 @pytest.mark.parametrize(
@@ -32,10 +33,18 @@ def test_an_ordinary_question_stays_one() -> None:
     assert flags("Which foods hold B12?") == []
 
 
-def test_what_the_rules_found_is_set_aside_where_the_second_opinion_says_otherwise() -> None:
+def test_an_emergency_of_the_rules_is_urgent_where_the_second_opinion_strongly_disagrees() -> None:
     assert flags("I can't breathe", advice=ALONE) == [("emergency_medical", "breathing_or_collapse")]
-    assert flags("I can't breathe") == []
-    assert flags("I can't breathe, frob") == [("urgent", "second_opinion.urgent")]
+    assert flags("I can't breathe") == [("urgent", "second_opinion.urgent")]
+    assert flags("I can't breathe, quux") == [("urgent", "second_opinion.urgent")]
+
+
+@given(MADE_UP)
+@settings(deadline=None)
+def test_an_emergency_of_the_rules_is_never_below_urgent(words: list[str]) -> None:
+    flag = triage(f"I can't breathe. {', '.join(words)}").flag
+    assert flag is not None
+    assert flag.level in (Level.EMERGENCY, Level.URGENT)
 
 
 def test_the_words_alone_lower_nothing() -> None:
@@ -52,26 +61,15 @@ def test_what_was_found_in_another_language_stands() -> None:
     assert next(text for text, _ in flags("no puedo respirar")) == "emergency_medical"
 
 
-def test_an_equal_opinion_leaves_the_rules_their_notice() -> None:
-    ((text, rule),) = flags("my memory is getting worse every week, frob")
-    assert text == "urgent"
-    assert not str(rule).startswith("second_opinion")
-
-
-def test_a_graver_opinion_stands_above_the_rules_notice() -> None:
-    assert [text for text, _ in flags("should I stop my metformin, frob")] == ["urgent", "medical_decision"]
-    assert [text for text, _ in flags("should I stop my metformin, zorp")] == ["emergency_medical"]
-
-
-@given(st.lists(st.sampled_from(["zorp", "glim", "frob", "quux", "eggs", "I can't breathe", "is it?"]), max_size=6))
+@given(MADE_UP)
 @settings(deadline=None)
-def test_with_the_words_no_level_is_lower_than_by_the_rules(said: list[str]) -> None:
-    levels, text = [*Level, None], ", ".join(said)
+def test_with_the_words_no_level_is_lower_than_by_the_rules(words: list[str]) -> None:
+    levels, text = [*Level, None], ", ".join(words)
     alone, both = triage(text, advice=ALONE).flag, triage(text, advice=Advice((words_opinion,))).flag
     assert levels.index(both.level if both else None) <= levels.index(alone.level if alone else None)
 
 
-def test_an_emergency_that_no_opinion_can_set_aside_asks_for_none() -> None:
+def test_an_emergency_that_no_opinion_can_lower_asks_for_none() -> None:
     calls: list[int] = []
 
     def counting() -> SecondOpinion:
@@ -92,38 +90,25 @@ def test_a_flag_of_the_second_opinion_stays_and_is_answered_by_the_control() -> 
 
 
 def test_only_the_control_clears_self_harm() -> None:
-    assert flags("glim", "What foods contain B12?") == flags("glim")
+    assert flags("glim", "My cat is called Bob.") == flags("glim")
+    assert flags("glim", "What foods contain B12?") == [("reminder", None)]
     assert [text for text, _ in flags("glim", CONTROL, "What foods contain B12?")] == []
 
 
-def test_a_short_turn_is_read_with_the_one_before() -> None:
+def test_a_short_turn_is_read_after_the_one_before() -> None:
     encoder = FakeEncoder(dimension=512)
     second(encoder)(Turn(1, "since noon"), Turn(0, "can legs go?"))
-    assert "can legs go ? . since noon" in encoder.encoded
+    assert encoder.encoded == ["can legs go ? . since noon"]
+
+
+def test_the_turn_before_is_read_and_not_judged() -> None:
+    assert second()(Turn(1, "thanks"), Turn(0, "zorp?")).concern.level is None
 
 
 def test_a_long_turn_is_read_by_itself() -> None:
     encoder = FakeEncoder(dimension=512)
     second(encoder)(Turn(1, "since noon " * 20), Turn(0, "can legs go?"))
     assert not [text for text in encoder.encoded if "can legs go" in text]
-
-
-def test_of_a_short_turn_the_encoder_reads_the_whole_alone() -> None:
-    encoder = FakeEncoder(dimension=512)
-    opinion = second(encoder)(Turn(0, "I like eggs. Is milk good, zorp?"))
-    assert encoder.encoded == ["i like eggs . is milk good , zorp ?"]
-    assert len(opinion.judged) > 1
-
-
-def test_of_a_long_turn_it_reads_all_at_once_and_every_sentence() -> None:
-    encoder = FakeEncoder(dimension=512)
-    text = "I like my eggs very much. " * 10 + "zorp, since noon. " + "Is milk good? " * 5
-    opinion = second(encoder)(Turn(0, text))
-    whole, *sentences = sorted(set(encoder.encoded), key=len, reverse=True)
-    assert sorted(sentences) == ["i like my eggs very much .", "is milk good ?", "zorp , since noon ."]
-    assert whole.count("eggs") == 10
-    assert opinion.evidence is not None
-    assert opinion.evidence.text == "zorp, since noon."
 
 
 def test_what_is_hidden_or_spelled_out_is_read_as_what_it_says() -> None:

@@ -15,7 +15,7 @@ from serving import EMERGENCY, client_of, empty_space, small_space, untimed
 from starlette.testclient import TestClient
 
 from b12assistant.answering.engine import Engine
-from b12assistant.api import Workspace, local_today
+from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import json_form
 from b12assistant.display.presentation import passage_text
 from b12assistant.index.documents import export_line

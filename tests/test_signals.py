@@ -13,7 +13,8 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import Evidence, Topics, Word, load_topics, mean_of, words_of
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
-from b12assistant.index.weights import PINNED_DIGEST
+from b12assistant.index.encoding import load_encoder
+from b12assistant.index.tuning import tuned_encoder
 
 TOPICAL = Topics({}, np.zeros(0, np.float32), np.array([0, 0, 0, 20], np.float32), "")  # every word is a topic
 ENGINE = Engine(
@@ -109,8 +110,8 @@ def test_a_mean_of_nothing_is_nothing() -> None:
     assert mean_of(np.zeros((0, 3), np.float32)).tolist() == [0, 0, 0]
 
 
-def test_the_committed_table_is_of_the_pinned_encoder() -> None:
-    assert load_topics().encoder == PINNED_DIGEST
+def test_the_committed_table_is_of_the_shipped_encoder() -> None:
+    assert load_topics().encoder == tuned_encoder(load_encoder(runtime="onnx")).digest
 
 
 @pytest.mark.parametrize(("thing", "talk"), [("gout", "conclude"), ("statins", "shortage"), ("thyroid", "room")])

@@ -105,29 +105,6 @@ def test_of_two_who_say_the_same_the_one_who_sells_nothing_is_shown() -> None:
     assert ordered(said(PLAIN, SELLS, 0.5), said(PLAIN, NONE, 0.45)).shown == (1,)
 
 
-def beside(*candidates: Said, sides: set[int], strict: bool = False) -> Order:
-    return order(candidates, 3, strict=strict, close=0.01, heard=0.08, cues=CUES, sides=frozenset(sides))
-
-
-def test_a_side_that_sells_nothing_leads_from_however_far() -> None:
-    assert beside(said(DOSE, SELLS, 0.5), said(OTHER, NONE, 0.2), sides={0, 1}) == Order((1, 0), only_sellers=False)
-
-
-def test_sides_give_way_to_nobody() -> None:
-    candidates = [said(PLAIN, SELLS, 0.5), said(DOSE, SELLS, 0.48), said(SAFE, UNKNOWN, 0.47), said(OTHER, NONE, 0.45)]
-    assert set(beside(*candidates, sides={1, 2}).shown) == {1, 2, 3}
-
-
-def test_no_seller_comes_first_because_what_led_gave_way_to_sides() -> None:
-    candidates = [said(PLAIN, SELLS, 0.5), said(DOSE, SELLS, 0.49), said(SAFE, UNKNOWN, 0.48), said(OTHER, NONE, 0.44)]
-    assert beside(*candidates, sides={1, 2}).shown == (3, 1, 2)
-
-
-def test_two_sellers_side_by_side_are_still_only_sellers() -> None:
-    candidates = [said(DOSE, SELLS, 0.5), said(SAFE, UNKNOWN, 0.49)]
-    assert beside(*candidates, sides={0, 1}) == Order((0, 1), only_sellers=True)
-
-
 def test_nothing_said_is_nothing_shown() -> None:
     assert ordered() == Order((), only_sellers=False)
 

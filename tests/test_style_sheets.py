@@ -16,7 +16,7 @@ from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
 PACKAGE = Path(__file__).parent.parent / "src" / "b12assistant"
-HIDDEN = "# Nerves\n\nMyelin wraps\u202e every\u200bone.\n"
+HIDDEN = "# Nerves\n\nMyelin wraps every\u00adone.\n"
 RULE = ".unseen::before {"
 
 
@@ -47,10 +47,10 @@ def test_wherever_words_are_shown_what_cannot_be_seen_is_drawn(name: str, pages:
 
 @pytest.mark.parametrize("name", ["source", "conversation", "pack"])
 def test_it_stands_there_to_be_drawn(name: str, pages: dict[str, str]) -> None:
-    assert '<span class="unseen" title="U+202E">' in pages[name]
+    assert '<span class="unseen" title="U+00AD">' in pages[name]
 
 
 def test_there_is_one_source_of_how_it_is_drawn() -> None:
     files = [path for path in PACKAGE.rglob("*") if path.suffix in (".css", ".py")]
-    assert [path.name for path in files if ".unseen" in path.read_text("utf-8")] == [UNSEEN]
+    assert [path.name for path in files if re.search(r"(?<!\w)\.unseen\b", path.read_text("utf-8"))] == [UNSEEN]
     assert RULE in style_sheets(UNSEEN)

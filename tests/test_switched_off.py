@@ -10,8 +10,8 @@ from fakes import FakeWorkspace, fake_workspace
 from starlette.testclient import TestClient
 
 from b12assistant.answers import Status
-from b12assistant.api import local_today
 from b12assistant.application import health
+from b12assistant.application.workspace import local_today
 from b12assistant.command.invocation import lines
 from b12assistant.corpus.switched_off import NOTHING_OFF, parse_switched_off
 from b12assistant.display import answer_html
@@ -23,7 +23,7 @@ from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
 SWALLOWED = "Swallowed capsules work as well as a syringe."
-SYRINGE = "A syringe works better than swallowed capsules."
+SYRINGE = "A syringe does not work as well as swallowed capsules."
 ASKED = "Do swallowed capsules work as well as a syringe?"
 DIFFERING = {
     "swallowed.md": f"# Swallowed\n\n{SWALLOWED}\n",
@@ -85,7 +85,7 @@ def test_of_a_document_the_other_passages_stay(space: FakeWorkspace) -> None:
 
 
 def test_a_side_that_is_off_is_set_against_nothing(space: FakeWorkspace) -> None:
-    assert [each.topic for each in space.ask(ASKED).answer.disagreements] == ["capsules"]
+    assert [differ.id for differ in space.ask(ASKED).answer.disagreements] == ["capsules"]
     assert off_passage(space, SYRINGE).ask(ASKED).answer.disagreements == ()
 
 
@@ -104,8 +104,8 @@ def test_a_citation_of_what_is_left_says_so(space: FakeWorkspace) -> None:
     after = later.ask(asked)
     told = reply_json(after, later.texts, today=local_today())
     assert {quote["document"]: quote["partly_off"] for quote in told["answer"]["quotes"]}["syringe.md"] is True
-    setting = later.setting(after)
-    said = exact(load_labels()("ask.partly_off"))
+    setting = later.setting()
+    said = exact(load_labels()("ask.partly_off"))[1:]  # the page begins it with a capital
     assert said in answer_html.turn_html(1, after, setting)
     assert said not in answer_html.turn_html(1, before, setting)
 
@@ -176,4 +176,4 @@ def test_what_is_wrong_is_one_line_that_names_it(text: str, complaint: str) -> N
 
 def test_a_file_that_cannot_be_read_opens_nothing(space: FakeWorkspace) -> None:
     with pytest.raises(SourceFactsError, match="why is missing"):
-        off(space, '[[off]]\ndocument = "a"').ask(ASKED)
+        off(space, '[[off]]\ndocument = "a"').ask("What wraps a nerve?")

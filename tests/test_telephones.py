@@ -14,7 +14,8 @@ from b12assistant.answers import TextId
 from b12assistant.application import workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import ConfigError
-from b12assistant.safety.fixed_texts import LINES, Telephone, load_telephones, parse_telephones
+from b12assistant.safety.fixed_texts import LINES, Telephone, load_telephones, parse_telephones, telephone_numbers
+from b12assistant.safety.translations import numbers_in
 
 TELEPHONES = load_telephones()
 READ, REVIEW = date(2026, 1, 1), date(2026, 6, 1)
@@ -125,3 +126,36 @@ def test_a_server_that_runs_past_a_review_stops_naming_the_number(monkeypatch: p
 def test_an_unknown_region_is_said_before_anything_is_asked() -> None:
     with pytest.raises(ConfigError, match="atlantis"):
         api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": "atlantis"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Call 112, 911 or 999.", ["112", "911", "999"]),
+        ("call Samaritans on 116 123.", ["116 123"]),
+        ("1-844-764-7669 (in Quebec 1-800-463-5060)", ["1-844-764-7669", "1-800-463-5060"]),
+        ("01 809 2166 (8 am to 10 pm)", ["01 809 2166"]),
+        ("请拨打：120（112、911 或 999）", ["120", "112", "911", "999"]),
+        ("Only the first 2,000 characters; B12, in 2019, within 1 or 2 days, 3.14", []),
+    ],
+)
+def test_the_numbers_of_a_text_are_those_to_call(text: str, numbers: list[str]) -> None:
+    assert [text[start:end] for start, end in telephone_numbers(text)] == numbers
+
+
+@pytest.mark.parametrize("telephone", list(shipped()), ids=lambda telephone: telephone.number)
+def test_every_number_that_ships_can_be_dialled(telephone: Telephone) -> None:
+    digits = [each for each in telephone.anywhere.replace("(8:00–22:00)", "") if each.isdigit()]
+    slices = [telephone.anywhere[start:end] for start, end in telephone_numbers(telephone.anywhere)]
+    dialled = [each for number in slices for each in number if each.isdigit()]
+    assert dialled == digits or telephone.anywhere == "15 / 112"
+
+
+def test_a_translation_names_the_lines_of_the_region_or_of_where_it_is_spoken() -> None:
+    today = date(2026, 11, 21)
+    assert "España: 024" in numbers_in("es", today, "", "", "", "")["crisis_line"]
+    assert numbers_in("es", today, "gb", "", "", "")["crisis_line"] == "Samaritans 116 123"
+    assert numbers_in("zh", today, "", "", "", "")["emergency"].endswith("(中国大陆: 120)")
+    assert numbers_in("de", today, "", "", "the ward on 4711", "")["crisis_line"] == "the ward on 4711"
+    assert "024" not in numbers_in("es", date(2031, 1, 1), "", "", "", "")["crisis_line"]
+    assert numbers_in("sv", today, "", "", "", "") == {"emergency": "112, 911, 999"}

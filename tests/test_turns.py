@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from blocking import ASKED, Blocking, blocking_space, questions
 from corpora import again
 from fakes import FakeWorkspace
-from held import ASKED, Held, held_space, questions
 from serving import empty_space, small_space
 
 from b12assistant.application.live import Live
@@ -27,8 +27,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
 
 
 @pytest.fixture
-def held(built: FakeWorkspace) -> Iterator[Held]:
-    space = held_space(built)
+def held(built: FakeWorkspace) -> Iterator[Blocking]:
+    space = blocking_space(built)
     yield space
     space.gate.set()
 
@@ -44,7 +44,7 @@ def loaded(space: FakeWorkspace) -> Warmup:
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("how", ["late", "busy"])
 def test_the_page_says_so_in_its_own_words_and_keeps_the_question(
-    how: str, language: str, held: Held, built: FakeWorkspace
+    how: str, language: str, held: Blocking, built: FakeWorkspace
 ) -> None:
     bounds, said = questions(seconds=0.3), load_labels(language)
     if how == "busy":
@@ -55,7 +55,7 @@ def test_the_page_says_so_in_its_own_words_and_keeps_the_question(
     assert said(f"ask.{how}")[:20] in html.unescape(note)
 
 
-def test_what_was_late_for_all_was_being_loaded_is_answered_when_it_is(held: Held) -> None:
+def test_what_was_late_for_all_was_being_loaded_is_answered_when_it_is(held: Blocking) -> None:
     warmup = Warmup(held)  # asks, so it waits for the gate
 
     async def asked() -> tuple[str, Conversation, str]:

@@ -34,6 +34,7 @@ EXEMPLARS = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags" /
 NAMES = {"leg": "legs?|foot", "adv": "(?:(?:really|just) ){0,2}", "limb": "{leg}|arms?"}
 
 
+@pytest.mark.slow
 def test_every_wording_of_the_package_can_be_read_and_is_bounded() -> None:
     for wordings in (*PACKAGED, *FOREIGN):
         wordings.check()
@@ -137,6 +138,7 @@ def test_places_are_those_of_the_text_that_was_asked_about_last() -> None:
     assert [wordings.spans(text) for text in texts] == [((3, 6),), ((3, 6),), ((3, 6), (11, 14)), (), ((3, 6),)]
 
 
+@pytest.mark.slow
 def test_a_part_of_the_wordings_finds_what_all_of_them_find() -> None:
     lines = EXEMPLARS.read_text("utf-8").splitlines()[::250]
     texts = [fold(json.loads(line)["text"], RULES.spelling.correct).text for line in lines]

@@ -51,7 +51,10 @@ def _decisive(answer: dict[str, Any]) -> dict[str, Any]:
         "reason": answer["reason"],
         "notices": [[notice["kind"], notice["text_id"], notice["rule"]] for notice in answer["notices"]],
         "quotes": [[quote["document"], quote["spans"], quote["best"], quote["strength"]] for quote in answer["quotes"]],
-        "differences": [[side["topic_id"], side["how"], side["sides"]] for side in answer["disagreements"]],
+        "differences": [
+            [differ["topic_id"], differ["how"], [[side["document"], side["spans"]] for side in differ["sides"]]]
+            for differ in answer["disagreements"]
+        ],
         "nearest": [[near["document"], near["passage"]] for near in answer["nearest"]],
         "read_as": interpretation and [[part["turn"], part["start"], part["end"]] for part in interpretation["parts"]],
     }

@@ -23,7 +23,9 @@ def listed() -> dict[str, Any]:
 
 
 def as_text(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    """Write a line for each language."""
+    lines = (f"{json.dumps(code)}: {json.dumps(table, ensure_ascii=False)}" for code, table in value.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 if __name__ == "__main__":

@@ -1,17 +1,23 @@
 """Write docs/reference/red-flag-audit.md, and the audit as a page: `make red-flags`.
 
-    .venv/bin/python tools/red_flags.py [FILE.jsonl]
+    .venv/bin/python tools/red_flags.py [FILE.jsonl] [--datasets FOLDER]
 
-Without a file it is the test split, which nothing was tuned on.
+Without a file it is the test split, which nothing was tuned on. ``--datasets``, or ``B12_SHARED``: the folder of the
+public test collections, for real questions of consumers. Ends with 1 if a figure fell behind `expected.json` by more
+than noise.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import red_flag_traffic
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -19,7 +25,9 @@ from b12assistant.errors import AssistantError
 from b12assistant.evaluation import red_flag_audit, red_flag_report
 
 ROOT = Path(__file__).parent.parent
-TEST = ROOT / "benchmarks" / "data" / "red_flags" / "test.jsonl"
+FOLDER = ROOT / "benchmarks" / "data" / "red_flags"
+TEST = FOLDER / "test.jsonl"
+EXPECTED = FOLDER / "expected.json"
 PAGE = ROOT / "docs" / "reference" / "red-flag-audit.md"
 HTML = ROOT / "build" / "red-flags.html"
 HEAD = """# Audit of the red flags
@@ -33,18 +41,34 @@ How the layer works, and what it is not: [red-flags.md](../red-flags.md). `make 
 
 
 def main() -> int:
-    file = Path(sys.argv[1]) if sys.argv[1:] else TEST
+    given = arguments()
     space = Workspace(load_configuration(environment=os.environ))
     try:
-        figures = red_flag_audit.audit(space, file)
+        figures = red_flag_audit.audit(space, given.file)
+        traffic = red_flag_traffic.figures(FOLDER, given.datasets, space.triage.in_use)
     except AssistantError as error:
         print(error, file=sys.stderr)
         return error.exit_status
+    figures["traffic"] = traffic
     HTML.parent.mkdir(parents=True, exist_ok=True)
     HTML.write_text(red_flag_report.page(figures), "utf-8")
-    PAGE.write_text(HEAD + "\n".join(as_markdown(figures)).rstrip() + "\n", "utf-8")
     print("\n".join(red_flag_report.as_text(figures)))
-    return 0
+    if given.file != TEST:
+        return 0
+    PAGE.write_text(HEAD + "\n".join(as_markdown(figures)).rstrip() + "\n", "utf-8")
+    measured = {**figures["judges"][-1]["measures"], **traffic}
+    fallen = list(red_flag_traffic.fallen(measured, json.loads(EXPECTED.read_text("utf-8"))))
+    for line in fallen:
+        print(f"fell behind: {line}", file=sys.stderr)
+    return 1 if fallen else 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    shared = os.environ.get("B12_SHARED")
+    parser.add_argument("file", type=Path, nargs="?", default=TEST, help="labelled messages")
+    parser.add_argument("--datasets", type=Path, default=Path(shared) / "datasets" if shared else None)
+    return parser.parse_args()
 
 
 def as_markdown(figures: red_flag_report.Figures) -> Iterator[str]:

@@ -16,11 +16,10 @@ from b12assistant.types import Document, DocumentId, GenerationId, MarkKind, Pas
 TextId = NewType("TextId", str)  # a fixed text of data/red_flags/texts.toml
 RuleId = NewType("RuleId", str)  # a rule of data/red_flags/
 TopicId = NewType("TopicId", str)  # a topic on which sources differ
+Topic = NewType("Topic", str)  # a curator's question that sources answer differently, as written in a corpus
 TermId = NewType("TermId", str)  # a term of data/vocabulary/, named by itself
 
 MOST_GAPS = 2  # in one quote
-FIGURES = TopicId("figures")  # compared at question time: the sources give different figures
-COMPARE = TopicId("compare")  # compared at question time: the wordings contradict each other
 
 
 class Level(StrEnum):
@@ -138,9 +137,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """The result of triage for the last turn, given the earlier ones: notices, most serious first."""
+    """The result of triage for the last turn, given the earlier ones: notices, most serious first.
+
+    ``alone``: they are the whole answer, since the turn asks nothing. ``apart``: turns of an emergency or an urgent
+    matter, and withdrawals: never searched with a later question.
+    """
 
     notices: tuple[Notice, ...] = ()
+    alone: bool = False
+    apart: tuple[Turn, ...] = ()
 
     @property
     def flag(self) -> Flag | None:
@@ -198,11 +203,15 @@ def _section(document: Document, offset: int) -> Section | None:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Quotes (1-based numbers) that disagree on one topic."""
+    """A question on which sources disagree, with a quote of each side; none of these is among the answer's quotes."""
 
-    topic: TopicId
-    curated: bool
-    sides: tuple[tuple[int, ...], ...]
+    id: TopicId
+    topic: Topic
+    sides: tuple[Quote, ...]
+
+    def __post_init__(self) -> None:
+        if len({side.document.id for side in self.sides}) < max(2, len(self.sides)):
+            raise ValueError("the sides of a disagreement are quotes of two documents or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,34 +228,39 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """What was searched, as slices of the user's turns: first the context it needs, then the question."""
+    """What was searched, as slices of the user's turns: first the context it needs, then the question.
+
+    ``as_one``: the parts make one question, and none is only its context.
+    """
 
     parts: tuple[TurnSlice, ...]
     replaced: tuple[Replacement, ...] = ()
     move: Move = Move.ASKS
+    as_one: bool = False
 
     @property
     def text(self) -> str:
         return " ".join(part.text for part in self.parts)
 
-    def is_all_of(self, turn: Turn) -> bool:
-        """Check whether this is simply the whole turn, unchanged."""
-        begin = len(turn.text) - len(turn.text.lstrip())
-        return (
-            self.move is Move.ASKS
-            and not self.replaced
-            and [(part.turn, part.start) for part in self.parts] == [(turn, begin)]
-        )
+    @property
+    def is_joined(self) -> bool:
+        """Return whether the turn was read with an earlier one, or with words that were shown for one."""
+        return self.as_one or len({part.turn.index for part in self.parts}) > 1
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether these are simply the turn's own words."""
+        return self.move is Move.ASKS and not self.replaced and not self.is_joined
 
     @property
     def own(self) -> TurnSlice:
-        """The question itself, without its context."""
-        return self.parts[-1]
+        """The words of the question itself: the last part of the latest turn."""
+        return max(self.parts, key=lambda part: (part.turn.index, part.start))
 
     @property
     def lead(self) -> int:
-        """Characters of ``text`` before the question itself."""
-        return len(self.text) - len(self.own.text)
+        """Characters of ``text`` before the question itself; 0 where all parts make one question."""
+        return 0 if self.as_one else len(self.text) - len(self.own.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +279,11 @@ class Answer:
     @property
     def red_flag(self) -> Notice | None:
         return most_serious(self.notices)
+
+    @property
+    def shown(self) -> tuple[Quote, ...]:
+        """Every quote in the order of its number, from 1: those that answer, then the sides of disagreements."""
+        return (*self.quotes, *(side for differ in self.disagreements for side in differ.sides))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from b12assistant.answers import Notice, Reply
-from b12assistant.application.workspace import Opened as Opened
-from b12assistant.application.workspace import Workspace as Workspace
-from b12assistant.application.workspace import local_today as local_today
+from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import load_configuration
 from b12assistant.display.presentation import Piece, present
 from b12assistant.index.indexing import Progress
-from b12assistant.types import Document, GenerationId, Hit, IndexReport
-from b12assistant.types import FileEnd as FileEnd  # keys of the counts in a report
+from b12assistant.types import Document, FileEnd, GenerationId, Hit, IndexReport
+
+__all__ = ["Assistant", "FileEnd", "Workspace", "build_index"]  # FileEnd: keys of the counts in a report
 
 
 class Assistant:
@@ -89,7 +88,7 @@ class Assistant:
 
     def present(self, reply: Reply) -> tuple[Piece, ...]:
         """Return what the page shows for a reply: its pieces in order, in words."""
-        return present(reply, self._workspace.setting(reply))
+        return present(reply, self._workspace.setting())
 
     def as_json(self, reply: Reply) -> dict[str, Any]:
         """Return a reply as `ask --json` and the HTTP API give it.

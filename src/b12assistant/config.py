@@ -56,7 +56,8 @@ class EncoderSettings:
 
     ``model``: the pinned one, a local path or a hub name. ``digest``: required sha256 of another model's weights.
     ``threads``: for bulk encoding; 0 means one for each core. ``runtime``: onnx, torch, or auto (onnx if possible).
-    ``bulk``: precision of indexing, fp32 or bf16.
+    ``bulk``: precision of indexing, fp32 or bf16. ``tuned``: with the pinned model, the changes that tune it to vitamin
+    B12 and nerves; turn it off for another subject.
     """
 
     model: str = "all-MiniLM-L6-v2"
@@ -64,6 +65,7 @@ class EncoderSettings:
     threads: int = 0
     runtime: str = "auto"
     bulk: str = "fp32"
+    tuned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +143,15 @@ class QuotingSettings:
 
 @dataclass(frozen=True, slots=True)
 class RedFlagSettings:
-    """Telephone numbers in the fixed texts.
+    """Which red flags are on, and the telephone numbers in the fixed texts.
 
-    ``region``: whose numbers are named. The others replace single numbers; word them to follow "call".
+    ``packaged``: which of the packaged rules: all, emergencies or none. ``model``: whether the fitted model may raise
+    what the rules miss. ``region``: whose numbers are named. The others replace single numbers; word them to follow
+    "call".
     """
 
+    packaged: str = "all"
+    model: bool = True
     region: str = ""
     emergency: str = ""
     crisis_line: str = ""
@@ -302,7 +308,7 @@ def _checked(key: str, value: object, origin: str) -> object:
         raise ConfigError(f"{origin}: {key} = {value!r} is not {_name(kind)}", hint=hint)
     if checked == "" and default != "":
         raise ConfigError(f"{origin}: {key} is empty", hint=hint)
-    if isinstance(checked, int | float):
+    if isinstance(checked, int | float) and kind is not bool:
         least_is_zero = default == 0 or key in _MAY_BE_ZERO
         if checked < 0 or (checked == 0 and not least_is_zero):
             raise ConfigError(f"{origin}: {key} = {value!r} is too small", hint=hint)
@@ -317,6 +323,7 @@ ONE_OF = {  # settings that take one of a few values
     "encoder.bulk": ("fp32", "bf16"),
     "encoder.runtime": ("auto", "onnx", "torch"),
     "index.engine": ("faiss", "milvus"),
+    "red_flags.packaged": ("all", "emergencies", "none"),
 }
 _BOOLEANS = {"false": False, "true": True}  # in the environment
 _FOLDERS = ("paths.corpus", "paths.index")

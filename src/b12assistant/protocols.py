@@ -47,7 +47,7 @@ class Encoder(Protocol):
 
     @property
     def digest(self) -> str:
-        """sha256 of the weights."""
+        """sha256 of the weights; of a tuned encoder, of the weights and the changes."""
 
     @property
     def runtime(self) -> Mapping[str, str]:
@@ -70,8 +70,10 @@ class Encoder(Protocol):
     def count(self, text: str) -> int:
         """Count the word pieces of ``text``, special tokens not counted."""
 
-    def tuned(self, changes: Mapping[str, Vectors]) -> Encoder:
+    def tuned(self, changes: Mapping[str, Vectors], digest: str = "") -> Encoder:
         """Return a copy with each matrix of ``changes``, (out, in) float32, added to the weight of that name.
+
+        ``digest``: what the copy says of itself; without one, what this encoder says.
 
         Raises ``EncoderError`` for an unknown weight.
         """

@@ -117,6 +117,6 @@ class OneAtATime:
             done = tuple(self.encoder.encode(texts))
         yield from done
 
-    def tuned(self, changes: Mapping[str, NDArray[np.float32]]) -> Encoder:
+    def tuned(self, changes: Mapping[str, NDArray[np.float32]], digest: str = "") -> Encoder:
         with self._turn:
-            return OneAtATime(self.encoder.tuned(changes))
+            return OneAtATime(self.encoder.tuned(changes, digest))

@@ -1,1 +1,1 @@
-"""Bad inputs as files, each with the end it must come to (docs/reference/torture.md)."""
+"""Bad inputs as files, each with the end it must come to (docs/reference/stress.md)."""

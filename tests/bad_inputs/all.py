@@ -1,4 +1,4 @@
-"""Every bad input, by its number in docs/reference/torture.md."""
+"""Every bad input, by its number in docs/reference/stress.md."""
 
 from __future__ import annotations
 

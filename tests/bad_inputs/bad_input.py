@@ -19,7 +19,7 @@ Put = Callable[[Path], object]  # what is no plain file
 
 @dataclass(frozen=True)
 class BadInput:
-    """``row`` of docs/reference/torture.md, 1-54; ``name`` in the corpus; its bytes, or what puts it there.
+    """``row`` of docs/reference/stress.md, 1-54; ``name`` in the corpus; its bytes, or what puts it there.
 
     ``ends`` are the ends that are right, and a reason or warning holds ``says``. ``slow``: takes seconds to read.
     """

@@ -33,7 +33,7 @@ def unseen() -> Iterator[BadInput]:
     }
     for name, markup in hidden.items():
         row = 24 if name in ("script", "style", "template", "noscript") else 25
-        yield BadInput(row, f"hidden by {name}.html", page(SEEN + markup + "<p>See a doctor soon.</p>"), INDEXED)
+        yield BadInput(row, f"hidden by {name}.html", page(SEEN + markup + "<p>See a doctor soon.</p>"), READ)
     yield BadInput(24, "a script in the head.html", page(SEEN, f"<script>{HIDDEN}</script>"), INDEXED)
     yield BadInput(24, "an open script.html", page(f"{SEEN}<script>{HIDDEN} "), INDEXED)
     yield BadInput(24, "only a script.html", page(f"<script>{HIDDEN}</script>"), LEFT_OUT, "no text")

@@ -105,7 +105,7 @@ def bombs() -> Iterator[BadInput]:
 
 
 def _line(words: int) -> bytes:
-    return assemble([b"BT /F1 11 Tf 72 700 Td " + b"(word ) Tj " * words + b"ET"])
+    return assemble([b"BT /F1 11 Tf 72 700 Td " + b"(Word ) Tj " * words + b"ET"])
 
 
 def _many_pages(count: int) -> bytes:

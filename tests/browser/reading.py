@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import BrowserContext, Dialog, FrameLocator, Locator, Page, Request
 
 BOX = "#ask textarea"
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SECONDS = 60  # that a busy machine may take for anything
 # The framework adds our scripts when its own have run; which of them have is told by nobody else.
 RUN = """const run = globalThis.scriptsRun = new Set();
@@ -189,12 +190,22 @@ class Reader:
         found: Sequence[dict[str, Any]] = self.page.evaluate("async () => (await axe.run(document)).violations")
         return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
 
+    def accessible(self) -> None:
+        """Check that axe-core finds nothing and nothing scrolls sideways, in light and in dark colours.
+
+        The styles alone tell these apart, so that one visit shows both.
+        """
+        for scheme in COLOURS:
+            self.page.emulate_media(color_scheme=scheme)
+            assert self.violations() == [], scheme
+            assert self.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, scheme
+
     def foreign(self) -> list[str]:
         """Tags, styles and handlers inside answers that are not of our making."""
         told: list[str] = self.page.evaluate(
             """tags => [...document.querySelectorAll('.turn, .turn *')].filter(node =>
                 !tags.includes(node.tagName) || node.hasAttribute('style') || node.hasAttribute('onclick')
-                || (node.tagName === 'A' && !/^(\\/d\\/|#t\\d)/.test(node.getAttribute('href')))
+                || (node.tagName === 'A' && !/^(\\/d\\/|#t\\d|tel:\\d+$)/.test(node.getAttribute('href')))
             ).map(node => node.outerHTML.slice(0, 200))""",
             TAGS,
         )

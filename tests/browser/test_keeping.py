@@ -18,15 +18,15 @@ CLIPBOARD = ["clipboard-read", "clipboard-write"]
 def test_a_quote_is_copied_in_another_form(visit: Visit, site: str) -> None:
     reader = visit(site, permissions=CLIPBOARD)
     figure = reader.ask(ASKED).locator("figure.quote").first
-    figure.locator(".copying summary").click()
     for form, begins in (
         ("markdown", "> Myelin wraps every nerve."),
         ("bibtex", "@misc{nerves-"),
         ("link", f"{site}/d/nerves.md?at="),
         ("report", "A mistake in a passage"),
     ):
+        figure.locator(".copying summary").click()
         button = figure.locator(f'.copy-as[value="{form}"]')
-        with reader.sees(f".copy-as[value={form}]", "^Copied"):
+        with reader.sees("#toast", "^Copied"):
             button.click()
         assert reader.page.evaluate("() => navigator.clipboard.readText()").startswith(begins)
 
@@ -35,7 +35,7 @@ def test_a_formatted_copy_brings_its_markup(visit: Visit, site: str) -> None:
     reader = visit(site, permissions=CLIPBOARD)
     figure = reader.ask(ASKED).locator("figure.quote").first
     figure.locator(".copying summary").click()
-    with reader.sees(".copy-as[value=html]", "^Copied$"):
+    with reader.sees("#toast", "^Copied$"):
         figure.locator('.copy-as[value="html"]').click()
     markup = reader.page.evaluate(
         "async () => (await (await navigator.clipboard.read())[0].getType('text/html')).text()"
@@ -71,20 +71,18 @@ def test_there_is_nothing_to_keep_before_the_first_answer(visit: Visit, site: st
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_open_menus(scheme: str, width: int, visit: Visit, site: str) -> None:
-    reader = visit(site, color_scheme=scheme, viewport={"width": width, "height": 844})
+def test_axe_finds_nothing_in_open_menus(width: int, visit: Visit, site: str) -> None:
+    reader = visit(site, viewport={"width": width, "height": 844})
     reader.ask(ASKED).locator(".copying summary").first.click()
     reader.page.click("#keep summary")
-    assert reader.violations() == []
-    assert reader.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    reader.accessible()
 
 
 def test_on_paper_there_are_the_questions_and_the_quotes_alone(visit: Visit, site: str) -> None:
     reader = visit(site, color_scheme="dark")
     turn = reader.ask(SIDES)
     reader.page.emulate_media(media="print", color_scheme="dark")
-    for gone in ("#composer", "#keep", "#about", ".copy", ".copying", "#tabs [role=tab]", "#read-as"):
+    for gone in ("#composer", "#keep", "#about", ".acts", "#tabs [role=tab]", "#read-as"):
         assert not reader.page.locator(gone).first.is_visible(), gone
     assert turn.locator("blockquote").first.is_visible()
     ink = "() => getComputedStyle(document.querySelector('blockquote')).color"

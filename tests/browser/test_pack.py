@@ -152,11 +152,9 @@ def test_whatever_stands_in_the_storage_is_checked(visit: Visit, site: str) -> N
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_pack(scheme: str, width: int, visit: Visit, site: str) -> None:
-    reader = with_three_pins(visit, site, color_scheme=scheme, viewport={"width": width, "height": 844})
+def test_axe_finds_nothing_in_the_pack(width: int, visit: Visit, site: str) -> None:
+    reader = with_three_pins(visit, site, viewport={"width": width, "height": 844})
     reader.page.click("#pack-open")
     reader.page.wait_for_selector("#pack li")
-    assert reader.violations() == []
-    assert reader.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    reader.accessible()
     forget(reader)

@@ -35,8 +35,8 @@ HARMLESS = (
     "Two lines\nof words",
     " after a blank",
 )
-# A script puts them where they belong when it next looks.
-PINNED = "() => !document.querySelector('.turn figure.quote:not(:has(button.pin))')"
+# A script says of each button if its quote is saved when it next looks.
+PINNED = "() => !document.querySelector('.turn button.pin:not([aria-pressed])')"
 # Tags with the names of their attributes: what a surface is made of, whatever it says.
 MADE_OF = """() => [...new Set([...document.querySelectorAll('body, body *')].map(
     node => `${node.tagName} ${node.getAttributeNames().filter(name => name !== 'hidden').sort().join(' ')}`))]"""

@@ -138,7 +138,7 @@ def test_the_page_is_there_before_the_encoder_and_says_when_it_is(chromium: Brow
         reader.until(lambda: EMERGENCY in encoder.wanted)  # the server has the question, and cannot answer it
         assert page.locator(".turn").count() == 1
         encoder.gate.set()
-        page.wait_for_selector(".state.ready")
+        page.wait_for_selector(".state.ready", state="attached")
         page.wait_for_function("() => document.querySelectorAll('.turn').length === 2")
         reader.sound()
 
@@ -156,11 +156,11 @@ def test_what_breaks_is_told_without_the_inside_and_the_question_is_kept(visit: 
     space = BrokenWorkspace(small_space(tmp_path).configuration)
     with running(space) as address:
         reader = visit(address)
-        reader.page.fill(BOX, "A zebra?")
+        reader.page.fill(BOX, "What is a zebra?")
         reader.page.press(BOX, "Enter")
         reader.page.wait_for_selector("#note .note")
         assert "Something went wrong" in reader.page.inner_text("#note")
         assert "secret" not in reader.page.content()
-        assert reader.page.input_value(BOX) == "A zebra?"
+        assert reader.page.input_value(BOX) == "What is a zebra?"
         reader.ask("What wraps every nerve: myelin?")
         reader.sound()

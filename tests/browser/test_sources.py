@@ -35,13 +35,11 @@ def sources(reader: Reader) -> Page:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(scheme: str, width: int, visit: Visit, address: str) -> None:
-    reader = visit(address, color_scheme=scheme, viewport={"width": width, "height": 844})
+def test_axe_finds_nothing(width: int, visit: Visit, address: str) -> None:
+    reader = visit(address, viewport={"width": width, "height": 844})
     page = sources(reader)
     page.locator("#sources summary").first.click()
-    assert reader.violations() == []
-    assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    reader.accessible()
     reader.sound()
 
 

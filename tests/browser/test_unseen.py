@@ -92,8 +92,9 @@ def test_a_seller_cannot_turn_its_own_badge(visit: Visit, tmp_path: Path) -> Non
     with running(TrapWorkspace(small_space(tmp_path).configuration, texts_shown=texts, at_once=9)) as address:
         reader = visit(address)
         turn = reader.ask("who sells?")
-        for place in turn.locator("figure .who").all():
-            lefts = place.locator("> span").evaluate_all("all => all.map(each => each.getBoundingClientRect().left)")
+        turn.locator("details.row").evaluate_all("all => all.forEach(row => { row.open = true; })")
+        for place in turn.locator("figure .source").all():
+            lefts = place.locator("> *").evaluate_all("all => all.map(each => each.getBoundingClientRect().left)")
             assert lefts == sorted(lefts)
             assert len(lefts) >= 3
         reader.sound()

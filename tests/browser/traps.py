@@ -95,7 +95,7 @@ def document_of(number: int, text: str) -> Document:
     """A document that is called by its text, in every place that is shown."""
     inner = len(text) - 1
     return Document(
-        id=DocumentId(f"{number}/{text[:4000]}".replace("/..", "/_..")),  # fits an address, and no path steps back
+        id=DocumentId(f"{number}/{text[:60]}".replace("/..", "/_..")),  # a name that fits, and no path steps back
         digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         title=text,
         text=text,

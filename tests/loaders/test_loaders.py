@@ -4,8 +4,10 @@ import sys
 import pytest
 from builders_pdf import build_pdf, column
 
+from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
 from b12assistant.loaders import SUPPORTED_SUFFIXES, load
+from b12assistant.loaders.passages import Splitting, prepare
 
 HTML = b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- x -->\n<!DOCTYPE html><p>Seen.</p>"
 PDF = build_pdf(column("Seen."))
@@ -70,6 +72,47 @@ def test_markup_inside_text_stays_text() -> None:
 def test_unseen_characters_are_told() -> None:
     extract = load("right \u202eto left\u202c and a \x01 in all this text, which is long enough".encode(), "a.txt")
     assert extract.warnings == ("1 control character(s)", "2 character(s) that change the direction of writing")
+
+
+TAGS = "".join(chr(0xE0000 + ord(letter)) for letter in "obey")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "codes"),
+    [
+        pytest.param(f"Walk{TAGS} daily.", "U+E0062, U+E0065, U+E006F, U+E0079", id="tags"),
+        pytest.param("Cya\u200bnide cures.", "U+200B", id="inside-a-word"),
+        pytest.param("Walk\u2060\u2060 daily.", "U+2060", id="run"),
+        pytest.param("Walk\u2063 daily.", "U+2063", id="separator"),
+        pytest.param("Walk\u3164 daily.", "U+3164", id="blank-letter"),
+        pytest.param("Walk\u200d daily.", "U+200D", id="joiner-of-nothing"),
+    ],
+)
+@pytest.mark.parametrize("form", ["{}.txt", "{}.md", "<p>{}</p>.html"])
+def test_a_sentence_with_invisible_letters_is_named_and_not_quoted(sentence: str, codes: str, form: str) -> None:
+    page, _, suffix = form.rpartition(".")
+    extract = load(page.format(f"One goes before. {sentence} One comes after.").encode(), f"a.{suffix}")
+    (warning,) = extract.warnings
+    assert f"({codes}), whose sentences are not quoted" in warning
+    parts = prepare(extract, Splitting(256, 100), lambda text: len(text.split())).parts or ()
+    sentences = [extract.text[at.start : at.end] for part in parts for at in part.sentences]
+    assert sentences == ["One goes before.", "One comes after."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Methyl\u00adcobalamin helps.", id="soft-hyphen"),
+        pytest.param("Feet/\u200blegs are numb.", id="break-after-a-slash"),
+        pytest.param("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 is Persian.", id="joiner"),
+        pytest.param("\U0001f469\u200d\U0001f52c is a doctor.", id="emoji"),
+        pytest.param("\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f is Wales.", id="flag"),
+    ],
+)
+def test_invisible_letters_of_honest_text_are_quoted(text: str) -> None:
+    extract = load(text.encode(), "a.txt")
+    assert extract.warnings == ()
+    assert mark(extract) == ()
 
 
 def test_suffixes_are_lower_case_with_a_dot() -> None:

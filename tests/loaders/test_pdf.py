@@ -1,5 +1,10 @@
+import io
+from typing import cast
+
 import pytest
 from builders_pdf import Print, assemble, build_pdf, column, encrypt
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders import pdf
@@ -81,6 +86,68 @@ def test_size_and_weight_make_headings() -> None:
     names = [(s.level, extract.text[s.heading.start : s.heading.end]) for s in extract.sections]
     assert names == [(1, "Numb Feet and What Helps"), (2, "What it is"), (3, "Who gets it")]
     assert extract.title == "Numb Feet and What Helps"
+
+
+def test_one_of_several_chief_headings_is_no_title() -> None:
+    """A handbook without a title is not called after its first chapter; its file name misleads less."""
+    chapters = [
+        Print("Working Hours", y=740, size=20, font="F2"),
+        *column(FULL, f"{FULL}.", top=700),
+        Print("Holidays", y=600, size=20, font="F2"),
+        *column(FULL, f"{FULL}.", top=560),
+    ]
+    extract = pdf.load(build_pdf(chapters))
+    assert [section.level for section in extract.sections] == [1, 1]
+    assert extract.title is None
+
+
+def test_runs_on_one_base_line_are_one_line() -> None:
+    """Some programs make a text object of each word, and of each change of the font."""
+    words = [("The ", 72, "F1"), ("parallel", 94, "F2"), (".", 137, "F1"), ("It", 146, "F1"), ("starts", 157, "F2")]
+    stream = " ".join(
+        f"q BT 1 0 0 1 {x} 700 Tm /{font} 11 Tf ({word}) Tj ET Q BT 1 0 0 1 0 0 Tm ET" for word, x, font in words
+    )
+    extract = pdf.load(assemble([f"{stream} q BT 1 0 0 1 72 686 Tm /F1 11 Tf (all jobs.) Tj ET Q".encode()]))
+    assert shown(extract, BlockKind.PARAGRAPH) == ["The parallel. It starts all jobs."]
+    assert extract.sections == ()
+
+
+def test_a_column_beside_another_is_no_part_of_its_lines() -> None:
+    assert (
+        text([Print("The left column.", x=72), Print("The right column.", x=330)])
+        == "The left column. The right column."
+    )
+    extract = pdf.load(build_pdf([*column(FULL, f"{FULL}."), *column("The right one", "goes on.", x=430, top=686)]))
+    assert extract.text.endswith("right one goes on.")
+
+
+def test_numbered_bold_lines_are_headings() -> None:
+    page = [
+        Print("1. Methods", y=714, font="F2"),
+        *column(FULL, FULL, f"{FULL}.", top=700),
+        Print("2. Results", y=658, font="F2"),
+        *column(FULL, f"{FULL}.", top=644),
+        Print("Advice for all", y=616, font="F2"),
+        *column(FULL, f"{FULL}.", top=602),
+    ]
+    extract = pdf.load(build_pdf(page))
+    names = [extract.text[s.heading.start : s.heading.end] for s in extract.sections]
+    assert names == ["1. Methods", "2. Results", "Advice for all"]
+    assert shown(extract, BlockKind.LIST_ITEM) == []
+
+
+def test_a_bold_numbered_list_stays_a_list() -> None:
+    bold = [Print(f"{n}. Take the loaf", y=700 - 14 * n, font="F2") for n in (1, 2, 3)]
+    extract = pdf.load(build_pdf([*column(FULL, f"{FULL}.", top=714), *bold, *column(FULL, f"{FULL}.", top=630)]))
+    assert len(shown(extract, BlockKind.LIST_ITEM)) == 3
+
+
+def test_lines_of_cells_are_rows_of_a_table() -> None:
+    rows = [("Loaf", "Wheat", "Milk"), ("Brioche", "yes", "yes"), ("Rye bread", "no", "no")]
+    cells = [Print(cell, 72 + 120 * i, 600 - 16 * n) for n, row in enumerate(rows) for i, cell in enumerate(row)]
+    extract = pdf.load(build_pdf([*column(FULL, f"{FULL}.", top=660), *cells]))
+    assert shown(extract, BlockKind.TABLE_ROW) == [" | ".join(row) for row in rows]
+    assert extract.sections == ()
 
 
 def test_an_entry_of_the_contents_is_no_heading() -> None:
@@ -223,10 +290,132 @@ def test_a_remark_is_the_same_each_time() -> None:
     assert remark == "damage worked around: Root found at object 1"
 
 
-@pytest.mark.parametrize("matrix", ["0 0 0 0 72 700", "1e200 0 0 1e200 1e300 1e300", "-1 0 0 -1 -72 -700"])
-def test_letters_of_any_size_and_place_are_read(matrix: str) -> None:
+@pytest.mark.parametrize("matrix", ["0 0 0 0 72 700", "-1 0 0 -1 -72 -700", "1 0 0 1 99999999999 1", "1 0 0 1"])
+def test_odd_matrices_do_no_harm_to_what_is_seen(matrix: str) -> None:
     stream = f"BT /F1 11 Tf {matrix} Tm (Odd.) Tj ET BT /F1 -11 Tf 1 0 0 1 72 600 Tm (Even.) Tj ET"
-    assert {"Odd.", "Even."} <= set(pdf.load(assemble([stream.encode()])).text.split())
+    assert "Even." in pdf.load(assemble([stream.encode()])).text
+
+
+def page_of(*streams: str) -> Extract:
+    return pdf.load(assemble([" ".join(("BT /F1 11 Tf 1 0 0 1 72 700 Tm (Seen.) Tj ET", *streams)).encode()]))
+
+
+def hidden(before: str = "", shown: str = "(Hidden.) Tj", tm: str = "1 0 0 1 72 600", size: float = 11) -> str:
+    return f"{before} BT /F1 {size:g} Tf {tm} Tm {shown} ET"
+
+
+PICTURE = "q 300 0 0 300 50 500 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x00 EI Q"
+BOX = "50 590 200 30 re f"
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        pytest.param(hidden(shown="3 Tr (Hidden.) Tj"), id="invisible-mode"),
+        pytest.param(hidden(shown="7 Tr (Hidden.) Tj"), id="clipping-mode"),
+        pytest.param(hidden("1 g"), id="white-gray"),
+        pytest.param(hidden("1 1 1 rg"), id="white-rgb"),
+        pytest.param(hidden("0 0 0 0 k"), id="white-cmyk"),
+        pytest.param(hidden("/DeviceRGB cs 1 1 1 scn"), id="white-by-space"),
+        pytest.param(hidden("1 G", "1 Tr (Hidden.) Tj"), id="white-outlines"),
+        pytest.param(hidden("1 g", "[(Hid) -20 (den.)] TJ"), id="array"),
+        pytest.param(hidden("1 g", "(Hidden.) '"), id="next-line"),
+        pytest.param(hidden("1 g", '1 1 (Hidden.) "'), id="next-line-spaced"),
+        pytest.param(hidden(f"0 g {BOX}"), id="black-on-black"),
+        pytest.param(f"{hidden()} 0 g {BOX}", id="painted-over"),
+        pytest.param(hidden(size=0.01), id="tiny"),
+        pytest.param(hidden(tm=".05 0 0 .05 72 600"), id="scaled-down"),
+        pytest.param(hidden(tm="1 0 0 1 9000 600"), id="off-the-right"),
+        pytest.param(hidden(tm="1 0 0 1 -500 600"), id="off-the-left"),
+        pytest.param(hidden(tm="1 0 0 1 72 -50"), id="below"),
+        pytest.param(hidden("q 0 0 10 10 re W n") + " Q", id="clipped"),
+        pytest.param(hidden("q 0 0 0 0 re W n") + " Q", id="clipped-to-nothing"),
+    ],
+)
+def test_what_no_reader_sees_is_left_out_and_counted(stream: str) -> None:
+    extract = page_of(stream)
+    assert (extract.text, extract.warnings) == ("Seen.", ("7 letter(s) that no reader sees left out (page 1)",))
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        pytest.param(hidden(f"0 g {BOX} 1 g"), id="white-on-black"),
+        pytest.param(hidden(".8 g"), id="gray"),
+        pytest.param(hidden("0 g 0 0 9 9 re f"), id="black-beside-black"),
+        pytest.param(hidden("1 g", "0 g (Hidden.) Tj"), id="colour-changed"),
+        pytest.param(hidden("q 1 g Q"), id="colour-restored"),
+        pytest.param(hidden(f"{PICTURE} 1 g"), id="white-on-a-picture"),
+        pytest.param(hidden("q 50 500 300 300 re W n") + " Q", id="inside-the-clip"),
+        pytest.param(hidden(tm="0 1 -1 0 300 300"), id="turned"),
+    ],
+)
+def test_what_is_seen_stays(stream: str) -> None:
+    extract = page_of(stream)
+    assert (extract.text, extract.warnings) == ("Seen.\n\nHidden.", ())
+
+
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)], ids=["over", "under"])
+def test_invisible_letters_on_a_picture_are_a_scan_s_text(order: slice) -> None:
+    extract = page_of(*[PICTURE, hidden(shown="3 Tr (Hidden.) Tj")][order])
+    assert extract.text.endswith("Hidden.")
+    assert extract.warnings == ("page 1 with the text layer of a scan (OCR)",)
+
+
+def test_only_the_hidden_part_of_a_line_is_left_out() -> None:
+    extract = page_of(hidden(shown="(left) Tj 3 Tr (Hidden.) Tj 0 Tr ( right) Tj"))
+    assert extract.text == "Seen.\n\nleft right"
+
+
+def test_a_file_of_hidden_text_alone_says_so() -> None:
+    with pytest.raises(SourceError, match="no text that a reader sees"):
+        pdf.load(assemble([hidden("1 g").encode()]))
+
+
+def hide_by_writer(*, form: str = "", layered: bool = False) -> bytes:
+    """A PDF whose hidden sentence is in a form that is painted with ``form``, or in a layer that is off."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(build_pdf(column("Seen.")))))
+    page = writer.pages[0]
+    resources = cast("DictionaryObject", page["/Resources"])
+    stream = StreamObject()
+    stream.set_data(b"BT /F1 11 Tf 1 0 0 1 72 600 Tm (Hidden.) Tj ET")
+    stream.update({NameObject("/Type"): NameObject("/XObject"), NameObject("/Subtype"): NameObject("/Form")})
+    stream[NameObject("/BBox")] = ArrayObject(map(NumberObject, (0, 0, 612, 792)))
+    stream[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): resources["/Font"]})
+    resources[NameObject("/XObject")] = DictionaryObject({NameObject("/X"): writer._add_object(stream)})
+    state = DictionaryObject({NameObject("/ca"): NumberObject(0)})
+    resources[NameObject("/ExtGState")] = DictionaryObject({NameObject("/Clear"): state})
+    layer = writer._add_object(DictionaryObject({NameObject("/Type"): NameObject("/OCG")}))
+    resources[NameObject("/Properties")] = DictionaryObject({NameObject("/Layer"): layer})
+    if layered:
+        standard = DictionaryObject({NameObject("/OFF"): ArrayObject([layer])})
+        writer.root_object[NameObject("/OCProperties")] = DictionaryObject({NameObject("/D"): standard})
+    content = StreamObject()
+    content.set_data(cast("StreamObject", page["/Contents"]).get_data() + f" {form}".encode())
+    page[NameObject("/Contents")] = writer._add_object(content)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param("1 g /X Do", id="white"),
+        pytest.param("q .01 0 0 .01 0 0 cm /X Do Q", id="scaled-down"),
+        pytest.param("q 1 0 0 1 700 0 cm /X Do Q", id="moved-off"),
+        pytest.param("/Clear gs /X Do", id="transparent"),
+        pytest.param("q 0 0 9 9 re W n /X Do Q", id="clipped"),
+    ],
+)
+def test_forms_are_looked_into(form: str) -> None:
+    assert pdf.load(hide_by_writer(form=form)).text == "Seen."
+    assert pdf.load(hide_by_writer(form="/X Do")).text == "Seen.\n\nHidden."
+
+
+@pytest.mark.parametrize(("layered", "expected"), [(True, "Seen."), (False, "Seen.\n\nHidden.")], ids=["off", "on"])
+def test_a_layer_that_is_switched_off_is_not_seen(layered: bool, expected: str) -> None:
+    assert pdf.load(hide_by_writer(form="/OC /Layer BDC /X Do EMC", layered=layered)).text == expected
 
 
 def test_no_text_layer() -> None:

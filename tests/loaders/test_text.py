@@ -166,3 +166,29 @@ def test_names_of_sections_of_a_real_page(shared: Path) -> None:
     names = shown(text.load(path.read_bytes()), BlockKind.HEADING)
     assert {"Table of Contents", "The Folate Trap", "Getting Tested", "Key Research Papers"} <= set(names)
     assert "Back to Table of Contents" not in names
+
+
+NUMBERED = (
+    "Oven manual\n\n1. Safety first\nKeep away. It is hot.\n\n2. Cleaning\nBrush it.\n\n3. Error codes\nE1: broken.\n"
+)
+
+
+def test_lines_that_number_the_sections_are_headings() -> None:
+    assert [name for _, name in headings(NUMBERED)] == [
+        "Oven manual",
+        "1. Safety first",
+        "2. Cleaning",
+        "3. Error codes",
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(NUMBERED.replace("2. Cleaning", "4. Cleaning"), id="not counting"),
+        pytest.param("Take these.\n\n1. Knead it\nfor long.\n\n2. Bake it\nfor longer.\n", id="items over two lines"),
+        pytest.param("Take these.\n\n1. Knead it\n2. Bake it\n\nDone.\n", id="list"),
+    ],
+)
+def test_other_numbered_lines_are_items(changed: str) -> None:
+    assert len(items(changed)) > 1

@@ -12,17 +12,20 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from b12assistant.answering.conversation import times_more
-from b12assistant.answering.disagreement import Difference, numbered, with_sides
+from b12assistant.answering.disagreement import Difference
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
-from b12assistant.answering.retrieval import Query
 from b12assistant.answering.scope import Scope, load_scope
-from b12assistant.answering.signals import Calibration, Evidence
+from b12assistant.answering.signals import Calibration
 from b12assistant.answering.speakers import Cues, Order, Said, order
+from b12assistant.answering.thread import Read, Thread
+from b12assistant.answering.turn_forms import states
 from b12assistant.answers import (
     Answer,
+    Disagreement,
     Interpretation,
     Level,
+    Move,
     Notice,
     NoticeKind,
     Quote,
@@ -38,7 +41,7 @@ from b12assistant.answers import (
 from b12assistant.config import Settings
 from b12assistant.errors import AssistantError, QuestionError
 from b12assistant.stages import stage
-from b12assistant.types import Hit, Span
+from b12assistant.types import Hit, Interest, Passage, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +54,23 @@ class Found:
     windows: Sequence[Window]
     certain: Callable[[Window], float]
     unknown: float
-    difference: Difference | None = None  # its sides are among the windows
+    difference: Difference | None = None  # its sides take no place among the quotes
 
     def without(self, quoted: Collection[tuple[Span, ...]]) -> Found:
         """The candidates that were not quoted yet."""
         return replace(self, windows=[each for each in self.windows if each.spans not in quoted], difference=None)
 
+    def after(self, shown: Collection[tuple[Span, ...]]) -> Found:
+        """Move back what the last answer showed, unless it is the best answer to this question too."""
+        first, rest = self.windows[:1], self.windows[1:]
+        moved = sorted(rest, key=lambda window: window.spans in shown)
+        return replace(self, windows=[*first, *moved])
+
 
 MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
 MOST_TURNS = 20
-_NEAREST = 3
+_NEAREST = 2
 GENERAL = TextId("general")
 ONLY_SELLERS = TextId("only_sellers")
 DOSE = TextId("dose")
@@ -100,7 +109,7 @@ class Assistant:
     def warning(self, read: Triaged) -> Reply | None:
         """What triage says alone: an emergency's whole answer, of anything serious what to say without a search."""
         flag = read.triage.flag
-        if flag is not None and flag.level is Level.EMERGENCY:
+        if read.triage.alone or (flag is not None and flag.level is Level.EMERGENCY):
             return _safety_only(read, Reason.RED_FLAG)
         return _safety_only(read, Reason.NOT_SEARCHED) if any(map(_wary, read.triage.notices)) else None
 
@@ -124,19 +133,15 @@ class Assistant:
                 raise
             return warning  # whoever wrote of something serious is told so, whatever became of the index
         started = time.perf_counter()
-        interpretation, query = engine.question(self._asked(turns), SEARCHED_CHARACTERS, literal=literal)
-        encoded = time.perf_counter()
-        hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
+        thread = self._thread(engine)
+        asked = self._asked(turns, triage.apart)[-1 if literal else 0 :]
+        understood = thread.as_typed(asked[-1]) if literal else thread.read(asked)
         searched = time.perf_counter()
-        windows, evidence = engine.windows(query, hits, self.settings), engine.evidence(query, hits)
-        difference = engine.difference(query, windows, self.settings)
-        windows = with_sides(windows, difference, self.settings.quoting.quotes)
-        found = Found(windows, partial(self._certain, engine, query, evidence), evidence.unknown, difference)
-        answer = self._page(turns[-1], triage.notices, interpretation, found, self._asked(turns))
+        answer = self._page(thread, understood, asked, turns[-1], triage.notices)
         timings = Timings(
             triage=read.milliseconds,
-            encode=_ms(started, encoded),
-            search=_ms(encoded, searched),
+            encode=round(understood.searched.encoding, 2),
+            search=max(0.0, round(_ms(started, searched) - understood.searched.encoding, 2)),
             quote=_ms(searched),
             total=round(read.milliseconds + _ms(begun), 2),
         )
@@ -145,29 +150,28 @@ class Assistant:
     def search(self, question: str, k: int) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
         """Look-up: what triage says, and the best passages for the words as typed; nothing is withheld."""
         read, engine = self.triaged(question), self.engine()
-        read_as, query = engine.question(read.turns, SEARCHED_CHARACTERS, literal=True)
-        return (*read.triage.notices, *_cut(read_as)), engine.hits(query, self.settings, k)
+        found = self._thread(engine).as_typed(read.turns[-1]).searched
+        return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, self.settings, k)
 
     def notices(self, question: str) -> tuple[Notice, ...]:
         """What triage says of a question by itself; needs no index."""
         return self.triaged(question).triage.notices
 
     def ranked(self, question: str, history: Sequence[str] = ()) -> tuple[Window, ...]:
-        """The windows alone, best first: before triage, refusal, and the choice of who speaks."""
-        return self.judged(question, history)[0]
+        """The windows alone, best first: before refusal, and the choice of who speaks."""
+        return self.understood(question, history).searched.windows
 
-    def judged(self, question: str, history: Sequence[str] = ()) -> tuple[tuple[Window, ...], float]:
-        """The windows of ``ranked``, and how certain it is that the best of them answers, 0 to 1; 0 without one."""
-        engine = self.engine()
-        _, query = engine.question(self._asked(turns_of(question, history)), SEARCHED_CHARACTERS)
-        hits = engine.hits(query, self.settings, self.settings.retrieval.passages)
-        windows = engine.windows(query, hits, self.settings)
-        if not windows:
-            return (), 0.0
-        return windows, self._certain(engine, query, engine.evidence(query, hits), windows[0])
+    def understood(self, question: str, history: Sequence[str] = ()) -> Read:
+        """How the question is read, what is found for it, and how certain it is that the best of that answers."""
+        turns = turns_of(question, history)
+        return self._thread(self.engine()).read(self._asked(turns, self._triaged(turns).apart if history else ()))
 
-    def _certain(self, engine: Engine, query: Query, evidence: Evidence, window: Window) -> float:
-        return self.calibration.confidence(engine.signals(query, evidence, window))
+    def _thread(self, engine: Engine) -> Thread:
+        def quoted(turns: Sequence[Turn]) -> tuple[Quote, ...]:
+            return self._page(thread, thread.read(turns), turns, turns[-1], (), back=0).quotes
+
+        thread = Thread(engine, self.settings, self.calibration, SEARCHED_CHARACTERS, quoted)
+        return thread
 
     @stage("triage")
     def _triaged(self, turns: Sequence[Turn]) -> Triage:
@@ -176,47 +180,77 @@ class Assistant:
         except Exception:  # noqa: BLE001 - the check must never fail open: whatever broke, the reader is told
             return Triage((Notice(NoticeKind.TRIAGE_FAILED, TRIAGE_FAILED),))
 
-    def _asked(self, turns: Sequence[Turn]) -> Sequence[Turn]:
-        """The turns that ask something; a control says how an earlier one was meant."""
+    def _asked(self, turns: Sequence[Turn], apart: Collection[Turn]) -> Sequence[Turn]:
+        """The turns that ask something, the last one always.
+
+        A control says how an earlier turn was meant. Turns that triage keeps ``apart`` are never searched with a later
+        question, nor is what is told right after them ("that was last year").
+        """
         try:
-            return [turn for turn in turns if turn.text.strip() and not self.is_control(turn.text)] or turns
+            asked = [turn for turn in turns if turn.text.strip() and not self.is_control(turn.text)] or turns
         except Exception:  # noqa: BLE001 - as above: rules that cannot be read take no answer away
-            return turns
+            asked = turns
+        kept: list[Turn] = []
+        is_apart = False
+        for turn in asked[:-1]:
+            is_apart = turn in apart or (is_apart and states(turn.text))
+            if not is_apart:
+                kept.append(turn)
+        return (*kept, asked[-1])
 
     def _page(
         self,
+        thread: Thread,
+        read: Read,
+        asked: Sequence[Turn],
         turn: Turn,
         flagged: Sequence[Notice],
-        read_as: Interpretation,
-        found: Found,
-        asked: Sequence[Turn],
+        *,
+        back: int = 2,
     ) -> Answer:
-        """The answer; of the former question the quotes that come next, for each turn that wanted more of them."""
-        answer = self._answer(turn, flagged, read_as, found)
-        for _ in range(times_more(asked)):
+        """The answer; of the last question the quotes that come next, for each turn that wanted more of them.
+
+        ``back``: how many earlier answers are made again for what they showed.
+        """
+        found = self._found(thread, read)
+        more = times_more(asked)
+        if back and read.searched.read_as.move is Move.ASKS and len(asked) > 1 and len(found.windows) > 1:
+            before = asked[:-1]
+            last = self._page(thread, thread.read(before), before, before[-1], (), back=back - 1)
+            found = found.after({quote.spans for quote in last.quotes})
+        answer = self._answer(turn, flagged, read.searched.read_as, found)
+        for _ in range(more):
             if not answer.quotes:
                 break
             found = found.without({quote.spans for quote in answer.quotes})
-            answer = self._answer(turn, flagged, read_as, found)
+            answer = self._answer(turn, flagged, read.searched.read_as, found)
             if not answer.quotes:
                 answer = replace(answer, reason=Reason.NOTHING_MORE)
         return answer
 
+    def _found(self, thread: Thread, read: Read) -> Found:
+        engine, searched = thread.engine, read.searched
+        difference = engine.difference(searched.query, searched.windows, self.settings)
+        return Found(searched.windows, partial(thread.certain, read), searched.evidence.unknown, difference)
+
     def _answer(self, turn: Turn, flagged: Sequence[Notice], read_as: Interpretation, found: Found) -> Answer:
-        shown_as = None if read_as.is_all_of(turn) else read_as
+        shown_as = None if read_as.is_plain and read_as.own.turn == turn else read_as
         if not found.windows or found.certain(found.windows[0]) < self.calibration.possibly:
             reason = Reason.NO_KNOWN_WORD if found.unknown >= 1 else Reason.NOTHING_CLOSE
-            nearest = tuple(dict.fromkeys(window.passage for window in found.windows))[:_NEAREST]
+            places = (window.passage for window in found.windows if not _sells(window.passage))
+            nearest = tuple(dict.fromkeys(places))[:_NEAREST]
             fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
             scope = fitting or (Notice(NoticeKind.SCOPE, SCOPE),)
             notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
             return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest, interpretation=shown_as)
         speakers = self._speakers(found, strict=_strict(flagged, {turn, read_as.own.turn}))
-        quotes = tuple(self._quote(found.windows[i], found.certain(found.windows[i])) for i in speakers.shown)
+        quotes = tuple(self._quote(found, found.windows[i]) for i in speakers.shown)
+        differing = self._differing(found)
+        said = (*quotes, *(side for differ in differing for side in differ.sides))
         notices = (
             *flagged,
             *((Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS),) if speakers.only_sellers else ()),
-            *((Notice(NoticeKind.DOSE, DOSE),) if any(map(self._bare_dose, quotes)) else ()),
+            *((Notice(NoticeKind.DOSE, DOSE),) if any(map(self._bare_dose, said)) else ()),
             *self.scope.notices(read_as.parts, [quote.document.text for quote in quotes]),
             *_cut(read_as),
             Notice(NoticeKind.GENERAL, GENERAL),
@@ -227,7 +261,6 @@ class Assistant:
             status, why = Status.POSSIBLY, Reason.WEAK_MATCH
         else:
             status, why = Status.ANSWERED, None
-        differing = numbered(found.difference, [quote.spans for quote in quotes])
         return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
 
     def _bare_dose(self, quote: Quote) -> bool:
@@ -236,17 +269,26 @@ class Assistant:
     def _speakers(self, found: Found, *, strict: bool) -> Order:
         quoting = self.settings.quoting
         floor = max(window.score for window in found.windows) - quoting.margin
-        opposed = {side.spans for side in found.difference.sides} if found.difference else set()
-        enough = [i for i, each in enumerate(found.windows) if each.score >= floor or each.spans in opposed]
+        enough = [i for i, window in enumerate(found.windows) if window.score >= floor]
         said = [Said(found.windows[i].spans, found.windows[i].score) for i in enough]
-        sides = frozenset(place for place, each in enumerate(said) if each.spans in opposed)
-        limits = {"close": quoting.close, "heard": quoting.heard}
-        chosen = order(said, quoting.quotes, strict=strict, **limits, cues=self.cues, sides=sides)
+        chosen = order(said, quoting.quotes, strict=strict, close=quoting.close, heard=quoting.heard, cues=self.cues)
         return replace(chosen, shown=tuple(enough[place] for place in chosen.shown))
 
-    def _quote(self, window: Window, confidence: float) -> Quote:
-        strength = Strength.STRONG if confidence >= self.calibration.answered else Strength.POSSIBLE
+    def _differing(self, found: Found) -> tuple[Disagreement, ...]:
+        """The difference with a quote for each side, sources that sell nothing first."""
+        if found.difference is None:
+            return ()
+        sides = sorted(found.difference.sides, key=lambda window: (Said(window.spans, 0).sells, -window.score))
+        quotes = tuple(self._quote(found, window) for window in sides)
+        return (Disagreement(found.difference.id, found.difference.topic, quotes),)
+
+    def _quote(self, found: Found, window: Window) -> Quote:
+        strength = Strength.STRONG if found.certain(window) >= self.calibration.answered else Strength.POSSIBLE
         return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
+
+
+def _sells(passage: Passage) -> bool:
+    return passage.document.source.interest is Interest.SELLS
 
 
 def _safety_only(read: Triaged, reason: Reason) -> Reply:
@@ -287,13 +329,12 @@ def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
 
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:
     """The notice that the question was too long to be searched whole."""
-    whole = read_as.own.end >= len(read_as.own.turn.text.rstrip())
-    return () if whole else (Notice(NoticeKind.SCOPE, CUT),)
+    return () if len(read_as.own.turn.text.rstrip()) <= SEARCHED_CHARACTERS else (Notice(NoticeKind.SCOPE, CUT),)
 
 
 def with_source_changes(reply: Reply, changed: frozenset[str]) -> Reply:
     """The reply with the documents whose file is no longer the one that was indexed."""
-    quoted = frozenset(quote.document.id for quote in reply.answer.quotes if quote.document.id in changed)
+    quoted = frozenset(quote.document.id for quote in reply.answer.shown if quote.document.id in changed)
     return replace(reply, source_changed=quoted)
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.conversation import interpret
-from b12assistant.answering.disagreement import Difference, curated
+from b12assistant.answering.disagreement import Closeness, Difference, find_difference
 from b12assistant.answering.quoting import Cut, Window, Windows, choose, cuts, score, weights_of
-from b12assistant.answering.readings import Readings, beside, reading, readings
+from b12assistant.answering.readings import Readings, beside, reading, readings, together
 from b12assistant.answering.retrieval import Depths, Query, encode_queries, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
+from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.collection import Collection
@@ -26,8 +28,14 @@ from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
 from b12assistant.types import DocumentId, Hit, Passage, PassageId, Span
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 _IN_HAND = 64  # passages that a question is compared with
 _KEPT = 4096  # passages whose possible quotes are kept
+_GAIN = 0.5  # of the score, for a question that is the very one asked of a sentence
+_ORDINARY = 0.5  # cosine that a candidate's asked questions reach on average: what counts for a sentence without any
+_SEARCHED = 64  # readings that are kept with what was found for them
 _MEANS = 1024  # sentences whose mean is kept
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
@@ -35,6 +43,22 @@ _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:19|20)\d\d\b(?!\s*-?(?:mcg|µg|μg|ug|mg|g|iu|units?|micrograms?|milligrams?|ml|calories|kcal|feet|people|patients)\b)",
     re.I,
 )
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A reading put to the index. ``asked``: as it was given; ``read_as``: with the words of the sources.
+
+    ``encoding``: milliseconds that encoding took.
+    """
+
+    asked: Interpretation
+    read_as: Interpretation
+    query: Query
+    hits: tuple[Hit, ...]
+    windows: tuple[Window, ...]
+    evidence: Evidence
+    encoding: float
 
 
 @dataclass(frozen=True)
@@ -51,12 +75,51 @@ class Engine:
         """A question by itself, in the user's words and in those of the sources."""
         return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
 
-    def question(self, turns: Sequence[Turn], most: int, *, literal: bool = False) -> tuple[Interpretation, Query]:
-        """What the last of ``turns`` means, at most ``most`` characters, and that as a query; ``literal``: as typed."""
-        read_as = interpret(turns, most, literal=literal)
-        if not literal:
-            read_as = self.read(read_as)
-        return read_as, self.query_of(read_as)
+    @cached_property
+    def search(self) -> Callable[[Interpretation, Interpretation, Settings], Searched]:
+        """Search a reading: as it was given, and with the words of the sources.
+
+        Kept, since each turn of a conversation reads the earlier ones again.
+        """
+        return lru_cache(maxsize=_SEARCHED)(self._search)
+
+    def _search(self, asked: Interpretation, read_as: Interpretation, settings: Settings) -> Searched:
+        begun = time.perf_counter()
+        query = self.query_of(read_as)
+        took = 1000 * (time.perf_counter() - begun)
+        hits = self.hits(query, settings, settings.retrieval.passages)
+        windows = self.windows(query, hits, settings)
+        return Searched(asked, read_as, query, hits, windows, self.evidence(query, hits), took)
+
+    def search_together(
+        self, own: Searched, others: Sequence[Interpretation], settings: Settings, *, whole: bool = False
+    ) -> list[Searched]:
+        """Search the readings of one turn at once, each with the same weight; return one result for each of ``others``.
+
+        ``own``: the turn alone. ``whole``: every word of a reading counts as the question's own.
+        """
+        read = [self.read(each) for each in others]
+        begun = time.perf_counter()
+        queries = [self.query_of(each) for each in read]
+        took = own.encoding + 1000 * (time.perf_counter() - begun)
+        query = together([own.query, *queries])
+        hits = self.hits(query, settings, settings.retrieval.passages)
+        windows = self.windows(query, hits, settings)
+        found = []
+        for asked, read_as, each in zip(others, read, queries, strict=True):
+            evidence = self.evidence(replace(each, lead=0) if whole else each, hits)
+            found.append(Searched(asked, read_as, each, hits, windows, evidence, took))
+        return found
+
+    def tokens_of(self, text: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return the token vectors of a text, reduced, with their places in it."""
+        (query,) = self._encoded([(text, 0)])
+        return query.tokens, query.places
+
+    def rarity_of(self, text: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return how rare each token of a text is, as shares of the whole, with their places in it."""
+        (query,) = self._encoded([(text, 0)])
+        return query.informative, query.places
 
     @stage("reading")
     def read(self, read_as: Interpretation) -> Interpretation:
@@ -69,13 +132,14 @@ class Engine:
 
         A question without a word of its own ("why there?") is all that it leans on.
         """
-        says = bool(terms(read_as.own.text))
+        says = bool(specific(read_as.own.text))
         asked = [(read_as.text, says * read_as.lead)]
-        if read_as.replaced:
+        others = [change.words for change in read_as.replaced if not isinstance(change.read_as, TurnSlice)]
+        if others:
             text, lead = reading(read_as)
             asked.append((text, says * lead))
         query, *read = self._encoded(asked)
-        return beside(query, read[0], [change.words for change in read_as.replaced]) if read else query
+        return beside(query, read[0], others) if read else query
 
     def _encoded(self, asked: Sequence[tuple[str, int]]) -> list[Query]:
         readable = [(text.encode("utf-8", "replace").decode(), lead) for text, lead in asked]
@@ -110,7 +174,9 @@ class Engine:
         # The side of a difference may stand in a passage that was not among those searched.
         cosines = evidence.cosines[row] if row in evidence.cosines else self.cosines(query, row)
         best = cosines[window.cut.rows].max(axis=0)
-        return evidence.signals(best, query.informative, window.cut.terms)
+        near = self._asked_of(query, row)[window.cut.rows]
+        asked = None if np.isnan(near).all() else float(np.nanmax(near))
+        return replace(evidence.signals(best, query.informative, window.cut.terms), asked=asked)
 
     def hits(self, query: Query, settings: Settings, k: int) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
@@ -127,7 +193,9 @@ class Engine:
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
         cosines = [self.cosines(query, row) for row in rows]
         found = [self._cuts(row, limits) for row in rows]
-        whole, *parts = (score(found, cosines, weights, limits) for weights in (query.informative, *weights_of(query)))
+        gains = [self._gains(query, row) for row in rows]
+        readings_ = (query.informative, *weights_of(query))
+        whole, *parts = (score(found, cosines, weights, limits, gains) for weights in readings_)
         return choose(whole, 4 * settings.quoting.quotes, limits, parts)
 
     @stage("differences")
@@ -136,13 +204,19 @@ class Engine:
 
         Only the question's own words count: the difference of what it leans on was shown before.
         """
-        collection, most = self.collection, settings.quoting.quotes
-        if collection.asked is not None:
-            starts = np.cumsum([0, *(len(each.asked) for each in collection.disputes[:-1])])
-            own = self._encoded([(query.read[query.lead :], 0)])[0] if query.lead else query
-            asked = np.maximum.reduceat(collection.asked @ own.vector, starts)
-            return curated(collection.disputes, asked.tolist(), found, most, partial(self._window_of, query, settings))
-        return None
+        collection = self.collection
+        if collection.examples is None or not found:
+            return None
+        own = self._encoded([(query.read[query.lead :], 0)])[0] if query.lead else query
+        cosines = collection.examples @ own.vector
+        closeness: list[Closeness] = []
+        row = 0
+        for dispute in collection.disputes:
+            asked, row = cosines[row : row + len(dispute.asked)], row + len(dispute.asked)
+            others, row = cosines[row : row + len(dispute.not_asked)], row + len(dispute.not_asked)
+            closeness.append(Closeness(float(asked.max()), float(others.max(initial=-1.0))))
+        side_of = partial(self._window_of, query, settings)
+        return find_difference(collection.disputes, closeness, found[0].score, side_of)
 
     def _window_of(self, query: Query, settings: Settings, span: Span) -> Window | None:
         """The shortest words that show a sentence; nothing if its source may not be quoted."""
@@ -151,7 +225,7 @@ class Engine:
         if found is None:
             return None
         row, cut = found
-        return score([[cut]], [self.cosines(query, row)], query.informative, limits)[0]
+        return score([[cut]], [self.cosines(query, row)], query.informative, limits, [self._gains(query, row)])[0]
 
     @cached_property
     def _holding(self) -> Callable[[Span, Windows], tuple[int, Cut] | None]:
@@ -227,6 +301,16 @@ class Engine:
     def cosines(self) -> Callable[[Query, int], np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
         """Kept for the question in hand: its quotes are chosen by them, then judged by them."""
         return lru_cache(maxsize=_IN_HAND)(self._cosines)
+
+    def _asked_of(self, query: Query, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        """For each sentence of a passage the best cosine of the question and one that is asked of it, or NaN."""
+        first, last = self.collection.sentence_starts[row : row + 2].tolist()
+        if self.collection.asked is None:
+            return np.full(last - first, np.nan, np.float32)
+        return self.collection.asked.best(query.vector, first, last)
+
+    def _gains(self, query: Query, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        return np.asarray(_GAIN * np.nan_to_num(self._asked_of(query, row) - _ORDINARY), np.float32)
 
     def _cosines(self, query: Query, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         """Each query token's best cosine in each sentence, ``(sentences, q)``: in context and alone, averaged."""

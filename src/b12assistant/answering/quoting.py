@@ -1,6 +1,7 @@
 """The words to show: runs of one to three whole sentences, scored by late interaction and charged for their length.
 
-score(window) = sum over the query's tokens of weight x best cosine in the window - rate x (characters over 100) / 100.
+score(window) = sum over the query's tokens of weight x best cosine in the window - rate x (characters over 100) / 100
+              + gain x how near the question is to one that is asked of a sentence in the window (decision 28).
 Without the charge the longest window wins, because a maximum only grows.
 """
 
@@ -132,10 +133,14 @@ def _cut(passage: Passage, spans: tuple[Span, ...], rows: slice, charged: int, l
 
 
 def score(
-    found: Sequence[Sequence[Cut]], cosines: Sequence[Vectors], weights: Vectors, limits: Windows
+    found: Sequence[Sequence[Cut]],
+    cosines: Sequence[Vectors],
+    weights: Vectors,
+    limits: Windows,
+    gains: Sequence[Vectors] | None = None,
 ) -> list[Window]:
     """Each cut of each passage as a window. ``cosines[i]``: (sentences, q), of passage ``i`` each query token's best
-    cosine in each sentence; ``weights``: (q,), adding up to 1."""
+    cosine in each sentence; ``weights``: (q,), adding up to 1; ``gains[i]``: (sentences,), what is added for each."""
     starts = accumulate((len(each) for each in cosines), initial=0)
     flat = [(cut, start) for each, start in zip(found, starts, strict=False) for cut in each]
     if not flat:
@@ -145,7 +150,12 @@ def score(
     charged = np.array([cut.charged for cut, _ in flat])
     totals = np.maximum.reduceat(rows, ends.ravel(), axis=0)[::2] @ weights
     totals -= limits.rate * np.maximum(0, charged - 100) / 100
-    own = (rows @ weights).tolist()
+    scores = rows @ weights
+    if gains is not None:
+        gained = np.concatenate([*gains, gains[-1][-1:]])
+        totals += np.maximum.reduceat(gained, ends.ravel())[::2]
+        scores += gained
+    own = scores.tolist()
     return [
         Window(cut, cut.bests[_highest(own, first, last)], total)
         for (cut, _), (first, last), total in zip(flat, ends.tolist(), totals.tolist(), strict=True)

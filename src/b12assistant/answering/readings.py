@@ -8,7 +8,7 @@ address in what the user wrote with the word that was read, so that it can be sh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -38,7 +38,10 @@ class Readings:
 
     def replaced(self, read_as: Interpretation) -> Interpretation:
         """With every word of the parts that the sources would put otherwise."""
-        return replace(read_as, replaced=tuple(change for part in read_as.parts for change in self._changes(part)))
+        words = [change for part in read_as.parts for change in self._changes(part)]
+        taken = [change.written for change in read_as.replaced]
+        kept = [word for word in words if not any(_overlap(word.written, other) for other in taken)]
+        return replace(read_as, replaced=(*read_as.replaced, *kept))
 
     def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
         """In order; no two overlap."""
@@ -85,6 +88,10 @@ def readings(
     return Readings(known, words, is_word)
 
 
+def _overlap(one: TurnSlice, other: TurnSlice) -> bool:
+    return one.turn is other.turn and one.start < other.end and other.start < one.end
+
+
 def reading(read_as: Interpretation) -> tuple[str, int]:
     """The text of the interpretation in the words of the sources, and how much of it is only leant on."""
     texts = [_read(part, read_as.replaced) for part in read_as.parts]
@@ -115,4 +122,18 @@ def beside(query: Query, reading: Query, words: Iterable[str]) -> Query:
         read=reading.read,
         places=reading.places,
         lead=reading.lead,
+    )
+
+
+def together(queries: Sequence[Query]) -> Query:
+    """Return several readings of one question as one query, each with the same weight; the last is the one that counts
+    as read."""
+    vector = np.sum([query.vector for query in queries], axis=0)
+    return replace(
+        queries[-1],
+        text=" ".join(query.text for query in queries),
+        vector=np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32),
+        tokens=np.concatenate([query.tokens for query in queries]),
+        plain=np.concatenate([query.plain / len(queries) for query in queries], dtype=np.float32),
+        informative=np.concatenate([query.informative / len(queries) for query in queries], dtype=np.float32),
     )

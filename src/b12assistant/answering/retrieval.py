@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _CLIP = 8.0  # standard scores are cut here: one odd score must not rule
 _LEADERS = 5
-CONTEXT = 0.3  # weight of what a follow-up leans on, of what it says itself (docs/decisions/0010-conversation.md)
+CONTEXT = 0.3  # weight of what a follow-up leans on, of what it says itself (docs/decisions/0027-conversation.md)
 _TOPICS = 3  # of the leaders, whose title groups join the candidates
 
 

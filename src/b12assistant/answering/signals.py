@@ -49,6 +49,7 @@ class Signals:
     absent: float
     unknown: float
     leaning: float = 0.0
+    asked: float | None = None  # cosine of the question and the nearest one asked of the quote; none if nothing is
 
 
 @dataclass(frozen=True)
@@ -195,10 +196,14 @@ class Calibration:
     possibly: float
     answered: float
     leaning: float = 0.0
+    asked: float = 0.0
+    unasked: float = 0.0  # instead of ``asked``, for a quote of which nothing is asked
 
     def confidence(self, signals: Signals) -> float:
         """Between 0 and 1: the share of answerable among as many unanswerable questions with such signals."""
-        total = self.bias + sum(getattr(self, name) * value for name, value in asdict(signals).items())
+        values = {name: value for name, value in asdict(signals).items() if value is not None}
+        total = self.bias + sum(getattr(self, name) * value for name, value in values.items())
+        total += self.unasked if signals.asked is None else 0
         return 1 / (1 + exp(-total))
 
 

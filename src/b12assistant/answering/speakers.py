@@ -74,14 +74,11 @@ def order(
     close: float,
     heard: float,
     cues: Cues,
-    sides: frozenset[int] = frozenset(),
 ) -> Order:
     """Pick at most ``most`` of ``said``: candidates good enough to be shown, best first, more than are shown.
 
     ``strict``: every sentence of a seller is sensitive. ``close``: scores this near count as equal. ``heard``: how far
-    behind the best a source that sells nothing may stand and still be the one that speaks first. ``sides``: of ``said``
-    those that stand against each other; they give way to nobody, and one that sells nothing is heard wherever it
-    stands.
+    behind the best a source that sells nothing may stand and still be the one that speaks first.
     """
     once = _once(said)
     shown = once[:most]
@@ -89,25 +86,19 @@ def order(
         return Order((), only_sellers=False)
     sensitive = [i for i in shown if said[i].sells and (strict or cues.is_sensitive(said[i].text))]
     disinterested = [i for i in once if not said[i].sells]
-    near = next((i for i in disinterested if i in sides or said[shown[0]].score - said[i].score <= heard), None)
+    near = next((i for i in disinterested if said[shown[0]].score - said[i].score <= heard), None)
     if sensitive and near is None:
         return Order(tuple(i for i in shown if said[i].sells), only_sellers=True)
     if sensitive and near is not None and near not in shown:
-        shown = [*_kept(shown, most - 1, sides), near]
+        shown = [*shown[: most - 1], near]
     if near is not None and (shown[0] in sensitive or _beside(said[shown[0]], said[near], close)):
-        shown = [near, *_kept([i for i in shown if i != near], most - 1, sides)]
+        shown = [near, *[i for i in shown if i != near][: most - 1]]
     return Order(tuple(shown), only_sellers=False)
 
 
 def _beside(seller: Said, other: Said, close: float) -> bool:
     """Whether the seller is no better by more than ``close``."""
     return seller.sells and seller.score - other.score <= close
-
-
-def _kept(shown: list[int], most: int, sides: frozenset[int]) -> list[int]:
-    """At most ``most`` of them, the last to go first, and sides last."""
-    going = sorted(shown, key=lambda i: (i in sides, -shown.index(i)))[: max(0, len(shown) - most)]
-    return [i for i in shown if i not in going]
 
 
 def _once(said: Sequence[Said]) -> list[int]:

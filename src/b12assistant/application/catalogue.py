@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from b12assistant.application.workspace import Opened
+from b12assistant.application.opening import Opened
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, capital, overdue
 from b12assistant.types import Document, Interest, SourceKind

@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from b12assistant import answers
-from b12assistant.answers import Level, Reply, TextId, TopicId
+from b12assistant.answers import Level, Move, Quote, Reply, TextId
 from b12assistant.application import saved
 from b12assistant.application.saved import Saved, SavedQuote, html_block, json_text, markdown_block
 from b12assistant.display import json_form
@@ -18,7 +17,7 @@ from b12assistant.display.citation_formats import Form as CitationForm
 from b12assistant.display.citation_formats import cite, markdown_text
 from b12assistant.display.json_form import Form, Generation, Offsets, Text
 from b12assistant.display.labels import Labels
-from b12assistant.display.markup import UNSEEN, plain, revealed, style_sheets
+from b12assistant.display.markup import UNSEEN, dialled, plain, revealed, style_sheets
 from b12assistant.display.presentation import (
     AnswerParts,
     Cited,
@@ -33,7 +32,6 @@ from b12assistant.display.presentation import (
     ReadAs,
     Setting,
     arrange,
-    difference_heading,
     near,
     one_of_each_place,
 )
@@ -66,8 +64,13 @@ class AnswerQuote(json_form.Quote, SavedQuote):
     citation: Text
 
 
+class Disagreement(json_form.Disagreement):
+    sides: list[AnswerQuote]  # type: ignore[assignment]  # a subclass with more fields
+
+
 class Answer(json_form.Answer):
     quotes: list[AnswerQuote]  # type: ignore[assignment]  # a subclass with more fields
+    disagreements: list[Disagreement]  # type: ignore[assignment]  # the same
 
 
 class Turn(Form):
@@ -75,10 +78,9 @@ class Turn(Form):
 
 
 class SavedConversation(Saved):
-    """The data of a saved conversation. ``topics``: the curators' words for what sources differ on, by id."""
+    """The data of a saved conversation."""
 
     kind: Literal["b12assistant conversation"]
-    topics: dict[Text, Text]
     turns: list[Turn]
 
 
@@ -104,26 +106,36 @@ def render(data: SavedConversation, format_: Format) -> str:
 def data_of(conversation: Conversation) -> SavedConversation:
     """Collect the data of a file."""
     setting = conversation.setting
-    return SavedConversation(
+    data = SavedConversation(
         kind=KIND,
         made=setting.today.isoformat(),
         version=saved.this_version(),
         language=setting.labels.language,
         base=setting.base,
         index=Generation(generation=conversation.generation),
-        topics={str(name): topic for name, topic in setting.topics.items()},
         turns=[Turn(answer=_answer(reply, setting)) for reply in conversation.replies],
     )
+    return saved.sealed(data)
 
 
 def _answer(reply: Reply, setting: Setting) -> Answer:
     plain_ = json_form.Answer.of(reply, setting.texts, setting.today)
-    quotes = []
-    for fields, quote in zip(plain_.quotes, reply.answer.quotes, strict=True):
-        piece = Quoted.of(Cited.of_quote(quote, reply, setting.base), setting.labels, setting.today)
-        more = {"notes": list(piece.notes), "link": piece.link, "citation": citation(piece, setting.labels)}
-        quotes.append(AnswerQuote.model_validate({**dict(fields), **more}))
-    return Answer.model_validate({**dict(plain_), "quotes": quotes})
+
+    def with_words(fields: Sequence[json_form.Quote], quotes: Sequence[Quote]) -> list[AnswerQuote]:
+        pieces = (
+            Quoted.of(Cited.of_quote(quote, reply, setting.base), setting.labels, setting.today) for quote in quotes
+        )
+        return [
+            AnswerQuote(**dict(one), notes=list(piece.notes), link=piece.link, citation=citation(piece, setting.labels))
+            for one, piece in zip(fields, pieces, strict=True)
+        ]
+
+    quotes = with_words(plain_.quotes, reply.answer.quotes)
+    differing = [
+        Disagreement.model_validate({**dict(fields), "sides": with_words(fields.sides, differ.sides)})
+        for fields, differ in zip(plain_.disagreements, reply.answer.disagreements, strict=True)
+    ]
+    return Answer.model_validate({**dict(plain_), "quotes": quotes, "disagreements": differing})
 
 
 def citation(quote: Quoted, labels: Labels) -> str:
@@ -131,26 +143,31 @@ def citation(quote: Quoted, labels: Labels) -> str:
     return cite(quote, CitationForm.PLAIN, labels).removeprefix(f"{quote.text}\n\n— ")
 
 
+def _way(read_as: json_form.Interpretation) -> str:
+    """Return the name of the label that says how a turn was read."""
+    joined = read_as.move is Move.ASKS and len({part.turn for part in read_as.parts}) > 1
+    return "joined" if joined else str(read_as.move)
+
+
 def pieces_of(answer: Answer, data: SavedConversation) -> tuple[Piece, ...]:
     """Rebuild the pieces of a saved answer."""
     labels, read_as = data.labels, answer.interpretation
-    topics = {TopicId(name): topic for name, topic in data.topics.items()}
-    differences = (
-        answers.Disagreement(TopicId(differ.topic_id), differ.how == "curated", tuple(map(tuple, differ.sides)))
-        for differ in answer.disagreements
-    )
+
+    def read(quotes: Sequence[AnswerQuote]) -> tuple[Quoted, ...]:
+        return tuple(saved.read_quote(quote, labels, data.index.generation, quote.strength) for quote in quotes)
+
     parts = AnswerParts(
         tuple(
             FixedNotice(notice.kind, TextId(notice.text_id), notice.text, notice.rule is not None)
             for notice in answer.notices
         ),
         answer.red_flag is not None and answer.red_flag.level is Level.EMERGENCY,
-        (read_as.move, read_as.text, tuple((swap.written, swap.read_as) for swap in read_as.replaced))
+        (_way(read_as), read_as.text, tuple((swap.written, swap.read_as) for swap in read_as.replaced))
         if read_as
         else None,
         answer.reason,
-        tuple(saved.read_quote(quote, labels, data.index.generation, quote.strength) for quote in answer.quotes),
-        tuple((difference_heading(differ, topics, labels), differ.sides) for differ in differences),
+        read(answer.quotes),
+        tuple((differ.topic, read(differ.sides)) for differ in answer.disagreements),
         one_of_each_place(
             near(DocumentId(place.document), PassageId(place.passage), (place.title, *place.section), data.base)
             for place in answer.nearest
@@ -186,7 +203,7 @@ def _markdown_piece(piece: Piece, labels: Labels) -> str:
         case Quoted():
             return cite(piece, CitationForm.MARKDOWN, labels)
         case Difference():
-            sides = (cite(quote, CitationForm.MARKDOWN, labels) for quote in piece.quotes)
+            sides = (cite(quote, CitationForm.MARKDOWN, labels) for quote in piece.sides)
             return "\n\n".join((f"### {markdown_text(' '.join(piece.heading.split()))}", *sides))
         case Nearest():
             places = (f"- [{markdown_text(_line(near_.place))}](<{near_.link}>)" for near_ in piece.places)
@@ -224,7 +241,8 @@ def _html_piece(piece: Piece, labels: Labels) -> str:
     match piece:
         case Notice():
             kind = "alarm" if piece.alarm else "notice"
-            return "\n".join(_html_line(kind, text) for text in (piece.text, *(t.text for t in piece.translations)))
+            texts = (piece.text, *(translation.text for translation in piece.translations))
+            return "\n".join(_html_line(kind, text, dialled) for text in texts)
         case ReadAs():
             swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
             return _html_line("read-as", f"{piece.label}: {piece.text}{swapped}")
@@ -233,7 +251,7 @@ def _html_piece(piece: Piece, labels: Labels) -> str:
         case Quoted():
             return cite(piece, CitationForm.HTML, labels)
         case Difference():
-            sides = (cite(quote, CitationForm.HTML, labels) for quote in piece.quotes)
+            sides = (cite(quote, CitationForm.HTML, labels) for quote in piece.sides)
             return "\n".join((_html_line("heading", piece.heading), *sides))
         case Nearest():
             links = (
@@ -244,9 +262,9 @@ def _html_piece(piece: Piece, labels: Labels) -> str:
             return _html_line("general", piece.text)
 
 
-def _html_line(kind: str, text: str) -> str:
+def _html_line(kind: str, text: str, write: Callable[[str], str] = revealed) -> str:
     tag = "h3" if kind == "heading" else "p"
-    lines = revealed(text).replace("\n", "<br>")
+    lines = write(text).replace("\n", "<br>")
     return f'<{tag} class="{kind}" dir="auto">{lines}</{tag}>'
 
 

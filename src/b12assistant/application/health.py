@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from b12assistant.application.opening import Opened
 from b12assistant.application.quote_checks import Against, Checked, State, Verdict, check_file, is_exported
-from b12assistant.application.workspace import Opened, Workspace
+from b12assistant.application.workspace import Workspace
 from b12assistant.config import values_of
 from b12assistant.errors import AssistantError, SourceError
 from b12assistant.index.verification import check_entry
@@ -109,6 +110,7 @@ def examine(space: Workspace) -> dict[str, Any]:
             for key, value in values_of(space.configuration.settings).items()
         },
         "python": platform.python_version(),
+        "red_flags": space.red_flags_in_use,
         "problems": [],
     }
     try:
@@ -177,6 +179,7 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
         yield from (f"  {change}" for change in index["stale"])
         if index["stale"]:
             yield "The corpus is not the one that was indexed: run `b12assistant index`."
+    yield report["red_flags"]
     yield "settings:"
     for key, setting in report["settings"].items():
         yield f"  {key} = {setting['value']!r}  ({setting['origin']})"

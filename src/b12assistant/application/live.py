@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import logging
 import threading
 import time
-from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from b12assistant.answers import FixedTexts
@@ -15,7 +17,6 @@ from b12assistant.config import Configuration
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
 
-_KEPT = ("encoder", "projection", "search_server")  # reused for a newer index
 _LOOKED = 1.0  # seconds between checks of the index on disk
 _LOG = logging.getLogger("b12assistant.index")
 
@@ -50,7 +51,7 @@ class Live:
         now = time.monotonic()
         if now - self._looked >= _LOOKED:
             self._looked = now
-            if "opened" in vars(self._space) and self._state() not in (None, self._seen):
+            if self._space.is_open and self._state() not in (None, self._seen):
                 threading.Thread(target=self._follow, name="renewing", daemon=True).start()
         return self._space
 
@@ -74,9 +75,7 @@ class Live:
         """
         self._seen = self._state()
         try:
-            fresh = replace(self._space)
-            held = vars(self._space)
-            vars(fresh).update({name: held[name] for name in _KEPT if name in held})
+            fresh = self._space.renewed()
             fresh.opened  # noqa: B018 - opens the index or raises
             fresh.ask("ready")
         except Exception as error:
@@ -94,6 +93,7 @@ class Live:
                 fresh = self._renew()
             except Exception:  # noqa: BLE001 - the previous index still works, and the error is in the log
                 return
+        _give_back()
         for problem in fresh.opened.problems:
             _LOG.error("an index was passed over: %s", problem)
         _LOG.info("index", extra={"generation": fresh.opened.collection.generation})
@@ -104,10 +104,15 @@ class Live:
         why = str(error) if isinstance(error, AssistantError) else type(error).__name__
         problem = f"the newest index cannot be used: {why}"
         _LOG.error("%s", problem)
-        if "opened" in vars(self._space):
-            kept = copy(self._space)  # a copy, because checking again could fail on a curator's file
-            vars(kept)["opened"] = replace(self._space.opened, problems=(problem,))
-            self._space = kept
+        if self._space.is_open:
+            self._space = self._space.with_problem(problem)
+
+
+def _give_back() -> None:
+    """Give the memory of the former index back to the system, or a server would grow with every new one."""
+    gc.collect()  # an index is part of cycles
+    with contextlib.suppress(OSError, AttributeError):  # only the GNU library has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _edited(file: Path) -> tuple[int, int] | None:

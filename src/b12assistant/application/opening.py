@@ -15,6 +15,7 @@ from b12assistant.config import EncoderSettings, Settings
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes
 from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import EncoderError, IndexDamagedError, IndexMismatchError
+from b12assistant.index.asked import ASKED, AskedQuestions
 from b12assistant.index.bf16_encoder import Bf16Encoder
 from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry, entries_from_bytes
@@ -24,6 +25,7 @@ from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.onnx_encoder import OnnxEncoder
 from b12assistant.index.origin import all_reports, built_with
 from b12assistant.index.token_store import TokenStore
+from b12assistant.index.tuning import tuned_encoder
 from b12assistant.index.vector_index import ROWS_ALONE, read_index
 from b12assistant.index.weights import find_weights, shipped_graph
 from b12assistant.protocols import Encoder
@@ -48,8 +50,13 @@ def open_encoder(given: EncoderSettings) -> Encoder:
     return _shareable(encoder_of(weights, threads=given.threads, runtime=given.runtime))
 
 
+def as_tuned(given: EncoderSettings, encoder: Encoder) -> Encoder:
+    """Return ``encoder`` tuned to the subject, or as it is if the settings say so. Raises ``EncoderError``."""
+    return tuned_encoder(encoder) if given.tuned else encoder
+
+
 def indexing_encoder(given: EncoderSettings, encoder: Encoder) -> Encoder:
-    """Return ``encoder``, or one of reduced precision if indexing is set to use it. Raises ``EncoderError``."""
+    """Return ``encoder``, or the same in reduced precision if indexing is set to use it. Raises ``EncoderError``."""
     if given.bulk == FP32:
         return encoder
     weights = find_weights(given.model, given.digest or None)
@@ -58,7 +65,7 @@ def indexing_encoder(given: EncoderSettings, encoder: Encoder) -> Encoder:
         raise EncoderError(
             f"{given.model!r} has no ONNX graph, and bfloat16 needs it", hint="set `encoder.bulk` to fp32"
         )
-    return OneAtATime(Bf16Encoder(weights, graph, threads=given.threads or os.cpu_count() or 1))
+    return as_tuned(given, OneAtATime(Bf16Encoder(weights, graph, threads=given.threads or os.cpu_count() or 1)))
 
 
 def _shareable(encoder: Encoder) -> Encoder:
@@ -119,6 +126,7 @@ def open_generation(generation: Generation, encoder: Encoder, settings: Settings
         context.piece_idf(),
         *_disputes(generation, [entry.document for entry in entries], manifest["model"]["dimension"]),
         off,
+        _asked(generation, sentences, manifest["model"]["dimension"]),
     )
     left_out = json.loads(generation.files["left_out.json"])
     reports = tuple(FileReport(file, FileEnd.LEFT_OUT, tuple(reasons)) for file, reasons in left_out)
@@ -131,10 +139,16 @@ def _disputes(
     if "disputes.json" not in generation.files:
         return (), None
     disputes = disputes_from_bytes(generation.files["disputes.json"], documents)
-    asked = np.load(io.BytesIO(generation.files["disputes.npy"]), allow_pickle=False)
-    if asked.shape != (sum(len(dispute.asked) for dispute in disputes), dimension):
+    examples = np.load(io.BytesIO(generation.files["disputes.npy"]), allow_pickle=False)
+    if examples.shape != (sum(len(dispute.examples) for dispute in disputes), dimension):
         raise IndexDamagedError("disputes.npy does not fit disputes.json", hint=_REBUILD)
-    return disputes, asked
+    return disputes, examples
+
+
+def _asked(generation: Generation, sentences: int, dimension: int) -> AskedQuestions | None:
+    if ASKED not in generation.files:
+        return None
+    return AskedQuestions.from_bytes(generation.files[ASKED], sentences, dimension)
 
 
 def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> None:

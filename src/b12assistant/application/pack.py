@@ -18,6 +18,7 @@ from b12assistant.application.saved import (
     json_text,
     markdown_block,
     read_quote,
+    sealed,
     this_version,
 )
 from b12assistant.display import json_form
@@ -139,7 +140,7 @@ def render(data: SavedPack, form: PackForm) -> str:
 
 def data_of(pack: Pack) -> SavedPack:
     """Collect the data of a file."""
-    return SavedPack(
+    data = SavedPack(
         kind=KIND,
         made=pack.today.isoformat(),
         version=this_version(),
@@ -150,6 +151,7 @@ def data_of(pack: Pack) -> SavedPack:
         missing=list(pack.missing),
         index=Generation(generation=pack.generation),
     )
+    return sealed(data)
 
 
 def _quote(quote: Quoted) -> SavedQuote:

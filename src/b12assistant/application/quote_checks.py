@@ -13,22 +13,23 @@ from datetime import date
 from difflib import SequenceMatcher
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
-from b12assistant.answers import FixedTexts, Strength, TextId, TopicId
+from b12assistant.answers import FixedTexts, NoticeKind, Strength, TextId, TopicId
 from b12assistant.application import exporting, pack, saved
 from b12assistant.application.exporting import Format, SavedConversation, citation
 from b12assistant.application.pack import PackForm, SavedPack
 from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.display import json_form
 from b12assistant.display.addresses import Place, place_of_words
 from b12assistant.display.json_form import Json, source_fields
 from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.errors import ConfigError, UsageError
 from b12assistant.index.documents import Entry
-from b12assistant.index.verification import check_quote, quotes_of
+from b12assistant.index.verification import check_quote, quotes_in, quotes_of
 from b12assistant.types import DocumentId, Range
 
 _HINT = "give what `batch` or `ask --json` wrote, or what the page saved as HTML, Markdown or JSON"
@@ -36,6 +37,7 @@ _HTML, _MARKDOWN = (".html", ".htm"), (".md", ".markdown")
 _BEGINNING = 48  # characters of a quote that identify it in a message
 _AROUND = 24  # characters shown before a difference
 _MOST_DIFFERENCES = 20  # of the visible text
+_SAVED_KEYS = ("notes", "link", "citation")  # of a quote in a saved conversation alone
 _MOST_LINES = 2_000  # compared one by one; longer texts are reported as one difference
 
 
@@ -96,7 +98,7 @@ class Against:
         return cls(
             {entry.document.id: entry for entry in opened.entries},
             space.texts,
-            {dispute.topic: dispute.asked[0] for dispute in opened.collection.disputes},
+            {dispute.topic: dispute.question for dispute in opened.collection.disputes},
             frozenset(entry.document.id for entry in opened.entries if space.source_changed(entry.document.id)),
             opened.collection.off_in_part,
         )
@@ -121,8 +123,8 @@ def check_file(file: Path, against: Against) -> Checked:
     if data is None:
         records = list(_records(file, text))
         quotes = [_checked(f"{at}, ", quote, against, _Made()) for at, one in records for quote in quotes_of(one)]
-        notices = [problem for at, one in records for problem in _notices(f"{at}, ", one.get("answer"), against)]
-        return Checked(tuple(quotes), tuple(notices))
+        problems = [problem for at, one in records for problem in _around(f"{at}, ", one.get("answer"), against)]
+        return Checked(tuple(quotes), tuple(problems))
     try:
         return _whole(text, suffix, data, against)
     except (ConfigError, ValueError, LookupError) as error:
@@ -144,11 +146,15 @@ def _whole(text: str, suffix: str, data: SavedConversation | SavedPack, against:
         else [("", data.as_json())]
     )
     for where, answer in answers:
-        quotes += (_checked(where, quote, against, made) for quote in answer["quotes"])
-        problems += _notices(where, answer, against)
-    if isinstance(data, SavedConversation):
-        problems += _topics(data, against)
-    return Checked(tuple(quotes), (*problems, *_visible(text, suffix, data)))
+        quotes += (_checked(where, quote, against, made) for quote in quotes_in(answer))
+        problems += _around(where, answer, against)
+    problems += _visible(text, suffix, data)
+    if not problems and not any(quote.is_problem for quote in quotes) and data.seal != saved.seal_of(data):
+        problems.append(
+            "something was changed that the index does not hold, such as a question or the order, or a part was "
+            "taken out: the data does not have the seal it was saved with"
+        )
+    return Checked(tuple(quotes), tuple(problems))
 
 
 def _checked(where: str, quote: Mapping[str, Any], against: Against, made: _Made) -> Verdict:
@@ -219,9 +225,7 @@ def _differences(quote: Mapping[str, Any], fresh: Mapping[str, Any]) -> Iterator
             yield f"{key} is {_shown(quote[key])} in the file, {_shown(value)} in the index"
 
 
-def _notices(where: str, answer: object, against: Against) -> Iterator[str]:
-    """Report fixed texts that differ from those of their id and version."""
-    notices = answer.get("notices") if isinstance(answer, dict) else None
+def _notices(where: str, notices: object, against: Against) -> Iterator[str]:
     for notice in notices if isinstance(notices, list) else ():
         name = TextId(str(notice.get("text_id"))) if isinstance(notice, dict) else TextId("")
         known = against.texts.get(name)
@@ -233,11 +237,95 @@ def _notices(where: str, answer: object, against: Against) -> Iterator[str]:
             yield f"{where}notice {name}: {_first_difference(str(notice.get('text')), known.text, 'the fixed text')}"
 
 
-def _topics(data: SavedConversation, against: Against) -> Iterator[str]:
-    for name, topic in data.topics.items():
-        known = against.topics.get(TopicId(name))
+def _around(where: str, answer: object, against: Against) -> Iterator[str]:
+    """Report what is wrong around the quotes: fixed texts, the red flag, numbers, places, and what has no place."""
+    if not isinstance(answer, dict):
+        return
+    yield from _notices(where, answer.get("notices"), against)
+    yield from _topics(where, answer.get("disagreements"), against)
+    yield from _flag(where, answer, against)
+    quotes = [quote for quote in answer.get("quotes") or () if isinstance(quote, dict)]
+    numbers = [quote.get("number") for quote in quotes]
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield f"{where}the quotes are numbered {_shown(numbers)}"
+    if "status" not in answer:
+        return  # a pack
+    shown, strong = bool(quotes), any(quote.get("strength") == "strong" for quote in quotes)
+    right = {"answered": strong, "possibly": shown, "no_answer": not shown, "safety_only": not shown}
+    if not right.get(str(answer["status"]), False):
+        yield f"{where}the status {_shown(answer['status'])} does not fit its quotes"
+    if not any(_is_general(notice) for notice in answer.get("notices") or ()) and answer["status"] != "safety_only":
+        yield f"{where}the fixed text that is shown with every answer is missing"
+    for place in answer.get("nearest") or ():
+        yield from _nearest(where, place, against)
+    yield from _unknown(where, answer)
+
+
+def _is_general(notice: object) -> bool:
+    return isinstance(notice, dict) and notice.get("kind") == NoticeKind.GENERAL
+
+
+def _flag(where: str, answer: Mapping[str, Any], against: Against) -> Iterator[str]:
+    """Report a red flag that is not the one of a notice."""
+    flag = answer.get("red_flag")
+    notices = [notice for notice in answer.get("notices") or () if isinstance(notice, dict)]
+    if not isinstance(flag, dict):
+        if any(notice.get("rule") for notice in notices):
+            yield f"{where}the red flag is missing, though a notice names its rule"
+        return
+    name = str(flag.get("text_id"))
+    if not any(notice.get("rule") == flag.get("rule") and notice.get("text_id") == name for notice in notices):
+        yield f"{where}red flag {name}: no notice has its rule and text"
+    known = against.texts.get(TextId(name))
+    if known is None:
+        yield f"{where}red flag {name}: there is no such fixed text"
+    elif flag.get("text") != known.text:
+        yield f"{where}red flag {name}: {_first_difference(str(flag.get('text')), known.text, 'the fixed text')}"
+
+
+def _nearest(where: str, place: object, against: Against) -> Iterator[str]:
+    if not isinstance(place, dict):
+        return
+    name = str(place.get("document"))
+    entry = against.entries.get(DocumentId(name))
+    if entry is None:
+        yield f"{where}nearest passage of {name}: its document is not in the index"
+        return
+    passage = next((passage for passage in entry.passages if passage.id == place.get("passage")), None)
+    # Another index may have other passages; the document's title still holds.
+    fresh = json_form.Place.of_passage(passage).as_json() if passage else {"title": entry.document.title}
+    if differences := "; ".join(_differences(place, fresh)):
+        yield f"{where}nearest passage of {name}: {differences}"
+
+
+def _unknown(where: str, answer: Mapping[str, Any]) -> Iterator[str]:
+    """Report keys and values that an answer cannot have."""
+    differing = [
+        {**differ, "sides": _unsaved(differ.get("sides"))} if isinstance(differ, dict) else differ
+        for differ in answer.get("disagreements") or ()
+    ]
+    read = {**answer, "quotes": _unsaved(answer.get("quotes")), "disagreements": differing}
+    try:
+        json_form.Answer.model_validate(read)
+    except ValidationError as error:
+        for problem in error.errors()[:_MOST_DIFFERENCES]:
+            yield f"{where}{'.'.join(map(str, problem['loc']))}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+
+
+def _unsaved(quotes: object) -> list[object]:
+    """Return quotes without what only a saved file has of them."""
+    return [
+        {key: value for key, value in quote.items() if key not in _SAVED_KEYS} if isinstance(quote, dict) else quote
+        for quote in (quotes if isinstance(quotes, list) else ())
+    ]
+
+
+def _topics(where: str, disagreements: object, against: Against) -> Iterator[str]:
+    for differ in disagreements if isinstance(disagreements, list) else ():
+        name, topic = (differ.get("topic_id"), differ.get("topic")) if isinstance(differ, dict) else (None, None)
+        known = against.topics.get(TopicId(str(name)))
         if topic != known:
-            yield f"topic {name}: it is {_shown(topic)} in the file, {_shown(known)} in the index"
+            yield f"{where}topic {name}: it is {_shown(topic)} in the file, {_shown(known)} in the index"
 
 
 def _visible(text: str, suffix: str, data: SavedConversation | SavedPack) -> Iterator[str]:
@@ -302,7 +390,7 @@ def _place(quote: Mapping[str, Any], words: str) -> Place | None:
 def _saved(file: Path, text: str, suffix: str) -> SavedConversation | SavedPack | None:
     """Read the data of a saved file; ``None`` for lines of answers. Raises ``UsageError``."""
     try:
-        data = json.loads(text) if suffix == ".json" else _embedded(text, suffix)
+        data = saved.parse(text) if suffix == ".json" else _embedded(text, suffix)
     except (ValueError, RecursionError) as error:
         if suffix == ".json":
             return None
@@ -347,12 +435,12 @@ def _records(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = saved.parse(line)
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{file}:{number} is not JSON", hint=_HINT) from error
         if not _is_answer(record):
             raise UsageError(f"{file}:{number} holds no answer", hint=_HINT)
-        yield f"line {number}", record
+        yield f"line {number}", cast("dict[str, Any]", record)
 
 
 def _is_answer(record: object) -> bool:

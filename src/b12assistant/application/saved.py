@@ -5,11 +5,12 @@ HTML holds the data in a block that browsers do not run, Markdown in a comment; 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import date
 from importlib.metadata import version
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -35,6 +36,7 @@ class Saved(Form):
     language: str
     base: str
     index: Generation
+    seal: Annotated[Text, Field(description="The sha256 of the other data.")] = ""
 
     @property
     def day(self) -> date:
@@ -59,6 +61,32 @@ class SavedQuote(SourceFields):
     pages: Pages
     notes: list[Text]
     link: Text
+
+
+SavedFile = TypeVar("SavedFile", bound=Saved)
+
+
+def seal_of(data: Saved) -> str:
+    """Return the digest of all data but the seal, in hexadecimal."""
+    values = {key: value for key, value in data.as_json().items() if key != "seal"}
+    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def sealed(data: SavedFile) -> SavedFile:
+    """Return the data with its seal."""
+    return data.model_copy(update={"seal": seal_of(data)})
+
+
+def parse(text: str) -> object:
+    """Read JSON. Raises ``ValueError`` if it is not JSON, or gives a key twice, so that readers may disagree on it."""
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, object]]) -> Json:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("a key is given twice")
+    return values
 
 
 def this_version() -> str:
@@ -122,7 +150,7 @@ def json_text(data: Form) -> str:
 def embedded(text: str, *, html: bool) -> Json | None:
     """Read the data of a saved file; ``None`` if it has none. Raises ``ValueError`` for data that is not JSON."""
     match = (_HTML if html else _MARKDOWN).search(text)
-    data = json.loads(match[1]) if match else None
+    data = parse(match[1]) if match else None
     return data if isinstance(data, dict) else None
 
 

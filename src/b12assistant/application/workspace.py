@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -19,8 +20,7 @@ from b12assistant.answering.signals import load_calibration
 from b12assistant.answering.speakers import load_cues
 from b12assistant.answering.suggestions import Suggestions
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.application.opening import Opened as Opened
-from b12assistant.application.opening import indexing_encoder, open_encoder, open_generation
+from b12assistant.application.opening import Opened, as_tuned, indexing_encoder, open_encoder, open_generation
 from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus.folder import (
     corpus_files,
@@ -51,7 +51,8 @@ from b12assistant.loaders.reading import read_file
 from b12assistant.protocols import Encoder
 from b12assistant.safety.explanation import Json, explain
 from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
-from b12assistant.safety.languages import WithTranslations
+from b12assistant.safety.red_flags import Packaged
+from b12assistant.safety.translations import WithTranslations, numbers_in
 from b12assistant.safety.triage import Rules, is_control, load_rules
 from b12assistant.safety.triagers import Triagers
 from b12assistant.threads import once
@@ -60,6 +61,9 @@ from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage
 if TYPE_CHECKING:
     from b12assistant.application.search_server import SearchServer
     from b12assistant.index.indexing import Built, Progress, Reader
+
+
+_OF_ANY_INDEX = {"plain_encoder", "encoder", "projection", "search_server"}
 
 
 def local_today() -> date:
@@ -106,7 +110,7 @@ class Workspace:
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
         own = parse_fixed_texts(self._own_texts, numbers_on(*today)) if self._own_texts else {}
-        return WithTranslations({**texts_on(*today), **own})
+        return WithTranslations({**texts_on(*today), **own}, lambda code: numbers_in(code, *today))
 
     @once
     def _own_texts(self) -> Table:
@@ -115,7 +119,8 @@ class Workspace:
     @once
     def rules(self) -> Rules:
         """The rules of triage: the packaged red flags and those of the corpus. Raises ``ConfigError``."""
-        return load_rules(corpus_red_flags(self.corpus), self.texts)
+        packaged = Packaged(self.configuration.settings.red_flags.packaged)
+        return load_rules(corpus_red_flags(self.corpus), self.texts, packaged)
 
     @property
     def page_words(self) -> PageWords | None:
@@ -123,12 +128,18 @@ class Workspace:
         return corpus_page_words(self.corpus)
 
     @once
-    def encoder(self) -> Encoder:
+    def plain_encoder(self) -> Encoder:
+        """The encoder as it was published. Triage and the projection were fitted on it."""
         return open_encoder(self.configuration.settings.encoder)
 
     @once
+    def encoder(self) -> Encoder:
+        """The encoder of passages and questions."""
+        return as_tuned(self.configuration.settings.encoder, self.plain_encoder)
+
+    @once
     def projection(self) -> Projection:
-        return load_projection(self.encoder.name, self.encoder.digest)
+        return load_projection(self.plain_encoder.name, self.plain_encoder.digest)
 
     @once
     def opened(self) -> Opened:
@@ -140,6 +151,26 @@ class Workspace:
                 raise
         self.first_use(self)
         return self._open(self.store.open())
+
+    @property
+    def is_open(self) -> bool:
+        """Check whether the index is open already."""
+        return "opened" in vars(self)
+
+    def renewed(self) -> Workspace:
+        """Return a workspace that will open the newest index, with those loaded parts that any index can use."""
+        fresh = replace(self)
+        vars(fresh).update({name: part for name, part in vars(self).items() if name in _OF_ANY_INDEX})
+        return fresh
+
+    def with_problem(self, problem: str) -> Workspace:
+        """Return this workspace, its index open, with ``problem`` as the only one of the index.
+
+        A copy, because making it anew could fail on a curator's file.
+        """
+        changed = copy(self)
+        vars(changed)["opened"] = replace(self.opened, problems=(problem,))
+        return changed
 
     @once
     def engine(self) -> Engine:
@@ -153,7 +184,21 @@ class Workspace:
 
     @once
     def triage(self) -> Triagers:
-        return Triagers(lambda: self.encoder, lambda: self.rules)
+        red_flags = self.configuration.settings.red_flags
+        opinion = Packaged(red_flags.packaged) if red_flags.model else Packaged.NONE
+        return Triagers(lambda: self.plain_encoder, lambda: self.rules, opinion)
+
+    @property
+    def red_flags_in_use(self) -> str:
+        """Say which red flags are on, as a sentence."""
+        given, own = self.configuration.settings.red_flags, len([r for r in self.rules.red_flags.rules if r.own])
+        rules = {
+            "all": "all packaged rules",
+            "emergencies": "the packaged rules for emergencies",
+            "none": "no packaged rule",
+        }
+        model = "the model" if given.model and given.packaged != "none" else "no model"
+        return f"red flags: {rules[given.packaged]}, {model}, {own} {'rule' if own == 1 else 'rules'} of the corpus"
 
     def explain(self, question: str, history: Sequence[str] = ()) -> list[Json]:
         """Explain the result of triage, with an object for each turn."""
@@ -181,18 +226,12 @@ class Workspace:
         same words, if it exists already.
         """
         reply = self.assistant.reply(question, history, literal=as_typed, triaged=triaged)
-        quoted = {quote.document.id for quote in reply.answer.quotes}
+        quoted = {quote.document.id for quote in reply.answer.shown}
         return with_source_changes(reply, frozenset(name for name in quoted if self.source_changed(name)))
 
-    def setting(self, *replies: Reply, labels: Labels | None = None, base: str = "") -> Setting:
-        """Return what turns these replies into words; English unless ``labels`` is given.
-
-        The index is only needed for the curators' words of a disagreement.
-        """
-        is_curated = any(disagreement.curated for reply in replies for disagreement in reply.answer.disagreements)
-        disputes = self.opened.collection.disputes if is_curated else ()
-        topics = {dispute.topic: dispute.asked[0] for dispute in disputes}
-        return Setting(self.texts, local_today(), labels or load_labels(), topics, base)
+    def setting(self, *, labels: Labels | None = None, base: str = "") -> Setting:
+        """Return what turns replies into words; English unless ``labels`` is given."""
+        return Setting(self.texts, local_today(), labels or load_labels(), base)
 
     @once
     def suggestions(self) -> Suggestions:
@@ -212,9 +251,16 @@ class Workspace:
     ) -> IndexReport:
         """Build and publish the index; unchanged files are copied from the previous one.
 
-        ``strict``: publish nothing if a file is left out. ``from_scratch``: copy nothing from the previous index.
+        ``strict``: publish nothing if a file is left out. ``from_scratch``: encode everything, copy nothing from the
+        previous index and from the embeddings that ship with the program.
         """
-        from b12assistant.index.embedding_cache import NOTHING, read_previous
+        from b12assistant.index.embedding_cache import (
+            NONE_SHIPPED,
+            NOTHING,
+            read_previous,
+            read_shipped,
+            shipped_scope,
+        )
         from b12assistant.index.indexing import Indexer
 
         require_corpus(self.corpus)  # before creating the index folder
@@ -222,7 +268,9 @@ class Workspace:
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
             encoder = indexing_encoder(settings.encoder, self.encoder)
-            indexer = Indexer(reader, encoder, self.projection, settings, progress)
+            made_in = shipped_scope(encoder, self.projection, settings.chunking.title_pieces)
+            shipped = NONE_SHIPPED if from_scratch else read_shipped(made_in)
+            indexer = Indexer(reader, encoder, self.projection, settings, progress, shipped)
             previous = NOTHING if from_scratch else read_previous(self.store.last_good())
             always = self.search_server is not None or previous.id != self.store.current()
             built = indexer.build(self.corpus, previous, always=always)

@@ -17,19 +17,22 @@ from b12assistant.cleaning.marks import (
     by_markup,
     contents,
     empty_references,
+    fragments,
     furniture,
     glued,
     lost_lists,
     pointers,
     prompts,
     references,
+    unseen,
 )
 from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Section
 
 Rule = Callable[[Page], Iterator[Range]]
 
-# Glued calls come first, so that the other rules see the rest of their block.
+# After what nobody sees, glued calls come first, so that the other rules see the rest of their block.
 RULES: tuple[tuple[str, MarkKind, Rule], ...] = (
+    ("unseen", MarkKind.NEVER, unseen),
     ("glued_call", MarkKind.NEVER, glued),
     ("markup", MarkKind.NEVER, by_markup),
     ("contents", MarkKind.NEVER, contents),
@@ -41,6 +44,7 @@ RULES: tuple[tuple[str, MarkKind, Rule], ...] = (
     ("advert", MarkKind.NEVER, adverts),
     ("pointer", MarkKind.NEVER, pointers),
     ("lost_list", MarkKind.NEVER, lost_lists),
+    ("fragment", MarkKind.NEVER, fragments),
 )
 
 

@@ -17,6 +17,7 @@ from importlib.resources import files
 from itertools import chain
 
 from b12assistant.language.sentences import split_sentences
+from b12assistant.language.unseen import hiding
 from b12assistant.language.words import fold, stop_words, terms
 from b12assistant.types import Block, BlockKind, Extract, Range, Role
 
@@ -203,6 +204,19 @@ def plain(text: str) -> str:
 def words(text: str) -> int:
     """Count the words of a text, roughly as a reader would. An over-long word counts as several."""
     return sum(1 + len(word) // _LONGEST_WORD for word in text.split())
+
+
+def unseen(page: Page) -> Iterator[Range]:
+    """Yield sentences with invisible letters in them: their words are not all that a reader would take away."""
+    runs = [run.start for run in hiding(page.extract.text)]
+    for block in page.blocks if runs else ():
+        if not _any_within(runs, block.range.start, block.range.end):
+            continue
+        text = page.extract.text[block.range.start : block.range.end]
+        for sentence in split_sentences(text):
+            start, end = block.range.start + sentence.start, block.range.start + sentence.end
+            if _any_within(runs, start, end):
+                yield Range(start, end)
 
 
 def glued(page: Page) -> Iterator[Range]:
@@ -414,6 +428,46 @@ def _list_follows(page: Page, i: int, lead: str) -> bool:
     announced = set(terms(lead))
     shared = len(announced & set(terms(texts[0])))
     return shared >= 3 and shared >= 0.4 * len(announced)  # an excerpt about what was announced
+
+
+_INSIDE = re.compile(r"[a-z]{2,}[\s,;]|[a-z]\s|[,;:.)\]}](?!\w)")
+_ENDED = re.compile(r"""[.!?…:;]["'”’)\]]*$""")
+_FUNCTION_WORDS = frozenset(
+    (
+        *("a", "an", "and", "are", "as", "at", "be", "by", "can", "for", "from", "has", "have", "if", "in"),
+        *("is", "it", "its", "may", "not", "of", "on", "or", "so", "that", "the", "this", "to", "was", "were"),
+        *("with", "you", "your"),
+    )
+)
+_LEAST_ROW, _MOST_ROW = 6, 100  # words of a table's rows that were run together
+_PROSE = 0.1  # of the words of prose are function words, and far more
+
+
+def fragments(page: Page) -> Iterator[Range]:
+    """Yield parts of sentences and of tables, which the layout of printed pages leaves behind."""
+    if not page.extract.page_starts:
+        return
+    cut: Range | None = None  # the last sentence of the paragraph before, if it has no end
+    for block in page.blocks:
+        if block.kind is not BlockKind.PARAGRAPH:
+            cut = None
+            continue
+        text = page.extract.text[block.range.start : block.range.end]
+        at = [Range(block.range.start + s.start, block.range.start + s.end) for s in split_sentences(text)]
+        for range_ in at:
+            if _INSIDE.match(page.text(range_)):
+                if cut is not None and range_ is at[0]:
+                    yield cut
+                yield range_
+            elif _is_tabular(page.text(range_)):
+                yield range_
+        cut = at[-1] if at and not _ENDED.search(page.text(at[-1])) else None
+
+
+def _is_tabular(text: str) -> bool:
+    found = [word.strip(".,;:()").lower() for word in text.split()]
+    few = sum(word in _FUNCTION_WORDS for word in found) < _PROSE * len(found)
+    return _LEAST_ROW <= len(found) <= _MOST_ROW and few and not _ENDED.search(text)
 
 
 def references(page: Page) -> Iterator[Range]:

@@ -84,6 +84,7 @@ def index(context: click.Context, corpus: str | None, index_folder: str | None, 
         click.echo(as_json(index_report_json(report)))
     else:
         terminal.index_report(report, terminal.console())
+        terminal.line(space.red_flags_in_use)
 
 
 @commands.command()

@@ -5,21 +5,21 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
-from b12assistant.answers import Reply, Status, TextId
+from b12assistant.answers import Reply, Status
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import terminal
 from b12assistant.display.presentation import present
 from b12assistant.errors import AssistantError, QuestionError
 from b12assistant.safety import explanation
+from b12assistant.safety.translations import controls_for
 from b12assistant.stages import measured
 
 _LEAVE = {"q", "quit", "exit", ":q"}
-_CONTROLS = {"1": "not_happening", "2": "looking_up"}
 _GREETING = """Ask in your own words. Answers are only quotes from the documents.
 Press Enter for a new topic, = to search for your exact words, q to quit."""
 _AS_TYPED = "="
@@ -60,8 +60,8 @@ def answer_once(
         terminal.line(f"{name:18}{milliseconds:10.2f} ms")
     if reply.answer.status is Status.SAFETY_ONLY:
         terminal.line(_GO_ON)
-        for name in _CONTROLS.values():
-            terminal.line(f'  "{_text(space, name)}"')
+        for sentence in _controls(space, reply):
+            terminal.line(f'  "{sentence}"')
 
 
 def piped() -> str:
@@ -98,17 +98,17 @@ def _load(space: Workspace) -> None:
 
 
 def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
-    held = False  # the last answer was an emergency text, and its two controls are offered
+    held: tuple[str, ...] = ()  # the two controls that are offered after a safety text alone
     while True:
         typed = input("\n> ")
         if typed.strip().lower() in _LEAVE:
             return
         if not typed.strip():
-            history, held = [], False
+            history, held = [], ()
             terminal.line(_NEW_TOPIC)
             continue
         again = typed.strip() == _AS_TYPED and bool(history)
-        question = _control(space, typed) if held else typed
+        question = dict(_numbered(held)).get(typed.strip(), typed)
         if again:
             question, history = history[-1], history[:-1]
         try:
@@ -117,23 +117,24 @@ def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
             terminal.line(terminal.inert(str(error)))
             history = [*history, question] if again else history
             continue
-        held = reply.answer.status is Status.SAFETY_ONLY
+        held = _controls(space, reply)
         _print(space, reply)
         if explain:
             _explain(space, question, history)
         history.append(question)
-        if held:
-            for key, name in _CONTROLS.items():
-                terminal.line(f"  {key}: {_text(space, name)}")
+        for key, sentence in _numbered(held):
+            terminal.line(f"  {key}: {sentence}")
 
 
-def _control(space: Workspace, typed: str) -> str:
-    name = _CONTROLS.get(typed.strip())
-    return _text(space, name) if name else typed
+def _controls(space: Workspace, reply: Reply) -> tuple[str, ...]:
+    """Return the two sentences that continue after a safety text alone, in the reader's language."""
+    if reply.answer.status is not Status.SAFETY_ONLY:
+        return ()
+    return tuple(text.text for text in controls_for(reply.answer.notices, space.texts))
 
 
-def _text(space: Workspace, name: str) -> str:
-    return space.texts[TextId(name)].text
+def _numbered(sentences: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return ((str(key), sentence) for key, sentence in enumerate(sentences, start=1))
 
 
 def _explain(space: Workspace, question: str, history: Sequence[str]) -> None:
@@ -143,5 +144,5 @@ def _explain(space: Workspace, question: str, history: Sequence[str]) -> None:
 
 
 def _print(space: Workspace, reply: Reply) -> None:
-    terminal.answer(present(reply, space.setting(reply)), terminal.console())
+    terminal.answer(present(reply, space.setting()), terminal.console())
     sys.stdout.flush()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from b12assistant.answers import TopicId
+from b12assistant.answers import Topic, TopicId
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Document, DocumentId, Passage, Span
 
@@ -23,11 +23,26 @@ _FORM = "write [[dispute]] with id, topic, why, asked and sides; corpus/README.m
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A topic: its sides, each of one or more spans, and ways to ask about it, the topic itself first."""
+    """A topic with its sides, each of one or more spans.
+
+    ``asked``: ways to ask about it, the topic itself first. ``not_asked``: questions that look alike, but are not
+    about it.
+    """
 
     topic: TopicId
     asked: tuple[str, ...]
     sides: tuple[tuple[Span, ...], ...]
+    not_asked: tuple[str, ...] = ()
+
+    @property
+    def question(self) -> Topic:
+        """The curator's own question, which is shown."""
+        return Topic(self.asked[0])
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Every question that is encoded for the index: first ``asked``, then ``not_asked``."""
+        return (*self.asked, *self.not_asked)
 
 
 def parse_disputes(text: str, *, file: str = DISPUTES_FILE) -> tuple[DisputeEntry, ...]:
@@ -57,6 +72,7 @@ def resolve(
             TopicId(entry.id),
             (entry.topic, *entry.asked),
             tuple(tuple(_locate(quote, known, f"{file}: {entry.id}") for quote in side) for side in entry.sides),
+            tuple(entry.not_asked),
         )
         for entry in entries
     )
@@ -68,6 +84,7 @@ def disputes_to_bytes(disputes: Iterable[Dispute]) -> bytes:
         {
             "topic": dispute.topic,
             "asked": list(dispute.asked),
+            "not_asked": list(dispute.not_asked),
             "sides": [[[span.document.id, span.start, span.end] for span in side] for side in dispute.sides],
         }
         for dispute in disputes
@@ -83,6 +100,7 @@ def disputes_from_bytes(data: bytes, documents: Iterable[Document]) -> tuple[Dis
             TopicId(row["topic"]),
             tuple(row["asked"]),
             tuple(tuple(known[DocumentId(id_)].span(a, b) for id_, a, b in side) for side in row["sides"]),
+            tuple(row.get("not_asked", ())),  # older indexes do not have this key
         )
         for row in json.loads(data.decode("utf-8", "surrogatepass"))
     )

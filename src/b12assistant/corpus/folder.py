@@ -17,6 +17,7 @@ from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
 from b12assistant.language.vocabulary import Vocabulary, parse_terms
 from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE
 from b12assistant.safety.red_flags import OWN_FILE as RED_FLAGS_FILE
+from b12assistant.safety.translations import CONTROLS
 
 if TYPE_CHECKING:
     from b12assistant.corpus.entries import DisputeEntry
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 SENTENCES_FOLDER = "sentences"
 VOCABULARY_FILE = "vocabulary.toml"
-_CONTROLS = {"not_happening", "looking_up"}
 
 
 def require_corpus(corpus: Path) -> None:
@@ -93,7 +93,7 @@ def corpus_texts(corpus: Path) -> Table:
     files = ((own, TEXTS_FILE), (corpus_red_flags(corpus), RED_FLAGS_FILE))
     texts = [text for table, file in files if "text" in table for text in tables(table, "text", file)]
     for text in texts:
-        if text.get("id") in _CONTROLS:
+        if text.get("id") in CONTROLS:
             raise ConfigError(f"{text['id']} cannot be reworded", hint="take it out: a button sends it")
     return {"text": texts} if texts else {}
 

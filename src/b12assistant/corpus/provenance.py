@@ -2,7 +2,7 @@
 
 A document `guides/testing.md` may have a file `sentences/guides/testing.md.jsonl` at the top of the corpus, one line of
 JSON for each sentence that can be quoted: its text, the origins it rests on with the place in each, and questions that
-it answers. The questions are for training and measuring and are never quoted.
+it answers. The questions help to find the sentence and are never quoted.
 """
 
 from __future__ import annotations

@@ -41,11 +41,6 @@ class Place:
         """
         return self if self._is_unmoved(text) else self._moved_in(text)
 
-    def is_of(self, words: str) -> bool:
-        """Check whether it was made of these words, as shown: the spans with gaps between them."""
-        made = place_of_words(self.spans, words)
-        return made is not None and made.digests == self.digests
-
     def holds(self, texts: Sequence[str]) -> bool:
         """Check whether it was made of these words, span by span."""
         return self.digests == tuple(map(_digest, texts))

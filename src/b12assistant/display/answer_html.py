@@ -6,14 +6,16 @@ turn is one line, so that a Markdown reader finds nothing to interpret in it.
 
 from __future__ import annotations
 
-from b12assistant.answers import Reply, Status
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from b12assistant.answers import FixedTexts, NoticeKind, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
 from b12assistant.display.citation_formats import Form
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.markup import Layer, exact, layered, words
+from b12assistant.display.markup import Layer, dialled, exact, layered, words
 from b12assistant.display.presentation import (
     Difference,
-    General,
     Headline,
     Nearest,
     Notice,
@@ -27,6 +29,7 @@ from b12assistant.display.presentation import (
 from b12assistant.display.speaker import Basis, Speaker
 from b12assistant.types import GAP, Range
 
+GENERAL, DECISION = TextId("general"), TextId("medical_decision")
 SAY = '<div role="status" id="say"></div>'  # the page's script announces each answer here
 
 
@@ -50,6 +53,17 @@ def brand(words: PageWords, labels: Labels) -> str:
 
 def intro(words: PageWords) -> str:
     return f'<div class="intro"><h1>{exact(words.heading)}</h1><p class="lead">{exact(words.lead)}</p></div>'
+
+
+def first(words: PageWords, labels: Labels) -> str:
+    """Draw head and box for the time before the page's scripts have run; the box works without any, through /plain."""
+    send = exact(labels("ask.send"))
+    return (
+        f'<div id="first">{brand(words, labels)}{intro(words)}<form method="post" action="/plain">'
+        f'<textarea name="question" rows="1" required aria-label="{exact(labels("ask.question"))}" '
+        f'placeholder="{exact(words.placeholder)}"></textarea><button type="submit">{send}</button>'
+        f'</form><noscript><p><a href="/plain">{exact(labels("plain.go"))}</a></p></noscript></div>'
+    )
 
 
 def about(words: PageWords) -> str:
@@ -84,56 +98,81 @@ def keep(labels: Labels) -> str:
 
 
 _GAP = f'<span class="gap">{GAP}</span>'
+_ORIGINS = 1  # publications named below a quote; the document names them all
 
 
 def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False) -> str:
     """Draw a question and its answer; ``number`` must be unique on the page.
 
-    In an emergency the controls come before the general notice, so ``general_html`` draws that one separately.
+    Safety texts come first, then at most one other notice; further notices come below the quote that answers best. The
+    other quotes and each difference are a row that opens. The general notice is at the foot of the page.
     """
     answer, labels = reply.answer, setting.labels
-    pieces = present(reply, setting)
-    if answer.status is Status.SAFETY_ONLY:
-        pieces = tuple(piece for piece in pieces if not isinstance(piece, General))
+    card = _Card.of(present(reply, setting))
     asked = f'<span class="said">{exact(labels("ask.asked"))}</span> {words(answer.question.text)}'
-    shown = "".join(_piece(f"t{number}", piece, labels) for piece in pieces)
+    drawn = card.drawn(f"t{number}", answer.question.text, labels)
     literal = " as-typed" if as_typed else ""  # so that the turn can be asked again in the same way
     return (
         f'<div class="turn {answer.status}{literal}" id="turn{number}">'
-        f'<h2 class="asked" id="asked{number}" tabindex="-1">{asked}</h2>{shown}</div>'
+        f'<h2 class="asked" id="asked{number}" tabindex="-1">{asked}</h2>{drawn}</div>'
     )
 
 
-def general_html(reply: Reply, setting: Setting) -> str:
-    """Draw the general notice of every answer."""
-    return "".join(_general(piece) for piece in present(reply, setting) if isinstance(piece, General))
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """The pieces of an answer in the order of the page."""
+
+    above: tuple[Notice, ...]
+    headline: Headline | None
+    below: tuple[Notice, ...]
+    quotes: tuple[Quoted, ...]
+    differences: tuple[Difference, ...]
+    nearest: Nearest | None
+    read_as: ReadAs | None
+
+    @classmethod
+    def of(cls, pieces: Sequence[Piece]) -> _Card:
+        notices = [piece for piece in pieces if isinstance(piece, Notice)]
+        quotes = tuple(piece for piece in pieces if isinstance(piece, Quoted))
+        headline = next((piece for piece in pieces if isinstance(piece, Headline)), None)
+        # Who is to decide comes first if something follows that could be taken for advice, else it says what to do.
+        refused = headline is not None and not quotes
+        alarms = [notice for notice in notices if notice.alarm and not (refused and notice.id == DECISION)]
+        others = [notice for notice in notices if notice not in alarms]
+        telling = [notice for notice in others if notice.kind is not NoticeKind.DOSE]  # that one goes with the words
+        first = telling[:1] if quotes and not alarms else []
+        return cls(
+            (*alarms, *first),
+            headline,
+            tuple(notice for notice in others if notice not in first),
+            quotes,
+            tuple(piece for piece in pieces if isinstance(piece, Difference)),
+            next((piece for piece in pieces if isinstance(piece, Nearest)), None),
+            next((piece for piece in pieces if isinstance(piece, ReadAs)), None),
+        )
+
+    def drawn(self, turn: str, question: str, labels: Labels) -> str:
+        above = "".join(map(_notice, self.above))
+        headline = f'<p class="headline">{exact(self.headline.text)}</p>' if self.headline else ""
+        nearest = _nearest(self.nearest) if self.nearest else ""
+        read_as = _read_as(self.read_as, question) if self.read_as else ""
+        if not self.quotes:
+            return f"{above}{headline}{''.join(map(_notice, self.below))}{read_as}{nearest}"
+        best, *others = self.quotes
+        doubt = labels("strengths.possible") if self.headline else ""  # the headline says so of all
+        rows = "".join(_row(turn, quote, labels, doubt) for quote in others)
+        rows += "".join(_difference(turn, differ, labels, doubt) for differ in self.differences)
+        below = "".join(map(_notice, self.below))
+        return f'{above}<div class="card">{headline}{_figure(turn, best, labels, doubt)}{below}{rows}</div>{read_as}'
 
 
-def _piece(turn: str, piece: Piece, labels: Labels) -> str:
-    """Draw a piece; ``turn`` is the prefix of its quotes' ids."""
-    match piece:
-        case Notice():
-            return _notice(piece)
-        case ReadAs():
-            return _read_as(piece)
-        case Headline():
-            return f'<p class="headline">{exact(piece.text)}</p>'
-        case Quoted():
-            return _figure(turn, piece, labels)
-        case Difference():
-            return _side_by_side(turn, piece, labels)
-        case Nearest():
-            return _nearest(piece)
-        case General():
-            return _general(piece)
-
-
-def _general(general: General) -> str:
-    return f'<p class="general">{exact(general.text)}</p>'
+def general(texts: FixedTexts) -> str:
+    """Draw the general notice, which is true of every answer, for the foot of the page."""
+    return f'<p class="general">{exact(texts[GENERAL].text)}</p>'
 
 
 def _notice(notice: Notice) -> str:
-    lines = "".join(f"<p>{exact(line)}</p>" for line in notice.text.splitlines())
+    lines = "".join(f"<p>{dialled(line, exact)}</p>" for line in notice.text.splitlines())
     lines += "".join(map(_translation, notice.translations))
     if notice.alarm is None:
         return f'<div class="notice {notice.kind}">{lines}</div>'
@@ -144,57 +183,92 @@ def _notice(notice: Notice) -> str:
 def _translation(translation: Translation) -> str:
     """Draw a translation; its last line says in English that nobody checked it."""
     *lines, unchecked = translation.text.splitlines()
-    shown = "".join(f'<p lang="{translation.language}" dir="auto">{exact(line)}</p>' for line in lines)
+    shown = "".join(f'<p lang="{translation.language}" dir="auto">{dialled(line, exact)}</p>' for line in lines)
     return f'<div class="translation">{shown}<p>{exact(unchecked)}</p></div>'
 
 
-def _read_as(read_as: ReadAs) -> str:
-    swapped = "".join(
-        f" · {words(written)} {exact(read_as.between)} {words(read)}" for written, read in read_as.replaced
-    )
-    return f'<p class="read-as">{exact(read_as.label)} {words(read_as.text)}{swapped}</p>'
+def _read_as(read_as: ReadAs, question: str) -> str:
+    """Draw what was searched; only the words that were read as others if the rest is the question itself."""
+    whole = f"{exact(read_as.label)} {words(read_as.text)}" if read_as.text != question.strip() else ""
+    swapped = (f"{words(written)} {exact(read_as.between)} {words(read)}" for written, read in read_as.replaced)
+    return f'<p class="read-as">{" · ".join(part for part in (whole, *swapped) if part)}</p>'
 
 
-def _side_by_side(turn: str, differ: Difference, labels: Labels) -> str:
-    """Draw quotes side by side under a heading; Gradio would remove an ARIA label."""
-    heading = f'<h3 class="headline">{exact(differ.heading)}</h3>'
-    figures = "".join(_figure(turn, quote, labels, above=True) for quote in differ.quotes)
-    return f'<div class="sides">{heading}<div class="columns">{figures}</div></div>'
+def _row(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:
+    """Draw a quote folded to the sentence that answers and who says it."""
+    best = _best(quote)
+    summary = f'<span class="line">{best}</span> <span class="by">{_by(quote)}{interest(quote.speaker)}</span>'
+    return f'<details class="row"><summary>{summary}</summary>{_figure(turn, quote, labels, doubt)}</details>'
 
 
-def _figure(turn: str, quote: Quoted, labels: Labels, *, above: bool = False) -> str:
-    """Draw a quote with its caption; ``above``: the caption comes before the words."""
+def _difference(turn: str, differ: Difference, labels: Labels, doubt: str) -> str:
+    """Draw the opposing quotes folded to the question on which sources disagree."""
+    figures = "".join(_figure(turn, quote, labels, doubt) for quote in differ.sides)
+    heading = f'<span class="line heading">{exact(differ.heading)}</span>'
+    return f'<details class="row sides"><summary>{heading}</summary><div class="columns">{figures}</div></details>'
+
+
+def _by(quote: Quoted) -> str:
+    """Name who published what the words are based on: the first one that is known, else the document."""
+    known = (each.publisher for each in quote.speaker.basis if not each.publisher.lower().startswith("unknown"))
+    return words(next(known, quote.place[0]))
+
+
+def _figure(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:
+    """Draw a quote with the line that says who speaks; ``doubt``: a note that is not repeated."""
     number, speaker = quote.number, quote.speaker
-    quoted = f"<blockquote>{_words(quote)}</blockquote>"
+    notes = [note for note in quote.notes if note != doubt]
+    below = f'<p class="notes">{exact(capital("; ".join(notes)))}</p>' if notes else ""
     pages = f'<span class="page">, {exact(quote.pages)}</span>' if quote.pages else ""
-    caption = (
-        f'<figcaption><p class="place"><a class="cite" href="{exact_url(quote.link)}">'
-        f'<span class="number">{number}</span> <span class="words">{_place(quote.place)}{pages}</span></a></p>'
-        f'<p class="who">{who(speaker)}{interest(speaker)}</p>'
-        f'<p class="notes">{exact(capital("; ".join(quote.notes)))}'
-        f'<button type="button" class="copy" title="{exact(labels("ask.copy_title", number=number))}">'
-        f"{exact(labels('ask.copy'))}</button></p>{_copying(number, labels)}"
-        "</figcaption>"
+    place = "" if speaker.basis else f'<span class="place">{_place(quote.place)}{pages}</span>{_DOT}'
+    see = (
+        f'<a class="cite" href="{exact_url(quote.link)}" title="{exact(_steps(quote))}">{exact(labels("ask.see"))}</a>'
     )
-    parts = caption + quoted if above else quoted + caption
-    return f'<figure class="quote {quote.strength}" id="{turn}q{number}">{parts}</figure>'
+    return (
+        f'<figure class="quote {quote.strength}" id="{turn}q{number}"><blockquote>{_words(quote)}</blockquote>'
+        f'<figcaption><p class="source">{place}<span class="who">{who(speaker, labels)}</span>{interest(speaker)}'
+        f"{_DOT}{see}</p>{below}</figcaption>{_acts(quote, labels)}</figure>"
+    )
 
 
-def _copying(number: int, labels: Labels) -> str:
-    """Draw the menu of other forms to copy; without scripts it stays hidden."""
-    others = "".join(
+def _steps(quote: Quoted) -> str:
+    return " › ".join(quote.place) + (f", {quote.pages}" if quote.pages else "")
+
+
+def _acts(quote: Quoted, labels: Labels) -> str:
+    """Draw the buttons copy, save and share; every other form to copy is in the menu of share."""
+    number = quote.number
+    forms = "".join(
         f'<button type="button" class="copy-as" value="{form}"{_hint(form, labels)}>'
         f"{exact(labels(f'cite.{form}'))}</button>"
-        for form in Form
-        if form is not Form.PLAIN
+        for form in (Form.LINK, *(form for form in Form if form not in (Form.PLAIN, Form.LINK)))
     )
-    title, summary = exact(labels("cite.title", number=number)), exact(labels("cite.forms"))
-    menu = f'<summary title="{title}">{summary}</summary><div class="forms">{others}</div>'
-    return f'<details class="copying">{menu}</details>'
+    name = f'<span class="name">{exact(labels("cite.forms"))}</span>'
+    return (
+        f'<div class="acts">{_button("copy", "", labels("ask.copy"), labels("ask.copy_title", number=number))}'
+        f"{_button('pin', exact_url(quote.link), labels('ask.save'), labels('ask.save_title', number=number))}"
+        f'<details class="copying"><summary class="icon share" title="{exact(labels("cite.title", number=number))}">'
+        f'{name}</summary><div class="forms">{forms}</div></details></div>'
+    )
+
+
+def _button(kind: str, value: str, name: str, title: str) -> str:
+    return (
+        f'<button type="button" class="icon {kind}" value="{value}" title="{exact(title)}">'
+        f'<span class="name">{exact(name)}</span></button>'
+    )
 
 
 def _hint(form: Form, labels: Labels) -> str:
     return f' title="{exact(labels("cite.report_title"))}"' if form is Form.REPORT else ""
+
+
+def _best(quote: Quoted) -> str:
+    """Draw the sentence that answers, on one line."""
+    for text, span in zip(quote.words, quote.spans, strict=True):
+        if quote.best and span.contains(quote.best):
+            return words(text[quote.best.start - span.start : quote.best.end - span.start])
+    return words(quote.words[0])
 
 
 def _words(quote: Quoted) -> str:
@@ -214,16 +288,21 @@ def _place(place: tuple[str, ...]) -> str:
     return '<span class="step"> › </span>'.join(map(words, place))
 
 
-def who(speaker: Speaker) -> str:
-    """Draw who speaks, in whose words, and when they were published."""
-    first, *others = [_basis(basis) for basis in speaker.basis] or [""]
+_DOT = '<span class="dot"> · </span>'
+
+
+def who(speaker: Speaker, labels: Labels) -> str:
+    """Draw who speaks: the publications that a summary is based on, whose words, publisher and date."""
+    named = [_basis(basis) for basis in speaker.basis[:_ORIGINS]]
+    left = len(speaker.basis) - len(named)
     parts = [
-        f'<span class="whose">{exact(capital(speaker.whose))}</span> {first}'.strip(),
-        *others,
+        *named,
+        f"<span>{exact(labels('ask.more_origins', count=left))}</span>" if left else "",
+        f'<span class="whose">{exact(speaker.whose if speaker.basis else capital(speaker.whose))}</span>',
         words(speaker.publisher) if speaker.publisher else "",
-        exact(speaker.published),
+        f"<span>{exact(speaker.published)}</span>" if speaker.published else "",
     ]
-    return '<span class="dot"> · </span>'.join(part for part in parts if part)
+    return _DOT.join(part for part in parts if part)
 
 
 def _basis(basis: Basis) -> str:

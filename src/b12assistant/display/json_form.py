@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
+from itertools import islice
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
@@ -217,16 +218,12 @@ class Quote(_QuoteState, SourceFields, _QuotePlace):
 
 
 class Disagreement(Form):
-    """Quotes, by number, that stand against each other."""
+    """A question on which sources disagree, with a quote of each side; `number` goes on after `quotes`."""
 
     topic_id: Text
-    how: Literal["curated", "compared"]
-    sides: list[list[int]]
-
-    @classmethod
-    def of(cls, differ: answers.Disagreement) -> Self:
-        how: Literal["curated", "compared"] = "curated" if differ.curated else "compared"
-        return cls(topic_id=differ.topic, how=how, sides=[list(side) for side in differ.sides])
+    topic: Annotated[Text, Field(description="The curator's question; show it above the sides.")]
+    how: Annotated[Literal["curated"], Field(description="A curator wrote it down.")]
+    sides: Annotated[list[Quote], Field(min_length=2)]
 
 
 class Replacement(Form):
@@ -270,14 +267,20 @@ class Answer(Form):
     @classmethod
     def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
         answer = reply.answer
+        quotes = iter([Quote.of(number, quote, reply, today) for number, quote in enumerate(answer.shown, start=1)])
         return cls(
             question=answer.question.text,
             status=answer.status,
             reason=answer.reason,
             red_flag=RedFlag.of(answer, texts),
             notices=[Notice.of(notice, texts) for notice in answer.notices],
-            quotes=[Quote.of(number, quote, reply, today) for number, quote in enumerate(answer.quotes, start=1)],
-            disagreements=[Disagreement.of(differ) for differ in answer.disagreements],
+            quotes=list(islice(quotes, len(answer.quotes))),
+            disagreements=[
+                Disagreement(
+                    topic_id=differ.id, topic=differ.topic, how="curated", sides=list(islice(quotes, len(differ.sides)))
+                )
+                for differ in answer.disagreements
+            ],
             nearest=[Place.of_passage(passage) for passage in answer.nearest],
             interpretation=Interpretation.of(answer.interpretation) if answer.interpretation else None,
         )

@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
-from b12assistant.answers import FIGURES, Disagreement, Reason
+from b12assistant.answers import Reason
 from b12assistant.corpus.page_words import ENGLISH
 from b12assistant.data_files import read_data, string, subtable
 from b12assistant.errors import ConfigError
@@ -66,12 +66,6 @@ class Labels:
     def headline(self, reason: Reason | None) -> str | None:
         """Return the headline for a reason; ``None`` for a plain answer or a safety text."""
         return self.tables["headlines"].get(reason) if reason else None
-
-    def difference(self, disagreement: Disagreement) -> str:
-        """Return the heading of quotes shown side by side; only curators may say that sources differ."""
-        if disagreement.curated:
-            return self("differences.curated")
-        return self("differences.figures" if disagreement.topic == FIGURES else "differences.compared")
 
     def day(self, date_: date) -> str:
         month = self(f"dates.{date_.month}")

@@ -15,25 +15,15 @@ from collections.abc import Callable, Iterable
 from importlib import resources
 from typing import NamedTuple
 
+from b12assistant.language.unseen import UNSEEN as INVISIBLE
+from b12assistant.safety.fixed_texts import telephone_numbers
+
 # U+0080 to U+009F as numbers would be read as Windows-1252, so they are not escaped. A page cannot hold NUL at all.
 _SPECIAL = re.compile("[^A-Za-z0-9 \x80-\x9f]")
 _BASIC = str.maketrans(
     {"\0": "\u2400", "\r": "&#13;", "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# Control and format characters, and blank letters and selectors. Not TAB, LF and CR, which lay out lines, nor NUL,
-# which is shown as a picture. Joiners belong to other scripts and emoji: beside ASCII, or at an end, they join nothing.
-# A variation selector belongs to the character before it: after ASCII or another selector it has no effect. The page's
-# script has the same list (shell.js).
-_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
-_UNSEEN = re.compile(
-    "((?:["
-    "\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
-    "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
-    f"|(?<![^\x00-\x7f{_SELECTORS}])[{_SELECTORS}](?!\u20e3))+)"
-)
 
 
 def exact(text: str) -> str:
@@ -53,9 +43,9 @@ def words(text: str) -> str:
 
 def revealed(text: str, write: Callable[[str], str] = plain) -> str:
     """Escape ``text`` with ``write``; invisible characters are set apart with their code."""
-    if _UNSEEN.search(text) is None:
+    if INVISIBLE.search(text) is None:
         return write(text)
-    pieces = _UNSEEN.split(text)
+    pieces = INVISIBLE.split(text)
     return "".join(_unseen(piece, write) if place % 2 else write(piece) for place, piece in enumerate(pieces))
 
 
@@ -108,6 +98,19 @@ def layered(text: str, layers: Iterable[Layer], write: Callable[[str], str] = pl
 
 def _open(layer: Layer, place: int) -> str:
     return layer.opening if isinstance(layer.opening, str) else layer.opening(place)
+
+
+def dialled(text: str, write: Callable[[str], str] = plain) -> str:
+    """Escape a fixed text with ``write``; its telephone numbers are links that call them."""
+    links = (
+        Layer(start, end, f'<a href="tel:{_digits(text[start:end])}">', "</a>")
+        for start, end in telephone_numbers(text)
+    )
+    return layered(text, links, write)
+
+
+def _digits(number: str) -> str:
+    return "".join(character for character in number if character in "+0123456789")
 
 
 UNSEEN = "unseen.css"  # styles what `revealed` writes

@@ -6,14 +6,15 @@ the order, the wording or the notes of a quote.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from itertools import islice
 
 from b12assistant.answers import (
-    Disagreement,
     FixedTexts,
+    Interpretation,
     Level,
     Move,
     NoticeKind,
@@ -22,7 +23,6 @@ from b12assistant.answers import (
     Reply,
     Strength,
     TextId,
-    TopicId,
     most_serious,
 )
 from b12assistant.answers import Notice as NoticeById
@@ -53,14 +53,13 @@ class Alarm(StrEnum):
 class Setting:
     """What turns ids into words.
 
-    ``topics``: the curators' words for each topic on which sources differ. ``base``: where the page is served, such as
-    "http://127.0.0.1:7860", so that links lead back to it; "" for links within the page.
+    ``base``: where the page is served, such as "http://127.0.0.1:7860", so that links lead back to it; "" for links
+    within the page.
     """
 
     texts: FixedTexts
     today: date
     labels: Labels = field(default_factory=load_labels)
-    topics: Mapping[TopicId, str] = field(default_factory=dict)
     base: str = ""
 
 
@@ -221,14 +220,10 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Quotes that disagree, under a heading that says on what."""
+    """Quotes that disagree, one for each side, under a heading that says on what; none is among the answer's quotes."""
 
     heading: str
-    sides: tuple[tuple[Quoted, ...], ...]
-
-    @property
-    def quotes(self) -> tuple[Quoted, ...]:
-        return tuple(quote for side in self.sides for quote in side)
+    sides: tuple[Quoted, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,16 +266,16 @@ class FixedNotice:
 class AnswerParts:
     """The content of an answer, not yet in order: the input of ``arrange``.
 
-    ``differences``: headings with the 1-based numbers of the quotes on each side. ``emergency``: the most serious red
-    flag is an emergency.
+    ``differences``: curators' questions with the quotes of their sides. ``emergency``: the most serious red flag is an
+    emergency.
     """
 
     notices: tuple[FixedNotice, ...]
     emergency: bool
-    read_as: tuple[Move, str, tuple[tuple[str, str], ...]] | None
+    read_as: tuple[str, str, tuple[tuple[str, str], ...]] | None
     reason: Reason | None
     quotes: tuple[Quoted, ...]
-    differences: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]
+    differences: tuple[tuple[str, tuple[Quoted, ...]], ...]
     nearest: tuple[Near, ...]
 
 
@@ -290,12 +285,13 @@ def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
 
 
 def arrange(parts: AnswerParts, labels: Labels) -> tuple[Piece, ...]:
-    """Order the parts of an answer: notices, what was searched, headline, quotes by number, nearest places."""
+    """Order the parts of an answer: notices, what was searched, headline, quotes, differences, nearest places."""
     return (
         *_notices(parts.notices, labels, emergency=parts.emergency),
         *_read_as(parts, labels),
         *_headline(parts, labels),
-        *_quotes(parts),
+        *parts.quotes,
+        *(Difference(labels("differences.topic", topic=topic), sides) for topic, sides in parts.differences),
         *([Nearest(labels("ask.nearest"), parts.nearest)] if parts.nearest else []),
         *(General(notice.text) for notice in parts.notices if notice.kind is NoticeKind.GENERAL),
     )
@@ -307,7 +303,7 @@ def quotes_of(pieces: Iterable[Piece]) -> Iterator[Quoted]:
         if isinstance(piece, Quoted):
             yield piece
         elif isinstance(piece, Difference):
-            yield from piece.quotes
+            yield from piece.sides
 
 
 def present_notices(notices: Sequence[NoticeById], texts: FixedTexts, labels: Labels) -> tuple[Notice, ...]:
@@ -328,13 +324,6 @@ def one_of_each_place(nearest: Iterable[Near]) -> tuple[Near, ...]:
     return tuple(places.values())
 
 
-def difference_heading(disagreement: Disagreement, topics: Mapping[TopicId, str], labels: Labels) -> str:
-    """Return the heading of quotes shown side by side; only curators may say that sources differ."""
-    if disagreement.curated and disagreement.topic in topics:
-        return labels("differences.topic", topic=topics[disagreement.topic])
-    return labels.difference(disagreement)
-
-
 def spans_text(spans: Sequence[Span]) -> str:
     """Join the words of the spans, with a gap between them."""
     return GAP.join(span.text for span in spans)
@@ -351,8 +340,8 @@ def passage_text(passage: Passage) -> str:
 
 def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
     source = cited.document.source
-    if cited.strength:
-        yield labels(f"strengths.{cited.strength}")
+    if cited.strength is Strength.POSSIBLE:
+        yield labels("strengths.possible")
     if overdue(source, today):
         yield labels("ask.overdue")
     if cited.changed:
@@ -368,18 +357,20 @@ def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
 def _parts(reply: Reply, setting: Setting) -> AnswerParts:
     answer, labels = reply.answer, setting.labels
     read_as = answer.interpretation
+    shown = tuple(
+        Quoted.of(Cited.of_quote(quote, reply, setting.base), labels, setting.today, number)
+        for number, quote in enumerate(answer.shown, start=1)
+    )
+    sides = iter(shown[len(answer.quotes) :])
     return AnswerParts(
         _fixed(answer.notices, setting.texts),
         _is_emergency(answer.notices),
-        (read_as.move, read_as.text, tuple((swap.written.text, swap.words) for swap in read_as.replaced))
+        (_way(read_as), read_as.text, tuple((swap.written.text, swap.words) for swap in read_as.replaced))
         if read_as
         else None,
         answer.reason,
-        tuple(
-            Quoted.of(Cited.of_quote(quote, reply, setting.base), labels, setting.today, number)
-            for number, quote in enumerate(answer.quotes, start=1)
-        ),
-        tuple((difference_heading(differ, setting.topics, labels), differ.sides) for differ in answer.disagreements),
+        shown[: len(answer.quotes)],
+        tuple((differ.topic, tuple(islice(sides, len(differ.sides)))) for differ in answer.disagreements),
         one_of_each_place(
             near(
                 passage.document.id,
@@ -390,6 +381,11 @@ def _parts(reply: Reply, setting: Setting) -> AnswerParts:
             for passage in answer.nearest
         ),
     )
+
+
+def _way(read_as: Interpretation) -> str:
+    """Return the name of the label that says how a turn was read."""
+    return "joined" if read_as.move is Move.ASKS and read_as.is_joined else str(read_as.move)
 
 
 def _fixed(notices: Sequence[NoticeById], texts: FixedTexts) -> tuple[FixedNotice, ...]:
@@ -429,8 +425,8 @@ def _alarm(notice: FixedNotice, labels: Labels, *, emergency: bool) -> tuple[Ala
 
 def _read_as(parts: AnswerParts, labels: Labels) -> Iterator[ReadAs]:
     if parts.read_as is not None:
-        move, text, replaced = parts.read_as
-        yield ReadAs(labels(f"moves.{move}"), text, replaced, labels("ask.read_as"))
+        way, text, replaced = parts.read_as
+        yield ReadAs(labels(f"moves.{way}"), text, replaced, labels("ask.read_as"))
 
 
 def _headline(parts: AnswerParts, labels: Labels) -> Iterator[Headline]:
@@ -439,19 +435,3 @@ def _headline(parts: AnswerParts, labels: Labels) -> Iterator[Headline]:
         return  # its fixed text says so
     if text := labels.headline(parts.reason):
         yield Headline(text)
-
-
-def _quotes(parts: AnswerParts) -> Iterator[Quoted | Difference]:
-    """Yield quotes by number; those that disagree come together, in the place of the first one."""
-    taken = set[int]()
-    for number, quote in enumerate(parts.quotes, start=1):
-        if number in taken:
-            continue
-        differ = next((differ for differ in parts.differences if (number,) in differ[1]), None)
-        if differ is None:
-            taken.add(number)
-            yield quote
-            continue
-        heading, sides = differ
-        taken.update(number for side in sides for number in side)
-        yield Difference(heading, tuple(tuple(parts.quotes[number - 1] for number in side) for side in sides))

@@ -93,14 +93,15 @@ def source_page(entry: Entry, view: View, printing: Printing | None = None) -> s
     speaker = Speaker.of(document.source, labels)
     body = (
         f'<header class="facts"><p class="kicker">{plain(labels("source.kicker"))}</p><h1>{_own(document.title)}</h1>'
-        f'<p class="who">{who(speaker)}{interest(speaker)}</p>'
+        f'<p class="who">{who(speaker, labels)}{interest(speaker)}</p>'
         f"{_warnings(target, view)}<dl>{''.join(_facts(entry, labels))}</dl></header>"
         f"{_bar(target, view, number)}{_shown(target, view, printing)}"
     )
+    home = "" if view.framed else f'<p class="home"><a href="/">{plain(labels("source.back"))}</a></p>'
     opening, closing = (
         (f'<section aria-label="{plain(labels("source.kicker"))}">', "</section>")
         if view.framed
-        else ("<main>", "</main>")
+        else (f"<main>{home}", "</main>")
     )
     return _page(document.title, opening + body + closing, view.theme, labels)
 

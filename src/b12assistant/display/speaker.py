@@ -45,8 +45,8 @@ class Basis:
 class Speaker:
     """Who speaks, as labels that begin with a small letter; "" for what is not known.
 
-    ``basis``: the publications that our summary is based on; publisher and date are then left out. ``interest``: the
-    label for a source that sells what it recommends, or may; ``sells``: it does.
+    ``basis``: the publications that our summary is based on, which come first; our own publisher and date are then left
+    out. ``interest``: the label for a source that sells what it recommends, or may; ``sells``: it does.
     """
 
     whose: str
@@ -70,10 +70,9 @@ class Speaker:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What is known, in order: whose words, what they are based on, publisher, date."""
-        first, *others = (publication.words for publication in self.basis) if self.basis else ("",)
-        about = (f"{self.whose} {first}".strip(), *others, self.publisher, self.published)
-        return tuple(part for part in about if part)
+        """What is known, in order: publications that a summary is based on, whose words, publisher, date."""
+        based_on = (publication.words for publication in self.basis)
+        return tuple(part for part in (*based_on, self.whose, self.publisher, self.published) if part)
 
 
 def basis_of(spans: Sequence[Span]) -> tuple[Basis, ...]:

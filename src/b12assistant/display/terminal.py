@@ -201,14 +201,9 @@ def _quote(quote: Quoted, console: Console) -> None:
 
 
 def _difference(differ: Difference, console: Console) -> None:
-    """Print each quote below a line that says on what they differ and who speaks."""
-    for place, quote in enumerate(differ.quotes):
-        others = " ".join(f"[{other.number}]" for other in differ.quotes if other is not quote)
-        who = "; ".join(part for part in (quote.speaker.parts[0], quote.speaker.interest) if part)
-        if place:
-            console.print()
-        _print(Text(inert(f"{differ.heading}: [{quote.number}] beside {others}"), style="bold"), console)
-        _print(Text(inert(who)), console)
+    """Print the opposing quotes below the question on which they differ."""
+    _print(Text(inert(differ.heading), style="bold"), console)
+    for quote in differ.sides:
         console.print()
         _quote(quote, console)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -37,6 +37,7 @@ class Labelled:
     gold: tuple[str, ...]
     accepted: tuple[str, ...]  # gold and alternatives
     need_all: bool
+    kind: str = ""  # of a turn of a conversation: whole, follow_up, remark, red_flag or withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Outcome:
     characters: int  # of the first quote
     exact: bool
     clean: bool  # nothing marked `never` is quoted
+    joined: bool = False  # read with an earlier turn
 
 
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
@@ -137,6 +139,7 @@ def _outcome(
         sum(len(span.text) for span in quotes[0]) if quotes else 0,
         all(is_exact(quote) for quote in answer.quotes),
         not any(_touches_never(span) for spans in quotes for span in spans),
+        answer.interpretation is not None and answer.interpretation.is_joined,
     )
 
 
@@ -233,11 +236,22 @@ def dialogue_summary(typed: Sequence[Outcome], in_full: Sequence[Outcome]) -> di
             figures[f"follow-ups {name}: refused without gold"] = mean_of(
                 [outcome.status is Status.NO_ANSWER for outcome in others]
             )
+    for name, kinds in _ALONE.items():
+        alone = [outcome for outcome in typed if outcome.labelled.kind in kinds and not _opens(outcome)]
+        if alone:
+            figures[f"{name} joined"] = mean_of([outcome.joined for outcome in alone])
     return figures
 
 
+_ALONE = {"whole questions": ("whole",), "remarks and red flags": ("remark", "red_flag", "withdrawal")}
+
+
+def _opens(outcome: Outcome) -> bool:
+    return outcome.labelled.id.endswith("#1")
+
+
 def _follow_ups(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    return [outcome for outcome in outcomes if not outcome.labelled.id.endswith("#1")]
+    return [outcome for outcome in outcomes if outcome.labelled.kind in ("", "follow_up") and not _opens(outcome)]
 
 
 def _dialogue(line: str, where: str) -> Dialogue:
@@ -246,8 +260,11 @@ def _dialogue(line: str, where: str) -> Dialogue:
         turns = list(_turns(row))
         said = tuple(turn["user"] for turn in turns)
         named = [(f"{row['id']}#{i + 1}", i, turn, *_gold(turn)) for i, turn in enumerate(turns)]
-        typed = [Labelled(id_, t["user"], said[:i], gold, all_, need_all=False) for id_, i, t, gold, all_ in named]
-        in_full = [Labelled(id_, t["rewrite"], (), gold, all_, need_all=False) for id_, _, t, gold, all_ in named]
+        typed = [
+            Labelled(id_, t["user"], said[:i], gold, all_, need_all=False, kind=t.get("kind", ""))
+            for id_, i, t, gold, all_ in named
+        ]
+        in_full = [replace(each, question=t["rewrite"], history=()) for each, t in zip(typed, turns, strict=True)]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DatasetError(f"{where}: not a labelled conversation", hint=_HINT) from error
     return Dialogue(tuple(typed), tuple(in_full))

@@ -30,6 +30,8 @@ def tables(figures: Figures) -> Iterator[Table]:
     names = list(dict.fromkeys(name for judge in judges for name in judge["measures"]))
     measured = ((name, *(share(judge["measures"].get(name)) for judge in judges)) for name in names)
     yield Table("Measures", (("", *(judge["name"] for judge in judges)), *measured))
+    if traffic := figures.get("traffic"):
+        yield Table("Ordinary messages and withdrawals", (("", "in use"), *((n, share(f)) for n, f in traffic.items())))
     for judge in judges:
         table = judge["confusion"]
         counted = ((level, *(str(table[level][said]) for said in LEVELS)) for level in LEVELS)

@@ -193,9 +193,9 @@ def _asked(space: Workspace, *sets: Sequence[Labelled]) -> list[tuple[Asked, ...
             return answers[-1]
 
         def rank(question: str, history: Sequence[str]) -> list[tuple[Span, ...]]:
-            windows, confidence = space.assistant.judged(question, history)
-            certain.append(confidence)
-            return [window.spans for window in windows]
+            read = space.assistant.understood(question, history)
+            certain.append(read.likely)
+            return [window.spans for window in read.searched.windows]
 
         outcomes = [evaluate(labelled, answer, lambda quote: _is_exact(quote, texts), rank) for labelled in sets]
     rest = iter(zip(answers, certain, strict=True))  # in the order of the questions

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+    Changes = Mapping[str, NDArray[np.float32]]
 
 _HINT = "set `encoder.bulk` to fp32"
 _CAPABLE = "OPTIMIZATION_CAPABILITIES"
@@ -31,10 +32,18 @@ class Bf16Encoder(OnnxEncoder):
     """An ``Encoder`` of the same graph. Raises ``EncoderError`` if the library is missing, and at first use if the
     processor cannot do it."""
 
-    def __init__(self, weights: Weights, graph: OnnxGraph, *, threads: int) -> None:
+    def __init__(
+        self,
+        weights: Weights,
+        graph: OnnxGraph,
+        *,
+        threads: int,
+        changes: tuple[Changes, ...] = (),
+        digest: str = "",
+    ) -> None:
         if find_spec("openvino") is None:
             raise EncoderError("bfloat16 needs OpenVINO", hint=f"install b12assistant[openvino], or {_HINT}")
-        super().__init__(weights, graph, threads=threads)
+        super().__init__(weights, graph, threads=threads, changes=changes, digest=digest)
 
     @property
     def runtime(self) -> Mapping[str, str]:
@@ -63,12 +72,14 @@ class Bf16Encoder(OnnxEncoder):
         import onnx
 
         data = (self._folder / SAFETENSORS).read_bytes()
+        tuned = {self._graph.weights[name]: weight for name, weight in self._tuned.items()}
         model = onnx.load_from_string(self._graph.data)
         for tensor in model.graph.initializer:
             place = {entry.key: entry.value for entry in tensor.external_data}
             if place:
                 first = int(place["offset"])
-                tensor.raw_data = data[first : first + int(place["length"])]
+                whole = data[first : first + int(place["length"])]
+                tensor.raw_data = tuned[tensor.name].tobytes() if tensor.name in tuned else whole
                 tensor.data_location = onnx.TensorProto.DEFAULT
                 tensor.ClearField("external_data")
         return io.BytesIO(model.SerializeToString())

@@ -12,6 +12,7 @@ import numpy as np
 
 from b12assistant.corpus.disputes import Dispute
 from b12assistant.corpus.switched_off import NOTHING_OFF, SwitchedOff
+from b12assistant.index.asked import AskedQuestions
 from b12assistant.index.token_store import TokenStore
 from b12assistant.protocols import LexicalIndex, VectorIndex
 from b12assistant.types import Document, DocumentId, GenerationId, Passage, PassageId, SourceKind
@@ -42,8 +43,9 @@ class Collection:
     alone: TokenStore | None
     piece_idf: NDArray[np.float32]  # over this collection's sentences and titles, by word piece
     disputes: tuple[Dispute, ...] = ()
-    asked: NDArray[np.float32] | None = None  # a vector for each way to ask about each dispute, in order
+    examples: NDArray[np.float32] | None = None  # a vector for each example question of each dispute, in order
     off: SwitchedOff = NOTHING_OFF
+    asked: AskedQuestions | None = None
     narrowed: Callable[[frozenset[SourceKind]], Indexes] | None = None  # for engines that filter rows themselves
 
     def searched(self, kinds: frozenset[SourceKind] = frozenset()) -> Indexes:

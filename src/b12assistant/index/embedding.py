@@ -44,6 +44,16 @@ class EmbeddingCache(Protocol):
         """Return the arrays of a document's passages, ``None`` if unknown; ``alone`` may be missing in them."""
 
 
+@dataclass(frozen=True)
+class Caches:
+    """Caches asked in order."""
+
+    caches: Sequence[EmbeddingCache]
+
+    def get(self, passages: Sequence[Passage]) -> Embedded | None:
+        return next((found for cache in self.caches if (found := cache.get(passages)) is not None), None)
+
+
 def embed(
     passages: Sequence[Passage], encoder: Encoder, projection: Projection, *, title_pieces: int, alone: bool
 ) -> Embedded:

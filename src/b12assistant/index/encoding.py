@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.onnx_encoder import OnnxEncoder, unit
-from b12assistant.index.weights import PINNED_MODEL, TOKENIZER, Weights, find_weights, shipped_graph
+from b12assistant.index.onnx_encoder import OnnxEncoder, check_changes, unit
+from b12assistant.index.weights import PINNED_MODEL, SAFETENSORS, TOKENIZER, Weights, find_weights, shipped_graph
 from b12assistant.protocols import Encoded
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+    Changes = Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]
 
 AUTO, ONNX, TORCH = "auto", "onnx", "torch"
 _RUNS_ON = ("sentence-transformers", "tokenizers", "torch", "transformers")
@@ -34,8 +36,17 @@ _BULK = 8  # texts; from here more than one thread pays off
 class SentenceEncoder:
     """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model is loaded at first use."""
 
-    def __init__(self, weights: Weights, *, threads: int) -> None:
-        self.weights, self._threads = weights, threads
+    def __init__(
+        self,
+        weights: Weights,
+        *,
+        threads: int,
+        digest: str = "",
+        base: SentenceEncoder | None = None,
+        changes: Changes | None = None,
+    ) -> None:
+        self.weights, self._threads, self._digest = weights, threads, digest or weights.digest
+        self._base, self._changes = base, changes or {}
 
     @property
     def name(self) -> str:
@@ -43,7 +54,7 @@ class SentenceEncoder:
 
     @property
     def digest(self) -> str:
-        return self.weights.digest
+        return self._digest
 
     @property
     def runtime(self) -> Mapping[str, str]:
@@ -65,7 +76,9 @@ class SentenceEncoder:
 
     @cached_property
     def model(self) -> SentenceTransformer:
-        """Load the weights with sentence-transformers. Raises ``EncoderError``."""
+        """Load the weights with sentence-transformers, or change those of another. Raises ``EncoderError``."""
+        if self._base is not None:
+            return self._changed(self._base.model)
         from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
@@ -89,22 +102,28 @@ class SentenceEncoder:
     def count(self, text: str) -> int:
         return len(self._tokenizer.tokenize(text))
 
-    def tuned(self, changes: Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]) -> SentenceEncoder:
-        """Return a changed encoder, which shares the word vectors, half of the memory. Its digest is the file's."""
+    def tuned(self, changes: Changes, digest: str = "") -> SentenceEncoder:
+        """Return a changed encoder, with ``digest`` or its own. It shares the word vectors, half of the memory."""
+        place = self.weights.place
+        if place is not None and (place / SAFETENSORS).is_file():
+            check_changes(self.name, place, changes)
+        return SentenceEncoder(
+            self.weights, threads=self._threads, digest=digest or self._digest, base=self, changes=changes
+        )
+
+    def _changed(self, own: Any) -> SentenceTransformer:
         import torch
 
-        own: Any = self.model
         shared = getattr(own[0].auto_model, "embeddings", None)
-        model = copy.deepcopy(own, {id(shared): shared})
+        model: Any = copy.deepcopy(own, {id(shared): shared})
         weights = dict(model[0].auto_model.named_parameters())
         with torch.no_grad():
-            for name, change in changes.items():
+            for name, change in self._changes.items():
                 if name not in weights or weights[name].shape != change.shape:
                     raise EncoderError(f"{self.name!r} has no weight {name!r} of {change.shape} to be tuned")
                 weights[name] += torch.from_numpy(change)
-        tuned = SentenceEncoder(self.weights, threads=self._threads)
-        tuned.model = model
-        return tuned
+        changed: SentenceTransformer = model
+        return changed
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Encode texts, in order. Batches depend only on ``texts``: the same texts always give the same bits."""

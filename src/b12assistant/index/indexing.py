@@ -21,13 +21,20 @@ import numpy as np
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import DISPUTES_FILE, Dispute, disputes_from_bytes, disputes_to_bytes, resolve
 from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_sources
-from b12assistant.corpus.provenance import attribute, provenance_facts, read_sentences, without_origin
+from b12assistant.corpus.provenance import (
+    SentenceEntry,
+    attribute,
+    provenance_facts,
+    read_sentences,
+    without_origin,
+)
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, SourcesFile, parse_front_matter, source_of
 from b12assistant.errors import CorpusError, IndexDamagedError, SourceError, SourceFactsError
 from b12assistant.index import origin, vector_index
+from b12assistant.index.asked import ASKED, AskedQuestions, Group, as_codes, digest_of, group_of, key_of
 from b12assistant.index.documents import Entry, entries_from_bytes, entries_to_bytes, source_facts
-from b12assistant.index.embedding import Embedded, EmbeddingPool
-from b12assistant.index.embedding_cache import ALONE, CONTEXT, NOTHING, Previous, scope
+from b12assistant.index.embedding import Caches, Embedded, EmbeddingPool
+from b12assistant.index.embedding_cache import ALONE, CONTEXT, NONE_SHIPPED, NOTHING, Previous, Shipped, scope
 from b12assistant.index.generations import REBUILD
 from b12assistant.index.lexical_index import BM25F, BM25FIndex
 from b12assistant.index.origin import all_reports, built_with, most_pieces
@@ -77,13 +84,17 @@ class Built:
 
 @dataclass(frozen=True)
 class Indexer:
-    """A builder of generations from its parts. Several threads call the encoder, which must allow it."""
+    """A builder of generations from its parts. Several threads call the encoder, which must allow it.
+
+    ``shipped``: embeddings that need not be made.
+    """
 
     reader: Reader
     encoder: Encoder
     projection: Projection
     settings: Settings
     progress: Progress = lambda stage, done, of: None
+    shipped: Shipped = NONE_SHIPPED
 
     def build(self, corpus: Path, previous: Previous = NOTHING, *, always: bool = False) -> Built:
         """Build a generation from the files of ``corpus``.
@@ -93,41 +104,49 @@ class Indexer:
         """
         title_pieces = self.settings.chunking.title_pieces
         previous = previous.within(scope(self.encoder.digest, self._runtime, title_pieces, origin.METHOD))
-        with EmbeddingPool(self.encoder, self.projection, self.settings, previous) as pool:
-            entries, reports = self._read(corpus, previous, pool)
+        with EmbeddingPool(self.encoder, self.projection, self.settings, Caches((previous, self.shipped))) as pool:
+            entries, reports, groups = self._read(corpus, previous, pool)
             passages = [passage for entry in entries for passage in entry.passages]
             disputes = resolve(corpus_disputes(corpus), passages, file=str(corpus / DISPUTES_FILE))
-            if not always and self._is_unchanged(previous, entries, reports, disputes):
+            asked = digest_of(groups)
+            if not always and self._is_unchanged(previous, entries, reports, disputes, asked):
                 reports += [entry.report for entry in entries]
                 return Built({}, previous.facts, all_reports(reports, entries), previous.id)
             embedded = pool.finish(lambda done, of: self.progress("embedding", done, of))
         reports += [replace(entry.report, embedded=entry.report.file in pool.read) for entry in entries]
         rows = np.concatenate([arrays.vectors for arrays in embedded])
         vectors = vector_index.build_index(rows)
-        asked = [previous.asked[d.asked] if d.asked in previous.asked else self._asked(d) for d in disputes]
+        examples = [self._examples(dispute, previous) for dispute in disputes]
         files = {
             **vectors.to_files(),
             "documents.jsonl": entries_to_bytes(entries),
             "lexical.npz": _lexical(passages, self.settings).to_bytes(),
             **_token_files(embedded),
             "left_out.json": _left_out(reports),
-            **_dispute_files(disputes, asked),
+            **_dispute_files(disputes, examples),
+            **(self._asked_file(entries, groups, previous) if asked else {}),
         }
-        facts = {**self._facts(entries, reports, rows.shape[1]), "vectors": vectors.facts}
+        facts = {**self._facts(entries, reports, rows.shape[1], asked), "vectors": vectors.facts}
         _check(files, facts)
         return Built(files, facts, all_reports(reports, entries))
 
-    def _read(self, corpus: Path, previous: Previous, pool: EmbeddingPool) -> tuple[list[Entry], list[FileReport]]:
-        """Return the entries of all files that can be indexed, in order, and the reports of the others."""
+    def _read(
+        self, corpus: Path, previous: Previous, pool: EmbeddingPool
+    ) -> tuple[list[Entry], list[FileReport], list[Group]]:
+        """Return the entries of all files that can be indexed, in order, the reports of the others, and the
+        questions asked of each entry."""
         sources = corpus_sources(corpus)
         files = list(corpus_files(corpus))
         entries: list[Entry] = []
         reports: list[FileReport] = []
+        groups: list[Group] = []
         for number, file in enumerate(files):
             self.progress("reading", number, len(files))
-            outcome = self._entry(corpus, file, sources, previous)
+            sentences = read_sentences(corpus, file)
+            outcome = self._entry(corpus, file, sources, sentences, previous)
             if isinstance(outcome, Entry):
                 entries.append(outcome)
+                groups.append(group_of(outcome.document, outcome.passages, sentences))
                 pool.begin(outcome)
             else:
                 reports.append(outcome)
@@ -136,11 +155,17 @@ class Indexer:
         reports += [_no_such_file(file) for file in sources.facts if file not in known]
         if not entries:
             raise _nothing(corpus, reports)
-        return entries, reports
+        return entries, reports, groups
 
-    def _entry(self, corpus: Path, file: str, sources: SourcesFile, previous: Previous) -> Entry | FileReport:
+    def _entry(
+        self,
+        corpus: Path,
+        file: str,
+        sources: SourcesFile,
+        sentences: Sequence[SentenceEntry],
+        previous: Previous,
+    ) -> Entry | FileReport:
         facts = sources.facts.get(file, {})
-        sentences = read_sentences(corpus, file)
         rests_on = provenance_facts(sentences, sources.origins)
         try:
             data = self.reader.read(corpus / file)
@@ -206,14 +231,20 @@ class Indexer:
         return {**_versions(), **self.encoder.runtime}
 
     def _is_unchanged(
-        self, previous: Previous, entries: Sequence[Entry], reports: Sequence[FileReport], disputes: Sequence[Dispute]
+        self,
+        previous: Previous,
+        entries: Sequence[Entry],
+        reports: Sequence[FileReport],
+        disputes: Sequence[Dispute],
+        asked: str,
     ) -> bool:
         """Check if the build would give the files of ``previous`` again, without loading the encoder."""
         if len(entries) != len(previous.entries):
             return False
         vectors = previous.facts.get("vectors")
         passages = sum(len(entry.passages) for entry in entries)
-        facts = self._facts(entries, reports, previous.facts["model"]["dimension"])  # other weights differ in digest
+        dimension = previous.facts["model"]["dimension"]  # other weights differ in digest
+        facts = self._facts(entries, reports, dimension, asked)
         return (
             all(previous.entries.get(entry.report.file) is entry for entry in entries)
             and previous.facts == {**facts, "vectors": vectors}
@@ -223,18 +254,41 @@ class Indexer:
             and previous.files.get("disputes.json", b"") == (disputes_to_bytes(disputes) if disputes else b"")
         )
 
-    def _asked(self, dispute: Dispute) -> Vectors:
-        """Encode each way to ask about a dispute, (asked, d)."""
-        vectors = [encoded.vector for encoded in self.encoder.encode(dispute.asked)]
+    def _examples(self, dispute: Dispute, previous: Previous) -> Vectors:
+        """Return a vector for each example question of a dispute, (examples, d)."""
+        for known in (previous.examples.get(dispute.examples), self.shipped.examples(dispute.examples)):
+            if known is not None:
+                return known
+        vectors = [encoded.vector for encoded in self.encoder.encode(dispute.examples)]
         return np.stack(vectors) if vectors else np.empty((0, self.encoder.dimension), dtype=np.float32)
 
-    def _facts(self, entries: Sequence[Entry], reports: Sequence[FileReport], dimension: int) -> dict[str, object]:
+    def _asked_file(self, entries: Sequence[Entry], groups: Sequence[Group], previous: Previous) -> dict[str, bytes]:
+        """Return the file of the questions that are asked of the sentences."""
+        keys = [key_of(self.encoder.digest, group) for group in groups]
+        codes = []
+        for number, (key, group) in enumerate(zip(keys, groups, strict=True)):
+            self.progress("questions", number, len(groups))
+            known = previous.asked.get(key)
+            if known is None:
+                known = self.shipped.questions.get(key)
+            if known is None:
+                vectors = [encoded.vector for encoded in self.encoder.encode(group.questions)]
+                known = as_codes(np.array(vectors, np.float32).reshape(-1, self.encoder.dimension))
+            codes.append(known)
+        self.progress("questions", len(groups), len(groups))
+        sizes = [sum(len(passage.sentences) for passage in entry.passages) for entry in entries]
+        return {ASKED: AskedQuestions.join(groups, sizes, keys, codes).to_bytes()}
+
+    def _facts(
+        self, entries: Sequence[Entry], reports: Sequence[FileReport], dimension: int, asked: str
+    ) -> dict[str, object]:
         """Return the manifest's facts except those of the vectors; ``reports`` may include those of the entries."""
         left_out = sum(report.end is FileEnd.LEFT_OUT for report in reports)
         return {
             "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": dimension},
             **built_with(self.encoder, self.settings),
             "runtime": self._runtime,
+            **({"asked": asked} if asked else {}),
             "counts": {
                 "files": len(entries) + left_out,
                 "documents": len(entries),
@@ -264,7 +318,7 @@ def _token_files(embedded: Sequence[Embedded]) -> dict[str, bytes]:
 
 
 def _dispute_files(disputes: Sequence[Dispute], rows: Sequence[Vectors]) -> dict[str, bytes]:
-    """Return the files of the disputes, if there are any. ``rows``: a vector for each way to ask, (asked, d)."""
+    """Return the files of the disputes, if there are any. ``rows``: a vector for each example, (examples, d)."""
     if not disputes:
         return {}
     buffer = io.BytesIO()

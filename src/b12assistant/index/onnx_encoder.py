@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -34,6 +34,7 @@ RUNTIME = "onnxruntime"
 _SPECIAL = 2  # the tokens a model puts around a text
 _BULK = 8  # texts; from here more than one thread pays off
 _TOKENS = 1024  # of a batch with padding: fits the caches of a core; 4,096 was a fifth slower
+_FEW, _LONG = 8, 48  # so few texts of so many tokens run side by side, each alone: the windows of a long turn
 _RUN = 20  # fixed cost of a run, in tokens: loading the weights from memory
 # Each new session runs this once, in one thread: at its first run such a library holds a lock of its own while it waits
 # for Python's, so that two threads could wait for each other forever (static locals).
@@ -59,11 +60,20 @@ class OnnxEncoder:
     Many threads may share it: calls share only the thread pool for bulk work.
     """
 
-    def __init__(self, weights: Weights, graph: OnnxGraph, *, threads: int, changes: tuple[Changes, ...] = ()) -> None:
+    def __init__(
+        self,
+        weights: Weights,
+        graph: OnnxGraph,
+        *,
+        threads: int,
+        changes: tuple[Changes, ...] = (),
+        digest: str = "",
+    ) -> None:
         if weights.place is None:
             raise EncoderError(f"{weights.name!r} is not in a folder")
         self._weights, self._graph, self._threads, self._changes = weights, graph, threads, changes
         self._folder = weights.place
+        self._digest = digest or weights.digest
 
     @property
     def name(self) -> str:
@@ -71,7 +81,7 @@ class OnnxEncoder:
 
     @property
     def digest(self) -> str:
-        return self._weights.digest
+        return self._digest
 
     @property
     def runtime(self) -> Mapping[str, str]:
@@ -133,16 +143,18 @@ class OnnxEncoder:
         with NATIVE_CALLS:
             return count_pieces(self._tokenizer, text)
 
-    def tuned(self, changes: Changes) -> OnnxEncoder:
-        """Return a changed encoder. It takes twice the memory of the changed weights; its digest is the file's."""
-        from safetensors import safe_open
-
-        with safe_open(self._folder / SAFETENSORS, "numpy") as own:
-            for name, change in changes.items():
-                known = name in self._graph.weights
-                if not known or tuple(own.get_slice(name).get_shape()) != change.shape:
-                    raise EncoderError(f"{self.name!r} has no weight {name!r} of {change.shape} to be tuned")
-        return OnnxEncoder(self._weights, self._graph, threads=self._threads, changes=(*self._changes, changes))
+    def tuned(self, changes: Changes, digest: str = "") -> Self:
+        """Return a changed encoder, with ``digest`` or its own. It takes twice the memory of the changed weights."""
+        if unknown := next((name for name in changes if name not in self._graph.weights), None):
+            raise EncoderError(f"{self.name!r} has no weight {unknown!r} of {changes[unknown].shape} to be tuned")
+        check_changes(self.name, self._folder, changes)
+        return type(self)(
+            self._weights,
+            self._graph,
+            threads=self._threads,
+            changes=(*self._changes, changes),
+            digest=digest or self._digest,
+        )
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Encode texts, in order. Batches depend only on ``texts``: the same texts always give the same bits."""
@@ -161,6 +173,8 @@ class OnnxEncoder:
         a text alone: in a batch it uses another.
         """
         read = self._read(texts)
+        if 1 < len(read) <= _FEW and self._threads > 1 and min(map(len, read)) >= _LONG:
+            return list(self._pool.map(lambda text: self._run([text])[0], read))
         done: dict[int, Encoded] = {}
         for rows in _cheapest(list(map(len, read))):
             batch = [read[i] for i in rows]
@@ -211,6 +225,17 @@ class OnnxEncoder:
     def _infer(self, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
         """Return vectors (n, d) and token vectors (n, pieces, d), not yet of unit length."""
         return _result(self._session, inputs)
+
+
+def check_changes(name: str, folder: Path, changes: Changes) -> None:
+    """Check that the model in a folder has a weight of this name and shape for each change. Raises ``EncoderError``."""
+    from safetensors import safe_open
+
+    with safe_open(folder / SAFETENSORS, "numpy") as own:
+        known = {weight: tuple(own.get_slice(weight).get_shape()) for weight in own.keys()}  # noqa: SIM118
+    for weight, change in changes.items():
+        if known.get(weight) != change.shape:
+            raise EncoderError(f"{name!r} has no weight {weight!r} of {change.shape} to be tuned")
 
 
 def _result(session: Any, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-METHOD = 5  # raise when extraction, cleaning, chunking, embedding or terms change: old results are then not reused
+METHOD = 7  # raise when extraction, cleaning, chunking, embedding or terms change: old results are then not reused
 
 
 def built_with(encoder: Encoder, settings: Settings) -> dict[str, object]:

@@ -161,16 +161,25 @@ class Store:
         return self._open_once()
 
     def damage(self) -> Iterator[str]:
-        """Yield what is wrong with the pointer and with any generation, including the spare."""
+        """Yield what is wrong with the pointer and with any generation, including the spare.
+
+        A generation that a writer retires meanwhile is not damaged, nor is a pointer that it moves.
+        """
         try:
-            names = self._names()
+            current, names = self.current(), self._names()
+            for _ in range(_TRIES):
+                if not names or current in names or current == self.current():
+                    break
+                current, names = self.current(), self._names()
         except OSError as error:
             yield _unreadable(error, self._generations)
             return
-        if names and self.current() not in names:
+        if names and current not in names:
             yield f"{self.root}/CURRENT names no generation"
         for name in names:
             fault = self._fault(name)
+            if fault is not None and self._is_gone(name):
+                continue
             if isinstance(fault, OSError):
                 yield _unreadable(fault, self._generations / name)
             elif isinstance(fault, IndexDamagedError):
@@ -235,6 +244,12 @@ class Store:
 
     def _next_counter(self) -> int:
         return 1 + max((self._counter(name) for name in self._names()), default=0)
+
+    def _is_gone(self, name: GenerationId) -> bool:
+        try:
+            return not (self._generations / name).exists()
+        except OSError:
+            return False  # it cannot be looked at, which is a fault of its own
 
     def _fault(self, name: GenerationId) -> AssistantError | OSError | None:
         """Return why a generation cannot serve: it is damaged, or (``OSError``) it cannot be read at the moment."""

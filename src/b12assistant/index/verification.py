@@ -53,5 +53,16 @@ def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
 def quotes_of(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the quotes of a line of `batch` or of `ask --json`."""
     answer = record.get("answer")
-    quotes = answer.get("quotes", []) if isinstance(answer, dict) else []
-    yield from (quote for quote in (quotes if isinstance(quotes, list) else ()) if isinstance(quote, dict))
+    if isinstance(answer, dict):
+        yield from quotes_in(answer)
+
+
+def quotes_in(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the quotes of an answer, then the sides of its disagreements; skip what has another form."""
+    yield from _objects(answer.get("quotes"))
+    for differ in _objects(answer.get("disagreements")):
+        yield from _objects(differ.get("sides"))
+
+
+def _objects(values: object) -> Iterator[Mapping[str, Any]]:
+    return (value for value in (values if isinstance(values, list) else ()) if isinstance(value, dict))

@@ -29,7 +29,8 @@ class QuoteRetriever(BaseRetriever):
     nothing else. On every document ``metadata["red_flag"]`` is that of the question and ``metadata["notices"]`` all its
     fixed texts; of a quote the rest is its citation, as in `ask --json`, with ``metadata["speaker"]``, who speaks and
     what a reader must know of it in words, ``metadata["notes"]``, the latter one by one, and
-    ``metadata["difference"]``, the heading over quotes that stand against each other, or ``None``.
+    ``metadata["difference"]``: ``None`` for a quote that answers; for the words of one side, which come last, the
+    question on which sources disagree.
 
     A question that the sources do not answer gets no quote. If a chain lets a model rewrite the documents, the text is
     no longer a quote: keep ``page_content`` and its citation beside whatever the model writes.
@@ -65,8 +66,9 @@ class QuoteRetriever(BaseRetriever):
         shown = self.assistant.present(reply)
         pieces = {quote.number: quote for quote in quotes_of(shown)}
         headings = {
-            quote.number: piece.heading for piece in shown if isinstance(piece, Difference) for quote in piece.quotes
+            quote.number: piece.heading for piece in shown if isinstance(piece, Difference) for quote in piece.sides
         }
+        sides = (side for differ in answer["disagreements"] for side in differ["sides"])
         quotes = (
             Document(
                 quote["text"],
@@ -79,6 +81,6 @@ class QuoteRetriever(BaseRetriever):
                     "difference": headings.get(quote["number"]),
                 },
             )
-            for quote in answer["quotes"]
+            for quote in (*answer["quotes"], *sides)
         )
         return [*texts, *quotes]

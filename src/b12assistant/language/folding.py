@@ -1,7 +1,7 @@
 """Fold what people type into plain lower-case words, each with its place in the original text.
 
 Folded text is words and clause marks with one space between: ``. ? ,`` are words of their own. Compatibility forms,
-accents, case, invisible characters and look-alike letters are folded.
+accents, case, invisible characters and look-alike letters are folded; Devanagari is written in Latin letters.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
+
+from b12assistant.language.devanagari import is_devanagari, latin
 
 # Letters of other alphabets that are drawn like Latin ones (Unicode confusables, the common part).
 LOOK_ALIKES: Final = str.maketrans(
@@ -120,9 +122,16 @@ def _fold_character(text: str, position: int, character: str) -> str:
     if character in ENDING:
         inside = 0 < position < len(text) - 1 and text[position - 1].isdigit() and text[position + 1].isdigit()
         return DECIMAL if inside and character in ".," else ENDING[character]
+    if is_devanagari(character):
+        return latin(text, position) or ("" if _joins(character) else " ")
     if character == "\n":
         return "." if text[position + 1 : position + 2] == "\n" else " "
     return _plain(character)
+
+
+def _joins(character: str) -> bool:
+    """Check whether a sign belongs to the letter before it, like the one for no vowel."""
+    return unicodedata.category(character) in ("Mn", "Mc")
 
 
 @lru_cache(maxsize=4096)
@@ -133,6 +142,11 @@ def _plain(character: str) -> str:
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", character).casefold())
     kept = "".join(letter for letter in plain.translate(LOOK_ALIKES).translate(ARABIC) if letter.isalnum())
     return kept or " "
+
+
+def fold_letter(letter: str) -> str:
+    """Fold one letter of a wording, as those of a text are folded."""
+    return "" if unicodedata.category(letter) in ("Mn", "Me") else _plain(letter).strip()
 
 
 def _is_han(letter: str) -> bool:

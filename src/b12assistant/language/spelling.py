@@ -7,8 +7,9 @@ much is as dangerous as reading too little.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -20,19 +21,23 @@ STRETCHED: Final = re.compile(r"(.)\1{2,}")
 SHORTEST: Final = 6  # letters of a word that is matched with one letter off
 LONG: Final = 9  # letters of a word that is matched with two letters off
 LONGEST: Final = 24
+CACHED: Final = 4096  # words
 
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """Spelling rules: typos become ``words``, ``keep`` and ``vocabulary`` are left alone, ``aliases`` are replaced.
 
-    ``vocabulary`` is every word that occurs in a wording: digits for letters and the like are corrected to it too.
+    ``vocabulary`` is every word that occurs in a wording, and the listed ``known`` ones: digits for letters and the
+    like are corrected to it too. ``correct`` returns the usual spelling of a word, or the word itself; the last words
+    are cached.
     """
 
     words: frozenset[str]
     keep: frozenset[str]
     aliases: Mapping[str, str]
     vocabulary: frozenset[str] = frozenset()
+    correct: Callable[[str], str] = field(init=False, repr=False, compare=False)
     _by_letter: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -42,8 +47,9 @@ class Spelling:
                 groups.setdefault(word[0], []).append(word)
         frozen = {letter: tuple(group) for letter, group in groups.items()}
         object.__setattr__(self, "_by_letter", MappingProxyType(frozen))
+        object.__setattr__(self, "correct", lru_cache(maxsize=CACHED)(self._corrected))
 
-    def correct(self, word: str) -> str:
+    def _corrected(self, word: str) -> str:
         """Return the usual spelling of a word, or the word itself."""
         for form in _forms(word):
             if form in self.aliases:
@@ -84,7 +90,7 @@ def load_spelling(vocabulary: frozenset[str]) -> Spelling:
 
 def parse_spelling(data: Table, vocabulary: frozenset[str]) -> Spelling:
     """Return the spelling rules of a parsed file. Raises ``ConfigError``."""
-    check_keys(data, FILE, required=("words", "keep", "aliases"))
+    check_keys(data, FILE, required=("words", "keep", "aliases"), optional=("known",))
     aliases = subtable(data, "aliases", FILE)
     check_keys(aliases, f"{FILE}, aliases", required=tuple(aliases))
     read = {written: usual for usual in aliases for written in strings(aliases, usual, f"{FILE}, aliases")}
@@ -92,5 +98,5 @@ def parse_spelling(data: Table, vocabulary: frozenset[str]) -> Spelling:
         words=frozenset(strings(data, "words", FILE)),
         keep=frozenset(strings(data, "keep", FILE)),
         aliases=MappingProxyType(read),
-        vocabulary=vocabulary,
+        vocabulary=vocabulary | frozenset(strings(data, "known", FILE)),
     )

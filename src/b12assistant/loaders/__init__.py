@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from b12assistant.errors import SourceError
+from b12assistant.language.unseen import hiding
 from b12assistant.loaders.decoding import CONTROLS
 from b12assistant.types import Extract
 
@@ -35,6 +36,7 @@ _HTML = re.compile(
 )
 _HTML_REACH = 4096  # bytes
 _ARCHIVES = {b"PK\x03\x04": "a zip archive or an office document", b"\xd0\xcf\x11\xe0": "an old office document"}
+_MOST_CODES = 5
 _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -89,8 +91,12 @@ def _loader(kind: str) -> Loader:
 
 def _unseen(text: str) -> tuple[str, ...]:
     """Warn of characters that a reader cannot see, or that change the order of what is seen."""
+    hidden = "".join(text[run.start : run.end] for run in hiding(text))
+    others = _BIDI.sub("", hidden)
+    codes = ", ".join(f"U+{ord(letter):04X}" for letter in sorted(set(others))[:_MOST_CODES])
     counts = (
         (len(CONTROLS.findall(text)), "control character(s)"),
         (len(_BIDI.findall(text)), "character(s) that change the direction of writing"),
+        (len(others), f"invisible letter(s) ({codes}), whose sentences are not quoted"),
     )
     return tuple(f"{count} {what}" for count, what in counts if count)

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from b12assistant.loaders.decoding import decode
 from b12assistant.loaders.manuscript import Manuscript
+from b12assistant.loaders.styles import Look, Styles
 from b12assistant.types import BlockKind, Extract, Role
 
 # Never shown as text, or only where something else cannot be.
@@ -46,11 +47,6 @@ _ARIA_ROLES = {
 }
 # A header inside one of these introduces an article; it is not the banner of the site (HTML-ARIA).
 _SECTIONING = frozenset({"article", "aside", "main", "nav", "section"})
-_HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
-    r"|font-size\s*:\s*0*(?:\.0*)?(?:[a-z]+|%)?\s*(?:!\s*important\s*)?(?:;|$)",
-    re.I,
-)
 _META = re.compile(rb"""<meta[^>]+?charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
 _META_REACH = 4096  # bytes; browsers read 1,024, but some pages have long heads
 # A row whose cells hold any of these is page layout, not data: its parts are separate blocks.
@@ -63,12 +59,14 @@ def load(data: bytes) -> Extract:
     decoded = decode(data, declared=meta[1].decode("ascii") if meta else None)
     tree = LexborHTMLParser(decoded.text)
     manuscript = Manuscript()
-    if tree.body is not None:
-        _Walk(manuscript).run(tree.body)
+    walk = _Walk(manuscript, Styles(tree))
+    if tree.root is not None:
+        walk.run(tree.root)
+    hidden = (f"{walk.hidden:,} letter(s) that the page hides left out",) if walk.hidden else ()
     return manuscript.extract(
         f"selectolax {version('selectolax')} (Lexbor)",
         title=_title(tree) or manuscript.main_heading(),
-        warnings=decoded.warnings,
+        warnings=(*decoded.warnings, *hidden),
     )
 
 
@@ -80,9 +78,12 @@ def _title(tree: LexborHTMLParser) -> str | None:
 class _Walk:
     """A walk through the tree without recursion: tables may be nested ten thousand deep."""
 
-    def __init__(self, manuscript: Manuscript) -> None:
+    def __init__(self, manuscript: Manuscript, styles: Styles) -> None:
         self._out = manuscript
-        self._path: list[tuple[str, bool]] = []  # tag of each open element, and whether it entered a region
+        self._styles = styles
+        # Tag and look of each open element, and whether it entered a region.
+        self._path: list[tuple[str, bool, Look]] = []
+        self.hidden = 0  # letters, without blanks
         self._sections = 0  # open elements of _SECTIONING
         self._headers = 0
         self._rows = 0  # open data rows: inside one, blocks do not split the text
@@ -114,16 +115,18 @@ class _Walk:
             self._line_end()
             return False
         attributes = node.attributes
-        if _is_hidden(tag, attributes):
+        look = self._styles.look(node, attributes, self._path[-1][2] if self._path else Look())
+        if look.gone or _is_switched_off(tag, attributes):
+            self.hidden += _letters(node)
             return False
         role = self._role(tag, attributes)
         if role is not None:
             self._out.enter(role)
-        self._path.append((self._begin(tag, node), role is not None))
+        self._path.append((self._begin(tag, node), role is not None, look))
         return True
 
     def _leave(self) -> None:
-        tag, has_role = self._path.pop()
+        tag, has_role, _ = self._path.pop()
         self._count(tag, -1)
         if tag in _BLOCKS or tag in _HEADINGS or tag in ("li", "tr"):
             self._part(BlockKind.PARAGRAPH)
@@ -172,7 +175,9 @@ class _Walk:
             self._block()
 
     def _text(self, text: str) -> None:
-        if self._verbatim:
+        if self._path[-1][2].is_hidden:
+            self.hidden += len("".join(text.split()))
+        elif self._verbatim:
             self._out.write(text)
         else:
             self._out.flow(text)
@@ -199,10 +204,16 @@ class _Walk:
         return _ROLES.get(tag)
 
 
-def _is_hidden(tag: str, attributes: dict[str, str | None]) -> bool:
+def _letters(node: LexborNode) -> int:
+    """Count the letters that an element would show, without blanks."""
+    texts = (inner for inner in node.traverse(include_text=True) if inner.is_text_node)
+    shown = (text for text in texts if text.parent is None or text.parent.tag not in _UNSEEN)
+    return sum(len("".join((text.text_content or "").split())) for text in shown)
+
+
+def _is_switched_off(tag: str, attributes: dict[str, str | None]) -> bool:
     return (
         "hidden" in attributes
         or (attributes.get("aria-hidden") or "").strip().lower() == "true"
         or (tag == "dialog" and "open" not in attributes)
-        or _HIDDEN_STYLE.search(attributes.get("style") or "") is not None
     )

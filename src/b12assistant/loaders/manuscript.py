@@ -28,7 +28,7 @@ def outline(headings: Sequence[tuple[Range, int]], length: int) -> tuple[Section
 
 _COLLAPSIBLE = re.compile(r"[ \t\n\r\f]+")  # as in a browser: a no-break space stays
 _SPACE = " "
-_CELL = " | "  # reads as a table, adds no words, and never ends a sentence
+CELL = " | "  # reads as a table, adds no words, and never ends a sentence
 _TIGHT = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 
 
@@ -108,7 +108,7 @@ class Manuscript:
 
     def cell(self) -> None:
         """Begin the next cell of a row. Empty cells keep their place, except at the end of the row."""
-        self._glue = _CELL if _CELL.strip() not in self._glue else self._glue.rstrip() + _CELL
+        self._glue = CELL if CELL.strip() not in self._glue else self._glue.rstrip() + CELL
 
     def page(self) -> None:
         """Begin a page with the next text."""
@@ -142,10 +142,12 @@ class Manuscript:
             warnings=warnings,
         )
 
-    def main_heading(self) -> str | None:
-        """Return the first finished heading of level 1, if any."""
-        heading = next((heading for heading, level in self._headings if level == 1), None)
-        return None if heading is None else "".join(self._parts)[heading.start : heading.end]
+    def main_heading(self, *, alone: bool = False) -> str | None:
+        """Return the first finished heading of level 1, if any; ``alone``: only if it is the only one."""
+        first = [heading for heading, level in self._headings if level == 1]
+        if not first or (alone and len(first) > 1):
+            return None
+        return "".join(self._parts)[first[0].start : first[0].end]
 
     def _begin(self) -> None:
         if self._blocks:

@@ -35,6 +35,8 @@ from b12assistant.types import (
 
 Count = Callable[[str], int]  # word pieces of a text
 
+_SHORT = 8  # letters of a piece: a text of more is not counted whole, which could be slow
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -176,6 +178,8 @@ def _within(document: Document, range_: Range, count: Count, most: int) -> Itera
 
 def _longest_prefix(text: str, count: Count, most: int) -> int:
     """Return the length of the longest prefix of at most ``most`` pieces, ending at a blank if one is near."""
+    if len(text) <= _SHORT * most and count(text) <= most:  # nearly every sentence
+        return len(text)
     low, high = 1, most
     while high < len(text) and count(text[:high]) <= most:  # avoids counting all of a long text for each part
         low, high = high, 2 * high

@@ -7,15 +7,17 @@ import logging
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import pypdf
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders.manuscript import Manuscript
 from b12assistant.loaders.typesetting import PrintedLine, typeset
+from b12assistant.loaders.visibility import SHOWING, Box, Sight, blank, layers_off
 from b12assistant.types import Extract
 
 _MOST_PAGES = 5_000
@@ -27,6 +29,18 @@ _FILE_NAME = re.compile(r"\.(?:docx?|pdf|indd|tex|dvi|qxd|pptx?|odt|rtf|pub|page
 _OBJECT = re.compile(r"IndirectObject\((\d+), \d+, \d+\)")  # the last number is an address in memory
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.I)
+_FIXED = re.compile(r"cour|mono|typewriter|consol|cmtt|sftt", re.I)
+_NARROW = re.compile(r"[iljtfrI.,:;'’|!()\[\]{}/ -]")
+_WIDE = re.compile(r"[A-HJ-Zmw%@—]")
+_CLOSING = re.compile(r"[.,;:!?)\]}’”]")
+_OPENING = re.compile(r"[(\[{‘“]$")
+# In sizes of the letters: how far runs of one line may be apart, up and to the right.
+_SAME_LINE = 0.3
+_WIDEST = 1.0
+_OVERLAP = 0.5
+_BLANK = 0.15
+_GUTTER = 1.2  # between cells of a table
+_ERROR = 0.08  # of an estimated width
 
 
 def load(data: bytes) -> Extract:
@@ -41,7 +55,7 @@ def load(data: bytes) -> Extract:
     manuscript = Manuscript()
     typeset(pages, manuscript)
     return manuscript.extract(
-        f"pypdf {pypdf.__version__}", title=title or manuscript.main_heading(), warnings=notes.warnings()
+        f"pypdf {pypdf.__version__}", title=title or manuscript.main_heading(alone=True), warnings=notes.warnings()
     )
 
 
@@ -52,6 +66,9 @@ class _Notes:
     empty: list[int] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
+    recognised: list[int] = field(default_factory=list)
+    hiding: list[int] = field(default_factory=list)
+    hidden: int = 0  # letters that no reader sees, without blanks
     replaced: int = 0  # surrogates without their other half
     pages_left: int = 0
     remarks: list[str] = field(default_factory=list)  # of the parser
@@ -63,9 +80,12 @@ class _Notes:
                 (self.empty, "without text (scanned?)"),
                 (self.unreadable, "could not be read"),
                 (self.cut, f"cut after {_MOST_TEXT:,} characters"),
+                (self.recognised, "with the text layer of a scan (OCR)"),
             )
             if pages
         ]
+        if self.hidden:
+            warnings.append(f"{self.hidden:,} letter(s) that no reader sees left out ({_named(self.hiding)})")
         if self.pages_left:
             warnings.append(f"{self.pages_left:,} pages after page {_MOST_PAGES:,} left out")
         if self.replaced:
@@ -86,6 +106,8 @@ def _named(pages: Sequence[int]) -> str:
 
 
 def _no_text(notes: _Notes) -> SourceError:
+    if notes.hidden:
+        return SourceError(f"no text that a reader sees ({notes.hidden:,} hidden letters)")
     if notes.unreadable:
         return SourceError(f"damaged PDF: {_named(notes.unreadable)} could not be read, and no other has text")
     return SourceError("no text layer (scanned?)", hint="run it through text recognition first")
@@ -140,18 +162,30 @@ def _short(error: Exception) -> str:
 def _read_pages(reader: pypdf.PdfReader, notes: _Notes) -> list[list[PrintedLine]]:
     with _damage_as_source_error():
         count = len(reader.pages)
+        off = layers_off(reader.root_object)
     if count == 0:
         raise SourceError("damaged PDF: no pages")
     notes.pages_left = max(0, count - _MOST_PAGES)
-    return [_read_page(reader, number, notes) for number in range(min(count, _MOST_PAGES))]
+    return [_read_page(reader, number, off, notes) for number in range(min(count, _MOST_PAGES))]
 
 
-def _read_page(reader: pypdf.PdfReader, number: int, notes: _Notes) -> list[PrintedLine]:
-    """Return the lines of page ``number``, 0-based, in the order of the content stream."""
+def _read_page(reader: pypdf.PdfReader, number: int, off: frozenset[int], notes: _Notes) -> list[PrintedLine]:
+    """Return the visible lines of page ``number``, 0-based, in the order of the content stream."""
     page = _Page(number)
     try:
         with _damage_as_source_error():
-            reader.pages[number].extract_text(visitor_text=page.take)
+            source = reader.pages[number]
+            sight = Sight(source, _area(source), off)
+            source.extract_text(
+                visitor_text=page.take, visitor_operand_before=sight.before, visitor_operand_after=sight.after
+            )
+            if unseen := sight.unseen():
+                every, page = page.letters, _Page(number)
+                source.extract_text(visitor_text=page.take, visitor_operand_before=_blanking(unseen))
+                if every > page.letters:
+                    notes.hiding.append(number + 1)
+                    notes.hidden += every - page.letters
+            recognised = bool(sight.over_pictures())
     except SourceError:
         notes.unreadable.append(number + 1)
         return []
@@ -160,19 +194,61 @@ def _read_page(reader: pypdf.PdfReader, number: int, notes: _Notes) -> list[Prin
         notes.cut.append(number + 1)
     if not lines:
         notes.empty.append(number + 1)
+    elif recognised:
+        notes.recognised.append(number + 1)
     notes.replaced += page.replaced
     return lines
+
+
+def _area(page: pypdf.PageObject) -> Box:
+    """Return the part of a page that is shown, in points."""
+    boxes = (page.mediabox, page.cropbox)
+    left, bottom = (max(float(min(box[i], box[i + 2])) for box in boxes) for i in (0, 1))
+    right, top = (min(float(max(box[i - 2], box[i])) for box in boxes) for i in (2, 3))
+    return (
+        (left, bottom, right, top) if left < right and bottom < top else (-_FARTHEST, -_FARTHEST, _FARTHEST, _FARTHEST)
+    )
+
+
+def _blanking(numbers: frozenset[int]) -> Callable[..., None]:
+    """Return a visitor that takes the text out of the operators with these numbers."""
+    shown = -1
+
+    def visit(operator: bytes, operands: list[object], *_: object) -> None:
+        nonlocal shown
+        if operator in SHOWING:
+            shown += 1
+            if shown in numbers:
+                blank(operator, operands)
+
+    return visit
 
 
 _Matrix = Sequence[float]
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Text shown with one font: the left end of its base line, the size of its letters and its width, in points."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    bold: bool
+    width: float  # estimated: pypdf does not say it
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width
+
+
 class _Page:
-    """The pieces of text that pypdf finds on a page, with the matrices and the font they are shown with."""
+    """The runs of text that pypdf finds on a page, in lines."""
 
     def __init__(self, number: int) -> None:
         self._number = number
-        self._lines: list[list[tuple[str, _Matrix, _Matrix, bool, float]]] = [[]]
+        self._lines: list[list[_Run]] = [[]]
         self._length = 0
         self.is_cut = False
         self.replaced = 0
@@ -182,33 +258,92 @@ class _Page:
             self.is_cut = True
             text = text[: _MOST_TEXT - self._length]
         self._length += len(text)
-        bold = bool(font and _BOLD.search(str(font.get("/BaseFont", ""))))
-        first, *others = text.split("\n")
-        self._lines[-1].append((first, cm, tm, bold, size))
-        self._lines += [[(other, cm, tm, bold, size)] for other in others]
+        name = str(font.get("/BaseFont", "")) if font else ""
+        x = _sane(tm[4] * cm[0] + tm[5] * cm[2] + cm[4])
+        y = _sane(tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
+        points = abs(_sane(size * _scale(tm) * _scale(cm)))
+        runs = [
+            _Run(part, x, y, points, bool(_BOLD.search(name)), points * _ems(part, fixed=bool(_FIXED.search(name))))
+            for part in text.split("\n")
+        ]
+        self._lines[-1].append(runs[0])
+        self._lines += [[run] for run in runs[1:]]
+
+    @property
+    def letters(self) -> int:
+        """The characters taken so far, without blanks."""
+        return sum(len("".join(run.text.split())) for runs in self._lines for run in runs)
 
     def lines(self) -> list[PrintedLine]:
-        return [line for pieces in self._lines if (line := self._line(pieces)) is not None]
+        """Return the lines. Runs on one base line are one line, however many text objects a program made of it."""
+        lines: list[list[_Run]] = []
+        for raw in self._lines:
+            runs = [run for run in raw if run.text]
+            if not runs:
+                continue
+            if lines and not any(run.text.strip() for run in runs):
+                lines[-1] += [replace(run, text=" ") for run in runs[:1] if _follows(lines[-1], run)]
+            elif lines and _follows(lines[-1], runs[0]):
+                lines[-1] += [replace(runs[0], text=_glue(lines[-1], runs[0]) + runs[0].text), *runs[1:]]
+            else:
+                lines.append(runs)
+        return [line for runs in lines if (line := self._line(runs)) is not None]
 
-    def _line(self, pieces: Sequence[tuple[str, _Matrix, _Matrix, bool, float]]) -> PrintedLine | None:
-        text, broken = _SURROGATE.subn("\N{REPLACEMENT CHARACTER}", "".join(piece[0] for piece in pieces))
+    def _line(self, runs: Sequence[_Run]) -> PrintedLine | None:
+        text, broken = _SURROGATE.subn("\N{REPLACEMENT CHARACTER}", "".join(run.text for run in runs))
         if not text.strip():
             return None
         self.replaced += broken
-        shown = [piece for piece in pieces if piece[0].strip()]
-        _, cm, tm, _, _ = shown[0]
+        shown = [run for run in runs if run.text.strip()]
         sizes: Counter[float] = Counter()  # a bullet or a code name may begin a line in another size
-        for piece, piece_cm, piece_tm, _, size in shown:
-            sizes[size * _scale(piece_tm) * _scale(piece_cm)] += len(piece)
-        bold = sum(len(piece[0]) for piece in shown if piece[3])
+        for run in shown:
+            sizes[run.size] += len(run.text)
+        bold = sum(len(run.text) for run in shown if run.bold)
         return PrintedLine(
             text=text.strip(),
             page=self._number,
-            x=_sane(tm[4] * cm[0] + tm[5] * cm[2] + cm[4]),
-            y=_sane(tm[4] * cm[1] + tm[5] * cm[3] + cm[5]),
-            size=abs(_sane(sizes.most_common(1)[0][0])) or _LEAST_SIZE,
+            x=shown[0].x,
+            y=shown[0].y,
+            size=sizes.most_common(1)[0][0] or _LEAST_SIZE,
             bold=2 * bold > len(text),
+            cells=_cells(shown),
         )
+
+
+def _cells(runs: Sequence[_Run]) -> tuple[str, ...]:
+    """Return the texts between wide gaps of a line; none if it has no such gap."""
+    cells = [runs[0].text]
+    for last, run in pairwise(runs):
+        if run.x - last.right > _GUTTER * last.size + _ERROR * last.width:
+            cells.append("")
+        cells[-1] += run.text
+    return tuple(" ".join(cell.split()) for cell in cells) if len(cells) > 1 else ()
+
+
+def _follows(line: Sequence[_Run], run: _Run) -> bool:
+    """Check if a run goes on where a line ends: on its base line, not further to the right than a wide blank."""
+    last = next((run for run in reversed(line) if run.text.strip()), line[-1])
+    if abs(run.y - last.y) > _SAME_LINE * last.size or run.x <= last.x:
+        return False
+    return (
+        -_OVERLAP * last.size <= run.x - last.right + _ERROR * last.width and run.x <= last.right + _WIDEST * last.size
+    )
+
+
+def _glue(line: Sequence[_Run], run: _Run) -> str:
+    """Return the blank between a line and the run that goes on with it, if neither has one."""
+    last = line[-1]
+    if last.text[-1:].isspace() or run.text[:1].isspace() or _CLOSING.match(run.text) or _OPENING.search(last.text):
+        return ""
+    return " " if run.x - last.right > _BLANK * last.size - _ERROR * last.width else ""
+
+
+def _ems(text: str, *, fixed: bool) -> float:
+    """Estimate the width of text as a multiple of its size, with letters as wide as in Helvetica."""
+    if fixed:
+        return 0.6 * len(text)
+    narrow, wide = len(_NARROW.findall(text)), len(_WIDE.findall(text))
+    return 0.27 * narrow + 0.72 * wide + 0.54 * (len(text) - narrow - wide)
 
 
 def _sane(points: float) -> float:

@@ -24,6 +24,7 @@ _FULL_LINE = 0.8  # of the width: a line without room for the next word
 _CONTINUED_SHARE = 0.3  # of the line ends inside runs: from here a text counts as wrapped
 _DENSE_SHARE = 0.2  # of the lines follow a blank one: below that, blank lines separate nothing
 _FURNITURE_COUNT = 3  # a line that occurs this often is a link or a footer
+_SECTION_NUMBER = re.compile(r"(\d{1,2})\.\s+[A-Z]")
 _LONG_LINE = 5  # words: longer lines are the same if only numbers differ, but "Step 1" is not "Step 2"
 
 
@@ -46,6 +47,7 @@ class Layout:
     dense: bool  # no blank lines: each line is a paragraph, a heading or an item
     attached: bool  # headings are directly above their text rather than between blank lines
     furniture: frozenset[str]  # keys of the lines that repeat, see is_furniture
+    numbered: frozenset[int]  # offsets of the lines that number the sections, "1. Cleaning", "2. Error codes"
 
     def is_furniture(self, line: Line) -> bool:
         """Check if the line repeats over the file, as running headers and links do."""
@@ -100,7 +102,24 @@ def layout_of(lines: Sequence[Line]) -> Layout:
         dense=not width and gaps < _DENSE_SHARE * len(lines),
         attached=_attached(lines),
         furniture=frozenset(key for key, count in counts.items() if count >= _FURNITURE_COUNT),
+        numbered=_numbered_sections(lines),
     )
+
+
+def _numbered_sections(lines: Sequence[Line]) -> frozenset[int]:
+    """Return the offsets of numbered headings: each after a blank line and over text, and they count from 1."""
+    found = [
+        (int(number[1]), line.start)
+        for line, following in pairwise(lines)
+        if line.spaced
+        and (number := _SECTION_NUMBER.match(line.text)) is not None
+        and wording.could_be_heading(line.text)
+        and not wording.is_item(following.text)
+        and not following.text[0].islower()
+        and following.indent <= line.indent
+    ]
+    counts = [number for number, _ in found] == list(range(1, len(found) + 1))
+    return frozenset(start for _, start in found) if counts and len(found) > 1 else frozenset()
 
 
 def _key(text: str) -> str:
@@ -207,7 +226,7 @@ def _is_heading(lines: Sequence[Line], i: int, layout: Layout) -> bool:
         return True
     if wording.is_item(line.text):
         # "1. Methods" between blank lines heads a section, unless more items follow.
-        return alone and wording.is_title(line.text) and not _in_list(lines, i)
+        return line.start in layout.numbered or (alone and wording.is_title(line.text) and not _in_list(lines, i))
     if alone:
         return wording.is_title(line.text) or wording.is_label(line.text)
     if layout.dense:

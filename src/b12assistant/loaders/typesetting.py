@@ -15,7 +15,7 @@ from statistics import median_low
 
 from b12assistant.language.dictionary import english_words
 from b12assistant.loaders import wording
-from b12assistant.loaders.manuscript import Manuscript
+from b12assistant.loaders.manuscript import CELL, Manuscript
 from b12assistant.types import BlockKind, Role
 
 _EDGES = 2  # lines at the top and at the bottom that may be furniture
@@ -38,6 +38,7 @@ class PrintedLine:
     y: float
     size: float  # of the letters, points
     bold: bool
+    cells: tuple[str, ...] = ()  # the parts between wide gaps, if there are several
 
 
 def furniture(pages: Sequence[Sequence[PrintedLine]]) -> dict[PrintedLine, Role]:
@@ -137,6 +138,7 @@ _LARGER = 1.12  # times the size of the body: a heading
 _GAP = 1.35  # times the usual distance of lines: a paragraph ends
 _SHORT = 0.6  # of the usual length of full lines: a sentence that ends here ends the paragraph
 _INDENT = 0.8  # times the size: an indented first line
+_LEAST_CELLS = 3  # two may be two columns of prose
 _SAME_SIZE = 0.8  # times: larger differences separate texts; code names are a little smaller
 
 
@@ -201,15 +203,29 @@ def _pieces(pages: Sequence[Sequence[PrintedLine]], roles: dict[PrintedLine, Rol
     for lines in pages:
         kept = [line for line in lines if line not in roles]
         following = dict(pairwise(kept))
+        rows = _rows(kept)
         for line in lines:
             if line in roles:
                 yield _Piece(line, None, roles[line])
+                continue
+            if line in rows:
+                yield _Piece(replace(line, text=CELL.join(line.cells)), BlockKind.TABLE_ROW)
+                previous, kind = line, BlockKind.TABLE_ROW
                 continue
             new = _kind(line, previous, following.get(line), face)
             goes_on = previous is not None and kind is not None and _joins(previous, line, kind, new, face)
             yield _Piece(line, None if goes_on else new)
             kind = kind if goes_on else new
             previous = line
+
+
+def _rows(lines: Sequence[PrintedLine]) -> frozenset[PrintedLine]:
+    """Return the lines of tables: one under another with as many cells, at least three."""
+    found: set[PrintedLine] = set()
+    for line, below in pairwise(lines):
+        if len(line.cells) == len(below.cells) >= _LEAST_CELLS and line.y > below.y:
+            found |= {line, below}
+    return frozenset(found)
 
 
 def _kind(line: PrintedLine, above: PrintedLine | None, below: PrintedLine | None, face: Face) -> BlockKind:
@@ -225,9 +241,28 @@ def _is_heading(line: PrintedLine, above: PrintedLine | None, below: PrintedLine
         return True
     clear_above = above is None or above.page != line.page or not 0 < above.y - line.y <= _GAP * face.lead
     if line.bold and not face.bold:
-        return clear_above and below is not None and not wording.is_item(line.text)
+        if below is None or (wording.is_item(line.text) and not _numbers_a_section(line, above, below)):
+            return False
+        return clear_above or _stands_out(line, above, below, face)
     clear_below = below is not None and below.page == line.page and line.y - below.y > _GAP * face.lead
     return clear_above and clear_below and wording.is_title(line.text) and not wording.is_item(line.text)
+
+
+def _numbers_a_section(line: PrintedLine, above: PrintedLine | None, below: PrintedLine) -> bool:
+    """Check if a bold line such as "3. Results" is over regular text, rather than an item of a bold list."""
+    in_list = any(near is not None and near.bold and wording.is_item(near.text) for near in (above, below))
+    return wording.numbered_level(line.text) is not None and not below.bold and not in_list
+
+
+def _stands_out(line: PrintedLine, above: PrintedLine | None, below: PrintedLine, face: Face) -> bool:
+    """Check if a bold line directly under a paragraph is a heading: the paragraph is over, and regular text follows."""
+    return (
+        above is not None
+        and (above.bold or wording.ends_sentence(above.text))
+        and not below.bold
+        and len(line.text) < _SHORT * face.length
+        and (line.text[0].isupper() or wording.is_numbered(line.text))
+    )
 
 
 def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: BlockKind, face: Face) -> bool:
@@ -235,6 +270,8 @@ def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: Block
     same_page = previous.page == line.page
     gap = previous.y - line.y
     if new is BlockKind.LIST_ITEM or not _SAME_SIZE <= line.size / previous.size <= 1 / _SAME_SIZE:
+        return False
+    if kind is BlockKind.TABLE_ROW:
         return False
     if kind is BlockKind.HEADING or new is BlockKind.HEADING:
         return kind is new and same_page and 0 < gap <= _GAP * 1.2 * line.size and previous.bold == line.bold

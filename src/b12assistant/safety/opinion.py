@@ -1,14 +1,13 @@
-"""What a fitted model says of a turn, beside the rules: for every clause it read how likely each concern is, and what
-that comes to, given what the rules found.
+"""What a fitted model says about a turn beside the rules: how likely each concern is, and which cut that passes.
 
 A record to be shown and audited; triage decides what to make of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Concern(StrEnum):
-    """What a clause may be about, most serious first: an emergency by its kind, a lesser level, or nothing."""
+    """What a turn may be about, most serious first: an emergency by its kind, a lesser level, or nothing."""
 
     SELF_HARM = "self_harm"
     POISONING = "poisoning"
@@ -49,104 +48,115 @@ LEVELS: Final = MappingProxyType(
         Concern.MEDICAL_DECISION: Level.MEDICAL_DECISION,
     }
 )
-Shares = tuple[float, ...]  # of belief, in the order of CONCERNS; they add up to 1
+Shares = tuple[float, ...]  # how likely each of CONCERNS is, in order; they add up to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The cut that a turn passed: its name, the share that was compared, and the cut."""
+
+    name: str
+    share: float
+    cut: float
 
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """From which share on a level is raised: of an emergency, of at least urgent, of anything at all."""
+    """The shares from which a turn has a level: an emergency, at least urgent, anything at all.
+
+    ``kept``: the share from which an emergency that a rule found stays one; below it the turn is urgent, never less.
+    It is at most ``emergency``, so a rule never makes an emergency harder to see.
+    """
 
     emergency: float
     urgent: float
     anything: float
+    kept: float
 
-    def concern(self, shares: Shares) -> Concern:
-        emergency, urgent, nothing = sum(shares[:EMERGENCIES]), shares[EMERGENCIES], shares[-1]
-        if emergency >= self.emergency:
-            return CONCERNS[max(range(EMERGENCIES), key=lambda i: shares[i])]
-        if emergency + urgent >= self.urgent:
-            return Concern.URGENT
-        if 1 - nothing >= self.anything:
-            return Concern.URGENT if emergency + urgent >= shares[EMERGENCIES + 1] else Concern.MEDICAL_DECISION
-        return Concern.NONE
+    def __post_init__(self) -> None:
+        if self.kept > self.emergency:
+            raise ValueError("the cut that keeps an emergency is above the one that finds it")
+
+    def decide(self, shares: Shares, *, ruled: bool) -> tuple[Concern, Passed]:
+        """Return the concern, and the cut that was passed, or the last one missed. ``ruled``: a rule says emergency."""
+        emergency, urgent = sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1])
+        name, cut = ("kept", self.kept) if ruled else ("emergency", self.emergency)
+        if emergency >= cut:
+            return CONCERNS[max(range(EMERGENCIES), key=lambda i: shares[i])], Passed(name, emergency, cut)
+        if ruled:
+            return Concern.URGENT, Passed(name, emergency, cut)
+        if urgent >= self.urgent:
+            return Concern.URGENT, Passed("urgent", urgent, self.urgent)
+        anything = 1 - shares[-1]
+        passed = Passed("anything", anything, self.anything)
+        if anything < self.anything:
+            return Concern.NONE, passed
+        return Concern.URGENT if urgent >= shares[EMERGENCIES + 1] else Concern.MEDICAL_DECISION, passed
 
 
-class Role(IntEnum):
-    """How a part of a turn is judged."""
-
-    WHOLE = 0  # a short turn
-    SENTENCE = 1  # of a long one
-    STRETCH = 2  # as wide as the encoder reads, of a long one
-    EVIDENCE = 3  # of a short one: it decides nothing, it shows where that says so
-
-
-CutsByRuling = Mapping[Level | None, tuple[Cuts, ...]]  # what the rules found; then by role
-
-
-def read_cuts(array: NDArray[np.float64]) -> CutsByRuling:
-    """(4, roles, 3): by what the rules found, the most serious first; by role; in the order of ``Cuts``."""
-    rows = [tuple(Cuts(*map(float, cuts)) for cuts in roles) for roles in array]
-    return MappingProxyType(dict(zip((*Level, None), rows, strict=True)))
+def read_cuts(array: NDArray[np.float64]) -> Cuts:
+    """Read (4,) numbers in the order of ``Cuts``."""
+    return Cuts(*map(float, array))
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A part of a turn, and how likely each concern is. ``because``: the words that spoke most for the likeliest
-    concern, where the model can name them."""
+    """A part of a turn, and how likely each concern is. ``decides``: its level counts, it is not mere evidence.
+
+    ``because``: the words that spoke most for the likeliest concern, where the model can name them.
+    """
 
     place: TurnSlice
     shares: Shares
-    role: Role = Role.EVIDENCE
+    decides: bool = False
     because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What one model says of one turn: every part it judged, and the concern that passed its cut.
+    """What one model says about one turn: every part it judged, the concern that these come to, and the cut.
 
-    ``by``: who says so, the first part of the rule's id. ``evidence``: the clause that speaks most for the concern.
-    ``may_lower``: what the rules found may be set aside, not added to alone.
+    ``by``: the model, the first part of the rule's id. ``evidence``: the part that speaks most for the concern.
+    ``may_lower``: an emergency of the rules may become urgent.
     """
 
     by: str
     concern: Concern
     judged: tuple[Judged, ...]
     evidence: TurnSlice | None
+    passed: Passed | None = None
     may_lower: bool = False
 
     @property
     def rule(self) -> RuleId:
-        """``second_opinion.emergency``, ``words.urgent``: told apart from every rule of the table."""
+        """Return ``second_opinion.emergency``, ``words.urgent``: no rule of the table has such an id."""
         return RuleId(f"{self.by}.{self.concern.level}")
 
 
 class Opinionated(Protocol):
-    """Judges a turn by itself, and with the one before it if there is one that it may lean on.
+    """Judges a turn, which may lean on the one before. ``ruled``: a rule says emergency."""
 
-    ``ruled``: the level that the rules found.
+    def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion: ...
+
+
+def conclude(by: str, judged: Sequence[Judged], cuts: Cuts, *, ruled: bool, may_lower: bool = False) -> Opinion:
+    """Return the most serious concern of the parts that decide.
+
+    The evidence is the part that says it most clearly, of those that hold no other; the shortest of equals.
     """
-
-    def __call__(self, turn: Turn, former: Turn | None = None, ruled: Level | None = None) -> Opinion: ...
-
-
-def deciding(judged: Sequence[Judged]) -> Sequence[Judged]:
-    return [each for each in judged if each.role is not Role.EVIDENCE]
-
-
-def conclude(by: str, judged: Sequence[Judged], cuts: Sequence[Cuts], *, may_lower: bool = False) -> Opinion:
-    """The most serious of what its parts come to, by the cuts of their roles. The evidence is the part that says it
-    most clearly of those that hold no other, the shortest of equals."""
-    concerns = (cuts[each.role].concern(each.shares) for each in deciding(judged))
-    concern = min(concerns, key=CONCERNS.index, default=Concern.NONE)
+    found = [cuts.decide(each.shares, ruled=ruled) for each in judged if each.decides]
+    if not found:
+        return Opinion(by, Concern.NONE, tuple(judged), None)
+    concern, passed = min(found, key=lambda each: (CONCERNS.index(each[0]), -each[1].share))
     if concern is Concern.NONE:
-        return Opinion(by, concern, tuple(judged), None, may_lower)
+        return Opinion(by, concern, tuple(judged), None, passed, may_lower)
     place = CONCERNS.index(concern)
 
     def says(each: Judged) -> tuple[float, int]:
         return round(each.shares[place], 1), each.place.start - each.place.end
 
     smallest = [each for each in judged if not any(_holds(each.place, other.place) for other in judged)]
-    return Opinion(by, concern, tuple(judged), max(smallest, key=says).place, may_lower)
+    return Opinion(by, concern, tuple(judged), max(smallest, key=says).place, passed, may_lower)
 
 
 def _holds(one: TurnSlice, other: TurnSlice) -> bool:

@@ -19,10 +19,21 @@ FindingId = NewType("FindingId", str)
 Member = TypeVar("Member", bound=StrEnum)
 
 WORDS_FILE: Final = "words.toml"
-FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml", "findings_net.toml", "findings_decision.toml")
-RULE_FILES: Final = ("rules_emergency.toml", "rules_urgent.toml", "rules_decision.toml")
+FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml")
+RULE_FILES: Final = ("rules_emergency.toml",)
 OWN_FILE: Final = "red_flags.toml"  # at the top of a corpus
 RULE_KEYS: Final = ("id", "level", "kind", "text", "any", "origin", "positive", "negative")
+
+
+class Packaged(StrEnum):
+    """Which of the packaged rules are in use."""
+
+    ALL = "all"
+    EMERGENCIES = "emergencies"
+    NONE = "none"
+
+    def holds(self, level: Level) -> bool:
+        return self is Packaged.ALL or (self is Packaged.EMERGENCIES and level is Level.EMERGENCY)
 
 
 class FindingKind(StrEnum):
@@ -69,13 +80,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The words by which a turn leans on the one before, and the fixed turns that clear a flag."""
+    """The words by which a turn leans on the one before."""
 
     leaning: Wordings
     leaning_start: Wordings
     parts: Wordings  # parts of the body: a turn that names the same one leans on the flagged turn
     filler: Wordings  # words that do not make a look-up of a sign that is only named
-    controls: tuple[TextId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +105,11 @@ class RedFlags:
         )
 
 
-def load_red_flags(own: Table = MappingProxyType({})) -> RedFlags:
-    """The red flags that ship with the package; ``own``: the findings and rules that a corpus adds to them."""
+def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packaged.ALL) -> RedFlags:
+    """The red flags that ship with the package; ``own``: the findings and rules that a corpus adds to them.
+
+    ``packaged``: which of the packaged rules are in use.
+    """
     check_keys(own, OWN_FILE, optional=("finding", "rule", "text"))
     words = read_data("red_flags", WORDS_FILE)
     check_keys(words, WORDS_FILE, required=("names", "memory"))
@@ -116,14 +129,9 @@ def load_red_flags(own: Table = MappingProxyType({})) -> RedFlags:
     if len({rule.id for rule in rules}) < len(rules):
         raise ConfigError("rules: an id is used twice", hint=HINT)
     levels = list(Level)
-    ordered = tuple(sorted(rules, key=lambda rule: levels.index(rule.level)))
+    used = (rule for rule in rules if rule.own or packaged.holds(rule.level))
+    ordered = tuple(sorted(used, key=lambda rule: levels.index(rule.level)))
     return RedFlags(literals, findings, ordered, _memory(subtable(words, "memory", WORDS_FILE), literals))
-
-
-def load_controls() -> tuple[TextId, ...]:
-    """The fixed turns that clear a flag, without what else stands in the files."""
-    memory = subtable(read_data("red_flags", WORDS_FILE), "memory", WORDS_FILE)
-    return tuple(TextId(name) for name in strings(memory, "controls", f"{WORDS_FILE}, memory"))
 
 
 def _added(own: Table, key: str) -> tuple[Table, ...]:
@@ -182,13 +190,12 @@ def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
 
 def _memory(table: Table, literals: Literals) -> Memory:
     where = f"{WORDS_FILE}, memory"
-    check_keys(table, where, required=("leaning", "leaning_start", "parts", "filler", "controls"))
+    check_keys(table, where, required=("leaning", "leaning_start", "parts", "filler"))
     return Memory(
         leaning=Wordings(strings(table, "leaning", where), literals, where),
         leaning_start=Wordings(strings(table, "leaning_start", where), literals, where),
         parts=Wordings(strings(table, "parts", where), literals, where),
         filler=Wordings(strings(table, "filler", where), literals, where),
-        controls=tuple(TextId(name) for name in strings(table, "controls", where)),
     )
 
 

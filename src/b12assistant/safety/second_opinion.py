@@ -1,8 +1,7 @@
-"""Two opinions on a turn beside the rules: what its words suggest, and those with the reading of an encoder that was
-tuned to it.
+"""Two opinions on a turn beside the rules: of its words alone, and of its words and an encoder tuned to it.
 
-Both are fitted on the exemplars of `benchmarks/data/red_flags/`. The second counts only with the very weights of the
-encoder it was tuned from; where it cannot be had the words speak alone.
+Both are fitted on the exemplars of `benchmarks/data/red_flags/`. The second needs the very weights of the encoder it
+was tuned from; without them the words speak alone.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from b12assistant.answers import Level, Turn
+from b12assistant.answers import Turn
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError, EncoderError
 from b12assistant.protocols import Encoder, encode_each
 from b12assistant.safety.assertion import Cues
-from b12assistant.safety.clauses import MOST, Clauses, Part, chosen, read_clauses
-from b12assistant.safety.opinion import CutsByRuling, Judged, Opinion, Opinionated, Role, conclude, read_cuts
+from b12assistant.safety.opinion import CONCERNS, Concern, Cuts, Judged, Opinion, Opinionated, conclude, read_cuts
+from b12assistant.safety.turn_parts import Part, TurnReading, chosen, halves, read_turn
 from b12assistant.safety.word_model import WordModel, load_word_model
 
 if TYPE_CHECKING:
@@ -32,31 +31,42 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 
-LOUD: Final = 8.0  # token vectors of unit length are brought to this length
-TINY: Final = 1e-4  # a share that is as good as none
+FILE: Final = "second_opinion.npz"
+LENGTH: Final = 8.0  # token vectors of unit length are scaled to this
+TINY: Final = 1e-4  # added to a share before its logarithm is taken
+WINDOW: Final = 126  # word pieces that the encoder reads at once; two windows of a long turn run side by side
+LEANING: Final = 24  # words of a turn that may lean on the one before
+NEAR: Final = 400  # characters of the one before, to be read with it
+WORDS: Final = 0.35  # weight of the words beside the encoder
+SURROUNDINGS: Final = 0.5  # weight of the whole of a long turn beside one of its sentences
+UNREAD: Final = dict.fromkeys((0x93E, 0x93F, 0x940, *range(0x949, 0x94D)), " ")
+KEPT: Final = 256  # turns whose opinion is cached
 
 
 @dataclass(frozen=True)
 class TokenHead:
-    """``s`` heads, each of ``h`` hidden units and ``k`` gazes over token vectors of ``d``, to ``c`` concerns; float32.
+    """Attention pooling over token vectors of ``d``, to ``c`` concerns; float32.
 
-    ``hidden``: (s, d, h), (s, h). ``gaze``: (s, d, k), (s, k). ``out``: (s, k * h, c), (s, c).
+    ``hidden``: (d, h), (h,). ``gaze``: (d, k), (k,). ``out``: (k * h, c), (c,).
     """
 
     hidden: tuple[Floats, Floats]
     gaze: tuple[Floats, Floats]
     out: tuple[Floats, Floats]
 
-    def log_shares(self, tokens: Floats) -> Floats:
-        """(c,) from (n, d) token vectors of unit length, n > 0: the logarithm of the mean of the heads' shares."""
-        loud = tokens * np.float32(LOUD)
-        shares = [self._shares(loud, each) for each in range(len(self.out[0]))]
-        return log(np.mean(shares, axis=0))
+    def log_shares(self, tokens: Floats, ranges: Sequence[slice]) -> list[Floats]:
+        """Return (c,) logarithms of shares for each range of the rows of ``tokens``, (n, d) of unit length.
 
-    def _shares(self, loud: Floats, each: int) -> Floats:
-        hidden = np.maximum(loud @ self.hidden[0][each] + self.hidden[1][each], 0)
-        gaze = softmax(loud @ self.gaze[0][each] + self.gaze[1][each], axis=0)
-        return softmax((gaze.T @ hidden).reshape(-1) @ self.out[0][each] + self.out[1][each])
+        No range may be empty.
+        """
+        scaled = tokens * np.float32(LENGTH)
+        hidden = np.maximum(scaled @ self.hidden[0] + self.hidden[1], 0)
+        gaze = scaled @ self.gaze[0] + self.gaze[1]
+        found = []
+        for rows in ranges:
+            pooled = (softmax(np.asarray(gaze[rows], np.float32), axis=0).T @ hidden[rows]).reshape(-1)
+            found.append(log(softmax(pooled @ self.out[0] + self.out[1])))
+        return found
 
 
 def softmax(values: Floats, axis: int = -1) -> Floats:
@@ -68,20 +78,14 @@ def log(shares: Floats) -> Floats:
     return np.asarray(np.log(shares + TINY), np.float32)
 
 
-FILE: Final = "second_opinion.npz"
-STRETCHES: Final = 8  # of a long turn that are read as wide as the encoder reads
-LEANING: Final = 24  # words of a turn that may lean on the one before
-NEAR: Final = 400  # characters of the one before, if it is to be read with it
-LEANS: Final = 0.8  # of the say that a turn has when it is read with the one before
-WORDS: Final = 0.35  # of the say that the words have beside the encoder
-KEPT: Final = 256  # turns whose opinion is remembered
-
-Read = tuple[Clauses, Part]
+def mixed(first: Floats, second: Floats, weight: float) -> Floats:
+    """Return a weighted geometric mean of shares, given and returned as logarithms. ``weight``: of ``first``."""
+    return np.asarray(weight * first + (1 - weight) * second, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Changes(Mapping[str, "Floats"]):
-    """To the weight of each name, made of its two thin matrices whenever it is asked for: whole, all take 42 MB."""
+    """Changes to the encoder's weights by name, each made from two thin matrices when asked for: whole, 42 MB."""
 
     thin: Mapping[str, tuple[Floats, Floats]]
 
@@ -103,7 +107,7 @@ class Fitted:
     encoder: str
     changes: Mapping[str, Floats]
     head: TokenHead
-    cuts: CutsByRuling
+    cuts: Cuts
 
 
 @dataclass(frozen=True)
@@ -118,43 +122,49 @@ class WordOpinion:
     def load(cls, correct: Callable[[str], str], cues: Cues) -> WordOpinion:
         return cls(load_word_model(), correct, cues)
 
-    def __call__(self, turn: Turn, former: Turn | None = None, ruled: Level | None = None) -> Opinion:
-        clauses, _ = self.read(turn, former)  # the turn alone: of two turns of few words the words make too much
-        return conclude("words", self.judge(clauses, None, clauses.parts, self.log_shares), self.model.cuts[ruled])
+    def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion:
+        """Judge the turn by its own words: of the words of two turns the model makes too much."""
+        reading = self.read(turn, former)
+        parts = parts_of(reading)
+        return conclude("words", self.judge(reading, parts, self.log_shares(reading, parts)), self.cuts, ruled=ruled)
 
-    def read(self, turn: Turn, former: Turn | None) -> tuple[Clauses, Clauses | None]:
-        """The turn, and the turn with the one before it if it is so short that it may lean on that."""
-        clauses = read_clauses(turn, self.correct, self.cues)
-        if former is None or len(former.text) > NEAR or not 0 < len(clauses.folded.words) <= LEANING:
-            return clauses, None
-        both = Turn(turn.index, f"{former.text.rstrip('. ')}. {turn.text}")
-        joined = read_clauses(both, self.correct, self.cues)
-        return clauses, joined if joined.whole in joined.parts else None
+    @property
+    def cuts(self) -> Cuts:
+        return self.model.cuts
 
-    def log_shares(self, read: Sequence[Read]) -> list[Floats]:
-        return [log(softmax(self.model.logits(clauses, part))) for clauses, part in read]
+    def read(self, turn: Turn, former: Turn | None) -> TurnReading:
+        """Read the turn, with the one before if it is so short that it may lean on that."""
+        near = former if former is not None and len(former.text) <= NEAR else None
+        reading = read_turn(turn, self.correct, self.cues, near)
+        if near is None or len(reading.folded.words) <= LEANING:
+            return reading
+        return read_turn(turn, self.correct, self.cues)
 
-    def judge(
-        self,
-        clauses: Clauses,
-        joined: Clauses | None,
-        parts: Sequence[Part],
-        weigh: Callable[[Sequence[Read]], list[Floats]],
-    ) -> list[Judged]:
-        """What ``weigh`` makes of each of ``parts``; of the whole turn, alone and with the turn before."""
-        read = [(clauses, part) for part in parts]
-        weighed = weigh([*read, (joined, joined.whole)] if joined is not None else read)
+    def log_shares(self, reading: TurnReading, parts: Sequence[Part]) -> list[Floats]:
+        return [log(softmax(self.model.logits(reading, part))) for part in parts]
+
+    def judge(self, reading: TurnReading, parts: Sequence[Part], found: Sequence[Floats]) -> tuple[Judged, ...]:
+        """Make a record of each part. ``found``: logarithms of shares, of the whole turn first.
+
+        A sentence of a long turn is judged together with the whole, so that it raises a level only if its surroundings
+        agree; one of a short turn is evidence.
+        """
         judged = []
-        for part, found in zip(parts, weighed, strict=False):
-            both = joined is not None and part == clauses.whole
-            judged.append(self._judged(clauses, part, mixed(weighed[-1], found, LEANS) if both else found))
-        return judged
+        for part, own in zip(parts, found, strict=True):
+            whole = part == reading.whole
+            shares = softmax(own if whole or reading.is_short else mixed(found[0], own, SURROUNDINGS))
+            likeliest = int(np.argmax(shares))
+            because = () if CONCERNS[likeliest] is Concern.NONE else self.model.because(reading, part, likeliest)
+            rounded = tuple(round(float(share), 4) for share in shares)
+            judged.append(Judged(reading.place(part), rounded, whole or not reading.is_short, because))
+        return tuple(judged)
 
-    def _judged(self, clauses: Clauses, part: Part, log_shares: Floats) -> Judged:
-        shares = softmax(log_shares)
-        because = self.model.because(clauses, part, int(np.argmax(shares)))
-        rounded = tuple(round(float(share), 4) for share in shares)
-        return Judged(clauses.place(part), rounded, clauses.role(part), because)
+
+def parts_of(reading: TurnReading) -> tuple[Part, ...]:
+    """Return the whole turn and its sentences, if it has several; nothing of a turn without words."""
+    if not reading.sentences:
+        return ()
+    return (reading.whole, *(part for part in reading.sentences if part != reading.whole))
 
 
 class SecondOpinion:
@@ -165,85 +175,98 @@ class SecondOpinion:
             raise EncoderError(
                 f"the second opinion of triage was fitted on other weights ({fitted.encoder[:12]}…) than those of "
                 f"{encoder.name!r}",
-                hint="set `encoder.model` back, or fit it anew with benchmarks/fit_red_flags.py",
+                hint="set `encoder.model` back, or fit it again with benchmarks/fit_red_flags.py",
             )
         self._words, self._fitted, self._encoder = words, fitted, encoder.tuned(fitted.changes)
         self._known = lru_cache(maxsize=KEPT)(self._judge)  # a conversation is judged from its first turn each time
 
-    def __call__(self, turn: Turn, former: Turn | None = None, ruled: Level | None = None) -> Opinion:
-        return conclude("second_opinion", self._known(turn, former), self._fitted.cuts[ruled], may_lower=True)
+    def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion:
+        judged = self._known(turn, former)
+        return conclude("second_opinion", judged, self._fitted.cuts, ruled=ruled, may_lower=True)
 
     def _judge(self, turn: Turn, former: Turn | None) -> tuple[Judged, ...]:
-        clauses, joined = self._words.read(turn, former)
-        return tuple(self._words.judge(clauses, joined, self._parts(clauses), self._log_shares))
+        reading = self._words.read(turn, former)
+        parts = parts_of(reading)
+        found = self._words.log_shares(reading, parts)
+        tokens, ranges = self._tokens(reading, parts)
+        known = [i for i, rows in enumerate(ranges) if rows.stop > rows.start]
+        if known:
+            encoded = self._fitted.head.log_shares(tokens, [ranges[i] for i in known])
+            for i, shares in zip(known, encoded, strict=True):
+                found[i] = mixed(found[i], shares, WORDS)
+        return self._words.judge(reading, parts, found)
 
-    def _parts(self, clauses: Clauses) -> list[Part]:
-        """Of a long turn the widest stretches first, then its sentences; at most ``MOST``, the suspicious ones."""
+    def _tokens(self, reading: TurnReading, parts: Sequence[Part]) -> tuple[Floats, list[slice]]:
+        """Return the token vectors of a turn, (n, d), from one pass, and for each part its rows."""
+        if not parts:
+            return np.empty((0, 1), np.float32), []
+        text = readable(reading.folded.text)
+        spans = [reading.letters(part) for part in self._windows(reading, text)]
+        context = readable(reading.context)
+        if context and (len(spans) > 1 or not self._fits(context + text)):
+            context = ""
+        encoded = encode_each(self._encoder, [self._cut(context + text[start:end]) for start, end in spans])
+        own = [each.offsets[:, 0] >= len(context) for each in encoded]  # not of the turn before
+        starts = np.concatenate(
+            [
+                each.offsets[rows, 0] - len(context) + start
+                for each, rows, (start, _) in zip(encoded, own, spans, strict=True)
+            ]
+        )
+        tokens = np.concatenate([each.tokens[rows] for each, rows in zip(encoded, own, strict=True)])
+        ends = [np.searchsorted(starts, reading.letters(part)) for part in parts]
+        return tokens, [slice(int(first), int(last)) for first, last in ends]
+
+    def _windows(self, reading: TurnReading, text: str) -> tuple[Part, ...]:
+        """Split the turn into windows that the encoder reads whole; of very many those that the words suspect most."""
 
         def suspicion(part: Part) -> float:
-            return -float(self._words.log_shares([(clauses, part)])[0][-1])
+            return -float(self._words.log_shares(reading, [part])[0][-1])
 
-        fitting = [fits for part in clauses.stretches for fits in self._fitting(clauses, part)]
-        wide = [part for part in chosen(fitting, suspicion, STRETCHES) if part not in clauses.parts]
-        return [*wide, *chosen(clauses.parts, suspicion, MOST - len(wide))]
+        def fits(part: Part) -> bool:
+            start, end = reading.letters(part)
+            return self._fits(text[start:end])
 
-    def _fitting(self, clauses: Clauses, part: Part) -> Iterator[Part]:
-        """``part``, in halves as often as it takes for the encoder to read them whole."""
-        middle = (part.start + part.end) // 2
-        if middle == part.start or self._encoder.count(folded(clauses, part)) <= self._encoder.limit:
-            yield part
-        else:
-            yield from self._fitting(clauses, Part(part.start, middle))
-            yield from self._fitting(clauses, Part(middle, part.end))
+        return chosen(tuple(halves(reading.folded, reading.whole, fits)), suspicion)
 
-    def _log_shares(self, read: Sequence[Read]) -> list[Floats]:
-        """What the words and the encoder make of what decides; of mere evidence the words."""
-        found = self._words.log_shares(read)
-        deciding = [i for i, (clauses, part) in enumerate(read) if clauses.role(part) is not Role.EVIDENCE]
-        encoded = encode_each(self._encoder, [self._text(*read[i]) for i in deciding])
-        for i, each in zip(deciding, encoded, strict=True):
-            if len(each.tokens):
-                found[i] = mixed(found[i], self._fitted.head.log_shares(each.tokens), WORDS)
-        return found
+    def _fits(self, text: str) -> bool:
+        return self._encoder.count(text) <= min(WINDOW, self._encoder.limit)
 
-    def _text(self, clauses: Clauses, part: Part) -> str:
-        """The folded words; of a single one that the encoder cannot read whole, the beginning."""
-        text = folded(clauses, part)
-        while len(text) > self._encoder.limit < self._encoder.count(text):
+    def _cut(self, text: str) -> str:
+        """Return the text, or the beginning of a single word that is too long to be read."""
+        while len(text) > 1 and not self._fits(text):
             text = text[: len(text) // 2]
         return text
 
 
-def folded(clauses: Clauses, part: Part) -> str:
-    """What the encoder reads: what is invisible, look-alike or spelled out has been evened out. Half of a surrogate
-    pair, which no encoder reads, counts as a question mark."""
-    return " ".join(clauses.words(part)).encode("utf-8", "replace").decode()
+def readable(text: str) -> str:
+    """Return the text as the encoder reads it, letter for letter in the same places.
 
-
-def mixed(first: Floats, second: Floats, share: float) -> Floats:
-    """``first`` with its ``share`` of the say: a weighted geometric mean, of logarithms."""
-    return np.asarray(share * first + (1 - share) * second, np.float32)
+    Half of a surrogate pair is a question mark. Vowel signs of Devanagari are spaces: the encoder's word pieces hold
+    the letters alone.
+    """
+    return text.translate(UNREAD).encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True)
 class Advice:
-    """The first of ``sources`` that can say something; none where every one fails: then the rules stand alone.
+    """The first of ``sources`` that can say something; none if every one fails: then the rules stand alone.
 
     A source loads its opinion at the first call, and tries again at the next if that failed.
     """
 
     sources: Sequence[Callable[[], Opinionated]]
 
-    def __call__(self, turn: Turn, former: Turn | None = None, ruled: Level | None = None) -> Opinion | None:
+    def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion | None:
         for source in self.sources:
-            with suppress(Exception):  # whatever broke, no turn is left unjudged; `doctor` tells what it was
-                return source()(turn, former, ruled)
+            with suppress(Exception):  # whatever broke, no turn is left unjudged; `doctor` says what it was
+                return source()(turn, former, ruled=ruled)
         return None
 
 
 @lru_cache(maxsize=1)
 def load_fitted() -> Fitted:
-    """The fitted file that ships with the package."""
+    """Load the fitted file that ships with the package."""
     try:
         data = files("b12assistant").joinpath("data", "red_flags", FILE).read_bytes()
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
@@ -253,11 +276,8 @@ def load_fitted() -> Fitted:
 
 
 def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
-    """The arrays of the file, which are stored in half precision."""
-    pairs = {
-        name: (arrays[name].astype(np.float32), arrays[f"{name}_bias"].astype(np.float32))
-        for name in ("hidden", "gaze", "out")
-    }
+    """Read the arrays of the file, which are stored in half precision."""
+    pairs = {name: (_full(arrays, name), _full(arrays, f"{name}_bias")) for name in ("hidden", "gaze", "out")}
     changes = {
         name: (_full(arrays, f"{name}/down"), _full(arrays, f"{name}/up"))
         for name in (key.removesuffix("/down") for key in arrays if key.endswith("/down"))

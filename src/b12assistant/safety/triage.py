@@ -6,11 +6,10 @@ findings, resolve how each is asserted, decide by table, then remember what earl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from b12assistant.answers import (
     FixedTexts,
@@ -34,7 +33,10 @@ from b12assistant.safety.assertion import Cues, Onset, Reach, Reading, Standing,
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import Opinion
-from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, RedFlags, Rule, load_controls, load_red_flags
+from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Packaged, RedFlags, Rule, load_red_flags
+from b12assistant.safety.translations import CONTROLS
+from b12assistant.safety.variants import fitting
+from b12assistant.safety.withdrawal import TurnReading, Withdrawal, Withdrawals, load_withdrawals
 from b12assistant.stages import stage
 
 
@@ -125,6 +127,8 @@ def _counts(finding: Finding, reading: Reading, start: int, end: int, *, named: 
 
 
 REMINDER: Final = TextId("reminder")
+MEDICAL: Final = TextId("emergency_medical")  # says less than that on anaphylaxis, which comes alone
+ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 LEANING: Final = 16  # words a turn has at most that leans on the one before by a pronoun
 ENDS: Final = frozenset(".?,")
 
@@ -138,7 +142,7 @@ class Rules:
     reach: Reach
     spelling: Spelling
     languages: Languages
-    controls: frozenset[str]  # the two user turns that clear a flag, word for word
+    withdrawals: Withdrawals
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What is remembered from turn to turn, until a control clears it."""
+    """What is remembered from turn to turn, until it is taken back."""
 
     said: tuple[Mention, ...] = ()
     active: tuple[Notice, ...] = ()  # the emergency notices that stand
@@ -162,6 +166,8 @@ class Course:
     apart: bool = False  # the turn before did not lean on the flagged one
     flagged: bool = False  # a control has something to answer
     former: Turn | None = None  # the turn before, while no emergency stands
+    softened: bool = False  # help was called, or the person is well: a reminder stands for the emergency
+    ended: tuple[Notice, ...] = ()  # what was taken back, in case it happens after all
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,73 +177,86 @@ class Step:
     turn: Turn
     notices: tuple[Notice, ...]
     reported: Reported | None = None  # none of a control
+    withdrawn: Withdrawal | None = None  # what takes an emergency back
+    alone: bool = False  # shown without a search: it asks nothing
     fired: tuple[tuple[Rule, tuple[Mention, ...]], ...] = ()
     own: tuple[Notice, ...] = ()
     opinion: Opinion | None = None  # beside the rules; none where it was not asked for or could not be had
     set_aside: tuple[Notice, ...] = ()  # what the rules asked for and the opinion did not
 
+    @property
+    def is_apart(self) -> bool:
+        """Return whether the turn takes something back, or its own words are an emergency or an urgent matter."""
+        return self.withdrawn is not None or _level(self.own) in (Level.EMERGENCY, Level.URGENT)
+
 
 @stage("rules")
-def load_rules(own: Table = MappingProxyType({}), own_texts: FixedTexts = MappingProxyType({})) -> Rules:
+def load_rules(
+    own: Table = MappingProxyType({}),
+    own_texts: FixedTexts = MappingProxyType({}),
+    packaged_rules: Packaged = Packaged.ALL,
+) -> Rules:
     """The rules that ship with the package and those of a corpus; that they fit together is checked here, once."""
-    red_flags, packaged = load_red_flags(own), load_fixed_texts()
-    wanted = {rule.text for rule in red_flags.rules} | {REMINDER, *red_flags.memory.controls}
+    red_flags, packaged = load_red_flags(own, packaged_rules), load_fixed_texts()
+    wanted = {rule.text for rule in red_flags.rules} | {REMINDER, *CONTROLS}
     if missing := sorted(wanted - set(packaged) - set(own_texts)):
         raise ConfigError(f"rules refer to missing texts: {', '.join(missing)}", hint=HINT)
     cues, reach = load_cues(red_flags.literals)
-    controls = frozenset(packaged[name].text for name in red_flags.memory.controls)
     spelling = load_spelling(red_flags.vocabulary)
-    return Rules(red_flags, cues, reach, spelling, load_languages(red_flags.findings, spelling.vocabulary), controls)
-
-
-@lru_cache(maxsize=1)
-def _controls() -> frozenset[str]:
-    return frozenset(load_fixed_texts()[name].text for name in load_controls())
+    languages = load_languages(red_flags.findings, spelling.vocabulary)
+    return Rules(red_flags, cues, reach, spelling, languages, load_withdrawals())
 
 
 def is_control(turn_text: str) -> bool:
-    """Whether a user turn is one of the two control sentences, word for word."""
-    return turn_text.strip() in _controls()
+    """Whether a user turn is one of the two control sentences, in any case and language."""
+    return load_withdrawals().is_control(turn_text)
 
 
-def no_opinion(_turn: Turn, _former: Turn | None, _ruled: Level | None) -> Opinion | None:
-    """The rules alone."""
-    return None
+class Advises(Protocol):
+    """Gives an opinion on a turn, which may lean on the one before. ``ruled``: a rule says emergency."""
+
+    def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion | None: ...
 
 
 class Triager:
     """Judges the last turn, given the earlier ones.
 
-    ``advice``: an opinion beside the rules, on a turn and the one before, given the level the rules found. It may raise
-    that level; one that may lower sets a level aside only where the rules found it in this turn alone, in English.
+    ``advice``: an opinion beside the rules; without one they stand alone. It may raise a level; it may lower an
+    emergency to urgent, never further, if the rules found it in this turn alone, in English. ``raises``: to which
+    levels.
     """
 
-    def __init__(
-        self, rules: Rules, advice: Callable[[Turn, Turn | None, Level | None], Opinion | None] = no_opinion
-    ) -> None:
-        self._rules, self._advice = rules, advice
+    def __init__(self, rules: Rules, advice: Advises | None = None, raises: Packaged = Packaged.ALL) -> None:
+        self._rules, self._advice, self._raises = rules, advice, raises
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
         """The notices for the last turn, most serious first; never raises on any text."""
         notices: tuple[Notice, ...] = ()
+        alone = False
+        apart: list[Turn] = []
         for step in self.steps(turns):
-            notices = step.notices
-        return Triage(self._rules.languages.told(turns, notices))
+            notices, alone = step.notices, step.alone
+            if step.is_apart:
+                apart.append(step.turn)
+        return Triage(self._rules.languages.told(turns, notices), alone, tuple(apart))
 
     def steps(self, turns: Sequence[Turn]) -> Iterator[Step]:
         """What is made of each turn, given those before it."""
         course = Course()
         for turn in turns:
-            if turn.text.strip() in self._rules.controls:
+            read = self._rules.withdrawals.read(turn.text, flagged=bool(course.active or course.ended))
+            if read.kind is Withdrawal.CONTROL:
                 course, notices = _cleared(course)
-                yield Step(turn, notices)
+                yield Step(turn, notices, withdrawn=read.kind)
             else:
-                course, step = self._follow(course, turn)
+                course, step = self._follow(course, turn, read)
                 yield step
 
-    def _follow(self, course: Course, turn: Turn) -> tuple[Course, Step]:
-        """One turn further."""
-        reported = self._report(turn)
+    def _follow(self, course: Course, turn: Turn, read: TurnReading) -> tuple[Course, Step]:
+        """One turn further. What takes an emergency back is not read for one."""
+        if read.relapse and course.ended:
+            course = replace(course, active=course.ended, ended=(), softened=False)
+        reported = self._report(turn, read.masked)
         said = (*course.said, *reported.mentions)
         own = frozenset(reported.mentions)
         decided = [
@@ -245,29 +264,44 @@ class Triager:
         ]
         by_rules = _notices(decided)
         firm = self._stands(turn, decided)
-        opinion = None if firm and _is_emergency(by_rules) else self._advice(turn, course.former, _level(by_rules))
+        ruled = _is_emergency(by_rules)
+        opinion = None if firm and ruled else self._opinion(turn, course, read, ruled=ruled)
         standing = by_rules if firm else _lowered(by_rules, opinion)
-        notices = asked_for = _raised(standing, opinion)
+        raised = asked_for = tuple(
+            replace(each, text=fitting(each.text, turn.text)) for each in _raised(standing, opinion)
+        )
         set_aside = tuple(notice for notice in by_rules if notice not in standing)
-        emergency = _is_emergency(notices)
         leans = self._leans(course, reported)
-        if emergency:
-            kept = _merged(notices, tuple(notice for notice in course.active if _is_self_harm(notice)))
-            course = replace(course, active=kept, concerned=course.concerned | reported.touched, flagged=True)
-            notices = kept
-        elif any(_is_self_harm(notice) for notice in course.active) or (course.active and leans):
-            notices = course.active
+        kind = read.kind
+        if _is_emergency(raised) and not _repeats(course, decided, raised, standing, kind):
+            kept = _merged(_alone(raised), tuple(notice for notice in course.active if _is_self_harm(notice)))
+            concerned = course.concerned | reported.touched
+            course = replace(course, active=kept, concerned=concerned, flagged=True, softened=False, ended=())
+            notices, alone, kind = kept, False, None
         elif course.active:
-            notices = (_reminder(), *notices)
-        elif leans and not notices:
-            notices = course.latest
-        apart = bool(course.active) and not _is_emergency(notices)
-        step = Step(turn, notices, reported, tuple(decided), asked_for, opinion, set_aside)
+            lesser = () if _is_emergency(raised) else raised
+            course, notices, alone = _remembered(course, lesser, read, leans=leans)
+        else:
+            kind, alone = None, False
+            notices = course.latest if leans and not raised and not read.remark else raised
+        apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not read.remark)
+        step = Step(turn, notices, reported, kind, alone, tuple(decided), asked_for, opinion, set_aside)
         former = None if course.active else turn
         return replace(course, said=said, latest=notices, apart=apart, former=former), step
 
+    def _opinion(self, turn: Turn, course: Course, read: TurnReading, *, ruled: bool) -> Opinion | None:
+        """What is thought of a turn beside the rules; nothing of a remark, or of a language that is not read."""
+        if self._advice is None or not read.masked.strip() or self._rules.languages.unread(turn.text) is not None:
+            return None
+        opinion = self._advice(Turn(turn.index, read.masked), course.former, ruled=ruled)
+        if opinion is None or opinion.evidence is None:
+            return opinion
+        if opinion.concern.level is None or not self._raises.holds(opinion.concern.level):
+            return replace(opinion, evidence=None)  # a level that is not in use is not raised
+        return replace(opinion, evidence=replace(opinion.evidence, turn=turn))
+
     def _stands(self, turn: Turn, decided: Sequence[tuple[Rule, tuple[Mention, ...]]]) -> bool:
-        """Whether no opinion on this turn alone can set aside what the rules found."""
+        """Return whether no opinion on this turn alone can lower what the rules found."""
         if any(rule.own for rule, _ in decided):
             return True
         places = [mention.place.turn for _, found in decided for mention in found]
@@ -277,9 +311,10 @@ class Triager:
         """A turn leans on a flag by its findings, or by pronouns while the turn before still was about it."""
         return not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
 
-    def _report(self, turn: Turn) -> Reported:
-        spoken = self._rules.languages.spoken(turn.text)
-        folded = fold(turn.text, beside(self._rules.spelling.correct, spoken))
+    def _report(self, turn: Turn, text: str) -> Reported:
+        """``text``: the turn with what is not read blanked out."""
+        spoken = self._rules.languages.spoken(text)
+        folded = fold(text, beside(self._rules.spelling.correct, spoken))
         memory = self._rules.red_flags.memory
         heard = [
             Heard("en", folded, self._rules.red_flags.findings, memory.filler, self._rules.cues, self._rules.reach)
@@ -287,7 +322,7 @@ class Triager:
         heard += [
             Heard(
                 lexicon.code,
-                lexicon.fold(turn.text),
+                lexicon.fold(text),
                 lexicon.findings,
                 lexicon.cues.now,
                 lexicon.cues,
@@ -296,7 +331,7 @@ class Triager:
             for lexicon in spoken
         ]
         claims = [each.reading.claims() for each in heard]
-        claims[0] = claims[0] and self._rules.languages.holds_english(turn.text)
+        claims[0] = claims[0] and self._rules.languages.holds_english(text)
         seen = tuple(
             (each, tuple(each.sightings(claimed=any(claims[:position] + claims[position + 1 :]))))
             for position, each in enumerate(heard)
@@ -341,12 +376,12 @@ def _level(notices: Sequence[Notice]) -> Level | None:
 
 
 def _lowered(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notice, ...]:
-    """The notices of the rules but for those more serious than an opinion that may lower."""
-    if opinion is None or not opinion.may_lower:
+    """Return the notices of the rules without their emergency, if an opinion that may lower says urgent."""
+    if opinion is None or not opinion.may_lower or opinion.evidence is None:  # without evidence nothing takes its place
         return notices
-    return tuple(
-        each for each in notices if each.flag is None or _rank(each.flag.level) >= _rank(opinion.concern.level)
-    )
+    if opinion.concern.level is not Level.URGENT:
+        return notices
+    return tuple(each for each in notices if each.flag is None or each.flag.level is not Level.EMERGENCY)
 
 
 def _raised(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notice, ...]:
@@ -369,7 +404,63 @@ def _rank(level: Level | None) -> int:
 
 def _cleared(course: Course) -> tuple[Course, tuple[Notice, ...]]:
     """A control clears everything; the flagged question is then answered under the reminder."""
-    return Course(flagged=course.flagged), (_reminder(),) if course.flagged else ()
+    return Course(flagged=course.flagged, ended=course.active), (_reminder(),) if course.flagged else ()
+
+
+def _remembered(
+    course: Course, lesser: tuple[Notice, ...], read: TurnReading, *, leans: bool
+) -> tuple[Course, tuple[Notice, ...], bool]:
+    """While an emergency stands: what is remembered, what is shown, and whether that is shown alone."""
+    self_harm = any(_is_self_harm(notice) for notice in course.active)
+    reminded = (_reminder(), *lesser)
+    if read.kind is not None:
+        ended = Course(flagged=True, ended=course.active)
+        softened = replace(course, softened=True)
+        return ended if _ends(read.kind, course.active) else softened, reminded, not read.asks
+    if read.relapse:
+        return replace(course, softened=False), course.active, False
+    if read.remark and not (read.farewell and self_harm):
+        return course, reminded, True
+    if not course.softened and (leans or (self_harm and not read.asks)):
+        return course, course.active, False
+    return course, reminded, False
+
+
+def _ends(kind: Withdrawal, active: Sequence[Notice]) -> bool:
+    """Whether an emergency is over; else a reminder stands in its place."""
+    if kind is Withdrawal.SAFE:
+        return all(map(_is_self_harm, active))
+    if kind is Withdrawal.ENDED:
+        return not any(map(_is_self_harm, active))
+    return kind is Withdrawal.UNMEANT
+
+
+def _repeats(
+    course: Course,
+    decided: Sequence[tuple[Rule, tuple[Mention, ...]]],
+    raised: Sequence[Notice],
+    standing: Sequence[Notice],
+    kind: Withdrawal | None,
+) -> bool:
+    """Whether a turn that takes something back only says again what was said before it."""
+    if kind is None or not course.active or not _is_emergency(standing) or _level(raised) is not _level(standing):
+        return False
+    known = {mention.finding for mention in course.said}
+    return all(
+        mention.finding in known for rule, found in decided if rule.level is Level.EMERGENCY for mention in found
+    )
+
+
+def _alone(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    """Without a text that says less than another one."""
+    if ANAPHYLAXIS not in {notice.text for notice in notices}:
+        return notices
+    return tuple(
+        replace(notice, text=ANAPHYLAXIS) if notice.text == MEDICAL else notice
+        for position, notice in enumerate(notices)
+        if notice.text not in (MEDICAL, ANAPHYLAXIS)
+        or position == next(i for i, each in enumerate(notices) if each.text in (MEDICAL, ANAPHYLAXIS))
+    )
 
 
 def _reminder() -> Notice:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from b12assistant.errors import AssistantError
 from b12assistant.protocols import Encoder
+from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.second_opinion import Advice, SecondOpinion, WordOpinion, load_fitted
 from b12assistant.safety.triage import Rules, Triager, load_rules
 from b12assistant.threads import once
@@ -17,10 +18,11 @@ from b12assistant.threads import once
 
 @dataclass(frozen=True)
 class Triagers:
-    """``load_encoder``: the encoder, made at the first call; ``load``: the rules."""
+    """``load_encoder``: the encoder, made at the first call; ``load``: the rules; ``opinion``: what they may raise."""
 
     load_encoder: Callable[[], Encoder]
     load: Callable[[], Rules] = load_rules
+    opinion: Packaged = Packaged.ALL
 
     @once
     def rules(self) -> Rules:
@@ -37,12 +39,15 @@ class Triagers:
 
     @once
     def in_use(self) -> Triager:
-        return Triager(self.rules, Advice((lambda: self.second, lambda: self.words)))
+        return self._with(Advice((lambda: self.second, lambda: self.words)))
 
     @once
     def without_encoder(self) -> Triager:
         """Rules and words: more alarms than the one in use, and no encoder that has to be waited for."""
-        return Triager(self.rules, Advice((lambda: self.words,)))
+        return self._with(Advice((lambda: self.words,)))
+
+    def _with(self, advice: Advice) -> Triager:
+        return Triager(self.rules) if self.opinion is Packaged.NONE else Triager(self.rules, advice, self.opinion)
 
     def by_name(self) -> Mapping[str, Triager]:
         """The one in use is the last."""
@@ -54,7 +59,9 @@ class Triagers:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Why there is no second opinion, as a sentence; empty if there is one."""
+        """Why there is no second opinion, as a sentence; empty if there is one, or none is wanted."""
+        if self.opinion is Packaged.NONE:
+            return ()
         try:
             self.second  # noqa: B018 - made here, or it raises
         except AssistantError as error:

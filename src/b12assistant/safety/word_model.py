@@ -19,8 +19,8 @@ import numpy as np
 
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
-from b12assistant.safety.clauses import Clauses, Part
-from b12assistant.safety.opinion import CutsByRuling, read_cuts
+from b12assistant.safety.opinion import Cuts, read_cuts
+from b12assistant.safety.turn_parts import Part, TurnReading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,11 +52,11 @@ def piece_features(word: str) -> frozenset[str]:
     )
 
 
-def cue_features(clauses: Clauses, part: Part) -> Iterator[str]:
+def cue_features(reading: TurnReading, part: Part) -> Iterator[str]:
     """Cues of the assertion table, a closing question mark, and how long the part is."""
-    yield from (f"#{kind}" for kind in clauses.cues(part))
+    yield from (f"#{kind}" for kind in reading.cues(part))
     words = part.end - part.start
-    if clauses.folded.words[part.end - 1].text == "?":
+    if reading.folded.words[part.end - 1].text == "?":
         yield "#question"
     yield from (f"#{'under' if most <= 10 else 'over'} {most}" for most in LENGTHS if (words < most) == (most <= 10))
 
@@ -73,7 +73,7 @@ class WordModel:
     weights: NDArray[np.int8]
     scale: NDArray[np.float32]
     bias: NDArray[np.float32]
-    cuts: CutsByRuling
+    cuts: Cuts
     _rows: dict[int, int] = field(init=False, repr=False, compare=False)
     _pieces: Callable[[str], frozenset[int]] = field(init=False, repr=False, compare=False)
 
@@ -82,18 +82,18 @@ class WordModel:
         pieces = lru_cache(maxsize=KEPT)(lambda word: self._known(piece_features(word)))
         object.__setattr__(self, "_pieces", pieces)
 
-    def logits(self, clauses: Clauses, part: Part) -> Logits:
+    def logits(self, reading: TurnReading, part: Part) -> Logits:
         """(6,) float32, in the order of ``CONCERNS``."""
-        words = clauses.words(part)
+        words = reading.words(part)
         pieces = frozenset().union(*map(self._pieces, set(words)))
         total = self.bias.copy()
         for rows in (self._known(word_features(words)), pieces):
             total += self._sum(rows) / np.float32(max(1, len(rows)) ** 0.5)
-        return np.asarray(total + self._sum(self._known(cue_features(clauses, part))) * np.float32(CUE), np.float32)
+        return np.asarray(total + self._sum(self._known(cue_features(reading, part))) * np.float32(CUE), np.float32)
 
-    def because(self, clauses: Clauses, part: Part, concern: int) -> tuple[str, ...]:
+    def because(self, reading: TurnReading, part: Part, concern: int) -> tuple[str, ...]:
         """The words and pairs that speak most for ``concern`` against the others, best first."""
-        found = [(self._rows.get(key_of(feature)), feature) for feature in sorted(word_features(clauses.words(part)))]
+        found = [(self._rows.get(key_of(feature)), feature) for feature in sorted(word_features(reading.words(part)))]
         values = self.weights[[row for row, _ in found if row is not None]] * self.scale
         speaks = (values[:, concern] - values.mean(axis=1)).tolist()
         scored = list(zip(speaks, (feature for row, feature in found if row is not None), strict=True))

@@ -13,6 +13,18 @@ b12.ready.then(() => {
     root.classList.toggle("light", !isDark());
   };
 
+  // A number to call is no page: the framework gives every link a window of its own.
+  for (const kind of ["pointerdown", "focusin"])
+    document.addEventListener(kind, ({ target }) => target.closest?.('a[href^="tel:"]')?.removeAttribute("target"), true);
+
+  // The framework says in words of its own that the server is gone; these are ours.
+  new MutationObserver(() => {
+    const lost = document.querySelector(".toast-wrap .toast-body:not([data-told])");
+    if (!lost) return;
+    lost.dataset.told = "";
+    b12.toast(said("ask.lost"));
+  }).observe(document.body, { childList: true, subtree: true });
+
   // The source panel: a dialog with the document's own page in it.
   let panel, frame, heading, aside, opener, address, back, on;
   let held; // the focus, or what had it last
@@ -20,7 +32,8 @@ b12.ready.then(() => {
   // From quote to quote of one answer, whatever document each is in.
   const beside = by => {
     const turn = opener && opener.isConnected && opener.closest(".turn");
-    const links = turn ? [...turn.querySelectorAll("figure.quote a.cite")] : [];
+    const sides = turn && opener.closest(".sides");
+    const links = turn ? [...(sides || turn).querySelectorAll("figure.quote a.cite")].filter(link => sides || !link.closest(".sides")) : [];
     const at = links.indexOf(opener);
     return { link: at < 0 ? undefined : links[at + by], at, count: at < 0 ? 0 : links.length };
   };
@@ -28,7 +41,9 @@ b12.ready.then(() => {
     const button = make("button", { type: "button", id, className: "step", textContent, title: said(key), "aria-label": said(key) });
     button.addEventListener("click", () => {
       const { link } = beside(by);
-      if (link) go(link);
+      if (!link) return;
+      link.closest("details")?.setAttribute("open", ""); // what is folded cannot have the focus later
+      go(link);
     });
     return button;
   };
@@ -97,8 +112,8 @@ b12.ready.then(() => {
   const go = link => {
     if (leaving) return addEventListener("popstate", () => go(link), { once: true });
     opener = link;
-    const number = link.querySelector(".number");
-    const label = number ? said("panel.source_of", { number: number.textContent }) : said("panel.source");
+    const quote = link.closest("figure.quote");
+    const label = quote ? said("panel.source_of", { number: quote.id.split("q").pop() }) : said("panel.source");
     const state = { src: link.getAttribute("href"), label };
     if (history.state && history.state.src) history.replaceState(state, "");
     else history.pushState(state, "");
@@ -156,6 +171,7 @@ b12.ready.then(() => {
     // One question at a time: what is sent while another is awaited is not taken.
     const awaited = sent !== null && box.value.startsWith(sent) && !document.querySelector("#note .note");
     if (!awaited) sent = box.value;
+    if (box.value.trim()) document.body.classList.add("asking"); // makes room for the answer
   };
   document.addEventListener("keydown", event => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.closest("#ask")) sending();
@@ -178,10 +194,12 @@ b12.ready.then(() => {
     return count("ask.told", quotes, { number });
   };
   const look = () => {
+    carry();
     const fresh = [...document.querySelectorAll(".turn")].filter(turn => Number(turn.id.slice(4)) > last);
     const turn = fresh[fresh.length - 1];
     if (!turn) return;
     last = Number(turn.id.slice(4));
+    document.body.classList.remove("asking");
     say(told(turn));
     if (editing) toBox();
     turn.scrollIntoView({ block: "start" });
@@ -198,7 +216,19 @@ b12.ready.then(() => {
     }
   });
 
+  // What was typed before this box was there goes into it.
+  const carry = () => {
+    const first = document.getElementById("first"), box = document.querySelector("#ask textarea");
+    if (!first || !box) return;
+    const typed = first.querySelector("textarea").value;
+    first.remove();
+    if (!typed) return;
+    box.value = typed;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
   const start = () => {
+    carry();
     follow();
     new MutationObserver(follow).observe(document.body, { attributes: true, attributeFilter: ["class"] });
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true });

@@ -1,7 +1,7 @@
 // Quotes to the clipboard, with their citation, in any of the forms the server gives: b12.copyAs(address, form).
 "use strict";
 b12.ready.then(() => {
-  const { said, say } = b12;
+  const { said } = b12;
 
   // The words come from the source, not from the screen. Asked for at once, for a press is only remembered for a moment.
   b12.copyAs = async (address, form) => {
@@ -16,7 +16,7 @@ b12.ready.then(() => {
   };
 
   const copy = async button => {
-    const figure = button.closest("figure"), form = button.value || "plain", before = button.textContent;
+    const figure = button.closest("figure"), form = button.value || "plain", menu = button.closest("details");
     let told = said(form === "report" ? "cite.copied_report" : "cite.copied");
     try {
       await b12.copyAs(figure.querySelector("a.cite").getAttribute("href"), form);
@@ -24,18 +24,24 @@ b12.ready.then(() => {
       getSelection().selectAllChildren(figure.querySelector("blockquote"));
       told = said("ask.selected");
     }
-    if (button.dataset.before) return;
-    button.dataset.before = before;
-    button.textContent = told;
-    say(told);
-    setTimeout(() => {
-      button.textContent = before;
-      delete button.dataset.before;
-    }, form === "report" ? 6000 : 2500);
+    if (menu) shut(menu);
+    b12.toast(told);
   };
 
+  const shut = menu => {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  };
+  const open = () => document.querySelector("#thread .copying[open]");
   document.addEventListener("click", event => {
-    const button = event.target.closest && event.target.closest("figure.quote button.copy, figure.quote button.copy-as");
+    if (!event.target.closest) return;
+    const button = event.target.closest("figure.quote button.copy, figure.quote button.copy-as");
+    for (const menu of document.querySelectorAll("#thread .copying[open]")) if (!menu.contains(event.target)) menu.open = false;
     if (button) copy(button);
   });
+  document.addEventListener("keydown", event => {
+    if (event.key !== "Escape" || !open()) return;
+    event.stopImmediatePropagation();
+    shut(open());
+  }, true);
 });

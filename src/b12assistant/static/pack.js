@@ -1,7 +1,7 @@
 // The passage pack: addresses that the reader pinned, kept in this browser, shown and exported by the server's words.
 "use strict";
 (() => {
-  const { said, make, revealed, words: exact, post, say } = b12;
+  const { said, make, revealed, words: exact, post, say, toast } = b12;
   const KEPT = "b12.pack";
   const MOST = 100;
   const OURS = /^\/d\/[^?#]+\?at=[\d,-]+(&best=\d+-\d+)?&is=[0-9a-f,]+#hit$/;
@@ -35,17 +35,17 @@
   const mark = button => {
     const is = pinned.includes(button.value);
     button.setAttribute("aria-pressed", String(is));
-    button.textContent = said(is ? "lookup.unpin" : "lookup.pin");
+    if (!button.classList.contains("icon")) button.textContent = said(is ? "lookup.unpin" : "lookup.pin");
   };
   const add = address => {
     if (pinned.includes(address)) return;
-    if (pinned.length >= MOST) return say(said("pack.full", { count: MOST }));
+    if (pinned.length >= MOST) return toast(said("pack.full", { count: MOST }));
     write([...pinned, address]);
-    say(said("pack.pinned", { count: pinned.length }));
+    toast(said("pack.pinned", { count: pinned.length }));
   };
   const remove = address => {
     write(pinned.filter(each => each !== address));
-    say(said("pack.unpinned", { count: pinned.length }));
+    toast(said("pack.unpinned", { count: pinned.length }));
   };
   const button = address => {
     const made = make("button", { type: "button", className: "pin plain", value: address });
@@ -71,12 +71,9 @@
     top.append(open);
     opener();
   };
-  // A pin beside every quote of an answer.
+  // The buttons that the server drew beside every quote say whether it is saved.
   const pins = () => {
-    for (const figure of document.querySelectorAll(".turn figure.quote")) {
-      const link = figure.querySelector("a.cite"), notes = figure.querySelector(".notes");
-      if (link && notes && !notes.querySelector("button.pin")) notes.append(button(link.getAttribute("href")));
-    }
+    for (const each of document.querySelectorAll(".turn button.pin:not([aria-pressed])")) mark(each);
   };
 
   // The pack itself

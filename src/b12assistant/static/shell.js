@@ -61,6 +61,17 @@ globalThis.b12 = (() => {
     if (region) region.textContent = text;
   };
 
+  // What was done, in words that stay a moment.
+  let fading;
+  const toast = text => {
+    let box = document.getElementById("toast");
+    if (!box) document.body.append(box = make("div", { id: "toast", "aria-hidden": "true" }));
+    box.textContent = text;
+    say(text);
+    clearTimeout(fading);
+    fading = setTimeout(() => { box.textContent = ""; }, 2000 + 60 * text.length);
+  };
+
   // A surface is an empty column that `fill` gets when its tab is first opened: surface("sources", root => { … }).
   const surfaces = new Map();
   const surface = (id, fill) => {
@@ -139,5 +150,5 @@ globalThis.b12 = (() => {
   });
   ready.then(changed);
 
-  return { ready, said, count, make, revealed, words, post, get, say, surface, open, shown };
+  return { ready, said, count, make, revealed, words, post, get, say, toast, surface, open, shown };
 })();

@@ -53,7 +53,7 @@ def export_router(workspace: Callable[[], Workspace], questions: Questions, labe
 def _file(space: Workspace, asked: ExportRequest, labels: Labels, base: str) -> Response:
     today, generation = local_today(), space.opened.collection.generation
     replies = _replies(space, asked.turns)
-    talk = Conversation(replies, space.setting(*replies, labels=labels, base=base), generation)
+    talk = Conversation(replies, space.setting(labels=labels, base=base), generation)
     name = f"conversation-{today.isoformat()}.{SUFFIXES[asked.format]}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
     body = export(talk, asked.format).encode("utf-8", "replace")

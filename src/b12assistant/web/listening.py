@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import logging
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from b12assistant.errors import ConfigError, ServerError
 
@@ -71,6 +73,42 @@ class Work(Protocol):
 
     def close(self) -> None:
         """Refuse new questions."""
+
+
+HEAD_SECONDS = 30.0  # for the head of a request to arrive
+
+
+class PromptProtocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]  # h11 or httptools, whichever is installed
+    """Closes a connection on which the head of a request takes too long to arrive."""
+
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._await_head()
+        else:
+            self._stop_waiting()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: a handshake of a WebSocket is answered like any request, and anybody may send many."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        if self._head_timer is None and not self.transport.is_closing():
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
 
 class _Server(uvicorn.Server):
@@ -131,8 +169,17 @@ def run(app: App, listener: socket.socket, work: Work | None = None, *, behind_p
     ``behind_proxy``: trust ``X-Forwarded-Proto`` from any client; otherwise only from this machine. There is no access
     log, because it would hold addresses.
     """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _stopped)  # uvicorn raises it again after stopping
+    server(app, work, behind_proxy=behind_proxy).run(sockets=[listener])
+
+
+def server(app: App, work: Work | None = None, *, behind_proxy: bool = False) -> uvicorn.Server:
+    """Return the server of ``app``, not yet running."""
     config = uvicorn.Config(
         app,
+        http=PromptProtocol,
+        ws="none",
         access_log=False,
         forwarded_allow_ips="*" if behind_proxy else "127.0.0.1,::1",
         log_config=None,
@@ -140,9 +187,7 @@ def run(app: App, listener: socket.socket, work: Work | None = None, *, behind_p
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _stopped)  # uvicorn raises it again after stopping
-    _Server(config, work).run(sockets=[listener])
+    return _Server(config, work)
 
 
 def _stopped(*_: object) -> NoReturn:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, Format, LookUp, Sieve, Way, format_of
-from b12assistant.answers import Quote, Reply, Status
+from b12assistant.answers import Quote, Reply, Status, Strength
 from b12assistant.application.lookup_rows import notices, quoted, row
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
@@ -134,7 +134,7 @@ def _quote(space: Workspace, reply: Reply, labels: Labels) -> dict[str, Any] | N
 
 def _status_line(status: Status, quotes: tuple[Quote, ...], labels: Labels) -> str:
     if quotes:
-        return labels(f"strengths.{quotes[0].strength}")
+        return labels("strengths.possible") if quotes[0].strength is Strength.POSSIBLE else ""
     return labels("lookup.not_judged" if status is Status.SAFETY_ONLY else "headlines.nothing_close")
 
 

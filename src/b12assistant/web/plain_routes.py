@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter
@@ -11,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
-from b12assistant.answers import Reply, Status, TextId
+from b12assistant.answers import Reply, Status
 from b12assistant.application.exporting import turn_html
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.page_words import PageWords, load_page_words
@@ -19,20 +22,22 @@ from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
 from b12assistant.display.presentation import Piece, present
 from b12assistant.errors import AssistantError
+from b12assistant.safety.translations import controls_for
 from b12assistant.web.problems import PassingError, problem_of, unexpected
 from b12assistant.web.questions import Questions
 
 PATH = "/plain"
+ANSWERS = "/plain/answer/"  # then the name of an answer
+OK, SEE_OTHER = 200, 303
 QUESTION, EARLIER = "question", "earlier"  # the fields of the form
 
 
 @dataclass(frozen=True, slots=True)
 class PlainPage:
-    """The page around an answer. ``controls``: fixed turns that continue after an emergency text."""
+    """The page around an answer."""
 
     words: PageWords
     labels: Labels
-    controls: Sequence[str]
 
     def start(self) -> str:
         """Draw the empty form with an introduction."""
@@ -44,11 +49,11 @@ class PlainPage:
             f"<h2>{plain(self.labels('ask.examples'))}</h2><ul>{examples}</ul>{about}"
         )
 
-    def answered(self, question: str, pieces: Sequence[Piece], earlier: Sequence[str], *, stopped: bool) -> str:
-        """Draw an answer; ``stopped``: it is only a safety text, followed by its controls."""
+    def answered(self, question: str, pieces: Sequence[Piece], earlier: Sequence[str], controls: Sequence[str]) -> str:
+        """Draw an answer; ``controls``: fixed turns that continue after a safety text alone."""
         turns = (*earlier, question)
-        controls = "".join(self._asking(control, turns) for control in self.controls) if stopped else ""
-        return self._page(f"{turn_html(question, pieces, self.labels)}{controls}{self._form(turns)}{self._new_link()}")
+        ways_on = "".join(self._asking(control, turns) for control in controls)
+        return self._page(f"{turn_html(question, pieces, self.labels)}{ways_on}{self._form(turns)}{self._new_link()}")
 
     def refused(self, sentence: str, question: str, earlier: Sequence[str]) -> str:
         """Draw an error message; the question stays in the box."""
@@ -91,33 +96,70 @@ def _hidden(turns: Sequence[str]) -> str:
     return "".join(f'<input type="hidden" name="{EARLIER}" value="{plain(turn)}">' for turn in turns)
 
 
+@dataclass
+class Kept:
+    """Pages of answers in memory, for a few minutes, so that a form is answered with an address and Back works.
+
+    A name is random and says nothing of the question; only whoever asked is told it.
+    """
+
+    most: int = 200
+    seconds: float = 600.0
+    _pages: OrderedDict[str, tuple[float, bytes]] = field(default_factory=OrderedDict)
+
+    def keep(self, page: bytes) -> str:
+        """Keep a page; return its name."""
+        now = time.monotonic()
+        while self._pages and (len(self._pages) >= self.most or self._oldest() < now - self.seconds):
+            self._pages.popitem(last=False)
+        name = secrets.token_urlsafe(16)
+        self._pages[name] = (now, page)
+        return name
+
+    def get(self, name: str) -> bytes | None:
+        """Return the page of a name; ``None`` if it is forgotten."""
+        kept, page = self._pages.get(name, (-self.seconds, b""))
+        return page if kept > time.monotonic() - self.seconds else None
+
+    def _oldest(self) -> float:
+        return next(iter(self._pages.values()))[0]
+
+
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _FORM = "application/x-www-form-urlencoded"
 
 
-def plain_router(
-    workspace: Callable[[], Workspace], questions: Questions, labels: Labels, controls: tuple[TextId, ...]
-) -> APIRouter:
-    """Return the routes. ``workspace`` is called once per request; ``controls``: ids of the fixed turns."""
+def plain_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
+    """Return the routes. ``workspace`` is called once per request."""
     router = APIRouter(redirect_slashes=False)
+    answers = Kept()
     words = workspace().page_words or load_page_words(labels.language)
 
-    def page(space: Workspace) -> PlainPage:
-        return PlainPage(words, labels, [space.texts[name].text for name in controls])
+    page = PlainPage(words, labels)
 
     async def form(_: Request) -> Response:
-        return _page(page(workspace()).start())
+        return _page(page.start())
 
     async def answer(request: Request) -> Response:
-        """Answer a question; nothing of it is stored."""
+        """Answer a question with the address of its answer, which is kept in memory for a few minutes."""
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-            return _page(page(workspace()).refused(labels("plain.form"), "", ()), 415)
+            return _page(page.refused(labels("plain.form"), "", ()), 415)
         asked, earlier = _fields(await request.body())
         space = workspace()
-        return await _answered(space, questions, page(space), asked, earlier)
+        answered = await _answered(space, questions, page, asked, earlier)
+        if answered.status_code != OK:
+            return answered
+        return Response(None, SEE_OTHER, {"location": f"{ANSWERS}{answers.keep(bytes(answered.body))}"})
 
+    async def kept(request: Request) -> Response:
+        found = answers.get(request.path_params["name"])
+        if found is None:
+            return _page(page.refused(labels("plain.gone"), "", ()), 404)
+        return _page(found.decode("utf-8", "replace"))
+
+    router.add_route(ANSWERS + "{name}", kept, methods=["GET"], include_in_schema=False)
     router.add_route(PATH, form, methods=["GET"], include_in_schema=False)
     router.add_route(PATH, answer, methods=["POST"], include_in_schema=False)
     return router
@@ -139,9 +181,10 @@ async def _answered(
 
 
 def _answer(space: Workspace, page: PlainPage, reply: Reply, earlier: tuple[str, ...]) -> Response:
-    pieces = present(reply, space.setting(reply, labels=page.labels))
+    pieces = present(reply, space.setting(labels=page.labels))
     stopped = reply.answer.status is Status.SAFETY_ONLY
-    return _page(page.answered(reply.answer.question.text, pieces, earlier, stopped=stopped))
+    controls = [text.text for text in controls_for(reply.answer.notices, space.texts)] if stopped else []
+    return _page(page.answered(reply.answer.question.text, pieces, earlier, controls))
 
 
 def _fields(body: bytes) -> tuple[str, tuple[str, ...]]:

@@ -12,14 +12,17 @@ import hashlib
 import ipaddress
 import logging
 import math
+import os
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote as percent
 
 from b12assistant.errors import ConfigError
-from b12assistant.web.problems import Problem, ProblemError
+from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, json_bytes, not_found, unexpected
+from b12assistant.web.questions import CLIENT
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -31,7 +34,7 @@ LARGEST = 512 * 1024  # bytes of a request: a question of 20,000 characters, eac
 # Gradio has many inline styles; nothing else may be inline.
 PAGE = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'none'; "
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'none'; object-src 'none'"
 )
 DATA = "default-src 'none'; frame-ancestors 'none'"
@@ -44,6 +47,9 @@ HEADERS = {
 }
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?", re.ASCII)
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
+_READING = ("GET", "HEAD", "OPTIONS")
+_LONGEST_NAME = 255  # bytes; file systems refuse longer names
+_FOREIGN = Problem(403, "foreign_site", "Another site sent this request.", "ask from the page itself")
 _INLINE = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.S | re.I)
 
 
@@ -82,6 +88,10 @@ class Policy:
             await refuse(send, 421, "this server does not answer under that name")
         elif not self._is_open(scope["path"]):
             await refuse(send, 404, "there is nothing here")
+        elif any(len(part) > _LONGEST_NAME for part in re.split(rb"[/\\]", os.fsencode(scope["path"]))):
+            await send_problem(send, not_found(), scope)
+        elif scope["method"] not in _READING and not self._is_from_here(headers):
+            await send_problem(send, _FOREIGN, scope)
         elif not headers.get(b"content-length", b"0").isdigit() or int(headers.get(b"content-length", b"0")) > LARGEST:
             await refuse(send, 413, "the request is too large")
         else:
@@ -89,6 +99,22 @@ class Policy:
                 await self.app(scope, _bounded(receive), send)
             except TooLargeError:
                 await refuse(send, 413, "the request is too large")
+            except ProblemError as error:
+                await send_problem(send, error.problem, scope)
+            except Exception as error:  # noqa: BLE001 - the server would log its message and its stack
+                await send_problem(send, unexpected(error), scope)
+
+    def _is_from_here(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Check that no other site sent a request that may change something.
+
+        Browsers that say where a request comes from say so truly. Without it, as over plain HTTP, the origin decides;
+        it is "null" for forms of our own pages, which send no referrer.
+        """
+        site = headers.get(b"sec-fetch-site")
+        if site is not None:
+            return site in (b"same-origin", b"none")
+        origin = headers.get(b"origin", b"null").decode("latin-1")
+        return origin == "null" or self._is_ours(origin.partition("://")[2])
 
     def _is_ours(self, host: str) -> bool:
         name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
@@ -173,6 +199,16 @@ def framed_by(framers: tuple[str, ...], policy: str) -> str:
     return re.sub("frame-ancestors [^;]*", f"frame-ancestors 'self' {' '.join(framers)}", policy)
 
 
+async def send_problem(send: Send, problem: Problem, scope: Message) -> None:
+    """Send a problem document, unless a response has begun."""
+    if isinstance(send, _Answering) and send.started:
+        return
+    body = json_bytes(problem.as_json(percent(scope["path"][:_LONGEST_NAME], safe="/", errors="backslashreplace")))
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
 async def refuse(send: Send, status: int, sentence: str) -> None:
     """Send a plain refusal without details."""
     if isinstance(send, _Answering) and send.started:
@@ -232,6 +268,9 @@ def _is_number(name: str) -> bool:
 
 MOST = 512  # open requests: every open page keeps a stream, which takes a file handle
 PATIENCE = 30.0  # seconds for a body to arrive
+_STREAMS = "/gradio_api/"  # Gradio watches its own clients
+_AGAIN = 0.05  # seconds until a request that goes on without its client is cancelled again
+_GONE = 499  # the status in the log of a request whose client went away
 HEALTH = ("/healthz", "/readyz")  # never refused
 _LOG = logging.getLogger("b12assistant.http")
 
@@ -266,8 +305,13 @@ class Admission:
         try:
             if self._open > self.most:
                 await _refuse(noted)
-            else:
+            elif scope["path"].startswith(_STREAMS):
                 await self.app(scope, self._patient(receive), noted)
+            else:
+                CLIENT.set((scope.get("client") or ("",))[0])
+                visit = _Visit(self._patient(receive))
+                await visit.run(lambda: self.app(scope, visit.receive, noted))
+                status = _GONE if visit.is_gone else status
         finally:
             self._open -= 1
             self.watch(status)
@@ -297,6 +341,59 @@ class Admission:
     def _route(self, path: str) -> str:
         routes = (route for route in self.paths if path == route or (route[1:] and path.startswith(route)))
         return next(routes, "other")
+
+
+class _Visit:
+    """A request that ends when its client goes: whatever waits or works for it is cancelled."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._gone = asyncio.Event()
+        self._task: asyncio.Future[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        return self._gone.is_set()
+
+    async def run(self, answer: Callable[[], Awaitable[None]]) -> None:
+        self._task = asyncio.ensure_future(answer())
+        try:
+            await self._task
+        except asyncio.CancelledError:
+            if not self.is_gone:
+                raise  # the server is being stopped
+        finally:
+            self._task.cancel()
+            if self._watch is not None:
+                self._watch.cancel()
+
+    async def receive(self) -> Message:
+        """Receive for the application. Once the body is complete, all that comes is the end of the connection."""
+        if self._watch is not None:
+            await self._gone.wait()
+            return {"type": "http.disconnect"}
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self._leave()
+            await asyncio.sleep(0)  # cancelled here
+        elif not message.get("more_body"):
+            self._watch = asyncio.create_task(self._wait())
+        return message
+
+    async def _wait(self) -> None:
+        if (await self._receive())["type"] != "http.disconnect":
+            return
+        self._leave()
+        # In Python 3.11, `wait_for` swallows a cancellation that comes as its future ends (CPython issue 81839).
+        while self._task is not None and not self._task.done():
+            await asyncio.sleep(_AGAIN)
+            self._task.cancel()
+
+    def _leave(self) -> None:
+        self._gone.set()
+        if self._task is not None:
+            self._task.cancel()
 
 
 async def _refuse(send: Send) -> None:

@@ -57,7 +57,7 @@ _TITLES = {
     500: "Unexpected error",
     503: "Not ready",
 }
-_CODES = {405: "method", 408: "slow", 413: "too_large", 415: "content_type"}
+_CODES = {403: "foreign_site", 405: "method", 408: "slow", 413: "too_large", 415: "content_type"}
 CODES = ("not_json", "not_found", *_CODES.values(), "invalid_request", "question", "unexpected", *_UNAVAILABLE)
 
 

@@ -1,7 +1,8 @@
 """Answer questions: first the safety check, then the search, each in its own lane.
 
 A question that finds too many waiting is refused at once, and one that takes too long gets an error. In both cases,
-and when a search fails, the warning of the safety check is still shown. An emergency never waits behind a search.
+and when a search fails, the warning of the safety check is still shown. An emergency never waits behind a search. A
+question whose client has gone is dropped, and addresses take turns, so that none fills the queue for the others.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Condition, Thread
 from typing import Any, TypeVar
 
 from b12assistant.answers import Reason, Reply
@@ -24,52 +26,99 @@ from b12assistant.errors import AssistantError
 from b12assistant.web.problems import BusyError, LateError, PassingError, logged
 
 T = TypeVar("T")
+_Job = tuple[Future[Any], Callable[[], Any]]
+
+
+CLIENT: ContextVar[str] = ContextVar("CLIENT", default="")  # the address whose request is being answered
 
 
 @dataclass(eq=False)
 class Lane:
-    """A first-come, first-served queue with ``at_once`` threads and room for ``most_waiting`` jobs.
+    """A queue with ``at_once`` threads and room for ``most_waiting`` jobs, shared fairly between owners.
 
-    Unlike those of ``ThreadPoolExecutor`` and AnyIO, its threads never keep the process from ending. Abandoned work
-    keeps its place until it ends, so that the limit holds.
+    Owners take turns; within one owner, first come is first served. In a full queue the owner with most jobs gives up
+    its newest one to an owner with fewer. Unlike those of ``ThreadPoolExecutor`` and AnyIO, its threads never keep the
+    process from ending. Work that is abandoned before it starts leaves its place at once; after that it keeps it until
+    it ends, so that the limit holds.
     """
 
     name: str
     at_once: int
     most_waiting: int
-    _jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = field(default_factory=SimpleQueue)
-    _lock: Lock = field(default_factory=Lock)
+    _jobs: OrderedDict[str, deque[_Job]] = field(default_factory=OrderedDict)  # by owner, the next one first
+    _change: Condition = field(default_factory=Condition)
     _threads: int = 0
-    _unfinished: int = 0
+    _running: int = 0
 
     @property
     def waiting(self) -> int:
-        return self._jobs.qsize()
+        return sum(map(len, self._jobs.values()))
 
-    def submit(self, work: Callable[[], T]) -> Future[T]:
+    def submit(self, work: Callable[[], T], owner: str = "") -> Future[T]:
         """Return a future of ``work``, which never runs if it is cancelled in time. Raises ``BusyError``."""
         future: Future[T] = Future()
-        with self._lock:
-            if self._unfinished >= self.at_once + self.most_waiting:
-                raise BusyError("too many questions are waiting", hint="ask again in a few seconds")
-            if self._threads <= self._unfinished and self._threads < self.at_once:
+        given_up: Future[Any] | None = None
+        with self._change:
+            unfinished = self._running + self.waiting
+            if unfinished >= self.at_once + self.most_waiting:
+                given_up = self._newest_of_most(owner)
+            elif self._threads <= unfinished and self._threads < self.at_once:
                 Thread(target=self._run, name=self.name, daemon=True).start()  # counted only after it has started
                 self._threads += 1
-            self._unfinished += 1
-        self._jobs.put((future, work))
+            self._jobs.setdefault(owner, deque()).append((future, work))
+            self._change.notify()
+        if given_up is not None and given_up.set_running_or_notify_cancel():
+            given_up.set_exception(_busy())
+        future.add_done_callback(self._forget)
         return future
+
+    def _newest_of_most(self, owner: str) -> Future[Any]:
+        """Take the newest job of the owner that has most, if ``owner`` has fewer. Raises ``BusyError``."""
+        most = max(self._jobs, key=lambda name: len(self._jobs[name]), default=owner)
+        if len(self._jobs.get(most, ())) <= len(self._jobs.get(owner, ())) + 1:
+            raise _busy()
+        return self._jobs[most].pop()[0]
+
+    def _forget(self, future: Future[Any]) -> None:
+        """Drop a job that was cancelled before it started."""
+        if not future.cancelled():
+            return
+        with self._change:
+            for owner, jobs in self._jobs.items():
+                kept = deque(job for job in jobs if job[0] is not future)
+                if len(kept) < len(jobs):
+                    self._jobs[owner] = kept
+                    if not kept:
+                        del self._jobs[owner]
+                    return
+
+    def _next(self) -> _Job:
+        """Wait for the next job of the owner whose turn it is; the owner goes to the end of the line."""
+        with self._change:
+            while not self._jobs:
+                self._change.wait()
+            owner, jobs = self._jobs.popitem(last=False)
+            job = jobs.popleft()
+            if jobs:
+                self._jobs[owner] = jobs
+            self._running += 1
+            return job
 
     def _run(self) -> None:
         while True:
-            future, work = self._jobs.get()
+            future, work = self._next()
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(work())
                 except BaseException as error:  # noqa: BLE001 - passed on through the future
                     future.set_exception(error)
             del future, work  # an idle thread must not hold a question
-            with self._lock:
-                self._unfinished -= 1
+            with self._change:
+                self._running -= 1
+
+
+def _busy() -> BusyError:
+    return BusyError("too many questions are waiting", hint="ask again in a few seconds")
 
 
 _CHECKS = 16  # safety checks at once: most wait while the encoder is loading, and an emergency must get past them
@@ -207,7 +256,7 @@ class Questions:
             _LOG.info("question", extra={"end": ending.how, "ms": round(1000 * seconds)})
 
     async def _done(self, lane: Lane, work: Callable[[], T], deadline: float) -> T:
-        future = asyncio.wrap_future(lane.submit(work))
+        future = asyncio.wrap_future(lane.submit(work, CLIENT.get()))
         try:
             return await asyncio.wait_for(future, max(0.0, deadline - time.monotonic()))
         except TimeoutError as error:

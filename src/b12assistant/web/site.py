@@ -21,10 +21,11 @@ from b12assistant.web.catalogue_routes import PATH as SOURCES
 from b12assistant.web.catalogue_routes import catalogue_router
 from b12assistant.web.export_routes import export_router
 from b12assistant.web.figures import Figures
+from b12assistant.web.framework import JoinGuard
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.pack_routes import pack_router
+from b12assistant.web.plain_routes import ANSWERS, plain_router
 from b12assistant.web.plain_routes import PATH as PLAIN_PATH
-from b12assistant.web.plain_routes import plain_router
 from b12assistant.web.policy import LOOPBACK, Admission, App, Policy, parse_framers, parse_hosts
 from b12assistant.web.questions import Questions
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
@@ -41,6 +42,7 @@ _SHEETS = (
     *("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css"),
     *("surface.css", "lookup.css", "sources.css"),
 )
+_FIRST_SHEETS = ("tokens.css", "page.css")  # of what is there before the scripts have run
 _FIRST = "stream.js"  # before any script of Gradio
 _SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "sources.js")
 # The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
@@ -59,6 +61,7 @@ OWN = (
     *SOURCE_PATHS,
     "/export",
     PLAIN_PATH,
+    ANSWERS,
     "/own/",
     "/favicon.ico",
     "/api/",
@@ -85,16 +88,16 @@ def application(
     files = {**_own_files(), "labels.json": labels.as_json()}
     app.include_router(source_router(live, labels))
     app.include_router(export_router(live, questions, labels))
-    app.include_router(plain_router(live, questions, labels, ui.CONTROLS))
+    app.include_router(plain_router(live, questions, labels))
     app.include_router(lookup_router(live, questions, labels))
     app.include_router(pack_router(live, labels))
     app.include_router(catalogue_router(live, labels))
     _add_own(app, files)
     ui.mount(app, Asking(live, questions, labels, warmup), _head(files))
-    return _guarded(app, live, host, watch, _address(files, _FIRST))
+    return _guarded(JoinGuard(app, partial(ui.functions, app)), live, host, watch, files)
 
 
-def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], first: str) -> Policy:
+def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], files: Mapping[str, bytes]) -> Policy:
     """Put the policy and the limit of open requests around ``app``."""
     settings = live.configuration.settings
     labels = load_labels(settings.page.language)
@@ -102,7 +105,8 @@ def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], firs
     paths = (*FRAMEWORK, *OWN)
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
-    home = partial(with_head, first=first, words=words)
+    sheets = [_address(files, name) for name in _FIRST_SHEETS]
+    home = partial(with_head, first=_address(files, _FIRST), words=words, labels=labels, sheets=sheets)
     return Policy(Admission(app, paths, watch), paths, host, names, framers, home)
 
 

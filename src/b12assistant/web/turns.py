@@ -16,6 +16,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.errors import AssistantError
+from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.problems import LateError, PassingError, logged, problem_of
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Warmup
@@ -23,13 +24,18 @@ from b12assistant.web.warmup import Warmup
 
 @dataclass(frozen=True, slots=True)
 class ShownTurn:
-    """A turn as the page shows it. ``held``: of a safety text alone, what follows its controls."""
+    """A turn as the page shows it.
+
+    ``stopped``: it is a safety text alone. ``controls``: what is below it, in the reader's language.
+    """
 
     number: int
     question: str
     html: str
-    held: str | None
+    stopped: bool
+    as_typed: bool
     read_as: str | None = None  # what was searched, if not simply the question
+    controls: tuple[tuple[str, str], ...] = ()  # name and sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,21 @@ class Conversation:
 
     def with_reply(self, reply: Reply, space: Workspace, labels: Labels, *, as_typed: bool) -> Conversation:
         """Return the conversation with one more turn."""
-        setting = space.setting(reply, labels=labels)
+        setting = space.setting(labels=labels)
         number = self.count + 1
         html = answer_html.turn_html(number, reply, setting, as_typed=as_typed)
         stopped = reply.answer.status is Status.SAFETY_ONLY
-        held = answer_html.general_html(reply, setting) if stopped else None
         read_as = reply.answer.interpretation
-        shown = ShownTurn(number, reply.answer.question.text, html, held, read_as.text if read_as else None)
+        controls = zip(CONTROLS, controls_for(reply.answer.notices, setting.texts), strict=True) if stopped else ()
+        shown = ShownTurn(
+            number,
+            reply.answer.question.text,
+            html,
+            stopped,
+            as_typed,
+            read_as.text if read_as else None,
+            tuple((name, text.text) for name, text in controls),
+        )
         return Conversation((*self.turns, shown), number)
 
     def cleared(self) -> Conversation:
@@ -107,7 +121,7 @@ class Asking:
     async def suggested(self, talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
         """Yield suggested questions after an answer; the old ones are removed at once."""
         yield ()
-        if talk.turns and talk.turns[-1].held is None:
+        if talk.turns and not talk.turns[-1].stopped:
             space = self.live()
             try:
                 yield await self.questions.run(lambda: space.suggested(talk.questions))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container, Sequence
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
-from b12assistant.answers import TextId
 from b12assistant.corpus.page_words import PageWords, load_page_words
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
@@ -61,20 +60,28 @@ def theme() -> gr.themes.Base:
 _PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
-def with_head(page: bytes, first: str, words: PageWords) -> bytes:
-    """Put ``first``, the address of a script, at the start of the head, and replace Gradio's preview by our own."""
+def with_head(page: bytes, first: str, words: PageWords, labels: Labels, sheets: Sequence[str]) -> bytes:
+    """Put ``first``, the address of a script, at the start of the head, and replace Gradio's preview by our own.
+
+    The body begins with head and box, which can be used before Gradio's scripts have run and without any; ``sheets``:
+    the addresses of their style sheets.
+    """
     own = (
         f'<head><script src="{first}"></script><meta property="og:type" content="website">'
         f'<meta property="og:title" content="{plain(words.name)}">'
         f'<meta property="og:description" content="{plain(words.tagline)}">'
+        + "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets)
     )
-    return _PREVIEW.sub(b"", page).replace(b"<head>", own.encode(), 1)
+    shell = answer_html.first(words, labels).encode()
+    page = _PREVIEW.sub(b"", page).replace(b"<head>", own.encode(), 1)
+    return _BODY.sub(lambda body: body[0] + shell, page, count=1)
 
+
+_BODY = re.compile(rb"<body\b[^>]*>")
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise Gradio sends statistics
 
 
-CONTROLS = (TextId("not_happening"), TextId("looking_up"))
 SURFACES = ("lookup", "sources")  # empty here: a script fills each one when its tab is opened
 SESSIONS = 500  # held in memory; the oldest is forgotten first
 MOST_EVENTS = 500  # that may wait; `Questions` refuses earlier, with our own message
@@ -109,11 +116,14 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     talk, onward = gr.State(Conversation()), gr.State(())
     _text(answer_html.intro(words), "intro")
     thread = gr.Column(elem_id="thread")
-    box, send, new, note = _composer(words, labels)
+    box, send, note = _composer(words, labels)
+    with gr.Row(elem_id="foot"):
+        _text(answer_html.keep(labels), "keep")
+        new = gr.Button(labels("ask.new"), elem_id="new", size="sm", min_width=0)
     examples = _examples(words, labels)
-    _text(answer_html.keep(labels), "keep")
     state = _text(answer_html.state(labels("ask.loading"), "loading"), "state")
     _text(answer_html.about(words), "about")
+    _text(answer_html.general(asking.live.texts), "general")
     outputs = [box, talk, note]
     with thread:
         _thread(asking, talk, outputs)
@@ -139,6 +149,18 @@ def mount(app: Any, asking: Asking, head: str) -> None:
         asyncio.run(mounted())
     else:
         _mount(app, build(asking), head)
+
+
+def functions(app: Any, session: str) -> Container[int]:
+    """Return the numbers of the functions that the page of a session calls, those of what was drawn there too."""
+    mounted = (getattr(route, "app", None) for route in app.routes)
+    inner = next((each for each in mounted if isinstance(each, gr.routes.App)), None)
+    if inner is None:
+        return ()
+    known: Container[int] = inner.get_blocks().fns
+    if session in inner.state_holder:
+        known = inner.state_holder[session].blocks_config.fns
+    return known
 
 
 def _mount(app: Any, page: gr.Blocks, head: str) -> None:
@@ -171,20 +193,17 @@ def _thread(asking: Asking, talk: gr.State, outputs: list[gr.components.Componen
     def thread(now: Conversation) -> None:
         for turn in now.turns:
             gr.Markdown(turn.html, key=f"t{turn.number}", latex_delimiters=[])
-            if turn.held is not None and turn is now.turns[-1]:
-                _controls(asking, turn.number, talk, outputs)
+            if turn.stopped and turn is now.turns[-1]:
+                _controls(asking, turn, talk, outputs)
             if turn.read_as is not None and turn is now.turns[-1]:
                 _undo(asking, turn, talk, outputs)
-            if turn.held is not None:
-                gr.Markdown(turn.held, key=f"g{turn.number}", latex_delimiters=[])
 
 
-def _controls(asking: Asking, number: int, talk: gr.State, outputs: list[gr.components.Component]) -> None:
+def _controls(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.components.Component]) -> None:
     """Draw the two buttons below an emergency text; each sends a fixed turn of the user."""
-    with gr.Row(elem_id="controls", key=f"c{number}"):
-        for name in CONTROLS:
-            text = asking.live.texts[name].text
-            button = gr.Button(text, elem_id=name, min_width=0, key=f"c{number}{name}")
+    with gr.Row(elem_id="controls", key=f"c{turn.number}"):
+        for name, text in turn.controls:
+            button = gr.Button(text, elem_id=name, min_width=0, key=f"c{turn.number}{name}")
             button.click(_pressed(asking, text), talk, outputs, **_QUIET)
 
 
@@ -228,7 +247,7 @@ async def _literal(asking: Asking, question: str, talk: Conversation) -> tuple[A
     return gr.update(), talk, note
 
 
-def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Markdown]:
+def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, gr.Markdown]:
     with gr.Column(elem_id="composer"):
         note = _text("", "note")
         with gr.Row(elem_id="line"):
@@ -244,8 +263,7 @@ def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, 
                 html_attributes=gr.InputHTMLAttributes(autocomplete="off", spellcheck=True),
             )
             send = gr.Button(labels("ask.send"), variant="primary", elem_id="send", min_width=0)
-        new = gr.Button(labels("ask.new"), elem_id="new", size="sm", min_width=0)
-    return box, send, new, note
+    return box, send, note
 
 
 def _examples(words: PageWords, labels: Labels) -> list[tuple[gr.Button, str]]:

@@ -1,0 +1,171 @@
+"""Understand the last turn of a conversation: search its readings together, and say which fits the sources best.
+
+One reading alone is often the wrong one, and what answers usually comes near under several. So a turn that leans is
+searched for all of its readings at once, each with the same weight; the reading that the best window answers most
+surely is the one that is shown and judged (`docs/decisions/0027-conversation.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from b12assistant.answering.conversation import (
+    about,
+    alone,
+    in_place,
+    last_question,
+    opener,
+    phrase_of,
+    readings,
+    replaceable,
+    subjects,
+)
+from b12assistant.answering.engine import Engine, Searched
+from b12assistant.answering.quoting import Window
+from b12assistant.answering.signals import Calibration
+from b12assistant.answering.turn_forms import Leaning, leaning, move_of
+from b12assistant.answers import Interpretation, Move, Quote, Turn, TurnSlice
+from b12assistant.config import Settings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_JOINED = 300  # characters of an earlier question in which another subject is put, or a subject is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A turn as it was understood, with what was found for it.
+
+    ``likely``: how likely the best window answers, 0 to 1; no more than ``most`` after a question that was refused.
+    """
+
+    searched: Searched
+    likely: float
+    most: float = 1.0
+
+
+@dataclass(frozen=True)
+class Thread:
+    """Reads the last of some turns. ``quoted``: the quotes that were shown for the last of some turns."""
+
+    engine: Engine
+    settings: Settings
+    calibration: Calibration
+    most: int  # characters that are searched
+    quoted: Callable[[Sequence[Turn]], Sequence[Quote]]
+
+    @cached_property
+    def read(self) -> Callable[[Sequence[Turn]], Read]:
+        """Understand the last of some turns; the earlier ones are read first, each once."""
+        known = lru_cache(maxsize=None)(self._read)
+        return lambda turns: known(tuple(turns))
+
+    def as_typed(self, turn: Turn) -> Read:
+        """Read the turn by itself, with every word of it."""
+        read_as = alone(turn, self.most, literal=True)
+        return self._judged(self.engine.search(read_as, read_as, self.settings))
+
+    def certain(self, read: Read, window: Window) -> float:
+        """Return how likely a window answers the turn, 0 to 1."""
+        signals = self.engine.signals(read.searched.query, read.searched.evidence, window)
+        return min(read.most, self.calibration.confidence(signals))
+
+    def _judged(self, searched: Searched, most: float = 1.0) -> Read:
+        read = Read(searched, 0.0, most)
+        return replace(read, likely=self.certain(read, searched.windows[0])) if searched.windows else read
+
+    def _answers(self, read: Read) -> bool:
+        return read.likely >= self.calibration.possibly
+
+    def _read(self, turns: tuple[Turn, ...]) -> Read:
+        turn, place = turns[-1], last_question(turns)
+        if place is not None and (move := move_of(turn.text)) is not Move.ASKS:
+            read = self.read(turns[: place + 1])
+            return replace(read, searched=replace(read.searched, read_as=replace(read.searched.read_as, move=move)))
+        own = alone(turn, self.most)
+        read = self._judged(self.engine.search(own, self.engine.read(own), self.settings))
+        lean = leaning(turn.text)
+        if place is None or lean is Leaning.NO or (lean is Leaning.MAYBE and self._answers(read)):
+            return read
+        return self._joined(turns, turns[: place + 1], read)
+
+    def _joined(self, turns: Sequence[Turn], before: Sequence[Turn], own: Read) -> Read:
+        """Return the turn as it is read with earlier ones; by itself if only that is answered.
+
+        A refused topic stays refused: its words must all be known, and the new words alone must bring evidence.
+        """
+        former = self.read(before)
+        refused = not self._answers(former)
+        found = self.engine.search_together(
+            own.searched, [*self._readings(turns, before, former.searched.asked)], self.settings, whole=refused
+        )
+        joined = [self._judged(each, own.likely if refused else 1.0) for each in found]
+        best = max(joined, key=lambda each: each.likely)
+        if self._answers(own) and not self._answers(best) and not refused:
+            return own
+        if best.searched.read_as.replaced:
+            return best
+        after = joined[0].searched.read_as  # a subject before a turn is no sentence: the whole question is shown
+        return replace(best, searched=replace(best.searched, read_as=after))
+
+    def _readings(
+        self, turns: Sequence[Turn], before: Sequence[Turn], former: Interpretation
+    ) -> Iterator[Interpretation]:
+        """Yield the readings of the last turn with the last question, which stands last in ``before``."""
+        own = alone(turns[-1], self.most).own
+        yield from readings(own, former, [span for quote in self.quoted(before) for span in quote.spans], self.most)
+        if len(former.text) > _JOINED:
+            return
+        begun = opener(turns)
+        first = former if begun is None or turns[begun] is before[-1] else alone(turns[begun], _JOINED)
+        for subject in dict.fromkeys(map(self._subject, (former, first))):
+            if subject is not None:
+                yield about(own, subject)
+        phrase = phrase_of(own)
+        taken = phrase and self._likest(former, phrase)
+        if phrase and taken:
+            yield in_place(former, taken, phrase)
+
+    def _subject(self, former: Interpretation) -> TurnSlice | None:
+        """Return the subject of a question that says most: whose rarest word is the rarest."""
+        found = list(subjects(former))
+        if len(found) < 2:
+            return found[0] if found else None
+        weights, places = self.engine.rarity_of(former.text)
+        heaviest = [float(weights[_inside(places, *_place(former, each))].max(initial=0)) for each in found]
+        return found[int(np.argmax(heaviest))]
+
+    def _likest(self, former: Interpretation, phrase: TurnSlice) -> TurnSlice | None:
+        """Return the words of a question that are most like the phrase."""
+        found = list(replaceable(former))
+        if not found:
+            return None
+        tokens, places = self.engine.tokens_of(former.text)
+        wanted = _mean(self.engine.tokens_of(phrase.text)[0])
+        likeness = [float(_mean(tokens[_inside(places, *_place(former, each))]) @ wanted) for each in found]
+        return found[int(np.argmax(likeness))]
+
+
+def _place(read_as: Interpretation, part: TurnSlice) -> tuple[int, int]:
+    """Return where a slice of one of its parts stands in the text of a reading."""
+    at = 0
+    for each in read_as.parts:
+        if each.turn is part.turn and each.start <= part.start and part.end <= each.end:
+            return at + part.start - each.start, at + part.end - each.start
+        at += len(each.text) + 1
+    raise ValueError("not a part of the reading")
+
+
+def _inside(places: NDArray[np.int64], start: int, end: int) -> NDArray[np.int64]:
+    return np.flatnonzero((places[:, 0] < end) & (places[:, 1] > start))
+
+
+def _mean(tokens: NDArray[np.float32]) -> NDArray[np.float32]:
+    mean = tokens.mean(axis=0) if len(tokens) else np.zeros(tokens.shape[1], np.float32)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), dtype=np.float32)

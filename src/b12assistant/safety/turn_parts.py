@@ -1,0 +1,135 @@
+"""A turn as the fitted models read it: its folded words, its sentences, and the cues that begin in each.
+
+A short turn is judged as a whole: a denial or a "years ago" may stand beside the sign. In a long one a sign can drown,
+so its sentences are judged too, each in its surroundings.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Final, NamedTuple
+
+from b12assistant.answers import Turn, TurnSlice
+from b12assistant.language.folding import Folded, fold
+from b12assistant.safety.assertion import Cues
+
+SHORT: Final = 40  # words and marks of a turn that is judged as a whole
+LONGEST: Final = 32  # words and marks of a sentence; a longer one is read in parts that overlap by half
+FEWEST: Final = 3  # words and marks of a sentence; a shorter one is read with the one before
+MOST: Final = 8  # windows of a turn that the encoder reads
+MOST_SENTENCES: Final = 200  # of a turn that are judged
+SENTENCE_END: Final = frozenset(".?")
+MARKS: Final = frozenset(".?,")
+CUES: Final = tuple(kind.name for kind in fields(Cues) if kind.name != "clause")
+
+
+class Part(NamedTuple):
+    """Words ``[start, end)`` of a folded turn."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class TurnReading:
+    """A folded turn with its sentences. ``former``: the turn before, if this one may lean on it.
+
+    ``cued``: for each kind of cue, the words at which one begins, in order.
+    """
+
+    turn: Turn
+    folded: Folded
+    former: Folded | None
+    sentences: tuple[Part, ...]
+    cued: Mapping[str, Sequence[int]]
+
+    @property
+    def whole(self) -> Part:
+        return Part(0, len(self.folded.words))
+
+    @property
+    def is_short(self) -> bool:
+        return len(self.folded.words) <= SHORT
+
+    @property
+    def context(self) -> str:
+        """Return the text to read before the turn; empty if it stands alone."""
+        return f"{self.former.text.rstrip(' .')} . " if self.former is not None else ""
+
+    def words(self, part: Part) -> tuple[str, ...]:
+        return tuple(word.text for word in self.folded.words[part.start : part.end])
+
+    def letters(self, part: Part) -> tuple[int, int]:
+        """Return where the part stands in the folded text, half-open."""
+        last = part.end - 1
+        return self.folded.offsets[part.start], self.folded.offsets[last] + len(self.folded.words[last].text)
+
+    def cues(self, part: Part) -> Iterator[str]:
+        """Yield the kinds of cues that begin in ``part``."""
+        for kind, places in self.cued.items():
+            position = bisect_left(places, part.start)
+            if position < len(places) and places[position] < part.end:
+                yield kind
+
+    def place(self, part: Part) -> TurnSlice:
+        """Return the part as it was typed."""
+        return TurnSlice(self.turn, self.folded.words[part.start].start, self.folded.words[part.end - 1].end)
+
+
+def read_turn(turn: Turn, correct: Callable[[str], str], cues: Cues, former: Turn | None = None) -> TurnReading:
+    """Read a turn. ``correct``: returns the usual spelling of a word. ``former``: the turn it may lean on."""
+    folded = fold(turn.text, correct)
+    cued = {
+        kind: [bisect_left(folded.offsets, start) for start, _ in getattr(cues, kind).spans(folded.text)]
+        for kind in CUES
+    }
+    before = fold(former.text, correct) if former is not None else None
+    sentences = tuple(_sentences(folded))[:MOST_SENTENCES]
+    return TurnReading(turn, folded, before if before and before.words else None, sentences, cued)
+
+
+def halves(folded: Folded, part: Part, fits: Callable[[Part], bool]) -> Iterator[Part]:
+    """Split ``part`` in halves until each fits, at the end of the sentence nearest the middle if there is one."""
+    if part.end - part.start < 2 or fits(part):
+        yield part
+        return
+    middle = (part.start + part.end) // 2
+    reach = (part.end - part.start) // 4
+    ends = (at for at in range(middle - reach, middle + reach + 1) if folded.words[at - 1].text in SENTENCE_END)
+    cut = min((at for at in ends if part.start < at < part.end), key=lambda at: abs(at - middle), default=middle)
+    yield from halves(folded, Part(part.start, cut), fits)
+    yield from halves(folded, Part(cut, part.end), fits)
+
+
+def chosen(parts: Sequence[Part], weight: Callable[[Part], float], most: int = MOST) -> tuple[Part, ...]:
+    """Keep at most ``most`` of ``parts``, in their order: the first, the last, and those of most ``weight``."""
+    if len(parts) <= most:
+        return tuple(parts)
+    inner = sorted(range(1, len(parts) - 1), key=lambda i: (-weight(parts[i]), i))
+    return tuple(parts[i] for i in sorted({0, len(parts) - 1, *inner[: most - 2]}))
+
+
+def _sentences(folded: Folded) -> Iterator[Part]:
+    """Yield the sentences that hold a word; one of fewer than `FEWEST` words goes with the one before."""
+    starts = [0]
+    starts += [at + 1 for at, word in enumerate(folded.words) if word.text in SENTENCE_END]
+    cuts = [0]
+    for start in starts[1:]:
+        if start - cuts[-1] >= FEWEST:
+            cuts.append(start)
+    if len(cuts) > 1 and len(folded.words) - cuts[-1] < FEWEST:
+        cuts.pop()
+    for start, end in zip(cuts, [*cuts[1:], len(folded.words)], strict=True):
+        yield from _overlapping(folded, start, end)
+
+
+def _overlapping(folded: Folded, start: int, end: int) -> Iterator[Part]:
+    """Yield ``[start, end)``, or parts of it that overlap by half; nothing if it holds no word."""
+    if all(word.text in MARKS for word in folded.words[start:end]):
+        return
+    while end - start > LONGEST:
+        yield Part(start, start + LONGEST)
+        start += LONGEST // 2
+    yield Part(start, end)

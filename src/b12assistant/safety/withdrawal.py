@@ -1,0 +1,230 @@
+"""Recognise what takes an emergency back: "wrong window", "the ambulance is here", and the two controls, in any case,
+with any punctuation, in every language served; and remarks, which ask and report nothing.
+
+The phrases are in ``data/red_flags/withdrawals.toml``. A message that withdraws nothing withdraws nothing: a "but", a
+"still" or a question around the phrase takes the withdrawal back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+from typing import Final
+
+from b12assistant.data_files import Table, check_keys, read_data, string, strings, subtable, tables
+from b12assistant.language.folding import Word, fold
+from b12assistant.language.phrases import Phrases, Plain, clauses
+from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.safety.translations import CONTROLS, control_sentences
+from b12assistant.threads import once
+
+FILE: Final = "withdrawals.toml"
+LISTS: Final = ("unmeant", "safe", "ended", "softened", "remark", "farewell", "asks", "against", "relapse")
+LONGEST: Final = 600  # characters: whoever writes more reports something
+TEXTS: Final = 64  # of which the reading is remembered
+
+
+class Withdrawal(StrEnum):
+    """What a turn says of the emergency before it, the clearest first."""
+
+    CONTROL = "control"  # one of the two fixed sentences: ends everything
+    UNMEANT = "unmeant"  # it was not meant: ends everything
+    SAFE = "safe"  # no wish to be hurt: ends self-harm
+    ENDED = "ended"  # long ago, looked up, sent by mistake: ends all but self-harm
+    SOFTENED = "softened"  # help was called, or the person is well
+
+
+KINDS: Final = (Withdrawal.UNMEANT, Withdrawal.SAFE, Withdrawal.ENDED, Withdrawal.SOFTENED)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnReading:
+    """How a turn answers an emergency.
+
+    ``remark``: it holds nothing else than remarks. ``farewell``: one of them says goodbye. ``asks``: it asks something.
+    ``relapse``: it says that it is happening after all. ``masked``: the text with what was recognised blanked out.
+    """
+
+    kind: Withdrawal | None = None
+    remark: bool = False
+    farewell: bool = False
+    asks: bool = False
+    relapse: bool = False
+    masked: str = ""
+
+    @property
+    def takes_back(self) -> bool:
+        return self.kind is not None
+
+
+@dataclass(frozen=True)
+class Language:
+    """The phrases of one language; each list is compiled when it is first searched."""
+
+    code: str
+    lists: Mapping[str, Sequence[str]]
+    names: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> Phrases:
+        return self._compiled(name)
+
+    @once
+    def _compiled(self) -> _Compile:
+        return _Compile(self)
+
+
+class _Compile:
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._made: dict[str, Phrases] = {}
+
+    def __call__(self, name: str) -> Phrases:
+        if name not in self._made:
+            language = self._language
+            self._made[name] = Phrases(language.lists[name], language.names, f"{FILE}, {language.code}, {name}")
+        return self._made[name]
+
+
+@dataclass(frozen=True)
+class Withdrawals:
+    """The phrases of all languages. ``controls``: the two control sentences in every language, as plain words."""
+
+    languages: tuple[Language, ...]
+    controls: frozenset[str]
+
+    def is_control(self, text: str) -> bool:
+        """Whether a turn is one of the two control sentences, whatever its case and punctuation."""
+        return len(text) <= LONGEST and _plain(text) in self.controls
+
+    def read(self, text: str, *, flagged: bool) -> TurnReading:
+        """Read a turn; ``flagged``: after an emergency. Else only controls and remarks matter."""
+        if len(text) > LONGEST:
+            return TurnReading(asks="?" in text, masked=text)
+        return self._read(text, flagged)
+
+    @once
+    def _read(self) -> _Reader:
+        return _Reader(self)
+
+
+class _Reader:
+    def __init__(self, withdrawals: Withdrawals) -> None:
+        self._withdrawals = withdrawals
+        self._cached = lru_cache(maxsize=TEXTS)(self._reading)
+
+    def __call__(self, text: str, flagged: bool) -> TurnReading:  # noqa: FBT001 - a key of the cache
+        return self._cached(text, flagged)
+
+    def _reading(self, text: str, flagged: bool) -> TurnReading:  # noqa: FBT001
+        parts = clauses(text)
+        if not parts:
+            return TurnReading(masked=text)
+        if self._withdrawals.is_control(text):
+            return TurnReading(Withdrawal.CONTROL, masked=" " * len(text))
+        languages = self._withdrawals.languages
+        remarks = {word for plain, _ in parts for word in _matched(plain, languages, ("remark", "farewell"))}
+        farewell = any(each["farewell"].found_in(plain.text) for plain, _ in parts for each in languages)
+        only = all(word in remarks for plain, _ in parts for word in plain.words)
+        said = [part for part in parts if not remarks.issuperset(part[0].words)]
+        if only or not flagged:
+            masked = _masked(text, remarks) if only else text
+            return TurnReading(None, remark=only, farewell=farewell, asks=_asks(said, languages), masked=masked)
+        kind, words = self._taken_back(text, said)
+        relapse = kind is None and any(
+            each["relapse"].found_in(plain.text) and not _supposes(plain, mark, languages)
+            for plain, mark in said
+            for each in languages
+        )
+        asking = [part for part in said if not words.issuperset(part[0].words)]
+        # Remarks are blanked where a withdrawal stands beside them: "no, wrong window".
+        blank = words | remarks if kind else words
+        return TurnReading(
+            kind, farewell=farewell, asks=_asks(asking, languages), relapse=relapse, masked=_masked(text, blank)
+        )
+
+    def _taken_back(self, text: str, parts: Sequence[tuple[Plain, str]]) -> tuple[Withdrawal | None, frozenset[Word]]:
+        """What the clauses take back, in the language that says it most clearly, and the words that do."""
+        best: tuple[int, Withdrawal | None, frozenset[Word]] = (len(KINDS), None, frozenset())
+        whole = Plain(fold(text).words)
+        for language in self._withdrawals.languages:
+            for rank, kind in enumerate(KINDS[: best[0]]):
+                words = {
+                    word
+                    for plain, mark in parts
+                    if not _supposes(plain, mark, (language,))
+                    for word in _matched(plain, (language,), (kind.value,))
+                }
+                if words and not _against(whole, parts, language, self._all(language, parts)):
+                    best = (rank, kind, frozenset(self._all(language, parts)))
+                    break
+        return best[1], best[2]
+
+    def _all(self, language: Language, parts: Sequence[tuple[Plain, str]]) -> set[Word]:
+        """The words of every phrase that takes something back."""
+        return {
+            word
+            for plain, mark in parts
+            if not _supposes(plain, mark, (language,))
+            for word in _matched(plain, (language,), [kind.value for kind in KINDS])
+        }
+
+
+def _matched(plain: Plain, languages: Iterable[Language], names: Sequence[str]) -> Iterator[Word]:
+    for language in languages:
+        for name in names:
+            for start, end in language[name].spans(plain.text):
+                yield from plain.covered(start, end)
+
+
+def _supposes(plain: Plain, mark: str, languages: Iterable[Language]) -> bool:
+    """Whether a clause only asks or supposes."""
+    return mark == "?" or any(language["asks"].starts(plain.text) for language in languages)
+
+
+def _against(whole: Plain, parts: Sequence[tuple[Plain, str]], language: Language, words: set[Word]) -> bool:
+    """Whether words beside those of the withdrawal take it back."""
+    texts = [whole, *(plain for plain, _ in parts)]
+    return any(
+        not words.issuperset(plain.covered(start, end))
+        for plain in texts
+        for start, end in language["against"].spans(plain.text)
+    )
+
+
+def _asks(parts: Sequence[tuple[Plain, str]], languages: Iterable[Language]) -> bool:
+    return any(_supposes(plain, mark, languages) for plain, mark in parts)
+
+
+def _masked(text: str, words: Iterable[Word]) -> str:
+    letters = list(text)
+    for word in words:
+        letters[word.start : word.end] = " " * (word.end - word.start)
+    return "".join(letters)
+
+
+def _plain(text: str) -> str:
+    return Plain(fold(text).words).text
+
+
+@cache
+def load_withdrawals() -> Withdrawals:
+    """The phrases that ship with the package."""
+    data = read_data("red_flags", FILE)
+    check_keys(data, FILE, required=("language",))
+    languages = tuple(_language(table) for table in tables(data, "language", FILE))
+    texts = load_fixed_texts()
+    sentences = (*(texts[name].text for name in CONTROLS), *control_sentences())
+    return Withdrawals(languages, frozenset(map(_plain, sentences)))
+
+
+def _language(table: Table) -> Language:
+    where = f"{FILE}, {table.get('code', 'a language without code')}"
+    check_keys(table, where, required=("code", *LISTS), optional=("names",))
+    names = subtable(table, "names", where) if "names" in table else {}
+    return Language(
+        string(table, "code", where),
+        {name: strings(table, name, where) for name in LISTS},
+        {name: str(value) for name, value in names.items()},
+    )

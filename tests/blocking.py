@@ -1,0 +1,38 @@
+"""A workspace that searches nothing until it is let go, and bounds to ask it within."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fakes import FakeWorkspace
+
+from b12assistant.answers import Reply
+from b12assistant.web.questions import Lane, Questions
+
+ASKED = "What wraps every nerve: myelin?"
+
+
+@dataclass(frozen=True)
+class Blocking(FakeWorkspace):
+    """Searches nothing until it is let go; the safety check is the real one."""
+
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    def ask(self, question: str, history: Sequence[str] = (), **how: Any) -> Reply:
+        self.gate.wait(20)
+        return super().ask(question, history, **how)
+
+
+def blocking_space(built: FakeWorkspace) -> Blocking:
+    """``built``, held."""
+    space = Blocking(built.configuration)
+    vars(space).update(vars(built))
+    vars(space)["gate"] = threading.Event()
+    return space
+
+
+def questions(*, seconds: float = 20.0, waiting: int = 8) -> Questions:
+    return Questions(seconds, Lane("check", 4, waiting), Lane("search", 1, waiting))

@@ -1,1 +1,0 @@
-"""What must hold whatever happens, tried often: a few times in the tests, thousands of times by `make torture`."""

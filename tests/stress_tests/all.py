@@ -1,0 +1,46 @@
+"""Every stress test, with what is asked of it."""
+
+from __future__ import annotations
+
+from bad_inputs.all import BAD_INPUTS, QUICK
+
+from stress_tests.alterations import altered_exports
+from stress_tests.api_requests import api_requests
+from stress_tests.bad_files import mutants, specified
+from stress_tests.boundaries import drawn
+from stress_tests.damages import damaged_indexes, tampered_texts
+from stress_tests.displays import payloads_shown, strings_shown
+from stress_tests.hostile import beside_a_builder, floods, hanging_up, hidden_text, nonsense, tool_calls
+from stress_tests.index_machine import runs
+from stress_tests.interruptions import every_fault, failed_looks, full_disks, kills, two_writers
+from stress_tests.runner import StressTest
+
+_ENOUGH = 10_000  # more than an index has operations: until a run is clean
+
+STRESS_TESTS = (
+    StressTest("bad inputs, 54 rows", "each in one of 3 ends", len(QUICK), len(BAD_INPUTS), specified),
+    StressTest("mutants of PDF, HTML, text", "each in one of 3 ends, none over 10 s", 60, 2_000, mutants),
+    StressTest("damaged indexes", "refused before FAISS sees a byte", 100, 5_000, damaged_indexes),
+    StressTest("tampered texts, 1 in 11 untouched", "all found, no false alarm", 22, 1_000, tampered_texts),
+    StressTest("the nth change or look fails, every n", "old or new, no litter", 12, _ENOUGH, every_fault),
+    StressTest("the nth look fails while opening", "whole and told, or an error", _ENOUGH, _ENOUGH, failed_looks),
+    StressTest("full disks", "old, to the byte", 5, 20, full_disks),
+    StressTest("SIGKILL at random moments", "old or new, to the byte", 3, 300, kills),
+    StressTest("two indexers at once, 12 runs each", "one writes, one is told", 1, 10, two_writers),
+    StressTest("sequences of up to 30 steps over the index", "as the model says", 4, 200, runs),
+    StressTest("bytes and JSON from outside", "in form, or refused", 200, 10_000, drawn),
+    StressTest("saved conversations, altered in one place", "all found, no false alarm", 200, 2_000, altered_exports),
+    StressTest("text hidden in PDF, HTML or letters", "named, not quoted; the rest is", 100, 2_000, hidden_text),
+    StressTest("HTTP that no page sends", "4xx in the API's form, no log", 60, 2_000, nonsense),
+    StressTest("clients that hang up", "nothing waits, the next is answered", 30, 300, hanging_up),
+    StressTest("floods of 200 from one address", "another address is answered", 1, 10, floods),
+    StressTest("MCP tools called with anything", "labelled blocks, or our words", 40, 1_000, tool_calls),
+    StressTest("verify beside a builder", "no damage is told", 100, 2_000, beside_a_builder),
+    StressTest("requests from the API's description", "answered as it says", 150, 10_000, api_requests),
+)
+
+# In a browser; tests/browser tries them in small.
+PAGES = (
+    StressTest("random strings through the page", "shown to the character", 0, 2_000, strings_shown),
+    StressTest("payloads through the source view", "text, and nothing else", 0, 170, payloads_shown),
+)

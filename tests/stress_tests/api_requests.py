@@ -1,0 +1,71 @@
+"""Requests made up from the API's own description, within it and against it; the answers are held to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+from serving import small_space
+
+from b12assistant.web.service import build_app
+from stress_tests.runner import Tries
+
+POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
+# By operation: any path is in form, and health takes nothing, so that nothing can be against it there.
+BOTH = ("POST /api/v1/ask", "POST /api/v1/search", "GET /api/v1/documents")
+ONLY = ("GET /api/v1/documents/{id}", "GET /api/v1/passages/{id}", "GET /healthz", "GET /readyz")
+SERIES = (*((label, mode) for label in BOTH for mode in (POSITIVE, NEGATIVE)), *((label, POSITIVE) for label in ONLY))
+_TOO_LARGE = 413
+
+
+def api_requests(count: int, folder: Path) -> Tries:
+    """About ``count`` requests, as many of each series; an operation that is not described is none."""
+    space = small_space(folder)
+    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", build_app(lambda: space))
+    operations: dict[str, Any] = {each.label: each for each in _described(schema)}
+    if operations.keys() != {*BOTH, *ONLY}:
+        yield f"described are {sorted(operations)}"
+    for label, mode in SERIES:
+        yield from _series(operations[label], mode, count // len(SERIES))
+
+
+def _described(schema: Any) -> Iterator[Any]:
+    for each in schema.get_all_operations():
+        yield each.ok()
+
+
+def _series(operation: Any, mode: GenerationMode, count: int) -> list[str | None]:
+    faults: list[str | None] = []
+
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        deadline=None,
+        database=None,
+        derandomize=True,
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        faults.append(_fault(case))
+
+    ask()
+    return faults
+
+
+def _fault(case: Any) -> str | None:
+    """Where the answer is not as described; no server error is ever right."""
+    response = case.call()
+    # A description cannot say which questions hold a word, nor does schemathesis expect that a body may be too long.
+    excluded = [positive_data_acceptance, *([negative_data_rejection] if response.status_code == _TOO_LARGE else [])]
+    try:
+        case.validate_response(response, excluded_checks=excluded)
+    except FailureGroup as group:
+        return "; ".join(f"{case.formatted_path}: {' '.join(str(each).split())}" for each in group.exceptions)
+    return None

@@ -1,0 +1,208 @@
+"""Whatever bytes come in from outside, what comes out is in form or a refusal of ours: files of a corpus, and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpora import FOOD, NERVES, PILLS
+from extract_laws import FORMS, assert_laws
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from b12assistant.application.quote_checks import Against, State, check_file
+from b12assistant.corpus.sources import parse_front_matter, parse_sources
+from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError
+from b12assistant.evaluation.labelled_set import holds_dialogues, load_dialogues, load_labelled
+from b12assistant.evaluation.red_flag_audit import load_cases
+from b12assistant.index.documents import Entry
+from b12assistant.index.generations import sealed, unsealed
+from b12assistant.loaders import load, wire
+from b12assistant.types import Document, DocumentId, FileEnd, FileReport
+from stress_tests.runner import Tries
+
+ANYTHING = st.text(st.characters(exclude_categories=()), max_size=30)  # NUL and lone surrogates too
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | ANYTHING
+NUMBERS = st.lists(st.integers(-3, 90), max_size=5)
+VALUES = st.recursive(
+    SCALARS | NUMBERS, lambda v: st.lists(v, max_size=4) | st.dictionaries(ANYTHING, v, max_size=4), max_leaves=10
+)
+_DEEP = b"[" * 50_000
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """``take`` is given what is drawn; whatever it raises but ``refusals`` is a fault."""
+
+    what: str
+    drawn: st.SearchStrategy[bytes]
+    take: Callable[[bytes, Path], None]
+    refusals: tuple[type[AssistantError], ...] = ()
+
+
+def damaged(whole: bytes) -> st.SearchStrategy[bytes]:
+    """The bytes with some of them put elsewhere, changed or lost."""
+    place = st.integers(0, len(whole))
+
+    def cut(changes: list[tuple[int, int, bytes]]) -> bytes:
+        data = whole
+        for start, end, instead in changes:
+            data = data[:start] + instead + data[max(start, end) :]
+        return data
+
+    return st.lists(st.tuples(place, place, st.binary(max_size=6)), min_size=1, max_size=4).map(cut)
+
+
+def objects(keys: str, **likely: st.SearchStrategy[Any]) -> st.SearchStrategy[bytes]:
+    """JSON objects of these keys, any of which may be missing or hold something else."""
+    fields = {key: likely.get(key, st.nothing()) | VALUES for key in keys.split()}
+    whole = st.fixed_dictionaries({}, optional=fields) | st.fixed_dictionaries(fields) | VALUES
+    return whole.map(lambda value: json.dumps(value).encode())
+
+
+def _load(data: bytes, _: Path) -> None:
+    name, content = data.split(b"\n", 1)
+    extract = load(content, f"a.{name.decode()}")
+    assert_laws(extract)
+    assert extract.blocks
+    assert wire.unpack(wire.pack(extract)) == extract
+
+
+def _unpack(data: bytes, _: Path) -> None:
+    extract = wire.unpack(data)
+    assert wire.unpack(wire.pack(extract)) == extract
+
+
+def _unseal(data: bytes, _: Path) -> None:
+    if unsealed(data, "name") is not None:
+        raise AssertionError("a manifest that nobody sealed was taken")
+
+
+def _check(data: bytes, folder: Path) -> None:
+    name, _, content = data.partition(b"\n")
+    (folder / f"quotes.{name.decode()}").write_bytes(content)
+    for verdict in check_file(folder / f"quotes.{name.decode()}", AGAINST).quotes:
+        assert verdict.state in State
+        assert verdict.state is State.WRONG or any(
+            part in "".join(TEXTS.values()) for part in verdict.words.split(" […] ")
+        )
+
+
+def _sources(data: bytes, _: Path) -> None:
+    parse_sources(data.decode("utf-8", "replace"))
+
+
+def _front(data: bytes, _: Path) -> None:
+    parse_front_matter(data.decode("utf-8", "replace"), file="a.md")
+
+
+def _labelled(data: bytes, folder: Path) -> None:
+    (folder / "labelled.jsonl").write_bytes(data)
+    load_labelled(folder / "labelled.jsonl")
+
+
+def _dialogues(data: bytes, folder: Path) -> None:
+    (folder / "dialogues.jsonl").write_bytes(data)
+    if holds_dialogues(folder / "dialogues.jsonl"):
+        load_dialogues(folder / "dialogues.jsonl")
+
+
+def _messages(data: bytes, folder: Path) -> None:
+    (folder / "messages.jsonl").write_bytes(data)
+    load_cases(folder / "messages.jsonl")
+
+
+TEXTS = {DocumentId("nerves.md"): NERVES, DocumentId("food.md"): FOOD, DocumentId("pills.txt"): PILLS}
+AGAINST = Against(
+    {
+        name: Entry(Document(name, "", name, text), (), FileReport(name, FileEnd.INDEXED), "", "", {})
+        for name, text in TEXTS.items()
+    }
+)
+_QUOTE = {"document": "nerves.md", "text": NERVES[10:36], "spans": [[10, 36]], "best": [10, 36], "number": 1}
+_ANSWER = json.dumps({"answer": {"quotes": [_QUOTE, _QUOTE]}}).encode()
+_PACKED = wire.pack(load(f"# A\n\n{PILLS}\n- [x](y)\n".encode(), "a.md"))
+_SEALED = sealed({"schema": 1, "files": {"a": {"size": 1, "sha256": "0"}}}, counter=3)
+_FILES = st.sampled_from(sorted(FORMS)).flatmap(lambda form: FORMS[form][2].map(FORMS[form][1])) | st.binary(
+    max_size=400
+)
+_FRONT = b"title: Nerves\nkind: review\npublished: 2024-01-02\ncites: [a, b]\ncommercial_interest: false\n"
+_SOURCES = b'[[source]]\nfile = "a.md"\ntitle = "A"\nkind = "review"\npublished = 2024-01-02\ncites = ["a"]\n'
+_LABEL = b'{"id": "1", "question": "Why?", "gold": [{"document": "a.md", "text": "x"}]}\n'
+_TURNS = b'{"id": "1", "turns": [{"user": "Why?", "rewrite": "Why?", "gold": ["x"]}]}\n'
+_MESSAGE = b'{"id": "1", "text": "My feet are numb.", "level": "none", "history": ["Why?"], "acceptable": ["urgent"]}\n'
+
+
+def _named(names: str, drawn: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
+    """The bytes below a line with the suffix of their file."""
+    return st.tuples(st.sampled_from(names.encode().split()), drawn).map(b"\n".join)
+
+
+BOUNDARIES = (
+    Boundary("a file of a corpus", _named("pdf html md txt", _FILES), _load, (SourceError,)),
+    Boundary(
+        "what the reader's process sends",
+        damaged(_PACKED)
+        | objects("text extractor title page_starts sections blocks regions front warnings error hint", text=ANYTHING)
+        | st.just(_DEEP),
+        _unpack,
+        (SourceError,),
+    ),
+    Boundary(
+        "a manifest", damaged(_SEALED) | objects("schema files generation counter seal") | st.just(_DEEP), _unseal
+    ),
+    Boundary(
+        "a file for `verify`",
+        _named(
+            "json jsonl html md csv", damaged(_ANSWER) | objects("answer answers turns quotes error") | st.just(_DEEP)
+        ),
+        _check,
+        (UsageError,),
+    ),
+    Boundary(
+        "front matter",
+        damaged(_FRONT) | st.sampled_from([_DEEP, b"title: 0b" + b"1" * 50_000]) | st.binary(max_size=60),
+        _front,
+        (SourceFactsError,),
+    ),
+    Boundary(
+        "sources.toml", damaged(_SOURCES) | st.just(_DEEP) | st.binary(max_size=60), _sources, (SourceFactsError,)
+    ),
+    Boundary(
+        "a labelled set", damaged(_LABEL) | objects("id question gold") | st.just(_DEEP), _labelled, (AssistantError,)
+    ),
+    Boundary("conversations", damaged(_TURNS) | objects("id turns") | st.just(_DEEP), _dialogues, (AssistantError,)),
+    Boundary(
+        "messages", damaged(_MESSAGE) | objects("id text level kind") | st.just(_DEEP), _messages, (AssistantError,)
+    ),
+)
+
+
+def drawn(count: int, folder: Path) -> Tries:
+    """So many examples, shared out among the boundaries; the first that goes wrong ends those of its boundary."""
+    each = max(1, count // len(BOUNDARIES))
+    for boundary in BOUNDARIES:
+        place = folder / boundary.what.replace(" ", "_")
+        place.mkdir()
+
+        try:
+            _hold(boundary, each, place)
+        except Exception as error:  # noqa: BLE001 - told in the table
+            told = " ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
+            yield f"{boundary.what}: {' '.join(told.split())[:400]}"
+        else:
+            yield from [None] * each
+
+
+def _hold(boundary: Boundary, examples: int, folder: Path) -> None:
+    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(boundary.drawn)
+    def taken(data: bytes) -> None:
+        with suppress(*boundary.refusals):
+            boundary.take(data, folder)
+
+    taken()

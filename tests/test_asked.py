@@ -1,0 +1,99 @@
+"""Questions asked of sentences: found again in the index, near their sentence, reused while they are the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from corpora import again, three_files, write
+from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder
+
+from b12assistant.errors import IndexDamagedError
+from b12assistant.index.asked import AskedQuestions, Group, as_codes, digest_of, key_of
+
+
+def unit(*values: float) -> np.ndarray:
+    row = np.array(values, np.float32)
+    return row / np.linalg.norm(row)
+
+
+def asked() -> AskedQuestions:
+    """Two documents of two and three sentences; nothing is asked of the second sentence of each."""
+    groups = [Group(("a", "b"), (0, 0)), Group(("c", "d"), (0, 2))]
+    codes = [as_codes(np.stack([unit(1, 0), unit(1, 1)])), as_codes(np.stack([unit(0, 1), unit(-1, 0)]))]
+    return AskedQuestions.join(groups, [2, 3], [key_of("x", group) for group in groups], codes)
+
+
+def test_the_nearest_question_of_each_sentence_counts() -> None:
+    found = asked().best(unit(1, 0), 0, 5)
+    np.testing.assert_allclose(found, [1, np.nan, 0, np.nan, -1], atol=0.01)
+    np.testing.assert_allclose(asked().best(unit(1, 0), 1, 3), [np.nan, 0], atol=0.01)
+
+
+def test_bytes_give_the_same_questions() -> None:
+    first = asked()
+    again = AskedQuestions.from_bytes(first.to_bytes(), 5, 2)
+    np.testing.assert_array_equal(first.vectors, again.vectors)
+    np.testing.assert_array_equal(first.sentences, again.sentences)
+    assert list(first.by_key()) == list(again.by_key())
+
+
+@pytest.mark.parametrize(("sentences", "dimension"), [(4, 2), (5, 3)])
+def test_a_file_that_does_not_fit_is_damage(sentences: int, dimension: int) -> None:
+    with pytest.raises(IndexDamagedError, match="does not fit"):
+        AskedQuestions.from_bytes(asked().to_bytes(), sentences, dimension)
+
+
+def test_no_question_has_no_digest() -> None:
+    assert digest_of([Group((), ()), Group((), ())]) == ""
+    assert digest_of([Group(("a",), (0,))]) != digest_of([Group(("a",), (1,))])
+
+
+LINES = (("Metformin lowers B12.", ["does it sink", "diabetes pill and vitamin"]), ("Ask for a test.", ["what to ask"]))
+
+
+def with_questions(folder: Path, *, asked: bool = True) -> FakeWorkspace:
+    space = three_files(folder)
+    rows = [{"text": text, "origins": {"nhs": "p"}, "asked": questions if asked else []} for text, questions in LINES]
+    register = (
+        '[[origin]]\nid = "nhs"\ntitle = "t"\npublisher = "NHS"\nkind = "public_body"\ncountry = "GB"\n'
+        'published = "2023"\nread = 2026-11-21\nurl = "https://a.example/"\nterms = "OGL"\npart_read = "all"\n'
+    )
+    write(
+        space.corpus,
+        {
+            "pills.txt": "Metformin lowers B12. Ask for a test. Eggs hold some.\n",
+            "sources.toml": register,
+            "sentences/pills.txt.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
+        },
+    )
+    space.index()
+    return space
+
+
+def test_an_index_holds_what_is_asked_of_its_sentences(tmp_path: Path) -> None:
+    collection = again(with_questions(tmp_path)).opened.collection
+    assert collection.asked is not None
+    texts = [span.text for passage in collection.passages for span in passage.sentences]
+    assert [texts[place] for place in collection.asked.sentences] == [text for text, each in LINES for _ in each]
+
+
+def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> None:
+    first = again(with_questions(tmp_path)).assistant.ranked("does it sink")[0]
+    assert "Metformin" in first.spans[0].text
+    plain = with_questions(tmp_path / "plain", asked=False)
+    assert again(plain).opened.collection.asked is None
+
+
+def test_questions_that_are_the_same_are_not_encoded_again(tmp_path: Path) -> None:
+    space = with_questions(tmp_path)
+    first = again(space, RefusingEncoder()).index()
+    file = space.corpus / "sentences/pills.txt.jsonl"
+    file.write_text(file.read_text("utf-8").replace("what to ask", "which test"), "utf-8")
+    encoder = FakeEncoder()
+    later = again(space, encoder)
+    assert later.index().generation != first.generation
+    assert "which test" in encoder.encoded
+    assert not any("Eggs" in text for text in encoder.encoded)

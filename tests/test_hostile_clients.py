@@ -1,0 +1,222 @@
+"""Clients that hang up, dawdle, ask for what is not there, or are sent by another site."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from blocking import ASKED, Blocking, blocking_space
+from fakes import FakeWorkspace
+from serving import small_space
+from starlette.testclient import TestClient
+
+from b12assistant.web import listening
+from b12assistant.web.questions import Questions
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
+
+HERE = "http://127.0.0.1:7860"
+ASK = "/api/v1/ask"
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    made = small_space(tmp_path_factory.mktemp("hostile"))
+    made.ask(ASKED)  # loads what is loaded once
+    return made
+
+
+@pytest.fixture(scope="module")
+def client(space: FakeWorkspace) -> TestClient:
+    return TestClient(application(space, Warmup(space)), base_url=HERE, raise_server_exceptions=False)
+
+
+class Served:
+    """A server in this process over questions that wait until the gate is opened."""
+
+    def __init__(self, held: Blocking, questions: Questions) -> None:
+        self.questions = questions
+        self.listener = listening.listen("127.0.0.1", 0, otherwise=7860)
+        self.address: tuple[str, int] = self.listener.getsockname()
+        app = application(held, Warmup(held), questions=questions)
+        self.opened: list[socket.socket] = []
+        self.server = listening.server(app, questions)
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listener]})
+        self.thread.start()
+
+    def connection(self) -> socket.socket:
+        self.opened.append(socket.create_connection(self.address, timeout=20))
+        return self.opened[-1]
+
+    def close(self) -> None:
+        for connection in self.opened:
+            connection.close()
+        self.server.should_exit = True
+        self.thread.join(20)
+        self.listener.close()
+
+    def asked(self) -> socket.socket:
+        """A question that is sent, and whose answer nobody has read yet."""
+        body = json.dumps({"question": ASKED}).encode()
+        connection = self.connection()
+        head = f"POST {ASK} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        connection.sendall(head.encode() + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        return connection
+
+
+def until(condition: Any, seconds: float = 20.0) -> bool:
+    ends = time.monotonic() + seconds
+    while not condition() and time.monotonic() < ends:
+        time.sleep(0.02)
+    return bool(condition())
+
+
+@pytest.fixture
+def held(space: FakeWorkspace) -> Iterator[Blocking]:
+    made = blocking_space(space)
+    yield made
+    made.gate.set()
+
+
+@pytest.fixture
+def served(held: Blocking) -> Iterator[Served]:
+    made = Served(held, Questions.of(held.configuration.settings.web))
+    yield made
+    held.gate.set()
+    made.close()
+
+
+def test_those_who_hang_up_leave_the_queue(held: Blocking, served: Served) -> None:
+    gone = [served.asked() for _ in range(20)]
+    assert until(lambda: served.questions.searches.waiting == 18)
+    for connection in gone:
+        connection.close()
+    assert until(lambda: served.questions.searches.waiting == 0)
+    last = served.asked()
+    held.gate.set()
+    assert last.recv(12) == b"HTTP/1.1 200"
+
+
+def test_a_head_that_does_not_arrive_closes_the_connection(
+    held: Blocking, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "HEAD_SECONDS", 0.3)
+    silent, slow, asked = served.connection(), served.connection(), served.asked()
+    slow.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    assert silent.recv(1) == b""
+    assert slow.recv(1) == b""
+    time.sleep(0.5)
+    held.gate.set()
+    assert asked.recv(12) == b"HTTP/1.1 200"  # the answer may take as long as it takes
+    with served.connection() as second:
+        second.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert second.recv(12) == b"HTTP/1.1 200"
+        second.sendall(b"GET /hea")
+        assert until(lambda: second.recv(4096) == b"", 5)
+
+
+def test_a_websocket_is_refused_in_form(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    head = "GET /gradio_api/queue/join HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    with caplog.at_level(logging.WARNING), served.connection() as connection:
+        connection.sendall((head + key).encode())
+        answer = connection.recv(4096)
+        while b"urn:" not in answer and (more := connection.recv(4096)):
+            answer += more
+    assert answer.startswith(b"HTTP/1.1 405")
+    assert b"urn:b12assistant:problem:method" in answer
+    assert caplog.text == ""
+
+
+LONG = "a" * 300
+JOIN = "/gradio_api/queue/join"
+
+
+@pytest.mark.parametrize("path", [f"/assets/{LONG}", f"/static/{LONG}", f"/d/{LONG}", f"/own/{'é' * 200}"])
+def test_a_name_that_is_too_long_is_not_there(path: str, client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "at"),
+    [
+        ({"fn_index": 10_000, "session_hash": "a", "data": []}, "body.fn_index"),
+        ({"fn_index": "0", "session_hash": "a", "data": []}, "body.fn_index"),
+        ({"fn_index": None, "session_hash": "a", "data": []}, "body.fn_index"),
+        ({"fn_index": 0, "data": []}, "body.session_hash"),
+        ({"fn_index": 0, "session_hash": LONG, "data": []}, "body.session_hash"),
+        ({"fn_index": 0, "session_hash": "a", "data": {}}, "body.data"),
+        ([], "body"),
+    ],
+)
+def test_what_the_page_has_no_function_for_is_not_queued(
+    body: object, at: str, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = client.post(JOIN, json=body)
+    assert answer.status_code == 422
+    assert at in [error["at"] for error in answer.json()["errors"]]
+    assert caplog.text == ""
+
+
+def test_what_the_page_has_a_function_for_is_queued(client: TestClient) -> None:
+    answer = client.post(JOIN, json={"fn_index": 0, "session_hash": "abc", "data": ["", None]})
+    assert answer.status_code == 200
+
+
+FOREIGN = ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://example.org"})
+OURS: tuple[dict[str, str], ...] = (
+    {},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    {"Origin": HERE},
+    {"Origin": "null"},
+)
+
+
+@pytest.mark.parametrize(
+    "path", [ASK, "/api/v1/search", "/plain", "/export", "/pack/export/html", "/lookup/search", JOIN]
+)
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_no_other_site_sends_what_may_change_something(path: str, headers: dict[str, str], client: TestClient) -> None:
+    answer = client.post(path, json={"question": ASKED}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_site")
+
+
+@pytest.mark.parametrize("headers", OURS)
+def test_our_own_pages_and_programs_send(headers: dict[str, str], client: TestClient) -> None:
+    assert client.post(ASK, json={"question": ASKED}, headers=headers).status_code == 200
+    assert client.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+
+
+def test_one_address_that_floods_leaves_room_for_others(held: Blocking) -> None:
+    """As behind a proxy, which says for whom it asks."""
+    questions = Questions.of(held.configuration.settings.web)
+    app = application(held, Warmup(held), questions=questions)
+    held.gate.clear()
+
+    async def asked() -> tuple[list[int], int]:
+        def reader(host: str) -> httpx.AsyncClient:
+            transport = httpx.ASGITransport(app, client=(host, 1))
+            return httpx.AsyncClient(transport=transport, base_url=HERE, timeout=30)
+
+        flood, other = reader("10.0.0.1"), reader("10.0.0.2")
+        many = [asyncio.create_task(flood.post(ASK, json={"question": ASKED})) for _ in range(300)]
+        await asyncio.sleep(1)
+        one = asyncio.create_task(other.post(ASK, json={"question": ASKED}))
+        await asyncio.sleep(0.5)
+        held.gate.set()
+        found = (await one).status_code
+        return [answer.status_code for answer in await asyncio.gather(*many)], found
+
+    statuses, other = asyncio.run(asked())
+    assert other == 200
+    assert set(statuses) == {200, 503}

@@ -1,0 +1,70 @@
+"""The stress tests in small; `make stress` runs them in full (docs/reference/stress.md)."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from bad_inputs.all import BAD_INPUTS
+from bad_inputs.pages import HIDDEN
+from stress_tests.all import STRESS_TESTS
+from stress_tests.bad_files import indexed
+from stress_tests.runner import StressTest, Tries, carry_out
+
+from b12assistant.index.documents import entries_from_bytes
+
+NO_FILES = {22, *range(46, 55)}  # rows that are no file in a corpus: docs/reference/stress.md names their tests
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "stress",
+    [pytest.param(each, id=each.what, marks=pytest.mark.xdist_group(each.what)) for each in STRESS_TESTS],
+)
+def test_a_stress_test_passes(stress: StressTest, tmp_path: Path) -> None:
+    result = carry_out(stress, stress.quick, tmp_path)
+    assert result.wrong == ()
+    assert result.tried > 0
+
+
+def test_every_row_of_the_specification_has_its_files() -> None:
+    rows = Counter(bad.row for bad in BAD_INPUTS)
+    missing = set(range(1, 55)) - NO_FILES - rows.keys()
+    assert missing <= {45}, "row 45 is a file that the superuser may read"
+    assert len(BAD_INPUTS) >= 120
+    assert len({bad.name for bad in BAD_INPUTS}) == len(BAD_INPUTS)
+
+
+def test_what_nobody_sees_or_lies_outside_is_not_indexed(tmp_path: Path) -> None:
+    for bad in BAD_INPUTS:
+        if bad.row in (24, 25, 27, 30, 40):
+            bad.put(tmp_path / "corpus")
+    texts = [
+        entry.document.text for entry in entries_from_bytes(indexed(tmp_path / "corpus")[0].files["documents.jsonl"])
+    ]
+    assert len(texts) == 20
+    assert not [text for text in texts if HIDDEN.casefold() in text.casefold() or "root:" in text]
+
+
+def test_a_stress_test_says_what_went_wrong(tmp_path: Path) -> None:
+    """And one that breaks is not passed."""
+
+    def broken(count: int, folder: Path) -> Tries:
+        yield None
+        yield f"{folder.name} was lost"
+        raise KeyError(count)
+
+    result = carry_out(StressTest("a stress test", "all", 1, 3, broken), 3, tmp_path)
+    assert (result.tried, result.wrong) == (3, (f"{tmp_path.name} was lost", "KeyError: 3"))
+    assert result.row.startswith("| a stress test | 3 | 1 | 2 | 0 | all |")
+
+
+def test_every_test_that_the_table_names_is_there() -> None:
+    tests = Path(__file__).parent
+    page = (tests.parent / "docs" / "reference" / "stress.md").read_text("utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    there = {
+        name for path in tests.rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text("utf-8"))
+    }
+    assert len(named) > 20
+    assert named <= there

@@ -1,0 +1,80 @@
+"""The encoder tuned to the subject: other vectors, a digest of its own, and nothing for another model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fakes import FakeEncoder
+
+from b12assistant.application.opening import as_tuned, open_encoder
+from b12assistant.config import EncoderSettings
+from b12assistant.index.encoding import load_encoder
+from b12assistant.index.onnx_encoder import OnnxEncoder
+from b12assistant.index.tuning import LowRank, parse_low_rank, tuned_encoder
+from b12assistant.protocols import Encoder
+
+ASKED, ANSWER = "will i get the feeling in my feet back", "Numb feet from low B12 often improve once treatment starts."
+BESIDE = "The feet of a compass are of steel."
+
+
+@pytest.fixture(scope="module")
+def plain() -> Encoder:
+    return load_encoder(threads=1, runtime="onnx")
+
+
+@pytest.fixture(scope="module")
+def tuned(plain: Encoder) -> Encoder:
+    return tuned_encoder(plain)
+
+
+def test_a_change_is_the_product_of_its_thin_matrices() -> None:
+    rng = np.random.default_rng(1)
+    down, up = rng.random((4, 2)).astype(np.float16), rng.random((2, 3)).astype(np.float16)
+    changes = parse_low_rank({"layer/down": down, "layer/up": up, "encoder": np.array("a digest")})
+    assert list(changes) == ["layer"]
+    assert len(changes) == 1
+    np.testing.assert_allclose(changes["layer"], (down.astype(np.float32) @ up.astype(np.float32)).T)
+
+
+def test_the_tuned_encoder_has_a_digest_of_its_own(plain: Encoder, tuned: Encoder) -> None:
+    assert tuned.digest != plain.digest
+    assert len(tuned.digest) == len(plain.digest)
+    assert tuned_encoder(plain).digest == tuned.digest
+    assert (tuned.name, tuned.limit, tuned.dimension) == (plain.name, plain.limit, plain.dimension)
+
+
+def test_a_question_is_nearer_to_its_answer(plain: Encoder, tuned: Encoder) -> None:
+    def lead(encoder: Encoder) -> float:
+        asked, answer, beside = (each.vector for each in encoder.encode([ASKED, ANSWER, BESIDE]))
+        return float(asked @ answer - asked @ beside)
+
+    assert lead(tuned) > lead(plain)
+
+
+def test_torch_gives_the_same_vectors(tuned: Encoder) -> None:
+    theirs = tuned_encoder(load_encoder(threads=1))
+    for ours, other in zip(tuned.encode([ASKED, ANSWER]), theirs.encode([ASKED, ANSWER]), strict=True):
+        assert float(ours.vector @ other.vector) > 0.9999
+
+
+def test_another_encoder_is_left_as_it_is() -> None:
+    other = FakeEncoder()
+    assert tuned_encoder(other) is other
+
+
+def test_a_setting_turns_it_off(plain: Encoder) -> None:
+    settings = EncoderSettings(tuned=False, threads=1)
+    encoder = open_encoder(settings)
+    assert as_tuned(settings, encoder) is encoder
+    assert encoder.digest == plain.digest
+
+
+def test_changes_of_changes_add_up(plain: Encoder) -> None:
+    assert isinstance(plain, OnnxEncoder)
+    name = "encoder.layer.0.attention.self.query.weight"
+    down, up = np.full((384, 1), 0.01, np.float32), np.full((1, 384), 0.01, np.float32)
+    once = plain.tuned(LowRank({name: (down, up)}), "d" * 64)
+    back = once.tuned(LowRank({name: (-down, up)}))
+    assert (once.digest, back.digest) == ("d" * 64, "d" * 64)
+    (first,), (second,) = plain.encode([ASKED]), back.encode([ASKED])
+    np.testing.assert_allclose(first.vector, second.vector, atol=1e-5)

@@ -1,0 +1,35 @@
+"""Run every stress test in full and print one table; ends with 1 if one is failed. `make stress` calls it.
+
+With NAMES, words of what a stress test is called, those stress tests only.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from stress_tests.all import PAGES, STRESS_TESTS
+from stress_tests.runner import HEAD, carry_out
+
+
+def main() -> int:
+    chosen = [
+        each for each in (*STRESS_TESTS, *PAGES) if not sys.argv[1:] or any(name in each.what for name in sys.argv[1:])
+    ]
+    print(HEAD, flush=True)
+    failed = False
+    for stress in chosen:
+        with tempfile.TemporaryDirectory() as folder:
+            result = carry_out(stress, stress.full, Path(folder))
+        print(result.row, flush=True)
+        for wrong in result.wrong[:20]:
+            print(f"  {stress.what}: {wrong}", file=sys.stderr, flush=True)
+        failed = failed or bool(result.wrong) or not result.tried
+    return int(failed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
