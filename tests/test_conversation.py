@@ -88,7 +88,7 @@ def test_a_question_takes_no_place(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "read"),
     [
-        ("would folate stop it?", "would folate stop restless legs ?"),
+        ("would folate stop it?", "would folate stop restless legs?"),
         ("what else causes them", "what else causes restless legs"),
         ("how often?", "restless legs how often?"),
     ],

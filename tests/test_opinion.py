@@ -245,8 +245,7 @@ def test_the_real_encoder_tells_them_apart(text: str, level: Level | None, kind:
 )
 @pytest.mark.parametrize("remark", ["thanks", "Thank you!", "ok", "gracias", "danke", "never mind", "goodbye"])
 def test_a_remark_after_a_question_gives_nothing(question: str, remark: str) -> None:
-    opinion = real().second(Turn(1, remark), Turn(0, question))
-    assert opinion.concern.level is None
+    assert real().in_use([Turn(0, question), Turn(1, remark)]).flag is None
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ Topic = NewType("Topic", str)  # a curator's question that sources answer differ
 TermId = NewType("TermId", str)  # a term of data/vocabulary/, named by itself
 
 MOST_GAPS = 2  # in one quote
+_MARKS = "?!.,;:"  # no space stands before one
 
 
 class Level(StrEnum):
@@ -240,7 +241,9 @@ class Interpretation:
 
     @property
     def text(self) -> str:
-        return " ".join(part.text for part in self.parts)
+        """Return the parts as one text: a space between them, but none before a mark."""
+        first, *others = (part.text for part in self.parts)
+        return first + "".join(text if text[:1] in _MARKS else f" {text}" for text in others)
 
     @property
     def is_joined(self) -> bool:

@@ -67,9 +67,9 @@ class Assistant:
         >>> assistant = Assistant.open("index")
         >>> assistant.ask("Who won the football on Sunday?").answer.status.value
         'no_answer'
-        >>> reply = assistant.ask("What about metformin?", history=["Which medicines lower B12?"])
+        >>> reply = assistant.ask("And for how long?", history=["How is pernicious anaemia treated?"])
         >>> reply.answer.interpretation.text
-        'Which medicines lower B12? What about metformin?'
+        'How is pernicious anaemia treated? And for how long?'
         """
         return self._workspace.ask(question, history, as_typed=as_typed)
 
