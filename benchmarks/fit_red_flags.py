@@ -19,6 +19,7 @@ rules have changed.
 from __future__ import annotations
 
 import argparse
+import os
 import pickle
 import random
 from collections import Counter
@@ -177,7 +178,7 @@ def judged(rows: Sequence[Row], opinion: Opinionated) -> Judgements:
 
 def main(*, words: bool, head: bool, anew: bool) -> None:
     """``words``, ``head``: fit their weights too, not the cuts alone."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(os.cpu_count() or 1)
     calibration = judged_alone(load("calibration"), RULES)
     turns = [*calibration, *lengthened(calibration, READER)]
     rows = [row for row in load("train") if READER.read(row.turn, None).sentences]

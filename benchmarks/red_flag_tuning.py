@@ -192,8 +192,9 @@ def tune(
             rows, inside, concerns, weights = _ranges(
                 [examples[i] for i in batch], [known[i][1] for i in batch], there.shape[1]
             )
-            found = tuned(states, there, rows, inside)
-            loss = nn.functional.cross_entropy(found, concerns, label_smoothing=SMOOTHING, reduction="none")
+            with torch.autocast("cpu", torch.bfloat16):
+                found = tuned(states, there, rows, inside)
+            loss = nn.functional.cross_entropy(found.float(), concerns, label_smoothing=SMOOTHING, reduction="none")
             loss = (loss * weights).sum() / weights.sum()
             optimiser.zero_grad()
             loss.backward()
