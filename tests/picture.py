@@ -20,7 +20,7 @@ LONGEST = 500  # lines of a file: one noun
 PICTURE = (
     (
         "",
-        "__init__ < errors < types data_files < answers config protocols stages < threads",
+        "__init__ < errors < types data_files < answers config low_rank protocols stages < threads",
     ),
     (
         "language",
@@ -30,8 +30,7 @@ PICTURE = (
         "sentences",
         "spelling",
         "unseen",
-        "devanagari < folding < phrases",
-        "wording",
+        "devanagari wording < folding < phrases",
         "words",
     ),
     (
