@@ -20,7 +20,7 @@ LONGEST = 500  # lines of a file: one noun
 PICTURE = (
     (
         "",
-        "__init__ < errors < types < answers config data_files protocols stages < threads",
+        "__init__ < errors < types data_files < answers config low_rank protocols stages < threads",
     ),
     (
         "language",
@@ -30,8 +30,7 @@ PICTURE = (
         "sentences",
         "spelling",
         "unseen",
-        "devanagari < folding < phrases",
-        "wording",
+        "devanagari wording < folding < phrases",
         "words",
     ),
     (
@@ -54,7 +53,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        "entries page_words < disputes sources switched_off < folder < provenance",
+        "entries < disputes page_words sources switched_off < folder < provenance",
     ),
     (
         "index",
@@ -146,6 +145,7 @@ OWNERS = {
     "prometheus_client": ("web.figures",),
     "pydantic": (
         "corpus.entries",
+        "corpus.page_words",
         "corpus.provenance",
         "corpus.sources",
         "display.json_form",

@@ -10,7 +10,7 @@ from export_onnx import packaged_texts
 
 from b12assistant.api import Workspace
 from b12assistant.application import opening
-from b12assistant.application.opening import indexing_encoder, open_encoder
+from b12assistant.application.opening import as_tuned, indexing_encoder, open_encoder
 from b12assistant.config import EncoderSettings, load_configuration
 from b12assistant.errors import ConfigError, EncoderError
 from b12assistant.index import bf16_encoder
@@ -34,7 +34,7 @@ def test_a_precision_that_there_is_not_is_refused() -> None:
 @pytest.mark.slow
 def test_its_vectors_are_close_and_its_word_pieces_the_same() -> None:
     needed()
-    single = open_encoder(HALF)
+    single = as_tuned(HALF, open_encoder(HALF))
     texts = packaged_texts(single)[:24]
     half = indexing_encoder(HALF, single)
     for known, found in zip(single.encode(texts), half.encode(texts), strict=True):
@@ -63,7 +63,7 @@ def test_the_manifest_names_it_and_questions_are_read_in_single_precision(built:
 
 @pytest.mark.slow
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    single = open_encoder(HALF)
+    single = as_tuned(HALF, open_encoder(HALF))
     monkeypatch.setattr(bf16_encoder, "find_spec", lambda name: None)
     with pytest.raises(EncoderError, match="bfloat16 needs OpenVINO") as raised:
         indexing_encoder(HALF, single)

@@ -88,7 +88,7 @@ def test_a_flag_that_was_not_given_changes_nothing() -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_a_value_of_another_type_is_refused(key: str) -> None:
     wrong = 3 if known_keys()[key] is str else "many"
-    with pytest.raises(ConfigError, match=rf"^b12assistant\.toml: {key} = .* is not (a|true)") as raised:
+    with pytest.raises(ConfigError, match=rf"^b12assistant\.toml:2: {key} = .* is not (a|true)") as raised:
         written(key, wrong)
     assert raised.value.hint == f"the default is {DEFAULTS[key]!r}"
 
@@ -147,7 +147,7 @@ def test_a_whole_number_does_for_a_number() -> None:
 )
 def test_an_unknown_key_comes_with_a_suggestion(toml: str, key: str, hint: str) -> None:
     Path("b12assistant.toml").write_text(toml, "utf-8")
-    with pytest.raises(ConfigError, match=f"unknown setting '{key}'") as raised:
+    with pytest.raises(ConfigError, match=rf"^b12assistant\.toml:[12]: unknown setting '{key}'") as raised:
         load_configuration(environment={})
     assert raised.value.hint == hint
 

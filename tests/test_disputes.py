@@ -77,7 +77,7 @@ def test_a_quote_that_cannot_be_shown_is_named(old: str, new: str, complaint: st
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("[[dispute]]", "[[disputes]]", "only [[dispute]] is known"),
+        ("[[dispute]]", "[[disputes]]", "disputes.toml:2: unknown key 'disputes'"),
         ("[[dispute]]", "[[dispute", "not valid TOML"),
         ('id = "dose"', "", "disputes.toml:2: id is missing"),
         ('why = "5 or 9"', "", "disputes.toml:2: why is missing"),

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from b12assistant.answers import Move, Reason
-from b12assistant.corpus.page_words import ENGLISH
 from b12assistant.display import labels
-from b12assistant.display.labels import Labels, languages, load_labels, parse_labels
+from b12assistant.display.labels import ENGLISH, Labels, languages, load_labels, parse_labels
 from b12assistant.errors import ConfigError
 from b12assistant.types import Document, DocumentId, Interest, Range, Section, Source, SourceKind, Words
 

@@ -5,7 +5,6 @@ import re
 import shlex
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -18,6 +17,7 @@ from b12assistant.answers import TextId, Turn
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.cli import commands
 from b12assistant.config import load_configuration
+from b12assistant.corpus.folder import check_files, corpus_vocabulary
 from b12assistant.corpus.page_words import parse_page_words
 from b12assistant.errors import ConfigError
 from b12assistant.safety.opinion import Concern, Opinion
@@ -71,7 +71,7 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
 
 
 def test_the_page_of_the_tutorial_is_about_the_oven() -> None:
-    page = parse_page_words(tomllib.loads(next(text for _, title, text in BLOCKS if title == "corpus/page.toml")))
+    page = parse_page_words(next(text for _, title, text in BLOCKS if title == "corpus/page.toml"))
     assert page.name == "The village oven"
     assert all("oven" in question for question in page.examples)
 
@@ -148,15 +148,73 @@ def test_the_examples_of_a_rule_hold_and_no_opinion_sets_it_aside(tmp_path: Path
     assert [raised(message) for message in rule.negative] == [[]] * len(rule.negative)
 
 
+FINDING = "[[finding]]\nid = 'a'\nkind = 'sign'\nabout = 'b'\nsaid = ['fires']\n"
+RULE = """[[rule]]\nid = "a"\nlevel = "emergency"\nkind = "danger"\ntext = "general"\nany = ["flame"]\norigin = "o"
+positive = []\nnegative = []
+"""
+TEXT = "[[text]]\nid = 'general'\nversion = 1\ntext = 'T.'\norigin = 'o'\nreview = 'r'\n"
+VOCABULARY = "kind = 'lay'\nreview = 'r'\n[[term]]\nterm = 'a'\nvariants = ['x']\n"
+PAGE = (resources.files("b12assistant") / "data" / "skeleton" / "corpus" / "page.toml").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("file", "text", "says"),
     [
-        ("red_flags.toml", "[[finding]]\nid = 'a'\n", "red_flags.toml, a: missing about, kind"),
-        ("red_flags.toml", "[[rules]]\n", "red_flags.toml: unknown rules"),
+        (
+            "vocabulary.toml",
+            VOCABULARY.replace("lay", "slang"),
+            ":1: kind = 'slang' is not known: it takes abbrev",
+        ),
+        ("vocabulary.toml", VOCABULARY.replace("['x']", "'x'"), ":5: variants = 'x' is not known: it takes a list"),
+        (
+            "vocabulary.toml",
+            "kind = 'lay'\nreview = 'r'\n",
+            ":1: term is missing: it takes tables with term and",
+        ),
+        ("vocabulary.toml", "term = [1]", ":1: kind is missing"),
+        ("page.toml", PAGE.replace("tagline", "tagleine"), ":1: tagline is missing: it takes a text"),
+        ("page.toml", PAGE + "txt = 'x'\n", ":12: unknown key 'txt': did you mean 'text'?"),
+        ("page.toml", PAGE.replace("[[about]]", "[about]"), ":9: about is not a list of tables; write [[about]]"),
+        ("texts.toml", "texts = 1", ":1: unknown key 'texts': did you mean 'text'?"),
+    ],
+)
+def test_indexing_names_the_line_of_a_fault_in_any_file(tmp_path: Path, file: str, text: str, says: str) -> None:
+    (tmp_path / file).write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=re.escape(f"{file}{says}")):
+        check_files(tmp_path)
+
+
+def test_a_question_names_the_line_of_a_term_that_means_two_things(tmp_path: Path) -> None:
+    (tmp_path / "vocabulary.toml").write_text(
+        VOCABULARY + VOCABULARY.partition("'r'")[2].replace("'a'", "'b'"), "utf-8"
+    )
+    with pytest.raises(ConfigError, match=r"vocabulary\.toml:7: 'x' is in another term too: correct it there"):
+        corpus_vocabulary(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        (
+            "red_flags.toml",
+            "\n[[finding]]\nid = 'a'\n",
+            "red_flags.toml:2: kind is missing: it takes sign, request",
+        ),
+        ("red_flags.toml", FINDING + "naned = ['x']\n", "red_flags.toml:6: unknown key 'naned': did you mean 'named'?"),
+        ("red_flags.toml", FINDING.replace("fires", "+"), "red_flags.toml:1: +: a repetition without a bound"),
+        ("red_flags.toml", FINDING + RULE, "red_flags.toml:6: no finding is called flame: correct it there"),
+        ("red_flags.toml", FINDING + FINDING, "red_flags.toml:1: this id is used twice: correct it there"),
+        ("red_flags.toml", "[[rules]]\n", "red_flags.toml:1: unknown key 'rules': did you mean 'rule'?"),
         ("red_flags.toml", "fire", "is not valid TOML"),
-        ("texts.toml", "[[text]]\nid = 'looking_up'\n", "looking_up cannot be reworded"),
-        ("red_flags.toml", "[[text]]\nid = 'not_happening'\n", "not_happening cannot be reworded"),
-        ("texts.toml", "[[text]]\nid = 'general'\n", "texts.toml, text 1: missing origin"),
+        ("texts.toml", TEXT.replace("general", "looking_up"), "texts.toml:1: it cannot be reworded"),
+        ("red_flags.toml", "\n" + TEXT.replace("general", "not_happening"), "red_flags.toml:2: it cannot be reworded"),
+        ("texts.toml", TEXT + "[[text]]\nid = 'scope'\n", "texts.toml:7: version is missing: it takes a whole number"),
+        (
+            "texts.toml",
+            TEXT.replace("1", "0"),
+            "texts.toml:3: version = 0 is not known: it takes a whole number",
+        ),
+        ("texts.toml", TEXT.replace("T.", "{fire}"), "texts.toml:1: no telephone line is called fire"),
     ],
 )
 def test_a_fault_in_what_comes_first_is_said_before_any_question(

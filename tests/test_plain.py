@@ -266,7 +266,7 @@ def test_it_speaks_the_words_of_a_corpus_of_ones_own(space: FakeWorkspace) -> No
     class Own(FakeWorkspace):
         @property
         def page_words(self) -> PageWords:
-            return replace(load_page_words(), name="Our documents")
+            return load_page_words().model_copy(update={"name": "Our documents"})
 
     assert start(client_of(Own(space.configuration))).words.startswith("Our documents")
 

@@ -159,7 +159,7 @@ def test_an_entry_whose_passage_was_reworded_is_said(tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ("[[off", "is not valid TOML"),
-        ("on = 1", r"unknown table .on."),
+        ("on = 1", r":1: unknown key .on."),
         ('off = "x"', r"off is not a list of tables"),
         ('[[off]]\nwhy = "x"', "name one document or one passage"),
         ('[[off]]\ndocument = "a"\npassage = "b"\nwhy = "x"', "name one document or one passage"),

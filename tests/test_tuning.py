@@ -10,7 +10,8 @@ from b12assistant.application.opening import as_tuned, open_encoder
 from b12assistant.config import EncoderSettings
 from b12assistant.index.encoding import load_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
-from b12assistant.index.tuning import LowRank, parse_low_rank, tuned_encoder
+from b12assistant.index.tuning import tuned_encoder
+from b12assistant.low_rank import LowRank, parse_low_rank
 from b12assistant.protocols import Encoder
 
 ASKED, ANSWER = "will i get the feeling in my feet back", "Numb feet from low B12 often improve once treatment starts."

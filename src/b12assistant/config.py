@@ -17,6 +17,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
+from b12assistant.data_files import line_of
 from b12assistant.errors import ConfigError
 
 PACKAGED: Final = "packaged"  # the origin of a path that was not set
@@ -227,12 +228,12 @@ def load_configuration(
     values: dict[str, object] = {}
     origins = dict.fromkeys(known_keys(), "default")
     path = file or Path(CONFIG_FILE)
-    given = [(key, value, str(path)) for key, value in (_from_file(path) if file or path.is_file() else {}).items()]
+    given = list(_from_file(path)) if file or path.is_file() else []
     given += _from_environment(environment)
     given += [(key, value, "flag") for key, value in (flags or {}).items() if value is not None]
-    for key, value, origin in given:
-        values[key] = _checked(key, value, origin)
-        origins[key] = origin
+    for key, value, where in given:
+        values[key] = _checked(key, value, where)
+        origins[key] = str(path) if where.startswith(f"{path}:") else where
     if values.keys().isdisjoint(_FOLDERS) and not is_project(Path()):
         values |= packaged_paths(environment)
         origins |= dict.fromkeys(_FOLDERS, PACKAGED)
@@ -257,21 +258,21 @@ def values_of(settings: Settings) -> dict[str, object]:
     }
 
 
-def _from_file(path: Path) -> Mapping[str, object]:
+def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
+    """Yield key, value and "file:line"."""
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        table = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be read ({error.strerror})", hint="give another file with --config"
         ) from error
     except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or a number with too many digits
         raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it, then try again") from error
-    flat: dict[str, object] = {}
     for section, content in table.items():
         if not isinstance(content, dict) or section not in get_type_hints(Settings):
-            raise _unknown(section, str(path))
-        flat.update({f"{section}.{name}": value for name, value in content.items()})
-    return flat
+            raise _unknown(section, f"{path}:{line_of(text, section)}")
+        yield from ((f"{section}.{name}", content[name], f"{path}:{line_of(text, section, name)}") for name in content)
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:

@@ -1,10 +1,11 @@
-"""Read and check the data files that ship with the package.
+"""Read and check the data files that ship with the package, without pydantic, which a question would wait for.
 
 A file that cannot be used raises ``ConfigError``, which names the file and the place in it.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -14,6 +15,12 @@ from b12assistant.errors import ConfigError
 
 Table = Mapping[str, object]
 HINT = "restore the packaged data files, or correct the place named"
+# A long string, whose lines may look like entries. Short strings and comments are matched too, so that a quotation mark
+# in them does not open one.
+_STRING = re.compile(
+    r"#[^\n]*|\"(?!\"\")(?:\\.|[^\"\\\n])*\"|'(?!'')[^'\n]*'|(\"\"\"(?:\\.|[^\\])*?\"\"\"|'''.*?''')", re.S
+)
+_HEAD = re.compile(r"\s*(\[\[?)\s*([\"']?)([\w-]+)\2\s*\]\]?\s*(?:#|$)")
 
 
 def read_data(*path: str) -> Table:
@@ -80,3 +87,21 @@ def subtable(table: Table, key: str, where: str) -> Table:
     if not isinstance(value, dict):
         raise ConfigError(f"{where}: {key} must be a table", hint=HINT)
     return value
+
+
+def line_of(text: str, *place: str | int) -> int:
+    """Return the line, from 1, of a key in valid TOML: (key,), (table, key) or (table, number, key).
+
+    It is the line of the table where the key is missing, and 1 where the table is. tomllib gives no lines; tomlkit,
+    which keeps every blank, takes 1.8 s for 2,000 entries and gives none either.
+    """
+    lines = _STRING.sub(lambda match: "\n" * match[1].count("\n") if match[1] else match[0], text).split("\n")
+    heads = [(i, match[1], match[3]) for i, match in enumerate(map(_HEAD.match, lines)) if match]
+    bracket = "[[" if len(place) > 1 and isinstance(place[1], int) else "["
+    ours = [i for i, opening, name in heads if name == place[0] and (opening == bracket or len(place) == 1)]
+    number = place[1] if bracket == "[[" else 0
+    start = ours[number] if isinstance(number, int) and number < len(ours) else 0
+    end = next((i for i, _, _ in heads if i > start or not ours), len(lines))
+    key = next((part for part in place[1:] if isinstance(part, str)), place[0] if not ours else "")
+    pattern = re.compile(rf"\s*([\"']?){re.escape(str(key))}\1\s*=")
+    return next((i for i in range(start, end) if pattern.match(lines[i])), start) + 1

@@ -15,6 +15,7 @@ from b12assistant.application.opening import Opened
 from b12assistant.application.quote_checks import Against, Checked, State, Verdict, check_file, is_exported
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import values_of
+from b12assistant.corpus.folder import check_files
 from b12assistant.errors import AssistantError, SourceError
 from b12assistant.index.verification import check_entry
 from b12assistant.types import FileEnd
@@ -142,6 +143,7 @@ def examine(space: Workspace) -> dict[str, Any]:
     ]
     report["problems"] += [*opened.problems, *off.without_target(opened.collection.passages)]
     try:
+        check_files(space.corpus)
         report["index"]["stale"] += space.stale_files()
     except AssistantError as error:
         report["problems"].append(str(error))

@@ -16,7 +16,7 @@ from b12assistant.corpus.disputes import Dispute, disputes_from_bytes
 from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import EncoderError, IndexDamagedError, IndexMismatchError
 from b12assistant.index.asked import ASKED, AskedQuestions
-from b12assistant.index.bf16_encoder import Bf16Encoder
+from b12assistant.index.bf16_encoder import bf16_encoder
 from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry, entries_from_bytes
 from b12assistant.index.encoding import encoder_of
@@ -65,7 +65,7 @@ def indexing_encoder(given: EncoderSettings, encoder: Encoder) -> Encoder:
         raise EncoderError(
             f"{given.model!r} has no ONNX graph, and bfloat16 needs it", hint="set `encoder.bulk` to fp32"
         )
-    return as_tuned(given, OneAtATime(Bf16Encoder(weights, graph, threads=given.threads or os.cpu_count() or 1)))
+    return as_tuned(given, OneAtATime(bf16_encoder(weights, graph, threads=given.threads or os.cpu_count() or 1)))
 
 
 def _shareable(encoder: Encoder) -> Encoder:

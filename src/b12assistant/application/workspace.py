@@ -23,15 +23,16 @@ from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, as_tuned, indexing_encoder, open_encoder, open_generation
 from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus.folder import (
+    check_files,
     corpus_files,
     corpus_page_words,
     corpus_red_flags,
     corpus_switched_off,
     corpus_texts,
     corpus_vocabulary,
+    lines_named,
     require_corpus,
 )
-from b12assistant.corpus.page_words import PageWords
 from b12assistant.data_files import Table
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Cited, Setting
@@ -60,6 +61,7 @@ from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
     from b12assistant.application.search_server import SearchServer
+    from b12assistant.corpus.page_words import PageWords
     from b12assistant.index.indexing import Built, Progress, Reader
 
 
@@ -109,7 +111,8 @@ class Workspace:
         """The fixed texts with today's telephone numbers, the texts of the corpus, and the translations."""
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
-        own = parse_fixed_texts(self._own_texts, numbers_on(*today)) if self._own_texts else {}
+        with lines_named(self.corpus):
+            own = parse_fixed_texts(self._own_texts, numbers_on(*today)) if self._own_texts else {}
         return WithTranslations({**texts_on(*today), **own}, lambda code: numbers_in(code, *today))
 
     @once
@@ -120,7 +123,8 @@ class Workspace:
     def rules(self) -> Rules:
         """The rules of triage: the packaged red flags and those of the corpus. Raises ``ConfigError``."""
         packaged = Packaged(self.configuration.settings.red_flags.packaged)
-        return load_rules(corpus_red_flags(self.corpus), self.texts, packaged)
+        with lines_named(self.corpus):
+            return load_rules(corpus_red_flags(self.corpus), self.texts, packaged)
 
     @property
     def page_words(self) -> PageWords | None:
@@ -265,6 +269,7 @@ class Workspace:
 
         require_corpus(self.corpus)  # before creating the index folder
         corpus_switched_off(self.corpus)  # before building: with a fault in this file the index could not be opened
+        check_files(self.corpus)
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
             encoder = indexing_encoder(settings.encoder, self.encoder)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from b12assistant.corpus.entries import DisputeEntry, Statement
 
 DISPUTES_FILE = "disputes.toml"
-_FORM = "write [[dispute]] with id, topic, why, asked and sides; corpus/README.md shows it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +46,16 @@ class Dispute:
 
 def parse_disputes(text: str, *, file: str = DISPUTES_FILE) -> tuple[DisputeEntry, ...]:
     """Return the topics of a `disputes.toml`. Raises ``SourceFactsError`` that names file and line."""
-    from b12assistant.corpus.entries import DisputeEntry, TableFile  # a question needs no pydantic
+    from b12assistant.corpus.entries import DataFile, DisputesFile  # a question needs no pydantic
 
-    table_file = TableFile(text, "dispute", file=file, form=_FORM)
-    entries = table_file.entries("dispute", DisputeEntry)
+    table_file = DataFile(DisputesFile, text, file=file)
     seen: set[str] = set()
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(table_file.content.dispute):
         if entry.id in seen:
-            where = table_file.where("dispute", number)("id")
+            where = table_file.where("dispute", number, "id")
             raise SourceFactsError(f"{where}: {entry.id} is there twice", hint="give each dispute its own id")
         seen.add(entry.id)
-    return tuple(entries)
+    return tuple(table_file.content.dispute)
 
 
 def resolve(

@@ -1,31 +1,27 @@
-"""Read curators' files: TOML that holds arrays of tables, each entry checked by a pydantic model.
+"""The files that curators write, each as a pydantic model.
 
-A mistake is one error that names the file and the line. Lines come from one pass over the text: tomllib does not give
-them, and tomlkit, which keeps every blank, takes 1.8 s for 2,000 entries and gives no line either.
+A mistake is one error that names the file, the line and what belongs there.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
 from difflib import get_close_matches
-from functools import cached_property
+from inspect import isclass
 from reprlib import repr as short
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from b12assistant.errors import SourceFactsError
+from b12assistant.answers import FlagKind, Level
+from b12assistant.data_files import line_of
+from b12assistant.errors import AssistantError, SourceFactsError
+from b12assistant.language.vocabulary import Kind
+from b12assistant.safety.red_flags import FindingKind
 
-Where = Callable[[str], str]  # maps a key of an entry to "file:line"
-# A long string, whose lines may look like entries. Short strings and comments are matched too, so that a quotation mark
-# in them does not open one.
-_STRING = re.compile(
-    r"#[^\n]*|\"(?!\"\")(?:\\.|[^\"\\\n])*\"|'(?!'')[^'\n]*'|(\"\"\"(?:\\.|[^\\])*?\"\"\"|'''.*?''')", re.S
-)
-_HEAD = re.compile(r"\s*\[\[\s*([\"']?)([\w-]+)\1\s*\]\]")
+Where = Callable[..., str]  # maps the place of a key to "file:line"
 
 
 def _not_blank(text: str) -> str:
@@ -35,10 +31,11 @@ def _not_blank(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_not_blank), Field(description="a text")]
+Texts = Annotated[list[Text], Field(description="a list of texts")]
 
 
 class Entry(BaseModel):
-    """One table of a curators' file. A field's description completes "it takes …" in errors."""
+    """A curators' file or a table of one. A field's description completes "it takes …" in errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -63,6 +60,14 @@ class DisputeEntry(Entry):
     )
 
 
+class DisputesFile(Entry):
+    """`disputes.toml`."""
+
+    dispute: list[DisputeEntry] = Field(
+        default=[], description="tables with id, topic, why, asked and sides; corpus/README.md shows one"
+    )
+
+
 class OffEntry(Entry):
     """An entry as written in the file."""
 
@@ -72,79 +77,139 @@ class OffEntry(Entry):
     since: date | None = None
 
 
+class OffFile(Entry):
+    """`switched_off.toml`."""
+
+    off: list[OffEntry] = Field(
+        default=[], description='tables with document = "…" or passage = "…", and why = "…"; since = 2026-11-20'
+    )
+
+
+class TermEntry(Entry):
+    """What readers write for a word of the sources."""
+
+    term: Text
+    variants: Texts
+
+
+class VocabularyFile(Entry):
+    """`vocabulary.toml`."""
+
+    kind: Kind = Field(strict=False, description=", ".join(Kind))
+    review: Text = Field(description="who reviewed it, and when")
+    term: list[TermEntry] = Field(min_length=1, description="tables with term and variants")
+
+
+class TextEntry(Entry):
+    """A fixed text."""
+
+    id: Text
+    version: int = Field(ge=1, description="a whole number from 1")
+    text: Text
+    origin: Text
+    review: Text
+
+
+class TextsFile(Entry):
+    """`texts.toml`."""
+
+    text: list[TextEntry] = Field(
+        default=[], min_length=1, description="tables with id, version, text, origin and review"
+    )
+
+
+class FindingEntry(Entry):
+    """One concept in many wordings."""
+
+    id: Text
+    kind: FindingKind = Field(strict=False, description=", ".join(FindingKind))
+    about: Text
+    said: Texts = []
+    named: Texts = []
+
+
+class RuleEntry(Entry):
+    """One line of the decision table."""
+
+    id: Text
+    level: Level = Field(strict=False, description=", ".join(Level))
+    kind: FlagKind = Field(strict=False, description=", ".join(FlagKind))
+    text: Text = Field(description="the id of a text")
+    any: Texts
+    also: Texts = []
+    onset: Texts = []
+    unless: Texts = []
+    origin: Text
+    positive: Texts
+    negative: Texts
+
+
+class RedFlagsFile(TextsFile):
+    """`red_flags.toml`, which may hold the texts of its rules."""
+
+    finding: list[FindingEntry] = Field(
+        default=[], min_length=1, description="tables with id, kind, about, and said or named"
+    )
+    rule: list[RuleEntry] = Field(
+        default=[], min_length=1, description="tables with id, level, kind, text, any, origin, positive and negative"
+    )
+
+
 _Model = TypeVar("_Model", bound=Entry)
 
 
-class TableFile:
-    """A parsed file with the tables it may hold. Raises ``SourceFactsError`` with file and line."""
+class DataFile(Generic[_Model]):
+    """A TOML file, checked: ``content``. Raises ``raises`` with file and line."""
 
-    def __init__(self, text: str, *names: str, file: str, form: str) -> None:
-        """Parse ``text``; ``names``: the arrays of tables it may hold; ``form``: what to write, as a hint."""
-        self.file = file
-        self._text = text
-        self._form = form
+    def __init__(
+        self, model: type[_Model], text: str, *, file: str, raises: type[AssistantError] = SourceFactsError
+    ) -> None:
         try:
-            self._tables = tomllib.loads(text)
+            table = tomllib.loads(text)
         except (ValueError, RecursionError) as error:  # an over-long number is a plain ValueError
-            raise SourceFactsError(f"{file} is not valid TOML: {error}", hint="fix it, then try again") from error
-        unknown = next((key for key in self._tables if key not in names), None)
-        if unknown is not None:
-            known = " and ".join(f"[[{name}]]" for name in names)
-            raise SourceFactsError(f"{file}: unknown table {unknown!r}, only {known} is known here", hint=form)
-
-    def tables(self, name: str) -> list[dict[str, Any]]:
-        """Return the ``[[name]]`` tables as they were parsed; none if the file holds none."""
-        tables = self._tables.get(name, [])
-        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise SourceFactsError(f"{self.file}: {name} is not a list of tables; write [[{name}]]", hint=self._form)
-        return tables
-
-    def entries(self, name: str, model: type[_Model]) -> list[_Model]:
-        """Return the ``[[name]]`` tables, each as a checked ``model``."""
-        tables = self.tables(name)
-        return [check(model, table, self.where(name, number)) for number, table in enumerate(tables)]
-
-    def where(self, name: str, number: int) -> Where:
-        """Return a function from a key of the ``number``-th ``[[name]]`` table to "file:line"."""
-        return lambda key: f"{self.file}:{self._line(name, number, key)}"
-
-    def _line(self, name: str, number: int, key: str) -> int:
-        heads = [i for i, match in enumerate(map(_HEAD.match, self._lines)) if match]
-        ours = [i for i in heads if (match := _HEAD.match(self._lines[i])) and match[2] == name]
-        if number >= len(ours):
-            return 1
-        start = ours[number]
-        end = next((i for i in heads if i > start), len(self._lines))
-        pattern = re.compile(rf"\s*([\"']?){re.escape(key)}\1\s*=")
-        return next((i for i in range(start, end) if pattern.match(self._lines[i])), start) + 1
-
-    @cached_property
-    def _lines(self) -> list[str]:
-        return _STRING.sub(lambda match: "\n" * match[1].count("\n") if match[1] else match[0], self._text).split("\n")
+            raise raises(f"{file} is not valid TOML: {error}", hint="fix it, then try again") from error
+        self.where: Where = lambda *place: f"{file}:{line_of(text, *place)}"
+        self.content = check(model, table, self.where, raises)
 
 
-def check(model: type[_Model], table: Mapping[Any, Any], where: Where) -> _Model:
-    """Return ``table`` as a checked ``model``. Raises ``SourceFactsError`` that names the first wrong key."""
+def check(
+    model: type[_Model],
+    table: Mapping[Any, Any],
+    where: Where,
+    raises: type[AssistantError] = SourceFactsError,
+) -> _Model:
+    """Return ``table`` as a checked ``model``. Raises an error that names the first wrong key."""
     try:
         return model.model_validate(dict(table))
     except ValidationError as error:
-        raise _explained(error, model, table, where) from None
+        problem = error.errors(include_url=False, include_context=False)[0]
+        place, message, hint = _explained(problem["loc"], problem["type"], problem["msg"], model, table)
+        raise raises(f"{where(*place)}: {message}", hint=hint) from None
 
 
-def _explained(error: ValidationError, model: type[Entry], table: Mapping[Any, Any], where: Where) -> SourceFactsError:
-    problem = error.errors(include_url=False, include_context=False)[0]
-    key = str(problem["loc"][0]) if problem["loc"] else ""
-    names = sorted(field.alias or name for name, field in model.model_fields.items())
-    if problem["type"] in ("extra_forbidden", "invalid_key"):
+def _explained(
+    place: tuple[str | int, ...], kind: str, complaint: str, model: type[Entry], table: Mapping[Any, Any]
+) -> tuple[tuple[str | int, ...], str, str]:
+    """Return the place of the key to correct, what is wrong with it, and what it takes."""
+    key = str(place[0]) if place else ""
+    field = model.model_fields.get(key)
+    items = get_args(field.annotation) if field else ()
+    entry = next((item for item in items if isclass(item) and issubclass(item, Entry)), None)
+    expected = (field.description if field else None) or complaint
+    if entry is not None and len(place) > 2:
+        inner, message, hint = _explained(place[2:], kind, complaint, entry, table[key][place[1]])
+        return (*place[:2], *inner), message, hint
+    if kind in ("extra_forbidden", "invalid_key"):
+        names = sorted(model.model_fields)
         near = get_close_matches(key, names, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(names)}"
-        return SourceFactsError(f"{where(key)}: unknown key {key!r}", hint=hint)
-    field = next((field for name, field in model.model_fields.items() if key in (name, field.alias)), None)
-    expected = (field.description if field else None) or problem["msg"]
-    if problem["type"] == "missing":
-        return SourceFactsError(f"{where(key)}: {key} is missing", hint=f"it takes {expected}")
+        return (key,), f"unknown key {key!r}", hint
+    if kind == "missing":
+        return (key,), f"{key} is missing", f"it takes {expected}"
+    if entry is not None:
+        return (key,), f"{key} is not a list of tables; write [[{key}]]", f"it takes {expected}"
     try:
         written = short(table.get(key))
     except ValueError:  # Python does not print numbers of more than 4,300 digits
         written = "a very long number"
-    return SourceFactsError(f"{where(key)}: {key} = {written} is not known", hint=f"it takes {expected}")
+    return (key,), f"{key} = {written} is not known", f"it takes {expected}"

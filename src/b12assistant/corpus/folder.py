@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from b12assistant.corpus.disputes import DISPUTES_FILE, parse_disputes
-from b12assistant.corpus.page_words import FILE as PAGE_FILE
-from b12assistant.corpus.page_words import PageWords, parse_page_words
 from b12assistant.corpus.switched_off import NOTHING_OFF, SWITCHED_OFF_FILE, SwitchedOff, parse_switched_off
-from b12assistant.data_files import Table, check_keys, tables
+from b12assistant.data_files import Table, check_keys, line_of, tables
 from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
 from b12assistant.language.vocabulary import Vocabulary, parse_terms
 from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE
@@ -21,6 +21,7 @@ from b12assistant.safety.translations import CONTROLS
 
 if TYPE_CHECKING:
     from b12assistant.corpus.entries import DisputeEntry
+    from b12assistant.corpus.page_words import PageWords
     from b12assistant.corpus.sources import SourcesFile
 
 SENTENCES_FOLDER = "sentences"
@@ -68,14 +69,17 @@ def corpus_switched_off(corpus: Path) -> SwitchedOff:
 
 def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
     """Return the terms of a corpus's `vocabulary.toml`, if it has one. Raises ``ConfigError``."""
-    table = _table_of(corpus / VOCABULARY_FILE)
-    return Vocabulary(tuple(parse_terms(table, VOCABULARY_FILE))) if table is not None else None
+    with lines_named(corpus):
+        table = _table_of(corpus / VOCABULARY_FILE)
+        return Vocabulary(tuple(parse_terms(table, VOCABULARY_FILE))) if table is not None else None
 
 
 def corpus_page_words(corpus: Path) -> PageWords | None:
     """Return the page's words from a corpus's `page.toml`, if it has one. Raises ``ConfigError``."""
-    table = _table_of(corpus / PAGE_FILE)
-    return parse_page_words(table) if table is not None else None
+    from b12assistant.corpus.page_words import FILE, parse_page_words  # a question needs no pydantic
+
+    text = _text_of(corpus / FILE)
+    return parse_page_words(text, file=str(corpus / FILE)) if text is not None else None
 
 
 def corpus_red_flags(corpus: Path) -> Table:
@@ -94,8 +98,43 @@ def corpus_texts(corpus: Path) -> Table:
     texts = [text for table, file in files if "text" in table for text in tables(table, "text", file)]
     for text in texts:
         if text.get("id") in CONTROLS:
-            raise ConfigError(f"{text['id']} cannot be reworded", hint="take it out: a button sends it")
+            raise ConfigError(
+                f"{TEXTS_FILE}, text {text['id']}: it cannot be reworded", hint="take it out: a button sends it"
+            )
     return {"text": texts} if texts else {}
+
+
+def check_files(corpus: Path) -> None:
+    """Check the files that a question reads without pydantic, and the page's words. Raises ``ConfigError``."""
+    from b12assistant.corpus.entries import DataFile, RedFlagsFile, TextsFile, VocabularyFile
+
+    for name, model in (
+        (VOCABULARY_FILE, VocabularyFile),
+        (TEXTS_FILE, TextsFile),
+        (RED_FLAGS_FILE, RedFlagsFile),
+    ):
+        text = _text_of(corpus / name)
+        if text is not None:
+            DataFile(model, text, file=str(corpus / name), raises=ConfigError)
+    corpus_page_words(corpus)
+
+
+@contextmanager
+def lines_named(corpus: Path) -> Iterator[None]:
+    """Name file and line in a ``ConfigError`` about a curator's file; the quick reading names the entry only."""
+    try:
+        yield
+    except ConfigError as error:
+        check_files(corpus)
+        entry = re.match(r"\S+\.toml, (\w+) (\S+): ", error.message)
+        for path in (corpus / name for name in (VOCABULARY_FILE, TEXTS_FILE, RED_FLAGS_FILE)):
+            tables = (_table_of(path) or {}).get(entry[1], []) if entry else []
+            for number, table in enumerate(tables if isinstance(tables, list) else []):
+                if entry and entry[2] == str(table.get("id", table.get("term"))):
+                    line = line_of(_text_of(path) or "", entry[1], number)
+                    message = f"{path}:{line}: {error.message.removeprefix(entry[0])}"
+                    raise ConfigError(message, hint="correct it there") from error
+        raise
 
 
 def _table_of(path: Path) -> Table | None:

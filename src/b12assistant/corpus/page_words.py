@@ -2,50 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from importlib import resources
 
-from b12assistant.data_files import Table, check_keys, read_data, string, strings, tables
+from pydantic import Field
 
-ENGLISH = "en"
+from b12assistant.corpus.entries import DataFile, Entry, Text, Texts
+from b12assistant.errors import ConfigError
+
 FILE = "page.toml"
-_OTHER = "page.{language}.toml"
-_STRINGS = ("name", "tagline", "heading", "lead", "placeholder")
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Entry):
     """A paragraph about the tool itself."""
 
-    heading: str
-    text: str
+    heading: Text
+    text: Text
 
 
-@dataclass(frozen=True, slots=True)
-class PageWords:
-    name: str
-    tagline: str
-    heading: str
-    lead: str
-    placeholder: str
-    examples: tuple[str, ...]
-    about: tuple[About, ...]
+class PageWords(Entry):
+    name: Text
+    tagline: Text
+    heading: Text
+    lead: Text
+    placeholder: Text
+    examples: Texts
+    about: list[About] = Field(min_length=1, description="tables with heading and text")
 
 
-def load_page_words(language: str = ENGLISH) -> PageWords:
+def load_page_words(language: str = "en") -> PageWords:
     """Read the words that ship with the package."""
-    return parse_page_words(read_data("page", FILE if language == ENGLISH else _OTHER.format(language=language)))
+    file = FILE if language == "en" else f"page.{language}.toml"
+    folder = resources.files("b12assistant").joinpath("data", "page")
+    return parse_page_words(folder.joinpath(file).read_text("utf-8"), file=file)
 
 
-def parse_page_words(data: Table) -> PageWords:
-    """Return the words of a parsed file. Raises ``ConfigError`` for an unknown or missing key."""
-    check_keys(data, FILE, required=(*_STRINGS, "examples", "about"))
-    about = []
-    for number, table in enumerate(tables(data, "about", FILE), start=1):
-        where = f"{FILE}, about {number}"
-        check_keys(table, where, required=("heading", "text"))
-        about.append(About(string(table, "heading", where), string(table, "text", where)))
-    return PageWords(
-        **{key: string(data, key, FILE) for key in _STRINGS},
-        examples=strings(data, "examples", FILE),
-        about=tuple(about),
-    )
+def parse_page_words(text: str, *, file: str = FILE) -> PageWords:
+    """Return the words of a `page.toml`. Raises ``ConfigError`` that names file and line."""
+    return DataFile(PageWords, text, file=file, raises=ConfigError).content

@@ -7,7 +7,7 @@ it answers. The questions help to find the sentence and are never quoted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -45,33 +45,41 @@ def read_sentences(corpus: Path, document: str) -> tuple[SentenceEntry, ...]:
     return tuple(_entry(line, f"{sentences_file(document)}:{number}") for number, line in enumerate(lines, start=1))
 
 
+def located(document: Document, entries: Iterable[SentenceEntry]) -> Iterator[tuple[int, SentenceEntry, Range | None]]:
+    """Yield the number, from 1, of each line with it and the place of its sentence, ``None`` if it is not there.
+
+    A repeated sentence is looked for after the one of the previous line.
+    """
+    at = 0
+    for number, entry in enumerate(entries, start=1):
+        start = document.text.find(entry.text, at)
+        if start < 0:
+            start = document.text.find(entry.text)
+        at = at if start < 0 else start + len(entry.text)
+        yield number, entry, None if start < 0 else Range(start, at)
+
+
 def attribute(
     document: Document, entries: Sequence[SentenceEntry], origins: Mapping[OriginId, Origin]
 ) -> tuple[tuple[Attribution, ...], tuple[str, ...]]:
     """Return the attributions of a document, and a warning for every line whose sentence is not in it.
 
-    A repeated sentence is looked for after the one of the previous line. Raises ``SourceFactsError`` for an
-    origin that the register lacks.
+    Raises ``SourceFactsError`` for an origin that the register lacks.
     """
     attributions: list[Attribution] = []
     warnings: list[str] = []
-    at = 0
-    for number, entry in enumerate(entries, start=1):
+    for number, entry, sentence in located(document, entries):
         where = f"{sentences_file(document.id)}:{number}"
-        start = document.text.find(entry.text, at)
-        if start < 0:
-            start = document.text.find(entry.text)
-        if start < 0:
+        if sentence is None:
             warnings.append(f"{where}: this sentence is not in the document: {entry.text[:60]}")
             continue
-        at = start + len(entry.text)
         for id_, place in entry.origins.items():
             origin = origins.get(OriginId(id_))
             if origin is None:
                 raise SourceFactsError(
                     f"{where}: the origin {id_!r} is not in the register", hint="add an [[origin]] to sources.toml"
                 )
-            attributions.append(Attribution(Range(start, at), origin, place))
+            attributions.append(Attribution(sentence, origin, place))
     return tuple(attributions), tuple(warnings)
 
 

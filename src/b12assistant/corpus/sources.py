@@ -13,14 +13,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from b12assistant.corpus.entries import Entry, TableFile, Text, check
+from b12assistant.corpus.entries import DataFile, Entry, Text, check
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, Words
 
 SOURCES_FILE = "sources.toml"
 Facts = Mapping[Any, Any]  # validated keys and values, as parsed
 _KEY_VALUE = "write `key: value` lines"
-_FORM = "entries are written [[source]] or [[origin]]"
 _KINDS = ", ".join(SourceKind)
 _Kind = Annotated[SourceKind, Field(strict=False)]
 _DAY = "a date such as 2026-11-20"
@@ -52,6 +51,12 @@ class SourceFacts(Entry):
         return Source(**facts, interest=_INTERESTS[self.commercial_interest], cites=tuple(self.cites))
 
 
+class SourceEntry(SourceFacts):
+    """The facts of a file: a `[[source]]` of `sources.toml`."""
+
+    file: Text = Field(description="a path in the corpus")
+
+
 class OriginEntry(Entry):
     """A publication of the register: an `[[origin]]` of `sources.toml`."""
 
@@ -70,38 +75,38 @@ class OriginEntry(Entry):
         return Origin(**{**dict(self), "id": OriginId(self.id)})
 
 
+class SourcesToml(Entry):
+    """`sources.toml`."""
+
+    source: list[SourceEntry] = Field(default=[], description="tables with file and its facts")
+    origin: list[OriginEntry] = Field(default=[], description="tables with id, title, publisher, kind and so on")
+
+
 class SourcesFile:
     """A parsed `sources.toml`. Raises ``SourceFactsError`` with file and line."""
 
     def __init__(self, text: str, *, file: str = SOURCES_FILE) -> None:
-        self._file = TableFile(text, "source", "origin", file=file, form=_FORM)
+        self._file = DataFile(SourcesToml, text, file=file)
 
     @cached_property
     def facts(self) -> dict[str, Facts]:
         """The validated entries, by the file each one describes (path in the corpus)."""
         sources: dict[str, Facts] = {}
-        for number, entry in enumerate(self._file.tables("source")):
-            where = self._file.where("source", number)
-            facts = dict(entry)
-            described = facts.pop("file", None)
-            if not isinstance(described, str) or not described:
-                raise SourceFactsError(
-                    f"{where('file')}: an entry names no file", hint='add file = "path/in/the/corpus"'
-                )
-            if described in sources:
-                raise SourceFactsError(f"{where('file')}: {described} is described twice", hint="keep one entry")
-            check(SourceFacts, facts, where)
-            sources[described] = facts
+        for number, entry in enumerate(self._file.content.source):
+            if entry.file in sources:
+                where = self._file.where("source", number, "file")
+                raise SourceFactsError(f"{where}: {entry.file} is described twice", hint="keep one entry")
+            sources[entry.file] = entry.model_dump(exclude_unset=True, exclude={"file"})
         return sources
 
     @cached_property
     def origins(self) -> dict[OriginId, Origin]:
         """The register of origins, by id."""
         origins: dict[OriginId, Origin] = {}
-        for number, entry in enumerate(self._file.entries("origin", OriginEntry)):
+        for number, entry in enumerate(self._file.content.origin):
             origin = entry.origin()
             if origin.id in origins:
-                where = self._file.where("origin", number)("id")
+                where = self._file.where("origin", number, "id")
                 raise SourceFactsError(f"{where}: the origin {origin.id} is there twice", hint="keep one entry")
             origins[origin.id] = origin
         return origins

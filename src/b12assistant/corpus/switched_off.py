@@ -16,7 +16,6 @@ from b12assistant.errors import SourceFactsError
 from b12assistant.types import DocumentId, Passage, PassageId
 
 SWITCHED_OFF_FILE = "switched_off.toml"
-_FORM = 'write [[off]] with document = "…" or passage = "…", and why = "…"; since = 2026-11-20 is optional'
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +60,12 @@ NOTHING_OFF = SwitchedOff()
 
 def parse_switched_off(text: str, *, file: str = SWITCHED_OFF_FILE) -> SwitchedOff:
     """Parse a `switched_off.toml`. Raises ``SourceFactsError`` that names file and line."""
-    from b12assistant.corpus.entries import OffEntry, TableFile  # a question needs no pydantic
+    from b12assistant.corpus.entries import DataFile, OffFile  # a question needs no pydantic
 
-    table_file = TableFile(text, "off", file=file, form=_FORM)
+    table_file = DataFile(OffFile, text, file=file)
     documents: dict[DocumentId, Off] = {}
     passages: dict[PassageId, Off] = {}
-    for number, entry in enumerate(table_file.entries("off", OffEntry)):
+    for number, entry in enumerate(table_file.content.off):
         off = Off(entry.why.strip(), entry.since)
         match entry.document, entry.passage:
             case str(document), None:
@@ -74,6 +73,7 @@ def parse_switched_off(text: str, *, file: str = SWITCHED_OFF_FILE) -> SwitchedO
             case None, str(passage):
                 passages[PassageId(passage.strip())] = off
             case _:
-                where = table_file.where("off", number)("")
-                raise SourceFactsError(f"{where}: name one document or one passage", hint=_FORM)
+                raise SourceFactsError(
+                    f"{table_file.where('off', number)}: name one document or one passage", hint="keep one of the keys"
+                )
     return SwitchedOff(MappingProxyType(documents), MappingProxyType(passages))

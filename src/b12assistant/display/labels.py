@@ -14,11 +14,11 @@ from importlib import resources
 from types import MappingProxyType
 
 from b12assistant.answers import Reason
-from b12assistant.corpus.page_words import ENGLISH
 from b12assistant.data_files import read_data, string, subtable
 from b12assistant.errors import ConfigError
 from b12assistant.types import Document, Interest, Source, Words
 
+ENGLISH = "en"
 _FOLDER = ("page", "labels")
 
 

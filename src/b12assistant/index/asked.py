@@ -12,12 +12,12 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from b12assistant.errors import IndexDamagedError
-from b12assistant.types import Document, Passage
+from b12assistant.types import Passage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,16 +30,6 @@ _SCALE = 127
 _NAMES = ("vectors", "sentences", "keys", "counts")
 
 
-class Line(Protocol):
-    """A sentence as its file names it, with the questions it answers."""
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def asked(self) -> Sequence[str]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Group:
     """The questions of one document; ``sentences``: which of its sentences each is asked of."""
@@ -48,23 +38,17 @@ class Group:
     sentences: tuple[int, ...]
 
 
-def group_of(document: Document, passages: Sequence[Passage], lines: Iterable[Line]) -> Group:
-    """Find the sentence of each question. A line whose words are not in the document is passed over."""
+def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequence[str]]]) -> Group:
+    """Find the sentence of each question. ``asked``: start and end of the words that answer questions, and those."""
     spans = [span for passage in passages for span in passage.sentences]
     starts = [span.start for span in spans]
     found: list[tuple[int, str]] = []
-    at = 0
-    for line in lines:
-        start = document.text.find(line.text, at)
-        start = document.text.find(line.text) if start < 0 else start
+    for start, end, questions in asked:
         place = bisect_right(starts, start) - 1
-        if start < 0:
-            continue
-        at = start + len(line.text)
         if place < 0 or spans[place].end <= start:
-            place += 1  # the line begins before the sentence, with a bullet or a cell
-        if place < len(spans) and spans[place].start < at:
-            found += [(place, question) for question in line.asked]
+            place += 1  # the words begin before the sentence, with a bullet or a cell
+        if place < len(spans) and spans[place].start < end:
+            found += [(place, question) for question in questions]
     found.sort(key=lambda each: each[0])
     return Group(tuple(question for _, question in found), tuple(place for place, _ in found))
 

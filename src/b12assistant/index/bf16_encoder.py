@@ -22,28 +22,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
-    Changes = Mapping[str, NDArray[np.float32]]
 
 _HINT = "set `encoder.bulk` to fp32"
 _CAPABLE = "OPTIMIZATION_CAPABILITIES"
 
 
-class Bf16Encoder(OnnxEncoder):
-    """An ``Encoder`` of the same graph. Raises ``EncoderError`` if the library is missing, and at first use if the
-    processor cannot do it."""
+def bf16_encoder(weights: Weights, graph: OnnxGraph, *, threads: int) -> Bf16Encoder:
+    """Return the encoder in bfloat16. Raises ``EncoderError`` if the library is missing."""
+    if find_spec("openvino") is None:
+        raise EncoderError("bfloat16 needs OpenVINO", hint=f"install b12assistant[openvino], or {_HINT}")
+    return Bf16Encoder(weights, graph, threads=threads)
 
-    def __init__(
-        self,
-        weights: Weights,
-        graph: OnnxGraph,
-        *,
-        threads: int,
-        changes: tuple[Changes, ...] = (),
-        digest: str = "",
-    ) -> None:
-        if find_spec("openvino") is None:
-            raise EncoderError("bfloat16 needs OpenVINO", hint=f"install b12assistant[openvino], or {_HINT}")
-        super().__init__(weights, graph, threads=threads, changes=changes, digest=digest)
+
+class Bf16Encoder(OnnxEncoder):
+    """An ``Encoder`` of the same graph. Raises ``EncoderError`` at first use if the processor cannot do it."""
 
     @property
     def runtime(self) -> Mapping[str, str]:

@@ -24,6 +24,7 @@ from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_sou
 from b12assistant.corpus.provenance import (
     SentenceEntry,
     attribute,
+    located,
     provenance_facts,
     read_sentences,
     without_origin,
@@ -146,7 +147,9 @@ class Indexer:
             outcome = self._entry(corpus, file, sources, sentences, previous)
             if isinstance(outcome, Entry):
                 entries.append(outcome)
-                groups.append(group_of(outcome.document, outcome.passages, sentences))
+                places = located(outcome.document, sentences)
+                asked = [(place.start, place.end, line.asked) for _, line, place in places if place]
+                groups.append(group_of(outcome.passages, asked))
                 pool.begin(outcome)
             else:
                 reports.append(outcome)

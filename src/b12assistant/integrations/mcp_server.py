@@ -7,6 +7,7 @@ and as the JSON of the HTTP API. Each block begins with what it is, so that no d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import wraps
 from importlib.metadata import version
 from typing import Annotated, Any, ParamSpec
@@ -86,61 +87,60 @@ def build_server(space: Workspace) -> MCPServer[Any]:
         log_level="WARNING",
     )
 
-    def described(sentence: str) -> str:
-        return f"{about_it} {sentence}"
-
-    @server.tool(
-        title="Ask",
-        description=described(
-            "Answer a question with exact quotes, fixed safety texts first; or say it has no answer."
+    tools = _Tools(space)
+    for tool, title, sentence in (
+        (tools.ask, "Ask", "Answer a question with exact quotes, fixed safety texts first; or say it has no answer."),
+        (tools.search, "Search", "Look up whole passages by meaning and words, fixed safety texts first."),
+        (
+            tools.open_passage,
+            "Open a passage",
+            "Open a passage by its id: its exact words, where they stand, and who speaks.",
         ),
-        annotations=_READS,
-    )
-    @_with_tool_errors
+    ):
+        server.add_tool(_with_tool_errors(tool), title=title, description=f"{about_it} {sentence}", annotations=_READS)
+    return server
+
+
+@dataclass(frozen=True)
+class _Tools:
+    """The tools over a workspace. Names, types and descriptions of their arguments are what a client sees."""
+
+    space: Workspace
+
     def ask(
+        self,
         question: Annotated[Typed, Field(description="What the user typed, unchanged.")],
         history: _History | None = None,
     ) -> Annotated[CallToolResult, AskResponse]:
-        reply = space.ask(question, history or [])
-        return _result(_answer(space, reply), reply_json(reply, space.texts, today=local_today()))
+        reply = self.space.ask(question, history or [])
+        return _result(_answer(self.space, reply), reply_json(reply, self.space.texts, today=local_today()))
 
-    @server.tool(
-        title="Search",
-        description=described("Look up whole passages by meaning and words, fixed safety texts first."),
-        annotations=_READS,
-    )
-    @_with_tool_errors
     def search(
+        self,
         question: Annotated[Typed, Field(description="Words or a sentence.")],
         k: Annotated[int, Field(strict=True, ge=1, le=MOST_HITS, description="How many passages at most.")] = 10,
     ) -> Annotated[CallToolResult, SearchResponse]:
-        notices = space.assistant.notices(question)
+        notices = self.space.assistant.notices(question)
         hits: tuple[Hit, ...] = ()
         if not _is_emergency(notices):
-            notices, hits = space.search(question, k)
-        response = search_json(question, notices, hits, space.texts, space.opened.collection.generation)
-        texts = [text for notice in present_notices(notices, space.texts, load_labels()) for text in _blocks(notice)]
-        return _result([*texts, *(_passage(hit.passage, hit.rank) for hit in hits)], response)
+            notices, hits = self.space.search(question, k)
+        texts = self.space.texts
+        response = search_json(question, notices, hits, texts, self.space.opened.collection.generation)
+        blocks = [text for notice in present_notices(notices, texts, load_labels()) for text in _blocks(notice)]
+        return _result([*blocks, *(_passage(hit.passage, hit.rank) for hit in hits)], response)
 
-    @server.tool(
-        title="Open a passage",
-        description=described("Open a passage by its id: its exact words, where they stand, and who speaks."),
-        annotations=_READS,
-    )
-    @_with_tool_errors
     def open_passage(
+        self,
         passage: Annotated[
             str,
             Field(max_length=_LONGEST_ID, description="The whole id of a passage, as `ask` and `search` give it."),
         ],
     ) -> Annotated[CallToolResult, PassageResponse]:
-        found = space.passage(passage)
+        found = self.space.passage(passage)
         if found.id != passage:
             raise NotFoundError("the beginning of an id is not an id")
-        opened = {**passage_json(found), "index": {"generation": space.opened.collection.generation}}
+        opened = {**passage_json(found), "index": {"generation": self.space.opened.collection.generation}}
         return _result([_passage(found)], opened)
-
-    return server
 
 
 class _Server(MCPServer[Any]):

@@ -13,13 +13,11 @@ from typing import Final
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import HAN, Word, fold, fold_letter
+from b12assistant.language.wording import check_linear
 
 _NAME: Final = re.compile(r"\{([a-z][a-z_]*)\}")
 _HAN: Final = re.compile(HAN)
-_MOST: Final = 12  # repetitions of a group
-_LONGEST: Final = 60  # of one character
-_LOOSE: Final = re.compile(r"(?<!\\[Sd])[*+]|\{\d+,\}")
-_COUNT: Final = re.compile(r"(\)?)\{(?:\d+,)?(\d+)\}")
+_LONGEST: Final = 60  # repetitions of one character
 STOPS: Final = frozenset(".?,")
 
 
@@ -66,7 +64,7 @@ class Phrases:
     def __init__(self, phrases: Sequence[str], names: Mapping[str, str], where: str) -> None:
         expanded = [_expanded(phrase, names, where) for phrase in phrases]
         for phrase in expanded:
-            _check(phrase, where)
+            check_linear(phrase, f"{where}: {phrase}", longest=_LONGEST)
         spaced = "|".join(each for each in expanded if not _HAN.search(each))
         joined = "|".join(each for each in expanded if _HAN.search(each))
         parts = [*([rf"(?<!\S)(?:{spaced})(?!\S)"] if spaced else []), *([f"(?:{joined})"] if joined else [])]
@@ -89,16 +87,3 @@ def _expanded(phrase: str, names: Mapping[str, str], where: str) -> str:
                 raise ConfigError(f"{where}: no list of words is called {name}", hint=HINT)
         phrase = _NAME.sub(lambda match: f"(?:{names[match[1]]})", phrase)
     return "".join(letter if letter.isascii() else fold_letter(letter) for letter in phrase.replace("'", ""))
-
-
-def _check(phrase: str, where: str) -> None:
-    """Raise ``ConfigError`` unless ``*`` and ``+`` repeat only characters of a word, and groups have a bound."""
-    counts = ((_MOST if group else _LONGEST, int(count)) for group, count in _COUNT.findall(phrase))
-    if _LOOSE.search(phrase) or any(count > most for most, count in counts):
-        raise ConfigError(f"{where}: a repetition without a bound in {phrase!r}", hint=HINT)
-    try:
-        empty = re.compile(phrase).fullmatch("") is not None
-    except re.error as error:
-        raise ConfigError(f"{where}: {error} in {phrase!r}", hint=HINT) from error
-    if empty:
-        raise ConfigError(f"{where}: {phrase!r} matches nothing", hint=HINT)

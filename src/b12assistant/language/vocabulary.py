@@ -82,8 +82,8 @@ def parse_terms(data: Table, file: str) -> Iterator[Term]:
     if kind not in set(Kind):
         raise ConfigError(f"{file}: {kind!r} is not a kind of term", hint=HINT)
     seen: set[str] = set()
-    for number, table in enumerate(tables(data, "term", file), start=1):
-        where = f"{file}, term {number}"
+    for table in tables(data, "term", file):
+        where = f"{file}, term {table.get('term')}"
         check_keys(table, where, required=("term", "variants"))
         variants = strings(table, "variants", where)
         repeated = seen.intersection(map(_normalised, variants))

@@ -145,7 +145,7 @@ NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 WORD: Final = re.compile(r"(?<=[ (|:])[a-z]{3,}(?=[ )|])")
 MOST: Final = 12  # allowed repetitions of a group
 LOOSE: Final = re.compile(r"(?<!\\[Sd])[*+]|\{\d+,\}")
-COUNT: Final = re.compile(r"\{(?:\d+,)?(\d+)\}")
+COUNT: Final = re.compile(r"(\)?)\{(?:\d+,)?(\d+)\}")
 
 
 class Wordings:
@@ -269,11 +269,13 @@ def _leftmost(patterns: Sequence[re.Pattern[str]], text: str) -> Iterator[re.Mat
         ]
 
 
-def check_linear(pattern: str, where: str) -> None:
-    """Raise ``ConfigError`` unless ``*`` and ``+`` repeat only characters inside a word, and groups have a bound."""
-    loose = LOOSE.search(pattern)
-    counts = [int(count) for count in COUNT.findall(pattern)]
-    if loose or any(count > MOST for count in counts):
+def check_linear(pattern: str, where: str, *, longest: int = MOST) -> None:
+    """Raise ``ConfigError`` unless ``*`` and ``+`` repeat only characters inside a word, and groups have a bound.
+
+    ``longest``: allowed repetitions of one character.
+    """
+    counts = ((MOST if group else longest, int(count)) for group, count in COUNT.findall(pattern))
+    if LOOSE.search(pattern) or any(count > most for most, count in counts):
         raise ConfigError(f"{where}: a repetition without a bound", hint=HINT)
     try:
         empty = re.compile(pattern).fullmatch("") is not None

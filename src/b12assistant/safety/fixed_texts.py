@@ -186,10 +186,10 @@ def parse_fixed_texts(data: Table, numbers: Mapping[str, str]) -> FixedTexts:
     """
     check_keys(data, FILE, required=("text",))
     texts: dict[TextId, FixedText] = {}
-    for position, table in enumerate(tables(data, "text", FILE), start=1):
-        text = _fixed_text(table, f"{FILE}, text {position}", numbers)
+    for table in tables(data, "text", FILE):
+        text = _fixed_text(table, f"{FILE}, text {table.get('id')}", numbers)
         if text.id in texts:
-            raise ConfigError(f"{FILE}: the id {text.id} is used twice", hint=HINT)
+            raise ConfigError(f"{FILE}, text {text.id}: this id is used twice", hint=HINT)
         texts[text.id] = text
     return MappingProxyType(texts)
 

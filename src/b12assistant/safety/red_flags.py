@@ -5,6 +5,8 @@ Read from ``data/red_flags/`` and checked whole before the first question: an un
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -17,6 +19,7 @@ from b12assistant.language.wording import Literals, Wordings
 
 FindingId = NewType("FindingId", str)
 Member = TypeVar("Member", bound=StrEnum)
+Id = TypeVar("Id", bound=str)
 
 WORDS_FILE: Final = "words.toml"
 FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml")
@@ -120,18 +123,21 @@ def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packa
         for file in FINDING_FILES
         for table in tables(read_data("red_flags", file), "finding", file)
     ) + tuple(_checked(_finding(table, literals, OWN_FILE)) for table in _added(own, "finding"))
-    known = frozenset(finding.id for finding in findings)
-    if len(known) < len(findings):
-        raise ConfigError("findings: an id is used twice", hint=HINT)
+    known = _each_once("finding", [finding.id for finding in findings])
     rules = tuple(
         _rule(table, known, file) for file in RULE_FILES for table in tables(read_data("red_flags", file), "rule", file)
     ) + tuple(replace(_rule(table, known, OWN_FILE), own=True) for table in _added(own, "rule"))
-    if len({rule.id for rule in rules}) < len(rules):
-        raise ConfigError("rules: an id is used twice", hint=HINT)
+    _each_once("rule", [rule.id for rule in rules])
     levels = list(Level)
     used = (rule for rule in rules if rule.own or packaged.holds(rule.level))
     ordered = tuple(sorted(used, key=lambda rule: levels.index(rule.level)))
     return RedFlags(literals, findings, ordered, _memory(subtable(words, "memory", WORDS_FILE), literals))
+
+
+def _each_once(kind: str, ids: Sequence[Id]) -> frozenset[Id]:
+    if repeated := [id_ for id_, count in Counter(ids).items() if count > 1]:
+        raise ConfigError(f"{OWN_FILE}, {kind} {repeated[0]}: this id is used twice", hint=HINT)
+    return frozenset(ids)
 
 
 def _added(own: Table, key: str) -> tuple[Table, ...]:
@@ -145,7 +151,7 @@ def _alternatives(value: object, key: str) -> str:
 
 
 def _finding(table: Table, literals: Literals, file: str) -> Finding:
-    where = f"{file}, {table.get('id', 'a finding without id')}"
+    where = f"{file}, finding {table.get('id')}"
     check_keys(table, where, required=("id", "kind", "about"), optional=("said", "named"))
     said, named = strings(table, "said", where), strings(table, "named", where)
     if not said and not named:
@@ -166,7 +172,7 @@ def _checked(finding: Finding) -> Finding:
 
 
 def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
-    where = f"{file}, {table.get('id', 'a rule without id')}"
+    where = f"{file}, rule {table.get('id')}"
     check_keys(table, where, required=RULE_KEYS, optional=("also", "onset", "unless"))
     either, also, unless = (
         frozenset(FindingId(name) for name in strings(table, key, where)) for key in ("any", "also", "unless")

@@ -7,7 +7,7 @@ was tuned from; without them the words speak alone.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +19,7 @@ import numpy as np
 from b12assistant.answers import Turn
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError, EncoderError
+from b12assistant.low_rank import parse_low_rank
 from b12assistant.protocols import Encoder, encode_each
 from b12assistant.safety.assertion import Cues
 from b12assistant.safety.opinion import CONCERNS, Concern, Cuts, Judged, Opinion, Opinionated, conclude, read_cuts
@@ -39,7 +40,6 @@ LEANING: Final = 24  # words of a turn that may lean on the one before
 NEAR: Final = 400  # characters of the one before, to be read with it
 WORDS: Final = 0.35  # weight of the words beside the encoder
 SURROUNDINGS: Final = 0.5  # weight of the whole of a long turn beside one of its sentences
-UNREAD: Final = dict.fromkeys((0x93E, 0x93F, 0x940, *range(0x949, 0x94D)), " ")
 KEPT: Final = 256  # turns whose opinion is cached
 
 
@@ -81,23 +81,6 @@ def log(shares: Floats) -> Floats:
 def mixed(first: Floats, second: Floats, weight: float) -> Floats:
     """Return a weighted geometric mean of shares, given and returned as logarithms. ``weight``: of ``first``."""
     return np.asarray(weight * first + (1 - weight) * second, np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class Changes(Mapping[str, "Floats"]):
-    """Changes to the encoder's weights by name, each made from two thin matrices when asked for: whole, 42 MB."""
-
-    thin: Mapping[str, tuple[Floats, Floats]]
-
-    def __getitem__(self, name: str) -> Floats:
-        down, up = self.thin[name]
-        return np.ascontiguousarray((down @ up).T)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.thin)
-
-    def __len__(self) -> int:
-        return len(self.thin)
 
 
 @dataclass(frozen=True)
@@ -240,12 +223,8 @@ class SecondOpinion:
 
 
 def readable(text: str) -> str:
-    """Return the text as the encoder reads it, letter for letter in the same places.
-
-    Half of a surrogate pair is a question mark. Vowel signs of Devanagari are spaces: the encoder's word pieces hold
-    the letters alone.
-    """
-    return text.translate(UNREAD).encode("utf-8", "replace").decode()
+    """Return the text as the encoder reads it: half of a surrogate pair is a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True)
@@ -278,11 +257,7 @@ def load_fitted() -> Fitted:
 def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
     """Read the arrays of the file, which are stored in half precision."""
     pairs = {name: (_full(arrays, name), _full(arrays, f"{name}_bias")) for name in ("hidden", "gaze", "out")}
-    changes = {
-        name: (_full(arrays, f"{name}/down"), _full(arrays, f"{name}/up"))
-        for name in (key.removesuffix("/down") for key in arrays if key.endswith("/down"))
-    }
-    return Fitted(str(arrays["encoder"]), Changes(changes), TokenHead(**pairs), read_cuts(arrays["cuts"]))
+    return Fitted(str(arrays["encoder"]), parse_low_rank(arrays), TokenHead(**pairs), read_cuts(arrays["cuts"]))
 
 
 def _full(arrays: Mapping[str, Any], name: str) -> Floats:
