@@ -42,12 +42,11 @@ def loaded(space: FakeWorkspace) -> Warmup:
     return warmup
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("how", ["late", "busy"])
 def test_the_page_says_so_in_its_own_words_and_keeps_the_question(
-    how: str, language: str, held: Blocking, built: FakeWorkspace
+    how: str, held: Blocking, built: FakeWorkspace
 ) -> None:
-    bounds, said = questions(seconds=0.3), load_labels(language)
+    bounds, said = questions(seconds=0.3), load_labels()
     if how == "busy":
         bounds.close()
     asking = Asking(Live(held), bounds, said, loaded(built))

@@ -96,7 +96,7 @@ def build(asking: Asking) -> gr.Blocks:
     with gr.Blocks(title=words.name, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         _text(answer_html.skip(labels), "skip-link")
         with gr.Row(elem_id="top"):
-            _text(answer_html.brand(words, labels), "brand")
+            _text(answer_html.brand(words), "brand")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(labels("tabs.ask"), id="ask", elem_id="tab-ask"):
                 state = _ask_tab(asking, words)
