@@ -26,6 +26,13 @@ class AskRequest(Form):
     ] = False
 
 
+class Asked(Form):
+    """What the user typed, and whether to search for it as typed."""
+
+    question: Typed
+    as_typed: bool = False
+
+
 class SearchRequest(Form):
     question: Annotated[Typed, Field(description="Words or a sentence.")]
     k: Annotated[int, Field(strict=True, ge=1, le=MOST_HITS, description="How many passages at most.")] = 10
