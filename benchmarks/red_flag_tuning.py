@@ -22,7 +22,7 @@ from b12assistant.safety.second_opinion import LENGTH, WINDOW
 
 RANK, HIDDEN, GAZES = 32, 64, 6
 BATCH, BUCKET = 32, 16
-RATE, HEAD_RATE, DECAY, SMOOTHING, CLIPPED = 5e-4, 5e-4, 0.01, 0.05, 1.0
+RATE, HEAD_RATE, DECAY, SMOOTHING, CLIPPED = 3e-4, 5e-4, 0.01, 0.05, 1.0
 MATRICES = (
     "attention.self.query",
     "attention.self.key",

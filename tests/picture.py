@@ -155,6 +155,7 @@ OWNERS = {
         "web.export_routes",
         "web.http_models",
         "web.lookup_routes",
+        "web.turns",
         "integrations.mcp_server",
     ),
     "pymilvus": ("index.milvus",),
