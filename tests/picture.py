@@ -54,7 +54,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        "entries page_words < disputes sources switched_off < folder < provenance",
+        "entries page_words < disputes sources switched_off < folder < provenance < findings",
     ),
     (
         "index",

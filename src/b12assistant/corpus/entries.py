@@ -13,9 +13,9 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from reprlib import repr as short
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from b12assistant.errors import SourceFactsError
 
@@ -41,6 +41,17 @@ class Entry(BaseModel):
     """One table of a curators' file. A field's description completes "it takes …" in errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    _where: str = PrivateAttr(default="")
+
+    @property
+    def where(self) -> str:
+        """File and line on which it is written."""
+        return self._where
+
+    def written(self, where: str) -> Self:
+        """Note where it is written."""
+        self._where = where
+        return self
 
 
 class Statement(Entry):
@@ -102,7 +113,8 @@ class TableFile:
     def entries(self, name: str, model: type[_Model]) -> list[_Model]:
         """Return the ``[[name]]`` tables, each as a checked ``model``."""
         tables = self.tables(name)
-        return [check(model, table, self.where(name, number)) for number, table in enumerate(tables)]
+        wheres = [self.where(name, number) for number in range(len(tables))]
+        return [check(model, table, where).written(where("id")) for table, where in zip(tables, wheres, strict=True)]
 
     def where(self, name: str, number: int) -> Where:
         """Return a function from a key of the ``number``-th ``[[name]]`` table to "file:line"."""
