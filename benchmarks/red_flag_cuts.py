@@ -15,7 +15,7 @@ import numpy as np
 from b12assistant.safety.opinion import EMERGENCIES, Cuts, Judged
 
 GRID = (0.02, 0.03, 0.05, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98)
-KEPT = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3)  # at most; more is no strong disagreement
+KEPT = (0.005, 0.01)  # the cut below which the model may make an emergency of the rules urgent
 ORDER = ("emergency", "urgent", "medical_decision", "none")
 FLOORS = {  # shares that the cuts must reach on the calibration split; one missed by a point costs `PRICE`
     "emergency as emergency": 0.97,

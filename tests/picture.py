@@ -53,7 +53,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        "entries < disputes page_words sources switched_off < folder < provenance",
+        "entries < page_words < disputes sources switched_off < folder < provenance < findings",
     ),
     (
         "index",

@@ -107,6 +107,30 @@ class PassageOf(Form):
     section: list[str]
 
 
+class Publication(Form):
+    """An entry of the register of origins, as in `sources.toml`."""
+
+    id: str
+    title: str
+    publisher: str
+    kind: SourceKind
+    country: str
+    published: Annotated[str, Field(description="The year or date it gives, or `unknown`.")]
+    read: Annotated[str, Field(json_schema_extra={"format": "date"})]
+    url: str
+    terms: str
+    part_read: Annotated[str, Field(description="An excerpt is not the whole.")]
+
+
+class RestsOn(Form):
+    """A sentence of a summary, a publication it rests on, and where in it."""
+
+    start: Count
+    end: Count
+    origin: str
+    place: str
+
+
 class DocumentResponse(Form):
     """A line of `export`, with the generation."""
 
@@ -117,6 +141,8 @@ class DocumentResponse(Form):
     sections: list[Section]
     marked: list[Marked]
     passages: list[PassageOf]
+    origins: Annotated[list[Publication], Field(description="What a summary rests on; empty for a source's own words.")]
+    rests_on: list[RestsOn]
     index: Generation
 
 
