@@ -262,11 +262,10 @@ def test_the_corpus_takes_no_words_over() -> None:
 
 def test_every_sentence_that_answers_has_four_to_six_questions() -> None:
     """Heads of tables and items of reference lists answer nothing."""
-    lines = [line for path in (CORPUS / "sentences").rglob("*.jsonl") for line in path.read_text("utf-8").splitlines()]
-    entries = [SentenceEntry.model_validate_json(line) for line in lines]
-    asked = [entry for entry in entries if entry.asked]
-    assert {len(entry.asked) for entry in asked} == {4, 5, 6}
-    assert {" | " in entry.text or "The DOI is" in entry.text for entry in entries if not entry.asked} == {True}
+    files = [path for path in (CORPUS / "sentences").rglob("*.jsonl") if path.parent.name != "references"]
+    entries = [SentenceEntry.model_validate_json(line) for path in files for line in path.read_text().splitlines()]
+    assert {len(entry.asked) for entry in entries if entry.asked} == {4, 5, 6}
+    assert [entry.text for entry in entries if not entry.asked and " | " not in entry.text] == []
 
 
 @pytest.mark.slow
