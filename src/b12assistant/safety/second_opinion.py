@@ -40,7 +40,7 @@ LEANING: Final = 24  # words of a turn that may lean on the one before
 NEAR: Final = 400  # characters of the one before, to be read with it
 WORDS: Final = 0.35  # weight of the words beside the encoder
 FOREIGN: Final = 0.6  # the same in another language than English, of which the encoder knows little
-SURROUNDINGS: Final = 0.5  # weight of the whole of a long turn beside one of its sentences
+SURROUNDINGS: Final = 0.7  # weight of the whole of a long turn beside one of its sentences
 KEPT: Final = 256  # turns whose opinion is cached
 
 
