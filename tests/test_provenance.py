@@ -13,7 +13,7 @@ from builders import build_document, build_passages
 from corpora import again, three_files, write
 from starlette.testclient import TestClient
 
-from b12assistant.corpus.findings import line_of
+from b12assistant.corpus.findings import line_of, place
 from b12assistant.corpus.folder import corpus_files
 from b12assistant.corpus.provenance import attribute, read_sentences, without_origin
 from b12assistant.display.labels import load_labels
@@ -150,6 +150,12 @@ def test_an_index_refuses_an_origin_without_an_address(tmp_path: Path, url: str)
 )
 def test_words_are_found_between_markup(words: str, text: str, expected: int) -> None:
     assert line_of(words, text) == expected
+
+
+def test_of_words_that_are_repeated_the_right_ones_are_named() -> None:
+    raw = "---\ntitle: Rest is good\n---\nRest is good (5).\n\nRest is **good** 5.\n"
+    document = build_document("Rest is good (5).\n\nRest is good 5.\n", file="low.md")
+    assert [place(document.span(*at), raw.encode()) for at in ((0, 17), (19, 34))] == ["line 4", "line 6"]
 
 
 def test_an_exported_document_lists_what_its_sentences_rest_on(tmp_path: Path) -> None:

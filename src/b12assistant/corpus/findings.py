@@ -32,20 +32,24 @@ def place(span: Span, data: bytes) -> str:
     """Name the page of a span, or the line of the file on which its words begin."""
     if span.pages:
         return f"page {span.pages[0]}"
-    return f"line {line_of(span.text, data.decode('utf-8', 'replace'))}"
+    return f"line {line_of(span.text, data.decode('utf-8', 'replace'), after=span.document.text[span.end :])}"
 
 
-def line_of(words: str, text: str) -> int:
-    """Return the line of ``text`` on which ``words`` begin, whatever markup is between them; 1 if it is not found."""
-    return text.count("\n", 0, offset_of(words, text)) + 1
+def line_of(words: str, text: str, *, after: str | None = None) -> int:
+    """Return the line of ``text`` on which ``words`` begin, as ``offset_of`` finds them."""
+    return text.count("\n", 0, offset_of(words, text, after=after)) + 1
 
 
-def offset_of(words: str, text: str) -> int:
-    """Return where ``words`` begin in ``text``; 0 if that is not found."""
+def offset_of(words: str, text: str, *, after: str | None = None) -> int:
+    """Return where ``words`` begin in ``text``, whatever markup is between them; 0 if they are not there.
+
+    ``after``: what follows them, so that the right ones are taken if they are repeated; else the first are.
+    """
     sought = _WORD.findall(words)
     for most in _ENOUGH:
-        if found := re.search(_BETWEEN.join(map(re.escape, sought[:most])), text, re.I):
-            return found.start()
+        pattern = re.compile(_BETWEEN.join(map(re.escape, sought[:most])), re.I)
+        if starts := [found.start() for found in pattern.finditer(text)]:
+            return starts[0 if after is None else max(0, len(starts) - 1 - len(pattern.findall(after)))]
     return 0
 
 
