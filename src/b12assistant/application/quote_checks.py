@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,8 +30,7 @@ from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.errors import ConfigError, UsageError
 from b12assistant.index.documents import Entry
-from b12assistant.index.verification import check_quote, quotes_in, quotes_of
-from b12assistant.types import DocumentId, Range
+from b12assistant.types import GAP, DocumentId, Range
 
 _HINT = "give what `batch` or `ask --json` wrote, or what the page saved as HTML, Markdown or JSON"
 _HTML, _MARKDOWN = (".html", ".htm"), (".md", ".markdown")
@@ -452,3 +452,40 @@ def _is_answer(record: object) -> bool:
 
 def _are_quotes(quotes: object) -> bool:
     return isinstance(quotes, list) and all(isinstance(quote, dict) for quote in quotes)
+
+
+def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
+    """Return what is wrong with a quote as shown, given its document's text; ``None``: it is word for word."""
+    try:
+        spans = [(int(start), int(end)) for start, end in quote["spans"]]
+        best_start, best_end = (int(at) for at in quote["best"])
+        shown = quote["text"]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return "it has no spans, text or best sentence"
+    if not spans or not all(0 <= start < end <= len(text) for start, end in spans):
+        return "its spans are outside the document"
+    if any(before[1] > after[0] for before, after in pairwise(spans)):
+        return "its spans are not in order"
+    if GAP.join(text[start:end] for start, end in spans) != shown:
+        return "its words are not the words of the source"
+    if not any(start <= best_start < best_end <= end for start, end in spans):
+        return "its best sentence is outside it"
+    return None
+
+
+def quotes_of(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the quotes of a line of `batch` or of `ask --json`."""
+    answer = record.get("answer")
+    if isinstance(answer, dict):
+        yield from quotes_in(answer)
+
+
+def quotes_in(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the quotes of an answer, then the sides of its disagreements; skip what has another form."""
+    yield from _objects(answer.get("quotes"))
+    for differ in _objects(answer.get("disagreements")):
+        yield from _objects(differ.get("sides"))
+
+
+def _objects(values: object) -> Iterator[Mapping[str, Any]]:
+    return (value for value in (values if isinstance(values, list) else ()) if isinstance(value, dict))

@@ -30,17 +30,17 @@ def audit(context: click.Context, messages: Path, html: Path | None, out: Path |
       b12assistant evaluate red-flags messages.jsonl --out reports/red-flags
     """
     from b12assistant.application import batching
-    from b12assistant.evaluation import red_flag_audit, red_flag_report, runs
+    from b12assistant.evaluation import measures, red_flag_audit
 
     if html is not None and html.exists() and html.samefile(messages):
         raise click.UsageError("--html is the file of messages; choose another file")
     figures = red_flag_audit.audit(workspace(context, None, None), messages)
     if html is not None:
-        batching.write_lines(html, [red_flag_report.page(figures)])
+        batching.write_lines(html, [red_flag_audit.page(figures)])
     if out is not None:
-        runs.write_whole(out / "report.json", as_json({"kind": "red_flags", **figures}) + "\n")
-        runs.write_whole(out / "audit.html", red_flag_report.page(figures))
-    click.echo(as_json(figures)) if json_ else click.echo(lines(red_flag_report.as_text(figures)))
+        measures.write_whole(out / "report.json", as_json({"kind": "red_flags", **figures}) + "\n")
+        measures.write_whole(out / "audit.html", red_flag_audit.page(figures))
+    click.echo(as_json(figures)) if json_ else click.echo(lines(red_flag_audit.as_text(figures)))
 
 
 @click.command()

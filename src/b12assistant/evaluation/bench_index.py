@@ -22,11 +22,10 @@ import numpy as np
 from b12assistant.config import Settings
 from b12assistant.errors import DatasetError
 from b12assistant.evaluation.datasets import Text
-from b12assistant.index.collection import Collection
+from b12assistant.index.collection import Collection, built_with
 from b12assistant.index.embedding import Embedded, embed
 from b12assistant.index.indexing import titles_of
 from b12assistant.index.lexical_index import BM25F, BM25FIndex
-from b12assistant.index.origin import built_with
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from b12assistant.answers import Answer, Quote
+from b12assistant.application.quote_checks import check_quote
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import addresses, terminal
 from b12assistant.display.presentation import spans_text
@@ -25,9 +26,8 @@ from b12assistant.evaluation.labelled_set import (
     unresolved,
 )
 from b12assistant.evaluation.labelled_set import dialogue_summary as summary_of_dialogues
-from b12assistant.evaluation.runs import write_whole
+from b12assistant.evaluation.measures import write_whole
 from b12assistant.index.indexing import Reader
-from b12assistant.index.verification import check_quote
 from b12assistant.types import DocumentId, Span
 
 BINS = 10
