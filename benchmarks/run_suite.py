@@ -29,7 +29,7 @@ from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import AssistantError
 from b12assistant.evaluation.bench import CACHE, Bench, Request
-from b12assistant.evaluation.bench_config import RANKINGS
+from b12assistant.evaluation.bench_index import RANKINGS
 from b12assistant.evaluation.measures import HEADLINE, compare, write_whole
 
 HERE = Path(__file__).parent

@@ -24,7 +24,6 @@ PICTURE = (
     ),
     (
         "language",
-        "word_pieces",
         "vocabulary",
         "sentences",
         "spelling",
@@ -82,14 +81,14 @@ PICTURE = (
     ),
     (
         "evaluation",
-        "bench_config datasets labelled_set measures < bench_index bench_report scoring < bench",
+        "datasets labelled_set measures < bench_index bench_report scoring < bench",
         "red_flag_audit",
     ),
     (
         "web",
         (
             "http_models listening problems < http_transport questions warmup < policy < catalogue_routes "
-            "export_routes figures framework lookup_routes plain_routes service source_routes turns < pack_routes ui < "
+            "export_routes lookup_routes plain_routes service source_routes turns < pack_routes ui < "
             "site"
         ),
     ),
@@ -134,7 +133,7 @@ OWNERS = {
     "onnx": ("index.bf16_encoder",),
     "onnxruntime": ("index.onnx_encoder",),
     "openvino": ("index.bf16_encoder",),
-    "prometheus_client": ("web.figures",),
+    "prometheus_client": ("web.site",),
     "pydantic": (
         "corpus.entries",
         "corpus.page_words",
@@ -160,7 +159,7 @@ OWNERS = {
     "sentencex": ("language.sentences",),
     "spellchecker": ("language.spelling",),
     "starlette": _HTTP,
-    "tokenizers": ("index.onnx_encoder", "language.word_pieces"),
+    "tokenizers": ("index.onnx_encoder", "language.words"),
     "torch": ("index.encoding",),
     "transformers": ("index.encoding",),
     "uvicorn": ("web.listening",),

@@ -9,7 +9,7 @@ from fakes import FakeEncoder, fake_workspace
 
 from b12assistant.errors import DatasetError, UsageError
 from b12assistant.evaluation.bench import Bench, Request
-from b12assistant.evaluation.bench_config import RANKINGS
+from b12assistant.evaluation.bench_index import RANKINGS
 from b12assistant.evaluation.bench_report import markdown, page, per_query, text
 from b12assistant.evaluation.measures import read_run, write_run
 

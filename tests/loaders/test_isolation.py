@@ -12,7 +12,7 @@ import pytest
 from builders_pdf import assemble, build_pdf, column
 
 from b12assistant.errors import SourceError
-from b12assistant.language.word_pieces import count_pieces, open_tokenizer
+from b12assistant.language.words import count_pieces, open_tokenizer
 from b12assistant.loaders import decoding, load, wire, worker
 from b12assistant.loaders.isolation import IsolatedLoader
 from b12assistant.loaders.passages import Part, Prepared, Splitting, prepare

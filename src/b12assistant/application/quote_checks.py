@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from b12assistant.answers import FixedTexts, NoticeKind, Strength, TextId, TopicId
+from b12assistant.answers import FixedText, FixedTexts, NoticeKind, Strength, TextId, TopicId
 from b12assistant.application import exporting, pack, saved
 from b12assistant.application.exporting import Format, SavedConversation, citation
 from b12assistant.application.pack import PackForm, SavedPack
@@ -229,12 +229,17 @@ def _notices(where: str, notices: object, against: Against) -> Iterator[str]:
     for notice in notices if isinstance(notices, list) else ():
         name = TextId(str(notice.get("text_id"))) if isinstance(notice, dict) else TextId("")
         known = against.texts.get(name)
-        if known is None:
-            yield f"{where}notice {name}: there is no such fixed text"
-        elif notice.get("version") != known.version:
+        if known is not None and notice.get("version") != known.version:
             yield f"{where}notice {name}: its version is {notice.get('version')} in the file, {known.version} here"
-        elif notice.get("text") != known.text:
-            yield f"{where}notice {name}: {_first_difference(str(notice.get('text')), known.text, 'the fixed text')}"
+        else:
+            yield from _other_text(f"{where}notice {name}", notice, known)
+
+
+def _other_text(where: str, written: Mapping[str, Any], known: FixedText | None) -> Iterator[str]:
+    if known is None:
+        yield f"{where}: there is no such fixed text"
+    elif written.get("text") != known.text:
+        yield f"{where}: {_first_difference(str(written.get('text')), known.text, 'the fixed text')}"
 
 
 def _around(where: str, answer: object, against: Against) -> Iterator[str]:
@@ -276,11 +281,7 @@ def _flag(where: str, answer: Mapping[str, Any], against: Against) -> Iterator[s
     name = str(flag.get("text_id"))
     if not any(notice.get("rule") == flag.get("rule") and notice.get("text_id") == name for notice in notices):
         yield f"{where}red flag {name}: no notice has its rule and text"
-    known = against.texts.get(TextId(name))
-    if known is None:
-        yield f"{where}red flag {name}: there is no such fixed text"
-    elif flag.get("text") != known.text:
-        yield f"{where}red flag {name}: {_first_difference(str(flag.get('text')), known.text, 'the fixed text')}"
+    yield from _other_text(f"{where}red flag {name}", flag, against.texts.get(TextId(name)))
 
 
 def _nearest(where: str, place: object, against: Against) -> Iterator[str]:

@@ -120,9 +120,9 @@ def evaluate(
         return
     if strict:
         raise click.UsageError("--strict is for a file of labelled questions; this is a folder")
-    from b12assistant.evaluation import bench, bench_config, bench_report
+    from b12assistant.evaluation import bench, bench_index, bench_report
 
-    all_configs = (*map(bench_config.packaged, rankings), *configs)
+    all_configs = (*map(bench_index.packaged, rankings), *configs)
     request = bench.Request(dataset, split, queries, all_configs, run_file, out, cache or bench.CACHE, relevant)
     report = bench.Bench(space, request, _say).report()
     click.echo(as_json(report)) if json_ else click.echo(lines(bench_report.text(report)))

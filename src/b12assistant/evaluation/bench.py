@@ -21,8 +21,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
 from b12assistant.evaluation import bench_report
-from b12assistant.evaluation.bench_config import Ranking, load_ranking
-from b12assistant.evaluation.bench_index import Stages
+from b12assistant.evaluation.bench_index import Ranking, Stages, load_ranking
 from b12assistant.evaluation.datasets import TEST, Dataset, load_dataset
 from b12assistant.evaluation.measures import (
     HEADLINE,
