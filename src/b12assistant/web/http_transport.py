@@ -53,7 +53,7 @@ class BoundedRoute(APIRoute):
             try:
                 if request.method == "POST":
                     _check_headers(request)
-                return await handle(Request(request.scope, bounded(request.receive, LARGEST_BODY, _too_large())))
+                return await handle(Request(request.scope, limited(request.receive, LARGEST_BODY, _too_large())))
             except (AssistantError, HTTPException, RequestValidationError):
                 raise
             except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
@@ -73,7 +73,7 @@ def _check_headers(request: Request) -> None:
         raise _too_large()
 
 
-def bounded(receive: Receive, most: int, error: Exception) -> Receive:
+def limited(receive: Receive, most: int, error: Exception) -> Receive:
     """Limit ``receive`` to ``most`` bytes, whatever the headers say; raise ``error`` beyond them."""
     read = 0
 

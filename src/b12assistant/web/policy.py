@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote as percent
 
 from b12assistant.errors import ConfigError
-from b12assistant.web.http_transport import bounded
+from b12assistant.web.http_transport import limited
 from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, json_bytes, not_found, unexpected
 from b12assistant.web.questions import CLIENT
 
@@ -97,7 +97,7 @@ class Policy:
             await refuse(send, 413, "the request is too large")
         else:
             try:
-                await self.app(scope, bounded(receive, LARGEST, TooLargeError()), send)
+                await self.app(scope, limited(receive, LARGEST, TooLargeError()), send)
             except TooLargeError:
                 await refuse(send, 413, "the request is too large")
             except ProblemError as error:
