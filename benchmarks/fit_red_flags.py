@@ -19,6 +19,7 @@ rules have changed.
 from __future__ import annotations
 
 import argparse
+import os
 import pickle
 import random
 from collections import Counter
@@ -50,8 +51,8 @@ KEPT = ROOT / "build" / "red_flags_judged.pkl"
 UNCUT = np.array([2.0, 2.0, 2.0, 0.0])  # never reached
 STRENGTH = 30.0  # inverse of the regularisation of the words
 MANGLED = 0.5  # weight of a mangled copy of the words beside the words as written
-EPOCHS, EACH, FROZEN = 3, 12_000, 4  # texts of an epoch; layers that are not learned
-ALL_EPOCHS, EVERYTHING = 6, 1_000_000
+EPOCHS, EACH, FROZEN = 2, 20_000, 2  # texts of an epoch; layers that are not learned
+ALL_EPOCHS, EVERYTHING = 5, 1_000_000
 MANGLING, AFTER = 0.2, 0.2  # chance of a row to be read mangled, and after a turn that it does not lean on
 AMONG = {True: 0.3, False: 0.12}  # of an ordinary row, and of another, to be read among ordinary ones
 CUTTINGS = 2  # of an ordinary letter: some of its sentences
@@ -67,7 +68,7 @@ Judgements = list[Sequence[Judged]]  # the parts that decide, one list a turn
 
 
 def opinion_of(model: WordModel) -> WordOpinion:
-    return WordOpinion(model, RULES.spelling.correct, RULES.cues)
+    return WordOpinion(model, RULES.spelling.correct, RULES.cues, RULES.languages.is_foreign)
 
 
 READER = opinion_of(EMPTY)
@@ -177,7 +178,7 @@ def judged(rows: Sequence[Row], opinion: Opinionated) -> Judgements:
 
 def main(*, words: bool, head: bool, anew: bool) -> None:
     """``words``, ``head``: fit their weights too, not the cuts alone."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(os.cpu_count() or 1)
     calibration = judged_alone(load("calibration"), RULES)
     turns = [*calibration, *lengthened(calibration, READER)]
     rows = [row for row in load("train") if READER.read(row.turn, None).sentences]

@@ -15,7 +15,7 @@ import numpy as np
 from b12assistant.safety.opinion import EMERGENCIES, Cuts, Judged
 
 GRID = (0.02, 0.03, 0.05, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98)
-KEPT = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3)  # at most; more is no strong disagreement
+KEPT = (0.005, 0.01)  # the cut below which the model may make an emergency of the rules urgent
 ORDER = ("emergency", "urgent", "medical_decision", "none")
 FLOORS = {  # shares that the cuts must reach on the calibration split; one missed by a point costs `PRICE`
     "emergency as emergency": 0.97,
@@ -26,6 +26,7 @@ FLOORS = {  # shares that the cuts must reach on the calibration split; one miss
 PRICE = 1.0
 PASSED_OVER = 10.0  # price of every share of the emergencies that get nothing
 TRAFFIC = {"remark": 0.4, "question": 0.3, "letter": 0.15, "foreign": 0.15}  # of ordinary messages
+GROUPS = {"h1-": "remark", "h11-": "remark", "h2-q": "question", "h2-l": "letter", "h12-": "letter"}  # by the id
 ALARM = {0: 6.0, 1: 1.0, 2: 1.0, 3: 0.0}  # price of what an ordinary message gets, by places in ORDER
 
 
@@ -75,9 +76,9 @@ def group_of(row: Labelled) -> str:
     """Return the kind of ordinary message of the round that was written for them; of others an empty word."""
     if row.level != "none" or row.id.endswith(" among"):
         return ""
-    kinds = {"h1": "remark", "h2-q": "question", "h2-l": "letter"}
-    kind = next((kind for begins, kind in kinds.items() if row.id.startswith(begins)), "")
-    return kind or ("foreign" if row.language != "en" else "")
+    if row.language != "en":
+        return "foreign"
+    return next((kind for begins, kind in GROUPS.items() if row.id.startswith(begins)), "")
 
 
 def rates(found: np.ndarray, labels: Labels) -> dict[str, float]:

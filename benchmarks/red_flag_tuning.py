@@ -22,7 +22,7 @@ from b12assistant.safety.second_opinion import LENGTH, WINDOW
 
 RANK, HIDDEN, GAZES = 32, 64, 6
 BATCH, BUCKET = 32, 16
-RATE, HEAD_RATE, DECAY, SMOOTHING, CLIPPED = 5e-4, 5e-4, 0.01, 0.05, 1.0
+RATE, HEAD_RATE, DECAY, SMOOTHING, CLIPPED = 3e-4, 5e-4, 0.01, 0.05, 1.0
 MATRICES = (
     "attention.self.query",
     "attention.self.key",
@@ -192,8 +192,9 @@ def tune(
             rows, inside, concerns, weights = _ranges(
                 [examples[i] for i in batch], [known[i][1] for i in batch], there.shape[1]
             )
-            found = tuned(states, there, rows, inside)
-            loss = nn.functional.cross_entropy(found, concerns, label_smoothing=SMOOTHING, reduction="none")
+            with torch.autocast("cpu", torch.bfloat16):
+                found = tuned(states, there, rows, inside)
+            loss = nn.functional.cross_entropy(found.float(), concerns, label_smoothing=SMOOTHING, reduction="none")
             loss = (loss * weights).sum() / weights.sum()
             optimiser.zero_grad()
             loss.backward()

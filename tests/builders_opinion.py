@@ -49,7 +49,9 @@ ALONE = Advice(())  # the rules, and nothing beside them
 
 
 def words_opinion(model: WordModel | None = None) -> WordOpinion:
-    return WordOpinion(model or silent_words(**ALARMING), RULES.spelling.correct, RULES.cues)
+    return WordOpinion(
+        model or silent_words(**ALARMING), RULES.spelling.correct, RULES.cues, RULES.languages.is_foreign
+    )
 
 
 def second(encoder: FakeEncoder = ENCODER) -> SecondOpinion:

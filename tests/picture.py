@@ -51,7 +51,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        "entries < disputes page_words sources switched_off < folder < provenance",
+        "entries < page_words < disputes sources switched_off < folder < provenance < findings",
     ),
     (
         "index",
@@ -146,6 +146,7 @@ OWNERS = {
         "web.export_routes",
         "web.http_models",
         "web.lookup_routes",
+        "web.turns",
         "integrations.mcp_server",
     ),
     "pymilvus": ("index.milvus",),

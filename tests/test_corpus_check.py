@@ -16,6 +16,7 @@ from corpus_checks.language import reading_grade
 from corpus_checks.reading import FOR_CURATORS, Text, read_corpus
 
 from b12assistant.corpus.folder import corpus_files
+from b12assistant.corpus.provenance import SentenceEntry
 from b12assistant.types import MarkKind
 
 ROOT = Path(__file__).parent.parent
@@ -111,7 +112,10 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
         "sources.toml: gone.md is described but not there",
     ),
     "unreadable file": ({"notes.pdf": "no PDF"}, "notes.pdf: named .pdf but is no PDF"),
-    "sentence without origin": (with_sentence("Nerves help."), "nerves.md: no origin is named for: Nerves help."),
+    "sentence without origin": (
+        with_sentence("Nerves help."),
+        "nerves.md: line 15: no origin is named for: Nerves help.",
+    ),
     "origin that nobody registered": (
         {"sources.toml": SOURCES.replace("nerve-society", "society")},
         "nerves.md: sentences/nerves.md.jsonl:1: the origin 'nerve-society' is not in the register",
@@ -122,7 +126,7 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "origin without address": (
         {"sources.toml": SOURCES.replace("https://nerves.example/", "a page")},
-        "sources.toml: origin nerve-society: url is no address: a page",
+        "sources.toml:10: url = 'a page' is not known",
     ),
     "origin without date": (
         {"sources.toml": SOURCES.replace('published = "2024"\n', "")},
@@ -142,11 +146,15 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "figure without a unit": (
         with_sentence("| Nerve | Speed |\n|---|---|\n| Long | 50 |"),
-        "nerves.md: a table has a figure without a unit: 50 (Speed)",
+        "nerves.md: line 17: a table has a figure without a unit: 50 (Speed)",
     ),
     "difference without counter-examples": (
         {"disputes.toml": DISPUTE},
-        "disputes.toml: speed: fewer than 5 counter-examples",
+        "disputes.toml:3: speed: fewer than 5 counter-examples",
+    ),
+    "difference whose sentences are gone": (
+        {"disputes.toml": DISPUTE.replace(SENTENCE, "Nerves are slow.")},
+        'disputes.toml:3: speed: nerves.md: "Nerves are slow." is not in it',
     ),
     "hard to read": (
         {"check.toml": '[grades]\n"" = 2\n'},
@@ -195,9 +203,7 @@ def test_curators_let_words_beginnings_and_terms_pass(tmp_path: Path) -> None:
 def test_shared_runs_are_found_at_their_full_length(tmp_path: Path) -> None:
     write(tmp_path / "theirs", {"a/page.txt": "The skin: signals from the SKIN to the brain in 30 minutes and more.\n"})
     assert findings(tmp_path / "ours", against=tmp_path / "theirs") == [
-        "nerves.md: 8 words as in a/page.txt: signals from the skin to the brain in",
-    ] or findings(tmp_path / "ours", against=tmp_path / "theirs") == [
-        "nerves.md: 9 words as in a/page.txt: signals from the skin to the brain in 30",
+        "nerves.md: line 13: 9 words as in a/page.txt: signals from the skin to the brain in 30",
     ]
 
 
@@ -205,7 +211,7 @@ def test_what_curators_write_is_held_to_the_same_rule(tmp_path: Path) -> None:
     words = "one two three four five six seven eight"
     write(tmp_path / "theirs", {"page.txt": f"{words}.\n"})
     found = findings(tmp_path / "ours", {"README.md": words}, against=tmp_path / "theirs")
-    assert found == [f"README.md: 8 words as in page.txt: {words}"]
+    assert found == [f"README.md: line 1: 8 words as in page.txt: {words}"]
 
 
 def test_names_of_works_and_listed_terms_may_be_shared(tmp_path: Path) -> None:
@@ -252,6 +258,14 @@ def test_the_corpus_has_no_finding() -> None:
 def test_the_corpus_takes_no_words_over() -> None:
     assert SHARED is not None
     assert [str(finding) for finding in check(CORPUS, Path(SHARED) / "seeds")[0]] == []
+
+
+def test_every_sentence_that_answers_has_four_to_six_questions() -> None:
+    """Heads of tables and items of reference lists answer nothing."""
+    files = [path for path in (CORPUS / "sentences").rglob("*.jsonl") if path.parent.name != "references"]
+    entries = [SentenceEntry.model_validate_json(line) for path in files for line in path.read_text().splitlines()]
+    assert {len(entry.asked) for entry in entries if entry.asked} == {4, 5, 6}
+    assert [entry.text for entry in entries if not entry.asked and " | " not in entry.text] == []
 
 
 @pytest.mark.slow

@@ -61,7 +61,7 @@ def test_no_text_is_copied_into_the_index() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("Take 5", "Take 6", 'disputes.toml: dose: low.md: "Take 6 mcg a day." is not in it'),
+        ("Take 5", "Take 6", 'disputes.toml:3: dose: low.md: "Take 6 mcg a day." is not in it'),
         ("Take 5 mcg a day.", "Rest is good.", '"Rest is good." is there twice'),
         ("Take 9 mcg a day.", "day. Walk.", '"day. Walk." is not what can be quoted'),
         ('"low.md"', '"none.md"', "dose: none.md is not in the index"),
@@ -160,7 +160,7 @@ def test_a_dispute_whose_quote_is_gone_fails_and_leaves_the_former_index(space: 
     first = space.index()
     disputed(space, "Words that stand nowhere.", "Nor these.")
     with pytest.raises(
-        SourceFactsError, match=r'disputes\.toml: fat: nerves\.md: "Words that stand nowhere\." is not in it'
+        SourceFactsError, match=r'disputes\.toml:3: fat: nerves\.md: "Words that stand nowhere\." is not in it'
     ):
         again(space).index()
     assert again(space).opened.collection.generation == first.generation

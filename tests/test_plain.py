@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from starlette.testclient import TestClient
 
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace
-from b12assistant.config import load_configuration
 from b12assistant.corpus.page_words import PageWords, load_page_words
 from b12assistant.web.plain_routes import POLICY, Kept
 from b12assistant.web.site import application
@@ -252,14 +251,6 @@ def test_what_breaks_is_told_without_the_inside(space: FakeWorkspace, caplog: py
     assert "secret" not in answer.text + caplog.text
     assert "What is B12" not in caplog.text
     assert box_of(TextBrowser(answer.text)).typed.strip() == "What is B12?"
-
-
-def test_it_speaks_the_language_of_the_page(space: FakeWorkspace) -> None:
-    flags = {"paths.corpus": str(space.corpus), "paths.index": str(space.store.root), "page.language": "es"}
-    spanish = client_of(replace(space, configuration=load_configuration(environment={}, flags=flags)))
-    page = start(spanish)
-    assert "sin revisar por un hablante nativo" in page.words
-    assert "Su pregunta" in page.words
 
 
 def test_it_speaks_the_words_of_a_corpus_of_ones_own(space: FakeWorkspace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -12,10 +13,14 @@ from builders import build_document, build_passages
 from corpora import again, three_files, write
 from starlette.testclient import TestClient
 
+from b12assistant.corpus.findings import line_of
 from b12assistant.corpus.folder import corpus_files
 from b12assistant.corpus.provenance import attribute, read_sentences, without_origin
+from b12assistant.display.labels import load_labels
+from b12assistant.display.speaker import Basis, Speaker
 from b12assistant.errors import SourceFactsError
-from b12assistant.types import FileEnd, Origin, OriginId, SourceKind
+from b12assistant.index.documents import export_line
+from b12assistant.types import Attribution, FileEnd, Origin, OriginId, Range, Source, SourceKind
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
@@ -59,7 +64,8 @@ def test_each_sentence_gets_its_origins_in_order(tmp_path: Path) -> None:
 def test_a_sentence_without_origin_is_named(tmp_path: Path) -> None:
     document = build_document(TEXT, file="low.md")
     attributions, _ = attribute(document, read_sentences(written(tmp_path, line("Rest is good.")), "low.md"), ORIGINS)
-    assert without_origin(build_passages(document), attributions) == ("Take 5 mcg a day.", "Take 5 mcg a day.")
+    unnamed = without_origin(build_passages(document), attributions)
+    assert [span.text for span in unnamed] == ["Take 5 mcg a day.", "Take 5 mcg a day."]
 
 
 def test_a_line_about_nothing_is_named(tmp_path: Path) -> None:
@@ -103,7 +109,7 @@ def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
     written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
     reports = {report.file: report for report in space.index().files}
     assert reports["pills.txt"].end is FileEnd.WARNINGS
-    assert reports["pills.txt"].reasons == ("no origin is named for: Ask for a test.",)
+    assert reports["pills.txt"].reasons == ("line 1: no origin is named for: Ask for a test.",)
     document = space.document("pills.txt").document
     (found,) = document.attributions
     assert (document.slice(found.range), found.origin.publisher, found.place) == (
@@ -111,6 +117,60 @@ def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
         "NHS",
         "Dose",
     )
+
+
+def test_an_index_names_a_figure_without_a_unit(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    table = "# Doses\n\n| Who | Dose | Age |\n|---|---|---|\n| Adults | **50** | 18 |\n| Others | 10 mcg | 4 |\n"
+    write(space.corpus, {"sources.toml": REGISTER, "doses.md": table})
+    rows = ("Who | Dose | Age", "Adults | 50 | 18", "Others | 10 mcg | 4")
+    written(space.corpus, *map(line, rows), document="doses.md")
+    reports = {report.file: report for report in space.index().files}
+    assert reports["doses.md"].reasons == ("line 5: a table has a figure without a unit: 50 (Dose)",)
+
+
+@pytest.mark.parametrize("url", ["", "a.example", "https://", "ask the author"])
+def test_an_index_refuses_an_origin_without_an_address(tmp_path: Path, url: str) -> None:
+    space = three_files(tmp_path)
+    write(space.corpus, {"sources.toml": REGISTER.replace("https://a.example/", url)})
+    with pytest.raises(SourceFactsError, match=r"sources\.toml:10: url = .* is not known"):
+        space.index()
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "expected"),
+    [
+        ("Take 5 mcg a day.", "# Dose\n\nTake **5 mcg** a&nbsp;day.\n", 3),
+        ("Rest is good.", "<p>Take it.</p>\n<li>Rest <b>is</b>\n good.</li>", 2),
+        ("Adults | 5 mcg", "<tr>\n<td>Adults</td>\n<td>5 mcg</td></tr>", 2),
+        ("Rest is good for most", "One.\nRest is better.", 2),
+        ("Gone", "One.\nTwo.", 1),
+        ("One two", "<" * 50_000 + "one", 1),
+    ],
+)
+def test_words_are_found_between_markup(words: str, text: str, expected: int) -> None:
+    assert line_of(words, text) == expected
+
+
+def test_an_exported_document_lists_what_its_sentences_rest_on(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    write(space.corpus, {"sources.toml": REGISTER, "pills.txt": "Metformin lowers B12.\n"})
+    written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
+    space.index()
+    exported = export_line(space.document("pills.txt"))
+    assert [(each["id"], each["publisher"], each["url"]) for each in exported["origins"]] == [
+        ("nhs", "NHS", "https://a.example/")
+    ]
+    assert exported["rests_on"] == [{"start": 0, "end": 21, "origin": "nhs", "place": "Dose"}]
+
+
+def test_a_citation_in_words_has_the_address_of_the_publication() -> None:
+    speaker = Speaker.of(Source(), load_labels(), [Basis.of(Attribution(Range(0, 1), NHS, "Dose"))])
+    linked = replace(NHS, url="https://a.example/")
+    other = Speaker.of(Source(), load_labels(), [Basis.of(Attribution(Range(0, 1), linked, "Dose"))])
+    assert speaker.cited[0] == "NHS: A page (2023)"
+    assert other.cited[0] == "NHS: A page (2023) https://a.example/"
+    assert other.parts[0] == "NHS: A page (2023)"
 
 
 def test_another_origin_makes_another_index(tmp_path: Path) -> None:

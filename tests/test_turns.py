@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -41,12 +42,11 @@ def loaded(space: FakeWorkspace) -> Warmup:
     return warmup
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("how", ["late", "busy"])
 def test_the_page_says_so_in_its_own_words_and_keeps_the_question(
-    how: str, language: str, held: Blocking, built: FakeWorkspace
+    how: str, held: Blocking, built: FakeWorkspace
 ) -> None:
-    bounds, said = questions(seconds=0.3), load_labels(language)
+    bounds, said = questions(seconds=0.3), load_labels()
     if how == "busy":
         bounds.close()
     asking = Asking(Live(held), bounds, said, loaded(built))
@@ -81,6 +81,21 @@ def test_the_page_tells_no_folder_of_the_machine_and_the_log_does(
     assert "There is no index yet" in html.unescape(note)
     assert str(tmp_path) not in html.unescape(note)
     assert str(tmp_path) in caplog.text
+
+
+def test_what_a_browser_kept_is_asked_again_whole_or_not_at_all(built: FakeWorkspace) -> None:
+    asking = Asking(Live(built), questions(), load_labels(), loaded(built))
+    turns = [{"question": ASKED, "as_typed": True}, {"question": "And why?"}]
+    talk, note = asyncio.run(asking.restored(json.dumps(turns), Conversation(count=7)))
+    assert note == ""
+    assert [(turn.number, turn.question, turn.as_typed) for turn in talk.turns] == [
+        (8, ASKED, True),
+        (9, "And why?", False),
+    ]
+    for wrong in (None, "", "[]", "{}", "[1]", json.dumps([{"question": ASKED}] * 21), json.dumps([{"question": " "}])):
+        old, note = asyncio.run(asking.restored(wrong, talk))
+        assert old is talk
+        assert "could not show your conversation" in note
 
 
 def test_suggestions_that_break_are_no_error_of_the_page(

@@ -51,6 +51,29 @@ NOTHING = (
     "no contesta nadie", "la ambulancia no viene", "il ne va pas bien", "ihm geht es nicht besser", "ele não está bem",
     "nie jest lepiej", "الإسعاف لم يصل", "ambulance nahi aayi", "救护车没来",
 )  # fmt: skip
+PAIN = "my dad has chest pain and cant breathe"
+UNDERSTOOD = (
+    (PAIN, "paramedics just left, all good"), (PAIN, "ems is with me"), (PAIN, "i have called 112"),
+    (PAIN, "triple zero called, they said 5 mins away"), (PAIN, "911 has been called"),
+    (PAIN, "driving to emergency room right now, my son drives"), (PAIN, "been admitted, on the ward now"),
+    (PAIN, "im on oxygen in the hospital now"), (PAIN, "i went to hospital and they ruled out a bleed"),
+    (PAIN, "sorted, thanks"), (PAIN, "thats already taken care of"),
+    (PAIN, "swelling has gone down and he is breathing fine"),
+    (PAIN, "was panic attack, paramedics checked me over and left"), (PAIN, "dont worry ive rung for an ambulance"),
+    (PAIN, "no emergency, it was last year"), (PAIN, "just hypothetical"), (PAIN, "pls disregard my last msg"),
+    (PAIN, "voice typing got that wrong"), (PAIN, "im asking for a first aid course"), (PAIN, "ambos are here mate"),
+    (DIE, "im not going to do anything"), (DIE, "my little brother typed that"), (DIE, "i put the knife away"),
+    (DIE, "my friend took my phone and wrote that"), (DIE, "nah mate just copying something off reddit"),
+    (DIE, "i talked to samaritans, feeling safer now"), (DIE, "sry for scaring u, i was just venting, im ok"),
+    (DIE, "estoy a salvo, mi hermana está conmigo"), (DIE, "je ne vais rien faire, promis"),
+    (DIE, "ich tu mir nichts an, keine sorge"), (DIE, "é só jeito de falar"), (DIE, "我不会做傻事的"),
+)  # fmt: skip
+KEPT = (
+    (DIE, "everyone thinks im being dramatic"), (DIE, "i tried years ago"), (DIE, "i have no intention to live"),
+    (DIE, "no es broma"), (DIE, "je ne plaisante pas"), (DIE, "não estou brincando"), (DIE, "我不是开玩笑"),
+    (PAIN, "it stopped and then another one started"), (PAIN, "the pain has gone to his jaw"),
+    (PAIN, "im not going to do anything"),
+)  # fmt: skip
 REMARKS = (
     "thanks", "OK.", "no", "What?", "never mind", "I don't understand", "Gracias", "Danke!", "merci beaucoup",
     "obrigada",
@@ -59,7 +82,11 @@ REMARKS = (
 
 
 def triage(*texts: str) -> Triage:
-    return TRIAGER([Turn(index, text) for index, text in enumerate(texts)])
+    return TRIAGER(turns(*texts))
+
+
+def turns(*texts: str) -> list[Turn]:
+    return [Turn(index, text) for index, text in enumerate(texts)]
 
 
 def shown(*texts: str) -> list[str]:
@@ -102,6 +129,16 @@ def test_what_was_not_meant_ends_self_harm(text: str) -> None:
 def test_a_message_that_withdraws_nothing_withdraws_nothing(text: str) -> None:
     assert emergency(GONE, text)
     assert emergency(DIE, text)
+
+
+@pytest.mark.parametrize(("first", "later"), UNDERSTOOD)
+def test_a_withdrawal_is_understood_as_people_type_it(first: str, later: str) -> None:
+    assert (emergency(first, later), list(TRIAGER.steps(turns(first, later)))[-1].withdrawn is None) == (False, False)
+
+
+@pytest.mark.parametrize(("first", "later"), KEPT)
+def test_what_is_denied_or_doubted_is_not_withdrawn(first: str, later: str) -> None:
+    assert list(TRIAGER.steps(turns(first, later)))[-1].withdrawn is None
 
 
 @pytest.mark.parametrize("first", ["he is fine now", "that was years ago", "This is not happening now"])

@@ -13,6 +13,7 @@ from typing import Any, Final
 from b12assistant.answers import Level, Triage, Turn
 from b12assistant.errors import UsageError
 from b12assistant.evaluation.red_flag_audit import wilson
+from b12assistant.safety.triage import REMINDER
 
 Judge = Callable[[Sequence[Turn]], Triage]
 Figures = dict[str, dict[str, Any]]  # a share by name, with hits, n and its 95 % interval
@@ -55,15 +56,18 @@ def alarms(name: str, texts: Iterable[str], judge: Judge) -> Figures:
 def withdrawals(lines: Iterable[str], judge: Judge) -> Figures:
     """Return the share of conversations that end as labelled: ``earlier >> later | yes``, or ``no``.
 
-    Yes: after the later turn no emergency text is shown any more.
+    Yes: the later turn takes the emergency back, so its text is not shown again. No: the text stands, or after a remark
+    or a question the reminder.
     """
     right: dict[str, list[bool]] = {"yes": [], "no": []}
     for line in lines:
         turns, _, label = (part.strip() for part in line.rpartition("|"))
         if label not in right or " >> " not in turns:
             raise UsageError(f"not a withdrawal: {line[:60]}", hint="a line is: earlier turn >> later turn | yes or no")
-        ended = _level(judge, turns.split(" >> ")) is not Level.EMERGENCY
-        right[label].append(ended == (label == "yes"))
+        triage = judge([Turn(index, text) for index, text in enumerate(turns.split(" >> "))])
+        emergency = triage.flag is not None and triage.flag.level is Level.EMERGENCY
+        reminded = any(notice.text == REMINDER for notice in triage.notices)
+        right[label].append(not emergency if label == "yes" else emergency or reminded)
     named = {"withdrawals: understood": right["yes"], "withdrawals: nothing withdrawn": right["no"]}
     return {name: _share(values) for name, values in named.items() if values}
 

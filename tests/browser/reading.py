@@ -177,8 +177,13 @@ class Reader:
         return [request for request in self.asked_for if not request.startswith(here)]
 
     def kept(self) -> int:
-        """What the page wrote into the browser."""
+        """What the page wrote into the browser, but for the questions of the conversation."""
         told: int = self.page.evaluate("() => localStorage.length + sessionStorage.length + document.cookie.length")
+        return told - self.page.evaluate("() => 'b12.talk' in sessionStorage ? 1 : 0")
+
+    def talk(self) -> list[dict[str, Any]]:
+        """What this tab keeps of the conversation."""
+        told: list[dict[str, Any]] = self.page.evaluate("() => JSON.parse(sessionStorage.getItem('b12.talk') || '[]')")
         return told
 
     def violations(self) -> list[str]:

@@ -66,6 +66,53 @@ def test_a_conversation_is_kept_as_a_file_whose_quotes_stand(
     assert {each.state for each in verdicts} == {State.STANDS}
 
 
+def test_a_conversation_survives_a_reload_goes_on_and_is_cleared(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    page = reader.page
+    reader.ask(ASKED)
+    reader.ask(SIDES)
+    page.wait_for_function("() => JSON.parse(sessionStorage.getItem('b12.talk')).length === 2")
+    assert [sorted(turn) for turn in reader.talk()] == [["as_typed", "question"]] * 2, "no word of an answer"
+    shown = page.locator("#thread blockquote").all_text_contents()
+    reader.reload()
+    page.wait_for_function("() => document.querySelectorAll('.turn').length === 2")
+    assert page.locator("#thread blockquote").all_text_contents() == shown
+    assert page.locator(".turn .asked .exact").all_text_contents() == [ASKED, SIDES]
+    reader.quiet()
+    reader.ask("And what is it made of?")
+    page.wait_for_function("() => JSON.parse(sessionStorage.getItem('b12.talk')).length === 3")
+    page.click("#new")
+    page.wait_for_selector(".turn", state="detached")
+    assert reader.talk() == []
+    reader.reload()
+    assert page.locator(".turn").count() == 0
+    assert page.locator("#intro h1").is_visible()
+
+
+def test_a_conversation_that_the_server_forgot_is_asked_again(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    page = reader.page
+    reader.ask(ASKED)
+    reader.quiet()
+    before = [{"question": SIDES, "as_typed": False}]
+    page.evaluate("kept => sessionStorage.setItem('b12.talk', JSON.stringify(kept))", before)
+    page.evaluate("() => document.body.append(document.createElement('p'))")  # the page changes, as by a new turn
+    page.wait_for_function("() => document.querySelectorAll('.turn').length === 2")
+    assert page.locator(".turn .asked .exact").all_text_contents() == [SIDES, ASKED]
+
+
+@pytest.mark.parametrize(
+    "kept", ["not JSON", "{}", "[1]", '[{"question": 1}]', '[{"html": "<b>"}]', '[{"question": "x", "more": 1}]']
+)
+def test_what_is_not_a_conversation_is_not_shown(kept: str, visit: Visit, site: str) -> None:
+    reader = visit(site)
+    page = reader.page
+    page.evaluate("kept => sessionStorage.setItem('b12.talk', kept)", kept)
+    reader.reload()
+    reader.ask(ASKED)
+    assert page.locator(".turn .asked .exact").all_text_contents() == [ASKED]
+
+
 def test_there_is_nothing_to_keep_before_the_first_answer(visit: Visit, site: str) -> None:
     assert not visit(site).page.locator("#keep").is_visible()
 

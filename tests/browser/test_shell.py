@@ -8,7 +8,6 @@ from b12assistant.errors import ConfigError
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 from browser.conftest import CORPUS, Visit
-from browser.running import running
 
 pytestmark = pytest.mark.slow
 
@@ -50,31 +49,6 @@ def test_a_tab_is_filled_once_and_keeps_what_it_holds(visit: Visit, site: str) -
     page.click("#tab-lookup-button")
     assert page.input_value("#lookup-box") == "feet"
     assert page.locator("#lookup-box").count() == 1
-
-
-def test_the_page_speaks_the_language_it_is_set_to(visit: Visit, tmp_path_factory: pytest.TempPathFactory) -> None:
-    built = small_space(tmp_path_factory.mktemp("es"), CORPUS)
-    space = fake_workspace(built.corpus, built.store.root, flags={"page.language": "es"})
-    with running(space) as address:
-        reader = visit(address, viewport={"width": 390, "height": 844})
-        page = reader.page
-        turn = reader.ask("What wraps every nerve: myelin?")
-        assert (
-            turn.locator(".who").first.inner_text().startswith("Fuente de tipo desconocido, con sus propias palabras")
-        )
-        page.wait_for_function("() => document.documentElement.lang === 'es'")
-        assert "not checked by a native speaker" in page.inner_text("#brand")
-        assert reader.violations() == []
-        page.click("#tab-lookup-button")
-        page.wait_for_selector("#lookup-box")
-        assert page.inner_text("#lookup h1") == "Buscar"
-        page.set_viewport_size({"width": 320, "height": 700})  # narrower than its tabs
-        page.click("#tab-sources-button")
-        page.wait_for_selector("#sources h1")
-        assert page.inner_text("#sources h1") == "Fuentes"
-        assert page.locator("#tabs [role=tab]").count() == 3
-        assert reader.violations() == []
-        reader.sound()
 
 
 def test_a_language_that_has_no_words_is_said_when_the_page_starts(tmp_path_factory: pytest.TempPathFactory) -> None:

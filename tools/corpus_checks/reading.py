@@ -9,13 +9,14 @@ from typing import Final
 
 from b12assistant.answering.layout import Layout
 from b12assistant.cleaning import mark, trim_headings
+from b12assistant.corpus.findings import findings as what_is_wrong
 from b12assistant.corpus.folder import corpus_files, corpus_sources
-from b12assistant.corpus.provenance import attribute, read_sentences, without_origin
+from b12assistant.corpus.provenance import attribute, read_sentences
 from b12assistant.corpus.sources import Facts, parse_front_matter, source_of
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk
-from b12assistant.types import Document, DocumentId, Origin, OriginId, Source
+from b12assistant.types import Document, DocumentId, Origin, OriginId, Passage, Source
 from corpus_checks import Finding
 
 REFERENCES: Final = "references.toml"
@@ -32,7 +33,8 @@ class Text:
     told: frozenset[str]
     sentences: tuple[str, ...]  # white space collapsed, the parts of a torn sentence joined
     references: tuple[str, ...]  # items of reference lists
-    without_origin: tuple[str, ...] = ()  # sentences that name no publication they rest on
+    passages: tuple[Passage, ...] = ()
+    unfounded: tuple[str, ...] = ()  # sentences without origin and figures without unit, with their line
 
     @property
     def file(self) -> str:
@@ -70,7 +72,8 @@ def read_corpus(corpus: Path) -> tuple[tuple[Text, ...], Mapping[OriginId, Origi
 
 
 def _read(corpus: Path, file: str, entry: Facts, origins: Mapping[OriginId, Origin]) -> tuple[Text, tuple[str, ...]]:
-    extract = load((corpus / file).read_bytes(), file)
+    data = (corpus / file).read_bytes()
+    extract = load(data, file)
     front = parse_front_matter(extract.front, file=file) if extract.front is not None else {}
     marks = mark(extract)
     source = source_of(front, entry)
@@ -91,8 +94,8 @@ def _read(corpus: Path, file: str, entry: Facts, origins: Mapping[OriginId, Orig
     sentences = tuple(text for text, is_reference in pieces if not is_reference)
     references = tuple(text for text, is_reference in pieces if is_reference)
     passages = chunk(document, lambda text: len(text.split()), most=_WHOLE)
-    unnamed = without_origin(passages, attributions)
-    text = Text(document, frozenset({*front, *entry}), sentences, references, unnamed)
+    unfounded = tuple(what_is_wrong(document, passages, data))
+    text = Text(document, frozenset({*front, *entry}), sentences, references, tuple(passages), unfounded)
     return text, extract.warnings + warnings
 
 

@@ -9,11 +9,12 @@ import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
 from difflib import get_close_matches
+from functools import partial
 from inspect import isclass
 from reprlib import repr as short
-from typing import Annotated, Any, Generic, TypeVar, get_args
+from typing import Annotated, Any, Generic, Self, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from b12assistant.answers import FlagKind, Level
 from b12assistant.data_files import line_of
@@ -38,6 +39,17 @@ class Entry(BaseModel):
     """A curators' file or a table of one. A field's description completes "it takes …" in errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    _where: Callable[[], str] = PrivateAttr(default=str)
+
+    @property
+    def where(self) -> str:
+        """File and line on which it is written."""
+        return self._where()
+
+    def written(self, where: Callable[[], str]) -> Self:
+        """Note where it is written."""
+        self._where = where
+        return self
 
 
 class Statement(Entry):
@@ -170,6 +182,11 @@ class DataFile(Generic[_Model]):
             raise raises(f"{file} is not valid TOML: {error}", hint="fix it, then try again") from error
         self.where: Where = lambda *place: f"{file}:{line_of(text, *place)}"
         self.content = check(model, table, self.where, raises)
+        for name in model.model_fields:
+            entries = getattr(self.content, name)
+            for number, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
+                if isinstance(entry, Entry):
+                    entry.written(partial(self.where, name, number, "id"))
 
 
 def check(

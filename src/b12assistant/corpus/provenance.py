@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from b12assistant.corpus.entries import Entry, Text
 from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.errors import SourceFactsError
-from b12assistant.types import Attribution, Document, Origin, OriginId, Passage, Range
+from b12assistant.types import Attribution, Document, Origin, OriginId, Passage, Range, Span
 
 _FORM = '{"text": "a sentence of the document", "origins": {"id": "place"}, "asked": ["a question it answers"]}'
 
@@ -92,11 +92,11 @@ def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId
     ]
 
 
-def without_origin(passages: Iterable[Passage], attributions: Iterable[Attribution]) -> tuple[str, ...]:
+def without_origin(passages: Iterable[Passage], attributions: Iterable[Attribution]) -> tuple[Span, ...]:
     """Return the sentences that can be quoted but have no origin."""
     covered = sorted({attribution.range for attribution in attributions})
     return tuple(
-        sentence.text
+        sentence
         for passage in passages
         if not passage.reference
         for sentence in passage.sentences

@@ -25,6 +25,7 @@ _Kind = Annotated[SourceKind, Field(strict=False)]
 _DAY = "a date such as 2026-11-20"
 _MaybeText = Annotated[Text | None, Field(description="a text")]
 _MaybeDay = Annotated[date | None, Field(description=_DAY)]
+_ADDRESS = r"^(https?://\S+|this project|unknown)$"
 _INTERESTS = {True: Interest.SELLS, False: Interest.NONE, "unknown": Interest.UNKNOWN}
 
 
@@ -67,7 +68,7 @@ class OriginEntry(Entry):
     country: Text = Field(description='a country code such as "GB", "EU" or "INT"')
     published: Text = Field(description='the year or date of the publication, or "unknown"')
     read: date = Field(description=_DAY)
-    url: Text
+    url: str = Field(pattern=_ADDRESS, description='a web address, "this project" or "unknown"')
     terms: Text = Field(description="the terms of use")
     part_read: Text = Field(description="which part was read")
 
@@ -103,11 +104,10 @@ class SourcesFile:
     def origins(self) -> dict[OriginId, Origin]:
         """The register of origins, by id."""
         origins: dict[OriginId, Origin] = {}
-        for number, entry in enumerate(self._file.content.origin):
+        for entry in self._file.content.origin:
             origin = entry.origin()
             if origin.id in origins:
-                where = self._file.where("origin", number, "id")
-                raise SourceFactsError(f"{where}: the origin {origin.id} is there twice", hint="keep one entry")
+                raise SourceFactsError(f"{entry.where}: the origin {origin.id} is there twice", hint="keep one entry")
             origins[origin.id] = origin
         return origins
 

@@ -41,13 +41,11 @@ def examples(labels: Labels) -> str:
     return f"<h2>{exact(labels('ask.examples'))}</h2>"
 
 
-def brand(words: PageWords, labels: Labels) -> str:
-    """Draw name and tagline, with a note if nobody has checked the translation."""
-    unchecked = labels("language.unchecked")
-    note = f' <span class="unchecked">{exact(unchecked)}</span>' if unchecked else ""
+def brand(words: PageWords) -> str:
+    """Draw name and tagline."""
     return (
         '<p class="brand"><img src="/own/favicon.svg" alt="" width="32" height="32">'
-        f'<span class="name">{exact(words.name)}</span> <span class="tagline">{exact(words.tagline)}</span>{note}</p>'
+        f'<span class="name">{exact(words.name)}</span> <span class="tagline">{exact(words.tagline)}</span></p>'
     )
 
 
@@ -59,7 +57,7 @@ def first(words: PageWords, labels: Labels) -> str:
     """Draw head and box for the time before the page's scripts have run; the box works without any, through /plain."""
     send = exact(labels("ask.send"))
     return (
-        f'<div id="first">{brand(words, labels)}{intro(words)}<form method="post" action="/plain">'
+        f'<div id="first">{brand(words)}{intro(words)}<form method="post" action="/plain">'
         f'<textarea name="question" rows="1" required aria-label="{exact(labels("ask.question"))}" '
         f'placeholder="{exact(words.placeholder)}"></textarea><button type="submit">{send}</button>'
         f'</form><noscript><p><a href="/plain">{exact(labels("plain.go"))}</a></p></noscript></div>'

@@ -55,7 +55,7 @@ def place(quote: Quoted) -> str:
 def about(quote: Quoted) -> list[str]:
     """List who speaks, who published it and when, whether they sell, every note, and the web address."""
     speaker = quote.speaker
-    who = [*map(capital, map(_line, speaker.parts)), capital(speaker.interest)]
+    who = [*map(capital, map(_line, speaker.cited)), capital(speaker.interest)]
     return [part for part in (*who, *map(capital, quote.notes), _web(quote.source.url)) if part]
 
 
@@ -152,7 +152,7 @@ def _extras(quote: Quoted) -> Iterator[str]:
     """Yield what reference managers have no field for."""
     yield from map(_line, quote.place[1:][-1:])
     speaker = quote.speaker
-    yield from (capital(part) for part in (*speaker.parts, speaker.interest, *quote.notes) if part)
+    yield from (capital(part) for part in (*speaker.cited, speaker.interest, *quote.notes) if part)
 
 
 def _line(text: str) -> str:

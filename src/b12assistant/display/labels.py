@@ -84,15 +84,12 @@ def load_labels(language: str = ENGLISH) -> Labels:
 
 
 def parse_labels(language: str, data: Mapping[str, object]) -> Labels:
-    """Check a parsed file of labels, tables of texts. Only `language.unchecked` may be empty."""
+    """Check a parsed file of labels, tables of texts; none may be empty."""
     where = f"{language}.toml"
     tables = {}
     for name in data:
         table = subtable(data, name, where)
-        may_be_empty = {"unchecked"} & set(table) if name == "language" else set()
-        tables[name] = MappingProxyType(
-            {key: str(table[key]) if key in may_be_empty else string(table, key, f"{where}, {name}") for key in table}
-        )
+        tables[name] = MappingProxyType({key: string(table, key, f"{where}, {name}") for key in table})
     return Labels(language, MappingProxyType(tables))
 
 

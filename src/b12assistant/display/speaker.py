@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from b12assistant.display.labels import Labels
@@ -40,6 +40,11 @@ class Basis:
         """The web address, "" if there is none."""
         return self.url if self.url.startswith(("https://", "http://")) else ""
 
+    @property
+    def cited(self) -> str:
+        """Publisher, title, year and web address, as far as they are known."""
+        return f"{self.words} {self.link}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
@@ -71,7 +76,14 @@ class Speaker:
     @property
     def parts(self) -> tuple[str, ...]:
         """What is known, in order: publications that a summary is based on, whose words, publisher, date."""
-        based_on = (publication.words for publication in self.basis)
+        return self._with(publication.words for publication in self.basis)
+
+    @property
+    def cited(self) -> tuple[str, ...]:
+        """``parts``, with the web address of each publication."""
+        return self._with(publication.cited for publication in self.basis)
+
+    def _with(self, based_on: Iterable[str]) -> tuple[str, ...]:
         return tuple(part for part in (*based_on, self.whose, self.publisher, self.published) if part)
 
 

@@ -242,7 +242,7 @@ def _citation(quote: Quoted, console: Console) -> None:
     """Print the place, who speaks, the notes, whether they sell, and the id that `show` takes."""
     speaker = quote.speaker
     where = " › ".join(quote.place) + (f", {quote.pages}" if quote.pages else "")
-    who = (*speaker.parts, *quote.notes)
+    who = (*speaker.cited, *quote.notes)
     _print(Text(inert(f"— {where}")), console, indent=_INDENT)
     lines = [Text(inert(" · ".join(part for part in who if part)))]
     if speaker.interest:

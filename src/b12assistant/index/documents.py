@@ -78,7 +78,7 @@ def source_facts(source: Source) -> Json:
 
 
 def export_line(entry: Entry) -> Json:
-    """Return a document for `export`: canonical text, sections, marks, passages."""
+    """Return a document for `export`: canonical text, sections, marks, passages, and what its sentences rest on."""
     document = entry.document
     return {
         "document": document.id,
@@ -99,6 +99,11 @@ def export_line(entry: Entry) -> Json:
                 "section": [document.slice(section.heading) for section in passage.section],
             }
             for passage in entry.passages
+        ],
+        "origins": list({found.origin.id: found.origin.facts for found in document.attributions}.values()),
+        "rests_on": [
+            {"start": found.range.start, "end": found.range.end, "origin": found.origin.id, "place": found.place}
+            for found in document.attributions
         ],
     }
 

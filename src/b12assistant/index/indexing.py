@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from b12assistant.config import Settings
-from b12assistant.corpus.disputes import DISPUTES_FILE, Dispute, disputes_from_bytes, disputes_to_bytes, resolve
+from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes, resolve
+from b12assistant.corpus.findings import findings
 from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_sources
 from b12assistant.corpus.provenance import (
     SentenceEntry,
@@ -27,7 +28,6 @@ from b12assistant.corpus.provenance import (
     located,
     provenance_facts,
     read_sentences,
-    without_origin,
 )
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, SourcesFile, parse_front_matter, source_of
 from b12assistant.errors import CorpusError, IndexDamagedError, SourceError, SourceFactsError
@@ -118,7 +118,7 @@ class Indexer:
         with EmbeddingPool(self.encoder, self.projection, self.settings, Caches((previous, self.shipped))) as pool:
             entries, reports, groups = self._read(corpus, previous, pool)
             passages = [passage for entry in entries for passage in entry.passages]
-            disputes = resolve(corpus_disputes(corpus), passages, file=str(corpus / DISPUTES_FILE))
+            disputes = resolve(corpus_disputes(corpus), passages)
             asked = digest_of(groups)
             if not always and self._is_unchanged(previous, entries, reports, disputes, asked):
                 reports += [entry.report for entry in entries]
@@ -209,7 +209,7 @@ class Indexer:
             return FileReport(file, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=share)
         passages = passages_of(document, parts)
         if sentences:
-            warnings += tuple(f"no origin is named for: {text[:60]}" for text in without_origin(passages, attributions))
+            warnings += tuple(findings(document, passages, data))
         warnings = extract.warnings + warnings
         report = FileReport(
             file,

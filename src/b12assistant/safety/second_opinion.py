@@ -24,7 +24,7 @@ from b12assistant.protocols import Encoder, encode_each
 from b12assistant.safety.assertion import Cues
 from b12assistant.safety.opinion import CONCERNS, Concern, Cuts, Judged, Opinion, Opinionated, conclude, read_cuts
 from b12assistant.safety.turn_parts import Part, TurnReading, chosen, halves, read_turn
-from b12assistant.safety.word_model import WordModel, load_word_model
+from b12assistant.safety.word_model import WordModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +39,7 @@ WINDOW: Final = 126  # word pieces that the encoder reads at once; two windows o
 LEANING: Final = 24  # words of a turn that may lean on the one before
 NEAR: Final = 400  # characters of the one before, to be read with it
 WORDS: Final = 0.35  # weight of the words beside the encoder
+FOREIGN: Final = 0.6  # the same in another language than English, of which the encoder knows little
 SURROUNDINGS: Final = 0.5  # weight of the whole of a long turn beside one of its sentences
 KEPT: Final = 256  # turns whose opinion is cached
 
@@ -100,10 +101,7 @@ class WordOpinion:
     model: WordModel
     correct: Callable[[str], str]
     cues: Cues
-
-    @classmethod
-    def load(cls, correct: Callable[[str], str], cues: Cues) -> WordOpinion:
-        return cls(load_word_model(), correct, cues)
+    is_foreign: Callable[[str], bool]
 
     def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion:
         """Judge the turn by its own words: of the words of two turns the model makes too much."""
@@ -174,9 +172,10 @@ class SecondOpinion:
         tokens, ranges = self._tokens(reading, parts)
         known = [i for i, rows in enumerate(ranges) if rows.stop > rows.start]
         if known:
+            weight = FOREIGN if self._words.is_foreign(turn.text) else WORDS
             encoded = self._fitted.head.log_shares(tokens, [ranges[i] for i in known])
             for i, shares in zip(known, encoded, strict=True):
-                found[i] = mixed(found[i], shares, WORDS)
+                found[i] = mixed(found[i], shares, weight)
         return self._words.judge(reading, parts, found)
 
     def _tokens(self, reading: TurnReading, parts: Sequence[Part]) -> tuple[Floats, list[slice]]:

@@ -129,6 +129,7 @@ def _counts(finding: Finding, reading: Reading, start: int, end: int, *, named: 
 REMINDER: Final = TextId("reminder")
 MEDICAL: Final = TextId("emergency_medical")  # says less than that on anaphylaxis, which comes alone
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
+SENTENCE: Final = 5  # words that say something by themselves beside a withdrawal
 LEANING: Final = 16  # words a turn has at most that leans on the one before by a pronoun
 ENDS: Final = frozenset(".?,")
 
@@ -256,6 +257,8 @@ class Triager:
         """One turn further. What takes an emergency back is not read for one."""
         if read.relapse and course.ended:
             course = replace(course, active=course.ended, ended=(), softened=False)
+        if read.kind is Withdrawal.SAFE and not any(map(_is_self_harm, course.active)):
+            read = replace(read, kind=None)
         reported = self._report(turn, read.masked)
         said = (*course.said, *reported.mentions)
         own = frozenset(reported.mentions)
@@ -290,8 +293,10 @@ class Triager:
         return replace(course, said=said, latest=notices, apart=apart, former=former), step
 
     def _opinion(self, turn: Turn, course: Course, read: TurnReading, *, ruled: bool) -> Opinion | None:
-        """What is thought of a turn beside the rules; nothing of a remark, or of a language that is not read."""
+        """What is thought of a turn beside the rules; nothing of a remark, a scrap, or a language that is not read."""
         if self._advice is None or not read.masked.strip() or self._rules.languages.unread(turn.text) is not None:
+            return None
+        if read.takes_back and len(fold(read.masked).words) < SENTENCE:
             return None
         opinion = self._advice(Turn(turn.index, read.masked), course.former, ruled=ruled)
         if opinion is None or opinion.evidence is None:

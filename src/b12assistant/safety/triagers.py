@@ -13,6 +13,7 @@ from b12assistant.protocols import Encoder
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.second_opinion import Advice, SecondOpinion, WordOpinion, load_fitted
 from b12assistant.safety.triage import Rules, Triager, load_rules
+from b12assistant.safety.word_model import load_word_model
 from b12assistant.threads import once
 
 
@@ -30,7 +31,9 @@ class Triagers:
 
     @once
     def words(self) -> WordOpinion:
-        return WordOpinion.load(self.rules.spelling.correct, self.rules.cues)
+        return WordOpinion(
+            load_word_model(), self.rules.spelling.correct, self.rules.cues, self.rules.languages.is_foreign
+        )
 
     @once
     def second(self) -> SecondOpinion:

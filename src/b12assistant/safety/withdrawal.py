@@ -21,7 +21,7 @@ from b12assistant.safety.translations import CONTROLS, control_sentences
 from b12assistant.threads import once
 
 FILE: Final = "withdrawals.toml"
-LISTS: Final = ("unmeant", "safe", "ended", "softened", "remark", "farewell", "asks", "against", "relapse")
+LISTS: Final = ("unmeant", "safe", "ended", "softened", "remark", "farewell", "asks", "negates", "against", "relapse")
 LONGEST: Final = 600  # characters: whoever writes more reports something
 TEXTS: Final = 64  # of which the reading is remembered
 
@@ -149,26 +149,25 @@ class _Reader:
         best: tuple[int, Withdrawal | None, frozenset[Word]] = (len(KINDS), None, frozenset())
         whole = Plain(fold(text).words)
         for language in self._withdrawals.languages:
-            for rank, kind in enumerate(KINDS[: best[0]]):
-                words = {
-                    word
-                    for plain, mark in parts
-                    if not _supposes(plain, mark, (language,))
-                    for word in _matched(plain, (language,), (kind.value,))
-                }
-                if words and not _against(whole, parts, language, self._all(language, parts)):
-                    best = (rank, kind, frozenset(self._all(language, parts)))
-                    break
+            found = [
+                (rank, words)
+                for plain, mark in parts
+                if not _supposes(plain, mark, (language,))
+                for rank, words in _affirmed(plain, language)
+            ]
+            rank = min((rank for rank, _ in found), default=len(KINDS))
+            words = frozenset[Word]().union(*(words for _, words in found))
+            if rank < best[0] and not _against(whole, parts, language, words):
+                best = (rank, KINDS[rank], words)
         return best[1], best[2]
 
-    def _all(self, language: Language, parts: Sequence[tuple[Plain, str]]) -> set[Word]:
-        """The words of every phrase that takes something back."""
-        return {
-            word
-            for plain, mark in parts
-            if not _supposes(plain, mark, (language,))
-            for word in _matched(plain, (language,), [kind.value for kind in KINDS])
-        }
+
+def _affirmed(plain: Plain, language: Language) -> list[tuple[int, frozenset[Word]]]:
+    """What a clause takes back, as places in ``KINDS`` with their words; nothing if it denies it: "no joke"."""
+    found = [(rank, frozenset(_matched(plain, (language,), (kind.value,)))) for rank, kind in enumerate(KINDS)]
+    found = [(rank, words) for rank, words in found if words]
+    known = frozenset[Word]().union(*(words for _, words in found))
+    return found if known.issuperset(_matched(plain, (language,), ("negates",))) else []
 
 
 def _matched(plain: Plain, languages: Iterable[Language], names: Sequence[str]) -> Iterator[Word]:
@@ -183,7 +182,7 @@ def _supposes(plain: Plain, mark: str, languages: Iterable[Language]) -> bool:
     return mark == "?" or any(language["asks"].starts(plain.text) for language in languages)
 
 
-def _against(whole: Plain, parts: Sequence[tuple[Plain, str]], language: Language, words: set[Word]) -> bool:
+def _against(whole: Plain, parts: Sequence[tuple[Plain, str]], language: Language, words: frozenset[Word]) -> bool:
     """Whether words beside those of the withdrawal take it back."""
     texts = [whole, *(plain for plain, _ in parts)]
     return any(

@@ -140,7 +140,7 @@ b12.ready.then(() => {
   addEventListener("message", event => {
     if (event.origin === location.origin && event.data === "close-source" && panel && panel.open) leave();
   });
-  // A reload forgets the conversation, and with it what was open.
+  // After a reload the answers are asked for again, and what was open is not there yet.
   if (history.state && history.state.src) history.replaceState(null, "");
 
   const toBox = () => document.querySelector("#ask textarea").focus({ preventScroll: true });

@@ -1,4 +1,5 @@
-// Keeping a conversation: on paper, or as a file that the server makes of the questions. Nothing of it stays in the browser.
+// Keeping a conversation: through a reload, on paper, or as a file that the server makes of the questions. Only this tab of the
+// browser keeps the questions, until it is closed or the conversation cleared; the answers are asked for again.
 "use strict";
 b12.ready.then(() => {
   const { said, say } = b12;
@@ -7,6 +8,57 @@ b12.ready.then(() => {
     question: turn.querySelector(".asked .exact").textContent,
     as_typed: turn.classList.contains("as-typed"),
   }));
+
+  const KEPT = "b12.talk";
+  const MOST = 20;
+  const read = () => {
+    try {
+      const found = JSON.parse(sessionStorage.getItem(KEPT) || "[]");
+      return Array.isArray(found) ? found.slice(0, MOST) : [];
+    } catch { // what stands there is not ours, or nothing may be kept
+      return [];
+    }
+  };
+  const write = talk => {
+    try {
+      if (talk.length) sessionStorage.setItem(KEPT, JSON.stringify(talk));
+      else sessionStorage.removeItem(KEPT);
+    } catch { // nothing may be kept, or it is too long
+    }
+  };
+
+  let tried = "", cleared = false, until = 0;
+  const restore = talk => {
+    const field = document.querySelector("#kept textarea"), text = JSON.stringify(talk);
+    if (!field || !document.querySelector("#state .ready") || text === tried) return;
+    tried = field.value = text;
+    until = performance.now() + 10_000;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const begins = (talk, first) => first.every((turn, at) => JSON.stringify(turn) === JSON.stringify(talk[at]));
+  const look = () => {
+    const now = turns(), before = read();
+    if (!now.length) cleared = false;
+    if (now.length >= before.length || document.querySelector("#note .note")) until = 0;
+    if (cleared || (now.length && now.length === before.length && begins(now, before))) return;
+    if (!now.length) return before.length ? restore(before) : undefined;
+    if (begins(now, before) || before.length + now.length > MOST) write(now);
+    else if (!begins(before, now)) restore([...before, ...now]); // the server forgot what came before
+  };
+  // What is asked meanwhile would be lost.
+  for (const kind of ["click", "keydown"]) addEventListener(kind, event => {
+    const asks = kind === "click" ? event.target.closest?.("#tab-ask button") : event.key === "Enter" && !event.shiftKey;
+    if (performance.now() > until || !asks) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  look();
+  document.addEventListener("click", event => {
+    if (!event.target.closest || !event.target.closest("#new")) return;
+    cleared = true;
+    write([]);
+  }, true);
 
   const save = async format => {
     const answer = await fetch("/export", {

@@ -16,25 +16,18 @@ from b12assistant.application.exporting import SUFFIXES, TYPES, Conversation, Fo
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels
-from b12assistant.web.http_models import Typed
+from b12assistant.web.http_models import Asked
 from b12assistant.web.http_transport import BoundedRoute
 from b12assistant.web.questions import Questions
 
 PATH = "/export"
 
 
-class Turn(Form):
-    """What the user typed, and whether to search for it as typed."""
-
-    question: Typed
-    as_typed: bool = False
-
-
 class ExportRequest(Form):
     """``turns``: of the conversation, oldest first."""
 
     format: Format
-    turns: Annotated[tuple[Turn, ...], Field(min_length=1, max_length=MOST_TURNS)]
+    turns: Annotated[tuple[Asked, ...], Field(min_length=1, max_length=MOST_TURNS)]
 
 
 def export_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
@@ -60,7 +53,7 @@ def _file(space: Workspace, asked: ExportRequest, labels: Labels, base: str) -> 
     return Response(body, headers=headers, media_type=f"{TYPES[asked.format]}; charset=utf-8")
 
 
-def _replies(space: Workspace, turns: tuple[Turn, ...]) -> tuple[Reply, ...]:
+def _replies(space: Workspace, turns: tuple[Asked, ...]) -> tuple[Reply, ...]:
     questions = [turn.question for turn in turns]
     return tuple(
         space.ask(turn.question, questions[:number], as_typed=turn.as_typed) for number, turn in enumerate(turns)

@@ -26,6 +26,13 @@ class AskRequest(Form):
     ] = False
 
 
+class Asked(Form):
+    """What the user typed, and whether to search for it as typed."""
+
+    question: Typed
+    as_typed: bool = False
+
+
 class SearchRequest(Form):
     question: Annotated[Typed, Field(description="Words or a sentence.")]
     k: Annotated[int, Field(strict=True, ge=1, le=MOST_HITS, description="How many passages at most.")] = 10
@@ -100,6 +107,30 @@ class PassageOf(Form):
     section: list[str]
 
 
+class Publication(Form):
+    """An entry of the register of origins, as in `sources.toml`."""
+
+    id: str
+    title: str
+    publisher: str
+    kind: SourceKind
+    country: str
+    published: Annotated[str, Field(description="The year or date it gives, or `unknown`.")]
+    read: Annotated[str, Field(json_schema_extra={"format": "date"})]
+    url: str
+    terms: str
+    part_read: Annotated[str, Field(description="An excerpt is not the whole.")]
+
+
+class RestsOn(Form):
+    """A sentence of a summary, a publication it rests on, and where in it."""
+
+    start: Count
+    end: Count
+    origin: str
+    place: str
+
+
 class DocumentResponse(Form):
     """A line of `export`, with the generation."""
 
@@ -110,6 +141,8 @@ class DocumentResponse(Form):
     sections: list[Section]
     marked: list[Marked]
     passages: list[PassageOf]
+    origins: Annotated[list[Publication], Field(description="What a summary rests on; empty for a source's own words.")]
+    rests_on: list[RestsOn]
     index: Generation
 
 

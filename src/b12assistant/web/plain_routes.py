@@ -80,14 +80,13 @@ class PlainPage:
 
     def _page(self, body: str) -> str:
         words, labels = self.words, self.labels
-        unchecked = f"<p>{plain(labels('language.unchecked'))}</p>" if labels("language.unchecked") else ""
         return (
             f'<!doctype html>\n<html lang="{labels.language}"><head><meta charset="utf-8">'
             f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{plain(words.name)}</title>'
             '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
             '<link rel="stylesheet" href="/own/export.css"><link rel="stylesheet" href="/own/unseen.css">'
             '<link rel="stylesheet" href="/own/plain.css"></head>\n'
-            f"<body><header><p><strong>{plain(words.name)}</strong> · {plain(words.tagline)}</p>{unchecked}</header>"
+            f"<body><header><p><strong>{plain(words.name)}</strong> · {plain(words.tagline)}</p></header>"
             f"<main>\n{body}</main></body></html>\n"
         )
 

@@ -9,7 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Annotated
 
+from pydantic import Field, TypeAdapter, ValidationError
+
+from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Reply, Status
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
@@ -17,6 +21,7 @@ from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.errors import AssistantError
 from b12assistant.safety.translations import CONTROLS, controls_for
+from b12assistant.web.http_models import Asked
 from b12assistant.web.problems import LateError, PassingError, logged, problem_of
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Warmup
@@ -103,6 +108,19 @@ class Asking:
             return question, talk, answer_html.note(self.labels("ask.broken"))
         return "", more, ""
 
+    async def restored(self, kept: str | None, talk: Conversation) -> tuple[Conversation, str]:
+        """Ask again what a browser kept; return all of it as the conversation, or the old one and a note."""
+        try:
+            turns = _KEPT.validate_json(kept or "")
+        except ValidationError:
+            return talk, answer_html.note(self.labels("ask.not_restored"))
+        again = Conversation(count=talk.count)
+        for turn in turns:
+            _, again, note = await self.ask(turn.question, again, as_typed=turn.as_typed)
+            if note:
+                return talk, answer_html.note(self.labels("ask.not_restored"))
+        return again, ""
+
     async def _patiently(self, ask: Callable[[], Awaitable[Conversation]]) -> Conversation:
         """Call ``ask``; if it was late because of loading, wait for that and call it again."""
         loading = not self.warmup.ended
@@ -144,3 +162,6 @@ class Asking:
             ready = answer_html.ready(len(index.documents), len(index.passages), index.generation, self.labels)
             older = answer_html.state(self.labels("ask.older"), "failed") if opened.problems else ""
             yield f"{ready}{older}"
+
+
+_KEPT = TypeAdapter(Annotated[tuple[Asked, ...], Field(min_length=1, max_length=MOST_TURNS)])

@@ -96,7 +96,7 @@ def build(asking: Asking) -> gr.Blocks:
     with gr.Blocks(title=words.name, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         _text(answer_html.skip(labels), "skip-link")
         with gr.Row(elem_id="top"):
-            _text(answer_html.brand(words, labels), "brand")
+            _text(answer_html.brand(words), "brand")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(labels("tabs.ask"), id="ask", elem_id="tab-ask"):
                 state = _ask_tab(asking, words)
@@ -128,6 +128,8 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     with thread:
         _thread(asking, talk, outputs)
         _suggestions(asking, talk, onward, outputs)
+    kept = gr.Textbox(elem_id="kept", visible="hidden", interactive=True)  # a script writes here what to ask again
+    kept.change(asking.restored, [kept, talk], [talk, note], **_QUIET)
     talk.change(asking.suggested, talk, onward, **_QUIET)
     gr.on([box.submit, send.click], asking.ask, [box, talk], outputs, **_QUIET)
     for button, question in examples:
