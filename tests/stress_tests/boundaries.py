@@ -93,7 +93,7 @@ def _check(data: bytes, folder: Path) -> None:
 
 
 def _sources(data: bytes, _: Path) -> None:
-    SourcesFile(data.decode("utf-8", "replace"))
+    SourcesFile(data.decode("utf-8", "replace")).facts  # noqa: B018 - raises
 
 
 def _front(data: bytes, _: Path) -> None:
