@@ -81,7 +81,7 @@ PICTURE = (
     ),
     (
         "evaluation",
-        "datasets labelled_set measures < bench_index bench_report scoring < bench",
+        "datasets measures < bench_index bench_report labelled_set < bench",
         "red_flag_audit",
     ),
     (

@@ -109,11 +109,11 @@ def evaluate(
     space = workspace(context, corpus, index_folder)
     if not dataset.is_dir():
         _refuse_options(split, queries, rankings, configs, run_file)
-        from b12assistant.evaluation import scoring
+        from b12assistant.evaluation import labelled_set
 
-        figures = scoring.score(space, dataset, out)
-        click.echo(as_json(figures)) if json_ else click.echo(scoring.table(figures))
-        wrong = [*figures[scoring.REFUSED], *figures[scoring.ANSWERED]]
+        figures = labelled_set.score(space, dataset, out)
+        click.echo(as_json(figures)) if json_ else click.echo(labelled_set.table(figures))
+        wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
         if strict and wrong:
             _say(f"not answered or refused as labelled: {', '.join(wrong)}")
             raise SystemExit(1)
