@@ -26,8 +26,7 @@ from b12assistant.answering.retrieval import encode_query, rank
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation.bench import CACHE
-from b12assistant.evaluation.bench_config import Ranking
-from b12assistant.evaluation.bench_index import Stages
+from b12assistant.evaluation.bench_index import Ranking, Stages
 from b12assistant.evaluation.datasets import Dataset, Text, load_dataset
 from b12assistant.index.collection import Collection
 

@@ -29,9 +29,8 @@ from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import AssistantError
 from b12assistant.evaluation.bench import CACHE, Bench, Request
-from b12assistant.evaluation.bench_config import RANKINGS
-from b12assistant.evaluation.measures import HEADLINE, compare
-from b12assistant.evaluation.runs import write_whole
+from b12assistant.evaluation.bench_index import RANKINGS
+from b12assistant.evaluation.measures import HEADLINE, compare, write_whole
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected.json"

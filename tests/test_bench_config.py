@@ -5,7 +5,7 @@ import pytest
 from b12assistant.answering.retrieval import Weights
 from b12assistant.config import Settings
 from b12assistant.errors import ConfigError, UsageError
-from b12assistant.evaluation.bench_config import RANKINGS, Ranking, load_ranking, packaged
+from b12assistant.evaluation.bench_index import RANKINGS, Ranking, load_ranking, packaged
 
 
 def write(folder: Path, text: str) -> Path:

@@ -9,9 +9,7 @@ import pytest
 from builders_index import NEW, OLD, folder, publish, tree
 
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
-from b12assistant.index import generations
-from b12assistant.index.generations import Generation
-from b12assistant.index.store import Store
+from b12assistant.index.store import MANIFEST, Generation, Store
 from b12assistant.types import GenerationId
 
 
@@ -29,10 +27,10 @@ def flip(path: Path, at: int) -> None:
 def positions(path: Path) -> range:
     """Every byte of what is small and ours; a sample of what is large."""
     size = path.stat().st_size
-    return range(size) if path.name in (generations.MANIFEST, "CURRENT") else range(0, size, 1 + size // 40)
+    return range(size) if path.name in (MANIFEST, "CURRENT") else range(0, size, 1 + size // 40)
 
 
-@pytest.mark.parametrize("file", [generations.MANIFEST, *NEW])
+@pytest.mark.parametrize("file", [MANIFEST, *NEW])
 def test_a_changed_byte_is_refused_by_the_file_s_name(store: Store, file: str) -> None:
     last_good, name = publish(store, OLD), publish(store, NEW)
     path = folder(store, name) / file
@@ -100,7 +98,7 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("file", [generations.MANIFEST, *NEW])
+@pytest.mark.parametrize("file", [MANIFEST, *NEW])
 def test_a_damaged_file_is_named_and_the_last_good_generation_serves(
     store: Store, file: str, damage: Callable[[Path], None]
 ) -> None:
@@ -112,7 +110,7 @@ def test_a_damaged_file_is_named_and_the_last_good_generation_serves(
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("file", [generations.MANIFEST, *OLD])
+@pytest.mark.parametrize("file", [MANIFEST, *OLD])
 def test_without_a_good_generation_the_damaged_file_is_named(
     store: Store, file: str, damage: Callable[[Path], None]
 ) -> None:
@@ -169,7 +167,7 @@ def test_a_file_that_cannot_be_read_is_named_and_not_removed(store: Store, monke
     monkeypatch.setattr(os, "open", open_)
     assert publish(store, NEW) == name
     assert bad.exists()
-    _truncate(folder(store, name) / generations.MANIFEST)
+    _truncate(folder(store, name) / MANIFEST)
     with pytest.raises(IndexDamagedError, match=r"vectors\.faiss cannot be read \(Input/output error\)"):
         store.open()
 

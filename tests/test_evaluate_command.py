@@ -8,7 +8,7 @@ import pytest
 from shell import Done, b12
 
 from b12assistant.command import cli
-from b12assistant.evaluation.runs import write_run
+from b12assistant.evaluation.measures import write_run
 
 Call = Callable[..., Done]
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"

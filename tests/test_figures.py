@@ -10,8 +10,8 @@ from prometheus_client import generate_latest
 from serving import EMERGENCY, small_space
 
 from b12assistant.errors import ConfigError, QuestionError, ServerError
-from b12assistant.web.figures import Figures
 from b12assistant.web.questions import Lane, Questions
+from b12assistant.web.site import Figures
 
 
 def test_questions_are_counted_by_how_they_ended_and_never_told(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -203,7 +203,7 @@ def test_an_index_of_another_make_is_refused_by_both_names(
 
 def test_an_index_of_another_method_is_refused(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     space.index()
-    monkeypatch.setattr("b12assistant.index.origin.METHOD", 99)
+    monkeypatch.setattr("b12assistant.index.collection.METHOD", 99)
     with pytest.raises(IndexMismatchError, match=r"other settings \(method \d+, now 99\)"):
         _ = again(space).opened
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
+from b12assistant.application.quote_checks import check_quote, quotes_of
 from b12assistant.display import json_form
-from b12assistant.index.verification import check_quote, quotes_of
 from b12assistant.loaders import load
 from b12assistant.web import http_models
 from b12assistant.web.http_transport import LARGEST_BODY

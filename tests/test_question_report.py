@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from serving import small_space
 
-from b12assistant.evaluation import scoring
-from b12assistant.evaluation.scoring import reliability
+from b12assistant.evaluation import labelled_set
+from b12assistant.evaluation.labelled_set import reliability
 
 CORPUS = {
     "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat. Numb feet are an early sign.\n",
@@ -27,7 +27,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("report")
     file = folder / "questions.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in QUESTIONS), "utf-8")
-    scoring.score(small_space(folder / "space", CORPUS), file, folder / "out")
+    labelled_set.score(small_space(folder / "space", CORPUS), file, folder / "out")
     table = (folder / "out" / "per_query.tsv").read_text("utf-8").splitlines()
     assert [line.split("\t")[0] for line in table] == ["id", *(row["id"] for row in QUESTIONS)]
     found: dict[str, Any] = json.loads((folder / "out" / "report.json").read_text("utf-8"))

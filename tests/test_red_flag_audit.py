@@ -15,8 +15,20 @@ from red_flags import as_markdown
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.errors import UsageError
-from b12assistant.evaluation.red_flag_audit import LEVELS, Case, Verdict, judge, load_cases, measures, summary, wilson
-from b12assistant.evaluation.red_flag_report import as_text, page, share, tables
+from b12assistant.evaluation.red_flag_audit import (
+    LEVELS,
+    Case,
+    Verdict,
+    as_text,
+    judge,
+    load_cases,
+    measures,
+    page,
+    share,
+    summary,
+    tables,
+    wilson,
+)
 
 UNSAID = dict.fromkeys(("trap", "category", "language"), "not said")
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.runs import best_first, read_run, write_run, write_whole
+from b12assistant.evaluation.measures import best_first, read_run, write_run, write_whole
 
 IDS = st.text("abcXYZ019-_.", min_size=1, max_size=6)
 RUNS = st.dictionaries(

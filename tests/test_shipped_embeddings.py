@@ -12,9 +12,8 @@ from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder, fake_workspace
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.index import embedding_cache
-from b12assistant.index.embedding import embed
-from b12assistant.index.embedding_cache import read_previous, read_shipped, shipped_bytes, shipped_scope
+from b12assistant.index import embedding
+from b12assistant.index.embedding import embed, read_previous, read_shipped, shipped_bytes, shipped_scope
 from b12assistant.index.token_store import Projection
 from b12assistant.protocols import Encoder
 
@@ -33,7 +32,7 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
     space.index()
     file = tmp_path / "shipped.npz"
     file.write_bytes(shipped_bytes(scope_of(space), read_previous(space.store.last_good())))
-    monkeypatch.setattr(embedding_cache, "SHIPPED", str(file))
+    monkeypatch.setattr(embedding, "SHIPPED", str(file))
     return space
 
 
@@ -43,7 +42,7 @@ def elsewhere(space: FakeWorkspace, encoder: FakeEncoder | None = None) -> FakeW
 
 
 def shipped_file() -> Path:
-    return Path(embedding_cache.SHIPPED)
+    return Path(embedding.SHIPPED)
 
 
 def test_a_first_index_encodes_nothing_and_is_the_same(space: FakeWorkspace) -> None:

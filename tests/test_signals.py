@@ -13,8 +13,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import Evidence, Topics, Word, load_topics, mean_of, words_of
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
-from b12assistant.index.encoding import load_encoder
-from b12assistant.index.tuning import tuned_encoder
+from b12assistant.index.encoding import load_encoder, tuned_encoder
 
 TOPICAL = Topics({}, np.zeros(0, np.float32), np.array([0, 0, 0, 20], np.float32), "")  # every word is a topic
 ENGINE = Engine(

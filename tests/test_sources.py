@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from b12assistant.corpus.sources import SourcesFile, parse_front_matter, parse_sources, source_of
+from b12assistant.corpus.sources import Facts, SourcesFile, parse_front_matter, source_of
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Interest, OriginId, Source, SourceKind, Words
 
@@ -41,6 +41,10 @@ WRONG = [
     ('cites = "10.1/a"', "cites: 10.1/a", "a list of texts"),
     ("cites = [10.1]", "cites: [10.1]", "a list of texts"),
 ]
+
+
+def parse_sources(text: str) -> dict[str, Facts]:
+    return SourcesFile(text).facts
 
 
 def named(table: list[tuple[str, str, object]]) -> list[object]:

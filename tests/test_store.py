@@ -22,8 +22,7 @@ from b12assistant.errors import (
     IndexMissingError,
     IndexWriteError,
 )
-from b12assistant.index.generations import Generation
-from b12assistant.index.store import Store
+from b12assistant.index.store import Generation, Store
 
 
 @pytest.fixture

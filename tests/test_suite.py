@@ -9,7 +9,7 @@ from fakes import fake_workspace
 from run_suite import Row, configurations, drops, load_expected, measured, reading, suite
 from suite_page import page
 
-from b12assistant.evaluation.bench_config import RANKINGS
+from b12assistant.evaluation.bench_index import RANKINGS
 
 HERE = Path(__file__).parent
 TINY = Row("tiny_collection", "dev", "development")

@@ -36,7 +36,7 @@ from b12assistant.answers import (
     Turn,
     TurnSlice,
 )
-from b12assistant.corpus.sources import parse_sources
+from b12assistant.corpus.sources import SourcesFile
 from b12assistant.display import labels, terminal
 from b12assistant.display.presentation import Cited, Quoted, Setting, present, present_notices
 from b12assistant.safety.fixed_texts import load_fixed_texts
@@ -306,7 +306,7 @@ def test_a_report_ends_with_the_sources_to_describe(number: int, says: str, unch
     terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (described, *files), unchanged), console)
     text, _, entry = out.getvalue().partition("\n\n")
     assert says in " ".join(text.split())
-    assert [*parse_sources(entry)] == ["0.pdf"]
+    assert [*SourcesFile(entry).facts] == ["0.pdf"]
 
 
 def test_an_entry_to_paste_holds_any_file_name() -> None:
@@ -314,4 +314,4 @@ def test_an_entry_to_paste_holds_any_file_name() -> None:
     name = 'a "quoted" \\ naïve.pdf'
     file = FileReport(name, FileEnd.INDEXED, described=False)
     terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (file,)), console)
-    assert [*parse_sources(out.getvalue().partition("\n\n")[2])] == [name]
+    assert [*SourcesFile(out.getvalue().partition("\n\n")[2]).facts] == [name]

@@ -8,9 +8,8 @@ from fakes import FakeEncoder
 
 from b12assistant.application.opening import as_tuned, open_encoder
 from b12assistant.config import EncoderSettings
-from b12assistant.index.encoding import load_encoder
+from b12assistant.index.encoding import load_encoder, tuned_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
-from b12assistant.index.tuning import tuned_encoder
 from b12assistant.low_rank import LowRank, parse_low_rank
 from b12assistant.protocols import Encoder
 

@@ -7,8 +7,9 @@ from builders import build_entry
 from hypothesis import given
 from hypothesis import strategies as st
 
+from b12assistant.application.health import check_entry
+from b12assistant.application.quote_checks import check_quote, quotes_of
 from b12assistant.index.documents import Entry
-from b12assistant.index.verification import check_entry, check_quote, quotes_of
 from b12assistant.types import Mark, MarkKind, Range
 
 TEXT = "Myelin wraps every nerve. Page 3. Numb feet are an early sign. See a doctor."

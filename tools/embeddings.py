@@ -13,7 +13,7 @@ from pathlib import Path
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.display import terminal
-from b12assistant.index.embedding_cache import SHIPPED, read_previous, shipped_bytes, shipped_scope
+from b12assistant.index.embedding import SHIPPED, read_previous, shipped_bytes, shipped_scope
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -22,7 +22,7 @@ import red_flag_traffic
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import AssistantError
-from b12assistant.evaluation import red_flag_audit, red_flag_report
+from b12assistant.evaluation import red_flag_audit
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "benchmarks" / "data" / "red_flags"
@@ -51,8 +51,8 @@ def main() -> int:
         return error.exit_status
     figures["traffic"] = traffic
     HTML.parent.mkdir(parents=True, exist_ok=True)
-    HTML.write_text(red_flag_report.page(figures), "utf-8")
-    print("\n".join(red_flag_report.as_text(figures)))
+    HTML.write_text(red_flag_audit.page(figures), "utf-8")
+    print("\n".join(red_flag_audit.as_text(figures)))
     if given.file != TEST:
         return 0
     PAGE.write_text(HEAD + "\n".join(as_markdown(figures)).rstrip() + "\n", "utf-8")
@@ -71,16 +71,16 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def as_markdown(figures: red_flag_report.Figures) -> Iterator[str]:
+def as_markdown(figures: red_flag_audit.Figures) -> Iterator[str]:
     """Lines for the documentation: every table; of the misses what kind they were, without their words."""
-    for line in red_flag_report.heading(figures):
+    for line in red_flag_audit.heading(figures):
         yield from (line, "")
-    for table in red_flag_report.tables(figures):
+    for table in red_flag_audit.tables(figures):
         first, *others = table.rows
         yield from (f"## {table.title}", "", _row(first), _row("---" for _ in first), *map(_row, others), "")
     yield from ("## Misses", "")
     for miss in figures["misses"]:
-        yield f"* `{miss['id']}`: {red_flag_report.verdict(miss)}"
+        yield f"* `{miss['id']}`: {red_flag_audit.verdict(miss)}"
     if not figures["misses"]:
         yield "None."
 

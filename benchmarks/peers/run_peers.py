@@ -21,10 +21,9 @@ from pathlib import Path
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation.bench import CACHE, Scored, ask, compared, hardware, score_run, search
-from b12assistant.evaluation.bench_config import Ranking
-from b12assistant.evaluation.bench_index import Stages
+from b12assistant.evaluation.bench_index import Ranking, Stages
 from b12assistant.evaluation.datasets import Dataset, Text, load_dataset
-from b12assistant.evaluation.runs import write_run, write_whole
+from b12assistant.evaluation.measures import write_run, write_whole
 
 Run = dict[str, dict[str, float]]
 Peer = Callable[[Sequence[Text], Mapping[str, str], str], Run]

@@ -179,7 +179,7 @@ class Reader:
     def kept(self) -> int:
         """What the page wrote into the browser, but for the questions of the conversation."""
         told: int = self.page.evaluate("() => localStorage.length + sessionStorage.length + document.cookie.length")
-        return told - self.page.evaluate("() => 'b12.talk' in sessionStorage ? 1 : 0")
+        return told - int(self.page.evaluate("() => 'b12.talk' in sessionStorage ? 1 : 0"))
 
     def talk(self) -> list[dict[str, Any]]:
         """What this tab keeps of the conversation."""

@@ -12,8 +12,8 @@ import pytest
 from builders_pdf import assemble, build_pdf, column
 
 from b12assistant.errors import SourceError
-from b12assistant.language.word_pieces import count_pieces, open_tokenizer
-from b12assistant.loaders import load, reading, wire, worker
+from b12assistant.language.words import count_pieces, open_tokenizer
+from b12assistant.loaders import decoding, load, wire, worker
 from b12assistant.loaders.isolation import IsolatedLoader
 from b12assistant.loaders.passages import Part, Prepared, Splitting, prepare
 from b12assistant.types import Block, BlockKind, Extract, Mark, MarkKind, Range
@@ -168,7 +168,7 @@ def test_a_file_that_changes_is_read_again(
 ) -> None:
     path = write(tmp_path / "a.txt", b"old")
     left = [changes]
-    true_state = reading._state
+    true_state = decoding._state
 
     def state(status: os.stat_result) -> tuple[int, int, int]:
         if left[0]:
@@ -177,12 +177,12 @@ def test_a_file_that_changes_is_read_again(
             return (-left[0], 0, 0)
         return true_state(status)
 
-    monkeypatch.setattr(reading, "_state", state)
+    monkeypatch.setattr(decoding, "_state", state)
     if outcome is None:
         with pytest.raises(SourceError, match="changes while it is read"):
-            reading.read_file(path, root=None, limit=100)
+            decoding.read_file(path, root=None, limit=100)
     else:
-        assert reading.read_file(path, root=None, limit=100) == outcome
+        assert decoding.read_file(path, root=None, limit=100) == outcome
 
 
 @pytest.mark.parametrize("name", ["a\nb.txt", "\u202etxt.a.txt", "\udcff.txt", "..txt.txt"])

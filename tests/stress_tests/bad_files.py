@@ -16,10 +16,10 @@ from builders_pdf import build_pdf, column
 from corpora import FOOD, NERVES, PILLS, write
 from fakes import PLAIN, FakeEncoder
 
+from b12assistant.application.health import check_entry
 from b12assistant.config import Settings
 from b12assistant.index.documents import entries_from_bytes
 from b12assistant.index.indexing import Built, Indexer
-from b12assistant.index.verification import check_entry
 from b12assistant.loaders.isolation import _PATIENCE, IsolatedLoader
 from b12assistant.loaders.passages import Prepared, Splitting
 from b12assistant.types import Extract, FileEnd, FileReport

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from b12assistant.application.quote_checks import Against, State, check_file
-from b12assistant.corpus.sources import parse_front_matter, parse_sources
+from b12assistant.corpus.sources import SourcesFile, parse_front_matter
 from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError
 from b12assistant.evaluation.labelled_set import holds_dialogues, load_dialogues, load_labelled
 from b12assistant.evaluation.red_flag_audit import load_cases
 from b12assistant.index.documents import Entry
-from b12assistant.index.generations import sealed, unsealed
+from b12assistant.index.store import sealed, unsealed
 from b12assistant.loaders import load, wire
 from b12assistant.types import Document, DocumentId, FileEnd, FileReport
 from stress_tests.runner import Tries
@@ -93,7 +93,7 @@ def _check(data: bytes, folder: Path) -> None:
 
 
 def _sources(data: bytes, _: Path) -> None:
-    parse_sources(data.decode("utf-8", "replace"))
+    SourcesFile(data.decode("utf-8", "replace")).facts  # noqa: B018 - raises
 
 
 def _front(data: bytes, _: Path) -> None:

@@ -21,7 +21,7 @@ from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.collection import Collection
 from b12assistant.index.token_store import Projection
-from b12assistant.language.dictionary import english_words
+from b12assistant.language.spelling import english_words
 from b12assistant.language.vocabulary import Vocabulary
 from b12assistant.language.words import terms
 from b12assistant.protocols import Encoder

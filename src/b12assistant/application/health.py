@@ -17,8 +17,9 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
 from b12assistant.errors import AssistantError, SourceError
-from b12assistant.index.verification import check_entry
-from b12assistant.types import FileEnd
+from b12assistant.index.documents import Entry
+from b12assistant.loaders.passages import passage_id
+from b12assistant.types import FileEnd, MarkKind
 
 _LOGIN = re.compile(r"(https?://|(?!.*\.db$)).*@", re.S)  # in an address; a file name may hold "@" too
 
@@ -148,6 +149,25 @@ def examine(space: Workspace) -> dict[str, Any]:
     except AssistantError as error:
         report["problems"].append(str(error))
     return report
+
+
+def check_entry(entry: Entry) -> Iterator[str]:
+    """Yield what is wrong with passages: each must have the id of its text, be in order, and hold nothing marked."""
+    document = entry.document
+    never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
+    seen: Counter[str] = Counter()
+    end = 0
+    for passage in entry.passages:
+        text = "\n".join(span.text for span in passage.sentences)
+        if passage.id != passage_id(document.id, text, seen[text]):
+            yield f"{document.id}: passage {passage.id} does not hold the text of its id"
+        seen[text] += 1
+        for span in passage.sentences:
+            if span.start < end:
+                yield f"{document.id}: passage {passage.id} overlaps the one before"
+            end = span.end
+            if any(mark.overlaps(span.range) for mark in never):
+                yield f"{document.id}: passage {passage.id} holds text that is never quoted"
 
 
 def _without_password(key: str, value: object) -> object:

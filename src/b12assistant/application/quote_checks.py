@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
 from pydantic import ValidationError
 
-from b12assistant.answers import FixedTexts, NoticeKind, Strength, TextId, TopicId
+from b12assistant.answers import FixedText, FixedTexts, NoticeKind, Strength, TextId, TopicId
 from b12assistant.application import exporting, pack, saved
 from b12assistant.application.exporting import Format, SavedConversation, citation
 from b12assistant.application.pack import PackForm, SavedPack
@@ -29,8 +30,7 @@ from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.errors import ConfigError, UsageError
 from b12assistant.index.documents import Entry
-from b12assistant.index.verification import check_quote, quotes_in, quotes_of
-from b12assistant.types import DocumentId, Range
+from b12assistant.types import GAP, DocumentId, Range
 
 _HINT = "give what `batch` or `ask --json` wrote, or what the page saved as HTML, Markdown or JSON"
 _HTML, _MARKDOWN = (".html", ".htm"), (".md", ".markdown")
@@ -229,12 +229,17 @@ def _notices(where: str, notices: object, against: Against) -> Iterator[str]:
     for notice in notices if isinstance(notices, list) else ():
         name = TextId(str(notice.get("text_id"))) if isinstance(notice, dict) else TextId("")
         known = against.texts.get(name)
-        if known is None:
-            yield f"{where}notice {name}: there is no such fixed text"
-        elif notice.get("version") != known.version:
+        if known is not None and notice.get("version") != known.version:
             yield f"{where}notice {name}: its version is {notice.get('version')} in the file, {known.version} here"
-        elif notice.get("text") != known.text:
-            yield f"{where}notice {name}: {_first_difference(str(notice.get('text')), known.text, 'the fixed text')}"
+        else:
+            yield from _other_text(f"{where}notice {name}", notice, known)
+
+
+def _other_text(where: str, written: Mapping[str, Any], known: FixedText | None) -> Iterator[str]:
+    if known is None:
+        yield f"{where}: there is no such fixed text"
+    elif written.get("text") != known.text:
+        yield f"{where}: {_first_difference(str(written.get('text')), known.text, 'the fixed text')}"
 
 
 def _around(where: str, answer: object, against: Against) -> Iterator[str]:
@@ -276,11 +281,7 @@ def _flag(where: str, answer: Mapping[str, Any], against: Against) -> Iterator[s
     name = str(flag.get("text_id"))
     if not any(notice.get("rule") == flag.get("rule") and notice.get("text_id") == name for notice in notices):
         yield f"{where}red flag {name}: no notice has its rule and text"
-    known = against.texts.get(TextId(name))
-    if known is None:
-        yield f"{where}red flag {name}: there is no such fixed text"
-    elif flag.get("text") != known.text:
-        yield f"{where}red flag {name}: {_first_difference(str(flag.get('text')), known.text, 'the fixed text')}"
+    yield from _other_text(f"{where}red flag {name}", flag, against.texts.get(TextId(name)))
 
 
 def _nearest(where: str, place: object, against: Against) -> Iterator[str]:
@@ -452,3 +453,40 @@ def _is_answer(record: object) -> bool:
 
 def _are_quotes(quotes: object) -> bool:
     return isinstance(quotes, list) and all(isinstance(quote, dict) for quote in quotes)
+
+
+def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
+    """Return what is wrong with a quote as shown, given its document's text; ``None``: it is word for word."""
+    try:
+        spans = [(int(start), int(end)) for start, end in quote["spans"]]
+        best_start, best_end = (int(at) for at in quote["best"])
+        shown = quote["text"]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return "it has no spans, text or best sentence"
+    if not spans or not all(0 <= start < end <= len(text) for start, end in spans):
+        return "its spans are outside the document"
+    if any(before[1] > after[0] for before, after in pairwise(spans)):
+        return "its spans are not in order"
+    if GAP.join(text[start:end] for start, end in spans) != shown:
+        return "its words are not the words of the source"
+    if not any(start <= best_start < best_end <= end for start, end in spans):
+        return "its best sentence is outside it"
+    return None
+
+
+def quotes_of(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the quotes of a line of `batch` or of `ask --json`."""
+    answer = record.get("answer")
+    if isinstance(answer, dict):
+        yield from quotes_in(answer)
+
+
+def quotes_in(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the quotes of an answer, then the sides of its disagreements; skip what has another form."""
+    yield from _objects(answer.get("quotes"))
+    for differ in _objects(answer.get("disagreements")):
+        yield from _objects(differ.get("sides"))
+
+
+def _objects(values: object) -> Iterator[Mapping[str, Any]]:
+    return (value for value in (values if isinstance(values, list) else ()) if isinstance(value, dict))

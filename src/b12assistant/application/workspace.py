@@ -45,10 +45,9 @@ from b12assistant.errors import (
     SourceError,
 )
 from b12assistant.index.documents import Entry
-from b12assistant.index.generations import Generation
-from b12assistant.index.store import Store
+from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
-from b12assistant.loaders.reading import read_file
+from b12assistant.loaders.decoding import read_file
 from b12assistant.protocols import Encoder
 from b12assistant.safety.explanation import Json, explain
 from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
@@ -60,9 +59,9 @@ from b12assistant.threads import once
 from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
-    from b12assistant.application.search_server import SearchServer
     from b12assistant.corpus.page_words import PageWords
     from b12assistant.index.indexing import Built, Progress, Reader
+    from b12assistant.index.milvus import SearchServer
 
 
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "projection", "search_server"}
@@ -97,7 +96,7 @@ class Workspace:
         """The server that searches the index; ``None`` if this process does. Raises ``IndexUnreachableError``."""
         if self.configuration.settings.index.engine == "faiss":  # in this process
             return None
-        from b12assistant.application.search_server import search_server
+        from b12assistant.index.milvus import search_server
 
         return search_server(self.configuration.settings.index, self.store.root)
 
@@ -258,7 +257,7 @@ class Workspace:
         ``strict``: publish nothing if a file is left out. ``from_scratch``: encode everything, copy nothing from the
         previous index and from the embeddings that ship with the program.
         """
-        from b12assistant.index.embedding_cache import (
+        from b12assistant.index.embedding import (
             NONE_SHIPPED,
             NOTHING,
             read_previous,
@@ -291,7 +290,7 @@ class Workspace:
         server = self.search_server
         if server is None:
             return self.store.publish(built.files, built.facts)
-        copied = server.fill(self._read(Generation(GenerationId("draft"), built.facts, built.files)))
+        copied = server.fill(self._read(Generation(GenerationId("draft"), built.facts, built.files)).collection)
         generation = self.store.publish(built.files, {**built.facts, **copied})
         server.switch(copied)
         return generation
@@ -355,7 +354,9 @@ class Workspace:
 
     def _open(self, generation: Generation) -> Opened:
         opened = self._read(generation)
-        return self.search_server.attached(opened) if self.search_server else opened
+        if self.search_server is None:
+            return opened
+        return replace(opened, collection=self.search_server.attached(opened.collection, opened.manifest))
 
     def _read(self, generation: Generation) -> Opened:
         return open_generation(generation, self.encoder, self.configuration.settings, corpus_switched_off(self.corpus))

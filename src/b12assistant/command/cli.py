@@ -3,15 +3,99 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from importlib import resources
 from pathlib import Path
 
 import click
 
 from b12assistant.command.evaluate_command import audit, evaluate
 from b12assistant.command.invocation import as_json, lines, places, run, words, workspace
-from b12assistant.command.new_command import new
-from b12assistant.command.serve_commands import mcp, serve
+from b12assistant.errors import UsageError
+
+
+@click.command()
+@places
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any.")
+@click.option("--behind-proxy", is_flag=True, help="A proxy protects the server: allow a HOST other than this machine.")
+@click.pass_context
+def serve(
+    context: click.Context, corpus: str | None, index_folder: str | None, host: str, port: int, *, behind_proxy: bool
+) -> None:
+    """Serve the web page and the HTTP API, as `python app.py` does.
+
+    The server has no passwords, so it listens on this machine only. To let others in, use a reverse proxy that asks
+    for passwords and uses TLS (docs/how-to/reverse-proxy.md).
+
+    \b
+    Examples:
+      b12assistant serve --port 8000
+      b12assistant serve --host 192.168.1.5 --behind-proxy
+    """
+    from b12assistant.web import site
+
+    site.serve(workspace(context, corpus, index_folder), host, port, behind_proxy=behind_proxy)
+
+
+@click.command()
+@places
+@click.option(
+    "--http", is_flag=True, help="Serve streamable HTTP on this machine instead of standard input and output."
+)
+@click.option(
+    "--port", default=7861, show_default=True, type=click.IntRange(0, 65535), help="With --http, the port; 0 takes any."
+)
+@click.pass_context
+def mcp(context: click.Context, corpus: str | None, index_folder: str | None, port: int, *, http: bool) -> None:
+    """Serve tools for other assistants (MCP): ask, search, open_passage.
+
+    They get exact quotes with citations, and safety texts first. Another program starts this command and talks to it
+    over standard input and output. Needs pip install 'b12assistant[mcp]'.
+
+    \b
+    Examples:
+      b12assistant mcp
+      b12assistant mcp --http --port 7861
+    """
+    from b12assistant.integrations import mcp_server
+
+    space = workspace(context, corpus, index_folder)
+    if http:
+        mcp_server.serve_http(space, port)
+    else:
+        mcp_server.serve_stdio(space)
+
+
+def write_skeleton(folder: Path) -> tuple[str, ...]:
+    """Write the skeleton into ``folder``; return the paths of its files in the folder, sorted.
+
+    Raises ``UsageError`` if the folder exists and is not empty: nothing is overwritten.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} exists and is not an empty folder", hint="choose a new folder")
+    with resources.as_file(resources.files("b12assistant").joinpath("data", "skeleton")) as skeleton:
+        shutil.copytree(skeleton, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    (folder / "gitignore").rename(folder / ".gitignore")  # packages leave out files that begin with a dot
+    return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
+
+
+@click.command()
+@click.argument("folder", type=Path)
+def new(folder: Path) -> None:
+    """Create a project with its own corpus.
+
+    The folder must be new or empty. It gets a corpus with a template, files to adapt (source facts, red flags,
+    vocabulary, differences, fixed texts), a configuration, a Makefile and a README that says what to do first.
+
+    \b
+    Example:
+      b12assistant new my-project
+    """
+    for file in write_skeleton(folder):
+        click.echo(lines([str(folder / file)]))
+    click.echo(lines([f"Next: go to {folder}, run `b12assistant index`, then ask. README.md says what to change."]))
 
 
 def main() -> None:

@@ -30,17 +30,17 @@ def audit(context: click.Context, messages: Path, html: Path | None, out: Path |
       b12assistant evaluate red-flags messages.jsonl --out reports/red-flags
     """
     from b12assistant.application import batching
-    from b12assistant.evaluation import red_flag_audit, red_flag_report, runs
+    from b12assistant.evaluation import measures, red_flag_audit
 
     if html is not None and html.exists() and html.samefile(messages):
         raise click.UsageError("--html is the file of messages; choose another file")
     figures = red_flag_audit.audit(workspace(context, None, None), messages)
     if html is not None:
-        batching.write_lines(html, [red_flag_report.page(figures)])
+        batching.write_lines(html, [red_flag_audit.page(figures)])
     if out is not None:
-        runs.write_whole(out / "report.json", as_json({"kind": "red_flags", **figures}) + "\n")
-        runs.write_whole(out / "audit.html", red_flag_report.page(figures))
-    click.echo(as_json(figures)) if json_ else click.echo(lines(red_flag_report.as_text(figures)))
+        measures.write_whole(out / "report.json", as_json({"kind": "red_flags", **figures}) + "\n")
+        measures.write_whole(out / "audit.html", red_flag_audit.page(figures))
+    click.echo(as_json(figures)) if json_ else click.echo(lines(red_flag_audit.as_text(figures)))
 
 
 @click.command()
@@ -109,20 +109,20 @@ def evaluate(
     space = workspace(context, corpus, index_folder)
     if not dataset.is_dir():
         _refuse_options(split, queries, rankings, configs, run_file)
-        from b12assistant.evaluation import scoring
+        from b12assistant.evaluation import labelled_set
 
-        figures = scoring.score(space, dataset, out)
-        click.echo(as_json(figures)) if json_ else click.echo(scoring.table(figures))
-        wrong = [*figures[scoring.REFUSED], *figures[scoring.ANSWERED]]
+        figures = labelled_set.score(space, dataset, out)
+        click.echo(as_json(figures)) if json_ else click.echo(labelled_set.table(figures))
+        wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
         if strict and wrong:
             _say(f"not answered or refused as labelled: {', '.join(wrong)}")
             raise SystemExit(1)
         return
     if strict:
         raise click.UsageError("--strict is for a file of labelled questions; this is a folder")
-    from b12assistant.evaluation import bench, bench_config, bench_report
+    from b12assistant.evaluation import bench, bench_index, bench_report
 
-    all_configs = (*map(bench_config.packaged, rankings), *configs)
+    all_configs = (*map(bench_index.packaged, rankings), *configs)
     request = bench.Request(dataset, split, queries, all_configs, run_file, out, cache or bench.CACHE, relevant)
     report = bench.Bench(space, request, _say).report()
     click.echo(as_json(report)) if json_ else click.echo(lines(bench_report.text(report)))

@@ -112,11 +112,6 @@ class SourcesFile:
         return origins
 
 
-def parse_sources(text: str, *, file: str = SOURCES_FILE) -> dict[str, Facts]:
-    """Return the validated entries of a `sources.toml`, by the file each one describes."""
-    return SourcesFile(text, file=file).facts
-
-
 def parse_front_matter(text: str, *, file: str) -> Facts:
     """Return the validated facts of a Markdown file's front matter (YAML between two `---` lines, given without)."""
     import yaml  # not needed to answer questions

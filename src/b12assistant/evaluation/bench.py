@@ -21,11 +21,23 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
 from b12assistant.evaluation import bench_report
-from b12assistant.evaluation.bench_config import Ranking, load_ranking
-from b12assistant.evaluation.bench_index import Stages
+from b12assistant.evaluation.bench_index import Ranking, Stages, load_ranking
 from b12assistant.evaluation.datasets import TEST, Dataset, load_dataset
-from b12assistant.evaluation.measures import HEADLINE, JUDGED, SAMPLES, SEED, answerable, compare, holm, interval, score
-from b12assistant.evaluation.runs import Run, read_run, write_run, write_whole
+from b12assistant.evaluation.measures import (
+    HEADLINE,
+    JUDGED,
+    SAMPLES,
+    SEED,
+    Run,
+    answerable,
+    compare,
+    holm,
+    interval,
+    read_run,
+    score,
+    write_run,
+    write_whole,
+)
 from b12assistant.index.collection import Collection
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.token_store import Projection

@@ -2,27 +2,46 @@
 
 Batches never span documents: a document's arrays depend only on the document, so that an index that grew file by file
 is bit for bit the one that a rebuild gives. (Other batches change vectors by up to 1e-7.)
+
+What was encoded before is reused, from the last good generation and from the embeddings that ship for the packaged
+corpus, by a digest of a document's texts and of everything else that its vectors depend on.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib import resources
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
+from zipfile import BadZipFile
 
 import numpy as np
 
 from b12assistant.config import Settings
-from b12assistant.index.documents import Entry
+from b12assistant.corpus.disputes import disputes_from_bytes
+from b12assistant.errors import IndexDamagedError
+from b12assistant.index.asked import ASKED, AskedQuestions
+from b12assistant.index.documents import Entry, entries_from_bytes
+from b12assistant.index.store import REBUILD, Generation
 from b12assistant.index.token_store import Projection, TokenStore
+from b12assistant.index.vector_index import ROWS_ALONE, read_index
 from b12assistant.protocols import Encoded, Encoder
-from b12assistant.types import Passage
+from b12assistant.types import GenerationId, Passage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
 
 _TITLE_END = ". "
 _AT_ONCE = 512  # texts encoded at once: their full token vectors take 100 MB
@@ -177,3 +196,265 @@ class EmbeddingPool:
         arrays = begun if isinstance(begun, Embedded) else begun.result()
         self.read.add(entry.report.file)
         return replace(arrays, alone=embed_sentences(entry.passages, self._encoder, self._projection))
+
+
+CONTEXT, ALONE = "context_tokens.npz", "sentence_tokens.npz"
+SHIPPED = "data/embeddings/corpus.npz"  # of the package; `make embeddings` writes it
+_METHOD = 1  # of embedding.py: raise when the arrays of the same texts change
+_VERSIONS = {"onnxruntime", "tokenizers"}  # between these the vectors of a text differ by rounding only
+_UNREADABLE = (IndexDamagedError, ValueError, KeyError, IndexError, TypeError, EOFError, OSError, BadZipFile)
+_OF_THE_STORE = {"schema", "files", "generation", "counter", "seal"}
+
+
+def scope(model_sha256: str, runtime: Mapping[str, object], title_pieces: int, method: int) -> str:
+    """Describe what the vectors of a text depend on besides the text."""
+    return json.dumps([model_sha256, dict(runtime), title_pieces, method], sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The last good generation as a cache; empty by default.
+
+    ``facts``: its manifest without what the store adds. ``scope``: of its vectors. ``examples``: for the example
+    questions of each dispute, their vectors (examples, d). ``asked``: those of the questions asked of a document's
+    sentences, by `asked.key_of`.
+    """
+
+    id: GenerationId | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    scope: str = ""
+    embedded: Mapping[str, Embedded] = field(default_factory=dict)
+    examples: Mapping[tuple[str, ...], Vectors] = field(default_factory=dict)
+    asked: Mapping[bytes, NDArray[np.int8]] = field(default_factory=dict)
+
+    def within(self, wanted: str) -> Previous:
+        """Keep the vectors only if they were made in this scope."""
+        if wanted == self.scope:
+            return self
+        return Previous(
+            self.id, self.facts, self.files, self.entries, wanted, asked=self.asked
+        )  # by a key of their own
+
+    def get(self, passages: Sequence[Passage]) -> Embedded | None:
+        """Return the arrays of a document's passages; ``None`` if they were not encoded before."""
+        return self.embedded.get(_key(self.scope, passages))
+
+
+NOTHING = Previous()
+
+
+def read_previous(generation: Generation | None) -> Previous:
+    """Read a verified generation as a cache. If its parts do not fit one another, the cache is empty."""
+    if generation is None:
+        return NOTHING
+    try:
+        return _previous(generation)
+    except _UNREADABLE:
+        return NOTHING
+
+
+def _previous(generation: Generation) -> Previous:
+    manifest: Mapping[str, Any] = generation.manifest
+    entries = entries_from_bytes(generation.files["documents.jsonl"])
+    made_in = scope(
+        manifest["model"]["sha256"], manifest["runtime"], manifest["chunking"]["title_pieces"], manifest["method"]
+    )
+    return Previous(
+        generation.id,
+        {key: value for key, value in manifest.items() if key not in _OF_THE_STORE},
+        generation.files,
+        {entry.report.file: entry for entry in entries},
+        made_in,
+        dict(_embedded(generation, entries, made_in)),
+        dict(_examples(generation.files, entries)),
+        _questions(generation, entries),
+    )
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The embeddings that ship with the program, made in ``scope``; none by default.
+
+    ``file``: their bytes, whose arrays are read when a document is first found in it.
+    """
+
+    scope: str = ""
+    file: bytes = field(default=b"", repr=False)
+
+    def get(self, passages: Sequence[Passage]) -> Embedded | None:
+        """Return the arrays of a document's passages; ``None`` if they are not in the file, or if it is damaged."""
+        key = _key(self.scope, passages).encode()
+        return self._embedded.get(key) if key in self._keys else None
+
+    def examples(self, examples: Sequence[str]) -> Vectors | None:
+        """Return the vectors of the example questions of a dispute, if they are in the file."""
+        return self._examples.get(json.dumps(examples)) if self.file else None
+
+    @cached_property
+    def questions(self) -> Mapping[bytes, NDArray[np.int8]]:
+        """Return the vectors of the questions asked of each document's sentences, by `asked.key_of`."""
+        if not self._arrays:
+            return {}
+        parts = np.split(self._arrays["question_codes"], np.cumsum(self._arrays["question_counts"])[:-1])
+        return dict(zip(self._arrays["question_keys"].tolist(), parts, strict=True))
+
+    @cached_property
+    def _keys(self) -> frozenset[bytes]:
+        return frozenset(_members(self.file, "keys").get("keys", np.empty(0, "S64")).tolist())
+
+    @cached_property
+    def _arrays(self) -> Mapping[str, NDArray[Any]]:
+        """Return all arrays, once they were compared with their digest; none if they differ."""
+        arrays = _members(self.file, *_ARRAYS, "sha256")
+        return arrays if arrays and str(arrays["sha256"]) == _digest(arrays) else {}
+
+    @cached_property
+    def _embedded(self) -> Mapping[bytes, Embedded]:
+        arrays = self._arrays
+        if not arrays:
+            return {}
+        context, alone = (TokenStore(*(arrays[f"{store}_{part}"] for part in _STORE)) for store in ("context", "alone"))
+        sizes = zip(arrays["passages"].tolist(), arrays["sentences"].tolist(), strict=True)
+        return dict(zip(arrays["keys"].tolist(), _documents(sizes, arrays["vectors"], context, alone), strict=True))
+
+    @cached_property
+    def _examples(self) -> Mapping[str, Vectors]:
+        if not len(examples := self._arrays.get("examples", ())):
+            return {}
+        ends = np.cumsum([len(json.loads(each)) for each in examples])
+        return dict(zip(examples, np.split(self._arrays["example_vectors"], ends[:-1]), strict=True))
+
+
+NONE_SHIPPED = Shipped()
+_STORE = ("tokens", "pieces", "starts")
+_ARRAYS = (
+    *("keys", "passages", "sentences", "vectors", "examples", "example_vectors"),
+    *("question_keys", "question_counts", "question_codes"),
+    *(f"{store}_{part}" for store in ("context", "alone") for part in _STORE),
+)
+
+
+def shipped_scope(encoder: Encoder, projection: Projection, title_pieces: int) -> str:
+    """Describe what shipped vectors depend on besides the text, except versions that change no more than a rounding."""
+    matrix = b"" if projection.matrix is None else projection.matrix.tobytes()
+    runtime = {name: value for name, value in encoder.runtime.items() if name not in _VERSIONS}
+    return json.dumps(
+        [_METHOD, encoder.digest, runtime, hashlib.sha256(matrix).hexdigest(), title_pieces], sort_keys=True
+    )
+
+
+def read_shipped(wanted: str) -> Shipped:
+    """Read the embeddings that ship with the program, if they were made in this scope."""
+    try:
+        file = resources.files("b12assistant").joinpath(SHIPPED).read_bytes()
+    except OSError:  # a checkout where they were not made yet
+        return NONE_SHIPPED
+    return Shipped(wanted, file) if str(_members(file, "scope").get("scope")) == wanted else NONE_SHIPPED
+
+
+def shipped_bytes(made_in: str, previous: Previous) -> bytes:
+    """Write the embeddings of a generation, which has vectors of single sentences, as a file to ship."""
+    passages = [entry.passages for entry in previous.entries.values()]
+    found = [embedded for each in passages if (embedded := previous.get(each)) is not None]
+    alone = [embedded.alone for embedded in found if embedded.alone is not None]
+    if not len(passages) == len(found) == len(alone):
+        raise IndexDamagedError("the index has no vectors of single sentences", hint=REBUILD)
+    stores = {"context": TokenStore.join([embedded.context for embedded in found]), "alone": TokenStore.join(alone)}
+    arrays: dict[str, NDArray[Any]] = {
+        "keys": np.array([_key(made_in, each).encode() for each in passages]),
+        "passages": np.array([len(each) for each in passages]),
+        "sentences": np.array([sum(len(passage.sentences) for passage in each) for each in passages]),
+        "vectors": np.concatenate([embedded.vectors for embedded in found]),
+        "examples": np.array([json.dumps(each) for each in previous.examples], dtype=np.str_),
+        "example_vectors": np.concatenate([found[0].vectors[:0], *previous.examples.values()]),
+        "question_keys": np.array(list(previous.asked), "S64"),
+        "question_counts": np.array([len(codes) for codes in previous.asked.values()]),
+        "question_codes": np.concatenate([np.empty((0, found[0].vectors.shape[1]), np.int8), *previous.asked.values()]),
+        **{f"{name}_{part}": getattr(store, part) for name, store in stores.items() for part in _STORE},
+    }
+    buffer = io.BytesIO()
+    arrays |= {"scope": np.array(made_in), "sha256": np.array(_digest(arrays))}
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _members(file: bytes, *names: str) -> Mapping[str, NDArray[Any]]:
+    """Return these arrays of a file; none if one of them cannot be read."""
+    try:
+        with closing(np.load(io.BytesIO(file), allow_pickle=False)) as arrays:
+            return {name: arrays[name] for name in names}
+    except (*_UNREADABLE, zlib.error):
+        return {}
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name in _ARRAYS:
+        array = arrays[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _key(made_in: str, passages: Iterable[Passage]) -> str:
+    texts = [[span.text for span in passage.sentences] for passage in passages]
+    title = next((passage.document.title for passage in passages), "")
+    described = json.dumps([made_in, title, texts])
+    return hashlib.sha256(described.encode()).hexdigest()
+
+
+def _embedded(generation: Generation, entries: Sequence[Entry], made_in: str) -> Iterator[tuple[str, Embedded]]:
+    """Yield every document's arrays, views of the generation's, with their key."""
+    manifest: Mapping[str, Any] = generation.manifest
+    rows = sum(len(entry.passages) for entry in entries)
+    sentences = sum(len(passage.sentences) for entry in entries for passage in entry.passages)
+    vectors = read_index(
+        generation.files,
+        manifest.get("vectors", ROWS_ALONE),  # indexes made before codes existed lack this
+        rows=rows,
+        dimension=manifest["model"]["dimension"],
+    ).vectors()
+    context = TokenStore.from_bytes(generation.files[CONTEXT])
+    alone = TokenStore.from_bytes(generation.files[ALONE]) if ALONE in generation.files else None
+    if len(context) != rows + sentences or (alone and len(alone) != sentences):
+        raise IndexDamagedError("token vectors do not fit documents.jsonl", hint=REBUILD)
+    sizes = [(len(entry.passages), sum(len(passage.sentences) for passage in entry.passages)) for entry in entries]
+    keys = (_key(made_in, entry.passages) for entry in entries)
+    yield from zip(keys, _documents(sizes, vectors, context, alone), strict=True)
+
+
+def _documents(
+    sizes: Iterable[tuple[int, int]], vectors: Vectors, context: TokenStore, alone: TokenStore | None
+) -> Iterator[Embedded]:
+    """Cut the arrays of all documents into those of each; ``sizes``: its passages and its sentences."""
+    row = sentence = 0
+    for passages, sentences in sizes:
+        last, end = row + passages, sentence + sentences
+        units = alone.part(sentence, end) if alone else None
+        yield Embedded(vectors[row:last], context.part(row + sentence, last + end), units)
+        row, sentence = last, end
+
+
+def _questions(generation: Generation, entries: Sequence[Entry]) -> Mapping[bytes, NDArray[np.int8]]:
+    if ASKED not in generation.files:
+        return {}
+    sentences = sum(len(passage.sentences) for entry in entries for passage in entry.passages)
+    manifest: Mapping[str, Any] = generation.manifest
+    dimension = int(manifest["model"]["dimension"])
+    return AskedQuestions.from_bytes(generation.files[ASKED], sentences, dimension).by_key()
+
+
+def _examples(files: Mapping[str, bytes], entries: Sequence[Entry]) -> Iterator[tuple[tuple[str, ...], Vectors]]:
+    """Yield the example questions of each dispute, with their vectors."""
+    if "disputes.json" not in files:
+        return
+    disputes = disputes_from_bytes(files["disputes.json"], [entry.document for entry in entries])
+    vectors = np.load(io.BytesIO(files["disputes.npy"]), allow_pickle=False)
+    if len(vectors) != sum(len(dispute.examples) for dispute in disputes):
+        raise IndexDamagedError("disputes.npy does not fit disputes.json", hint=REBUILD)
+    row = 0
+    for dispute in disputes:
+        yield dispute.examples, vectors[row : row + len(dispute.examples)]
+        row += len(dispute.examples)

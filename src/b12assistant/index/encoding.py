@@ -7,9 +7,12 @@ themselves, for late interaction. Texts are never cut: one over the limit is the
 from __future__ import annotations
 
 import copy
+import hashlib
+import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
+from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +22,14 @@ import numpy as np
 from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import OnnxEncoder, check_changes, unit
 from b12assistant.index.weights import PINNED_MODEL, SAFETENSORS, TOKENIZER, Weights, find_weights, shipped_graph
-from b12assistant.protocols import Encoded
+from b12assistant.low_rank import LowRank, parse_low_rank
+from b12assistant.protocols import Encoded, Encoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
     Changes = Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]
+
 
 AUTO, ONNX, TORCH = "auto", "onnx", "torch"
 _RUNS_ON = ("sentence-transformers", "tokenizers", "torch", "transformers")
@@ -196,3 +201,28 @@ def encoder_of(weights: Weights, *, threads: int = 0, runtime: str = TORCH) -> S
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:120]
+
+
+FILE = "data/encoder/retrieval.npz"
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[str, str, LowRank]:
+    """Return the digest of the weights it was fitted on, that of the file, and the changes."""
+    try:
+        data = resources.files("b12assistant").joinpath(FILE).read_bytes()
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return str(arrays["encoder"]), hashlib.sha256(data).hexdigest(), parse_low_rank(arrays)
+    except (OSError, ValueError, KeyError) as error:
+        raise EncoderError(f"{FILE} cannot be read", hint="reinstall b12assistant") from error
+
+
+def tuned_encoder(encoder: Encoder) -> Encoder:
+    """Return the encoder tuned to the subject, or ``encoder`` itself if it is not the one the changes were made for.
+
+    The digest of the tuned one is the sha256 of both digests. Raises ``EncoderError`` if the file cannot be read.
+    """
+    fitted_on, digest, changes = _shipped()
+    if fitted_on != encoder.digest:
+        return encoder
+    return encoder.tuned(changes, hashlib.sha256(f"{fitted_on} {digest}".encode()).hexdigest())

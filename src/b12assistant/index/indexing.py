@@ -31,14 +31,24 @@ from b12assistant.corpus.provenance import (
 )
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, SourcesFile, parse_front_matter, source_of
 from b12assistant.errors import CorpusError, IndexDamagedError, SourceError, SourceFactsError
-from b12assistant.index import origin, vector_index
+from b12assistant.index import vector_index
 from b12assistant.index.asked import ASKED, AskedQuestions, Group, as_codes, digest_of, group_of, key_of
+from b12assistant.index.collection import METHOD, all_reports, built_with, most_pieces
 from b12assistant.index.documents import Entry, entries_from_bytes, entries_to_bytes, source_facts
-from b12assistant.index.embedding import Caches, Embedded, EmbeddingPool
-from b12assistant.index.embedding_cache import ALONE, CONTEXT, NONE_SHIPPED, NOTHING, Previous, Shipped, scope
-from b12assistant.index.generations import REBUILD
+from b12assistant.index.embedding import (
+    ALONE,
+    CONTEXT,
+    NONE_SHIPPED,
+    NOTHING,
+    Caches,
+    Embedded,
+    EmbeddingPool,
+    Previous,
+    Shipped,
+    scope,
+)
 from b12assistant.index.lexical_index import BM25F, BM25FIndex
-from b12assistant.index.origin import all_reports, built_with, most_pieces
+from b12assistant.index.store import REBUILD
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
 from b12assistant.protocols import Encoder
@@ -104,7 +114,7 @@ class Indexer:
         Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
         """
         title_pieces = self.settings.chunking.title_pieces
-        previous = previous.within(scope(self.encoder.digest, self._runtime, title_pieces, origin.METHOD))
+        previous = previous.within(scope(self.encoder.digest, self._runtime, title_pieces, METHOD))
         with EmbeddingPool(self.encoder, self.projection, self.settings, Caches((previous, self.shipped))) as pool:
             entries, reports, groups = self._read(corpus, previous, pool)
             passages = [passage for entry in entries for passage in entry.passages]
@@ -218,7 +228,7 @@ class Indexer:
 
     def _digest(self, sha256: str, front: Facts, facts: Facts, rests_on: object) -> str:
         described = [
-            origin.METHOD,
+            METHOD,
             sha256,
             source_facts(source_of(front, facts)),
             rests_on,

@@ -8,7 +8,8 @@ whatever shards and segments the rows are in. Milvus' own BM25 counts words by s
 
 A collection is named by the digest of its content, filled once and never changed. An index is opened with the
 collection that its manifest names, so that an answer is from one generation. The previous collection is kept, like the
-spare generation on disk.
+spare generation on disk. The generation is whole without the server, so that switching engines embeds nothing. This
+module is loaded only if the configuration asks for it.
 """
 
 from __future__ import annotations
@@ -16,18 +17,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from b12assistant.errors import ConfigError, IndexDamagedError, IndexUnreachableError, UsageError
-from b12assistant.index.generations import REBUILD
+from b12assistant.config import IndexSettings
+from b12assistant.errors import ConfigError, IndexDamagedError, IndexMismatchError, IndexUnreachableError, UsageError
+from b12assistant.index.collection import Collection, Indexes
 from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.store import REBUILD
 from b12assistant.index.vector_index import best_first
+from b12assistant.types import Passage, SourceKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +41,8 @@ if TYPE_CHECKING:
     Listed = tuple[NDArray[np.int64], NDArray[np.float32]]  # rows with their scores, best first
     Vectors = NDArray[np.float32]
 
+MILVUS = "milvus"
+_EMBEDDED = "milvus.db"  # in the index folder, if no address is given
 MOST_FOUND = 16_384  # rows that one search may ask a server for
 _EXACT_UP_TO = 100_000  # rows; more are searched by HNSW
 _BATCH = 1000  # rows of one insertion: 384 dimensions make 2 MB, a server takes 64
@@ -339,3 +347,65 @@ class Collections:
 
     def _name(self, digest: str) -> str:
         return f"{self.alias}_{digest[:32]}"
+
+
+@dataclass(frozen=True)
+class SearchServer:
+    """A Milvus server that searches one index."""
+
+    collections: Collections
+
+    def fill(self, collection: Collection) -> dict[str, Any]:
+        """Copy an index to the server; return the entries to add to its manifest."""
+        kinds = [_kind(passage) for passage in collection.passages]
+        facts = self.collections.fill(Contents(collection.matrix, _local(collection), kinds))
+        return {"engine": {"name": MILVUS, **facts}}
+
+    def switch(self, manifest: Mapping[str, Any]) -> None:
+        """Make the collection that a manifest names the current one."""
+        self.collections.switch(manifest["engine"])
+
+    def attached(self, collection: Collection, manifest: Mapping[str, Any]) -> Collection:
+        """Return a collection with its search done by the server.
+
+        Raises ``IndexMismatchError`` if it was never copied there, ``IndexDamagedError`` if the copy is incomplete.
+        """
+        engine = manifest.get("engine", {})
+        if engine.get("name") != MILVUS:
+            raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
+        whole = self.collections.open(engine)
+        words = _local(collection).without_rows()
+        off = [row for row, passage in enumerate(collection.passages) if collection.off.of(passage)]
+
+        def narrowed(kinds: frozenset[SourceKind]) -> Indexes:
+            place = replace(whole, only=_condition(off, kinds))
+            return MilvusVectors(place), MilvusTerms(place, words)
+
+        return replace(collection, vectors=MilvusVectors(whole), lexical=MilvusTerms(whole, words), narrowed=narrowed)
+
+
+def search_server(settings: IndexSettings, folder: Path) -> SearchServer:
+    """Connect to the configured server; ``folder``: of the index.
+
+    Raises ``IndexUnreachableError``, or ``UsageError`` if its package is not installed.
+    """
+    server = Server.connect(settings.uri or str(folder / _EMBEDDED), os.environ.get("MILVUS_TOKEN", ""))
+    return SearchServer(Collections(server, settings.collection))
+
+
+def _local(collection: Collection) -> BM25FIndex:
+    assert isinstance(collection.lexical, BM25FIndex)  # noqa: S101 - as `open_generation` made it
+    return collection.lexical
+
+
+def _kind(passage: Passage) -> str:
+    kind = passage.document.source.kind
+    return kind.value if kind else ""
+
+
+def _condition(off: list[int], kinds: frozenset[SourceKind]) -> str:
+    """Return a filter in Milvus' language; it holds only numbers and our own names, never text of a corpus."""
+    parts = [f"row not in {off}"] if off else []
+    if kinds:
+        parts.append("kind in [" + ", ".join(f'"{kind.value}"' for kind in sorted(kinds)) + "]")
+    return " and ".join(parts)

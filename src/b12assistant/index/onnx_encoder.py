@@ -19,7 +19,7 @@ import numpy as np
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.weights import SAFETENSORS, TOKENIZER, OnnxGraph, Weights
-from b12assistant.language.word_pieces import count_pieces, open_tokenizer
+from b12assistant.language.words import count_pieces, open_tokenizer
 from b12assistant.protocols import Encoded
 from b12assistant.threads import NATIVE_CALLS, once
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -100,3 +100,11 @@ def parse_spelling(data: Table, vocabulary: frozenset[str]) -> Spelling:
         aliases=MappingProxyType(read),
         vocabulary=vocabulary | frozenset(strings(data, "known", FILE)),
     )
+
+
+@cache
+def english_words() -> frozenset[str]:
+    """Return the words of a dictionary, in lower case."""
+    from spellchecker import SpellChecker  # slow to import, and few questions need it
+
+    return frozenset(SpellChecker(language="en").word_frequency.words())

@@ -1,4 +1,4 @@
-"""Turn a text into terms for lexical search.
+"""Turn a text into terms for lexical search; count its word pieces without loading the encoder.
 
 The analyser was measured against others (decision 1): compatibility forms, lower case, no accents, Greek letters
 spelt out, British and American spellings merged, numbers kept whole, words with digits not stemmed, hyphenated words
@@ -12,9 +12,29 @@ import re
 import unicodedata
 from functools import lru_cache
 from importlib.resources import files
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import Stemmer
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+def open_tokenizer(path: Path) -> Tokenizer:
+    """Read a model's tokenizer.json. Texts are neither cut nor padded."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def count_pieces(tokenizer: Tokenizer, text: str) -> int:
+    """Count the word pieces of a text, without the special tokens."""
+    return len(tokenizer.encode(text, add_special_tokens=False))
+
 
 _SHORTEST: Final = 5  # letters
 _RULES: Final = tuple(

@@ -15,8 +15,8 @@ from typing import IO, Self, cast
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders import wire
+from b12assistant.loaders.decoding import read_file
 from b12assistant.loaders.passages import Prepared, Splitting
-from b12assistant.loaders.reading import read_file
 from b12assistant.types import Extract
 
 _GRACE = 2.0  # seconds a worker has to end by itself

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median_low
 
-from b12assistant.language.dictionary import english_words
+from b12assistant.language.spelling import english_words
 from b12assistant.loaders import wording
 from b12assistant.loaders.manuscript import CELL, Manuscript
 from b12assistant.types import BlockKind, Role

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from b12assistant.errors import SourceError
-from b12assistant.language.word_pieces import count_pieces, open_tokenizer
+from b12assistant.language.words import count_pieces, open_tokenizer
 from b12assistant.loaders import load, wire
 from b12assistant.loaders.passages import Splitting, prepare
 

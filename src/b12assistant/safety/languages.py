@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Final
 from b12assistant.answers import Notice, NoticeKind, TextId, Turn
 from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, subtable, tables
 from b12assistant.errors import ConfigError
-from b12assistant.language.devanagari import is_devanagari, latin
-from b12assistant.language.folding import ARABIC, HAN, Folded, fold
+from b12assistant.language.folding import ARABIC, HAN, Folded, fold, is_devanagari, latin
 from b12assistant.language.wording import Literals, Wordings
 from b12assistant.safety.assertion import Cues
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind

@@ -13,7 +13,7 @@ from typing import Final
 from b12assistant.answers import TextId
 from b12assistant.data_files import Table, check_keys, read_data, string, strings, subtable, tables
 from b12assistant.language.folding import fold
-from b12assistant.language.phrases import Phrases, Plain
+from b12assistant.language.wording import Phrases, Plain
 from b12assistant.threads import once
 
 FILE: Final = "variants.toml"

@@ -15,7 +15,7 @@ from typing import Final
 
 from b12assistant.data_files import Table, check_keys, read_data, string, strings, subtable, tables
 from b12assistant.language.folding import Word, fold
-from b12assistant.language.phrases import Phrases, Plain, clauses
+from b12assistant.language.wording import Phrases, Plain, clauses
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.translations import CONTROLS, control_sentences
 from b12assistant.threads import once

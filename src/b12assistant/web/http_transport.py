@@ -53,7 +53,7 @@ class BoundedRoute(APIRoute):
             try:
                 if request.method == "POST":
                     _check_headers(request)
-                return await handle(Request(request.scope, _counted(request.receive)))
+                return await handle(Request(request.scope, limited(request.receive, LARGEST_BODY, _too_large())))
             except (AssistantError, HTTPException, RequestValidationError):
                 raise
             except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
@@ -73,16 +73,16 @@ def _check_headers(request: Request) -> None:
         raise _too_large()
 
 
-def _counted(receive: Receive) -> Receive:
-    """Limit ``receive`` to the largest body, whatever the headers say."""
+def limited(receive: Receive, most: int, error: Exception) -> Receive:
+    """Limit ``receive`` to ``most`` bytes, whatever the headers say; raise ``error`` beyond them."""
     read = 0
 
     async def counted() -> Message:
         nonlocal read
         message = await receive()
         read += len(message.get("body", b""))
-        if read > LARGEST_BODY:
-            raise _too_large()
+        if read > most:
+            raise error
         return message
 
     return counted

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import quote as percent
 
 from b12assistant.errors import ConfigError
+from b12assistant.web.http_transport import limited
 from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, json_bytes, not_found, unexpected
 from b12assistant.web.questions import CLIENT
 
@@ -96,7 +97,7 @@ class Policy:
             await refuse(send, 413, "the request is too large")
         else:
             try:
-                await self.app(scope, _bounded(receive), send)
+                await self.app(scope, limited(receive, LARGEST, TooLargeError()), send)
             except TooLargeError:
                 await refuse(send, 413, "the request is too large")
             except ProblemError as error:
@@ -242,20 +243,6 @@ def _framed(headers: list[tuple[bytes, bytes]], framers: tuple[str, ...]) -> Ite
 def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     names = dict(headers)
     return names.get(b"content-type", b"").startswith(b"text/html") and b"content-security-policy" not in names
-
-
-def _bounded(receive: Receive) -> Receive:
-    taken = 0
-
-    async def bounded() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > LARGEST:
-            raise TooLargeError
-        return message
-
-    return bounded
 
 
 def _is_number(name: str) -> bool:

@@ -3,36 +3,142 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import PurePosixPath
+from typing import Any
 
 from fastapi import FastAPI, Response
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
 
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.labels import load_labels
-from b12assistant.errors import ServerError
+from b12assistant.errors import ConfigError, ServerError
 from b12assistant.web import listening, service, ui
 from b12assistant.web.catalogue_routes import PATH as SOURCES
 from b12assistant.web.catalogue_routes import catalogue_router
 from b12assistant.web.export_routes import export_router
-from b12assistant.web.figures import Figures
-from b12assistant.web.framework import JoinGuard
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.pack_routes import pack_router
 from b12assistant.web.plain_routes import ANSWERS, plain_router
 from b12assistant.web.plain_routes import PATH as PLAIN_PATH
-from b12assistant.web.policy import LOOPBACK, Admission, App, Policy, parse_framers, parse_hosts
+from b12assistant.web.policy import (
+    LOOPBACK,
+    Admission,
+    App,
+    Message,
+    Policy,
+    Receive,
+    Send,
+    parse_framers,
+    parse_hosts,
+    send_problem,
+)
+from b12assistant.web.problems import FieldError, Problem
 from b12assistant.web.questions import Questions
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
 from b12assistant.web.source_routes import source_router
 from b12assistant.web.turns import Asking
 from b12assistant.web.ui import with_head
 from b12assistant.web.warmup import Warmup
+
+_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+
+
+class Figures:
+    """Counts of questions and responses since the start, and of questions that wait now."""
+
+    def __init__(self, questions: Questions) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._ends = Counter("b12assistant_questions", "Questions by how they ended.", ["end"], registry=self.registry)
+        self._seconds = Histogram(
+            "b12assistant_question_seconds", "From question to answer.", buckets=_SECONDS, registry=self.registry
+        )
+        self._statuses = Counter("b12assistant_responses", "Responses by status.", ["status"], registry=self.registry)
+        waiting = Gauge("b12assistant_waiting", "Questions that wait for their turn.", registry=self.registry)
+        waiting.set_function(lambda: questions.waiting)
+
+    def ended(self, end: str, seconds: float) -> None:
+        """Count a question; ``end``: the status of its answer, or the code of its error."""
+        self._ends.labels(end).inc()
+        self._seconds.observe(seconds)
+
+    def responded(self, status: int) -> None:
+        self._statuses.labels(str(status)).inc()
+
+    def serve(self, address: str) -> None:
+        """Serve the figures at HOST:PORT until the process ends. Raises ``ConfigError`` and ``ServerError``."""
+        host, colon, port = address.rpartition(":")
+        if not colon or not host or not port.isdecimal() or int(port) > 65535:
+            raise ConfigError(f"web.metrics = {address!r} is not an address", hint="write it like 127.0.0.1:9464")
+        try:
+            start_http_server(int(port), host.strip("[]"), self.registry)
+        except (OSError, UnicodeError) as error:  # UnicodeError: not a valid host name
+            reason = getattr(error, "strerror", None) or "not a host name"
+            raise ServerError(
+                f"figures cannot be served at {address} ({reason})", hint="set another web.metrics"
+            ) from error
+
+
+JOIN = "/gradio_api/queue/join"
+_LONGEST_SESSION = 64  # characters; the page's script sends about ten
+
+
+@dataclass(frozen=True)
+class JoinGuard:
+    """A layer around ``app`` that refuses to queue what the page has no function for.
+
+    ``functions``: their numbers in a session, whose page may have drawn more of them.
+    """
+
+    app: App
+    functions: Callable[[str], Container[int]]
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != JOIN:
+            await self.app(scope, receive, send)
+            return
+        if scope["method"] != "POST":
+            await send_problem(send, Problem(405, "method", "Method not allowed.", "send it with POST"), scope)
+            return
+        messages = [await receive()]
+        while messages[-1].get("more_body"):
+            messages.append(await receive())
+        errors = tuple(self._errors(b"".join(message.get("body", b"") for message in messages)))
+        if errors:
+            detail = "The request does not have the form that is asked for."
+            await send_problem(send, Problem(422, "invalid_request", detail, "see errors", errors), scope)
+            return
+
+        async def again() -> Message:
+            return messages.pop(0) if messages else await receive()
+
+        await self.app(scope, again, send)
+
+    def _errors(self, body: bytes) -> list[FieldError]:
+        try:
+            asked: Any = json.loads(body)
+        except (ValueError, RecursionError):
+            return [FieldError("body", "not JSON")]
+        if not isinstance(asked, dict):
+            return [FieldError("body", "not an object")]
+        number, session = asked.get("fn_index"), asked.get("session_hash")
+        errors = []
+        if not isinstance(number, int) or isinstance(number, bool) or number not in self.functions(str(session)):
+            errors.append(FieldError("body.fn_index", "not a function of the page"))
+        if not isinstance(session, str) or not 0 < len(session) <= _LONGEST_SESSION:
+            errors.append(FieldError("body.session_hash", f"not a text of 1 to {_LONGEST_SESSION} characters"))
+        if not isinstance(asked.get("data"), list):
+            errors.append(FieldError("body.data", "not a list"))
+        return errors
+
 
 HOST = "127.0.0.1"
 PORT = 7860
