@@ -83,7 +83,10 @@ PICTURE = (
     ),
     (
         "application",
-        "opening saved < exporting pack search_server < workspace < batching catalogue live quote_checks < health",
+        (
+            "opening saved < exporting pack search_server < workspace < "
+            "batching catalogue live quote_checks shared_answer < health"
+        ),
         "lookup_rows",
     ),
     (

@@ -93,7 +93,7 @@ class Reader:
         """The page of a conversation hears the server, and our scripts have run."""
         if path == "/" or path.startswith("/#"):
             self.page.wait_for_selector(BOX, state="visible" if path == "/" else "attached")
-            self.page.wait_for_selector(".state.ready", state="visible" if path == "/" else "attached")
+            self.page.wait_for_selector(".state.ready", state="attached")
             self.page.wait_for_function(ALL_RUN)
             self.page.evaluate("() => b12.ready")
             self.quiet()

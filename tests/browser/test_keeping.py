@@ -113,6 +113,28 @@ def test_what_is_not_a_conversation_is_not_shown(kept: str, visit: Visit, site: 
     assert page.locator(".turn .asked .exact").all_text_contents() == [ASKED]
 
 
+def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_to_nobody(visit: Visit, site: str) -> None:
+    reader = visit(site, permissions=CLIPBOARD)
+    turn = reader.ask(ASKED)
+    turn.locator(".copying summary").first.click()
+    with reader.sees("#toast", "^Copied$"):
+        turn.locator(".copy-answer").click()
+    link = reader.page.evaluate("() => navigator.clipboard.readText()")
+    assert link.startswith(f"{site}/#answer=What%20wraps%20every%20nerve%3A%20myelin%3F&quote=%2Fd%2F")
+    quotes = ":scope .card > figure blockquote, :scope .card > .row:not(.sides) blockquote"
+    said = turn.locator(quotes).all_text_contents()
+    other = visit(site, link.removeprefix(site))
+    other.page.wait_for_selector(".turn")
+    assert other.page.locator(".asked .exact").text_content() == ASKED
+    assert other.page.locator(quotes).all_text_contents() == said
+    assert other.page.url == f"{site}/"
+    assert not [each for each in other.asked_for if "answer=" in each]
+    other.reload()
+    other.page.wait_for_selector(".turn")
+    assert other.page.locator(quotes).all_text_contents() == said
+    assert [turn["question"] for turn in other.talk()] == [ASKED]
+
+
 def test_there_is_nothing_to_keep_before_the_first_answer(visit: Visit, site: str) -> None:
     assert not visit(site).page.locator("#keep").is_visible()
 
