@@ -177,8 +177,8 @@ def general(texts: FixedTexts) -> str:
 
 
 def _notice(notice: Notice) -> str:
-    lines = "".join(f"<p>{dialled(line, exact)}</p>" for line in notice.text.splitlines())
-    lines += "".join(map(_translation, notice.translations))
+    lines = "".join(map(_translation, notice.translations))
+    lines += "".join(f"<p>{dialled(line, exact)}</p>" for line in notice.text.splitlines())
     if notice.alarm is None:
         return f'<div class="notice {notice.kind}">{lines}</div>'
     heading = f'<h3 class="kicker">{exact(notice.heading)}</h3>'

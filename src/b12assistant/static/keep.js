@@ -85,6 +85,20 @@ b12.ready.then(() => {
     write([]);
   }, true);
 
+  // On paper: the day, the address of the page, and where every link leads.
+  addEventListener("beforeprint", () => {
+    const now = new Date();
+    const day = said("dates.day", { day: now.getDate(), month: said(`dates.${now.getMonth() + 1}`), year: now.getFullYear() });
+    let foot = document.getElementById("printed");
+    if (!foot) document.body.append(foot = b12.make("p", { id: "printed" }));
+    foot.textContent = said("keep.printed", { day, address: location.origin });
+    for (const link of document.querySelectorAll("#thread a.cite")) link.dataset.printed = link.href;
+    for (const row of document.querySelectorAll("#thread .row:not([open])")) {
+      row.open = true;
+      addEventListener("afterprint", () => { row.open = false; }, { once: true });
+    }
+  });
+
   const save = async format => {
     const answer = await fetch("/export", {
       method: "POST",
