@@ -76,7 +76,7 @@ PICTURE = (
     ),
     (
         "application",
-        "opening saved < exporting pack < workspace < batching catalogue live quote_checks < health",
+        "opening saved < exporting pack < workspace < batching catalogue live quote_checks shared_answer < health",
         "lookup_rows",
     ),
     (
@@ -113,6 +113,7 @@ _HTTP = (
     "web.lookup_routes",
     "web.pack_routes",
     "web.plain_routes",
+    "web.policy",
     "web.problems",
     "web.service",
     "web.site",

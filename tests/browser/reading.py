@@ -93,7 +93,7 @@ class Reader:
         """The page of a conversation hears the server, and our scripts have run."""
         if path == "/" or path.startswith("/#"):
             self.page.wait_for_selector(BOX, state="visible" if path == "/" else "attached")
-            self.page.wait_for_selector(".state.ready", state="visible" if path == "/" else "attached")
+            self.page.wait_for_selector(".state.ready", state="attached")
             self.page.wait_for_function(ALL_RUN)
             self.page.evaluate("() => b12.ready")
             self.quiet()
@@ -177,9 +177,12 @@ class Reader:
         return [request for request in self.asked_for if not request.startswith(here)]
 
     def kept(self) -> int:
-        """What the page wrote into the browser, but for the questions of the conversation."""
+        """What the page wrote into the browser, but for what was asked and searched for in this tab."""
         told: int = self.page.evaluate("() => localStorage.length + sessionStorage.length + document.cookie.length")
-        return told - int(self.page.evaluate("() => 'b12.talk' in sessionStorage ? 1 : 0"))
+        own: int = self.page.evaluate(
+            "() => ['b12.talk', 'b12.searches'].filter(name => name in sessionStorage).length"
+        )
+        return told - own
 
     def talk(self) -> list[dict[str, Any]]:
         """What this tab keeps of the conversation."""

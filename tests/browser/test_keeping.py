@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,28 @@ def test_what_is_not_a_conversation_is_not_shown(kept: str, visit: Visit, site: 
     assert page.locator(".turn .asked .exact").all_text_contents() == [ASKED]
 
 
+def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_to_nobody(visit: Visit, site: str) -> None:
+    reader = visit(site, permissions=CLIPBOARD)
+    turn = reader.ask(ASKED)
+    turn.locator(".copying summary").first.click()
+    with reader.sees("#toast", "^Copied$"):
+        turn.locator(".copy-answer").click()
+    link = reader.page.evaluate("() => navigator.clipboard.readText()")
+    assert link.startswith(f"{site}/#answer=What%20wraps%20every%20nerve%3A%20myelin%3F&quote=%2Fd%2F")
+    quotes = ":scope .card > figure blockquote, :scope .card > .row:not(.sides) blockquote"
+    said = turn.locator(quotes).all_text_contents()
+    other = visit(site, link.removeprefix(site))
+    other.page.wait_for_selector(".turn")
+    assert other.page.locator(".asked .exact").text_content() == ASKED
+    assert other.page.locator(quotes).all_text_contents() == said
+    assert other.page.url == f"{site}/"
+    assert not [each for each in other.asked_for if "answer=" in each]
+    other.reload()
+    other.page.wait_for_selector(".turn")
+    assert other.page.locator(quotes).all_text_contents() == said
+    assert [turn["question"] for turn in other.talk()] == [ASKED]
+
+
 def test_there_is_nothing_to_keep_before_the_first_answer(visit: Visit, site: str) -> None:
     assert not visit(site).page.locator("#keep").is_visible()
 
@@ -123,6 +146,31 @@ def test_axe_finds_nothing_in_open_menus(width: int, visit: Visit, site: str) ->
     reader.ask(ASKED).locator(".copying summary").first.click()
     reader.page.click("#keep summary")
     reader.accessible()
+
+
+def test_paper_says_when_and_whence_it_was_printed_and_where_links_lead(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    turn = reader.ask(ASKED)
+    reader.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    reader.page.emulate_media(media="print")
+    told = reader.page.inner_text("#printed")
+    assert re.fullmatch(rf"Printed on \d+ \w+ \d{{4}} from {re.escape(site)}", told)
+    link = turn.locator("a.cite").first
+    after = link.evaluate("node => getComputedStyle(node, '::after').content")
+    assert f"{site}{link.get_attribute('href')}" in after
+    assert turn.locator(".row:not([open])").count() == 0
+    reader.page.emulate_media(media="screen")
+    assert not reader.page.locator("#printed").is_visible()
+
+
+def test_an_unknown_address_leads_home(visit: Visit, site: str) -> None:
+    reader = visit(site, "/nowhere/<b>at all")
+    reader.complaints.clear()  # the browser tells of the 404
+    assert reader.page.inner_text("h1") == "This page does not exist"
+    assert "nowhere" not in reader.page.inner_text("body")
+    assert reader.violations() == []
+    reader.page.get_by_role("link", name="Ask a question").click()
+    reader.page.wait_for_url(f"{site}/")
 
 
 def test_on_paper_there_are_the_questions_and_the_quotes_alone(visit: Visit, site: str) -> None:

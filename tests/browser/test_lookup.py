@@ -133,9 +133,9 @@ def test_all_of_it_by_keyboard(visit: Visit, site: str) -> None:
         page.keyboard.press("c")
     assert page.evaluate("() => navigator.clipboard.readText()").startswith(rows(reader)[0])
     page.keyboard.press("p")
-    assert page.locator("#pack-open").text_content() == "Pack: 1 passage"
+    assert page.locator("#pack-open").text_content() == "Saved: 1 passage"
     page.keyboard.press("p")
-    assert page.locator("#pack-open").text_content() == "Pack: 0 passages"
+    assert page.locator("#pack-open").text_content() == "Saved: 0 passages"
     page.keyboard.press("Enter")
     page.frame_locator("#src-frame").locator("#hit").first.wait_for()
     page.wait_for_function("() => document.activeElement.id === 'src-frame'")
@@ -170,7 +170,7 @@ def test_single_keys_can_be_switched_off(visit: Visit, site: str) -> None:
     page.focus("#lookup .found >> nth=0")
     page.keyboard.press("p")
     page.keyboard.press("/")
-    assert page.locator("#pack-open").text_content() == "Pack: 0 passages"
+    assert page.locator("#pack-open").text_content() == "Saved: 0 passages"
     assert reader.focused() == "found"
     page.check("#lookup-keys")
     page.focus("#lookup .found >> nth=0")
@@ -266,3 +266,23 @@ def test_axe_finds_nothing_in_any_state(scheme: str, width: int, visit: Visit, s
         reach(reader, state)
         assert reader.violations() == [], state
         assert reader.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, state
+
+
+def test_control_k_leads_to_the_box_and_passages_of_a_document_stand_together(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    page = reader.page
+    page.keyboard.press("Control+k")
+    page.wait_for_function("() => document.activeElement.id === 'lookup-box'")
+    page.keyboard.type("vitamin B12 nerve")
+    page.wait_for_selector("#lookup .found")
+    documents = page.locator("#lookup .found .cite").evaluate_all("all => all.map(each => each.pathname)")
+    groups = [name for name, before in zip(documents, [None, *documents], strict=False) if name != before]
+    assert len(groups) == len(set(groups))
+    assert page.locator("#lookup .found:not(.more)").count() == len(groups)
+    page.click("#tab-ask-button")
+    page.keyboard.press("Control+k")
+    page.wait_for_function("() => document.activeElement.id === 'lookup-box'")
+    page.fill("#lookup-box", "")
+    page.get_by_role("group", name="Recent searches").get_by_role("button", name="vitamin B12 nerve").click()
+    page.wait_for_selector("#lookup .found")
+    assert page.input_value("#lookup-box") == "vitamin B12 nerve"

@@ -28,7 +28,7 @@ def with_three_pins(visit: Visit, site: str, **options: object) -> Reader:
     assert page.locator("#lookup .found").count() == 3
     for key in ("ArrowDown", "p", "j", "p", "j", "p"):
         page.keyboard.press(key)
-    assert page.locator("#pack-open").text_content() == "Pack: 3 passages"
+    assert page.locator("#pack-open").text_content() == "Saved: 3 passages"
     return reader
 
 
@@ -44,7 +44,7 @@ def test_pins_survive_a_reload_and_hold_no_word_that_was_typed(visit: Visit, sit
     assert all(ADDRESS.fullmatch(each) for each in json.loads(kept["b12.pack"]))
     reader.reload()
     page.wait_for_selector("#lookup-box")
-    assert page.locator("#pack-open").text_content() == "Pack: 3 passages"
+    assert page.locator("#pack-open").text_content() == "Saved: 3 passages"
     page.click("#pack-open")
     page.wait_for_selector("#pack li")
     assert page.locator("#pack li").count() == 3
@@ -88,7 +88,7 @@ def test_the_pack_is_ordered_and_emptied_by_keyboard(visit: Visit, site: str) ->
     empty.press("Enter")
     page.get_by_role("button", name="Press again to remove all").press("Enter")
     page.wait_for_function(
-        "() => document.querySelector('#pack [role=status]').textContent.startsWith('Nothing is pinned')"
+        "() => document.querySelector('#pack [role=status]').textContent.startsWith('Nothing is saved')"
     )
     page.keyboard.press("Escape")
     page.wait_for_selector("#pack", state="hidden")
@@ -124,7 +124,7 @@ def test_a_quote_of_an_answer_is_pinned_from_there(visit: Visit, site: str) -> N
     turn = reader.ask("What wraps every nerve: myelin?")
     assert not reader.page.locator("#pack-open").is_visible()
     turn.locator("button.pin").first.click()
-    assert reader.page.locator("#pack-open").text_content() == "Pack: 1 passage"
+    assert reader.page.locator("#pack-open").text_content() == "Saved: 1 passage"
     reader.page.click("#pack-open")
     reader.page.wait_for_selector("#pack li mark")
     assert reader.page.locator("#pack li mark").text_content() == turn.locator("mark").first.text_content()

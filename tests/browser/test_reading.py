@@ -137,11 +137,15 @@ def test_sides_stand_side_by_side_or_on_a_phone_one_below_the_other(visit: Visit
 
 
 @pytest.mark.parametrize(("asked", "language"), [(EMERGENCY, None), ("Quiero matarme", "es"), ("我不想活了", "zh")])
-def test_a_fixed_text_is_a_paragraph_a_line_with_its_translation_below(
+def test_a_fixed_text_is_a_paragraph_a_line_below_its_translation(
     asked: str, language: str | None, visit: Visit, site: str, small: FakeWorkspace
 ) -> None:
     alarm = visit(site).ask(asked).locator(".alarm.emergency")
     text = TextId("emergency_self_harm")
+    order = alarm.locator("> :is(p, .translation)").evaluate_all("all => all.map(each => each.tagName)")
+    assert order == ["DIV"] * (language is not None) + ["P"] * alarm.locator("> p").count(), (
+        "the reader's language first"
+    )
     assert alarm.locator("> p").all_text_contents() == small.texts[text].text.splitlines()
     assert alarm.locator(".translation").count() == (language is not None)
     if language:

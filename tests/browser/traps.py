@@ -91,11 +91,17 @@ def shown(text: str) -> str:
     return pairs.replace("\0", "\u2400")
 
 
+def _path(text: str) -> str:
+    """The whole text as a path: names that fit, and none steps back."""
+    parts = (text[at : at + 60] for at in range(0, min(len(text), 4000), 60))
+    return "/".join(parts).replace("/..", "/_..")
+
+
 def document_of(number: int, text: str) -> Document:
     """A document that is called by its text, in every place that is shown."""
     inner = len(text) - 1
     return Document(
-        id=DocumentId(f"{number}/{text[:60]}".replace("/..", "/_..")),  # a name that fits, and no path steps back
+        id=DocumentId(f"{number}/{_path(text)}"),
         digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         title=text,
         text=text,

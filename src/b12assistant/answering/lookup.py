@@ -250,10 +250,17 @@ def _filling(hits: Sequence[Hit]) -> dict[DocumentId, frozenset[PassageId]]:
 
 
 def _near_enough(ranked: Sequence[Match]) -> tuple[Match, ...]:
-    """In their order, without those that are far: a small collection is ranked whole, whatever is typed."""
+    """In their order, without those that are far: a small collection is ranked whole, whatever is typed.
+
+    Where nothing is near, what has a word that was typed is found, and nothing else.
+    """
     nearest = max((match.nearness for match in ranked), default=0.0)
     floor = max(_LEAST, min(_ENOUGH, _SHARE * nearest))
-    return tuple(match for match in ranked if match.nearness >= floor)
+    return tuple(
+        match
+        for match in ranked
+        if match.nearness >= floor and (nearest >= _ENOUGH or match.words or match.phrases or match.in_title)
+    )
 
 
 @lru_cache(maxsize=64)

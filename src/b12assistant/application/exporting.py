@@ -192,8 +192,7 @@ def _markdown(data: SavedConversation) -> str:
 def _markdown_piece(piece: Piece, labels: Labels) -> str:
     match piece:
         case Notice():
-            texts = (piece.text, *(translation.text for translation in piece.translations))
-            lines = (_markdown_lines(text) for text in texts)
+            lines = (_markdown_lines(text) for text in piece.texts)
             return "\n\n".join(f"**{line}**" if piece.alarm else line for line in lines)
         case ReadAs():
             swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
@@ -241,8 +240,7 @@ def _html_piece(piece: Piece, labels: Labels) -> str:
     match piece:
         case Notice():
             kind = "alarm" if piece.alarm else "notice"
-            texts = (piece.text, *(translation.text for translation in piece.translations))
-            return "\n".join(_html_line(kind, text, dialled) for text in texts)
+            return "\n".join(_html_line(kind, text, dialled) for text in piece.texts)
         case ReadAs():
             swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
             return _html_line("read-as", f"{piece.label}: {piece.text}{swapped}")

@@ -1,7 +1,8 @@
 """Turn the place of words in a document into an address of the source view, and back.
 
 An address holds the document, the ranges of the words, and a digest of each range. Words that have moved since are
-found by exact search; if they are gone, the view says so and marks nothing else. An address never holds a question.
+found by exact search; if they are gone, the view says so and marks nothing else. Only the address of an answer holds a
+question.
 """
 
 from __future__ import annotations
@@ -98,6 +99,15 @@ def of_spans(spans: Sequence[Span], best: Span | None = None) -> str:
     digests = tuple(_digest(span.text) for span in spans)
     place = Place(tuple(span.range for span in spans), best.range if best else None, digests)
     return f"{of_document(spans[0].document)}?{query_of(place)}#{HIT}"
+
+
+def of_answer(question: str, quotes: Sequence[str]) -> str:
+    """Return the address of an answer: the page, with the question and the addresses of the quotes behind the "#".
+
+    A browser never sends that part, so no server and no proxy can write it down.
+    """
+    parts = [("answer", question), *(("quote", quote) for quote in quotes)]
+    return "/#" + "&".join(f"{name}={percent(text.encode('utf-8', 'surrogatepass'), safe='')}" for name, text in parts)
 
 
 def query_of(place: Place) -> str:

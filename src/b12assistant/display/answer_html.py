@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from b12assistant.answers import FixedTexts, NoticeKind, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
+from b12assistant.display import addresses
 from b12assistant.display.citation_formats import Form
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import Layer, dialled, exact, layered, words
@@ -99,7 +100,7 @@ _GAP = f'<span class="gap">{GAP}</span>'
 _ORIGINS = 1  # publications named below a quote; the document names them all
 
 
-def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False) -> str:
+def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False, is_shared: bool = False) -> str:
     """Draw a question and its answer; ``number`` must be unique on the page.
 
     Safety texts come first, then at most one other notice; further notices come below the quote that answers best. The
@@ -108,8 +109,12 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     answer, labels = reply.answer, setting.labels
     card = _Card.of(present(reply, setting))
     asked = f'<span class="said">{exact(labels("ask.asked"))}</span> {words(answer.question.text)}'
-    drawn = card.drawn(f"t{number}", answer.question.text, labels)
-    literal = " as-typed" if as_typed else ""  # so that the turn can be asked again in the same way
+    read_as = answer.interpretation
+    whole = read_as.text if read_as and read_as.is_joined else answer.question.text
+    link = addresses.of_answer(whole, [quote.link for quote in card.quotes])
+    drawn = card.drawn(f"t{number}", answer.question.text, labels, link)
+    # so that the turn can be asked again in the same way
+    literal = " as-typed" * as_typed + " shared" * is_shared
     return (
         f'<div class="turn {answer.status}{literal}" id="turn{number}">'
         f'<h2 class="asked" id="asked{number}" tabindex="-1">{asked}</h2>{drawn}</div>'
@@ -149,7 +154,7 @@ class _Card:
             next((piece for piece in pieces if isinstance(piece, ReadAs)), None),
         )
 
-    def drawn(self, turn: str, question: str, labels: Labels) -> str:
+    def drawn(self, turn: str, question: str, labels: Labels, link: str) -> str:
         above = "".join(map(_notice, self.above))
         headline = f'<p class="headline">{exact(self.headline.text)}</p>' if self.headline else ""
         nearest = _nearest(self.nearest) if self.nearest else ""
@@ -161,7 +166,9 @@ class _Card:
         rows = "".join(_row(turn, quote, labels, doubt) for quote in others)
         rows += "".join(_difference(turn, differ, labels, doubt) for differ in self.differences)
         below = "".join(map(_notice, self.below))
-        return f'{above}<div class="card">{headline}{_figure(turn, best, labels, doubt)}{below}{rows}</div>{read_as}'
+        return (
+            f'{above}<div class="card">{headline}{_figure(turn, best, labels, doubt, link)}{below}{rows}</div>{read_as}'
+        )
 
 
 def general(texts: FixedTexts) -> str:
@@ -170,8 +177,8 @@ def general(texts: FixedTexts) -> str:
 
 
 def _notice(notice: Notice) -> str:
-    lines = "".join(f"<p>{dialled(line, exact)}</p>" for line in notice.text.splitlines())
-    lines += "".join(map(_translation, notice.translations))
+    lines = "".join(map(_translation, notice.translations))
+    lines += "".join(f"<p>{dialled(line, exact)}</p>" for line in notice.text.splitlines())
     if notice.alarm is None:
         return f'<div class="notice {notice.kind}">{lines}</div>'
     heading = f'<h3 class="kicker">{exact(notice.heading)}</h3>'
@@ -212,8 +219,11 @@ def _by(quote: Quoted) -> str:
     return words(next(known, quote.place[0]))
 
 
-def _figure(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:
-    """Draw a quote with the line that says who speaks; ``doubt``: a note that is not repeated."""
+def _figure(turn: str, quote: Quoted, labels: Labels, doubt: str, link: str = "") -> str:
+    """Draw a quote with the line that says who speaks; ``doubt``: a note that is not repeated.
+
+    ``link``: the address of the whole answer, below its first quote.
+    """
     number, speaker = quote.number, quote.speaker
     notes = [note for note in quote.notes if note != doubt]
     below = f'<p class="notes">{exact(capital("; ".join(notes)))}</p>' if notes else ""
@@ -225,7 +235,7 @@ def _figure(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:
     return (
         f'<figure class="quote {quote.strength}" id="{turn}q{number}"><blockquote>{_words(quote)}</blockquote>'
         f'<figcaption><p class="source">{place}<span class="who">{who(speaker, labels)}</span>{interest(speaker)}'
-        f"{_DOT}{see}</p>{below}</figcaption>{_acts(quote, labels)}</figure>"
+        f"{_DOT}{see}</p>{below}</figcaption>{_acts(quote, labels, link)}</figure>"
     )
 
 
@@ -233,7 +243,7 @@ def _steps(quote: Quoted) -> str:
     return " › ".join(quote.place) + (f", {quote.pages}" if quote.pages else "")
 
 
-def _acts(quote: Quoted, labels: Labels) -> str:
+def _acts(quote: Quoted, labels: Labels, link: str) -> str:
     """Draw the buttons copy, save and share; every other form to copy is in the menu of share."""
     number = quote.number
     forms = "".join(
@@ -241,6 +251,9 @@ def _acts(quote: Quoted, labels: Labels) -> str:
         f"{exact(labels(f'cite.{form}'))}</button>"
         for form in (Form.LINK, *(form for form in Form if form not in (Form.PLAIN, Form.LINK)))
     )
+    if link:
+        name = exact(labels("cite.answer"))
+        forms = f'<button type="button" class="copy-answer" value="{exact_url(link)}">{name}</button>{forms}'
     name = f'<span class="name">{exact(labels("cite.forms"))}</span>'
     return (
         f'<div class="acts">{_button("copy", "", labels("ask.copy"), labels("ask.copy_title", number=number))}'

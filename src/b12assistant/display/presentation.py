@@ -200,6 +200,11 @@ class Notice:
     heading: str = ""
     translations: tuple[Translation, ...] = ()
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The text in the reader's language first, then in English."""
+        return (*(translation.text for translation in self.translations), self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadAs:

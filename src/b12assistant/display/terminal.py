@@ -179,7 +179,7 @@ def _read_as(read_as: ReadAs, console: Console) -> None:
 
 
 def _notice(notice: Notice, console: Console) -> None:
-    for text in (notice.text, *(translation.text for translation in notice.translations)):
+    for text in notice.texts:
         if notice.alarm is None:
             console.print(Text.assemble(("! ", "bold yellow"), Text(text), "\n"))
         else:

@@ -201,7 +201,9 @@ b12.ready.then(() => {
     last = Number(turn.id.slice(4));
     document.body.classList.remove("asking");
     say(told(turn));
-    if (editing) toBox();
+    // An emergency is read without a keyboard over it.
+    if (turn.classList.contains("safety_only")) turn.querySelector(".asked").focus({ preventScroll: true });
+    else if (editing) toBox();
     turn.scrollIntoView({ block: "start" });
   };
 

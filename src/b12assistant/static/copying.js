@@ -15,6 +15,20 @@ b12.ready.then(() => {
     await navigator.clipboard.write([new ClipboardItem(kinds)]);
   };
 
+  // The address holds the question behind its "#", which is sent to nobody; whoever gets the link can read it.
+  const copyAnswer = async button => {
+    const address = new URL(button.value, location.origin).href;
+    let told = said("cite.copied");
+    try {
+      await navigator.clipboard.writeText(address);
+    } catch {
+      told = said("cite.no_clipboard");
+      prompt(told, address);
+    }
+    shut(button.closest("details"));
+    b12.toast(told);
+  };
+
   const copy = async button => {
     const figure = button.closest("figure"), form = button.value || "plain", menu = button.closest("details");
     let told = said(form === "report" ? "cite.copied_report" : "cite.copied");
@@ -38,6 +52,8 @@ b12.ready.then(() => {
     const button = event.target.closest("figure.quote button.copy, figure.quote button.copy-as");
     for (const menu of document.querySelectorAll("#thread .copying[open]")) if (!menu.contains(event.target)) menu.open = false;
     if (button) copy(button);
+    const answer = event.target.closest("figure.quote button.copy-answer");
+    if (answer) copyAnswer(answer);
   });
   document.addEventListener("keydown", event => {
     if (event.key !== "Escape" || !open()) return;

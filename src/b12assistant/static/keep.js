@@ -4,9 +4,13 @@
 b12.ready.then(() => {
   const { said, say } = b12;
 
+  const QUOTES = ":is(.card > figure, .card > .row:not(.sides)) a.cite";
   const turns = () => [...document.querySelectorAll("#thread .turn")].map(turn => ({
     question: turn.querySelector(".asked .exact").textContent,
     as_typed: turn.classList.contains("as-typed"),
+    ...(turn.classList.contains("shared") && {
+      quotes: [...turn.querySelectorAll(QUOTES)].map(link => link.getAttribute("href")),
+    }),
   }));
 
   const KEPT = "b12.talk";
@@ -27,19 +31,40 @@ b12.ready.then(() => {
     }
   };
 
-  let tried = "", cleared = false, until = 0;
+  let tried = "", cleared = false, until = 0, goal = 0;
   const restore = talk => {
     const field = document.querySelector("#kept textarea"), text = JSON.stringify(talk);
-    if (!field || !document.querySelector("#state .ready") || text === tried) return;
+    if (!field || !document.querySelector("#state .ready") || text === tried) return false;
     tried = field.value = text;
+    goal = talk.length;
     until = performance.now() + 10_000;
     field.dispatchEvent(new Event("input", { bubbles: true }));
+    return true;
   };
-  const begins = (talk, first) => first.every((turn, at) => JSON.stringify(turn) === JSON.stringify(talk[at]));
+  const begins = (talk, first) => first.every((turn, at) => talk[at] && turn.question === talk[at].question);
+
+  // The address of an answer that somebody shared: taken out of the bar, asked after what is there.
+  const linked = () => {
+    const given = new URLSearchParams(location.hash.slice(1));
+    if (!given.get("answer")) return null;
+    history.replaceState(history.state, "", location.pathname);
+    return { question: given.get("answer"), as_typed: false, quotes: given.getAll("quote").slice(0, 12) };
+  };
+  let shared = linked();
+  addEventListener("hashchange", () => {
+    shared = linked() || shared;
+    look();
+  });
   const look = () => {
     const now = turns(), before = read();
     if (!now.length) cleared = false;
-    if (now.length >= before.length || document.querySelector("#note .note")) until = 0;
+    if (now.length >= goal || document.querySelector("#note .note")) until = 0;
+    if (now.length >= goal) tried = "";
+    if (shared) {
+      const all = [...(now.length ? now : before), shared];
+      if (restore(all.slice(-MOST))) shared = null;
+      return;
+    }
     if (cleared || (now.length && now.length === before.length && begins(now, before))) return;
     if (!now.length) return before.length ? restore(before) : undefined;
     if (begins(now, before) || before.length + now.length > MOST) write(now);
@@ -59,6 +84,20 @@ b12.ready.then(() => {
     cleared = true;
     write([]);
   }, true);
+
+  // On paper: the day, the address of the page, and where every link leads.
+  addEventListener("beforeprint", () => {
+    const now = new Date();
+    const day = said("dates.day", { day: now.getDate(), month: said(`dates.${now.getMonth() + 1}`), year: now.getFullYear() });
+    let foot = document.getElementById("printed");
+    if (!foot) document.body.append(foot = b12.make("p", { id: "printed" }));
+    foot.textContent = said("keep.printed", { day, address: location.origin });
+    for (const link of document.querySelectorAll("#thread a.cite")) link.dataset.printed = link.href;
+    for (const row of document.querySelectorAll("#thread .row:not([open])")) {
+      row.open = true;
+      addEventListener("afterprint", () => { row.open = false; }, { once: true });
+    }
+  });
 
   const save = async format => {
     const answer = await fetch("/export", {

@@ -22,16 +22,25 @@ b12.surface("lookup", async root => {
     }
     return said;
   };
-  const caption = row => [
+  const caption = (row, more = false) => [ // of a further passage of a document only its section is said
     make("p", { className: "place" }, make("a", { className: "cite", href: row.address },
-      make("span", { className: "words" }, exact([...row.place].join(" › ") + (row.pages ? `, ${row.pages}` : ""))))),
-    make("p", { className: "who soft" }, exact(row.who),
-      row.interest ? make("strong", { className: `badge ${row.sells ? "sells" : "may-sell"}` }, row.interest) : null),
-  ];
-  const item = row => {
-    const shown = make("li", { tabIndex: -1, className: "found" }, make("figure", { className: "quote" },
+      make("span", { className: "words" }, exact((more && row.place.length > 1 ? row.place.slice(1) : row.place).join(" › ") + (row.pages ? `, ${row.pages}` : ""))))),
+    more ? null : make("p", { className: "who soft", title: row.who }, exact(row.who)),
+    !more && row.interest ? make("p", {}, make("strong", { className: `badge ${row.sells ? "sells" : "may-sell"}` }, row.interest)) : null,
+  ].filter(Boolean);
+  // The passages of a document together, where its best one stands.
+  const together = rows => {
+    const documents = new Map();
+    for (const row of rows) {
+      const document = row.address.split("?")[0];
+      documents.set(document, [...documents.get(document) || [], row]);
+    }
+    return [...documents.values()].flatMap(found => found.map((row, at) => item(row, at > 0)));
+  };
+  const item = (row, more) => {
+    const shown = make("li", { tabIndex: -1, className: more ? "found more" : "found" }, make("figure", { className: "quote" },
       words(row.pieces),
-      make("figcaption", {}, ...caption(row),
+      make("figcaption", {}, ...caption(row, more),
         make("p", { className: "why soft" }, `${said("lookup.why")}: ${row.why.join(" · ")}`),
         make("p", { className: "acts" },
           make("button", { type: "button", className: "copy plain", value: "plain" }, said("lookup.copy")),
@@ -76,6 +85,31 @@ b12.surface("lookup", async root => {
     labelled("lookup.document", named), titles,
     make("div", { className: "years" }, labelled("lookup.since", since), labelled("lookup.until", until)), clear));
   const told = make("div", { className: "told", role: "alert" });
+
+  // What was searched for in this tab of the browser, until it is closed.
+  const SEARCHES = "b12.searches";
+  const searched = () => {
+    try {
+      const found = JSON.parse(sessionStorage.getItem(SEARCHES) || "[]");
+      return Array.isArray(found) ? found.filter(each => typeof each === "string").slice(0, 6) : [];
+    } catch {
+      return [];
+    }
+  };
+  const remember = () => {
+    const text = typed.value.trim();
+    if (!text || text === searched()[0]) return;
+    try {
+      sessionStorage.setItem(SEARCHES, JSON.stringify([text, ...searched().filter(each => each !== text)].slice(0, 6)));
+    } catch { /* nothing may be kept */ }
+  };
+  const recent = make("div", { className: "recent acts", role: "group", "aria-label": said("lookup.recent") });
+  const recall = () => {
+    const all = typed.value ? [] : searched();
+    recent.hidden = !all.length;
+    recent.replaceChildren(make("span", { className: "soft" }, said("lookup.recent")), ...all.map(text =>
+      make("button", { type: "button", className: "plain", onclick: () => { typed.value = text; typed.focus(); run(); } }, ...revealed(text))));
+  };
   const status = make("p", { className: "status soft" }, said("lookup.start", { passages: choices.passages.toLocaleString() }));
   const list = make("ol", { className: "list", "aria-label": said("lookup.results") });
   const fields = [kind, interest, format, named, since, until];
@@ -95,6 +129,7 @@ b12.surface("lookup", async root => {
   let timer, running = null;
   const run = async () => {
     clearTimeout(timer);
+    recall();
     if (running) running.abort();
     const mine = running = new AbortController();
     const used = fields.filter(field => field.value.trim()).length;
@@ -123,7 +158,7 @@ b12.surface("lookup", async root => {
     if (told.dataset.same !== same) notices(told, found.notices); // told again only when it says something else
     told.dataset.same = same;
     const at = [...list.children].indexOf(row());
-    list.replaceChildren(...found.rows.map(item));
+    list.replaceChildren(...together(found.rows));
     if (at >= 0) (list.children[at] || list.lastChild || typed).focus(); // whoever was in the list stays in it
     const most = found.rows.length === 200;
     status.textContent = found.told ? found.told // nothing was searched
@@ -136,6 +171,7 @@ b12.surface("lookup", async root => {
     timer = setTimeout(run, WAIT);
   };
   typed.addEventListener("input", later);
+  typed.addEventListener("change", remember);
   for (const field of fields) field.addEventListener("input", later);
   for (const way of ways) way.addEventListener("change", run);
   clear.addEventListener("click", () => {
@@ -214,7 +250,7 @@ b12.surface("lookup", async root => {
   single.addEventListener("change", () => single.checked ? localStorage.removeItem(SWITCH) : localStorage.setItem(SWITCH, "off"));
   const keys = make("details", { className: "keys" }, make("summary", {}, said("lookup.keys")),
     make("label", {}, single, ` ${said("lookup.keys_on")}`),
-    make("dl", {}, ...[["/", "search"], ["j ↓", "next"], ["k ↑", "before"], ["Enter", "open"], ["c", "copy"], ["p", "pin"]]
+    make("dl", {}, ...[["/", "search"], ["j ↓", "next"], ["k ↑", "before"], ["Enter", "open"], ["c", "copy"], ["p", "pin"], ["Ctrl K", "anywhere"]]
       .map(([key, name]) => make("div", {}, make("dt", {}, make("kbd", {}, key)), make("dd", {}, said(`lookup.key_${name}`))))));
   const row = () => document.activeElement && document.activeElement.closest("#lookup li.found");
   const move = step => {
@@ -247,7 +283,8 @@ b12.surface("lookup", async root => {
     make("form", { className: "form", role: "search", onsubmit: event => event.preventDefault() },
       make("label", { for: typed.id }, said("lookup.box")), typed,
       make("fieldset", { className: "ways" }, make("legend", {}, said("lookup.ways")), ...ways), filters),
-    told, status, list, many, keys);
+    recent, told, status, list, many, keys);
+  recall();
   // An address named the tab: nobody is elsewhere but the box of Ask, which is out of sight.
   const now = document.activeElement;
   if (!now || now === document.body || now.closest("#ask")) typed.focus();

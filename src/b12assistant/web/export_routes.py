@@ -13,6 +13,7 @@ from starlette.responses import Response
 from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Reply
 from b12assistant.application.exporting import SUFFIXES, TYPES, Conversation, Format, export
+from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels
@@ -56,5 +57,8 @@ def _file(space: Workspace, asked: ExportRequest, labels: Labels, base: str) -> 
 def _replies(space: Workspace, turns: tuple[Asked, ...]) -> tuple[Reply, ...]:
     questions = [turn.question for turn in turns]
     return tuple(
-        space.ask(turn.question, questions[:number], as_typed=turn.as_typed) for number, turn in enumerate(turns)
+        shared(space, space.ask(turn.question), turn.quotes)
+        if turn.quotes
+        else space.ask(turn.question, questions[:number], as_typed=turn.as_typed)
+        for number, turn in enumerate(turns)
     )

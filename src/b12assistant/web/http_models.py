@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
+from b12assistant.application.shared_answer import MOST as MOST_SHARED
 from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields
 from b12assistant.types import MarkKind, SourceKind, Words
 
@@ -27,10 +28,19 @@ class AskRequest(Form):
 
 
 class Asked(Form):
-    """What the user typed, and whether to search for it as typed."""
+    """What the user typed, and whether to search for it as typed. ``quotes``: addresses, of a shared answer."""
 
     question: Typed
     as_typed: bool = False
+    quotes: Annotated[tuple[Annotated[str, Field(max_length=4000)], ...], Field(max_length=MOST_SHARED)] = ()
+
+
+_CONVERSATION = TypeAdapter(Annotated[tuple[Asked, ...], Field(min_length=1, max_length=MOST_TURNS)])
+
+
+def read_conversation(text: str) -> tuple[Asked, ...]:
+    """Read turns from JSON. Raises ``ValueError`` for anything else."""
+    return _CONVERSATION.validate_json(text)
 
 
 class SearchRequest(Form):

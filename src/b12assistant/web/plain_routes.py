@@ -60,6 +60,11 @@ class PlainPage:
         alarm = f'<p class="alarm">{plain(sentence)}</p>'
         return self._page(f"{alarm}{self._form(earlier, question)}{self._new_link()}")
 
+    def missing(self) -> Response:
+        """Answer an unknown address with the way home."""
+        home = f'<p><a href="/">{plain(self.labels("source.back"))}</a></p>'
+        return _page(self._page(f"<h1>{plain(self.labels('plain.missing'))}</h1>{home}"), 404)
+
     def _form(self, earlier: Sequence[str], question: str = "") -> str:
         labels = self.labels
         return (
@@ -86,8 +91,8 @@ class PlainPage:
             '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
             '<link rel="stylesheet" href="/own/export.css"><link rel="stylesheet" href="/own/unseen.css">'
             '<link rel="stylesheet" href="/own/plain.css"></head>\n'
-            f"<body><header><p><strong>{plain(words.name)}</strong> · {plain(words.tagline)}</p></header>"
-            f"<main>\n{body}</main></body></html>\n"
+            f'<body><header><p><a href="/"><strong>{plain(words.name)}</strong></a> · {plain(words.tagline)}</p>'
+            f"</header><main>\n{body}</main></body></html>\n"
         )
 
 

@@ -26,7 +26,7 @@ from b12assistant.web.catalogue_routes import catalogue_router
 from b12assistant.web.export_routes import export_router
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.pack_routes import pack_router
-from b12assistant.web.plain_routes import ANSWERS, plain_router
+from b12assistant.web.plain_routes import ANSWERS, PlainPage, plain_router
 from b12assistant.web.plain_routes import PATH as PLAIN_PATH
 from b12assistant.web.policy import (
     LOOPBACK,
@@ -213,7 +213,7 @@ def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], file
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
     home = partial(with_head, first=_address(files, _FIRST), words=words, labels=labels, sheets=sheets)
-    return Policy(Admission(app, paths, watch), paths, host, names, framers, home)
+    return Policy(Admission(app, paths, watch), paths, host, names, framers, home, PlainPage(words, labels).missing)
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:

@@ -7,21 +7,18 @@ is only in memory.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
 
-from pydantic import Field, TypeAdapter, ValidationError
-
-from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Reply, Status
 from b12assistant.application.live import Live
+from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.errors import AssistantError
 from b12assistant.safety.translations import CONTROLS, controls_for
-from b12assistant.web.http_models import Asked
+from b12assistant.web.http_models import read_conversation
 from b12assistant.web.problems import LateError, PassingError, logged, problem_of
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Warmup
@@ -54,11 +51,13 @@ class Conversation:
     def questions(self) -> list[str]:
         return [turn.question for turn in self.turns]
 
-    def with_reply(self, reply: Reply, space: Workspace, labels: Labels, *, as_typed: bool) -> Conversation:
+    def with_reply(
+        self, reply: Reply, space: Workspace, labels: Labels, *, as_typed: bool, is_shared: bool = False
+    ) -> Conversation:
         """Return the conversation with one more turn."""
         setting = space.setting(labels=labels)
         number = self.count + 1
-        html = answer_html.turn_html(number, reply, setting, as_typed=as_typed)
+        html = answer_html.turn_html(number, reply, setting, as_typed=as_typed, is_shared=is_shared)
         stopped = reply.answer.status is Status.SAFETY_ONLY
         read_as = reply.answer.interpretation
         controls = zip(CONTROLS, controls_for(reply.answer.notices, setting.texts), strict=True) if stopped else ()
@@ -87,13 +86,17 @@ class Asking:
     warmup: Warmup
 
     async def ask(
-        self, typed: str | None, talk: Conversation, *, as_typed: bool = False
+        self, typed: str | None, talk: Conversation, *, as_typed: bool = False, quotes: Sequence[str] = ()
     ) -> tuple[str, Conversation, str]:
-        """Answer what is typed; return the new text of the box, the conversation, and a note if something is wrong."""
-        question, space, earlier = typed or "", self.live(), talk.questions
+        """Answer what is typed; return the new text of the box, the conversation, and a note if something is wrong.
+
+        ``quotes``: addresses of the quotes of a shared answer, which is no part of this conversation.
+        """
+        question, space, earlier = typed or "", self.live(), [] if quotes else talk.questions
 
         def shown(reply: Reply) -> Conversation:
-            return talk.with_reply(reply, space, self.labels, as_typed=as_typed)
+            reply = shared(space, reply, quotes) if quotes else reply
+            return talk.with_reply(reply, space, self.labels, as_typed=as_typed, is_shared=bool(quotes))
 
         try:
             more = await self._patiently(
@@ -111,12 +114,12 @@ class Asking:
     async def restored(self, kept: str | None, talk: Conversation) -> tuple[Conversation, str]:
         """Ask again what a browser kept; return all of it as the conversation, or the old one and a note."""
         try:
-            turns = _KEPT.validate_json(kept or "")
-        except ValidationError:
+            turns = read_conversation(kept or "")
+        except ValueError:
             return talk, answer_html.note(self.labels("ask.not_restored"))
         again = Conversation(count=talk.count)
         for turn in turns:
-            _, again, note = await self.ask(turn.question, again, as_typed=turn.as_typed)
+            _, again, note = await self.ask(turn.question, again, as_typed=turn.as_typed, quotes=turn.quotes)
             if note:
                 return talk, answer_html.note(self.labels("ask.not_restored"))
         return again, ""
@@ -162,6 +165,3 @@ class Asking:
             ready = answer_html.ready(len(index.documents), len(index.passages), index.generation, self.labels)
             older = answer_html.state(self.labels("ask.older"), "failed") if opened.problems else ""
             yield f"{ready}{older}"
-
-
-_KEPT = TypeAdapter(Annotated[tuple[Asked, ...], Field(min_length=1, max_length=MOST_TURNS)])
