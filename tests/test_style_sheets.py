@@ -54,3 +54,20 @@ def test_there_is_one_source_of_how_it_is_drawn() -> None:
     files = [path for path in PACKAGE.rglob("*") if path.suffix in (".css", ".py")]
     assert [path.name for path in files if re.search(r"(?<!\w)\.unseen\b", path.read_text("utf-8"))] == [UNSEEN]
     assert RULE in style_sheets(UNSEEN)
+
+
+PAGE = ("page", "panel", "shell", "surface", "lookup", "sources", "keep", "view")
+
+
+@pytest.mark.parametrize("sheet", PAGE)
+def test_there_are_four_sizes_on_screen_two_weights_and_one_radius(sheet: str) -> None:
+    css = re.sub(r"/\*.*?\*/", "", style_sheets(f"{sheet}.css"), flags=re.S)
+
+    def values(name: str) -> set[str]:
+        return {value.removesuffix(" !important") for value in re.findall(rf"[ {{;]{name}: ([^;]+);", css)}
+
+    printed = {size for size in values("font-size") if size.endswith("pt")}
+    ours = {f"var(--{name})" for name in ("small", "text", "large", "title")}
+    assert values("font-size") - printed <= {"inherit", "100%", *ours}
+    assert values("font-weight") <= {"400", "600"}
+    assert values("border-radius") <= {"0", "var(--radius)", "0 0 var(--radius) var(--radius)"}

@@ -13,6 +13,7 @@ from b12assistant.answers import Notice as NoticeById
 from b12assistant.display.addresses import MOST_SPANS
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import Cited, Notice, Quoted, present_notices
+from b12assistant.safety.fixed_texts import telephone_numbers
 from b12assistant.types import GAP, Passage, Range, Span
 
 Json = dict[str, Any]
@@ -68,10 +69,16 @@ def notices(given: Sequence[NoticeById], texts: FixedTexts, labels: Labels) -> l
 def _notice(notice: Notice) -> Iterator[Json]:
     language = notice.id.partition(".")[2] or None
     alarm = {"alarm": notice.alarm, "heading": notice.heading or None}
-    yield {"text_id": notice.id, "lines": notice.text.splitlines(), "language": language, **alarm}
+    yield {"text_id": notice.id, **_lines(notice.text), "language": language, **alarm}
     for other in notice.translations:
         alarm = {"alarm": None, "heading": None}
-        yield {"text_id": other.id, "lines": other.text.splitlines(), "language": other.language, **alarm}
+        yield {"text_id": other.id, **_lines(other.text), "language": other.language, **alarm}
+
+
+def _lines(text: str) -> Json:
+    """Return the lines of a fixed text, and the telephone numbers in it, the longest first."""
+    numbers = {text[start:end] for start, end in telephone_numbers(text)}
+    return {"lines": text.splitlines(), "numbers": sorted(numbers, key=lambda number: (-len(number), number))}
 
 
 def _pieces(quote: Quoted, marked: Sequence[Range], words: Sequence[Range]) -> Iterator[list[str]]:

@@ -47,13 +47,20 @@ b12.surface("lookup", async root => {
           pack.button(row.address)))));
     return shown;
   };
+  // A number is a link that calls it.
+  const dialled = (line, numbers) => {
+    const found = numbers.map(number => [line.indexOf(number), number]).filter(([at]) => at >= 0).sort(([one], [other]) => one - other)[0];
+    if (!found) return [line];
+    const [at, number] = found, link = make("a", { href: `tel:${number.replace(/[^+\d]/g, "")}` }, number);
+    return [line.slice(0, at), link, ...dialled(line.slice(at + number.length), numbers)];
+  };
+  const paragraphs = each => each.lines.map(line => make("p", {}, ...dialled(line, each.numbers || [])));
   const notices = (place, told) => place.replaceChildren(...told.filter(each => !each.language).map(each => {
     const below = told.filter(other => other.language && other.text_id.startsWith(`${each.text_id}.`));
-    const lines = each.lines.map(line => make("p", {}, line));
     const translated = below.map(other => make("div", { lang: other.language, dir: "auto" },
-      ...other.lines.map(line => make("p", {}, line))));
+      ...paragraphs(other)));
     return make("div", { className: each.alarm ? `alarm ${each.alarm}` : "notice" },
-      each.heading ? make("h2", { className: "kicker" }, each.heading) : null, ...lines, ...translated);
+      each.heading ? make("h2", { className: "kicker" }, each.heading) : null, ...translated, ...paragraphs(each));
   }));
 
   // The form

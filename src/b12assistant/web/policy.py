@@ -20,8 +20,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote as percent
 
-from starlette.responses import Response
-
 from b12assistant.errors import ConfigError
 from b12assistant.web.http_transport import limited
 from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, json_bytes, not_found, unexpected
@@ -68,7 +66,7 @@ class Policy:
     foreign name that resolves to this server belongs to another site that tries to read the page (DNS rebinding).
 
     ``framers``: the only origins that may show the page in a frame. ``home``: changes the page at "/" before it is
-    sent. ``missing``: makes the page that a browser gets at an unknown address.
+    sent. ``missing``: the page that a browser gets at an unknown address.
     """
 
     app: App
@@ -77,7 +75,7 @@ class Policy:
     names: frozenset[str] = field(default=LOOPBACK)
     framers: tuple[str, ...] = ()
     home: Callable[[bytes], bytes] = lambda page: page
-    missing: Callable[[], Response] | None = None
+    missing: App | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -92,7 +90,7 @@ class Policy:
             await refuse(send, 421, "this server does not answer under that name")
         elif not self._is_open(scope["path"]):
             if self.missing and scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b""):
-                await self.missing()(scope, receive, send)
+                await self.missing(scope, receive, send)
                 return
             await refuse(send, 404, "there is nothing here")
         elif any(len(part) > _LONGEST_NAME for part in re.split(rb"[/\\]", os.fsencode(scope["path"]))):

@@ -213,7 +213,7 @@ def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], file
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
     home = partial(with_head, first=_address(files, _FIRST), words=words, labels=labels, sheets=sheets)
-    return Policy(Admission(app, paths, watch), paths, host, names, framers, home, PlainPage(words, labels).missing)
+    return Policy(Admission(app, paths, watch), paths, host, names, framers, home, PlainPage(words, labels).missing())
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
