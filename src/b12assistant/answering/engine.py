@@ -36,7 +36,6 @@ _KEPT = 4096  # passages whose possible quotes are kept
 _GAIN = 0.5  # of the score, for a question that is the very one asked of a sentence
 _ORDINARY = 0.5  # cosine that a candidate's asked questions reach on average: what counts for a sentence without any
 _SEARCHED = 64  # readings that are kept with what was found for them
-_MEANS = 1024  # sentences whose mean is kept
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
     r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
@@ -265,23 +264,6 @@ class Engine:
         for row, passage in enumerate(self.collection.passages):
             rows.setdefault(passage.document.id, []).append(row)
         return rows
-
-    def _place(self, window: Window) -> tuple[int, int]:
-        """The row of its passage, and which sentence of that answers best."""
-        best = window.best
-        sentences = enumerate(window.passage.sentences)
-        place = next(i for i, each in sentences if each.start <= best.start and best.end <= each.end)
-        return self.collection.rows[window.passage.id], place
-
-    @cached_property
-    def _mean(self) -> Callable[[int, int], np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-        """The mean of a sentence's tokens, by the row of its passage and its place there."""
-        return lru_cache(maxsize=_MEANS)(self._find_mean)
-
-    def _find_mean(self, row: int, place: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        if self.collection.alone is None:
-            return self.collection.context.mean(int(self.collection.context_starts[row]) + 1 + place)
-        return self.collection.alone.mean(int(self.collection.sentence_starts[row]) + place)
 
     @cached_property
     def _readings(self) -> Readings:

@@ -139,12 +139,6 @@ class TokenStore:
         best[filled] = np.maximum.reduceat(cosines, bounds[:-1], axis=0)
         return best
 
-    def mean(self, unit: int) -> Vectors:
-        """Return the mean of a unit's tokens, ``(p,)``, of unit length; zeros if it is empty."""
-        begin, end = int(self.starts[unit]), int(self.starts[unit + 1])
-        total = (self.tokens[begin:end] / self._norms[begin:end, None]).sum(axis=0)
-        return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), dtype=np.float32)
-
     def to_bytes(self) -> bytes:
         buffer = io.BytesIO()
         np.savez(buffer, tokens=self.tokens, pieces=self.pieces, starts=self.starts)

@@ -153,7 +153,7 @@ def conclude(by: str, judged: Sequence[Judged], cuts: Cuts, *, ruled: bool, may_
     place = CONCERNS.index(concern)
 
     def says(each: Judged) -> tuple[float, int]:
-        return round(each.shares[place], 1), each.place.start - each.place.end
+        return round(each.shares[place], 2), each.place.start - each.place.end
 
     smallest = [each for each in judged if not any(_holds(each.place, other.place) for other in judged)]
     return Opinion(by, concern, tuple(judged), max(smallest, key=says).place, passed, may_lower)
