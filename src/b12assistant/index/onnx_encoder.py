@@ -74,6 +74,7 @@ class OnnxEncoder:
         self._weights, self._graph, self._threads, self._changes = weights, graph, threads, changes
         self._folder = weights.place
         self._digest = digest or weights.digest
+        self._others: dict[tuple[int, str], tuple[Changes, Any]] = {}  # by the changes, which are kept with it
 
     @property
     def name(self) -> str:
@@ -144,7 +145,17 @@ class OnnxEncoder:
             return count_pieces(self._tokenizer, text)
 
     def tuned(self, changes: Changes, digest: str = "") -> Self:
-        """Return a changed encoder, with ``digest`` or its own. It takes twice the memory of the changed weights."""
+        """Return a changed encoder, with ``digest`` or its own; for the same changes the same one, as for a new index.
+
+        It takes twice the memory of the changed weights.
+        """
+        made = self._others.get((id(changes), digest))
+        if made is None:
+            made = self._others[id(changes), digest] = changes, self._made(changes, digest)
+        encoder: Self = made[1]
+        return encoder
+
+    def _made(self, changes: Changes, digest: str) -> Self:
         if unknown := next((name for name in changes if name not in self._graph.weights), None):
             raise EncoderError(f"{self.name!r} has no weight {unknown!r} of {changes[unknown].shape} to be tuned")
         check_changes(self.name, self._folder, changes)
