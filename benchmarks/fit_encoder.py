@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from red_flag_tuning import MATRICES, LowRank
+from red_flag_tuning import half, low_ranks
 from torch import nn
 
 from b12assistant.index.encoding import load_encoder
@@ -80,14 +80,7 @@ class Tuned(nn.Module):
         super().__init__()
         model = load_encoder().model
         self.tokenizer, self.model = model.tokenizer, model[0].auto_model
-        self.model.requires_grad_(requires_grad=False)
-        self.changed: dict[str, LowRank] = {}
-        for number, layer in enumerate(self.model.encoder.layer):
-            for name in MATRICES:
-                owner, _, last = name.rpartition(".")
-                changed = LowRank(layer.get_submodule(name))
-                setattr(layer.get_submodule(owner), last, changed)
-                self.changed[f"encoder.layer.{number}.{name}.weight"] = changed
+        self.changed = low_ranks(self.model)
 
     def forward(self, texts: Sequence[str]) -> torch.Tensor:
         read = self.tokenizer(list(texts), padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
@@ -99,8 +92,8 @@ class Tuned(nn.Module):
         """The thin matrices, ``kept`` of their product, in half precision."""
         arrays = {}
         for name, changed in self.changed.items():
-            arrays[f"{name}/down"] = _half(changed.down)
-            arrays[f"{name}/up"] = _half(kept * changed.up)
+            arrays[f"{name}/down"] = half(changed.down)
+            arrays[f"{name}/up"] = half(kept * changed.up)
         return arrays
 
 
@@ -151,10 +144,6 @@ def _batches(pairs: Sequence[Pair], rng: random.Random) -> Iterator[list[int]]:
         waiting = [i for i in waiting if i not in taken]
         if len(batch) == BATCH or not waiting:
             yield batch
-
-
-def _half(values: torch.Tensor) -> np.ndarray:
-    return np.ascontiguousarray(values.detach().numpy(), np.float16)
 
 
 def main() -> None:

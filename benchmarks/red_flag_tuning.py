@@ -31,6 +31,7 @@ MATRICES = (
     "intermediate.dense",
     "output.dense",
 )
+THIN = ("down", "up")
 HEAD = ("hidden", "gaze", "out")
 
 
@@ -51,16 +52,35 @@ class Example(NamedTuple):
 
 
 class LowRank(nn.Module):
-    """A matrix as it was, and a thin product beside it."""
+    """A matrix as it was, which is never learned, and a thin product beside it; nothing at first without ``up``."""
 
-    def __init__(self, base: nn.Linear, down: torch.Tensor | None, up: torch.Tensor | None) -> None:
+    def __init__(self, base: nn.Linear, down: torch.Tensor | None = None, up: torch.Tensor | None = None) -> None:
         super().__init__()
-        self.base = base
+        self.base = base.requires_grad_(requires_grad=False)
         self.down = nn.Parameter(torch.randn(base.in_features, RANK) / base.in_features**0.5 if down is None else down)
         self.up = nn.Parameter(torch.zeros(RANK, base.out_features) if up is None else up)
 
     def forward(self, given: torch.Tensor) -> torch.Tensor:
         return self.base(given) + (given @ self.down) @ self.up
+
+
+def low_ranks(model: nn.Module, start: Mapping[str, np.ndarray] | None = None, frozen: int = 0) -> dict[str, LowRank]:
+    """Put a thin product beside each of the six matrices of a layer, and let nothing else of the encoder be learned.
+
+    Returns them by the name of the weight. ``start``: arrays to begin with. ``frozen``: lowest layers not learned.
+    """
+    model.requires_grad_(requires_grad=False)
+    changed: dict[str, LowRank] = {}
+    for number, layer in enumerate(model.encoder.layer):
+        for name in MATRICES:
+            owner, _, last = name.rpartition(".")
+            full = f"encoder.layer.{number}.{name}.weight"
+            thin = [torch.from_numpy(start[f"{full}/{each}"].astype(np.float32)) for each in THIN] if start else []
+            changed[full] = LowRank(layer.get_submodule(name), *thin)
+            for each in (changed[full].down, changed[full].up):
+                each.requires_grad_(number >= frozen)
+            setattr(layer.get_submodule(owner), last, changed[full])
+    return changed
 
 
 class Pooling(nn.Module):
@@ -91,19 +111,7 @@ class Tuned(nn.Module):
         super().__init__()
         model = load_encoder().model
         self.tokenizer, self.model, self.frozen = model.tokenizer, model[0].auto_model, frozen
-        self.model.requires_grad_(requires_grad=False)
-        self.changed: dict[str, LowRank] = {}
-        for number, layer in enumerate(self.model.encoder.layer):
-            for name in MATRICES:
-                owner, _, last = name.rpartition(".")
-                full = f"encoder.layer.{number}.{name}.weight"
-                thin = [
-                    torch.from_numpy(start[f"{full}/{each}"].astype(np.float32)) if start else None
-                    for each in ("down", "up")
-                ]
-                changed = LowRank(layer.get_submodule(name), *thin).requires_grad_(number >= frozen)
-                setattr(layer.get_submodule(owner), last, changed)
-                self.changed[full] = changed
+        self.changed = low_ranks(self.model, start, frozen)
         self.head = Pooling(self.model.config.hidden_size)
         for name in HEAD if start else ():
             layer = getattr(self.head, name)
@@ -151,10 +159,10 @@ class Tuned(nn.Module):
         """Return what `parse_fitted` reads, cuts left out; in half precision."""
         arrays = {}
         for name, changed in self.changed.items():
-            arrays[f"{name}/down"], arrays[f"{name}/up"] = _half(changed.down), _half(changed.up)
+            arrays[f"{name}/down"], arrays[f"{name}/up"] = half(changed.down), half(changed.up)
         for name in HEAD:
             layer = getattr(self.head, name)
-            arrays[name], arrays[f"{name}_bias"] = _half(layer.weight.T), _half(layer.bias)
+            arrays[name], arrays[f"{name}_bias"] = half(layer.weight.T), half(layer.bias)
         return arrays
 
 
@@ -247,5 +255,5 @@ def _first(found: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
     return found if isinstance(found, torch.Tensor) else found[0]
 
 
-def _half(values: torch.Tensor) -> np.ndarray:
+def half(values: torch.Tensor) -> np.ndarray:
     return np.ascontiguousarray(values.detach().numpy(), np.float16)
