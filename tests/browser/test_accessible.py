@@ -43,6 +43,8 @@ def reach(reader: Reader, state: str) -> None:
         reader.page.wait_for_selector("#note .note")
     if state == "sides":
         reader.page.click(".row.sides summary")
+    if state == "reading":
+        reader.page.click("#read-as > button")
     if state in SHOWN:
         reader.page.wait_for_selector(SHOWN[state])
 
@@ -61,6 +63,19 @@ def test_nothing_scrolls_sideways(width: int, visit: Visit, site: str) -> None:
     reader.open(reader.ask(ASKED).locator("a.cite").first)
     for frame in reader.page.frames:
         assert frame.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+SMALL = """() => [...document.querySelectorAll('#tab-ask :is(a[href], button, summary, textarea)')].filter(each => {
+    const { width, height } = each.getBoundingClientRect();
+    return each.checkVisibility() && height > 1 && Math.min(width, height) < 44; }).map(each => each.outerHTML)"""
+
+
+def test_an_emergency_in_another_language_fits_a_narrow_phone(visit: Visit, site: str) -> None:
+    reader = visit(site, viewport={"width": 320, "height": 640})
+    reader.ask("No puedo respirar y me duele el pecho")  # I cannot breathe, and my chest hurts
+    reader.page.wait_for_selector("#controls button")
+    assert reader.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    assert reader.page.evaluate(SMALL) == []
 
 
 def test_the_document_alone_is_accessible(visit: Visit, site: str) -> None:

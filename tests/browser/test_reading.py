@@ -89,6 +89,7 @@ def test_what_was_searched_can_be_edited_and_dropped(visit: Visit, site: str) ->
     reader = visit(site)
     reader.ask(ASKED)
     reader.ask("And how?")
+    reader.page.click("#read-as > button")
     box = reader.page.locator("#reading textarea")
     assert box.input_value() == f"{ASKED} And how?"
     typed = reader.press("#as-typed")
@@ -96,6 +97,7 @@ def test_what_was_searched_can_be_edited_and_dropped(visit: Visit, site: str) ->
     assert typed.locator(".read-as").count() == 0
     reader.page.wait_for_selector("#read-as", state="detached")
     reader.ask("And eggs?")
+    reader.page.click("#read-as > button")
     box.fill("eggs hold vitamin B12")
     edited = reader.press("#search-reading")
     assert edited.locator(".exact").first.text_content() == "eggs hold vitamin B12"
@@ -109,6 +111,7 @@ def test_after_an_edit_the_box_for_questions_has_the_focus(visit: Visit, site: s
         reader.ask(ASKED)
         before = page.locator(".turn").count() + 1
         reader.ask("And how?")
+        page.click("#read-as > button")
         page.fill("#reading textarea", "Is myelin made of fat?")
         if press == "Enter":
             page.press("#reading textarea", "Enter")

@@ -224,11 +224,12 @@ def _suggestions(asking: Asking, talk: gr.State, onward: gr.State, outputs: list
 
 
 def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.components.Component]) -> None:
-    """Draw a box to edit what was searched, and a button to search as typed; both add a turn."""
-    with gr.Row(elem_id="read-as", key=f"r{turn.number}"):
+    """Draw, folded, a box to edit what was searched, and a button to search as typed; both add a turn."""
+    with gr.Accordion(asking.labels("ask.edit"), open=False, elem_id="read-as", key=f"r{turn.number}"):
         box = gr.Textbox(
             turn.read_as,
-            label=asking.labels("ask.edit"),
+            label=asking.labels("ask.question"),
+            show_label=False,
             elem_id="reading",
             max_lines=4,
             interactive=True,
