@@ -141,6 +141,8 @@ def test_a_page_has_its_plots_and_asks_nobody(tmp_path: Path) -> None:
     assert made.count("<svg") == 5
     assert 'role="img" aria-label="nDCG@10 with 95 % intervals: shipped' in made
     assert not any(each in made for each in ("http:", "https:", "<script", "src="))
+    assert "<dt>nDCG@10</dt><dd>How good the order of the first ten is" in made
+    assert "3 (too few to be sure); small differences between rankings are chance" in made
 
 
 def test_a_page_shows_a_querys_words_inert(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from serving import small_space
 
-from b12assistant.evaluation import labelled_set
+from b12assistant.errors import DatasetError
+from b12assistant.evaluation import labelled_set, question_page
 from b12assistant.evaluation.labelled_set import reliability
 
 CORPUS = {
@@ -61,3 +63,39 @@ def test_bins_hold_means_and_shares() -> None:
     ]
     assert found["calibration_error"] == pytest.approx((0.05 + 0.15 + 2 * 0.475) / 4)
     assert reliability([]) is None
+
+
+def test_the_page_explains_each_figure_and_says_that_three_questions_are_few(report: dict[str, Any]) -> None:
+    page = question_page.page(report)
+    shares = [name for name, value in report["figures"].items() if isinstance(value, dict)]
+    assert shares
+    for name in shares:
+        assert f'<th scope="row">{name}</th>' in page
+        assert question_page.SAYS[name] in page
+    assert "2 (too few to be sure)" in page
+    assert "a wrong quote" in page
+    assert "Against the earlier report" not in page
+
+
+def test_against_an_earlier_report_a_difference_has_its_interval(report: dict[str, Any]) -> None:
+    questions = [{**row, "id": f"{row['id']}{n}"} for n in range(40) for row in report["questions"]]
+    now = {**report, "questions": questions}
+    worse = [{**row, "hit_at": None} for row in questions]
+    page = question_page.page(now, {**report, "questions": worse})
+    assert "<td>0.000</td><td>0.500</td><td>+0.500</td>" in page
+    assert "<td>better</td>" in page
+    assert "<td>worse</td>" in question_page.page({**report, "questions": worse}, now)
+    assert "<td>no clear difference</td>" in question_page.page(now, now)
+
+
+def test_questions_with_other_words_are_not_compared(report: dict[str, Any]) -> None:
+    other = [{**row, "question": "Another question?"} for row in report["questions"]]
+    assert "3 questions are not in the earlier report" in question_page.page(report, {**report, "questions": other})
+
+
+def test_what_is_no_report_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"report\.json cannot be read"):
+        question_page.read(tmp_path)
+    (tmp_path / "report.json").write_text('{"kind": "red_flags"}', "utf-8")
+    with pytest.raises(DatasetError, match="no report on questions"):
+        question_page.read(tmp_path)

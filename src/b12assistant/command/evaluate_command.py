@@ -67,6 +67,9 @@ def audit(context: click.Context, messages: Path, html: Path | None, out: Path |
 @click.option(
     "--out", type=Path, metavar="DIR", help="Write the whole report there: JSON, a table of all queries, pages, runs."
 )
+@click.option(
+    "--against", type=Path, metavar="DIR", help="An earlier --out of labelled questions; the page says what changed."
+)
 @click.option("--relevant", default=1, show_default=True, type=click.IntRange(1), help="Least grade that is relevant.")
 @click.option("--cache", type=Path, metavar="DIR", help="Where embeddings are kept.  [default: build/bench-cache]")
 @click.option(
@@ -87,6 +90,7 @@ def evaluate(
     configs: tuple[Path, ...],
     run_file: Path | None,
     out: Path | None,
+    against: Path | None,
     relevant: int,
     cache: Path | None,
     strict: bool,
@@ -104,20 +108,28 @@ def evaluate(
       b12assistant evaluate scifact/ --ranking shipped --ranking bm25
       b12assistant evaluate scifact/ --run other_system.trec
       b12assistant evaluate questions.jsonl --out reports/questions
+      b12assistant evaluate questions.jsonl --out reports/new --against reports/questions
       b12assistant evaluate --strict questions.jsonl
     """
     space = workspace(context, corpus, index_folder)
     if not dataset.is_dir():
         _refuse_options(split, queries, rankings, configs, run_file)
-        from b12assistant.evaluation import labelled_set
+        from b12assistant.evaluation import labelled_set, question_page
 
+        if against is not None and out is None:
+            raise click.UsageError("--against needs --out, where the page is written")
+        earlier = question_page.read(against) if against else None
         figures = labelled_set.score(space, dataset, out)
+        if out is not None:
+            question_page.write(out, earlier)
         click.echo(as_json(figures)) if json_ else click.echo(labelled_set.table(figures))
         wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
         if strict and wrong:
             _say(f"not answered or refused as labelled: {', '.join(wrong)}")
             raise SystemExit(1)
         return
+    if against is not None:
+        raise click.UsageError("--against is for a file of labelled questions; this is a folder")
     if strict:
         raise click.UsageError("--strict is for a file of labelled questions; this is a folder")
     from b12assistant.evaluation import bench, bench_index, bench_report

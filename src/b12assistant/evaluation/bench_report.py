@@ -205,13 +205,28 @@ def _svg(told: str, height: float, parts: Iterable[str]) -> str:
 _STYLES = ("tokens.css", UNSEEN, "audit.css", "bench.css")
 _PLOTTED = (HEADLINE, "MAP", "Recall@100", "success@1")
 _WORST = 20  # queries shown
+_LONG = 40  # characters of a cell that may break its lines
+_FEW = 100  # with fewer, an interval is some 0.2 wide
+_SAYS = {
+    "nDCG@10": "How good the order of the first ten is, from 0 to 1; higher grades count for more.",
+    "MAP": "How early the relevant documents come, over the whole list.",
+    "MRR": "1 divided by the rank of the first relevant document.",
+    "Recall@10": "The share of the relevant documents that is among the first ten.",
+    "Recall@100": "The same among the first hundred.",
+    "P@10": "The share of the first ten that is relevant.",
+    "success@1": "The share of queries whose first document is relevant.",
+    "success@3": "The share of queries with a relevant document among the first three.",
+}
 
 
 def page(report: Report) -> str:
     """The page, whole: its styles and plots are in it."""
-    styles = style_sheets(*_STYLES)
-    title = plain(heading(report))
-    body = "".join(_body(report))
+    return document(heading(report), "".join(_body(report)))
+
+
+def document(title: str, body: str) -> str:
+    """A whole page around the HTML of a report."""
+    styles, title = style_sheets(*_STYLES), plain(title)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -221,26 +236,37 @@ def page(report: Report) -> str:
 
 
 def _body(report: Report) -> Iterator[str]:
-    facts = "".join(f"<dt>{plain(name)}</dt><dd>{plain(value)}</dd>" for name, value in about(report))
-    yield f'<dl class="facts">{facts}</dl>'
+    yield facts(dict(about(report)))
     warnings = [*report["warnings"]]
+    queries = report["dataset"]["queries"]
+    if queries < _FEW:
+        warnings.append(f"queries: {few(queries)}; small differences between rankings are chance")
     warnings += [f"{ranking['name']}: {warning}" for ranking in report["rankings"] for warning in ranking["warnings"]]
     if warnings:
-        yield _section(
+        yield section(
             "To be careful about", f"<ul>{''.join(f'<li>{plain(warning)}</li>' for warning in warnings)}</ul>"
         )
-    yield _section("Scores", _html_table("Scores", ranking_rows(report)) + _rankings(report))
+    yield section("Scores", html_table("Scores", ranking_rows(report)) + facts(_SAYS) + _rankings(report))
     for measure in _PLOTTED:
         scores = [(ranking["name"], ranking["measures"][measure]) for ranking in report["rankings"]]
-        yield _section(f"{measure}, with 95 % intervals", intervals(measure, scores))
+        yield section(f"{measure}, with 95 % intervals", intervals(measure, scores))
     if report["compared"]:
-        yield _section(
-            f"Against {report['compared'][0]['against']}", _html_table("Differences", difference_rows(report))
-        )
+        yield section(f"Against {report['compared'][0]['against']}", html_table("Differences", difference_rows(report)))
     first = report["rankings"][0]["name"]
     scores_of = report["per_query"][first][HEADLINE]
-    yield _section(f"Queries by {HEADLINE}, {first}", spread(HEADLINE, scores_of.values()))
+    yield section(f"Queries by {HEADLINE}, {first}", spread(HEADLINE, scores_of.values()))
     yield _worst(report, scores_of)
+
+
+def few(n: int) -> str:
+    """A number of questions, and that it is too small to read much into it."""
+    return f"{n:,} (too few to be sure)" if n < _FEW else f"{n:,}"
+
+
+def facts(told: Mapping[str, str]) -> str:
+    """Names and values, a line each."""
+    rows = "".join(f"<dt>{plain(name)}</dt><dd>{plain(value)}</dd>" for name, value in told.items())
+    return f'<dl class="facts">{rows}</dl>'
 
 
 def _rankings(report: Report) -> str:
@@ -259,27 +285,31 @@ def _worst(report: Report, scores: dict[str, float]) -> str:
         for query in worst
     )
     head = f'<tr><th scope="col">query</th><th scope="col">{HEADLINE}</th><th scope="col">words</th></tr>'
-    table = _scrolling("Queries that went worst", f"<thead>{head}</thead><tbody>{rows}</tbody>")
+    table = scrolling("Queries that went worst", f"<thead>{head}</thead><tbody>{rows}</tbody>")
     return (
         f"<details><summary>The {len(worst)} queries that went worst; per_query.tsv has all</summary>{table}</details>"
     )
 
 
-def _html_table(name: str, rows: Sequence[Sequence[str]]) -> str:
+def html_table(name: str, rows: Sequence[Sequence[str]]) -> str:
     first, *others = rows
     head = "".join(f'<th scope="col">{plain(cell)}</th>' for cell in first)
     body = "".join(
-        f'<tr><th scope="row">{plain(first_cell)}</th>{"".join(f"<td>{plain(cell)}</td>" for cell in cells)}</tr>'
+        f'<tr><th scope="row">{plain(first_cell)}</th>{"".join(map(_cell, cells))}</tr>'
         for first_cell, *cells in others
     )
-    return _scrolling(name, f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>")
+    return scrolling(name, f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>")
 
 
-def _scrolling(name: str, rows: str) -> str:
+def _cell(text: str) -> str:
+    return f'<td class="long">{plain(text)}</td>' if len(text) > _LONG else f"<td>{plain(text)}</td>"
+
+
+def scrolling(name: str, rows: str) -> str:
     """A table that scrolls by itself where it is wide, by keyboard too."""
     label = plain(name)
     return f'<div class="wide" role="region" aria-label="{label}" tabindex="0"><table>{rows}</table></div>'
 
 
-def _section(title: str, content: str) -> str:
+def section(title: str, content: str) -> str:
     return f"<section><h2>{plain(title)}</h2>{content}</section>"

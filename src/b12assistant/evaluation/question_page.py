@@ -1,0 +1,181 @@
+"""The report of `evaluate` on labelled questions as one HTML page, and what changed since an earlier report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from b12assistant.display.markup import plain, words
+from b12assistant.errors import DatasetError
+from b12assistant.evaluation.bench_report import document, facts, few, html_table, intervals, scrolling, section
+from b12assistant.evaluation.measures import compare, write_whole
+
+Report = Mapping[str, Any]
+Row = Mapping[str, Any]
+
+SAYS = {
+    "hit@1": "Of the questions that the library answers: the first quote is a right one.",
+    "hit@3": "Of the same questions: one of the first three quotes is a right one.",
+    "hit@1 without the seller rule": "The first quote, if sellers were not moved behind other sources.",
+    "hit@1 of the ranking alone": "The best passage found is a right one, before anything is refused.",
+    "hit@3 of the ranking alone": "One of the three best passages found is a right one.",
+    "all sides@3": "Of the questions that ask for several things: the quotes hold all of them.",
+    "answered": "Of the questions that the library answers: something was quoted, right or wrong.",
+    "refused": "Of the questions that the library does not answer: the program said so.",
+    "whole questions joined": "Whole questions that were read with an earlier one; it should be 0.",
+    "remarks and red flags joined": "Remarks and emergencies that were read with an earlier turn; it should be 0.",
+}
+_FOLLOW_UPS = {
+    "follow-ups as typed: ": "Follow-up questions as they were typed, after the turns before them.",
+    "follow-ups in full: ": "The same questions written out in full, so that they need no turn before them.",
+}
+_RESULTS = {
+    "low": "right, but not first",
+    "missed": "a wrong quote",
+    "refused": "no answer, although there is one",
+    "wrong": "an answer, although there is none",
+}
+
+
+def write(out: Path, earlier: Report | None = None) -> None:
+    """Write `report.html` beside the `report.json` in ``out``."""
+    write_whole(out / "report.html", page(read(out), earlier))
+
+
+def page(report: Report, earlier: Report | None = None) -> str:
+    """The page, whole: its styles and plots are in it."""
+    return document(f"Labelled questions: {report['figures']['set']}", "".join(_body(report, earlier)))
+
+
+def read(folder: Path) -> Report:
+    """Read the report in a folder. Raises ``DatasetError`` if there is none."""
+    try:
+        report = json.loads((folder / "report.json").read_text("utf-8"))
+        if report["kind"] == "questions":
+            return dict(report)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        hint = "name a folder that evaluate QUESTIONS --out wrote"
+        raise DatasetError(f"{folder / 'report.json'} cannot be read", hint=hint) from error
+    raise DatasetError(f"{folder / 'report.json'} is no report on questions", hint="name another folder")
+
+
+def _body(report: Report, earlier: Report | None) -> Iterator[str]:
+    figures = report["figures"]
+    shares = {name: value for name, value in figures.items() if isinstance(value, dict)}
+    yield facts({name: str(value) for name, value in figures.items() if not isinstance(value, dict | list)})
+    yield _note(
+        "A figure is a share: 1.000 is every question. Beside it stands its 95 % interval: another set of questions "
+        "of this kind would likely give a figure within it. A quote is right if it shares six words in a row with a "
+        "labelled sentence and holds half of its words. Nobody has checked here whether the sentences are true."
+    )
+    yield section("Scores", html_table("Scores", _scores(shares)))
+    if shares:
+        yield section("Scores with 95 % intervals", intervals("Scores", list(shares.items())))
+    if earlier is not None:
+        yield section("Against the earlier report", _compared(report, earlier))
+    yield from _reliability(report["reliability"])
+    yield section("Questions that went wrong", _wrong(report["questions"]))
+
+
+def _scores(shares: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
+    rows = [["measure", "figure", "95 % interval", "questions", "what it says"]]
+    for name, each in shares.items():
+        ends = f"{each['low']:.3f} to {each['high']:.3f}"
+        rows.append([name, f"{each['mean']:.3f}", ends, few(int(each["n"])), _says(name)])
+    return rows
+
+
+def _says(name: str) -> str:
+    for start, says in _FOLLOW_UPS.items():
+        if name.startswith(start):
+            return f"{says} {SAYS.get(name.removeprefix(start), '')}".strip()
+    return SAYS.get(name, "")
+
+
+def _compared(report: Report, earlier: Report) -> str:
+    """Compare what became of the questions that both reports hold."""
+    before = {row["id"]: row for row in earlier["questions"]}
+    pairs = [(row, before[row["id"]]) for row in report["questions"] if _same(row, before.get(row["id"]))]
+    rows = [["measure", "earlier", "now", "difference", "95 % interval", "questions", "so it is"]]
+    for name, (belongs, value) in _MEASURED.items():
+        counted = [(value(now), value(then)) for now, then in pairs if belongs(now)]
+        if counted:
+            rows.append([name, *_difference([now for now, _ in counted], [then for _, then in counted])])
+    left = len(report["questions"]) - len(pairs)
+    told = _note(f"{left} questions are not in the earlier report, or not with the same words.") if left else ""
+    return html_table("Differences", rows) + told
+
+
+def _same(now: Row, then: Row | None) -> bool:
+    return then is not None and all(now[key] == then[key] for key in ("question", "history", "gold"))
+
+
+def _difference(now: Sequence[float], then: Sequence[float]) -> list[str]:
+    told = compare(now, then)
+    verdict = "better" if told["low"] > 0 else "worse" if told["high"] < 0 else "no clear difference"
+    means = [f"{sum(each) / len(each):.3f}" for each in (then, now)]
+    interval = f"{told['low']:+.3f} to {told['high']:+.3f}"
+    return [*means, f"{told['mean']:+.3f}", interval, few(len(now)), verdict]
+
+
+def _within(key: str, most: int) -> Callable[[Row], float]:
+    return lambda row: float(row[key] is not None and row[key] <= most)
+
+
+def _has_gold(row: Row) -> bool:
+    return bool(row["gold"])
+
+
+_MEASURED: Mapping[str, tuple[Callable[[Row], bool], Callable[[Row], float]]] = {
+    "hit@1": (_has_gold, _within("hit_at", 1)),
+    "hit@3": (_has_gold, _within("hit_at", 3)),
+    "hit@1 of the ranking alone": (_has_gold, _within("ranked_at", 1)),
+    "hit@3 of the ranking alone": (_has_gold, _within("ranked_at", 3)),
+    "answered": (_has_gold, lambda row: float(bool(row["quotes"]))),
+    "refused": (lambda row: not row["gold"], lambda row: float(row["status"] == "no_answer")),
+}
+
+
+def _reliability(found: Mapping[str, Any] | None) -> Iterator[str]:
+    if found is None:
+        return
+    rows = [["how sure it was", "questions", "mean", "how often it was right"]]
+    rows += [
+        [
+            f"{each['low']:.1f} to {each['high']:.1f}",
+            str(each["n"]),
+            f"{each['confidence']:.3f}",
+            f"{each['right']:.3f}",
+        ]
+        for each in found["bins"]
+    ]
+    told = (
+        "The ranking says of each best passage how sure it is. What it is 0.8 sure of should be right 8 times in 10. "
+        "A row of a few questions says little. "
+        f"On average the two differ by {found['calibration_error']:.3f}."
+    )
+    yield section("How sure, and how often right", _note(told) + html_table("Reliability", rows))
+
+
+def _wrong(questions: Sequence[Row]) -> str:
+    wrong = [row for row in questions if row["result"] in _RESULTS]
+    if not wrong:
+        return _note("None.")
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("id", "question", "what came", "first quote", "label"))
+    rows = "".join(
+        f'<tr><th scope="row">{plain(row["id"])}</th>{_cell(row["question"])}<td>{_RESULTS[row["result"]]}</td>'
+        f"{_cell(row['quotes'][0]['text'] if row['quotes'] else '')}{_cell(row['gold'][0] if row['gold'] else '')}</tr>"
+        for row in wrong
+    )
+    told = _note(f"{len(wrong)} of {len(questions)}. The label is the first sentence that would have been right.")
+    return told + scrolling("Questions that went wrong", f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>")
+
+
+def _cell(text: str) -> str:
+    return f'<td class="long">{words(text)}</td>'
+
+
+def _note(text: str) -> str:
+    return f"<p>{plain(text)}</p>"
