@@ -76,6 +76,15 @@ def test_a_quote_is_a_slice_of_its_document_with_its_citation(space: FakeWorkspa
     assert shown.endswith(f"\nnerves.md {quote['passage']}")
 
 
+@pytest.mark.parametrize("tool", ["ask", "search"])
+def test_an_emergency_is_told_in_the_persons_own_language_first(tool: str, space: FakeWorkspace) -> None:
+    question = "No puedo respirar y me duele el pecho"  # I cannot breathe, and my chest hurts
+    own, english, *_ = blocks(call(space, tool, question=question))
+    assert ".es”" in own.partition("\n")[0]
+    assert "Llame ahora" in own
+    assert "Call your local emergency number" in english
+
+
 @pytest.mark.parametrize("question", [ASKED, DECISION, EMERGENCY, NOTHING, "What about vitamin B12 in food?"])
 def test_every_block_is_a_fixed_text_a_quote_or_a_label(question: str, space: FakeWorkspace) -> None:
     result = call(space, "ask", question=question)

@@ -268,8 +268,8 @@ def _blocks(piece: Piece) -> Iterator[str]:
             swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
             yield f"How the question was read, words of the user: {piece.label}: {_one_line(piece.text)}{swapped}"
         case Notice():
-            yield _fixed(piece.id, piece.text)
             yield from (_fixed(translation.id, translation.text) for translation in piece.translations)
+            yield _fixed(piece.id, piece.text)
         case General():
             yield _fixed("general", piece.text)
         case Headline():
