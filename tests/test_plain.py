@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from fakes import FakeWorkspace
@@ -17,6 +18,7 @@ from starlette.testclient import TestClient
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.page_words import PageWords, load_page_words
+from b12assistant.display.addresses import of_quote
 from b12assistant.web.plain_routes import POLICY, Kept
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
@@ -192,7 +194,7 @@ def test_the_page_needs_no_script_and_allows_none(client: TestClient) -> None:
 def test_no_address_holds_a_question(client: TestClient) -> None:
     page = send(client, box_of(start(client)), ASKED)
     assert {form.method for form in page.forms} == {"post"}
-    assert not any("wraps" in link or "?question" in link for link in page.links)
+    assert not any("wraps" in link.partition("#")[0] or "?question" in link for link in page.links)
     assert "wraps" not in client.get("/plain", params={"question": ASKED}).text
 
 
@@ -272,6 +274,21 @@ def test_a_question_is_answered_with_an_address_that_does_not_hold_it(client: Te
     assert "Myelin wraps" in first.text
     assert (first.headers["cache-control"], first.headers["content-security-policy"]) == ("no-store", POLICY)
     assert client.get("/plain/answer/nobody-knows-this-name").status_code == 404
+
+
+def test_an_answer_has_the_address_that_the_page_shares(client: TestClient, space: FakeWorkspace) -> None:
+    page = send(client, box_of(start(client)), ASKED)
+    (shared,) = (link for link in page.links if link.startswith("/#"))
+    (quote,) = space.ask(ASKED).answer.quotes
+    assert parse_qs(shared.removeprefix("/#")) == {"answer": [ASKED], "quote": [of_quote(quote)]}
+    nothing = send(client, box_of(start(client)), NOTHING)
+    assert not any(link.startswith("/#") for link in nothing.links)
+
+
+def test_every_page_has_one_heading_of_the_first_rank(client: TestClient) -> None:
+    for question in (ASKED, NOTHING, EMERGENCY):
+        assert client.post("/plain", data={"question": question}).text.count("<h1>") == 1
+    assert client.get("/plain").text.count("<h1>") == 1
 
 
 def test_answers_are_forgotten_after_a_while_and_when_there_are_many() -> None:

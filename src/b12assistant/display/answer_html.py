@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from b12assistant.answers import FixedTexts, NoticeKind, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
-from b12assistant.display import addresses
 from b12assistant.display.citation_formats import Form
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import Layer, dialled, exact, layered, words
@@ -25,6 +24,7 @@ from b12assistant.display.presentation import (
     ReadAs,
     Setting,
     Translation,
+    answer_link,
     present,
 )
 from b12assistant.display.speaker import Basis, Speaker
@@ -107,12 +107,10 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     other quotes and each difference are a row that opens. The general notice is at the foot of the page.
     """
     answer, labels = reply.answer, setting.labels
-    card = _Card.of(present(reply, setting))
+    pieces = present(reply, setting)
+    card = _Card.of(pieces)
     asked = f'<span class="said">{exact(labels("ask.asked"))}</span> {words(answer.question.text)}'
-    read_as = answer.interpretation
-    whole = read_as.text if read_as and read_as.is_joined else answer.question.text
-    link = addresses.of_answer(whole, [quote.link for quote in card.quotes])
-    drawn = card.drawn(f"t{number}", answer.question.text, labels, link)
+    drawn = card.drawn(f"t{number}", answer.question.text, labels, answer_link(reply, pieces))
     # so that the turn can be asked again in the same way
     literal = " as-typed" * as_typed + " shared" * is_shared
     return (

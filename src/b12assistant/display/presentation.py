@@ -311,6 +311,14 @@ def quotes_of(pieces: Iterable[Piece]) -> Iterator[Quoted]:
             yield from piece.sides
 
 
+def answer_link(reply: Reply, pieces: Iterable[Piece]) -> str:
+    """Return the address that shows an answer again: its question, read in full, and its quotes; "" without quotes."""
+    answer, read_as = reply.answer, reply.answer.interpretation
+    links = [piece.link for piece in pieces if isinstance(piece, Quoted)]
+    whole = read_as.text if read_as and read_as.is_joined else answer.question.text
+    return addresses.of_answer(whole, links) if links else ""
+
+
 def present_notices(notices: Sequence[NoticeById], texts: FixedTexts, labels: Labels) -> tuple[Notice, ...]:
     """Turn the notices above the quotes into words; each holds its translations."""
     return tuple(_notices(_fixed(notices, texts), labels, emergency=_is_emergency(notices)))

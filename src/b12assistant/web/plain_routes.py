@@ -20,7 +20,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.page_words import PageWords, load_page_words
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
-from b12assistant.display.presentation import Piece, present
+from b12assistant.display.presentation import Piece, answer_link, present
 from b12assistant.errors import AssistantError
 from b12assistant.safety.translations import controls_for
 from b12assistant.web.problems import PassingError, problem_of, unexpected
@@ -30,6 +30,16 @@ PATH = "/plain"
 ANSWERS = "/plain/answer/"  # then the name of an answer
 OK, SEE_OTHER = 200, 303
 QUESTION, EARLIER = "question", "earlier"  # the fields of the form
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands around an answer: the turns before it, fixed turns that continue after a safety text alone, and the
+    address of the answer, which holds the question behind its "#": a browser sends that part to nobody."""
+
+    earlier: tuple[str, ...]
+    controls: tuple[str, ...]
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +59,18 @@ class PlainPage:
             f"<h2>{plain(self.labels('ask.examples'))}</h2><ul>{examples}</ul>{about}"
         )
 
-    def answered(self, question: str, pieces: Sequence[Piece], earlier: Sequence[str], controls: Sequence[str]) -> str:
-        """Draw an answer; ``controls``: fixed turns that continue after a safety text alone."""
-        turns = (*earlier, question)
-        ways_on = "".join(self._asking(control, turns) for control in controls)
-        return self._page(f"{turn_html(question, pieces, self.labels)}{ways_on}{self._form(turns)}{self._new_link()}")
+    def answered(self, question: str, pieces: Sequence[Piece], asked: Asked) -> str:
+        """Draw an answer."""
+        turns = (*asked.earlier, question)
+        ways_on = "".join(self._asking(control, turns) for control in asked.controls)
+        share = f'<p><a href="{plain(asked.link)}">{plain(self.labels("cite.answer"))}</a></p>' if asked.link else ""
+        answer = turn_html(question, pieces, self.labels)
+        return self._page(f"{answer}{share}{ways_on}{self._form(turns)}{self._new_link()}", "h1")
 
     def refused(self, sentence: str, question: str, earlier: Sequence[str]) -> str:
         """Draw an error message; the question stays in the box."""
         alarm = f'<p class="alarm">{plain(sentence)}</p>'
-        return self._page(f"{alarm}{self._form(earlier, question)}{self._new_link()}")
+        return self._page(f"{alarm}{self._form(earlier, question)}{self._new_link()}", "h1")
 
     def missing(self) -> Response:
         """Answer an unknown address with the way home."""
@@ -83,16 +95,17 @@ class PlainPage:
     def _new_link(self) -> str:
         return f'<p><a href="{PATH}">{plain(self.labels("ask.new"))}</a></p>'
 
-    def _page(self, body: str) -> str:
+    def _page(self, body: str, name: str = "p") -> str:
+        """Draw a page; ``name``: the tag of its name, which is its heading where the body has none."""
         words, labels = self.words, self.labels
+        home = f'<a href="/"><strong>{plain(words.name)}</strong></a> · {plain(words.tagline)}'
         return (
             f'<!doctype html>\n<html lang="{labels.language}"><head><meta charset="utf-8">'
             f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{plain(words.name)}</title>'
             '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
             '<link rel="stylesheet" href="/own/export.css"><link rel="stylesheet" href="/own/unseen.css">'
             '<link rel="stylesheet" href="/own/plain.css"></head>\n'
-            f'<body><header><p><a href="/"><strong>{plain(words.name)}</strong></a> · {plain(words.tagline)}</p>'
-            f"</header><main>\n{body}</main></body></html>\n"
+            f"<body><header><{name}>{home}</{name}></header><main>\n{body}</main></body></html>\n"
         )
 
 
@@ -187,8 +200,9 @@ async def _answered(
 def _answer(space: Workspace, page: PlainPage, reply: Reply, earlier: tuple[str, ...]) -> Response:
     pieces = present(reply, space.setting(labels=page.labels))
     stopped = reply.answer.status is Status.SAFETY_ONLY
-    controls = [text.text for text in controls_for(reply.answer.notices, space.texts)] if stopped else []
-    return _page(page.answered(reply.answer.question.text, pieces, earlier, controls))
+    controls = tuple(text.text for text in controls_for(reply.answer.notices, space.texts)) if stopped else ()
+    asked = Asked(earlier, controls, answer_link(reply, pieces))
+    return _page(page.answered(reply.answer.question.text, pieces, asked))
 
 
 def _fields(body: bytes) -> tuple[str, tuple[str, ...]]:
