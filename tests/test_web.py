@@ -97,6 +97,18 @@ def test_the_page_begins_with_the_script_that_mends_its_stream(client: TestClien
     assert "close_stream" in client.get(first[1]).text
 
 
+def test_our_own_files_are_sent_small_and_kept_by_their_digest(client: TestClient) -> None:
+    (address,) = set(re.findall(r"/own/page\.css\?v=[0-9a-f]{8}", client.get("/").text))
+    kept = client.get(address)
+    assert kept.headers["cache-control"] == "max-age=31536000, immutable"
+    whole = client.get(address, headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in whole.headers
+    assert whole.content == kept.content
+    assert int(kept.headers["content-length"]) < len(whole.content) / 3
+    for other in ("/own/page.css", "/own/page.css?v=00000000"):
+        assert client.get(other).headers["cache-control"] == "no-cache"
+
+
 def test_a_link_to_the_page_shows_its_own_name(tmp_path: Path) -> None:
     words = (ROOT / "src/b12assistant/data/page/page.toml").read_text("utf-8").replace('"b12assistant"', '"A <Name>"')
     own = small_space(tmp_path, {**CORPUS, "page.toml": words})
