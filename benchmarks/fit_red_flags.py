@@ -10,8 +10,8 @@ Writes `src/b12assistant/data/red_flags/word_model.npz` and `second_opinion.npz`
 multinomial logistic regression over hashed features. Encoder: low-rank changes of its weights and attention pooling
 over its token vectors (`red_flag_tuning.py`).
 
-By default it goes on from the second opinion that ships and learns the upper two layers and the head, which takes a
-third of the time; ``--anew`` learns all layers from nothing. ``--words``: keep the encoder's weights, fit the words and
+By default it goes on from the second opinion that ships, for one epoch, seven minutes on two cores; ``--anew``
+learns five from nothing. ``--words``: keep the encoder's weights, fit the words and
 choose the cuts. ``--cuts``: choose the cuts again on what the models said (`build/red_flags_judged.pkl`), as when the
 rules have changed.
 """
@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from red_flag_cuts import best_cuts, report
+from red_flag_cuts import Shares, best_cuts, report
 from red_flag_noise import among
 from red_flag_rows import Row, by_rules, judged_alone, lengthened, load, mangled
 from red_flag_tuning import Example, Labelled, tune
@@ -48,11 +48,10 @@ from b12assistant.safety.word_model import FILE as WORDS_FILE
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "src" / "b12assistant" / "data" / "red_flags"
 KEPT = ROOT / "build" / "red_flags_judged.pkl"
-UNCUT = np.array([2.0, 2.0, 2.0, 0.0])  # never reached
+UNCUT = np.array([2.0, 2.0, 2.0, 0.0, 2.0])  # never reached
 STRENGTH = 30.0  # inverse of the regularisation of the words
 MANGLED = 0.5  # weight of a mangled copy of the words beside the words as written
-EPOCHS, EACH, FROZEN = 2, 20_000, 2  # texts of an epoch; layers that are not learned
-ALL_EPOCHS, EVERYTHING = 5, 1_000_000
+EPOCHS, ALL_EPOCHS = 1, 5  # going on, and from nothing
 MANGLING, AFTER = 0.2, 0.2  # chance of a row to be read mangled, and after a turn that it does not lean on
 AMONG = {True: 0.3, False: 0.12}  # of an ordinary row, and of another, to be read among ordinary ones
 CUTTINGS = 2  # of an ordinary letter: some of its sentences
@@ -110,7 +109,7 @@ def example(row: Row, *, context: Turn | None = None) -> Example:
     """The turn as the encoder reads it, after the one before if it may lean on that."""
     reading = READER.read(row.turn, context or row.former)
     before, text = readable(reading.context), readable(reading.folded.text)
-    return Example(before + text, (Labelled(len(before), len(before + text), row.concern),), row.is_new)
+    return Example(before + text, (Labelled(len(before), len(before + text), row.concern),))
 
 
 def put_among(row: Row, ordinary: Sequence[str], rng: random.Random) -> Example:
@@ -122,7 +121,7 @@ def put_among(row: Row, ordinary: Sequence[str], rng: random.Random) -> Example:
             text = f"{text} " if text else ""
             ranges.append(Labelled(len(text), len(text) + len(folded), row.concern if own else NONE))
             text += folded
-    return Example(text, (Labelled(0, len(text), row.concern), *ranges), row.is_new)
+    return Example(text, (Labelled(0, len(text), row.concern), *ranges))
 
 
 def examples(rows: Sequence[Row], seed: int = 0) -> Iterator[Example]:
@@ -151,7 +150,7 @@ def cuttings(row: Row, rng: random.Random) -> Iterator[Example]:
         last = rng.randrange(start + 1, len(sentences))
         first, end = reading.letters(sentences[start])[0], reading.letters(sentences[last])[1]
         text = readable(reading.folded.text[first:end])
-        yield Example(text, (Labelled(0, len(text), NONE),), row.is_new)
+        yield Example(text, (Labelled(0, len(text), NONE),))
 
 
 def fit_words_on(rows: Sequence[Row]) -> WordModel:
@@ -165,11 +164,8 @@ def fit_words_on(rows: Sequence[Row]) -> WordModel:
 
 def fit_head(rows: Sequence[Row], *, anew: bool) -> dict[str, np.ndarray]:
     """Return the arrays of `second_opinion.npz`, cuts left out."""
-    start = None if anew else dict(np.load(OUT / HEAD_FILE))
-    layers = {"frozen": 0, "epochs": ALL_EPOCHS, "each": EVERYTHING}
-    if not anew:
-        layers = {"frozen": FROZEN, "epochs": EPOCHS, "each": EACH}
-    return {"encoder": np.array(load_encoder().digest), **tune(list(examples(rows)), start, **layers)}
+    start, epochs = (None, ALL_EPOCHS) if anew else (dict(np.load(OUT / HEAD_FILE)), EPOCHS)
+    return {"encoder": np.array(load_encoder().digest), **tune(list(examples(rows)), start, epochs=epochs)}
 
 
 def judged(rows: Sequence[Row], opinion: Opinionated) -> Judgements:
@@ -197,10 +193,12 @@ def main(*, words: bool, head: bool, anew: bool) -> None:
         KEPT.write_bytes(pickle.dumps((judged(turns, opinion), judged(turns, second))))
     read = pickle.loads(KEPT.read_bytes())  # noqa: S301 - this script wrote it
     ruled = by_rules(turns, RULES)
+    foreign = np.array([READER.is_foreign(row.turn.text) for row in turns])
     for file, fitted, name, said in ((WORDS_FILE, named, "words", read[0]), (HEAD_FILE, arrays, "both", read[1])):
-        cuts = best_cuts(said, turns, ruled, lowers=name == "both")
-        print(name, cuts, *report(said, turns, ruled, cuts), sep="\n", flush=True)
-        row = [cuts.emergency, cuts.urgent, cuts.anything, cuts.kept]
+        shares = Shares(said, foreign)
+        cuts = best_cuts(shares, turns, ruled, lowers=name == "both")
+        print(name, cuts, *report(shares, turns, ruled, cuts), sep="\n", flush=True)
+        row = [cuts.emergency, cuts.urgent, cuts.anything, cuts.kept, cuts.foreign]
         np.savez_compressed(OUT / file, **{**fitted, "cuts": np.array(row)})
 
 

@@ -1,4 +1,4 @@
-"""Choose the four cuts of an opinion: the fewest alarms on ordinary messages that the floors of safety leave.
+"""Choose the five cuts of an opinion: the fewest alarms on ordinary messages that the floors of safety leave.
 
 Searched over a grid, on turns that the models have not seen. Ordinary messages count as often as they come in real
 traffic, not as often as they stand in the split.
@@ -7,6 +7,7 @@ traffic, not as often as they stand in the split.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Protocol
 
@@ -14,20 +15,21 @@ import numpy as np
 
 from b12assistant.safety.opinion import EMERGENCIES, Cuts, Judged
 
+LOW = (0.002, 0.003, 0.005, 0.007, 0.01, 0.015)  # for the encoder alone: of the words, these are as good as no cut
 GRID = (0.02, 0.03, 0.05, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98)
-KEPT = (0.005, 0.01)  # the cut below which the model may make an emergency of the rules urgent
+KEPT = (0.0005, 0.001, 0.002, 0.005)  # the cut below which the model may make an emergency of the rules urgent
 ORDER = ("emergency", "urgent", "medical_decision", "none")
 FLOORS = {  # shares that the cuts must reach on the calibration split; one missed by a point costs `PRICE`
     "emergency as emergency": 0.97,
     "emergency as urgent or more": 0.985,
     "urgent as urgent or more": 0.98,
-    "decision as decision": 0.92,
+    "decision as decision": 0.91,
 }
-PRICE = 1.0
-PASSED_OVER = 10.0  # price of every share of the emergencies that get nothing
+PRICE = 0.7
+PASSED_OVER = 25.0  # price of every share of the emergencies that get nothing
 TRAFFIC = {"remark": 0.4, "question": 0.3, "letter": 0.15, "foreign": 0.15}  # of ordinary messages
 GROUPS = {"h1-": "remark", "h11-": "remark", "h2-q": "question", "h2-l": "letter", "h12-": "letter"}  # by the id
-ALARM = {0: 6.0, 1: 1.0, 2: 1.0, 3: 0.0}  # price of what an ordinary message gets, by places in ORDER
+ALARM = {0: 7.0, 1: 1.0, 2: 1.0, 3: 0.0}  # price of what an ordinary message gets, by places in ORDER
 
 
 class Labelled(Protocol):
@@ -44,7 +46,8 @@ class Labelled(Protocol):
 class Shares:
     """The highest of any part, one row a turn: of an emergency, of at least urgent, of anything, (n,)."""
 
-    def __init__(self, turns: Sequence[Sequence[Judged]]) -> None:
+    def __init__(self, turns: Sequence[Sequence[Judged]], foreign: np.ndarray) -> None:
+        self._foreign = foreign
         rows = np.full((len(turns), 4), -1.0)
         for i, parts in enumerate(turns):
             for part in parts:
@@ -57,7 +60,8 @@ class Shares:
 
     def levels(self, cuts: Cuts, ruled: np.ndarray) -> np.ndarray:
         """Return places in ``ORDER``, (n,). ``ruled``: (n,) whether a rule says emergency."""
-        found = np.where(self.anything >= cuts.anything, np.where(self._rather_urgent > 0, 1, 2), 3)
+        lowest = np.where(self._foreign, cuts.foreign, cuts.anything)
+        found = np.where(self.anything >= lowest, np.where(self._rather_urgent > 0, 1, 2), 3)
         found = np.where(self.urgent >= cuts.urgent, 1, found)
         found = np.where(self.emergency >= cuts.emergency, 0, found)
         return np.where(ruled, np.where(self.emergency >= cuts.kept, 0, 1), found)
@@ -115,40 +119,46 @@ def prices(labels: Labels) -> np.ndarray:
     return np.where(labels.allowed, 0.0, price)
 
 
-def best_cuts(read: Sequence[Sequence[Judged]], rows: Sequence[Labelled], ruled: np.ndarray, *, lowers: bool) -> Cuts:
-    """Return the cuts that cost least. ``read``: the parts that decide. ``ruled``: (n,) a rule says emergency.
+def best_cuts(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, *, lowers: bool) -> Cuts:
+    """Return the cuts that cost least. ``ruled``: (n,) a rule says emergency.
 
     ``lowers``: an emergency of the rules may become urgent.
     """
-    shares, labels = Shares(read), Labels(rows)
-    price, kept = prices(labels), KEPT if lowers else (0.0,)
+    labels = Labels(rows)
+    price, kept, grid = prices(labels), *((KEPT, (*LOW, *GRID)) if lowers else ((0.0,), GRID))
     place = np.arange(len(rows))
+
+    written = np.array([not row.id.endswith(" among") for row in rows])  # the floors are of messages as they come
+    as_written = Labels([row for row, one in zip(rows, written, strict=True) if one])
 
     def cost(cuts: Cuts) -> float:
         found = shares.levels(cuts, ruled)
-        told = rates(found, labels)
+        told = rates(found[written], as_written)
         missed = sum(max(0.0, floor - told[name]) for name, floor in FLOORS.items())
-        return float(price[place, found].sum()) + PRICE * missed * 10 + PASSED_OVER * told["emergency as nothing"]
+        nothing = rates(found, labels)["emergency as nothing"]
+        return float(price[place, found].sum()) + PRICE * missed * 10 + PASSED_OVER * nothing
 
-    chosen = Cuts(0.5, 0.5, 0.5, min(kept))
+    chosen = Cuts(0.5, 0.5, 0.5, min(kept), 0.5)
     for _ in range(3):  # one pair after the other, given the rest
-        chosen = min(_pairs(chosen, kept), key=cost)
+        chosen = min(_pairs(chosen, grid, kept), key=cost)
     return chosen
 
 
-def _pairs(cuts: Cuts, kept: Sequence[float]) -> Iterator[Cuts]:
+def _pairs(cuts: Cuts, grid: Sequence[float], kept: Sequence[float]) -> Iterator[Cuts]:
     yield cuts
-    for emergency, urgent in product(GRID, GRID):
-        yield Cuts(float(emergency), float(urgent), cuts.anything, min(cuts.kept, float(emergency)))
-    for urgent, anything in product(GRID, GRID):
-        yield Cuts(cuts.emergency, float(urgent), float(anything), cuts.kept)
-    for emergency, keep in product(GRID, kept):
-        yield Cuts(float(emergency), cuts.urgent, cuts.anything, min(keep, float(emergency)))
+    for emergency, urgent in product(grid, grid):
+        yield replace(cuts, emergency=float(emergency), urgent=float(urgent), kept=min(cuts.kept, float(emergency)))
+    for urgent, anything in product(grid, grid):
+        yield replace(cuts, urgent=float(urgent), anything=float(anything))
+    for anything, foreign in product(grid, grid):
+        yield replace(cuts, anything=float(anything), foreign=float(foreign))
+    for emergency, keep in product(grid, kept):
+        yield replace(cuts, emergency=float(emergency), kept=min(keep, float(emergency)))
 
 
-def report(read: Sequence[Sequence[Judged]], rows: Sequence[Labelled], ruled: np.ndarray, cuts: Cuts) -> Iterator[str]:
+def report(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, cuts: Cuts) -> Iterator[str]:
     """What the cuts give on ``rows``, as lines: all as they were written, English, other languages, made long."""
-    shares, labels = Shares(read), Labels(rows)
+    labels = Labels(rows)
     found = shares.levels(cuts, ruled)
     among = np.array([row.id.endswith(" among") for row in rows])
     foreign = np.array([row.language != "en" for row in rows])

@@ -37,19 +37,8 @@ ONE_IN = {"h2.txt": 3, "h5.txt": 1_000, "h6.txt": 1_000}  # of the situations ca
 USUALLY_ONE_IN = 8
 RUN = 5  # words in a row that two splits may not share
 LETTERS = {"E": "emergency", "U": "urgent", "D": "medical_decision", "N": "none"}
-MANY_LANGUAGES = (
-    "l1",
-    "l2",
-    "l3",
-    "wt",
-    "wu",
-    "h3",
-    "h4",
-    "h7",
-    "h8",
-    "h9",
-    "h10",
-)  # writers who name the language in the id of a situation
+# writers who name the language in the id of a situation; later ones name it in the heading
+MANY_LANGUAGES = ("l1", "l2", "l3", "wt", "wu", "h3", "h4")
 LANGUAGES = ("es", "fr", "de", "pt", "hi", "zh", "ar", "pl")
 KINDS = {"suicide_self_harm": "self_harm", "overdose": "poisoning"}
 HEAD = re.compile(r"=\s*(?P<situation>[\w-]+)\s*\|\s*(?P<category>\w+)(?:\s*\|\s*(?P<language>[\w-]+))?\s*$")

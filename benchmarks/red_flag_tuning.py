@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from b12assistant.safety.second_opinion import LENGTH, WINDOW
 
 RANK, HIDDEN, GAZES = 32, 64, 6
 BATCH, BUCKET = 32, 16
-RATE, HEAD_RATE, DECAY, SMOOTHING, CLIPPED = 3e-4, 5e-4, 0.01, 0.05, 1.0
+RATE, HEAD_RATE, DECAY, CLIPPED = 3e-4, 5e-4, 0.01, 1.0
 MATRICES = (
     "attention.self.query",
     "attention.self.key",
@@ -44,11 +45,10 @@ class Labelled(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A text with the ranges to judge, the whole turn first. ``new``: read in every epoch."""
+    """A text with the ranges to judge, the whole turn first."""
 
     text: str
     ranges: tuple[Labelled, ...]
-    new: bool
 
 
 class LowRank(nn.Module):
@@ -64,10 +64,10 @@ class LowRank(nn.Module):
         return self.base(given) + (given @ self.down) @ self.up
 
 
-def low_ranks(model: nn.Module, start: Mapping[str, np.ndarray] | None = None, frozen: int = 0) -> dict[str, LowRank]:
+def low_ranks(model: nn.Module, start: Mapping[str, np.ndarray] | None = None) -> dict[str, LowRank]:
     """Put a thin product beside each of the six matrices of a layer, and let nothing else of the encoder be learned.
 
-    Returns them by the name of the weight. ``start``: arrays to begin with. ``frozen``: lowest layers not learned.
+    Returns them by the name of the weight. ``start``: arrays to begin with.
     """
     model.requires_grad_(requires_grad=False)
     changed: dict[str, LowRank] = {}
@@ -77,8 +77,6 @@ def low_ranks(model: nn.Module, start: Mapping[str, np.ndarray] | None = None, f
             full = f"encoder.layer.{number}.{name}.weight"
             thin = [torch.from_numpy(start[f"{full}/{each}"].astype(np.float32)) for each in THIN] if start else []
             changed[full] = LowRank(layer.get_submodule(name), *thin)
-            for each in (changed[full].down, changed[full].up):
-                each.requires_grad_(number >= frozen)
             setattr(layer.get_submodule(owner), last, changed[full])
     return changed
 
@@ -101,17 +99,24 @@ class Pooling(nn.Module):
         return found
 
 
+class Read(NamedTuple):
+    """The word pieces of a text, (n,), and their places in it, (n, 2)."""
+
+    pieces: torch.Tensor
+    places: torch.Tensor
+
+
 class Tuned(nn.Module):
-    """The encoder with changes, and the head. The lowest ``frozen`` layers are not learned: each text passes them once.
+    """The encoder with changes, and the head.
 
     ``start``: arrays of `second_opinion.npz` to begin with; none: begin with the encoder as it is.
     """
 
-    def __init__(self, start: Mapping[str, np.ndarray] | None, frozen: int) -> None:
+    def __init__(self, start: Mapping[str, np.ndarray] | None) -> None:
         super().__init__()
         model = load_encoder().model
-        self.tokenizer, self.model, self.frozen = model.tokenizer, model[0].auto_model, frozen
-        self.changed = low_ranks(self.model, start, frozen)
+        self.tokenizer, self.model = model.tokenizer, model[0].auto_model
+        self.changed = low_ranks(self.model, start)
         self.head = Pooling(self.model.config.hidden_size)
         for name in HEAD if start else ():
             layer = getattr(self.head, name)
@@ -119,39 +124,15 @@ class Tuned(nn.Module):
                 layer.weight.copy_(torch.from_numpy(start[name].astype(np.float32).reshape(layer.weight.T.shape).T))
                 layer.bias.copy_(torch.from_numpy(start[f"{name}_bias"].astype(np.float32).reshape(-1)))
 
-    def lower(self, texts: Sequence[str]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield what leaves the frozen layers for each text, (n, d), and its tokens' places, (n, 2)."""
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        found: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
-        started = time.perf_counter()
-        for begin in range(0, len(order), BATCH):
-            rows = order[begin : begin + BATCH]
-            read = self.tokenizer(
-                [texts[i] for i in rows],
-                padding=True,
-                truncation=True,
-                max_length=WINDOW + 2,
-                return_offsets_mapping=True,
-                return_tensors="pt",
-            )
-            there, places = read["attention_mask"], read.pop("offset_mapping")
-            with torch.no_grad():
-                states = self.model.embeddings(read["input_ids"])
-                mask = _mask(there == 1)
-                for layer in self.model.encoder.layer[: self.frozen]:
-                    states = _first(layer(states, mask))
-            for row, state, place, length in zip(rows, states, places, there.sum(1).tolist(), strict=True):
-                found[row] = state[:length].half().clone(), place[:length]
-            if begin // BATCH % 50 == 0:
-                print(f"  read {begin} of {len(order)}, {time.perf_counter() - started:.0f} s", flush=True)
-        yield from (found[i] for i in range(len(texts)))
+    def read(self, texts: Sequence[str]) -> list[Read]:
+        found = self.tokenizer(texts, truncation=True, max_length=WINDOW + 2, return_offsets_mapping=True)
+        pairs = zip(found["input_ids"], found["offset_mapping"], strict=True)
+        return [Read(torch.tensor(pieces), torch.tensor(places)) for pieces, places in pairs]
 
     def forward(
-        self, states: torch.Tensor, there: torch.Tensor, rows: torch.Tensor, inside: torch.Tensor
+        self, pieces: torch.Tensor, there: torch.Tensor, rows: torch.Tensor, inside: torch.Tensor
     ) -> torch.Tensor:
-        mask = _mask(there)
-        for layer in self.model.encoder.layer[self.frozen :]:
-            states = _first(layer(states, mask))
+        states = self.model(input_ids=pieces, attention_mask=there.long()).last_hidden_state
         found: torch.Tensor = self.head(LENGTH * nn.functional.normalize(states, dim=-1), rows, inside)
         return found
 
@@ -167,42 +148,33 @@ class Tuned(nn.Module):
 
 
 def tune(
-    examples: Sequence[Example],
-    start: Mapping[str, np.ndarray] | None,
-    *,
-    epochs: int,
-    each: int,
-    frozen: int,
-    seed: int = 0,
+    examples: Sequence[Example], start: Mapping[str, np.ndarray] | None, *, epochs: int, seed: int = 0
 ) -> Mapping[str, np.ndarray]:
-    """Learn from ``examples``: every epoch from the new ones and so many others that it is ``each`` of them."""
+    """Learn from every example once an epoch.
+
+    The labels are not smoothed: that gives every message a share of .04 of some concern, where the cuts are.
+    """
     torch.manual_seed(seed)
-    rng, tuned, started = random.Random(seed), Tuned(start, frozen), time.perf_counter()
-    tuned.eval()
-    known = list(tuned.lower([example.text for example in examples]))
-    print(f"read {len(examples)} texts, {time.perf_counter() - started:.0f} s", flush=True)
-    thin = [each for changed in tuned.changed.values() for each in changed.parameters() if each.requires_grad]
+    rng, tuned, started = random.Random(seed), Tuned(start), time.perf_counter()
+    known = tuned.read([example.text for example in examples])
+    thin = [each for changed in tuned.changed.values() for each in (changed.down, changed.up)]
     groups = [{"params": thin, "lr": RATE}, {"params": list(tuned.head.parameters()), "lr": HEAD_RATE}]
     optimiser = torch.optim.AdamW(groups, weight_decay=DECAY)
-    steps = epochs * -(-min(each, len(examples)) // BATCH)
+    steps = epochs * -(-len(examples) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [RATE, HEAD_RATE], total_steps=steps + 9, pct_start=0.1)
-    new = [i for i, example in enumerate(examples) if example.new]
-    old = [i for i, example in enumerate(examples) if not example.new]
     for epoch in range(epochs):
         losses = []
         tuned.train()
-        taken = [*new, *rng.sample(old, max(0, min(each - len(new), len(old))))]
-        for batch in _batches(taken, [len(state) for state, _ in known], rng):
-            states = nn.utils.rnn.pad_sequence([known[i][0].float() for i in batch], batch_first=True)
-            there = nn.utils.rnn.pad_sequence(
-                [torch.ones(len(known[i][0]), dtype=torch.bool) for i in batch], batch_first=True
-            )
+        for batch in _batches([len(each.pieces) for each in known], rng):
+            pad = partial(nn.utils.rnn.pad_sequence, batch_first=True)
+            pieces = pad([known[i].pieces for i in batch])
+            there = pad([torch.ones(len(known[i].pieces), dtype=torch.bool) for i in batch])
             rows, inside, concerns, weights = _ranges(
-                [examples[i] for i in batch], [known[i][1] for i in batch], there.shape[1]
+                [examples[i] for i in batch], [known[i].places for i in batch], there.shape[1]
             )
             with torch.autocast("cpu", torch.bfloat16):
-                found = tuned(states, there, rows, inside)
-            loss = nn.functional.cross_entropy(found.float(), concerns, label_smoothing=SMOOTHING, reduction="none")
+                found = tuned(pieces, there, rows, inside)
+            loss = nn.functional.cross_entropy(found.float(), concerns, reduction="none")
             loss = (loss * weights).sum() / weights.sum()
             optimiser.zero_grad()
             loss.backward()
@@ -236,23 +208,14 @@ def _ranges(
     return torch.tensor(rows), torch.stack(inside), torch.tensor(concerns), torch.tensor(weights)
 
 
-def _batches(taken: Sequence[int], lengths: Sequence[int], rng: random.Random) -> Iterator[list[int]]:
+def _batches(lengths: Sequence[int], rng: random.Random) -> Iterator[list[int]]:
     """Put texts of about one length together: padding is what takes the time."""
-    order = rng.sample(taken, len(taken))
+    order = rng.sample(range(len(lengths)), len(lengths))
     found = []
     for start in range(0, len(order), BATCH * BUCKET):
         bucket = sorted(order[start : start + BATCH * BUCKET], key=lambda i: lengths[i])
         found += [bucket[i : i + BATCH] for i in range(0, len(bucket), BATCH)]
     yield from rng.sample(found, len(found))
-
-
-def _mask(there: torch.Tensor) -> torch.Tensor:
-    """Return what is added to the scores of attention: nothing for a token that is there."""
-    return torch.zeros(there.shape).masked_fill(~there, torch.finfo(torch.float32).min)[:, None, None, :]
-
-
-def _first(found: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
-    return found if isinstance(found, torch.Tensor) else found[0]
 
 
 def half(values: torch.Tensor) -> np.ndarray:

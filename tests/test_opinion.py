@@ -45,7 +45,7 @@ def test_shares_pass_a_cut_or_come_to_nothing(shares: tuple[float, ...], concern
 @st.composite
 def cuts(draw: st.DrawFn) -> Cuts:
     emergency, urgent, anything = (draw(st.floats(0.01, 0.99)) for _ in range(3))
-    return Cuts(emergency, urgent, anything, draw(st.floats(0, emergency)))
+    return Cuts(emergency, urgent, anything, draw(st.floats(0, emergency)), draw(st.floats(0.01, 0.99)))
 
 
 @given(SHARES, cuts())
@@ -71,12 +71,18 @@ def test_more_of_an_emergency_is_never_less_serious(
 
 def test_cuts_that_a_rule_would_raise_are_refused() -> None:
     with pytest.raises(ValueError, match="keeps an emergency"):
-        Cuts(0.3, 0.3, 0.3, kept=0.4)
+        Cuts(0.3, 0.3, 0.3, kept=0.4, foreign=0.3)
 
 
-@given(SHARES, cuts(), st.booleans())
-def test_the_cut_that_was_passed_is_named(shares: tuple[float, ...], cuts: Cuts, ruled: bool) -> None:
-    concern, passed = cuts.decide(shares, ruled=ruled)
+def test_another_language_has_a_cut_of_its_own() -> None:
+    shares = (0.0, 0.0, 0.1, 0.25, 0.5, 0.15)
+    found = [CUTS.decide(shares, ruled=False, foreign=foreign)[0] for foreign in (False, True)]
+    assert found == [Concern.MEDICAL_DECISION, Concern.NONE]
+
+
+@given(SHARES, cuts(), st.booleans(), st.booleans())
+def test_the_cut_that_was_passed_is_named(shares: tuple[float, ...], cuts: Cuts, ruled: bool, foreign: bool) -> None:
+    concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign)
     assert passed.cut == getattr(cuts, passed.name)
     missed = concern is Concern.NONE or (ruled and concern is Concern.URGENT)
     assert (passed.share < passed.cut) == missed

@@ -64,6 +64,7 @@ class Passed:
 class Cuts:
     """The shares from which a turn has a level: an emergency, at least urgent, anything at all.
 
+    ``foreign``: instead of ``anything``, for a turn in another language than English, of which the models know less.
     ``kept``: the share from which an emergency that a rule found stays one; below it the turn is urgent, never less.
     It is at most ``emergency``, so a rule never makes an emergency harder to see.
     """
@@ -72,12 +73,13 @@ class Cuts:
     urgent: float
     anything: float
     kept: float
+    foreign: float
 
     def __post_init__(self) -> None:
         if self.kept > self.emergency:
             raise ValueError("the cut that keeps an emergency is above the one that finds it")
 
-    def decide(self, shares: Shares, *, ruled: bool) -> tuple[Concern, Passed]:
+    def decide(self, shares: Shares, *, ruled: bool, foreign: bool = False) -> tuple[Concern, Passed]:
         """Return the concern, and the cut that was passed, or the last one missed. ``ruled``: a rule says emergency."""
         emergency, urgent = sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1])
         name, cut = ("kept", self.kept) if ruled else ("emergency", self.emergency)
@@ -88,14 +90,15 @@ class Cuts:
         if urgent >= self.urgent:
             return Concern.URGENT, Passed("urgent", urgent, self.urgent)
         anything = 1 - shares[-1]
-        passed = Passed("anything", anything, self.anything)
-        if anything < self.anything:
+        name, cut = ("foreign", self.foreign) if foreign else ("anything", self.anything)
+        passed = Passed(name, anything, cut)
+        if anything < cut:
             return Concern.NONE, passed
         return Concern.URGENT if urgent >= shares[EMERGENCIES + 1] else Concern.MEDICAL_DECISION, passed
 
 
 def read_cuts(array: NDArray[np.float64]) -> Cuts:
-    """Read (4,) numbers in the order of ``Cuts``."""
+    """Read (5,) numbers in the order of ``Cuts``."""
     return Cuts(*map(float, array))
 
 
@@ -139,12 +142,14 @@ class Opinionated(Protocol):
     def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion: ...
 
 
-def conclude(by: str, judged: Sequence[Judged], cuts: Cuts, *, ruled: bool, may_lower: bool = False) -> Opinion:
+def conclude(
+    by: str, judged: Sequence[Judged], cuts: Cuts, *, ruled: bool, foreign: bool = False, may_lower: bool = False
+) -> Opinion:
     """Return the most serious concern of the parts that decide.
 
     The evidence is the part that says it most clearly, of those that hold no other; the shortest of equals.
     """
-    found = [cuts.decide(each.shares, ruled=ruled) for each in judged if each.decides]
+    found = [cuts.decide(each.shares, ruled=ruled, foreign=foreign) for each in judged if each.decides]
     if not found:
         return Opinion(by, Concern.NONE, tuple(judged), None)
     concern, passed = min(found, key=lambda each: (CONCERNS.index(each[0]), -each[1].share))

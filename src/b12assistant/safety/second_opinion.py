@@ -107,7 +107,8 @@ class WordOpinion:
         """Judge the turn by its own words: of the words of two turns the model makes too much."""
         reading = self.read(turn, former)
         parts = parts_of(reading)
-        return conclude("words", self.judge(reading, parts, self.log_shares(reading, parts)), self.cuts, ruled=ruled)
+        judged = self.judge(reading, parts, self.log_shares(reading, parts))
+        return conclude("words", judged, self.cuts, ruled=ruled, foreign=self.is_foreign(turn.text))
 
     @property
     def cuts(self) -> Cuts:
@@ -162,21 +163,23 @@ class SecondOpinion:
         self._known = lru_cache(maxsize=KEPT)(self._judge)  # a conversation is judged from its first turn each time
 
     def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion:
-        judged = self._known(turn, former)
-        return conclude("second_opinion", judged, self._fitted.cuts, ruled=ruled, may_lower=True)
+        judged, foreign = self._known(turn, former)
+        return conclude("second_opinion", judged, self._fitted.cuts, ruled=ruled, foreign=foreign, may_lower=True)
 
-    def _judge(self, turn: Turn, former: Turn | None) -> tuple[Judged, ...]:
+    def _judge(self, turn: Turn, former: Turn | None) -> tuple[tuple[Judged, ...], bool]:
+        """Judge the parts, and whether the turn is in another language than English."""
+        foreign = self._words.is_foreign(turn.text)
         reading = self._words.read(turn, former)
         parts = parts_of(reading)
         found = self._words.log_shares(reading, parts)
         tokens, ranges = self._tokens(reading, parts)
         known = [i for i, rows in enumerate(ranges) if rows.stop > rows.start]
         if known:
-            weight = FOREIGN if self._words.is_foreign(turn.text) else WORDS
+            weight = FOREIGN if foreign else WORDS
             encoded = self._fitted.head.log_shares(tokens, [ranges[i] for i in known])
             for i, shares in zip(known, encoded, strict=True):
                 found[i] = mixed(found[i], shares, weight)
-        return self._words.judge(reading, parts, found)
+        return self._words.judge(reading, parts, found), foreign
 
     def _tokens(self, reading: TurnReading, parts: Sequence[Part]) -> tuple[Floats, list[slice]]:
         """Return the token vectors of a turn, (n, d), from one pass, and for each part its rows."""
