@@ -1,15 +1,16 @@
-"""Tune the encoder to the subject: pull the questions asked of a sentence towards that sentence.
+"""Tune the encoder to the subject: pull a question towards its sentence, and towards others asked of that sentence.
 
     python benchmarks/fit_encoder.py [--out FILE]
 
 Each sentence of the corpus comes with questions that other people wrote for it (`"asked"` in `corpus/sentences/`). A
 question is trained towards its sentence, away from the other sentences of its batch and from one mined sentence that
-the plain encoder takes for it (multiple negatives ranking loss: Henderson and others, 2017, arXiv 1705.00652). At most
-three questions a sentence are learned from.
+the plain encoder takes for it (multiple negatives ranking loss: Henderson and others, 2017, arXiv 1705.00652). It is
+also trained towards another question of its sentence, away from the questions of others and from those that nothing
+answers (`corpus/not_answered.toml`): with these the index compares it. At most three questions a sentence are learned.
 
 Learned are low-rank changes of the weights (LoRA: Hu and others, 2021, arXiv 2106.09685), and only a part of what was
 learned is kept (Wortsman and others, 2022, arXiv 2109.01903), which loses less of what the encoder knew. Writes
-`src/b12assistant/data/encoder/retrieval.npz`. About a quarter of an hour on one core.
+`src/b12assistant/data/encoder/retrieval.npz`. About a quarter of an hour on two cores.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import argparse
 import json
 import random
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,7 @@ from b12assistant.index.encoding import load_encoder
 
 ROOT = Path(__file__).parent.parent
 ASKED = ROOT / "corpus" / "sentences"
+NOT_ANSWERED = ROOT / "corpus" / "not_answered.toml"
 OUT = ROOT / "src" / "b12assistant" / "data" / "encoder" / "retrieval.npz"
 EPOCHS, BATCH, RATE, TEMPERATURE = 1, 32, 1e-3, 0.05
 NEAR = (1, 12)  # ranks among which the mined sentence is drawn
@@ -42,9 +45,10 @@ LONGEST = 128  # word pieces
 
 @dataclass(frozen=True)
 class Pair:
-    """A question and the sentence that answers it. ``row``: of the sentence among all."""
+    """A question, another one that the same sentence answers, and the row of that sentence among all."""
 
     question: str
+    other: str
     row: int
 
 
@@ -55,22 +59,42 @@ def read_pairs(folder: Path, most: int) -> tuple[list[Pair], list[str]]:
         for line in file.read_text("utf-8").splitlines():
             told = json.loads(line)
             asked = told.get("asked", [])
-            pairs += [Pair(question, len(sentences)) for question in rng.sample(asked, min(most, len(asked)))]
+            drawn = rng.sample(asked, len(asked))
+            pairs += [
+                Pair(question, drawn[i - 1], len(sentences))
+                for i, question in enumerate(drawn[:most])
+                if len(drawn) > 1
+            ]
             sentences.append(told["text"])
     return pairs, sentences
 
 
-def mined(pairs: Sequence[Pair], sentences: Sequence[str], rng: random.Random) -> list[str]:
-    """For each question a sentence that is close to it and does not say the same as its own."""
+@dataclass(frozen=True)
+class Mined:
+    """What the plain encoder takes for the answer: for each pair a sentence, and a question that nothing answers.
+
+    ``alike``: (sentences, sentences) which say the same, so that none is a wrong answer for the other.
+    """
+
+    sentences: Sequence[str]
+    questions: Sequence[str]
+    alike: np.ndarray
+
+
+def mined(pairs: Sequence[Pair], sentences: Sequence[str], unanswered: Sequence[str], rng: random.Random) -> Mined:
     encoder = load_encoder(threads=1, runtime="onnx")
-    known = np.stack([each.vector for each in encoder.encode(sentences)])
-    asked = np.stack([each.vector for each in encoder.encode([pair.question for pair in pairs])])
-    found = []
+
+    def vectors(texts: Sequence[str]) -> np.ndarray:
+        return np.stack([each.vector for each in encoder.encode(texts)])
+
+    known, beyond, asked = vectors(sentences), vectors(unanswered), vectors([pair.question for pair in pairs])
+    alike = known @ known.T > SAME
+    wrong, others = [], []
     for vector, pair in zip(asked, pairs, strict=True):
-        near = known @ vector
-        near[known @ known[pair.row] > SAME] = -1
-        found.append(sentences[int(np.argsort(-near)[rng.randint(*NEAR)])])
-    return found
+        near = np.where(alike[pair.row], -1, known @ vector)
+        wrong.append(sentences[int(np.argsort(-near)[rng.randint(*NEAR)])])
+        others.append(unanswered[int(np.argsort(-(beyond @ vector))[rng.randint(*NEAR)])])
+    return Mined(wrong, others, alike)
 
 
 class Tuned(nn.Module):
@@ -97,24 +121,22 @@ class Tuned(nn.Module):
         return arrays
 
 
-def tune(pairs: Sequence[Pair], sentences: Sequence[str], seed: int = 0) -> Tuned:
+def tune(pairs: Sequence[Pair], sentences: Sequence[str], unanswered: Sequence[str], seed: int = 0) -> Tuned:
     """Learn from every pair once an epoch."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
-    negatives = mined(pairs, sentences, rng)
+    wrong = mined(pairs, sentences, unanswered, rng)
     print(f"{len(pairs)} questions of {len(sentences)} sentences", flush=True)
     tuned, started = Tuned(), time.perf_counter()
     tuned.train()
     thin = [each for changed in tuned.changed.values() for each in (changed.down, changed.up)]
     optimiser = torch.optim.AdamW(thin, lr=RATE, weight_decay=0.01)
     total = EPOCHS * (len(pairs) // BATCH + 1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=total + 1, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=total + 9, pct_start=0.1)
     losses: list[float] = []
     for _ in range(EPOCHS):
         for batch in _batches(pairs, rng):
-            texts = [sentences[pairs[i].row] for i in batch] + [negatives[i] for i in batch]
-            asked = tuned([pairs[i].question for i in batch])
-            loss = nn.functional.cross_entropy(asked @ tuned(texts).T / TEMPERATURE, torch.arange(len(batch)))
+            loss = _loss(tuned, [pairs[i] for i in batch], sentences, wrong, batch)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(thin, 1.0)
@@ -125,6 +147,25 @@ def tune(pairs: Sequence[Pair], sentences: Sequence[str], seed: int = 0) -> Tune
                 seconds = time.perf_counter() - started
                 print(f"{len(losses)}/{total}: loss {np.mean(losses[-50:]):.3f}, {seconds:.0f} s", flush=True)
     return tuned
+
+
+def _loss(
+    tuned: Tuned, pairs: Sequence[Pair], sentences: Sequence[str], wrong: Mined, batch: Sequence[int]
+) -> torch.Tensor:
+    """The mean of two: which sentence answers, and which question asks the same."""
+    rows = [pair.row for pair in pairs]
+    same = torch.from_numpy(wrong.alike[np.ix_(rows, rows)]) & ~torch.eye(len(rows), dtype=torch.bool)
+    hidden = torch.zeros(same.shape).masked_fill(same, -torch.inf)
+    with torch.autocast("cpu", torch.bfloat16):
+        asked = tuned([pair.question for pair in pairs])
+        others = tuned([pair.other for pair in pairs] + [wrong.questions[i] for i in batch])
+        told = tuned([sentences[row] for row in rows] + [wrong.sentences[i] for i in batch])
+    right = torch.arange(len(rows))
+    both = (
+        asked @ found.T / TEMPERATURE + torch.cat([hidden, torch.zeros_like(hidden)], 1) for found in (told, others)
+    )
+    first, second = (nn.functional.cross_entropy(scores.float(), right) for scores in both)
+    return (first + second) / 2
 
 
 def _batches(pairs: Sequence[Pair], rng: random.Random) -> Iterator[list[int]]:
@@ -151,9 +192,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--kept", type=float, default=KEPT, help="share of the learned change that is written")
     given = parser.parse_args()
-    torch.set_num_threads(1)
     pairs, sentences = read_pairs(ASKED, MOST)
-    tuned = tune(pairs, sentences)
+    tuned = tune(pairs, sentences, tomllib.loads(NOT_ANSWERED.read_text("utf-8"))["questions"])
     np.savez_compressed(given.out, encoder=np.array(load_encoder().digest), **tuned.arrays(given.kept))
 
 

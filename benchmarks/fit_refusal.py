@@ -24,7 +24,7 @@ from sklearn.metrics import roc_auc_score
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
-from b12assistant.answering.signals import Calibration, Signals, Topics
+from b12assistant.answering.signals import BARRED, Calibration, Signals, Topics
 from b12assistant.api import Workspace
 from b12assistant.types import Hit
 
@@ -32,7 +32,7 @@ OUT = Path(__file__).parent.parent / "src/b12assistant/data/answering"
 KEPT = 0.95  # of the answerable of the calibration split
 PASSED = 0.10  # of its unanswerable
 PENALTY = 0.02
-SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "asked": 1}
+SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "asked": 1, "barred": -1}
 SHARES = {"near_miss": 1.0, "other_health": 0.5, "off_topic": 0.5, "nonsense": 0.5}  # how much a style counts
 
 
@@ -54,7 +54,7 @@ def search(space: Workspace, questions: Sequence[Asked]) -> list[Searched]:
 
 
 def signals_of(engine: Engine, topics: Topics, searched: Sequence[Searched]) -> np.ndarray:
-    """(n, 5) signals of each question and the quote that comes first for it, in the order of ``SIGNS``."""
+    """(n, 6) signals of each question and the quote that comes first for it, in the order of ``SIGNS``."""
     weighing = replace(engine, topics=topics)
     rows = []
     for each in searched:
@@ -63,6 +63,8 @@ def signals_of(engine: Engine, topics: Topics, searched: Sequence[Searched]) -> 
         signals = weighing.signals(each.query, evidence, each.first) if each.first else nothing
         rows.append([getattr(signals, name) for name in SIGNS])
     found = np.array(rows, float)  # None, of a quote of which nothing is asked, becomes NaN
+    if np.isnan(found).all(axis=0).any():  # a corpus of which nothing is asked
+        return found
     return np.where(np.isnan(found), np.nanmean(found, axis=0), found)
 
 
@@ -108,8 +110,9 @@ def calibrated(fit: tuple[np.ndarray, Sequence[Asked]], calibration: tuple[np.nd
     theta = slope * theta + np.append(np.zeros(len(theta) - 1), shift)
     certain = 1 / (1 + np.exp(-(held @ theta[:-1] + theta[-1])))
     possibly, answered = np.quantile(certain[y], 1 - KEPT), np.quantile(certain[~y], 1 - PASSED)
-    place = list(SIGNS).index("asked")
-    others = held[y] @ np.where(np.arange(len(SIGNS)) == place, 0, theta[:-1])  # as if nothing were asked of any quote
+    bare = held[y].copy()  # as over a corpus that comes without questions
+    bare[:, list(SIGNS).index("asked")], bare[:, list(SIGNS).index("barred")] = 0, BARRED
+    others = bare @ theta[:-1]
     unasked = np.log(possibly / (1 - possibly)) - theta[-1] - np.quantile(others, 1 - KEPT)
     fitted = dict(zip(SIGNS, theta[:-1], strict=True))
     cuts = {"possibly": possibly, "answered": max(answered, possibly), "unasked": unasked}
@@ -119,8 +122,9 @@ def calibrated(fit: tuple[np.ndarray, Sequence[Asked]], calibration: tuple[np.nd
 
 
 def confidences(calibration: Calibration, x: np.ndarray) -> np.ndarray:
-    rows = (Signals(**dict(zip(SIGNS, row, strict=True))) for row in x.tolist())
-    return np.array([calibration.confidence(each) for each in rows])
+    rows = (dict(zip(SIGNS, row, strict=True)) for row in x.tolist())
+    known = (Signals(**row | {"asked": None if np.isnan(row["asked"]) else row["asked"]}) for row in rows)
+    return np.array([calibration.confidence(each) for each in known])
 
 
 def figures(calibration: Calibration, x: np.ndarray, asked: Sequence[Asked]) -> str:

@@ -10,8 +10,9 @@ import pytest
 from corpora import again, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder
 
-from b12assistant.errors import IndexDamagedError
-from b12assistant.index.asked import AskedQuestions, Group, as_codes, digest_of, key_of
+from b12assistant.answering.signals import BARRED
+from b12assistant.errors import IndexDamagedError, SourceFactsError
+from b12assistant.index.asked import AskedQuestions, Group, as_codes, digest_of, key_of, not_answered
 
 
 def unit(*values: float) -> np.ndarray:
@@ -97,3 +98,31 @@ def test_questions_that_are_the_same_are_not_encoded_again(tmp_path: Path) -> No
     assert later.index().generation != first.generation
     assert "which test" in encoder.encoded
     assert not any("Eggs" in text for text in encoder.encoded)
+
+
+def test_questions_that_nothing_answers_are_nobodys() -> None:
+    groups = [Group(("a",), (1,)), not_answered(["b", "c"])]
+    codes = [as_codes(unit(1, 0)[None]), as_codes(np.stack([unit(0, 1), unit(1, 1)]))]
+    found = AskedQuestions.join(groups, [2, 0], [key_of("x", group) for group in groups], codes)
+    found = AskedQuestions.from_bytes(found.to_bytes(), 2, 2)
+    np.testing.assert_allclose(found.best(unit(0, 1), 0, 2), [np.nan, 0], atol=0.01)
+    np.testing.assert_allclose(found.of_none(2), [unit(0, 1), unit(1, 1)], atol=0.01)
+    assert asked().of_none(5).shape == (0, 2)
+
+
+def test_a_question_near_one_that_nothing_answers_says_so(tmp_path: Path) -> None:
+    space = with_questions(tmp_path)
+    before = again(space).assistant.understood("price of eggs", ()).searched.evidence.barred
+    write(space.corpus, {"not_answered.toml": 'questions = [\n  "price of eggs",\n  "shop for eggs",\n]\n'})
+    space.index()
+    after = again(space).assistant.understood("price of eggs", ()).searched.evidence.barred
+    assert before == BARRED
+    assert after == pytest.approx(1, abs=0.02)
+    assert again(space, RefusingEncoder()).index().generation == space.index().generation
+
+
+def test_a_blank_question_is_named_with_its_file(tmp_path: Path) -> None:
+    space = with_questions(tmp_path)
+    write(space.corpus, {"not_answered.toml": 'questions = ["price", " "]\n'})
+    with pytest.raises(SourceFactsError, match=r"not_answered\.toml:1"):
+        space.index()

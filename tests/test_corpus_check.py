@@ -156,6 +156,17 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
         {"disputes.toml": DISPUTE.replace(SENTENCE, "Nerves are slow.")},
         'disputes.toml:3: speed: nerves.md: "Nerves are slow." is not in it',
     ),
+    "question that a sentence answers": (
+        {
+            "sentences/nerves.md.jsonl": json.dumps(RESTS_ON | {"asked": ["How fast is a nerve?"]}) + "\n",
+            "not_answered.toml": 'questions = ["how fast is a nerve"]\n',
+        },
+        "not_answered.toml: a sentence of nerves.md answers: how fast is a nerve",
+    ),
+    "question listed twice": (
+        {"not_answered.toml": 'questions = ["numb toes?", "Numb toes"]\n'},
+        "not_answered.toml: it lists twice: Numb toes",
+    ),
     "hard to read": (
         {"check.toml": '[grades]\n"" = 2\n'},
         "the rest/: median reading grade",
@@ -260,11 +271,11 @@ def test_the_corpus_takes_no_words_over() -> None:
     assert [str(finding) for finding in check(CORPUS, Path(SHARED) / "seeds")[0]] == []
 
 
-def test_every_sentence_that_answers_has_four_to_six_questions() -> None:
+def test_every_sentence_that_answers_has_four_questions_or_more() -> None:
     """Heads of tables and items of reference lists answer nothing."""
     files = [path for path in (CORPUS / "sentences").rglob("*.jsonl") if path.parent.name != "references"]
     entries = [SentenceEntry.model_validate_json(line) for path in files for line in path.read_text().splitlines()]
-    assert {len(entry.asked) for entry in entries if entry.asked} == {4, 5, 6}
+    assert min(len(entry.asked) for entry in entries if entry.asked) == 4
     assert [entry.text for entry in entries if not entry.asked and " | " not in entry.text] == []
 
 

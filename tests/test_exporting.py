@@ -27,7 +27,7 @@ CORPUS = {
     **capsules(),
 }
 TURNS = (
-    "What wraps a nerve: <myelin>, mostly?",
+    "Which wraps: <myelin>, mostly?",
     "Do swallowed capsules work as well as a syringe?",
     "Do plants dream of paint, glass and brass bands in winter?",
     "My legs went weak today and I can't pee",
@@ -112,7 +112,7 @@ def test_a_file_says_the_questions_the_notices_and_the_index(
 
 def test_html_runs_nothing_and_fetches_nothing(kept: Mapping[Format, str]) -> None:
     text = kept[Format.HTML]
-    assert "What wraps a nerve: &lt;myelin&gt;, mostly?" in text
+    assert "Which wraps: &lt;myelin&gt;, mostly?" in text
     assert re.findall("<script[^>]*>", text) == ['<script type="application/json" id="data">']
     assert "default-src 'none'" in text
 

@@ -54,19 +54,20 @@ def test_reliability_weighs_both_classes_alike() -> None:
 def test_no_weight_is_fitted_against_its_sign() -> None:
     rng = np.random.default_rng(1)
     y = rng.random(200) < 0.5
-    against = np.column_stack([1 - y, y, rng.random(200), 1 - y, 1 - y]) + 0.1 * rng.random((200, 5))
+    against = np.column_stack([1 - y, y, rng.random(200), 1 - y, 1 - y, y]) + 0.1 * rng.random((200, 6))
     theta = weighed(against.astype(float), y, np.ones(200))
     assert theta[0] >= 0
     assert (theta[1:4] <= 0).all()
     assert theta[1] == pytest.approx(0)
     assert theta[3] < 0
     assert theta[4] >= 0
+    assert theta[5] == pytest.approx(0)
 
 
 def test_the_cut_keeps_95_of_100_of_the_answerable() -> None:
     rng = np.random.default_rng(2)
     y = np.arange(400) % 2 == 0
-    x = np.column_stack([y * 0.1, ~y * 0.1, ~y * 0.1, rng.random(400), y * 0.1]) + rng.random((400, 5))
+    x = np.column_stack([y * 0.1, ~y * 0.1, ~y * 0.1, rng.random(400), y * 0.1, ~y * 0.1]) + rng.random((400, 6))
     asked = [Asked("q", answerable=bool(each), style="near_miss") for each in y]
     cuts = calibrated((x, asked), (x, asked))
     kept = [cuts.confidence(Signals(**dict(zip(SIGNS, row, strict=True)))) >= cuts.possibly for row in x[y].tolist()]

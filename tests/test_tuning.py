@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fakes import FakeEncoder
@@ -14,7 +17,7 @@ from b12assistant.low_rank import LowRank, parse_low_rank
 from b12assistant.protocols import Encoder
 
 ASKED, ANSWER = "will i get the feeling in my feet back", "Numb feet from low B12 often improve once treatment starts."
-BESIDE = "The feet of a compass are of steel."
+LABELLED = Path(__file__).parent.parent / "benchmarks/data/questions/calibration.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +47,15 @@ def test_the_tuned_encoder_has_a_digest_of_its_own(plain: Encoder, tuned: Encode
 
 
 def test_a_question_is_nearer_to_its_answer(plain: Encoder, tuned: Encoder) -> None:
-    def lead(encoder: Encoder) -> float:
-        asked, answer, beside = (each.vector for each in encoder.encode([ASKED, ANSWER, BESIDE]))
-        return float(asked @ answer - asked @ beside)
+    rows = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()[:40]]
 
-    assert lead(tuned) > lead(plain)
+    def share(encoder: Encoder) -> float:
+        """Of the questions whose own answer is nearer than that of any other."""
+        asked = np.stack([each.vector for each in encoder.encode([row["question"] for row in rows])])
+        told = np.stack([each.vector for each in encoder.encode([row["gold"][0] for row in rows])])
+        return float(np.mean((asked @ told.T).argmax(1) == np.arange(len(rows))))
+
+    assert share(tuned) > share(plain)
 
 
 def test_torch_gives_the_same_vectors(tuned: Encoder) -> None:

@@ -21,7 +21,7 @@ from corpus_checks.language import (
 )
 from corpus_checks.metadata import check_metadata
 from corpus_checks.overlap import check_overlap
-from corpus_checks.provenance import check_disputes, check_provenance
+from corpus_checks.provenance import check_disputes, check_not_answered, check_provenance
 from corpus_checks.reading import Text, read_corpus
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
@@ -34,6 +34,7 @@ def check(corpus: Path, against: Path | None = None) -> tuple[list[Finding], tup
     findings += check_metadata(texts)
     findings += check_provenance(corpus, texts, origins)
     findings += check_disputes(corpus, texts)
+    findings += check_not_answered(corpus, texts)
     findings += check_references(curation, texts)
     findings += check_repetition(texts)
     findings += check_lengths(texts)

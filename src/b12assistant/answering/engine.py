@@ -15,7 +15,7 @@ from b12assistant.answering.disagreement import Closeness, Difference, find_diff
 from b12assistant.answering.quoting import Cut, Window, Windows, choose, cuts, score, weights_of
 from b12assistant.answering.readings import Readings, beside, reading, readings, together
 from b12assistant.answering.retrieval import Depths, Query, encode_queries, rank
-from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
+from b12assistant.answering.signals import BARRED, Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
@@ -164,6 +164,7 @@ class Engine:
             unknown=lexical.unknown_share(own if terms(own) else query.read),
             cosines=cosines,
             leans=bool(query.lead),
+            barred=self._barred(query),
         )
 
     @stage("signals")
@@ -290,6 +291,10 @@ class Engine:
         if self.collection.asked is None:
             return np.full(last - first, np.nan, np.float32)
         return self.collection.asked.best(query.vector, first, last)
+
+    def _barred(self, query: Query) -> float:
+        found = self.collection.not_answered
+        return float((found @ query.vector).max()) if len(found) else BARRED
 
     def _gains(self, query: Query, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         return np.asarray(_GAIN * np.nan_to_num(self._asked_of(query, row) - _ORDINARY), np.float32)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 
+BARRED = 0.53  # cosine of an answerable question to the nearest that nothing answers, for a corpus that lists none
 LOUD = 4.0  # token vectors of unit length are brought to this length before they are weighed
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _HYPHEN = re.compile(r"[-‐‑]")
@@ -50,6 +51,7 @@ class Signals:
     unknown: float
     leaning: float = 0.0
     asked: float | None = None  # cosine of the question and the nearest one asked of the quote; none if nothing is
+    barred: float = BARRED  # the same of the questions that nothing in the corpus answers
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Evidence:
 
     ``pool``: (q,) each query token's best cosine in the passages that were searched. ``unknown_terms``: in no source.
     ``unknown``: the share of the question that they make up, by idf. ``cosines``: of each row searched, (sentences, q).
-    ``leans``: whether something that came before the question was read with it.
+    ``leans``: whether something that came before the question was read with it. ``barred``: as in `Signals`.
     """
 
     words: Sequence[Word]
@@ -134,6 +136,7 @@ class Evidence:
     unknown: float
     cosines: Mapping[int, Vectors] = field(default_factory=dict)
     leans: bool = False
+    barred: float = BARRED
 
     @cached_property
     def missing(self) -> float:
@@ -145,7 +148,7 @@ class Evidence:
     def signals(self, best: Vectors, weights: Vectors, held: frozenset[str]) -> Signals:
         """Of a quote. ``best``: (q,) each query token's best cosine in it; ``weights``: (q,); ``held``: its terms."""
         absent = self._worst(best, lambda term: term not in held)
-        return Signals(float(best @ weights), self.missing, absent, self.unknown, float(self.leans))
+        return Signals(float(best @ weights), self.missing, absent, self.unknown, float(self.leans), barred=self.barred)
 
     def _worst(self, best: Vectors, counts: Callable[[str], bool]) -> float:
         """The likeliest topic among the words that count, less what comes near it; 0 if none counts."""
@@ -197,6 +200,7 @@ class Calibration:
     answered: float
     leaning: float = 0.0
     asked: float = 0.0
+    barred: float = 0.0
     unasked: float = 0.0  # instead of ``asked``, for a quote of which nothing is asked
 
     def confidence(self, signals: Signals) -> float:

@@ -80,6 +80,12 @@ class DisputesFile(Entry):
     )
 
 
+class NotAnsweredFile(Entry):
+    """`not_answered.toml`: questions that no document of the corpus answers."""
+
+    questions: list[Text] = Field(description="a list of questions")
+
+
 class OffEntry(Entry):
     """An entry as written in the file."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SENTENCES_FOLDER = "sentences"
 VOCABULARY_FILE = "vocabulary.toml"
+NOT_ANSWERED_FILE = "not_answered.toml"
 
 
 def require_corpus(corpus: Path) -> None:
@@ -65,6 +66,16 @@ def corpus_switched_off(corpus: Path) -> SwitchedOff:
     """Return the entries of a corpus's `switched_off.toml`, if it has one. Raises ``SourceFactsError``."""
     text = _text_of(corpus / SWITCHED_OFF_FILE)
     return parse_switched_off(text, file=str(corpus / SWITCHED_OFF_FILE)) if text is not None else NOTHING_OFF
+
+
+def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
+    """Return the questions of a corpus's `not_answered.toml`, if it has one. Raises ``SourceFactsError``."""
+    from b12assistant.corpus.entries import DataFile, NotAnsweredFile  # a question needs no pydantic
+
+    text = _text_of(corpus / NOT_ANSWERED_FILE)
+    if text is None:
+        return ()
+    return tuple(DataFile(NotAnsweredFile, text, file=str(corpus / NOT_ANSWERED_FILE)).content.questions)
 
 
 def corpus_vocabulary(corpus: Path) -> Vocabulary | None:

@@ -1,7 +1,8 @@
 """Questions that sentences answer, as vectors: who asks something near one of them is probably answered there.
 
 The idea is doc2query's (Nogueira and others, 2019, arXiv 1904.08375), with questions written by people instead of a
-model. They come with the sentences of a corpus (`corpus/sentences/`) and are never quoted.
+model. They come with the sentences of a corpus (`corpus/sentences/`) and are never quoted. A corpus may also list
+questions that nothing in it answers (`not_answered.toml`): something near one of them is probably not answered either.
 """
 
 from __future__ import annotations
@@ -53,6 +54,11 @@ def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequen
     return Group(tuple(question for _, question in found), tuple(place for place, _ in found))
 
 
+def not_answered(questions: Sequence[str]) -> Group:
+    """Group the questions that no sentence answers: they follow those of the last document, behind its sentences."""
+    return Group(tuple(questions), (0,) * len(questions))
+
+
 def key_of(made_in: str, group: Group) -> bytes:
     """Return what the vectors of a group depend on, as a digest."""
     return hashlib.sha256(json.dumps([made_in, group.questions]).encode()).hexdigest().encode()
@@ -73,6 +79,7 @@ def as_codes(vectors: Vectors) -> Codes:
 class AskedQuestions:
     """``vectors``: (n, d); ``sentences``: (n,) the sentence of each, counted over all passages, in rising order.
 
+    Questions that no sentence answers come last, with the number of all sentences for their own.
     ``keys`` and ``counts``: of each document the digest and the number of its questions.
     """
 
@@ -97,10 +104,15 @@ class AskedQuestions:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             read = cls(*(arrays[name] for name in _NAMES))
         rows = len(read.sentences)
+        of_none = int(np.count_nonzero(read.sentences == sentences))
         fits = (
-            read.vectors.shape == (rows, dimension) and read.counts.sum() == rows and len(read.keys) == len(read.counts)
+            read.vectors.shape == (rows, dimension)
+            and read.counts.sum() == rows
+            and len(read.keys) == len(read.counts)
+            and (not rows or 0 <= int(read.sentences.min()) <= int(read.sentences.max()) <= sentences)
+            and of_none in (0, *read.counts[-1:].tolist())
         )
-        if not fits or (rows and not 0 <= int(read.sentences.min()) <= int(read.sentences.max()) < sentences):
+        if not fits:
             raise IndexDamagedError(f"{ASKED} does not fit documents.jsonl", hint="run `b12assistant index`")
         return read
 
@@ -124,3 +136,8 @@ class AskedQuestions:
         cosines = self.vectors[begin:end].astype(np.float32) @ query / _SCALE
         np.fmax.at(found, self.sentences[begin:end] - first, cosines)
         return found
+
+    def of_none(self, sentences: int) -> Vectors:
+        """Return the questions that none of all ``sentences`` answers, (m, d) rows of about unit length."""
+        found = self.vectors[np.searchsorted(self.sentences, sentences) :]
+        return np.asarray(found / np.float32(_SCALE), np.float32)

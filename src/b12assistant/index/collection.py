@@ -73,6 +73,13 @@ class Collection:
         return _starts([len(passage.sentences) for passage in self.passages])
 
     @cached_property
+    def not_answered(self) -> NDArray[np.float32]:
+        """Return the questions that nothing answers, ``(m, d)``: every question is compared with all of them."""
+        if self.asked is None:
+            return np.empty((0, self.matrix.shape[1]), np.float32)
+        return self.asked.of_none(int(self.sentence_starts[-1]))
+
+    @cached_property
     def first_rows(self) -> NDArray[np.int64]:
         """Return, for each row, the row of its document's first passage, ``(n,)``."""
         first: dict[DocumentId, int] = {}

@@ -21,7 +21,7 @@ import numpy as np
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes, resolve
 from b12assistant.corpus.findings import findings
-from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_sources
+from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_not_answered, corpus_sources
 from b12assistant.corpus.provenance import (
     SentenceEntry,
     attribute,
@@ -32,7 +32,7 @@ from b12assistant.corpus.provenance import (
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, SourcesFile, parse_front_matter, source_of
 from b12assistant.errors import CorpusError, IndexDamagedError, SourceError, SourceFactsError
 from b12assistant.index import vector_index
-from b12assistant.index.asked import ASKED, AskedQuestions, Group, as_codes, digest_of, group_of, key_of
+from b12assistant.index.asked import ASKED, AskedQuestions, Group, as_codes, digest_of, group_of, key_of, not_answered
 from b12assistant.index.collection import METHOD, all_reports, built_with, most_pieces
 from b12assistant.index.documents import Entry, entries_from_bytes, entries_to_bytes, source_facts
 from b12assistant.index.embedding import (
@@ -119,6 +119,7 @@ class Indexer:
             entries, reports, groups = self._read(corpus, previous, pool)
             passages = [passage for entry in entries for passage in entry.passages]
             disputes = resolve(corpus_disputes(corpus), passages)
+            groups.append(not_answered(corpus_not_answered(corpus)))
             asked = digest_of(groups)
             if not always and self._is_unchanged(previous, entries, reports, disputes, asked):
                 reports += [entry.report for entry in entries]
@@ -290,6 +291,7 @@ class Indexer:
             codes.append(known)
         self.progress("questions", len(groups), len(groups))
         sizes = [sum(len(passage.sentences) for passage in entry.passages) for entry in entries]
+        sizes.append(0)  # of the questions that no sentence answers
         return {ASKED: AskedQuestions.join(groups, sizes, keys, codes).to_bytes()}
 
     def _facts(
