@@ -19,7 +19,6 @@ import argparse
 import json
 import random
 import time
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,11 +28,11 @@ import torch
 from red_flag_tuning import half, low_ranks
 from torch import nn
 
+from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_not_answered
 from b12assistant.index.encoding import load_encoder
 
 ROOT = Path(__file__).parent.parent
-ASKED = ROOT / "corpus" / "sentences"
-NOT_ANSWERED = ROOT / "corpus" / "not_answered.toml"
+CORPUS = ROOT / "corpus"
 OUT = ROOT / "src" / "b12assistant" / "data" / "encoder" / "retrieval.npz"
 EPOCHS, BATCH, RATE, TEMPERATURE = 1, 32, 1e-3, 0.05
 NEAR = (1, 12)  # ranks among which the mined sentence is drawn
@@ -192,8 +191,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--kept", type=float, default=KEPT, help="share of the learned change that is written")
     given = parser.parse_args()
-    pairs, sentences = read_pairs(ASKED, MOST)
-    tuned = tune(pairs, sentences, tomllib.loads(NOT_ANSWERED.read_text("utf-8"))["questions"])
+    pairs, sentences = read_pairs(CORPUS / SENTENCES_FOLDER, MOST)
+    tuned = tune(pairs, sentences, corpus_not_answered(CORPUS))
     np.savez_compressed(given.out, encoder=np.array(load_encoder().digest), **tuned.arrays(given.kept))
 
 

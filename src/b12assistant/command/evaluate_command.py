@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from b12assistant.command.invocation import NAME, as_json, lines, one_line, places, workspace
+
+if TYPE_CHECKING:
+    from b12assistant.api import Workspace
 
 
 @click.command("evaluate red-flags")
@@ -114,19 +118,7 @@ def evaluate(
     space = workspace(context, corpus, index_folder)
     if not dataset.is_dir():
         _refuse_options(split, queries, rankings, configs, run_file)
-        from b12assistant.evaluation import labelled_set, question_page
-
-        if against is not None and out is None:
-            raise click.UsageError("--against needs --out, where the page is written")
-        earlier = question_page.read(against) if against else None
-        figures = labelled_set.score(space, dataset, out)
-        if out is not None:
-            question_page.write(out, earlier)
-        click.echo(as_json(figures)) if json_ else click.echo(labelled_set.table(figures))
-        wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
-        if strict and wrong:
-            _say(f"not answered or refused as labelled: {', '.join(wrong)}")
-            raise SystemExit(1)
+        _evaluate_questions(space, dataset, out, against, strict=strict, as_data=json_)
         return
     if against is not None:
         raise click.UsageError("--against is for a file of labelled questions; this is a folder")
@@ -138,6 +130,24 @@ def evaluate(
     request = bench.Request(dataset, split, queries, all_configs, run_file, out, cache or bench.CACHE, relevant)
     report = bench.Bench(space, request, _say).report()
     click.echo(as_json(report)) if json_ else click.echo(lines(bench_report.text(report)))
+
+
+def _evaluate_questions(
+    space: Workspace, file: Path, out: Path | None, against: Path | None, *, strict: bool, as_data: bool
+) -> None:
+    from b12assistant.evaluation import labelled_set, question_page
+
+    if against is not None and out is None:
+        raise click.UsageError("--against needs --out, where the page is written")
+    earlier = question_page.read(against) if against else None
+    figures = labelled_set.score(space, file, out)
+    if out is not None:
+        question_page.write(out, earlier)
+    click.echo(as_json(figures)) if as_data else click.echo(labelled_set.table(figures))
+    wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
+    if strict and wrong:
+        _say(f"not answered or refused as labelled: {', '.join(wrong)}")
+        raise SystemExit(1)
 
 
 def _refuse_options(*given: object) -> None:

@@ -271,16 +271,15 @@ def _address(files: Mapping[str, bytes], name: str) -> str:
 
 def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
     small = {name: gzip.compress(content, mtime=0) for name, content in files.items()}
+    fixed = {name: _address(files, name) for name in files}
 
     def own(name: str, request: Request) -> Response:
         if name not in files:
             return Response("there is nothing here\n", 404, media_type="text/plain")
         # What is asked for by its digest never changes: a sheet that the page names twice is fetched once.
-        is_fixed = str(request.url).endswith(_address(files, name))
-        headers = {
-            "cache-control": "max-age=31536000, immutable" if is_fixed else "no-cache",
-            "vary": "accept-encoding",
-        }
+        is_fixed = str(request.url).endswith(fixed[name])
+        kept = "max-age=31536000, immutable" if is_fixed else "no-cache"
+        headers = {"cache-control": kept, "vary": "accept-encoding"}
         content = files[name]
         if "gzip" in request.headers.get("accept-encoding", ""):
             content, headers["content-encoding"] = small[name], "gzip"
