@@ -10,10 +10,10 @@ Writes `src/b12assistant/data/red_flags/word_model.npz` and `second_opinion.npz`
 multinomial logistic regression over hashed features. Encoder: low-rank changes of its weights and attention pooling
 over its token vectors (`red_flag_tuning.py`).
 
-By default it goes on from the second opinion that ships, for one epoch, seven minutes on two cores; ``--anew``
-learns five from nothing. ``--words``: keep the encoder's weights, fit the words and
-choose the cuts. ``--cuts``: choose the cuts again on what the models said (`build/red_flags_judged.pkl`), as when the
-rules have changed.
+By default it goes on from the second opinion that ships, for one epoch of the newest round and of one in four of the
+earlier messages, ten minutes on two cores; ``--anew`` learns five of all from nothing. ``--words``: keep the encoder's
+weights, fit the words and choose the cuts. ``--cuts``: choose the cuts again on what the models said
+(`build/red_flags_judged.pkl`), as when the rules have changed.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ import pickle
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 import torch
 from red_flag_cuts import Shares, best_cuts, report
 from red_flag_noise import among
-from red_flag_rows import Row, by_rules, judged_alone, lengthened, load, mangled
+from red_flag_rows import NEWEST, Row, by_rules, judged_alone, lengthened, load, mangled
 from red_flag_tuning import Example, Labelled, tune
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
@@ -48,10 +49,11 @@ from b12assistant.safety.word_model import FILE as WORDS_FILE
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "src" / "b12assistant" / "data" / "red_flags"
 KEPT = ROOT / "build" / "red_flags_judged.pkl"
-UNCUT = np.array([2.0, 2.0, 2.0, 0.0, 2.0])  # never reached
+UNCUT = np.array([2.0, 2.0, 2.0, 2.0, 0.0, 2.0])  # never reached
 STRENGTH = 30.0  # inverse of the regularisation of the words
 MANGLED = 0.5  # weight of a mangled copy of the words beside the words as written
 EPOCHS, ALL_EPOCHS = 1, 5  # going on, and from nothing
+REHEARSED = 4  # of the earlier messages, one in so many is learned again with the newest
 MANGLING, AFTER = 0.2, 0.2  # chance of a row to be read mangled, and after a turn that it does not lean on
 AMONG = {True: 0.3, False: 0.12}  # of an ordinary row, and of another, to be read among ordinary ones
 CUTTINGS = 2  # of an ordinary letter: some of its sentences
@@ -165,6 +167,10 @@ def fit_words_on(rows: Sequence[Row]) -> WordModel:
 def fit_head(rows: Sequence[Row], *, anew: bool) -> dict[str, np.ndarray]:
     """Return the arrays of `second_opinion.npz`, cuts left out."""
     start, epochs = (None, ALL_EPOCHS) if anew else (dict(np.load(OUT / HEAD_FILE)), EPOCHS)
+    if not anew:
+        earlier = [row for row in rows if not row.id.startswith(NEWEST)]
+        newest = [row for row in rows if row.id.startswith(NEWEST)]
+        rows = [*newest, *random.Random(1).sample(earlier, len(earlier) // REHEARSED)]
     return {"encoder": np.array(load_encoder().digest), **tune(list(examples(rows)), start, epochs=epochs)}
 
 
@@ -198,8 +204,7 @@ def main(*, words: bool, head: bool, anew: bool) -> None:
         shares = Shares(said, foreign)
         cuts = best_cuts(shares, turns, ruled, lowers=name == "both")
         print(name, cuts, *report(shares, turns, ruled, cuts), sep="\n", flush=True)
-        row = [cuts.emergency, cuts.urgent, cuts.anything, cuts.kept, cuts.foreign]
-        np.savez_compressed(OUT / file, **{**fitted, "cuts": np.array(row)})
+        np.savez_compressed(OUT / file, **{**fitted, "cuts": np.array(astuple(cuts))})
 
 
 if __name__ == "__main__":

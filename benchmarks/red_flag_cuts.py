@@ -1,4 +1,4 @@
-"""Choose the five cuts of an opinion: the fewest alarms on ordinary messages that the floors of safety leave.
+"""Choose the six cuts of an opinion: the fewest alarms on ordinary messages that the floors of safety leave.
 
 Searched over a grid, on turns that the models have not seen. Ordinary messages count as often as they come in real
 traffic, not as often as they stand in the split.
@@ -18,17 +18,23 @@ from b12assistant.safety.opinion import EMERGENCIES, Cuts, Judged
 LOW = (0.002, 0.003, 0.005, 0.007, 0.01, 0.015)  # for the encoder alone: of the words, these are as good as no cut
 GRID = (0.02, 0.03, 0.05, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98)
 KEPT = (0.0005, 0.001, 0.002, 0.005)  # the cut below which the model may make an emergency of the rules urgent
+STARTS = (0.01, 0.02, 0.05)  # from which the cut for danger is searched: the search ends at the nearest hollow
 ORDER = ("emergency", "urgent", "medical_decision", "none")
 FLOORS = {  # shares that the cuts must reach on the calibration split; one missed by a point costs `PRICE`
     "emergency as emergency": 0.97,
     "emergency as urgent or more": 0.985,
     "urgent as urgent or more": 0.98,
-    "decision as decision": 0.91,
+    "decision as decision": 0.87,  # most of that split are hard ones; of plain ones .98 are right there
 }
 PRICE = 0.7
-PASSED_OVER = 25.0  # price of every share of the emergencies that get nothing
+PASSED_OVER = 25.0  # price of every share of the emergencies, as they were written, that get nothing
+MARGIN = 1.5  # by so much the low cuts are raised for that count, because of the messages that nobody wrote down
 TRAFFIC = {"remark": 0.4, "question": 0.3, "letter": 0.15, "foreign": 0.15}  # of ordinary messages
-GROUPS = {"h1-": "remark", "h11-": "remark", "h2-q": "question", "h2-l": "letter", "h12-": "letter"}  # by the id
+GROUPS = {  # by the id
+    **dict.fromkeys(("h1-", "h11-", "m7-", "m10-"), "remark"),
+    **dict.fromkeys(("h2-q", "m1-", "m2-", "m3-", "m4-", "m8-", "wx-"), "question"),
+    **dict.fromkeys(("h2-l", "h12-", "m5-", "m6-", "m9-"), "letter"),
+}
 ALARM = {0: 7.0, 1: 1.0, 2: 1.0, 3: 0.0}  # price of what an ordinary message gets, by places in ORDER
 
 
@@ -44,27 +50,30 @@ class Labelled(Protocol):
 
 
 class Shares:
-    """The highest of any part, one row a turn: of an emergency, of at least urgent, of anything, (n,)."""
+    """What a model says of every part that decides, (p,) each: an emergency, at least urgent, a medical decision.
+
+    ``foreign``: (n,) whether a turn is in another language than English.
+    """
 
     def __init__(self, turns: Sequence[Sequence[Judged]], foreign: np.ndarray) -> None:
-        self._foreign = foreign
-        rows = np.full((len(turns), 4), -1.0)
-        for i, parts in enumerate(turns):
-            for part in parts:
-                emergency = sum(part.shares[:EMERGENCIES])
-                urgent, anything = emergency + part.shares[EMERGENCIES], 1 - part.shares[-1]
-                if anything > rows[i, 2]:
-                    rows[i, 3] = urgent >= part.shares[EMERGENCIES + 1]
-                rows[i, :3] = np.maximum(rows[i, :3], (emergency, urgent, anything))
-        self.emergency, self.urgent, self.anything, self._rather_urgent = rows.T
+        nothing = (0.0,) * (EMERGENCIES + 2) + (1.0,)
+        told = [[part.shares for part in parts] or [nothing] for parts in turns]
+        shares = np.array([each for parts in told for each in parts])
+        lengths = np.array([len(parts) for parts in told])
+        self._starts, self._turn = np.cumsum(lengths) - lengths, np.repeat(np.arange(len(told)), lengths)
+        self._foreign = foreign[self._turn]
+        self.emergency = shares[:, :EMERGENCIES].sum(axis=1)
+        self.urgent, self.decision = self.emergency + shares[:, EMERGENCIES], shares[:, EMERGENCIES + 1]
 
     def levels(self, cuts: Cuts, ruled: np.ndarray) -> np.ndarray:
-        """Return places in ``ORDER``, (n,). ``ruled``: (n,) whether a rule says emergency."""
-        lowest = np.where(self._foreign, cuts.foreign, cuts.anything)
-        found = np.where(self.anything >= lowest, np.where(self._rather_urgent > 0, 1, 2), 3)
+        """Return places in ``ORDER``, (n,), as `Cuts.decide` does. ``ruled``: (n,) whether a rule says emergency."""
+        found = np.where(self.decision >= cuts.decision, 2, 3)
+        danger = self.urgent >= np.where(self._foreign, cuts.foreign, cuts.danger)
+        found = np.where(danger, np.where(self.urgent >= self.decision, 1, 2), found)
         found = np.where(self.urgent >= cuts.urgent, 1, found)
         found = np.where(self.emergency >= cuts.emergency, 0, found)
-        return np.where(ruled, np.where(self.emergency >= cuts.kept, 0, 1), found)
+        found = np.where(ruled[self._turn], np.where(self.emergency >= cuts.kept, 0, 1), found)
+        return np.asarray(np.minimum.reduceat(found, self._starts))
 
 
 class Labels:
@@ -92,7 +101,7 @@ def rates(found: np.ndarray, labels: Labels) -> dict[str, float]:
     told = {
         "emergency as emergency": np.mean(found[e] == 0),
         "emergency as urgent or more": np.mean(found[e] <= 1),
-        "emergency as nothing": np.mean(found[e] == 3),
+        "emergency as nothing": np.mean((found[e] == 3) & ~allowed[e]),
         "urgent as urgent or more": np.mean((found[u] <= 1) | allowed[u]),
         "urgent as emergency": np.mean(found[u] == 0),
         "decision as decision": np.mean(allowed[d]),
@@ -125,8 +134,8 @@ def best_cuts(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, *, lo
     ``lowers``: an emergency of the rules may become urgent.
     """
     labels = Labels(rows)
-    price, kept, grid = prices(labels), *((KEPT, (*LOW, *GRID)) if lowers else ((0.0,), GRID))
-    place = np.arange(len(rows))
+    kept, grid = (KEPT, (*LOW, *GRID)) if lowers else ((0.0,), GRID)
+    price, place = prices(labels), np.arange(len(rows))
 
     written = np.array([not row.id.endswith(" among") for row in rows])  # the floors are of messages as they come
     as_written = Labels([row for row, one in zip(rows, written, strict=True) if one])
@@ -135,23 +144,26 @@ def best_cuts(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, *, lo
         found = shares.levels(cuts, ruled)
         told = rates(found[written], as_written)
         missed = sum(max(0.0, floor - told[name]) for name, floor in FLOORS.items())
-        nothing = rates(found, labels)["emergency as nothing"]
+        higher = replace(cuts, **{name: MARGIN * getattr(cuts, name) for name in ("danger", "decision", "foreign")})
+        nothing = rates(shares.levels(higher, ruled)[written], as_written)["emergency as nothing"]
         return float(price[place, found].sum()) + PRICE * missed * 10 + PASSED_OVER * nothing
 
-    chosen = Cuts(0.5, 0.5, 0.5, min(kept), 0.5)
-    for _ in range(3):  # one pair after the other, given the rest
-        chosen = min(_pairs(chosen, grid, kept), key=cost)
-    return chosen
+    found = []
+    for low in STARTS:
+        chosen = Cuts(0.5, 0.5, low, 0.2, min(kept), low)
+        for _ in range(2):  # one pair after the other, given the rest
+            chosen = min(_pairs(chosen, grid, kept), key=cost)
+        found.append(chosen)
+    return min(found, key=cost)
 
 
 def _pairs(cuts: Cuts, grid: Sequence[float], kept: Sequence[float]) -> Iterator[Cuts]:
     yield cuts
+    for one, other in (("urgent", "danger"), ("danger", "decision"), ("danger", "foreign"), ("decision", "foreign")):
+        for first, second in product(grid, grid):
+            yield replace(cuts, **{one: float(first), other: float(second)})
     for emergency, urgent in product(grid, grid):
         yield replace(cuts, emergency=float(emergency), urgent=float(urgent), kept=min(cuts.kept, float(emergency)))
-    for urgent, anything in product(grid, grid):
-        yield replace(cuts, urgent=float(urgent), anything=float(anything))
-    for anything, foreign in product(grid, grid):
-        yield replace(cuts, anything=float(anything), foreign=float(foreign))
     for emergency, keep in product(grid, kept):
         yield replace(cuts, emergency=float(emergency), kept=min(keep, float(emergency)))
 

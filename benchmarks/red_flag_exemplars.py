@@ -33,8 +33,9 @@ from b12assistant.language.folding import fold
 OUT = Path(__file__).parent / "data" / "red_flags"
 SPLITS = ("test", "calibration", "train")  # what is judged on first
 TEST_FILE = "w_test.txt"
-ONE_IN = {"h2.txt": 3, "h5.txt": 1_000, "h6.txt": 1_000}  # of the situations calibrates
-USUALLY_ONE_IN = 8
+# One in so many situations of a file calibrates.
+ONE_IN = {"h2.txt": 3, "h5.txt": 1_000, "h6.txt": 1_000, "m5.txt": 3, "m6.txt": 3, "m9.txt": 3}
+USUALLY_ONE_IN = 6
 RUN = 5  # words in a row that two splits may not share
 LETTERS = {"E": "emergency", "U": "urgent", "D": "medical_decision", "N": "none"}
 # writers who name the language in the id of a situation; later ones name it in the heading

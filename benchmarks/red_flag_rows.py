@@ -20,7 +20,8 @@ from b12assistant.safety.turn_parts import SHORT
 DATA = Path(__file__).parent / "data" / "red_flags"
 SEED = 20_261_120
 EVERY = 12  # of the utterances, one is put among others
-NEW = ("h", "k")  # the rounds of ordinary messages
+NEW = ("h", "k", "m")  # the rounds of ordinary messages
+NEWEST = "m"
 
 
 @dataclass(frozen=True)

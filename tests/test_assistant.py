@@ -55,6 +55,13 @@ def test_a_refusal_shows_the_nearest_places_and_no_quote() -> None:
     assert [passage.document.id for passage in answer.nearest][:1] == ["myelin.txt"]
 
 
+@pytest.mark.parametrize("remark", ["Thanks!", "ok, good to know"])
+def test_a_remark_is_not_told_that_the_documents_do_not_cover_it(remark: str) -> None:
+    for answer in (ask(remark), ask(remark, "myelin wraps nerve fibres")):
+        assert (answer.reason, answer.quotes, answer.nearest) == (Reason.NOTHING_ASKED, (), ())
+        assert texts(answer) == ["general"]
+
+
 def test_a_refusal_says_what_was_searched() -> None:
     assert texts(ask("zyx wvu tsr")) == ["scope", "general"]
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
+import red_flag_cuts
 from builders_opinion import ALONE, CUTS, ENCODER, flags, knowing_head, no_encoder, second, words_opinion
 from fakes import FakeEncoder
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from b12assistant.answers import FlagKind, Level, Turn, TurnSlice
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder
 from b12assistant.protocols import Encoded
-from b12assistant.safety.opinion import CONCERNS, Concern, Cuts, Judged, conclude
+from b12assistant.safety.opinion import CONCERNS, Concern, Cuts, Judged, Shares, conclude
 from b12assistant.safety.second_opinion import WINDOW, Advice, Fitted, SecondOpinion, load_fitted
 from b12assistant.safety.triagers import Triagers
 from b12assistant.safety.turn_parts import MOST
@@ -44,8 +45,8 @@ def test_shares_pass_a_cut_or_come_to_nothing(shares: tuple[float, ...], concern
 
 @st.composite
 def cuts(draw: st.DrawFn) -> Cuts:
-    emergency, urgent, anything = (draw(st.floats(0.01, 0.99)) for _ in range(3))
-    return Cuts(emergency, urgent, anything, draw(st.floats(0, emergency)), draw(st.floats(0.01, 0.99)))
+    emergency, urgent, danger, decision, foreign = (draw(st.floats(0.01, 0.99)) for _ in range(5))
+    return Cuts(emergency, urgent, danger, decision, draw(st.floats(0, emergency)), foreign)
 
 
 @given(SHARES, cuts())
@@ -71,13 +72,13 @@ def test_more_of_an_emergency_is_never_less_serious(
 
 def test_cuts_that_a_rule_would_raise_are_refused() -> None:
     with pytest.raises(ValueError, match="keeps an emergency"):
-        Cuts(0.3, 0.3, 0.3, kept=0.4, foreign=0.3)
+        Cuts(0.3, 0.3, 0.3, 0.3, kept=0.4, foreign=0.3)
 
 
 def test_another_language_has_a_cut_of_its_own() -> None:
-    shares = (0.0, 0.0, 0.1, 0.25, 0.5, 0.15)
+    shares = (0.0, 0.0, 0.1, 0.45, 0.3, 0.15)
     found = [CUTS.decide(shares, ruled=False, foreign=foreign)[0] for foreign in (False, True)]
-    assert found == [Concern.MEDICAL_DECISION, Concern.NONE]
+    assert found == [Concern.URGENT, Concern.NONE]
 
 
 @given(SHARES, cuts(), st.booleans(), st.booleans())
@@ -86,6 +87,17 @@ def test_the_cut_that_was_passed_is_named(shares: tuple[float, ...], cuts: Cuts,
     assert passed.cut == getattr(cuts, passed.name)
     missed = concern is Concern.NONE or (ruled and concern is Concern.URGENT)
     assert (passed.share < passed.cut) == missed
+
+
+@given(st.lists(st.tuples(st.lists(SHARES, max_size=3), st.booleans(), st.booleans()), min_size=1, max_size=5), cuts())
+def test_the_cuts_are_chosen_by_what_they_decide(turns: Sequence[tuple[list[Shares], bool, bool]], cuts: Cuts) -> None:
+    judged = [[Judged(TurnSlice(Turn(0, "x"), 0, 1), each, decides=True) for each in parts] for parts, _, _ in turns]
+    ruled, foreign = (np.array([turn[i] for turn in turns]) for i in (1, 2))
+    found = red_flag_cuts.Shares(judged, foreign).levels(cuts, ruled)
+    for parts, level, (_, by_rule, other) in zip(judged, found, turns, strict=True):
+        if parts:
+            decided = conclude("x", parts, cuts, ruled=by_rule, foreign=other).concern.level
+            assert red_flag_cuts.ORDER[level] == (decided or "none")
 
 
 def test_the_most_serious_part_decides_and_the_sentence_that_says_it_is_the_evidence() -> None:
@@ -216,9 +228,8 @@ def test_what_ships_belongs_together() -> None:
     assert np.all(np.diff(model.keys.astype(np.int64)) > 0)
     assert fitted.head.hidden[0].shape[0] == 384
     assert model.cuts.kept == 0  # the words lower nothing
-    assert all(
-        0 < cut < 1 for each in (model.cuts, fitted.cuts) for cut in (each.emergency, each.urgent, each.anything)
-    )
+    for cuts in (model.cuts, fitted.cuts):
+        assert all(0 < cut < 1 for cut in (cuts.emergency, cuts.urgent, cuts.danger, cuts.decision, cuts.foreign))
 
 
 @lru_cache(maxsize=1)

@@ -62,6 +62,7 @@ class Reason(StrEnum):
     NOTHING_CLOSE = "nothing_close"
     NOTHING_MORE = "nothing_more"  # all that was close enough has been quoted
     NO_KNOWN_WORD = "no_known_word"
+    NOTHING_ASKED = "nothing_asked"  # a remark, such as "thanks"
     ONLY_SELLERS = "only_sellers"
     RED_FLAG = "red_flag"
     TRIAGE_FAILED = "triage_failed"

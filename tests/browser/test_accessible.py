@@ -78,8 +78,21 @@ def test_an_emergency_in_another_language_fits_a_narrow_phone(visit: Visit, site
     assert reader.page.evaluate(SMALL) == []
 
 
-def test_the_document_alone_is_accessible(visit: Visit, site: str) -> None:
-    visit(site, "/d/guides/food.md").accessible()
-    missing = visit(site, "/d/no/such.md")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_without_scripts_is_accessible(width: int, visit: Visit, site: str) -> None:
+    visit(site, "/d/guides/food.md", viewport={"width": width, "height": 844}).accessible()
+    form = visit(site, "/plain", viewport={"width": width, "height": 844})
+    form.accessible()
+    form.page.fill("#question", ASKED)
+    with form.page.expect_navigation():
+        form.page.press("#question", "Tab")
+        form.page.keyboard.press("Enter")
+    form.page.wait_for_selector("blockquote")
+    form.accessible()
+
+
+@pytest.mark.parametrize("path", ["/d/no/such.md", "/nowhere"])
+def test_an_unknown_address_is_accessible(path: str, visit: Visit, site: str) -> None:
+    missing = visit(site, path)
     missing.accessible()
     missing.complaints.clear()  # a browser complains of every 404

@@ -102,3 +102,15 @@ def test_a_warning_without_a_search_says_that_nothing_was_searched(visit: Visit,
     page.fill("#lookup-box", "numb feet")
     page.wait_for_selector("#lookup .alarm.emergency")
     assert page.inner_text("#lookup .status") == "Nothing was searched."
+
+
+def test_enter_asks_before_any_other_script_has_run(chromium: Browser, site: str) -> None:
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.route("**/*.js", lambda route: route.continue_() if "stream" in route.request.url else route.abort())
+        page.goto(site)
+        page.locator("#first textarea").fill(FIRST)
+        with page.expect_navigation():
+            page.locator("#first textarea").press("Enter")
+        assert page.url.startswith(f"{site}/plain/answer/")
+        assert page.locator("blockquote").count()

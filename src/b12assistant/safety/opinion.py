@@ -62,16 +62,18 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """The shares from which a turn has a level: an emergency, at least urgent, anything at all.
+    """The shares from which a turn has a level: an emergency, at least urgent, a medical decision.
 
-    ``foreign``: instead of ``anything``, for a turn in another language than English, of which the models know less.
+    ``danger``: a share of an emergency and urgent together, far below the other cuts, from which a turn gets some text.
+    ``foreign``: instead of ``danger``, for a turn in another language than English, of which the models know less.
     ``kept``: the share from which an emergency that a rule found stays one; below it the turn is urgent, never less.
     It is at most ``emergency``, so a rule never makes an emergency harder to see.
     """
 
     emergency: float
     urgent: float
-    anything: float
+    danger: float
+    decision: float
     kept: float
     foreign: float
 
@@ -81,7 +83,7 @@ class Cuts:
 
     def decide(self, shares: Shares, *, ruled: bool, foreign: bool = False) -> tuple[Concern, Passed]:
         """Return the concern, and the cut that was passed, or the last one missed. ``ruled``: a rule says emergency."""
-        emergency, urgent = sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1])
+        emergency, urgent, decision = sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1]), shares[EMERGENCIES + 1]
         name, cut = ("kept", self.kept) if ruled else ("emergency", self.emergency)
         if emergency >= cut:
             return CONCERNS[max(range(EMERGENCIES), key=lambda i: shares[i])], Passed(name, emergency, cut)
@@ -89,16 +91,15 @@ class Cuts:
             return Concern.URGENT, Passed(name, emergency, cut)
         if urgent >= self.urgent:
             return Concern.URGENT, Passed("urgent", urgent, self.urgent)
-        anything = 1 - shares[-1]
-        name, cut = ("foreign", self.foreign) if foreign else ("anything", self.anything)
-        passed = Passed(name, anything, cut)
-        if anything < cut:
-            return Concern.NONE, passed
-        return Concern.URGENT if urgent >= shares[EMERGENCIES + 1] else Concern.MEDICAL_DECISION, passed
+        name, cut = ("foreign", self.foreign) if foreign else ("danger", self.danger)
+        if urgent >= cut:
+            return Concern.URGENT if urgent >= decision else Concern.MEDICAL_DECISION, Passed(name, urgent, cut)
+        found = Concern.MEDICAL_DECISION if decision >= self.decision else Concern.NONE
+        return found, Passed("decision", decision, self.decision)
 
 
 def read_cuts(array: NDArray[np.float64]) -> Cuts:
-    """Read (5,) numbers in the order of ``Cuts``."""
+    """Read (6,) numbers in the order of ``Cuts``."""
     return Cuts(*map(float, array))
 
 

@@ -53,3 +53,10 @@
     return new Response(streamed(lasting(response.body, anew)), { headers: response.headers });
   };
 })();
+
+// Until the page's own box is there, Enter asks as it does later.
+addEventListener("keydown", event => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.closest?.("#first form")) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+});
