@@ -213,7 +213,7 @@ def _difference(turn: str, differ: Difference, labels: Labels, doubt: str) -> st
 
 def _by(quote: Quoted) -> str:
     """Name who published what the words are based on: the first one that is known, else the document."""
-    known = (each.publisher for each in quote.speaker.basis if not each.publisher.lower().startswith("unknown"))
+    known = (each.publisher for each in quote.speaker.basis if each.is_known)
     return words(next(known, quote.place[0]))
 
 
@@ -301,8 +301,9 @@ _DOT = '<span class="dot"> · </span>'
 
 
 def who(speaker: Speaker, labels: Labels) -> str:
-    """Draw who speaks: the publications that a summary is based on, whose words, publisher and date."""
-    named = [_basis(basis) for basis in speaker.basis[:_ORIGINS]]
+    """Draw who speaks: a publication that a summary is based on, of a known publisher if one is, whose words,
+    publisher and date."""
+    named = [_basis(basis) for basis in sorted(speaker.basis, key=lambda each: not each.is_known)[:_ORIGINS]]
     left = len(speaker.basis) - len(named)
     parts = [
         *named,

@@ -30,6 +30,11 @@ class Basis:
         )
 
     @property
+    def is_known(self) -> bool:
+        """Return whether the publisher is known."""
+        return not self.publisher.lower().startswith("unknown")
+
+    @property
     def words(self) -> str:
         """Publisher and title, with the year if it is known."""
         year = f" ({self.published})" if self.published[:1].isdigit() else ""
