@@ -10,9 +10,9 @@ Writes `src/b12assistant/data/red_flags/word_model.npz` and `second_opinion.npz`
 multinomial logistic regression over hashed features. Encoder: low-rank changes of its weights and attention pooling
 over its token vectors (`red_flag_tuning.py`).
 
-By default it goes on from the second opinion that ships, for one epoch of the newest round and of one in four of the
-earlier messages, ten minutes on two cores; ``--anew`` learns five of all from nothing. ``--words``: keep the encoder's
-weights, fit the words and choose the cuts. ``--cuts``: choose the cuts again on what the models said
+By default it continues from the second opinion that ships: one epoch over the newest round and a quarter of the earlier
+messages, seven to eighteen minutes on two cores. ``--anew``: five epochs over everything, from nothing. ``--words``:
+keep the encoder's weights, fit the words and choose the cuts. ``--cuts``: choose the cuts again on what the models said
 (`build/red_flags_judged.pkl`), as when the rules have changed.
 """
 

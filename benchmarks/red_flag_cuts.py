@@ -18,17 +18,17 @@ from b12assistant.safety.opinion import EMERGENCIES, Cuts, Judged
 LOW = (0.002, 0.003, 0.005, 0.007, 0.01, 0.015)  # for the encoder alone: of the words, these are as good as no cut
 GRID = (0.02, 0.03, 0.05, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98)
 KEPT = (0.0005, 0.001, 0.002, 0.005)  # the cut below which the model may make an emergency of the rules urgent
-STARTS = (0.01, 0.02, 0.05)  # from which the cut for danger is searched: the search ends at the nearest hollow
+STARTS = (0.01, 0.02, 0.05)  # for danger: the search stops at the nearest local minimum
 ORDER = ("emergency", "urgent", "medical_decision", "none")
 FLOORS = {  # shares that the cuts must reach on the calibration split; one missed by a point costs `PRICE`
     "emergency as emergency": 0.97,
     "emergency as urgent or more": 0.985,
     "urgent as urgent or more": 0.98,
-    "decision as decision": 0.87,  # most of that split are hard ones; of plain ones .98 are right there
+    "decision as decision": 0.87,  # most decisions of this split are hard; of the plain ones .98 are right
 }
 PRICE = 0.7
 PASSED_OVER = 25.0  # price of every share of the emergencies, as they were written, that get nothing
-MARGIN = 1.5  # by so much the low cuts are raised for that count, because of the messages that nobody wrote down
+MARGIN = 1.5  # the low cuts are raised by this factor before counting, to allow for messages nobody wrote
 TRAFFIC = {"remark": 0.4, "question": 0.3, "letter": 0.15, "foreign": 0.15}  # of ordinary messages
 GROUPS = {  # by the id
     **dict.fromkeys(("h1-", "h11-", "m7-", "m10-"), "remark"),
@@ -50,24 +50,28 @@ class Labelled(Protocol):
 
 
 class Shares:
-    """What a model says of every part that decides, (p,) each: an emergency, at least urgent, a medical decision.
+    """Shares of every part that decides, (p,) each: an emergency, at least urgent, anything.
 
     ``foreign``: (n,) whether a turn is in another language than English.
     """
 
     def __init__(self, turns: Sequence[Sequence[Judged]], foreign: np.ndarray) -> None:
         nothing = (0.0,) * (EMERGENCIES + 2) + (1.0,)
-        told = [[part.shares for part in parts] or [nothing] for parts in turns]
-        shares = np.array([each for parts in told for each in parts])
-        lengths = np.array([len(parts) for parts in told])
-        self._starts, self._turn = np.cumsum(lengths) - lengths, np.repeat(np.arange(len(told)), lengths)
+        parts_of = [[part.shares for part in parts] or [nothing] for parts in turns]
+        shares = np.array([row for parts in parts_of for row in parts])
+        lengths = np.array([len(parts) for parts in parts_of])
+        self._starts, self._turn = np.cumsum(lengths) - lengths, np.repeat(np.arange(len(parts_of)), lengths)
         self._foreign = foreign[self._turn]
         self.emergency = shares[:, :EMERGENCIES].sum(axis=1)
         self.urgent, self.decision = self.emergency + shares[:, EMERGENCIES], shares[:, EMERGENCIES + 1]
+        self.anything = self.urgent + self.decision
 
     def levels(self, cuts: Cuts, ruled: np.ndarray) -> np.ndarray:
-        """Return places in ``ORDER``, (n,), as `Cuts.decide` does. ``ruled``: (n,) whether a rule says emergency."""
-        found = np.where(self.decision >= cuts.decision, 2, 3)
+        """Return the most serious level of each turn, places in ``ORDER``, (n,), as `Cuts.decide` does.
+
+        ``ruled``: (n,) whether a rule says emergency.
+        """
+        found = np.where(self.anything >= cuts.decision, 2, 3)
         danger = self.urgent >= np.where(self._foreign, cuts.foreign, cuts.danger)
         found = np.where(danger, np.where(self.urgent >= self.decision, 1, 2), found)
         found = np.where(self.urgent >= cuts.urgent, 1, found)
@@ -149,7 +153,7 @@ def best_cuts(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, *, lo
         return float(price[place, found].sum()) + PRICE * missed * 10 + PASSED_OVER * nothing
 
     found = []
-    for low in STARTS:
+    for low in (start for start in STARTS if start in grid):
         chosen = Cuts(0.5, 0.5, low, 0.2, min(kept), low)
         for _ in range(2):  # one pair after the other, given the rest
             chosen = min(_pairs(chosen, grid, kept), key=cost)

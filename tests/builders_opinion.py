@@ -13,7 +13,7 @@ from b12assistant.safety.triage import Triager, load_rules
 from b12assistant.safety.word_model import WordModel, key_of
 
 RULES = load_rules()
-CUTS = Cuts(0.6, 0.7, danger=0.52, decision=0.6, kept=0.1, foreign=0.9)
+CUTS = Cuts(0.6, 0.7, danger=0.52, decision=0.75, kept=0.1, foreign=0.9)
 ENCODER = FakeEncoder(dimension=512)
 ALARMING = {
     "zorp": Concern.MEDICAL,

@@ -62,6 +62,11 @@ def test_a_remark_is_not_told_that_the_documents_do_not_cover_it(remark: str) ->
         assert texts(answer) == ["general"]
 
 
+@pytest.mark.parametrize("asked", [("I'd like the side effects",), ("thanks, go on", "zyx wvu tsr")])
+def test_who_wants_something_is_told_that_nothing_covers_it(asked: tuple[str, ...]) -> None:
+    assert ask(*asked).reason in (Reason.NO_KNOWN_WORD, Reason.NOTHING_CLOSE, Reason.NOTHING_MORE)
+
+
 def test_a_refusal_says_what_was_searched() -> None:
     assert texts(ask("zyx wvu tsr")) == ["scope", "general"]
 

@@ -2,7 +2,7 @@
 
     .venv/bin/python tools/red_flags.py [FILE.jsonl] [--datasets FOLDER]
 
-Without a file it is the test split, which nothing was tuned on. ``--datasets``, or ``B12_SHARED``: the folder of the
+Without a file it is the test split, which nothing is fitted on. ``--datasets``, or ``B12_SHARED``: the folder of the
 public test collections, for real questions of consumers. Ends with 1 if a figure fell behind `expected.json` by more
 than noise.
 """

@@ -19,7 +19,7 @@ from b12assistant.answering.scope import Scope, load_scope
 from b12assistant.answering.signals import Calibration
 from b12assistant.answering.speakers import Cues, Order, Said, order
 from b12assistant.answering.thread import Read, Thread
-from b12assistant.answering.turn_forms import is_remark, states
+from b12assistant.answering.turn_forms import only_remarks, states
 from b12assistant.answers import (
     Answer,
     Disagreement,
@@ -236,8 +236,8 @@ class Assistant:
     def _answer(self, turn: Turn, flagged: Sequence[Notice], read_as: Interpretation, found: Found) -> Answer:
         shown_as = None if read_as.is_plain and read_as.own.turn == turn else read_as
         if not found.windows or found.certain(found.windows[0]) < self.calibration.possibly:
-            if is_remark(turn.text):
-                only = (*flagged, Notice(NoticeKind.GENERAL, GENERAL))
+            if read_as.move is Move.ASKS and only_remarks(turn.text):
+                only = (*flagged, *_cut(read_as), Notice(NoticeKind.GENERAL, GENERAL))
                 return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
             reason = Reason.NO_KNOWN_WORD if found.unknown >= 1 else Reason.NOTHING_CLOSE
             places = (window.passage for window in found.windows if not _sells(window.passage))

@@ -231,6 +231,17 @@ def is_remark(text: str) -> bool:
     )
 
 
+def only_remarks(text: str) -> bool:
+    """Return whether every word of a turn thanks or remarks; "I'd like the side effects" does not."""
+    known = _signs().remark
+    words = [word for word in _TOKEN.findall(text.replace("’", "'").lower()) if word[0].isalnum()]
+    return (
+        is_remark(text)
+        and any(word in known for word in words)
+        and all(word in known or not terms(word) for word in words)
+    )
+
+
 def states(text: str) -> bool:
     """Return whether a turn tells something and asks nothing."""
     own = text[lead_in(text) :].replace("’", "'").lower().strip()

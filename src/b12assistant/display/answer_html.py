@@ -301,8 +301,7 @@ _DOT = '<span class="dot"> · </span>'
 
 
 def who(speaker: Speaker, labels: Labels) -> str:
-    """Draw who speaks: a publication that a summary is based on, of a known publisher if one is, whose words,
-    publisher and date."""
+    """Draw who speaks: publications (known publishers first), whose words, publisher, date."""
     named = [_basis(basis) for basis in sorted(speaker.basis, key=lambda each: not each.is_known)[:_ORIGINS]]
     left = len(speaker.basis) - len(named)
     parts = [

@@ -62,10 +62,11 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """The shares from which a turn has a level: an emergency, at least urgent, a medical decision.
+    """The shares from which a turn has a level: an emergency, at least urgent, anything at all (a medical decision).
 
-    ``danger``: a share of an emergency and urgent together, far below the other cuts, from which a turn gets some text.
-    ``foreign``: instead of ``danger``, for a turn in another language than English, of which the models know less.
+    ``danger``: a low cut for an emergency and urgent together; from it on the turn is urgent, or a medical decision if
+    that is likelier. ``foreign``: instead of ``danger``, for a turn in another language than English, of which the
+    models know less.
     ``kept``: the share from which an emergency that a rule found stays one; below it the turn is urgent, never less.
     It is at most ``emergency``, so a rule never makes an emergency harder to see.
     """
@@ -83,7 +84,8 @@ class Cuts:
 
     def decide(self, shares: Shares, *, ruled: bool, foreign: bool = False) -> tuple[Concern, Passed]:
         """Return the concern, and the cut that was passed, or the last one missed. ``ruled``: a rule says emergency."""
-        emergency, urgent, decision = sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1]), shares[EMERGENCIES + 1]
+        emergency, urgent = sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1])
+        decision = shares[EMERGENCIES + 1]
         name, cut = ("kept", self.kept) if ruled else ("emergency", self.emergency)
         if emergency >= cut:
             return CONCERNS[max(range(EMERGENCIES), key=lambda i: shares[i])], Passed(name, emergency, cut)
@@ -94,8 +96,9 @@ class Cuts:
         name, cut = ("foreign", self.foreign) if foreign else ("danger", self.danger)
         if urgent >= cut:
             return Concern.URGENT if urgent >= decision else Concern.MEDICAL_DECISION, Passed(name, urgent, cut)
-        found = Concern.MEDICAL_DECISION if decision >= self.decision else Concern.NONE
-        return found, Passed("decision", decision, self.decision)
+        anything = urgent + decision  # so that more of an emergency is never less, wherever it is taken from
+        found = Concern.MEDICAL_DECISION if anything >= self.decision else Concern.NONE
+        return found, Passed("decision", anything, self.decision)
 
 
 def read_cuts(array: NDArray[np.float64]) -> Cuts:

@@ -54,9 +54,9 @@
   };
 })();
 
-// Until the page's own box is there, Enter asks as it does later.
+// Here because this script runs first: until the page's own box is there, Enter submits the first form, as it does later.
 addEventListener("keydown", event => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.closest?.("#first form")) return;
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.repeat || !event.target.closest?.("#first form")) return;
   event.preventDefault();
   event.target.form.requestSubmit();
 });
