@@ -65,6 +65,19 @@ def test_nothing_scrolls_sideways(width: int, visit: Visit, site: str) -> None:
         assert frame.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+OVERLAP = """() => [...document.querySelectorAll('.sides .source')].filter(line => {
+    const boxes = [...line.querySelectorAll(':scope > a, .who > *')].map(each => each.getBoundingClientRect());
+    const meet = (one, other) => one.left < other.right - 1 && other.left < one.right - 1
+        && one.top < other.bottom - 1 && other.top < one.bottom - 1;
+    return boxes.some((one, i) => boxes.slice(i + 1).some(other => meet(one, other))); }).length"""
+
+
+def test_the_speakers_of_two_sides_do_not_overlap(visit: Visit, site: str) -> None:
+    reader = visit(site, viewport={"width": 1280, "height": 844})
+    reach(reader, "sides")
+    assert reader.page.evaluate(OVERLAP) == 0
+
+
 SMALL = """() => [...document.querySelectorAll('#tab-ask :is(a[href], button, summary, textarea)')].filter(each => {
     const { width, height } = each.getBoundingClientRect();
     return each.checkVisibility() && height > 1 && Math.min(width, height) < 44; }).map(each => each.outerHTML)"""
