@@ -94,7 +94,7 @@ def shown(text: str) -> str:
 def _path(text: str) -> str:
     """The whole text as a path: names that fit, and none steps back."""
     parts = (text[at : at + 60] for at in range(0, min(len(text), 4000), 60))
-    return "/".join(parts).replace("/..", "/_..")
+    return f"/{'/'.join(parts)}".replace("/..", "/_..")[1:]
 
 
 def document_of(number: int, text: str) -> Document:
