@@ -142,7 +142,7 @@ def forms() -> Iterator[BadInput]:
         for level in range(5)
     ]
     last = stream(b"BT /F1 9 Tf (ha ) Tj ET", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] " + resources)
-    # The parser stops after 5,000 of them; one sentence of "ha ha ha" is no text to quote.
+    # The parser stops after 5,000 of them; what it has read by then is marked as a fragment.
     bomb = one_page(stream(b"/X Do " * 8), *laughs, last, page=shows)
     yield BadInput(17, "laughs.pdf", bomb, LEFT_OUT, "no quotable text", slow=True)
 

@@ -9,6 +9,7 @@ comparison without its second half, or nothing but general words ("how often?").
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import lru_cache
@@ -220,26 +221,25 @@ def leaning(text: str) -> Leaning:
 
 def is_remark(text: str) -> bool:
     """Return whether a turn only thanks or remarks: it asks nothing and names nothing."""
-    words = [word for word in _TOKEN.findall(text[:_FORM].replace("’", "'").lower()) if word[0].isalnum()]
-    known = _signs()
+    words, known = _words(text[:_FORM]), _signs()
     if "?" in text or not words or any(word in known.asks - known.remark for word in words):
         return False
-    if _STATES.match(text[lead_in(text) :].lower()) and not specific(text):
-        return True
-    return any(word in known.remark for word in words) and all(
-        word in known.remark or not terms(word) for word in words
-    )
+    tells = bool(_STATES.match(text[lead_in(text) :].lower())) and not specific(text)
+    return tells or _all_remark(words)
 
 
 def only_remarks(text: str) -> bool:
     """Return whether every word of a turn thanks or remarks; "I'd like the side effects" does not."""
+    return is_remark(text) and _all_remark(_words(text))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in _TOKEN.findall(text.replace("’", "'").lower()) if word[0].isalnum()]
+
+
+def _all_remark(words: Sequence[str]) -> bool:
     known = _signs().remark
-    words = [word for word in _TOKEN.findall(text.replace("’", "'").lower()) if word[0].isalnum()]
-    return (
-        is_remark(text)
-        and any(word in known for word in words)
-        and all(word in known or not terms(word) for word in words)
-    )
+    return any(word in known for word in words) and all(word in known or not terms(word) for word in words)
 
 
 def states(text: str) -> bool:
