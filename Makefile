@@ -1,13 +1,13 @@
 # GNU make 3.81 (macOS) and POSIX sh are enough for this file.
 
-# Named PYTHON=…, that one is used and no other; else the first of these that fits.
+# With PYTHON=… only that one is used; otherwise the first of these that fits.
 ifeq ($(origin PYTHON),undefined)
 PYTHONS = python3 python3.13 python3.12 python3.11
 else
 PYTHONS = $(PYTHON)
 endif
 
-# Torch is installed first and alone. Left to itself pip takes the CUDA build on Linux, gigabytes nobody here uses; a
+# Torch is installed first and alone. On its own pip takes the CUDA build on Linux, gigabytes that nobody here uses; a
 # requirement that ends in +cpu can only be met by a CPU build, from TORCH_INDEX or from a folder pip is configured with.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH_VERSION := $(shell sed -n 's/^torch==//p' constraints.txt)
@@ -17,7 +17,7 @@ TORCH ?= torch==$(TORCH_VERSION)
 else
 TORCH ?= torch==$(TORCH_VERSION)+cpu
 endif
-# Without its dependencies, so that the index is asked for one name: silent, it costs two tries of ten seconds.
+# Without its dependencies, so that the index is asked for one name: if it does not answer, that costs two tries of 10 s.
 TORCH_ALONE = --no-deps --extra-index-url $(TORCH_INDEX) --retries 1 --timeout 10
 
 # Every other wheel is held to the hashes of its lock.
@@ -26,7 +26,7 @@ HELD = --require-hashes --only-binary :all: --no-deps
 BIN = .venv/bin
 PIP = pip --disable-pip-version-check
 
-# Nothing leaves this machine, models least of all.
+# Nothing leaves this machine, and no model is downloaded.
 export HF_HUB_OFFLINE = 1
 export TRANSFORMERS_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
@@ -45,7 +45,7 @@ run: setup ## bring the index up to date, then serve the page on http://127.0.0.
 index: setup ## bring index/ up to date with corpus/
 	@$(BIN)/b12assistant index
 
-# Two processes; tests/conftest.py says which tests stay together, and in which order they come.
+# Two processes; tests/conftest.py says which tests stay together, and in which order they run.
 BOTH = -n 2 --dist loadgroup --no-loadscope-reorder
 check: lint types ## format, lint, types and the fast tests: about two minutes
 	@$(BIN)/python -m pytest $(BOTH) -m "not slow"
@@ -59,7 +59,7 @@ bench: .venv/.test ## measure the ranking again on DATASETS=FOLDER; fails if it 
 bench-speed: .venv/.test build/peers/.ok ## time it beside other systems, on the texts of DATASETS=FOLDER
 	@$(BIN)/python benchmarks/speed.py '$(or $(DATASETS),$(error make bench-speed DATASETS=FOLDER, the folder of the test collections))' $(ARGUMENTS)
 
-# The other systems, in an environment of their own: one of them holds huggingface_hub back.
+# The other systems have their own environment: one of them needs an older huggingface_hub.
 build/peers/.ok: benchmarks/peers/requirements.txt
 	$(with_python)
 	@'$(FOUND)' -m venv --clear build/peers
@@ -81,7 +81,7 @@ reference: .venv/.test ## write docs/reference/ from the code
 	@$(BIN)/python tools/reference.py
 
 # Prints the Python to use, or what is needed and the command to get it. (Debian has venv without ensurepip, so both are
-# asked for; a name can be on the path and still not run, as pyenv's are.)
+# checked; a name can be on the path and still not run, as with pyenv.)
 FIND_PYTHON = for python in $(PYTHONS); do \
 	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null || continue; \
 	  : "$${found:=$$python}"; \
@@ -93,13 +93,13 @@ FIND_PYTHON = for python in $(PYTHONS); do \
 	elif python3 -c '' 2>/dev/null; then echo "needs Python 3.11 to 3.14: sudo apt install python3.11 python3.11-venv"; \
 	else echo "needs Python 3.11 to 3.14: sudo apt install python3 python3-venv"; fi
 
-# For the head of a recipe: make stops with one line, before anything is created.
+# For the start of a recipe: make stops with one line, before anything is created.
 define with_python
 $(eval FOUND := $(shell $(FIND_PYTHON)))$(if $(filter needs,$(FOUND)),$(error b12assistant $(FOUND)))
 endef
 
-# The stamp names the folder the .venv was made for, since one that is moved or copied still runs the code it came from. It
-# is taken away first and written last: without it, or with another folder in it, the .venv is made anew.
+# The stamp names the folder the .venv was made for, since a moved or copied one still runs the code it came from. It is
+# removed first and written last: without it, or with another folder in it, the .venv is made again.
 STAMP := $(shell cat .venv/.ok 2>/dev/null)
 ifneq ($(STAMP),$(CURDIR))
 .PHONY: .venv/.ok
@@ -118,7 +118,7 @@ endif
 	@$(BIN)/python -c 'import torch; assert torch.version.cuda is None, "a CUDA build of torch came in: make clean setup"'
 	@echo '$(CURDIR)' > $@
 
-# What tests, checks and the documentation need beside it.
+# What tests, checks and the documentation also need.
 .venv/.test: .venv/.ok requirements-test.lock
 	@rm -f $@
 	@echo "Installing what the tests need; about 0.9 GB more in .venv"
@@ -133,7 +133,7 @@ docs: .venv/.test ## build the documentation as a site, in build/site
 stress: .venv/.test ## run every stress test in full: half an hour and more; prints one table
 	@$(BIN)/python tools/stress.py
 
-# The tests of what is measured: the whole suite takes no part, since it would take twice its time.
+# Only the tests of what is measured: the whole suite would take twice its time.
 COVERING = tests/loaders $(addprefix tests/test_,bad_corpus.py clean*.py crash.py damage.py explanation.py \
   layout.py stress.py quot*.py store.py triage.py turn_parts.py verification.py)
 coverage: .venv/.test ## measure the branches of loaders, store, quoting and triage; fails under 95 %
@@ -154,8 +154,8 @@ audit: .venv/.test ## ask the package index for known vulnerabilities of what is
 licences: .venv/.test ## write docs/reference/licences.md from what is installed
 	@$(BIN)/python tools/licences.py
 
-# All but torch, whose CPU build no index but its own has: it is held to its version, and to having no CUDA. What it needs
-# is asked of it, and setuptools is what builds b12assistant itself.
+# All but torch, whose CPU build is only in its own index: its version is checked, and that it has no CUDA. Its needs are
+# read from itself, and setuptools is what builds b12assistant.
 UV = $(BIN)/uv
 EXTRAS = langchain mcp milvus openvino
 COMPILE = pip compile --quiet --universal --python-version 3.11 --only-binary :all: --generate-hashes --no-annotate --no-header \

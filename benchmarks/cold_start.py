@@ -1,13 +1,13 @@
-"""How long a cold start takes, each command in a process of its own: from help to a page that answers.
+"""Measure how long a cold start takes, each command in a process of its own: from help to a page that answers.
 
     python benchmarks/cold_start.py [RUNS] [AGAINST]
 
-Over the corpus and the index of this folder, which is brought up to date first. AGAINST: the `src` folder of another
-version, whose runs take turns with those of this one, so that both see the same machine; it does not index, for what it
-wrote would be the index of both. Minimum, median and maximum of RUNS (5), wall seconds and seconds of the processor.
-`index` is one that finds nothing changed; `make run` is the second one, everything being installed and indexed. Of a
-page, wall seconds are those from the start of the command to the end of the first answer, and "ready" those to the
-first `/readyz` that says so; it is stopped then, and seconds of the processor are all that it took.
+Uses the corpus and the index of this folder, which is brought up to date first. AGAINST: the `src` folder of another
+version, whose runs alternate with those of this one, so that both see the same machine; it does not index, since both
+share one index. Prints minimum, median and maximum of RUNS (5), in wall and processor seconds. `index` finds nothing
+changed; `make run` is the second one, with everything installed and indexed. For a page, wall seconds are those from
+the start of the command to the end of the first answer, and "ready" those to the first `/readyz` that says so; then it
+is stopped, and processor seconds are all that it used.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PAGES = {"app.py": [sys.executable, "app.py", "--port", "{port}"], "make run": [
 WRITE = ("index", "make run")  # the index
 PATIENCE = 300.0  # seconds for the page
 
-Seconds = Mapping[str, float]  # by what they are of
+Seconds = Mapping[str, float]  # by what they measure
 
 
 def environment(source: Path) -> dict[str, str]:
@@ -40,13 +40,13 @@ def environment(source: Path) -> dict[str, str]:
 
 
 def spent() -> float:
-    """Seconds of the processor of all children that have ended."""
+    """Return the processor seconds of all children that have ended."""
     times = os.times()
     return times.children_user + times.children_system
 
 
 def ran(arguments: Sequence[str], source: Path) -> Seconds:
-    """One command, to its last line."""
+    """Time one command, to its last line."""
     before, begun = spent(), time.perf_counter()
     command = [sys.executable, "-m", "b12assistant", *arguments]
     subprocess.run(command, cwd=ROOT, env=environment(source), stdout=subprocess.DEVNULL, check=True)  # noqa: S603
@@ -54,7 +54,7 @@ def ran(arguments: Sequence[str], source: Path) -> Seconds:
 
 
 def served(command: Sequence[str], source: Path) -> Seconds:
-    """A command that serves the page on ``{port}``; it and its children are stopped in the end."""
+    """Time a command that serves the page on ``{port}``; it and its children are stopped at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Count answers that show a difference: the right one with both sides, and none for questions that only look alike.
+"""Count answers that show a difference: the right one with both sides, and none for questions that only look similar.
 
     python benchmarks/differences.py LABELLED CORPUS INDEX
 

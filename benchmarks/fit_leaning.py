@@ -1,10 +1,10 @@
-"""Fit what a follow-up has to make good, since it names less of which a source could know nothing.
+"""Fit the penalty of a follow-up, which names less that the sources may not know.
 
     python benchmarks/fit_leaning.py INDEX
 
-``INDEX`` is a current index of `corpus/`. After `fit_refusal.py`, whose weights and cuts stay: one number is added to
-the sum of signals of a question that leans on what came before it, never in its favour, so that of answerable
-follow-ups as many are kept as of answerable questions. It is set on the conversations of the train and calibration
+``INDEX`` is a current index of `corpus/`. Run it after `fit_refusal.py`, whose weights and cuts stay: one number is
+added to the sum of signals of a question that leans on earlier turns, never in its favour, so that the same share is
+kept of answerable follow-ups as of answerable questions. It is set on the conversations of the train and calibration
 splits together, since a quantile of either alone is too loose, and nothing else was fitted on them. Rewrites
 `data/answering/calibration.toml`. No test split and no other corpus is read.
 """
@@ -25,7 +25,7 @@ _MADE_BY = "then: python benchmarks/fit_leaning.py INDEX"
 
 
 def leaning_of(calibration: Calibration, totals: np.ndarray) -> float:
-    """``totals``: (n,) sums of the signals of answerable follow-ups, without what they have to make good."""
+    """Return the penalty. ``totals``: (n,) sums of the signals of answerable follow-ups, without it."""
     cut = np.log(calibration.possibly / (1 - calibration.possibly))
     return round(min(0.0, float(cut - np.quantile(totals, 1 - KEPT))), 4)
 
@@ -52,7 +52,7 @@ def main(index: str) -> None:
 
 
 def leaning_totals(space: Workspace, calibration: Calibration, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) sums of the signals of the follow-ups that lean, and which of them are answerable."""
+    """Return (n,) sums of the signals of the follow-ups that lean, and which of them are answerable."""
     asked = follow_ups(split)
     found = [(each.answerable, one) for each, one in zip(asked, search(space, asked), strict=True) if one.query.lead]
     x = signals_of(space.engine, space.engine.topics, [one for _, one in found])

@@ -1,17 +1,17 @@
-"""Fit what stands beside the rules of triage: the words, and the second opinion of the encoder.
+"""Fit the models beside the rules of triage: the words, and the second opinion of the encoder.
 
     python benchmarks/fit_red_flags.py [--anew | --words | --cuts]
 
 Reads `train.jsonl` and `calibration.jsonl` of `benchmarks/data/red_flags/`, never the test split. The weights are
 fitted on the train split; the cuts are chosen on the calibration split, which the models have not seen and no rule was
-worded on. Its figures are a little better than the truth, which `make red-flags` tells.
+worded on. Its figures are a little better than the true ones, which `make red-flags` gives.
 
 Writes `src/b12assistant/data/red_flags/word_model.npz` and `second_opinion.npz`: weights alone, no text. Words: a
 multinomial logistic regression over hashed features. Encoder: low-rank changes of its weights and attention pooling
 over its token vectors (`red_flag_tuning.py`).
 
 By default it continues from the second opinion that ships: one epoch over the newest round and a quarter of the earlier
-messages, seven to eighteen minutes on two cores. ``--anew``: five epochs over everything, from nothing. ``--words``:
+messages, seven to eighteen minutes on two cores. ``--anew``: five epochs over everything, from scratch. ``--words``:
 keep the encoder's weights, fit the words and choose the cuts. ``--cuts``: choose the cuts again on what the models said
 (`build/red_flags_judged.pkl`), as when the rules have changed.
 """
@@ -52,10 +52,10 @@ KEPT = ROOT / "build" / "red_flags_judged.pkl"
 UNCUT = np.array([2.0, 2.0, 2.0, 2.0, 0.0, 2.0])  # never reached
 STRENGTH = 30.0  # inverse of the regularisation of the words
 MANGLED = 0.5  # weight of a mangled copy of the words beside the words as written
-EPOCHS, ALL_EPOCHS = 1, 5  # going on, and from nothing
-REHEARSED = 4  # of the earlier messages, one in so many is learned again with the newest
-MANGLING, AFTER = 0.2, 0.2  # chance of a row to be read mangled, and after a turn that it does not lean on
-AMONG = {True: 0.3, False: 0.12}  # of an ordinary row, and of another, to be read among ordinary ones
+EPOCHS, ALL_EPOCHS = 1, 5  # continuing, and from scratch
+REHEARSED = 4  # one in so many of the earlier messages is learned again with the newest
+MANGLING, AFTER = 0.2, 0.2  # chance that a row is read mangled, and after a turn that it does not lean on
+AMONG = {True: 0.3, False: 0.12}  # chance that an ordinary row, and another, is read among ordinary ones
 CUTTINGS = 2  # of an ordinary letter: some of its sentences
 AROUND = (10, 50)  # words of ordinary text around an utterance
 FEW, MANY = 4, 40  # words of an ordinary text
@@ -76,7 +76,7 @@ READER = opinion_of(EMPTY)
 
 
 def features_of(reading: TurnReading) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
-    """Words, pieces, cues of the whole turn, as keys."""
+    """Return the words, pieces and cues of the whole turn, as keys."""
     words = reading.words(reading.whole)
     pieces = frozenset().union(*(piece_features(word) for word in set(words)))
     first, second, third = (
@@ -86,7 +86,7 @@ def features_of(reading: TurnReading) -> tuple[frozenset[int], frozenset[int], f
 
 
 def fit_words(features: Sequence[tuple[frozenset[int], ...]], concerns: np.ndarray, weights: np.ndarray) -> WordModel:
-    """A key counts if two utterances as they were written hold it."""
+    """Fit the words. A key counts if two utterances hold it as they were written."""
     written = (row for row, weight in zip(features, weights, strict=True) if weight == 1)
     counted = Counter(key for row in written for group in row for key in group)
     keys = sorted(key for key, times in counted.items() if times > 1)
@@ -108,14 +108,14 @@ def fit_words(features: Sequence[tuple[frozenset[int], ...]], concerns: np.ndarr
 
 
 def example(row: Row, *, context: Turn | None = None) -> Example:
-    """The turn as the encoder reads it, after the one before if it may lean on that."""
+    """Return the turn as the encoder reads it, after the one before if it may lean on that."""
     reading = READER.read(row.turn, context or row.former)
     before, text = readable(reading.context), readable(reading.folded.text)
     return Example(before + text, (Labelled(len(before), len(before + text), row.concern),))
 
 
 def put_among(row: Row, ordinary: Sequence[str], rng: random.Random) -> Example:
-    """The utterance with ordinary ones around it: the whole is about what it is about, each part about its own."""
+    """Put ordinary utterances around this one: the whole has its concern, each part its own."""
     text, ranges = "", []
     for part, own in among(row.turn.text, ordinary, rng.randint(*AROUND), rng):
         folded = readable(READER.read(Turn(0, part), None).folded.text)
@@ -127,7 +127,7 @@ def put_among(row: Row, ordinary: Sequence[str], rng: random.Random) -> Example:
 
 
 def examples(rows: Sequence[Row], seed: int = 0) -> Iterator[Example]:
-    """Every row as it was written; some mangled, some among ordinary ones, some after a turn they do not lean on."""
+    """Yield every row as written; some also mangled, among ordinary ones, or after a turn they do not lean on."""
     rng = random.Random(seed)
     plain = [row for row in rows if row.concern == NONE and row.former is None]
     ordinary = [row.turn.text for row in plain if FEW < len(row.turn.text.split()) < MANY]
@@ -144,7 +144,7 @@ def examples(rows: Sequence[Row], seed: int = 0) -> Iterator[Example]:
 
 
 def cuttings(row: Row, rng: random.Random) -> Iterator[Example]:
-    """Some sentences of an ordinary letter that follow one another: they are ordinary too."""
+    """Yield runs of sentences of an ordinary letter: they are ordinary too."""
     reading = READER.read(row.turn, None)
     sentences = reading.sentences
     for _ in range(CUTTINGS if len(sentences) > 3 else 0):
@@ -179,7 +179,7 @@ def judged(rows: Sequence[Row], opinion: Opinionated) -> Judgements:
 
 
 def main(*, words: bool, head: bool, anew: bool) -> None:
-    """``words``, ``head``: fit their weights too, not the cuts alone."""
+    """``words``, ``head``: fit their weights too, not only the cuts."""
     torch.set_num_threads(os.cpu_count() or 1)
     calibration = judged_alone(load("calibration"), RULES)
     turns = [*calibration, *lengthened(calibration, READER)]

@@ -3,7 +3,7 @@
     python benchmarks/fit_refusal.py DATASETS INDEX
 
 ``DATASETS`` holds the public folders that `refusal_topics.py` names; ``INDEX`` is a current index of `corpus/`.
-Weights are fitted on our train split and on strangers' questions (the topics of a train question by a model
+Weights are fitted on our train split and on other people's questions (the topics of a train question by a model
 that has not seen it); the scale and both cuts on the calibration split. Writes `data/answering/topics.npz` and
 `calibration.toml`, which `fit_leaning.py` then completes for follow-ups. No test split and no other corpus is read.
 """
@@ -38,7 +38,7 @@ SHARES = {"near_miss": 1.0, "other_health": 0.5, "off_topic": 0.5, "nonsense": 0
 
 @dataclass(frozen=True)
 class Searched:
-    """A question put to the index: no choice of topics changes what is found."""
+    """A question that was searched: the choice of topics does not change what is found."""
 
     query: Query
     hits: tuple[Hit, ...]
@@ -54,7 +54,7 @@ def search(space: Workspace, questions: Sequence[Asked]) -> list[Searched]:
 
 
 def signals_of(engine: Engine, topics: Topics, searched: Sequence[Searched]) -> np.ndarray:
-    """(n, 6) signals of each question and the quote that comes first for it, in the order of ``SIGNS``."""
+    """Return (n, 6) signals of each question and its first quote, in the order of ``SIGNS``."""
     weighing = replace(engine, topics=topics)
     rows = []
     for each in searched:
@@ -62,14 +62,14 @@ def signals_of(engine: Engine, topics: Topics, searched: Sequence[Searched]) -> 
         nothing = Signals(0.0, 1.0, 1.0, 1.0, asked=0.0)
         signals = weighing.signals(each.query, evidence, each.first) if each.first else nothing
         rows.append([getattr(signals, name) for name in SIGNS])
-    found = np.array(rows, float)  # None, of a quote of which nothing is asked, becomes NaN
-    if np.isnan(found).all(axis=0).any():  # a corpus of which nothing is asked
+    found = np.array(rows, float)  # None, for a quote without asked questions, becomes NaN
+    if np.isnan(found).all(axis=0).any():  # a corpus without asked questions
         return found
     return np.where(np.isnan(found), np.nanmean(found, axis=0), found)
 
 
 def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Logistic weights of the signals, then the bias; none against its sign. Both classes count as much."""
+    """Return logistic weights of the signals, then the bias; none against its sign. Both classes count the same."""
     scale = x.std(axis=0) + 1e-9
     signs = np.array(list(SIGNS.values()))
     z, centre = x * signs / scale, (x * signs / scale).mean(axis=0)
@@ -88,7 +88,7 @@ def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def scaled(total: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Platt's slope and shift of a sum of signals, as if half of the questions were answerable."""
+    """Return Platt's slope and shift of a sum of signals, as if half of the questions were answerable."""
     balanced = np.where(y, 0.5 / y.sum(), 0.5 / (~y).sum())
 
     def loss(theta: np.ndarray) -> float:
@@ -128,7 +128,7 @@ def confidences(calibration: Calibration, x: np.ndarray) -> np.ndarray:
 
 
 def figures(calibration: Calibration, x: np.ndarray, asked: Sequence[Asked]) -> str:
-    """A line: what is kept, and what is refused, by style."""
+    """Return a line: what is kept, and what is refused, by style."""
     y = np.array([each.answerable for each in asked])
     styles = np.array([each.style for each in asked])
     certain = confidences(calibration, x)

@@ -1,10 +1,9 @@
-"""What a file costs that changed, and what no change costs, with a stand-in for the encoder: all that is not encoding.
+"""Measure what a changed file costs, and what no change costs, without encoding: the encoder is a stand-in.
 
     python benchmarks/ingest.py DATASETS [--files 2000 5000]
 
 DATASETS holds the public test collections; scifact's abstracts are the files. Each run is a process of its own: all
-files new, none changed, one changed. Prints seconds of the processor, of the reader's process too, and the
-peak of memory.
+files new, none changed, one changed. Prints processor seconds, also of the reader's process, and peak memory.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ _KEPT = 192  # directions of a token vector, as of the pinned model
 
 
 class StandIn:
-    """As many tokens as the pinned model has, of vectors that are looked up."""
+    """An encoder with about as many tokens as the pinned model, whose vectors are looked up."""
 
     name, digest, dimension, limit, tokenizer = "stand-in", "0" * 64, 384, 254, None
 
@@ -76,7 +75,7 @@ class Space(Workspace):
 
 
 def index(corpus: Path, folder: Path) -> None:
-    """One run, told as a line."""
+    """Index once, and print a line."""
     flags = {"paths.corpus": str(corpus), "paths.index": str(folder)}
     space = Space(load_configuration(environment={}, flags=flags))
     before = time.process_time()

@@ -1,10 +1,10 @@
-"""The ranking as a model of MTEB, so that its tasks can score it: `pip install -c constraints.txt -e '.[mteb]'`.
+"""Run the ranking as a model of MTEB, so that its tasks can score it: `pip install -c constraints.txt -e '.[mteb]'`.
 
     python benchmarks/mteb_retriever.py FOLDER [--split dev]      a BEIR folder, as a task of its own
     python benchmarks/mteb_retriever.py --task SciFact            a task of MTEB; the hub must be reachable
 
-MTEB's ``SearchProtocol``: `index` reads a corpus, `search` ranks it for queries. What is ranked is what the product
-ranks: title and text to passages, a document where its best passage is. Tasks that hand over candidates are refused.
+MTEB's ``SearchProtocol``: `index` reads a corpus, `search` ranks it for queries. It ranks what the product ranks:
+passages of title and text, and a document where its best passage is. Tasks that give candidates are refused.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Retriever:
 
 
 def task_of(dataset: Dataset) -> AbsTaskRetrieval:
-    """A collection on this machine as a task of MTEB; nothing is downloaded."""
+    """Return a collection on this machine as a task of MTEB; nothing is downloaded."""
 
     class Local(AbsTaskRetrieval):  # type: ignore[misc]
         metadata = TaskMetadata(
@@ -98,7 +98,7 @@ def task_of(dataset: Dataset) -> AbsTaskRetrieval:
 
 
 def scores(retriever: Retriever, tasks: list[Any]) -> dict[str, dict[str, float]]:
-    """MTEB's scores of each task and split."""
+    """Return MTEB's scores of each task and split."""
     results = mteb.evaluate(retriever, tasks, cache=None, show_progress_bar=False)
     return {
         f"{result.task_name} {split}": {name: value for name, value in each[0].items() if isinstance(value, float)}

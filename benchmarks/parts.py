@@ -1,4 +1,4 @@
-"""Questions that ask two things: do the quotes between them answer both?
+"""Measure whether the quotes together answer both parts of questions that ask two things.
 
     python benchmarks/parts.py LABELLED INDEX [--whole]
 
@@ -26,13 +26,13 @@ QUOTES = 3
 
 
 def parts_of(row: dict[str, Any]) -> list[list[str]]:
-    """For each part of a question the sentences that answer it."""
+    """Return, for each part of a question, the sentences that answer it."""
     others = row["alt_gold"]
     return [[gold, *(each["quote"] for each in others if each["part"] == i)] for i, gold in enumerate(row["gold"])]
 
 
 def figures(rows: Sequence[dict[str, Any]], quoted: Sequence[Sequence[Sequence[Span]]]) -> dict[str, Any]:
-    """``quoted[i]``: the spans of each quote for question ``i``, best first."""
+    """Score the quotes. ``quoted[i]``: the spans of each quote for question ``i``, best first."""
     everything: list[bool] = []
     first: list[bool] = []
     each_part: list[bool] = []

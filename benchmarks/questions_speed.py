@@ -1,17 +1,17 @@
-"""How long a warm question takes in process: milliseconds of wall time and of the processor, in all and by stage.
+"""Measure how long a warm question takes in process: milliseconds of wall and processor time, in all and by stage.
 
     python benchmarks/questions_speed.py [CORPUS INDEX [QUESTIONS.jsonl]] [--most N] [--rounds N]
 
-CORPUS and INDEX: folders; without them those of the folder we are in. Asked are the first N (150) different questions
-of the file (`benchmarks/data/questions/train.jsonl`; a line holds "question", or "text" as in the public collections),
-after others have brought in what is loaded at first use. The index is only read: make it with `b12assistant index`. To
+CORPUS and INDEX: folders; by default those of the working directory. It asks the first N (150) different questions of
+the file (`benchmarks/data/questions/train.jsonl`; a line holds "question", or "text" as in the public collections),
+after others that load what is loaded at first use. The index is only read: make it with `b12assistant index`. To
 measure many passages, write the texts of a collection as files into a folder, index it, and ask the collection's
 queries.
 
-"new": the first time each is asked. "again": the least of ROUNDS (3) further rounds, in which nothing of a question is
-remembered; what a question only finds, and every pattern that it compiles, is then at hand. A stage that another thread
-works on is not in the list but in "waiting", which is what the question waits for it; the processor's time is of all
-threads. One thread for NumPy; the load is told.
+"new": the first time each is asked. "again": the least of ROUNDS (3) further rounds, without what was cached for a
+question, but with what was cached for passages and with compiled patterns. A stage that another thread works on is not
+listed; the time the question waits for it is "waiting". Processor time is of all threads. NumPy uses one thread; the
+load is printed.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ Row = dict[str, float]
 
 
 def questions(file: Path, most: int) -> list[str]:
-    """Different ones, in their order."""
+    """Return the different ones, in their order."""
     rows = (json.loads(line) for line in file.read_text("utf-8").splitlines())
     found = dict.fromkeys(str(row.get("question") or row["text"]) for row in rows)
     return list(itertools.islice(found, most))
 
 
 def asked(space: Workspace, texts: Sequence[str]) -> Iterator[Row]:
-    """Milliseconds of each question."""
+    """Yield the milliseconds of each question."""
     for text in texts:
-        space.triage.second._known.cache_clear()  # a question asked again is to count as new
+        space.triage.second._known.cache_clear()  # a question asked again must count as new
         with measured() as stages:
             wall, cpu = time.perf_counter(), time.process_time()
             space.ask(text)
@@ -57,7 +57,7 @@ def asked(space: Workspace, texts: Sequence[str]) -> Iterator[Row]:
 
 
 def least(rounds: Sequence[Sequence[Row]]) -> list[Row]:
-    """Of each question and stage the least of all rounds."""
+    """Return, for each question and stage, the least of all rounds."""
     return [{name: min(row.get(name, 0.0) for row in rows) for name in rows[0]} for rows in zip(*rounds, strict=True)]
 
 

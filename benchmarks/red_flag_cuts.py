@@ -1,7 +1,7 @@
 """Choose the six cuts of an opinion: the fewest alarms on ordinary messages that the floors of safety leave.
 
 Searched over a grid, on turns that the models have not seen. Ordinary messages count as often as they come in real
-traffic, not as often as they stand in the split.
+traffic, not as often as in the split.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from b12assistant.safety.opinion import EMERGENCIES, Cuts, Judged
 
-LOW = (0.002, 0.003, 0.005, 0.007, 0.01, 0.015)  # for the encoder alone: of the words, these are as good as no cut
+LOW = (0.002, 0.003, 0.005, 0.007, 0.01, 0.015)  # only for the encoder: for the words, these are as good as no cut
 GRID = (0.02, 0.03, 0.05, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98)
 KEPT = (0.0005, 0.001, 0.002, 0.005)  # the cut below which the model may make an emergency of the rules urgent
 STARTS = (0.01, 0.02, 0.05)  # for danger: the search stops at the nearest local minimum
@@ -90,7 +90,7 @@ class Labels:
 
 
 def group_of(row: Labelled) -> str:
-    """Return the kind of ordinary message of the round that was written for them; of others an empty word."""
+    """Return the kind of an ordinary message of the rounds written for them; an empty string for any other."""
     if row.level != "none" or row.id.endswith(" among"):
         return ""
     if row.language != "en":
@@ -99,7 +99,7 @@ def group_of(row: Labelled) -> str:
 
 
 def rates(found: np.ndarray, labels: Labels) -> dict[str, float]:
-    """Shares of the labelled turns, 0 to 1."""
+    """Return shares of the labelled turns, 0 to 1."""
     allowed = labels.allowed[np.arange(len(found)), found]
     e, u, d, n = (labels.level == i for i in range(4))
     told = {
@@ -141,7 +141,7 @@ def best_cuts(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, *, lo
     kept, grid = (KEPT, (*LOW, *GRID)) if lowers else ((0.0,), GRID)
     price, place = prices(labels), np.arange(len(rows))
 
-    written = np.array([not row.id.endswith(" among") for row in rows])  # the floors are of messages as they come
+    written = np.array([not row.id.endswith(" among") for row in rows])  # the floors are for messages as written
     as_written = Labels([row for row, one in zip(rows, written, strict=True) if one])
 
     def cost(cuts: Cuts) -> float:
@@ -173,7 +173,7 @@ def _pairs(cuts: Cuts, grid: Sequence[float], kept: Sequence[float]) -> Iterator
 
 
 def report(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, cuts: Cuts) -> Iterator[str]:
-    """What the cuts give on ``rows``, as lines: all as they were written, English, other languages, made long."""
+    """Yield what the cuts give on ``rows``, as lines: all as written, English, other languages, made long."""
     labels = Labels(rows)
     found = shares.levels(cuts, ruled)
     among = np.array([row.id.endswith(" among") for row in rows])

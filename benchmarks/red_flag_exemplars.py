@@ -10,10 +10,10 @@
 
 Letter: E emergency, U urgent, D medical decision, N none; after the slash, levels that are right as well. A situation
 goes whole to one split: those of `w_test.txt` to test, of others some (`ONE_IN`, by the digest of the id) to
-calibration, the rest to train. The rows that are there stay, the writers' files of earlier rounds are not needed.
+calibration, the rest to train. Existing rows stay; the writers' files of earlier rounds are not needed.
 
 A new line that shares a run of five words with another split is left out; so is a repeated line. A new test line wins
-over what is there. What is left out, and what cannot be read, is printed.
+over existing rows. What is left out, and what cannot be read, is printed.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from typing import Any
 from b12assistant.language.folding import fold
 
 OUT = Path(__file__).parent / "data" / "red_flags"
-SPLITS = ("test", "calibration", "train")  # what is judged on first
+SPLITS = ("test", "calibration", "train")  # the one to judge on comes first
 TEST_FILE = "w_test.txt"
-# One in so many situations of a file calibrates.
+# One in so many situations of a file goes to calibration.
 ONE_IN = {"h2.txt": 3, "h5.txt": 1_000, "h6.txt": 1_000, "m5.txt": 3, "m6.txt": 3, "m9.txt": 3}
 USUALLY_ONE_IN = 6
 RUN = 5  # words in a row that two splits may not share
@@ -88,7 +88,7 @@ def runs_of(text: str) -> Iterator[tuple[str, ...]]:
 
 
 def read(path: Path, tell: Told) -> Iterator[Exemplar]:
-    """The exemplars of one writer's file."""
+    """Yield the exemplars of one writer's file."""
     situation = category = language = ""
     count = 0
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
@@ -152,7 +152,7 @@ def merged(groups: Iterable[tuple[str, Iterable[Exemplar]]], tell: Told) -> dict
 
 
 def collect(folder: Path, tell: Told) -> dict[str, list[Exemplar]]:
-    """Read the rows that are there and the writers' files of ``folder``, and merge them."""
+    """Read the existing rows and the writers' files of ``folder``, and merge them."""
     present = {split: [known(line) for line in (OUT / f"{split}.jsonl").open(encoding="utf-8")] for split in SPLITS}
     owner = {one.situation: f"the {split} split" for split in SPLITS for one in present[split]}
     new: dict[str, list[Exemplar]] = {split: [] for split in SPLITS}

@@ -1,7 +1,7 @@
-"""The same utterance as it may come too: among innocent sentences, mistyped, shouted, spelled out, after an order.
+"""Vary an utterance as people may send it: among innocent sentences, mistyped, shouted, spelled out, after an order.
 
-What it asks for stays the same, so the label does. What is put around it comes with every level alike, so that it is no
-cue for any.
+What it asks for stays the same, and so does the label. What is put around it is the same for every level, so that it is
+no cue for any.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def among(text: str, innocent: Sequence[str], words: int, rng: random.Random) ->
 
 
 def noisy(text: str, rng: random.Random) -> str:
-    """``text`` mangled in one to three ways."""
+    """Mangle ``text`` in one to three ways."""
     for mangle in rng.sample(MANGLES, rng.choice((1, 1, 2, 3))):
         text = mangle(text, rng) or text
     return text
@@ -86,7 +86,7 @@ def _ordered(text: str, rng: random.Random) -> str:
 
 
 def _some(text: str, rng: random.Random, change: Callable[[str, random.Random], str], most: int = 3) -> str:
-    """``change`` made to one word or some more."""
+    """Apply ``change`` to one to ``most`` words."""
     found = list(WORD.finditer(text))
     for match in sorted(rng.sample(found, min(len(found), rng.randint(1, most))), key=lambda m: -m.start()):
         text = text[: match.start()] + change(match.group(), rng) + text[match.end() :]

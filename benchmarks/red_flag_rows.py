@@ -1,4 +1,4 @@
-"""The labelled utterances: as they were written, mangled, and among others; and what the rules say of them."""
+"""The labelled utterances: as written, mangled, and among others; and what the rules say of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from b12assistant.safety.turn_parts import SHORT
 
 DATA = Path(__file__).parent / "data" / "red_flags"
 SEED = 20_261_120
-EVERY = 12  # of the utterances, one is put among others
+EVERY = 12  # one in so many utterances is put among others
 NEW = ("h", "k", "m")  # the rounds of ordinary messages
 NEWEST = "m"
 
@@ -81,7 +81,7 @@ def by_rules(rows: Sequence[Row], rules: Rules) -> np.ndarray:
 
 
 def judged_alone(rows: Sequence[Row], rules: Rules) -> list[Row]:
-    """Leave out the rows whose turn before is an emergency by the rules: of those triage goes by what it remembers."""
+    """Leave out the rows whose turn before is an emergency by the rules: there triage goes by what it remembers."""
     before = [replace(row, turn=row.former, former=None) if row.former else row for row in rows]
     known = by_rules(before, rules)
     return [row for row, remembered in zip(rows, known, strict=True) if row.former is None or not remembered]

@@ -52,7 +52,7 @@ class Example(NamedTuple):
 
 
 class LowRank(nn.Module):
-    """A matrix as it was, which is never learned, and a thin product beside it; nothing at first without ``up``."""
+    """A fixed matrix, and a thin product beside it that is learned; it is zero at first without ``up``."""
 
     def __init__(self, base: nn.Linear, down: torch.Tensor | None = None, up: torch.Tensor | None = None) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class LowRank(nn.Module):
 
 
 def low_ranks(model: nn.Module, start: Mapping[str, np.ndarray] | None = None) -> dict[str, LowRank]:
-    """Put a thin product beside each of the six matrices of a layer, and let nothing else of the encoder be learned.
+    """Put a thin product beside each of the six matrices of a layer, and freeze the rest of the encoder.
 
     Returns them by the name of the weight. ``start``: arrays to begin with.
     """
@@ -152,7 +152,7 @@ def tune(
 ) -> Mapping[str, np.ndarray]:
     """Learn from every example once an epoch.
 
-    The labels are not smoothed: that gives every message a share of .04 of some concern, where the cuts are.
+    The labels are not smoothed: that gives every message a share of .04 of some concern, which is where the cuts are.
     """
     torch.manual_seed(seed)
     rng, tuned, started = random.Random(seed), Tuned(start), time.perf_counter()
@@ -209,7 +209,7 @@ def _ranges(
 
 
 def _batches(lengths: Sequence[int], rng: random.Random) -> Iterator[list[int]]:
-    """Put texts of about one length together: padding is what takes the time."""
+    """Put texts of about the same length together: padding is what takes the time."""
     order = rng.sample(range(len(lengths)), len(lengths))
     found = []
     for start in range(0, len(order), BATCH * BUCKET):

@@ -1,11 +1,11 @@
-"""How well it refuses: what is refused by style, how true its confidence is, and what answering less would cost.
+"""Measure refusal: what is refused by style, how true the confidence is, and what answering less would cost.
 
     python benchmarks/refusal.py OUT INDEX                            our calibration split over `corpus/`
     python benchmarks/refusal.py OUT INDEX CORPUS FOLDER              FOLDER's labelled questions over another corpus
 
 ``INDEX``: an index of the corpus. ``FOLDER`` holds `qa.jsonl`, `unanswerable.jsonl` and `conversations.jsonl`. Writes
 `refusal.json`, `reliability.svg` and `risk-coverage.svg` into ``OUT`` and prints the table. The cuts were set on the
-calibration split: there the share that is kept is no finding, on another corpus it is.
+calibration split: the share that is kept there is no finding; on another corpus it is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EDGE = 40
 
 
 def by_style(certain: np.ndarray, asked: Sequence[Asked], calibration: Calibration) -> dict[str, dict[str, Any]]:
-    """For each style of question: how many, how many refused, with Wilson's 95 % interval."""
+    """Return, for each style of question, how many, and the share refused with Wilson's 95 % interval."""
     table: dict[str, dict[str, Any]] = {}
     groups = dict.fromkeys((each.answerable, each.style) for each in asked)
     for answerable, style in [(True, None), *groups]:
@@ -49,7 +49,7 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
 
 
 def reliability(certain: np.ndarray, y: np.ndarray) -> list[dict[str, float]]:
-    """Confidence against the share of answerable, in bins of as many questions; both classes count as much."""
+    """Return confidence against the share of answerable, in bins of equal size; both classes count the same."""
     weights = np.where(y, 0.5 / y.sum(), 0.5 / (~y).sum())
     return [
         {
@@ -62,7 +62,7 @@ def reliability(certain: np.ndarray, y: np.ndarray) -> list[dict[str, float]]:
 
 
 def risk_coverage(certain: np.ndarray, y: np.ndarray) -> list[dict[str, float]]:
-    """Answering only the most certain: share of all that is answered, and how much of that nothing answers."""
+    """Return, for answering only the most certain, the share answered and how much of that nothing answers."""
     order = np.argsort(-certain, kind="stable")
     wrong = np.cumsum(~y[order])
     counts = np.arange(1, len(y) + 1)

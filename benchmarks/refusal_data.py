@@ -1,4 +1,4 @@
-"""The questions that refusal is fitted and measured on, and an index to put them to."""
+"""The questions that refusal is fitted and measured on, and an index to ask them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATA = Path(__file__).parent / "data"
 CORPUS = str(DATA.parent.parent / "corpus")
 FOLDS = 6
 SEED = 20_261_120
-# Questions of other collections, put to ours: about other health matters, or about none.
+# Questions of other collections, asked of ours: about other health matters, or about none.
 STRANGERS = {"medicationqa": ("other_health", 60), "medquad-sample": ("other_health", 60), "npl": ("off_topic", 20)}
 OURS = re.compile(r"b-?12|cobalamin|neuropath|pernicious|homocyst|methylmal", re.I)
 
@@ -41,7 +41,7 @@ def workspace(corpus: str, index: str) -> Workspace:
 
 
 def labelled(split: str) -> list[Asked]:
-    """Our own questions: answerable ones, then those that nothing answers."""
+    """Return our own questions: answerable ones, then those that nothing answers."""
     return [
         Asked(row["question"], bool(row["gold"]), row["style"])
         for name in ("questions", "unanswerable")
@@ -50,7 +50,7 @@ def labelled(split: str) -> list[Asked]:
 
 
 def follow_ups(split: str) -> list[Asked]:
-    """The turns of our own conversations after the first, as they are typed."""
+    """Return the turns of our own conversations after the first, as typed."""
     return [
         Asked(turn.question, bool(turn.gold), "follow_up", turn.history)
         for dialogue in load_dialogues(DATA / "conversations" / f"{split}.jsonl")
@@ -60,7 +60,7 @@ def follow_ups(split: str) -> list[Asked]:
 
 
 def strangers(datasets: Path) -> list[Asked]:
-    """A sample of other people's questions that say nothing of our subject."""
+    """Return a sample of other people's questions that are not on our subject."""
     rng = random.Random(SEED)
     found = []
     for name, (style, count) in STRANGERS.items():
@@ -70,7 +70,7 @@ def strangers(datasets: Path) -> list[Asked]:
 
 
 def examples(folder: Path) -> list[Asked]:
-    """Development questions over another corpus; of conversations, their questions put in full."""
+    """Return development questions over another corpus; those of conversations are written out in full."""
     found = [Asked(row["question"], style=row["style"], answerable=True) for row in _rows(folder / "qa.jsonl")]
     found += [
         Asked(row["question"], style=row["kind"], answerable=False) for row in _rows(folder / "unanswerable.jsonl")
@@ -82,7 +82,7 @@ def examples(folder: Path) -> list[Asked]:
 
 
 def folds(count: int) -> Iterator[tuple[list[int], list[int]]]:
-    """Kept and left-out rows, each row left out once."""
+    """Yield kept and left-out rows, each row left out once."""
     fold = np.random.default_rng(SEED).integers(0, FOLDS, count)
     for each in range(FOLDS):
         yield np.flatnonzero(fold != each).tolist(), np.flatnonzero(fold == each).tolist()

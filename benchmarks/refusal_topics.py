@@ -1,4 +1,4 @@
-"""How likely a word is what a question is about: examples of words, and a logistic model of them.
+"""Fit how likely a word is what a question is about: examples of words, and a logistic model of them.
 
 Three kinds of labelled words:
 
@@ -8,7 +8,7 @@ Three kinds of labelled words:
 
 A word is described by its token vector in the question and by what four public collections (`scifact`,
 `medquad-sample`, CC BY 4.0; `covidqa`, Apache 2.0; `pubmedqa`, MIT) say of it: how often a document that holds it
-repeats it, and how often it stands in a title.
+repeats it, and how often it is in a title.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from b12assistant.language.words import terms
 
 FOLDERS = ("scifact", "medquad-sample", "covidqa", "pubmedqa")
 CACHE = Path(__file__).parent.parent / "build"
-FEWEST = 3  # documents that hold a word which is listed
+FEWEST = 3  # documents that hold a listed word
 LONGEST = 900  # characters of a message
 OWN = 40.0  # how much our own questions weigh against the public ones
 STRICT = 0.003  # inverse strength of the penalty
@@ -55,7 +55,7 @@ def documents(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def table_of(datasets: Path) -> dict[str, tuple[int, int]]:
-    """For each term, in the steps of the file: how often it is repeated, how seldom it stands in a title."""
+    """Return, for each term, in the file's units, how often it is repeated and how seldom it is in a title."""
     holding, times, titled = (Counter[str]() for _ in range(3))
     for name in FOLDERS:
         for title, text in documents(datasets / name):
@@ -74,7 +74,7 @@ def table_of(datasets: Path) -> dict[str, tuple[int, int]]:
 
 
 def public(datasets: Path) -> Iterator[tuple[str, frozenset[str]]]:
-    """Questions, and the words that they are about."""
+    """Yield questions, and the words that they are about."""
     for line in (datasets / "meqsum" / "questions.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
         text = row["text"].removeprefix("SUBJECT: ").replace("MESSAGE: ", "")[:LONGEST]
@@ -85,7 +85,7 @@ def public(datasets: Path) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def features(topics: Topics, query: Query, counted: frozenset[str] | None = None) -> dict[str, np.ndarray]:
-    """Of each informative word, or of those that are counted."""
+    """Return the features of each informative word, or of those that are counted."""
     return {
         word.term: np.concatenate([LOUD * mean_of(query.tokens[word.tokens]), topics.features(word.term)[:-1]])
         for word in words_of(query)
@@ -94,7 +94,7 @@ def features(topics: Topics, query: Query, counted: frozenset[str] | None = None
 
 
 def public_examples(topics: Topics, engine: Engine, datasets: Path) -> Examples:
-    """Kept in `build/`, since they take minutes and change only with the encoder, its projection or the table."""
+    """Return them, kept in `build/`: they take minutes and change only with the encoder, projection or table."""
     cache = CACHE / f"refusal-words-{_digest(topics, engine)}.npz"
     if not cache.is_file():
         cache.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def _digest(topics: Topics, engine: Engine) -> str:
 
 
 def public_words(topics: Topics, engine: Engine, datasets: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Words as (n, p + 3) features, and whether each is a topic."""
+    """Return words as (n, p + 3) features, and whether each is a topic."""
     rows, labels = [], []
     for text, about in public(datasets):
         if text.strip():
@@ -124,7 +124,7 @@ def public_words(topics: Topics, engine: Engine, datasets: Path) -> tuple[np.nda
 
 
 def own_examples(topics: Topics, queries: Sequence[Query], answerable: Sequence[bool], engine: Engine) -> Examples:
-    """Words that the corpus does not hold; those of one unanswerable question share its weight."""
+    """Return words that the corpus does not hold; those of one unanswerable question share its weight."""
     rows: list[np.ndarray] = []
     labels: list[bool] = []
     weights: list[float] = []
@@ -137,7 +137,7 @@ def own_examples(topics: Topics, queries: Sequence[Query], answerable: Sequence[
 
 
 def balanced(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Examples:
-    """Both classes count as much, and a word counts 1 on average."""
+    """Weight the words: both classes count the same, and a word counts 1 on average."""
     for label in (False, True):
         weights[labels == label] *= 0.5 * len(labels) / weights[labels == label].sum()
     return Examples(rows, labels, weights)
@@ -152,7 +152,7 @@ def fit(sets: Sequence[tuple[Examples, float]], columns: slice) -> np.ndarray:
 
 
 def bare(table: dict[str, tuple[int, int]], encoder: str) -> Topics:
-    """Without weights yet."""
+    """Return the topics without weights yet."""
     described = {name: (repeats / 64, -titled / 32, 1.0) for name, (repeats, titled) in table.items()}
     return Topics(described, np.empty(0, np.float32), np.empty(0, np.float32), encoder)
 
@@ -160,7 +160,7 @@ def bare(table: dict[str, tuple[int, int]], encoder: str) -> Topics:
 def fitted(
     topics: Topics, about: Examples, queries: Sequence[Query], answerable: Sequence[bool], engine: Engine
 ) -> Topics:
-    """Weights from the public words and these questions."""
+    """Fit the weights on the public words and these questions."""
     own = own_examples(topics, queries, answerable, engine)
     sets = [(about, 1.0), (own, OWN)]
     return Topics(topics.table, fit(sets, slice(None)), fit(sets, slice(-3, None)), engine.encoder.digest)

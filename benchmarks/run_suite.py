@@ -1,13 +1,13 @@
-"""`make bench`: every collection of suite.toml, held against expected.json, which docs/benchmarks.md is made of.
+"""`make bench`: compare every collection of suite.toml with expected.json, from which docs/benchmarks.md is made.
 
     python benchmarks/run_suite.py DATASETS [--only development|test] [--accept | --shipped] [--out build/bench]
 
-Development splits get every configuration (the ablation), test splits the baselines; with ``--shipped`` both get the
-shipped one alone, which is what is held against expected.json. Each reading of a test split is
-appended to test_log.jsonl. What was encoded before is taken from --cache, whichever runtime encoded it: to measure a
-runtime, name a new folder. The exit status is 1 if the shipped ranking fell behind what is expected by more than noise:
-a mean more than .002 lower, with the whole 95 % interval of the paired differences below 0. ``--accept`` makes what was
-found what is expected, and writes the page.
+Development splits get every configuration (the ablation), test splits the baselines; with ``--shipped`` both get only
+the shipped one, which is what is compared with expected.json. Each reading of a test split is appended to
+test_log.jsonl. What was encoded before is taken from --cache, whichever runtime encoded it: to measure a runtime, name
+a new folder. The exit status is 1 if the shipped ranking is worse than expected by more than noise: a mean more than
+.002 lower, with the whole 95 % interval of the paired differences below 0. ``--accept`` makes the results the expected
+ones, and writes the page.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HERE = Path(__file__).parent
 EXPECTED = HERE / "expected.json"
 LOG = HERE / "test_log.jsonl"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
-TOLERANCE = 0.002  # of a mean: other processors round otherwise
+TOLERANCE = 0.002  # of a mean: other processors round differently
 KEPT = ("nDCG@10", "MAP", "MRR", "Recall@10", "Recall@100", "P@10", "success@1", "success@3")
 SHIPPED = "shipped"
 
@@ -59,13 +59,13 @@ class Row:
 
 
 def suite() -> tuple[tuple[Row, ...], list[str]]:
-    """The rows, and the configurations that test splits get."""
+    """Return the rows, and the configurations that test splits get."""
     table = tomllib.loads((HERE / "suite.toml").read_text("utf-8"))
     return tuple(Row(**each) for each in table["collection"]), table["baselines"]
 
 
 def configurations(row: Row, baselines: Sequence[str]) -> list[Path]:
-    """The shipped one first: the others are compared with it. No ``baselines``: that one alone."""
+    """Return the shipped one first: the others are compared with it. Without ``baselines``: only that one."""
     every = sorted(path.stem for path in RANKINGS.glob("*.toml"))
     names = every if baselines and row.role == "development" else baselines
     return [RANKINGS / f"{name}.toml" for name in (SHIPPED, *(name for name in names if name != SHIPPED))]
@@ -101,7 +101,7 @@ def measured(row: Row, datasets: Path, out: Path, cache: Path, space: Workspace,
 
 
 def drops(expected: Mapping[str, Found], found: Mapping[str, Found]) -> Iterator[str]:
-    """What fell behind by more than noise, and what cannot be compared any more."""
+    """Yield what fell behind by more than noise, and what can no longer be compared."""
     for name, now in found.items():
         before = expected.get(name)
         if before is None:
@@ -121,7 +121,7 @@ def drops(expected: Mapping[str, Found], found: Mapping[str, Found]) -> Iterator
 
 
 def reading(found: Found) -> dict[str, Any]:
-    """A line of the log."""
+    """Return a line of the log."""
     return {
         "commit": _commit(),
         "collection": found["name"],
@@ -139,7 +139,7 @@ def load_expected(path: Path = EXPECTED) -> dict[str, Found]:
 
 
 def accept(found: Mapping[str, Found], rows: Sequence[Row]) -> None:
-    """What was found replaces what was expected of the same collections."""
+    """Replace what was expected of the same collections by what was found."""
     known = {**load_expected(), **found}
     kept = [known[row.name] for row in rows if row.name in known]
     lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in kept)

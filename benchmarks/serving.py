@@ -1,4 +1,4 @@
-"""The server under load: questions a second, how late the latest are, what is lost, and what is left in memory.
+"""Measure the server under load: questions a second, how late the latest are, what is lost, and memory.
 
     python benchmarks/serving.py [api] [page] [burst] [soak=QUESTIONS]
 
@@ -8,12 +8,13 @@ Serves the corpus and index of this folder in a process of its own and asks the 
 * api: 8 clients for 20 seconds. The goal is 60 questions a second and p95 under 150 ms.
 * page: 20 readers, each in a session of its own, by the calls that the page's script makes. The goal is 25 a second and
   p95 under 1.5 s.
-* burst: 100 questions at once, three times, over the API and on the page; each is answered or told that it is late or
-  the server busy, and the health route is asked meanwhile.
-* soak: QUESTIONS over the API, each tenth on the page in a new session. The goal is a growth of less than 50 MB of the
-  memory that the server has resident, after the first fifth.
+* burst: 100 questions at once, three times, over the API and on the page; each gets an answer, or is told that it is
+  late or the server busy, and the health route is asked meanwhile.
+* soak: QUESTIONS over the API, every tenth on the page in a new session. The goal is that the server's resident memory
+  grows by less than 50 MB after the first fifth.
 
-Wall time on this machine, whose load is told before and after; CPU time of the server, which depends less on it. Linux.
+Prints wall time on this machine, with its load before and after, and CPU time of the server, which depends less on it.
+Linux only.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ import httpx2 as httpx
 
 ROOT = Path(__file__).parent.parent
 SET = ROOT / "benchmarks" / "data" / "questions" / "train.jsonl"
-_PATIENCE = 300.0  # seconds until the server says where it is: it opens the index before
+_PATIENCE = 300.0  # seconds until the server gives its address: it opens the index first
 NOTES = {"Too many people": "busy", "The answer took too long": "late", "Something went wrong": "broken"}
 
 
@@ -54,9 +55,9 @@ class Served:
 
 @contextmanager
 def served() -> Iterator[Served]:
-    """A server that has said where it is, stopped in the end. Raises ``SystemExit`` with what it said instead.
+    """Start a server that gives its address, and stop it at the end. Raises ``SystemExit`` with its output if it fails.
 
-    What it says goes to a file: a pipe that nobody reads would fill, and then the server would wait.
+    The output goes to a file: a pipe that nobody reads would fill, and then the server would wait.
     """
     command = [sys.executable, "-m", "b12assistant", "serve", "--port", "0"]
     with tempfile.TemporaryFile() as said:
@@ -72,7 +73,7 @@ def _address(server: subprocess.Popen[bytes], said: IO[bytes]) -> str:
     end = time.monotonic() + _PATIENCE
     while True:
         ended = server.poll() is not None or time.monotonic() > end
-        begun = os.pread(said.fileno(), 10_000, 0)  # and not `read`: the place in the file is the server's too
+        begun = os.pread(said.fileno(), 10_000, 0)  # not `read`: the server shares the position in the file
         text = begun.decode("utf-8", "replace")
         if found := re.search(r"answers at (http://\S+)\s", text):
             return found[1]
@@ -83,7 +84,7 @@ def _address(server: subprocess.Popen[bytes], said: IO[bytes]) -> str:
 
 @dataclass
 class Clients:
-    """Whoever asks; each answer is counted by how it ended, with the seconds it took."""
+    """The clients; each answer is counted by how it ended, with the seconds it took."""
 
     http: httpx.AsyncClient
     questions: itertools.cycle[str]
@@ -113,7 +114,7 @@ class Clients:
         return "answered" if answer.status_code == 200 else str(answer.json()["code"])
 
     async def _page(self, session: str) -> str:
-        """As the page's script asks: the question is put into the queue, the answer comes on a stream."""
+        """Ask as the page's script does: the question goes into the queue, the answer comes on a stream."""
         body = {"data": [next(self.questions), None], "fn_index": self.ask_function, "session_hash": session}
         joined = await self.http.post("/gradio_api/queue/join", json=body)
         if joined.status_code != 200:
@@ -144,7 +145,7 @@ def _end(told: dict[str, Any]) -> str:
 
 
 async def steady(clients: Clients, name: str, ask: Callable[[], Awaitable[None]], number: int, seconds: float) -> None:
-    """``number`` clients, each of which asks again as soon as it is answered."""
+    """Run ``number`` clients, each of which asks again as soon as it is answered."""
     started, worked = time.perf_counter(), _worked(clients.process)
 
     async def one() -> None:
@@ -202,7 +203,7 @@ def _resident(process: int) -> float:
 
 
 def _worked(process: int) -> float:
-    """Seconds of CPU time that the server has used."""
+    """Return the seconds of CPU time that the server has used."""
     fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -230,7 +231,7 @@ async def measured(asked: Sequence[str], process: int, address: str) -> None:
 
 
 async def _ask_function(http: httpx.AsyncClient) -> int:
-    """The number under which the page asks."""
+    """Return the number of the function by which the page asks."""
     found = re.search(r"window\.gradio_config = (\{.*?\});?</script>", (await http.get("/")).text, re.S)
     functions = json.loads(found[1])["dependencies"] if found else []
     return int(next(each["id"] for each in functions if each["api_name"] == "ask"))

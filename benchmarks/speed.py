@@ -1,17 +1,17 @@
-"""How fast the product is beside other systems, on the same weights, texts and machine: `make bench-speed`.
+"""Compare the product's speed with other systems, on the same weights, texts and machine: `make bench-speed`.
 
     python benchmarks/speed.py FOLDER [--peers build/peers/bin/python] [--texts 600] [--questions 60] [--runs 3]
 
 Each run takes every system in turn, each in fresh processes on one thread: it stores the same texts (of 30 to 120
-words, so that no system cuts any), is started anew, answers one question (cold: from the start of the process to the
+words, so that no system cuts any), is restarted, answers one question (cold: from the start of the process to the
 answer), then the rest of them. What counts is the ratio to the product within a run: its least, median and greatest.
 Processor seconds of storing are those of the whole process, from its start; the encoder's ONNX form, which is made once
-for a model, is there before. What the product stores beside a vector a text is counted under the table.
+for a model, already exists. What the product stores besides a vector a text is counted under the table.
 
 benchmarks/peers/requirements.txt makes the environment of --peers. A system that cannot be imported is named and left
-out; so is the product that stores in bfloat16, where its extra `openvino` is missing (`make setup` installs it) or the
-processor cannot do it. The load when it began and ended stands in the result, build/speed/speed.json: where it is
-above 1, only processor times tell much.
+out; so is the product that stores in bfloat16, if its extra `openvino` is missing (`make setup` installs it) or the
+processor cannot do it. The load at the beginning and the end is in the result, build/speed/speed.json: above 1, only
+processor times say much.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ KEPT = ROOT / "build" / "speed"
 SYSTEMS_FILE = ROOT / "benchmarks" / "peers" / "speed_systems.py"
 OURS, SEARCH, BF16 = "b12assistant", "b12assistant, search", "b12assistant, bfloat16"
 PEERS = ("sentence-transformers + FAISS", "LangChain + FAISS", "LlamaIndex", "txtai", "Haystack")
-PER_QUESTION = ("p50_ms", "p95_ms", "p50_cpu_ms")  # held against our search: no other system says more than that
+PER_QUESTION = ("p50_ms", "p95_ms", "p50_cpu_ms")  # compared with our search: no other system does more than that
 WORDS = (30, 120)
-LEFT_OUT = "nfcorpus-filtered"  # its text has lost its stop words: nobody wrote it so
+LEFT_OUT = "nfcorpus-filtered"  # its text has lost its stop words: nobody writes like that
 _SEED = 10
 ONE_THREAD = {
     **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "B12_ENCODER_THREADS"), "1"),
@@ -56,7 +56,7 @@ Figures = dict[str, float]
 
 
 def texts(folder: Path, many: int) -> list[str]:
-    """So many documents of every collection that have as many words as all systems read, in one order."""
+    """Return ``many`` documents of all collections, of a length that all systems read, always in the same order."""
     found: dict[str, None] = {}
     for path in sorted(folder.rglob("corpus.jsonl*")):
         for _, row in read_rows(path):
@@ -69,7 +69,7 @@ def texts(folder: Path, many: int) -> list[str]:
 
 
 def run_of(system: str, python: str, given: tuple[Path, Path], folder: Path) -> Figures:
-    """``given``: texts and questions. Raises ``SystemExit`` with the last line a system said if it fails."""
+    """Run a system. ``given``: texts and questions. Raises ``SystemExit`` with its last line if it fails."""
     if system != SEARCH:  # which answers from what the product stored
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -91,7 +91,7 @@ def run_of(system: str, python: str, given: tuple[Path, Path], folder: Path) -> 
 
 
 def _process(python: str, system: str, what: str, given: Path, folder: Path) -> tuple[float, float, list[str]]:
-    """Processor seconds with those of children, seconds to the first line, and what came after it."""
+    """Return processor seconds with those of children, seconds to the first line, and what came after it."""
     command = [python, str(SYSTEMS_FILE), system, what, str(given), str(folder)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
@@ -110,8 +110,7 @@ def _process(python: str, system: str, what: str, given: Path, folder: Path) -> 
 
 
 def measured(systems: Sequence[str], many: int, peers: str, given: tuple[Path, Path]) -> list[dict[str, Figures]]:
-    """``many`` runs of those that can: one that fails is named once and left out of all, unless the rest is held
-    against it."""
+    """Do ``many`` runs. A system that fails is named once and left out of all; one of ours must not fail."""
     systems, runs = list(systems), []
     for _ in range(many):
         run: dict[str, Figures] = {}
@@ -132,7 +131,7 @@ def measured(systems: Sequence[str], many: int, peers: str, given: tuple[Path, P
 
 
 def questions(folder: Path) -> list[str]:
-    """Every question of every collection under ``folder``, shuffled; raises ``DatasetError`` if there is none."""
+    """Return every question of every collection under ``folder``, shuffled; raises ``DatasetError`` if none."""
     found = dict.fromkeys(text for path in sorted(folder.rglob("queries.jsonl*")) for text in _questions(path))
     if not found:
         raise DatasetError("no question", hint="give the folder the test collections lie in")
@@ -152,14 +151,14 @@ def _questions(path: Path) -> Iterator[str]:
 
 
 def ratios(runs: Sequence[Mapping[str, Figures]], system: str, figure: str) -> tuple[float, float, float]:
-    """Least, median and greatest over ``runs`` of a system's figure by the product's in the same run."""
+    """Return least, median and greatest over ``runs`` of a system's figure by the product's in the same run."""
     of = SEARCH if figure in PER_QUESTION else OURS
     found = sorted(run[system][figure] / run[of][figure] for run in runs)
     return found[0], statistics.median(found), found[-1]
 
 
 def stored(folder: Path) -> str:
-    """What the product stored of the texts, counted: the other systems store a vector a text."""
+    """Count what the product stored of the texts: the other systems store a vector a text."""
     flags = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index")}
     found = Workspace(load_configuration(environment={}, flags=flags)).opened.collection
     pieces = f"{len(found.context.tokens):,} token vectors of them"
@@ -170,7 +169,7 @@ def stored(folder: Path) -> str:
 
 
 def told(runs: Sequence[Mapping[str, Figures]]) -> Iterator[str]:
-    """The table, as Markdown: medians, and in brackets the ratio to the product."""
+    """Yield the table, as Markdown: medians, and in brackets the ratio to the product."""
     columns = {"cold_s": "cold, s", "cold_cpu_s": "of the processor", "p50_ms": "question p50, ms", "p95_ms": "p95, ms"}
     columns |= {"p50_cpu_ms": "p50 of the processor", "ingest_per_cpu_s": "texts a processor second"}
     columns |= {"memory_mb": "memory, MB"}

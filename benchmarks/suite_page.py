@@ -1,4 +1,4 @@
-"""docs/benchmarks.md from expected.json: no figure on the page has another origin."""
+"""Write docs/benchmarks.md from expected.json: no figure on the page has another origin."""
 
 from __future__ import annotations
 

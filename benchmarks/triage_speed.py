@@ -1,4 +1,4 @@
-"""How long triage takes: the rules alone, with the words, and all together as in use, by the length of the turn.
+"""Measure how long triage takes: the rules alone, with the words, and all together as in use, by length of the turn.
 
     python benchmarks/triage_speed.py [ROUNDS]
 
@@ -34,7 +34,7 @@ def text_of(words: int) -> str:
 
 
 def times(judge: Callable[[Turn], object], text: str, rounds: int) -> Iterator[float]:
-    """Milliseconds; every text differs, so that nothing is remembered."""
+    """Yield milliseconds; every text differs, so that nothing comes from a cache."""
     for number in range(-2, rounds):
         turn = Turn(0, f"{text} {number}")
         started = time.perf_counter()

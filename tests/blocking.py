@@ -1,4 +1,4 @@
-"""A workspace that searches nothing until it is let go, and bounds to ask it within."""
+"""A workspace whose searches wait for a gate, and limits for asking it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ASKED = "What wraps every nerve: myelin?"
 
 @dataclass(frozen=True)
 class Blocking(FakeWorkspace):
-    """Searches nothing until it is let go; the safety check is the real one."""
+    """Its searches wait for the gate; the safety check is the real one."""
 
     gate: threading.Event = field(default_factory=threading.Event)
 
@@ -27,7 +27,7 @@ class Blocking(FakeWorkspace):
 
 
 def blocking_space(built: FakeWorkspace) -> Blocking:
-    """``built``, held."""
+    """``built``, with its gate closed."""
     space = Blocking(built.configuration)
     vars(space).update(vars(built))
     vars(space)["gate"] = threading.Event()

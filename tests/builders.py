@@ -25,7 +25,7 @@ UNKNOWN = Source()
 
 
 def build_document(text: str, *, file: str = "guide.md", source: Source = UNKNOWN) -> Document:
-    """As indexing reads a file of this text; the suffix of ``file`` says how."""
+    """The document that indexing makes of a file with this text; the suffix of ``file`` gives its type."""
     extract = load(text.encode(), file)
     marks = mark(extract)
     return Document(
@@ -55,7 +55,7 @@ def build_entry(text: str, *, file: str = "guide.md", source: Source = UNKNOWN, 
 
 
 def build_collection(*documents: Document, encoder: Encoder | None = None, most: int = 200) -> Collection:
-    """The documents opened for questions; every one must hold a passage."""
+    """The documents, ready for questions; each must contain a passage."""
     by_document = [build_passages(document, most=most) for document in documents]
     embedded = [embed(each, encoder or FakeEncoder(), PLAIN, title_pieces=48, alone=True) for each in by_document]
     passages = tuple(passage for each in by_document for passage in each)

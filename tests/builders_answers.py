@@ -1,4 +1,4 @@
-"""An assistant over a few documents, with a triage that says what a test wants it to say."""
+"""An assistant over a few documents, with a triage that the test chooses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from b12assistant.config import Settings
 from b12assistant.safety.triage import is_control
 from b12assistant.types import Document, Interest, Source
 
-# Shown from a score of 0.1 on, without reserve from 0.5 on. The score is the share of the question that a quote holds.
+# A quote is shown from a score of 0.1, without a warning from 0.5. The score is the share of the question it holds.
 EASY = Calibration(bias=-20, closeness=40, missing=0, absent=0, unknown=0, possibly=1.2e-7, answered=0.5)
 Triaging = Callable[[Sequence[Turn]], Triage]
 
@@ -27,7 +27,7 @@ def calm(_turns: Sequence[Turn]) -> Triage:
 
 
 def flagging(level: Level, text: str | None = None) -> Triaging:
-    """A triage that finds this in every turn."""
+    """A triage that finds this flag in every turn."""
     flag = Flag(level, FlagKind.MEDICAL, RuleId(f"rule_{level}"))
     notice = Notice(NoticeKind.RED_FLAG, TextId(text or level), flag)
     return lambda turns: Triage((notice,))

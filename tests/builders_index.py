@@ -14,7 +14,7 @@ FACTS = {"model": {"name": "fake", "sha256": "0" * 64}, "counts": {"documents": 
 
 
 def publish(store: Store, *contents: dict[str, bytes]) -> GenerationId:
-    """The contents one after the other; the name of the last."""
+    """Publish the contents one after the other; return the name of the last."""
     with store.writing():
         names = [store.publish(files, FACTS) for files in contents]
     return names[-1]
@@ -25,5 +25,5 @@ def folder(store: Store, name: GenerationId) -> Path:
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Every file of an index but the lock, which holds the number of a process."""
+    """Every file of an index except the lock, which holds a process id."""
     return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file() and p.name != "LOCK"}

@@ -1,4 +1,4 @@
-"""Indexes on Milvus Lite, in this process; every test that asks for them is skipped where pymilvus is not installed."""
+"""Indexes on Milvus Lite, in this process; tests that use them are skipped if pymilvus is not installed."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _NUMBER = count(1)
 
 
 def lite(folder: Path) -> Server:
-    """Milvus Lite, its file in ``folder``."""
+    """Milvus Lite with its file in ``folder``."""
     pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -e '.[milvus]'")
     return Server.connect(str(folder / f"{next(_NUMBER)}.db"))
 
 
 def contents(vectors: Vectors, lexical: BM25FIndex | None = None, kinds: Sequence[str] = ()) -> Contents:
-    """Rows of these vectors; without words and of no kind where none are given."""
+    """Rows with these vectors, and with words and kinds if they are given."""
     nothing = [""] * len(vectors)
     return Contents(vectors, lexical or BM25FIndex.build(nothing, nothing), kinds or nothing)
 
 
 def in_use(collections: Collections, given: Contents) -> Place:
-    """A collection of ``given``, made the current one; pymilvus' half seconds of waiting left out."""
+    """Make a collection of ``given`` the current one, without pymilvus's half-second waits."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "sleep", lambda seconds: None)
         facts = collections.fill(given)
@@ -45,6 +45,6 @@ def milvus_vectors(collections: Collections, vectors: Vectors) -> MilvusVectors:
 
 
 def milvus_terms(collections: Collections, words: BM25FIndex, rows: int) -> MilvusTerms:
-    """The words of so many rows, which have the same vector each."""
+    """The words of ``rows`` rows, which all have the same vector."""
     vectors = np.tile(np.array([1, 0], np.float32), (rows, 1))
     return MilvusTerms(in_use(collections, contents(vectors, words)), words.without_rows())

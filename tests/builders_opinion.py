@@ -1,4 +1,4 @@
-"""Opinions that a reader can predict: four made-up words, each for one concern, and nothing else is known."""
+"""Predictable opinions: they know four made-up words, each for one concern, and nothing else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALARMING = {
 
 
 def silent_words(**words: Concern) -> WordModel:
-    """Knows these words, each for its concern; of anything else it thinks nothing."""
+    """A model that knows only these words, each for its concern."""
     keys = sorted((key_of(word), CONCERNS.index(concern)) for word, concern in words.items())
     weights = np.zeros((len(keys), len(CONCERNS)), np.int8)
     for row, (_, concern) in enumerate(keys):
@@ -34,7 +34,7 @@ def silent_words(**words: Concern) -> WordModel:
 
 
 def knowing_head() -> TokenHead:
-    """Looks for the words of ``ALARMING`` among the tokens, each with a hidden unit of its own."""
+    """Looks for the words of ``ALARMING`` among the tokens, with one hidden unit for each."""
     d, h = ENCODER.dimension, len(ALARMING)
     hidden, gaze, out = np.zeros((d, h)), np.zeros((d, 1)), np.zeros((h, len(CONCERNS)))
     for unit, (word, concern) in enumerate(ALARMING.items()):
@@ -45,7 +45,7 @@ def knowing_head() -> TokenHead:
     return TokenHead(*pairs)
 
 
-ALONE = Advice(())  # the rules, and nothing beside them
+ALONE = Advice(())  # the rules alone
 
 
 def words_opinion(model: WordModel | None = None) -> WordOpinion:

@@ -1,4 +1,4 @@
-"""Small PDFs written by hand, so that a test shows each byte it is about; pypdf plays no part in making them."""
+"""Small PDFs written by hand, so that a test shows every byte that matters; pypdf does not make them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Print:
 
 
 def column(*texts: str, top: float = 700, x: float = 72, size: float = 11, lead: float = 14) -> list[Print]:
-    """Lines under one another; an empty text leaves a line free."""
+    """Lines below each other; an empty text leaves an empty line."""
     return [Print(text, x, top - i * lead, size) for i, text in enumerate(texts) if text]
 
 
@@ -78,7 +78,7 @@ def _escaped(text: str) -> bytes:
 
 
 def file_of(objects: Sequence[bytes], *, trailer: bytes = b"") -> bytes:
-    """A PDF of these objects, numbered from 1; object 1 is its catalogue. ``trailer``: what else stands in it."""
+    """A PDF of these objects, numbered from 1; object 1 is its catalogue. ``trailer``: its other entries."""
     out = bytearray(b"%PDF-1.7\n")
     offsets = []
     for number, body in enumerate(objects, 1):

@@ -1,4 +1,4 @@
-"""What holds for every test: no network, drawn cases without a clock, and the acceptance data where there is some."""
+"""For every test: no network, no deadline for generated cases, and the acceptance data if there is any."""
 
 import fcntl
 import ipaddress
@@ -13,7 +13,7 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 
-# A deadline would measure the machine, not the code. In CI the same cases are drawn each time, under stress more.
+# A deadline would measure the machine, not the code. In CI the cases never change; under stress there are more.
 settings.register_profile("local", deadline=None, max_examples=25)
 settings.register_profile("ci", deadline=None, max_examples=25, derandomize=True)
 settings.register_profile("stress", deadline=None, max_examples=100)
@@ -21,7 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 
 
 class NetworkRefusedError(RuntimeError):
-    """Not an ``OSError``: code that shrugs at a failed connection must not hide one."""
+    """Not an ``OSError``, because code that ignores failed connections would hide it."""
 
 
 def _is_here(host: object) -> bool:
@@ -34,7 +34,7 @@ def _is_here(host: object) -> bool:
 
 
 def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
-    """Loopback and unix sockets pass: a server under test is reached through them."""
+    """Loopback and unix sockets are allowed, to reach a server under test."""
     match event, arguments:
         case "socket.connect" | "socket.sendto" | "socket.sendmsg", (_, (host, *_)):
             pass
@@ -49,13 +49,13 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 # An audit hook sees what a patched ``socket.socket`` cannot: name look-ups, datagrams, other threads, references taken
-# before the patch, and imports while tests are collected. It cannot be taken off again, which is the point.
+# before the patch, and imports while tests are collected. It cannot be removed, which is the point.
 sys.addaudithook(_refuse_network)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one worker, for its fixtures; begin with the slow ones, so that none ends alone."""
+    """Keep the tests of a file in one worker, for its fixtures; run slow files first, so that none ends alone."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def disk_at_once() -> Iterator[None]:
-    """No waiting for the disk: where no machine loses its power, nothing can tell what it has not yet taken."""
+    """Skip fsync, which matters only if the machine loses power."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda handle: None)
         yield
@@ -73,7 +73,7 @@ def disk_at_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What can be made again is kept apart from that of whoever runs the tests."""
+    """Use a cache folder of the tests, not that of the person who runs them."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))

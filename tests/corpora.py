@@ -1,4 +1,4 @@
-"""A corpus of three files, and what tests ask of its reports."""
+"""A corpus of three files, and helpers for its reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PILLS = "Metformin lowers B12 in some people. Ask for a blood test.\n"
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
-    """``folder`` with these files in it, by their paths."""
+    """Write these files, given by path, into ``folder``; return it."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -24,7 +24,7 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def three_files(folder: Path) -> FakeWorkspace:
-    """A corpus of NERVES, FOOD and PILLS in ``folder``, and an index beside it that is yet to be built."""
+    """A corpus of NERVES, FOOD and PILLS in ``folder``, with an index that is not built yet."""
     corpus = write(folder / "corpus", {"nerves.md": NERVES, "guides/food.md": FOOD, "pills.txt": PILLS})
     return fake_workspace(corpus, folder / "index")
 
@@ -32,7 +32,7 @@ def three_files(folder: Path) -> FakeWorkspace:
 def again(
     space: FakeWorkspace, encoder: FakeEncoder | None = None, *, flags: Mapping[str, object] | None = None
 ) -> FakeWorkspace:
-    """The same corpus and index in a new process, as it were."""
+    """The same corpus and index, as in a new process."""
     return fake_workspace(space.corpus, space.store.root, encoder=encoder, flags=flags)
 
 
@@ -45,7 +45,7 @@ def embedded(report: IndexReport) -> list[str]:
 
 
 def capsules(folder: str = "") -> dict[str, str]:
-    """Two documents that differ, in ``folder`` of a corpus, and the curators' file that says so."""
+    """Two documents that disagree, in ``folder`` of a corpus, and the curators' file that says so."""
     swallowed, syringe = f"{folder}swallowed.md", f"{folder}syringe.md"
     return {
         swallowed: "# Swallowed\n\nSwallowed capsules work as well as a syringe.\n",

@@ -17,7 +17,7 @@ def pages() -> list[Path]:
 
 
 class Block(NamedTuple):
-    """A fenced block: the file it stands in, its language, its text."""
+    """A fenced block: its file, language and text."""
 
     page: str
     language: str

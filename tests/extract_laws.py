@@ -1,4 +1,4 @@
-"""What holds for every extract, and sources drawn from pieces that make structure likely, with ugly characters."""
+"""Laws for every extract, and generated sources with likely structure and awkward characters."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def as_pdf(source: str) -> bytes:
 
 
 def encoded(source: str) -> bytes:
-    """With enough plain words behind it that a few control characters do not make it binary."""
+    """Add enough plain words that a few control characters do not make it look binary."""
     return (source + "\nplain words" * 60).encode("utf-8", "replace")
 
 

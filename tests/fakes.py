@@ -1,4 +1,4 @@
-"""Parts that a reader can predict, for tests of everything that stands on a Protocol."""
+"""Predictable parts, for tests of everything that uses a Protocol."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ PLAIN = Projection(None, np.empty(0, np.float32))  # keeps every direction, know
 
 @dataclass(frozen=True)
 class FakeEncoder:
-    """One token a word, one direction a word, the same in any case.
+    """One token and one direction per word, ignoring case.
 
-    So the cosine of two texts of different words is the number they share over the root of both lengths: "numb feet"
-    and "cold feet" have 1/2. ``encoded`` holds every text that was asked for, in order.
+    So the cosine of two texts is the number of words they share over the root of both lengths: "numb feet"
+    and "cold feet" have 1/2. ``encoded`` lists the texts it encoded, in order.
     """
 
     name: str = "fake"
     digest: str = "0" * 64
-    dimension: int = 4096  # so many that no two words of a test are likely to meet
+    dimension: int = 4096  # so many that words of a test rarely collide
     limit: int = 254
     tokenizer: Path | None = None  # files are split in this process
     runtime: Mapping[str, str] = field(default_factory=lambda: {"encoder": "fake"}, compare=False)
@@ -50,16 +50,16 @@ class FakeEncoder:
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         for text in texts:
             self.encoded.append(text)
-            text.encode()  # half a character is an error, as it is to the real one
+            text.encode()  # half a character is an error, as for the real one
             yield self._one(text)
 
     def tuned(self, changes: Mapping[str, NDArray[np.float32]], digest: str = "") -> FakeEncoder:  # noqa: ARG002
-        """A made-up encoder has no weights."""
+        """Return itself: it has no weights."""
         assert not changes
         return self
 
     def piece(self, word: str) -> int:
-        """The id of a word, which is its direction too; 0 is nobody's."""
+        """The id of a word, which is also its direction; no word has 0."""
         return 1 + zlib.crc32(word.casefold().encode("utf-8", "surrogatepass")) % (self.dimension - 1)
 
     def _one(self, text: str) -> Encoded:
@@ -82,7 +82,7 @@ class FakeEncoder:
 
 @dataclass(frozen=True)
 class RefusingEncoder(FakeEncoder):
-    """Fails the test that makes it encode anything."""
+    """Fails the test if it has to encode anything."""
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         raise AssertionError(f"asked to encode {list(texts)}")
@@ -92,7 +92,7 @@ class RefusingEncoder(FakeEncoder):
 class FakeReader:
     """The real loaders, in this process; a file in ``refused`` is left out with that reason.
 
-    ``extracted`` holds every name whose text was asked for, in order.
+    ``extracted`` lists the files it extracted, in order.
     """
 
     refused: dict[str, str] = field(default_factory=dict)
@@ -122,7 +122,7 @@ class FakeReader:
 
 @dataclass(frozen=True)
 class FakeTriagers(Triagers):
-    """The real ones, silent about an encoder that nothing was fitted on."""
+    """The real ones, without the warning that nothing was fitted on this encoder."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -131,7 +131,7 @@ class FakeTriagers(Triagers):
 
 @dataclass(frozen=True)
 class FakeWorkspace(Workspace):
-    """A workspace with these parts in the place of the model and of the reader's process."""
+    """A workspace with these parts instead of the model and the reader process."""
 
     fake_encoder: FakeEncoder = field(default_factory=FakeEncoder)
     fake_reader: FakeReader = field(default_factory=FakeReader)
@@ -161,6 +161,6 @@ def fake_workspace(
     flags: Mapping[str, object] | None = None,
 ) -> FakeWorkspace:
     """``flags``: settings by their key, as in ``{"chunking.pieces": 100}``."""
-    given = {"paths.corpus": str(corpus), "paths.index": str(index), "web.seconds": 120.0}  # a busy machine is no fault
+    given = {"paths.corpus": str(corpus), "paths.index": str(index), "web.seconds": 120.0}  # allow for a busy machine
     configuration = load_configuration(environment={}, flags=given | dict(flags or {}))
     return FakeWorkspace(configuration, fake_encoder=encoder or FakeEncoder(), fake_reader=reader or FakeReader())

@@ -1,4 +1,4 @@
-"""A file system on which the nth operation fails, once or for good, or which is full."""
+"""A file system whose nth operation fails, once or for good, or that is full."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _Raw(io.FileIO):
 
 @contextmanager
 def failing(at: int, *, for_good: bool = False, code: int = errno.ENOSPC) -> Iterator[Faults]:
-    """Within it, what `pathlib`, `shutil` and `os` are asked to change goes through a ``Faults``."""
+    """Within it, every change by `pathlib`, `shutil` and `os` goes through a ``Faults``."""
     faults = Faults(at, for_good, code)
 
     def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,7 +92,7 @@ _READS = ("listdir", "lstat", "open", "scandir", "stat")
 
 @contextmanager
 def failing_reads(under: Path, at: int, *, for_good: bool = False, code: int = errno.EIO) -> Iterator[Faults]:
-    """Within it, what is asked of the disk about ``under`` and what lies in it goes through a ``Faults``."""
+    """Within it, every look at ``under`` and what is in it goes through a ``Faults``."""
     faults, place = Faults(at, for_good, code), str(under)
 
     def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -110,7 +110,7 @@ def failing_reads(under: Path, at: int, *, for_good: bool = False, code: int = e
 
 
 class _Bounded(io.FileIO):
-    """A file on a disk that has room for so many more bytes."""
+    """A file on a disk that has ``room`` bytes left."""
 
     def __init__(self, file: Any, room: list[int]) -> None:
         super().__init__(file, "w")
@@ -128,7 +128,7 @@ class _Bounded(io.FileIO):
 
 @contextmanager
 def disk_with(room: int) -> Iterator[None]:
-    """Within it, files that `pathlib` opens to be written have ``room`` bytes in all."""
+    """Within it, files that `pathlib` opens for writing have ``room`` bytes in all."""
     left, real = [room], io.open
 
     def open_file(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:

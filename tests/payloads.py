@@ -1,7 +1,7 @@
-"""Texts that try to be more than text, in the contexts a page has: what runs, what fetches, what covers, what deceives.
+"""Texts that try to be more than text in a page: to run, load, cover or deceive.
 
-Whatever runs sets ``window.__ran``; whatever fetches asks example.com. By the chapters of the OWASP cheat sheets on XSS
-filter evasion and on DOM clobbering, and by the ways that sanitisers were passed (mutation).
+Whatever runs sets ``window.__ran``; whatever loads asks example.com. They follow the OWASP cheat sheets on XSS filter
+evasion and DOM clobbering, and known ways past sanitisers (mutation).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The architecture as data, and every module held against it.
+"""The architecture as data, and the check of every module against it.
 
-Imports point strictly down, modules side by side are strangers, and each heavy library has one module that knows it.
+Imports only go down, modules side by side do not import each other, and each library has its importers listed.
 Imports inside functions and under ``TYPE_CHECKING`` count like any other.
 """
 
@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "b12assistant"
-LONGEST = 500  # lines of a file: one noun
+LONGEST = 500  # lines of a file
 
 # The layers, lowest first: a folder of the package ("" is the package itself) and the families of its modules. A module
-# may import every layer above its own. Families of a layer are strangers to one another; the members of a family may
-# import those to the left of a "<", and nobody beside them.
+# may import every layer listed before its own. Families of a layer do not import each other; the members of a family
+# may import those to the left of a "<", but not those beside them.
 PICTURE = (
     (
         "",
@@ -105,7 +105,7 @@ PICTURE = (
     ("", "__main__"),
 )
 
-# Who may import a library. One module each, so that to replace a library is to change one file.
+# Who may import a library: one module if possible, so that replacing it changes one file.
 _HTTP = (
     "web.catalogue_routes",
     "web.export_routes",
@@ -179,7 +179,7 @@ FORBIDDEN = {
 
 
 class Place(NamedTuple):
-    """Where a module stands: layer, family of that layer, step of that family."""
+    """The place of a module: layer, family in it, step in the family."""
 
     layer: int
     family: int
@@ -214,7 +214,7 @@ def name_of(path: Path, package: Path) -> str:
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and dotted name of all that is imported; of ``from a import b`` it is a.b, whatever b may be."""
+    """Line and dotted name of every import; ``from a import b`` gives a.b, whatever b is."""
     for node in ast.walk(tree):
         match node:
             case ast.Import(names=aliases):
@@ -269,7 +269,7 @@ def violations(package: Path) -> Iterator[str]:
 
 
 def too_long(folder: Path) -> Iterator[str]:
-    """Files that hide a second noun."""
+    """Files longer than ``LONGEST``."""
     for path in sorted(folder.rglob("*.py")):
         lines = len(path.read_text("utf-8").splitlines())
         if lines > LONGEST:

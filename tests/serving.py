@@ -1,4 +1,4 @@
-"""The HTTP API over a small corpus, asked in this process."""
+"""The HTTP API over a small corpus, called in this process."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def empty_space(folder: Path) -> FakeWorkspace:
 
 
 def client_of(space: Workspace) -> TestClient:
-    """Errors come back as a caller gets them."""
+    """A client that gets errors as a caller would."""
     return TestClient(build_app(lambda: space), raise_server_exceptions=False)
 
 
 def untimed(reply: Mapping[str, Any]) -> dict[str, Any]:
-    """A reply without what differs from one run to the next."""
+    """A reply without its timings, which differ between runs."""
     return {key: value for key, value in reply.items() if key != "timings_ms"}

@@ -20,7 +20,7 @@ ANSWERS = {
     "Acid reducers lower the absorption of vitamin B12 when they are taken for years.\n",
     "folate.txt": "Folic acid hides the anæmia of vitamin B12 deficiency.\n\nThe nerves are not protected by it.\n",
 }
-LEFT = {"B12_SHARED", "LC_ALL", "LANG", "COLUMNS", "NO_COLOR"}  # of this process, not of the one that is tested
+LEFT = {"B12_SHARED", "LC_ALL", "LANG", "COLUMNS", "NO_COLOR"}  # not passed on to the tested process
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Done:
 
     @property
     def complaint(self) -> str:
-        """The one line that says what is wrong; fails if it is anything else, a trace above all."""
-        lines = self.err.strip().splitlines()  # click leaves the line of a ^C first
+        """The one line that says what is wrong; fails if it is anything else, such as a traceback."""
+        lines = self.err.strip().splitlines()  # after ^C click first ends the line
         assert len(lines) == 1, self.err
         assert lines[0].startswith("b12assistant: "), self.err
         return lines[0].removeprefix("b12assistant: ")
@@ -42,7 +42,7 @@ class Done:
 
 @contextmanager
 def hearing_ctrl_c() -> Iterator[None]:
-    """A job in the background is born deaf to Ctrl-C, and so is what it starts; programs started here hear it."""
+    """Background jobs and what they start ignore Ctrl-C; programs started within this do not."""
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
@@ -57,21 +57,21 @@ def start(
     stdin: int = subprocess.DEVNULL,
     stdout: int | IO[bytes] = subprocess.PIPE,
 ) -> subprocess.Popen[bytes]:
-    """The command, running. ``env``: variables besides those of this process."""
+    """Start the command. ``env``: variables in addition to those of this process."""
     environment = {key: value for key, value in os.environ.items() if key not in LEFT} | dict(env or {})
     command = [sys.executable, "-m", "b12assistant", *arguments]
     return subprocess.Popen(command, cwd=cwd, env=environment, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE)
 
 
 def b12(*arguments: str, cwd: Path, typed: bytes | None = None, env: Mapping[str, str] | None = None) -> Done:
-    """Run the command to its end; ``typed``: what stands on standard input."""
+    """Run the command to its end; ``typed``: its standard input."""
     with start(*arguments, cwd=cwd, env=env, stdin=subprocess.PIPE) as process:
         out, err = process.communicate(typed or b"", timeout=180)
     return Done(process.returncode, out.decode(), err.decode())
 
 
 def stop(process: subprocess.Popen[bytes], how: signal.Signals, *, when: Path, pattern: str) -> Done:
-    """Send a signal as soon as ``when`` holds a file of that pattern."""
+    """Send a signal as soon as ``when`` contains a file that matches ``pattern``."""
     for _ in range(1200):
         if process.poll() is not None or any(when.glob(pattern)):
             break

@@ -20,7 +20,7 @@ def scope(path: str) -> dict[str, Any]:
 
 
 async def statuses(admission: Admission, *paths: str) -> list[int]:
-    """Of requests that are begun one after the other and are open together."""
+    """The statuses of requests that start one after the other and are open together."""
 
     async def one(path: str) -> int:
         sent: list[Message] = []
@@ -165,7 +165,7 @@ def test_a_request_whose_client_goes_is_dropped(whole: bool, caplog: pytest.LogC
 
 
 def test_a_cancellation_that_is_swallowed_is_repeated() -> None:
-    """As `asyncio.wait_for` may do, and libraries."""
+    """`asyncio.wait_for` and libraries may swallow one."""
 
     async def app(_: Message, receive: Receive, send: Send) -> None:  # noqa: ARG001
         await receive()

@@ -1,4 +1,4 @@
-"""The alterations of a review, one by one; the stress test of altered exports draws more."""
+"""The alterations that a review found, one by one; the stress test of altered exports tries random ones."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def exchange(data: Data) -> None:
         quote["number"] = number
 
 
-# Each as an edit of the data, and a part of what is said about it.
+# Each edit of the data, with a part of the message about it.
 EDITS: dict[str, tuple[Callable[[Data], object], str]] = {
     "title": (lambda data: first(data).update(title="Lancet 2024"), "title is"),
     "seller": (lambda data: first(data).update(commercial_interest=False), "commercial_interest is"),

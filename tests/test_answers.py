@@ -1,4 +1,4 @@
-"""An answer has no place for free text, and a quote none for words that the source does not have there."""
+"""An answer cannot hold free text, and a quote cannot hold words that its source does not have there."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MAY_HOLD_TEXT = (Document, Turn, Source)
 
 
 def free_text(kind: object, where: str = "") -> Iterator[str]:
-    """Every field, by its path, through which a ``str`` can be reached that is no id and not of a source or a turn."""
+    """The path of every field that leads to a ``str`` which is not an id and not in ``MAY_HOLD_TEXT``."""
     where = where or getattr(kind, "__name__", str(kind))
     if kind in MAY_HOLD_TEXT or isinstance(kind, typing.NewType):
         return

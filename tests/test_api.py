@@ -109,7 +109,7 @@ def test_strict_building_publishes_nothing_if_a_file_is_left_out(tmp_path: Path)
 
 @pytest.mark.slow
 def test_twenty_threads_get_the_answers_that_one_gets(starter: Path) -> None:
-    """Long questions among short ones: the tokenizer's padding is what threads would take from one another."""
+    """Long and short questions are mixed, because threads could change each other's padding in the tokenizer."""
     alone = Assistant(workspace(starter))
     expected = {question: untimed(alone.as_json(alone.ask(question))) for question in QUESTIONS}
     shared = Assistant(workspace(starter))  # not opened yet: all twenty begin at once

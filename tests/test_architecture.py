@@ -1,4 +1,4 @@
-"""The package is as its picture: imports go downwards only, libraries have owners, no file is long."""
+"""The package matches its picture: imports only go down, libraries have owners, no file is long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions asked of sentences: found again in the index, near their sentence, reused while they are the same."""
+"""Questions asked of sentences are kept in the index, help to find their sentence, and are reused until they change."""
 
 from __future__ import annotations
 

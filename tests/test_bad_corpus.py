@@ -1,4 +1,4 @@
-"""Files that are damaged, hostile or odd, through the real reader: left out with their reason, the rest indexed."""
+"""Damaged, hostile and odd files through the real reader: left out with a reason, while the rest is indexed."""
 
 import base64
 import json
@@ -110,7 +110,7 @@ def test_a_folder_named_like_a_file_is_a_folder(corpus: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_listed_is_named(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its files would else be lost without a word."""
+    """Otherwise its files would be lost silently."""
     write(corpus, {"closed/inside.md": "Words inside.\n"})
     real = os.scandir
 
@@ -126,7 +126,7 @@ def test_a_folder_that_cannot_be_listed_is_named(corpus: Path, monkeypatch: pyte
 
 
 def test_bad_front_matter_costs_its_file(corpus: Path) -> None:
-    """Without its facts nobody knows who speaks; the others go on."""
+    """Without its facts nobody knows who speaks; the other files are indexed."""
     write(corpus, {"a\nb.md": "---\nkinde: blog\n---\nWords.\n", "c.md": "---\ntitle: [\n---\nWords.\n"})
     found = build(corpus, reader_of(corpus))
     assert found["a\nb.md"].reasons == ("front matter:2: unknown key 'kinde'",)
@@ -138,7 +138,7 @@ def test_bad_front_matter_costs_its_file(corpus: Path) -> None:
 def test_the_program_survives_them_all(tmp_path: Path) -> None:
     """The command line with the real encoder: one index, every file listed, nothing but text on the terminal.
 
-    What becomes of their many passages is tried with the fake encoder, in tests/stress_tests/bad_files.py.
+    Their many passages are tested with the fake encoder, in tests/stress_tests/bad_files.py.
     """
     environment = os.environ | {"B12_LOADING_PASSAGES": "4", "B12_CHUNKING_SENTENCE_VECTORS_UP_TO": "0"}
     write(tmp_path / "corpus", {"good.md": NERVES})

@@ -47,7 +47,7 @@ def test_the_traps_of_the_set_are_told(tmp_path: Path) -> None:
     assert "1 documents have no text" in told
     assert "1 of 3 judged queries have no relevant document and are not counted" in told
     assert "were never judged and count as not relevant" in told
-    assert "queries have equal scores" in told  # the twins, of course
+    assert "queries have equal scores" in told  # the two equal documents
 
 
 def test_what_the_encoders_limit_does_is_told(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_run_is_scored_as_it_stands_with_its_traps(tmp_path: Path) -> None:
     assert encoder.encoded == []
     (ranking,) = report["rankings"]
     assert ranking["name"] == "theirs.trec"
-    # q1: d2 before d1, as trec_eval orders what is tied; q3 is not in the run
+    # q1: d2 before d1, as trec_eval orders ties; q3 is not in the run
     assert report["per_query"]["theirs.trec"]["MRR"] == {"q1": 0.5, "q2": 0.5, "q3": 0.0}
     assert ranking["measures"]["MRR"]["mean"] == pytest.approx(1 / 3)
     told = warnings(report)

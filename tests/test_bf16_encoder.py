@@ -1,4 +1,4 @@
-"""Indexing in bfloat16: asked for, recorded, and never what a question is read in."""
+"""Indexing in bfloat16 has to be asked for, is recorded, and is never used for questions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HALF = EncoderSettings(runtime="onnx", bulk="bf16")
 
 
 def needed() -> None:
-    """The processor, said by the same library: elsewhere there is nothing to test but the refusal."""
+    """Skip if OpenVINO says that this processor has no bfloat16."""
     import openvino
 
     if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
@@ -41,7 +41,7 @@ def test_its_vectors_are_close_and_its_word_pieces_the_same() -> None:
         assert np.array_equal(known.pieces, found.pieces)
         assert np.array_equal(known.offsets, found.offsets)
         assert float(known.vector @ found.vector) > 0.999
-        assert not np.array_equal(known.vector, found.vector)  # or nothing was reduced
+        assert not np.array_equal(known.vector, found.vector)  # precision was reduced
         np.testing.assert_allclose(np.linalg.norm(found.tokens, axis=1), 1, atol=1e-5)
     assert (half.runtime["precision"], half.runtime["encoder"]) == ("bfloat16", "openvino")
     assert indexing_encoder(EncoderSettings(), single) is single
@@ -57,7 +57,7 @@ def test_the_manifest_names_it_and_questions_are_read_in_single_precision(built:
     assert space.encoder.runtime["encoder"] == "onnxruntime"
     assert space.ask("What is myelin?").answer.quotes
     again = Workspace(load_configuration(environment={}, flags=flags))
-    assert all(each.embedded for each in again.index().files)  # nothing of it is taken over
+    assert all(each.embedded for each in again.index().files)  # nothing of it is reused
     assert "precision" not in again.opened.manifest["runtime"]
 
 

@@ -1,4 +1,4 @@
-"""British and American spellings meet in one form; words that are two stay two."""
+"""British and American spellings of a word get one form; different words stay different."""
 
 from __future__ import annotations
 

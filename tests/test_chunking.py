@@ -38,7 +38,7 @@ def texts(passages: tuple[Passage, ...]) -> list[list[str]]:
 def document(
     *blocks: str, heading_at: tuple[int, ...] = (), marks: tuple[Mark, ...] = (), name: str = "a.txt"
 ) -> Document:
-    """Each text a block; those in ``heading_at`` are headings."""
+    """Each text is a block; those in ``heading_at`` are headings."""
     starts = [0]
     for block in blocks:
         starts.append(starts[-1] + len(block) + 1)
@@ -156,7 +156,7 @@ def test_a_document_of_nothing_has_no_passage() -> None:
 
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
-    """Blocks of ugly words, some of them headings, with marks anywhere."""
+    """Blocks of awkward words, some of them headings, with marks anywhere."""
     blocks = draw(st.lists(st.lists(WORDS, min_size=1, max_size=12).map(" ".join), min_size=1, max_size=6))
     headings = draw(st.sets(st.integers(0, len(blocks) - 1)))
     length = sum(len(block) + 1 for block in blocks)

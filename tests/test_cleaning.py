@@ -59,7 +59,7 @@ def read(page: Path) -> tuple[Extract, tuple[Mark, ...]]:
 
 @lru_cache
 def marked(page: Path, kind: MarkKind) -> frozenset[int]:
-    """Every offset under marks of a kind."""
+    """Every offset in marks of a kind."""
     return frozenset(at for m in read(page)[1] if m.kind is kind for at in range(m.range.start, m.range.end))
 
 
@@ -113,7 +113,7 @@ def test_an_expectation_is_found_where_it_must_be(folder: str) -> None:
 
 
 class Words:
-    """A text as words without what stands between, to find a quotation whose blanks or bullets differ."""
+    """The words of a text alone, to find a quotation whose spaces or bullets differ."""
 
     def __init__(self, text: str) -> None:
         self.places = [found.span() for found in re.finditer(r"\w+", text)]
@@ -130,7 +130,7 @@ class Words:
 
 
 def gold_spans(shared: Path) -> Iterator[tuple[str, str, str]]:
-    """Question id, seed and quotation of every right answer, the second best too."""
+    """Question id, seed and quotation of every right answer, alternatives included."""
     questions = [json.loads(line) for line in (shared / "examples/qa.jsonl").read_text("utf-8").splitlines()]
     talks = [json.loads(line) for line in (shared / "examples/conversations.jsonl").read_text("utf-8").splitlines()]
     asked = [(each["id"], each) for each in questions]

@@ -1,4 +1,4 @@
-"""Each rule on a page of its own, and what looks like its case and is none."""
+"""Each rule on a page of its own, and text that looks like a case for it but is not."""
 
 import pytest
 from hypothesis import given
@@ -154,7 +154,7 @@ HARD = {
 
 @pytest.mark.parametrize("text", HARD.values(), ids=HARD.keys())
 def test_a_hard_line_is_read_and_hides_nothing_else(text: str) -> None:
-    """A rule that tries every way to read such a line would not end."""
+    """A rule that tried every way to read such a line would not finish."""
     extract = load(f"{SENTENCE}\n\n## References\n\n{text}\n".encode(), "a.md")
     assert not any(found.range.start < len(SENTENCE) for found in mark(extract))
 

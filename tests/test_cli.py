@@ -16,7 +16,7 @@ Call = Callable[..., Done]
 
 @pytest.fixture
 def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Call]:
-    """The command line in this process, beside an empty corpus: what fails before the model is loaded is quick."""
+    """The command line in this process, with an empty corpus; quick for what fails before the model is loaded."""
     handler = signal.getsignal(signal.SIGTERM)
     (tmp_path / "corpus").mkdir()
     monkeypatch.chdir(tmp_path)

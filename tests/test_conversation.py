@@ -1,4 +1,4 @@
-"""What may be searched for a turn: slices of the user's turns, or words of a quote that the turn points at."""
+"""What may be searched for a turn: slices of the user's turns, or words of a quote that the turn refers to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks of the corpus: each can fail, and each holds on the corpus that ships."""
+"""Each check of the corpus can fail, and finds nothing in the corpus that ships."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_curators_let_words_beginnings_and_terms_pass(tmp_path: Path) -> None:
     assert all("no origin is named" in finding for finding in after)
 
 
-# Words taken over
+# Copied words
 
 
 def test_shared_runs_are_found_at_their_full_length(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ def test_the_corpus_takes_no_words_over() -> None:
 
 
 def test_every_sentence_that_answers_has_four_questions_or_more() -> None:
-    """Heads of tables and items of reference lists answer nothing."""
+    """Table headers and items of reference lists answer nothing."""
     files = [path for path in (CORPUS / "sentences").rglob("*.jsonl") if path.parent.name != "references"]
     entries = [SentenceEntry.model_validate_json(line) for path in files for line in path.read_text().splitlines()]
     assert min(len(entry.asked) for entry in entries if entry.asked) == 4

@@ -1,4 +1,4 @@
-"""The index after a run that ended badly: the old generation or the new one, never a mixture, never nothing."""
+"""After a failed run the index is the old generation or the new one, never a mixture and never nothing."""
 
 import os
 import random
@@ -33,9 +33,9 @@ def folders(root: Path) -> int:
 
 
 def every_fault(start: Path, *, for_good: bool) -> Iterator[tuple[int, Path]]:
-    """NEW published over copies of ``start`` with operation 1, 2, 3 … failing, until a run is clean.
+    """Publish NEW over copies of ``start`` with operation 1, 2, 3 … failing, until a run is clean.
 
-    Only ``IndexWriteError`` may come out of it.
+    It may raise only ``IndexWriteError``.
     """
     for at in count(1):
         root = start.with_name(f"{start.name}-{at}")
@@ -63,7 +63,7 @@ def test_all_is_on_the_disk_before_the_pointer_is_switched(tmp_path: Path) -> No
         "fsync",  # the folder of generations
         *file,  # the new pointer
         "replace",
-        "fsync",  # the folder it stands in
+        "fsync",  # its folder
     ]
 
 
@@ -100,7 +100,7 @@ def test_a_first_run_that_fails_leaves_a_whole_index_or_none(tmp_path: Path, for
 
 @FOR_GOOD
 def test_a_mend_that_fails_never_makes_a_damaged_index_worse(tmp_path: Path, for_good: bool) -> None:
-    """NEW is in use and damaged, so OLD serves; publishing NEW again has to move it aside."""
+    """NEW is in use and damaged, so OLD serves; publishing NEW again has to move the damaged one aside."""
     publish(tmp_path / "index", OLD, NEW)
     name = (tmp_path / "index" / "CURRENT").read_text().strip()
     (tmp_path / "index" / "generations" / name / "a.bin").write_bytes(b"damaged")
@@ -137,7 +137,7 @@ for number in count():
 
 
 def killed(command: list[str], *, after: float, wait_for: bytes = b"", folder: Path | None = None) -> None:
-    """Run ``command`` in ``folder``, and SIGKILL it ``after`` seconds (from its first line, if it is to say one)."""
+    """Run ``command`` in ``folder``, and SIGKILL it ``after`` seconds (after the line ``wait_for``, if given)."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder) as process:
         assert process.stdout is not None
         if wait_for:
@@ -166,7 +166,7 @@ def test_killed_at_any_moment_the_index_opens_whole(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_indexing_killed_at_any_moment_leaves_an_index_that_answers(tmp_path: Path) -> None:
-    """The whole program, encoder and all: what it leaves is byte for byte the index before or the index after."""
+    """The whole program, with the encoder, leaves the old or the new index, byte for byte."""
     corpus, root = tmp_path / "corpus", tmp_path / "index"
     corpus.mkdir()
     command = [sys.executable, "-m", "b12assistant", "index"]

@@ -1,4 +1,4 @@
-"""Bytes on disk that are not those that were written: refused by name, and the last good generation serves."""
+"""A file whose bytes changed on disk is refused by name, and the last good generation serves."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ def flip(path: Path, at: int) -> None:
 
 
 def positions(path: Path) -> range:
-    """Every byte of what is small and ours; a sample of what is large."""
+    """Every byte of our small files; a sample of large ones."""
     size = path.stat().st_size
     return range(size) if path.name in (MANIFEST, "CURRENT") else range(0, size, 1 + size // 40)
 
@@ -154,7 +154,7 @@ def test_what_the_manifest_does_not_list_is_never_read(store: Store) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named_and_not_removed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error of the disk may pass: the spare must be there when it has."""
+    """A disk error may be temporary, so the spare must be kept."""
     spare, name = publish(store, OLD), publish(store, NEW)
     bad = folder(store, spare) / "vectors.faiss"
     real = os.open

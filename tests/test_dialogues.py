@@ -1,4 +1,4 @@
-"""Labelled conversations: each turn as typed and in full; follow-ups are counted apart from what opens."""
+"""Labelled conversations: each turn as typed and in full; follow-ups are counted apart from first questions."""
 
 from __future__ import annotations
 

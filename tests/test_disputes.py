@@ -1,4 +1,4 @@
-"""What curators wrote down: exact quotes become spans, and whatever is wrong is one line that names it."""
+"""Differences that curators wrote down: exact quotes become spans, and each mistake is one line that names it."""
 
 from __future__ import annotations
 

@@ -18,13 +18,13 @@ from b12assistant.config import load_configuration
 
 DOCUMENTS = ("guides/testing.md", "guides/nerves-without-anaemia.md", "guides/folate-trap.txt", "guides/treatment.md")
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"
-RUN_ELSEWHERE = {"serve", "mcp"}  # tests/test_stopping.py, tests/test_mcp_server.py: they go on until they are stopped
+RUN_ELSEWHERE = {"serve", "mcp"}  # they run until stopped: tests/test_stopping.py, tests/test_mcp_server.py
 QUESTION = {"id": "t1", "question": "Can low B12 damage nerves without anaemia?"}
 LABELLED = {**QUESTION, "gold": ["Nerve damage can occur without anaemia."]}
 SHOWN = {
     page: [words[1:] for words in lines(blocks([page])) if words[0] == "b12assistant" and words[1] not in RUN_ELSEWHERE]
     for page in pages()
-    if page.parent.name != "decisions" and page.name != "own-corpus.md"  # test_own_corpus follows that one
+    if page.parent.name != "decisions" and page.name != "own-corpus.md"  # test_own_corpus has that one
 }
 
 

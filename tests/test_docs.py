@@ -1,4 +1,4 @@
-"""The reference says what the code does: it is written from it, and stale pages fail."""
+"""The reference is written from the code, and stale pages fail."""
 
 import re
 import subprocess
@@ -34,7 +34,7 @@ def codes(error: type[AssistantError] = AssistantError) -> Iterator[str]:
 
 
 def part(heading: str) -> str:
-    """What stands under a heading of the reference of commands."""
+    """The text under a heading of the command reference."""
     text = (REFERENCE / "cli.md").read_text("utf-8")
     found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
     assert found is not None, f"docs/reference/cli.md has no part {heading}"

@@ -101,7 +101,7 @@ def entries(draw: st.DrawFn) -> Entry:
 
 
 def parts(value: object) -> object:
-    """All that a value holds, fields that its own comparison skips included."""
+    """Everything in a value, including fields that its own comparison skips."""
     if is_dataclass(value):
         return type(value), {each.name: parts(getattr(value, each.name)) for each in fields(value)}
     return tuple(map(parts, value)) if isinstance(value, tuple) else value
@@ -125,7 +125,7 @@ def test_a_line_of_the_file_is_a_document() -> None:
 
 
 def test_a_key_without_a_value_in_the_front_matter_survives() -> None:
-    """`published:` alone is YAML for null; such an index once could not be opened any more."""
+    """`published:` alone is null in YAML; an index with it once could not be opened."""
     entry = replace(build_entry("Words of it.\n"), front={"published": None, "title": None})
     assert entries_from_bytes(entries_to_bytes([entry]))[0].front == {"published": None, "title": None}
 

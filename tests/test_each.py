@@ -1,4 +1,4 @@
-"""Several texts at once: in the runs that cost least, and with the vectors that each has alone."""
+"""Several texts encoded at once: in the cheapest runs, and with the vectors that each gets alone."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_texts_in_one_run_have_the_vectors_that_each_has_alone(*, tuned: bool) -
         together = encoder.each(texts[first : first + 6])
         for text, each in zip(texts[first:], together, strict=False):
             alone = next(iter(encoder.encode([text])))
-            # The bits are the same on the processor it was tried on; another may add up in another order.
+            # Identical on the processor it was tried on; another may add in another order.
             assert np.allclose(each.tokens, alone.tokens, rtol=0, atol=1e-6)
             assert np.allclose(each.vector, alone.vector, rtol=0, atol=1e-6)
             assert (each.pieces.tolist(), each.offsets.tolist()) == (alone.pieces.tolist(), alone.offsets.tolist())

@@ -42,7 +42,7 @@ def test_what_the_encoder_refuses_stops_the_build(space: FakeWorkspace) -> None:
 
 @dataclass(frozen=True)
 class WaitingEncoder(FakeEncoder):
-    """Encodes nothing before all is read; ``asked``: how many texts at a time."""
+    """Encodes nothing before everything is read; ``asked``: how many texts at a time."""
 
     all_read: Event = field(default_factory=Event, compare=False)
     asked: list[int] = field(default_factory=list, compare=False)

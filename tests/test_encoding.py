@@ -1,4 +1,4 @@
-"""The real encoder: one contract for sentence-transformers and for the ONNX form of it."""
+"""The real encoder: the same contract for sentence-transformers and its ONNX form."""
 
 import json
 import sys
@@ -56,7 +56,7 @@ def model(place: Path) -> "SentenceTransformer":
 
 
 def linked(place: Path, folder: Path, *without: str) -> Path:
-    """The model's folder again, but for some files."""
+    """The model's folder, linked, without some files."""
     for file in place.rglob("*"):
         if file.is_file() and file.name not in without:
             there = folder / file.relative_to(place)

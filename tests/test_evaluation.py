@@ -1,4 +1,4 @@
-"""Scores that cannot flatter: golden cases of a hit, silence counts as a miss, bad labels are named."""
+"""Scores do not flatter: known cases of a hit, a refusal counts as a miss, bad labels are named."""
 
 from __future__ import annotations
 

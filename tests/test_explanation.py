@@ -1,4 +1,4 @@
-"""Why triage decided so: every turn is told, with the cue that decided, and the telling is of the very same steps."""
+"""Why triage decided so: every turn is explained, with the cue that decided, from the same steps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def told(*texts: str) -> list[dict[str, Any]]:
 
 
 def findings(*texts: str) -> list[dict[str, Any]]:
-    """Those of the last turn, as English."""
+    """The findings of the last turn, read as English."""
     found: list[dict[str, Any]] = told(*texts)[-1]["readings"][0]["findings"]
     return found
 
@@ -111,7 +111,7 @@ def test_what_is_told_is_what_is_shown(texts: list[str]) -> None:
     turns = turns_of(*texts)
     explanation = explain(TRIAGER.steps(turns))
     assert [each["text"] for each in explanation] == texts
-    ours = {"language"}  # told of the conversation as a whole, after its steps
+    ours = {"language"}  # about the conversation as a whole, after its steps
     shown = [notice.text for notice in TRIAGER(turns).notices if notice.kind.value not in ours]
     assert (explanation[-1]["shown"] if texts else []) == shown
     json.dumps(explanation)

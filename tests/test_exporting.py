@@ -1,4 +1,4 @@
-"""A conversation as a file, and whether its quotes still stand."""
+"""A conversation as a file, and whether its quotes are still correct."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def with_text(entry: Entry, text: str) -> Entry:
 
 
 def shifted(entry: Entry) -> Entry:
-    """The entry of a file that has a word more in front."""
+    """The entry of a file with one more word at the front."""
     document, more = entry.document, "New. "
     n = len(more)
     sections = tuple(

@@ -33,7 +33,7 @@ def in_region(region: str) -> list[FixedText]:
 
 
 def syllables(word: str) -> int:
-    """Groups of vowels, a silent e at the end left out: near enough for a grade."""
+    """Groups of vowels, without a silent e at the end: good enough for a grade."""
     return max(1, len(re.findall(r"[aeiouy]+", word.removesuffix("e"))))
 
 

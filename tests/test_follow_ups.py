@@ -1,4 +1,4 @@
-"""A conversation through to its answers: more, sources, other topics, words read as others, and undoing all that."""
+"""A conversation up to its answers: more quotes, sources, other topics, words read as others, and undoing these."""
 
 from __future__ import annotations
 

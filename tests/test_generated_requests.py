@@ -1,4 +1,4 @@
-"""Requests made up from the API's own description: whatever comes, the answer is in form and names nothing inside."""
+"""Requests generated from the API's description: every answer has the right form and reveals nothing internal."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def unready(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
 
 
 def held_against_its_form(response: Any, path: str, *, ready: bool = True) -> int:
-    """The status; fails the test if what came back has not the form of its status, or tells of the inside."""
+    """The status; fails the test if the answer lacks the form of its status, or reveals something internal."""
     status = int(response.status_code)
     if status == 200:
         FORMS[path].model_validate_json(response.content)

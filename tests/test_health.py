@@ -37,7 +37,7 @@ def checked(space: FakeWorkspace, folder: Path, *records: Any) -> health.Finding
 
 
 def damage(space: FakeWorkspace) -> Path:
-    """A file of the index with one byte changed."""
+    """Change one byte of an index file; return the file."""
     file = next(space.store.root.glob("generations/*/vectors.faiss"))
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
@@ -65,7 +65,7 @@ def test_a_changed_byte_is_found_in_the_file_it_is_in(space: FakeWorkspace) -> N
 
 
 def test_a_changed_byte_of_the_spare_is_found(space: FakeWorkspace) -> None:
-    """It is to serve when the one in use is lost."""
+    """It has to serve if the one in use is lost."""
     (space.corpus / "pills.txt").write_text("Another text.", "utf-8")
     again(space).index()
     current = (space.store.root / "CURRENT").read_text().strip()
@@ -77,7 +77,7 @@ def test_a_changed_byte_of_the_spare_is_found(space: FakeWorkspace) -> None:
 
 
 def test_built_anew_nothing_is_taken_over_from_what_may_be_wrong(space: FakeWorkspace) -> None:
-    """Every digest is right, the text is not: who could write the index could do that."""
+    """Every digest is right but the text is not: anyone who can write the index could do that."""
     generation = space.store.open()
     facts = {key: value for key, value in generation.manifest.items() if key in ("model", "counts", "runtime")}
     facts |= {key: generation.manifest[key] for key in ("chunking", "lexical", "method")}

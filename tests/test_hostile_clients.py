@@ -1,4 +1,4 @@
-"""Clients that hang up, dawdle, ask for what is not there, or are sent by another site."""
+"""Clients that hang up, dawdle, ask for what is not there, or come from another site."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def client(space: FakeWorkspace) -> TestClient:
 
 
 class Served:
-    """A server in this process over questions that wait until the gate is opened."""
+    """A server in this process whose questions wait until the gate opens."""
 
     def __init__(self, held: Blocking, questions: Questions) -> None:
         self.questions = questions
@@ -64,7 +64,7 @@ class Served:
         self.listener.close()
 
     def asked(self) -> socket.socket:
-        """A question that is sent, and whose answer nobody has read yet."""
+        """Send a question, without reading the answer."""
         body = json.dumps({"question": ASKED}).encode()
         connection = self.connection()
         head = f"POST {ASK} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -115,7 +115,7 @@ def test_a_head_that_does_not_arrive_closes_the_connection(
     assert slow.recv(1) == b""
     time.sleep(0.5)
     held.gate.set()
-    assert asked.recv(12) == b"HTTP/1.1 200"  # the answer may take as long as it takes
+    assert asked.recv(12) == b"HTTP/1.1 200"  # the answer may take longer
     with served.connection() as second:
         second.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert second.recv(12) == b"HTTP/1.1 200"
@@ -198,7 +198,7 @@ def test_our_own_pages_and_programs_send(headers: dict[str, str], client: TestCl
 
 
 def test_one_address_that_floods_leaves_room_for_others(held: Blocking) -> None:
-    """As behind a proxy, which says for whom it asks."""
+    """As behind a proxy, which passes on each client's address."""
     questions = Questions.of(held.configuration.settings.web)
     app = application(held, Warmup(held), questions=questions)
     held.gate.clear()

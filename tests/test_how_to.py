@@ -1,4 +1,4 @@
-"""What the how-tos tell people to type, can be typed."""
+"""What the how-tos tell people to type is valid."""
 
 import json
 import re

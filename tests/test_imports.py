@@ -1,4 +1,4 @@
-"""Heavy imports stay at the edge: help does not wait for an index, nor a question for what reads files."""
+"""Heavy libraries load only when needed: help does not wait for an index, nor a question for the file readers."""
 
 import subprocess
 import sys

@@ -92,7 +92,7 @@ def test_progress_is_told_to_the_end_of_each_stage(space: FakeWorkspace) -> None
     assert [(stage, done) for stage, done, of in told if done == of] == [("reading", 3), ("embedding", 3)]
 
 
-# What did not change is taken over
+# What did not change is reused
 
 
 def test_an_unchanged_corpus_is_the_same_generation_and_nothing_is_read_or_embedded(space: FakeWorkspace) -> None:
@@ -225,7 +225,7 @@ def test_settings_of_answers_do_not_touch_the_index(space: FakeWorkspace) -> Non
 
 
 def test_a_title_and_its_passage_always_fit_the_encoder(tmp_path: Path) -> None:
-    """An encoder fails on what is too long: nothing may be cut, whatever the title and the sentences."""
+    """An encoder fails on what is too long, and nothing may be cut."""
     long = "---\ntitle: " + "very " * 300 + "long\n---\n" + "word " * 700 + "end.\n\n" + "Short one. " * 90 + "\n"
     encoder = FakeEncoder(limit=80)
     space = fake_workspace(write(tmp_path / "corpus", {"long.md": long}), tmp_path / "index", encoder=encoder)
@@ -253,7 +253,7 @@ def test_a_large_collection_does_without_sentence_vectors(space: FakeWorkspace) 
 
 
 def test_a_title_that_no_encoder_can_read_is_mended(space: FakeWorkspace) -> None:
-    """Bytes of a file's name that are no UTF-8, or half a character in front matter."""
+    """A file name that is not UTF-8, or half a character in front matter."""
     told = {"no utf-8 \udce9.md": "Words of it.\n", "half.md": '---\ntitle: "half \\ud83d"\n---\nMore words.\n'}
     write(space.corpus, told)
     space.index()

@@ -1,4 +1,4 @@
-"""The JSON form, key for key: nulls where there is nothing, words of sources only as slices."""
+"""The JSON form, key by key: null where there is nothing, words of sources only as slices."""
 
 from __future__ import annotations
 

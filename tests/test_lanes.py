@@ -8,7 +8,7 @@ import pytest
 from b12assistant.web.problems import BusyError
 from b12assistant.web.questions import Lane
 
-SECONDS = 60  # that a busy machine may take
+SECONDS = 60  # a busy machine may take this long
 
 
 def blocked(lane: Lane, number: int, gate: threading.Event) -> list[Future[bool]]:
@@ -75,7 +75,7 @@ def test_a_thread_that_cannot_be_started_costs_one_question_and_no_place(monkeyp
 
 
 def in_order(lane: Lane, owners: str) -> tuple[list[str], threading.Event, list[Future[None]]]:
-    """One job for each letter, of the owner of that name, behind one that waits for the gate."""
+    """One job for each letter, which is its owner, behind one that waits for the gate."""
     gate, done = threading.Event(), list[str]()
     blocked(lane, 1, gate)
     futures = [lane.submit(lambda owner=owner: done.append(owner), owner) for owner in owners]  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The retriever inside of real chains of LangChain."""
+"""The retriever inside real LangChain chains."""
 
 from __future__ import annotations
 

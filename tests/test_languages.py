@@ -22,7 +22,7 @@ RULES = load_rules()
 TRIAGER = Triager(RULES)
 LANGUAGES = RULES.languages
 TEXTS = WithTranslations({})
-COMMON = 2e-6  # share of all words from which an English word is a common one
+COMMON = 2e-6  # an English word with at least this share of all words is common
 KNOWN_ANYWAY = {"que", "le", "les", "del", "yo", "pas"}  # in English only inside names and phrases
 
 every_language = pytest.mark.parametrize("lexicon", LANGUAGES.lexicons, ids=lambda lexicon: lexicon.code)

@@ -1,4 +1,4 @@
-"""A collection of so many passages that codes are scanned first, from the files of a corpus to its search."""
+"""A collection so large that codes are scanned first, from corpus to search."""
 
 from pathlib import Path
 

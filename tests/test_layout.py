@@ -1,4 +1,4 @@
-"""What a sentence cannot be quoted without: its other half, and the words that lead to its list."""
+"""What must be quoted with a sentence: its other half, and the words that introduce its list."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_number_that_begins_a_sentence_is_no_bullet() -> None:
 def torn(
     before: str, after: str, *, furniture: str = "Page 7", kind: BlockKind = BlockKind.PARAGRAPH, gap: str = "\n"
 ) -> Document:
-    """``before`` and ``after`` with marked furniture between."""
+    """``before`` and ``after`` with marked furniture between them."""
     text = before + gap + furniture + gap + after
     start, end = len(before + gap), len(before + gap + furniture)
     return Document(
@@ -136,7 +136,7 @@ def test_what_ended_before_furniture_is_not_torn(document: Document, why: str) -
 
 
 def by_hand(*parts: tuple[BlockKind | None, str]) -> Document:
-    """Blocks a line each; one without a kind is a marked paragraph, and each heading begins a section."""
+    """One block per line; one without a kind is a marked paragraph, and each heading begins a section."""
     text, blocks, marks, starts = "", [], [], []
     for kind, words in parts:
         place = Range(len(text), len(text) + len(words))

@@ -16,7 +16,7 @@ BODIES = ["numb feet and cold hands", "numb toes", "a diet without meat", "cold 
 TITLES = ["Nerves", "Numb feet", "Food", "Weather"]
 USUAL = BM25F()
 TEXTS = st.lists(st.sampled_from(["numb", "feet", "cold", "diet", "meat", "the"]), max_size=6).map(" ".join)
-FEW = settings(max_examples=15)  # of collections on a server: each takes a tenth of a second
+FEW = settings(max_examples=15)  # a collection on a server takes a tenth of a second
 FIELDS = st.lists(st.tuples(TEXTS, TEXTS), max_size=8)
 
 

@@ -1,4 +1,4 @@
-"""A running server takes over what another process publishes; what cannot be used leaves the former in its place."""
+"""A running server switches to what another process publishes; if that cannot be used, the previous index stays."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def space(tmp_path: Path) -> FakeWorkspace:
 
 
 def published(space: FakeWorkspace, text: str = COBALT) -> GenerationId:
-    """A newer index of the same folder, by somebody else; its generation."""
+    """Publish a newer index of the same folder, as another process would; return its generation."""
     write(space.corpus, {"quaggas.md": text})
     return again(space).index().generation
 
 
 def until(happened: Callable[[], bool]) -> bool:
-    for _ in range(3000):  # a minute and more
+    for _ in range(3000):  # at least a minute
         if happened():
             return True
         time.sleep(0.02)
@@ -50,7 +50,7 @@ def until(happened: Callable[[], bool]) -> bool:
 
 
 def settled(live: Live) -> None:
-    """Nothing is being opened any more."""
+    """Wait until nothing is being opened."""
     assert until(lambda: not [thread for thread in threading.enumerate() if thread.name == "renewing"])
     live()
     assert until(lambda: not [thread for thread in threading.enumerate() if thread.name == "renewing"])
@@ -63,7 +63,7 @@ def test_what_another_process_publishes_answers_from_then_on(space: FakeWorkspac
     newer = published(space)
     assert until(lambda: live() is not before)
     assert live().ask(ASKED).generation == newer
-    assert before.ask(ASKED).generation == former  # whoever began with it ends with it
+    assert before.ask(ASKED).generation == former  # who started with it goes on with it
 
 
 def test_nothing_is_opened_again_where_nothing_was_published(space: FakeWorkspace) -> None:
@@ -133,7 +133,7 @@ def test_a_mistake_of_a_curator_beside_a_newer_index_is_said_and_the_former_goes
     (space.corpus / "red_flags.toml").write_text("no = rules\n")
     write(space.corpus, {"quaggas.md": COBALT})
     pointer = space.store.root / "CURRENT"
-    pointer.write_bytes(pointer.read_bytes())  # as a publication does
+    pointer.write_bytes(pointer.read_bytes())  # as publishing does
     assert until(lambda: bool(live().opened.problems))
     assert "red_flags.toml" in live().opened.problems[0]
     assert live().ask(ASKED).generation == good

@@ -1,4 +1,4 @@
-"""Looking up: every way finds what it should and says why, filters hold, and nothing that may not be quoted comes."""
+"""Look up: every way finds what it should and says why, filters work, and nothing is found that may not be quoted."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_document_that_says_it_over_and_over_does_not_fill_the_list(tmp_path: 
 
 
 def test_a_document_that_fills_the_list_takes_nobodys_place(tmp_path: Path) -> None:
-    """More of its passages fit better than there are places."""
+    """It has more good passages than the list has places."""
     stuffed = "\n\n".join(f"## Part {n}\n\nCold feet, cold feet: number {n}." for n in range(MOST_FOUND + 30))
     others = {f"other{n}.md": f"# Other {n}\n\nCold feet want socks and {n} shoes, they say.\n" for n in range(9)}
     space = small_space(tmp_path, {"stuffed.md": f"# Stuffed\n\n{stuffed}\n", **others})

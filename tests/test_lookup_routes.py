@@ -1,4 +1,4 @@
-"""What the tab "Look up" is told over HTTP: rows whose pieces are the source's words, under the notices."""
+"""What the tab "Look up" gets over HTTP: the notices, then rows of the source's words."""
 
 from __future__ import annotations
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from b12assistant.display.markup import Layer, exact, layered, plain, revealed, words
 
-# What every browser is given as it is: NUL and half pairs cannot stand in a page, CR only as a number.
+# What a page can contain: NUL and lone surrogates cannot be in it, CR only as a number.
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
 TAG = re.compile(r"</?(\w)>")
 
 
 def read(markup: str) -> str:
-    """The text a browser makes of it; Python reads U+0080 to U+009F as numbers otherwise, and they stand raw."""
+    """The text a browser makes of it; U+0080 to U+009F are raw, as Python would read their numbers differently."""
     return html.unescape(TAG.sub("", markup))
 
 
@@ -25,7 +25,7 @@ def read(markup: str) -> str:
 def test_exact_is_ascii_or_raw_controls_and_reads_as_the_text(text: str) -> None:
     written = exact(text)
     assert re.fullmatch("(?:[A-Za-z0-9 \x80-\x9f]|&#[0-9]+;)*", written)
-    # html.unescape drops what a browser only complains of
+    # html.unescape drops characters that a browser only warns of
     numbers = re.sub("&#([0-9]+);", lambda match: chr(int(match[1])), written)
     assert numbers == text
 
@@ -44,7 +44,7 @@ def test_what_no_page_can_hold_is_shown_as_a_picture_of_it() -> None:
 
 
 UNSEEN = re.compile('<span class="unseen" title="([^"]*)">([^<]*)</span>')
-# Of the format characters those that have a shape of their own, which stands around or under what follows.
+# The format characters that are visible: they are drawn around or under what follows.
 SHAPED = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD, *range(0x13430, 0x13439)}
 
 
@@ -55,7 +55,7 @@ def test_every_control_and_format_character_is_revealed_but_what_sets_lines() ->
 
 
 def test_no_letter_digit_or_sign_that_can_be_seen_is_marked() -> None:
-    blank = {0x115F, 0x1160, 0x3164, 0xFFA0}  # letters of Hangul that are blank
+    blank = {0x115F, 0x1160, 0x3164, 0xFFA0}  # blank Hangul letters
     seen = [code for code in range(1, sys.maxunicode + 1) if unicodedata.category(chr(code))[0] in "LNPS"]
     assert {code for code in seen if "unseen" in revealed(chr(code))} == blank
 
@@ -68,9 +68,9 @@ def test_no_letter_digit_or_sign_that_can_be_seen_is_marked() -> None:
         ("pass\u200dword \u200c", ["U+200D", "U+200C"]),
         ("A\ufe0f\ufe01 B", ["U+FE0F +1"]),
         ("x\U000e0041", ["U+E0041"]),
-        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", []),  # Persian, whose words need the joiner
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", []),  # Persian, whose words need the non-joiner
         ("\U0001f469\u200d\U0001f52c \u2764\ufe0f 1\ufe0f\u20e3", []),  # emoji
-        ("\u845b\U000e0100", []),  # a form of an ideograph
+        ("\u845b\U000e0100", []),  # a variant of an ideograph
         ("caf\u0065\u0301 \xa0 \r\n\t", []),
     ],
 )

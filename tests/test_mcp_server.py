@@ -278,7 +278,7 @@ def address(built: Path) -> Iterator[str]:
             out, err = server.communicate(timeout=60)
             assert out == b""
             assert b"Traceback" not in err
-            assert EMERGENCY.encode() not in err  # who was turned away is told there, words are not
+            assert EMERGENCY.encode() not in err  # the log names refused clients, never their words
 
 
 @pytest.mark.slow

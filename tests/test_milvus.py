@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
 
 @pytest.fixture
 def collections(server: Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Collections:
-    """Under a name of the test's own; pymilvus' half seconds of waiting left out."""
+    """Collections named after the test, without pymilvus's half-second waits."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     return Collections(server, f"of_{request.node.name[5:60].partition('[')[0]}")
 
@@ -103,7 +103,7 @@ def test_what_fails_leaves_nothing_behind_and_the_alias_where_it_was(
 
 
 def unfinished(collections: Collections, given: Contents, *, rows: int, told: dict[str, str]) -> dict[str, object]:
-    """A collection with so many rows of ``given``, told to hold something; what a manifest would say of the whole."""
+    """Make a collection with ``rows`` rows of ``given`` that claims ``told``; return the facts of a complete one."""
     facts = dict(collections.fill(given))
     name = str(facts["collection"])
     collections.server.drop(name)
@@ -178,7 +178,7 @@ def test_a_second_process_is_told_that_one_alone_opens_a_file(tmp_path: Path) ->
     assert kept.collections() == []
 
 
-# What the server passes over by itself
+# What the server skips by itself
 
 
 def test_rows_that_do_not_meet_the_condition_take_nobodys_place(collections: Collections) -> None:

@@ -1,4 +1,4 @@
-"""What a turn does is told by its form alone; what asks something itself is always a question."""
+"""The form of a turn alone says what it does; a turn that asks something is always a question."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_something_is_always_left(text: str) -> None:
 
 @pytest.mark.parametrize("part", [" ", "ok ", "ok,", "no ", "forget ", ".", "is it a "])
 def test_a_long_turn_is_read_to_its_end(part: str) -> None:
-    """A pattern that tries every way to read such a turn would not end."""
+    """A pattern that tried every way to read such a turn would not finish."""
     text = part * (20_000 // len(part))
     move_of(text)
     assert 0 <= lead_in(text) <= len(text)

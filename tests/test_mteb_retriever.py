@@ -10,7 +10,7 @@ from mteb_retriever import Retriever, scores, task_of
 from b12assistant.evaluation.bench import Bench, Request
 from b12assistant.evaluation.datasets import load_dataset
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # MTEB's own warnings are not ours to mend
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # MTEB's own warnings are not ours to fix
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 OUTSIDE = "192.0.2.1"  # TEST-NET-1: never anybody's address
-OUTSIDE_6 = "2001:db8::1"  # likewise
+OUTSIDE_6 = "2001:db8::1"  # the same for IPv6
 
 
 def _connect() -> None:

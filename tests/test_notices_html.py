@@ -1,4 +1,4 @@
-"""Notices on the page: a line is a paragraph, and a translation stands within what it translates, below it."""
+"""Notices on the page: each line is a paragraph, and a translation is in the box of its original, above it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_translation_stands_in_its_alarm_above_the_english() -> None:
     translation, _, english = alarm.partition('<div class="translation">')[2].partition("</div>")
     assert len(re.findall("<p>", english.partition("</div>")[0])) == len(TEXTS[ALARM.text].text.splitlines())
     assert translation.startswith('<p lang="es" dir="auto">Llame ')
-    assert translation.count("<p>") == 1  # in English again: that nobody checked it
+    assert translation.count("<p>") == 1  # then, in English, that nobody checked it
     assert LABEL.split()[0] in translation
 
 

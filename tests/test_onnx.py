@@ -1,4 +1,4 @@
-"""The ONNX graph that ships: verified when it is read, equal to what the tool makes, its bits those of any thread."""
+"""The ONNX graph that ships: verified when read, equal to what the tool makes, with the same bits in any thread."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def model(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the graph in a package that may be damaged."""
+    """The graph's folder in a copy of the package that a test may damage."""
     folder = tmp_path / "package" / GRAPHS
     folder.mkdir(parents=True)
     for ending in (".json", ".onnx"):
@@ -127,10 +127,10 @@ def test_vectors_that_are_no_numbers_are_refused() -> None:
 def test_what_ships_is_what_the_tool_makes_and_gives_what_sentence_transformers_gives() -> None:
     encoder, shipped = SentenceEncoder(find_weights(), threads=1), shipped_graph(find_weights())
     assert shipped is not None
-    made = make_graph(encoder)  # first, as the tool does: a model that ran before is traced otherwise
+    made = make_graph(encoder)  # first, as the tool does: a model that has already run is traced differently
     assert compare(encoder, shipped) >= 0.99999
     assert replace(made, data=b"", sha256="") == replace(shipped, data=b"", sha256="")
-    if made.data != shipped.data:  # another version of torch may write the same graph otherwise
+    if made.data != shipped.data:  # another version of torch may write the same graph differently
         assert compare(encoder, made) >= 0.99999
 
 

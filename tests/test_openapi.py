@@ -1,4 +1,4 @@
-"""The description of the API: as the code has it, with examples that are real answers."""
+"""The description of the API matches the code, and its examples are real answers."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_an_example_quotes_the_corpus_word_for_word(name: str) -> None:
 
 
 def test_the_forms_are_those_of_the_design() -> None:
-    """The JSON form, key by key; a key more or less is a new version of the API."""
+    """The JSON form, key by key; adding or removing a key makes a new version of the API."""
     answer = {
         "question",
         "status",

@@ -1,4 +1,4 @@
-"""What an opinion comes to, what the encoder reads, and what is left if it cannot."""
+"""What an opinion decides, what the encoder reads, and what is left if it fails."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_other_weights_than_it_was_fitted_on_are_refused() -> None:
 
 @dataclass(frozen=True)
 class FailingEncoder(FakeEncoder):
-    """Breaks at every text."""
+    """Fails on every text."""
 
     tried: list[str] = field(default_factory=list, compare=False)
 
@@ -227,7 +227,7 @@ def test_what_ships_belongs_together() -> None:
     assert len(model.keys) == len(model.weights) == len(np.unique(model.keys)) > 1_000
     assert np.all(np.diff(model.keys.astype(np.int64)) > 0)
     assert fitted.head.hidden[0].shape[0] == 384
-    assert model.cuts.kept == 0  # the words lower nothing
+    assert model.cuts.kept == 0  # the word model lowers nothing
     for cuts in (model.cuts, fitted.cuts):
         assert all(0 < cut < 1 for cut in (cuts.emergency, cuts.urgent, cuts.danger, cuts.decision, cuts.foreign))
 

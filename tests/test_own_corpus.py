@@ -1,4 +1,4 @@
-"""The tutorial on a corpus of one's own, followed to the letter: what it says to write and type does what it says."""
+"""The tutorial on your own corpus, followed to the letter: everything does what it says."""
 
 import json
 import re

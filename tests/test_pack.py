@@ -1,4 +1,4 @@
-"""A pack: pins lead to the words of today or say that they are gone; what is written stands, and is inert."""
+"""A pack: pins lead to today's words or say that they are gone; what is written is exact and inert."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def client(space: FakeWorkspace) -> TestClient:
 
 
 def address(space: FakeWorkspace, name: str) -> str:
-    """Of everything that may be quoted of a document, its last sentence marked."""
+    """The address of everything that may be quoted from a document, with its last sentence marked."""
     passages = space.document(name).passages
     spans = [sentence for passage in passages for sentence in passage.sentences]
     return of_spans(spans, spans[-1])

@@ -1,4 +1,4 @@
-"""Where nobody names a corpus and there is none: the one that comes with the package, its index in the cache."""
+"""Without a corpus the packaged one is used, with its index in the cache."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A question that asks several things is cut where the next begins, and each thing finds a quote of its own."""
+"""A question that asks several things is cut into parts, and each part finds its own quote."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def query_of(question: str, lead: int = 0) -> Query:
 
 
 def weighed(query: Query) -> list[list[str]]:
-    """For each part the words whose tokens count, of those that ``places`` knows."""
+    """For each part, the words whose tokens count, among those of ``places``."""
     before = len(query.tokens) - len(query.places)
     spoken = [query.read[begin:end] for begin, end in query.places.tolist()]
     return [[word for word, weight in zip(spoken, row[before:], strict=True) if weight] for row in weights_of(query)]

@@ -1,4 +1,4 @@
-"""What holds for whatever text comes: drawn from pieces that make structure likely, and ugly characters."""
+"""What holds for the passages of any text, generated with likely structure and awkward characters."""
 
 from itertools import pairwise
 
@@ -43,7 +43,7 @@ MOST = st.integers(3, 30)
 
 
 def read(text: str, file: str) -> Document:
-    """The document of a drawn file; one that would be left out tells nothing about passages."""
+    """The document of a generated file; one that would be left out is skipped."""
     try:
         return build_document(text, file=file)
     except SourceError:

@@ -42,7 +42,7 @@ class Form:
 
 
 class TextBrowser(HTMLParser):
-    """A page as words and forms. Scripts and style sheets are not for it."""
+    """A page as words and forms, without scripts and style sheets."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ def client(space: FakeWorkspace) -> TestClient:
 
 
 def send(client: TestClient, form: Form, typed: str = "") -> TextBrowser:
-    """Press the button of a form, as every browser does: line ends become two characters."""
+    """Press the button of a form as a browser does: line ends become CRLF."""
     assert (form.method, form.action) == ("post", "/plain")
     box = [(form.box, typed)] if form.box else []
     data: dict[str, list[str]] = {}

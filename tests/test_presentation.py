@@ -1,4 +1,4 @@
-"""One presentation: each note of a quote, and what sources differ on, stand in every output."""
+"""Every output shows each note of a quote, and what sources differ on."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {
 
 
 def seen(text: str) -> str:
-    """The words of an output, without markup and escapes, in small letters and on one line."""
+    """The words of an output, without markup and escapes, in lower case and on one line."""
     words = re.sub(r"\\(?=[!-/:-@\[-`{-~])", "", html.unescape(re.sub("<[^>]*>", "", text)))
     return " ".join(words.split()).casefold()
 
@@ -251,7 +251,7 @@ def test_no_output_has_a_note_that_does_not_hold(output: str, space: OneReply) -
 def test_what_sources_disagree_on_is_the_heading_of_both_sides_in_every_output(output: str, space: OneReply) -> None:
     shown = seen(ANSWERS[output](reply_of(quote_of(Source(), text="Lemur loris."), differ=True), space))
     assert "how much is enough?" in shown
-    if output != "LangChain":  # there the words are the documents
+    if output != "LangChain":  # there the words are in ``page_content``
         assert "okapi tapir." in shown
         assert shown.index("lemur loris.") < shown.rindex("how much is enough?")
 
@@ -269,7 +269,7 @@ def test_what_is_saved_gives_the_same_pieces_again(note: str) -> None:
     quotes = list(zip(quotes_of(given), quotes_of(again), strict=True))
     assert [one.number for one, _ in quotes] == [1, 2, 3]
     for one, two in quotes:
-        assert replace(two, source=one.source, digest=one.digest) == one  # of these a file keeps what is shown
+        assert replace(two, source=one.source, digest=one.digest) == one  # a file keeps only what is shown of these
     for one_, two_ in zip(given, again, strict=True):
         assert type(one_) is type(two_)
         if isinstance(one_, Difference) and isinstance(two_, Difference):

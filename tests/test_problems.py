@@ -93,7 +93,7 @@ def test_the_allowed_method_is_told(client: TestClient) -> None:
 
 @pytest.mark.parametrize("announced", [b"", b"10", b"99999999999999999999"])
 def test_a_body_is_counted_as_it_comes(announced: bytes, tmp_path: Path) -> None:
-    """Endless, and announced as nothing, as little, or as more than any machine has."""
+    """An endless body, announced with no size, a small one, or more than any machine has."""
     sent: list[Message] = []
     read = 0
 

@@ -1,4 +1,4 @@
-"""The prompt as a person at a terminal meets it."""
+"""The prompt as a person at a terminal sees it."""
 
 import os
 import re
@@ -21,7 +21,7 @@ PATIENCE = 90  # seconds
 
 
 class Terminal:
-    """A terminal with the program in it; ``status`` once it has left."""
+    """A terminal with the program in it; ``status`` is set when it has ended."""
 
     def __init__(self, process: int, handle: int) -> None:
         self.process, self.handle, self.status = process, handle, -1
@@ -43,8 +43,7 @@ class Terminal:
         return self.until("\n> ")
 
     def settle(self) -> None:
-        """Waits until nothing more is shown: a key in the instant between the prompt and its reading is lost to `input`
-        until the next one, which no hand is quick enough for."""
+        """Wait until nothing more is shown: `input` misses a key pressed right after the prompt until the next key."""
         while select.select([self.handle], [], [], 0.5)[0]:
             os.read(self.handle, 4096)
 
@@ -61,7 +60,7 @@ class Terminal:
         while select.select([self.handle], [], [], PATIENCE)[0]:
             try:
                 data = os.read(self.handle, 4096)
-            except OSError:  # Linux says so when the other side has left
+            except OSError:  # how Linux says that the other side has closed
                 return shown
             if not data:
                 return shown
@@ -74,7 +73,7 @@ class Terminal:
 
 @contextmanager
 def at(folder: Path, *arguments: str, **environment: str) -> Iterator[Terminal]:
-    with hearing_ctrl_c():  # the child leaves it only by becoming the program
+    with hearing_ctrl_c():  # the child stays in it until it becomes the program
         process, handle = pty.fork()
         if process == 0:
             os.chdir(folder)

@@ -1,4 +1,4 @@
-"""Provenance: each sentence of a summary names what it rests on, and what is wrong is one line that names it."""
+"""Provenance: each sentence of a summary names what it rests on, and each mistake is one line that names it."""
 
 from __future__ import annotations
 

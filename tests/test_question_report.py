@@ -1,4 +1,4 @@
-"""What `evaluate --out` writes of labelled questions: what became of each, and a reliability diagram."""
+"""What `evaluate --out` writes about labelled questions: the result of each, and a reliability diagram."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions under load: busy and late are told, and what the safety check saw is told in either case."""
+"""Questions under load: a busy or late server says so, and always says what the safety check found."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_late_one_is_told_so(held: Blocking) -> None:
 
 
 class Hasty(Questions):
-    """The check has its time, however busy the machine is; a search has none."""
+    """The check has its full time; a search has none."""
 
     async def _done(self, lane: Lane, work: Callable[[], T], deadline: float) -> T:
         return await super()._done(lane, work, 0.0 if lane is self.searches else deadline)
@@ -110,7 +110,7 @@ def test_an_emergency_never_waits_behind_a_search(held: Blocking) -> None:
 
 @pytest.mark.parametrize("how", ["busy", "late"])
 def test_an_emergency_is_told_where_the_whole_check_cannot_be_waited_for(how: str, held: Blocking) -> None:
-    """As while the encoder loads: the checks hold every thread, or take too long."""
+    """As while the encoder loads: the checks occupy every thread, or take too long."""
 
     async def asked(question: str) -> Reply:
         few = Questions(

@@ -1,4 +1,4 @@
-"""A list is quoted whole, or as far as it fits and with its end; nothing else runs into it."""
+"""A list is quoted whole, or as far as it fits and with its end; nothing else is joined to it."""
 
 from __future__ import annotations
 

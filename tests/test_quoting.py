@@ -1,4 +1,4 @@
-"""What may be quoted: whole sentences with what they cannot do without, in one section, short, once."""
+"""What may be quoted: whole sentences with what they need, from one section, short, and only once."""
 
 from __future__ import annotations
 

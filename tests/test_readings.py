@@ -1,4 +1,4 @@
-"""A question in the words of the sources: other names and slips, beside what the user wrote and never instead."""
+"""A question in the words of the sources: other names and corrected slips are added, and replace no word."""
 
 from __future__ import annotations
 

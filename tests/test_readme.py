@@ -1,4 +1,4 @@
-"""What the README and the pages for users tell people to type, can be typed."""
+"""What the README and the pages for users tell people to type is valid."""
 
 import re
 import subprocess

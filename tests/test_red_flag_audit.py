@@ -1,4 +1,4 @@
-"""The audit of the red flags: counts that can be done by hand, a golden interval, bad lines, an inert page."""
+"""The audit of the red flags: counts checked by hand, a known interval, bad lines, an inert page."""
 
 from __future__ import annotations
 

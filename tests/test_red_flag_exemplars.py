@@ -1,4 +1,4 @@
-"""The laws of the labelled utterances, held on the committed files."""
+"""The rules for labelled utterances, checked on the committed files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import red_flag_exemplars as exemplars
 
 from b12assistant.language.folding import fold
 
-pytestmark = pytest.mark.slow  # they hold for files, which change seldom
+pytestmark = pytest.mark.slow  # the files rarely change
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"
 SPLITS = ("train", "calibration", "test")

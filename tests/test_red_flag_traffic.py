@@ -14,7 +14,7 @@ from b12assistant.errors import UsageError
 
 
 def by_last_word(turns: Sequence[Turn]) -> Triage:
-    """Says the level that the last turn ends with."""
+    """The level that the last turn ends with."""
     word = turns[-1].text.split()[-1]
     if word not in {level.value for level in Level}:
         return Triage()

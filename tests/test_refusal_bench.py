@@ -75,7 +75,7 @@ def test_the_cut_keeps_95_of_100_of_the_answerable() -> None:
     assert cuts.possibly <= cuts.answered
     others = [
         cuts.confidence(Signals(*row[:4])) >= cuts.possibly for row in x[y].tolist()
-    ]  # nothing is asked of a quote
+    ]  # quotes that no question was asked of
     assert np.mean(others) == pytest.approx(0.95, abs=0.01)
 
 

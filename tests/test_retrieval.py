@@ -1,4 +1,4 @@
-"""Ranking: whatever the documents, hits are allowed passages, best first, and MaxSim is what a slow oracle says."""
+"""Ranking: for any documents, hits are allowed passages, best first, and MaxSim equals that of a slow oracle."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_late_interaction_is_what_the_oracle_says(texts: list[str], question: st
 
 
 def test_the_order_follows_maxsim_where_nothing_else_differs() -> None:
-    """Both share one word with the question and are as long; only one holds the rarer word."""
+    """All are equally long; only the first has both words of the question."""
     collection = collection_of("Nerve and tea.", "Nerve and milk.", "Nerve or rice.", "Nerve or salt.", "Tea or salt.")
     query = asked("tea nerve", collection)
     scores = [maxsim(query, passage, query.informative) for passage in collection.passages]

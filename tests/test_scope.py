@@ -1,4 +1,4 @@
-"""Notices that the sources are not about what was asked: fired by the question, silenced by the sources."""
+"""Notices that the sources are not about what was asked: triggered by the question, silenced by the sources."""
 
 from __future__ import annotations
 

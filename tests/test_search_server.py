@@ -1,4 +1,4 @@
-"""An index searched by Milvus answers as the same index searched in this process does."""
+"""An index searched by Milvus gives the same answers as when it is searched in this process."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ OFF = '[[off]]\ndocument = "nerves.md"\nwhy = "It is out of date."\n'
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it fills a collection pymilvus waits for half seconds."""
+    """Skip the half seconds that pymilvus waits when it fills a collection."""
     pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -e '.[milvus]'")
     monkeypatch.setattr("time.sleep", lambda seconds: None)
 
 
 @pytest.fixture
 def space(tmp_path: Path) -> FakeWorkspace:
-    """Indexed by the engine that is the default."""
+    """Indexed for the default engine."""
     made = three_files(tmp_path)
     write(made.corpus, {"sources.toml": KINDS})
     made.index()
@@ -133,7 +133,7 @@ def test_the_spare_generation_has_its_collection(space: FakeWorkspace) -> None:
     assert again(space, flags=MILVUS).opened.collection.generation == old
 
 
-# What the server passes over by itself
+# What the server skips by itself
 
 
 def test_what_is_switched_off_is_passed_over_on_the_server(space: FakeWorkspace) -> None:

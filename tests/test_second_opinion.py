@@ -1,4 +1,4 @@
-"""The opinions beside the rules: they raise, lower an emergency to urgent at most, say who spoke, and are cleared."""
+"""The opinions beside the rules raise levels, lower an emergency only to urgent, say who spoke, and can be cleared."""
 
 from __future__ import annotations
 

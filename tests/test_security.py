@@ -1,4 +1,4 @@
-"""SECURITY.md names the tests that hold each line of its threat model; what it names has to be there."""
+"""SECURITY.md names the tests for each line of its threat model; they have to exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "SECURITY.md").read_text("utf-8")
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
-OPEN = "nothing here"  # said where nothing holds an attack
+OPEN = "nothing here"  # said where nothing stops an attack
 
 
 def functions_of(file: Path) -> set[str]:

@@ -1,4 +1,4 @@
-"""Every route with what it is meant for, held against the forms that describe it."""
+"""Every route in normal use, checked against the forms that describe it."""
 
 from __future__ import annotations
 

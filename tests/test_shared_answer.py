@@ -1,4 +1,4 @@
-"""An answer from its address: the quotes it names, whole sentences that may be quoted, and nothing else."""
+"""An answer from its address: the quotes it names, if they may be quoted, and nothing else."""
 
 from __future__ import annotations
 

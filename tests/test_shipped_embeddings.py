@@ -37,7 +37,7 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
 
 
 def elsewhere(space: FakeWorkspace, encoder: FakeEncoder | None = None) -> FakeWorkspace:
-    """The same corpus, indexed where there is nothing."""
+    """The same corpus, with a new index folder."""
     return fake_workspace(space.corpus, space.store.root.parent / "elsewhere", encoder=encoder)
 
 
@@ -137,7 +137,7 @@ def test_a_corpus_of_others_reads_no_more_than_the_keys(space: FakeWorkspace, tm
 
 @pytest.mark.slow
 def test_the_shipped_corpus_is_indexed_without_encoding(tmp_path: Path) -> None:
-    """Some documents are encoded all the same, and give what ships up to rounding: another processor adds otherwise."""
+    """Some documents are encoded anyway, and give what ships up to rounding, which differs between processors."""
     flags = {"paths.corpus": str(ROOT / "corpus"), "paths.index": str(tmp_path)}
     space = Workspace(load_configuration(environment={}, flags=flags))
     shipped = read_shipped(scope_of(space))

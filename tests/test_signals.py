@@ -1,4 +1,4 @@
-"""What a question names, and what of it is not there."""
+"""What a question names, and which of it the sources lack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documentation as a site: it builds, holds every page, measure and address, and fetches nothing."""
+"""The documentation as a site: it builds, has every page, measure and address, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 

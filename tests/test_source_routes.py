@@ -1,4 +1,4 @@
-"""What stands behind a citation: the document, its printed pages, its words to copy."""
+"""What a citation leads to: the document, its printed pages, its words to copy."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def link(space: FakeWorkspace, document: str, words: str, **more: str) -> str:
 
 
 def shifted(address: str) -> str:
-    """The same words, said to stand one character further on."""
+    """The same address, but one character further on."""
     return re.sub(r"at=(\d+)-(\d+)", lambda at: f"at={int(at[1]) + 1}-{int(at[2]) + 1}", address)
 
 
@@ -109,7 +109,7 @@ def test_every_page_of_a_pdf_is_there_as_it_is_printed(space: FakeWorkspace, cli
 
 
 def test_a_quote_whose_place_on_the_page_is_not_exact_is_not_marked(space: FakeWorkspace, client: TestClient) -> None:
-    page = client.get(link(space, "printed.pdf", "vitamin B12", view="printed")).text  # it stands there twice
+    page = client.get(link(space, "printed.pdf", "vitamin B12", view="printed")).text  # it is there twice
     assert "<rect" not in page
     assert "on this page, not marked" in page
 

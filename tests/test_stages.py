@@ -1,4 +1,4 @@
-"""How long stages take: each counted once, nothing where nobody asks."""
+"""How long stages take: each is counted once, and nothing is measured unless asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server in a process of its own: it goes over to a newer index, and ends when it is told to, not before its work."""
+"""A server in a process of its own: it switches to a newer index, and when told to stop it finishes its work first."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Server:
         return (self.folder / "begun").exists()
 
     def go_on(self) -> None:
-        """Nothing waits any more."""
+        """Let the waiting questions go on."""
         (self.folder / "go on").touch()
 
     def ask(self, question: str) -> tuple[int, dict[str, Any]]:
@@ -90,7 +90,7 @@ def serving(space: FakeWorkspace, seconds: float = 100.0) -> Iterator[Server]:
             found = re.search(r"http://\S+", process.stdout.readline())
             assert found, process.stderr and process.stderr.read()
             server = Server(process, found[0], space.corpus.parent)
-            until(lambda: server.ask(ASKED)[0] == 200)  # what is loaded once may take longer than its deadline
+            until(lambda: server.ask(ASKED)[0] == 200)  # loading may take longer than the deadline
             yield server
         finally:
             process.kill()
@@ -152,7 +152,7 @@ def test_a_newer_index_is_taken_over_while_questions_are_answered(space: FakeWor
             finally:
                 stop.set()
             for each in readers:
-                each.result(100)  # a question that was lost raises here
+                each.result(100)  # raises if a question was lost
         assert server.ask(ASKED)[1]["index"]["generation"] == newer
         assert {(200, former)} <= set(told) <= {(200, former), (200, newer)}
         server.process.send_signal(signal.SIGTERM)

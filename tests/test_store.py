@@ -207,7 +207,7 @@ def test_readers_meet_whole_generations_while_a_writer_is_at_work(store: Store) 
 
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
-    """Within it, the system refuses to write a file beyond ``size`` bytes: the nearest to a full disk without one."""
+    """Within it, the system refuses to write a file beyond ``size`` bytes, which is nearly a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

@@ -1,4 +1,4 @@
-"""The stress tests in small; `make stress` runs them in full (docs/reference/stress.md)."""
+"""Small versions of the stress tests; `make stress` runs them in full (docs/reference/stress.md)."""
 
 import re
 from collections import Counter
@@ -13,7 +13,7 @@ from stress_tests.runner import StressTest, Tries, carry_out
 
 from b12assistant.index.documents import entries_from_bytes
 
-NO_FILES = {22, *range(46, 55)}  # rows that are no file in a corpus: docs/reference/stress.md names their tests
+NO_FILES = {22, *range(46, 55)}  # rows that are not files in a corpus: docs/reference/stress.md names their tests
 
 
 @pytest.mark.slow
@@ -47,7 +47,7 @@ def test_what_nobody_sees_or_lies_outside_is_not_indexed(tmp_path: Path) -> None
 
 
 def test_a_stress_test_says_what_went_wrong(tmp_path: Path) -> None:
-    """And one that breaks is not passed."""
+    """A stress test that raises has not passed."""
 
     def broken(count: int, folder: Path) -> Tries:
         yield None

@@ -1,4 +1,4 @@
-"""What cannot be seen is drawn by one style sheet, wherever words of a source are shown."""
+"""One style sheet draws invisible characters wherever words of a source are shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suggestions: questions of the sources that the sources answer, near to what was asked, none that was."""
+"""Suggestions are questions that the sources answer, near what was asked and not asked already."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is installed: every version and file of it is named here, and under a licence that lets everyone use it."""
+"""What is installed: every version and file is pinned, and has a licence that lets everyone use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a curator switches off is neither quoted, nor found, nor set against others; it stays where it stands."""
+"""What a curator switches off is not quoted, found or set against others, but stays in its document."""
 
 from __future__ import annotations
 

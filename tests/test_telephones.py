@@ -1,4 +1,4 @@
-"""Telephone numbers: none without a source and a day of review, none past it, and the operator's own before all."""
+"""Telephone numbers: each has a source and a review date that has not passed, and the operator's own come first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts of terms, and the lexical index made of them, to the last bit."""
+"""Counts of terms, and the lexical index made from them, are exact to the last bit."""
 
 import io
 import json
@@ -19,7 +19,7 @@ def counts(fields: list[tuple[str, str]]) -> TermCounts:
 
 
 def told(found: TermCounts) -> list[dict[str, tuple[int, int]]]:
-    """Of each row, how often each term is in both fields."""
+    """For each row, how often each term is in each field."""
     rows = zip(found.starts[:-1], found.starts[1:], strict=True)
     return [
         {found.names[found.numbers[at]]: (int(found.body[at]), int(found.title[at])) for at in range(begin, end)}
@@ -39,7 +39,7 @@ def test_each_term_of_a_row_is_counted_in_both_fields(fields: list[tuple[str, st
 def slow_index(
     fields: list[tuple[str, str]], parameters: BM25F
 ) -> tuple[list[str], list[list[tuple[int, np.float32]]]]:
-    """Names, and of each its rows and weights, computed one by one in the order in which the formula is written."""
+    """The terms, and the rows and weights of each, computed one by one in the order of the formula."""
     bodies, titles = ([terms(text) for text in texts] for texts in zip(*fields, strict=True))
     frequencies: list[dict[str, float]] = [{} for _ in fields]
     for field, b, weight in ((bodies, parameters.b_body, 1.0), (titles, parameters.b_title, parameters.title_weight)):

@@ -1,4 +1,4 @@
-"""What stands on a terminal: quotes as they are, inert, and around them no word about health but fixed texts."""
+"""What a terminal shows: quotes as they are, inert, and no other words about health but fixed texts."""
 
 from __future__ import annotations
 

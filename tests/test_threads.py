@@ -46,7 +46,7 @@ def test_a_failure_is_not_kept() -> None:
 
 @dataclass(frozen=True)
 class Crowded(FakeEncoder):
-    """Notes whether it was ever asked by two at once."""
+    """Notes whether two ever used it at once."""
 
     inside: list[int] = field(default_factory=lambda: [0, 0], compare=False)
 
@@ -80,7 +80,7 @@ def test_it_says_of_itself_what_the_encoder_says() -> None:
 
 @pytest.mark.slow
 def test_the_real_encoder_gives_twenty_threads_what_it_gives_one() -> None:
-    """Without the turns, counting takes the padding from under encoding: 6 of 2,000 calls failed."""
+    """Without taking turns, counting changes the padding during encoding: 6 of 2,000 calls failed."""
     encoder = OneAtATime(load_encoder())
     texts = ["a short one", "one that is rather longer than the other"]
     expected = [each.tokens for each in load_encoder().encode(texts)]
@@ -113,7 +113,7 @@ def test_the_end_waits_for_who_computes_in_foreign_code_and_lets_nobody_else_in(
     entered.wait()
     native_calls.close()
     assert done == ["inside"]
-    with native_calls:  # the thread that ends still may
+    with native_calls:  # the closing thread still may
         time.sleep(0.05)
     assert done == ["inside"]
 

@@ -1,4 +1,4 @@
-"""The encoder tuned to the subject: other vectors, a digest of its own, and nothing for another model."""
+"""The encoder tuned to the subject: other vectors, its own digest, and no effect on another model."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_question_is_nearer_to_its_answer(plain: Encoder, tuned: Encoder) -> N
     rows = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()[:40]]
 
     def share(encoder: Encoder) -> float:
-        """Of the questions whose own answer is nearer than that of any other."""
+        """The share of questions whose own answer is nearer than any other."""
         asked = np.stack([each.vector for each in encoder.encode([row["question"] for row in rows])])
         told = np.stack([each.vector for each in encoder.encode([row["gold"][0] for row in rows])])
         return float(np.mean((asked @ told.T).argmax(1) == np.arange(len(rows))))

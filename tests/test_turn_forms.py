@@ -1,4 +1,4 @@
-"""Whether a turn stands alone is told by signs in its words."""
+"""Signs in the words of a turn say whether it can be understood alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes of what is typed on the page: busy, late and broken are told there, and nothing that is typed is lost."""
+"""What is typed on the page is never lost, and a busy, late or broken server says so there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def held(built: FakeWorkspace) -> Iterator[Blocking]:
 
 
 def loaded(space: FakeWorkspace) -> Warmup:
-    """Nothing is being loaded behind the page any more."""
+    """A warm-up that has finished."""
     warmup = Warmup(space)
     warmup.start()
     warmup.problem(20)

@@ -1,4 +1,4 @@
-"""What did not change costs to be looked at and no more; what is taken over is what was compared."""
+"""What did not change is only compared; what is reused is exactly what was compared."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def space(tmp_path: Path) -> FakeWorkspace:
 
 
 def generation(space: FakeWorkspace) -> Path:
-    """The folder of the one in use."""
+    """The folder of the generation in use."""
     return space.store.root / "generations" / (space.store.root / "CURRENT").read_text().strip()
 
 
@@ -32,7 +32,7 @@ def flip(path: Path) -> None:
 
 
 def rebuilt(space: FakeWorkspace) -> FakeWorkspace:
-    """The same corpus, indexed where there was nothing."""
+    """The same corpus, indexed into a new folder."""
     made = fake_workspace(space.corpus, space.store.root.parent / "rebuilt")
     made.index()
     return made

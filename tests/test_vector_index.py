@@ -50,7 +50,7 @@ LOCAL: dict[str, Build] = {
     "codes": CodedIndex.build,
     "codes reopened": codes_reopened,
 }
-FEW = settings(max_examples=15)  # of collections on a server: each takes a tenth of a second
+FEW = settings(max_examples=15)  # a collection on a server takes a tenth of a second
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def unit(rows: list[tuple[int, ...]]) -> Vectors:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
-# Small whole numbers, so that ties are many.
+# Small whole numbers, so that there are many ties.
 ROW = st.tuples(*[st.integers(-2, 2)] * 4).filter(any)
 ROWS = st.lists(ROW, min_size=1, max_size=30).map(unit)
 QUERY = ROW.map(lambda row: unit([row])[0])
@@ -90,7 +90,7 @@ def finds_what_the_oracle_finds(build: Build, vectors: Vectors, query: Vectors, 
 
 
 def finds_in_order(rows: NDArray[np.int64], scores: Vectors) -> None:
-    """The best come first, and ties go by row."""
+    """The best come first, and ties in the order of rows."""
     pairs = list(zip((-scores).tolist(), rows.tolist(), strict=True))
     assert pairs == sorted(pairs)
 
@@ -183,7 +183,7 @@ def test_from_so_many_rows_on_codes_are_scanned_first(monkeypatch: pytest.Monkey
 
 
 def test_what_the_codes_put_first_is_scored_by_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sixteen centroids tell 900 rows apart badly; of the 25 they put first, the rows tell which five are nearest."""
+    """Sixteen centroids separate 900 rows badly; of the 25 they put first, the rows give the five nearest."""
     monkeypatch.setattr(vector_index, "_FEWEST", 0)
     found, scores = ROUND.search(CIRCLE[450], 5)
     np.testing.assert_array_equal(scores, CIRCLE[found] @ CIRCLE[450])
@@ -243,7 +243,7 @@ def test_a_row_that_is_not_of_unit_length_is_refused(length: float) -> None:
 
 
 def test_codes_of_other_rows_are_refused() -> None:
-    """Their bytes and their form are right; a row that is asked for is not found."""
+    """Their bytes and their form are right, but a search for a row does not find it."""
     rows = np.random.default_rng(1).standard_normal((3000, 16)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     ours, others = CodedIndex.build(rows), CodedIndex.build(-rows)

@@ -1,4 +1,4 @@
-"""The reviewed vocabulary: well-formed, one meaning a variant, found as whole words only."""
+"""The reviewed vocabulary: well-formed, one meaning per variant, found as whole words only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loading behind a page that is already there: how it ended is told, and what nobody waits for comes after."""
+"""Loading behind a page that is already there: it says how it ended, and what nobody waits for comes last."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ASKING = {"nerves.md": "# Nerves\n\n## What wraps a nerve?\n\nMyelin wraps a ner
 
 
 def waited(warmup: Warmup) -> str | None:
-    """What went wrong, when nothing is being made any more."""
+    """Wait until loading is done; return what went wrong."""
     warmup.start()
     problem = warmup.problem(60)
     for thread in threading.enumerate():

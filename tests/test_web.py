@@ -88,7 +88,7 @@ def test_every_response_has_its_headers(route: str, client: TestClient) -> None:
 
 
 def test_the_page_begins_with_the_script_that_mends_its_stream(client: TestClient) -> None:
-    """The framework adds what else the page names when its own scripts have run already."""
+    """The framework adds the page's other scripts only after its own have run."""
     page = client.get("/")
     first = re.search(r'<head><script src="(/own/stream\.js\?v=[0-9a-f]{8})"></script>', page.text)
     assert first is not None

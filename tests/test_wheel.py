@@ -1,4 +1,4 @@
-"""What is handed to others: an sdist, the wheel made from it, and the first question asked of it."""
+"""What others get: an sdist, the wheel made from it, and the first question asked of it."""
 
 import os
 import re
@@ -21,7 +21,7 @@ QUESTION = "Can nerves suffer without anaemia?"
 
 
 def make(what: str, source: Path, out: Path) -> Path:
-    """An sdist or a wheel, by the back end that pyproject.toml names; it is here already, so nothing is fetched."""
+    """Make an sdist or a wheel with pyproject.toml's back end, which is installed, so nothing is downloaded."""
     code = f"from setuptools import build_meta; print(build_meta.build_{what}({str(out)!r}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -50,10 +50,10 @@ def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the commands of a fresh environment that holds the wheel.
+    """The folder of commands of a new environment with the wheel.
 
-    Its dependencies are those of the environment that runs the tests, by a path file: no network, no second gigabyte.
-    What that environment has of b12assistant itself is a path file there, which is not read through ours.
+    A path file adds the dependencies of the environment that runs the tests: no network, no second gigabyte.
+    That environment has b12assistant itself through a path file too, which is not read through ours.
     """
     home = tmp_path_factory.mktemp("environment")
     venv.create(home, with_pip=False, symlinks=True)

@@ -1,4 +1,4 @@
-"""A way out of an emergency: what takes it back ends or softens it, in any language; what does not, does not."""
+"""Words that take back an emergency end or soften it, in any language; other words do not."""
 
 from __future__ import annotations
 

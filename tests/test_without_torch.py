@@ -1,4 +1,4 @@
-"""Nothing loads torch with the pinned encoder, the first indexing neither, and no command loads more than it needs."""
+"""With the pinned encoder nothing loads torch, not even first indexing, and no command loads more than it needs."""
 
 from __future__ import annotations
 
@@ -97,5 +97,5 @@ def test_a_first_start_and_indexing_load_no_torch_and_write_no_cache(
     printed, loaded = run(COMMAND.format(arguments=["index", "--strict"]), TORCH, tmp_path)
     assert "is in use" in printed
     assert loaded.startswith("First index: ")
-    assert loaded.splitlines()[1:] == []  # what was loaded stands after the line
+    assert loaded.splitlines()[1:] == []  # loaded modules would follow the line
     assert not (tmp_path / "cache" / "b12assistant").exists()

@@ -1,4 +1,4 @@
-"""Wordings: what is found is what all of them together would find, however little of them is compiled."""
+"""Wordings find what all of them together would find, however few of them are compiled."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_all_that_must_stand_in_a_text_is_needed() -> None:
 @given(st.lists(st.text(alphabet="abc ", min_size=1, max_size=5), max_size=8), st.text(alphabet="abc ", max_size=20))
 def test_what_stands_in_a_text_is_told_of_all_that_is_watched(letters: list[str], text: str) -> None:
     literals = Literals()
-    for each in letters:  # told anew as more is watched, of a text that was asked about before
+    for each in letters:  # correct again as more is watched, for a text that was read before
         literals.watch([each])
         watched = letters[: letters.index(each) + 1]
         assert literals.standing(text) >= {one for one in watched if one in text}

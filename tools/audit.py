@@ -1,6 +1,6 @@
-"""Known vulnerabilities of what constraints.txt pins: `make audit`. Exit status 1: there are some; 2: nobody answers.
+"""List known vulnerabilities of what constraints.txt pins: `make audit`. Exit status 1: there are some; 2: no answer.
 
-pip-audit is fetched for the moment it runs, and asks the package index by name and version; nothing is installed here.
+pip-audit is downloaded for each run, and asks the package index by name and version; nothing is installed here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ UNASKED = "nothing was audited: {why}; run it again where the package index answ
 
 
 def verdict(report: Mapping[str, Any]) -> tuple[list[str], int]:
-    """What to tell of pip-audit's report, and the exit status."""
+    """Return what to print of pip-audit's report, and the exit status."""
     pins = report["dependencies"]
     unknown = [pin["name"] for pin in pins if "skip_reason" in pin]
     if len(unknown) == len(pins):
@@ -48,7 +48,7 @@ def _vulnerable(pin: Mapping[str, Any]) -> Iterator[str]:
 
 
 def main() -> int:
-    """The exit status."""
+    """Run the audit; return the exit status."""
     done = subprocess.run(COMMAND, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     try:
         report = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""Check the corpus: `python tools/corpus_check.py`, with `--against FOLDER` for words taken over from other texts.
+"""Check the corpus: `python tools/corpus_check.py`, with `--against FOLDER` for words copied from other texts.
 
 One line for each finding, then the reading grade of each document. The exit status is 1 if there is a finding.
 """

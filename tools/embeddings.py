@@ -1,8 +1,8 @@
 """Write the embeddings of the shipped corpus into the package: `make embeddings`, after a change of corpus or encoder.
 
-With them a first index needs no encoding. A document whose text changed since is encoded at the user's, as are all if
-the encoder changed: the file can be old, but never wrong. The single precision of another processor may differ in the
-last bits; with the shipped arrays the index is the same everywhere.
+With them a first index needs no encoding. A document whose text changed since is encoded on the user's machine, and so
+are all if the encoder changed: the file can be old, but never wrong. Single precision on another processor may differ
+in the last bits; with the shipped arrays the index is the same everywhere.
 """
 
 from __future__ import annotations

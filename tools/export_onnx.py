@@ -103,7 +103,7 @@ def least_cosine(theirs: Encoder, ours: Encoder, texts: Sequence[str]) -> float:
             raise EncoderError("it reads other word pieces than sentence-transformers does")
         tokens = (known.tokens * found.tokens).sum(axis=1)
         least = float(np.min([least, known.vector @ found.vector, *tokens]))
-    if not least >= LEAST:  # no number, which `min` would pass over, is not enough either
+    if not least >= LEAST:  # NaN, which `min` would skip, is not enough either
         raise EncoderError(f"its vectors differ from those of sentence-transformers (cosine {least:.5f})")
     return least
 
@@ -139,7 +139,7 @@ def _traced(encoder: SentenceEncoder) -> bytes:
     file: Any = io.BytesIO()
     rows, pieces = {0: "texts"}, {0: "texts", 1: "pieces"}
     with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # that tracing is not the newest way, and takes branches for good
+        warnings.simplefilter("ignore")  # that tracing is not the newest way, and fixes branches
         torch.onnx.export(
             Whole().eval(),
             tuple(features[name] for name in inputs),
@@ -149,7 +149,7 @@ def _traced(encoder: SentenceEncoder) -> bytes:
             output_names=["vector", "tokens"],
             dynamic_axes={**dict.fromkeys(inputs, pieces), "vector": rows, "tokens": pieces},
             opset_version=_OPSET,
-            do_constant_folding=False,  # a weight that is turned round is no longer the one in the file
+            do_constant_folding=False,  # a transposed weight is no longer the one in the file
         )
     return bytes(file.getvalue())
 
@@ -178,7 +178,7 @@ def _linked(graph: bytes, folder: Path) -> tuple[bytes, dict[str, str]]:
 
 
 def _changes(encoder: SentenceEncoder, names: Mapping[str, str]) -> dict[str, Floats]:
-    """Change every matrix but the word vectors: add some of the same matrix, moved on by a row."""
+    """Change every matrix but the word vectors: add some of the same matrix, shifted by a row."""
     model: Any = encoder.model
     found = {name: weight.detach().numpy() for name, weight in model[0].auto_model.named_parameters()}
     matrices = {name: found[name] for name in names if name in found and found[name].ndim == 2}

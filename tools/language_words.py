@@ -1,6 +1,6 @@
 """Write data/red_flags/language_words.json, by which other languages are known: `python tools/language_words.py`.
 
-Run it when a file of data/red_flags/languages/ changed; a test holds the list to the files.
+Run it when a file of data/red_flags/languages/ changed; a test compares the list with the files.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LISTED = Path(__file__).parent.parent / "src" / "b12assistant" / "data" / "red_f
 
 
 def listed() -> dict[str, Any]:
-    """Of each language the words that stand in its wordings, and its usual spellings, as its file has them now."""
+    """Return, for each language, the words of its wordings and its usual spellings, as its file has them now."""
     kinds = {finding.id: finding.kind for finding in load_red_flags().findings}
     spoken = {code: read_spoken(code, kinds) for code in codes()}
     return {code: {"usual": each.usual, "words": sorted(each.words())} for code, each in spoken.items()}

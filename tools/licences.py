@@ -47,7 +47,7 @@ WRITTEN: Mapping[str, str] = {
     "PSFL": "PSF-2.0",
     "Python Software Foundation License": "PSF-2.0",
 }
-# Where metadata says nothing, or "BSD" alone: as the licence file in the wheel says, which was read.
+# If metadata says nothing, or only "BSD": as the licence file in the wheel says, which we read.
 READ: Mapping[str, str] = {
     "axe-playwright-python": "MIT",
     "colorama": "BSD-3-Clause",
@@ -60,7 +60,7 @@ READ: Mapping[str, str] = {
     "semantic-version": "BSD-2-Clause",
     "sympy": "BSD-3-Clause",
 }
-# Installed by another Python than the one that the pins were tested on: as their metadata says.
+# Installed by other Pythons than the one that the pins were tested on: as their metadata says.
 ELSEWHERE: Mapping[str, str] = {
     "audioop-lts": "PSF-2.0",
     "fasttext-predict-v2": "MIT",
@@ -70,7 +70,7 @@ _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\S+)", re.M)
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A pin and the licence it comes under; ``None``: nobody knows."""
+    """A pin and the licence it comes under; ``None``: unknown."""
 
     name: str
     version: str
@@ -78,19 +78,19 @@ class Package:
 
     @property
     def is_free(self) -> bool:
-        """Whether every part is, or one of those to choose from."""
+        """Return whether every part is free, or one of those to choose from."""
         return self.licence is not None and _is_free(self.licence)
 
 
 def packages() -> Iterator[Package]:
-    """What is pinned, torch included."""
+    """Yield what is pinned, torch included."""
     pins = dict(_pins("requirements-test.lock") + _pins("constraints.txt"))
     for name in sorted(pins):
         yield Package(name, pins[name], licence_of(name))
 
 
 def licence_of(name: str) -> str | None:
-    """An SPDX expression, if the package's metadata holds one in some form."""
+    """Return an SPDX expression, if the package's metadata holds one in some form."""
     if told := READ.get(name) or ELSEWHERE.get(name):
         return told
     try:
@@ -104,13 +104,13 @@ def licence_of(name: str) -> str | None:
 
 
 def _pins(file: str) -> list[tuple[str, str]]:
-    """Names in the form of the package index, with versions."""
+    """Return names in the form of the package index, with versions."""
     found = _PIN.findall((ROOT / file).read_text("utf-8"))
     return [(canonicalize_name(name), version) for name, version in found]
 
 
 def spdx(written: str) -> str | None:
-    """The expression in canonical form; ``None`` if it is not one, in words we know."""
+    """Return the expression in canonical form; ``None`` if it is not one, in words we know."""
     try:
         return str(canonicalize_license_expression(WRITTEN.get(written.strip(), written.strip())))
     except InvalidLicenseExpression:
@@ -118,7 +118,7 @@ def spdx(written: str) -> str | None:
 
 
 def _is_free(expression: str) -> bool:
-    """Of licences that are all to be kept, each; of licences to choose from, one. SPDX: AND binds closer than OR."""
+    """Return whether all licences joined by AND are free, or one of those joined by OR. AND binds closer than OR."""
     if inner := re.search(r"\(([^()]*)\)", expression):
         return _is_free(expression.replace(inner[0], "0BSD" if _is_free(inner[1]) else "None"))
     return any(
@@ -128,12 +128,12 @@ def _is_free(expression: str) -> bool:
 
 
 def page() -> str:
-    """The page's text."""
+    """Return the page's text."""
     return HEAD + "".join(f"| {each.name} | {each.version} | {each.licence or 'unknown'} |\n" for each in packages())
 
 
 def main() -> int:
-    """The exit status."""
+    """Write the page; return the exit status."""
     wrong = [each.name for each in packages() if not each.is_free]
     if wrong:
         print(

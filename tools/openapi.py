@@ -1,7 +1,7 @@
-"""Write docs/reference/openapi.json: `python tools/openapi.py`, with `--ask` to ask its examples anew.
+"""Write docs/reference/openapi.json: `python tools/openapi.py`, with `--ask` to ask its examples again.
 
 Asking needs the real encoder and an index of the starter corpus; run it when answers or the corpus changed. Without it
-only the description is renewed, which needs neither.
+only the description is updated, which needs neither.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def document() -> dict[str, Any]:
-    """The description as the code has it now; nothing is loaded for it."""
+    """Return the description as the code has it now; nothing is loaded for it."""
     from b12assistant.api import Workspace
     from b12assistant.web.service import build_router, describe, load_examples
 
@@ -51,7 +51,7 @@ def write(file: Path, value: object) -> None:
 
 
 def examples() -> dict[str, Any]:
-    """Every example, asked of a fresh index through the routes themselves."""
+    """Ask every example of a fresh index, through the routes themselves."""
     from starlette.testclient import TestClient
 
     from b12assistant.api import Workspace
@@ -96,7 +96,7 @@ def asked(client: Any) -> dict[str, Any]:
 
 
 def answered(response: Any) -> dict[str, Any]:
-    """What came back; an error would be no example."""
+    """Return the response; an error is not an example."""
     if response.status_code != 200:
         raise SystemExit(f"{response.url}: {response.status_code} {response.text}")
     return dict(response.json())

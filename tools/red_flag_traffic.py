@@ -1,6 +1,6 @@
-"""What red flags do to ordinary messages and to withdrawals, and whether the figures fell behind the expected ones.
+"""Measure red flags on ordinary messages and withdrawals, and whether the figures are worse than the expected ones.
 
-Read by `tools/red_flags.py`. A file that is not there is left out.
+Used by `tools/red_flags.py`. A file that is not there is left out.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def alarms(name: str, texts: Iterable[str], judge: Judge) -> Figures:
 def withdrawals(lines: Iterable[str], judge: Judge) -> Figures:
     """Return the share of conversations that end as labelled: ``earlier >> later | yes``, or ``no``.
 
-    Yes: the later turn takes the emergency back, so its text is not shown again. No: the text stands, or after a remark
-    or a question the reminder.
+    Yes: the later turn takes the emergency back, so its text is not shown again. No: the text is shown again, or after
+    a remark or a question the reminder.
     """
     right: dict[str, list[bool]] = {"yes": [], "no": []}
     for line in lines:
@@ -75,14 +75,14 @@ def withdrawals(lines: Iterable[str], judge: Judge) -> Figures:
 def fallen(found: Mapping[str, Mapping[str, Any]], expected: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     """Yield a sentence for each figure that fell behind by more than noise.
 
-    ``expected``: by name ``least`` or ``most``. Noise: the bound lies outside the 95 % interval of the figure.
+    ``expected``: by name ``least`` or ``most``. More than noise: the bound is outside the figure's 95 % interval.
     """
     for name, bound in expected.items():
         share = found.get(name)
         if share is None:
             continue
         least, most = bound.get("least", 0.0), bound.get("most", 1.0)
-        if max(share["share"], share["high"]) < least:  # of all of them the interval ends below 1
+        if max(share["share"], share["high"]) < least:  # the interval of a share of 1 ends below 1
             yield f"{name}: {share['share']:.3f} ({share['hits']} of {share['n']}), expected at least {least}"
         if min(share["share"], share["low"]) > most:
             yield f"{name}: {share['share']:.3f} ({share['hits']} of {share['n']}), expected at most {most}"

@@ -3,8 +3,8 @@
     .venv/bin/python tools/red_flags.py [FILE.jsonl] [--datasets FOLDER]
 
 Without a file it is the test split, which nothing is fitted on. ``--datasets``, or ``B12_SHARED``: the folder of the
-public test collections, for real questions of consumers. Ends with 1 if a figure fell behind `expected.json` by more
-than noise.
+public test collections, for real questions of consumers. Exits with 1 if a figure is worse than in `expected.json` by
+more than noise.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def arguments() -> argparse.Namespace:
 
 
 def as_markdown(figures: red_flag_audit.Figures) -> Iterator[str]:
-    """Lines for the documentation: every table; of the misses what kind they were, without their words."""
+    """Yield lines for the documentation: every table, and the kind of each miss, without its words."""
     for line in red_flag_audit.heading(figures):
         yield from (line, "")
     for table in red_flag_audit.tables(figures):

@@ -103,7 +103,7 @@ MEANINGS = {
 
 
 def pages() -> dict[Path, str]:
-    """Every page with its text."""
+    """Return every page with its text."""
     written = {"cli.md": _cli(), "configuration.md": _configuration(), "python.md": _python()}
     return {FOLDER / name: "\n".join(lines) for name, lines in written.items()}
 
@@ -176,7 +176,7 @@ def _python() -> Iterator[str]:
 
 
 def _member(name: str, member: object, *, heading: str) -> Iterator[str]:
-    """Its signature, where it has one, and what its docstring says; examples in the docstring become code."""
+    """Yield its signature, if it has one, and what its docstring says; examples in the docstring become code."""
     yield from (f"{heading} {name}", "")
     if inspect.isfunction(member):
         signature = str(inspect.signature(member)).replace("'", "")  # annotations are not evaluated

@@ -1,4 +1,4 @@
-"""Takes the screenshots of docs/screenshots/ from the page as it is, over the corpus and index of this folder.
+"""Take the screenshots of docs/screenshots/ from the page as it is, over the corpus and index of this folder.
 
 .venv/bin/python tools/screenshots.py [STATE …]
 """
@@ -39,7 +39,7 @@ STATES = {
 TABS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "sources": ("sources", "#sources .document", ()),
 }
-# What is looked up, and what is done with it then.
+# What is looked up in each state.
 LOOKED_UP = {
     "look-up": "can numb feet get better",
     "look-up-flag": "I want to kill myself",
@@ -116,7 +116,7 @@ def _take(
 
 
 def saved(page: Page, path: Path) -> None:
-    """A picture of what is seen. A page has few colours: with 96 of them a third of the size."""
+    """Save a picture of what is seen. A page has few colours: with 96 of them it is a third of the size."""
     taken = Image.open(io.BytesIO(page.screenshot()))
     taken.convert("RGB").quantize(96).save(path, optimize=True)
 

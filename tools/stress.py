@@ -1,6 +1,6 @@
-"""Run every stress test in full and print one table; ends with 1 if one is failed. `make stress` calls it.
+"""Run every stress test in full and print one table; exits with 1 if one fails. `make stress` calls it.
 
-With NAMES, words of what a stress test is called, those stress tests only.
+With NAMES, parts of the names of stress tests, it runs only those.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Other systems on the same weights and data, each as its documentation sets it up: a run file each, and one JSON.
+"""Run other systems on the same weights and data, set up as their documentation says: a run file each, and one JSON.
 
     build/peers/bin/python benchmarks/peers/run_peers.py FOLDER [--split dev] [--only bm25s] [--out DIR]
 
-A peer is one function: documents, queries and the folder of the weights to a run. What is compared is a first attempt
-with each, not the best it could be made to do: defaults, except that all return a hundred documents and a document
-stands where its best part does. Every run is scored by the product's own measures, and `b12assistant evaluate FOLDER
---run RUN` scores it again. requirements.txt beside this file makes the environment.
+A peer is one function: from documents, queries and the folder of the weights to a run. A first attempt with each is
+compared, not its best: defaults, except that all return a hundred documents and a document ranks where its best part
+does. Every run is scored by the product's own measures, and `b12assistant evaluate FOLDER --run RUN` scores it again.
+requirements.txt beside this file makes the environment.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def joined(text: Text) -> str:
 
 
 def best(parts: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Documents by their best part, at most ``DEPTH``."""
+    """Return documents by their best part, at most ``DEPTH``."""
     found: dict[str, float] = {}
     for document, score in parts:
         found[document] = max(score, found.get(document, score))
@@ -160,7 +160,7 @@ def best(parts: Iterable[tuple[str, float]]) -> dict[str, float]:
 
 
 def ours(dataset: Dataset, cache: Path) -> Run:
-    """What the product ranks."""
+    """Return the product's own run."""
     space = Workspace(load_configuration(file=Path(os.devnull), environment={}))
     ranking = Ranking()
     collection = Stages(space.encoder, space.projection, ranking.settings, cache).index(dataset.texts)

@@ -1,4 +1,4 @@
-"""One system in a process of its own: it stores texts, or answers from what it stored. `speed.py` starts and times it.
+"""Run one system in its own process: it stores texts, or answers from what it stored. `speed.py` starts and times it.
 
     PYTHON benchmarks/peers/speed_systems.py SYSTEM ingest TEXTS FOLDER
     PYTHON benchmarks/peers/speed_systems.py SYSTEM ask QUESTIONS FOLDER
@@ -73,7 +73,7 @@ def langchain_open(folder: Path) -> Ask:
     from langchain_huggingface import HuggingFaceEmbeddings
 
     embeddings = HuggingFaceEmbeddings(model_name=_weights(), model_kwargs={"device": "cpu"})
-    # Its own format holds a pickle; this one was written a moment ago, by us.
+    # Its own format holds a pickle; we wrote this one a moment ago.
     store = FAISS.load_local(str(folder), embeddings, allow_dangerous_deserialization=True)
     return lambda question: store.similarity_search(question, k=TOP)
 
@@ -166,7 +166,7 @@ def product_open(folder: Path) -> Ask:
 
 
 def product_search_open(folder: Path) -> Ask:
-    """Triage, both searches and late interaction: what there is to compare with a search."""
+    """Triage, both searches and late interaction: the part that compares with a search."""
     from b12assistant.application.workspace import Workspace
 
     return Workspace(_configuration(folder)).search

@@ -20,7 +20,7 @@ Topic = NewType("Topic", str)  # a curator's question that sources answer differ
 TermId = NewType("TermId", str)  # a term of data/vocabulary/, named by itself
 
 MOST_GAPS = 2  # in one quote
-_MARKS = "?!.,;:"  # no space stands before one
+_MARKS = "?!.,;:"  # no space before one of these
 
 
 class Level(StrEnum):
@@ -263,7 +263,7 @@ class Interpretation:
 
     @property
     def lead(self) -> int:
-        """Characters of ``text`` before the question itself; 0 where all parts make one question."""
+        """Characters of ``text`` before the question itself; 0 if all parts make one question."""
         return 0 if self.as_one else len(self.text) - len(self.own.text)
 
 

@@ -1,4 +1,4 @@
-"""Read and check the data files that ship with the package, without pydantic, which a question would wait for.
+"""Read and check the data files that ship with the package, without pydantic, whose import would delay a question.
 
 A file that cannot be used raises ``ConfigError``, which names the file and the place in it.
 """
@@ -92,7 +92,7 @@ def subtable(table: Table, key: str, where: str) -> Table:
 def line_of(text: str, *place: str | int) -> int:
     """Return the line, from 1, of a key in valid TOML: (key,), (table, key) or (table, number, key).
 
-    It is the line of the table where the key is missing, and 1 where the table is. tomllib gives no lines; tomlkit,
+    If the key is missing, it is the line of the table; if the table is missing, 1. tomllib gives no lines; tomlkit,
     which keeps every blank, takes 1.8 s for 2,000 entries and gives none either.
     """
     lines = _STRING.sub(lambda match: "\n" * match[1].count("\n") if match[1] else match[0], text).split("\n")

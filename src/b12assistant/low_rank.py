@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class LowRank(Mapping[str, "Floats"]):
-    """A change for each named weight, multiplied out of two thin matrices when it is read: whole, all take 42 MB."""
+    """A change for each named weight, computed from two thin matrices when read: in full, all take 42 MB."""
 
     thin: Mapping[str, tuple[Floats, Floats]]
 
@@ -32,6 +32,6 @@ class LowRank(Mapping[str, "Floats"]):
 
 
 def parse_low_rank(arrays: Mapping[str, Any]) -> LowRank:
-    """Take the arrays ``NAME/down`` (n, rank) and ``NAME/up`` (rank, m); others are passed over."""
+    """Take the arrays ``NAME/down`` (n, rank) and ``NAME/up`` (rank, m); others are ignored."""
     names = [key.removesuffix("/down") for key in arrays if key.endswith("/down")]
     return LowRank({n: (arrays[f"{n}/down"].astype(np.float32), arrays[f"{n}/up"].astype(np.float32)) for n in names})

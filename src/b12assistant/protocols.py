@@ -73,7 +73,7 @@ class Encoder(Protocol):
     def tuned(self, changes: Mapping[str, Vectors], digest: str = "") -> Encoder:
         """Return a copy with each matrix of ``changes``, (out, in) float32, added to the weight of that name.
 
-        ``digest``: what the copy says of itself; without one, what this encoder says.
+        ``digest``: of the copy; without one, that of this encoder.
 
         Raises ``EncoderError`` for an unknown weight.
         """

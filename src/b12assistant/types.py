@@ -314,10 +314,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The unit of retrieval: consecutive sentences of one section. It knows no score."""
+    """The unit of retrieval: consecutive sentences of one section. It has no score."""
 
     id: PassageId
-    sentences: tuple[Span, ...]  # in order, without overlap; each lies in one block
+    sentences: tuple[Span, ...]  # in order, without overlap; each is in one block
     reference: bool = False  # an item of a reference list
 
     @property

@@ -1,1 +1,1 @@
-"""Bad inputs as files, each with the end it must come to (docs/reference/stress.md)."""
+"""Bad input files, each with its expected end (docs/reference/stress.md)."""

@@ -1,4 +1,4 @@
-"""What a corpus may hold that nobody wishes for, and what must become of it."""
+"""A bad file in a corpus, and what must happen to it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from b12assistant.types import FileEnd
 LEFT_OUT = frozenset({FileEnd.LEFT_OUT})
 WARNINGS = frozenset({FileEnd.WARNINGS})
 INDEXED = frozenset({FileEnd.INDEXED})
-READ = INDEXED | WARNINGS  # what a library of another version may or may not remark on
+READ = INDEXED | WARNINGS  # another version of a library may or may not warn
 
-Made = Callable[[], bytes]  # large ones, when they are asked for
-Put = Callable[[Path], object]  # what is no plain file
+Made = Callable[[], bytes]  # large ones are made on demand
+Put = Callable[[Path], object]  # anything but a regular file
 
 
 @dataclass(frozen=True)
 class BadInput:
-    """``row`` of docs/reference/stress.md, 1-54; ``name`` in the corpus; its bytes, or what puts it there.
+    """``row`` in docs/reference/stress.md (1-54), ``name`` in the corpus, and its bytes or what puts it there.
 
-    ``ends`` are the ends that are right, and a reason or warning holds ``says``. ``slow``: takes seconds to read.
+    ``ends`` are the correct ends; a reason or warning contains ``says``. ``slow``: takes seconds to read.
     """
 
     row: int
@@ -30,7 +30,7 @@ class BadInput:
     ends: frozenset[FileEnd]
     says: str = ""
     slow: bool = False
-    placed: Put | None = None  # in the place of ``content``
+    placed: Put | None = None  # instead of ``content``
 
     def put(self, corpus: Path) -> None:
         path = corpus / self.name

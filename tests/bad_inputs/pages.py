@@ -1,4 +1,4 @@
-"""Rows 24 to 30: HTML that hides, bids, reloads or never ends."""
+"""Rows 24 to 30: HTML that hides text, gives orders, reloads or never ends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bad_inputs.bad_input import INDEXED, LEFT_OUT, READ, BadInput
 
 SEEN = "<p>Numb feet can be a sign.</p>"
-HIDDEN = "SWORDFISH"  # stands in every part that nobody is to read, and in no other
+HIDDEN = "SWORDFISH"  # in every hidden part, and nowhere else
 
 
 def page(body: str, head: str = "") -> bytes:
@@ -15,7 +15,7 @@ def page(body: str, head: str = "") -> bytes:
 
 
 def unseen() -> Iterator[BadInput]:
-    """Row 24 and 25: what a reader never sees is never quoted."""
+    """Rows 24 and 25: hidden text is never quoted."""
     hidden = {
         "script": f"<script>var a = '{HIDDEN}'</script>",
         "style": f"<style>.a::after {{ content: '{HIDDEN}' }}</style>",

@@ -19,7 +19,7 @@ PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Fon
 
 
 def stream(data: bytes, more: bytes = b"", *, length: bytes | None = None) -> bytes:
-    """A stream object; ``more`` of its dictionary."""
+    """A stream object; ``more``: further entries of its dictionary."""
     return b"<< /Length %s %s >>\nstream\n%s\nendstream" % (length or b"%d" % len(data), more, data)
 
 

@@ -1,4 +1,4 @@
-"""Rows 40 to 46: what is no plain file, has a name that hurts, or may not be read."""
+"""Rows 40 to 45: special files, awkward names, and files that may not be read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _pipe(path: Path) -> None:
 
 def _socket(path: Path) -> None:
     here = Path.cwd()
-    os.chdir(path.parent)  # an address has room for about 100 bytes
+    os.chdir(path.parent)  # a socket address holds about 100 bytes
     try:
         with socket.socket(socket.AF_UNIX) as opened:
             opened.bind(path.name)
@@ -85,7 +85,7 @@ def names() -> Iterator[BadInput]:
 
 def sizes() -> Iterator[BadInput]:
     yield BadInput(44, "a gigabyte.txt", b"", LEFT_OUT, "larger than", placed=_sparse)
-    if os.geteuid():  # nothing is closed to the superuser
+    if os.geteuid():  # the superuser can read everything
         yield BadInput(45, "closed.txt", b"", LEFT_OUT, "Permission denied", placed=_locked)
 
 

@@ -1,4 +1,4 @@
-"""Rows 31 to 39: bytes that are text in some way, and characters that nobody sees."""
+"""Rows 31 to 39: odd encodings, odd texts and invisible characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for whatever a loader is given."""
+"""What holds for any input to a loader."""
 
 import pytest
 from builders_pdf import build_pdf, column
@@ -19,7 +19,7 @@ def test_the_maps_fit_the_text(form: str) -> None:
     def law(source: str) -> None:
         try:
             extract = loader(make(source))
-        except SourceError:  # a source that is no text: binary, or a PDF without any
+        except SourceError:  # no text: binary, or a PDF without any
             return
         assert_laws(extract)
         assert wire.unpack(wire.pack(extract)) == extract

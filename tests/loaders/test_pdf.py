@@ -89,7 +89,7 @@ def test_size_and_weight_make_headings() -> None:
 
 
 def test_one_of_several_chief_headings_is_no_title() -> None:
-    """A handbook without a title is not called after its first chapter; its file name misleads less."""
+    """A handbook without a title is named after its file, not its first chapter."""
     chapters = [
         Print("Working Hours", y=740, size=20, font="F2"),
         *column(FULL, f"{FULL}.", top=700),
@@ -102,7 +102,7 @@ def test_one_of_several_chief_headings_is_no_title() -> None:
 
 
 def test_runs_on_one_base_line_are_one_line() -> None:
-    """Some programs make a text object of each word, and of each change of the font."""
+    """Some programs write each word, and each change of font, as a text object of its own."""
     words = [("The ", 72, "F1"), ("parallel", 94, "F2"), (".", 137, "F1"), ("It", 146, "F1"), ("starts", 157, "F2")]
     stream = " ".join(
         f"q BT 1 0 0 1 {x} 700 Tm /{font} 11 Tf ({word}) Tj ET Q BT 1 0 0 1 0 0 Tm ET" for word, x, font in words
@@ -285,7 +285,7 @@ def test_what_was_worked_around_is_told(data: bytes, remark: str) -> None:
 
 
 def test_a_remark_is_the_same_each_time() -> None:
-    """The parser names places in memory too, and what a generation holds is a function of the corpus alone."""
+    """The parser's message also has memory addresses; a generation must depend on the corpus alone."""
     (*_, remark) = pdf.load(SOUND.replace(b"/Root 1 0 R", b"")).warnings
     assert remark == "damage worked around: Root found at object 1"
 

@@ -1,4 +1,4 @@
-"""What `tools/corpus_check.py` looks at, a module for each question; nothing here knows what the corpus is about."""
+"""The checks of `tools/corpus_check.py`, a module for each question; none depends on the subject of the corpus."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to mend, and the file of the corpus it is in."""
+    """Something to fix, and the file of the corpus it is in."""
 
     file: str
     what: str

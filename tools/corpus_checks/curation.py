@@ -63,7 +63,7 @@ class Curation:
 
 
 def check_references(curation: Curation, texts: Sequence[Text]) -> list[Finding]:
-    """Publications that no reference list shows, and DOIs that are not among the publications."""
+    """Return publications that no reference list shows, and DOIs that are not among the publications."""
     listed = " ".join(item for text in texts for item in text.references)
     quotable = " ".join(text.quotable for text in texts)
     known = {doi for reference in curation.references for doi in reference.dois}

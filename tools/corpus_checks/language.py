@@ -1,5 +1,5 @@
-"""Sentences that read badly alone: too long, without a subject of their own, said twice, misspelt. And how hard a
-text is to read."""
+"""Find sentences that read badly alone: too long, without a subject of their own, said twice, misspelt; and measure
+how hard a text is to read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ADDRESS: Final = re.compile(r"https?://\S+|\b[\w-]+(?:[./][\w-]+)*\.(?:md|toml|
 
 
 def check_lengths(texts: Sequence[Text]) -> list[Finding]:
-    """Sentences that a reader loses hold of."""
+    """Return sentences that are too long to follow."""
     return [
         Finding(text.file, f"a sentence of {len(sentence.split())} words: {_short(sentence)}")
         for text in texts
@@ -37,7 +37,7 @@ def check_lengths(texts: Sequence[Text]) -> list[Finding]:
 
 
 def check_openings(texts: Sequence[Text], allowed: Set[str]) -> list[Finding]:
-    """Sentences that begin with a word for something said before. ``allowed``: beginnings that name it after all."""
+    """Return sentences that begin with a word for something said before. ``allowed``: beginnings that do name it."""
     return [
         Finding(text.file, f"a sentence begins with {opening.group()!r}: {_short(sentence)}")
         for text in texts
@@ -47,7 +47,7 @@ def check_openings(texts: Sequence[Text], allowed: Set[str]) -> list[Finding]:
 
 
 def check_repetition(texts: Sequence[Text]) -> list[Finding]:
-    """Sentences that stand in the corpus twice; items of reference lists may, and so may labels."""
+    """Return sentences that are in the corpus twice; items of reference lists may be, and so may labels."""
     first: dict[tuple[str, ...], str] = {}
     found: list[Finding] = []
     for text in texts:
@@ -62,7 +62,7 @@ def check_repetition(texts: Sequence[Text]) -> list[Finding]:
 
 
 def check_spelling(texts: Sequence[Text], *, words: Set[str], glossaries: Set[str]) -> list[Finding]:
-    """Words that neither the dictionary, nor a term of a glossary, nor the curators' list knows."""
+    """Return words that neither the dictionary, nor a term of a glossary, nor the curators' list has."""
     dictionary = SpellChecker()
     known = set(words)
     for text in texts:
@@ -97,13 +97,13 @@ def reading_grade(sentences: Sequence[str]) -> float:
     A list item counts as a sentence.
     """
     text = " ".join(sentence if sentence.endswith((".", "?", "!")) else f"{sentence}." for sentence in sentences)
-    # Syllables by hyphenation: the dictionary that textstat prefers is fetched from the network.
+    # Syllables by hyphenation: textstat would download the dictionary that it prefers.
     with patch("textstat.backend.counts._count_syllables.get_cmudict", return_value={}):
         return float(textstat.flesch_kincaid_grade(text)) if text else 0.0
 
 
 def _term(sentence: str) -> Iterable[str]:
-    """The words of what an entry of a glossary explains: "Paraesthesia (paresthesia) is …"."""
+    """Return the words that an entry of a glossary explains: "Paraesthesia (paresthesia) is …"."""
     term = _TERM.match(sentence)
     return _words(term.group(1)) if term else ()
 

@@ -1,4 +1,4 @@
-"""Source facts that a document of this corpus must have, beyond what the package asks of any."""
+"""Check the source facts that a document of this corpus must have, beyond what the package requires."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NEVER_OURS: Final = (SourceKind.GUIDELINE, SourceKind.REVIEW, SourceKind.STUDY)
 
 
 def check_metadata(texts: Sequence[Text]) -> list[Finding]:
-    """Facts that are missing, that contradict each other, or that lead to a file that is not there."""
+    """Return facts that are missing, contradict each other, or name a file that is not there."""
     files = {text.file for text in texts}
     return [Finding(text.file, what) for text in texts for what in _wrong(text, files)]
 

@@ -1,4 +1,4 @@
-"""Runs of words that a corpus shares with the files of a folder: what was copied instead of put in own words."""
+"""Find runs of words that a corpus shares with the files of a folder: what was copied, not put in its own words."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _beside(corpus: Path, document: str) -> str:
 
 
 def _runs_of(folder: Path) -> dict[_Run, str]:
-    """Every run of words in a folder's files, and a file that holds it."""
+    """Return every run of words in a folder's files, and a file that holds it."""
     runs: dict[_Run, str] = {}
     for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUPPORTED_SUFFIXES):
         try:
@@ -76,7 +76,7 @@ def _runs_of(folder: Path) -> dict[_Run, str]:
 
 
 def _shared(words: _Run, theirs: Mapping[_Run, str]) -> Iterator[tuple[_Run, str]]:
-    """Each longest shared run, with the file it begins in."""
+    """Yield each longest shared run, with the file it begins in."""
     start = 0
     while start + RUN <= len(words):
         origin = theirs.get(words[start : start + RUN])

@@ -1,4 +1,4 @@
-"""What every sentence rests on: each names its origins, no advice rests on a seller, every figure has a unit."""
+"""Check what every sentence rests on: each names its origins, no advice rests on a seller, every figure has a unit."""
 
 from __future__ import annotations
 

@@ -100,9 +100,9 @@ def _read(corpus: Path, file: str, entry: Facts, origins: Mapping[OriginId, Orig
 
 
 def _pieces(document: Document) -> Iterator[tuple[str, bool]]:
-    """Sentences and reference items, whether they are the latter."""
+    """Yield sentences and reference items, each with whether it is the latter."""
     layout = Layout.of(document)
-    seen: set[int] = set()  # a torn sentence is told once
+    seen: set[int] = set()  # a torn sentence is yielded once
     for passage in chunk(document, lambda text: len(text.split()), most=_WHOLE):
         for whole in layout.wholes(passage):
             if whole.spans[0].start not in seen:

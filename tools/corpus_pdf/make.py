@@ -32,7 +32,7 @@ FOOTER = "Project summary; not clinically reviewed - page {page}"
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A text, the PDF made from it (in the corpus) and how it is set. ``header``: the line on top of every page."""
+    """A text, the PDF made from it (in the corpus) and how it is set. ``header``: the line at the top of every page."""
 
     text: str
     pdf: str
@@ -60,7 +60,7 @@ class Paper(FPDF):
     def __init__(self, how: Print) -> None:
         super().__init__(format=how.size)
         self._how = how
-        self.set_compression(False)  # what zlib makes of a text is not the same on every machine
+        self.set_compression(False)  # zlib's output is not the same on every machine
         self.set_creation_date(CREATED)
         self.set_margins(how.size[0] * 0.12, 18, how.size[0] * 0.12)
         self.set_auto_page_break(auto=True, margin=24)
@@ -79,7 +79,7 @@ class Paper(FPDF):
         self.cell(0, 8, self._how.footer.format(page=self.page_no()), align="C")
 
     def block(self, text: str, *, size: int = BODY, bold: bool = False, before: float = 2.5, indent: float = 0) -> None:
-        """One paragraph, heading or list item, left-aligned and never justified, so that its spaces survive."""
+        """Add a paragraph, heading or list item, left-aligned and never justified, so that its spaces survive."""
         self.set_font("Helvetica", "B" if bold else "", size)
         height, width = size * LEAD, self.epw - indent
         lines = cast("list[str]", self.multi_cell(width, height, text, align="L", dry_run=True, output="LINES"))
@@ -107,7 +107,7 @@ class Paper(FPDF):
 
 
 def typeset(source: str, how: Print) -> bytes:
-    """The PDF of a text, laid out as ``how`` says."""
+    """Return the PDF of a text, laid out as ``how`` says."""
     paper = Paper(how)
     for is_table, lines in _groups(source):
         if is_table:

@@ -18,7 +18,7 @@ _FIRST = (
 
 
 def catalogue(opened: Opened, labels: Labels, today: date) -> list[Json]:
-    """List every document: guidelines and guides first, who sells what they recommend last.
+    """List every document: guidelines and guides first, sellers of what they recommend last.
 
     Texts are ready to show, in the language of ``labels``; what is not known is "". ``covers`` holds the headings.
     """

@@ -152,7 +152,7 @@ def examine(space: Workspace) -> dict[str, Any]:
 
 
 def check_entry(entry: Entry) -> Iterator[str]:
-    """Yield what is wrong with passages: each must have the id of its text, be in order, and hold nothing marked."""
+    """Yield what is wrong with passages: each must have the id of its text, be in order, and hold no `never` text."""
     document = entry.document
     never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
     seen: Counter[str] = Counter()

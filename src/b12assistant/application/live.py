@@ -109,9 +109,9 @@ class Live:
 
 
 def _give_back() -> None:
-    """Give the memory of the former index back to the system, or a server would grow with every new one."""
-    gc.collect()  # an index is part of cycles
-    with contextlib.suppress(OSError, AttributeError):  # only the GNU library has it
+    """Return the memory of the previous index to the system; otherwise a server grows with every new one."""
+    gc.collect()  # an index is part of reference cycles
+    with contextlib.suppress(OSError, AttributeError):  # only glibc has it
         ctypes.CDLL(None).malloc_trim(0)
 
 

@@ -49,7 +49,7 @@ def open_encoder(given: EncoderSettings) -> Encoder:
 
 
 def as_tuned(given: EncoderSettings, encoder: Encoder) -> Encoder:
-    """Return ``encoder`` tuned to the subject, or as it is if the settings say so. Raises ``EncoderError``."""
+    """Return ``encoder`` tuned to the subject, or unchanged if the settings say so. Raises ``EncoderError``."""
     return tuned_encoder(encoder) if given.tuned else encoder
 
 
@@ -92,7 +92,7 @@ class Opened:
 
 @stage("index")
 def open_generation(generation: Generation, encoder: Encoder, settings: Settings, off: SwitchedOff) -> Opened:
-    """Read the parts of a generation from verified bytes; what is ``off`` stays in them.
+    """Read the parts of a generation from verified bytes, including what is ``off``.
 
     Raises ``IndexMismatchError`` if it was built with another encoder or other settings, ``IndexDamagedError`` if its
     parts do not fit each other.

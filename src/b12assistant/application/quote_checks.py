@@ -37,7 +37,7 @@ _HTML, _MARKDOWN = (".html", ".htm"), (".md", ".markdown")
 _BEGINNING = 48  # characters of a quote that identify it in a message
 _AROUND = 24  # characters shown before a difference
 _MOST_DIFFERENCES = 20  # of the visible text
-_SAVED_KEYS = ("notes", "link", "citation")  # of a quote in a saved conversation alone
+_SAVED_KEYS = ("notes", "link", "citation")  # only in quotes of a saved conversation
 _MOST_LINES = 2_000  # compared one by one; longer texts are reported as one difference
 
 
@@ -243,7 +243,7 @@ def _other_text(where: str, written: Mapping[str, Any], known: FixedText | None)
 
 
 def _around(where: str, answer: object, against: Against) -> Iterator[str]:
-    """Report what is wrong around the quotes: fixed texts, the red flag, numbers, places, and what has no place."""
+    """Report what is wrong around the quotes: fixed texts, the red flag, numbers, places and unknown keys."""
     if not isinstance(answer, dict):
         return
     yield from _notices(where, answer.get("notices"), against)
@@ -271,7 +271,7 @@ def _is_general(notice: object) -> bool:
 
 
 def _flag(where: str, answer: Mapping[str, Any], against: Against) -> Iterator[str]:
-    """Report a red flag that is not the one of a notice."""
+    """Report a red flag without its notice, or a notice without its red flag."""
     flag = answer.get("red_flag")
     notices = [notice for notice in answer.get("notices") or () if isinstance(notice, dict)]
     if not isinstance(flag, dict):
@@ -314,7 +314,7 @@ def _unknown(where: str, answer: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _unsaved(quotes: object) -> list[object]:
-    """Return quotes without what only a saved file has of them."""
+    """Return quotes without the keys that only a saved file has."""
     return [
         {key: value for key, value in quote.items() if key not in _SAVED_KEYS} if isinstance(quote, dict) else quote
         for quote in (quotes if isinstance(quotes, list) else ())
@@ -456,7 +456,7 @@ def _are_quotes(quotes: object) -> bool:
 
 
 def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
-    """Return what is wrong with a quote as shown, given its document's text; ``None``: it is word for word."""
+    """Return what is wrong with a quote as shown, given its document's text; ``None`` if it is word for word."""
     try:
         spans = [(int(start), int(end)) for start, end in quote["spans"]]
         best_start, best_end = (int(at) for at in quote["best"])
@@ -482,7 +482,7 @@ def quotes_of(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def quotes_in(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the quotes of an answer, then the sides of its disagreements; skip what has another form."""
+    """Yield the quotes of an answer, then the sides of its disagreements; skip any of another form."""
     yield from _objects(answer.get("quotes"))
     for differ in _objects(answer.get("disagreements")):
         yield from _objects(differ.get("sides"))

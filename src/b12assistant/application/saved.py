@@ -67,7 +67,7 @@ SavedFile = TypeVar("SavedFile", bound=Saved)
 
 
 def seal_of(data: Saved) -> str:
-    """Return the digest of all data but the seal, in hexadecimal."""
+    """Return the digest of all data except the seal, in hexadecimal."""
     values = {key: value for key, value in data.as_json().items() if key != "seal"}
     return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
@@ -78,7 +78,7 @@ def sealed(data: SavedFile) -> SavedFile:
 
 
 def parse(text: str) -> object:
-    """Read JSON. Raises ``ValueError`` if it is not JSON, or gives a key twice, so that readers may disagree on it."""
+    """Read JSON. Raises ``ValueError`` if it is not JSON or gives a key twice, which parsers read differently."""
     return json.loads(text, object_pairs_hook=_unique)
 
 

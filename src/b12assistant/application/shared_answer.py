@@ -1,7 +1,7 @@
 """Show an answer again from its address, which holds the question and the places of the quotes. Nothing is stored.
 
-Anybody can write such an address. So it shows whole sentences that may be quoted, and no others; and a quote that the
-question does not bring up by itself is marked as one that may not answer it.
+Anyone can write such an address, so it shows only whole sentences that may be quoted. A quote that the question does
+not find by itself is marked as one that may not answer it.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class Workspace:
     """A corpus, its index and the assistant over them. Heavy parts are loaded once, at first use, and many threads may
     share them; it keeps the generation it opened.
 
-    ``first_use``: builds the index of the packaged corpus if it is missing or damaged.
+    ``first_use``: builds the index of the packaged corpus if none fits.
     """
 
     configuration: Configuration = field(default_factory=lambda: load_configuration(environment=os.environ))
@@ -167,9 +167,9 @@ class Workspace:
         return fresh
 
     def with_problem(self, problem: str) -> Workspace:
-        """Return this workspace, its index open, with ``problem`` as the only one of the index.
+        """Return this workspace with its index open and ``problem`` as the index's only problem.
 
-        A copy, because making it anew could fail on a curator's file.
+        A copy, because making a new one could fail on a curator's file.
         """
         changed = copy(self)
         vars(changed)["opened"] = replace(self.opened, problems=(problem,))
@@ -193,7 +193,7 @@ class Workspace:
 
     @property
     def red_flags_in_use(self) -> str:
-        """Say which red flags are on, as a sentence."""
+        """Return a sentence that says which red flags are on."""
         given, own = self.configuration.settings.red_flags, len([r for r in self.rules.red_flags.rules if r.own])
         rules = {
             "all": "all packaged rules",
@@ -238,7 +238,7 @@ class Workspace:
 
     @once
     def suggestions(self) -> Suggestions:
-        """Questions that the sources themselves ask. It takes a second or two, so a server makes it in advance."""
+        """Questions that the sources themselves ask. They take a second or two, so a server makes them in advance."""
         return Suggestions.of(self.opened.collection, self.encoder, lambda question: self.ask(question).answer)
 
     def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
@@ -255,7 +255,7 @@ class Workspace:
         """Build and publish the index; unchanged files are copied from the previous one.
 
         ``strict``: publish nothing if a file is left out. ``from_scratch``: encode everything, copy nothing from the
-        previous index and from the embeddings that ship with the program.
+        previous index or from the embeddings that ship with the program.
         """
         from b12assistant.index.embedding import (
             NONE_SHIPPED,
@@ -311,7 +311,7 @@ class Workspace:
         return entry
 
     def passage(self, name: str) -> Passage:
-        """Return the passage of an id, or of the beginning of one. Raises ``NotFoundError``."""
+        """Return the passage whose id is or begins with ``name``. Raises ``NotFoundError``."""
         matches = [passage for passage in self.opened.collection.passages if passage.id.startswith(name)]
         if len(matches) == 1:
             return matches[0]
@@ -328,7 +328,7 @@ class Workspace:
         return self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
 
     def with_state(self, cited: Cited) -> Cited:
-        """Complete a citation: whether its file has changed, and whether other passages of it are switched off."""
+        """Add to a citation whether its file has changed and whether other passages of it are switched off."""
         name = cited.document.id
         off = name in self.opened.collection.off_in_part
         return replace(cited, changed=self.source_changed(name), partly_off=off)

@@ -1,7 +1,7 @@
 """Mark the ranges of a page that are never quoted (`never`), or only if a paper is asked for (`reference`).
 
-Rules read structure (repetition, link density, an imperative with something to sell, a colon that leads nowhere), not
-site names. Nothing is cut: a mark is a range, and the share of marked text is reported for every file.
+Rules read structure (repetition, link density, an imperative with something to sell, a colon with nothing after it),
+not site names. Nothing is cut: a mark is a range, and the share of marked text is reported for every file.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Section
 
 Rule = Callable[[Page], Iterator[Range]]
 
-# After what nobody sees, glued calls come first, so that the other rules see the rest of their block.
+# After invisible text, glued calls come first, so that the other rules see the rest of their block.
 RULES: tuple[tuple[str, MarkKind, Rule], ...] = (
     ("unseen", MarkKind.NEVER, unseen),
     ("glued_call", MarkKind.NEVER, glued),

@@ -1,7 +1,7 @@
 """Find text that is about the page, not its subject: adverts, furniture, lost lists, references.
 
-Each rule reads structure: repetition, links, imperatives with a product, a colon that leads to nothing. The ranges it
-yields are never quoted, except items of a reference list if a paper is asked for.
+Each rule reads structure: repetition, links, imperatives with a product, a colon with nothing after it. The ranges
+it yields are never quoted, except items of a reference list if a paper is asked for.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ OFFER = re.compile(_any("offers"), re.I)
 BARGAIN = re.compile(_any("bargains"), re.I)
 PRAISE = _word("praise")
 PROMPT = _whole("prompts")
-# "Published on: Modified on:", "Updated 3 March 2024 by …": nothing but words of dates.
+# "Published on: Modified on:", "Updated 3 March 2024 by …": only words of dates.
 DATELINE = re.compile(
     r"^(?:(?:first |originally )?(?:published|posted|written|modified|updated|reviewed)|"
     r"last (?:updated|modified|reviewed))"
@@ -82,7 +82,7 @@ _VOLUME = re.compile(
 )
 _IDENTIFIER = re.compile(r"\bdoi\b|\b10\.\d{4,9}/|\bPMID\b|\bISBN\b|\bavailable (?:from|at):?\s|https?://", re.I)
 _ET_AL = re.compile(r"\bet al\b", re.I)
-# A part of each kind of evidence, wherever a text is cut: without the part, that evidence is missing too.
+# A necessary part of each kind of evidence, wherever a text is cut: without it, that evidence is missing.
 _HINTS = tuple(
     re.compile(rf"(?={pattern})", re.I)
     for pattern in (
@@ -137,7 +137,7 @@ _NUMBERING = re.compile(r"^\W*(?:\d+(?:\.\d+)*[.)]?|[•*–-])\s+|\s*\(#[\w-]+\
 
 @dataclass(frozen=True)
 class Page:
-    """A page with what the rules ask of it, computed once."""
+    """A page with what the rules need from it, computed once."""
 
     extract: Extract
 
@@ -207,7 +207,7 @@ def words(text: str) -> int:
 
 
 def unseen(page: Page) -> Iterator[Range]:
-    """Yield sentences with invisible letters in them: their words are not all that a reader would take away."""
+    """Yield sentences with invisible letters in them: a copy of them would hold more than a reader sees."""
     runs = [run.start for run in hiding(page.extract.text)]
     for block in page.blocks if runs else ():
         if not _any_within(runs, block.range.start, block.range.end):
@@ -298,11 +298,11 @@ def pointers(page: Page) -> Iterator[Range]:
                 yield Range(block.range.start + sentence.start, block.range.start + sentence.end)
 
 
-_RUNNING = 16  # words: a line that is on every page
+_RUNNING = 16  # words of a running line, at most
 
 
 def by_markup(page: Page) -> Iterator[Range]:
-    """Yield menus, forms and footers by their markup; a page header only where it is links or scraps."""
+    """Yield menus, forms and footers by their markup, short lines of page headers, and asides of links or offers."""
     for block in page.blocks:
         text = page.text(block.range)
         if any(page.covered(block, role) > 0.5 for role in (Role.NAVIGATION, Role.FORM, Role.FOOTER)):
@@ -385,7 +385,7 @@ def _is_title(text: str) -> bool:
 
 
 def furniture(page: Page) -> Iterator[Range]:
-    """Yield what a page repeats: running lines (whatever their number), "back to …" links, adverts placed twice."""
+    """Yield what a page repeats: running lines (numbers ignored), "back to …" links, adverts placed twice."""
     numberless = Counter(re.sub(r"\d+", "0", plain(page.text(block.range))) for block in page.blocks)
     for block in page.blocks:
         text = page.text(block.range)
@@ -440,11 +440,11 @@ _FUNCTION_WORDS = frozenset(
     )
 )
 _LEAST_ROW, _MOST_ROW = 6, 100  # words of a table's rows that were run together
-_PROSE = 0.1  # of the words of prose are function words, and far more
+_PROSE = 0.1  # of the words: in prose, far more are function words
 
 
 def fragments(page: Page) -> Iterator[Range]:
-    """Yield parts of sentences and of tables, which the layout of printed pages leaves behind."""
+    """Yield parts of sentences and tables that the layout of printed pages leaves behind."""
     if not page.extract.page_starts:
         return
     cut: Range | None = None  # the last sentence of the paragraph before, if it has no end

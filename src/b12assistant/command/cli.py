@@ -69,7 +69,7 @@ def mcp(context: click.Context, corpus: str | None, index_folder: str | None, po
 
 
 def write_skeleton(folder: Path) -> tuple[str, ...]:
-    """Write the skeleton into ``folder``; return the paths of its files in the folder, sorted.
+    """Write the skeleton into ``folder``; return the sorted paths of its files, relative to the folder.
 
     Raises ``UsageError`` if the folder exists and is not empty: nothing is overwritten.
     """

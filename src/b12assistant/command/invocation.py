@@ -128,7 +128,7 @@ def _complain(sentence: str, status: int) -> int:
 
 
 def _streams() -> None:
-    """Write UTF-8 to pipes and files, the terminal's encoding to terminals; replace closed streams by empty ones."""
+    """Write UTF-8 to pipes and files, the terminal's encoding to terminals; replace closed streams with empty ones."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
@@ -139,7 +139,7 @@ def _streams() -> None:
 
 
 def _mute() -> None:
-    """Discard pending output, which would fail again when Python ends, with a traceback."""
+    """Discard pending output: it would fail again, with a traceback, when Python exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -98,7 +98,7 @@ def _load(space: Workspace) -> None:
 
 
 def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
-    held: tuple[str, ...] = ()  # the two controls that are offered after a safety text alone
+    held: tuple[str, ...] = ()  # the two controls offered after a safety-only answer
     while True:
         typed = input("\n> ")
         if typed.strip().lower() in _LEAVE:
@@ -127,7 +127,7 @@ def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
 
 
 def _controls(space: Workspace, reply: Reply) -> tuple[str, ...]:
-    """Return the two sentences that continue after a safety text alone, in the reader's language."""
+    """Return the two sentences that continue after a safety-only answer, in the reader's language."""
     if reply.answer.status is not Status.SAFETY_ONLY:
         return ()
     return tuple(text.text for text in controls_for(reply.answer.notices, space.texts))

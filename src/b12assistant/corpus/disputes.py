@@ -24,8 +24,7 @@ DISPUTES_FILE = "disputes.toml"
 class Dispute:
     """A topic with its sides, each of one or more spans.
 
-    ``asked``: ways to ask about it, the topic itself first. ``not_asked``: questions that look alike, but are not
-    about it.
+    ``asked``: ways to ask about it, the topic itself first. ``not_asked``: similar questions that are not about it.
     """
 
     topic: TopicId
@@ -58,7 +57,7 @@ def parse_disputes(text: str, *, file: str = DISPUTES_FILE) -> tuple[DisputeEntr
 
 
 def resolve(entries: Iterable[DisputeEntry], passages: Iterable[Passage]) -> tuple[Dispute, ...]:
-    """Find the one span of every quote. Raises ``SourceFactsError`` with file, line, topic and quote."""
+    """Find the only span of every quote. Raises ``SourceFactsError`` with file, line, topic and quote."""
     known: dict[str, list[Passage]] = {}
     for passage in passages:
         known.setdefault(str(passage.document.id), []).append(passage)

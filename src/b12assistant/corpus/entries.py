@@ -66,7 +66,7 @@ class DisputeEntry(Entry):
     topic: Text = Field(description="the question that the sources answer differently")
     why: Text = Field(description="why it counts as a difference")
     asked: list[Text] = Field(default=[], description="a list of questions")
-    not_asked: list[Text] = Field(default=[], description="a list of questions")  # near it, but not concerned by it
+    not_asked: list[Text] = Field(default=[], description="a list of questions")  # similar, but not about it
     sides: list[Annotated[list[Statement], Field(min_length=1)]] = Field(
         min_length=2, description="two lists or more of { document = …, quote = … }"
     )
@@ -177,7 +177,7 @@ _Model = TypeVar("_Model", bound=Entry)
 
 
 class DataFile(Generic[_Model]):
-    """A TOML file, checked: ``content``. Raises ``raises`` with file and line."""
+    """A checked TOML file; ``content`` is its model. Raises ``raises`` with file and line."""
 
     def __init__(
         self, model: type[_Model], text: str, *, file: str, raises: type[AssistantError] = SourceFactsError

@@ -1,4 +1,4 @@
-"""What is wrong with a summary, for the curator who wrote it: each finding names its line in the file, or its page."""
+"""Find what is wrong with a summary, for its curator; each finding names its line in the file, or its page."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _FIGURE: Final = re.compile(r"(?<![\w.])\d[\d.,]*(?:\s*(?:to|-|–|or|and)\s*\d[
 _UNIT: Final = re.compile(r"[%°]|[^\W\d_]")
 _UNIT_OF_COLUMN: Final = re.compile(r"\(.+\)|/|year|age", re.I)
 _WORD: Final = re.compile(r"[^\W_]+")
-_BETWEEN: Final = r"(?:<[^<>]*>|&#?\w+;|[\W_])++"  # between two words of a file that is written with markup
-_ENOUGH: Final = (8, 4, 2, 1)  # words that a text is sought by, until it is found
+_BETWEEN: Final = r"(?:<[^<>]*>|&#?\w+;|[\W_])++"  # between two words of a file with markup
+_ENOUGH: Final = (8, 4, 2, 1)  # numbers of words to search by, until a search succeeds
 
 
 def findings(document: Document, passages: Iterable[Passage], data: bytes) -> Iterator[str]:
@@ -41,9 +41,9 @@ def line_of(words: str, text: str, *, after: str | None = None) -> int:
 
 
 def offset_of(words: str, text: str, *, after: str | None = None) -> int:
-    """Return where ``words`` begin in ``text``, whatever markup is between them; 0 if they are not there.
+    """Return where ``words`` begin in ``text``, ignoring markup between them; 0 if they are not there.
 
-    ``after``: what follows them, so that the right ones are taken if they are repeated; else the first are.
+    ``after``: what follows them, to choose among repeats; without it, the first is taken.
     """
     sought = _WORD.findall(words)
     for most in _ENOUGH:
@@ -54,7 +54,7 @@ def offset_of(words: str, text: str, *, after: str | None = None) -> int:
 
 
 def _without_unit(document: Document) -> Iterator[tuple[Span, str, str]]:
-    """Yield rows of tables with a cell that has a figure, but no unit beside it or in the head of its column."""
+    """Yield rows of tables with a cell that has a figure, but no unit with it or in its column heading."""
     head: list[str] = []
     end = -1
     for block in document.blocks:

@@ -46,9 +46,9 @@ def read_sentences(corpus: Path, document: str) -> tuple[SentenceEntry, ...]:
 
 
 def located(document: Document, entries: Iterable[SentenceEntry]) -> Iterator[tuple[int, SentenceEntry, Range | None]]:
-    """Yield the number, from 1, of each line with it and the place of its sentence, ``None`` if it is not there.
+    """Yield the number of each line, from 1, the line, and the range of its sentence, ``None`` if it is not there.
 
-    A repeated sentence is looked for after the one of the previous line.
+    A repeated sentence is looked for after the sentence of the previous line.
     """
     at = 0
     for number, entry in enumerate(entries, start=1):

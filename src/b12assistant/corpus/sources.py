@@ -113,7 +113,7 @@ class SourcesFile:
 
 
 def parse_front_matter(text: str, *, file: str) -> Facts:
-    """Return the validated facts of a Markdown file's front matter (YAML between two `---` lines, given without)."""
+    """Return the validated facts of a Markdown file's front matter (YAML, without its `---` lines)."""
     import yaml  # not needed to answer questions
 
     table: dict[str, object] = {}

@@ -102,9 +102,9 @@ def of_spans(spans: Sequence[Span], best: Span | None = None) -> str:
 
 
 def of_answer(question: str, quotes: Sequence[str]) -> str:
-    """Return the address of an answer: the page, with the question and the addresses of the quotes behind the "#".
+    """Return the address of an answer: the page, with the question and the addresses of the quotes after the "#".
 
-    A browser never sends that part, so no server and no proxy can write it down.
+    A browser never sends that part, so no server or proxy can log it.
     """
     parts = [("answer", question), *(("quote", quote) for quote in quotes)]
     return "/#" + "&".join(f"{name}={percent(text.encode('utf-8', 'surrogatepass'), safe='')}" for name, text in parts)

@@ -1,6 +1,6 @@
 """Draw an answer as HTML for the page, from the pieces of ``presentation``.
 
-Everything a source or a user wrote goes through ``markup``; the rest are labels of the interface and fixed texts. A
+Everything a source or a user wrote goes through ``markup``; the rest is labels of the interface and fixed texts. A
 turn is one line, so that a Markdown reader finds nothing to interpret in it.
 """
 
@@ -55,7 +55,7 @@ def intro(words: PageWords) -> str:
 
 
 def first(words: PageWords, labels: Labels) -> str:
-    """Draw head and box for the time before the page's scripts have run; the box works without any, through /plain."""
+    """Draw the head and box shown until the page's scripts have run; the box works without scripts, through /plain."""
     send = exact(labels("ask.send"))
     return (
         f'<div id="first">{brand(words)}{intro(words)}<form method="post" action="/plain">'
@@ -71,7 +71,7 @@ def about(words: PageWords) -> str:
 
 
 def note(sentence: str) -> str:
-    """Draw an error message beside the box."""
+    """Draw an error message next to the box."""
     return f'<p class="note" role="alert">{exact(capital(sentence))}.</p>' if sentence else ""
 
 
@@ -103,8 +103,8 @@ _ORIGINS = 1  # publications named below a quote; the document names them all
 def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False, is_shared: bool = False) -> str:
     """Draw a question and its answer; ``number`` must be unique on the page.
 
-    Safety texts come first, then at most one other notice; further notices come below the quote that answers best. The
-    other quotes and each difference are a row that opens. The general notice is at the foot of the page.
+    Safety texts come first, or else at most one other notice; further notices come below the quote that answers best.
+    Each other quote and each difference is a row that opens. The general notice is at the foot of the page.
     """
     answer, labels = reply.answer, setting.labels
     pieces = present(reply, setting)
@@ -136,11 +136,11 @@ class _Card:
         notices = [piece for piece in pieces if isinstance(piece, Notice)]
         quotes = tuple(piece for piece in pieces if isinstance(piece, Quoted))
         headline = next((piece for piece in pieces if isinstance(piece, Headline)), None)
-        # Who is to decide comes first if something follows that could be taken for advice, else it says what to do.
+        # The notice on who decides comes first, except in a refusal: there it comes below and says what to do.
         refused = headline is not None and not quotes
         alarms = [notice for notice in notices if notice.alarm and not (refused and notice.id == DECISION)]
         others = [notice for notice in notices if notice not in alarms]
-        telling = [notice for notice in others if notice.kind is not NoticeKind.DOSE]  # that one goes with the words
+        telling = [notice for notice in others if notice.kind is not NoticeKind.DOSE]  # that one goes below the quote
         first = telling[:1] if quotes and not alarms else []
         return cls(
             (*alarms, *first),
@@ -160,7 +160,7 @@ class _Card:
         if not self.quotes:
             return f"{above}{headline}{''.join(map(_notice, self.below))}{read_as}{nearest}"
         best, *others = self.quotes
-        doubt = labels("strengths.possible") if self.headline else ""  # the headline says so of all
+        doubt = labels("strengths.possible") if self.headline else ""  # the headline says it for all quotes
         rows = "".join(_row(turn, quote, labels, doubt) for quote in others)
         rows += "".join(_difference(turn, differ, labels, doubt) for differ in self.differences)
         below = "".join(map(_notice, self.below))

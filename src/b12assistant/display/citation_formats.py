@@ -1,7 +1,7 @@
 """Write a quote with its citation: plain text, Markdown, HTML, BibTeX, RIS, link, or a report of a problem.
 
-Plain text, Markdown and HTML keep the words exactly. The formats of reference managers have no line ends, so there
-line ends become blanks.
+Plain text, Markdown and HTML keep the words exactly. The formats of reference managers have no line ends, so line
+ends become blanks there.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _braced(text: str) -> str:
 
 
 def _web(url: str | None) -> str:
-    """Return a web address with everything escaped that would end it in any of the formats; "" for other addresses."""
+    """Return a web address with all characters escaped that would end it in any format; "" for other addresses."""
     try:
         parts = urlsplit(url or "")
     except ValueError:

@@ -35,7 +35,7 @@ Json = dict[str, Any]
 
 
 def _text(value: object) -> str:
-    """Accept any string, also one with lone surrogates, which pydantic refuses."""
+    """Accept any string, even one with lone surrogates, which pydantic refuses."""
     if not isinstance(value, str):
         raise ValueError("not a text")
     return value

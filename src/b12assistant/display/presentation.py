@@ -43,7 +43,7 @@ from b12assistant.types import (
 
 
 class Alarm(StrEnum):
-    """How loud a safety text is drawn."""
+    """How prominently a safety text is shown."""
 
     EMERGENCY = "emergency"
     CAUTION = "caution"
@@ -152,7 +152,7 @@ class Quoted:
 
     @classmethod
     def of(cls, cited: Cited, labels: Labels, today: date, number: int = 0) -> Quoted:
-        """Put a citation in words."""
+        """Put a citation into words."""
         document, at = cited.document, (cited.best or cited.spans[0]).start
         source = document.source
         return cls(
@@ -428,7 +428,7 @@ def _notices(notices: Sequence[FixedNotice], labels: Labels, *, emergency: bool)
 
 
 def _alarm(notice: FixedNotice, labels: Labels, *, emergency: bool) -> tuple[Alarm | None, str]:
-    """Return alarm and heading; beside an emergency triage shows nothing less serious, so all flags count alike."""
+    """Return alarm and heading. With an emergency triage shows nothing less serious, so all flags get the same."""
     if notice.kind is NoticeKind.TRIAGE_FAILED:
         return Alarm.EMERGENCY, labels("ask.safety_check")
     if not notice.flagged:

@@ -24,7 +24,7 @@ PICTURES = "/pdf/"  # the route of the pictures
 _MARGIN = 3  # pixels around the words
 _KEPT = 24  # pages
 _SECONDS = 20.0  # for one page
-_SAME_LINE = 0.5  # share of the lower box's height that two boxes on one line have in common
+_SAME_LINE = 0.5  # share of the smaller box's height that two boxes on one line have in common
 
 
 @dataclass(frozen=True, slots=True)

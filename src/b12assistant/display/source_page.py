@@ -199,7 +199,7 @@ def _publication(basis: Basis) -> str:
 
 
 def _link(url: str) -> str:
-    """Draw a link if the address is on the web; nothing is fetched unless the reader clicks."""
+    """Draw a link if the address is on the web; nothing is loaded unless the reader clicks."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -389,7 +389,7 @@ def _quoted(marked: Place) -> Iterator[Layer]:
 
 
 def _named(range_: Range, once: str, always: str, tag: str = "span") -> Layer:
-    """Return a layer whose first piece alone has the attributes ``once``, since an id must be unique."""
+    """Return a layer with the attributes ``once`` on its first piece only, since an id must be unique."""
 
     def opening(place: int) -> str:
         return f"<{tag}{once if place == range_.start else ''}{always}>"

@@ -54,7 +54,7 @@ def inert(text: str) -> str:
 
 
 def console() -> Console:
-    """Return a console on standard output; colours and width only for a terminal, not for a pipe."""
+    """Return a console on standard output; a pipe gets no colours and a fixed width."""
     return Console(highlight=False, markup=False, emoji=False, width=_width())
 
 

@@ -1,4 +1,4 @@
-"""`evaluate` on a test collection: rankings, or a run file, to one report; nothing is written before all is known."""
+"""Run `evaluate` on a test collection: score rankings, or a run file, and write the report when all is known."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from b12assistant.protocols import Encoder
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
 
-_TOP = 10  # of a ranking, where traps are looked for
+_TOP = 10  # documents of a ranking that are checked for ties
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class Scored:
 def ask(
     dataset: Dataset, collection: Collection, encoder: Encoder, projection: Projection, told: Progress
 ) -> tuple[Asked, ...]:
-    """Every judged query encoded, one at a time, as a reader's would be."""
+    """Encode every judged query, one at a time, as a reader's would be."""
     for text in list(dataset.queries.values())[:1]:
-        encode_query(text, collection, encoder, projection)  # what is loaded at first use is not a query's time
+        encode_query(text, collection, encoder, projection)  # so that loading at first use is not timed
     asked = []
     for done, (id_, text) in enumerate(dataset.queries.items()):
         told("encoding queries", done, len(dataset.queries))
@@ -94,7 +94,7 @@ def ask(
 
 
 def search(asked: Sequence[Asked], collection: Collection, ranking: Ranking, told: Progress) -> Searched:
-    """Every query, one after the other; a query's time is that of encoding and searching."""
+    """Search for the queries one by one; a query's time is that of encoding and searching."""
     run: dict[str, dict[str, float]] = {}
     taken: list[float] = []
     for done, each in enumerate(asked):
@@ -110,13 +110,13 @@ def search(asked: Sequence[Asked], collection: Collection, ranking: Ranking, tol
 
 
 def score_run(dataset: Dataset, run: Run, name: str, *, relevant: int = 1) -> Scored:
-    """``run`` over all judged queries, with what should make a reader careful."""
+    """Score ``run`` over all judged queries, with warnings."""
     scores = score(dataset.qrels, run, relevant=relevant)
     return Scored(name, scores, tuple(_of_the_run(dataset, run, scores, relevant)))
 
 
 def speed(searched: Searched) -> dict[str, float]:
-    """Percentiles of the milliseconds of a query, and queries a second, one at a time on this machine."""
+    """Return percentiles of the milliseconds of a query, and queries per second, one at a time on this machine."""
     p50, p95, p99 = np.percentile(searched.milliseconds, [50, 95, 99])
     total = sum(searched.milliseconds) / 1000
     return {
@@ -128,7 +128,7 @@ def speed(searched: Searched) -> dict[str, float]:
 
 
 def sizes(collection: Collection) -> dict[str, int]:
-    """Bytes of each part of the index in memory, and their sum."""
+    """Return the bytes of each part of the index in memory, and their sum."""
     context = collection.context
     parts = {
         "vectors": collection.matrix.nbytes,
@@ -139,7 +139,7 @@ def sizes(collection: Collection) -> dict[str, int]:
 
 
 def of_the_set(dataset: Dataset) -> Iterator[str]:
-    """What in the collection itself misleads: ids that clash, texts that repeat."""
+    """Yield warnings about the collection itself: ids that clash, texts that repeat."""
     clash = dataset.queries.keys() & {text.id for text in dataset.texts}
     if clash:
         yield (
@@ -155,7 +155,7 @@ def of_the_set(dataset: Dataset) -> Iterator[str]:
 
 
 def of_the_texts(dataset: Dataset, collection: Collection, encoder: Encoder, title_pieces: int) -> Iterator[str]:
-    """What the encoder's limit and empty documents did to the texts."""
+    """Yield warnings about empty documents and texts over the encoder's limits."""
     held = {passage.document.id for passage in collection.passages}
     empty = sum(document.id not in held for document in collection.documents)
     if empty:
@@ -212,8 +212,8 @@ _COMPARED = (HEADLINE, "MAP", "Recall@100")
 
 @dataclass(frozen=True)
 class Request:
-    """What to measure, and where to. ``run``: scored if it is there, else written. ``relevant``: least grade that
-    counts as relevant where a measure knows only yes and no."""
+    """What to measure, and where to write it. ``run``: scored if it exists, else written. ``relevant``: the least grade
+    that counts as relevant in yes-or-no measures."""
 
     folder: Path
     split: str | None = None
@@ -235,7 +235,7 @@ class Indexed:
 
 @dataclass
 class Bench:
-    """One request, worked off."""
+    """Carries out one request."""
 
     space: Workspace
     request: Request
@@ -245,7 +245,7 @@ class Bench:
     _known: dict[object, Indexed] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
-        """Figures of every ranking; writes what was asked for when all are known."""
+        """Return figures of every ranking; write what was asked for when all are known."""
         request = self.request
         rankings = [load_ranking(path) for path in request.configs] or [
             Ranking(settings=self.space.configuration.settings)
@@ -288,7 +288,7 @@ class Bench:
         return {"name": name, "says": "a run file, scored as it stands", **_figures(scored)}
 
     def _indexed(self, dataset: Dataset, ranking: Ranking, progress: Progress) -> Indexed:
-        """One collection, and its queries, for all rankings that index alike."""
+        """Return one collection and its queries for all rankings that index in the same way."""
         key = (ranking.settings.chunking, ranking.settings.lexical)
         if key not in self._known:
             encoder, projection = self.space.encoder, self.space.projection
@@ -327,7 +327,7 @@ class Bench:
 
 
 def announced(dataset: Dataset, request: Request) -> Iterator[str]:
-    """What a reader should hear before anything is measured."""
+    """Yield what a reader should know before anything is measured."""
     if dataset.split == TEST:
         yield f"reading the test split of {request.folder.name}: nothing may be chosen by what it says"
     if request.run is not None and request.run.exists():
@@ -335,7 +335,7 @@ def announced(dataset: Dataset, request: Request) -> Iterator[str]:
 
 
 def compared(scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:
-    """Every ranking against the first, for each compared measure; p corrected for all of a measure."""
+    """Compare every ranking with the first, for each compared measure; p is corrected for all of a measure."""
     if len(scored) < 2:
         return
     first, others = scored[0], scored[1:]
@@ -351,7 +351,7 @@ def _silent(stage: str, done: int, of: int) -> None:
 
 
 def hardware() -> str:
-    """One line on the machine: figures of time mean nothing without it."""
+    """Describe the machine in one line: times mean nothing without it."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{_processor()}, {cores} cores, {platform.system()}, Python {platform.python_version()}, "
@@ -369,7 +369,7 @@ def _processor() -> str:
 
 
 def _peak_memory() -> int:
-    """Bytes; the system counts in them on macOS and in kilobytes elsewhere."""
+    """Return bytes; the system counts in bytes on macOS and in kilobytes elsewhere."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak
 

@@ -1,9 +1,9 @@
-"""A test collection to a `Collection`, by the stages that index a corpus; what was encoded once is kept in a cache.
+"""Index a test collection in the same stages as a corpus; what was encoded is kept in a cache.
 
 The cache holds shards of documents, named by the digest of their content, the encoder and the settings: a run that was
-stopped goes on where it was, and a second one encodes nothing. Nothing in it names a collection.
+stopped continues where it was, and a second one encodes nothing. Nothing in it names a collection.
 
-A ranking to measure is a TOML file that says what it changes; the rest is what ships:
+A ranking to measure is a TOML file that says what it changes; the rest is as shipped:
 
 says = "BM25F alone"
 [weights]     # of each part, see `retrieval.Weights`; a part that is not named keeps its weight
@@ -83,7 +83,7 @@ def packaged(name: str) -> Path:
 
 
 def load_ranking(path: Path) -> Ranking:
-    """Raises ``ConfigError`` that names the file and what is wrong in it."""
+    """Read a ranking. Raises ``ConfigError`` that names the file and what is wrong in it."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -130,7 +130,7 @@ def _unknown(path: Path, key: str, known: object) -> ConfigError:
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
 
-_SHARD = 100  # documents: what is encoded again at most after a stop
+_SHARD = 100  # documents: at most these are encoded again after a stop
 _FORMAT = 1  # of a shard
 
 
@@ -153,7 +153,7 @@ class Stages:
     told: Progress = lambda stage, done, of: None
 
     def index(self, texts: Sequence[Text]) -> Collection:
-        """Every document that has text; raises ``DatasetError`` if none has."""
+        """Index every document that has text. Raises ``DatasetError`` if none has."""
         documents = tuple(document_of(text) for text in texts)
         shards: list[Shard] = []
         for start in range(0, len(documents), _SHARD):
@@ -215,7 +215,7 @@ class Stages:
 
 
 def document_of(text: Text) -> Document:
-    """One paragraph; a title that the text repeats as its first sentence is passed over, so that it counts once."""
+    """Return one paragraph; a title that the text repeats as its first sentence is skipped, so that it counts once."""
     rest = trim(text.text, _after_title(text), len(text.text))
     content = hashlib.sha256(json.dumps([text.title, text.text]).encode()).hexdigest()
     return Document(
@@ -251,7 +251,7 @@ def _lexical(passages: Sequence[Passage], settings: Settings) -> BM25FIndex:
 
 
 def _write(path: Path, shard: Shard) -> None:
-    """To a draft first: a shard is there whole or not at all."""
+    """Write to a draft first, so that a shard is there whole or not at all."""
     flat = [passage for each in shard.passages for passage in each]
     arrays: dict[str, NDArray[np.generic]] = {
         "documents": np.array([len(each) for each in shard.passages], np.int64),
@@ -274,7 +274,7 @@ def _write(path: Path, shard: Shard) -> None:
 
 
 def _read(path: Path, documents: Sequence[Document]) -> Shard | None:
-    """``None`` if it is not there, or damaged: then it is made anew."""
+    """Read a shard; ``None`` if it is missing or damaged."""
     if not path.is_file():
         return None
     try:

@@ -1,4 +1,4 @@
-"""A report of `evaluate` as JSON, as text for a terminal, as Markdown, and its queries as a table."""
+"""Write a report of `evaluate` as JSON, text, Markdown or HTML, and its queries as a table."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def as_json(report: Report) -> str:
 
 
 def text(report: Report) -> list[str]:
-    """Figures of every ranking, a line a measure, with what to be careful about first."""
+    """Return the figures of every ranking, one measure per line, below the warnings."""
     return list(_text(report))
 
 
 def markdown(report: Report) -> str:
-    """The same as tables; a figure stands in its 95 % interval."""
+    """Return the same as tables; each figure with its 95 % interval."""
     return "\n".join(_markdown(report)) + "\n"
 
 
 def per_query(report: Report) -> str:
-    """Tab separated: ranking, query, its words, then each measure."""
+    """Return a tab-separated table: ranking, query, its words, then each measure."""
     rows: list[list[str]] = []
     for ranking, scores in report["per_query"].items():
         measures = list(scores)
@@ -41,7 +41,7 @@ def per_query(report: Report) -> str:
 
 
 def about(report: Report) -> Iterator[tuple[str, str]]:
-    """What was measured, on what, and how fast, as name and value."""
+    """Yield what was measured, on what data and machine, as name and value."""
     dataset = report["dataset"]
     yield "collection", f"{dataset['name']}, split {dataset['split']}"
     yield "licence", f"{dataset['licence']} (in the words of its README)"
@@ -120,7 +120,7 @@ def heading(report: Report) -> str:
 
 
 def ranking_rows(report: Report) -> list[list[str]]:
-    """A head, then each ranking's scores with the ends of their intervals."""
+    """Return a head, then each ranking's scores with the ends of their intervals."""
     rows = [["ranking", *SHOWN]]
     for ranking in report["rankings"]:
         found = (ranking["measures"][name] for name in SHOWN)
@@ -130,7 +130,7 @@ def ranking_rows(report: Report) -> list[list[str]]:
 
 
 def difference_rows(report: Report) -> list[list[str]]:
-    """A head, then each ranking's difference from the first, a measure a row."""
+    """Return a head, then each ranking's difference from the first, one measure per row."""
     rows = [["ranking", "measure", "difference", "95 % interval", "p", "p, corrected (Holm)"]]
     for each in report["compared"]:
         figures = [f"{each['mean']:+.4f}", f"{each['low']:+.4f} to {each['high']:+.4f}"]
@@ -154,7 +154,7 @@ _BINS = 10
 
 
 def intervals(measure: str, scores: Sequence[tuple[str, Mapping[str, float]]]) -> str:
-    """Each ranking's mean as a dot in its 95 % interval. ``scores``: name and ``mean``, ``low``, ``high``."""
+    """Draw each ranking's mean as a dot in its 95 % interval. ``scores``: name and ``mean``, ``low``, ``high``."""
     low, high = min(each["low"] for _, each in scores), max(each["high"] for _, each in scores)
     start, end = max(0.0, low - 0.05), min(1.0, high + 0.05)
 
@@ -178,7 +178,7 @@ def intervals(measure: str, scores: Sequence[tuple[str, Mapping[str, float]]]) -
 
 
 def spread(measure: str, values: Iterable[float]) -> str:
-    """How many queries score how much, in ten bars."""
+    """Draw how many queries have which score, in ten bars."""
     counts = [0] * _BINS
     for value in values:
         counts[min(int(value * _BINS), _BINS - 1)] += 1
@@ -205,8 +205,8 @@ def _svg(told: str, height: float, parts: Iterable[str]) -> str:
 _STYLES = ("tokens.css", UNSEEN, "audit.css", "bench.css")
 _PLOTTED = (HEADLINE, "MAP", "Recall@100", "success@1")
 _WORST = 20  # queries shown
-_LONG = 40  # characters of a cell that may break its lines
-_FEW = 100  # with fewer, an interval is some 0.2 wide
+_LONG = 40  # characters; a longer cell may break its lines
+_FEW = 100  # with fewer, an interval is about 0.2 wide
 _SAYS = {
     "nDCG@10": "How good the order of the first ten is, from 0 to 1; higher grades count for more.",
     "MAP": "How early the relevant documents come, over the whole list.",
@@ -220,12 +220,12 @@ _SAYS = {
 
 
 def page(report: Report) -> str:
-    """The page, whole: its styles and plots are in it."""
+    """Return the page with its styles and plots in it."""
     return document(heading(report), "".join(_body(report)))
 
 
 def document(title: str, body: str) -> str:
-    """A whole page around the HTML of a report."""
+    """Return a whole page around the HTML of a report."""
     styles, title = style_sheets(*_STYLES), plain(title)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -259,12 +259,12 @@ def _body(report: Report) -> Iterator[str]:
 
 
 def few(n: int) -> str:
-    """A number of questions, and that it is too small to read much into it."""
+    """Return a number of questions, with a warning if it is small."""
     return f"{n:,} (too few to be sure)" if n < _FEW else f"{n:,}"
 
 
 def facts(told: Mapping[str, str]) -> str:
-    """Names and values, a line each."""
+    """Draw names and values, one pair per line."""
     rows = "".join(f"<dt>{plain(name)}</dt><dd>{plain(value)}</dd>" for name, value in told.items())
     return f'<dl class="facts">{rows}</dl>'
 
@@ -306,7 +306,7 @@ def _cell(text: str) -> str:
 
 
 def scrolling(name: str, rows: str) -> str:
-    """A table that scrolls by itself where it is wide, by keyboard too."""
+    """Draw a table that scrolls by itself if it is wide, also with the keyboard."""
     label = plain(name)
     return f'<div class="wide" role="region" aria-label="{label}" tabindex="0"><table>{rows}</table></div>'
 

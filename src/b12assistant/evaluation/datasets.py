@@ -1,11 +1,11 @@
-"""Test collections: documents, queries and judgements of a BEIR folder, its files plain or gzipped, or TREC files.
+"""Read test collections: documents, queries and judgements in BEIR or TREC files, plain or gzipped.
 
     corpus.jsonl       {"_id", "title", "text"}       or  corpus.trec   <DOC><DOCNO>…</DOCNO> … </DOC>
     queries.jsonl      {"_id", "text"}                or  queries.tsv   id, tab, text
     qrels/SPLIT.tsv    a header, then query, document, grade, between tabs
     qrels/SPLIT.qrels  TREC: query, iteration, document, grade, between blanks
 
-Nothing is mended: the first thing that is wrong is an error that names file and line.
+Nothing is corrected: the first mistake is an error that names file and line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from b12assistant.errors import DatasetError, UsageError
 
 Qrels = Mapping[str, Mapping[str, int]]  # query, document, grade: higher is better
 
-NOT_TEST = ("dev", "validation", "train")  # splits to work on, the first that is there by default
+NOT_TEST = ("dev", "validation", "train")  # splits for development; the first one found is the default
 TEST = "test"
 _CORPUS = ("corpus.jsonl", "corpus.jsonl.gz", "corpus.trec", "corpus.trec.gz")
 _QUERIES = ("queries.jsonl", "queries.jsonl.gz", "queries.tsv", "queries.tsv.gz")
@@ -36,7 +36,7 @@ _LICENCE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A document as the collection gives it."""
+    """A document of the collection."""
 
     id: str
     title: str
@@ -47,7 +47,7 @@ class Text:
 class Dataset:
     """One split of a collection: all documents, the judged queries, their judgements.
 
-    ``licence``: what the collection's README says of it, in its words.
+    ``licence``: in the words of the collection's README.
     """
 
     name: str
@@ -59,14 +59,16 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of queries and judgements."""
+        """The sha256 of queries and judgements."""
         told = json.dumps([sorted(self.queries.items()), sorted((q, sorted(d.items())) for q, d in self.qrels.items())])
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def load_dataset(folder: Path, split: str | None = None, queries: str | None = None) -> Dataset:
-    """``split``: by default one that is not for testing, if there is any. ``queries``: a file of the folder to read
-    instead of its queries. Raises ``DatasetError`` naming file and line, ``UsageError`` if the split is unknown."""
+    """Read a split, by default one that is not for testing. ``queries``: another file of queries in the folder.
+
+    Raises ``DatasetError`` naming file and line, ``UsageError`` if the split is unknown.
+    """
     splits = splits_of(folder)
     chosen = default_split(splits) if split is None else split
     if chosen not in splits:
@@ -85,7 +87,7 @@ def load_dataset(folder: Path, split: str | None = None, queries: str | None = N
 
 
 def splits_of(folder: Path) -> dict[str, Path]:
-    """The judgements of a folder by split, those one may look at first."""
+    """Return the files of judgements in a folder by split, the test split last."""
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder", hint="give a BEIR folder: corpus.jsonl, queries.jsonl, qrels/")
     found = {path.stem: path for path in sorted((folder / "qrels").glob("*")) if path.suffix in _QRELS}
@@ -95,12 +97,12 @@ def splits_of(folder: Path) -> dict[str, Path]:
 
 
 def default_split(splits: Mapping[str, Path]) -> str:
-    """A split that is not for testing, if there is one."""
+    """Return a split that is not for testing, if there is one."""
     return next((name for name in (*NOT_TEST, *splits) if name in splits), TEST)
 
 
 def read_qrels(path: Path, known: tuple[object, object] | None = None) -> dict[str, dict[str, int]]:
-    """Judgements in BEIR's or TREC's columns. ``known``: ids of queries and documents there may be judgements on."""
+    """Read judgements in BEIR's or TREC's columns. ``known``: the ids of queries and documents that may occur."""
     qrels: dict[str, dict[str, int]] = {}
     beir = path.suffix == ".tsv"
     for number, line in _lines(path):
@@ -127,7 +129,7 @@ def read_qrels(path: Path, known: tuple[object, object] | None = None) -> dict[s
 
 
 def licence_of(folder: Path) -> str:
-    """The sentence of the nearest README that speaks of the licence; "not stated" if none does."""
+    """Return the sentence on the licence in the nearest README; "not stated" if there is none."""
     for place in (folder, folder.parent):
         readme = place / "README.md"
         if readme.is_file():
@@ -137,7 +139,7 @@ def licence_of(folder: Path) -> str:
 
 
 def read_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
-    """The objects of a JSON lines file, plain or gzipped, each with the place it stands at."""
+    """Yield the objects of a JSON lines file, plain or gzipped, each with its file and line."""
     for number, line in _lines(path):
         try:
             row = json.loads(line)
@@ -168,7 +170,7 @@ def _beir_texts(path: Path) -> Iterator[tuple[str, Text]]:
 
 
 def _trec_texts(path: Path) -> Iterator[tuple[str, Text]]:
-    """<DOC> elements, as TREC's disks have them: SGML, read line by line."""
+    """Read <DOC> elements as on TREC's disks: SGML, line by line."""
     start, held = 0, ""
     for number, line in _lines(path):
         start, held = (number, line) if "<DOC>" in line else (start, f"{held}\n{line}")
@@ -228,7 +230,7 @@ def _one_of(folder: Path, names: tuple[str, ...]) -> Path:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines that are not blank, numbered from 1. (Only a line feed ends one: others may stand in a JSON string.)"""
+    """Yield non-blank lines, numbered from 1. Only a line feed ends one: a JSON string may hold the others."""
     number = 0
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
@@ -244,7 +246,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _name(folder: Path) -> str:
-    """The folder's own name, with its parent's where a collection has parts."""
+    """Return the folder's name, with its parent's if the collection has parts."""
     folder = folder.resolve()
     return (
         f"{folder.parent.name}/{folder.name}"

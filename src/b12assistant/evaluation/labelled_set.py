@@ -1,4 +1,4 @@
-"""Scores on span-labelled questions: is the sentence that answers among the quotes, and is every quote exact?
+"""Score span-labelled questions: is the sentence that answers among the quotes, and is every quote exact?
 
 A labelled set is JSON lines: `{"id", "question", "gold": ["words of the source", …]}`, with optional `alt_gold`
 (`[{"quote": …}]`), `history` (earlier user turns) and `need` ("any" or "all" of the gold). No gold means that the
@@ -36,7 +36,7 @@ _SEED = 20_261_120
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A question with the words of the sources that answer it; no gold: nothing does."""
+    """A question with the words of the sources that answer it; without ``gold``, none do."""
 
     id: str
     question: str
@@ -63,9 +63,9 @@ class Outcome:
 
 
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
-    """Raises ``UsageError`` if there is no such file, ``DatasetError`` that names a wrong line."""
+    """Read a labelled set. Raises ``UsageError`` if it cannot be read, ``DatasetError`` that names a wrong line."""
     try:
-        lines = path.read_text("utf-8").split("\n")  # other line ends may stand inside a JSON string
+        lines = path.read_text("utf-8").split("\n")  # a JSON string may hold other line ends
     except OSError as error:
         hint = "give a folder in BEIR's form, or a JSON lines file of labelled questions"
         raise UsageError(f"{path} cannot be read ({error.strerror})", hint=hint) from error
@@ -80,8 +80,7 @@ def evaluate(
     is_exact: Callable[[Quote], bool],
     rank: Callable[[str, Sequence[str]], Sequence[Sequence[Span]]],
 ) -> tuple[Outcome, ...]:
-    """Put every question to ``answer`` (question, history), and to ``rank``, which gives the words of the best windows
-    before triage, refusal and the choice of speakers; ``is_exact`` compares a quote with its source, read anew."""
+    """Put each question and its history to ``answer``, and to ``rank``: the best windows before triage and refusal."""
     return tuple(
         _outcome(each, answer(each.question, each.history), is_exact, rank(each.question, each.history))
         for each in labelled
@@ -89,7 +88,7 @@ def evaluate(
 
 
 def unresolved(labelled: Iterable[Labelled], documents: Sequence[Document]) -> tuple[str, ...]:
-    """Ids of questions with a gold span that stands in no document: nothing could ever hit it."""
+    """Return the ids of questions with a gold span that is in no document, so that nothing can hit it."""
     texts = [_running(document.text) for document in documents]
     return tuple(
         each.id for each in labelled if any(all(_running(gold) not in text for text in texts) for gold in each.gold)
@@ -97,7 +96,7 @@ def unresolved(labelled: Iterable[Labelled], documents: Sequence[Document]) -> t
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Figures with 95 % bootstrap intervals (2,000 samples, fixed seed); every question counts, answered or not."""
+    """Return figures with 95 % bootstrap intervals (2,000 samples, fixed seed); all count, answered or not."""
     answerable = [outcome for outcome in outcomes if outcome.labelled.gold]
     unanswerable = [outcome for outcome in outcomes if not outcome.labelled.gold]
     quoted = [outcome for outcome in outcomes if outcome.hits]
@@ -121,7 +120,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def is_hit(spans: Sequence[Span], gold: str) -> bool:
-    """Whether a quote shares a run of six tokens with ``gold`` (all of a shorter one) and holds half of its tokens."""
+    """Check if a quote shares a run of six tokens with ``gold`` (all of a shorter one) and holds half of its tokens."""
     quote, wanted = _tokens(" ".join(span.text for span in spans)), _tokens(gold)
     if not wanted:
         return False
@@ -163,12 +162,12 @@ def _tokens(text: str) -> list[str]:
 
 
 def _running(text: str) -> str:
-    """The tokens in a row, each between blanks, so that no part of one is taken for another."""
+    """Return the tokens with blanks around each, so that only whole tokens match."""
     return f" {' '.join(_tokens(text))} "
 
 
 def mean_of(values: Sequence[bool]) -> dict[str, float]:
-    """The share, with its 95 % bootstrap interval."""
+    """Return the share with its 95 % bootstrap interval."""
     sample = np.array(values, dtype=np.float64)
     rng = np.random.default_rng(_SEED)
     means = rng.choice(sample, (_SAMPLES, len(sample))).mean(axis=1)
@@ -206,30 +205,30 @@ _HINT = 'a line is {"id", "turns": [{"user", "rewrite", "gold": […]}]}'
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """Its turns as they were typed, each with those before it, and each in full, with none."""
+    """The turns of a conversation: as typed, with the earlier ones, and in full, without them."""
 
     typed: tuple[Labelled, ...]
     in_full: tuple[Labelled, ...]
 
 
 def holds_dialogues(path: Path) -> bool:
-    """Whether the first line of a file is a conversation."""
+    """Check if the first line of a file is a conversation."""
     try:
         with path.open(encoding="utf-8") as lines:
             row = json.loads(next((line for line in lines if line.strip()), "null"))
     except (OSError, ValueError, RecursionError):
-        return False  # whoever reads the questions says what is wrong
+        return False  # reading the questions reports what is wrong
     return isinstance(row, dict) and "turns" in row
 
 
 def load_dialogues(path: Path) -> tuple[Dialogue, ...]:
-    """Raises ``DatasetError`` that names the line."""
+    """Read conversations. Raises ``DatasetError`` that names the line."""
     lines = path.read_text("utf-8").split("\n")
     return tuple(_dialogue(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip())
 
 
 def dialogue_summary(typed: Sequence[Outcome], in_full: Sequence[Outcome]) -> dict[str, Any]:
-    """Follow-ups as typed beside the same in full; each with its 95 % bootstrap interval."""
+    """Return figures of follow-ups as typed and in full, each with its 95 % bootstrap interval."""
     figures: dict[str, Any] = {}
     for name, outcomes in (("as typed", _follow_ups(typed)), ("in full", _follow_ups(in_full))):
         answerable = [outcome for outcome in outcomes if outcome.labelled.gold]
@@ -296,13 +295,14 @@ def _gold(turn: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 BINS = 10
 REFUSED = "refused with gold"  # in the figures: ids of questions that should have been answered
-ANSWERED = "answered without gold"  # and of those that should have been refused
+ANSWERED = "answered without gold"  # ids of those that should have been refused
 
 
 def reliability(judged: Sequence[tuple[float, bool]]) -> dict[str, Any] | None:
-    """``judged``: confidence, 0 to 1, and whether it was right. ``None`` where there is nothing to judge.
+    """Compare confidence with how often it was right; ``None`` if nothing was judged.
 
-    Bins are of equal width, half-open but for the last; an empty one is left out.
+    ``judged``: confidence, 0 to 1, and whether it was right. Bins have equal width and are half-open except the last;
+    empty ones are left out.
     """
     if not judged:
         return None
@@ -338,7 +338,7 @@ class Asked:
 
 
 def question_report(file: Path, figures: Mapping[str, Any], asked: Sequence[Asked]) -> Json:
-    """The report as JSON."""
+    """Return the report as JSON."""
     judged = [(each.confidence, any(each.outcome.ranked[:1])) for each in asked]
     return {
         "kind": "questions",
@@ -350,8 +350,8 @@ def question_report(file: Path, figures: Mapping[str, Any], asked: Sequence[Aske
 
 
 def result_of(outcome: Outcome) -> str:
-    """``hit``, ``low`` (quoted, but not first), ``missed`` or ``refused``; of a question without gold ``right`` if it
-    was refused, ``wrong`` if it was answered."""
+    """Return ``hit``, ``low`` (quoted, but not first), ``missed`` or ``refused``; without gold, ``right`` if it was
+    refused, ``wrong`` if it was answered."""
     if not outcome.labelled.gold:
         return "wrong" if outcome.hits else "right"
     if not outcome.hits:
@@ -362,7 +362,7 @@ def result_of(outcome: Outcome) -> str:
 
 
 def write_question_report(folder: Path, report: Json) -> None:
-    """`report.json` and `per_query.tsv`. Raises ``DatasetError`` if they cannot be written."""
+    """Write `report.json` and `per_query.tsv`. Raises ``DatasetError`` if they cannot be written."""
     write_whole(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
     write_whole(folder / "per_query.tsv", "".join(_lines(report)))
 
@@ -399,7 +399,7 @@ def _lines(report: Json) -> Iterator[str]:
 
 
 def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, Any]:
-    """Figures of a labelled set, with the index they were measured on; ``out``: a folder for the whole report."""
+    """Return figures of a labelled set and the index they were measured on; ``out``: a folder for the whole report."""
     figures, asked = _scored(space, file)
     if out is not None:
         write_question_report(out, question_report(file, figures, asked))
@@ -418,7 +418,7 @@ def _scored(space: Workspace, file: Path) -> tuple[dict[str, Any], Sequence[Aske
 
 
 def _score_dialogues(space: Workspace, file: Path) -> tuple[dict[str, Any], Sequence[Asked]]:
-    """Every turn as it was typed, after those before it, and in full, after none."""
+    """Score every turn as typed, after the earlier ones, and in full, without them."""
     dialogues = load_dialogues(file)
     typed = [turn for dialogue in dialogues for turn in dialogue.typed]
     in_full = [turn for dialogue in dialogues for turn in dialogue.in_full]
@@ -444,7 +444,7 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def _asked(space: Workspace, *sets: Sequence[Labelled]) -> list[tuple[Asked, ...]]:
-    """Each set's questions, every quote compared with its file."""
+    """Ask the questions of each set and compare every quote with its file."""
     texts = _texts_read_anew(space)
     total = sum(map(len, sets))
     answers: list[Answer] = []
@@ -467,7 +467,7 @@ def _asked(space: Workspace, *sets: Sequence[Labelled]) -> list[tuple[Asked, ...
 
 
 def table(figures: dict[str, Any]) -> str:
-    """The figures, a line each."""
+    """Return the figures, one per line."""
     lines = []
     for name, value in figures.items():
         if isinstance(value, dict):
@@ -493,7 +493,7 @@ def _text(reader: Reader, corpus: Path, file: str) -> str:
 
 
 def _is_exact(quote: Quote, texts: dict[DocumentId, str]) -> bool:
-    """The quote as it is shown, against the text of its file as it reads today."""
+    """Check a quote as shown against the text of its file as read now."""
     best = [quote.best.start, quote.best.end]
     shown = {"spans": [[s.start, s.end] for s in quote.spans], "best": best, "text": spans_text(quote.spans)}
     return check_quote(shown, texts[quote.document.id]) is None

@@ -1,8 +1,8 @@
-"""TREC run files, and measures of them by ir-measures, which asks trec_eval; intervals and paired tests over queries.
+"""Read and write TREC run files, score them with ir-measures, which uses trec_eval, and compare them over queries.
 
-Every judged query that has a relevant document counts: one that the run lacks scores 0. nDCG has linear gain. Intervals
-are percentiles of a bootstrap over queries; systems are compared by a randomisation test, which flips the sign of each
-query's difference (Smucker, Allan and Carterette, CIKM 2007), and corrected for their number as Holm (1979) does.
+Every judged query with a relevant document counts; one missing from the run scores 0. nDCG has linear gain. Intervals
+are percentiles of a bootstrap over queries. Systems are compared with a randomisation test that flips the sign of each
+query's difference (Smucker, Allan and Carterette, CIKM 2007), corrected for multiple comparisons (Holm, 1979).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Run = Mapping[str, Mapping[str, float]]  # query, document, score: higher is bet
 
 
 def read_run(path: Path) -> dict[str, dict[str, float]]:
-    """Raises ``DatasetError`` that names file and line."""
+    """Read a run file. Raises ``DatasetError`` that names file and line."""
     try:
         lines = path.read_bytes().decode("utf-8-sig").split("\n")
     except OSError as error:
@@ -57,12 +57,12 @@ def read_run(path: Path) -> dict[str, dict[str, float]]:
 
 
 def write_run(path: Path, run: Run, tag: str) -> None:
-    """The whole file or none: it is written beside its place and renamed."""
+    """Write a run file, whole or not at all."""
     write_whole(path, "".join(f"{line}\n" for line in _lines(run, tag)))
 
 
 def write_whole(path: Path, text: str) -> None:
-    """UTF-8 text to a draft that takes the place of ``path`` when it is whole. Raises ``DatasetError``."""
+    """Write UTF-8 text to a draft, then rename it to ``path``. Raises ``DatasetError``."""
     draft = path.with_name(f".{path.name}-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def best_first(ranked: Mapping[str, float]) -> list[str]:
-    """Documents as trec_eval orders them."""
+    """Return documents in trec_eval's order."""
     return sorted(ranked, key=lambda document: (ranked[document], document), reverse=True)
 
 
@@ -106,7 +106,7 @@ NAMES = (
     *(f"success@{k}" for k in (1, 3, 5, 10)),
 )
 HEADLINE = "nDCG@10"
-JUDGED = "judged@10"  # share of the first ten documents that somebody judged; a warning, not a score
+JUDGED = "judged@10"  # share of the first ten documents that were judged; a warning, not a score
 SEED = 20_261_120
 SAMPLES = 10_000
 
@@ -114,8 +114,8 @@ SAMPLES = 10_000
 def score(
     qrels: Mapping[str, Mapping[str, int]], run: Mapping[str, Mapping[str, float]], *, relevant: int = 1
 ) -> dict[str, dict[str, float]]:
-    """Each measure of ``NAMES``, and ``JUDGED``, for each query of ``qrels`` with a document graded ``relevant`` or
-    higher, in their order."""
+    """Return ``NAMES`` and ``JUDGED`` for each query of ``qrels`` with a document graded ``relevant`` or higher, in
+    order."""
     import ir_measures
 
     queries = answerable(qrels, relevant)
@@ -129,12 +129,12 @@ def score(
 
 
 def answerable(qrels: Mapping[str, Mapping[str, int]], relevant: int = 1) -> list[str]:
-    """Queries that some document answers: on the others no ranking can score."""
+    """Return the queries that some document answers; no ranking can score on the others."""
     return [query for query, judged in qrels.items() if any(grade >= relevant for grade in judged.values())]
 
 
 def interval(values: Sequence[float] | Values) -> dict[str, float]:
-    """``mean`` with the ends ``low`` and ``high`` of its 95 % bootstrap interval, and ``n``."""
+    """Return the ``mean``, the ends ``low`` and ``high`` of its 95 % bootstrap interval, and ``n``."""
     sample = np.asarray(values, dtype=np.float64)
     rng = np.random.default_rng(SEED)
     means = np.concatenate([_resampled(sample, rng, SAMPLES // 10) for _ in range(10)])
@@ -147,7 +147,7 @@ def _resampled(sample: Values, rng: np.random.Generator, times: int) -> Values:
 
 
 def compare(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
-    """The mean difference ``ours - theirs`` with its interval, and ``p`` of the randomisation test, two-sided."""
+    """Return the mean difference ``ours - theirs`` with its interval, and ``p`` of the two-sided randomisation test."""
     difference = np.asarray(ours, dtype=np.float64) - np.asarray(theirs, dtype=np.float64)
     rng = np.random.default_rng(SEED)
     told = interval(difference)
@@ -159,7 +159,7 @@ def compare(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
 
 
 def holm(values: Sequence[float]) -> list[float]:
-    """``values`` of p corrected for being several, in their order (Holm, 1979)."""
+    """Return p values corrected for multiple comparisons, in their order (Holm, 1979)."""
     corrected = [0.0] * len(values)
     least = 0.0
     for rank, i in enumerate(sorted(range(len(values)), key=lambda i: values[i])):

@@ -1,4 +1,4 @@
-"""The report of `evaluate` on labelled questions as one HTML page, and what changed since an earlier report."""
+"""Write the report of `evaluate` on labelled questions as one HTML page, with the changes since an earlier one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def write(out: Path, earlier: Report | None = None) -> None:
 
 
 def page(report: Report, earlier: Report | None = None) -> str:
-    """The page, whole: its styles and plots are in it."""
+    """Return the page with its styles and plots in it."""
     return document(f"Labelled questions: {report['figures']['set']}", "".join(_body(report, earlier)))
 
 
@@ -95,7 +95,7 @@ def _says(name: str) -> str:
 
 
 def _compared(report: Report, earlier: Report) -> str:
-    """Compare what became of the questions that both reports hold."""
+    """Compare the results of the questions that are in both reports."""
     before = {row["id"]: row for row in earlier["questions"]}
     pairs = [(row, before[row["id"]]) for row in report["questions"] if _same(row, before.get(row["id"]))]
     rows = [["measure", "earlier", "now", "difference", "95 % interval", "questions", "so it is"]]

@@ -1,8 +1,8 @@
-"""An audit of the red flags on labelled messages: what was seen, what was missed, what was a false alarm.
+"""Audit the red flags on labelled messages: hits, misses and false alarms.
 
 A labelled set is JSON lines: `{"id", "text", "level"}`, with optional `history` (or `context`: earlier user turns),
 `acceptable` (levels that are right too), `kind` (of an emergency), `category`, `trap` and `language`. Labels decide
-nothing here: whatever judges messages is a function from turns to ``Triage``.
+nothing here: a judge of messages is a function from turns to ``Triage``.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a judge said of a case."""
+    """What a judge said about a case."""
 
     case: Case
     level: str
@@ -65,9 +65,9 @@ class Verdict:
 
 
 def load_cases(path: Path) -> tuple[Case, ...]:
-    """Raises ``UsageError`` that names the line."""
+    """Read labelled messages. Raises ``UsageError`` that names the line."""
     try:
-        lines = path.read_text("utf-8").split("\n")  # other line ends may stand inside a JSON string
+        lines = path.read_text("utf-8").split("\n")  # a JSON string may hold other line ends
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read", hint="give a JSON lines file of labelled messages") from error
     cases = [_case(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip()]
@@ -82,13 +82,13 @@ def load_cases(path: Path) -> tuple[Case, ...]:
 
 
 def judge(case: Case, by: Judge) -> Verdict:
-    """What ``by`` says of a message, after its history."""
+    """Return what ``by`` says about a message, after its history."""
     flag = by(case.turns).flag
     return Verdict(case, flag.level, flag.kind, flag.rule) if flag else Verdict(case, NONE, None, None)
 
 
 def summary(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """Confusion table, measures with 95 % intervals, and what of them each group shows."""
+    """Return the confusion table, measures with 95 % intervals, and shares for each group."""
     return {
         "confusion": {level: {said: _count(verdicts, level, said) for said in LEVELS} for level in LEVELS},
         "measures": measures(verdicts),
@@ -97,7 +97,7 @@ def summary(verdicts: Sequence[Verdict]) -> dict[str, Any]:
 
 
 def measures(verdicts: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
-    """Shares by name, of those that any message bears on. A level accepted beside the label counts as right."""
+    """Return shares by name, leaving out those without messages. An acceptable level counts as right."""
     found = {f"{level}: right or acceptable": _share(v.right for v in _of(verdicts, level)) for level in LEVELS}
     found["emergency as emergency"] = _share(v.level == Level.EMERGENCY for v in _of(verdicts, Level.EMERGENCY))
     found["emergency as none"] = _share(v.level == NONE for v in _of(verdicts, Level.EMERGENCY))
@@ -115,9 +115,9 @@ def measures(verdicts: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927): it does not close at 0 or 1, as the bootstrap's does.
+    """Return the 95 % interval of a share (Wilson 1927). Unlike the bootstrap's, it does not close at 0 or 1.
 
-    It takes each message for a draw of its own. Where several tell one situation, the truth is wider.
+    It treats messages as independent. Where several describe one situation, the true interval is wider.
     """
     if not n:
         return 0.0, 1.0
@@ -128,7 +128,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
 
 
 def _grouped(verdicts: Sequence[Verdict], name: str) -> dict[str, dict[str, Any]]:
-    """For each name of the group: the share that was right, emergencies seen, false alarms."""
+    """Return for each value of a group the share that was right, the emergencies seen and the false alarms."""
     shown = {}
     for value in sorted({v.case.groups[name] for v in verdicts}):
         mine = [v for v in verdicts if v.case.groups[name] == value]
@@ -197,7 +197,7 @@ def _case(line: str, where: str) -> Case:
 
 
 def audit(space: Workspace, file: Path) -> dict[str, Any]:
-    """Figures of every judge, and every message that the one in use judged wrong, with why."""
+    """Return figures of every judge, and every message that the one in use judged wrongly, with the reason."""
     cases = load_cases(file)
     triagers, problems = _triagers(space)
     with terminal.progress() as told:
@@ -220,7 +220,7 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
 
 
 def _triagers(space: Workspace) -> tuple[dict[str, Triager], tuple[str, ...]]:
-    """By name, the one in use last; where there is no second opinion the words stand in for it, and why is said."""
+    """Return the judges by name, the one in use last, and the problems; without a second opinion the words are last."""
     triagers, problems = dict(space.triage.by_name()), space.triage.problems
     if problems:
         triagers.popitem()
@@ -250,14 +250,14 @@ a draw of its own; where several tell one situation the truth is wider."
 
 
 class Table(NamedTuple):
-    """Cells of words; the first row names the columns, the first column the rows."""
+    """Cells of text; the first row names the columns, the first column the rows."""
 
     title: str
     rows: tuple[tuple[str, ...], ...]
 
 
 def tables(figures: Figures) -> Iterator[Table]:
-    """Measures of every judge side by side, then what the last of them, the one in use, said of whom."""
+    """Yield measures of all judges side by side, a confusion table of each, then the groups of the one in use."""
     judges = figures["judges"]
     names = list(dict.fromkeys(name for judge in judges for name in judge["measures"]))
     measured = ((name, *(share(judge["measures"].get(name)) for judge in judges)) for name in names)
@@ -276,7 +276,7 @@ def tables(figures: Figures) -> Iterator[Table]:
 
 
 def share(found: Mapping[str, Any] | None) -> str:
-    """``96.2 % (102 of 106; 90.7 to 98.5)``; a dash where there is nothing to share."""
+    """Return ``96.2 % (102 of 106; 90.7 to 98.5)``; a dash if there is nothing to count."""
     if found is None or not found["n"]:
         return "–"
     low, high = (f"{100 * found[end]:.1f}" for end in ("low", "high"))
@@ -284,7 +284,7 @@ def share(found: Mapping[str, Any] | None) -> str:
 
 
 def heading(figures: Figures) -> tuple[str, ...]:
-    """What was audited."""
+    """Return what was audited, as lines."""
     counts = ", ".join(f"{count} {level}" for level, count in figures["levels"].items())
     what = f"{figures['set']}: {figures['messages']} messages ({counts})."
     problems = (f"{problem[:1].upper()}{problem[1:]}." for problem in figures["problems"])
@@ -292,14 +292,14 @@ def heading(figures: Figures) -> tuple[str, ...]:
 
 
 def verdict(miss: Mapping[str, Any]) -> str:
-    """What a missed message should have got and what it got."""
+    """Say what a missed message should have got and what it got."""
     wanted = " or ".join([miss["level"], *(level for level in miss["acceptable"] if level != miss["level"])])
     rule = f", by {miss['rule']}" if miss["rule"] else ""
     return f"labelled {wanted}, said {miss['said']}{rule}; {miss['category']}; trap: {miss['trap']}"
 
 
 def as_text(figures: Figures) -> Iterator[str]:
-    """Lines for a terminal; every miss with its trace."""
+    """Yield lines for a terminal; every miss with its trace."""
     yield from heading(figures)
     for table in tables(figures):
         yield from ("", table.title, *_aligned(table.rows))
@@ -319,7 +319,7 @@ _TITLE = "Audit of the red flags"
 
 
 def page(figures: Figures) -> str:
-    """The page, whole: its styles are in it."""
+    """Return the page with its styles in it."""
     styles = style_sheets(*_STYLES)
     head = "".join(f"<p>{plain(line)}</p>" for line in heading(figures))
     body = "".join(_table(table) for table in tables(figures))

@@ -1,4 +1,4 @@
-"""Questions that sentences answer, as vectors: who asks something near one of them is probably answered there.
+"""Questions that sentences answer, as vectors: a question near one of them is probably answered there.
 
 The idea is doc2query's (Nogueira and others, 2019, arXiv 1904.08375), with questions written by people instead of a
 model. They come with the sentences of a corpus (`corpus/sentences/`) and are never quoted. A corpus may also list
@@ -55,7 +55,7 @@ def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequen
 
 
 def not_answered(questions: Sequence[str]) -> Group:
-    """Group the questions that no sentence answers: they follow those of the last document, behind its sentences."""
+    """Group the questions that no sentence answers: they follow those of the last document, after its sentences."""
     return Group(tuple(questions), (0,) * len(questions))
 
 
@@ -79,7 +79,7 @@ def as_codes(vectors: Vectors) -> Codes:
 class AskedQuestions:
     """``vectors``: (n, d); ``sentences``: (n,) the sentence of each, counted over all passages, in rising order.
 
-    Questions that no sentence answers come last, with the number of all sentences for their own.
+    Questions that no sentence answers come last, with the total number of sentences as their place.
     ``keys`` and ``counts``: of each document the digest and the number of its questions.
     """
 
@@ -100,7 +100,7 @@ class AskedQuestions:
 
     @classmethod
     def from_bytes(cls, data: bytes, sentences: int, dimension: int) -> AskedQuestions:
-        """Raises ``IndexDamagedError`` if the file does not fit the index."""
+        """Read the file. Raises ``IndexDamagedError`` if it does not fit the index."""
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             read = cls(*(arrays[name] for name in _NAMES))
         rows = len(read.sentences)

@@ -306,7 +306,7 @@ class Shipped:
 
     @cached_property
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Return all arrays, once they were compared with their digest; none if they differ."""
+        """Return all arrays after comparing them with their digest; none if they differ."""
         arrays = _members(self.file, *_ARRAYS, "sha256")
         return arrays if arrays and str(arrays["sha256"]) == _digest(arrays) else {}
 

@@ -34,10 +34,10 @@ RUNTIME = "onnxruntime"
 _SPECIAL = 2  # the tokens a model puts around a text
 _BULK = 8  # texts; from here more than one thread pays off
 _TOKENS = 1024  # of a batch with padding: fits the caches of a core; 4,096 was a fifth slower
-_FEW, _LONG = 8, 48  # so few texts of so many tokens run side by side, each alone: the windows of a long turn
+_FEW, _LONG = 8, 48  # so few texts of so many tokens run in parallel, each alone: the windows of a long turn
 _RUN = 20  # fixed cost of a run, in tokens: loading the weights from memory
-# Each new session runs this once, in one thread: at its first run such a library holds a lock of its own while it waits
-# for Python's, so that two threads could wait for each other forever (static locals).
+# Each new session runs this once, in one thread: in its first run such a library holds a lock of its own (static
+# locals) while it waits for Python's, so that two threads could deadlock.
 TINY = {name: np.ones((1, 2), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
 _FOLDER = "session.model_external_initializers_file_folder_path"
 
@@ -145,7 +145,7 @@ class OnnxEncoder:
             return count_pieces(self._tokenizer, text)
 
     def tuned(self, changes: Changes, digest: str = "") -> Self:
-        """Return a changed encoder, with ``digest`` or its own; for the same changes the same one, as for a new index.
+        """Return a changed encoder, with ``digest`` or its own; the same changes give the same encoder.
 
         It takes twice the memory of the changed weights.
         """

@@ -26,11 +26,11 @@ class QuoteRetriever(BaseRetriever):
 
     A document's ``page_content`` is word for word a quote or a fixed text; ``metadata["kind"]`` is ``quote`` or
     ``notice``. Fixed texts come first and **must be shown** first, whole and unchanged: an emergency gets its text and
-    nothing else. On every document ``metadata["red_flag"]`` is that of the question and ``metadata["notices"]`` all its
-    fixed texts; of a quote the rest is its citation, as in `ask --json`, with ``metadata["speaker"]``, who speaks and
-    what a reader must know of it in words, ``metadata["notes"]``, the latter one by one, and
-    ``metadata["difference"]``: ``None`` for a quote that answers; for the words of one side, which come last, the
-    question on which sources disagree.
+    nothing else. Every document has the question's ``metadata["red_flag"]`` and all its fixed texts in
+    ``metadata["notices"]``. A quote also has its citation, as in `ask --json`: ``metadata["speaker"]`` says who speaks
+    and what a reader must know about it, ``metadata["notes"]`` lists the latter one by one, and
+    ``metadata["difference"]`` is ``None`` for a quote that answers. Quotes of the sides of a disagreement come last;
+    for them it is the question on which sources disagree.
 
     A question that the sources do not answer gets no quote. If a chain lets a model rewrite the documents, the text is
     no longer a quote: keep ``page_content`` and its citation beside whatever the model writes.

@@ -173,7 +173,7 @@ def serve_stdio(space: Workspace) -> None:
 
 
 def serve_http(space: Workspace, port: int = PORT) -> None:
-    """Serve streamable HTTP to this machine alone. Raises an index error, and ``ServerError`` if the port is taken."""
+    """Serve streamable HTTP to this machine only. Raises an index error, and ``ServerError`` if the port is taken."""
     generation = space.opened.collection.generation
     with listening.listen(HOST, port, otherwise=PORT) as listener:
         warmup(space).start()

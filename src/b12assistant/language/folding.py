@@ -64,7 +64,7 @@ def _nasal(text: str, position: int) -> str:
 
 
 def _carries_a(text: str, position: int, after: int) -> bool:
-    """Whether the consonant at ``position`` is spoken with "a"; what follows it stands at ``after``."""
+    """Return whether the consonant at ``position`` is spoken with "a"; what follows it is at ``after``."""
     following = text[after : after + 1]
     if following and (following in VOWEL_SIGNS or following == VIRAMA):
         return False
@@ -80,13 +80,13 @@ def _letter(character: str) -> bool:
 
 
 def _vowel_before(text: str, position: int) -> bool:
-    """Whether a vowel is spoken before ``position``: a sign, a vowel, or a consonant's own."""
+    """Return whether a vowel is spoken before ``position``: a sign, a vowel, or a consonant's own."""
     before = text[position - 1 : position] if position else ""
     return before in VOWEL_SIGNS or before in VOWELS or before in NASAL or before in CONSONANTS or before in PRECOMPOSED
 
 
 def _open(text: str, position: int) -> bool:
-    """Whether a consonant with a written vowel stands at ``position``."""
+    """Return whether a consonant with a written vowel is at ``position``."""
     after = position + 1 + (text[position + 1 : position + 2] == DOT)
     is_consonant = text[position] in CONSONANTS or text[position] in PRECOMPOSED
     return is_consonant and text[after : after + 1] in VOWEL_SIGNS

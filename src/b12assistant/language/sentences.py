@@ -1,4 +1,4 @@
-"""Split running text into sentences, for chunking and quoting alike.
+"""Split running text into sentences, for both chunking and quoting.
 
 The boundaries are those of sentencex (Wikimedia), with four repairs for forms that are common on health pages:
 a unit with a full stop ("1,000 mcg. daily"), an abbreviation it does not know ("Vit. B12"), an item number ("2."), and

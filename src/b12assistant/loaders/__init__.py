@@ -30,7 +30,7 @@ SUPPORTED_SUFFIXES = frozenset(_PROMISED)
 _CALLED = {"pdf": "a PDF", "html": "HTML", "markdown": "Markdown", "text": "plain text"}
 
 _PDF = b"%PDF-"
-_PDF_REACH = 1024  # bytes that may come before a PDF's mark
+_PDF_REACH = 1024  # bytes that may come before a PDF's signature
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])", re.I | re.S
 )
@@ -41,7 +41,7 @@ _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
 def load(data: bytes, name: str) -> Extract:
-    """Read a file by its content; the suffix of ``name`` is only a promise.
+    """Read a file by its content; the suffix of ``name`` is only a hint.
 
     Raises ``SourceError`` if the file is left out. A wrong suffix on readable text is only a warning.
     """

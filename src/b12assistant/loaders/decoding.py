@@ -1,4 +1,4 @@
-"""Read a regular file, safe against links, pipes, devices and writers at work, and decode its bytes as they are.
+"""Read a regular file, safe against links, pipes, devices and concurrent writes, and decode its bytes as they are.
 
 No newline is translated and nothing is replaced silently.
 """
@@ -39,7 +39,7 @@ def _resolved(path: Path, root: Path | None) -> Path:
         if path.is_symlink():
             raise SourceError("a link, not a file")
         return path
-    # Not ``Path.resolve``: it raises RuntimeError for links in a circle, which is not an error of this file alone.
+    # Not ``Path.resolve``: it raises RuntimeError for links in a circle, which is not handled as an error of this file.
     target = os.path.realpath(path, strict=True)
     if not Path(target).is_relative_to(os.path.realpath(root, strict=True)):
         raise SourceError("a link out of the corpus")

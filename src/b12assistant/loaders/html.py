@@ -1,4 +1,4 @@
-"""Read HTML: the visible text in reading order, from the tree a browser would build. Nothing is fetched or run."""
+"""Read HTML: the visible text in reading order, from the tree a browser would build. Nothing is loaded or run."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class IsolatedLoader:
         return data
 
     def extract(self, data: bytes, name: str) -> Extract:
-        """Extract ``data`` in the worker; ``name`` is only a promise. Raises ``SourceError`` with the reason."""
+        """Extract ``data`` in the worker; ``name`` is only a hint. Raises ``SourceError`` with the reason."""
         return wire.unpack(self._ask(name, data, None))
 
     def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared:

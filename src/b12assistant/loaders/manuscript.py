@@ -58,12 +58,12 @@ class Manuscript:
 
     @property
     def is_empty(self) -> bool:
-        """Check that the current block has no character yet."""
+        """Check if the current block has no character yet."""
         return self._start is None
 
     @property
     def ends_line(self) -> bool:
-        """Check that a line end comes next."""
+        """Check if a line end comes next."""
         return self._glue == "\n"
 
     def open(self, kind: BlockKind, *, level: int = 0, gap: str | None = None) -> None:

@@ -35,7 +35,7 @@ from b12assistant.types import (
 
 Count = Callable[[str], int]  # word pieces of a text
 
-_SHORT = 8  # letters of a piece: a text of more is not counted whole, which could be slow
+_SHORT = 8  # letters per piece: a longer text is not counted whole, which could be slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def prepare(extract: Extract, splitting: Splitting, count: Count | None) -> Prep
 
 
 def split(document: Document, count: Count, splitting: Splitting) -> tuple[Part, ...]:
-    """Split a text into passages, in order. Raises ``SourceError`` once there must be too many.
+    """Split a text into passages, in order. Raises ``SourceError`` as soon as there must be too many.
 
     Every character that is not marked `never`, in a heading, or blank is in exactly one sentence of one passage.
     """

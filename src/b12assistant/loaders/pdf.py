@@ -275,7 +275,7 @@ class _Page:
         return sum(len("".join(run.text.split())) for runs in self._lines for run in runs)
 
     def lines(self) -> list[PrintedLine]:
-        """Return the lines. Runs on one base line are one line, however many text objects a program made of it."""
+        """Return the lines. Runs on one base line are one line, however many text objects it has."""
         lines: list[list[_Run]] = []
         for raw in self._lines:
             runs = [run for run in raw if run.text]

@@ -1,7 +1,7 @@
 """Find out which elements of a page its own styles hide.
 
-Selectors are matched by the HTML parser. Only the properties that hide text are resolved; style sheets of other files
-are not fetched. A rule inside ``@media`` counts on a wide, light screen.
+Selectors are matched by the HTML parser. Only the properties that hide text are resolved; style sheets in other files
+are not loaded. A rule inside ``@media`` counts on a wide, light screen.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Look:
 
     @property
     def is_hidden(self) -> bool:
-        """Check that nobody sees the text."""
+        """Check if the text is invisible."""
         return (
             self.gone
             or not self.visible
@@ -122,7 +122,7 @@ class Styles:
                 self._match(tree, selector, kept)
 
     def look(self, node: LexborNode, attributes: Mapping[str, str | None], around: Look) -> Look:
-        """Return the look of an element in one with the look ``around``."""
+        """Return the look of an element inside one with the look ``around``."""
         values = dict(self._matched.get(node.mem_id, {}))
         inline = attributes.get("style")
         for name, value, important in _declarations(inline or ""):
@@ -388,7 +388,7 @@ def _number(value: str) -> float | None:
 
 
 def _px(value: str, size: float, *, whole: float | None = None) -> float | None:
-    """Return a length in px; ``whole``: what 100 % are. ``None`` if it is none, or depends on the layout."""
+    """Return a length in px; ``whole``: what 100 % are. ``None`` if it is not a length, or depends on the layout."""
     match = _LENGTH.fullmatch(value.strip())
     if match is None:
         return None
@@ -402,7 +402,7 @@ def _px(value: str, size: float, *, whole: float | None = None) -> float | None:
 
 
 def _colour(value: str) -> Colour | None:
-    """Return a colour; ``None`` if it is written in a way that is not known."""
+    """Return a colour; ``None`` if its notation is not known."""
     value = value.strip()
     if value == "transparent":
         return (0.0, 0.0, 0.0, 0.0)

@@ -220,7 +220,7 @@ def _pieces(pages: Sequence[Sequence[PrintedLine]], roles: dict[PrintedLine, Rol
 
 
 def _rows(lines: Sequence[PrintedLine]) -> frozenset[PrintedLine]:
-    """Return the lines of tables: one under another with as many cells, at least three."""
+    """Return the lines of tables: one under another with the same number of cells, at least three."""
     found: set[PrintedLine] = set()
     for line, below in pairwise(lines):
         if len(line.cells) == len(below.cells) >= _LEAST_CELLS and line.y > below.y:
@@ -286,7 +286,7 @@ def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: Block
 
 
 def _joined(pieces: list[_Piece], words: Vocabulary) -> Iterator[tuple[_Piece, str]]:
-    """Yield each piece with the white space before it, with hyphens at line ends removed."""
+    """Yield each piece with the white space before it; hyphens at line ends are removed."""
     glue = ""
     for i, piece in enumerate(pieces):
         following = pieces[i + 1] if i + 1 < len(pieces) else None

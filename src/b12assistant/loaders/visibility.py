@@ -25,7 +25,7 @@ _LEAST_SIZE = 2.0  # points; nobody reads smaller letters
 _SAME = 10 / 255  # difference of a colour channel that nobody sees
 _OPAQUE = 0.95
 _SEEN = 0.05  # opacity below which nothing is seen
-_WIDE = 1.2  # times the size: a letter is not wider
+_WIDE = 1.2  # times the size: no letter is wider
 _INSIDE = 0.25  # times the size: how far inside the first letter its colour is compared with the ground
 _MOST_PAINTS = 50_000  # areas of a page that are kept; on a page with more, colours are not compared
 _GRAY = ("/DeviceGray", "/G", "/CalGray")
@@ -340,7 +340,7 @@ class Sight:
             self._marked[-1] = operands[1] in layers and self._is_off(layers.raw_get(operands[1]))
 
     def _is_off(self, layer: Any) -> bool:
-        """Check if a layer is switched off, or all those that a set of layers depends on."""
+        """Check if a layer, or every layer that a set depends on, is switched off."""
         if layer is None:
             return False
         members = _of(layer.get_object(), "/OCGs")
@@ -393,7 +393,7 @@ def blank(operator: bytes, operands: Any) -> None:
 
 
 def layers_off(catalogue: Mapping[str, Any]) -> frozenset[int]:
-    """Return the object numbers of the optional contents that a document shows switched off."""
+    """Return the object numbers of the layers that a document switches off by default."""
     properties = _of(catalogue, "/OCProperties")
     standard = _of(properties, "/D")
     if standard is None:
@@ -406,7 +406,7 @@ def layers_off(catalogue: Mapping[str, Any]) -> frozenset[int]:
 
 
 def _of(mapping: Any, key: Any) -> Any:
-    """Return a value of a dictionary, followed to its object; ``None`` if there is none."""
+    """Return a value of a dictionary, with references resolved; ``None`` if there is none."""
     try:
         value = mapping.get(key)
         return value.get_object() if value is not None and hasattr(value, "get_object") else value
@@ -415,7 +415,7 @@ def _of(mapping: Any, key: Any) -> Any:
 
 
 def _height(font: Any) -> float:
-    """Return the scale of a Type 3 font's letters, 1 for all others and where it is not known."""
+    """Return the scale of a Type 3 font's letters, infinity if it is not known; 1 for all other fonts."""
     if _of(font, "/Subtype") != "/Type3":
         return 1.0
     matrix, edges = _of(font, "/FontMatrix"), _of(font, "/FontBBox")
@@ -444,7 +444,7 @@ def _colour(operands: Any, space: object) -> Colour | None:
 
 
 def _first_colour(space: object) -> Colour | None:
-    """Return the colour that a space begins with."""
+    """Return the initial colour of a colour space."""
     return _BLACK if space in (*_GRAY, *_COLOURS) else None
 
 
@@ -457,7 +457,7 @@ def _is_white(colour: Colour | None) -> bool:
 
 
 def _count(operands: Any) -> int:
-    """Return about how many letters are shown."""
+    """Estimate how many letters are shown."""
     last = operands[-1]
     parts = last if isinstance(last, list) else [last]
     return sum(len(part) for part in parts if isinstance(part, (str, bytes)))

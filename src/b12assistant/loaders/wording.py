@@ -80,7 +80,7 @@ def could_be_heading(text: str) -> bool:
 
 
 def is_title(text: str) -> bool:
-    """Check for a line in Title Case or capitals; words that titles leave small and words with digits do not count."""
+    """Check for a line in Title Case or capitals; small words of titles and words with digits do not count."""
     if not could_be_heading(text):
         return False
     words = [word for word in _WORD.findall(_unnumbered(text)) if word.isalpha() or "’" in word or "'" in word]
@@ -92,7 +92,7 @@ def is_title(text: str) -> bool:
 
 
 def is_label(text: str) -> bool:
-    """Check for a heading in sentence case. Only for lines that are alone: it may as well be a short sentence."""
+    """Check for a heading in sentence case. Only for lines that are alone: it could also be a short sentence."""
     bare = _unnumbered(text)
     return (
         could_be_heading(text)
@@ -100,7 +100,7 @@ def is_label(text: str) -> bool:
         and len(_WORD.findall(bare)) <= _MOST_LABEL_WORDS
         and bare[:1].isupper()
         and "," not in bare
-        and not bare.endswith(":")  # "Common signs include:" leads a list in
+        and not bare.endswith(":")  # "Common signs include:" introduces a list
         and not is_split(bare)
     )
 

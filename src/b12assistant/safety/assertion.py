@@ -1,8 +1,7 @@
-"""What a writer says of a sign: has it, has it not, had it once, asks about it, or speaks of somebody else's.
+"""Decide what a writer says of a sign: has it, does not have it, had it, asks about it, or speaks of somebody else's.
 
-In the manner of ConText (Harkema and others, 2009): cues with a direction and a reach, ended by the next clause. When
-nothing
-speaks against a sign it is present: the error that is left is the safe one.
+After ConText (Harkema and others, 2009): cues with a direction and a reach, ended by the next clause. If nothing speaks
+against a sign, it is present: that error is the safer one.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class Onset(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """How a sign stands, with the kind of cue that decided it and where its words are, half-open in folded text.
+    """The standing of a sign, with the kind of cue that decided it and where its words are, half-open in folded text.
 
     No cue: nothing spoke against the sign, or nothing said that what was named is there.
     """
@@ -95,12 +94,12 @@ class Stretch:
         return any(self.found[kind] for kind in kinds)
 
     def says(self, standing: Standing, cue: str) -> Stance:
-        """The standing, for the words of ``cue`` in this stretch."""
+        """Return the standing, with the words of ``cue`` in this stretch."""
         return Stance(standing, cue, self.found[cue])
 
 
 class Reading:
-    """A folded text cut into sentences and clauses, with its cues: made once, asked for every sign found in it."""
+    """A folded text cut into sentences and clauses, with its cues: made once, used for every sign found in it."""
 
     def __init__(self, text: str, cues: Cues, reach: Reach) -> None:
         self._text = text
@@ -116,11 +115,11 @@ class Reading:
         self._impersonal = not whole.has("self", "care", "now", "sudden", "slow")
 
     def standing(self, start: int, end: int, *, named: bool) -> Standing:
-        """How the sign at ``[start, end)`` stands; ``named``: its words name it and do not yet say that it is there."""
+        """Return the standing of the sign at ``[start, end)``; ``named``: its words only name it."""
         return self.stance(start, end, named=named).standing
 
     def stance(self, start: int, end: int, *, named: bool) -> Stance:
-        """The standing with what decided it: the first of these that holds."""
+        """Return the standing with what decided it: the first of these that holds."""
         sentence, clause = _at(self._sentences, start), _at(self._clauses, start)
         mine = clause.has("self", "care")
         now = clause.has("now") or (sentence.has("now") and not clause.has("past"))
@@ -152,7 +151,7 @@ class Reading:
         return Stance(Standing.PRESENT)
 
     def onset(self, start: int) -> Onset:
-        """Sudden or slow, as the sentence says it, else the sentences beside it."""
+        """Return the onset that the clause states, or else its sentence, or else the sentences beside it."""
         position = _position(self._sentences, start)
         beside = self._sentences[max(0, position - 1) : position + 2]
         for stretches in ([_at(self._clauses, start)], [self._sentences[position]], beside):
@@ -162,17 +161,17 @@ class Reading:
         return Onset.UNSTATED
 
     def about_self(self, start: int) -> bool:
-        """Whether the sentence speaks of the writer or of somebody in their care."""
+        """Return whether the sentence is about the writer or somebody in their care."""
         return _at(self._sentences, start).has("self", "care")
 
     def claims(self) -> bool:
-        """Whether the text speaks of the writer or of somebody in their care, and asks, denies and imagines nothing."""
+        """Return whether the text is about the writer or somebody in their care, and asks, denies, imagines nothing."""
         kinds = [stretch.has("self", "care", "now", "sudden") for stretch in self._sentences]
         doubts = ("asked", "denied_near", "denied_far", "hypothetical", "stranger", "fiction", "figure", "past")
         return any(kinds) and not any(stretch.has(*doubts) for stretch in self._sentences)
 
     def elsewhere(self, start: int) -> bool:
-        """Whether the sentence speaks of fiction or of strangers."""
+        """Return whether the sentence is about fiction or strangers."""
         sentence = _at(self._sentences, start)
         told = sentence.has("fiction") or self._told(start)
         return told or (sentence.has("stranger") and not sentence.has("self", "care"))
@@ -197,14 +196,14 @@ class Reading:
         return None
 
     def _told(self, start: int) -> bool:
-        """Whether the text tells a story, a lesson or a joke, and the sentence is neither the writer's nor acute."""
+        """Return whether the text is a story, a lesson or a joke, and the sentence is neither theirs nor acute."""
         position = _position(self._sentences, start)
         acute = any(s.has("sudden") for s in self._sentences[max(0, position - 1) : position + 2])
         sentence = self._sentences[position]
         return bool(self._fiction) and not acute and not sentence.has("self", "now")
 
     def _settled(self, start: int, end: int) -> Stance | None:
-        """A sign with a date in the past, of which this sentence or the next goes on to say that it is over."""
+        """Return a past stance if the sign is dated in the past and this sentence or the next says it is over."""
         position = _position(self._sentences, start)
         dated = [s for s in self._sentences[max(0, position - 1) : position + 1] if s.has("past", "slow")]
         over = [cue for s in self._sentences[position : position + 2] for cue in s.found["resolved"] if cue[0] >= end]
@@ -215,12 +214,12 @@ class Reading:
 
 
 def load_cues(literals: Literals) -> tuple[Cues, Reach]:
-    """The cues that ship with the package; ``literals``: with the lists of words their wordings may use."""
+    """Read the cues that ship with the package; ``literals``: with the lists of words their wordings may use."""
     return parse_cues(read_data("red_flags", FILE), literals)
 
 
 def parse_cues(data: Table, literals: Literals) -> tuple[Cues, Reach]:
-    """The cues of a parsed file: exactly the kinds of ``Cues``, none of them empty."""
+    """Return the cues of a parsed file: exactly the kinds of ``Cues``, none of them empty."""
     check_keys(data, FILE, required=("reach", "cues"))
     reach, table = subtable(data, "reach", FILE), subtable(data, "cues", FILE)
     check_keys(reach, f"{FILE}, reach", required=("near", "far"))
@@ -235,17 +234,17 @@ def parse_cues(data: Table, literals: Literals) -> tuple[Cues, Reach]:
 
 
 SENTENCE_END: Final = re.compile(r"(?<!\S)[.?](?!\S)")
-LONGEST: Final = 400  # characters of a clause: past that the writer has moved on
+LONGEST: Final = 400  # characters of a clause: after that the writer has moved on
 
 
 def _inside(span: tuple[int, int], others: tuple[tuple[int, int], ...]) -> bool:
-    """Whether ``span`` lies in one of ``others``, which come in order."""
+    """Return whether ``span`` is inside one of ``others``, which are in order."""
     position = bisect_right(others, span[0], key=lambda other: other[0]) - 1
     return position >= 0 and span[1] <= others[position][1]
 
 
 def _stretches(length: int, cuts: list[int], found: Mapping[str, tuple[tuple[int, int], ...]]) -> tuple[Stretch, ...]:
-    """Cut at ``cuts``, which rise, and wherever a stretch grows too long; cues go to the stretch they start in."""
+    """Cut at ``cuts``, in order, and wherever a stretch is too long; cues go to the stretch they start in."""
     starts = [0]
     for cut in [*cuts, length]:
         starts.extend(range(starts[-1] + LONGEST, cut, LONGEST))
@@ -263,7 +262,7 @@ def _stretches(length: int, cuts: list[int], found: Mapping[str, tuple[tuple[int
 
 
 def _in_own_words(clause: Stretch, start: int, end: int) -> bool:
-    """Whether "I" or "my" belongs to the sign, or to a clause that is not that of the story."""
+    """Return whether "I" or "my" belongs to the sign, or to a clause outside the story."""
     beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.found["self"])
     return beside or (clause.has("self") and not clause.has("fiction"))
 

@@ -1,4 +1,4 @@
-"""Why triage decided as it did, turn by turn: what was read, how it is meant, which rules fired, what memory did.
+"""Explain what triage decided, turn by turn: what was read, how it is meant, which rules fired, what memory did.
 
 For operators and auditors: it shows ids, places and the user's own words, and changes nothing.
 """
@@ -25,12 +25,12 @@ _MEMORY: Final = {
 
 
 def explain(steps: Iterable[Step]) -> list[Json]:
-    """One object for each turn."""
+    """Return one object for each turn."""
     return [_turn(step) for step in steps]
 
 
 def lines(explanation: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """The same for a reader."""
+    """Yield the same as lines for a reader."""
     for turn in explanation:
         yield f"turn {turn['turn'] + 1}: {turn['text']}"
         for read in turn["readings"]:
@@ -70,7 +70,7 @@ def _reading(heard: Heard, seen: Iterable[Sighting]) -> Json:
 
 
 def _sighting(heard: Heard, seen: Sighting) -> Json:
-    """``standing`` and ``cue`` are null of a request: to be asked is what it is."""
+    """``standing`` and ``cue`` are null for a request, which is always asked."""
     request = seen.finding.kind is FindingKind.REQUEST
     stance = None if request else heard.reading.stance(seen.start, seen.end, named=seen.named)
     first, *others = heard.folded.covering(seen.start, seen.end)
@@ -137,7 +137,7 @@ def _memory(step: Step) -> str:
 
 
 def _opinion_line(opinion: Mapping[str, Any]) -> str:
-    """Say what it comes to, by which cut, and the part that speaks most for it."""
+    """Say what it concludes, by which cut, and the part that speaks most for it."""
     passed = opinion["passed"]
     line = f"{opinion['by']}: {opinion['concern']}"
     if passed:

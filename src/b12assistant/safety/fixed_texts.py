@@ -1,6 +1,6 @@
 """The fixed texts, by id: the only words of our own about health, each with its version, origin and review.
 
-A text may hold a place for a telephone number, in braces; it is filled before anybody sees the text.
+A text may hold a place for a telephone number, in braces; it is filled in before the text is shown.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LONGEST: Final = 60  # characters of a number with its words
 
 @dataclass(frozen=True, slots=True)
 class Telephone:
-    """A number, worded to follow "call". ``read``: when its source was; ``copy``: of when the copy that was read is.
+    """A number, worded to follow "call". ``read``: when its source was read; ``copy``: the date of the copy read.
 
     ``plain``: the number without English words, if it has any.
     """
@@ -51,10 +51,10 @@ class Telephones:
     called: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def words(self, region: str, own: Mapping[str, str], today: date) -> Mapping[str, str]:
-        """What stands in the place of each line: the operator's own number, the region's, or general words.
+        """Return the words for each line: the operator's own number, the region's, or general words.
 
-        ``region``: its id; empty: none. ``own``: a number by line, empty where there is none. Raises ``ConfigError``
-        for an unknown region and for an own number that is none.
+        ``region``: its id; empty: none. ``own``: numbers by line; empty: none. Raises ``ConfigError`` for an unknown
+        region and for an own number that is not one.
         """
         current = {line: each.number for line, each in self._current(region, today).items()}
         return MappingProxyType({**self.general, **current, **_given(own)})
@@ -62,7 +62,7 @@ class Telephones:
     def words_in(
         self, language: str, general: Mapping[str, str], region: str, own: Mapping[str, str], today: date
     ) -> Mapping[str, str]:
-        """The same for a text in another language; ``general``: its general words.
+        """Return the same for a text in another language; ``general``: its general words.
 
         Without a region they name the numbers of the regions where the language is spoken.
         """
@@ -78,7 +78,7 @@ class Telephones:
         return {line: each for line, each in self.regions.get(region, {}).items() if today <= each.review_by}
 
     def _named(self, line: str, language: str, general: str, today: date) -> str:
-        """``general``, with the numbers that it does not hold already."""
+        """Return ``general``, with the numbers that it does not hold already."""
         found = [
             f"{name}: {current[line].anywhere}"
             for region, name in self.called.get(language, {}).items()
@@ -98,12 +98,12 @@ def _given(own: Mapping[str, str]) -> Mapping[str, str]:
 
 @lru_cache(maxsize=1)
 def load_telephones() -> Telephones:
-    """The numbers that ship with the package."""
+    """Read the numbers that ship with the package."""
     return parse_telephones(read_data("red_flags", NUMBERS_FILE))
 
 
 def parse_telephones(data: Table) -> Telephones:
-    """The numbers of a parsed file; an unknown or missing key and a region named twice are errors."""
+    """Return the numbers of a parsed file; an unknown or missing key and a region named twice are errors."""
     check_keys(data, NUMBERS_FILE, required=("general", "region"))
     general = subtable(data, "general", NUMBERS_FILE)
     check_keys(general, f"{NUMBERS_FILE}, general", required=LINES)
@@ -142,7 +142,7 @@ def _telephone(table: Table, where: str) -> Telephone:
 
 
 def _own(line: str, number: str) -> str:
-    """An operator's own number, as it was written."""
+    """Check an operator's own number, and return it as written."""
     if not number.isprintable() or len(number) > LONGEST or not any(character.isdigit() for character in number):
         raise ConfigError(
             f"red_flags.{line} = {number!r} is no telephone number",
@@ -157,9 +157,9 @@ _PLACE: Final = re.compile(r"\{(.*?)\}", re.S)
 
 
 def load_fixed_texts(numbers: Mapping[str, str] | None = None) -> FixedTexts:
-    """The texts that ship with the package, in the order of the file.
+    """Read the texts that ship with the package, in the order of the file.
 
-    ``numbers``: the words in the place of each telephone line; general words where it is not given.
+    ``numbers``: the words for each telephone line; by default general words.
     """
     words = load_telephones().general if numbers is None else numbers
     return parse_fixed_texts(read_data("red_flags", FILE), words)
@@ -167,22 +167,22 @@ def load_fixed_texts(numbers: Mapping[str, str] | None = None) -> FixedTexts:
 
 @lru_cache(maxsize=4)
 def texts_on(today: date, region: str, *own: str) -> FixedTexts:
-    """The texts as they are shown on a day: ``own`` numbers, a line each, before those of the region and general words.
+    """Return the texts as shown on a day: ``own`` numbers, one a line, before those of the region and general words.
 
-    Raises ``ConfigError`` for an unknown region and for a number that is none.
+    Raises ``ConfigError`` for an unknown region and for a number that is not one.
     """
     return load_fixed_texts(numbers_on(today, region, *own))
 
 
 def numbers_on(today: date, region: str, *own: str) -> Mapping[str, str]:
-    """The words in the place of each telephone line on a day. Raises ``ConfigError``, as ``texts_on``."""
+    """Return the words for each telephone line on a day. Raises ``ConfigError``, as ``texts_on``."""
     return load_telephones().words(region, dict(zip(LINES, own, strict=True)), today)
 
 
 def parse_fixed_texts(data: Table, numbers: Mapping[str, str]) -> FixedTexts:
-    """The texts of a parsed file; an unknown or missing key, an unknown place and an id used twice are errors.
+    """Return the texts of a parsed file; an unknown or missing key, an unknown place and an id used twice are errors.
 
-    ``numbers``: the words in the place of each telephone line.
+    ``numbers``: the words for each telephone line.
     """
     check_keys(data, FILE, required=("text",))
     texts: dict[TextId, FixedText] = {}

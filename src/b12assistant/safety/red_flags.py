@@ -41,7 +41,7 @@ class Packaged(StrEnum):
 
 class FindingKind(StrEnum):
     SIGN = "sign"  # counts when it is asserted: present, and mine or in my care
-    REQUEST = "request"  # a question is what it is, so being asked does not take it away
+    REQUEST = "request"  # it is itself a question, so being asked does not cancel it
     CIRCUMSTANCE = "circumstance"  # counts in combination only
 
 
@@ -59,8 +59,8 @@ class Finding:
 class Rule:
     """One line of the decision table.
 
-    It fires when one of ``any`` is found, and one of ``also`` beside it if there are such, with an onset in ``onset``
-    (empty: any onset), and gives way to any of ``unless``.
+    It fires if one of ``any`` is found with an onset in ``onset`` (empty: any onset), one of ``also`` is found too if
+    that lists any, and none of ``unless`` is.
     """
 
     id: RuleId
@@ -74,7 +74,7 @@ class Rule:
     origin: str
     positive: tuple[str, ...]
     negative: tuple[str, ...]
-    own: bool = False  # of a corpus of one's own: no opinion was fitted to it, so none sets it aside
+    own: bool = False  # from a corpus: no opinion was fitted to it, so none sets it aside
 
     @property
     def flag(self) -> Flag:
@@ -93,7 +93,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class RedFlags:
-    """Findings and decision table, in the order of their files: the more serious rule stands first."""
+    """Findings and decision table, in the order of their files: the more serious rule comes first."""
 
     literals: Literals  # with the lists of words by name
     findings: tuple[Finding, ...]
@@ -109,7 +109,7 @@ class RedFlags:
 
 
 def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packaged.ALL) -> RedFlags:
-    """The red flags that ship with the package; ``own``: the findings and rules that a corpus adds to them.
+    """Read the red flags that ship with the package; ``own``: the findings and rules that a corpus adds to them.
 
     ``packaged``: which of the packaged rules are in use.
     """
@@ -165,7 +165,7 @@ def _finding(table: Table, literals: Literals, file: str) -> Finding:
 
 
 def _checked(finding: Finding) -> Finding:
-    """Of a corpus: a fault in its wordings is said at once. Those of the package are checked by its tests."""
+    """Check the wordings of a corpus, to report a fault at once. Those of the package are checked by its tests."""
     finding.said.check()
     finding.named.check()
     return finding

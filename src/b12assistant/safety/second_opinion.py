@@ -1,7 +1,7 @@
-"""Two opinions on a turn beside the rules: of its words alone, and of its words and an encoder tuned to it.
+"""Two opinions on a turn beside the rules: by its words alone, and by its words and a tuned encoder.
 
 Both are fitted on the exemplars of `benchmarks/data/red_flags/`. The second needs the very weights of the encoder it
-was tuned from; without them the words speak alone.
+was tuned from; without them only the words count.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class WordOpinion:
     is_foreign: Callable[[str], bool]
 
     def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion:
-        """Judge the turn by its own words: of the words of two turns the model makes too much."""
+        """Judge the turn by its own words: the model overrates the words of two turns."""
         reading = self.read(turn, former)
         parts = parts_of(reading)
         judged = self.judge(reading, parts, self.log_shares(reading, parts))
@@ -231,7 +231,7 @@ def readable(text: str) -> str:
 
 @dataclass(frozen=True)
 class Advice:
-    """The first of ``sources`` that can say something; none if every one fails: then the rules stand alone.
+    """The first of ``sources`` that can say something; none if every one fails: then only the rules decide.
 
     A source loads its opinion at the first call, and tries again at the next if that failed.
     """

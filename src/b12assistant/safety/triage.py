@@ -1,7 +1,7 @@
 """Triage: which fixed text, if any, comes before anything else. A safety notice chosen by rule; it assesses nobody.
 
-It reads the user's turns alone: no encoder, no index, no earlier answer. Order of work: fold the words, recognise
-findings, resolve how each is asserted, decide by table, then remember what earlier turns said.
+It reads only the user's turns: no index, no earlier answer, and an encoder only for an opinion. Order of work: fold the
+words, recognise findings, resolve how each is asserted, decide by table, then remember what earlier turns said.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Sighting:
 
 
 class Heard:
-    """One turn in one language: where the findings of that language stand in it, and how they are meant."""
+    """One turn in one language: where the findings of that language are in it, and how they are meant."""
 
     def __init__(
         self,
@@ -85,21 +85,21 @@ class Heard:
         self._bare = _covers(folded, [place[1:3] for place in self.places] + [m.span() for m in filler.finditer(text)])
 
     def sightings(self, *, claimed: bool) -> Iterator[Sighting]:
-        """What stands there; ``claimed``: the words of another language say that it is about the writer."""
+        """Yield what is found; ``claimed``: the words of another language say that it is about the writer."""
         for finding, start, end, named in self.places:
             only_named = named and not (self._bare or claimed)
             counts = _counts(finding, self.reading, start, end, named=only_named)
             yield Sighting(finding, start, end, only_named, counts)
 
     def mention(self, sighting: Sighting, turn: Turn) -> Mention:
-        """The sighting in the turn as it was typed, from its first word to its last."""
+        """Return the sighting in the turn as it was typed, from its first word to its last."""
         covered = self.folded.covering(sighting.start, sighting.end)
         place = TurnSlice(turn, covered[0].start, covered[-1].end)
         return Mention(sighting.finding.id, self.reading.onset(sighting.start), place)
 
 
 def agreed(seen: Sequence[tuple[Heard, Sequence[Sighting]]], turn: Turn) -> Iterator[Mention]:
-    """What is asserted. ``seen``: English first; words that another language reads as well are judged by that one."""
+    """Yield what is asserted. ``seen``: English first; words that another language reads too are judged by that one."""
     english, others = seen[0], seen[1:]
     places = [heard.mention(found, turn).place for heard, all_found in others for found in all_found]
     for found in english[1]:
@@ -111,7 +111,7 @@ def agreed(seen: Sequence[tuple[Heard, Sequence[Sighting]]], turn: Turn) -> Iter
 
 
 def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
-    """Whether nothing is said beside ``spans``: who types only "chest pain" is taken to have it."""
+    """Return whether nothing is said beside ``spans``: someone who types only "chest pain" is taken to have it."""
     open_from = 0
     for start, end in sorted(spans):
         if folded.text[open_from:start].strip(" .?,"):
@@ -127,10 +127,10 @@ def _counts(finding: Finding, reading: Reading, start: int, end: int, *, named: 
 
 
 REMINDER: Final = TextId("reminder")
-MEDICAL: Final = TextId("emergency_medical")  # says less than that on anaphylaxis, which comes alone
+MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphylaxis, which replaces it
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 SENTENCE: Final = 5  # words that say something by themselves beside a withdrawal
-LEANING: Final = 16  # words a turn has at most that leans on the one before by a pronoun
+LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
 ENDS: Final = frozenset(".?,")
 
 
@@ -161,28 +161,28 @@ class Course:
     """What is remembered from turn to turn, until it is taken back."""
 
     said: tuple[Mention, ...] = ()
-    active: tuple[Notice, ...] = ()  # the emergency notices that stand
+    active: tuple[Notice, ...] = ()  # the emergency notices in force
     concerned: frozenset[str] = frozenset()  # what the flagged turns touched on
     latest: tuple[Notice, ...] = ()  # the notices of the turn before
     apart: bool = False  # the turn before did not lean on the flagged one
     flagged: bool = False  # a control has something to answer
-    former: Turn | None = None  # the turn before, while no emergency stands
-    softened: bool = False  # help was called, or the person is well: a reminder stands for the emergency
+    former: Turn | None = None  # the turn before, while no emergency is active
+    softened: bool = False  # help was called, or the person is well: a reminder replaces the emergency text
     ended: tuple[Notice, ...] = ()  # what was taken back, in case it happens after all
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One turn further, for whoever explains it: what it says, what its rules ask for, what memory made of that."""
+    """The record of one turn, to explain it: what it says, what its rules ask for, what memory made of that."""
 
     turn: Turn
     notices: tuple[Notice, ...]
-    reported: Reported | None = None  # none of a control
+    reported: Reported | None = None  # none for a control
     withdrawn: Withdrawal | None = None  # what takes an emergency back
     alone: bool = False  # shown without a search: it asks nothing
     fired: tuple[tuple[Rule, tuple[Mention, ...]], ...] = ()
     own: tuple[Notice, ...] = ()
-    opinion: Opinion | None = None  # beside the rules; none where it was not asked for or could not be had
+    opinion: Opinion | None = None  # beside the rules; none if it was not asked for or not available
     set_aside: tuple[Notice, ...] = ()  # what the rules asked for and the opinion did not
 
     @property
@@ -197,7 +197,7 @@ def load_rules(
     own_texts: FixedTexts = MappingProxyType({}),
     packaged_rules: Packaged = Packaged.ALL,
 ) -> Rules:
-    """The rules that ship with the package and those of a corpus; that they fit together is checked here, once."""
+    """Read the rules that ship with the package and those of a corpus, and check once that they fit together."""
     red_flags, packaged = load_red_flags(own, packaged_rules), load_fixed_texts()
     wanted = {rule.text for rule in red_flags.rules} | {REMINDER, *CONTROLS}
     if missing := sorted(wanted - set(packaged) - set(own_texts)):
@@ -209,7 +209,7 @@ def load_rules(
 
 
 def is_control(turn_text: str) -> bool:
-    """Whether a user turn is one of the two control sentences, in any case and language."""
+    """Return whether a user turn is one of the two control sentences, in any case and language."""
     return load_withdrawals().is_control(turn_text)
 
 
@@ -222,7 +222,7 @@ class Advises(Protocol):
 class Triager:
     """Judges the last turn, given the earlier ones.
 
-    ``advice``: an opinion beside the rules; without one they stand alone. It may raise a level; it may lower an
+    ``advice``: an opinion beside the rules; without one they decide alone. It may raise a level; it may lower an
     emergency to urgent, never further, if the rules found it in this turn alone, in English. ``raises``: to which
     levels.
     """
@@ -231,7 +231,7 @@ class Triager:
         self._rules, self._advice, self._raises = rules, advice, raises
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
-        """The notices for the last turn, most serious first; never raises on any text."""
+        """Return the notices for the last turn, most serious first; never raises on any text."""
         notices: tuple[Notice, ...] = ()
         alone = False
         apart: list[Turn] = []
@@ -242,7 +242,7 @@ class Triager:
         return Triage(self._rules.languages.told(turns, notices), alone, tuple(apart))
 
     def steps(self, turns: Sequence[Turn]) -> Iterator[Step]:
-        """What is made of each turn, given those before it."""
+        """Yield what is made of each turn, given those before it."""
         course = Course()
         for turn in turns:
             read = self._rules.withdrawals.read(turn.text, flagged=bool(course.active or course.ended))
@@ -254,7 +254,7 @@ class Triager:
                 yield step
 
     def _follow(self, course: Course, turn: Turn, read: TurnReading) -> tuple[Course, Step]:
-        """One turn further. What takes an emergency back is not read for one."""
+        """Follow one more turn. Words that take an emergency back are not searched for one."""
         if read.relapse and course.ended:
             course = replace(course, active=course.ended, ended=(), softened=False)
         if read.kind is Withdrawal.SAFE and not any(map(_is_self_harm, course.active)):
@@ -293,7 +293,7 @@ class Triager:
         return replace(course, said=said, latest=notices, apart=apart, former=former), step
 
     def _opinion(self, turn: Turn, course: Course, read: TurnReading, *, ruled: bool) -> Opinion | None:
-        """What is thought of a turn beside the rules; nothing of a remark, a scrap, or a language that is not read."""
+        """Return the opinion on a turn; none on a remark, a scrap, or a language that is not read."""
         if self._advice is None or not read.masked.strip() or self._rules.languages.unread(turn.text) is not None:
             return None
         if read.takes_back and len(fold(read.masked).words) < SENTENCE:
@@ -313,11 +313,11 @@ class Triager:
         return any(place != turn for place in places) or (bool(places) and self._rules.languages.is_foreign(turn.text))
 
     def _leans(self, course: Course, reported: Reported) -> bool:
-        """A turn leans on a flag by its findings, or by pronouns while the turn before still was about it."""
+        """Return whether a turn leans on a flag: by its findings, or by pronouns if the turn before was about it."""
         return not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
 
     def _report(self, turn: Turn, text: str) -> Reported:
-        """``text``: the turn with what is not read blanked out."""
+        """Report what a turn says. ``text``: the turn with what is not read blanked out."""
         spoken = self._rules.languages.spoken(text)
         folded = fold(text, beside(self._rules.spelling.correct, spoken))
         memory = self._rules.red_flags.memory
@@ -351,7 +351,7 @@ class Triager:
 
 
 def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[tuple[Rule, tuple[Mention, ...]]]:
-    """The rules that fire, with the mentions that made them."""
+    """Return the rules that fire, with the mentions that made them fire."""
     fired = []
     names = {mention.finding for mention in said}
     for rule in rules:
@@ -364,7 +364,7 @@ def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[tuple[Rule, 
 
 
 def _notices(decided: Sequence[tuple[Rule, tuple[Mention, ...]]]) -> tuple[Notice, ...]:
-    """One notice for each text, in the order of the table; beside an emergency nothing less is shown."""
+    """Return one notice for each text, in the order of the table; beside an emergency nothing less is shown."""
     notices: dict[TextId, Notice] = {}
     for rule, found in decided:
         if rule.level is not Level.EMERGENCY and _is_emergency(tuple(notices.values())):
@@ -390,7 +390,7 @@ def _lowered(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Noti
 
 
 def _raised(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notice, ...]:
-    """The notices of the rules, and above them that of an opinion which takes the turn more seriously."""
+    """Return the notices of the rules below that of a more serious opinion, or that alone if it is an emergency."""
     if opinion is None or opinion.concern.level is None or opinion.evidence is None:
         return notices
     flag = Flag(opinion.concern.level, opinion.concern.kind, opinion.rule)
@@ -403,19 +403,19 @@ def _raised(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notic
 
 
 def _rank(level: Level | None) -> int:
-    """The most serious first."""
+    """Return the rank of a level, the most serious first."""
     return [*Level, None].index(level)
 
 
 def _cleared(course: Course) -> tuple[Course, tuple[Notice, ...]]:
-    """A control clears everything; the flagged question is then answered under the reminder."""
+    """Clear everything, for a control; the flagged question is then answered under the reminder."""
     return Course(flagged=course.flagged, ended=course.active), (_reminder(),) if course.flagged else ()
 
 
 def _remembered(
     course: Course, lesser: tuple[Notice, ...], read: TurnReading, *, leans: bool
 ) -> tuple[Course, tuple[Notice, ...], bool]:
-    """While an emergency stands: what is remembered, what is shown, and whether that is shown alone."""
+    """Return, while an emergency is active, what is remembered, what is shown, and whether that is shown alone."""
     self_harm = any(_is_self_harm(notice) for notice in course.active)
     reminded = (_reminder(), *lesser)
     if read.kind is not None:
@@ -432,7 +432,7 @@ def _remembered(
 
 
 def _ends(kind: Withdrawal, active: Sequence[Notice]) -> bool:
-    """Whether an emergency is over; else a reminder stands in its place."""
+    """Return whether an emergency is over; if not, a reminder replaces it."""
     if kind is Withdrawal.SAFE:
         return all(map(_is_self_harm, active))
     if kind is Withdrawal.ENDED:
@@ -447,7 +447,7 @@ def _repeats(
     standing: Sequence[Notice],
     kind: Withdrawal | None,
 ) -> bool:
-    """Whether a turn that takes something back only says again what was said before it."""
+    """Return whether a turn that takes something back only repeats what was said before."""
     if kind is None or not course.active or not _is_emergency(standing) or _level(raised) is not _level(standing):
         return False
     known = {mention.finding for mention in course.said}
@@ -457,7 +457,7 @@ def _repeats(
 
 
 def _alone(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
-    """Without a text that says less than another one."""
+    """Replace the general medical text by the one on anaphylaxis, if both are there."""
     if ANAPHYLAXIS not in {notice.text for notice in notices}:
         return notices
     return tuple(

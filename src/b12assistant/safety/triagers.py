@@ -1,4 +1,4 @@
-"""Triage put together: the rules, the opinions beside them, and the judges that an audit compares.
+"""Put triage together: the rules, the opinions beside them, and the judges that an audit compares.
 
 Nothing is loaded before it is needed, and an emergency that the rules see needs no encoder.
 """
@@ -37,7 +37,7 @@ class Triagers:
 
     @once
     def second(self) -> SecondOpinion:
-        """Raises ``EncoderError`` if there is no encoder, or another one than it was fitted on."""
+        """Make the second opinion. Raises ``EncoderError`` without an encoder, or with one it was not fitted on."""
         return SecondOpinion(self.words, load_fitted(), self.load_encoder())
 
     @once
@@ -46,14 +46,14 @@ class Triagers:
 
     @once
     def without_encoder(self) -> Triager:
-        """Rules and words: more alarms than the one in use, and no encoder that has to be waited for."""
+        """Use rules and words only: more alarms than the one in use, but no encoder to wait for."""
         return self._with(Advice((lambda: self.words,)))
 
     def _with(self, advice: Advice) -> Triager:
         return Triager(self.rules) if self.opinion is Packaged.NONE else Triager(self.rules, advice, self.opinion)
 
     def by_name(self) -> Mapping[str, Triager]:
-        """The one in use is the last."""
+        """Return all triagers; the one in use is the last."""
         return {
             "rules": Triager(self.rules),
             "rules and words": self.without_encoder,
@@ -62,7 +62,7 @@ class Triagers:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Why there is no second opinion, as a sentence; empty if there is one, or none is wanted."""
+        """Say why there is no second opinion, as a sentence; empty if there is one, or none is wanted."""
         if self.opinion is Packaged.NONE:
             return ()
         try:

@@ -62,7 +62,7 @@ class TurnReading:
         return tuple(word.text for word in self.folded.words[part.start : part.end])
 
     def letters(self, part: Part) -> tuple[int, int]:
-        """Return where the part stands in the folded text, half-open."""
+        """Return where the part is in the folded text, half-open."""
         last = part.end - 1
         return self.folded.offsets[part.start], self.folded.offsets[last] + len(self.folded.words[last].text)
 

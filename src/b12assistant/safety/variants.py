@@ -1,6 +1,6 @@
 """Choose, among the fixed texts for one level, the one that fits the words: about somebody else, low mood, an allergy.
 
-The level and its kind are decided before; this decides only how it is said.
+The level and its kind are already decided; this decides only how it is said.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FILE: Final = "variants.toml"
 
 @dataclass(frozen=True)
 class Variant:
-    """``text`` takes the place of ``of`` where a wording of ``said`` stands and none of ``unless``."""
+    """``text`` replaces ``of`` if a wording of ``said`` is found and none of ``unless``."""
 
     of: TextId
     text: TextId
@@ -49,7 +49,7 @@ def fitting(text: TextId, words: str) -> TextId:
 
 @cache
 def load_variants() -> tuple[Variant, ...]:
-    """The variants that ship with the package."""
+    """Read the variants that ship with the package."""
     data = read_data("red_flags", FILE)
     check_keys(data, FILE, required=("names", "variant"))
     names = {name: str(value) for name, value in subtable(data, "names", FILE).items()}

@@ -1,8 +1,8 @@
 """Recognise what takes an emergency back: "wrong window", "the ambulance is here", and the two controls, in any case,
 with any punctuation, in every language served; and remarks, which ask and report nothing.
 
-The phrases are in ``data/red_flags/withdrawals.toml``. A message that withdraws nothing withdraws nothing: a "but", a
-"still" or a question around the phrase takes the withdrawal back.
+The phrases are in ``data/red_flags/withdrawals.toml``. A "but", a "still" or a question around the phrase cancels the
+withdrawal.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from b12assistant.threads import once
 
 FILE: Final = "withdrawals.toml"
 LISTS: Final = ("unmeant", "safe", "ended", "softened", "remark", "farewell", "asks", "negates", "against", "relapse")
-LONGEST: Final = 600  # characters: whoever writes more reports something
-TEXTS: Final = 64  # of which the reading is remembered
+LONGEST: Final = 600  # characters: a longer message reports something
+TEXTS: Final = 64  # texts whose reading is cached
 
 
 class Withdrawal(StrEnum):
@@ -43,7 +43,7 @@ KINDS: Final = (Withdrawal.UNMEANT, Withdrawal.SAFE, Withdrawal.ENDED, Withdrawa
 class TurnReading:
     """How a turn answers an emergency.
 
-    ``remark``: it holds nothing else than remarks. ``farewell``: one of them says goodbye. ``asks``: it asks something.
+    ``remark``: it holds only remarks. ``farewell``: one of them says goodbye. ``asks``: it asks something.
     ``relapse``: it says that it is happening after all. ``masked``: the text with what was recognised blanked out.
     """
 
@@ -95,11 +95,11 @@ class Withdrawals:
     controls: frozenset[str]
 
     def is_control(self, text: str) -> bool:
-        """Whether a turn is one of the two control sentences, whatever its case and punctuation."""
+        """Return whether a turn is one of the two control sentences, whatever its case and punctuation."""
         return len(text) <= LONGEST and _plain(text) in self.controls
 
     def read(self, text: str, *, flagged: bool) -> TurnReading:
-        """Read a turn; ``flagged``: after an emergency. Else only controls and remarks matter."""
+        """Read a turn; ``flagged``: after an emergency. Otherwise only controls and remarks matter."""
         if len(text) > LONGEST:
             return TurnReading(asks="?" in text, masked=text)
         return self._read(text, flagged)
@@ -138,14 +138,14 @@ class _Reader:
             for each in languages
         )
         asking = [part for part in said if not words.issuperset(part[0].words)]
-        # Remarks are blanked where a withdrawal stands beside them: "no, wrong window".
+        # Remarks beside a withdrawal are blanked too: "no, wrong window".
         blank = words | remarks if kind else words
         return TurnReading(
             kind, farewell=farewell, asks=_asks(asking, languages), relapse=relapse, masked=_masked(text, blank)
         )
 
     def _taken_back(self, text: str, parts: Sequence[tuple[Plain, str]]) -> tuple[Withdrawal | None, frozenset[Word]]:
-        """What the clauses take back, in the language that says it most clearly, and the words that do."""
+        """Return what the clauses take back, in the language that says it most clearly, and the words that do."""
         best: tuple[int, Withdrawal | None, frozenset[Word]] = (len(KINDS), None, frozenset())
         whole = Plain(fold(text).words)
         for language in self._withdrawals.languages:
@@ -163,7 +163,7 @@ class _Reader:
 
 
 def _affirmed(plain: Plain, language: Language) -> list[tuple[int, frozenset[Word]]]:
-    """What a clause takes back, as places in ``KINDS`` with their words; nothing if it denies it: "no joke"."""
+    """Return what a clause takes back, as places in ``KINDS`` with their words; nothing if it denies it: "no joke"."""
     found = [(rank, frozenset(_matched(plain, (language,), (kind.value,)))) for rank, kind in enumerate(KINDS)]
     found = [(rank, words) for rank, words in found if words]
     known = frozenset[Word]().union(*(words for _, words in found))
@@ -178,12 +178,12 @@ def _matched(plain: Plain, languages: Iterable[Language], names: Sequence[str]) 
 
 
 def _supposes(plain: Plain, mark: str, languages: Iterable[Language]) -> bool:
-    """Whether a clause only asks or supposes."""
+    """Return whether a clause only asks or supposes."""
     return mark == "?" or any(language["asks"].starts(plain.text) for language in languages)
 
 
 def _against(whole: Plain, parts: Sequence[tuple[Plain, str]], language: Language, words: frozenset[Word]) -> bool:
-    """Whether words beside those of the withdrawal take it back."""
+    """Return whether words beside those of the withdrawal cancel it."""
     texts = [whole, *(plain for plain, _ in parts)]
     return any(
         not words.issuperset(plain.covered(start, end))
@@ -209,7 +209,7 @@ def _plain(text: str) -> str:
 
 @cache
 def load_withdrawals() -> Withdrawals:
-    """The phrases that ship with the package."""
+    """Read the phrases that ship with the package."""
     data = read_data("red_flags", FILE)
     check_keys(data, FILE, required=("language",))
     languages = tuple(_language(table) for table in tables(data, "language", FILE))

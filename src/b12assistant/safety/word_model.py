@@ -1,7 +1,7 @@
 """What the words of a turn suggest, without the encoder: a linear model over folded words, pairs of words, pieces of
 words and cues, fitted on the exemplars of `benchmarks/data/red_flags/`.
 
-It is the net below the rules when the encoder is gone, and one voice of the second opinion when it is there.
+It backs up the rules if there is no encoder, and is one part of the second opinion if there is.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ PIECES: Final = (2, 5)  # letters of a piece of a word, its two ends counted
 CUE: Final = 0.3  # of a cue, beside words whose squares add up to 1
 LENGTHS: Final = (5, 10, 40, 80)
 BECAUSE: Final = 4  # words that are named as the reason
-KEPT: Final = 4096  # words whose pieces are remembered
+KEPT: Final = 4096  # words whose pieces are cached
 
 
 def word_features(words: Sequence[str]) -> frozenset[str]:
-    """Words and pairs of words."""
+    """Return the words and pairs of words."""
     pairs = (f"{first} {second}" for first, second in pairwise(words))
     return frozenset((*words, *pairs))
 
 
 def piece_features(word: str) -> frozenset[str]:
-    """Pieces of a word, with marks for where it begins and ends."""
+    """Return the pieces of a word, with marks for where it begins and ends."""
     marked = f"<{word}>"
     shortest, longest = PIECES
     return frozenset(
@@ -53,7 +53,7 @@ def piece_features(word: str) -> frozenset[str]:
 
 
 def cue_features(reading: TurnReading, part: Part) -> Iterator[str]:
-    """Cues of the assertion table, a closing question mark, and how long the part is."""
+    """Yield the cues of the assertion table, a closing question mark, and how long the part is."""
     yield from (f"#{kind}" for kind in reading.cues(part))
     words = part.end - part.start
     if reading.folded.words[part.end - 1].text == "?":
@@ -83,7 +83,7 @@ class WordModel:
         object.__setattr__(self, "_pieces", pieces)
 
     def logits(self, reading: TurnReading, part: Part) -> Logits:
-        """(6,) float32, in the order of ``CONCERNS``."""
+        """Return (6,) float32, in the order of ``CONCERNS``."""
         words = reading.words(part)
         pieces = frozenset().union(*map(self._pieces, set(words)))
         total = self.bias.copy()
@@ -92,7 +92,7 @@ class WordModel:
         return np.asarray(total + self._sum(self._known(cue_features(reading, part))) * np.float32(CUE), np.float32)
 
     def because(self, reading: TurnReading, part: Part, concern: int) -> tuple[str, ...]:
-        """The words and pairs that speak most for ``concern`` against the others, best first."""
+        """Return the words and pairs that speak most for ``concern`` against the others, best first."""
         found = [(self._rows.get(key_of(feature)), feature) for feature in sorted(word_features(reading.words(part)))]
         values = self.weights[[row for row, _ in found if row is not None]] * self.scale
         speaks = (values[:, concern] - values.mean(axis=1)).tolist()
@@ -105,13 +105,13 @@ class WordModel:
         return frozenset(row for row in found if row is not None)
 
     def _sum(self, rows: frozenset[int]) -> Logits:
-        """Added up as whole numbers, so that the order of ``rows`` does not matter."""
+        """Add up the weights as whole numbers, so that the order of ``rows`` does not matter."""
         return np.asarray(self.weights[list(rows)].sum(axis=0, dtype=np.int64) * self.scale, np.float32)
 
 
 @lru_cache(maxsize=1)
 def load_word_model() -> WordModel:
-    """The fitted file that ships with the package; `benchmarks/fit_red_flags.py` makes it."""
+    """Read the fitted file that ships with the package; `benchmarks/fit_red_flags.py` makes it."""
     try:
         data = files("b12assistant").joinpath("data", "red_flags", FILE).read_bytes()
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:

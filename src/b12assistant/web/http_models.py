@@ -28,7 +28,7 @@ class AskRequest(Form):
 
 
 class Asked(Form):
-    """What the user typed, and whether to search for it as typed. ``quotes``: addresses, of a shared answer."""
+    """What the user typed, and whether to search for it as typed. ``quotes``: addresses, for a shared answer."""
 
     question: Typed
     as_typed: bool = False

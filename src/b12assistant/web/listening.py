@@ -95,7 +95,7 @@ class PromptProtocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]  # h11
             self._stop_waiting()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: a handshake of a WebSocket is answered like any request, and anybody may send many."""
+        """Log nothing: a WebSocket handshake is answered like any request, and anyone may send many."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()

@@ -109,7 +109,7 @@ def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
 
 
 def _unsearched(space: Workspace, warning: Reply, error: PassingError, labels: Labels) -> dict[str, Any]:
-    """Return the notices although nothing was searched, and the reason."""
+    """Return the notices without a search, and why there was none."""
     return {"notices": notices(warning.answer.notices, space.texts, labels), "told": f"{labels(f'ask.{error.code}')}."}
 
 

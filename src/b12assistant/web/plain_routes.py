@@ -34,8 +34,8 @@ QUESTION, EARLIER = "question", "earlier"  # the fields of the form
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What stands around an answer: the turns before it, fixed turns that continue after a safety text alone, and the
-    address of the answer, which holds the question behind its "#": a browser sends that part to nobody."""
+    """What is shown around an answer: earlier turns, fixed turns that continue after a safety-only answer, and the
+    address of the answer, which holds the question after its "#": browsers never send that part."""
 
     earlier: tuple[str, ...]
     controls: tuple[str, ...]
@@ -73,7 +73,7 @@ class PlainPage:
         return self._page(f"{alarm}{self._form(earlier, question)}{self._new_link()}", "h1")
 
     def missing(self) -> Response:
-        """Answer an unknown address with the way home."""
+        """Answer an unknown address with a link to the start page."""
         home = f'<p><a href="/">{plain(self.labels("source.back"))}</a></p>'
         return _page(self._page(f"<h1>{plain(self.labels('plain.missing'))}</h1>{home}"), 404)
 
@@ -117,7 +117,7 @@ def _hidden(turns: Sequence[str]) -> str:
 class Kept:
     """Pages of answers in memory, for a few minutes, so that a form is answered with an address and Back works.
 
-    A name is random and says nothing of the question; only whoever asked is told it.
+    A name is random and says nothing about the question; only the asker gets it.
     """
 
     most: int = 200

@@ -62,8 +62,8 @@ class TooLargeError(Exception):
 class Policy:
     """A layer around ``app``. ``paths``: the allowed paths; a trailing "/" allows everything below.
 
-    ``host``: where the server listens. On a wildcard address any IP address is accepted, but only loopback names: a
-    foreign name that resolves to this server belongs to another site that tries to read the page (DNS rebinding).
+    ``host``: where the server listens. On a wildcard address any IP address is accepted, but no name except ``names``:
+    a foreign name that resolves to this server belongs to a site that tries to read the page (DNS rebinding).
 
     ``framers``: the only origins that may show the page in a frame. ``home``: changes the page at "/" before it is
     sent. ``missing``: the page that a browser gets at an unknown address.
@@ -112,8 +112,8 @@ class Policy:
     def _is_from_here(self, headers: Mapping[bytes, bytes]) -> bool:
         """Check that no other site sent a request that may change something.
 
-        Browsers that say where a request comes from say so truly. Without it, as over plain HTTP, the origin decides;
-        it is "null" for forms of our own pages, which send no referrer.
+        ``Sec-Fetch-Site`` is trusted if the browser sends it. Without it, as over plain HTTP, the origin decides; it is
+        "null" for forms of our own pages, which send no referrer.
         """
         site = headers.get(b"sec-fetch-site")
         if site is not None:
@@ -270,7 +270,7 @@ _LOG = logging.getLogger("b12assistant.http")
 class Admission:
     """A layer around ``app`` that limits open requests and logs responses.
 
-    ``paths``: routes by which a request is logged, so that no made-up address is. ``watch``: called with the status of
+    ``paths``: routes by which a request is logged, never by a made-up address. ``watch``: called with the status of
     every response.
     """
 
@@ -335,7 +335,7 @@ class Admission:
 
 
 class _Visit:
-    """A request that ends when its client goes: whatever waits or works for it is cancelled."""
+    """A request that ends when its client goes: everything waiting or running for it is cancelled."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -360,7 +360,7 @@ class _Visit:
                 self._watch.cancel()
 
     async def receive(self) -> Message:
-        """Receive for the application. Once the body is complete, all that comes is the end of the connection."""
+        """Receive for the application. After the body, only the end of the connection comes."""
         if self._watch is not None:
             await self._gone.wait()
             return {"type": "http.disconnect"}

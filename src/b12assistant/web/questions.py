@@ -93,7 +93,7 @@ class Lane:
                     return
 
     def _next(self) -> _Job:
-        """Wait for the next job of the owner whose turn it is; the owner goes to the end of the line."""
+        """Wait for the next job of the owner whose turn it is; the owner goes to the end of the queue."""
         with self._change:
             while not self._jobs:
                 self._change.wait()
@@ -210,8 +210,8 @@ class Questions:
     ) -> T:
         """Run ``work``, which checks ``text`` and searches for it.
 
-        If that takes too long, return ``otherwise`` of an emergency that the rules and words find. Raises what ``work``
-        raises, ``BusyError`` and ``LateError``.
+        If that is refused or late, return ``otherwise`` of a red flag that the rules and words find. Raises what
+        ``work`` raises, ``BusyError`` and ``LateError``.
         """
         with self._watched() as ending:
             try:

@@ -53,7 +53,7 @@ _SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
 class Figures:
-    """Counts of questions and responses since the start, and of questions that wait now."""
+    """Counts of questions and responses since the start, and of questions that are waiting now."""
 
     def __init__(self, questions: Questions) -> None:
         self.registry = CollectorRegistry()
@@ -94,9 +94,9 @@ _LONGEST_SESSION = 64  # characters; the page's script sends about ten
 
 @dataclass(frozen=True)
 class JoinGuard:
-    """A layer around ``app`` that refuses to queue what the page has no function for.
+    """A layer around ``app`` that refuses to queue calls of functions that the page does not have.
 
-    ``functions``: their numbers in a session, whose page may have drawn more of them.
+    ``functions``: their numbers in a session, whose page may have added some.
     """
 
     app: App
@@ -149,7 +149,7 @@ _SHEETS = (
     *("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css"),
     *("surface.css", "lookup.css", "sources.css"),
 )
-_FIRST_SHEETS = ("tokens.css", "page.css")  # of what is there before the scripts have run
+_FIRST_SHEETS = ("tokens.css", "page.css")  # of what is shown before the scripts have run
 _FIRST = "stream.js"  # before any script of Gradio
 _SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "sources.js")
 # The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
@@ -235,7 +235,7 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy:
     questions = Questions.of(settings)
     figures = Figures(questions)
     questions.watch = figures.ended
-    generation = space.opened.collection.generation  # a missing index stops the start, before any reader comes
+    generation = space.opened.collection.generation  # a missing index stops the start, before any request
     with listening.listen(host, port, otherwise=PORT) as listener:
         warmup = Warmup(space)
         served = application(space, warmup, host, questions, figures.responded)
@@ -276,7 +276,7 @@ def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
     def own(name: str, request: Request) -> Response:
         if name not in files:
             return Response("there is nothing here\n", 404, media_type="text/plain")
-        # What is asked for by its digest never changes: a sheet that the page names twice is fetched once.
+        # An address with a digest never changes, so a sheet that the page names twice is loaded once.
         is_fixed = str(request.url).endswith(fixed[name])
         kept = "max-age=31536000, immutable" if is_fixed else "no-cache"
         headers = {"cache-control": kept, "vary": "accept-encoding"}

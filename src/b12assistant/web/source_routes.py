@@ -71,7 +71,7 @@ class Sources:
         return Response(printing.page.png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
 
     def words(self, request: Request) -> Response:
-        """Return the words of an address with their citation, in one of its forms."""
+        """Return the words of an address with their citation, in the requested form."""
         asked, space = request.query_params, self.workspace()
         try:
             entry = space.document(written_id(request, CITE))

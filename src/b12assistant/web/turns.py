@@ -28,7 +28,7 @@ from b12assistant.web.warmup import Warmup
 class ShownTurn:
     """A turn as the page shows it.
 
-    ``stopped``: it is a safety text alone. ``controls``: what is below it, in the reader's language.
+    ``stopped``: it is only a safety text. ``controls``: what is below it, in the reader's language.
     """
 
     number: int
@@ -90,7 +90,7 @@ class Asking:
     ) -> tuple[str, Conversation, str]:
         """Answer what is typed; return the new text of the box, the conversation, and a note if something is wrong.
 
-        ``quotes``: addresses of the quotes of a shared answer, which is no part of this conversation.
+        ``quotes``: addresses of the quotes of a shared answer, which is not part of this conversation.
         """
         question, space, earlier = typed or "", self.live(), [] if quotes else talk.questions
 
@@ -137,7 +137,7 @@ class Asking:
 
     async def _loaded(self) -> None:
         while not self.warmup.ended:
-            await asyncio.sleep(0.1)  # a waiting thread would be one less to answer
+            await asyncio.sleep(0.1)  # a thread that waits could not answer
 
     async def suggested(self, talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
         """Yield suggested questions after an answer; the old ones are removed at once."""

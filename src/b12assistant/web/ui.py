@@ -61,10 +61,10 @@ _PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
 def with_head(page: bytes, first: str, words: PageWords, labels: Labels, sheets: Sequence[str]) -> bytes:
-    """Put ``first``, the address of a script, at the start of the head, and replace Gradio's preview by our own.
+    """Put ``first``, the address of a script, at the start of the head, and replace Gradio's preview with our own.
 
-    The body begins with head and box, which can be used before Gradio's scripts have run and without any; ``sheets``:
-    the addresses of their style sheets.
+    The body begins with head and box, which can be used before Gradio's scripts have run, or without them;
+    ``sheets``: the addresses of their style sheets.
     """
     own = (
         f'<head><script src="{first}"></script><meta property="og:type" content="website">'
@@ -144,7 +144,7 @@ def mount(app: Any, asking: Asking, head: str) -> None:
     async def mounted() -> None:
         _mount(app, build(asking), head)
 
-    # Outside of an event loop, Gradio would leave an open loop behind for every lock it makes.
+    # Outside an event loop, Gradio would leave a loop open for every lock it makes.
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -154,7 +154,7 @@ def mount(app: Any, asking: Asking, head: str) -> None:
 
 
 def functions(app: Any, session: str) -> Container[int]:
-    """Return the numbers of the functions that the page of a session calls, those of what was drawn there too."""
+    """Return the numbers of the functions that the page of a session calls, including those drawn later."""
     mounted = (getattr(route, "app", None) for route in app.routes)
     inner = next((each for each in mounted if isinstance(each, gr.routes.App)), None)
     if inner is None:
