@@ -1,7 +1,7 @@
-"""Write the golden answers: `python tools/golden_answers.py` after a change of answers that is meant.
+"""Write the golden answers: `python tools/golden_answers.py` after an intended change of answers.
 
-`tests/test_golden_answers.py` asks the same questions again and compares. Each line holds what decides an answer, as
-ids and offsets: none of the words, so that a diff shows which answer moved and how.
+A stress test (`tests/stress_tests/golden.py`) asks the same questions again and compares. Each line holds what decides
+an answer, as ids and offsets without words, so that a diff shows which answer changed and how.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from b12assistant.errors import QuestionError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = REPOSITORY / "benchmarks/data"
+CORPUS = REPOSITORY / "corpus"
 GOLDEN = REPOSITORY / "tests/golden/answers.jsonl"
 SETS = ("questions", "unanswerable", "conversations", "differences")
 
@@ -33,9 +35,9 @@ def questions() -> Iterator[tuple[str, str, list[str]]]:
                     yield (f"{record['id']}/{i}" if len(turns) > 1 else record["id"]), turn, turns[:i]
 
 
-def answered(assistant: Assistant) -> Iterator[str]:
-    """Yield one line of JSON for every question."""
-    for id_, question, history in questions():
+def answered(assistant: Assistant, every: int = 1) -> Iterator[str]:
+    """Yield one line of JSON for every question, or for one in ``every``."""
+    for id_, question, history in islice(questions(), 0, None, every):
         try:
             reply = assistant.ask(question, history=history)
         except QuestionError as error:
@@ -65,8 +67,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=GOLDEN)
     parser.add_argument("--index", type=Path, default=REPOSITORY / "index")
     options = parser.parse_args()
-    build_index(REPOSITORY / "corpus", options.index)
-    lines = tuple(answered(Assistant.open(options.index, corpus=REPOSITORY / "corpus")))
+    build_index(CORPUS, options.index)
+    lines = tuple(answered(Assistant.open(options.index, corpus=CORPUS)))
     options.out.write_text("\n".join(lines) + "\n", "utf-8")
     print(f"{len(lines)} answers in {options.out}", file=sys.stderr)
 

@@ -41,7 +41,7 @@ def site(small: FakeWorkspace) -> Iterator[str]:
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Visit]:
-    """Opens a page; when the test ends, what must always hold is held against every page it opened."""
+    """Open a page; when the test ends, what must always hold is held against every page it opened."""
     contexts, readers = [], []
 
     def opened(address: str, path: str = "/", **options: Any) -> Reader:

@@ -1,4 +1,4 @@
-"""What a reader does on the page, and what must hold whatever they do."""
+"""What a reader can do on the page, and what must always hold."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from playwright.sync_api import BrowserContext, Dialog, FrameLocator, Locator, P
 BOX = "#ask textarea"
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-SECONDS = 60  # that a busy machine may take for anything
-# The framework adds our scripts when its own have run; which of them have is told by nobody else.
+SECONDS = 60  # a busy machine may take this long
+# The framework adds our scripts after its own have run; nothing else says which of ours have run.
 RUN = """const run = globalThis.scriptsRun = new Set();
     document.addEventListener('load', event => event.target.src && run.add(event.target.src), true);"""
 ALL_RUN = """() => { const own = [...document.scripts].filter(script => script.src.includes('/own/'));
     return own.length > 1 && own.every(script => scriptsRun.has(script.src)); }"""
-# The page has been drawn, and what was put off until then is done.
+# Waits until the page is drawn and deferred work is done.
 DRAWN = """() => new Promise(done => { let left = 3;
     const next = () => left-- ? requestAnimationFrame(next) : done(); next(); })"""
 STILL = """() => Promise.all(document.getAnimations().filter(each => isFinite(each.effect.getComputedTiming().endTime))
@@ -33,7 +33,7 @@ SEEN = """([selector, pattern]) => { const seen = globalThis.seen = {yet: false}
     const watch = new MutationObserver(() => {
         seen.yet ||= [...document.querySelectorAll(selector)].some(each => wanted.test(each.textContent)); });
     watch.observe(document, {attributes: true, characterData: true, childList: true, subtree: true}); }"""
-# All that an answer is made of. Anything else came out of somebody's text.
+# The only tags of an answer. Any other came out of somebody's text.
 TAGS = [
     "A",
     "BLOCKQUOTE",
@@ -56,7 +56,7 @@ TAGS = [
 
 @dataclass
 class Reader:
-    """A page with what it asked for, complained of and threw up."""
+    """A page, the requests it made, and the errors, warnings and dialogs it caused."""
 
     page: Page
     address: str
@@ -71,7 +71,7 @@ class Reader:
         page.set_default_timeout(SECONDS * 1000)
         page.add_init_script(RUN)
         page.on("request", reader._note)
-        for end in ("requestfinished", "requestfailed"):  # the page lets go of a stream when it is told of its end
+        for end in ("requestfinished", "requestfailed"):  # the page drops a stream when it hears of its end
             page.on(end, reader._strike)
         page.on("dialog", reader._refuse)
         page.on("pageerror", lambda error: reader.complaints.append(f"error: {error}"))
@@ -84,13 +84,13 @@ class Reader:
         return reader
 
     def reload(self) -> None:
-        """The page anew, as ``of`` gives it."""
-        self.quiet()  # a stream that is cut off is an error to the framework
+        """Reload the page, and wait as ``of`` does."""
+        self.quiet()  # the framework reports a cut-off stream as an error
         self.page.reload()
         self._arrive(self.page.url.removeprefix(self.address))
 
     def _arrive(self, path: str) -> None:
-        """The page of a conversation hears the server, and our scripts have run."""
+        """Wait until a conversation page is connected to the server and our scripts have run."""
         if path == "/" or path.startswith("/#"):
             self.page.wait_for_selector(BOX, state="visible" if path == "/" else "attached")
             self.page.wait_for_selector(".state.ready", state="attached")
@@ -111,14 +111,14 @@ class Reader:
         dialog.dismiss()
 
     def ask(self, question: str) -> Locator:
-        """Type a question; its turn."""
+        """Type a question; return its turn."""
         before = self.page.locator(".turn").count()
         self.page.fill(BOX, question)
         self.page.press(BOX, "Enter")
         return self._next_turn(before)
 
     def press(self, selector: str) -> Locator:
-        """Press a button that asks something; its turn."""
+        """Press a button that asks something; return its turn."""
         before = self.page.locator(".turn").count()
         self.page.click(selector)
         return self._next_turn(before)
@@ -128,41 +128,41 @@ class Reader:
         return self.page.locator(".turn").nth(before)
 
     def open(self, link: Locator) -> FrameLocator:
-        """Follow a citation into the panel; the document is whole, and what it sets the focus on has it."""
+        """Follow a citation into the panel; wait until the document is loaded and has set the focus."""
         link.click()
         self.arrived()
         return self.page.frame_locator("#src-frame")
 
     def arrived(self, address: str = "") -> None:
-        """Wait until the panel shows a document, at an address that ends like this."""
+        """Wait until the panel shows a document whose address ends with ``address``."""
         self.page.wait_for_function(ARRIVED, arg=address)
         frame = self.page.locator("#src-frame").element_handle().content_frame()
         assert frame is not None
         frame.evaluate(DRAWN)
 
     def left(self) -> None:
-        """Wait until the panel is shut and the page drawn anew: until then the browser may take the focus away."""
+        """Wait until the panel is shut and the page drawn again: until then the browser may move the focus."""
         self.page.wait_for_selector("#src", state="hidden")
         self.page.evaluate(DRAWN)
 
     def until(self, happened: Callable[[], object]) -> None:
-        """Wait for what is not told by the page itself."""
+        """Wait for something that the page itself does not report."""
         end = time.monotonic() + SECONDS
         while not happened():
             assert time.monotonic() < end
-            self.page.wait_for_timeout(20)  # lets in what the browser tells
+            self.page.wait_for_timeout(20)  # lets browser events in
 
     def quiet(self) -> None:
-        """Wait until the page neither asks nor listens for an answer."""
+        """Wait until no question is under way."""
         while any("/queue/" in each for each in self.asked_for):
-            self.page.evaluate(DRAWN)  # what follows from the last answer has begun
+            self.page.evaluate(DRAWN)  # what the last answer starts has begun
             if not self.listening:
                 break
             self.until(lambda: not self.listening)
 
     @contextmanager
     def sees(self, selector: str, pattern: str = "") -> Iterator[None]:
-        """Within it, the text of what ``selector`` finds comes to fit ``pattern``, be it for a moment."""
+        """Within it, the text of a ``selector`` element must match ``pattern``, if only for a moment."""
         self.page.evaluate(SEEN, [selector, pattern])
         yield
         self.page.wait_for_function("() => seen.yet")
@@ -177,7 +177,7 @@ class Reader:
         return [request for request in self.asked_for if not request.startswith(here)]
 
     def kept(self) -> int:
-        """What the page wrote into the browser, but for what was asked and searched for in this tab."""
+        """How much the page stored in the browser, apart from this tab's questions and searches."""
         told: int = self.page.evaluate("() => localStorage.length + sessionStorage.length + document.cookie.length")
         own: int = self.page.evaluate(
             "() => ['b12.talk', 'b12.searches'].filter(name => name in sessionStorage).length"
@@ -185,7 +185,7 @@ class Reader:
         return told - own
 
     def talk(self) -> list[dict[str, Any]]:
-        """What this tab keeps of the conversation."""
+        """The conversation as this tab keeps it."""
         told: list[dict[str, Any]] = self.page.evaluate("() => JSON.parse(sessionStorage.getItem('b12.talk') || '[]')")
         return told
 
@@ -193,7 +193,7 @@ class Reader:
         """What axe-core finds wrong, in every frame."""
         for frame in self.page.frames:
             frame.evaluate(DRAWN)
-            frame.evaluate(STILL)  # a transition gives half-way colours
+            frame.evaluate(STILL)  # colours are in between during a transition
             frame.evaluate(AXE)
         found: Sequence[dict[str, Any]] = self.page.evaluate("async () => (await axe.run(document)).violations")
         return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
@@ -201,7 +201,7 @@ class Reader:
     def accessible(self) -> None:
         """Check that axe-core finds nothing and nothing scrolls sideways, in light and in dark colours.
 
-        The styles alone tell these apart, so that one visit shows both.
+        Only the styles differ, so one visit checks both.
         """
         for scheme in COLOURS:
             self.page.emulate_media(color_scheme=scheme)
@@ -209,7 +209,7 @@ class Reader:
             assert self.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, scheme
 
     def foreign(self) -> list[str]:
-        """Tags, styles and handlers inside answers that are not of our making."""
+        """Tags, styles and handlers in answers that are not ours."""
         told: list[str] = self.page.evaluate(
             """tags => [...document.querySelectorAll('.turn, .turn *')].filter(node =>
                 !tags.includes(node.tagName) || node.hasAttribute('style') || node.hasAttribute('onclick')
@@ -220,9 +220,9 @@ class Reader:
         return told
 
     def sound(self) -> None:
-        """Nothing left the machine, nothing was kept, nobody complained, nothing foreign came in.
+        """Check that nothing left the machine, was stored, or caused an error, and no foreign markup got in.
 
-        To be asked while the server is there: a stream that it cuts off is something to complain of.
+        Call it while the server runs: a stream that is cut off counts as an error.
         """
         self.quiet()
         assert self.outside() == [], self.outside()

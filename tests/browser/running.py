@@ -1,4 +1,4 @@
-"""The application on a port of its own, in this process, and a browser to read it with."""
+"""The application on its own port in this process, and a browser to read it with."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ARGUMENTS = [
 
 
 def find_browser(own: str) -> str | None:
-    """$CHROMIUM, one of the usual names, or ``own``, where Playwright keeps the one it installed."""
+    """$CHROMIUM, a browser with a usual name, or ``own``, the one that Playwright installed."""
     named = os.environ.get("CHROMIUM")
     if named:
         return shutil.which(named)
@@ -43,7 +43,7 @@ def find_browser(own: str) -> str | None:
 
 
 def no_browser() -> NoReturn:
-    """Skips the test and says how to get a browser; where everything has to run, that is a failure."""
+    """Skip the test and say how to get a browser; in CI, fail."""
     if os.environ.get("CI", "").lower() in ("", "0", "false"):
         pytest.skip(HOW)
     pytest.fail(HOW)
@@ -51,7 +51,7 @@ def no_browser() -> NoReturn:
 
 @contextlib.contextmanager
 def running(space: Workspace, around: Callable[[App], App] = lambda app: app) -> Iterator[str]:
-    """The address of the application over ``space``; ``around``: put between it and the browser."""
+    """Serve ``space`` and yield the address; ``around`` wraps the application."""
     warmup = Warmup(space)
     listener = socket.create_server(("127.0.0.1", 0))
     app = around(application(space, warmup))

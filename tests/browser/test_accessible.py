@@ -23,7 +23,7 @@ STATES = {
     "advice and scope": ["Should I stop taking metformin while pregnant?"],
     "reading": [ASKED, "And fat?"],
 }
-# What stands on the page in a state, so that none of them is some other one.
+# What the page must show in a state, so that the right one is tested.
 SHOWN = {
     "sides": ".sides figure",
     "other language": ".notice.language",
@@ -108,4 +108,4 @@ def test_a_page_without_scripts_is_accessible(width: int, visit: Visit, site: st
 def test_an_unknown_address_is_accessible(path: str, visit: Visit, site: str) -> None:
     missing = visit(site, path)
     missing.accessible()
-    missing.complaints.clear()  # a browser complains of every 404
+    missing.complaints.clear()  # a browser reports every 404

@@ -1,4 +1,4 @@
-"""The page inside of another site's, and without JavaScript, in a real browser."""
+"""The page inside another site's page, and without JavaScript, in a real browser."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ ASKED = "What wraps every nerve: myelin?"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name it has there
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
         pass
 
 
 @contextmanager
 def another_site(folder: Path) -> Iterator[str]:
-    """The origin of a server of somebody else's pages."""
+    """The origin of another site's server."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -56,7 +56,7 @@ def allowing(space: FakeWorkspace, framers: str) -> FakeWorkspace:
 
 @contextmanager
 def demo(chromium: Browser, folder: Path, site: str, address: str) -> Iterator[Page]:
-    """The demo page of the documentation on a site of its own, over the page at ``address``."""
+    """The documentation's demo page on its own site, with the page at ``address`` in its frame."""
     (folder / "demo.html").write_text(DEMO.read_text("utf-8").replace(IN_DEMO, f"{address}/"), "utf-8")
     with chromium.new_context(reduced_motion="reduce") as context:
         page = context.new_page()
@@ -91,7 +91,7 @@ def test_nobody_else_may_frame_it(framers: str, chromium: Browser, small: FakeWo
         running(allowing(small, framers)) as address,
         demo(chromium, tmp_path, site, address) as page,
     ):
-        page.wait_for_load_state()  # that of what it frames, too
+        page.wait_for_load_state()  # its frames too
         assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/"]
 
 

@@ -36,7 +36,7 @@ def test_every_quote_title_and_question_is_shown_exactly_and_inert(
     reader = visit(trapped)
     asked: list[str] = []
     for number in range(-(-len(STRINGS) // traps.at_once)):
-        question = PAYLOADS[number].replace("\r\n", "\n")  # what a text box makes of it
+        question = PAYLOADS[number].replace("\r\n", "\n")  # as a text box changes it
         turn = reader.ask(question)
         answer = traps.ask(question, asked).answer
         asked.append(question)
@@ -87,7 +87,7 @@ def test_a_corpus_of_payloads_is_quoted_exactly_and_inert(visit: Visit, tmp_path
 
 
 def _payload_space(folder: Path) -> FakeWorkspace:
-    """Payloads in texts, headings, titles and names of files, through the real loaders."""
+    """A corpus with payloads in texts, headings, titles and file names, through the real loaders."""
     corpus = folder / "corpus"
     corpus.mkdir()
     for number, payload in enumerate(PAYLOADS):

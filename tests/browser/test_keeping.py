@@ -97,7 +97,7 @@ def test_a_conversation_that_the_server_forgot_is_asked_again(visit: Visit, site
     reader.quiet()
     before = [{"question": SIDES, "as_typed": False}]
     page.evaluate("kept => sessionStorage.setItem('b12.talk', JSON.stringify(kept))", before)
-    page.evaluate("() => document.body.append(document.createElement('p'))")  # the page changes, as by a new turn
+    page.evaluate("() => document.body.append(document.createElement('p'))")  # change the page, as a new turn does
     page.wait_for_function("() => document.querySelectorAll('.turn').length === 2")
     assert page.locator(".turn .asked .exact").all_text_contents() == [SIDES, ASKED]
 
@@ -165,7 +165,7 @@ def test_paper_says_when_and_whence_it_was_printed_and_where_links_lead(visit: V
 
 def test_an_unknown_address_leads_home(visit: Visit, site: str) -> None:
     reader = visit(site, "/nowhere/<b>at all")
-    reader.complaints.clear()  # the browser tells of the 404
+    reader.complaints.clear()  # the browser reports the 404
     assert reader.page.inner_text("h1") == "This page does not exist"
     assert "nowhere" not in reader.page.inner_text("body")
     assert reader.violations() == []

@@ -1,4 +1,4 @@
-"""Who types at once, while all is still being loaded, loses nothing: not the question, and not what comes after it."""
+"""A question typed while everything is still loading is not lost, nor is what is typed after it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def typed(page: Page, text: str) -> None:
 def test_what_is_typed_while_all_is_loading_is_answered_and_nothing_is_lost(
     seconds: float, chromium: Browser, tmp_path: Path
 ) -> None:
-    """``seconds``: until a question is late."""
+    """``seconds``: how long until a question is late."""
     built, encoder = small_space(tmp_path), SlowEncoder()
     space = fake_workspace(built.corpus, built.store.root, encoder=encoder, flags={"web.seconds": seconds})
     with running(space) as address, chromium.new_context() as context:
@@ -59,7 +59,7 @@ def test_what_is_typed_while_all_is_loading_is_answered_and_nothing_is_lost(
         page.keyboard.press("Enter")
         reader.until(lambda: FIRST in encoder.wanted)
         typed(page, f" {NEXT}")
-        page.keyboard.press("Enter")  # not taken: one question at a time
+        page.keyboard.press("Enter")  # not accepted: one question at a time
         page.wait_for_timeout(1000)
         assert page.locator(".turn, #note .note").count() == 0
         encoder.loaded.set()
@@ -89,7 +89,7 @@ def test_a_question_that_was_refused_and_what_was_typed_after_it_stay(chromium: 
 
 
 def test_a_warning_without_a_search_says_that_nothing_was_searched(visit: Visit, site: str) -> None:
-    """What Look up says where the server is busy and what is typed tells of an emergency."""
+    """What Look up says if the server is busy and the words typed describe an emergency."""
     page = visit(site, "/#lookup").page
 
     def busy(route: Route) -> None:

@@ -14,7 +14,7 @@ from browser.traps import PAYLOADS, shown
 
 pytestmark = pytest.mark.slow
 
-# Key by key, and quicker than any pause, however busy the machine is.
+# Key by key, without pauses even on a busy machine.
 TYPED = """(box, text) => { for (const letter of text) {
     box.value += letter;
     box.dispatchEvent(new InputEvent('input', {bubbles: true, data: letter})); } }"""
@@ -149,7 +149,7 @@ def test_all_of_it_by_keyboard(visit: Visit, site: str) -> None:
 
 
 def test_who_has_moved_on_when_the_panel_is_shut_is_left_alone(visit: Visit, site: str) -> None:
-    """Going back to an address that names a tab, the browser takes the focus away."""
+    """The browser moves the focus when it goes back to an address that names a tab."""
     reader = opened(visit, site)
     look_up(reader, "numb feet")
     reader.open(reader.page.locator("#lookup .found a.cite").first)
@@ -231,7 +231,7 @@ def test_what_breaks_is_told_and_the_next_search_works(visit: Visit, site: str) 
     page.unroute("**/lookup/search")
     look_up(reader, "myelin")
     assert rows(reader)
-    reader.complaints.clear()  # a browser complains of every 503
+    reader.complaints.clear()  # a browser reports every 503
 
 
 STATES = ("empty", "found", "row", "flag", "many", "nothing")
@@ -258,8 +258,7 @@ def reach(reader: Reader, state: str) -> None:
         look_up(reader, "quagga", "phrase")
 
 
-@pytest.mark.parametrize("width", [1280, 390, 320])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390), ("light", 320)])
 def test_axe_finds_nothing_in_any_state(scheme: str, width: int, visit: Visit, site: str) -> None:
     reader = opened(visit, site, color_scheme=scheme, viewport={"width": width, "height": 844})
     for state in STATES:

@@ -19,11 +19,11 @@ FORMS = ("markdown", "html", "csv", "json")
 
 
 def with_three_pins(visit: Visit, site: str, **options: object) -> Reader:
-    """Found, narrowed, pinned: by keyboard alone."""
+    """Find three passages and pin them, by keyboard alone."""
     reader = visit(site, "/#lookup", **options)
     page = reader.page
-    page.wait_for_selector("#lookup-box:focus")  # the address named the tab
-    page.keyboard.type("a")  # stands in three passages
+    page.wait_for_selector("#lookup-box:focus")  # the address names the tab
+    page.keyboard.type("a")  # in three passages
     page.wait_for_function("() => document.querySelector('.lookup .list').dataset.text === 'a'")
     assert page.locator("#lookup .found").count() == 3
     for key in ("ArrowDown", "p", "j", "p", "j", "p"):
@@ -105,7 +105,7 @@ def test_a_late_answer_never_overwrites_a_newer_one(visit: Visit, site: str) -> 
     asked: list[Route] = []
     page.route("**/pack/read", lambda route: asked.append(route))
     for _ in range(2):
-        page.click("#pack li >> nth=0 >> button >> nth=1")  # down, and before anything is told the next
+        page.click("#pack li >> nth=0 >> button >> nth=1")  # move one down, then the next before any answer
     reader.until(lambda: len(asked) == 2)
     for route in reversed(asked):
         with page.expect_response("**/pack/read"):

@@ -1,4 +1,4 @@
-"""Payloads through every field that reaches a page, on every surface: each is text there, and nothing else."""
+"""Payloads in every field that reaches a page stay plain text everywhere."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from browser.traps import TrapWorkspace, random_strings, shown
 
 pytestmark = pytest.mark.slow
 
-ALL = "\n".join(PAYLOADS)  # one may hide what stands after it, so they stand in both orders
+ALL = "\n".join(PAYLOADS)  # one may hide what follows it, so both orders are used
 TEXTS = (*PAYLOADS, ALL, "\n".join(reversed(PAYLOADS)))
 MANY = "\n".join(random_strings(2000, seed=23))
 HARMLESS = (
@@ -35,9 +35,9 @@ HARMLESS = (
     "Two lines\nof words",
     " after a blank",
 )
-# A script says of each button if its quote is saved when it next looks.
+# A script marks each button as saved or not the next time it checks.
 PINNED = "() => !document.querySelector('.turn button.pin:not([aria-pressed])')"
-# Tags with the names of their attributes: what a surface is made of, whatever it says.
+# The tags of a page with the names of their attributes.
 MADE_OF = """() => [...new Set([...document.querySelectorAll('body, body *')].map(
     node => `${node.tagName} ${node.getAttributeNames().filter(name => name !== 'hidden').sort().join(' ')}`))]"""
 
@@ -53,7 +53,7 @@ def harmless(tmp_path_factory: pytest.TempPathFactory) -> TrapWorkspace:
 
 
 class Traps(TrapWorkspace):
-    """The last document, which is long, is called by another name than its text."""
+    """The last document is long, so its title is not its text."""
 
     def entry(self, number: int) -> Entry:
         found = super().entry(number)
@@ -70,13 +70,13 @@ def _traps(folder: Path, texts: Sequence[str], at_once: int) -> TrapWorkspace:
 
 @pytest.fixture(scope="module")
 def served(hostile: TrapWorkspace, harmless: TrapWorkspace) -> Iterator[tuple[str, str]]:
-    """The page over the payloads, and over plain words."""
+    """The page over the payloads, and the page over plain words."""
     with running(hostile) as theirs, running(harmless) as plain:
         yield theirs, plain
 
 
 def held(theirs: Page, plain: Page) -> None:
-    """Nothing ran, and the page of payloads is made of nothing that the page of plain words is not made of."""
+    """Nothing ran, and the payloads added no tag or attribute that the page of plain words lacks."""
     assert theirs.evaluate("() => window.__ran") is None
     assert set(theirs.evaluate(MADE_OF)) <= set(plain.evaluate(MADE_OF))
 
@@ -179,7 +179,7 @@ def test_a_kept_conversation_holds_without_its_policy(
 
 
 def _quotes_are_theirs(page: Page, space: TrapWorkspace) -> None:
-    """A line end is an element there, so that it survives a clipboard."""
+    """Check the quotes; a line end is an element there, so that it survives copying."""
     told = page.locator("blockquote").evaluate_all(
         """all => all.map(each => { for (const end of each.querySelectorAll('br')) end.replaceWith('\\n');
                                    return each.textContent; })"""
@@ -190,7 +190,7 @@ def _quotes_are_theirs(page: Page, space: TrapWorkspace) -> None:
 
 @pytest.fixture(scope="module")
 def corpora(tmp_path_factory: pytest.TempPathFactory) -> tuple[FakeWorkspace, FakeWorkspace]:
-    """Payloads, and plain words, through the real stages: names of files, titles, headings, texts, facts."""
+    """Payloads and plain words in file names, titles, headings, texts and facts, through the real stages."""
     return (
         _indexed(tmp_path_factory.mktemp("payloads"), PAYLOADS),
         _indexed(tmp_path_factory.mktemp("plain"), HARMLESS),
@@ -244,7 +244,7 @@ def test_sources_look_up_and_pack(visit: Visit, corpora: tuple[FakeWorkspace, Fa
 
 
 def _open_sources(reader: Reader) -> None:
-    """All of them, with what they cover."""
+    """Open every document of Sources, with its headings."""
     page = reader.page
     page.get_by_role("tab", name="Sources").click()
     page.wait_for_selector("#sources .document")

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent.parent
 ASKED = "Which zebra keeps myelin in good repair?"
-# Every attempt to reach another machine is written down and refused, before anything else is imported.
+# Logs and refuses every attempt to reach another machine; runs before anything else is imported.
 WATCHED = """
 import ipaddress, runpy, sys
 def here(host):
@@ -96,8 +96,8 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_twenty_ask_at_once_and_each_gets_its_answer(visit: Visit, site: str) -> None:
-    readers = [visit(site) for _ in range(20)]
+def test_six_ask_at_once_and_each_gets_its_answer(visit: Visit, site: str) -> None:
+    readers = [visit(site) for _ in range(6)]
     asked = [f"What wraps every nerve, myelin number {number}?" for number in range(len(readers))]
     for question, reader in zip(asked, readers, strict=True):
         reader.page.fill(BOX, question)
@@ -113,7 +113,7 @@ def test_twenty_ask_at_once_and_each_gets_its_answer(visit: Visit, site: str) ->
 
 @dataclass(frozen=True)
 class GatedEncoder(FakeEncoder):
-    """Encodes nothing until the gate is opened: an encoder that is still being loaded."""
+    """Encodes nothing until the gate opens, like an encoder that is still loading."""
 
     gate: threading.Event = field(default_factory=threading.Event, compare=False)
     wanted: list[str] = field(default_factory=list, compare=False)
@@ -135,7 +135,7 @@ def test_the_page_is_there_before_the_encoder_and_says_when_it_is(chromium: Brow
         reader.ask(EMERGENCY)
         assert page.locator(".alarm.emergency").count() == 1
         page.click("#looking_up")
-        reader.until(lambda: EMERGENCY in encoder.wanted)  # the server has the question, and cannot answer it
+        reader.until(lambda: EMERGENCY in encoder.wanted)  # the server has the question but cannot answer yet
         assert page.locator(".turn").count() == 1
         encoder.gate.set()
         page.wait_for_selector(".state.ready", state="attached")
@@ -144,7 +144,7 @@ def test_the_page_is_there_before_the_encoder_and_says_when_it_is(chromium: Brow
 
 
 class BrokenWorkspace(FakeWorkspace):
-    """Fails with something from inside in its message, but only where a zebra is asked for."""
+    """Fails on questions about a zebra, with an internal detail in its message."""
 
     def ask(self, question: str, history: Sequence[str] = (), **how: Any) -> Reply:
         if "zebra" in question:

@@ -1,4 +1,4 @@
-"""What the server takes is heard of, though it said just before that it had nothing more to say."""
+"""A question that the server accepts is answered, even if it is just closing its stream."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from browser.running import running
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 1  # the word is on its way
+SECONDS = 1  # that a message is delayed
 
 
 def late_to_close(app: App) -> App:
-    """The application as it is on a slow way: the word that ends a stream arrives after what follows it."""
+    """The application on a slow network: the message that ends a stream arrives after what follows it."""
 
     async def late(scope: Message, receive: Receive, send: Send) -> None:
         async def handed_on(message: Message) -> None:
@@ -33,7 +33,7 @@ def late_to_close(app: App) -> App:
 
 
 def late_to_take(app: App) -> App:
-    """The application as it is where every second question is answered before the page hears that it was taken."""
+    """The application if every second question is answered before the page hears that it was accepted."""
     taken = itertools.count()
 
     async def late(scope: Message, receive: Receive, send: Send) -> None:

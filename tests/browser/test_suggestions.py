@@ -30,7 +30,7 @@ def test_an_answer_suggests_what_the_sources_answer_and_one_press_asks_it(visit:
     assert [text.strip() for text in offered.all_text_contents()] == ["What wraps a nerve?", "Which nerve is longest?"]
     offered.first.click()
     reader.page.wait_for_selector("#turn2 figure.quote")
-    assert reader.page.evaluate("() => document.activeElement.matches('#ask textarea')")  # what was pressed is gone
+    assert reader.page.evaluate("() => document.activeElement.matches('#ask textarea')")  # the button is gone
     assert reader.page.locator("#turn2 h2 .exact").text_content() == "What wraps a nerve?"
     assert reader.page.locator("#turn2 blockquote").first.text_content() == "Myelin wraps a nerve."
     reader.page.wait_for_function("() => !document.querySelector('#suggestions button')")  # nothing else is near

@@ -1,4 +1,4 @@
-"""What cannot be seen, and what turns the order of letters: shown by its code, and turning nothing around it."""
+"""Invisible characters and those that reverse text are shown by their codes and affect nothing around them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from browser.traps import TrapWorkspace
 
 pytestmark = pytest.mark.slow
 
-# Each closes what it stands in, then turns what follows.
+# Each tries to reverse the text that follows it.
 TURNING = (
     "\u2069\u202eabc",
     "\u202c\u202c\u2069\u2069\u2067abc",
@@ -24,7 +24,7 @@ TURNING = (
     "\u2028\u202eabc",
     "\u05d0\u2069\u202babc",
 )
-# Where the two words after a title are, from left to right.
+# The left edges of the two words after a title.
 PLACES = """title => { const body = document.body;
     body.innerHTML = `<p>${title} <span id="one">one</span> <span id="two">two</span></p>`;
     return ['one', 'two'].map(id => document.getElementById(id).getBoundingClientRect().left); }"""
@@ -32,7 +32,7 @@ PLACES = """title => { const body = document.body;
 
 @pytest.fixture
 def view(visit: Visit, site: str) -> Page:
-    """A page with the style sheets of a document, and nothing else to look at."""
+    """A page with the style sheets of a document; the tests replace its body."""
     return visit(site, "/d/nerves.md").page
 
 
@@ -43,7 +43,7 @@ def test_a_title_turns_nothing_around_it(view: Page, title: str) -> None:
 
 
 def test_without_the_boxes_a_title_would_turn_what_follows(view: Page) -> None:
-    """So that the test above can fail."""
+    """Shows that the test above can fail."""
     one, two = view.evaluate(PLACES, f'<span class="exact">{TURNING[0]}</span>')
     assert one > two
 

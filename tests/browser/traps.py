@@ -1,4 +1,4 @@
-"""Strings that a page gets wrong, and a workspace whose every document is one."""
+"""Strings that a page could get wrong, and a workspace with a document of each."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _MORE = ((0x3040, 0x30FF), (0x4E00, 0x4FFF), (0xAC00, 0xACFF), (0xFB00, 0xFFFD),
 
 
 def random_strings(count: int, seed: int = 12) -> list[str]:
-    """Strings from many scripts, with what joins, reorders and hides; half of them with Markdown and HTML among it."""
+    """Strings from many scripts, with characters that join, reorder and hide; half have Markdown and HTML in them."""
     drawn = random.Random(seed)  # noqa: S311 - a seeded sample, not a secret
     found = []
     for number in range(count):
@@ -86,19 +86,19 @@ def _character(drawn: random.Random) -> str:
 
 
 def shown(text: str) -> str:
-    """As a page can hold it: NUL is shown as a picture of it, half a pair of surrogates as a replacement."""
+    """The text as a page can show it: NUL as its symbol, a lone surrogate as a replacement character."""
     pairs = "".join("\ufffd" if unicodedata.category(each) == "Cs" else each for each in text)
     return pairs.replace("\0", "\u2400")
 
 
 def _path(text: str) -> str:
-    """The whole text as a path: names that fit, and none steps back."""
+    """The text as a path, cut into names that fit, none of which steps back."""
     parts = (text[at : at + 60] for at in range(0, min(len(text), 4000), 60))
     return f"/{'/'.join(parts)}".replace("/..", "/_..")[1:]
 
 
 def document_of(number: int, text: str) -> Document:
-    """A document that is called by its text, in every place that is shown."""
+    """A document with its text in every field that is shown."""
     inner = len(text) - 1
     return Document(
         id=DocumentId(f"{number}/{_path(text)}"),
@@ -114,7 +114,7 @@ def document_of(number: int, text: str) -> Document:
 
 @dataclass(frozen=True)
 class TrapWorkspace(FakeWorkspace):
-    """Question ``n`` is answered with the documents from ``n`` times ``at_once`` on, each quoted whole."""
+    """Question ``n`` is answered with ``at_once`` documents from ``n * at_once`` on, each quoted whole."""
 
     texts_shown: Sequence[str] = ()
     at_once: int = 23
@@ -142,7 +142,7 @@ class TrapWorkspace(FakeWorkspace):
         passage = self.entry(number).passages[0]
         document = passage.document
         text = document.text
-        # Only one section for each end, so that it is a quote; the best part is its middle.
+        # Without the last character, which is another section; the best part is the middle.
         start = next(i for i in range(len(text)) if not text[i].isspace())
         spans = (document.span(0, len(text) - 1),) if len(text) > 1 else (passage.span,)
         best = document.span(min(start, spans[0].end - 1), spans[0].end)

@@ -1,1 +1,1 @@
-"""What must hold whatever happens, tried often: a few times in the tests, thousands of times by `make stress`."""
+"""Promises that are tried a few times in the tests and thousands of times by `make stress`."""

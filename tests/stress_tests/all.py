@@ -1,4 +1,4 @@
-"""Every stress test, with what is asked of it."""
+"""Every stress test, with its goal."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from stress_tests.bad_files import mutants, specified
 from stress_tests.boundaries import drawn
 from stress_tests.damages import damaged_indexes, tampered_texts
 from stress_tests.displays import payloads_shown, strings_shown
+from stress_tests.golden import golden_answers
 from stress_tests.hostile import beside_a_builder, floods, hanging_up, hidden_text, nonsense, tool_calls
 from stress_tests.index_machine import runs
 from stress_tests.interruptions import every_fault, failed_looks, full_disks, kills, two_writers
 from stress_tests.runner import StressTest
 
-_ENOUGH = 10_000  # more than an index has operations: until a run is clean
+_ENOUGH = 10_000  # more operations than an index has, so until a run is clean
 
 STRESS_TESTS = (
     StressTest("bad inputs, 54 rows", "each in one of 3 ends", len(QUICK), len(BAD_INPUTS), specified),
@@ -36,10 +37,11 @@ STRESS_TESTS = (
     StressTest("floods of 200 from one address", "another address is answered", 1, 10, floods),
     StressTest("MCP tools called with anything", "labelled blocks, or our words", 40, 1_000, tool_calls),
     StressTest("verify beside a builder", "no damage is told", 100, 2_000, beside_a_builder),
+    StressTest("golden answers", "the same, but for 1 in 200", 490, _ENOUGH, golden_answers),
     StressTest("requests from the API's description", "answered as it says", 150, 10_000, api_requests),
 )
 
-# In a browser; tests/browser tries them in small.
+# In a browser; tests/browser has small versions.
 PAGES = (
     StressTest("random strings through the page", "shown to the character", 0, 2_000, strings_shown),
     StressTest("payloads through the source view", "text, and nothing else", 0, 170, payloads_shown),

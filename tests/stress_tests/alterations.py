@@ -1,4 +1,4 @@
-"""Saved conversations, altered in one place: by hand, or in their data and drawn again from it."""
+"""Saved conversations altered in one place: in the file itself, or in its data, from which it is written again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SUFFIXES = {Format.HTML: "html", Format.MARKDOWN: "md", Format.JSON: "json"}
 
 
 def saved_conversations(folder: Path) -> tuple[FakeWorkspace, Mapping[Format, str]]:
-    """A workspace with an index, and a conversation in each form."""
+    """A workspace with an index, and a conversation in each format."""
     made = fake_workspace(write(folder / "corpus", _CORPUS), folder / "index")
     made.index()
     space = again(made)
@@ -51,7 +51,7 @@ def is_found(text: str, form: Format, against: Against, folder: Path) -> bool:
 
 
 def altered_exports(count: int, folder: Path) -> Tries:
-    """One alteration each: `verify` finds it, and finds nothing wrong with what was not altered."""
+    """One alteration per try: `verify` finds it, and finds nothing wrong with unaltered files."""
     space, files = saved_conversations(folder)
     against = Against.of(space)
     for form, text in files.items():
@@ -89,7 +89,7 @@ def _by_hand(files: Mapping[Format, str], form: Format, draw: random.Random) -> 
 
 
 def _in_the_data(files: Mapping[Format, str], form: Format, draw: random.Random) -> tuple[str, str]:
-    """Alter the data in one place, and draw the file from it again if it can be drawn."""
+    """Alter the data in one place, and write the file from it again if possible."""
     data = json.loads(files[Format.JSON])
     while True:
         other = copy.deepcopy(data)
@@ -105,7 +105,7 @@ def _in_the_data(files: Mapping[Format, str], form: Format, draw: random.Random)
 
 
 def _data(text: str, form: Format) -> str:
-    """The data of a file as it is written there."""
+    """The data as written in a file."""
     begin, end = {
         Format.HTML: ('id="data">', "</script>"),
         Format.MARKDOWN: ("<!-- data\n", "\n-->"),
@@ -115,7 +115,7 @@ def _data(text: str, form: Format) -> str:
 
 
 def _places(value: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Every place of the data: its name, what holds it, and its key there."""
+    """Every place in the data: its name, its container and its key there."""
     keys: Any = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in keys:
         yield f"{name}.{key}", value, key

@@ -1,4 +1,4 @@
-"""Requests made up from the API's own description, within it and against it; the answers are held to it."""
+"""Requests generated from the API's description, valid and invalid; the answers must match it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from b12assistant.web.service import build_app
 from stress_tests.runner import Tries
 
 POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
-# By operation: any path is in form, and health takes nothing, so that nothing can be against it there.
+# Operations with valid and invalid requests, and those with valid ones only: any path is valid, health takes nothing.
 BOTH = ("POST /api/v1/ask", "POST /api/v1/search", "GET /api/v1/documents")
 ONLY = ("GET /api/v1/documents/{id}", "GET /api/v1/passages/{id}", "GET /healthz", "GET /readyz")
 SERIES = (*((label, mode) for label in BOTH for mode in (POSITIVE, NEGATIVE)), *((label, POSITIVE) for label in ONLY))
@@ -25,7 +25,7 @@ _TOO_LARGE = 413
 
 
 def api_requests(count: int, folder: Path) -> Tries:
-    """About ``count`` requests, as many of each series; an operation that is not described is none."""
+    """About ``count`` requests, the same number of each series; these operations and no others must be described."""
     space = small_space(folder)
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", build_app(lambda: space))
     operations: dict[str, Any] = {each.label: each for each in _described(schema)}
@@ -60,9 +60,9 @@ def _series(operation: Any, mode: GenerationMode, count: int) -> list[str | None
 
 
 def _fault(case: Any) -> str | None:
-    """Where the answer is not as described; no server error is ever right."""
+    """What in the answer is not as described; a server error is always wrong."""
     response = case.call()
-    # A description cannot say which questions hold a word, nor does schemathesis expect that a body may be too long.
+    # A description cannot say which questions have a word, and schemathesis does not expect a body that is too long.
     excluded = [positive_data_acceptance, *([negative_data_rejection] if response.status_code == _TOO_LARGE else [])]
     try:
         case.validate_response(response, excluded_checks=excluded)

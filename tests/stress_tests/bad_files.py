@@ -1,4 +1,4 @@
-"""Files that are damaged, hostile or odd, through the real reader: each comes to one of three ends, others go on."""
+"""Damaged, hostile and odd files through the real reader: each has one of three ends and stops no other file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from b12assistant.types import Extract, FileEnd, FileReport
 from stress_tests.runner import Tries
 
 SECONDS = 10.0
-MEMORY = 1 << 30  # bytes of address space, so that the reader cannot come to more
+MEMORY = 1 << 30  # bytes of address space that the reader may use
 _BATCH = 100
 _GRACE = 2.0  # seconds that stopping a reader may take
 
@@ -60,7 +60,7 @@ def indexed(corpus: Path) -> tuple[Built, dict[str, float]]:
 
 
 def faults_of(built: Built, files: Iterable[str]) -> Iterator[str]:
-    """Where the totals do not add up, or what is kept does not hold together."""
+    """Where the totals do not add up, or what is kept does not fit together."""
     by_end = {end: {each.file for each in built.reports if each.end is end} for end in FileEnd}
     if sorted(each.file for each in built.reports) != sorted(files):
         yield "not every file is in the report, once"
@@ -81,7 +81,7 @@ def faults_of(built: Built, files: Iterable[str]) -> Iterator[str]:
 
 
 def fault_of(report: FileReport, took: float) -> str | None:
-    """What is wrong with a file's end, whatever it is."""
+    """What is wrong with a file's report, whatever its end is."""
     named = ascii(report.file)
     if report.end is not FileEnd.INDEXED and not all(report.reasons):
         return f"{named}: {report.end} without a reason"
@@ -93,7 +93,7 @@ def fault_of(report: FileReport, took: float) -> str | None:
 
 
 def specified(count: int, folder: Path) -> Tries:
-    """``count`` bad inputs, the slow ones last to be chosen, in one corpus with a good file that comes last."""
+    """``count`` bad inputs, quick ones first, in one corpus with a good file that is read last."""
     chosen = sorted(BAD_INPUTS, key=lambda bad: bad.slow)[:count]
     corpus = write(folder / "corpus", {"zz good.md": NERVES})
     for bad in chosen:
@@ -121,7 +121,7 @@ _PDFS, _OTHERS = _SEEDS[:2], _SEEDS[2:]
 
 
 def mutants(count: int, folder: Path) -> Tries:
-    """Half of them PDFs, a quarter HTML, a quarter text: a few bytes changed, cut, doubled, or put elsewhere."""
+    """Half PDFs, a quarter HTML, a quarter text, with a few bytes changed, cut, doubled or moved."""
     draw = random.Random(9)  # noqa: S311 - damage, not secrets
     for first in range(0, count, _BATCH):
         corpus = write(folder / f"corpus{first}", {"zz good.md": NERVES})

@@ -1,4 +1,4 @@
-"""Whatever bytes come in from outside, what comes out is in form or a refusal of ours: files of a corpus, and JSON."""
+"""Any bytes from outside, in files of a corpus or as JSON, give a valid result or one of our errors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _DEEP = b"[" * 50_000
 
 @dataclass(frozen=True)
 class Boundary:
-    """``take`` is given what is drawn; whatever it raises but ``refusals`` is a fault."""
+    """``take`` is given what is drawn; any exception except ``refusals`` is a fault."""
 
     what: str
     drawn: st.SearchStrategy[bytes]
@@ -45,7 +45,7 @@ class Boundary:
 
 
 def damaged(whole: bytes) -> st.SearchStrategy[bytes]:
-    """The bytes with some of them put elsewhere, changed or lost."""
+    """The bytes with some of them replaced, added or lost."""
     place = st.integers(0, len(whole))
 
     def cut(changes: list[tuple[int, int, bytes]]) -> bytes:
@@ -58,7 +58,7 @@ def damaged(whole: bytes) -> st.SearchStrategy[bytes]:
 
 
 def objects(keys: str, **likely: st.SearchStrategy[Any]) -> st.SearchStrategy[bytes]:
-    """JSON objects of these keys, any of which may be missing or hold something else."""
+    """JSON objects with these keys, any of which may be missing or have another value."""
     fields = {key: likely.get(key, st.nothing()) | VALUES for key in keys.split()}
     whole = st.fixed_dictionaries({}, optional=fields) | st.fixed_dictionaries(fields) | VALUES
     return whole.map(lambda value: json.dumps(value).encode())
@@ -138,7 +138,7 @@ _MESSAGE = b'{"id": "1", "text": "My feet are numb.", "level": "none", "history"
 
 
 def _named(names: str, drawn: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
-    """The bytes below a line with the suffix of their file."""
+    """The bytes after a line with the suffix of their file."""
     return st.tuples(st.sampled_from(names.encode().split()), drawn).map(b"\n".join)
 
 
@@ -183,7 +183,7 @@ BOUNDARIES = (
 
 
 def drawn(count: int, folder: Path) -> Tries:
-    """So many examples, shared out among the boundaries; the first that goes wrong ends those of its boundary."""
+    """``count`` examples, shared among the boundaries; the first failure ends those of its boundary."""
     each = max(1, count // len(BOUNDARIES))
     for boundary in BOUNDARIES:
         place = folder / boundary.what.replace(" ", "_")
@@ -191,7 +191,7 @@ def drawn(count: int, folder: Path) -> Tries:
 
         try:
             _hold(boundary, each, place)
-        except Exception as error:  # noqa: BLE001 - told in the table
+        except Exception as error:  # noqa: BLE001 - reported in the table
             told = " ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
             yield f"{boundary.what}: {' '.join(told.split())[:400]}"
         else:

@@ -1,4 +1,4 @@
-"""An index changed behind its back: refused by the file's name before FAISS sees a byte of what was changed."""
+"""An index changed on disk is refused, naming the file, before FAISS sees a changed byte."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from b12assistant.index.store import Store
 from stress_tests.runner import Tries
 from stress_tests.small_index import corpora, workspace
 
-_UNTOUCHED = 10  # of so many tries one changes nothing
+_UNTOUCHED = 10  # one unchanged try for every ten changed ones
 
 
 @contextmanager
 def faiss_sees() -> Iterator[list[str]]:
-    """The sha256 of whatever is given to FAISS to read, within it."""
+    """Within it, the sha256 of whatever FAISS is given to read."""
     seen: list[str] = []
     real, from_file = faiss.deserialize_index, faiss.read_index
 
@@ -36,7 +36,7 @@ def faiss_sees() -> Iterator[list[str]]:
         return real(data, *more)
 
     def spied_file(source: Any, *more: Any) -> Any:
-        if isinstance(source, str):  # else it is what the other one hands on
+        if isinstance(source, str):  # otherwise the other function calls it
             seen.append(source)
         return from_file(source, *more)
 
@@ -47,7 +47,7 @@ def faiss_sees() -> Iterator[list[str]]:
 
 
 def damaged_indexes(count: int, folder: Path) -> Tries:
-    """By turns an index without a spare, which must be refused, and one whose spare must serve and say so."""
+    """In turn, an index without a spare, which must be refused, and one whose spare must serve and say so."""
     old, new, _ = corpora(folder)
     alone, spared = folder / "alone", folder / "spared"
     workspace(new, alone).index()
@@ -70,7 +70,7 @@ def damaged_indexes(count: int, folder: Path) -> Tries:
 
 
 def damage(path: Path, draw: random.Random, root: Path) -> str:
-    """Change a file in a way that leaves it different; says how."""
+    """Change a file so that it differs; return how."""
     before = path.read_bytes()
     data = bytearray(before)
     at, length = draw.randrange(len(data)), draw.randint(1, 4096)
@@ -124,9 +124,9 @@ def _passed_over(corpus: Path, root: Path, path: Path, spare: Store) -> str | No
 
 
 def tampered_texts(count: int, folder: Path) -> Tries:
-    """One character of a stored text changed and every digest made anew, as only a person could: `verify` finds it.
+    """`verify` finds one changed character of a stored text though every digest was updated, as only a person could.
 
-    Of ten tries one changes nothing, and must be found sound.
+    One try in eleven changes nothing, and must be found sound.
     """
     corpus, *_ = corpora(folder)
     space = workspace(corpus, folder / "index")

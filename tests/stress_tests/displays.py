@@ -1,4 +1,4 @@
-"""Strings of every script, and payloads, shown by the page in a real browser: what is read out of it is the text."""
+"""Strings of every script, and payloads, shown in a real browser: the page has exactly the text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Visit = Callable[[str], Reader]
 
 
 def strings_shown(count: int, folder: Path) -> Tries:
-    """``count`` random strings as questions' quotes, as many in each turn of one conversation."""
+    """``count`` random strings as quotes, the same number in each turn of one conversation."""
     texts = random_strings(count, seed=9)
     traps = _traps(folder, texts, -(-count // _MOST_TURNS))
     with running(traps) as address, _browser(address) as visit:
@@ -41,7 +41,7 @@ def strings_shown(count: int, folder: Path) -> Tries:
 
 
 def payloads_shown(count: int, folder: Path) -> Tries:
-    """The first ``count`` payloads, each a document of that name, title, text and facts."""
+    """The first ``count`` payloads, each as the name, title, text and facts of a document."""
     traps = _traps(folder, PAYLOADS[:count], count)
     with running(traps) as address, _browser(address) as visit:
         for quote in traps.ask("").answer.quotes:

@@ -1,4 +1,4 @@
-"""Text that hides, clients that hang up, flood or send nonsense, tools called wrongly, verifying beside a builder."""
+"""Hidden text, clients that hang up, flood or send nonsense, wrong tool calls, and verifying during a build."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _LETTERS = [*map(chr, range(0xE0020, 0xE007F)), "\u200b", "\u2060", "\u2063", "\
 
 
 def hidden_text(count: int, folder: Path) -> Tries:
-    """A sentence that is hidden in one of the known ways is not quoted and is named; what is seen is quoted."""
+    """A sentence hidden in a known way is named and not quoted; visible text is quoted."""
     del folder
     draw = random.Random(7)  # noqa: S311 - places, not secrets
     for _ in range(count):
@@ -128,7 +128,7 @@ def _quiet() -> Iterator[list[str]]:
 
 
 def nonsense(count: int, folder: Path) -> Tries:
-    """Requests that no page and no program of ours sends get an error under 500 in the API's form, and no log."""
+    """Requests that no page or program of ours sends get an error under 500 in the API's form, and no log."""
     space = small_space(folder)
     client = TestClient(application(space, Warmup(space)), base_url=HERE, raise_server_exceptions=False)
     draw = random.Random(9)  # noqa: S311 - as above
@@ -165,7 +165,7 @@ def _nonsense(draw: random.Random) -> tuple[str, str, dict[str, Any]]:
 
 
 def hanging_up(count: int, folder: Path) -> Tries:
-    """A client goes at a stage of its request; nothing of it is left, and the next question is answered."""
+    """A client hangs up at some stage of its request; nothing of it is left, and the next question is answered."""
     space = small_space(folder)
     held = blocking_space(space)
     questions = Questions.of(held.configuration.settings.web)
@@ -229,7 +229,7 @@ def floods(count: int, folder: Path) -> Tries:
 
 
 def tool_calls(count: int, folder: Path) -> Tries:
-    """Tools called with anything: a result whose blocks say what they are, or an error in our words."""
+    """Tools called with anything give a result with labelled blocks, or an error in our words."""
     space = small_space(folder)
     draw = random.Random(13)  # noqa: S311 - as above
     values: list[Any] = [None, "", " ", "a", ASKED, "SECRET" * 9_000, 5, -1, 1e9, True, [], ["a"] * 30, {"a": 1}]
@@ -264,7 +264,7 @@ def tool_calls(count: int, folder: Path) -> Tries:
 
 
 def beside_a_builder(count: int, folder: Path) -> Tries:
-    """Another thread publishes all the time; no generation is called damaged."""
+    """While another thread keeps publishing, no generation is called damaged."""
     store = Store(folder / "index")
     over = threading.Event()
 

@@ -1,4 +1,4 @@
-"""The index against a model of it: files come, change and go, runs fail, processes end, and questions are asked."""
+"""The index compared with a model of it, while files come and go, runs fail, processes end and questions are asked."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from stress_tests.small_index import workspace
 NAMES = st.sampled_from(["a.md", "b.txt", "c.html", "folder/d.md"])
 WORDS = st.sampled_from(["myelin", "metformin", "glossitis", "cobalamin", "folate", "anaemia"])
 UNREADABLE = b"\xff\x00" * 40
-Told = dict[str, str]  # file to the word that it tells of; what cannot be read tells of none
+Told = dict[str, str]  # each readable file and the word in it
 
 
 class IndexMachine(RuleBasedStateMachine):
-    """``corpus``: what the files tell now. ``indexed``: what those of the last run told, ``None`` before it."""
+    """``corpus``: the words of the files now. ``indexed``: their words at the last run, ``None`` before it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class IndexMachine(RuleBasedStateMachine):
         self.corpus: Told = {}
         self.indexed: Told | None = None
         self.earlier: list[Told] = []
-        self.pointed = False  # whether a run ever came as far as to point to what it made
+        self.pointed = False  # whether any run got as far as switching the pointer
         self.space = self.opened()
 
     def opened(self) -> FakeWorkspace:
@@ -80,7 +80,7 @@ class IndexMachine(RuleBasedStateMachine):
 
     @rule(at=st.integers(1, 30), for_good=st.booleans())
     def fail(self, at: int, for_good: bool) -> None:
-        """A run on a disk that fails: the old index, or the new one if the pointer was switched already."""
+        """A run on a failing disk leaves the old index, or the new one if the pointer was already switched."""
         try:
             with failing(at, for_good=for_good):
                 self.space.index()
@@ -91,13 +91,13 @@ class IndexMachine(RuleBasedStateMachine):
                 assert self.found() == self.corpus
                 self.published()
             else:
-                self.earlier.append(dict(self.corpus))  # may be whole, though nothing points to it: a spare
+                self.earlier.append(dict(self.corpus))  # may be a complete spare, though nothing points to it
         else:
             self.published()
 
     @rule()
     def leave_drafts(self) -> None:
-        """What a killed process leaves: a generation half written, and a pointer that was not yet switched."""
+        """What a killed process leaves: a half-written generation, and a pointer not yet switched."""
         draft = self.folder / "index" / "generations" / ".half"
         draft.mkdir(parents=True, exist_ok=True)
         (draft / "documents.jsonl").write_bytes(b"{")
@@ -106,7 +106,7 @@ class IndexMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.pointed and self.corpus)
     @rule(file=st.sampled_from(["manifest.json", "documents.jsonl", "vectors.faiss"]), at=st.integers(0, 500))
     def damage(self, file: str, at: int) -> None:
-        """An earlier index serves and says so, or none; the next run mends it."""
+        """An earlier index serves and says so, or none does; the next run repairs it."""
         name = (self.folder / "index" / "CURRENT").read_text().strip()
         path = self.folder / "index" / "generations" / name / file
         data = bytearray(path.read_bytes())
@@ -118,7 +118,7 @@ class IndexMachine(RuleBasedStateMachine):
         self.published()
 
     def told(self) -> tuple[str, ...]:
-        """What is said of a damaged index; if an earlier one serves, it is one that was whole."""
+        """The messages about a damaged index; if an earlier one serves, it is complete."""
         try:
             opened = self.opened().opened
         except IndexDamagedError as error:
@@ -148,7 +148,7 @@ class IndexMachine(RuleBasedStateMachine):
         unpointed = [f"{self.folder}/index/CURRENT names no generation"] if self.indexed and not self.pointed else []
         assert (
             list(self.space.store.damage()) == unpointed
-        )  # of a first run cut short, what is whole serves and is told
+        )  # after an interrupted first run, what is complete serves and is reported
 
     def published(self) -> None:
         if self.indexed is not None:
@@ -157,7 +157,7 @@ class IndexMachine(RuleBasedStateMachine):
 
 
 def runs(count: int, folder: Path) -> Tries:
-    """So many sequences of up to 30 steps; the first that goes wrong, made as short as can be, ends them."""
+    """``count`` sequences of up to 30 steps; the first failure, made as short as possible, ends them."""
     often = settings(max_examples=count, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
     tempfile.tempdir, before = str(folder), tempfile.tempdir
     try:

@@ -1,4 +1,4 @@
-"""Indexing that is killed, fails, fills the disk or meets another: the index is the old or the new one, to the byte."""
+"""Indexing is killed, fails, fills the disk or meets another run: the index is the old or the new one, to the byte."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from stress_tests.small_index import contents, corpora, workspace
 
 _TESTS = Path(__file__).parent.parent
 _FOREVER = 10**9
-_MANY = 20  # kills, of which some must have struck a write
-_LONGEST = 0.4  # seconds that a writer is left alone
+_MANY = 20  # kills, at least one of which must have hit a write
+_LONGEST = 0.4  # seconds until a writer is killed
 Files = Mapping[str, bytes]
 
 
@@ -37,7 +37,7 @@ def writer(index: Path, runs: int, corpora: Sequence[Path]) -> subprocess.Popen[
 
 
 def fault_of(root: Path, right: Sequence[Files]) -> str | None:
-    """Why an index is none of ``right``, or carries a wound."""
+    """Why an index is none of ``right``, or is damaged."""
     try:
         found = Store(root).open()
     except AssistantError as error:
@@ -56,7 +56,7 @@ def litter(root: Path) -> str | None:
 
 
 def kills(count: int, folder: Path) -> Tries:
-    """SIGKILL at a random moment; each run goes on from what the one before has left."""
+    """SIGKILL at a random moment; each run continues from what the previous one left."""
     made = corpora(folder)
     right = contents(folder, made)
     root = folder / "index"
@@ -76,7 +76,7 @@ def kills(count: int, folder: Path) -> Tries:
 
 
 def two_writers(count: int, folder: Path) -> Tries:
-    """Two processes at once, some runs each: who comes second is told so, and waits for nothing."""
+    """Two processes at once, some runs each: the second is told so and does not wait."""
     made = corpora(folder)
     right = contents(folder, made)
     root = folder / "index"
@@ -103,7 +103,7 @@ DISKS: dict[str, Disk] = {
 def every_fault(count: int, folder: Path) -> Tries:
     """Operation 1, 2, 3 … fails while the new index is made, until a run is clean; at most ``count`` of each kind.
 
-    After it the index is the old or the new one; the next run leaves the new one and no litter.
+    Afterwards the index is the old or the new one; the next run leaves the new one and no litter.
     """
     made = corpora(folder)
     _, old, new = contents(folder, made)
@@ -132,14 +132,14 @@ def every_fault(count: int, folder: Path) -> Tries:
 
 
 def _unfit(error: AssistantError) -> str:
-    """What is wrong with how a fault was told."""
+    """What is wrong with how a fault was reported."""
     if not isinstance(error, IndexWriteError | IndexDamagedError | IndexMissingError):
         return f"told as {type(error).__name__}: {error}"
     return "told in several lines" if "\n" in str(error) else ""
 
 
 def failed_looks(count: int, folder: Path) -> Tries:
-    """Looks 1, 2, 3 … fail while the index is opened: a whole generation comes of it, told as what it is."""
+    """Look 1, 2, 3 … fails while the index is opened: it gives a complete generation and says which, or an error."""
     made = corpora(folder)
     _, old, new = contents(folder, made)
     root = folder / "index"
@@ -167,7 +167,7 @@ def failed_looks(count: int, folder: Path) -> Tries:
 
 
 def full_disks(count: int, folder: Path) -> Tries:
-    """Room for nothing, for a part of the new index, for all of it but little."""
+    """A disk with room for nothing, for part of the new index, or for almost all of it."""
     made = corpora(folder)
     _, old, new = contents(folder, made)
     root = folder / "index"

@@ -23,7 +23,7 @@ class StressTest:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a stress test; ``wrong`` holds a sentence for each try that failed."""
+    """The result of a stress test; ``wrong`` has a sentence for each failed try."""
 
     stress: StressTest
     tried: int
@@ -42,7 +42,7 @@ HEAD = "| what | tried | passed | failed | seconds | goal |\n|---|---|---|---|--
 
 
 def carry_out(stress: StressTest, count: int, folder: Path) -> Result:
-    """Try it ``count`` times; an error that nobody expected is a failure, and ends it."""
+    """Try it ``count`` times; an unexpected error is a failure and ends it."""
     wrong: list[str] = []
     tried, began = 0, time.monotonic()
     tries = stress.run(count, folder)
@@ -51,7 +51,7 @@ def carry_out(stress: StressTest, count: int, folder: Path) -> Result:
             found = next(tries)
         except StopIteration:
             break
-        except Exception as error:  # noqa: BLE001 - told in the table
+        except Exception as error:  # noqa: BLE001 - reported in the table
             tried += 1
             wrong.append(f"{type(error).__name__}: {error}")
             break

@@ -1,4 +1,4 @@
-"""A small index that is made in milliseconds: three files, a made-up encoder of few directions."""
+"""A small index that is made in milliseconds: three files and a fake encoder with few dimensions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process that indexes one corpus after the other into one index, until it has done so often enough or is killed.
+"""A process that indexes the corpora in turn into one index, until it has done its runs or is killed.
 
 Run as ``python -m stress_tests.writer INDEX RUNS CORPUS…``. It prints ``ready``, then how many runs were published and
 refused.
