@@ -123,7 +123,7 @@ def test_a_value_that_cannot_work_is_refused(toml: str, complaint: str) -> None:
         load_configuration(environment={})
 
 
-@pytest.mark.parametrize("key", ["quoting.rate", "lexical.b_title", "encoder.threads", "quoting.close"])
+@pytest.mark.parametrize("key", ["quoting.rate", "lexical.b_title", "encoder.threads", "quoting.heard"])
 def test_zero_is_allowed_where_it_means_off(key: str) -> None:
     assert values_of(written(key, 0).settings)[key] == 0
 

@@ -137,9 +137,8 @@ class QuotingSettings:
     characters: int = 520
     rate: float = 0.02
     alike: float = 0.6
-    margin: float = 0.15
-    close: float = 0.01
-    heard: float = 0.08
+    margin: float = 0.25
+    heard: float = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +168,7 @@ class PageSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Limits and surroundings of the server.
+    """Limits of the server, and where it runs.
 
     ``seconds``: that an answer may take. ``waiting``: how many questions may wait. ``hosts``: names of the server
     besides its address. ``behind_proxy``: a proxy guards it. ``metrics``: HOST:PORT for Prometheus. ``log``: level.
@@ -336,7 +335,6 @@ _MAY_BE_ZERO = {
     "chunking.sentence_vectors_up_to",
     "quoting.rate",
     "quoting.margin",
-    "quoting.close",
     "quoting.heard",
 }
 

@@ -1,7 +1,7 @@
-"""A conversation to an answer: safety first, then search, then whoever may speak first, then quotes.
+"""Answer a conversation: the safety check, then search, then the choice of who speaks first, then quotes.
 
-Triage reads the user's words before anything is searched and needs neither encoder nor index. What could be answered is
-decided by scores that were calibrated on labelled questions; "I don't know" is an ordinary result.
+Triage reads the user's words before anything is searched and needs neither encoder nor index. Scores calibrated on
+labelled questions decide what can be answered; "I don't know" is an ordinary result.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ from b12assistant.types import Hit, Interest, Passage, Span
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Candidate quotes, best first, and how much of the question stands in no source.
+    """Candidate quotes, best first, and how much of the question is in no source.
 
-    ``certain``: how likely a candidate answers, 0 to 1; asked of those alone that are shown.
+    ``certain``: how likely a candidate answers, 0 to 1; computed only when needed.
     """
 
     windows: Sequence[Window]
@@ -57,11 +57,11 @@ class Found:
     difference: Difference | None = None  # its sides take no place among the quotes
 
     def without(self, quoted: Collection[tuple[Span, ...]]) -> Found:
-        """The candidates that were not quoted yet."""
+        """Keep the candidates that were not quoted yet."""
         return replace(self, windows=[each for each in self.windows if each.spans not in quoted], difference=None)
 
     def after(self, shown: Collection[tuple[Span, ...]]) -> Found:
-        """Move back what the last answer showed, unless it is the best answer to this question too."""
+        """Move what the last answer showed to the end, unless it is also the best answer to this question."""
         first, rest = self.windows[:1], self.windows[1:]
         moved = sorted(rest, key=lambda window: window.spans in shown)
         return replace(self, windows=[*first, *moved])
@@ -101,13 +101,13 @@ class Assistant:
     scope: Scope = field(default_factory=load_scope)
 
     def triaged(self, question: str, history: Sequence[str] = ()) -> Triaged:
-        """The safety check by itself; needs no index. Raises ``QuestionError`` for what is no question."""
+        """Run the safety check alone; needs no index. Raises ``QuestionError`` for what is not a question."""
         begun = time.perf_counter()
         turns = turns_of(question, history)
         return Triaged(turns, self._triaged(turns), _ms(begun))
 
     def warning(self, read: Triaged) -> Reply | None:
-        """What triage says alone: an emergency's whole answer, of anything serious what to say without a search."""
+        """Return triage's own answer: the whole one in an emergency, or that to anything serious without a search."""
         flag = read.triage.flag
         if read.triage.alone or (flag is not None and flag.level is Level.EMERGENCY):
             return _safety_only(read, Reason.RED_FLAG)
@@ -116,8 +116,8 @@ class Assistant:
     def reply(
         self, question: str, history: Sequence[str] = (), *, literal: bool = False, triaged: Triaged | None = None
     ) -> Reply:
-        """``history``: earlier user turns. ``literal``: the question is searched as it is typed, and alone.
-        ``triaged``: these words, where the safety check has read them already.
+        """Answer a question. ``history``: earlier user turns. ``literal``: search the question as typed, and alone.
+        ``triaged``: the result of the safety check, if it was already run.
 
         Raises ``QuestionError`` for what cannot be read as a question.
         """
@@ -131,7 +131,7 @@ class Assistant:
         except AssistantError:
             if warning is None:
                 raise
-            return warning  # whoever wrote of something serious is told so, whatever became of the index
+            return warning  # a serious matter gets its warning even without an index
         started = time.perf_counter()
         thread = self._thread(engine)
         asked = self._asked(turns, triage.apart)[-1 if literal else 0 :]
@@ -148,21 +148,21 @@ class Assistant:
         return Reply(answer, timings, engine.collection.generation, partly_off=engine.collection.off_in_part)
 
     def search(self, question: str, k: int) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
-        """Look-up: what triage says, and the best passages for the words as typed; nothing is withheld."""
+        """Return what triage says, and the best passages for the words as typed; nothing is withheld."""
         read, engine = self.triaged(question), self.engine()
         found = self._thread(engine).as_typed(read.turns[-1]).searched
         return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, self.settings, k)
 
     def notices(self, question: str) -> tuple[Notice, ...]:
-        """What triage says of a question by itself; needs no index."""
+        """Return what triage says of a question by itself; needs no index."""
         return self.triaged(question).triage.notices
 
     def ranked(self, question: str, history: Sequence[str] = ()) -> tuple[Window, ...]:
-        """The windows alone, best first: before refusal, and the choice of who speaks."""
+        """Return only the windows, best first, before refusal and the choice of who speaks."""
         return self.understood(question, history).searched.windows
 
     def understood(self, question: str, history: Sequence[str] = ()) -> Read:
-        """How the question is read, what is found for it, and how certain it is that the best of that answers."""
+        """Return how the question is read, what is found for it, and how likely the best of that answers."""
         turns = turns_of(question, history)
         return self._thread(self.engine()).read(self._asked(turns, self._triaged(turns).apart if history else ()))
 
@@ -181,10 +181,10 @@ class Assistant:
             return Triage((Notice(NoticeKind.TRIAGE_FAILED, TRIAGE_FAILED),))
 
     def _asked(self, turns: Sequence[Turn], apart: Collection[Turn]) -> Sequence[Turn]:
-        """The turns that ask something, the last one always.
+        """Return the turns that ask something, and always the last one.
 
-        A control says how an earlier turn was meant. Turns that triage keeps ``apart`` are never searched with a later
-        question, nor is what is told right after them ("that was last year").
+        Controls only say how an earlier turn was meant. Turns that triage keeps ``apart`` are never searched with a
+        later question, nor are statements right after them ("that was last year").
         """
         try:
             asked = [turn for turn in turns if turn.text.strip() and not self.is_control(turn.text)] or turns
@@ -208,9 +208,9 @@ class Assistant:
         *,
         back: int = 2,
     ) -> Answer:
-        """The answer; of the last question the quotes that come next, for each turn that wanted more of them.
+        """Return the answer. Each turn that asked for more moves on to the next quotes of the last question.
 
-        ``back``: how many earlier answers are made again for what they showed.
+        ``back``: how many earlier answers are computed again to know what they showed.
         """
         found = self._found(thread, read)
         more = times_more(asked)
@@ -274,11 +274,11 @@ class Assistant:
         floor = max(window.score for window in found.windows) - quoting.margin
         enough = [i for i, window in enumerate(found.windows) if window.score >= floor]
         said = [Said(found.windows[i].spans, found.windows[i].score) for i in enough]
-        chosen = order(said, quoting.quotes, strict=strict, close=quoting.close, heard=quoting.heard, cues=self.cues)
+        chosen = order(said, quoting.quotes, strict=strict, heard=quoting.heard, cues=self.cues)
         return replace(chosen, shown=tuple(enough[place] for place in chosen.shown))
 
     def _differing(self, found: Found) -> tuple[Disagreement, ...]:
-        """The difference with a quote for each side, sources that sell nothing first."""
+        """Return the difference with a quote for each side, sources that sell nothing first."""
         if found.difference is None:
             return ()
         sides = sorted(found.difference.sides, key=lambda window: (Said(window.spans, 0).sells, -window.score))
@@ -295,14 +295,14 @@ def _sells(passage: Passage) -> bool:
 
 
 def _safety_only(read: Triaged, reason: Reason) -> Reply:
-    """What triage says, alone: nothing was searched."""
+    """Return only what triage says: nothing was searched."""
     notices = (*read.triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
     answer = Answer(read.turns[-1], Status.SAFETY_ONLY, reason, (), notices)
     return Reply(answer, Timings(triage=read.milliseconds, total=read.milliseconds), None)
 
 
 def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
-    """User turns, the question last. Raises ``QuestionError`` for an empty, over-long or unreadable question."""
+    """Return the turns, the question last. Raises ``QuestionError`` for an empty, too long or unreadable question."""
     texts = (*history, question)
     if len(texts) > MOST_TURNS:
         raise QuestionError(f"a conversation has at most {MOST_TURNS} questions", hint="start a new one")
@@ -319,24 +319,24 @@ def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
 
 
 def _wary(notice: Notice) -> bool:
-    """Whether every sentence of a seller is held back: under a red flag, or when nobody could look for one."""
+    """Return whether every sentence of a seller is sensitive: under a red flag, or if triage failed."""
     return notice.flag is not None or notice.kind is NoticeKind.TRIAGE_FAILED
 
 
 def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
-    """Whether every sentence of a seller is held back: for what these turns say, not for what is only remembered."""
+    """Return whether every sentence of a seller is sensitive: for what these turns say, not what is remembered."""
     return any(
         _wary(each) and (not each.evidence or any(place.turn in asked for place in each.evidence)) for each in notices
     )
 
 
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:
-    """The notice that the question was too long to be searched whole."""
+    """Return the notice that the question was too long to be searched whole, if it was."""
     return () if len(read_as.own.turn.text.rstrip()) <= SEARCHED_CHARACTERS else (Notice(NoticeKind.SCOPE, CUT),)
 
 
 def with_source_changes(reply: Reply, changed: frozenset[str]) -> Reply:
-    """The reply with the documents whose file is no longer the one that was indexed."""
+    """Add to a reply the quoted documents whose file changed since indexing."""
     quoted = frozenset(quote.document.id for quote in reply.answer.shown if quote.document.id in changed)
     return replace(reply, source_changed=quoted)
 

@@ -1,9 +1,9 @@
-"""What the last turn may mean, given the earlier ones: readings made of the user's own words and of words shown.
+"""Find what the last turn may mean, given the earlier ones: readings made of the user's words and of words shown.
 
 A turn that stands alone has one reading. One that leans has several: alone; after the last question; with the subject
-of an earlier question in the place of its pronoun; in the place of words of the last question ("and tablets?" after
-"How often are injections given?"); with the words of a quote that it points at ("that antibody"). What is made of
-them: `thread.py`. Every reading is made of slices, never of new words.
+of an earlier question in place of its pronoun; in place of words of the last question ("and tablets?" after "How often
+are injections given?"); with the words of a quote that it points at ("that antibody"). `thread.py` chooses among them.
+Every reading is made of slices, never of new words.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MOST_QUESTIONS = 2  # earlier ones that are read with a turn
 def last_question(turns: Sequence[Turn]) -> int | None:
     """Return the place of the last turn before the last one that asks; ``None`` if there is none.
 
-    Remarks are passed over, and what is only told ("I get that in bed") too if something else asks.
+    Remarks are skipped, and so are statements ("I get that in bed") if another turn asks something.
     """
     asked = [i for i in range(len(turns) - 1) if _asks(turns[i])]
     return next((i for i in reversed(asked) if not states(turns[i].text)), asked[-1] if asked else None)
@@ -56,7 +56,7 @@ def _asks(turn: Turn) -> bool:
 
 
 def times_more(turns: Sequence[Turn]) -> int:
-    """Return how often more was wanted of the answer to the last question, if the last turn is about it; else 0."""
+    """Return how often the user asked for more of the last answer; 0 if the last turn is a new question."""
     former = last_question(turns)
     if former is None or move_of(turns[-1].text) is Move.ASKS:
         return 0
@@ -93,7 +93,7 @@ def subjects(former: Interpretation) -> Iterator[TurnSlice]:
 
 
 def about(own: TurnSlice, subject: TurnSlice) -> Interpretation:
-    """Return the turn with the subject in the place of its pronoun; in front of it if there is none."""
+    """Return the turn with the subject in place of its pronoun, or in front if it has none."""
     pronoun = pronoun_of(own.text)
     if pronoun is None:
         return Interpretation((subject, own), as_one=True)
@@ -102,7 +102,7 @@ def about(own: TurnSlice, subject: TurnSlice) -> Interpretation:
 
 
 def _after(former: Interpretation, own: TurnSlice, most: int) -> Interpretation:
-    """Return the last question and what that was read with, then the turn; nearest first where there is no room."""
+    """Return the last question and what it was read with, then the turn; if room is short, the nearest is kept."""
     room = most - (own.end - own.start)
     kept: list[TurnSlice] = []
     turns = list(dict.fromkeys(part.turn.index for part in former.parts))
@@ -120,7 +120,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 
 
 def phrase_of(own: TurnSlice) -> TurnSlice | None:
-    """Return the words of a turn without a verb that can take the place of others; ``None`` if it asks a question."""
+    """Return the words of a turn without a verb that can replace others; ``None`` if it asks a question."""
     begin = opening(own.text)
     if begin is None:
         return None
@@ -132,7 +132,7 @@ def phrase_of(own: TurnSlice) -> TurnSlice | None:
 
 
 def replaceable(former: Interpretation) -> Iterator[TurnSlice]:
-    """Yield runs of one to three words of an earlier question that another topic may take the place of."""
+    """Yield runs of one to three words of an earlier question that another topic may replace."""
     for part in former.parts:
         words = [(word, bool(terms(word[0]))) for word in _WORD.finditer(part.text)]
         for i, (first, names) in enumerate(words):
@@ -143,7 +143,7 @@ def replaceable(former: Interpretation) -> Iterator[TurnSlice]:
 
 
 def in_place(former: Interpretation, place: TurnSlice, phrase: TurnSlice) -> Interpretation:
-    """Return the earlier question with the phrase in the place of some of its words."""
+    """Return the earlier question with the phrase in place of some of its words."""
     parts: list[TurnSlice] = []
     for part in former.parts:
         if part.turn is place.turn and part.start <= place.start and place.end <= part.end:

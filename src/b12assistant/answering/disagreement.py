@@ -10,9 +10,9 @@ from b12assistant.answers import Topic, TopicId
 from b12assistant.corpus.disputes import Dispute
 from b12assistant.types import Span
 
-_MARGIN = 0.1  # by which the nearest way to ask must be nearer to the question than the nearest counter-example
-_BEARS = 0.66  # closeness to a way to ask, less how far the sides are behind the best quote
-_FAR = 0.3  # no side may be further behind the best quote
+_MARGIN = 0.1  # how much nearer to the question the nearest way to ask must be than the nearest counter-example
+_BEARS = 0.6  # least closeness to a way to ask, less how far the sides are behind the best quote
+_FAR = 0.5  # no side may be further behind the best quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def find_difference(
     best: float,
     window_of: Callable[[Span], Window | None],
 ) -> Difference | None:
-    """Return the dispute that the question is about and whose sides all bear on it; the best if there are several.
+    """Return the dispute that the question is about and whose sides all fit it; the best if there are several.
 
     ``closeness``: of the question to each dispute. ``best``: the score of the best quote. ``window_of``: the shortest
     words that show a sentence; ``None`` if it may not be quoted now.

@@ -1,4 +1,4 @@
-"""Searching an opened index: a question to passages, passages to the words that may be quoted."""
+"""Search an opened index: from a question to passages, and from passages to the words that may be quoted."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from b12assistant.types import DocumentId, Hit, Passage, PassageId, Span
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_IN_HAND = 64  # passages that a question is compared with
-_KEPT = 4096  # passages whose possible quotes are kept
-_GAIN = 0.5  # of the score, for a question that is the very one asked of a sentence
-_ORDINARY = 0.5  # cosine that a candidate's asked questions reach on average: what counts for a sentence without any
-_SEARCHED = 64  # readings that are kept with what was found for them
+_IN_HAND = 64  # passages whose cosines are cached
+_KEPT = 4096  # passages whose possible quotes are cached
+_GAIN = 1.0  # added to the score for each point of cosine over the ordinary one
+_ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
+_SEARCHED = 64  # readings whose results are cached
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
     r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
@@ -46,7 +46,7 @@ _ASKS_FOR_A_PAPER = re.compile(
 
 @dataclass(frozen=True)
 class Searched:
-    """A reading put to the index. ``asked``: as it was given; ``read_as``: with the words of the sources.
+    """A reading that was searched. ``asked``: as it was given; ``read_as``: with the words of the sources.
 
     ``encoding``: milliseconds that encoding took.
     """
@@ -71,14 +71,14 @@ class Engine:
     vocabulary: Vocabulary | None = None  # the corpus's own
 
     def query(self, text: str) -> Query:
-        """A question by itself, in the user's words and in those of the sources."""
+        """Encode a question by itself, in the user's words and in those of the sources."""
         return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
 
     @cached_property
     def search(self) -> Callable[[Interpretation, Interpretation, Settings], Searched]:
         """Search a reading: as it was given, and with the words of the sources.
 
-        Kept, since each turn of a conversation reads the earlier ones again.
+        Cached, since each turn of a conversation reads the earlier ones again.
         """
         return lru_cache(maxsize=_SEARCHED)(self._search)
 
@@ -122,14 +122,14 @@ class Engine:
 
     @stage("reading")
     def read(self, read_as: Interpretation) -> Interpretation:
-        """With the words that the sources have for those of the user."""
+        """Add the words that the sources have for those of the user."""
         return self._readings.replaced(read_as)
 
     @stage("encode")
     def query_of(self, read_as: Interpretation) -> Query:
-        """Half of a surrogate pair, which no encoder reads, counts as a character that nobody knows.
+        """Encode a reading. Half of a surrogate pair, which no encoder can read, becomes a question mark.
 
-        A question without a word of its own ("why there?") is all that it leans on.
+        For a question without a word of its own ("why there?"), what it leans on counts in full.
         """
         says = bool(specific(read_as.own.text))
         asked = [(read_as.text, says * read_as.lead)]
@@ -146,10 +146,9 @@ class Engine:
 
     @stage("signals")
     def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
-        """What the question itself names, and what the sources hold of it.
+        """Return what the question itself names, and what the sources have of it.
 
-        What it leans on counts only where it has no word of its own: a question does not become known by what came
-        before it.
+        What it leans on counts only if it has no word of its own: earlier turns do not make a question known.
         """
         lexical, words = self.collection.lexical, words_of(query)
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
@@ -169,9 +168,9 @@ class Engine:
 
     @stage("signals")
     def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:
-        """What speaks for a quote and against it; ``window``: of the passages that the evidence is from."""
+        """Return what speaks for and against a quote."""
         row = self.collection.rows[window.passage.id]
-        # The side of a difference may stand in a passage that was not among those searched.
+        # The side of a difference may be in a passage that was not among those searched.
         cosines = evidence.cosines[row] if row in evidence.cosines else self.cosines(query, row)
         best = cosines[window.cut.rows].max(axis=0)
         near = self._asked_of(query, row)[window.cut.rows]
@@ -185,9 +184,9 @@ class Engine:
 
     @stage("quotes")
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
-        """Candidate quotes, best first, without repeats; more than are shown, so that a better speaker can be found.
+        """Return candidate quotes, best first, without repeats; more than are shown, to find a better speaker.
 
-        Of a question with parts, the best for each part are among the first.
+        If a question has parts, the best for each part are among the first.
         """
         limits = _limits(settings)
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
@@ -202,7 +201,7 @@ class Engine:
     def difference(self, query: Query, found: Sequence[Window], settings: Settings) -> Difference | None:
         """Return the curators' topic that the question is about, if there is one.
 
-        Only the question's own words count: the difference of what it leans on was shown before.
+        Only the question's own words count: the difference on what it leans on was already shown.
         """
         collection = self.collection
         if collection.examples is None or not found:
@@ -219,7 +218,7 @@ class Engine:
         return find_difference(collection.disputes, closeness, found[0].score, side_of)
 
     def _window_of(self, query: Query, settings: Settings, span: Span) -> Window | None:
-        """The shortest words that show a sentence; nothing if its source may not be quoted."""
+        """Return the shortest words that show a sentence; ``None`` if its source may not be quoted."""
         limits = _limits(settings)
         found = self._holding(span, limits)
         if found is None:
@@ -229,7 +228,7 @@ class Engine:
 
     @cached_property
     def _holding(self) -> Callable[[Span, Windows], tuple[int, Cut] | None]:
-        """The shortest words that hold a sentence, with their row: no question changes them either."""
+        """Return the shortest words that hold a sentence, with their row. Cached: they fit any question."""
         return lru_cache(maxsize=_KEPT)(self._find_holding)
 
     def _find_holding(self, span: Span, limits: Windows) -> tuple[int, Cut] | None:
@@ -277,16 +276,16 @@ class Engine:
 
     @cached_property
     def _cuts(self) -> Callable[[int, Windows], tuple[Cut, ...]]:
-        """What may be quoted of the passage in a row: no question changes it, so it is made once."""
+        """Return what may be quoted of the passage in a row. Cached: it does not depend on the question."""
         return lru_cache(maxsize=_KEPT)(lambda row, limits: cuts(self.collection.passages[row], limits))
 
     @cached_property
     def cosines(self) -> Callable[[Query, int], np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-        """Kept for the question in hand: its quotes are chosen by them, then judged by them."""
+        """Return `_cosines`, cached for the current question: its quotes are chosen, then judged, by them."""
         return lru_cache(maxsize=_IN_HAND)(self._cosines)
 
     def _asked_of(self, query: Query, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        """For each sentence of a passage the best cosine of the question and one that is asked of it, or NaN."""
+        """Return, for each sentence of a passage, the best cosine with a question asked of it, or NaN."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         if self.collection.asked is None:
             return np.full(last - first, np.nan, np.float32)
@@ -300,7 +299,7 @@ class Engine:
         return np.asarray(_GAIN * np.nan_to_num(self._asked_of(query, row) - _ORDINARY), np.float32)
 
     def _cosines(self, query: Query, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        """Each query token's best cosine in each sentence, ``(sentences, q)``: in context and alone, averaged."""
+        """Return each query token's best cosine in each sentence, ``(sentences, q)``: mean of in context and alone."""
         starts = self.collection.context_starts
         context = self.collection.context.best(query.tokens, starts[row] + 1, starts[row + 1])
         if self.collection.alone is None:

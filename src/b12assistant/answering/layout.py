@@ -1,7 +1,7 @@
-"""Where a quote may begin and end: what a sentence cannot be quoted without.
+"""Find where a quote may begin and end, and what a sentence cannot be quoted without.
 
-"Never give:" changes what "salt" means, a row of figures means nothing without its header, "this is safe" nothing
-without what was said before, and half of a sentence that a running footer interrupts may say the opposite of the whole.
+"Never give:" changes what "salt" means, a row of figures means nothing without its header, nor does "this is safe"
+without the sentence before, and half of a sentence that a running footer interrupts may say the opposite of the whole.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from b12assistant.language.sentences import split_sentences, trim
 from b12assistant.types import Block, BlockKind, Document, MarkKind, Passage, Range, Span
 
 _ENDS = re.compile(r"[.?!:…][\"'”’)\]]*$")
-_END = 8  # characters in which a sentence's end is looked for
+_END = 8  # last characters in which a sentence's end is looked for
 _FOLLOWS = re.compile(r"\b(?:following|these|below)\b", re.I)  # "Do not take any of these."
 _LISTED = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
-# What begins so points back at the sentence before it.
+# A sentence that begins like this refers to the one before.
 _DANGLES = re.compile(
     r"(?:this|these|those|that|it|they|he|she|its|their|such|and|or|so|thus|hence|therefore|consequently|otherwise|"
     r"instead|as a result|for (?:this|that) reason|the (?:former|latter|same))\b",
     re.I,
 )
-# What begins so takes something back from the sentence before it.
+# A sentence that begins like this qualifies the one before.
 _QUALIFIES = re.compile(
     r"(?:but|however|yet|still,|unless|except|only (?:if|when)|that said|even so|nevertheless|nonetheless|"
     r"on the other hand|when taken as recommended)\b",
     re.I,
 )
-_ANTECEDENTS = 2  # sentences that are fetched for one that points back
+_ANTECEDENTS = 2  # most sentences added before one that refers back
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A sentence with all its parts: its ``rows`` in the passage; the next passage may hold another part."""
+    """A sentence with all its parts. ``rows``: those in the passage; a neighbouring passage may hold others."""
 
     rows: slice
     spans: tuple[Span, ...]
@@ -45,7 +45,7 @@ class Whole:
 
 @dataclass(frozen=True)
 class Layout:
-    """A document with the ranges of it that are never quoted, and the items of its reference lists."""
+    """A document with its ranges that are never quoted, and the items of its reference lists."""
 
     document: Document
     never: tuple[Range, ...]
@@ -60,9 +60,9 @@ class Layout:
         return cls(document, never, references)
 
     def wholes(self, passage: Passage) -> list[Whole]:
-        """The sentences of a passage; those in the passages beside it too, where one is torn.
+        """Return the sentences of a passage; if one is torn, with its parts in the passages beside it.
 
-        The parts of a torn sentence are together, and so are a sentence and the next, if that takes something back.
+        The parts of a torn sentence stay together, and so do a sentence and the next if that qualifies it.
         """
         sentences = passage.sentences
         cuts = [i for i in range(1, len(sentences)) if not self._belong(sentences[i - 1], sentences[i])]
@@ -72,7 +72,7 @@ class Layout:
         return wholes
 
     def items_after(self, span: Span) -> Iterator[tuple[Span, ...]]:
-        """Sentences of the items or rows that follow ``span`` without a break, whichever passage they are in."""
+        """Yield the sentences of the items or rows right after ``span``, whichever passage they are in."""
         following = self._after(span)
         while following is not None and self.is_listed(following):
             parts = (following, *self._parts_after(following))
@@ -80,10 +80,10 @@ class Layout:
             following = self._after(parts[-1])
 
     def lead_in(self, begin: Span) -> tuple[Span, ...] | None:
-        """What must stand in front of a window that begins with ``begin``; ``None``: nothing may begin there.
+        """Return what must come before a window that begins with ``begin``; ``None``: nothing may begin there.
 
-        For an item of a list: the sentence that leads to the list. What follows an item that ends in a colon is shown
-        with all that stands between, because no text says where a list within a list ends.
+        For a list item: the sentence that introduces the list. What follows an item that ends in a colon is shown with
+        everything in between, because nothing says where a nested list ends.
         """
         place = self._place(begin.start)
         block = self.document.blocks[place]
@@ -107,7 +107,7 @@ class Layout:
         return (*lead, self.document.span(between.start, between.end))
 
     def opens_list(self, span: Span) -> bool:
-        """Whether a sentence only leads to the list or table that follows it, or is the header of that table."""
+        """Return whether a sentence only introduces the list or table after it, or is the header of that table."""
         place = self._place(span.end - 1)
         following = self.document.blocks[place + 1 :]
         after = next((block for block in following if self._first_word(block) is not None), None)
@@ -116,23 +116,23 @@ class Layout:
         return span.text.endswith(":") or self._is_header(place, after)
 
     def is_listed(self, span: Span) -> bool:
-        """Whether a sentence stands in an item of a list or a row of a table."""
+        """Return whether a sentence is in a list item or a table row."""
         block = self._block_at(span.start)
         return block is not None and block.kind in _LISTED
 
     def block_that_begins(self, offset: int) -> Block | None:
-        """The block whose first quotable character stands at ``offset``."""
+        """Return the block whose first quotable character is at ``offset``."""
         block = self._block_at(offset)
         return block if block is not None and self._first_word(block) == offset else None
 
     def _belong(self, before: Span, after: Span) -> bool:
-        """Whether neither of two neighbouring sentences may be quoted without the other."""
+        """Return whether neither of two neighbouring sentences may be quoted without the other."""
         if self._is_torn(before.end, after.start):
             return True
         return _QUALIFIES.match(after.text) is not None and self._runs_on(before, after)
 
     def _runs_on(self, before: Span, after: Span) -> bool:
-        """Whether two sentences follow one another in running text of one section, nothing between them."""
+        """Return whether two sentences follow each other directly in the running text of one section."""
         blocks = self._block_at(before.start), self._block_at(after.start)
         if any(block is None or block.kind is not BlockKind.PARAGRAPH for block in blocks):
             return False
@@ -141,7 +141,7 @@ class Layout:
         return same_section and not document.text[before.end : after.start].strip()
 
     def _antecedents(self, begin: Span) -> tuple[Span, ...]:
-        """What a sentence that begins with "this" or "it" points back at, as far as it stands in running text."""
+        """Return the sentences of running text that one beginning with "this" or "it" refers to."""
         found: list[Span] = []
         while _DANGLES.match(begin.text) and len(found) < _ANTECEDENTS:
             before = self._before(begin)
@@ -152,12 +152,12 @@ class Layout:
         return tuple(found)
 
     def _before(self, span: Span) -> Span | None:
-        """The sentence before one, over marked text; a heading too."""
+        """Return the sentence or heading before one, skipping marked text."""
         end = self._end_before(span)
         return None if end is None else self._sentence_at(end - 1)
 
     def _after(self, span: Span) -> Span | None:
-        """The sentence after one, over marked text; none beyond a heading, and none of a reference list beside it."""
+        """Return the sentence after one, skipping marked text; none beyond a heading or in a reference list."""
         start = self._start_after(span)
         if start is None or self.document.heading_path(span.start) != self.document.heading_path(start):
             return None
@@ -195,13 +195,13 @@ class Layout:
         return tuple(parts)
 
     def _may_belong(self, end: int, start: int) -> bool:
-        """Whether it is worth while to look for the sentences that end and begin here."""
+        """Return whether it is worth looking for the sentences that end and begin here."""
         return self._is_torn(end, start) or _QUALIFIES.match(self.document.text, start) is not None
 
     def _is_torn(self, end: int, start: int) -> bool:
-        """Whether a sentence that breaks off at ``end`` goes on at ``start``.
+        """Return whether a sentence that breaks off at ``end`` continues at ``start``.
 
-        Only marked text stands between, on lines of its own, as a running header and footer do.
+        Only marked text may be in between, on lines of its own, as with a running header and footer.
         """
         text = self.document.text
         between = text[end:start]
@@ -217,7 +217,7 @@ class Layout:
         return before.kind is BlockKind.PARAGRAPH or (before.kind is BlockKind.LIST_ITEM and text[start].islower())
 
     def _top_of_list(self, place: int) -> int:
-        """The place of the first item of the list that block ``place`` is in; of another block its own."""
+        """Return where the list of block ``place`` begins, or another block with the marked blocks above it."""
         kind = self.document.blocks[place].kind
         while place:
             above = self.document.blocks[place - 1]
@@ -228,13 +228,13 @@ class Layout:
         return place
 
     def _header(self, above: Sequence[Block]) -> tuple[Span, ...]:
-        """The first row ``above`` another, unless something in it is marked."""
+        """Return the first row among the blocks ``above``, unless something in it is marked."""
         row = next((block for block in above if self._is_row(block)), None)
         parts = list(self._quotable(row.range)) if row is not None else []
         return tuple(self.document.span(part.start, part.end) for part in parts if len(parts) == 1)
 
     def _is_header(self, place: int, after: Block) -> bool:
-        """Whether the block at ``place`` is the first row of a table, ``after`` the second."""
+        """Return whether the block at ``place`` is the first row of a table, and ``after`` the second."""
         above = self.document.blocks[self._top_of_list(place) : place]
         return self._is_row(self.document.blocks[place]) and self._is_row(after) and not any(map(self._is_row, above))
 
@@ -242,14 +242,14 @@ class Layout:
         return block.kind is BlockKind.TABLE_ROW and self._first_word(block) is not None
 
     def _lead_of_paragraph(self, begin: Span) -> tuple[Span, ...]:
-        """The words before a paragraph that lead to it, if it begins with ``begin``."""
+        """Return the sentence that introduces a paragraph, if that begins with ``begin``."""
         place = self._place(begin.start)
         top = self._top_of_list(place)
         begins = self._first_word(self.document.blocks[place]) == begin.start
         return self._leading_sentence(top - 1, to_list=False) if top and begins else ()
 
     def _leading_sentence(self, place: int, *, to_list: bool) -> tuple[Span, ...]:
-        """The last sentence of a paragraph, if it leads to what follows; to a list, so does one without an end."""
+        """Return the last sentence of a paragraph if it introduces what follows; one without an end, if a list does."""
         block = self.document.blocks[place]
         if block.kind is not BlockKind.PARAGRAPH:
             return ()
@@ -259,7 +259,7 @@ class Layout:
         return (sentence,) if leads else ()
 
     def _sentence_at(self, offset: int) -> Span:
-        """The sentence that quotable ``offset`` lies in."""
+        """Return the sentence at ``offset``, which must be quotable."""
         block = self.document.blocks[self._place(offset)]
         part = next(free for free in self._quotable(block.range) if free.start <= offset < free.end)
         sentences = _split(self.document.slice(part))
@@ -267,7 +267,7 @@ class Layout:
         return self.document.span(part.start + found.start, part.start + found.end)
 
     def _place(self, offset: int) -> int:
-        """Of the block that ``offset`` lies in, or of the last one before it."""
+        """Return the place of the block at ``offset``, or of the last one before it."""
         return max(0, bisect_right(self.document.blocks, offset, key=lambda block: block.range.start) - 1)
 
     def _block_at(self, offset: int) -> Block | None:
@@ -275,16 +275,16 @@ class Layout:
         return block if block.range.start <= offset < block.range.end else None
 
     def _first_word(self, block: Block) -> int | None:
-        """Where the quotable text of a block begins; ``None`` if there is none."""
+        """Return where the quotable text of a block begins; ``None`` if there is none."""
         return self._first_words(block.range)
 
     @cached_property
     def _first_words(self) -> Callable[[Range], int | None]:
-        """Each is asked for by every sentence near it."""
+        """Cached: every sentence near a block asks for its first word."""
         return cache(lambda range_: next((free.start for free in self._quotable(range_)), None))
 
     def _quotable(self, range_: Range) -> Iterator[Range]:
-        """The parts of ``range_`` that may be quoted, without blanks at their ends."""
+        """Yield the parts of ``range_`` that may be quoted, without blanks at their ends."""
         for part in range_.without(self.never):
             inner = trim(self.document.text, part.start, part.end)
             if inner is not None:
@@ -293,5 +293,5 @@ class Layout:
 
 @lru_cache(maxsize=16)
 def _split(text: str) -> tuple[Range, ...]:
-    """The block that a passage is cut from is asked for again and again."""
+    """Split a text. Cached: the same block is asked for again and again."""
     return split_sentences(text)

@@ -1,6 +1,6 @@
-"""Looking passages up: by meaning, by words, by an exact phrase, or by all of them, and why each was found.
+"""Look passages up by meaning, by words, by an exact phrase, or by all of these, and say why each was found.
 
-Nothing is withheld for what a question says; who asks sees all that may be quoted, and what it was found by.
+Nothing is withheld because of what a question says; users see all that may be quoted, and how it was found.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from b12assistant.types import DocumentId, Hit, Interest, Passage, PassageId, Ra
 
 MOST_FOUND = 200
 MOST_OF_ONE = 50  # passages of one document
-_NEAR = 100  # places by meaning that are told
-# As near as this comes an answer to 98 % of the training questions, and 12 % of the passages
+_NEAR = 100  # ranks by meaning that are reported
+# An answer to 98 % of the training questions is at least this near, and so are 12 % of the passages
 # (docs/reference/page-speed.md).
-_SHARE = 0.75  # of how near the nearest sentence comes
-_LEAST, _ENOUGH = 0.25, 0.5  # nothing farther is near, whatever comes nearer this is
+_SHARE = 0.75  # of the nearness of the nearest sentence
+_LEAST, _ENOUGH = 0.25, 0.5  # below the first nothing is near, above the second everything is
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑.,][^\W_]+)*")
 _MEANING = Weights(words=0.0)
-# What a phrase may be typed as and what it may stand as.
+# Characters that match one another in a phrase.
 _SAME = ("'’‘ʼ`", '"“”„«»', "-‐‑–—")
 
 
 class Way(StrEnum):
-    """What a passage is looked up by."""
+    """How a passage is looked up."""
 
     ALL = "all"
     MEANING = "meaning"
@@ -45,7 +45,7 @@ class Way(StrEnum):
 
 
 class Format(StrEnum):
-    """What a file is."""
+    """The format of a file."""
 
     MARKDOWN = "markdown"
     HTML = "html"
@@ -60,7 +60,7 @@ _FORMATS = {".md": Format.MARKDOWN, ".markdown": Format.MARKDOWN, ".html": Forma
 class Sieve:
     """Which passages are wanted. Empty: all; ``document``: part of its title or id; years are of publication.
 
-    A source whose kind or date nobody knows is not of any kind that is asked for, and from no year.
+    A source of unknown kind or date matches no kind and no year.
     """
 
     kinds: frozenset[SourceKind] = frozenset()
@@ -85,17 +85,17 @@ class Sieve:
 
 
 def format_of(document: str) -> Format:
-    """By the end of its name, as loaders go by it."""
+    """Return the format by the end of the name, as the loaders do."""
     suffix = PurePosixPath(document).suffix.lower()
     return Format.PDF if suffix == ".pdf" else _FORMATS.get(suffix, Format.TEXT)
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A passage that was found. ``best``: its sentence that fits best. ``meaning``: its place among all by meaning.
+    """A passage that was found. ``best``: its sentence that fits best. ``meaning``: its rank among all by meaning.
 
-    ``words`` and ``phrases``: where what was typed stands in it. ``in_title``: its title or a heading has a word of it.
-    ``nearness``: how near its best sentence comes to what was typed, a weighted mean of cosines; 0 if nobody asked.
+    ``words`` and ``phrases``: where it has what was typed. ``in_title``: its title or a heading has a word of that.
+    ``nearness``: how near its best sentence is to what was typed, a weighted mean of cosines; 0 if not computed.
     """
 
     passage: Passage
@@ -109,7 +109,7 @@ class Match:
 
 @dataclass(frozen=True)
 class LookUp:
-    """One look-up of ``text`` in what ``engine`` searches. What comes near enough is found; nothing is refused."""
+    """One look-up of ``text`` in what ``engine`` searches. What is near enough is found; nothing is refused."""
 
     engine: Engine
     settings: Settings
@@ -121,10 +121,10 @@ class LookUp:
         object.__setattr__(self, "terms", frozenset(terms(self.text)))
 
     def matches(self, way: Way, k: int = MOST_FOUND) -> tuple[Match, ...]:
-        """At most ``k``, best first; by a phrase in the order of the collection.
+        """Return at most ``k`` matches, best first; for a phrase, in the order of the collection.
 
-        Of one document at most ``MOST_OF_ONE``, so that one that says a thing over and over does not fill the list and
-        takes nobody's place; all of them where the sieve names a document.
+        At most ``MOST_OF_ONE`` are from one document, so that a repetitive one does not crowd out the others; there is
+        no such limit if the sieve names a document.
         """
         return tuple(islice(self._capped(self._found(way, k)), k))
 
@@ -151,8 +151,8 @@ class LookUp:
         return (*found, *missed) if _is_phrase(self.text) else found
 
     def _ranked(self, query: Query, weights: Weights, k: int) -> tuple[Hit, ...]:
-        """The best ``k``. Of a document that has too many of them its best are held and all is ranked again, so that
-        others get the places; few do, and each but once."""
+        """Return the best ``k``. If a document has too many of them, only its best are kept and all is ranked again, so
+        that others get the places; this is rare, and happens only once for a document."""
         depths = Depths(max(self.settings.retrieval.candidates, k), self.settings.retrieval.rescored)
         held: dict[DocumentId, frozenset[PassageId]] = {}
 
@@ -232,7 +232,7 @@ class LookUp:
                     yield Match(passage, first, phrases=found)
 
     def _phrases(self, passage: Passage) -> Iterator[Range]:
-        """Where the phrase stands in the passage: it begins and ends in a sentence, not in what is marked between."""
+        """Yield where the phrase is in the passage: it begins and ends in a sentence, not in marked text between."""
         span = passage.span
         for match in phrase(self.text).finditer(passage.document.text, span.start, span.end):
             at = Range(match.start(), match.end())
@@ -242,7 +242,7 @@ class LookUp:
 
 
 def _filling(hits: Sequence[Hit]) -> dict[DocumentId, frozenset[PassageId]]:
-    """The documents that have more than ``MOST_OF_ONE`` of ``hits``, each with the first of them."""
+    """Return the documents that have more than ``MOST_OF_ONE`` of ``hits``, each with the first of them."""
     found: dict[DocumentId, list[PassageId]] = defaultdict(list)
     for hit in hits:
         found[hit.passage.document.id].append(hit.passage.id)
@@ -250,9 +250,9 @@ def _filling(hits: Sequence[Hit]) -> dict[DocumentId, frozenset[PassageId]]:
 
 
 def _near_enough(ranked: Sequence[Match]) -> tuple[Match, ...]:
-    """In their order, without those that are far: a small collection is ranked whole, whatever is typed.
+    """Keep the matches that are near, in order: a small collection is ranked whole, whatever is typed.
 
-    Where nothing is near, what has a word that was typed is found, and nothing else.
+    If nothing is near, keep only what has a word that was typed.
     """
     nearest = max((match.nearness for match in ranked), default=0.0)
     floor = max(_LEAST, min(_ENOUGH, _SHARE * nearest))
@@ -265,9 +265,9 @@ def _near_enough(ranked: Sequence[Match]) -> tuple[Match, ...]:
 
 @lru_cache(maxsize=64)
 def phrase(text: str) -> re.Pattern[str]:
-    """``text`` as it may stand in a source: in any case, over line ends, with any quotation marks and hyphens.
+    """Return a pattern for ``text`` in a source: in any case, across lines, with any quotation marks and hyphens.
 
-    It begins where a word does; it may end inside one, so that it finds while it is typed.
+    A match begins where a word does; it may end inside one, so that it is found while the user types.
     """
     words = [_word(word) for word in text.split()]
     return re.compile(r"(?<!\w)" + r"\s+".join(words) if words else r"(?!)", re.I)

@@ -1,4 +1,4 @@
-"""The words to show: runs of one to three whole sentences, scored by late interaction and charged for their length.
+"""Choose the words to show: one to three whole sentences, scored by late interaction and charged for their length.
 
 score(window) = sum over the query's tokens of weight x best cosine in the window - rate x (characters over 100) / 100
               + gain x how near the question is to one that is asked of a sentence in the window (decision 28).
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
-_WHOLE_LIST = 1.5  # times the characters of a quote that a list may have to be quoted whole
+_WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ class Windows:
     sentences: int = 3
     characters: int = 520
     rate: float = 0.02
-    alike: float = 0.6  # two quotes of one document that share so much of their terms say the same
+    alike: float = 0.6  # two quotes of one document that share this part of their terms say the same
 
 
 @dataclass(frozen=True)
 class Cut:
-    """What may be quoted from a passage, whatever is asked: its sentences ``rows``, with what they cannot do without.
+    """What may be quoted from a passage, whatever is asked: its sentences ``rows``, with what they need.
 
     ``charged``: characters of the sentences alone.
     """
@@ -83,7 +83,7 @@ class Window:
 
 
 def cuts(passage: Passage, limits: Windows) -> tuple[Cut, ...]:
-    """All that may be quoted from a passage.
+    """Return all that may be quoted from a passage.
 
     A sentence that opens a list is one cut with its list, and no other cut runs into the list.
     """
@@ -111,7 +111,7 @@ def cuts(passage: Passage, limits: Windows) -> tuple[Cut, ...]:
 def _list(
     passage: Passage, wholes: Sequence[Whole], lead: tuple[Span, ...], layout: Layout, limits: Windows
 ) -> Iterator[Cut]:
-    """The sentence that opens a list with all of it; of one that is too long, what fits and, over a gap, its end."""
+    """Yield the sentence that opens a list with all of it; if that is too long, with what fits, a gap, and its end."""
     opener, *listed = [wholes[0], *takewhile(lambda whole: layout.is_listed(whole.spans[0]), wholes[1:])]
     items = [whole.spans for whole in listed]
     if len(wholes) == 1 + len(listed):  # the next passage may go on with the list
@@ -139,8 +139,8 @@ def score(
     limits: Windows,
     gains: Sequence[Vectors] | None = None,
 ) -> list[Window]:
-    """Each cut of each passage as a window. ``cosines[i]``: (sentences, q), of passage ``i`` each query token's best
-    cosine in each sentence; ``weights``: (q,), adding up to 1; ``gains[i]``: (sentences,), what is added for each."""
+    """Return each cut of each passage as a window. ``cosines[i]``: (sentences, q), each query token's best cosine in
+    each sentence of passage ``i``; ``weights``: (q,), adding up to 1; ``gains[i]``: (sentences,), added for each."""
     starts = accumulate((len(each) for each in cosines), initial=0)
     flat = [(cut, start) for each, start in zip(found, starts, strict=False) for cut in each]
     if not flat:
@@ -163,17 +163,17 @@ def score(
 
 
 def _highest(values: Sequence[float], first: int, last: int) -> int:
-    """Where between ``first`` and ``last`` the highest value stands, the first of equals, counted from ``first``."""
+    """Return where the highest value from ``first`` to ``last`` is, the first of equals, counted from ``first``."""
     return max(range(first, last), key=values.__getitem__) - first if last - first > 1 else 0
 
 
 def choose(
     candidates: Sequence[Window], most: int, limits: Windows, parts: Sequence[Sequence[Window]] = ()
 ) -> tuple[Window, ...]:
-    """The best windows, best first, none overlapping another or saying the same as another of its document.
+    """Return the best windows, best first; none overlaps another or says the same as another of its document.
 
-    ``parts[i][j]``: ``candidates[j]``, scored for part ``i`` of the question alone. After the best of all, the best for
-    each part comes first.
+    ``parts[i][j]``: ``candidates[j]``, scored for part ``i`` of the question alone. The best of all comes first, then
+    the best for each part.
     """
     ranked = sorted(candidates, key=_best_first)
     chosen: list[Window] = []
@@ -186,10 +186,10 @@ def choose(
 
 
 def _of_parts(candidates: Sequence[Window], parts: Sequence[Sequence[Window]]) -> list[Window]:
-    """The best for each part; first of the part that the best of all answers worst.
+    """Return the best for each part, beginning with the part that the best of all answers worst.
 
-    Each scores what it scores for its part, but no more than the best of all: a part of a question is no better
-    answered than the whole.
+    Each has its score for its part, but no more than the best of all: no part of a question is answered better than
+    the whole.
     """
     if not candidates or not parts:
         return []
@@ -200,10 +200,10 @@ def _of_parts(candidates: Sequence[Window], parts: Sequence[Sequence[Window]]) -
 
 
 def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int, int, int]:
-    """Of equally good windows the shorter comes first; the rest of the key leaves no tie.
+    """Return a sort key: best first, of equally good windows the shorter; the rest of the key leaves no tie.
 
     The same words may be quoted from two passages that share a torn sentence, for an item and for the sentence that
-    opens its list, for a sentence and for the next that points back at it: then the earlier passage, the later best
+    opens its list, for a sentence and for the next that refers back to it: then the earlier passage, the later best
     sentence and the earlier rows come first.
     """
     cut = window.cut
@@ -213,7 +213,7 @@ def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span
 
 
 def _same(one: Window, other: Window, alike: float) -> bool:
-    """Whether two windows overlap, or say the same from one source: a document, or a page that both sum up."""
+    """Return whether two windows overlap, or say the same from one source: a document, or a page that both sum up."""
     first, second = one.best.document, other.best.document
     if first is second or first.id == second.id:
         for span in one.spans:
@@ -227,12 +227,12 @@ def _same(one: Window, other: Window, alike: float) -> bool:
 
 
 def _length(spans: Sequence[Span]) -> int:
-    """Characters that are quoted; what stands between the spans is not."""
+    """Count the characters quoted, without what is between the spans."""
     return sum(span.end - span.start for span in spans)
 
 
 def _joined(parts: Sequence[Span], layout: Layout) -> tuple[Span, ...]:
-    """Neighbours with nothing but blanks between them become one span; where a span begins, no bullet does."""
+    """Join neighbours with only blanks between them into one span; no span begins with a bullet."""
     joined: list[Span] = []
     for part in parts:
         if joined and not part.document.text[joined[-1].end : part.start].strip():
@@ -243,7 +243,7 @@ def _joined(parts: Sequence[Span], layout: Layout) -> tuple[Span, ...]:
 
 
 def _without_bullet(span: Span, layout: Layout) -> Span:
-    """A quote is trimmed by moving its ends: past the bullet or number of a list item."""
+    """Move the start of a quote past the bullet or number of a list item."""
     bullet = _BULLET.match(span.text)
     block = layout.block_that_begins(span.start) if bullet else None
     if bullet is None or bullet.end() == len(span.text) or block is None or block.kind is not BlockKind.LIST_ITEM:
@@ -266,7 +266,7 @@ _NEXT = re.compile(
 
 
 def parts_of(text: str) -> tuple[Range, ...]:
-    """What a question asks, one thing after another; none if it asks one thing. What is told around it is no part."""
+    """Return the things a question asks, in order; none if it asks only one. Statements around them are no part."""
     sentences = split_sentences(text)
     asking = [each for each in sentences if text[: each.end].endswith("?")] or sentences[-1:]
     found = tuple(part for sentence in asking for part in _asked(text, sentence))
@@ -274,9 +274,9 @@ def parts_of(text: str) -> tuple[Range, ...]:
 
 
 def _asked(text: str, sentence: Range) -> Iterator[Range]:
-    """The questions of one sentence. What asks nothing goes with the next: "I read of rats; what became of them?"
+    """Yield the questions of one sentence. What asks nothing goes with the next: "I read of rats; what became of them?"
 
-    A question without a word of its own is none: of "can it be cured, and when?" there is one.
+    A question without a word of its own does not count: "can it be cured, and when?" is one.
     """
     begins = [found.end() for found in _NEXT.finditer(text, sentence.start, sentence.end)]
     begins = [begin for begin in begins if terms(text[begin : sentence.end])]
@@ -289,8 +289,8 @@ def _asked(text: str, sentence: Range) -> Iterator[Range]:
 
 
 def weights_of(query: Query) -> tuple[Vectors, ...]:
-    """For each part of a question the weights of its tokens, ``(q,)``, adding up to 1; what it leans on, or tells
-    around its parts, counts with each of them."""
+    """Return, for each part of a question, the weights of its tokens, ``(q,)``, adding up to 1; what it leans on, or
+    says around its parts, counts with each of them."""
     own = parts_of(query.read[query.lead :])
     begins, ends = query.places.T
     inside = [(begins >= query.lead + part.start) & (begins < query.lead + part.end) & (begins < ends) for part in own]
@@ -300,6 +300,6 @@ def weights_of(query: Query) -> tuple[Vectors, ...]:
 
 
 def _shares(weights: Vectors, before: int) -> Vectors:
-    """Of the last tokens; those ``before`` them are the same question in other words."""
+    """Scale the weights of the last tokens; those ``before`` them, the question in other words, get 0."""
     shares = weights / max(float(weights.sum()), 1e-6)
     return np.concatenate([np.zeros(before), shares]).astype(np.float32)

@@ -1,8 +1,8 @@
-"""A question as the sources would put it: a second reading, searched beside the user's own words and never instead.
+"""Put a question as the sources would: a second reading, searched beside the user's own words, never instead of them.
 
 People write "jab", "shortage" and "nervs" where pages write "injection", "deficiency" and "nerves". The words are the
-reviewed vocabulary (`vocabulary`); a misspelt word is mended towards a word of the collection only. Every change is an
-address in what the user wrote with the word that was read, so that it can be shown, and undone.
+reviewed vocabulary (`vocabulary`); a misspelt word is corrected only to a word of the collection. Every change is an
+address in what the user wrote with the word that was read, so that it can be shown and undone.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _OF_SOURCES = re.compile(r"[A-Za-z]{4,}")
 class Readings:
     """``vocabulary``: terms that the sources have. ``words``: of the sources, in lower case, with a place of each.
 
-    ``is_word``: whether a word that no source has is one all the same, and not misspelt.
+    ``is_word``: whether a word that no source has is a real word, not misspelt.
     """
 
     vocabulary: Vocabulary
@@ -37,14 +37,14 @@ class Readings:
     is_word: Callable[[str], bool]
 
     def replaced(self, read_as: Interpretation) -> Interpretation:
-        """With every word of the parts that the sources would put otherwise."""
+        """Add a replacement for every word of the parts that the sources put differently."""
         words = [change for part in read_as.parts for change in self._changes(part)]
         taken = [change.written for change in read_as.replaced]
         kept = [word for word in words if not any(_overlap(word.written, other) for other in taken)]
         return replace(read_as, replaced=(*read_as.replaced, *kept))
 
     def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
-        """In order; no two overlap."""
+        """Yield the changes in order; no two overlap."""
         found: list[tuple[int, int, TermId | Span]] = list(self.vocabulary.find(part.text))
         taken = [range(start, end) for start, end, _ in found]
         for word in _WORD.finditer(part.text):
@@ -55,7 +55,7 @@ class Readings:
             yield Replacement(TurnSlice(part.turn, part.start + start, part.start + end), read)
 
     def _mended(self, written: str) -> Span | None:
-        """The word of the sources that was meant; ``None``: the word is one, or like none."""
+        """Return the word of the sources that was meant; ``None`` if the word is correct, or like none of them."""
         word = written.lower()
         if word in self.words or word in self.vocabulary.words or not word.isalpha() or self.is_word(word):
             return None
@@ -73,9 +73,9 @@ def readings(
     is_word: Callable[[str], bool],
     vocabulary: Vocabulary | None = None,
 ) -> Readings:
-    """For sources with these ``sentences``; ``is_known``: whether all words of a term stand somewhere in them.
+    """Make the readings for sources with these ``sentences``; ``is_known``: whether they have all words of a term.
 
-    ``vocabulary``: the corpus's own; without one, that which ships with the package.
+    ``vocabulary``: the corpus's own; without one, the one that ships with the package.
     """
     vocabulary = load_vocabulary() if vocabulary is None else vocabulary
     known = vocabulary.only([term.id for term in vocabulary.terms if is_known(term.id)])
@@ -93,7 +93,7 @@ def _overlap(one: TurnSlice, other: TurnSlice) -> bool:
 
 
 def reading(read_as: Interpretation) -> tuple[str, int]:
-    """The text of the interpretation in the words of the sources, and how much of it is only leant on."""
+    """Return the interpretation's text in the words of the sources, and how much of it is only leant on."""
     texts = [_read(part, read_as.replaced) for part in read_as.parts]
     text = " ".join(texts)
     return text, len(text) - len(texts[-1])
@@ -110,7 +110,7 @@ def _read(part: TurnSlice, replaced: Iterable[Replacement]) -> str:
 
 
 def beside(query: Query, reading: Query, words: Iterable[str]) -> Query:
-    """Both readings as one query, each with half the weight; ``words`` that were read are searched for besides."""
+    """Return both readings as one query, each with half the weight; ``words`` that were read are searched for too."""
     vector = query.vector + reading.vector
     return replace(
         query,

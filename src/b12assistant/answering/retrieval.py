@@ -1,8 +1,8 @@
-"""A question to ranked passages: candidates from FAISS and BM25F, late interaction, then feedback by the leaders.
+"""Rank passages for a question: candidates from FAISS and BM25F, late interaction, then feedback from the leaders.
 
-The late interaction is ColBERT's MaxSim (Khattab and Zaharia, 2020) over the encoder's own token vectors, which was
-not trained for it and still leads both single rankers. Weights are uniform: whatever was fitted won on the documents it
-was fitted on, and on no others (`docs/decisions/`).
+The late interaction is ColBERT's MaxSim (Khattab and Zaharia, 2020) over the encoder's own token vectors. The encoder
+was not trained for it, yet it beats both single rankers. Weights are uniform: fitted ones won on the documents they
+were fitted on, and on no others (`docs/decisions/`).
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Listed = tuple[Rows, Vectors]  # rows with their scores, best first
 
-_CLIP = 8.0  # standard scores are cut here: one odd score must not rule
+_CLIP = 8.0  # standard scores are clipped here, so that no single score dominates
 _LEADERS = 5
-CONTEXT = 0.3  # weight of what a follow-up leans on, of what it says itself (docs/decisions/0027-conversation.md)
-_TOPICS = 3  # of the leaders, whose title groups join the candidates
+CONTEXT = 0.3  # weight of what a follow-up leans on, relative to its own words (docs/decisions/0027-conversation.md)
+_TOPICS = 3  # leaders whose title groups join the candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ class Depths:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each part adds to a passage's score. Nothing here is fitted; a ranker that weighs 0 brings no candidates.
+    """What each part adds to a passage's score. Nothing here is fitted; a ranker of weight 0 brings no candidates.
 
     ``passage`` and ``first``: cosine of the passage and of its document's first one; ``words``: BM25F; ``late`` and
     ``informative``: MaxSim, plain and weighted by idf; ``titles``: of documents that share a leading one's title;
-    ``feedback``: cosine with what leads, as in Rocchio's method.
+    ``feedback``: cosine with the leaders, as in Rocchio's method.
     """
 
     passage: float = 0.5
@@ -78,9 +78,9 @@ class Query:
 
 
 def encode_query(text: str, collection: Collection, encoder: Encoder, projection: Projection, lead: int = 0) -> Query:
-    """A text over the encoder's limit is read in parts: their token vectors together, the mean of their vectors.
+    """Encode a text; one over the encoder's limit in parts: all their token vectors, and the mean of their vectors.
 
-    ``lead``: characters at the start that are only leant on; their tokens weigh ``CONTEXT`` of what the others do.
+    ``lead``: characters at the start that are only leant on; their tokens weigh ``CONTEXT`` times as much as others.
     """
     return encode_queries([(text, lead)], collection, encoder, projection)[0]
 
@@ -88,7 +88,7 @@ def encode_query(text: str, collection: Collection, encoder: Encoder, projection
 def encode_queries(
     asked: Sequence[tuple[str, int]], collection: Collection, encoder: Encoder, projection: Projection
 ) -> list[Query]:
-    """Each text with its lead as ``encode_query`` reads it; what the encoder reads whole goes through it at once."""
+    """Encode each text with its lead, as ``encode_query`` does; texts that need no splitting are encoded together."""
     split = [_parts(text, encoder) for text, _ in asked]
     whole = iter(encode_each(encoder, [parts[0] for parts in split if len(parts) == 1]))
     encoded = [[next(whole)] if len(parts) == 1 else list(encoder.encode(parts)) for parts in split]
@@ -122,12 +122,12 @@ def _query(
 
 
 def _as_shares(weights: Vectors) -> Vectors:
-    """The weights, made to add up to 1."""
+    """Scale the weights to add up to 1."""
     return np.asarray(weights / max(float(weights.sum()), 1e-6), dtype=np.float32)
 
 
 def _parts(text: str, encoder: Encoder) -> list[str]:
-    """``text`` halved at a blank, if there is one, until each part fits the encoder."""
+    """Halve ``text``, at a blank if there is one, until each part fits the encoder."""
     if encoder.count(text) <= encoder.limit:
         return [text]
     middle = len(text) // 2
@@ -136,7 +136,7 @@ def _parts(text: str, encoder: Encoder) -> list[str]:
 
 
 def _idf(table: Vectors, pieces: NDArray[np.int32]) -> Vectors:
-    """A piece beyond the table was never seen: as rare as the rarest."""
+    """Return the idf of each piece. One beyond the table was never seen: it is as rare as the rarest."""
     found = np.full(len(pieces), table.max(initial=1.0), dtype=np.float32)
     known = pieces < len(table)
     found[known] = table[pieces[known]]
@@ -153,9 +153,9 @@ def rank(
     weights: Weights = Weights(),
     kinds: frozenset[SourceKind] = frozenset(),
 ) -> tuple[Hit, ...]:
-    """At most ``k`` hits, best first, ties by row; only passages that ``allow`` lets through.
+    """Return at most ``k`` hits, best first, ties by row; only passages that ``allow`` accepts.
 
-    ``kinds``: the only ones of sources that it does; empty: any. An index may then pass over the others by itself.
+    ``kinds``: the only kinds of sources that it accepts; empty: any. An index may then skip the others by itself.
     """
     vectors, lexical = collection.searched(kinds)
 
@@ -195,7 +195,7 @@ def _brings_words(weights: Weights) -> bool:
 
 @stage("candidates")
 def _allowed(search: Callable[[int], Listed], allow: Callable[[int], bool], k: int) -> Listed:
-    """The best ``k`` that are let through: the refused take nobody's place."""
+    """Return the best ``k`` that are allowed; the others take no places."""
     wide = k
     while True:
         rows, scores = search(wide)
@@ -206,7 +206,7 @@ def _allowed(search: Callable[[int], Listed], allow: Callable[[int], bool], k: i
 
 
 class _Scores:
-    """Scores of passages for one query. Parts are standardised by what the first round saw."""
+    """Scores of passages for one query. Parts are standardised by the first round."""
 
     def __init__(
         self, query: Query, collection: Collection, weights: Weights, depths: Depths, dense: Listed, words: Listed
@@ -215,19 +215,19 @@ class _Scores:
         self._dense_scale, self._words_scale = _scale(dense[1]), _scale(words[1])
         self._has_dense = bool(len(dense[0]))
         self._words = dict(zip(words[0].tolist(), words[1].tolist(), strict=True))
-        # A row beyond a full list counts as its last, beyond a short one as without a word.
+        # A row missing from a full list counts as the last in it; missing from a short one, it has none of the words.
         self._no_words = float(words[1][-1]) if len(words[0]) == depths.candidates else 0.0
         self._late: dict[int, Vectors] = {}
         self._late_scale: list[tuple[float, float]] = []
 
     def best(self, rows: Rows, k: int) -> Rows:
-        """The ``k`` of ``rows`` that are worth to be re-scored, by both rankers."""
+        """Return the ``k`` of ``rows`` that are worth re-scoring, by both rankers."""
         keys = self._has_dense * self._of_passage(rows) + self._of_words(rows)
         return rows[np.lexsort((rows, -keys))[:k]]
 
     @stage("late interaction")
     def rescore(self, rows: Rows) -> None:
-        """Read the tokens of ``rows``; the first call sets the scale."""
+        """Score ``rows`` by their tokens; the first call sets the scale."""
         if not (self._weights.late or self._weights.informative):
             return
         query, starts = self._query, self._collection.context_starts
@@ -238,7 +238,7 @@ class _Scores:
             self._late_scale = [_scale(part) for part in np.array(list(self._late.values())).T]
 
     def of(self, rows: Rows) -> Vectors:
-        """All parts weighed and added; what was not re-scored counts as the worst that was."""
+        """Return the weighted sum of all parts; a row not re-scored counts as the worst that was."""
         weights, collection = self._weights, self._collection
         first = _standard(collection.matrix[collection.first_rows[rows]] @ self._query.vector, *self._dense_scale)
         scores = weights.passage * self._of_passage(rows) + weights.first * first + weights.words * self._of_words(rows)
@@ -262,7 +262,7 @@ class _Scores:
 
 
 def _scale(scores: Vectors) -> tuple[float, float]:
-    """Mean and deviation of one list's own scores."""
+    """Return mean and standard deviation of one list's scores."""
     return (float(scores.mean()), float(scores.std()) or 1.0) if len(scores) else (0.0, 1.0)
 
 
@@ -271,20 +271,20 @@ def _standard(scores: Vectors, mean: float, deviation: float) -> Vectors:
 
 
 def _leaders(pool: Rows, scores: Vectors) -> Listed:
-    """The first few rows of ``pool``, and how much each of them counts: shares that add up to 1."""
+    """Return the best few rows of ``pool``, and how much each of them counts: shares that add up to 1."""
     order = np.lexsort((pool, -scores))[:_LEADERS]
     shares = np.exp(scores[order] - scores[order].max())
     return pool[order], np.asarray(shares / shares.sum(), dtype=np.float32)
 
 
 def _same_title(leaders: Rows, collection: Collection) -> list[int]:
-    """Rows of all documents that share their title with one of ``leaders``: they are probably on its topic."""
+    """Return the rows of all documents that share a title with one of ``leaders``: probably on the same topic."""
     titles = dict.fromkeys(collection.passages[row].document.title for row in leaders)
     return [row for title in titles for row in collection.shared_titles.get(title, ())]
 
 
 def _title_groups(pool: Rows, leaders: Rows, shares: Vectors, collection: Collection) -> Vectors:
-    """How much of the lead has the title that a passage's document shares with others, 0 to 1."""
+    """Return how much of the lead has the title that a passage's document shares with others, 0 to 1."""
     lead: dict[str, float] = defaultdict(float)
     for row, share in zip(leaders.tolist(), shares.tolist(), strict=True):
         lead[collection.passages[row].document.title] += share

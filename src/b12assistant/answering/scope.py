@@ -1,4 +1,4 @@
-"""What a question is about and no source shown speaks of: a child, a pregnancy, an animal, a country, a product.
+"""Find what a question is about but no source shown mentions: a child, a pregnancy, an animal, a country, a product.
 
 The concepts are data (`data/scope/concepts.toml`); the notices are fixed texts with the concepts' ids.
 """
@@ -24,7 +24,7 @@ _UNIT = re.compile(r"\s+|\S")  # what becomes one character
 class Concept:
     """``names``: what sources call it; ``asks``: patterns that make a question about it, ``{name}`` any of the names.
 
-    ``each``: the sources must hold the very name that was asked about, since names do not stand for one another.
+    ``each``: the sources must hold the very name that was asked about, since names do not mean the same.
     """
 
     id: TextId
@@ -46,11 +46,11 @@ class Concept:
         return re.compile(rf"(?<!\w){self._name}(?!\w)")
 
     def asked(self, question: str) -> Iterator[re.Match[str]]:
-        """Where a question, in even form, is about it."""
+        """Find where a question, in even form, is about it."""
         return self._asked.finditer(question)
 
     def is_spoken_of(self, asked: str, sources: Iterable[str]) -> bool:
-        """Whether a source, in even form, speaks of it; ``asked``: the words of the question."""
+        """Return whether a source, in even form, mentions it; ``asked``: the words of the question."""
         if not self.each:
             return any(self._spoken.search(source) for source in sources)
         names = [match[0] for match in self._spoken.finditer(asked)]
@@ -64,7 +64,7 @@ class Scope:
     concepts: tuple[Concept, ...]
 
     def notices(self, parts: Sequence[TurnSlice], sources: Sequence[str]) -> tuple[Notice, ...]:
-        """A notice for each concept that a part of the question is about and none of the ``sources`` speaks of.
+        """Return a notice for each concept that a part of the question is about and none of the ``sources`` mentions.
 
         ``sources``: the texts of the documents that are quoted, or that a refusal links as nearest.
         """
@@ -81,12 +81,12 @@ class Scope:
 
 
 def even(text: str) -> str:
-    """Search form with single blanks, apostrophes blank."""
+    """Return the search form with single blanks, and apostrophes as blanks."""
     return _APART.sub(" ", fold(text))
 
 
 def _places(concept: Concept, parts: Sequence[TurnSlice]) -> Iterator[TurnSlice]:
-    """The words that make the question about a concept; the whole part where folding moved its characters."""
+    """Yield the words that make the question about a concept; the whole part if folding changed its length."""
     for part in parts:
         folded = fold(part.text)
         starts = [match.start() for match in _UNIT.finditer(folded)]
@@ -99,12 +99,12 @@ def _places(concept: Concept, parts: Sequence[TurnSlice]) -> Iterator[TurnSlice]
 
 @lru_cache(maxsize=1)
 def load_scope() -> Scope:
-    """The concepts that ship with the package. Raises ``ConfigError``."""
+    """Read the concepts that ship with the package. Raises ``ConfigError``."""
     return parse_scope(read_data("scope", _FILE))
 
 
 def parse_scope(data: Table) -> Scope:
-    """The concepts of a parsed file."""
+    """Return the concepts of a parsed file."""
     check_keys(data, _FILE, required=("concept",))
     return Scope(
         tuple(_concept(table, f"{_FILE}, concept {n}") for n, table in enumerate(tables(data, "concept", _FILE), 1))

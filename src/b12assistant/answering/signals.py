@@ -1,7 +1,7 @@
-"""What speaks for and against an answer: how close a quote comes, and what the question names that nobody speaks of.
+"""What speaks for and against an answer: how close a quote is, and what the question names but no source mentions.
 
 Similarity cannot tell "Does coffee hinder B12?" from a question the sources answer: a near miss is as close as an
-answer. What it names and no source does can; so each word counts by how likely it is what the question is about.
+answer. What only the question names can, so each word counts by how likely it is what the question is about.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 
 
 BARRED = 0.53  # cosine of an answerable question to the nearest that nothing answers, for a corpus that lists none
-LOUD = 4.0  # token vectors of unit length are brought to this length before they are weighed
+LOUD = 4.0  # token vectors of unit length are scaled to this before they are weighted
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _HYPHEN = re.compile(r"[-‐‑]")
-_UNLISTED = (0.45, -3.0, 0.0)  # what is taken for known of a word that the table does not hold
+_UNLISTED = (0.45, -3.0, 0.0)  # the features of a word that is not in the table
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """Of one question and one quote, each between 0 and 1.
+    """Signals of one question and one quote, each between 0 and 1.
 
     ``closeness``: late interaction of the question with the quote. ``missing``: the likeliest topic among the words
-    that no source holds, less what comes near it. ``absent``: the same of words that the quote does not hold.
-    ``unknown``: how much of the question stands in no source, by idf. ``leaning``: 1 for a follow-up that leans on
-    what came before it, and so names less of which a source could know nothing; else 0.
+    that no source holds, less what is near it. ``absent``: the same for words that the quote does not hold.
+    ``unknown``: how much of the question is in no source, by idf. ``leaning``: 1 for a follow-up that leans on earlier
+    turns, and so names less that the sources may not know; else 0.
     """
 
     closeness: float
@@ -50,8 +50,8 @@ class Signals:
     absent: float
     unknown: float
     leaning: float = 0.0
-    asked: float | None = None  # cosine of the question and the nearest one asked of the quote; none if nothing is
-    barred: float = BARRED  # the same of the questions that nothing in the corpus answers
+    asked: float | None = None  # cosine of the question and the nearest one asked of the quote, if there is one
+    barred: float = BARRED  # the same for the questions that nothing in the corpus answers
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Word:
 class Topics:
     """How likely a word is what a question is about; fitted by `benchmarks/refusal_topics.py`.
 
-    ``table``: of a term, how often those who write it repeat it (log), how often it stands in a title (log), and 1.
+    ``table``: for a term, how often texts that have it repeat it (log), how often it is in a title (log), and 1.
     ``weights``: of a token vector, ``(p,)``, then of the three; ``plain``: of the three alone, for another encoder.
     Each ends with a constant.
     """
@@ -77,7 +77,7 @@ class Topics:
     encoder: str  # digest of the weights that the token vectors are from
 
     def of(self, words: Sequence[Word], tokens: Vectors, encoder: str) -> Vectors:
-        """(n,) between 0 and 1. ``tokens``: (q, p) rows of unit length, from the encoder with this digest."""
+        """Return (n,) between 0 and 1. ``tokens``: (q, p) rows of unit length, from the encoder with this digest."""
         known = np.array([self.features(word.term) for word in words], dtype=np.float32).reshape(-1, 4)
         if encoder != self.encoder:
             return _logistic(known @ self.plain)
@@ -85,20 +85,20 @@ class Topics:
         return _logistic(np.concatenate([LOUD * vectors, known], axis=1) @ self.weights)
 
     def features(self, term: str) -> tuple[float, float, float, float]:
-        """The three, and the constant."""
+        """Return the three, and the constant."""
         return (*self.table.get(term, _UNLISTED), 1.0)
 
 
 def mean_of(vectors: Vectors) -> Vectors:
-    """Of unit length; of no vector: zero."""
+    """Return the mean scaled to unit length; zero if there is no vector."""
     mean = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1], np.float32)
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), dtype=np.float32)
 
 
 def words_of(query: Query) -> tuple[Word, ...]:
-    """The informative words of the question itself; of what it leans on only where it has none of its own.
+    """Return the informative words of the question itself; those it leans on only if it has none of its own.
 
-    A question does not become known by what came before it.
+    Earlier turns do not make a question known.
     """
     found = list(_located(query))
     own = [word for start, word in found if start >= query.lead]
@@ -122,7 +122,7 @@ def _located(query: Query) -> Iterator[tuple[int, Word]]:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a question names, and what the sources hold of it. ``topicality``: (n,) of its ``words``.
+    """What a question names, and what the sources have of it. ``topicality``: (n,) of its ``words``.
 
     ``pool``: (q,) each query token's best cosine in the passages that were searched. ``unknown_terms``: in no source.
     ``unknown``: the share of the question that they make up, by idf. ``cosines``: of each row searched, (sentences, q).
@@ -140,18 +140,18 @@ class Evidence:
 
     @cached_property
     def missing(self) -> float:
-        """1 for a question without an informative word: nothing speaks for it."""
+        """Return 1 for a question without an informative word: nothing speaks for it."""
         if not self.words:
             return 1.0
         return self._worst(self.pool, self.unknown_terms.__contains__)
 
     def signals(self, best: Vectors, weights: Vectors, held: frozenset[str]) -> Signals:
-        """Of a quote. ``best``: (q,) each query token's best cosine in it; ``weights``: (q,); ``held``: its terms."""
+        """Judge a quote. ``best``: (q,) the best cosine of each query token; ``weights``: (q,); ``held``: its terms."""
         absent = self._worst(best, lambda term: term not in held)
         return Signals(float(best @ weights), self.missing, absent, self.unknown, float(self.leans), barred=self.barred)
 
     def _worst(self, best: Vectors, counts: Callable[[str], bool]) -> float:
-        """The likeliest topic among the words that count, less what comes near it; 0 if none counts."""
+        """Return the likeliest topic among the words that count, less what is near it; 0 if none counts."""
         gaps = [
             float(topicality) * min(1.0, max(0.0, 1 - _mean_at(best, word.tokens)))
             for word, topicality in zip(self.words, self.topicality, strict=True)
@@ -161,13 +161,13 @@ class Evidence:
 
 
 def _mean_at(values: Vectors, places: NDArray[np.int64]) -> float:
-    """Most words are one token: of one value the mean is that value."""
+    """Return the mean of the values at ``places``, without computing it for the usual single token."""
     return float(values[places[0]]) if len(places) == 1 else float(values[places].mean())
 
 
 @lru_cache(maxsize=1)
 def load_topics() -> Topics:
-    """The committed `data/answering/topics.npz`."""
+    """Read the committed `data/answering/topics.npz`."""
     return read_topics(files("b12assistant").joinpath("data/answering/topics.npz").read_bytes())
 
 
@@ -187,8 +187,8 @@ def _logistic(values: Vectors) -> Vectors:
 class Calibration:
     """Fitted weights of the signals, and the confidence from which an answer is shown, and shown without reserve.
 
-    What speaks against an answer weighs less than nothing or nothing, ``closeness`` nothing or more. ``leaning`` is
-    what a follow-up has to make good, so that as few of its kind as of other questions pass without an answer.
+    What speaks against an answer has a weight of 0 or less, ``closeness`` and ``asked`` 0 or more. ``leaning``, 0 or
+    less, is added for a follow-up, so that as many answerable ones are kept as of other questions.
     """
 
     bias: float
@@ -204,7 +204,7 @@ class Calibration:
     unasked: float = 0.0  # instead of ``asked``, for a quote of which nothing is asked
 
     def confidence(self, signals: Signals) -> float:
-        """Between 0 and 1: the share of answerable among as many unanswerable questions with such signals."""
+        """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""
         values = {name: value for name, value in asdict(signals).items() if value is not None}
         total = self.bias + sum(getattr(self, name) * value for name, value in values.items())
         total += self.unasked if signals.asked is None else 0
@@ -213,6 +213,6 @@ class Calibration:
 
 @lru_cache(maxsize=1)
 def load_calibration() -> Calibration:
-    """The committed values of `data/answering/calibration.toml`, which names the command that made them."""
+    """Read the committed `data/answering/calibration.toml`, which names the command that made it."""
     table = tomllib.loads(files("b12assistant").joinpath("data/answering/calibration.toml").read_text("utf-8"))
     return Calibration(**table["calibration"])

@@ -1,4 +1,4 @@
-"""Who speaks first: a source that sells is never alone with a dose, an all-clear or a call to start, stop or hurry.
+"""Choose who speaks first: not a seller with a dose, an all-clear or a call to start, stop or hurry, if others can.
 
 Cues are data (`data/sellers/cues.toml`); here is only what follows from them.
 """
@@ -29,7 +29,7 @@ class Cues:
         return any(cue.search(text) for cue in self.sensitive)
 
     def bare_dose(self, text: str) -> bool:
-        """Whether a dose is given without a caution in the same words."""
+        """Return whether a dose is given without a caution in the same words."""
         return any(cue.search(text) for cue in self.dose) and not any(cue.search(text) for cue in self.caution)
 
 
@@ -54,31 +54,23 @@ class Said:
 
     @property
     def sells(self) -> bool:
-        """Whether its source sells what it recommends, or may: unknown counts as selling."""
+        """Return whether its source sells what it recommends, or may: unknown counts as selling."""
         return self.spans[0].document.source.interest is not Interest.NONE
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Indices of the candidates to show, best first; ``only_sellers``: nobody without an interest speaks to it."""
+    """Indices of the candidates to show, best first; ``only_sellers``: no source without an interest says anything."""
 
     shown: tuple[int, ...]
     only_sellers: bool
 
 
-def order(
-    said: Sequence[Said],
-    most: int,
-    *,
-    strict: bool,
-    close: float,
-    heard: float,
-    cues: Cues,
-) -> Order:
+def order(said: Sequence[Said], most: int, *, strict: bool, heard: float, cues: Cues) -> Order:
     """Pick at most ``most`` of ``said``: candidates good enough to be shown, best first, more than are shown.
 
-    ``strict``: every sentence of a seller is sensitive. ``close``: scores this near count as equal. ``heard``: how far
-    behind the best a source that sells nothing may stand and still be the one that speaks first.
+    ``strict``: every sentence of a seller is sensitive. ``heard``: how far behind the best a source that sells nothing
+    may be and still speak first.
     """
     once = _once(said)
     shown = once[:most]
@@ -89,20 +81,13 @@ def order(
     near = next((i for i in disinterested if said[shown[0]].score - said[i].score <= heard), None)
     if sensitive and near is None:
         return Order(tuple(i for i in shown if said[i].sells), only_sellers=True)
-    if sensitive and near is not None and near not in shown:
-        shown = [*shown[: most - 1], near]
-    if near is not None and (shown[0] in sensitive or _beside(said[shown[0]], said[near], close)):
+    if near is not None:
         shown = [near, *[i for i in shown if i != near][: most - 1]]
     return Order(tuple(shown), only_sellers=False)
 
 
-def _beside(seller: Said, other: Said, close: float) -> bool:
-    """Whether the seller is no better by more than ``close``."""
-    return seller.sells and seller.score - other.score <= close
-
-
 def _once(said: Sequence[Said]) -> list[int]:
-    """Indices of ``said`` without those that repeat another word for word; of these, one that sells nothing stays."""
+    """Return the indices of ``said`` without word-for-word repeats; of these, one that sells nothing is kept."""
     kept: dict[str, int] = {}
     for i, each in enumerate(said):
         words = " ".join(each.text.split()).casefold()

@@ -1,5 +1,6 @@
-"""Questions that a reader may go on with: headings of the sources that are questions, and those of the curated
-differences. Only what the sources answer is suggested: each is asked once, when it would first be shown.
+"""Suggest further questions: headings of the sources that are questions, and those of the curated differences.
+
+Only what the sources answer is suggested: each is asked once, when it would first be shown.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 NEAR = 0.3  # cosine to the question from which one is suggested
-SAME = 0.9  # from which it says what was asked already
+SAME = 0.9  # cosine from which two ask the same
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,13 @@ class Suggestions:
 
     @classmethod
     def of(cls, collection: Indexed, encoder: Encoder, ask: Callable[[str], Answer]) -> Suggestions:
-        """Those of the collection, encoded one by one, so that a question that is asked meanwhile comes in between."""
+        """Collect those of the collection, encoded one by one, so that a user's question need not wait."""
         texts = tuple(dict.fromkeys(_questions(collection)))
         vectors = [encoded.vector for text in texts for encoded in encoder.encode([text])]
         return cls(texts, np.array(vectors, np.float32), ask)
 
     def near(self, asked: Collection[str], question: NDArray[np.float32]) -> tuple[str, ...]:
-        """The nearest to a question that are answered, at most three; none of ``asked``, none that says the same."""
+        """Return the nearest to a question that are answered, at most three; none that was asked or asks the same."""
         if not self.texts:
             return ()
         cosines = self.vectors @ question
@@ -54,7 +55,7 @@ class Suggestions:
         return tuple(self.texts[place] for place in chosen)
 
     def _is_answered(self, text: str) -> bool:
-        """Whether the sources answer it with quotes, and no flag is raised."""
+        """Return whether the sources answer it with quotes, and no flag is raised."""
         if text not in self._answered:
             answer = self.ask(text)
             unflagged = all(notice.flag is None for notice in answer.notices)
@@ -63,7 +64,7 @@ class Suggestions:
 
 
 def _questions(collection: Indexed) -> Iterator[str]:
-    """As they stand in the sources, then as the curators put them."""
+    """Yield the questions of the sources, then those of the curators."""
     quotable = (
         document.slice(section.heading).strip()
         for document in collection.documents

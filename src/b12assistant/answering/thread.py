@@ -1,8 +1,8 @@
 """Understand the last turn of a conversation: search its readings together, and say which fits the sources best.
 
-One reading alone is often the wrong one, and what answers usually comes near under several. So a turn that leans is
-searched for all of its readings at once, each with the same weight; the reading that the best window answers most
-surely is the one that is shown and judged (`docs/decisions/0027-conversation.md`).
+One reading alone is often wrong, and the answer is usually near under several. So a turn that leans is searched for all
+of its readings at once, each with the same weight; the reading that the best window most likely answers is shown and
+judged (`docs/decisions/0027-conversation.md`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from b12assistant.config import Settings
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_JOINED = 300  # characters of an earlier question in which another subject is put, or a subject is looked for
+_JOINED = 300  # most characters of an earlier question whose words are replaced, or whose subject is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +111,13 @@ class Thread:
             return own
         if best.searched.read_as.replaced:
             return best
-        after = joined[0].searched.read_as  # a subject before a turn is no sentence: the whole question is shown
+        after = joined[0].searched.read_as  # a subject before a turn makes no sentence: the whole question is shown
         return replace(best, searched=replace(best.searched, read_as=after))
 
     def _readings(
         self, turns: Sequence[Turn], before: Sequence[Turn], former: Interpretation
     ) -> Iterator[Interpretation]:
-        """Yield the readings of the last turn with the last question, which stands last in ``before``."""
+        """Yield the readings of the last turn with the last question, the last of ``before``."""
         own = alone(turns[-1], self.most).own
         yield from readings(own, former, [span for quote in self.quoted(before) for span in quote.spans], self.most)
         if len(former.text) > _JOINED:
@@ -153,7 +153,7 @@ class Thread:
 
 
 def _place(read_as: Interpretation, part: TurnSlice) -> tuple[int, int]:
-    """Return where a slice of one of its parts stands in the text of a reading."""
+    """Return where a slice of one of its parts is in the text of a reading."""
     at = 0
     for each in read_as.parts:
         if each.turn is part.turn and each.start <= part.start and part.end <= each.end:

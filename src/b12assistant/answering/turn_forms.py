@@ -68,7 +68,7 @@ _NEW_TOPIC = re.compile(
 
 
 def move_of(text: str) -> Move:
-    """Return what the turn does. Only a turn that says nothing else wants more, or the sources."""
+    """Return what the turn does. It asks for more, or for the sources, only if it says nothing else."""
     if len(text) > _FORM:
         return Move.ASKS
     words = text[lead_in(text) :].strip()
@@ -182,7 +182,7 @@ _STATES = re.compile(
 )
 _MOST_WORDS = 12  # content words from which a turn stands alone, whatever it points at
 _WHOLE = 2  # specific words with which a weak sign counts only if nothing answers the turn alone
-_FULL = 4  # the same of a strong sign
+_FULL = 4  # the same for a strong sign
 
 
 def leaning(text: str) -> Leaning:
@@ -278,12 +278,12 @@ def _points(own: str) -> bool:
 
 
 def pronoun_of(own: str) -> tuple[int, int] | None:
-    """Return where the first pronoun without a referent of its own stands; ``None`` if there is none."""
+    """Return where the first pronoun without a referent of its own is; ``None`` if there is none."""
     return _pronoun(own.replace("’", "'").lower())
 
 
 def _pronoun(own: str) -> tuple[int, int] | None:
-    """A pronoun has a referent of its own if something specific stands in an earlier clause of the turn."""
+    """Find it: a pronoun has a referent of its own if an earlier clause of the turn names something specific."""
     signs = _signs()
     found = list(_TOKEN.finditer(_DUMMY.sub(lambda match: "x" * len(match[0]), own)))
     words = [match[0] for match in found]
