@@ -82,7 +82,6 @@ MEANINGS = {
     "quoting.rate": "score taken off for each 100 characters over 100",
     "quoting.alike": "share of words from which two quotes of one source say the same",
     "quoting.margin": "how far behind the best a further quote may fall",
-    "quoting.close": "how close in score two quotes are when the one from a source that sells nothing goes first",
     "red_flags.packaged": "packaged rules that are on: `all` (made for questions on health), `emergencies`, or `none`",
     "red_flags.model": "`true`: a model fitted on questions about health may raise what rules miss; not with `none`",
     "red_flags.region": f"whose telephone numbers the safety texts name: {_REGIONS}; empty: general words",
@@ -98,7 +97,7 @@ MEANINGS = {
     "web.behind_proxy": "`true`: a proxy asks for passwords and speaks TLS, so `serve --host` may name any address",
     "web.metrics": "address at which Prometheus reads figures, as in `127.0.0.1:9464`; empty: none",
     "web.log": "lines of the log on standard error, in JSON: `info` (each question and response), `warning` or `error`",
-    "quoting.heard": "how far behind one who sells nothing may fall and still be heard",
+    "quoting.heard": "how far behind a seller a source that sells nothing may be and still come first",
 }
 
 

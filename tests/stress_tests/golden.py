@@ -19,7 +19,10 @@ def golden_answers(count: int, folder: Path) -> Tries:
     golden = {record["id"]: record for record in map(json.loads, GOLDEN.read_text("utf-8").splitlines())}
     build_index(CORPUS, folder / "index")
     assistant = Assistant.open(folder / "index", corpus=CORPUS)
-    given = [json.loads(line) for line in answered(assistant, every=max(1, len(golden) // count))]
+    every = max(1, len(golden) // count)
+    given = [json.loads(line) for line in answered(assistant, every)]
+    if every == 1:
+        yield from (f"not asked any more: {id_}" for id_ in golden.keys() - {record["id"] for record in given})
     changed = [record["id"] for record in given if golden.get(record["id"]) != record]
     few = len(changed) <= ROUNDING * len(given)
     for record in given:

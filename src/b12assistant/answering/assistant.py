@@ -107,7 +107,7 @@ class Assistant:
         return Triaged(turns, self._triaged(turns), _ms(begun))
 
     def warning(self, read: Triaged) -> Reply | None:
-        """Return triage's own answer: the whole one in an emergency, or that to anything serious without a search."""
+        """Return what triage says without a search: all of it in an emergency, else a warning if there is reason."""
         flag = read.triage.flag
         if read.triage.alone or (flag is not None and flag.level is Level.EMERGENCY):
             return _safety_only(read, Reason.RED_FLAG)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _IN_HAND = 64  # passages whose cosines are cached
 _KEPT = 4096  # passages whose possible quotes are cached
-_GAIN = 1.0  # added to the score for each point of cosine over the ordinary one
+_GAIN = 1.0  # added to the score, times the cosine above the ordinary one
 _ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
 _SEARCHED = 64  # readings whose results are cached
 _ASKS_FOR_A_PAPER = re.compile(

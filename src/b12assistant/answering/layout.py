@@ -157,7 +157,7 @@ class Layout:
         return None if end is None else self._sentence_at(end - 1)
 
     def _after(self, span: Span) -> Span | None:
-        """Return the sentence after one, skipping marked text; none beyond a heading or in a reference list."""
+        """Return the sentence after one, skipping marked text; none beyond a heading or in another reference."""
         start = self._start_after(span)
         if start is None or self.document.heading_path(span.start) != self.document.heading_path(start):
             return None
@@ -249,7 +249,7 @@ class Layout:
         return self._leading_sentence(top - 1, to_list=False) if top and begins else ()
 
     def _leading_sentence(self, place: int, *, to_list: bool) -> tuple[Span, ...]:
-        """Return the last sentence of a paragraph if it introduces what follows; one without an end, if a list does."""
+        """Return the last sentence of a paragraph if it introduces what follows, before a list even without an end."""
         block = self.document.blocks[place]
         if block.kind is not BlockKind.PARAGRAPH:
             return ()

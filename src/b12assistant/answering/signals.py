@@ -188,7 +188,7 @@ class Calibration:
     """Fitted weights of the signals, and the confidence from which an answer is shown, and shown without reserve.
 
     What speaks against an answer has a weight of 0 or less, ``closeness`` and ``asked`` 0 or more. ``leaning``, 0 or
-    less, is added for a follow-up, so that as many answerable ones are kept as of other questions.
+    less, is added for a follow-up, so that the same share of answerable ones is kept as of other questions.
     """
 
     bias: float

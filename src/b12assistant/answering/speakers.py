@@ -1,4 +1,6 @@
-"""Choose who speaks first: not a seller with a dose, an all-clear or a call to start, stop or hurry, if others can.
+"""Choose who speaks first: a source that sells nothing, unless a seller is far ahead.
+
+A seller's dose, all-clear or call to start, stop or hurry is never first and never alone if such a source is near.
 
 Cues are data (`data/sellers/cues.toml`); here is only what follows from them.
 """
@@ -60,7 +62,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Indices of the candidates to show, best first; ``only_sellers``: no source without an interest says anything."""
+    """Indices of the candidates to show, best first; ``only_sellers``: nobody else is near to support them."""
 
     shown: tuple[int, ...]
     only_sellers: bool

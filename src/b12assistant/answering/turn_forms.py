@@ -283,7 +283,7 @@ def pronoun_of(own: str) -> tuple[int, int] | None:
 
 
 def _pronoun(own: str) -> tuple[int, int] | None:
-    """Find it: a pronoun has a referent of its own if an earlier clause of the turn names something specific."""
+    """Find the pronoun: it has a referent of its own if an earlier clause of the turn names something specific."""
     signs = _signs()
     found = list(_TOKEN.finditer(_DUMMY.sub(lambda match: "x" * len(match[0]), own)))
     words = [match[0] for match in found]

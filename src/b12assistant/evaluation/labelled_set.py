@@ -80,7 +80,7 @@ def evaluate(
     is_exact: Callable[[Quote], bool],
     rank: Callable[[str, Sequence[str]], Sequence[Sequence[Span]]],
 ) -> tuple[Outcome, ...]:
-    """Put each question and its history to ``answer``, and to ``rank``: the best windows before triage and refusal."""
+    """Put each question to ``answer``, and to ``rank``, which gives the best windows before triage and refusal."""
     return tuple(
         _outcome(each, answer(each.question, each.history), is_exact, rank(each.question, each.history))
         for each in labelled

@@ -196,7 +196,7 @@ class Reading:
         return None
 
     def _told(self, start: int) -> bool:
-        """Return whether the text is a story, a lesson or a joke, and the sentence is neither theirs nor acute."""
+        """Return whether the text is a story, a lesson or a joke, and the sentence neither the writer's nor acute."""
         position = _position(self._sentences, start)
         acute = any(s.has("sudden") for s in self._sentences[max(0, position - 1) : position + 2])
         sentence = self._sentences[position]

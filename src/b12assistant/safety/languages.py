@@ -235,7 +235,7 @@ class Languages:
         return tuple(lexicon for lexicon, count in zip(self.lexicons, counts, strict=True) if count >= near)
 
     def told(self, turns: Sequence[Turn], notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
-        """Return the notices with their translations below them, and any notice about the language itself."""
+        """Return the notices, each followed by its translations, and any notice about the language itself."""
         last = turns[-1].text if turns else ""
         if (code := self.unread(last)) is not None:
             return (*notices, *_unread(code))
