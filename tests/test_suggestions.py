@@ -57,6 +57,11 @@ def test_the_nearest_come_and_nothing_that_was_asked(space: FakeWorkspace) -> No
     assert "What wraps a nerve?" not in space.suggested(["What wraps a nerve?", "What is a nerve?"])
 
 
+def test_nothing_is_suggested_after_a_remark(space: FakeWorkspace) -> None:
+    assert space.suggested(["What is a nerve?"])
+    assert space.suggested(["What is a nerve?", "oh thanks that's clear"]) == ()
+
+
 @pytest.mark.parametrize("question", ["", "\ud800", "word " * 3_000, "cabbage soup"])
 def test_whatever_is_asked_nothing_far_is_suggested(space: FakeWorkspace, question: str) -> None:
     assert space.suggested([question]) == ()
