@@ -58,8 +58,9 @@ def test_another_seller_is_nobody_else() -> None:
     assert ordered(said(DOSE, SELLS, 0.55), said(PLAIN, UNKNOWN, 0.5)) == Order((0, 1), only_sellers=True)
 
 
-def test_who_sells_nothing_is_fetched_from_behind_the_shown() -> None:
-    sellers = [said(f"{DOSE} {n}", SELLS, 0.5) for n in range(3)]
+@pytest.mark.parametrize("text", [DOSE, PLAIN])
+def test_who_sells_nothing_is_fetched_from_behind_the_shown(text: str) -> None:
+    sellers = [said(f"{text} {n}", SELLS, 0.5) for n in range(3)]
     assert ordered(*sellers, said(OTHER, NONE, 0.45)) == Order((3, 0, 1), only_sellers=False)
 
 

@@ -23,7 +23,7 @@ def golden_answers(count: int, folder: Path) -> Tries:
     given = [json.loads(line) for line in answered(assistant, every)]
     if every == 1:
         yield from (f"not asked any more: {id_}" for id_ in golden.keys() - {record["id"] for record in given})
-    changed = [record["id"] for record in given if golden.get(record["id"]) != record]
+    changed = {record["id"] for record in given if golden.get(record["id"]) != record}
     few = len(changed) <= ROUNDING * len(given)
     for record in given:
         wrong = record["id"] in changed and not few
