@@ -141,6 +141,10 @@ class FakeWorkspace(Workspace):
         return self.fake_encoder
 
     @cached_property
+    def plain_encoder(self) -> FakeEncoder:
+        return self.fake_encoder
+
+    @cached_property
     def projection(self) -> Projection:
         return PLAIN
 

@@ -56,7 +56,7 @@ PICTURE = (
     (
         "index",
         ("asked documents lexical_index store token_store vector_index < collection embedding < indexing milvus"),
-        "weights < onnx_encoder < bf16_encoder encoding",
+        "weights < onnx_encoder < bf16_encoder encoding reader",
     ),
     (
         "answering",

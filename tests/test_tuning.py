@@ -11,7 +11,8 @@ from fakes import FakeEncoder
 
 from b12assistant.application.opening import as_tuned, open_encoder
 from b12assistant.config import EncoderSettings
-from b12assistant.index.encoding import load_encoder, tuned_encoder
+from b12assistant.index import onnx_encoder
+from b12assistant.index.encoding import _shipped, load_encoder, tuned_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
 from b12assistant.low_rank import LowRank, parse_low_rank
 from b12assistant.protocols import Encoder
@@ -85,3 +86,17 @@ def test_changes_of_changes_add_up(plain: Encoder) -> None:
     assert (once.digest, back.digest) == ("d" * 64, "d" * 64)
     (first,), (second,) = plain.encode([ASKED]), back.encode([ASKED])
     np.testing.assert_allclose(first.vector, second.vector, atol=1e-5)
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_changed_weights_are_kept_only_if_the_runtime_reads_them(
+    plain: Encoder, tuned: Encoder, copied: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(plain, OnnxEncoder)
+    if not copied:
+        monkeypatch.setattr(onnx_encoder, "_needs_none", lambda session, weights: False)
+    _, _, changes = _shipped()
+    again = plain.tuned(LowRank(changes.thin))
+    for first, second in zip(tuned.encode([ASKED, ANSWER]), again.encode([ASKED, ANSWER]), strict=True):
+        np.testing.assert_array_equal(first.vector, second.vector)
+    assert len(again._kept) == (0 if copied else 36)

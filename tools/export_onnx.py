@@ -65,7 +65,7 @@ def make_graph(encoder: SentenceEncoder) -> OnnxGraph:
     folder = encoder.weights.place
     if folder is None:
         raise EncoderError(f"{encoder.name!r} is not in a folder")
-    data, names = _linked(_traced(encoder), folder)
+    data, names = linked(_traced(encoder), folder)
     return OnnxGraph(
         data=data,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -154,7 +154,7 @@ def _traced(encoder: SentenceEncoder) -> bytes:
     return bytes(file.getvalue())
 
 
-def _linked(graph: bytes, folder: Path) -> tuple[bytes, dict[str, str]]:
+def linked(graph: bytes, folder: Path) -> tuple[bytes, dict[str, str]]:
     """Replace each weight that is in the model's file by its place there. Returns the graph and the weights' names."""
     import onnx
 

@@ -48,11 +48,12 @@ from b12assistant.types import Hit, Interest, Passage, Span
 class Found:
     """Candidate quotes, best first, and how much of the question is in no source.
 
-    ``certain``: how likely a candidate answers, 0 to 1; computed only when needed.
+    ``certain``: how likely a candidate answers, 0 to 1; ``is_strong``: whether in full. Computed only when needed.
     """
 
     windows: Sequence[Window]
     certain: Callable[[Window], float]
+    is_strong: Callable[[Window], bool]
     unknown: float
     difference: Difference | None = None  # its sides take no place among the quotes
 
@@ -231,7 +232,8 @@ class Assistant:
     def _found(self, thread: Thread, read: Read) -> Found:
         engine, searched = thread.engine, read.searched
         difference = engine.difference(searched.query, searched.windows, self.settings)
-        return Found(searched.windows, partial(thread.certain, read), searched.evidence.unknown, difference)
+        certain, is_strong = partial(thread.certain, read), partial(thread.is_strong, read)
+        return Found(searched.windows, certain, is_strong, searched.evidence.unknown, difference)
 
     def _answer(self, turn: Turn, flagged: Sequence[Notice], read_as: Interpretation, found: Found) -> Answer:
         shown_as = None if read_as.is_plain and read_as.own.turn == turn else read_as
@@ -286,7 +288,7 @@ class Assistant:
         return (Disagreement(found.difference.id, found.difference.topic, quotes),)
 
     def _quote(self, found: Found, window: Window) -> Quote:
-        strength = Strength.STRONG if found.certain(window) >= self.calibration.answered else Strength.POSSIBLE
+        strength = Strength.STRONG if found.is_strong(window) else Strength.POSSIBLE
         return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
 
 

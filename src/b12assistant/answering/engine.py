@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.answering.disagreement import Closeness, Difference, find_difference
-from b12assistant.answering.quoting import Cut, Window, Windows, choose, cuts, score, weights_of
+from b12assistant.answering.quoting import Cut, Window, Windows, asking_of, choose, cuts, score, weights_of
 from b12assistant.answering.readings import Readings, beside, reading, readings, together
 from b12assistant.answering.retrieval import Depths, Query, encode_queries, rank
 from b12assistant.answering.signals import BARRED, Evidence, Signals, Topics, load_topics, words_of
@@ -20,6 +20,7 @@ from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.collection import Collection
+from b12assistant.index.reader import Reader
 from b12assistant.index.token_store import Projection
 from b12assistant.language.spelling import english_words
 from b12assistant.language.vocabulary import Vocabulary
@@ -69,6 +70,7 @@ class Engine:
     projection: Projection
     topics: Topics = field(default_factory=load_topics)
     vocabulary: Vocabulary | None = None  # the corpus's own
+    reader: Reader | None = None
 
     def query(self, text: str) -> Query:
         """Encode a question by itself, in the user's words and in those of the sources."""
@@ -127,6 +129,17 @@ class Engine:
 
     @stage("encode")
     def query_of(self, read_as: Interpretation) -> Query:
+        """Encode a reading; of a long message, what it asks counts once more by itself (decision 33)."""
+        whole, own = self._query_of(read_as), read_as.own
+        asking = [
+            TurnSlice(own.turn, own.start + each.start, own.start + each.end) for each in asking_of(_readable(own.text))
+        ]
+        if not asking:
+            return whole
+        alone = self._query_of(replace(read_as, parts=tuple(asking), as_one=True))
+        return replace(together([alone, whole, whole]), asks=alone.asks)
+
+    def _query_of(self, read_as: Interpretation) -> Query:
         """Encode a reading. Half of a surrogate pair, which no encoder can read, becomes a question mark.
 
         For a question without a word of its own ("why there?"), what it leans on counts in full.
@@ -141,8 +154,9 @@ class Engine:
         return beside(query, read[0], others) if read else query
 
     def _encoded(self, asked: Sequence[tuple[str, int]]) -> list[Query]:
-        readable = [(text.encode("utf-8", "replace").decode(), lead) for text, lead in asked]
-        return encode_queries(readable, self.collection, self.encoder, self.projection)
+        return encode_queries(
+            [(_readable(text), lead) for text, lead in asked], self.collection, self.encoder, self.projection
+        )
 
     @stage("signals")
     def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
@@ -306,6 +320,11 @@ class Engine:
             return context
         first, last = self.collection.sentence_starts[row : row + 2]
         return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
+
+
+def _readable(text: str) -> str:
+    """Return the text with a question mark for each half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _limits(settings: Settings) -> Windows:

@@ -257,6 +257,8 @@ _WHICH = (
 )
 _DOES = r"(?:is|are|was|were|am|do|does|did|can|could|should|would|will|may|might|must|has|have|had)(?:n['’]t)? "
 _ASKS = re.compile(rf"\b{_WHICH}|^\W*{_DOES}", re.I)
+_LONG = 40  # words of a message whose questions are also searched by themselves
+_MOST_ASKING = 0.8  # of its characters, if it is to tell something too
 # Where one question ends and the next begins.
 _NEXT = re.compile(
     rf"\b(?:and|but|plus),? (?:(?:also|then) )?(?={_WHICH}|{_DOES})|\bor (?={_WHICH})|"
@@ -267,10 +269,22 @@ _NEXT = re.compile(
 
 def parts_of(text: str) -> tuple[Range, ...]:
     """Return the things a question asks, in order; none if it asks only one. Statements around them are no part."""
-    sentences = split_sentences(text)
-    asking = [each for each in sentences if text[: each.end].endswith("?")] or sentences[-1:]
-    found = tuple(part for sentence in asking for part in _asked(text, sentence))
+    found = tuple(part for sentence in _asking(text) for part in _asked(text, sentence))
     return found if len(found) > 1 else ()
+
+
+def asking_of(text: str) -> tuple[Range, ...]:
+    """Return the sentences that ask something in a long message that also tells something; none of other texts."""
+    if len(text.split()) < _LONG:
+        return ()
+    asking = tuple(_asking(text))
+    return asking if sum(each.end - each.start for each in asking) < _MOST_ASKING * len(text) else ()
+
+
+def _asking(text: str) -> Sequence[Range]:
+    """Return the sentences that end with a question mark; without any the last one."""
+    sentences = split_sentences(text)
+    return [each for each in sentences if text[: each.end].endswith("?")] or sentences[-1:]
 
 
 def _asked(text: str, sentence: Range) -> Iterator[Range]:

@@ -64,7 +64,7 @@ class Query:
     """A question encoded once. ``tokens``: (q, p) rows of unit length; the weights of its tokens each add up to 1.
 
     ``read``: the text that the last ``len(places)`` tokens are from, each from ``places[i, 0]`` up to ``places[i, 1]``;
-    its first ``lead`` characters are only leant on.
+    its first ``lead`` characters are only leant on. ``asks``: what the reader reads as the question.
     """
 
     text: str
@@ -75,6 +75,7 @@ class Query:
     read: str
     places: NDArray[np.int64]
     lead: int
+    asks: str
 
 
 def encode_query(text: str, collection: Collection, encoder: Encoder, projection: Projection, lead: int = 0) -> Query:
@@ -118,6 +119,7 @@ def _query(
         read=text,
         places=places,
         lead=lead,
+        asks=text,
     )
 
 

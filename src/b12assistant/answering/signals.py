@@ -187,6 +187,9 @@ def _logistic(values: Vectors) -> Vectors:
 class Calibration:
     """Fitted weights of the signals, and the confidence from which an answer is shown, and shown without reserve.
 
+    ``full``, ``full_read`` and ``full_asked``: a constant and the weights of two signals, whose sum is above 0 for a
+    quote that answers in full (`benchmarks/fit_strength.py`).
+
     What speaks against an answer has a weight of 0 or less, ``closeness`` and ``asked`` 0 or more. ``leaning``, 0 or
     less, is added for a follow-up, so that the same share of answerable ones is kept as of other questions.
     """
@@ -202,6 +205,9 @@ class Calibration:
     asked: float = 0.0
     barred: float = 0.0
     unasked: float = 0.0  # instead of ``asked``, for a quote of which nothing is asked
+    full: float = 0.0
+    full_read: float = 0.0
+    full_asked: float = 0.0
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""
@@ -209,6 +215,10 @@ class Calibration:
         total = self.bias + sum(getattr(self, name) * value for name, value in values.items())
         total += self.unasked if signals.asked is None else 0
         return 1 / (1 + exp(-total))
+
+    def is_full(self, read: float, asked: float) -> bool:
+        """Return whether a quote likely answers in full. ``read``: the reader's score; ``asked``: as in `Signals`."""
+        return self.full + self.full_read * read + self.full_asked * asked > 0
 
 
 @lru_cache(maxsize=1)

@@ -27,7 +27,7 @@ from b12assistant.answering.conversation import (
 )
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
-from b12assistant.answering.signals import Calibration
+from b12assistant.answering.signals import Calibration, Signals
 from b12assistant.answering.turn_forms import Leaning, leaning, move_of
 from b12assistant.answers import Interpretation, Move, Quote, Turn, TurnSlice
 from b12assistant.config import Settings
@@ -73,8 +73,22 @@ class Thread:
 
     def certain(self, read: Read, window: Window) -> float:
         """Return how likely a window answers the turn, 0 to 1."""
-        signals = self.engine.signals(read.searched.query, read.searched.evidence, window)
-        return min(read.most, self.calibration.confidence(signals))
+        return min(read.most, self.calibration.confidence(self._signals(read, window)))
+
+    def is_strong(self, read: Read, window: Window) -> bool:
+        """Return whether a window likely answers the turn: in full, as far as the reader can tell.
+
+        The reader was fitted on sentences of which something is asked, and tells nothing of others.
+        """
+        signals, reader = self._signals(read, window), self.engine.reader
+        if min(read.most, self.calibration.confidence(signals)) < self.calibration.answered:
+            return False
+        if reader is None or signals.asked is None:
+            return True
+        return self.calibration.is_full(reader.score(read.searched.query.asks, window.best.text), signals.asked)
+
+    def _signals(self, read: Read, window: Window) -> Signals:
+        return self.engine.signals(read.searched.query, read.searched.evidence, window)
 
     def _judged(self, searched: Searched, most: float = 1.0) -> Read:
         read = Read(searched, 0.0, most)

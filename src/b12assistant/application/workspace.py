@@ -46,6 +46,7 @@ from b12assistant.errors import (
     SourceError,
 )
 from b12assistant.index.documents import Entry
+from b12assistant.index.reader import open_reader
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
 from b12assistant.loaders.decoding import read_file
@@ -184,6 +185,7 @@ class Workspace:
             self.encoder,
             self.projection,
             vocabulary=vocabulary,
+            reader=open_reader(self.plain_encoder),
         )
 
     @once

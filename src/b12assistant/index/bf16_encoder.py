@@ -64,7 +64,7 @@ class Bf16Encoder(OnnxEncoder):
         import onnx
 
         data = (self._folder / SAFETENSORS).read_bytes()
-        tuned = {self._graph.weights[name]: weight for name, weight in self._tuned.items()}
+        tuned = {self._graph.weights[name]: weight for name, weight in self._tuned().items()}
         model = onnx.load_from_string(self._graph.data)
         for tensor in model.graph.initializer:
             place = {entry.key: entry.value for entry in tensor.external_data}

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -54,6 +55,19 @@ def import_runtime() -> Any:
     return onnxruntime
 
 
+def open_session(graph: bytes, folder: Path, weights: Mapping[str, Floats] = MappingProxyType({})) -> Any:
+    """Open a graph that has weights in files of ``folder``, with these ``weights`` instead of its own; one thread."""
+    onnxruntime = import_runtime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3  # errors, which are raised too
+    options.add_session_config_entry(_FOLDER, str(folder))
+    if weights:
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
+        options.add_external_initializers(list(weights), values)
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
 class OnnxEncoder:
     """An ``Encoder``; `load_encoder` makes one. The tokenizer and the graph are loaded at first use.
 
@@ -74,6 +88,7 @@ class OnnxEncoder:
         self._weights, self._graph, self._threads, self._changes = weights, graph, threads, changes
         self._folder = weights.place
         self._digest = digest or weights.digest
+        self._kept: Sequence[Floats] = ()  # weights that the session still reads
         self._others: dict[tuple[int, str], tuple[Changes, Any]] = {}  # by the changes, which are kept with it
 
     @property
@@ -101,27 +116,28 @@ class OnnxEncoder:
     def tokenizer(self) -> Path:
         return self._folder / TOKENIZER
 
-    @once
+    @property
     def _tokenizer(self) -> Tokenizer:
         return open_tokenizer(self.tokenizer)
 
     @once
     def _session(self) -> Any:
-        onnxruntime = import_runtime()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3  # errors, which are raised too
-        options.add_session_config_entry(_FOLDER, str(self._folder))
-        if self._tuned:
-            values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in self._tuned.values()]
-            options.add_external_initializers([self._graph.weights[name] for name in self._tuned], values)
-        session = onnxruntime.InferenceSession(self._graph.data, options, providers=["CPUExecutionProvider"])
-        _result(session, TINY)
+        session, tuned = self._opened()
+        if not _needs_none(session, tuned):
+            session, self._kept = self._opened()
         return session
 
-    @once
+    def _opened(self) -> tuple[Any, Sequence[Floats]]:
+        """Return a session, and the changed weights that it was given."""
+        tuned = self._tuned()
+        session = open_session(
+            self._graph.data, self._folder, {self._graph.weights[name]: value for name, value in tuned.items()}
+        )
+        _result(session, TINY)
+        return session, tuple(tuned.values())
+
     def _tuned(self) -> dict[str, Floats]:
-        """Return the changed weights, which must live as long as the session that reads them."""
+        """Return the changed weights, by the model's names."""
         from safetensors import safe_open
 
         names = dict.fromkeys(chain.from_iterable(self._changes))
@@ -145,10 +161,7 @@ class OnnxEncoder:
             return count_pieces(self._tokenizer, text)
 
     def tuned(self, changes: Changes, digest: str = "") -> Self:
-        """Return a changed encoder, with ``digest`` or its own; the same changes give the same encoder.
-
-        It takes twice the memory of the changed weights.
-        """
+        """Return a changed encoder, with ``digest`` or its own; the same changes give the same encoder."""
         made = self._others.get((id(changes), digest))
         if made is None:
             made = self._others[id(changes), digest] = changes, self._made(changes, digest)
@@ -247,6 +260,17 @@ def check_changes(name: str, folder: Path, changes: Changes) -> None:
     for weight, change in changes.items():
         if known.get(weight) != change.shape:
             raise EncoderError(f"{name!r} has no weight {weight!r} of {change.shape} to be tuned")
+
+
+def _needs_none(session: Any, weights: Sequence[Floats]) -> bool:
+    """Check that a session has its own copy of the weights it was given, and spoil those.
+
+    Kept beside the copy they would take 42 MB. The runtime does not promise a copy, so each session is tried.
+    """
+    before = _result(session, TINY)
+    for weight in weights:
+        weight.fill(np.nan)
+    return all(np.array_equal(first, second) for first, second in zip(before, _result(session, TINY), strict=True))
 
 
 def _result(session: Any, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:

@@ -1,0 +1,223 @@
+"""Train the reader on graded quotes: of the quotes for one question, the better one is to score higher.
+
+    PYTHONPATH=tools python benchmarks/fit_reader.py [--last N] [--out FOLDER]
+
+First it learns from questions asked of sentences (`"asked"` in `corpus/sentences/`): each beside its sentence and five
+that the encoder finds near. Then from the quotes that readers graded (`data/tuning/graded.jsonl`). Questions that are
+like one of a test split or of a trial are left out. So are the last N graded questions (379): on them it prints the
+grades of the quotes that have the best scores, and `fit_strength.py` fits what a score means.
+
+The loss of a list is that of ListNet (Cao and others, 2007), with the loss of each quote by itself (logistic) beside
+it, so that a score has a meaning of its own. The word vectors stay those of the encoder, and are read from its file.
+Writes `src/b12assistant/data/reader/`, in eight bits. About 20 minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import random
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import onnx
+import torch
+from fit_encoder import CORPUS, ROOT
+from graded import GRADED, UNREAD
+from torch import nn
+
+from b12assistant.index.encoding import load_encoder
+from b12assistant.index.reader import LONGEST
+
+OUT = ROOT / "src/b12assistant/data/reader"
+DATA = ROOT / "benchmarks/data"
+HELD = ("questions/test.jsonl", "unanswerable/test.jsonl", "trials/answers.jsonl")
+LAYERS, EPOCHS, LISTS, RATE = 3, 3, 6, 7e-5
+LONGEST_LIST = 12
+ASKED = 3000  # questions asked of sentences
+LIKE = 0.9  # cosine from which a question is like another
+SHARES = {3: 3.0, 2: 1.2, 1: 0.0, 0: -1.0, -1: -1.0}  # of a list, by grade: logarithms, before ``SHARPER``
+SHARPER = 1.5
+ANSWERS = {3: 1.0, 2: 0.7, 1: 0.3, 0: 0.05, -1: 0.05}  # how far a quote of this grade answers
+NEAR, OWN = 1, 3  # the grades of a near sentence, and of the sentence a question is asked of
+
+
+class Graded(NamedTuple):
+    """A question, and quotes with their grades."""
+
+    question: str
+    quotes: list[tuple[str, int]]
+
+
+class Joint(nn.Module):
+    """Pairs of texts to scores, (n,)."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.tokenizer, self.model = model.tokenizer, model[0].auto_model.float()
+        self.model.encoder.layer = self.model.encoder.layer[:LAYERS]
+        self.model.embeddings.word_embeddings.requires_grad_(requires_grad=False)
+        self.head = nn.Linear(2 * self.model.config.hidden_size, 1)
+        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+        for part in self.modules():
+            if isinstance(part, nn.Dropout):
+                part.p = 0.05
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor) -> Any:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.training):
+            read = self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
+        tokens, there = read.last_hidden_state.float(), attention_mask[..., None].float()
+        mean = (tokens * there).sum(1) / there.sum(1)
+        return self.head(torch.cat([tokens[:, 0], mean], 1))[:, 0]
+
+    def scores(self, lists: Sequence[Graded]) -> torch.Tensor:
+        questions = [each.question for each in lists for _ in each.quotes]
+        quotes = [quote for each in lists for quote, _ in each.quotes]
+        found: torch.Tensor = self(
+            **self.tokenizer(
+                questions, quotes, padding=True, truncation=True, max_length=2 * LONGEST, return_tensors="pt"
+            )
+        )
+        return found
+
+
+def vectors(texts: Sequence[str]) -> np.ndarray:
+    return np.stack([each.vector for each in load_encoder(runtime="onnx").encode(texts)])
+
+
+def read_graded() -> list[Graded]:
+    rows = map(json.loads, GRADED.read_text("utf-8").splitlines())
+    return [Graded(row["question"], [(quote, int(grade)) for quote, grade in row["grades"].items()]) for row in rows]
+
+
+def read_asked(rng: random.Random) -> Iterator[Graded]:
+    """Yield some questions, each with the sentence it was written for and five others near it."""
+    lines = [
+        line for file in sorted(CORPUS.glob("sentences/**/*.jsonl")) for line in file.read_text("utf-8").splitlines()
+    ]
+    told = [json.loads(line) for line in lines]
+    sentences = [each["text"] for each in told]
+    drawn = [(question, row) for row, each in enumerate(told) for question in each.get("asked", [])]
+    drawn = rng.sample(drawn, ASKED)
+    known, asked = vectors(sentences), vectors([question for question, _ in drawn])
+    for (question, row), vector in zip(drawn, asked, strict=True):
+        order = np.argsort(-(known @ vector))[:40].tolist()
+        near = [each for each in order if each != row and known[each] @ known[row] < 0.8]
+        others = [*near[2:4], *rng.sample(near[4:], min(3, len(near[4:])))]
+        yield Graded(question, [(sentences[row], OWN), *((sentences[each], NEAR) for each in others)])
+
+
+def unlike_held(lists: Sequence[Graded]) -> list[Graded]:
+    """Leave out what is like a question that something is measured on."""
+    held = [json.loads(line)["question"] for name in HELD for line in (DATA / name).read_text("utf-8").splitlines()]
+    nearest = (vectors([each.question for each in lists]) @ vectors(held).T).max(axis=1)
+    return [each for each, cosine in zip(lists, nearest.tolist(), strict=True) if cosine < LIKE]
+
+
+def train(joint: Joint, stages: Sequence[list[Graded]], rng: random.Random) -> None:
+    total = sum(len(lists) // LISTS for lists in stages)
+    optimiser = torch.optim.AdamW([each for each in joint.parameters() if each.requires_grad], lr=RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=total + 1, pct_start=0.1)
+    joint.train()
+    losses, begun = [], time.perf_counter()
+    for lists in stages:
+        rng.shuffle(lists)
+        for first in range(0, len(lists) - LISTS + 1, LISTS):
+            batch = [
+                Graded(each.question, rng.sample(each.quotes, min(LONGEST_LIST, len(each.quotes))))
+                for each in lists[first : first + LISTS]
+            ]
+            loss = _loss(joint.scores(batch), batch)
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(joint.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            losses.append(loss.item())
+            if len(losses) % 100 == 0:
+                seconds = time.perf_counter() - begun
+                print(f"{len(losses)}/{total}: loss {np.mean(losses[-100:]):.3f}, {seconds:.0f} s", flush=True)
+    joint.eval()
+
+
+def _loss(scores: torch.Tensor, batch: Sequence[Graded]) -> torch.Tensor:
+    grades = [[grade for _, grade in each.quotes] for each in batch]
+    listed = scores.new_zeros(())
+    for own, found in zip(grades, scores.split([len(each) for each in grades]), strict=True):
+        wanted = torch.softmax(SHARPER * torch.tensor([SHARES[grade] for grade in own]), 0)
+        listed = listed - (wanted * torch.log_softmax(found, 0)).sum()
+    alone = torch.tensor([ANSWERS[grade] for each in grades for grade in each])
+    return listed / len(batch) + nn.functional.binary_cross_entropy_with_logits(scores, alone) / 2
+
+
+def exported(joint: Joint, folder: Path) -> bytes:
+    """Return the graph in eight bits. ``folder``: holds the encoder's weights, where the word vectors stay."""
+    from export_onnx import linked
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    names, file = ["input_ids", "attention_mask", "token_type_ids"], io.BytesIO()
+    given, axes = torch.ones(2, 8, dtype=torch.long), {0: "pairs", 1: "pieces"}
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # that tracing is not the newest way
+        torch.onnx.export(
+            joint,
+            (given, given, given),
+            file,
+            dynamo=False,
+            input_names=names,
+            output_names=["score"],
+            dynamic_axes={**dict.fromkeys(names, axes), "score": {0: "pairs"}},
+            opset_version=17,
+        )
+    with tempfile.TemporaryDirectory() as place:
+        plain, small = Path(place) / "plain.onnx", Path(place) / "small.onnx"
+        onnx.save(onnx.load_from_string(file.getvalue()), plain)
+        # Seven bits of weights: with eight, processors without VNNI would overflow, and answer otherwise.
+        quantize_dynamic(
+            plain,
+            small,
+            op_types_to_quantize=["MatMul"],
+            per_channel=True,
+            reduce_range=True,
+            weight_type=QuantType.QInt8,
+        )
+        return linked(small.read_bytes(), folder)[0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--last", type=int, default=UNREAD)
+    parser.add_argument("--out", type=Path, default=OUT)
+    given = parser.parse_args()
+    torch.manual_seed(0)
+    rng = random.Random(0)
+    every = read_graded()
+    graded = unlike_held(every[: len(every) - given.last])
+    asked = unlike_held(list(read_asked(rng)))
+    print(f"{len(graded)} graded questions, {len(asked)} asked of sentences", flush=True)
+    encoder = load_encoder()
+    joint = Joint(encoder.model)
+    train(joint, [asked, *[list(graded) for _ in range(EPOCHS)]], rng)
+    if given.last:
+        with torch.inference_mode():
+            firsts = [each.quotes[int(joint.scores([each]).argmax())][1] for each in every[-given.last :]]
+        found = np.array(firsts)
+        print(f"of {len(found)}: graded 3 {np.mean(found == 3):.3f}, at least 2 {np.mean(found >= 2):.3f}")
+    graph = exported(joint, encoder.weights.place or OUT)
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "reader.onnx").write_bytes(graph)
+    facts = {"encoder": encoder.weights.digest, "sha256": hashlib.sha256(graph).hexdigest()}
+    (given.out / "reader.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    print(f"{len(graph):,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Read a question and a sentence together, and score how well the one answers the other.
+
+The encoder reads each alone, so every sentence on the subject is near. The reader is a few of its layers, trained
+further on graded quotes (`benchmarks/fit_reader.py`) and stored in eight bits. It reads only the quotes that are shown,
+to tell which are strong (decision 33).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from b12assistant.errors import EncoderError
+from b12assistant.index.onnx_encoder import open_session
+from b12assistant.language.words import open_tokenizer
+from b12assistant.protocols import Encoder
+from b12assistant.stages import stage
+from b12assistant.threads import NATIVE_CALLS, once
+
+FOLDER = "data/reader"
+_HINT = "reinstall b12assistant"
+LONGEST = 96  # word pieces of a question, and of a sentence; of a longer question the last are read
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_TINY = dict.fromkeys(_INPUTS, np.ones((1, 2), np.int64))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """``graph``: sha256 of the ONNX file, which is read at first use. Many threads may share it.
+
+    ``tokenizer``: the encoder's, with the word vectors in its folder.
+    """
+
+    graph: str
+    tokenizer: Path
+
+    @stage("reader")
+    def score(self, question: str, text: str) -> float:
+        """Return how well the text answers: a logit, above 0 if it more likely does than not."""
+        with NATIVE_CALLS:
+            asked, read = (each.ids for each in open_tokenizer(self.tokenizer).encode_batch([question, text]))
+            first, second = [asked[0], *asked[1:][-LONGEST:]], read[1:][:LONGEST]  # one [CLS], a [SEP] after each
+            ids = np.array([[*first, *second]], np.int64)
+            kinds = np.array([[0] * len(first) + [1] * len(second)], np.int64)
+            inputs = dict(zip(_INPUTS, (ids, np.ones_like(ids), kinds), strict=True))
+            (found,) = self._session.run(["score"], inputs)
+        return float(found[0])
+
+    @once
+    def _session(self) -> Any:
+        try:
+            graph = resources.files("b12assistant").joinpath(FOLDER, "reader.onnx").read_bytes()
+        except OSError as error:
+            raise EncoderError("the reader cannot be read", hint=_HINT) from error
+        if hashlib.sha256(graph).hexdigest() != self.graph:
+            raise EncoderError("the reader differs from its digest", hint=_HINT)
+        session = open_session(graph, self.tokenizer.parent)
+        session.run(["score"], _TINY)
+        return session
+
+
+def open_reader(encoder: Encoder) -> Reader | None:
+    """Return the reader that ships for these weights; ``None`` for others, whose word vectors it does not know.
+
+    Raises ``EncoderError`` if its facts cannot be read; `Reader.score` raises it if the graph is damaged.
+    """
+    try:
+        facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, "reader.json").read_bytes())
+        if encoder.tokenizer is None or facts["encoder"] != encoder.digest:
+            return None
+        return Reader(str(facts["sha256"]), encoder.tokenizer)
+    except (OSError, ValueError, KeyError) as error:
+        raise EncoderError("the reader cannot be read", hint=_HINT) from error
