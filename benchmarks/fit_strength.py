@@ -3,7 +3,7 @@
     python benchmarks/fit_strength.py INDEX
 
 Takes the last graded questions, which the reader did not learn from (`fit_reader.py --last`), each without what it
-brought to the index. Of the quotes that would be shown, those graded 3 answer in full. Two weights are fitted to tell
+brought to the index. Of the first three quotes, those graded 3 answer in full. Two weights are fitted to tell
 them apart, and a constant so that of the first quotes above 0 the share ``FULL`` is graded 3. Run it after
 `fit_refusal.py` and `fit_leaning.py`; rewrites `data/answering/calibration.toml`.
 """

@@ -49,6 +49,8 @@ def asked(space: Workspace, texts: Sequence[str]) -> Iterator[Row]:
     """Yield the milliseconds of each question."""
     for text in texts:
         space.triage.second._known.cache_clear()  # a question asked again must count as new
+        if space.quote_reader is not None:
+            space.quote_reader.score.cache_clear()
         with measured() as stages:
             wall, cpu = time.perf_counter(), time.process_time()
             space.ask(text)

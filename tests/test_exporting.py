@@ -217,7 +217,7 @@ VISIBLE = (Format.HTML, Format.MARKDOWN)
     ("shown", "altered"),
     [
         ("Myelin wraps", "Myelin harms"),
-        ("May answer", "May well answer"),
+        ("May not answer", "May well answer"),
         ("Questions and quotes", "Questions and answers"),
         ("Sources disagree", "Sources agree"),
         ("You could look", "You must look"),

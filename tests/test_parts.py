@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parts import figures
 
-from b12assistant.answering.quoting import Window, choose, parts_of, weights_of
+from b12assistant.answering.quoting import Window, asking_of, choose, parts_of, weights_of
 from b12assistant.answering.readings import beside
 from b12assistant.answering.retrieval import Query, encode_query
 from b12assistant.types import Document
@@ -198,3 +198,22 @@ def test_the_figures_of_the_bench() -> None:
         "parts@3": (0.625, 8),
         "a part@1": (0.5, 4),
     }
+
+
+STORY = (
+    "I am 61 and have had numb feet since May, and my doctor found that my B12 was low, so I got six injections. " * 2
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        (STORY + "Will the feeling come back? Thanks.", ["Will the feeling come back?"]),
+        ("Is it the B12? " + STORY + "Should I rest?", ["Is it the B12?", "Should I rest?"]),
+        (STORY + "I want to know if tablets are enough. Thanks in advance.", []),
+        ("Will the feeling come back? Thanks.", []),
+        ("Will the feeling in both of my old and tired feet come back " * 5 + "?", []),
+    ],
+)
+def test_a_long_message_asks_in_its_sentences_with_a_question_mark(text: str, asks: list[str]) -> None:
+    assert [text[each.start : each.end] for each in asking_of(text)] == asks

@@ -1,4 +1,4 @@
-"""The reader: scores a sentence with a question, and puts the quotes in that order."""
+"""The reader scores a sentence with a question, and so tells which quotes are strong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder
-from b12assistant.index.reader import FOLDER, Reader, open_reader
+from b12assistant.index.reader import FOLDER, JointReader, open_reader
 
 QUESTION = "how long does it take for b12 tablets to work"
 ANSWER = "Most people feel better within a few weeks of starting vitamin B12 tablets."
@@ -24,21 +24,21 @@ OTHERS = ["Vitamin B12 tablets are sold without a prescription.", "Some vegans t
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
+def reader() -> JointReader:
     found = open_reader(load_encoder(threads=1, runtime="onnx"))
     assert found is not None
     return found
 
 
-def test_an_answer_has_a_higher_score_than_sentences_on_the_same_thing(reader: Reader) -> None:
+def test_an_answer_has_a_higher_score_than_sentences_on_the_same_thing(reader: JointReader) -> None:
     assert all(reader.score(QUESTION, ANSWER) > reader.score(QUESTION, other) for other in OTHERS)
 
 
-def test_the_same_texts_have_the_same_score(reader: Reader) -> None:
+def test_the_same_texts_have_the_same_score(reader: JointReader) -> None:
     assert reader.score(QUESTION, ANSWER) == reader.score(QUESTION, ANSWER)
 
 
-def test_of_a_long_question_the_end_is_read(reader: Reader) -> None:
+def test_of_a_long_question_the_end_is_read(reader: JointReader) -> None:
     story = "I live near the sea with my two old dogs and a cat. " * 40
     assert reader.score(story + QUESTION, ANSWER) == reader.score("And " + story + QUESTION, ANSWER)
     assert np.isfinite(reader.score(QUESTION, ANSWER * 40))
@@ -72,13 +72,12 @@ def strengths(space: Workspace) -> list[Strength]:
 
 
 def test_a_quote_that_does_not_read_as_an_answer_is_not_strong(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the reader's score differs: it is low, as fitted, or high."""
-
+    """Only the reader's score differs."""
     flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index"), "encoder.threads": 1}
     space = Workspace(load_configuration(environment={}, flags=flags))
-    monkeypatch.setattr(Reader, "score", lambda *_: -9.0)
+    monkeypatch.setattr(JointReader, "score", lambda *_: -9.0)
     assert set(strengths(space)) == {Strength.POSSIBLE}
-    monkeypatch.setattr(Reader, "score", lambda *_: 9.0)
+    monkeypatch.setattr(JointReader, "score", lambda *_: 9.0)
     assert strengths(space)[0] is Strength.STRONG
 
 

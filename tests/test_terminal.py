@@ -202,9 +202,9 @@ LABELS = set(
     words(
         "Showing results for: More about: Who says it, about: read as "
         "We found no answer to this in our documents. Our documents say nothing more don't cover. "
-        "This may answer only part of your question. Only companies that sell what they recommend write about this. "
+        "This may not answer all of your question. Only companies that sell what they recommend write about this. "
         "We could not search. Ask a question, and we'll quote what our documents say. You could look here: "
-        "Try other words. may not its review is overdue the file has changed "
+        "Try other words. its review is overdue the file has changed "
         "since it was indexed seller's page, its own words sells what it recommends we don't know if "
         "of unknown kind 1 2 q.txt p"
     )

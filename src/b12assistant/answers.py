@@ -106,6 +106,10 @@ class TurnSlice:
     def text(self) -> str:
         return self.turn.text[self.start : self.end]
 
+    def holds(self, other: TurnSlice) -> bool:
+        """Check that another slice lies inside this one."""
+        return other.turn is self.turn and self.start <= other.start and other.end <= self.end
+
 
 @dataclass(frozen=True, slots=True)
 class FixedText:

@@ -37,7 +37,7 @@ def test_a_quote_is_a_block_quote_with_who_says_so(visit: Visit, site: str, smal
     assert figure.locator("mark").text_content() == quote.best.text
     assert figure.locator(".place").text_content() == "Nerves › Sheath"
     assert "its own words" in (figure.locator(".who").text_content() or "")
-    assert turn.locator(".headline").text_content() == "This may answer only part of your question."
+    assert turn.locator(".headline").text_content() == "This may not answer all of your question."
     assert figure.locator(".notes").count() == 0, "said once"
 
 

@@ -20,7 +20,7 @@ from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.collection import Collection
-from b12assistant.index.reader import Reader
+from b12assistant.index.reader import JointReader
 from b12assistant.index.token_store import Projection
 from b12assistant.language.spelling import english_words
 from b12assistant.language.vocabulary import Vocabulary
@@ -36,6 +36,7 @@ _IN_HAND = 64  # passages whose cosines are cached
 _KEPT = 4096  # passages whose possible quotes are cached
 _GAIN = 1.0  # added to the score, times the cosine above the ordinary one
 _ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
+_ALONE_AND_WHOLE = (1, 2)  # weights of what a long message asks, and of all of it
 _SEARCHED = 64  # readings whose results are cached
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
@@ -70,7 +71,7 @@ class Engine:
     projection: Projection
     topics: Topics = field(default_factory=load_topics)
     vocabulary: Vocabulary | None = None  # the corpus's own
-    reader: Reader | None = None
+    reader: JointReader | None = None
 
     def query(self, text: str) -> Query:
         """Encode a question by itself, in the user's words and in those of the sources."""
@@ -131,13 +132,14 @@ class Engine:
     def query_of(self, read_as: Interpretation) -> Query:
         """Encode a reading; of a long message, what it asks counts once more by itself (decision 33)."""
         whole, own = self._query_of(read_as), read_as.own
-        asking = [
+        parts = tuple(
             TurnSlice(own.turn, own.start + each.start, own.start + each.end) for each in asking_of(_readable(own.text))
-        ]
-        if not asking:
+        )
+        if not parts:
             return whole
-        alone = self._query_of(replace(read_as, parts=tuple(asking), as_one=True))
-        return replace(together([alone, whole, whole]), asks=alone.asks)
+        replaced = tuple(change for change in read_as.replaced if any(part.holds(change.written) for part in parts))
+        alone = self._query_of(Interpretation(parts, replaced, as_one=True))
+        return replace(together([alone, whole], _ALONE_AND_WHOLE), asks=alone.asks)
 
     def _query_of(self, read_as: Interpretation) -> Query:
         """Encode a reading. Half of a surrogate pair, which no encoder can read, becomes a question mark.

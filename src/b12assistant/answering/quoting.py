@@ -269,22 +269,23 @@ _NEXT = re.compile(
 
 def parts_of(text: str) -> tuple[Range, ...]:
     """Return the things a question asks, in order; none if it asks only one. Statements around them are no part."""
-    found = tuple(part for sentence in _asking(text) for part in _asked(text, sentence))
+    sentences = split_sentences(text)
+    asking = _with_mark(text, sentences) or sentences[-1:]
+    found = tuple(part for sentence in asking for part in _asked(text, sentence))
     return found if len(found) > 1 else ()
 
 
 def asking_of(text: str) -> tuple[Range, ...]:
-    """Return the sentences that ask something in a long message that also tells something; none of other texts."""
+    """Return the sentences with a question mark in a long message that also tells something; none of other texts."""
     if len(text.split()) < _LONG:
         return ()
-    asking = tuple(_asking(text))
+    asking = _with_mark(text, split_sentences(text))
     return asking if sum(each.end - each.start for each in asking) < _MOST_ASKING * len(text) else ()
 
 
-def _asking(text: str) -> Sequence[Range]:
-    """Return the sentences that end with a question mark; without any the last one."""
-    sentences = split_sentences(text)
-    return [each for each in sentences if text[: each.end].endswith("?")] or sentences[-1:]
+def _with_mark(text: str, sentences: Sequence[Range]) -> tuple[Range, ...]:
+    """Return the sentences that end with a question mark."""
+    return tuple(each for each in sentences if text[: each.end].endswith("?"))
 
 
 def _asked(text: str, sentence: Range) -> Iterator[Range]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,11 @@ from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
 from b12assistant.language.spelling import Spelling
 from b12assistant.language.vocabulary import Vocabulary, load_vocabulary
 from b12assistant.types import Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _OF_SOURCES = re.compile(r"[A-Za-z]{4,}")
@@ -103,7 +109,7 @@ def _read(part: TurnSlice, replaced: Iterable[Replacement]) -> str:
     text, at = "", part.start
     for change in replaced:
         written = change.written
-        if written.turn is part.turn and part.start <= written.start and written.end <= part.end:
+        if part.holds(written):
             text += part.turn.text[at : written.start] + change.words
             at = written.end
     return text + part.turn.text[at : part.end]
@@ -125,15 +131,23 @@ def beside(query: Query, reading: Query, words: Iterable[str]) -> Query:
     )
 
 
-def together(queries: Sequence[Query]) -> Query:
-    """Return several readings of one question as one query, each with the same weight; the last is the one that counts
-    as read."""
-    vector = np.sum([query.vector for query in queries], axis=0)
+def together(queries: Sequence[Query], weights: Sequence[int] = ()) -> Query:
+    """Return several readings of one question as one query; the last is the one that counts as read.
+
+    ``weights``: of each; without, all weigh the same.
+    """
+    counts = weights or [1] * len(queries)
+    shares = [count / sum(counts) for count in counts]
+    vector = np.sum([share * query.vector for share, query in zip(shares, queries, strict=True)], axis=0)
     return replace(
         queries[-1],
-        text=" ".join(query.text for query in queries),
+        text=" ".join(query.text for query, count in zip(queries, counts, strict=True) for _ in range(count)),
         vector=np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32),
         tokens=np.concatenate([query.tokens for query in queries]),
-        plain=np.concatenate([query.plain / len(queries) for query in queries], dtype=np.float32),
-        informative=np.concatenate([query.informative / len(queries) for query in queries], dtype=np.float32),
+        plain=_weighed([query.plain for query in queries], shares),
+        informative=_weighed([query.informative for query in queries], shares),
     )
+
+
+def _weighed(parts: Sequence[Vectors], shares: Sequence[float]) -> Vectors:
+    return np.concatenate([share * part for share, part in zip(shares, parts, strict=True)], dtype=np.float32)

@@ -185,7 +185,7 @@ def _logistic(values: Vectors) -> Vectors:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Fitted weights of the signals, and the confidence from which an answer is shown, and shown without reserve.
+    """Fitted weights of the signals, and the confidence from which an answer is shown, and may be strong.
 
     ``full``, ``full_read`` and ``full_asked``: a constant and the weights of two signals, whose sum is above 0 for a
     quote that answers in full (`benchmarks/fit_strength.py`).

@@ -73,7 +73,7 @@ class Thread:
 
     def certain(self, read: Read, window: Window) -> float:
         """Return how likely a window answers the turn, 0 to 1."""
-        return min(read.most, self.calibration.confidence(self._signals(read, window)))
+        return self._likely(read, self._signals(read, window))
 
     def is_strong(self, read: Read, window: Window) -> bool:
         """Return whether a window likely answers the turn: in full, as far as the reader can tell.
@@ -81,11 +81,14 @@ class Thread:
         The reader was fitted on sentences of which something is asked, and tells nothing of others.
         """
         signals, reader = self._signals(read, window), self.engine.reader
-        if min(read.most, self.calibration.confidence(signals)) < self.calibration.answered:
+        if self._likely(read, signals) < self.calibration.answered:
             return False
         if reader is None or signals.asked is None:
             return True
         return self.calibration.is_full(reader.score(read.searched.query.asks, window.best.text), signals.asked)
+
+    def _likely(self, read: Read, signals: Signals) -> float:
+        return min(read.most, self.calibration.confidence(signals))
 
     def _signals(self, read: Read, window: Window) -> Signals:
         return self.engine.signals(read.searched.query, read.searched.evidence, window)

@@ -16,6 +16,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.config import Configuration
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
+from b12assistant.threads import NATIVE_CALLS
 
 _LOOKED = 1.0  # seconds between checks of the index on disk
 _LOG = logging.getLogger("b12assistant.index")
@@ -93,7 +94,7 @@ class Live:
                 fresh = self._renew()
             except Exception:  # noqa: BLE001 - the previous index still works, and the error is in the log
                 return
-        _give_back()
+        give_back()
         for problem in fresh.opened.problems:
             _LOG.error("an index was passed over: %s", problem)
         _LOG.info("index", extra={"generation": fresh.opened.collection.generation})
@@ -108,10 +109,10 @@ class Live:
             self._space = self._space.with_problem(problem)
 
 
-def _give_back() -> None:
-    """Return the memory of the previous index to the system; otherwise a server grows with every new one."""
+def give_back() -> None:
+    """Return memory that is no longer needed to the system; otherwise a server grows with every new index."""
     gc.collect()  # an index is part of reference cycles
-    with contextlib.suppress(OSError, AttributeError):  # only glibc has it
+    with contextlib.suppress(OSError, AttributeError), NATIVE_CALLS:  # only glibc has it
         ctypes.CDLL(None).malloc_trim(0)
 
 

@@ -46,7 +46,7 @@ from b12assistant.errors import (
     SourceError,
 )
 from b12assistant.index.documents import Entry
-from b12assistant.index.reader import open_reader
+from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
 from b12assistant.loaders.decoding import read_file
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from b12assistant.index.milvus import SearchServer
 
 
-_OF_ANY_INDEX = {"plain_encoder", "encoder", "projection", "search_server"}
+_OF_ANY_INDEX = {"plain_encoder", "encoder", "projection", "quote_reader", "search_server"}
 
 
 def local_today() -> date:
@@ -147,6 +147,10 @@ class Workspace:
         return load_projection(self.plain_encoder.name, self.plain_encoder.digest)
 
     @once
+    def quote_reader(self) -> JointReader | None:
+        return open_reader(self.plain_encoder)
+
+    @once
     def opened(self) -> Opened:
         """The open index. Raises an index error with the command to run if there is none that fits."""
         try:
@@ -185,7 +189,7 @@ class Workspace:
             self.encoder,
             self.projection,
             vocabulary=vocabulary,
-            reader=open_reader(self.plain_encoder),
+            reader=self.quote_reader,
         )
 
     @once

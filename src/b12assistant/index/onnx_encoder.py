@@ -37,7 +37,7 @@ _BULK = 8  # texts; from here more than one thread pays off
 _TOKENS = 1024  # of a batch with padding: fits the caches of a core; 4,096 was a fifth slower
 _FEW, _LONG = 8, 48  # so few texts of so many tokens run in parallel, each alone: the windows of a long turn
 _RUN = 20  # fixed cost of a run, in tokens: loading the weights from memory
-# Each new session runs this once, in one thread: in its first run such a library holds a lock of its own (static
+# Each new session runs this first, in one thread: in its first run such a library holds a lock of its own (static
 # locals) while it waits for Python's, so that two threads could deadlock.
 TINY = {name: np.ones((1, 2), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
 _FOLDER = "session.model_external_initializers_file_folder_path"
@@ -116,14 +116,14 @@ class OnnxEncoder:
     def tokenizer(self) -> Path:
         return self._folder / TOKENIZER
 
-    @property
+    @once
     def _tokenizer(self) -> Tokenizer:
         return open_tokenizer(self.tokenizer)
 
     @once
     def _session(self) -> Any:
         session, tuned = self._opened()
-        if not _needs_none(session, tuned):
+        if tuned and not _needs_none(session, tuned):
             session, self._kept = self._opened()
         return session
 

@@ -1,8 +1,8 @@
 """Read a question and a sentence together, and score how well the one answers the other.
 
 The encoder reads each alone, so every sentence on the subject is near. The reader is a few of its layers, trained
-further on graded quotes (`benchmarks/fit_reader.py`) and stored in eight bits. It reads only the quotes that are shown,
-to tell which are strong (decision 33).
+further on graded quotes (`benchmarks/fit_reader.py`) and stored as eight-bit integers. It reads only the quotes that
+are shown, to tell which are strong (decision 33).
 """
 
 from __future__ import annotations
@@ -10,28 +10,31 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.onnx_encoder import open_session
+from b12assistant.index.onnx_encoder import TINY, open_session
 from b12assistant.language.words import open_tokenizer
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
 from b12assistant.threads import NATIVE_CALLS, once
 
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
 FOLDER = "data/reader"
 _HINT = "reinstall b12assistant"
-LONGEST = 96  # word pieces of a question, and of a sentence; of a longer question the last are read
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-_TINY = dict.fromkeys(_INPUTS, np.ones((1, 2), np.int64))
+LONGEST = 96  # word pieces of a question, and of a sentence, each with its [SEP]; of a longer question the last count
+_KEPT = 256  # scores that are cached
 
 
 @dataclass(frozen=True)
-class Reader:
+class JointReader:
     """``graph``: sha256 of the ONNX file, which is read at first use. Many threads may share it.
 
     ``tokenizer``: the encoder's, with the word vectors in its folder.
@@ -40,15 +43,24 @@ class Reader:
     graph: str
     tokenizer: Path
 
+    @once
+    def score(self) -> _lru_cache_wrapper[float]:
+        """Return the function of a question and a text that says how well the text answers.
+
+        Its value is a logit, above 0 if the text more likely answers than not. Cached: an earlier answer is computed
+        again for the next turn.
+        """
+        return lru_cache(maxsize=_KEPT)(self._score)
+
     @stage("reader")
-    def score(self, question: str, text: str) -> float:
-        """Return how well the text answers: a logit, above 0 if it more likely does than not."""
+    def _score(self, question: str, text: str) -> float:
         with NATIVE_CALLS:
             asked, read = (each.ids for each in open_tokenizer(self.tokenizer).encode_batch([question, text]))
-            first, second = [asked[0], *asked[1:][-LONGEST:]], read[1:][:LONGEST]  # one [CLS], a [SEP] after each
+            # One [CLS], and a [SEP] after each.
+            first, second = [asked[0], *asked[1:][-LONGEST:]], [*read[1:-1][: LONGEST - 1], read[-1]]
             ids = np.array([[*first, *second]], np.int64)
             kinds = np.array([[0] * len(first) + [1] * len(second)], np.int64)
-            inputs = dict(zip(_INPUTS, (ids, np.ones_like(ids), kinds), strict=True))
+            inputs = dict(zip(TINY, (ids, np.ones_like(ids), kinds), strict=True))
             (found,) = self._session.run(["score"], inputs)
         return float(found[0])
 
@@ -61,19 +73,19 @@ class Reader:
         if hashlib.sha256(graph).hexdigest() != self.graph:
             raise EncoderError("the reader differs from its digest", hint=_HINT)
         session = open_session(graph, self.tokenizer.parent)
-        session.run(["score"], _TINY)
+        session.run(["score"], TINY)
         return session
 
 
-def open_reader(encoder: Encoder) -> Reader | None:
+def open_reader(encoder: Encoder) -> JointReader | None:
     """Return the reader that ships for these weights; ``None`` for others, whose word vectors it does not know.
 
-    Raises ``EncoderError`` if its facts cannot be read; `Reader.score` raises it if the graph is damaged.
+    Raises ``EncoderError`` if its facts cannot be read; `JointReader.score` raises it if the graph is damaged.
     """
     try:
         facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, "reader.json").read_bytes())
         if encoder.tokenizer is None or facts["encoder"] != encoder.digest:
             return None
-        return Reader(str(facts["sha256"]), encoder.tokenizer)
+        return JointReader(str(facts["sha256"]), encoder.tokenizer)
     except (OSError, ValueError, KeyError) as error:
         raise EncoderError("the reader cannot be read", hint=_HINT) from error

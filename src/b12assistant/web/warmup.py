@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import threading
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import InitVar, dataclass, field
 
-from b12assistant.application.live import prepare
+from b12assistant.application.live import give_back, prepare
 from b12assistant.application.workspace import Workspace
 from b12assistant.web.problems import LoadingError, logged
 
@@ -52,13 +50,7 @@ class Warmup:
             self._ended.set()
         if self._problem is None:
             then(space)
-            _give_back()
-
-
-def _give_back() -> None:
-    """Return to the system the memory that loading needed and no longer needs; glibc would keep it, others do not."""
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
+            give_back()
 
 
 _PATIENCE = 1.0  # seconds that a probe waits
