@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -168,3 +168,10 @@ def fake_workspace(
     given = {"paths.corpus": str(corpus), "paths.index": str(index), "web.seconds": 120.0}  # allow for a busy machine
     configuration = load_configuration(environment={}, flags=given | dict(flags or {}))
     return FakeWorkspace(configuration, fake_encoder=encoder or FakeEncoder(), fake_reader=reader or FakeReader())
+
+
+def with_weak_quotes(space: FakeWorkspace) -> FakeWorkspace:
+    """Set the limit of strong quotes so that some of these are weak: the fitted one is for the real encoder."""
+    own = space.assistant
+    vars(space)["assistant"] = replace(own, calibration=replace(own.calibration, answered=0.6))
+    return space

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from corpora import again, capsules, write
-from fakes import FakeWorkspace, fake_workspace
+from fakes import FakeWorkspace, fake_workspace, with_weak_quotes
 from starlette.testclient import TestClient
 
-from b12assistant.answering.signals import load_calibration
-from b12assistant.application import workspace
 from b12assistant.application.exporting import Conversation, Format, export
 from b12assistant.application.quote_checks import Against, Checked, State, check_file
 from b12assistant.application.saved import embedded
@@ -39,14 +37,12 @@ NAMES = {Format.HTML: "kept.html", Format.MARKDOWN: "kept.md", Format.JSON: "kep
 
 
 @pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeWorkspace]:
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
     """A workspace in which the first quote is a weak match, so that files hold the note on it."""
     folder = tmp_path_factory.mktemp("exporting")
     made = fake_workspace(write(folder / "corpus", CORPUS), folder / "index")
     made.index()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workspace, "load_calibration", lambda: replace(load_calibration(), answered=0.6))
-        yield again(made)
+    return with_weak_quotes(again(made))
 
 
 @pytest.fixture(scope="module")

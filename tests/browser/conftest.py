@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from corpora import capsules
-from fakes import FakeWorkspace
+from fakes import FakeWorkspace, with_weak_quotes
 from playwright.sync_api import Browser, sync_playwright
 from serving import small_space
 
@@ -29,7 +29,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("browser"), CORPUS)
+    return with_weak_quotes(small_space(tmp_path_factory.mktemp("browser"), CORPUS))
 
 
 @pytest.fixture(scope="session")
