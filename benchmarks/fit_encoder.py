@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,21 +52,28 @@ class Pair:
     row: int
 
 
+def read_sentences(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield each sentence of the corpus with what is told of it."""
+    for file in sorted(folder.rglob("*.jsonl")):
+        yield from map(json.loads, file.read_text("utf-8").splitlines())
+
+
 def read_pairs(folder: Path, most: int) -> tuple[list[Pair], list[str]]:
     """Read the sentences, and at most ``most`` questions of each, drawn by a fixed seed."""
     rng, pairs, sentences = random.Random(1), [], []
-    for file in sorted(folder.rglob("*.jsonl")):
-        for line in file.read_text("utf-8").splitlines():
-            told = json.loads(line)
-            asked = told.get("asked", [])
-            drawn = rng.sample(asked, len(asked))
-            pairs += [
-                Pair(question, drawn[i - 1], len(sentences))
-                for i, question in enumerate(drawn[:most])
-                if len(drawn) > 1
-            ]
-            sentences.append(told["text"])
+    for told in read_sentences(folder):
+        asked = told.get("asked", [])
+        drawn = rng.sample(asked, len(asked))
+        pairs += [
+            Pair(question, drawn[i - 1], len(sentences)) for i, question in enumerate(drawn[:most]) if len(drawn) > 1
+        ]
+        sentences.append(told["text"])
     return pairs, sentences
+
+
+def vectors(texts: Sequence[str]) -> np.ndarray:
+    """Encode texts with the plain encoder, (n, d)."""
+    return np.stack([each.vector for each in load_encoder(threads=1, runtime="onnx").encode(texts)])
 
 
 @dataclass(frozen=True)
@@ -81,11 +89,6 @@ class Mined:
 
 
 def mined(pairs: Sequence[Pair], sentences: Sequence[str], unanswered: Sequence[str], rng: random.Random) -> Mined:
-    encoder = load_encoder(threads=1, runtime="onnx")
-
-    def vectors(texts: Sequence[str]) -> np.ndarray:
-        return np.stack([each.vector for each in encoder.encode(texts)])
-
     known, beyond, asked = vectors(sentences), vectors(unanswered), vectors([pair.question for pair in pairs])
     alike = known @ known.T > SAME
     wrong, others = [], []
@@ -120,31 +123,41 @@ class Tuned(nn.Module):
         return arrays
 
 
+class Descent:
+    """Goes down a loss with a rate that rises and falls over ``steps``, and prints how far it is."""
+
+    def __init__(self, weights: Sequence[nn.Parameter], rate: float, steps: int) -> None:
+        self.weights, self.steps, self.losses, self.begun = weights, steps, list[float](), time.perf_counter()
+        self.optimiser = torch.optim.AdamW(weights, lr=rate, weight_decay=0.01)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, rate, total_steps=steps, pct_start=0.1)
+
+    def step(self, loss: torch.Tensor) -> None:
+        self.optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.weights, 1.0)
+        self.optimiser.step()
+        self.schedule.step()
+        self.losses.append(loss.item())
+        if len(self.losses) % 50 == 0:
+            seconds = time.perf_counter() - self.begun
+            print(
+                f"{len(self.losses)}/{self.steps}: loss {np.mean(self.losses[-50:]):.3f}, {seconds:.0f} s", flush=True
+            )
+
+
 def tune(pairs: Sequence[Pair], sentences: Sequence[str], unanswered: Sequence[str], seed: int = 0) -> Tuned:
     """Learn from every pair once an epoch."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
     wrong = mined(pairs, sentences, unanswered, rng)
     print(f"{len(pairs)} questions of {len(sentences)} sentences", flush=True)
-    tuned, started = Tuned(), time.perf_counter()
+    tuned = Tuned()
     tuned.train()
     thin = [each for changed in tuned.changed.values() for each in (changed.down, changed.up)]
-    optimiser = torch.optim.AdamW(thin, lr=RATE, weight_decay=0.01)
-    total = EPOCHS * (len(pairs) // BATCH + 1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=total + 9, pct_start=0.1)
-    losses: list[float] = []
+    descent = Descent(thin, RATE, EPOCHS * (len(pairs) // BATCH + 1) + 9)
     for _ in range(EPOCHS):
         for batch in _batches(pairs, rng):
-            loss = _loss(tuned, [pairs[i] for i in batch], sentences, wrong, batch)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(thin, 1.0)
-            optimiser.step()
-            schedule.step()
-            losses.append(loss.item())
-            if len(losses) % 50 == 0:
-                seconds = time.perf_counter() - started
-                print(f"{len(losses)}/{total}: loss {np.mean(losses[-50:]):.3f}, {seconds:.0f} s", flush=True)
+            descent.step(_loss(tuned, [pairs[i] for i in batch], sentences, wrong, batch))
     return tuned
 
 

@@ -15,7 +15,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
-from fit_refusal import KEPT, OUT, SIGNS, save, search, signals_of
+from fit_refusal import KEPT, SIGNS, save_step, search, signals_of
 from refusal_data import CORPUS, follow_ups, workspace
 
 from b12assistant.answering.signals import Calibration, load_calibration
@@ -46,9 +46,7 @@ def main(index: str) -> None:
     after = replace(calibration, leaning=leaning_of(calibration, answerable))
     lines = [figures(f"{split}, follow-ups", calibration, after, *rows) for split, rows in found.items()]
     print(*lines, sep="\n")
-    made = (OUT / "calibration.toml").read_text("utf-8").split("\n")
-    head = [line[2:] for line in made if line.startswith("# ")]
-    save(after, [*head[: head.index(_MADE_BY) if _MADE_BY in head else None], _MADE_BY, *lines])
+    save_step(after, _MADE_BY, lines)
 
 
 def leaning_totals(space: Workspace, calibration: Calibration, split: str) -> tuple[np.ndarray, np.ndarray]:

@@ -17,12 +17,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 import random
 import tempfile
-import time
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,11 +27,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import onnx
 import torch
-from fit_encoder import CORPUS, ROOT
+from fit_encoder import CORPUS, ROOT, Descent, read_sentences, vectors
 from graded import GRADED, UNREAD
 from torch import nn
 
+from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.index.encoding import load_encoder
+from b12assistant.index.onnx_encoder import TINY
 from b12assistant.index.reader import LONGEST
 
 OUT = ROOT / "src/b12assistant/data/reader"
@@ -90,10 +89,6 @@ class Joint(nn.Module):
         return found
 
 
-def vectors(texts: Sequence[str]) -> np.ndarray:
-    return np.stack([each.vector for each in load_encoder(runtime="onnx").encode(texts)])
-
-
 def read_graded() -> list[Graded]:
     rows = map(json.loads, GRADED.read_text("utf-8").splitlines())
     return [Graded(row["question"], [(quote, int(grade)) for quote, grade in row["grades"].items()]) for row in rows]
@@ -101,10 +96,7 @@ def read_graded() -> list[Graded]:
 
 def read_asked(rng: random.Random) -> Iterator[Graded]:
     """Yield some questions, each with the sentence it was written for and five others near it."""
-    lines = [
-        line for file in sorted(CORPUS.glob("sentences/**/*.jsonl")) for line in file.read_text("utf-8").splitlines()
-    ]
-    told = [json.loads(line) for line in lines]
+    told = list(read_sentences(CORPUS / SENTENCES_FOLDER))
     sentences = [each["text"] for each in told]
     drawn = [(question, row) for row, each in enumerate(told) for question in each.get("asked", [])]
     drawn = rng.sample(drawn, ASKED)
@@ -124,11 +116,9 @@ def unlike_held(lists: Sequence[Graded]) -> list[Graded]:
 
 
 def train(joint: Joint, stages: Sequence[list[Graded]], rng: random.Random) -> None:
-    total = sum(len(lists) // LISTS for lists in stages)
-    optimiser = torch.optim.AdamW([each for each in joint.parameters() if each.requires_grad], lr=RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=total + 1, pct_start=0.1)
+    learned = [each for each in joint.parameters() if each.requires_grad]
+    descent = Descent(learned, RATE, sum(len(lists) // LISTS for lists in stages) + 1)
     joint.train()
-    losses, begun = [], time.perf_counter()
     for lists in stages:
         rng.shuffle(lists)
         for first in range(0, len(lists) - LISTS + 1, LISTS):
@@ -136,16 +126,7 @@ def train(joint: Joint, stages: Sequence[list[Graded]], rng: random.Random) -> N
                 Graded(each.question, rng.sample(each.quotes, min(LONGEST_LIST, len(each.quotes))))
                 for each in lists[first : first + LISTS]
             ]
-            loss = _loss(joint.scores(batch), batch)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(joint.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            losses.append(loss.item())
-            if len(losses) % 100 == 0:
-                seconds = time.perf_counter() - begun
-                print(f"{len(losses)}/{total}: loss {np.mean(losses[-100:]):.3f}, {seconds:.0f} s", flush=True)
+            descent.step(_loss(joint.scores(batch), batch))
     joint.eval()
 
 
@@ -161,26 +142,14 @@ def _loss(scores: torch.Tensor, batch: Sequence[Graded]) -> torch.Tensor:
 
 def exported(joint: Joint, folder: Path) -> bytes:
     """Return the graph in eight bits. ``folder``: holds the encoder's weights, where the word vectors stay."""
-    from export_onnx import linked
+    from export_onnx import linked, traced
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    names, file = ["input_ids", "attention_mask", "token_type_ids"], io.BytesIO()
-    given, axes = torch.ones(2, 8, dtype=torch.long), {0: "pairs", 1: "pieces"}
-    with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # that tracing is not the newest way
-        torch.onnx.export(
-            joint,
-            (given, given, given),
-            file,
-            dynamo=False,
-            input_names=names,
-            output_names=["score"],
-            dynamic_axes={**dict.fromkeys(names, axes), "score": {0: "pairs"}},
-            opset_version=17,
-        )
+    given = dict.fromkeys(TINY, torch.ones(2, 8, dtype=torch.long))
+    graph = traced(joint, given, {"score": {0: "texts"}}, fold=True)
     with tempfile.TemporaryDirectory() as place:
         plain, small = Path(place) / "plain.onnx", Path(place) / "small.onnx"
-        onnx.save(onnx.load_from_string(file.getvalue()), plain)
+        onnx.save(onnx.load_from_string(graph), plain)
         # Seven bits of weights: with eight, processors without VNNI would overflow, and answer otherwise.
         quantize_dynamic(
             plain,

@@ -38,9 +38,10 @@ from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answers import Turn
 from b12assistant.index.encoding import load_encoder
+from b12assistant.language.words import readable
 from b12assistant.safety.opinion import CONCERNS, Judged, Opinionated, read_cuts
 from b12assistant.safety.second_opinion import FILE as HEAD_FILE
-from b12assistant.safety.second_opinion import SecondOpinion, WordOpinion, parse_fitted, readable
+from b12assistant.safety.second_opinion import SecondOpinion, WordOpinion, parse_fitted
 from b12assistant.safety.triage import load_rules
 from b12assistant.safety.turn_parts import TurnReading
 from b12assistant.safety.word_model import CUE, WordModel, cue_features, key_of, piece_features, word_features

@@ -179,5 +179,12 @@ def save(calibration: Calibration, head: Sequence[str]) -> None:
     (OUT / "calibration.toml").write_text(f"{told}\n\n[calibration]\n{values}\n", "utf-8")
 
 
+def save_step(calibration: Calibration, made_by: str, lines: Sequence[str]) -> None:
+    """Write `calibration.toml` again after a later command; what that and those after it said before goes."""
+    made = (OUT / "calibration.toml").read_text("utf-8").split("\n")
+    head = [line[2:] for line in made if line.startswith("# ")]
+    save(calibration, [*head[: head.index(made_by) if made_by in head else None], made_by, *lines])
+
+
 if __name__ == "__main__":
     main(Path(sys.argv[1]), sys.argv[2])

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from fit_refusal import OUT, save
+from fit_refusal import save_step
 from graded import GRADED, UNREAD, without_itself
 from refusal_data import CORPUS, workspace
 from sklearn.linear_model import LogisticRegression
@@ -58,10 +58,8 @@ def main(index: str) -> None:
         f"{part[:count].mean():.2f} at least 1; of the others {right[count:].mean():.2f} and {part[count:].mean():.2f}"
     )
     print(line)
-    made = (OUT / "calibration.toml").read_text("utf-8").split("\n")
-    head = [told[2:] for told in made if told.startswith("# ")]
     after = replace(load_calibration(), **{name: round(float(value), 4) for name, value in fitted.items()})
-    save(after, [*head[: head.index(_MADE_BY) if _MADE_BY in head else None], _MADE_BY, line])
+    save_step(after, _MADE_BY, [line])
 
 
 if __name__ == "__main__":

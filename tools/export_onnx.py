@@ -35,6 +35,7 @@ from b12assistant.index.weights import (
 from b12assistant.protocols import Encoder
 
 if TYPE_CHECKING:
+    import torch
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -136,20 +137,30 @@ def _traced(encoder: SentenceEncoder) -> bytes:
             out = self.model({**dict(zip(inputs, given, strict=True)), "modality": "text"})
             return out["sentence_embedding"], out["token_embeddings"]
 
-    file: Any = io.BytesIO()
     rows, pieces = {0: "texts"}, {0: "texts", 1: "pieces"}
+    # Not folded: a transposed weight is no longer the one in the file.
+    return traced(Whole(), {name: features[name] for name in inputs}, {"vector": rows, "tokens": pieces}, fold=False)
+
+
+def traced(
+    module: torch.nn.Module, given: Mapping[str, torch.Tensor], outputs: Mapping[str, Mapping[int, str]], *, fold: bool
+) -> bytes:
+    """Trace a module over texts (n, pieces). ``outputs``: the names of their axes. ``fold``: what is constant."""
+    import torch
+
+    file: Any = io.BytesIO()
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # that tracing is not the newest way, and fixes branches
         torch.onnx.export(
-            Whole().eval(),
-            tuple(features[name] for name in inputs),
+            module.eval(),
+            tuple(given.values()),
             file,
             dynamo=False,
-            input_names=inputs,
-            output_names=["vector", "tokens"],
-            dynamic_axes={**dict.fromkeys(inputs, pieces), "vector": rows, "tokens": pieces},
+            input_names=list(given),
+            output_names=list(outputs),
+            dynamic_axes={**{name: {0: "texts", 1: "pieces"} for name in given}, **outputs},
             opset_version=_OPSET,
-            do_constant_folding=False,  # a transposed weight is no longer the one in the file
+            do_constant_folding=fold,
         )
     return bytes(file.getvalue())
 

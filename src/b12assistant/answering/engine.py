@@ -24,7 +24,7 @@ from b12assistant.index.reader import JointReader
 from b12assistant.index.token_store import Projection
 from b12assistant.language.spelling import english_words
 from b12assistant.language.vocabulary import Vocabulary
-from b12assistant.language.words import terms
+from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
 from b12assistant.types import DocumentId, Hit, Passage, PassageId, Span
@@ -133,7 +133,7 @@ class Engine:
         """Encode a reading; of a long message, what it asks counts once more by itself (decision 33)."""
         whole, own = self._query_of(read_as), read_as.own
         parts = tuple(
-            TurnSlice(own.turn, own.start + each.start, own.start + each.end) for each in asking_of(_readable(own.text))
+            TurnSlice(own.turn, own.start + each.start, own.start + each.end) for each in asking_of(readable(own.text))
         )
         if not parts:
             return whole
@@ -157,7 +157,7 @@ class Engine:
 
     def _encoded(self, asked: Sequence[tuple[str, int]]) -> list[Query]:
         return encode_queries(
-            [(_readable(text), lead) for text, lead in asked], self.collection, self.encoder, self.projection
+            [(readable(text), lead) for text, lead in asked], self.collection, self.encoder, self.projection
         )
 
     @stage("signals")
@@ -322,11 +322,6 @@ class Engine:
             return context
         first, last = self.collection.sentence_starts[row : row + 2]
         return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
-
-
-def _readable(text: str) -> str:
-    """Return the text with a question mark for each half of a surrogate pair."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _limits(settings: Settings) -> Windows:

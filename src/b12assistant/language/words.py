@@ -32,6 +32,11 @@ def open_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
+def readable(text: str) -> str:
+    """Return the text as an encoder reads it: half of a surrogate pair is a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def count_pieces(tokenizer: Tokenizer, text: str) -> int:
     """Count the word pieces of a text, without the special tokens."""
     return len(tokenizer.encode(text, add_special_tokens=False))

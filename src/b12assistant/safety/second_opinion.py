@@ -19,6 +19,7 @@ import numpy as np
 from b12assistant.answers import Turn
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError, EncoderError
+from b12assistant.language.words import readable
 from b12assistant.low_rank import parse_low_rank
 from b12assistant.protocols import Encoder, encode_each
 from b12assistant.safety.assertion import Cues
@@ -222,11 +223,6 @@ class SecondOpinion:
         while len(text) > 1 and not self._fits(text):
             text = text[: len(text) // 2]
         return text
-
-
-def readable(text: str) -> str:
-    """Return the text as the encoder reads it: half of a surrogate pair is a question mark."""
-    return text.encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True)
