@@ -11,7 +11,16 @@ import pytest
 
 from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
 from b12assistant.errors import DatasetError, UsageError
-from b12assistant.evaluation.labelled_set import Labelled, Outcome, evaluate, is_hit, load_labelled, summary, unresolved
+from b12assistant.evaluation.labelled_set import (
+    Labelled,
+    Outcome,
+    evaluate,
+    is_hit,
+    load_labelled,
+    summary,
+    unresolved,
+    words_of,
+)
 from b12assistant.types import Document, DocumentId, Mark, MarkKind, Passage, PassageId, Range, Span
 
 GOLD = "one two three four five six seven eight nine ten"
@@ -70,12 +79,12 @@ def words_span(words: str) -> tuple[Span, ...]:
     ],
 )
 def test_what_is_a_hit(words: str, gold: str, hit: bool) -> None:
-    assert is_hit(words_span(words), gold) is hit
+    assert is_hit(words, gold) is hit
 
 
 def test_a_hit_may_run_over_a_gap() -> None:
     halves = (span("one two three"), span("four five six seven"))
-    assert is_hit(halves, GOLD)
+    assert is_hit(words_of(halves), GOLD)
 
 
 def answer_of(*quotes: Quote, status: Status = Status.ANSWERED) -> Answer:

@@ -4,7 +4,7 @@ import pytest
 from serving import EMERGENCY
 
 from browser.conftest import Visit
-from browser.reading import Reader
+from browser.reading import DRAWN, Reader
 
 pytestmark = pytest.mark.slow
 
@@ -49,20 +49,21 @@ def reach(reader: Reader, state: str) -> None:
         reader.page.wait_for_selector(SHOWN[state])
 
 
-@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(state: str, width: int, visit: Visit, site: str) -> None:
-    reader = visit(site, viewport={"width": width, "height": 844})
+def test_axe_finds_nothing(state: str, visit: Visit, site: str) -> None:
+    reader = visit(site)
     reach(reader, state)
     reader.accessible()
 
 
-@pytest.mark.parametrize("width", [320, 360, 640, 1920])
-def test_nothing_scrolls_sideways(width: int, visit: Visit, site: str) -> None:
-    reader = visit(site, viewport={"width": width, "height": 640})
+def test_nothing_scrolls_sideways(visit: Visit, site: str) -> None:
+    reader = visit(site)
     reader.open(reader.ask(ASKED).locator("a.cite").first)
-    for frame in reader.page.frames:
-        assert frame.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    for width in (320, 360, 640, 1920):
+        reader.page.set_viewport_size({"width": width, "height": 640})
+        for frame in reader.page.frames:
+            frame.evaluate(DRAWN)
+            assert frame.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, width
 
 
 OVERLAP = """() => [...document.querySelectorAll('.sides .source')].filter(line => {
@@ -91,10 +92,9 @@ def test_an_emergency_in_another_language_fits_a_narrow_phone(visit: Visit, site
     assert reader.page.evaluate(SMALL) == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_page_without_scripts_is_accessible(width: int, visit: Visit, site: str) -> None:
-    visit(site, "/d/guides/food.md", viewport={"width": width, "height": 844}).accessible()
-    form = visit(site, "/plain", viewport={"width": width, "height": 844})
+def test_a_page_without_scripts_is_accessible(visit: Visit, site: str) -> None:
+    visit(site, "/d/guides/food.md").accessible()
+    form = visit(site, "/plain")
     form.accessible()
     form.page.fill("#question", ASKED)
     with form.page.expect_navigation():

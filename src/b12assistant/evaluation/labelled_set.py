@@ -119,17 +119,18 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return figures
 
 
-def is_hit(spans: Sequence[Span], gold: str) -> bool:
-    """Check if a quote shares a run of six tokens with ``gold`` (all of a shorter one) and holds half of its tokens."""
-    quote, wanted = _tokens(" ".join(span.text for span in spans)), _tokens(gold)
-    if not wanted:
-        return False
+def is_hit(text: str, gold: str) -> bool:
+    """Check if a text shares a run of six tokens with ``gold`` (all of a shorter one) and holds half of its tokens."""
+    quote, wanted = _tokens(text), _tokens(gold)
     run = min(_RUN, len(wanted))
     runs = {tuple(wanted[i : i + run]) for i in range(len(wanted) - run + 1)}
-    if not any(tuple(quote[i : i + run]) in runs for i in range(len(quote) - run + 1)):
-        return False
+    shared = any(tuple(quote[i : i + run]) in runs for i in range(len(quote) - run + 1))
     held = set(quote)
-    return sum(token in held for token in wanted) >= _COVER * len(wanted)
+    return bool(wanted) and shared and sum(token in held for token in wanted) >= _COVER * len(wanted)
+
+
+def words_of(spans: Sequence[Span]) -> str:
+    return " ".join(span.text for span in spans)
 
 
 def _outcome(
@@ -141,7 +142,7 @@ def _outcome(
         answer.status,
         tuple(_holds_accepted(spans, labelled) for spans in quotes),
         tuple(_holds_accepted(spans, labelled) for spans in ranked),
-        sum(any(is_hit(spans, gold) for spans in quotes) for gold in labelled.gold),
+        sum(any(is_hit(words_of(spans), gold) for spans in quotes) for gold in labelled.gold),
         sum(len(span.text) for span in quotes[0]) if quotes else 0,
         all(is_exact(quote) for quote in answer.quotes),
         not any(_touches_never(span) for spans in quotes for span in spans),
@@ -150,7 +151,7 @@ def _outcome(
 
 
 def _holds_accepted(spans: Sequence[Span], labelled: Labelled) -> bool:
-    return any(is_hit(spans, gold) for gold in labelled.accepted)
+    return any(is_hit(words_of(spans), gold) for gold in labelled.accepted)
 
 
 def _touches_never(span: Span) -> bool:

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
 
-from b12assistant.application.live import give_back, prepare
+from b12assistant.application.live import give_back, prepare, share_heaps
 from b12assistant.application.workspace import Workspace
 from b12assistant.web.problems import LoadingError, logged
 
@@ -29,6 +29,7 @@ class Warmup:
         self._thread = threading.Thread(target=self._run, args=(space, then), name="warmup", daemon=True)
 
     def start(self) -> None:
+        share_heaps()
         self._thread.start()
 
     @property
