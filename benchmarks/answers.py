@@ -18,7 +18,7 @@ from statistics import median
 
 from refusal_data import CORPUS, workspace
 
-from b12assistant.evaluation.labelled_set import is_hit, load_labelled, mean_of, words_of
+from b12assistant.evaluation.labelled_set import is_hit, joined_text, load_labelled, mean_of
 
 HERE = Path(__file__).parent
 SYSTEMS_FILE = HERE / "peers" / "answer_systems.py"
@@ -29,21 +29,21 @@ def main() -> None:
     parser.add_argument("index")
     parser.add_argument("file", nargs="?", type=Path, default=HERE / "data" / "questions" / "test.jsonl")
     parser.add_argument("--peers", default=str(HERE.parent / "build" / "peers" / "bin" / "python"))
-    given = parser.parse_args()
-    space = workspace(CORPUS, given.index)
-    labelled = load_labelled(given.file)
+    arguments = parser.parse_args()
+    space = workspace(CORPUS, arguments.index)
+    labelled = load_labelled(arguments.file)
     questions = [each.question for each in labelled]
     texts = [entry.document.text for entry in space.engine.collection.documents]
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump({"texts": texts, "questions": questions}, file)
         file.flush()
-        command = [given.peers, SYSTEMS_FILE, file.name]
-        told = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - our own script
+        command = [arguments.peers, SYSTEMS_FILE, file.name]
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - our own script
     found = {
         "b12assistant": [
-            [words_of(quote.spans) for quote in space.ask(question).answer.quotes] for question in questions
+            [joined_text(quote.spans) for quote in space.ask(question).answer.quotes] for question in questions
         ],
-        **json.loads(told),
+        **json.loads(printed),
     }
     print("| system | first one right | one of three right | characters of the first, median |\n|---|---|---|---:|")
     for name, parts in found.items():

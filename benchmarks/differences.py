@@ -16,7 +16,7 @@ from typing import Any
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.evaluation.labelled_set import is_hit, words_of
+from b12assistant.evaluation.labelled_set import is_hit, joined_text
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -39,7 +39,8 @@ def _questions(rows: Iterable[dict[str, Any]], corpus: str, index: str) -> dict[
         sides = [quote for differ in answer.disagreements for quote in differ.sides]
         for name, quotes in (("both sides shown", sides), ("both sides quoted", answer.shown)):
             counts[name] += bool(row["sides"]) and all(
-                any(is_hit(words_of(quote.spans), words) for quote in quotes for words in side) for side in row["sides"]
+                any(is_hit(joined_text(quote.spans), words) for quote in quotes for words in side)
+                for side in row["sides"]
             )
     return dict(counts)
 

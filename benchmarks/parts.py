@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 from refusal_data import CORPUS, workspace
 
-from b12assistant.evaluation.labelled_set import is_hit, mean_of, words_of
+from b12assistant.evaluation.labelled_set import is_hit, joined_text, mean_of
 from b12assistant.types import Span
 
 QUOTES = 3
@@ -37,7 +37,7 @@ def figures(rows: Sequence[dict[str, Any]], quoted: Sequence[Sequence[Sequence[S
     first: list[bool] = []
     each_part: list[bool] = []
     for row, quotes in zip(rows, quoted, strict=True):
-        texts = map(words_of, quotes[:QUOTES])
+        texts = map(joined_text, quotes[:QUOTES])
         hits = [[any(is_hit(text, said) for said in part) for part in parts_of(row)] for text in texts]
         answered = [any(part) for part in zip(*hits, strict=True)] or [False] * len(row["gold"])
         everything.append(all(answered))

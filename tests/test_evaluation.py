@@ -16,10 +16,10 @@ from b12assistant.evaluation.labelled_set import (
     Outcome,
     evaluate,
     is_hit,
+    joined_text,
     load_labelled,
     summary,
     unresolved,
-    words_of,
 )
 from b12assistant.types import Document, DocumentId, Mark, MarkKind, Passage, PassageId, Range, Span
 
@@ -84,7 +84,7 @@ def test_what_is_a_hit(words: str, gold: str, hit: bool) -> None:
 
 def test_a_hit_may_run_over_a_gap() -> None:
     halves = (span("one two three"), span("four five six seven"))
-    assert is_hit(words_of(halves), GOLD)
+    assert is_hit(joined_text(halves), GOLD)
 
 
 def answer_of(*quotes: Quote, status: Status = Status.ANSWERED) -> Answer:

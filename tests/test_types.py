@@ -175,6 +175,11 @@ def test_a_source_is_in_force_unless_withdrawn_or_superseded(source: Source, in_
     assert source.in_force is in_force
 
 
+@pytest.mark.parametrize(("based_on", "pages"), [(None, set()), ("", set()), ("a", {"a"}), ("a; b", {"a", "b"})])
+def test_a_summary_names_the_pages_it_is_based_on(based_on: str | None, pages: set[str]) -> None:
+    assert Source(based_on=based_on).pages_summarised == pages
+
+
 @pytest.mark.parametrize(
     ("interest", "value"), [(Interest.SELLS, True), (Interest.NONE, False), (Interest.UNKNOWN, "unknown")]
 )

@@ -1,4 +1,4 @@
-"""Answer questions with other systems, as their documentation sets them up: `answers.py` starts it and scores them.
+"""Answer questions with other systems, in parts that the model can read whole: `answers.py` starts it and scores them.
 
     build/peers/bin/python benchmarks/peers/answer_systems.py FILE
 

@@ -136,7 +136,7 @@ class QuotingSettings:
     sentences: int = 3
     characters: int = 520
     rate: float = 0.02
-    alike: float = 0.8
+    alike: float = 0.6
     margin: float = 0.25
     heard: float = 0.12
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal, NewType
 
 DocumentId = NewType("DocumentId", str)  # the path in the corpus, with "/" between parts
@@ -135,6 +136,16 @@ class Source:
     def in_force(self) -> bool:
         """Check whether the source may be quoted: it is neither withdrawn nor superseded."""
         return not self.withdrawn and self.superseded_by is None
+
+    @property
+    def pages_summarised(self) -> frozenset[str]:
+        """The pages that a summary is based on; empty for a source's own words."""
+        return _parts(self.based_on) if self.based_on else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _parts(based_on: str) -> frozenset[str]:
+    return frozenset(based_on.split("; ")) - {""}
 
 
 @dataclass(frozen=True, slots=True)

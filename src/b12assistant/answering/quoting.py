@@ -40,7 +40,7 @@ class Windows:
     sentences: int = 3
     characters: int = 520
     rate: float = 0.02
-    alike: float = 0.8  # two quotes that share this part of their terms, and all figures, say the same
+    alike: float = 0.6  # two quotes of one document that share this part of their terms say the same
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Cut:
 
     @cached_property
     def terms(self) -> frozenset[str]:
-        return compared(" ".join(span.text for span in self.spans))
+        return frozenset(terms(" ".join(span.text for span in self.spans)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,25 +213,17 @@ def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span
 
 
 def _same(one: Window, other: Window, alike: float) -> bool:
-    """Return whether two windows overlap, or say the same; what only one says who sells is not the same."""
+    """Return whether two windows overlap, or say the same from one source: a document, or a page that both sum up."""
     first, second = one.best.document, other.best.document
-    if first.id == second.id:
+    if first is second or first.id == second.id:
         for span in one.spans:
             for beside in other.spans:
                 if span.start < beside.end and beside.start < span.end:
                     return True
-    return first.source.interest is second.source.interest and say_same(one.cut.terms, other.cut.terms, alike)
-
-
-def compared(text: str) -> frozenset[str]:
-    """Return what sentences are compared by: their terms, and "not" if they deny anything."""
-    return frozenset(terms(text)) | ({"not"} if _DENIES.search(text) else frozenset())
-
-
-def say_same(one: frozenset[str], other: frozenset[str], alike: float) -> bool:
-    """Return whether two sentences share this part of the shorter one's terms, all figures, and what they deny."""
-    shared = len(one & other) >= alike * max(1, min(len(one), len(other)))
-    return shared and not any(term == "not" or term[:1].isdigit() for term in one ^ other)
+    elif not first.source.pages_summarised & second.source.pages_summarised:
+        return False
+    a, b = one.cut.terms, other.cut.terms
+    return bool(a and b) and len(a & b) >= alike * min(len(a), len(b))
 
 
 def _length(spans: Sequence[Span]) -> int:
@@ -259,7 +251,6 @@ def _without_bullet(span: Span, layout: Layout) -> Span:
     return span.document.span(span.start + bullet.end(), span.end)
 
 
-_DENIES = re.compile(r"\b(?:not|no|never|none|cannot|without|neither|nor)\b|n['’]t\b", re.I)
 _WHICH = (
     r"(?:(?:to|for|in|of|at|by|from|with|on|after|until|since|about) )?"
     r"(?:what|which|who|whom|whose|why|how|when|where)(?:['’]s)?\b"

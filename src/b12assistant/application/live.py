@@ -111,19 +111,23 @@ class Live:
 
 
 def share_heaps() -> None:
-    """Let all threads share two heaps of glibc's; otherwise each keeps one, and none gives back what others could use.
+    """Let all threads share two heaps; otherwise each keeps one of its own, with memory that others could use.
 
-    Call it before threads start. It takes 50 MB less after a few hundred questions (docs/speed.md).
+    Call it before threads start.
     """
-    with contextlib.suppress(OSError, AttributeError):  # only glibc has it
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
+    _glibc("mallopt", _ARENA_MAX, 2)
 
 
 def give_back() -> None:
     """Return memory that is no longer needed to the system; otherwise a server grows with every new index."""
     gc.collect()  # an index is part of reference cycles
-    with contextlib.suppress(OSError, AttributeError), NATIVE_CALLS:  # only glibc has it
-        ctypes.CDLL(None).malloc_trim(0)
+    with NATIVE_CALLS:
+        _glibc("malloc_trim", 0)
+
+
+def _glibc(function: str, *arguments: int) -> None:
+    with contextlib.suppress(OSError, AttributeError):  # other C libraries lack these
+        getattr(ctypes.CDLL(None), function)(*arguments)
 
 
 def _edited(file: Path) -> tuple[int, int] | None:

@@ -129,7 +129,7 @@ def is_hit(text: str, gold: str) -> bool:
     return bool(wanted) and shared and sum(token in held for token in wanted) >= _COVER * len(wanted)
 
 
-def words_of(spans: Sequence[Span]) -> str:
+def joined_text(spans: Sequence[Span]) -> str:
     return " ".join(span.text for span in spans)
 
 
@@ -142,7 +142,7 @@ def _outcome(
         answer.status,
         tuple(_holds_accepted(spans, labelled) for spans in quotes),
         tuple(_holds_accepted(spans, labelled) for spans in ranked),
-        sum(any(is_hit(words_of(spans), gold) for spans in quotes) for gold in labelled.gold),
+        sum(any(is_hit(joined_text(spans), gold) for spans in quotes) for gold in labelled.gold),
         sum(len(span.text) for span in quotes[0]) if quotes else 0,
         all(is_exact(quote) for quote in answer.quotes),
         not any(_touches_never(span) for spans in quotes for span in spans),
@@ -151,7 +151,7 @@ def _outcome(
 
 
 def _holds_accepted(spans: Sequence[Span], labelled: Labelled) -> bool:
-    return any(is_hit(words_of(spans), gold) for gold in labelled.accepted)
+    return any(is_hit(joined_text(spans), gold) for gold in labelled.accepted)
 
 
 def _touches_never(span: Span) -> bool:
