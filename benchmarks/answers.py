@@ -33,7 +33,7 @@ def main() -> None:
     space = workspace(CORPUS, arguments.index)
     labelled = load_labelled(arguments.file)
     questions = [each.question for each in labelled]
-    texts = [entry.document.text for entry in space.engine.collection.documents]
+    texts = [document.text for document in space.engine.collection.documents]
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump({"texts": texts, "questions": questions}, file)
         file.flush()
