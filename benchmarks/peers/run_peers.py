@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from answer_systems import System, haystack, langchain, llama_index
+
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation.bench import CACHE, Scored, ask, compared, hardware, score_run, search
@@ -64,22 +66,6 @@ def bm25s(texts: Sequence[Text], queries: Mapping[str, str], weights: str) -> Ru
     }
 
 
-def langchain(texts: Sequence[Text], queries: Mapping[str, str], weights: str) -> Run:
-    """RecursiveCharacterTextSplitter (1,000 characters, 200 shared), HuggingFaceEmbeddings, FAISS."""
-    from langchain_community.vectorstores import FAISS
-    from langchain_core.documents import Document
-    from langchain_huggingface import HuggingFaceEmbeddings
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
-
-    documents = [Document(joined(text), metadata={"id": text.id}) for text in texts]
-    parts = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200).split_documents(documents)
-    store = FAISS.from_documents(parts, HuggingFaceEmbeddings(model_name=weights, model_kwargs={"device": "cpu"}))
-    return {
-        query: best((part.metadata["id"], -float(distance)) for part, distance in hits)
-        for query, hits in ((q, store.similarity_search_with_score(text, k=PARTS)) for q, text in queries.items())
-    }
-
-
 def txtai(texts: Sequence[Text], queries: Mapping[str, str], weights: str) -> Run:
     """Embeddings with hybrid=True: vectors and BM25, half and half."""
     from txtai import Embeddings
@@ -92,58 +78,26 @@ def txtai(texts: Sequence[Text], queries: Mapping[str, str], weights: str) -> Ru
     }
 
 
-def haystack(texts: Sequence[Text], queries: Mapping[str, str], weights: str) -> Run:
-    """DocumentSplitter (200 words), BM25 and vectors in memory, joined by reciprocal ranks."""
-    from haystack import Document
-    from haystack.components.joiners import DocumentJoiner
-    from haystack.components.preprocessors import DocumentSplitter
-    from haystack.components.retrievers.in_memory import InMemoryBM25Retriever, InMemoryEmbeddingRetriever
-    from haystack.document_stores.in_memory import InMemoryDocumentStore
-    from sentence_transformers import SentenceTransformer
+def by_parts(system: System) -> Peer:
+    """Make a peer of a system that finds parts of documents."""
 
-    model = SentenceTransformer(weights, device="cpu")
-    splitter = DocumentSplitter(split_by="word", split_length=200, split_overlap=0)
-    documents = [Document(content=joined(text), meta={"of": text.id}) for text in texts if joined(text).strip()]
-    parts = splitter.run(documents=documents)["documents"]
-    for part, vector in zip(parts, model.encode([part.content for part in parts]), strict=True):
-        part.embedding = vector.tolist()
-    store = InMemoryDocumentStore(embedding_similarity_function="cosine")
-    store.write_documents(parts)
-    words, vectors = InMemoryBM25Retriever(store, top_k=PARTS), InMemoryEmbeddingRetriever(store, top_k=PARTS)
-    joiner = DocumentJoiner(join_mode="reciprocal_rank_fusion", top_k=PARTS)
-    run: Run = {}
-    for query, text in queries.items():
-        lists = [
-            words.run(query=text)["documents"],
-            vectors.run(query_embedding=model.encode(text).tolist())["documents"],
-        ]
-        hits = joiner.run(documents=lists)["documents"]
-        run[query] = best((hit.meta["of"], float(hit.score)) for hit in hits)
-    return run
+    def peer(texts: Sequence[Text], queries: Mapping[str, str], weights: str) -> Run:
+        found = system([joined(text) for text in texts], list(queries.values()), weights, PARTS)
+        return {
+            query: best((texts[part.text].id, part.score) for part in parts)
+            for query, parts in zip(queries, found, strict=True)
+        }
 
-
-def llama_index(texts: Sequence[Text], queries: Mapping[str, str], weights: str) -> Run:
-    """VectorStoreIndex with its default SentenceSplitter (1,024 tokens, cut by the model at 256)."""
-    from llama_index.core import Document, VectorStoreIndex
-    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
-
-    embedding = HuggingFaceEmbedding(model_name=weights, device="cpu")
-    documents = [Document(text=joined(text), metadata={}, doc_id=text.id) for text in texts]
-    index = VectorStoreIndex.from_documents(documents, embed_model=embedding, show_progress=False)
-    retriever = index.as_retriever(similarity_top_k=PARTS)
-    return {
-        query: best((hit.node.ref_doc_id or "", float(hit.score or 0.0)) for hit in retriever.retrieve(text))
-        for query, text in queries.items()
-    }
+    return peer
 
 
 PEERS: dict[str, tuple[Peer, str]] = {
     "sentence-transformers": (sentence_transformers, "sentence-transformers"),
     "bm25s": (bm25s, "bm25s"),
-    "LangChain + FAISS": (langchain, "langchain-community"),
+    "LangChain + FAISS": (by_parts(langchain), "langchain-community"),
     "txtai": (txtai, "txtai"),
-    "Haystack": (haystack, "haystack-ai"),
-    "LlamaIndex": (llama_index, "llama-index-core"),
+    "Haystack": (by_parts(haystack), "haystack-ai"),
+    "LlamaIndex": (by_parts(llama_index), "llama-index-core"),
 }
 
 

@@ -136,22 +136,22 @@ def joined_text(spans: Sequence[Span]) -> str:
 def _outcome(
     labelled: Labelled, answer: Answer, is_exact: Callable[[Quote], bool], ranked: Sequence[Sequence[Span]]
 ) -> Outcome:
-    quotes = [quote.spans for quote in answer.quotes]
+    texts = [joined_text(quote.spans) for quote in answer.quotes]
     return Outcome(
         labelled,
         answer.status,
-        tuple(_holds_accepted(spans, labelled) for spans in quotes),
-        tuple(_holds_accepted(spans, labelled) for spans in ranked),
-        sum(any(is_hit(joined_text(spans), gold) for spans in quotes) for gold in labelled.gold),
-        sum(len(span.text) for span in quotes[0]) if quotes else 0,
+        tuple(_holds_accepted(text, labelled) for text in texts),
+        tuple(_holds_accepted(joined_text(spans), labelled) for spans in ranked),
+        sum(any(is_hit(text, gold) for text in texts) for gold in labelled.gold),
+        sum(len(span.text) for span in answer.quotes[0].spans) if answer.quotes else 0,
         all(is_exact(quote) for quote in answer.quotes),
-        not any(_touches_never(span) for spans in quotes for span in spans),
+        not any(_touches_never(span) for quote in answer.quotes for span in quote.spans),
         answer.interpretation is not None and answer.interpretation.is_joined,
     )
 
 
-def _holds_accepted(spans: Sequence[Span], labelled: Labelled) -> bool:
-    return any(is_hit(joined_text(spans), gold) for gold in labelled.accepted)
+def _holds_accepted(text: str, labelled: Labelled) -> bool:
+    return any(is_hit(text, gold) for gold in labelled.accepted)
 
 
 def _touches_never(span: Span) -> bool:
