@@ -31,8 +31,8 @@ PASSED_OVER = 25.0  # price of every share of the emergencies, as they were writ
 MARGIN = 1.5  # the low cuts are raised by this factor before counting, to allow for messages nobody wrote
 TRAFFIC = {"remark": 0.4, "question": 0.3, "letter": 0.15, "foreign": 0.15}  # of ordinary messages
 GROUPS = {  # by the id
-    **dict.fromkeys(("h1-", "h11-", "m7-", "m10-"), "remark"),
-    **dict.fromkeys(("h2-q", "m1-", "m2-", "m3-", "m4-", "m8-", "wx-"), "question"),
+    **dict.fromkeys(("h1-", "h11-", "m7-", "m10-", "n1-", "n4-", "n5-"), "remark"),
+    **dict.fromkeys(("h2-q", "m1-", "m2-", "m3-", "m4-", "m8-", "n2-", "n3-", "wx-"), "question"),
     **dict.fromkeys(("h2-l", "h12-", "m5-", "m6-", "m9-"), "letter"),
 }
 ALARM = {0: 7.0, 1: 1.0, 2: 1.0, 3: 0.0}  # price of what an ordinary message gets, by places in ORDER
