@@ -17,13 +17,13 @@ from b12assistant.answering.quoting import Window
 from b12assistant.answers import Answer, Interpretation, TopicId, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute
-from b12assistant.types import Document, Source, Span
+from b12assistant.types import Document, Span
 
 TOPIC = TopicId("dose")
 
 
-def window(text: str, score: float = 0.5, file: str = "", based_on: str | None = None) -> Window:
-    document = build_document(text, file=file or f"{text[:3]}.md", source=Source(based_on=based_on))
+def window(text: str, score: float = 0.5, file: str = "") -> Window:
+    document = build_document(text, file=file or f"{text[:3]}.md")
     return replace(windows_of(passages_of(document)[0], "zebra")[0], score=score)
 
 

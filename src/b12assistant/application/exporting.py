@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from b12assistant.answers import Level, Move, Quote, Reply, TextId
+from b12assistant.answers import Level, Quote, Reply, TextId
 from b12assistant.application import saved
 from b12assistant.application.saved import Saved, SavedQuote, html_block, json_text, markdown_block
 from b12assistant.display import json_form
@@ -34,6 +34,7 @@ from b12assistant.display.presentation import (
     arrange,
     near,
     one_of_each_place,
+    way_of,
 )
 from b12assistant.types import DocumentId, GenerationId, PassageId
 
@@ -143,12 +144,6 @@ def citation(quote: Quoted, labels: Labels) -> str:
     return cite(quote, CitationForm.PLAIN, labels).removeprefix(f"{quote.text}\n\n— ")
 
 
-def _way(read_as: json_form.Interpretation) -> str:
-    """Return the name of the label that says how a turn was read."""
-    joined = read_as.move is Move.ASKS and len({part.turn for part in read_as.parts}) > 1
-    return "joined" if joined else str(read_as.move)
-
-
 def pieces_of(answer: Answer, data: SavedConversation) -> tuple[Piece, ...]:
     """Rebuild the pieces of a saved answer."""
     labels, read_as = data.labels, answer.interpretation
@@ -162,7 +157,11 @@ def pieces_of(answer: Answer, data: SavedConversation) -> tuple[Piece, ...]:
             for notice in answer.notices
         ),
         answer.red_flag is not None and answer.red_flag.level is Level.EMERGENCY,
-        (_way(read_as), read_as.text, tuple((swap.written, swap.read_as) for swap in read_as.replaced))
+        (
+            way_of(read_as.move, joined=len({part.turn for part in read_as.parts}) > 1),
+            read_as.text,
+            tuple((swap.written, swap.read_as) for swap in read_as.replaced),
+        )
         if read_as
         else None,
         answer.reason,

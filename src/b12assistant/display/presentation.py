@@ -14,7 +14,6 @@ from itertools import islice
 
 from b12assistant.answers import (
     FixedTexts,
-    Interpretation,
     Level,
     Move,
     NoticeKind,
@@ -378,7 +377,11 @@ def _parts(reply: Reply, setting: Setting) -> AnswerParts:
     return AnswerParts(
         _fixed(answer.notices, setting.texts),
         _is_emergency(answer.notices),
-        (_way(read_as), read_as.text, tuple((swap.written.text, swap.words) for swap in read_as.replaced))
+        (
+            way_of(read_as.move, joined=read_as.is_joined),
+            read_as.text,
+            tuple((swap.written.text, swap.words) for swap in read_as.replaced),
+        )
         if read_as
         else None,
         answer.reason,
@@ -396,9 +399,9 @@ def _parts(reply: Reply, setting: Setting) -> AnswerParts:
     )
 
 
-def _way(read_as: Interpretation) -> str:
+def way_of(move: Move, *, joined: bool) -> str:
     """Return the name of the label that says how a turn was read."""
-    return "joined" if read_as.move is Move.ASKS and read_as.is_joined else str(read_as.move)
+    return "joined" if move is Move.ASKS and joined else str(move)
 
 
 def _fixed(notices: Sequence[NoticeById], texts: FixedTexts) -> tuple[FixedNotice, ...]:
