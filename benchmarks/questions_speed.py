@@ -62,7 +62,9 @@ def kinds() -> dict[str, list[Asked]]:
         "short question": [(each, ()) for each in graded if len(each.split()) <= SHORT],
         "message of 40 words": [(" ".join(each[:40]), ()) for each in words],
         "message of 200 words": [(" ".join(each[:200]), ()) for each in words],
-        "follow-up": [(turn.question, turn.history) for each in dialogues for turn in each.typed[1:]],
+        "follow-up": [
+            (turn.question, turn.history) for each in dialogues for turn in each.typed[1:] if turn.kind == "follow_up"
+        ],
     }
 
 
@@ -114,7 +116,8 @@ def main(arguments: Sequence[str]) -> None:
     print(f"{passages:,} passages, {len(texts)} questions, load {os.getloadavg()[0]:.1f}")
     if given.kinds:
         for name, several in kinds().items():
-            told(name, [{WALL: row[WALL], CPU: row[CPU]} for row in asked(space, several[: given.most])])
+            rows = [{WALL: row[WALL], CPU: row[CPU]} for row in asked(space, several[: given.most])]
+            told(f"{len(rows)} of {name}", rows)
         return
     told("new", list(asked(space, texts)))
     if given.rounds:

@@ -30,6 +30,23 @@ def test_confidence_is_the_logistic_of_a_sum(given: Signals, confidence: float) 
     assert EVEN.confidence(given) == pytest.approx(confidence, abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("asked", "barred", "is_barred"),
+    [
+        (0.8, 0.7, False),
+        (0.7, 0.7, True),
+        (0.74, 0.7, True),
+        (None, 0.7, False),
+        (None, 0.8, True),
+        (0.1, None, False),
+    ],
+)
+def test_a_question_as_near_to_one_that_nothing_answers_is_barred(
+    asked: float | None, barred: float | None, *, is_barred: bool
+) -> None:
+    assert replace(NOTHING, asked=asked, barred=barred).is_barred is is_barred
+
+
 SIGNS = [("closeness", 1), ("missing", -1), ("absent", -1), ("unknown", -1), ("leaning", -1)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -139,9 +140,13 @@ def test_an_item_stands_with_what_leads_to_its_list(drawn: tuple[Document, list[
                     assert any(span.start < lead.range.end <= span.end for span in window.spans)
 
 
-@given(DRAWN, st.integers(1, 12))
-def test_chosen_windows_neither_overlap_nor_repeat(drawn: tuple[Document, list[str]], most: int) -> None:
-    chosen = choose(drawn_windows(drawn), most, LIMITS)
+@given(DRAWN, st.integers(1, 12), st.lists(st.sampled_from([0.1, 0.8, 0.9]), min_size=12, max_size=12))
+def test_chosen_windows_neither_overlap_nor_repeat(
+    drawn: tuple[Document, list[str]], most: int, near: list[float]
+) -> None:
+    found = drawn_windows(drawn)
+    asked = {each.passage.id: np.resize(near, len(each.passage.sentences)) for each in found}
+    chosen = choose(found, most, LIMITS, (), asked)
     spans = [span for window in chosen for span in window.spans]
     assert not any(a.range.overlaps(b.range) for i, a in enumerate(spans) for b in spans[:i])
     assert len(chosen) <= most
@@ -227,6 +232,42 @@ def test_at_equal_scores_documents_come_by_id_and_place() -> None:
     later, sooner = build_document("B12 heals. B12 was here.", file="b.txt"), build_document("B12 helps.", file="a.txt")
     found = [window for document in (later, sooner) for p in passages_of(document) for window in windows_of(p, "B12")]
     assert [texts(window)[0] for window in choose(found, 2, LIMITS)] == ["B12 helps.", "B12 heals."]
+
+
+@pytest.mark.parametrize(
+    ("near", "quoted"),
+    [
+        ((0.9, 0.9, 0.1), "Eggs have B12. Milk is rich."),
+        ((0.1, 0.9, 0.8), "Milk is rich. Bread has none."),
+        ((0.9, 0.9, 0.8), "Eggs have B12. Milk is rich."),
+        ((0.69, 0.9, np.nan), "Milk is rich."),
+    ],
+)
+def test_a_neighbour_of_which_the_question_is_asked_is_quoted_too(near: Sequence[float], quoted: str) -> None:
+    (passage,) = passages_of(build_document("Eggs have B12. Milk is rich. Bread has none."))
+    asked = {passage.id: np.array(near, np.float32)}
+    found = windows_of(passage, "Milk")
+    (alone,) = choose(found, 1, LIMITS)
+    (chosen,) = choose(found, 1, LIMITS, (), asked)
+    assert texts(chosen) == [quoted]
+    assert (texts(alone), chosen.score, chosen.best) == (["Milk is rich."], alone.score, alone.best)
+
+
+def test_a_quote_whose_neighbour_is_quoted_already_stays_as_it_is() -> None:
+    (passage,) = passages_of(build_document("Eggs have B12. Milk is rich. Bread has no B12."))
+    found = [
+        dataclasses.replace(each, score=each.score + (each.cut.rows.start == 2)) for each in windows_of(passage, "B12")
+    ]
+    chosen = choose(found, 3, LIMITS, (), {passage.id: np.array([0.1, 0.8, 0.1], np.float32)})
+    assert list(map(texts, chosen)) == [["Milk is rich. Bread has no B12."], ["Eggs have B12."]]
+
+
+def test_no_neighbour_is_quoted_from_beyond_a_list() -> None:
+    (passage,) = passages_of(build_document("Eat these:\n\n* eggs\n* milk\n\nThey have B12.\n"))
+    rows = len(passage.sentences)
+    found = windows_of(passage, "B12")
+    (chosen,) = choose(found, 1, LIMITS, (), {passage.id: np.full(rows, 0.9, np.float32)})
+    assert texts(chosen) == ["They have B12."]
 
 
 @given(DRAWN, DRAWN)

@@ -67,7 +67,7 @@ def test_no_weight_is_fitted_against_its_sign() -> None:
 def test_the_cut_keeps_95_of_100_of_the_answerable() -> None:
     rng = np.random.default_rng(2)
     y = np.arange(400) % 2 == 0
-    x = np.column_stack([y * 0.1, ~y * 0.1, ~y * 0.1, rng.random(400), y * 0.1, ~y * 0.1]) + rng.random((400, 6))
+    x = np.column_stack([y * 0.1, ~y * 0.1, ~y * 0.1, rng.random(400), 1.1 + y * 0.1, ~y * 0.1]) + rng.random((400, 6))
     asked = [Asked("q", answerable=bool(each), style="near_miss") for each in y]
     cuts = calibrated((x, asked), (x, asked))
     kept = [cuts.confidence(Signals(**dict(zip(SIGNS, row, strict=True)))) >= cuts.possibly for row in x[y].tolist()]

@@ -15,7 +15,7 @@ from b12assistant.answering.disagreement import Closeness, Difference, find_diff
 from b12assistant.answering.quoting import Cut, Window, Windows, asking_of, choose, cuts, score, weights_of
 from b12assistant.answering.readings import Readings, beside, reading, readings, together
 from b12assistant.answering.retrieval import Depths, Query, encode_queries, rank
-from b12assistant.answering.signals import BARRED, Evidence, Signals, Topics, load_topics, words_of
+from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
@@ -208,10 +208,12 @@ class Engine:
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
         cosines = [self.cosines(query, row) for row in rows]
         found = [self._cuts(row, limits) for row in rows]
-        gains = [self._gains(query, row) for row in rows]
+        asked = [self._asked_of(query, row) for row in rows]
+        gains = list(map(_gains, asked))
         readings_ = (query.informative, *weights_of(query))
         whole, *parts = (score(found, cosines, weights, limits, gains) for weights in readings_)
-        return choose(whole, 4 * settings.quoting.quotes, limits, parts)
+        near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
+        return choose(whole, 4 * settings.quoting.quotes, limits, parts, near)
 
     @stage("differences")
     def difference(self, query: Query, found: Sequence[Window], settings: Settings) -> Difference | None:
@@ -240,7 +242,8 @@ class Engine:
         if found is None:
             return None
         row, cut = found
-        return score([[cut]], [self.cosines(query, row)], query.informative, limits, [self._gains(query, row)])[0]
+        gains = [_gains(self._asked_of(query, row))]
+        return score([[cut]], [self.cosines(query, row)], query.informative, limits, gains)[0]
 
     @cached_property
     def _holding(self) -> Callable[[Span, Windows], tuple[int, Cut] | None]:
@@ -307,12 +310,9 @@ class Engine:
             return np.full(last - first, np.nan, np.float32)
         return self.collection.asked.best(query.vector, first, last)
 
-    def _barred(self, query: Query) -> float:
+    def _barred(self, query: Query) -> float | None:
         found = self.collection.not_answered
-        return float((found @ query.vector).max()) if len(found) else BARRED
-
-    def _gains(self, query: Query, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        return np.asarray(_GAIN * np.nan_to_num(self._asked_of(query, row) - _ORDINARY), np.float32)
+        return float((found @ query.vector).max()) if len(found) else None
 
     def _cosines(self, query: Query, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         """Return each query token's best cosine in each sentence, ``(sentences, q)``: mean of in context and alone."""
@@ -322,6 +322,11 @@ class Engine:
             return context
         first, last = self.collection.sentence_starts[row : row + 2]
         return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
+
+
+def _gains(asked: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what is added to the score of each sentence for the nearest question asked of it."""
+    return np.asarray(_GAIN * np.nan_to_num(asked - _ORDINARY), np.float32)
 
 
 def _limits(settings: Settings) -> Windows:

@@ -8,10 +8,11 @@ Without the charge the longest window wins, because a maximum only grows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain, takewhile
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ from b12assistant.answering.retrieval import Query
 from b12assistant.answers import MOST_GAPS
 from b12assistant.language.sentences import split_sentences
 from b12assistant.language.words import terms
-from b12assistant.types import BlockKind, Passage, Range, Span
+from b12assistant.types import BlockKind, Passage, PassageId, Range, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 
 _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
+_BLANK_LINE = "\n\n"
+_ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour, from which that is quoted too (decision 35)
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
 
 
@@ -67,7 +70,10 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A candidate quote; ``score`` is the query's MaxSim in it, less the charge for length."""
+    """A candidate quote; ``score`` is the query's MaxSim in it, less the charge for length.
+
+    A neighbour that was added does not count.
+    """
 
     cut: Cut
     best: Span
@@ -168,21 +174,50 @@ def _highest(values: Sequence[float], first: int, last: int) -> int:
 
 
 def choose(
-    candidates: Sequence[Window], most: int, limits: Windows, parts: Sequence[Sequence[Window]] = ()
+    candidates: Sequence[Window],
+    most: int,
+    limits: Windows,
+    parts: Sequence[Sequence[Window]] = (),
+    asked: Mapping[PassageId, Vectors] = MappingProxyType({}),
 ) -> tuple[Window, ...]:
     """Return the best windows, best first; none overlaps another or says the same as another of its document.
 
     ``parts[i][j]``: ``candidates[j]``, scored for part ``i`` of the question alone. The best of all comes first, then
-    the best for each part.
+    the best for each part. ``asked``: as in `_with_neighbour`.
     """
     ranked = sorted(candidates, key=_best_first)
+    cuts_of = {(each.passage.id, each.cut.rows.start, each.cut.rows.stop): each.cut for each in ranked}
     chosen: list[Window] = []
-    for window in chain(ranked[:1], _of_parts(candidates, parts), ranked):
+    for best in chain(ranked[:1], _of_parts(candidates, parts), ranked):
         if len(chosen) == most:
             break
-        if not any(_same(window, other, limits.alike) for other in chosen):
-            chosen.append(window)
+        longer = _with_neighbour(best, asked, cuts_of)
+        for window in (best,) if longer is best else (longer, best):
+            if not any(_same(window, other, limits.alike) for other in chosen):
+                chosen.append(window)
+                break
     return tuple(chosen)
+
+
+def _with_neighbour(
+    window: Window, asked: Mapping[PassageId, Vectors], cuts_of: Mapping[tuple[PassageId, int, int], Cut]
+) -> Window:
+    """Add the sentence before or after, if the question is near one asked of it; the window keeps its score.
+
+    No blank line may be between the two.
+
+    ``asked``: for each sentence of a passage the cosine of the nearest question asked of it, or NaN.
+    """
+    passage, rows = window.passage, window.cut.rows
+    near = asked.get(passage.id, ())
+    beside = [row for row in (rows.start - 1, rows.stop) if 0 <= row < len(near) and near[row] >= _ALSO_ASKED]
+    for row in sorted(beside, key=lambda each: -near[each]):
+        first, last = min(rows.start, row), max(rows.stop, row + 1)
+        before, after = passage.sentences[row : row + 2] if row == first else passage.sentences[row - 1 : row + 1]
+        longer = cuts_of.get((passage.id, first, last))
+        if longer is not None and _BLANK_LINE not in passage.document.text[before.end : after.start]:
+            return replace(window, cut=longer)
+    return window
 
 
 def _of_parts(candidates: Sequence[Window], parts: Sequence[Sequence[Window]]) -> list[Window]:

@@ -88,7 +88,15 @@ class Thread:
         return self.calibration.is_full(reader.score(read.searched.query.asks, window.best.text), signals.asked)
 
     def _likely(self, read: Read, signals: Signals) -> float:
-        return min(read.most, self.calibration.confidence(signals))
+        return 0.0 if self._is_barred(read) else min(read.most, self.calibration.confidence(signals))
+
+    def _is_barred(self, read: Read) -> bool:
+        """Return whether the best quote says that nothing answers the question; further quotes do not change that.
+
+        A turn that is read with earlier words is near neither kind of question, and is not barred.
+        """
+        searched = read.searched
+        return not searched.read_as.is_joined and self._signals(read, searched.windows[0]).is_barred
 
     def _signals(self, read: Read, window: Window) -> Signals:
         return self.engine.signals(read.searched.query, read.searched.evidence, window)
