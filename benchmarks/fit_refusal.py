@@ -24,7 +24,7 @@ from sklearn.metrics import roc_auc_score
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
-from b12assistant.answering.signals import BARRED, NEARER, Calibration, Signals, Topics
+from b12assistant.answering.signals import BARRED, Calibration, Signals, Topics
 from b12assistant.api import Workspace
 from b12assistant.types import Hit
 
@@ -108,8 +108,8 @@ def calibrated(fit: tuple[np.ndarray, Sequence[Asked]], calibration: tuple[np.nd
     y = np.array([each.answerable for each in judged])
     slope, shift = scaled(held @ theta[:-1] + theta[-1], y)
     theta = slope * theta + np.append(np.zeros(len(theta) - 1), shift)
-    near, far = (held[:, list(SIGNS).index(name)] for name in ("asked", "barred"))
-    certain = np.where(near < far + NEARER, 0.0, 1 / (1 + np.exp(-(held @ theta[:-1] + theta[-1]))))
+    is_barred = [each.is_barred for each in named(held)]
+    certain = np.where(is_barred, 0.0, 1 / (1 + np.exp(-(held @ theta[:-1] + theta[-1]))))
     possibly, answered = np.quantile(certain[y], 1 - KEPT), np.quantile(certain[~y], 1 - PASSED)
     bare = held[y].copy()  # as over a corpus that comes without questions
     bare[:, list(SIGNS).index("asked")], bare[:, list(SIGNS).index("barred")] = 0, BARRED
@@ -122,10 +122,14 @@ def calibrated(fit: tuple[np.ndarray, Sequence[Asked]], calibration: tuple[np.nd
     )
 
 
-def confidences(calibration: Calibration, x: np.ndarray) -> np.ndarray:
+def named(x: np.ndarray) -> list[Signals]:
+    """Return the signals of each row; what is missing (NaN) stays missing."""
     rows = (dict(zip(SIGNS, row, strict=True)) for row in x.tolist())
-    known = (Signals(**{name: value for name, value in row.items() if not np.isnan(value)}) for row in rows)
-    return np.array([0.0 if each.is_barred else calibration.confidence(each) for each in known])
+    return [Signals(**{name: value for name, value in row.items() if not np.isnan(value)}) for row in rows]
+
+
+def confidences(calibration: Calibration, x: np.ndarray) -> np.ndarray:
+    return np.array([0.0 if each.is_barred else calibration.confidence(each) for each in named(x)])
 
 
 def figures(calibration: Calibration, x: np.ndarray, asked: Sequence[Asked]) -> str:

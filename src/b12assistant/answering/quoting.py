@@ -212,9 +212,9 @@ def _with_neighbour(
     near = asked.get(passage.id, ())
     beside = [row for row in (rows.start - 1, rows.stop) if 0 <= row < len(near) and near[row] >= _ALSO_ASKED]
     for row in sorted(beside, key=lambda each: -near[each]):
-        first, last = min(rows.start, row), max(rows.stop, row + 1)
-        before, after = passage.sentences[row : row + 2] if row == first else passage.sentences[row - 1 : row + 1]
-        longer = cuts_of.get((passage.id, first, last))
+        second = max(rows.start, row)
+        before, after = passage.sentences[second - 1 : second + 1]
+        longer = cuts_of.get((passage.id, min(rows.start, row), max(rows.stop, row + 1)))
         if longer is not None and _BLANK_LINE not in passage.document.text[before.end : after.start]:
             return replace(window, cut=longer)
     return window

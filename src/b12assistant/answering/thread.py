@@ -42,7 +42,8 @@ _JOINED = 300  # most characters of an earlier question whose words are replaced
 class Read:
     """A turn as it was understood, with what was found for it.
 
-    ``likely``: how likely the best window answers, 0 to 1; no more than ``most`` after a question that was refused.
+    ``likely``: how likely the best window answers, 0 to 1. ``most``: of any window; less than 1 after a question that
+    was refused, 0 for one that is barred.
     """
 
     searched: Searched
@@ -88,22 +89,23 @@ class Thread:
         return self.calibration.is_full(reader.score(read.searched.query.asks, window.best.text), signals.asked)
 
     def _likely(self, read: Read, signals: Signals) -> float:
-        return 0.0 if self._is_barred(read) else min(read.most, self.calibration.confidence(signals))
-
-    def _is_barred(self, read: Read) -> bool:
-        """Return whether the best quote says that nothing answers the question; further quotes do not change that.
-
-        A turn that is read with earlier words is near neither kind of question, and is not barred.
-        """
-        searched = read.searched
-        return not searched.read_as.is_joined and self._signals(read, searched.windows[0]).is_barred
+        return min(read.most, self.calibration.confidence(signals))
 
     def _signals(self, read: Read, window: Window) -> Signals:
         return self.engine.signals(read.searched.query, read.searched.evidence, window)
 
     def _judged(self, searched: Searched, most: float = 1.0) -> Read:
+        """Judge a reading by its best quote. If that bars the question, no further quote can answer it either.
+
+        A turn that is read with earlier words is near neither kind of question, and is not barred.
+        """
         read = Read(searched, 0.0, most)
-        return replace(read, likely=self.certain(read, searched.windows[0])) if searched.windows else read
+        if not searched.windows:
+            return read
+        signals = self._signals(read, searched.windows[0])
+        if signals.is_barred and not searched.read_as.is_joined:
+            return replace(read, most=0.0)
+        return replace(read, likely=self._likely(read, signals))
 
     def _answers(self, read: Read) -> bool:
         return read.likely >= self.calibration.possibly
