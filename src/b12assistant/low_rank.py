@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 class LowRank(Mapping[str, "Floats"]):
     """A change for each named weight, computed from two thin matrices when read: in full, all take 42 MB."""
 
-    thin: Mapping[str, tuple[Floats, Floats]]
+    thin: Mapping[str, tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]
 
     def __getitem__(self, name: str) -> Floats:
         down, up = self.thin[name]
-        return np.ascontiguousarray((down @ up).T)
+        return np.ascontiguousarray((down.astype(np.float32) @ up.astype(np.float32)).T)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.thin)
@@ -34,4 +34,4 @@ class LowRank(Mapping[str, "Floats"]):
 def parse_low_rank(arrays: Mapping[str, Any]) -> LowRank:
     """Take the arrays ``NAME/down`` (n, rank) and ``NAME/up`` (rank, m); others are ignored."""
     names = [key.removesuffix("/down") for key in arrays if key.endswith("/down")]
-    return LowRank({n: (arrays[f"{n}/down"].astype(np.float32), arrays[f"{n}/up"].astype(np.float32)) for n in names})
+    return LowRank({n: (arrays[f"{n}/down"], arrays[f"{n}/up"]) for n in names})

@@ -7,9 +7,11 @@ the bits do not depend on the number of threads.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     Changes = Mapping[str, NDArray[np.float32]]
 
 RUNTIME = "onnxruntime"
+WORDS = "embeddings.word_embeddings.weight"
 _SPECIAL = 2  # the tokens a model puts around a text
 _BULK = 8  # texts; from here more than one thread pays off
 _TOKENS = 1024  # of a batch with padding: fits the caches of a core; 4,096 was a fifth slower
@@ -55,8 +58,11 @@ def import_runtime() -> Any:
     return onnxruntime
 
 
-def open_session(graph: bytes, folder: Path, weights: Mapping[str, Floats] = MappingProxyType({})) -> Any:
-    """Open a graph that has weights in files of ``folder``, with these ``weights`` instead of its own; one thread."""
+def open_session(graph: bytes, folder: Path, words: str, weights: Mapping[str, Floats] = MappingProxyType({})) -> Any:
+    """Open a graph that has weights in files of ``folder``, with these ``weights`` instead of its own; one thread.
+
+    ``words``: the graph's name of the word vectors, which all sessions of a model share.
+    """
     onnxruntime = import_runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -65,7 +71,23 @@ def open_session(graph: bytes, folder: Path, weights: Mapping[str, Floats] = Map
     if weights:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
         options.add_external_initializers(list(weights), values)
+    if words not in weights:
+        options.add_initializer(words, _word_vectors(folder / SAFETENSORS))
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+@cache
+def _word_vectors(file: Path) -> Any:
+    """Map the word vectors of a model, (pieces, d), into memory: once, because each mapping is counted by itself.
+
+    Sessions read them as long as they live, so they are never let go. The format: 8 bytes with the length of a JSON
+    header, the header, the tensors (https://github.com/huggingface/safetensors#format).
+    """
+    with file.open("rb") as opened:
+        length = int.from_bytes(opened.read(8), "little")
+        facts = json.loads(opened.read(length))[WORDS]
+    vectors = np.memmap(file, np.float32, "r", 8 + length + facts["data_offsets"][0], tuple(facts["shape"]))
+    return import_runtime().OrtValue.ortvalue_from_numpy(vectors)
 
 
 class OnnxEncoder:
@@ -130,9 +152,8 @@ class OnnxEncoder:
     def _opened(self) -> tuple[Any, Sequence[Floats]]:
         """Return a session, and the changed weights that it was given."""
         tuned = self._tuned()
-        session = open_session(
-            self._graph.data, self._folder, {self._graph.weights[name]: value for name, value in tuned.items()}
-        )
+        weights = {self._graph.weights[name]: value for name, value in tuned.items()}
+        session = open_session(self._graph.data, self._folder, self._graph.weights[WORDS], weights)
         _result(session, TINY)
         return session, tuple(tuned.values())
 
