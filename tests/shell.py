@@ -43,11 +43,11 @@ class Done:
 @contextmanager
 def hearing_ctrl_c() -> Iterator[None]:
     """Background jobs and what they start ignore Ctrl-C; programs started within this do not."""
-    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, former)
+        signal.signal(signal.SIGINT, previous)
 
 
 def start(

@@ -65,17 +65,17 @@ def test_the_last_question_comes_before_the_turn() -> None:
 
 
 def test_no_more_than_two_earlier_questions_are_read() -> None:
-    former = Interpretation(tuple(TurnSlice(turn, 0, len(turn.text)) for turn in turns("a b?", "c d?", "e f?")))
-    (read_as,) = readings(alone(Turn(3, "why?"), MOST).own, former, (), MOST)
+    previous = Interpretation(tuple(TurnSlice(turn, 0, len(turn.text)) for turn in turns("a b?", "c d?", "e f?")))
+    (read_as,) = readings(alone(Turn(3, "why?"), MOST).own, previous, (), MOST)
     assert read_as.text == "c d? e f? why?"
 
 
 def test_a_phrase_takes_the_place_of_words_of_the_last_question() -> None:
-    former, own = all_of(ASKED), alone(Turn(1, "and what about tablets, then?"), MOST).own
-    place = next(each for each in replaceable(former) if each.text == "injections")
+    previous, own = all_of(ASKED), alone(Turn(1, "and what about tablets, then?"), MOST).own
+    place = next(each for each in replaceable(previous) if each.text == "injections")
     phrase = phrase_of(own)
     assert phrase is not None
-    read_as = in_place(former, place, phrase)
+    read_as = in_place(previous, place, phrase)
     assert (read_as.text, read_as.lead) == ("How often are tablets given?", 0)
     assert [(change.written.text, change.words) for change in read_as.replaced] == [("injections", "tablets")]
 
@@ -156,8 +156,8 @@ def test_the_last_turn_keeps_its_room_after_a_long_one() -> None:
 
 @given(st.lists(st.text(min_size=1, max_size=60).filter(str.strip), min_size=2, max_size=2), st.integers(1, 80))
 def test_what_is_searched_stands_in_the_turns_and_fits(texts: list[str], most: int) -> None:
-    former, own = alone(Turn(0, texts[0]), most), alone(Turn(1, texts[1]), most).own
-    (read_as,) = readings(own, former, (), most)
+    previous, own = alone(Turn(0, texts[0]), most), alone(Turn(1, texts[1]), most).own
+    (read_as,) = readings(own, previous, (), most)
     assert all(part.text in texts[part.turn.index] for part in read_as.parts)
     assert len(read_as.text) <= most
     assert read_as.own.turn.index == 1
@@ -165,9 +165,9 @@ def test_what_is_searched_stands_in_the_turns_and_fits(texts: list[str], most: i
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_every_reading_is_made_of_slices(question: str, text: str) -> None:
-    former, own = all_of(question), alone(Turn(1, text), MOST).own
-    made = [about(own, subject) for subject in subjects(former)]
+    previous, own = all_of(question), alone(Turn(1, text), MOST).own
+    made = [about(own, subject) for subject in subjects(previous)]
     phrase = phrase_of(own)
-    made += [in_place(former, place, phrase) for place in replaceable(former)] if phrase else []
+    made += [in_place(previous, place, phrase) for place in replaceable(previous)] if phrase else []
     for read_as in made:
         assert all(part.text in (question, text)[part.turn.index] for part in read_as.parts)

@@ -92,11 +92,11 @@ def test_built_anew_nothing_is_taken_over_from_what_may_be_wrong(space: FakeWork
     assert health.verify(again(space), None).sound
 
 
-def test_what_was_mended_is_said(space: FakeWorkspace) -> None:
+def test_what_was_fixed_is_said(space: FakeWorkspace) -> None:
     findings = health.verify(space, None, fixed=("it was broken",))
     assert findings.sound
     assert "has been rebuilt" in findings.sentences()[0]
-    assert findings.as_json()["mended"] == ["it was broken"]
+    assert findings.as_json()["fixed"] == ["it was broken"]
 
 
 @pytest.mark.parametrize("change", ["changed", "gone", "new"])

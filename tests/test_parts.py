@@ -120,9 +120,9 @@ def test_the_tokens_of_a_part_and_of_what_is_told_around_it_count() -> None:
 
 
 def test_what_a_follow_up_leans_on_is_no_part_of_it() -> None:
-    former = "What is SCD, and who gets it? "
-    assert weights_of(query_of(former + "And children?", lead=len(former))) == ()
-    assert weighed(query_of(former + "Who heals and who dies?", lead=len(former))) == [
+    previous = "What is SCD, and who gets it? "
+    assert weights_of(query_of(previous + "And children?", lead=len(previous))) == ()
+    assert weighed(query_of(previous + "Who heals and who dies?", lead=len(previous))) == [
         ["What", "is", "SCD", "and", "who", "gets", "it", "Who", "heals", "and"],
         ["What", "is", "SCD", "and", "who", "gets", "it", "who", "dies"],
     ]

@@ -133,7 +133,7 @@ def test_a_question_that_never_ends_keeps_it_no_longer_than_its_deadline(space: 
 
 
 def test_a_newer_index_is_taken_over_while_questions_are_answered(space: FakeWorkspace) -> None:
-    former = str(space.opened.collection.generation)
+    previous = str(space.opened.collection.generation)
     with serving(space) as server:
         told, stop = list[tuple[int, Any]](), threading.Event()
 
@@ -154,6 +154,6 @@ def test_a_newer_index_is_taken_over_while_questions_are_answered(space: FakeWor
             for each in readers:
                 each.result(100)  # raises if a question was lost
         assert server.ask(ASKED)[1]["index"]["generation"] == newer
-        assert {(200, former)} <= set(told) <= {(200, former), (200, newer)}
+        assert {(200, previous)} <= set(told) <= {(200, previous), (200, newer)}
         server.process.send_signal(signal.SIGTERM)
         assert server.ended()[0] == 0

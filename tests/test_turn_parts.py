@@ -15,8 +15,8 @@ from b12assistant.safety.turn_parts import LONGEST, MOST, SHORT, Part, TurnReadi
 RULES = load_rules()
 
 
-def read(text: str, former: str | None = None) -> TurnReading:
-    before = Turn(0, former) if former is not None else None
+def read(text: str, previous: str | None = None) -> TurnReading:
+    before = Turn(0, previous) if previous is not None else None
     return read_turn(Turn(1, text), RULES.spelling.correct, RULES.cues, before)
 
 

@@ -51,7 +51,7 @@ def test_every_file_of_an_index_is_damaged_here(space: FakeWorkspace) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_damage_is_found_and_mended_though_the_corpus_did_not_change(space: FakeWorkspace, file: str) -> None:
+def test_damage_is_found_and_fixed_though_the_corpus_did_not_change(space: FakeWorkspace, file: str) -> None:
     space.index()
     flip(generation(space) / file)
     assert not health.verify(again(space), None).sound

@@ -42,13 +42,13 @@ def last_question(turns: Sequence[Turn]) -> int | None:
 
 def opener(turns: Sequence[Turn]) -> int | None:
     """Return the place of the question that the last turn's thread began with; ``None`` if it is the last one."""
-    former = last_question(turns)
-    while former is not None and leaning(turns[former].text) is Leaning.YES:
-        earlier = last_question(turns[: former + 1])
+    previous = last_question(turns)
+    while previous is not None and leaning(turns[previous].text) is Leaning.YES:
+        earlier = last_question(turns[: previous + 1])
         if earlier is None:
             break
-        former = earlier
-    return former
+        previous = earlier
+    return previous
 
 
 def _asks(turn: Turn) -> bool:
@@ -57,10 +57,10 @@ def _asks(turn: Turn) -> bool:
 
 def times_more(turns: Sequence[Turn]) -> int:
     """Return how often the user asked for more of the last answer; 0 if the last turn is a new question."""
-    former = last_question(turns)
-    if former is None or move_of(turns[-1].text) is Move.ASKS:
+    previous = last_question(turns)
+    if previous is None or move_of(turns[-1].text) is Move.ASKS:
         return 0
-    return sum(move_of(turn.text) is Move.MORE for turn in turns[former + 1 :])
+    return sum(move_of(turn.text) is Move.MORE for turn in turns[previous + 1 :])
 
 
 def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
@@ -69,19 +69,19 @@ def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
     return Interpretation((_slice(turn, begin, most) or TurnSlice(turn, 0, 0),))
 
 
-def readings(own: TurnSlice, former: Interpretation, quoted: Sequence[Span], most: int) -> Iterator[Interpretation]:
+def readings(own: TurnSlice, previous: Interpretation, quoted: Sequence[Span], most: int) -> Iterator[Interpretation]:
     """Yield the readings of a turn with the last question, or a quote, that need no choice of words.
 
-    ``former``: how the last question was read. ``quoted``: the words that were shown for it.
+    ``previous``: how the last question was read. ``quoted``: the words that were shown for it.
     """
-    yield _after(former, own, most)
+    yield _after(previous, own, most)
     if pointing := _pointing(own, quoted):
         yield Interpretation((own,), pointing, as_one=True)
 
 
-def subjects(former: Interpretation) -> Iterator[TurnSlice]:
+def subjects(previous: Interpretation) -> Iterator[TurnSlice]:
     """Yield runs of words of an earlier question that say what it is about."""
-    for part in former.parts:
+    for part in previous.parts:
         run: list[re.Match[str]] = []
         for word in [*_WORD.finditer(part.text), None]:
             if word and terms(word[0]) and not (run and _PHRASE_END.search(part.text, run[-1].end(), word.start())):
@@ -101,13 +101,13 @@ def about(own: TurnSlice, subject: TurnSlice) -> Interpretation:
     return in_place(Interpretation((own,)), place, subject)
 
 
-def _after(former: Interpretation, own: TurnSlice, most: int) -> Interpretation:
+def _after(previous: Interpretation, own: TurnSlice, most: int) -> Interpretation:
     """Return the last question and what it was read with, then the turn; if room is short, the nearest is kept."""
     room = most - (own.end - own.start)
     kept: list[TurnSlice] = []
-    turns = list(dict.fromkeys(part.turn.index for part in former.parts))
+    turns = list(dict.fromkeys(part.turn.index for part in previous.parts))
     nearest = set(sorted(turns)[-_MOST_QUESTIONS:])
-    for part in reversed(former.parts):
+    for part in reversed(previous.parts):
         cut = _slice(part.turn, part.start, min(room - 1, part.end - part.start))
         if cut is not None and part.turn.index in nearest:
             kept.insert(0, cut)
@@ -131,9 +131,9 @@ def phrase_of(own: TurnSlice) -> TurnSlice | None:
     return TurnSlice(own.turn, own.start + found[0].start(), own.start + found[-1].end())
 
 
-def replaceable(former: Interpretation) -> Iterator[TurnSlice]:
+def replaceable(previous: Interpretation) -> Iterator[TurnSlice]:
     """Yield runs of one to three words of an earlier question that another topic may replace."""
-    for part in former.parts:
+    for part in previous.parts:
         words = [(word, bool(terms(word[0]))) for word in _WORD.finditer(part.text)]
         for i, (first, names) in enumerate(words):
             for last, last_names in words[i : i + 3]:
@@ -142,10 +142,10 @@ def replaceable(former: Interpretation) -> Iterator[TurnSlice]:
                 yield TurnSlice(part.turn, part.start + first.start(), part.start + last.end())
 
 
-def in_place(former: Interpretation, place: TurnSlice, phrase: TurnSlice) -> Interpretation:
+def in_place(previous: Interpretation, place: TurnSlice, phrase: TurnSlice) -> Interpretation:
     """Return the earlier question with the phrase in place of some of its words."""
     parts: list[TurnSlice] = []
-    for part in former.parts:
+    for part in previous.parts:
         if part.turn is place.turn and part.start <= place.start and place.end <= part.end:
             around = [(part.start, place.start), (place.end, part.end)]
             before, after = (trim(part.turn.text, *ends) if ends[0] < ends[1] else None for ends in around)

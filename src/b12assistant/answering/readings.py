@@ -54,13 +54,13 @@ class Readings:
         found: list[tuple[int, int, TermId | Span]] = list(self.vocabulary.find(part.text))
         taken = [range(start, end) for start, end, _ in found]
         for word in _WORD.finditer(part.text):
-            usual = None if any(word.start() in each for each in taken) else self._mended(word[0])
+            usual = None if any(word.start() in each for each in taken) else self._corrected(word[0])
             if usual is not None:
                 found.append((word.start(), word.end(), usual))
         for start, end, read in sorted(found, key=lambda change: change[0]):
             yield Replacement(TurnSlice(part.turn, part.start + start, part.start + end), read)
 
-    def _mended(self, written: str) -> Span | None:
+    def _corrected(self, written: str) -> Span | None:
         """Return the word of the sources that was meant; ``None`` if the word is correct, or like none of them."""
         word = written.lower()
         if word in self.words or word in self.vocabulary.words or not word.isalpha() or self.is_word(word):

@@ -127,10 +127,10 @@ class Thread:
 
         A refused topic stays refused: its words must all be known, and the new words alone must bring evidence.
         """
-        former = self.read(before)
-        refused = not self._answers(former)
+        previous = self.read(before)
+        refused = not self._answers(previous)
         found = self.engine.search_together(
-            own.searched, [*self._readings(turns, before, former.searched.asked)], self.settings, whole=refused
+            own.searched, [*self._readings(turns, before, previous.searched.asked)], self.settings, whole=refused
         )
         joined = [self._judged(each, own.likely if refused else 1.0) for each in found]
         best = max(joined, key=lambda each: each.likely)
@@ -142,40 +142,40 @@ class Thread:
         return replace(best, searched=replace(best.searched, read_as=after))
 
     def _readings(
-        self, turns: Sequence[Turn], before: Sequence[Turn], former: Interpretation
+        self, turns: Sequence[Turn], before: Sequence[Turn], previous: Interpretation
     ) -> Iterator[Interpretation]:
         """Yield the readings of the last turn with the last question, the last of ``before``."""
         own = alone(turns[-1], self.most).own
-        yield from readings(own, former, [span for quote in self.quoted(before) for span in quote.spans], self.most)
-        if len(former.text) > _JOINED:
+        yield from readings(own, previous, [span for quote in self.quoted(before) for span in quote.spans], self.most)
+        if len(previous.text) > _JOINED:
             return
         begun = opener(turns)
-        first = former if begun is None or turns[begun] is before[-1] else alone(turns[begun], _JOINED)
-        for subject in dict.fromkeys(map(self._subject, (former, first))):
+        first = previous if begun is None or turns[begun] is before[-1] else alone(turns[begun], _JOINED)
+        for subject in dict.fromkeys(map(self._subject, (previous, first))):
             if subject is not None:
                 yield about(own, subject)
         phrase = phrase_of(own)
-        taken = phrase and self._likest(former, phrase)
+        taken = phrase and self._likest(previous, phrase)
         if phrase and taken:
-            yield in_place(former, taken, phrase)
+            yield in_place(previous, taken, phrase)
 
-    def _subject(self, former: Interpretation) -> TurnSlice | None:
+    def _subject(self, previous: Interpretation) -> TurnSlice | None:
         """Return the subject of a question that says most: whose rarest word is the rarest."""
-        found = list(subjects(former))
+        found = list(subjects(previous))
         if len(found) < 2:
             return found[0] if found else None
-        weights, places = self.engine.rarity_of(former.text)
-        heaviest = [float(weights[_inside(places, *_place(former, each))].max(initial=0)) for each in found]
+        weights, places = self.engine.rarity_of(previous.text)
+        heaviest = [float(weights[_inside(places, *_place(previous, each))].max(initial=0)) for each in found]
         return found[int(np.argmax(heaviest))]
 
-    def _likest(self, former: Interpretation, phrase: TurnSlice) -> TurnSlice | None:
+    def _likest(self, previous: Interpretation, phrase: TurnSlice) -> TurnSlice | None:
         """Return the words of a question that are most like the phrase."""
-        found = list(replaceable(former))
+        found = list(replaceable(previous))
         if not found:
             return None
-        tokens, places = self.engine.tokens_of(former.text)
+        tokens, places = self.engine.tokens_of(previous.text)
         wanted = _mean(self.engine.tokens_of(phrase.text)[0])
-        likeness = [float(_mean(tokens[_inside(places, *_place(former, each))]) @ wanted) for each in found]
+        likeness = [float(_mean(tokens[_inside(places, *_place(previous, each))]) @ wanted) for each in found]
         return found[int(np.argmax(likeness))]
 
 

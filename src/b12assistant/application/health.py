@@ -70,7 +70,7 @@ class Findings:
             "corpus_changes": list(self.corpus_changes),
             "quote_problems": list(self.quote_problems),
             "file_problems": list(self.file_problems),
-            "mended": list(self.fixed),
+            "fixed": list(self.fixed),
             "verdicts": [verdict.as_json() for verdict in self.verdicts],
         }
 

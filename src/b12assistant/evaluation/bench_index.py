@@ -89,7 +89,7 @@ def load_ranking(path: Path) -> Ranking:
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror})", hint="give a file of settings") from error
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid TOML ({error})", hint="mend it") from error
+        raise ConfigError(f"{path} is not valid TOML ({error})", hint="correct it") from error
     flags: dict[str, object] = {}
     for section, content in table.items():
         if section not in (*_SECTIONS, "weights", "says"):

@@ -117,7 +117,7 @@ def read_qrels(path: Path, known: tuple[object, object] | None = None) -> dict[s
         try:
             grade = int(columns[-1])
         except ValueError as error:
-            raise DatasetError(f"{where}: the grade {columns[-1]!r} is no whole number", hint="mend it") from error
+            raise DatasetError(f"{where}: the grade {columns[-1]!r} is no whole number", hint="correct it") from error
         for id_, ids, kind in zip((query, document), known or (), ("query", "document"), strict=False):
             if id_ not in ids:  # type: ignore[operator]
                 raise DatasetError(f"{where}: there is no {kind} {id_!r}", hint="judgements and texts must fit")

@@ -143,7 +143,7 @@ class Opinion:
 class Opinionated(Protocol):
     """Judges a turn, which may lean on the one before. ``ruled``: a rule says emergency."""
 
-    def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion: ...
+    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion: ...
 
 
 def conclude(

@@ -104,9 +104,9 @@ class WordOpinion:
     cues: Cues
     is_foreign: Callable[[str], bool]
 
-    def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion:
+    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion:
         """Judge the turn by its own words: the model overrates the words of two turns."""
-        reading = self.read(turn, former)
+        reading = self.read(turn, previous)
         parts = parts_of(reading)
         judged = self.judge(reading, parts, self.log_shares(reading, parts))
         return conclude("words", judged, self.cuts, ruled=ruled, foreign=self.is_foreign(turn.text))
@@ -115,9 +115,9 @@ class WordOpinion:
     def cuts(self) -> Cuts:
         return self.model.cuts
 
-    def read(self, turn: Turn, former: Turn | None) -> TurnReading:
+    def read(self, turn: Turn, previous: Turn | None) -> TurnReading:
         """Read the turn, with the one before if it is so short that it may lean on that."""
-        near = former if former is not None and len(former.text) <= NEAR else None
+        near = previous if previous is not None and len(previous.text) <= NEAR else None
         reading = read_turn(turn, self.correct, self.cues, near)
         if near is None or len(reading.folded.words) <= LEANING:
             return reading
@@ -163,14 +163,14 @@ class SecondOpinion:
         self._words, self._fitted, self._encoder = words, fitted, encoder.tuned(fitted.changes)
         self._known = lru_cache(maxsize=KEPT)(self._judge)  # a conversation is judged from its first turn each time
 
-    def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion:
-        judged, foreign = self._known(turn, former)
+    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion:
+        judged, foreign = self._known(turn, previous)
         return conclude("second_opinion", judged, self._fitted.cuts, ruled=ruled, foreign=foreign, may_lower=True)
 
-    def _judge(self, turn: Turn, former: Turn | None) -> tuple[tuple[Judged, ...], bool]:
+    def _judge(self, turn: Turn, previous: Turn | None) -> tuple[tuple[Judged, ...], bool]:
         """Judge the parts, and whether the turn is in another language than English."""
         foreign = self._words.is_foreign(turn.text)
-        reading = self._words.read(turn, former)
+        reading = self._words.read(turn, previous)
         parts = parts_of(reading)
         found = self._words.log_shares(reading, parts)
         tokens, ranges = self._tokens(reading, parts)
@@ -234,10 +234,10 @@ class Advice:
 
     sources: Sequence[Callable[[], Opinionated]]
 
-    def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion | None:
+    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion | None:
         for source in self.sources:
             with suppress(Exception):  # whatever broke, no turn is left unjudged; `doctor` says what it was
-                return source()(turn, former, ruled=ruled)
+                return source()(turn, previous, ruled=ruled)
         return None
 
 

@@ -166,7 +166,7 @@ class Course:
     latest: tuple[Notice, ...] = ()  # the notices of the turn before
     apart: bool = False  # the turn before did not lean on the flagged one
     flagged: bool = False  # a control has something to answer
-    former: Turn | None = None  # the turn before, while no emergency is active
+    previous: Turn | None = None  # the turn before, while no emergency is active
     softened: bool = False  # help was called, or the person is well: a reminder replaces the emergency text
     ended: tuple[Notice, ...] = ()  # what was taken back, in case it happens after all
 
@@ -216,7 +216,7 @@ def is_control(turn_text: str) -> bool:
 class Advises(Protocol):
     """Gives an opinion on a turn, which may lean on the one before. ``ruled``: a rule says emergency."""
 
-    def __call__(self, turn: Turn, former: Turn | None = None, *, ruled: bool = False) -> Opinion | None: ...
+    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion | None: ...
 
 
 class Triager:
@@ -289,8 +289,8 @@ class Triager:
             notices = course.latest if leans and not raised and not read.remark else raised
         apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not read.remark)
         step = Step(turn, notices, reported, kind, alone, tuple(decided), asked_for, opinion, set_aside)
-        former = None if course.active else turn
-        return replace(course, said=said, latest=notices, apart=apart, former=former), step
+        previous = None if course.active else turn
+        return replace(course, said=said, latest=notices, apart=apart, previous=previous), step
 
     def _opinion(self, turn: Turn, course: Course, read: TurnReading, *, ruled: bool) -> Opinion | None:
         """Return the opinion on a turn; none on a remark, a scrap, or a language that is not read."""
@@ -298,7 +298,7 @@ class Triager:
             return None
         if read.takes_back and len(fold(read.masked).words) < SENTENCE:
             return None
-        opinion = self._advice(Turn(turn.index, read.masked), course.former, ruled=ruled)
+        opinion = self._advice(Turn(turn.index, read.masked), course.previous, ruled=ruled)
         if opinion is None or opinion.evidence is None:
             return opinion
         if opinion.concern.level is None or not self._raises.holds(opinion.concern.level):

@@ -34,14 +34,14 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class TurnReading:
-    """A folded turn with its sentences. ``former``: the turn before, if this one may lean on it.
+    """A folded turn with its sentences. ``previous``: the turn before, if this one may lean on it.
 
     ``cued``: for each kind of cue, the words at which one begins, in order.
     """
 
     turn: Turn
     folded: Folded
-    former: Folded | None
+    previous: Folded | None
     sentences: tuple[Part, ...]
     cued: Mapping[str, Sequence[int]]
 
@@ -56,7 +56,7 @@ class TurnReading:
     @property
     def context(self) -> str:
         """Return the text to read before the turn; empty if it stands alone."""
-        return f"{self.former.text.rstrip(' .')} . " if self.former is not None else ""
+        return f"{self.previous.text.rstrip(' .')} . " if self.previous is not None else ""
 
     def words(self, part: Part) -> tuple[str, ...]:
         return tuple(word.text for word in self.folded.words[part.start : part.end])
@@ -78,14 +78,14 @@ class TurnReading:
         return TurnSlice(self.turn, self.folded.words[part.start].start, self.folded.words[part.end - 1].end)
 
 
-def read_turn(turn: Turn, correct: Callable[[str], str], cues: Cues, former: Turn | None = None) -> TurnReading:
-    """Read a turn. ``correct``: returns the usual spelling of a word. ``former``: the turn it may lean on."""
+def read_turn(turn: Turn, correct: Callable[[str], str], cues: Cues, previous: Turn | None = None) -> TurnReading:
+    """Read a turn. ``correct``: returns the usual spelling of a word. ``previous``: the turn it may lean on."""
     folded = fold(turn.text, correct)
     cued = {
         kind: [bisect_left(folded.offsets, start) for start, _ in getattr(cues, kind).spans(folded.text)]
         for kind in CUES
     }
-    before = fold(former.text, correct) if former is not None else None
+    before = fold(previous.text, correct) if previous is not None else None
     sentences = tuple(_sentences(folded))[:MOST_SENTENCES]
     return TurnReading(turn, folded, before if before and before.words else None, sentences, cued)
 
