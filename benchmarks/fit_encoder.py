@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from red_flag_tuning import half, low_ranks
+from red_flag_tuning import BFLOAT16, half, low_ranks
 from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_not_answered
@@ -168,7 +168,7 @@ def _loss(
     rows = [pair.row for pair in pairs]
     same = torch.from_numpy(wrong.alike[np.ix_(rows, rows)]) & ~torch.eye(len(rows), dtype=torch.bool)
     hidden = torch.zeros(same.shape).masked_fill(same, -torch.inf)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
         asked = tuned([pair.question for pair in pairs])
         others = tuned([pair.other for pair in pairs] + [wrong.questions[i] for i in batch])
         told = tuned([sentences[row] for row in rows] + [wrong.sentences[i] for i in batch])

@@ -29,6 +29,7 @@ import onnx
 import torch
 from fit_encoder import CORPUS, ROOT, Descent, read_sentences, vectors
 from graded import GRADED, UNREAD
+from red_flag_tuning import BFLOAT16
 from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER
@@ -72,7 +73,7 @@ class Joint(nn.Module):
                 part.p = 0.05
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor) -> Any:
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.training):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16 and self.training):
             read = self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
         tokens, there = read.last_hidden_state.float(), attention_mask[..., None].float()
         mean = (tokens * there).sum(1) / there.sum(1)
