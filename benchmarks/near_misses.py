@@ -1,17 +1,17 @@
 """Tell answers from near misses: does a question go with the sentence that answers it, or with its neighbour?
 
-    python benchmarks/near_misses.py INDEX
+    python benchmarks/near_misses.py INDEX [--last N]
 
 `benchmarks/data/tuning/near_misses.jsonl`: each question is answered by one of two near sentences and missed by the
 other, in a named kind of way. It counts once as answered and once as missed, so its words alone tell nothing (AUROC
 .5). Prints, for the cosine of the encoder and for the reader, the share of questions whose own sentence wins, and the
-AUROC of all pairs.
+AUROC of all pairs. ``--last``: of the last N only.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,12 +22,12 @@ from sklearn.metrics import roc_auc_score
 PAIRS = Path(__file__).parent / "data" / "tuning" / "near_misses.jsonl"
 
 
-def main(index: str) -> None:
+def main(index: str, last: int) -> None:
     engine = workspace(CORPUS, index).engine
     if engine.reader is None:
         raise SystemExit("this index has no reader: build it with the encoder that ships")
     score = engine.reader.score
-    rows = [json.loads(line) for line in PAIRS.read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in PAIRS.read_text("utf-8").splitlines()[-last:]]
 
     def vectors(texts: Sequence[str]) -> np.ndarray:
         return np.array([each.vector for each in engine.encoder.encode(texts)])
@@ -47,4 +47,8 @@ def main(index: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("index")
+    parser.add_argument("--last", type=int, default=0, metavar="N")
+    given = parser.parse_args()
+    main(given.index, given.last)
