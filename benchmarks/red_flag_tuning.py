@@ -33,7 +33,7 @@ MATRICES = (
     "output.dense",
 )
 THIN = ("down", "up")
-BFLOAT16 = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # without it a step takes twenty times as long
+BFLOAT16 = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # emulated, a step takes twenty times as long
 HEAD = ("hidden", "gaze", "out")
 
 

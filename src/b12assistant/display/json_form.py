@@ -236,7 +236,7 @@ class Replacement(Form):
 class Interpretation(Form):
     """What was searched, in the user's own words, where it is not simply the question."""
 
-    move: Annotated[Move, Field(description="`more` and `sources` are about the former answer; `asks`: a question.")]
+    move: Annotated[Move, Field(description="`more` and `sources` are about the previous answer; `asks`: a question.")]
     text: Text
     parts: list[TurnSlice]
     replaced: list[Replacement]

@@ -15,6 +15,7 @@ from functools import cache
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -76,8 +77,16 @@ def open_session(graph: bytes, folder: Path, words: str, weights: Mapping[str, F
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
-@cache
+_MAPPING = Lock()
+
+
 def _word_vectors(file: Path) -> Any:
+    with _MAPPING:  # two mappings at once would lose one that a session reads
+        return _mapped_words(file)
+
+
+@cache
+def _mapped_words(file: Path) -> Any:
     """Map the word vectors of a model, (pieces, d), into memory: once, because each mapping is counted by itself.
 
     Sessions read them as long as they live, so they are never let go. The format: 8 bytes with the length of a JSON
