@@ -11,10 +11,11 @@ from fakes import FakeWorkspace, with_weak_quotes
 from playwright.sync_api import Browser, sync_playwright
 from serving import small_space
 
-from browser.reading import Reader
+from browser.reading import WINDOW, Reader
 from browser.running import ARGUMENTS, find_browser, no_browser, running
 
 Visit = Callable[..., Reader]
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
 @pytest.fixture(scope="package")
@@ -37,6 +38,33 @@ def site(small: FakeWorkspace) -> Iterator[str]:
     """The page over the small corpus."""
     with running(small) as address:
         yield address
+
+
+@pytest.fixture(scope="package")
+def page_kept() -> dict[str, Reader]:
+    """The page that ``reader`` goes on with; none until it was first opened, and none after a test that failed."""
+    return {}
+
+
+@pytest.fixture
+def reader(chromium: Browser, site: str, page_kept: dict[str, Reader]) -> Iterator[Reader]:
+    """A new conversation on one page for all such tests, which saves most of their time.
+
+    Use ``visit`` for what only a page that was just loaded shows.
+    """
+    reader = page_kept.pop(site, None)
+    if reader is None:
+        context = chromium.new_context(reduced_motion="reduce", viewport=WINDOW, permissions=CLIPBOARD)
+        reader = Reader.of(context, site)
+    yield reader
+    try:
+        reader.sound()
+        if reader.page.locator(".turn").count():
+            reader.new_conversation()
+            page_kept[site] = reader
+    finally:
+        if site not in page_kept:
+            reader.page.context.close()
 
 
 @pytest.fixture

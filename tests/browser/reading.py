@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Literal
 
-from playwright.sync_api import BrowserContext, Dialog, FrameLocator, Locator, Page, Request
+from playwright.sync_api import BrowserContext, Dialog, FrameLocator, Locator, Page, Request, ViewportSize
 
 BOX = "#ask textarea"
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1280, 390)  # a window and a phone, in CSS pixels
 NARROWEST = 320
+WINDOW: ViewportSize = {"width": 1280, "height": 844}
 SECONDS = 60  # a busy machine may take this long
 # The framework adds our scripts after its own have run; nothing else says which of ours have run.
 RUN = """const run = globalThis.scriptsRun = new Set();
@@ -99,6 +100,20 @@ class Reader:
             self.page.wait_for_function(ALL_RUN)
             self.page.evaluate("() => b12.ready")
             self.quiet()
+
+    def new_conversation(self) -> None:
+        """Empty the page for another test, as a person does: shut the panel, press "New conversation"."""
+        page = self.page
+        page.emulate_media(media="screen", color_scheme="light", reduced_motion="reduce")
+        page.set_viewport_size(WINDOW)
+        if page.locator("#src-close").is_visible():
+            page.click("#src-close")
+            self.left()
+        page.fill(BOX, "")
+        page.click("#new")
+        page.wait_for_function("() => !document.querySelector('.turn, #note .note')")
+        self.quiet()
+        self.asked_for.clear()
 
     def _note(self, request: Request) -> None:
         self.asked_for.append(f"{request.method} {request.url}")

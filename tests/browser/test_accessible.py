@@ -51,15 +51,15 @@ def reach(reader: Reader, state: str) -> None:
 
 # Below 900 pixels the panel with a document opens as a dialog.
 @pytest.mark.parametrize(("state", "width"), [*((state, 1280) for state in STATES), ("source", 390)])
-def test_axe_finds_nothing(state: str, width: int, visit: Visit, site: str) -> None:
-    reader = visit(site, viewport={"width": width, "height": 844})
+def test_axe_finds_nothing(state: str, width: int, reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": width, "height": 844})
     reach(reader, state)
     reader.accessible()
 
 
 @pytest.mark.parametrize("widths", [(320, 360, 640), (1920,)], ids=["dialog", "beside"])
-def test_nothing_scrolls_sideways(widths: tuple[int, ...], visit: Visit, site: str) -> None:
-    reader = visit(site, viewport={"width": widths[0], "height": 640})
+def test_nothing_scrolls_sideways(widths: tuple[int, ...], reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": widths[0], "height": 640})
     reader.open(reader.ask(ASKED).locator("a.cite").first)
     for width in widths:
         reader.page.set_viewport_size({"width": width, "height": 640})
@@ -75,8 +75,8 @@ OVERLAP = """() => [...document.querySelectorAll('.sides .source')].filter(line 
     return boxes.some((one, i) => boxes.slice(i + 1).some(other => meet(one, other))); }).length"""
 
 
-def test_the_speakers_of_two_sides_do_not_overlap(visit: Visit, site: str) -> None:
-    reader = visit(site, viewport={"width": 1280, "height": 844})
+def test_the_speakers_of_two_sides_do_not_overlap(reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": 1280, "height": 844})
     reach(reader, "sides")
     assert reader.page.evaluate(OVERLAP) == 0
 
@@ -86,8 +86,8 @@ SMALL = """() => [...document.querySelectorAll('#tab-ask :is(a[href], button, su
     return each.checkVisibility() && height > 1 && Math.min(width, height) < 44; }).map(each => each.outerHTML)"""
 
 
-def test_an_emergency_in_another_language_fits_a_narrow_phone(visit: Visit, site: str) -> None:
-    reader = visit(site, viewport={"width": 320, "height": 640})
+def test_an_emergency_in_another_language_fits_a_narrow_phone(reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": 320, "height": 640})
     reader.ask("No puedo respirar y me duele el pecho")  # I cannot breathe, and my chest hurts
     reader.page.wait_for_selector("#controls button")
     assert reader.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0

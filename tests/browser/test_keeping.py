@@ -8,16 +8,15 @@ from fakes import FakeWorkspace
 
 from b12assistant.application.quote_checks import Against, State, check_file
 from browser.conftest import Visit
+from browser.reading import Reader
 
 pytestmark = pytest.mark.slow
 
 ASKED = "What wraps every nerve: myelin?"
 SIDES = "Do swallowed capsules work as well as a syringe?"
-CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
-def test_a_quote_is_copied_in_another_form(visit: Visit, site: str) -> None:
-    reader = visit(site, permissions=CLIPBOARD)
+def test_a_quote_is_copied_in_another_form(reader: Reader, site: str) -> None:
     figure = reader.ask(ASKED).locator("figure.quote").first
     for form, begins in (
         ("markdown", "> Myelin wraps every nerve."),
@@ -32,8 +31,7 @@ def test_a_quote_is_copied_in_another_form(visit: Visit, site: str) -> None:
         assert reader.page.evaluate("() => navigator.clipboard.readText()").startswith(begins)
 
 
-def test_a_formatted_copy_brings_its_markup(visit: Visit, site: str) -> None:
-    reader = visit(site, permissions=CLIPBOARD)
+def test_a_formatted_copy_brings_its_markup(reader: Reader) -> None:
     figure = reader.ask(ASKED).locator("figure.quote").first
     figure.locator(".copying summary").click()
     with reader.sees("#toast", "^Copied$"):
@@ -46,9 +44,8 @@ def test_a_formatted_copy_brings_its_markup(visit: Visit, site: str) -> None:
 
 @pytest.mark.parametrize(("way", "suffix"), [("html", "html"), ("markdown", "md"), ("json", "json")])
 def test_a_conversation_is_kept_as_a_file_whose_quotes_stand(
-    way: str, suffix: str, visit: Visit, site: str, small: FakeWorkspace, tmp_path: Path
+    way: str, suffix: str, reader: Reader, small: FakeWorkspace, tmp_path: Path
 ) -> None:
-    reader = visit(site)
     reader.ask(ASKED)
     turn = reader.ask(SIDES)
     page = reader.page
@@ -102,20 +99,17 @@ def test_a_conversation_that_the_server_forgot_is_asked_again(visit: Visit, site
     assert page.locator(".turn .asked .exact").all_text_contents() == [SIDES, ASKED]
 
 
-@pytest.mark.parametrize(
-    "kept", ["not JSON", "{}", "[1]", '[{"question": 1}]', '[{"html": "<b>"}]', '[{"question": "x", "more": 1}]']
-)
-def test_what_is_not_a_conversation_is_not_shown(kept: str, visit: Visit, site: str) -> None:
-    reader = visit(site)
-    page = reader.page
-    page.evaluate("kept => sessionStorage.setItem('b12.talk', kept)", kept)
-    reader.reload()
-    reader.ask(ASKED)
-    assert page.locator(".turn .asked .exact").all_text_contents() == [ASKED]
+def test_what_is_not_a_conversation_is_not_shown(reader: Reader) -> None:
+    for kept in ("not JSON", "{}", "[1]", '[{"question": 1}]', '[{"html": "<b>"}]', '[{"question": "x", "more": 1}]'):
+        reader.page.evaluate("kept => sessionStorage.setItem('b12.talk', kept)", kept)
+        reader.reload()
+        reader.ask(ASKED)
+        assert reader.page.locator(".turn .asked .exact").all_text_contents() == [ASKED], kept
 
 
-def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_to_nobody(visit: Visit, site: str) -> None:
-    reader = visit(site, permissions=CLIPBOARD)
+def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_to_nobody(
+    reader: Reader, visit: Visit, site: str
+) -> None:
     turn = reader.ask(ASKED)
     turn.locator(".copying summary").first.click()
     with reader.sees("#toast", "^Copied$"):
@@ -140,15 +134,13 @@ def test_there_is_nothing_to_keep_before_the_first_answer(visit: Visit, site: st
     assert not visit(site).page.locator("#keep").is_visible()
 
 
-def test_axe_finds_nothing_in_open_menus(visit: Visit, site: str) -> None:
-    reader = visit(site)
+def test_axe_finds_nothing_in_open_menus(reader: Reader) -> None:
     reader.ask(ASKED).locator(".copying summary").first.click()
     reader.page.click("#keep summary")
     reader.accessible()
 
 
-def test_paper_says_when_and_whence_it_was_printed_and_where_links_lead(visit: Visit, site: str) -> None:
-    reader = visit(site)
+def test_paper_says_when_and_whence_it_was_printed_and_where_links_lead(reader: Reader, site: str) -> None:
     turn = reader.ask(ASKED)
     reader.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
     reader.page.emulate_media(media="print")
@@ -172,8 +164,7 @@ def test_an_unknown_address_leads_home(visit: Visit, site: str) -> None:
     reader.page.wait_for_url(f"{site}/")
 
 
-def test_on_paper_there_are_the_questions_and_the_quotes_alone(visit: Visit, site: str) -> None:
-    reader = visit(site, color_scheme="dark")
+def test_on_paper_there_are_the_questions_and_the_quotes_alone(reader: Reader) -> None:
     turn = reader.ask(SIDES)
     reader.page.emulate_media(media="print", color_scheme="dark")
     for gone in ("#composer", "#keep", "#about", ".acts", "#tabs [role=tab]", "#read-as"):

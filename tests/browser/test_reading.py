@@ -8,7 +8,7 @@ from serving import EMERGENCY
 
 from b12assistant.answers import Status, TextId
 from browser.conftest import Visit
-from browser.reading import BOX, DRAWN
+from browser.reading import BOX, DRAWN, Reader
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +28,8 @@ def test_the_page_says_what_it_is_and_offers_questions(visit: Visit, site: str) 
     assert not page.locator("#new").is_visible()
 
 
-def test_a_quote_is_a_block_quote_with_who_says_so(visit: Visit, site: str, small: FakeWorkspace) -> None:
-    turn = visit(site).ask(QUESTION)
+def test_a_quote_is_a_block_quote_with_who_says_so(reader: Reader, small: FakeWorkspace) -> None:
+    turn = reader.ask(QUESTION)
     quote = small.ask(QUESTION).answer.quotes[0]
     figure = turn.locator("figure.quote").first
     assert turn.locator("h2 .exact").text_content() == QUESTION
@@ -41,11 +41,11 @@ def test_a_quote_is_a_block_quote_with_who_says_so(visit: Visit, site: str, smal
     assert figure.locator(".notes").count() == 0, "said once"
 
 
-def test_further_quotes_are_a_line_that_opens(visit: Visit, site: str, small: FakeWorkspace) -> None:
+def test_further_quotes_are_a_line_that_opens(reader: Reader, small: FakeWorkspace) -> None:
     asked = "Do swallowed capsules work as well as a syringe?"
     _, *others = small.ask(asked).answer.quotes
     assert others
-    turn = visit(site).ask(asked)
+    turn = reader.ask(asked)
     assert turn.locator("figure.quote").first.locator("blockquote").is_visible()
     for number, quote in enumerate(others):
         row = turn.locator("details.row").nth(number)
@@ -57,20 +57,18 @@ def test_further_quotes_are_a_line_that_opens(visit: Visit, site: str, small: Fa
         assert row.locator("blockquote").text_content() == " […] ".join(span.text for span in quote.spans)
 
 
-def test_a_seller_is_labelled(visit: Visit, site: str) -> None:
-    turn = visit(site).ask("What costs forty dollars: golden drip?")
+def test_a_seller_is_labelled(reader: Reader) -> None:
+    turn = reader.ask("What costs forty dollars: golden drip?")
     assert turn.locator("figure.quote .badge.sells").first.text_content() == "Sells what it recommends"
 
 
-def test_an_example_is_asked_by_pressing_it(visit: Visit, site: str) -> None:
-    reader = visit(site)
+def test_an_example_is_asked_by_pressing_it(reader: Reader) -> None:
     asked = reader.page.locator("#questions button").first.text_content() or ""
     assert reader.press("#questions button >> nth=0").locator("h2 .exact").text_content() == asked.strip()
     assert not reader.page.locator("#questions").is_visible()
 
 
-def test_no_answer_names_the_nearest_places_as_links(visit: Visit, site: str) -> None:
-    reader = visit(site)
+def test_no_answer_names_the_nearest_places_as_links(reader: Reader) -> None:
     turn = reader.ask("Do plants dream of paint, glass and brass bands in winter?")
     assert turn.locator("figure").count() == 0
     links = turn.locator(".nearest a.cite")
@@ -78,15 +76,13 @@ def test_no_answer_names_the_nearest_places_as_links(visit: Visit, site: str) ->
     assert reader.open(links.first).locator("#doc").text_content()
 
 
-def test_a_follow_up_says_what_was_searched(visit: Visit, site: str) -> None:
-    reader = visit(site)
+def test_a_follow_up_says_what_was_searched(reader: Reader) -> None:
     reader.ask(ASKED)
     turn = reader.ask("And how?")
     assert turn.locator(".read-as .exact").first.text_content() == f"{ASKED} And how?"
 
 
-def test_what_was_searched_can_be_edited_and_dropped(visit: Visit, site: str) -> None:
-    reader = visit(site)
+def test_what_was_searched_can_be_edited_and_dropped(reader: Reader) -> None:
     reader.ask(ASKED)
     reader.ask("And how?")
     reader.page.click("#read-as > button")
@@ -104,8 +100,7 @@ def test_what_was_searched_can_be_edited_and_dropped(visit: Visit, site: str) ->
     assert edited.locator(".read-as").count() == 0
 
 
-def test_after_an_edit_the_box_for_questions_has_the_focus(visit: Visit, site: str) -> None:
-    reader = visit(site)
+def test_after_an_edit_the_box_for_questions_has_the_focus(reader: Reader) -> None:
     page = reader.page
     for press in ("Enter", "click"):
         reader.ask(ASKED)
@@ -141,9 +136,9 @@ def test_sides_stand_side_by_side_or_on_a_phone_one_below_the_other(visit: Visit
 
 @pytest.mark.parametrize(("asked", "language"), [(EMERGENCY, None), ("Quiero matarme", "es"), ("我不想活了", "zh")])
 def test_a_fixed_text_is_a_paragraph_a_line_below_its_translation(
-    asked: str, language: str | None, visit: Visit, site: str, small: FakeWorkspace
+    asked: str, language: str | None, reader: Reader, small: FakeWorkspace
 ) -> None:
-    alarm = visit(site).ask(asked).locator(".alarm.emergency")
+    alarm = reader.ask(asked).locator(".alarm.emergency")
     text = TextId("emergency_self_harm")
     order = alarm.locator("> :is(p, .translation)").evaluate_all("all => all.map(each => each.tagName)")
     assert order == ["DIV"] * (language is not None) + ["P"] * alarm.locator("> p").count(), (
@@ -159,9 +154,8 @@ def test_a_fixed_text_is_a_paragraph_a_line_below_its_translation(
 
 @pytest.mark.parametrize("control", ["not_happening", "looking_up"])
 def test_an_emergency_comes_alone_and_both_its_controls_lead_on(
-    control: str, visit: Visit, site: str, small: FakeWorkspace
+    control: str, reader: Reader, small: FakeWorkspace
 ) -> None:
-    reader = visit(site)
     turn = reader.ask(EMERGENCY)
     assert turn.locator(".alarm.emergency[role=alert]").count() == 1
     assert turn.locator("figure").count() == 0
@@ -176,8 +170,7 @@ def test_an_emergency_comes_alone_and_both_its_controls_lead_on(
     reader.page.wait_for_selector("#controls", state="detached")
 
 
-def test_a_citation_opens_the_document_at_the_quote(visit: Visit, site: str, small: FakeWorkspace) -> None:
-    reader = visit(site)
+def test_a_citation_opens_the_document_at_the_quote(reader: Reader, small: FakeWorkspace) -> None:
     link = reader.ask(ASKED).locator("a.cite").first
     quote = small.ask(ASKED).answer.quotes[0]
     frame = reader.open(link)
@@ -188,8 +181,7 @@ def test_a_citation_opens_the_document_at_the_quote(visit: Visit, site: str, sma
     reader.page.wait_for_function("() => document.activeElement.id === 'src-frame'")
 
 
-def test_escape_close_and_back_return_to_the_citation(visit: Visit, site: str) -> None:
-    reader = visit(site)
+def test_escape_close_and_back_return_to_the_citation(reader: Reader) -> None:
     link = reader.ask(ASKED).locator("a.cite").first
     for width in (1280, 390):
         reader.page.set_viewport_size({"width": width, "height": 800})
@@ -208,8 +200,8 @@ def test_escape_close_and_back_return_to_the_citation(visit: Visit, site: str) -
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_whatever_is_pressed_to_shut_the_panel_the_page_stays(width: int, visit: Visit, site: str) -> None:
-    reader = visit(site, viewport={"width": width, "height": 800})
+def test_whatever_is_pressed_to_shut_the_panel_the_page_stays(width: int, reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": width, "height": 800})
     link = reader.ask(ASKED).locator("a.cite").first
     for leave in ("Escape", "twice"):
         reader.open(link)
@@ -223,8 +215,7 @@ def test_whatever_is_pressed_to_shut_the_panel_the_page_stays(width: int, visit:
     assert reader.page.locator(".turn").count() == 1
 
 
-def test_a_citation_that_is_pressed_while_the_panel_shuts_opens_it(visit: Visit, site: str) -> None:
-    reader = visit(site)
+def test_a_citation_that_is_pressed_while_the_panel_shuts_opens_it(reader: Reader) -> None:
     reader.open(reader.ask(ASKED).locator("a.cite").first)
     reader.page.evaluate(
         """() => new Promise(done => { document.querySelector('#src-close').click();
@@ -235,8 +226,7 @@ def test_a_citation_that_is_pressed_while_the_panel_shuts_opens_it(visit: Visit,
     assert reader.page.locator("#src").is_visible()
 
 
-def test_a_citation_works_without_our_script(visit: Visit, site: str, small: FakeWorkspace) -> None:
-    reader = visit(site)
+def test_a_citation_works_without_our_script(reader: Reader, visit: Visit, site: str, small: FakeWorkspace) -> None:
     href = reader.ask(ASKED).locator("a.cite").first.get_attribute("href")
     plain = visit(site, href, java_script_enabled=False)
     quote = small.ask(ASKED).answer.quotes[0]
@@ -244,8 +234,7 @@ def test_a_citation_works_without_our_script(visit: Visit, site: str, small: Fak
     assert plain.page.locator("#doc").text_content() == quote.document.text
 
 
-def test_a_new_conversation_forgets_the_old_one(visit: Visit, site: str) -> None:
-    reader = visit(site)
+def test_a_new_conversation_forgets_the_old_one(reader: Reader) -> None:
     reader.ask(ASKED)
     reader.page.click("#new")
     reader.page.wait_for_function("() => !document.querySelector('.turn')")
@@ -295,8 +284,7 @@ def test_all_of_it_by_keyboard(visit: Visit, site: str) -> None:
     assert reader.focused() == "cite"
 
 
-def test_copying_gives_the_exact_words_and_their_place(visit: Visit, site: str, small: FakeWorkspace) -> None:
-    reader = visit(site, permissions=["clipboard-read", "clipboard-write"])
+def test_copying_gives_the_exact_words_and_their_place(reader: Reader, small: FakeWorkspace) -> None:
     figure = reader.ask(ASKED).locator("figure.quote").first
     with reader.sees("#toast", "^Copied$"):
         figure.locator(".copy").click()
@@ -305,8 +293,7 @@ def test_copying_gives_the_exact_words_and_their_place(visit: Visit, site: str, 
     assert copied.startswith(quote.spans[0].text + "\n\n— Nerves › Sheath")
 
 
-def test_no_question_stands_in_an_address(visit: Visit, site: str) -> None:
-    reader = visit(site)
+def test_no_question_stands_in_an_address(reader: Reader, site: str) -> None:
     reader.open(reader.ask(ASKED).locator("a.cite").first)
     assert not [url for url in reader.asked_for if re.search("wraps|every|myelin%", url)]
     assert reader.page.url == f"{site}/"
