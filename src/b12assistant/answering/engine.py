@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.disagreement import Closeness, Difference, find_difference
-from b12assistant.answering.quoting import Cut, Window, Windows, asking_of, choose, cuts, score, weights_of
+from b12assistant.answering.disagreement import Difference, find_difference
+from b12assistant.answering.quoting import Cut, Window, asking_of, choose, cuts, score, weights_of
 from b12assistant.answering.readings import Readings, beside, reading, readings, together
-from b12assistant.answering.retrieval import Depths, Query, encode_queries, rank
+from b12assistant.answering.retrieval import Query, encode_queries, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice
-from b12assistant.config import Settings
+from b12assistant.config import QuotingSettings, Settings
 from b12assistant.index.collection import Collection
 from b12assistant.index.reader import JointReader
 from b12assistant.index.token_store import Projection
@@ -113,15 +113,9 @@ class Engine:
             found.append(Searched(asked, read_as, each, hits, windows, evidence, took))
         return found
 
-    def tokens_of(self, text: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Return the token vectors of a text, reduced, with their places in it."""
-        (query,) = self._encoded([(text, 0)])
-        return query.tokens, query.places
-
-    def rarity_of(self, text: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Return how rare each token of a text is, as shares of the whole, with their places in it."""
-        (query,) = self._encoded([(text, 0)])
-        return query.informative, query.places
+    def as_written(self, text: str) -> Query:
+        """Encode a text in no other words than its own."""
+        return self._encoded([(text, 0)])[0]
 
     @stage("reading")
     def read(self, read_as: Interpretation) -> Interpretation:
@@ -195,8 +189,8 @@ class Engine:
 
     def hits(self, query: Query, settings: Settings, k: int) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
-        depths = Depths(settings.retrieval.candidates, settings.retrieval.rescored)
-        return rank(query, self.collection, depths, lambda passage: self._quotable(passage, papers=papers), k)
+        allow = partial(self._quotable, papers=papers)
+        return rank(query, self.collection, settings.retrieval, allow, k)
 
     @stage("quotes")
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
@@ -204,7 +198,7 @@ class Engine:
 
         If a question has parts, the best for each part are among the first.
         """
-        limits = _limits(settings)
+        limits = settings.quoting
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
         cosines = [self.cosines(query, row) for row in rows]
         found = [self._cuts(row, limits) for row in rows]
@@ -224,20 +218,20 @@ class Engine:
         collection = self.collection
         if collection.examples is None or not found:
             return None
-        own = self._encoded([(query.read[query.lead :], 0)])[0] if query.lead else query
+        own = self.as_written(query.read[query.lead :]) if query.lead else query
         cosines = collection.examples @ own.vector
-        closeness: list[Closeness] = []
+        closeness: list[tuple[float, float]] = []
         row = 0
         for dispute in collection.disputes:
             asked, row = cosines[row : row + len(dispute.asked)], row + len(dispute.asked)
             others, row = cosines[row : row + len(dispute.not_asked)], row + len(dispute.not_asked)
-            closeness.append(Closeness(float(asked.max()), float(others.max(initial=-1.0))))
+            closeness.append((float(asked.max()), float(others.max(initial=-1.0))))
         side_of = partial(self._window_of, query, settings)
         return find_difference(collection.disputes, closeness, found[0].score, side_of)
 
     def _window_of(self, query: Query, settings: Settings, span: Span) -> Window | None:
         """Return the shortest words that show a sentence; ``None`` if its source may not be quoted."""
-        limits = _limits(settings)
+        limits = settings.quoting
         found = self._holding(span, limits)
         if found is None:
             return None
@@ -246,11 +240,11 @@ class Engine:
         return score([[cut]], [self.cosines(query, row)], query.informative, limits, gains)[0]
 
     @cached_property
-    def _holding(self) -> Callable[[Span, Windows], tuple[int, Cut] | None]:
+    def _holding(self) -> Callable[[Span, QuotingSettings], tuple[int, Cut] | None]:
         """Return the shortest words that hold a sentence, with their row. Cached: they fit any question."""
         return lru_cache(maxsize=_KEPT)(self._find_holding)
 
-    def _find_holding(self, span: Span, limits: Windows) -> tuple[int, Cut] | None:
+    def _find_holding(self, span: Span, limits: QuotingSettings) -> tuple[int, Cut] | None:
         for row in self._rows_of[span.document.id]:
             if self._quotable(self.collection.passages[row], papers=False):
                 holding = (c for c in self._cuts(row, limits) if any(s.range.contains(span.range) for s in c.spans))
@@ -294,7 +288,7 @@ class Engine:
         )
 
     @cached_property
-    def _cuts(self) -> Callable[[int, Windows], tuple[Cut, ...]]:
+    def _cuts(self) -> Callable[[int, QuotingSettings], tuple[Cut, ...]]:
         """Return what may be quoted of the passage in a row. Cached: it does not depend on the question."""
         return lru_cache(maxsize=_KEPT)(lambda row, limits: cuts(self.collection.passages[row], limits))
 
@@ -327,7 +321,3 @@ class Engine:
 def _gains(asked: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what is added to the score of each sentence for the nearest question asked of it."""
     return np.asarray(_GAIN * np.nan_to_num(asked - _ORDINARY), np.float32)
-
-
-def _limits(settings: Settings) -> Windows:
-    return Windows(**{name: getattr(settings.quoting, name) for name in Windows.__dataclass_fields__})

@@ -20,9 +20,10 @@ import numpy as np
 from b12assistant.answering.layout import Layout, Whole
 from b12assistant.answering.retrieval import Query
 from b12assistant.answers import MOST_GAPS
+from b12assistant.config import QuotingSettings
 from b12assistant.language.sentences import split_sentences
 from b12assistant.language.words import terms
-from b12assistant.types import BlockKind, Passage, PassageId, Range, Span
+from b12assistant.types import BlockKind, Interest, Passage, PassageId, Range, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,16 +35,6 @@ _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+"
 _BLANK_LINE = "\n\n"
 _ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour, from which that is quoted too (decision 35)
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """What a quote may be. ``rate``: score taken off for each 100 characters over 100."""
-
-    sentences: int = 3
-    characters: int = 520
-    rate: float = 0.02
-    alike: float = 0.6  # two quotes of one document that share this part of their terms say the same
 
 
 @dataclass(frozen=True)
@@ -65,7 +56,11 @@ class Cut:
 
     @cached_property
     def terms(self) -> frozenset[str]:
-        return frozenset(terms(" ".join(span.text for span in self.spans)))
+        return frozenset(terms(self.text))
+
+    @property
+    def text(self) -> str:
+        return " ".join(span.text for span in self.spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +82,13 @@ class Window:
     def spans(self) -> tuple[Span, ...]:
         return self.cut.spans
 
+    @property
+    def sells(self) -> bool:
+        """Return whether its source sells what it recommends, or may: unknown counts as selling."""
+        return self.passage.document.source.interest is not Interest.NONE
 
-def cuts(passage: Passage, limits: Windows) -> tuple[Cut, ...]:
+
+def cuts(passage: Passage, limits: QuotingSettings) -> tuple[Cut, ...]:
     """Return all that may be quoted from a passage.
 
     A sentence that opens a list is one cut with its list, and no other cut runs into the list.
@@ -115,7 +115,7 @@ def cuts(passage: Passage, limits: Windows) -> tuple[Cut, ...]:
 
 
 def _list(
-    passage: Passage, wholes: Sequence[Whole], lead: tuple[Span, ...], layout: Layout, limits: Windows
+    passage: Passage, wholes: Sequence[Whole], lead: tuple[Span, ...], layout: Layout, limits: QuotingSettings
 ) -> Iterator[Cut]:
     """Yield the sentence that opens a list with all of it; if that is too long, with what fits, a gap, and its end."""
     opener, *listed = [wholes[0], *takewhile(lambda whole: layout.is_listed(whole.spans[0]), wholes[1:])]
@@ -142,7 +142,7 @@ def score(
     found: Sequence[Sequence[Cut]],
     cosines: Sequence[Vectors],
     weights: Vectors,
-    limits: Windows,
+    limits: QuotingSettings,
     gains: Sequence[Vectors] | None = None,
 ) -> list[Window]:
     """Return each cut of each passage as a window. ``cosines[i]``: (sentences, q), each query token's best cosine in
@@ -176,7 +176,7 @@ def _highest(values: Sequence[float], first: int, last: int) -> int:
 def choose(
     candidates: Sequence[Window],
     most: int,
-    limits: Windows,
+    limits: QuotingSettings,
     parts: Sequence[Sequence[Window]] = (),
     asked: Mapping[PassageId, Vectors] = MappingProxyType({}),
 ) -> tuple[Window, ...]:

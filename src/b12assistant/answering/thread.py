@@ -27,7 +27,8 @@ from b12assistant.answering.conversation import (
 )
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
-from b12assistant.answering.signals import Calibration, Signals
+from b12assistant.answering.retrieval import Query
+from b12assistant.answering.signals import Calibration, Signals, mean_of
 from b12assistant.answering.turn_forms import Leaning, leaning, move_of
 from b12assistant.answers import Interpretation, Move, Quote, Turn, TurnSlice
 from b12assistant.config import Settings
@@ -164,8 +165,8 @@ class Thread:
         found = list(subjects(previous))
         if len(found) < 2:
             return found[0] if found else None
-        weights, places = self.engine.rarity_of(previous.text)
-        heaviest = [float(weights[_inside(places, *_place(previous, each))].max(initial=0)) for each in found]
+        query = self.engine.as_written(previous.text)
+        heaviest = [float(query.informative[_tokens(previous, each, query)].max(initial=0)) for each in found]
         return found[int(np.argmax(heaviest))]
 
     def _likest(self, previous: Interpretation, phrase: TurnSlice) -> TurnSlice | None:
@@ -173,26 +174,18 @@ class Thread:
         found = list(replaceable(previous))
         if not found:
             return None
-        tokens, places = self.engine.tokens_of(previous.text)
-        wanted = _mean(self.engine.tokens_of(phrase.text)[0])
-        likeness = [float(_mean(tokens[_inside(places, *_place(previous, each))]) @ wanted) for each in found]
+        query = self.engine.as_written(previous.text)
+        wanted = mean_of(self.engine.as_written(phrase.text).tokens)
+        likeness = [float(mean_of(query.tokens[_tokens(previous, each, query)]) @ wanted) for each in found]
         return found[int(np.argmax(likeness))]
 
 
-def _place(read_as: Interpretation, part: TurnSlice) -> tuple[int, int]:
-    """Return where a slice of one of its parts is in the text of a reading."""
+def _tokens(read_as: Interpretation, part: TurnSlice, query: Query) -> NDArray[np.int64]:
+    """Return which tokens of a reading's text, encoded as ``query``, are from a slice of one of its parts."""
     at = 0
     for each in read_as.parts:
-        if each.turn is part.turn and each.start <= part.start and part.end <= each.end:
-            return at + part.start - each.start, at + part.end - each.start
+        if each.holds(part):
+            at += part.start - each.start
+            return np.flatnonzero((query.places[:, 0] < at + len(part.text)) & (query.places[:, 1] > at))
         at += len(each.text) + 1
     raise ValueError("not a part of the reading")
-
-
-def _inside(places: NDArray[np.int64], start: int, end: int) -> NDArray[np.int64]:
-    return np.flatnonzero((places[:, 0] < end) & (places[:, 1] > start))
-
-
-def _mean(tokens: NDArray[np.float32]) -> NDArray[np.float32]:
-    mean = tokens.mean(axis=0) if len(tokens) else np.zeros(tokens.shape[1], np.float32)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), dtype=np.float32)
