@@ -142,7 +142,7 @@ class Assistant:
         return self._thread(self.engine()).read(self._asked(turns, self._triaged(turns).apart if history else ()))
 
     def _thread(self, engine: Engine) -> Thread:
-        def quoted(turns: Sequence[Turn]) -> tuple[Quote, ...]:
+        def quoted(turns: tuple[Turn, ...]) -> tuple[Quote, ...]:
             return self._page(thread, thread.read(turns), turns, turns[-1], (), back=0).quotes
 
         thread = Thread(engine, self.settings, self.calibration, SEARCHED_CHARACTERS, quoted)
@@ -155,7 +155,7 @@ class Assistant:
         except Exception:  # noqa: BLE001 - the check must never fail open: whatever broke, the reader is told
             return Triage((Notice(NoticeKind.TRIAGE_FAILED, TRIAGE_FAILED),))
 
-    def _asked(self, turns: Sequence[Turn], apart: Collection[Turn]) -> Sequence[Turn]:
+    def _asked(self, turns: Sequence[Turn], apart: Collection[Turn]) -> tuple[Turn, ...]:
         """Return the turns that ask something, and always the last one.
 
         Controls only say how an earlier turn was meant. Turns that triage keeps ``apart`` are never searched with a
@@ -177,7 +177,7 @@ class Assistant:
         self,
         thread: Thread,
         read: Read,
-        asked: Sequence[Turn],
+        asked: tuple[Turn, ...],
         turn: Turn,
         flagged: Sequence[Notice],
         *,

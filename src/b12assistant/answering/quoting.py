@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.answering.layout import Layout, Whole
-from b12assistant.answering.retrieval import Query
+from b12assistant.answering.retrieval import Query, as_shares
 from b12assistant.answers import MOST_GAPS
 from b12assistant.config import QuotingSettings
 from b12assistant.language.sentences import split_sentences
@@ -26,10 +26,7 @@ from b12assistant.language.words import terms
 from b12assistant.types import BlockKind, Interest, Passage, PassageId, Range, Span
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-
+    from b12assistant.protocols import Vectors
 
 _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
 _BLANK_LINE = "\n\n"
@@ -162,15 +159,11 @@ def score(
         totals += np.maximum.reduceat(gained, ends.ravel())[::2]
         scores += gained
     own = scores.tolist()
+    highest = [max(range(first, last), key=own.__getitem__) - first for first, last in ends.tolist()]
     return [
-        Window(cut, cut.bests[_highest(own, first, last)], total)
-        for (cut, _), (first, last), total in zip(flat, ends.tolist(), totals.tolist(), strict=True)
+        Window(cut, cut.bests[place], total)
+        for (cut, _), place, total in zip(flat, highest, totals.tolist(), strict=True)
     ]
-
-
-def _highest(values: Sequence[float], first: int, last: int) -> int:
-    """Return where the highest value from ``first`` to ``last`` is, the first of equals, counted from ``first``."""
-    return max(range(first, last), key=values.__getitem__) - first if last - first > 1 else 0
 
 
 def choose(
@@ -250,11 +243,9 @@ def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span
 def _same(one: Window, other: Window, alike: float) -> bool:
     """Return whether two windows overlap, or say the same from one source: a document, or a page that both sum up."""
     first, second = one.best.document, other.best.document
-    if first is second or first.id == second.id:
-        for span in one.spans:
-            for beside in other.spans:
-                if span.start < beside.end and beside.start < span.end:
-                    return True
+    if first.id == second.id:
+        if any(span.start < beside.end and beside.start < span.end for span in one.spans for beside in other.spans):
+            return True
     elif not first.source.pages_summarised & second.source.pages_summarised:
         return False
     a, b = one.cut.terms, other.cut.terms
@@ -305,7 +296,7 @@ _NEXT = re.compile(
 def parts_of(text: str) -> tuple[Range, ...]:
     """Return the things a question asks, in order; none if it asks only one. Statements around them are no part."""
     sentences = split_sentences(text)
-    asking = _with_mark(text, sentences) or sentences[-1:]
+    asking = [each for each in sentences if text[: each.end].endswith("?")] or sentences[-1:]
     found = tuple(part for sentence in asking for part in _asked(text, sentence))
     return found if len(found) > 1 else ()
 
@@ -314,13 +305,8 @@ def asking_of(text: str) -> tuple[Range, ...]:
     """Return the sentences with a question mark in a long message that also tells something; none of other texts."""
     if len(text.split()) < _LONG:
         return ()
-    asking = _with_mark(text, split_sentences(text))
+    asking = tuple(each for each in split_sentences(text) if text[: each.end].endswith("?"))
     return asking if sum(each.end - each.start for each in asking) < _MOST_ASKING * len(text) else ()
-
-
-def _with_mark(text: str, sentences: Sequence[Range]) -> tuple[Range, ...]:
-    """Return the sentences that end with a question mark."""
-    return tuple(each for each in sentences if text[: each.end].endswith("?"))
 
 
 def _asked(text: str, sentence: Range) -> Iterator[Range]:
@@ -346,10 +332,6 @@ def weights_of(query: Query) -> tuple[Vectors, ...]:
     inside = [(begins >= query.lead + part.start) & (begins < query.lead + part.end) & (begins < ends) for part in own]
     others = ~np.any(inside, axis=0) if inside else np.empty(0, dtype=bool)
     before = len(query.tokens) - len(query.places)
-    return tuple(_shares(np.where(mask | others, query.informative[before:], 0), before) for mask in inside)
-
-
-def _shares(weights: Vectors, before: int) -> Vectors:
-    """Scale the weights of the last tokens; those ``before`` them, the question in other words, get 0."""
-    shares = weights / max(float(weights.sum()), 1e-6)
-    return np.concatenate([np.zeros(before), shares]).astype(np.float32)
+    unread = np.zeros(before, np.float32)  # the question in other words
+    weights = query.informative[before:]
+    return tuple(np.concatenate([unread, as_shares(np.where(mask | others, weights, 0))]) for mask in inside)

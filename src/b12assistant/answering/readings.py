@@ -100,19 +100,16 @@ def _overlap(one: TurnSlice, other: TurnSlice) -> bool:
 
 def reading(read_as: Interpretation) -> tuple[str, int]:
     """Return the interpretation's text in the words of the sources, and how much of it is only leant on."""
-    texts = [_read(part, read_as.replaced) for part in read_as.parts]
-    text = " ".join(texts)
-    return text, len(text) - len(texts[-1])
-
-
-def _read(part: TurnSlice, replaced: Iterable[Replacement]) -> str:
-    text, at = "", part.start
-    for change in replaced:
-        written = change.written
-        if part.holds(written):
-            text += part.turn.text[at : written.start] + change.words
-            at = written.end
-    return text + part.turn.text[at : part.end]
+    texts = []
+    for part in read_as.parts:
+        text, at = "", part.start
+        for change in read_as.replaced:
+            if part.holds(change.written):
+                text += part.turn.text[at : change.written.start] + change.words
+                at = change.written.end
+        texts.append(text + part.turn.text[at : part.end])
+    whole = " ".join(texts)
+    return whole, len(whole) - len(texts[-1])
 
 
 def beside(query: Query, reading: Query, words: Iterable[str]) -> Query:

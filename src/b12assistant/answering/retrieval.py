@@ -26,7 +26,8 @@ from b12assistant.types import Hit, Passage, SourceKind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Vectors = NDArray[np.float32]
+    from b12assistant.protocols import Vectors
+
     Rows = NDArray[np.int64]
     Listed = tuple[Rows, Vectors]  # rows with their scores, best first
 
@@ -109,8 +110,8 @@ def _query(
         text=text,
         vector=np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32),
         tokens=projection.reduce(np.concatenate([part.tokens for part in parts])),
-        plain=_as_shares(share),
-        informative=_as_shares(idf * share),
+        plain=as_shares(share),
+        informative=as_shares(idf * share),
         read=text,
         places=places,
         lead=lead,
@@ -118,7 +119,7 @@ def _query(
     )
 
 
-def _as_shares(weights: Vectors) -> Vectors:
+def as_shares(weights: Vectors) -> Vectors:
     """Scale the weights to add up to 1."""
     return np.asarray(weights / max(float(weights.sum()), 1e-6), dtype=np.float32)
 
@@ -155,7 +156,6 @@ def rank(
     ``kinds``: the only kinds of sources that it accepts; empty: any. An index may then skip the others by itself.
     """
     vectors, lexical = collection.searched(kinds)
-
     by_vector, by_words = bool(weights.passage or weights.first), bool(weights.words)
     allowed = partial(_allowed, lambda row: allow(collection.passages[row]), depths.candidates)
     dense = allowed(lambda n: vectors.search(query.vector, n if by_vector or not by_words else 0))
@@ -272,7 +272,6 @@ def _title_groups(pool: Rows, leaders: Rows, shares: Vectors, collection: Collec
     lead: dict[str, float] = defaultdict(float)
     for row, share in zip(leaders.tolist(), shares.tolist(), strict=True):
         lead[collection.passages[row].document.title] += share
+    shared = {title: share for title, share in lead.items() if title in collection.shared_titles}
     titles = (collection.passages[row].document.title for row in pool.tolist())
-    return np.array(
-        [lead.get(title, 0.0) if title in collection.shared_titles else 0.0 for title in titles], dtype=np.float32
-    )
+    return np.array([shared.get(title, 0.0) for title in titles], dtype=np.float32)

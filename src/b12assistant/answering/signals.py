@@ -25,8 +25,7 @@ from b12assistant.language.words import terms
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Vectors = NDArray[np.float32]
-
+    from b12assistant.protocols import Vectors
 
 BARRED = 0.53  # cosine of an answerable question to the nearest that nothing answers, for a corpus that lists none
 NEARER = 0.05  # how much nearer a question must be to one asked of the quote than to one that nothing answers
@@ -148,10 +147,10 @@ class Evidence:
         """Return 1 for a question without an informative word: nothing speaks for it."""
         return self._worst(self.pool, self.unknown_terms.__contains__) if self.words else 1.0
 
-    def signals(self, best: Vectors, weights: Vectors, held: frozenset[str]) -> Signals:
+    def signals(self, best: Vectors, weights: Vectors, held: frozenset[str], asked: float | None = None) -> Signals:
         """Judge a quote. ``best``: (q,) the best cosine of each query token; ``weights``: (q,); ``held``: its terms."""
-        absent = self._worst(best, lambda term: term not in held)
-        return Signals(float(best @ weights), self.missing, absent, self.unknown, float(self.leans), barred=self.barred)
+        absent, leaning = self._worst(best, lambda term: term not in held), float(self.leans)
+        return Signals(float(best @ weights), self.missing, absent, self.unknown, leaning, asked, self.barred)
 
     def _worst(self, best: Vectors, counts: Callable[[str], bool]) -> float:
         """Return the likeliest topic among the words that count, less what is near it; 0 if none counts."""
@@ -206,8 +205,8 @@ class Calibration:
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""
-        values = {name: value for name, value in asdict(signals).items() if value is not None}
-        total = self.bias + sum(getattr(self, name) * value for name, value in values.items())
+        known = [(name, value) for name, value in asdict(signals).items() if value is not None]
+        total = self.bias + sum(getattr(self, name) * value for name, value in known)
         total += self.unasked if signals.asked is None else 0
         total += self.barred * BARRED if signals.barred is None else 0
         return 1 / (1 + exp(-total))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +31,7 @@ from b12assistant.answering.signals import Calibration, Signals, mean_of
 from b12assistant.answering.turn_forms import Leaning, leaning, move_of
 from b12assistant.answers import Interpretation, Move, Quote, Turn, TurnSlice
 from b12assistant.config import Settings
+from b12assistant.threads import cached
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,13 +60,7 @@ class Thread:
     settings: Settings
     calibration: Calibration
     most: int  # characters that are searched
-    quoted: Callable[[Sequence[Turn]], Sequence[Quote]]
-
-    @cached_property
-    def read(self) -> Callable[[Sequence[Turn]], Read]:
-        """Understand the last of some turns; the earlier ones are read first, each once."""
-        known = lru_cache(maxsize=None)(self._read)
-        return lambda turns: known(tuple(turns))
+    quoted: Callable[[tuple[Turn, ...]], Sequence[Quote]]
 
     def as_typed(self, turn: Turn) -> Read:
         """Read the turn by itself, with every word of it."""
@@ -111,7 +105,9 @@ class Thread:
     def _answers(self, read: Read) -> bool:
         return read.likely >= self.calibration.possibly
 
-    def _read(self, turns: tuple[Turn, ...]) -> Read:
+    @cached(None)
+    def read(self, turns: tuple[Turn, ...]) -> Read:
+        """Understand the last of some turns; the earlier ones are read first, each once."""
         turn, place = turns[-1], last_question(turns)
         if place is not None and (move := move_of(turn.text)) is not Move.ASKS:
             read = self.read(turns[: place + 1])
@@ -123,7 +119,7 @@ class Thread:
             return read
         return self._joined(turns, turns[: place + 1], read)
 
-    def _joined(self, turns: Sequence[Turn], before: Sequence[Turn], own: Read) -> Read:
+    def _joined(self, turns: tuple[Turn, ...], before: tuple[Turn, ...], own: Read) -> Read:
         """Return the turn as it is read with earlier ones; by itself if only that is answered.
 
         A refused topic stays refused: its words must all be known, and the new words alone must bring evidence.
@@ -143,7 +139,7 @@ class Thread:
         return replace(best, searched=replace(best.searched, read_as=after))
 
     def _readings(
-        self, turns: Sequence[Turn], before: Sequence[Turn], previous: Interpretation
+        self, turns: tuple[Turn, ...], before: tuple[Turn, ...], previous: Interpretation
     ) -> Iterator[Interpretation]:
         """Yield the readings of the last turn with the last question, the last of ``before``."""
         own = alone(turns[-1], self.most).own
