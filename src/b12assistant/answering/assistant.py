@@ -48,10 +48,6 @@ MOST_TURNS = 20
 _NEAREST = 2
 GENERAL = TextId("general")
 ONLY_SELLERS = TextId("only_sellers")
-DOSE = TextId("dose")
-CUT = TextId("question_cut")
-SCOPE = TextId("scope")
-TRIAGE_FAILED = TextId("triage_failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +124,11 @@ class Assistant:
         found = self._thread(engine).as_typed(read.turns[-1]).searched
         return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, self.settings, k)
 
-    def notices(self, question: str) -> tuple[Notice, ...]:
-        """Return what triage says of a question by itself; needs no index."""
-        return self.triaged(question).triage.notices
-
-    def ranked(self, question: str, history: Sequence[str] = ()) -> tuple[Window, ...]:
-        """Return only the windows, best first, before refusal and the choice of who speaks."""
-        return self.understood(question, history).searched.windows
-
     def understood(self, question: str, history: Sequence[str] = ()) -> Read:
-        """Return how the question is read, what is found for it, and how likely the best of that answers."""
+        """Return how the question is read, what is found for it, best first, and how likely the best of that answers.
+
+        Nothing is refused yet, and who speaks is not chosen.
+        """
         turns = turns_of(question, history)
         return self._thread(self.engine()).read(self._asked(turns, self._triaged(turns).apart if history else ()))
 
@@ -153,7 +144,7 @@ class Assistant:
         try:
             return self.triage(turns)
         except Exception:  # noqa: BLE001 - the check must never fail open: whatever broke, the reader is told
-            return Triage((Notice(NoticeKind.TRIAGE_FAILED, TRIAGE_FAILED),))
+            return Triage((Notice(NoticeKind.TRIAGE_FAILED, TextId("triage_failed")),))
 
     def _asked(self, turns: Sequence[Turn], apart: Collection[Turn]) -> tuple[Turn, ...]:
         """Return the turns that ask something, and always the last one.
@@ -180,7 +171,6 @@ class Assistant:
         asked: tuple[Turn, ...],
         turn: Turn,
         flagged: Sequence[Notice],
-        *,
         back: int = 2,
     ) -> Answer:
         """Return the answer. Each turn that asked for more moves on to the next quotes of the last question.
@@ -228,7 +218,7 @@ class Assistant:
             unsold = [each for each in places if each.document.source.interest is not Interest.SELLS]
             nearest = tuple(dict.fromkeys(unsold))[:_NEAREST]
             fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
-            scope = fitting or (Notice(NoticeKind.SCOPE, SCOPE),)
+            scope = fitting or (Notice(NoticeKind.SCOPE, TextId("scope")),)
             notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
             return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest, interpretation=shown_as)
         quoting, strict = self.settings.quoting, _strict(flagged, {turn, read_as.own.turn})
@@ -246,7 +236,7 @@ class Assistant:
         notices = (
             *flagged,
             *((Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS),) if speakers.only_sellers else ()),
-            *((Notice(NoticeKind.DOSE, DOSE),) if is_bare else ()),
+            *((Notice(NoticeKind.DOSE, TextId("dose")),) if is_bare else ()),
             *self.scope.notices(read_as.parts, [quote.document.text for quote in quotes]),
             *_cut(read_as),
             Notice(NoticeKind.GENERAL, GENERAL),
@@ -303,7 +293,11 @@ def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
 
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:
     """Return the notice that the question was too long to be searched whole, if it was."""
-    return () if len(read_as.own.turn.text.rstrip()) <= SEARCHED_CHARACTERS else (Notice(NoticeKind.SCOPE, CUT),)
+    return (
+        ()
+        if len(read_as.own.turn.text.rstrip()) <= SEARCHED_CHARACTERS
+        else (Notice(NoticeKind.SCOPE, TextId("question_cut")),)
+    )
 
 
 def _ms(start: float, end: float | None = None) -> float:

@@ -12,18 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from b12assistant.answering.turn_forms import (
-    Leaning,
-    is_remark,
-    lead_in,
-    leaning,
-    move_of,
-    new_topic,
-    opening,
-    pronoun_of,
-    specific,
-    states,
-)
+from b12assistant.answering import turn_forms
 from b12assistant.answers import Interpretation, Move, Replacement, Turn, TurnSlice
 from b12assistant.language.sentences import trim
 from b12assistant.language.words import terms
@@ -40,15 +29,15 @@ def last_question(turns: Sequence[Turn]) -> int | None:
     asked = [
         i
         for i, turn in enumerate(turns[:-1])
-        if turn.text.strip() and move_of(turn.text) is Move.ASKS and not is_remark(turn.text)
+        if turn.text.strip() and turn_forms.move_of(turn.text) is Move.ASKS and not turn_forms.is_remark(turn.text)
     ]
-    return next((i for i in reversed(asked) if not states(turns[i].text)), asked[-1] if asked else None)
+    return next((i for i in reversed(asked) if not turn_forms.states(turns[i].text)), asked[-1] if asked else None)
 
 
 def opener(turns: Sequence[Turn]) -> int | None:
     """Return the place of the question that the last turn's thread began with; ``None`` if it is the last one."""
     previous = last_question(turns)
-    if previous is None or leaning(turns[previous].text) is not Leaning.YES:
+    if previous is None or turn_forms.leaning(turns[previous].text) is not turn_forms.Leaning.YES:
         return previous
     earlier = opener(turns[: previous + 1])
     return previous if earlier is None else earlier
@@ -57,23 +46,32 @@ def opener(turns: Sequence[Turn]) -> int | None:
 def times_more(turns: Sequence[Turn]) -> int:
     """Return how often the user asked for more of the last answer; 0 if the last turn is a new question."""
     previous = last_question(turns)
-    if previous is None or move_of(turns[-1].text) is Move.ASKS:
+    if previous is None or turn_forms.move_of(turns[-1].text) is Move.ASKS:
         return 0
-    return sum(move_of(turn.text) is Move.MORE for turn in turns[previous + 1 :])
+    return sum(turn_forms.move_of(turn.text) is Move.MORE for turn in turns[previous + 1 :])
 
 
 def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
     """Return the turn by itself, at most ``most`` characters; ``literal``: with the words that only lead in."""
-    begin = 0 if literal else new_topic(turn.text) or lead_in(turn.text)
+    begin = 0 if literal else turn_forms.new_topic(turn.text) or turn_forms.lead_in(turn.text)
     return Interpretation((_slice(turn, begin, most) or TurnSlice(turn, 0, 0),))
 
 
 def readings(own: TurnSlice, previous: Interpretation, quoted: Sequence[Span], most: int) -> Iterator[Interpretation]:
     """Yield the readings of a turn with the last question, or a quote, that need no choice of words.
 
-    ``previous``: how the last question was read. ``quoted``: the words that were shown for it.
+    ``previous``: how the last question was read; if room is short, what is nearest of it is kept. ``quoted``: the words
+    that were shown for it.
     """
-    yield _after(previous, own, most)
+    room = most - (own.end - own.start)
+    kept: list[TurnSlice] = []
+    nearest = sorted({part.turn.index for part in previous.parts})[-_MOST_QUESTIONS:]
+    for part in reversed(previous.parts):
+        cut = _slice(part.turn, part.start, min(room - 1, part.end - part.start))
+        if cut is not None and part.turn.index in nearest:
+            kept.insert(0, cut)
+            room -= cut.end - cut.start + 1
+    yield Interpretation((*kept, own))
     if pointing := _pointing(own, quoted):
         yield Interpretation((own,), pointing, as_one=True)
 
@@ -86,31 +84,18 @@ def subjects(previous: Interpretation) -> Iterator[TurnSlice]:
             if word and terms(word[0]) and not (run and _PHRASE_END.search(part.text, run[-1].end(), word.start())):
                 run.append(word)
                 continue
-            if run and specific(part.text[run[0].start() : run[-1].end()]):
+            if run and turn_forms.specific(part.text[run[0].start() : run[-1].end()]):
                 yield TurnSlice(part.turn, part.start + run[0].start(), part.start + run[-1].end())
             run = [word] if word and terms(word[0]) else []
 
 
 def about(own: TurnSlice, subject: TurnSlice) -> Interpretation:
     """Return the turn with the subject in place of its pronoun, or in front if it has none."""
-    pronoun = pronoun_of(own.text)
+    pronoun = turn_forms.pronoun_of(own.text)
     if pronoun is None:
         return Interpretation((subject, own), as_one=True)
     place = TurnSlice(own.turn, own.start + pronoun[0], own.start + pronoun[1])
     return in_place(Interpretation((own,)), place, subject)
-
-
-def _after(previous: Interpretation, own: TurnSlice, most: int) -> Interpretation:
-    """Return the last question and what it was read with, then the turn; if room is short, the nearest is kept."""
-    room = most - (own.end - own.start)
-    kept: list[TurnSlice] = []
-    nearest = sorted({part.turn.index for part in previous.parts})[-_MOST_QUESTIONS:]
-    for part in reversed(previous.parts):
-        cut = _slice(part.turn, part.start, min(room - 1, part.end - part.start))
-        if cut is not None and part.turn.index in nearest:
-            kept.insert(0, cut)
-            room -= cut.end - cut.start + 1
-    return Interpretation((*kept, own))
 
 
 _PHRASE_END = re.compile(r"[,;:?!()]|\.\s|\s[–—-]\s")
@@ -119,7 +104,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 
 def phrase_of(own: TurnSlice) -> TurnSlice | None:
     """Return the words of a turn without a verb that can replace others; ``None`` if it asks a question."""
-    begin = opening(own.text)
+    begin = turn_forms.opening(own.text)
     if begin is None:
         return None
     end = _PHRASE_END.search(own.text, begin)

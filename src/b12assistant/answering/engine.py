@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
 _KEPT = 4096  # results that are cached because they fit any question
-_GAIN = 1.0  # added to the score, times the cosine above the ordinary one
-_ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
 _ALONE_AND_WHOLE = (1, 2)  # weights of what a long message asks, and of all of it
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
@@ -199,9 +197,8 @@ class Engine:
         cosines = [self.cosines(query, row) for row in rows]
         found = [self._cuts(row, limits) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
-        gains = list(map(_gains, asked))
         every = (query.informative, *weights_of(query))
-        whole, *parts = (score(found, cosines, weights, limits, gains) for weights in every)
+        whole, *parts = (score(found, cosines, weights, limits, asked) for weights in every)
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
         return choose(whole, 4 * settings.quoting.quotes, limits, parts, near)
 
@@ -222,21 +219,23 @@ class Engine:
             asked, row = cosines[row : row + len(dispute.asked)], row + len(dispute.asked)
             others, row = cosines[row : row + len(dispute.not_asked)], row + len(dispute.not_asked)
             closeness.append((float(asked.max()), float(others.max(initial=-1.0))))
-        side_of = partial(self._window_of, query, settings)
-        return find_difference(collection.disputes, closeness, found[0].score, side_of)
 
-    def _window_of(self, query: Query, settings: Settings, span: Span) -> Window | None:
-        """Return the shortest words that show a sentence; ``None`` if its source may not be quoted."""
-        found = self._holding(span, settings.quoting)
-        if found is None:
-            return None
-        row, cut = found
-        gains = [_gains(self._asked_of(query, row))]
-        return score([[cut]], [self.cosines(query, row)], query.informative, settings.quoting, gains)[0]
+        def window_of(span: Span) -> Window | None:
+            held = self._holding(span, settings.quoting)
+            if held is None:
+                return None
+            row, cut = held
+            cosines, asked = [self.cosines(query, row)], [self._asked_of(query, row)]
+            return score([[cut]], cosines, query.informative, settings.quoting, asked)[0]
+
+        return find_difference(collection.disputes, closeness, found[0].score, window_of)
 
     @cached(_KEPT)
     def _holding(self, span: Span, limits: QuotingSettings) -> tuple[int, Cut] | None:
-        """Return the shortest words that hold a sentence, with their row. Cached: they fit any question."""
+        """Return the shortest words that hold a sentence, with their row; ``None`` if its source may not be quoted.
+
+        Cached: they fit any question.
+        """
         for row, passage in enumerate(self.collection.passages):
             if passage.document.id == span.document.id and self._quotable(passage, papers=False):
                 holding = (c for c in self._cuts(row, limits) if any(s.range.contains(span.range) for s in c.spans))
@@ -297,8 +296,3 @@ class Engine:
             return context
         first, last = self.collection.sentence_starts[row : row + 2]
         return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
-
-
-def _gains(asked: Vectors) -> Vectors:
-    """Return what is added to the score of each sentence for the nearest question asked of it."""
-    return np.asarray(_GAIN * np.nan_to_num(asked - _ORDINARY), np.float32)

@@ -87,8 +87,8 @@ class Layout:
         place = self._place(begin.start)
         block = self.document.blocks[place]
         if block.kind not in _LISTED:
-            antecedents = self._antecedents(begin)
-            return (*self._lead_of_paragraph(antecedents[0] if antecedents else begin), *antecedents)
+            whole = (*self._antecedents(begin), begin)
+            return (*self._lead_of_paragraph(whole[0]), *whole[:-1])
         top = self._top_of_list(place)
         lead = self._leading_sentence(top - 1, to_list=True) if top else ()
         items = self.document.blocks[top:place]
@@ -99,10 +99,8 @@ class Layout:
         start = self._first_word(opener or block) if opener or lead else None
         if start is None or start == begin.start:
             return lead
-        between = Range(start, begin.start)
-        if any(mark.overlaps(between) for mark in self.never):
-            return None
-        return (*lead, self.document.span(between.start, between.end))
+        between = self.document.span(start, begin.start)
+        return None if any(mark.overlaps(between.range) for mark in self.never) else (*lead, between)
 
     def opens_list(self, span: Span) -> bool:
         """Return whether a sentence only introduces the list or table after it, or is the header of that table."""
@@ -136,9 +134,8 @@ class Layout:
         blocks = self._block_at(before.start), self._block_at(after.start)
         if any(block is None or block.kind is not BlockKind.PARAGRAPH for block in blocks):
             return False
-        document = self.document
-        same_section = document.heading_path(before.start) == document.heading_path(after.start)
-        return same_section and not document.text[before.end : after.start].strip()
+        document, path = self.document, self.document.heading_path
+        return path(before.start) == path(after.start) and not document.text[before.end : after.start].strip()
 
     def _antecedents(self, begin: Span) -> tuple[Span, ...]:
         """Return the sentences of running text that one beginning with "this" or "it" refers to."""
@@ -180,15 +177,13 @@ class Layout:
             span = part
         return tuple(parts)
 
-    def _parts_after(self, span: Span) -> tuple[Span, ...]:
-        parts: list[Span] = []
+    def _parts_after(self, span: Span) -> Iterator[Span]:
         while (start := self._start_after(span)) is not None and self._may_belong(span.end, start):
             part = self._after(span)
             if part is None or not self._belong(span, part):
                 break
-            parts.append(part)
+            yield part
             span = part
-        return tuple(parts)
 
     def _may_belong(self, end: int, start: int) -> bool:
         """Return whether it is worth looking for the sentences that end and begin here."""

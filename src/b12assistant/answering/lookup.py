@@ -120,6 +120,10 @@ class LookUp:
     def terms(self) -> frozenset[str]:
         return frozenset(terms(self.text))
 
+    @property
+    def _is_phrase(self) -> bool:
+        return len(self.text.split()) > 1
+
     def matches(self, way: Way, k: int = MOST_FOUND) -> tuple[Match, ...]:
         """Return at most ``k`` matches, best first; for a phrase, in the order of the collection.
 
@@ -138,7 +142,7 @@ class LookUp:
         if way is Way.PHRASE:
             return self._by_phrase()
         if way is Way.WORDS:
-            return map(self._by_words, self._having_words())
+            return self._by_words()
         query = self.engine.query(self.text)
         hits = self._ranked(query, _MEANING if way is Way.MEANING else Weights(), k)
         rows, _ = self.engine.collection.vectors.search(query.vector, _NEAR)
@@ -147,8 +151,8 @@ class LookUp:
         if way is Way.MEANING:
             return found
         ranked = {match.passage.id for match in found}
-        missed = (match for match in self._by_phrase() if match.passage.id not in ranked)
-        return (*found, *missed) if _is_phrase(self.text) else found
+        phrases = self._by_phrase() if self._is_phrase else ()
+        return (*found, *(match for match in phrases if match.passage.id not in ranked))
 
     def _ranked(self, query: Query, weights: Weights, k: int) -> tuple[Hit, ...]:
         """Return the best ``k``. If a document has too many of them, only its best are kept and all is ranked again, so
@@ -184,26 +188,22 @@ class LookUp:
             passage.sentences[best],
             near.get(row),
             self._words_in(passage),
-            tuple(self._phrases(passage)) if _is_phrase(self.text) else (),
+            tuple(self._phrases(passage)) if self._is_phrase else (),
             self._in_title(passage),
             float(scores[best]),
         )
 
-    def _having_words(self) -> Iterator[Passage]:
+    def _by_words(self) -> Iterator[Match]:
         collection = self.engine.collection
         _, lexical = collection.searched(self.sieve.kinds)
         rows, _ = lexical.search(self.text, len(collection.passages))
-        passages = (collection.passages[row] for row in rows.tolist())
-        return (passage for passage in passages if self._lets(passage))
-
-    def _by_words(self, passage: Passage) -> Match:
-        words = self._words_in(passage)
 
         def held(sentence: Span) -> int:
             return len(self.terms.intersection(chain.from_iterable(map(_terms, _WORD.findall(sentence.text)))))
 
-        best = max(passage.sentences, key=held)
-        return Match(passage, best, words=words, in_title=self._in_title(passage))
+        for passage in filter(self._lets, (collection.passages[row] for row in rows.tolist())):
+            best, words = max(passage.sentences, key=held), self._words_in(passage)
+            yield Match(passage, best, words=words, in_title=self._in_title(passage))
 
     def _words_in(self, passage: Passage) -> tuple[Range, ...]:
         return tuple(
@@ -264,10 +264,6 @@ def phrase(text: str) -> re.Pattern[str]:
     """
     words = ["".join(_ALIKE.get(character) or re.escape(character) for character in word) for word in text.split()]
     return re.compile(r"(?<!\w)" + r"\s+".join(words) if words else r"(?!)", re.I)
-
-
-def _is_phrase(text: str) -> bool:
-    return len(text.split()) > 1
 
 
 @lru_cache(maxsize=65_536)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
 _BLANK_LINE = "\n\n"
+_GAIN = 1.0  # added to the score, times the cosine above the ordinary one
+_ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
 _ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour, from which that is quoted too (decision 35)
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
 
@@ -140,10 +142,11 @@ def score(
     cosines: Sequence[Vectors],
     weights: Vectors,
     limits: QuotingSettings,
-    gains: Sequence[Vectors] | None = None,
+    asked: Sequence[Vectors],
 ) -> list[Window]:
     """Return each cut of each passage as a window. ``cosines[i]``: (sentences, q), each query token's best cosine in
-    each sentence of passage ``i``; ``weights``: (q,), adding up to 1; ``gains[i]``: (sentences,), added for each."""
+    each sentence of passage ``i``; ``weights``: (q,), adding up to 1; ``asked[i]``: (sentences,), of each sentence the
+    cosine of the nearest question asked of it, or NaN."""
     starts = accumulate((len(each) for each in cosines), initial=0)
     flat = [(cut, start) for each, start in zip(found, starts, strict=False) for cut in each]
     if not flat:
@@ -154,10 +157,9 @@ def score(
     totals = np.maximum.reduceat(rows, ends.ravel(), axis=0)[::2] @ weights
     totals -= limits.rate * np.maximum(0, charged - 100) / 100
     scores = rows @ weights
-    if gains is not None:
-        gained = np.concatenate([*gains, gains[-1][-1:]])
-        totals += np.maximum.reduceat(gained, ends.ravel())[::2]
-        scores += gained
+    gained = _GAIN * np.nan_to_num(np.concatenate([*asked, asked[-1][-1:]]) - _ORDINARY)
+    totals += np.maximum.reduceat(gained, ends.ravel())[::2]
+    scores += gained
     own = scores.tolist()
     highest = [max(range(first, last), key=own.__getitem__) - first for first, last in ends.tolist()]
     return [

@@ -100,9 +100,8 @@ def load_scope() -> Scope:
 def parse_scope(data: Table) -> Scope:
     """Return the concepts of a parsed file."""
     check_keys(data, _FILE, required=("concept",))
-    return Scope(
-        tuple(_concept(table, f"{_FILE}, concept {n}") for n, table in enumerate(tables(data, "concept", _FILE), 1))
-    )
+    found = enumerate(tables(data, "concept", _FILE), start=1)
+    return Scope(tuple(_concept(table, f"{_FILE}, concept {number}") for number, table in found))
 
 
 def _concept(table: Table, where: str) -> Concept:

@@ -8,14 +8,14 @@ Cues are data (`data/sellers/cues.toml`); here is only what follows from them.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
 from b12assistant.answering.quoting import Window
+from b12assistant.data_files import read_data, strings
 
+_FILE = "cues.toml"
 _SENSITIVE = ("dose", "safe", "start_or_stop")
 
 
@@ -37,10 +37,10 @@ class Cues:
 
 @lru_cache(maxsize=1)
 def load_cues() -> Cues:
-    table = tomllib.loads(files("b12assistant").joinpath("data/sellers/cues.toml").read_text("utf-8"))
-    compiled = {name: tuple(re.compile(cue, re.I | re.S) for cue in cues) for name, cues in table.items()}
+    table = read_data("sellers", _FILE)
+    compiled = {name: [re.compile(cue, re.I | re.S) for cue in strings(table, name, _FILE)] for name in table}
     sensitive = tuple(cue for name in _SENSITIVE for cue in compiled[name])
-    return Cues(sensitive, compiled["dose"], compiled["caution"])
+    return Cues(sensitive, tuple(compiled["dose"]), tuple(compiled["caution"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.conversation import (
-    about,
-    alone,
-    in_place,
-    last_question,
-    opener,
-    phrase_of,
-    readings,
-    replaceable,
-    subjects,
-)
+from b12assistant.answering import conversation
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
@@ -64,7 +54,7 @@ class Thread:
 
     def as_typed(self, turn: Turn) -> Read:
         """Read the turn by itself, with every word of it."""
-        read_as = alone(turn, self.most, literal=True)
+        read_as = conversation.alone(turn, self.most, literal=True)
         return self._judged(self.engine.search(read_as, read_as, self.settings))
 
     def certain(self, read: Read, window: Window) -> float:
@@ -108,11 +98,11 @@ class Thread:
     @cached(None)
     def read(self, turns: tuple[Turn, ...]) -> Read:
         """Understand the last of some turns; the earlier ones are read first, each once."""
-        turn, place = turns[-1], last_question(turns)
+        turn, place = turns[-1], conversation.last_question(turns)
         if place is not None and (move := move_of(turn.text)) is not Move.ASKS:
             read = self.read(turns[: place + 1])
             return replace(read, searched=replace(read.searched, read_as=replace(read.searched.read_as, move=move)))
-        own = alone(turn, self.most)
+        own = conversation.alone(turn, self.most)
         read = self._judged(self.engine.search(own, self.engine.read(own), self.settings))
         lean = leaning(turn.text)
         if place is None or lean is Leaning.NO or (lean is Leaning.MAYBE and self._answers(read)):
@@ -142,23 +132,24 @@ class Thread:
         self, turns: tuple[Turn, ...], before: tuple[Turn, ...], previous: Interpretation
     ) -> Iterator[Interpretation]:
         """Yield the readings of the last turn with the last question, the last of ``before``."""
-        own = alone(turns[-1], self.most).own
-        yield from readings(own, previous, [span for quote in self.quoted(before) for span in quote.spans], self.most)
+        own = conversation.alone(turns[-1], self.most).own
+        quoted = [span for quote in self.quoted(before) for span in quote.spans]
+        yield from conversation.readings(own, previous, quoted, self.most)
         if len(previous.text) > _JOINED:
             return
-        begun = opener(turns)
-        first = previous if begun is None or turns[begun] is before[-1] else alone(turns[begun], _JOINED)
+        begun = conversation.opener(turns)
+        first = previous if begun is None or turns[begun] is before[-1] else conversation.alone(turns[begun], _JOINED)
         for subject in dict.fromkeys(map(self._subject, (previous, first))):
             if subject is not None:
-                yield about(own, subject)
-        phrase = phrase_of(own)
+                yield conversation.about(own, subject)
+        phrase = conversation.phrase_of(own)
         taken = phrase and self._likest(previous, phrase)
         if phrase and taken:
-            yield in_place(previous, taken, phrase)
+            yield conversation.in_place(previous, taken, phrase)
 
     def _subject(self, previous: Interpretation) -> TurnSlice | None:
         """Return the subject of a question that says most: whose rarest word is the rarest."""
-        found = list(subjects(previous))
+        found = list(conversation.subjects(previous))
         if len(found) < 2:
             return found[0] if found else None
         query = self.engine.as_written(previous.text)
@@ -167,7 +158,7 @@ class Thread:
 
     def _likest(self, previous: Interpretation, phrase: TurnSlice) -> TurnSlice | None:
         """Return the words of a question that are most like the phrase."""
-        found = list(replaceable(previous))
+        found = list(conversation.replaceable(previous))
         if not found:
             return None
         query = self.engine.as_written(previous.text)

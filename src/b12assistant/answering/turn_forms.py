@@ -188,7 +188,7 @@ def leaning(text: str) -> Leaning:
     if len(terms(own)) >= _MOST_WORDS or is_remark(text):
         return Leaning.NO
     opens = _opens(own)
-    strong, asks = bool(_pronoun(own) or _REST.search(own)), _asks(own, opens)
+    strong, asks = bool(pronoun_of(own) or _REST.search(own)), _asks(own, opens)
     if states(text):
         return Leaning.NO
     if not strong and not asks:
@@ -265,14 +265,12 @@ def _breaks(word: str) -> bool:
 
 
 def pronoun_of(own: str) -> tuple[int, int] | None:
-    """Return where the first pronoun without a referent of its own is; ``None`` if there is none."""
-    return _pronoun(own.replace("’", "'").lower())
+    """Return where the first pronoun without a referent of its own is; ``None`` if there is none.
 
-
-def _pronoun(own: str) -> tuple[int, int] | None:
-    """Find the pronoun: it has a referent of its own if an earlier clause of the turn names something specific."""
-    signs = _signs()
-    found = list(_TOKEN.finditer(_DUMMY.sub(lambda match: "x" * len(match[0]), own)))
+    It has one if an earlier clause of the turn names something specific.
+    """
+    signs, text = _signs(), own.replace("’", "'").lower()
+    found = list(_TOKEN.finditer(_DUMMY.sub(lambda match: "x" * len(match[0]), text)))
     words = [match[0] for match in found]
     inverts = words[:1] and words[0] not in signs.asks  # "b12 low is it normal": the question comes later
     clause: list[str] = []
