@@ -48,6 +48,10 @@ MOST_TURNS = 20
 _NEAREST = 2
 GENERAL = TextId("general")
 ONLY_SELLERS = TextId("only_sellers")
+DOSE = TextId("dose")
+CUT = TextId("question_cut")
+SCOPE = TextId("scope")
+TRIAGE_FAILED = TextId("triage_failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ class Assistant:
         try:
             return self.triage(turns)
         except Exception:  # noqa: BLE001 - the check must never fail open: whatever broke, the reader is told
-            return Triage((Notice(NoticeKind.TRIAGE_FAILED, TextId("triage_failed")),))
+            return Triage((Notice(NoticeKind.TRIAGE_FAILED, TRIAGE_FAILED),))
 
     def _asked(self, turns: Sequence[Turn], apart: Collection[Turn]) -> tuple[Turn, ...]:
         """Return the turns that ask something, and always the last one.
@@ -218,7 +222,7 @@ class Assistant:
             unsold = [each for each in places if each.document.source.interest is not Interest.SELLS]
             nearest = tuple(dict.fromkeys(unsold))[:_NEAREST]
             fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
-            scope = fitting or (Notice(NoticeKind.SCOPE, TextId("scope")),)
+            scope = fitting or (Notice(NoticeKind.SCOPE, SCOPE),)
             notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
             return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest, interpretation=shown_as)
         quoting, strict = self.settings.quoting, _strict(flagged, {turn, read_as.own.turn})
@@ -236,7 +240,7 @@ class Assistant:
         notices = (
             *flagged,
             *((Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS),) if speakers.only_sellers else ()),
-            *((Notice(NoticeKind.DOSE, TextId("dose")),) if is_bare else ()),
+            *((Notice(NoticeKind.DOSE, DOSE),) if is_bare else ()),
             *self.scope.notices(read_as.parts, [quote.document.text for quote in quotes]),
             *_cut(read_as),
             Notice(NoticeKind.GENERAL, GENERAL),
@@ -293,11 +297,7 @@ def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
 
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:
     """Return the notice that the question was too long to be searched whole, if it was."""
-    return (
-        ()
-        if len(read_as.own.turn.text.rstrip()) <= SEARCHED_CHARACTERS
-        else (Notice(NoticeKind.SCOPE, TextId("question_cut")),)
-    )
+    return () if len(read_as.own.turn.text.rstrip()) <= SEARCHED_CHARACTERS else (Notice(NoticeKind.SCOPE, CUT),)
 
 
 def _ms(start: float, end: float | None = None) -> float:
