@@ -63,7 +63,9 @@ class Retriever:
             raise RuntimeError("`index` comes before `search`")
         query = encode_query(text, self._collection, self._space.encoder, self._space.projection)
         ranking, best = self._ranking, dict[str, float]()
-        for hit in rank(query, self._collection, ranking.depths, lambda _: True, sys.maxsize, ranking.weights):
+        for hit in rank(
+            query, self._collection, ranking.settings.retrieval, lambda _: True, sys.maxsize, ranking.weights
+        ):
             best.setdefault(hit.passage.document.id, hit.score)
         return dict(list(best.items())[:top_k])
 

@@ -54,7 +54,8 @@ def main(labelled: str, index: str, *, whole: bool) -> None:
     rows = [json.loads(line) for line in Path(labelled).read_text("utf-8").splitlines()]
     assistant = workspace(CORPUS, index).assistant
     with patch("b12assistant.answering.engine.weights_of", return_value=()) if whole else nullcontext():
-        ranked = [[window.spans for window in assistant.ranked(row["question"])] for row in rows]
+        found = [assistant.understood(row["question"]).searched.windows for row in rows]
+        ranked = [[window.spans for window in windows] for windows in found]
         answers = [assistant.reply(row["question"]).answer for row in rows]
     print(json.dumps({"ranking": figures(rows, ranked)}))
     print(json.dumps({"answers": figures(rows, [[quote.spans for quote in answer.quotes] for answer in answers])}))

@@ -61,7 +61,7 @@ PICTURE = (
     (
         "answering",
         (
-            "layout retrieval scope speakers turn_forms < conversation quoting readings signals < disagreement "
+            "layout retrieval scope turn_forms < conversation quoting readings signals < disagreement speakers "
             "< engine < thread < assistant lookup"
         ),
         "suggestions",

@@ -81,7 +81,7 @@ def test_an_index_holds_what_is_asked_of_its_sentences(tmp_path: Path) -> None:
 
 
 def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> None:
-    first = again(with_questions(tmp_path)).assistant.ranked("does it sink")[0]
+    first = again(with_questions(tmp_path)).assistant.understood("does it sink").searched.windows[0]
     assert "Metformin" in first.spans[0].text
     plain = with_questions(tmp_path / "plain", asked=False)
     assert again(plain).opened.collection.asked is None

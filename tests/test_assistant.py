@@ -285,7 +285,7 @@ def test_look_up_gives_no_more_than_asked_for() -> None:
 
 def test_the_ranking_alone_knows_neither_triage_nor_refusal() -> None:
     asker = assistant(MYELIN, FOLATE, triage=flagging(Level.EMERGENCY), calibration=replace(EASY, possibly=1.0))
-    assert asker.ranked("folate hides anaemia")[0].best.text == "Folate hides anaemia."
+    assert asker.understood("folate hides anaemia").searched.windows[0].best.text == "Folate hides anaemia."
 
 
 def test_timings_cover_the_stages() -> None:

@@ -19,7 +19,7 @@ def test_what_is_not_named_is_as_it_ships(tmp_path: Path) -> None:
     assert (ranking.name, ranking.says) == ("mine", "no titles")
     assert ranking.weights.titles == 0
     assert ranking.weights.words == Weights().words
-    assert (ranking.depths.candidates, ranking.depths.rescored) == (100, 7)
+    assert (ranking.settings.retrieval.candidates, ranking.settings.retrieval.rescored) == (100, 7)
 
 
 def test_the_shipped_ranking_is_the_products() -> None:

@@ -11,7 +11,7 @@ from builders_answers import assistant, source
 from builders_quotes import passages_of, windows_of
 from fakes import PLAIN, FakeEncoder
 
-from b12assistant.answering.disagreement import Closeness, Difference, find_difference
+from b12assistant.answering.disagreement import Difference, find_difference
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
 from b12assistant.answers import Answer, Interpretation, TopicId, Turn, TurnSlice
@@ -35,10 +35,10 @@ LOW, HIGH = window("Take 5 mcg daily.", 0.6), window("Have 9 mcg daily.", 0.5)
 TEA = window("Tea is hot.", 0.7)
 
 
-NEAR = Closeness(0.9, 0.5)
+NEAR = (0.9, 0.5)
 
 
-def of_dispute(best: float, near: Closeness, low: Window = LOW, high: Window = HIGH) -> Difference | None:
+def of_dispute(best: float, near: tuple[float, float], low: Window = LOW, high: Window = HIGH) -> Difference | None:
     dispute = Dispute(TOPIC, ("How much?",), ((span_of(low),), (span_of(high),)))
     by_span = {span_of(window): window for window in (low, high)}
     return find_difference([dispute], [near], best, by_span.get)
@@ -46,17 +46,17 @@ def of_dispute(best: float, near: Closeness, low: Window = LOW, high: Window = H
 
 @pytest.mark.parametrize(("asked", "shown"), [(0.77, True), (0.59, False)])
 def test_a_difference_is_shown_if_the_question_is_near_a_way_to_ask(asked: float, shown: bool) -> None:
-    assert (of_dispute(0.6, Closeness(asked, 0.0)) is not None) is shown
+    assert (of_dispute(0.6, (asked, 0.0)) is not None) is shown
 
 
 @pytest.mark.parametrize(("other", "shown"), [(0.79, True), (0.81, False), (0.95, False)])
 def test_a_difference_is_not_shown_if_a_counter_example_is_about_as_near(other: float, shown: bool) -> None:
-    assert (of_dispute(0.6, Closeness(0.9, other)) is not None) is shown
+    assert (of_dispute(0.6, (0.9, other)) is not None) is shown
 
 
 def test_a_difference_is_not_shown_if_a_side_is_far_behind_the_best_quote() -> None:
-    assert of_dispute(0.7, Closeness(1.0, 0.0)) is not None
-    assert of_dispute(0.85, Closeness(1.0, 0.0)) is None
+    assert of_dispute(0.7, (1.0, 0.0)) is not None
+    assert of_dispute(0.85, (1.0, 0.0)) is None
 
 
 def test_a_side_that_may_not_be_quoted_takes_the_difference_away() -> None:

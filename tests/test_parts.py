@@ -151,7 +151,7 @@ DRIFT = "Early signs of deficiency are tiredness and weakness of both legs."
 
 def ranked(question: str, *said: str) -> list[str]:
     documents = [build_document(text, file=f"{place}.txt") for place, text in enumerate(said)]
-    return [window.spans[0].text for window in assistant(*documents).ranked(question)]
+    return [window.spans[0].text for window in assistant(*documents).understood(question).searched.windows]
 
 
 def test_each_part_of_a_question_has_a_quote_before_any_has_a_second() -> None:

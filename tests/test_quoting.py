@@ -281,8 +281,9 @@ def test_passages_scored_together_score_as_alone(
         np.array([[float(word in span.text) for word in ("Nerves", "eat")] for span in passage.sentences], np.float32)
         for passage in passages
     ]
-    alone = [score([each], [cosine], weights, LIMITS) for each, cosine in zip(found, cosines, strict=True)]
-    assert score(found, cosines, weights, LIMITS) == [window for windows in alone for window in windows]
+    asked = [np.full(len(cosine), np.nan, np.float32) for cosine in cosines]
+    alone = [score([f], [c], weights, LIMITS, [a]) for f, c, a in zip(found, cosines, asked, strict=True)]
+    assert score(found, cosines, weights, LIMITS, asked) == [window for windows in alone for window in windows]
 
 
 @given(DRAWN)

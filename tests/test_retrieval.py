@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from b12assistant.answering.retrieval import Depths, Query, Weights, encode_query, rank
+from b12assistant.answering.retrieval import Query, Weights, encode_query, rank
+from b12assistant.config import RetrievalSettings
 from b12assistant.index.collection import Collection
 from b12assistant.index.token_store import Projection
 from b12assistant.types import Document, DocumentId, Hit, Passage, Source
 
-DEPTHS = Depths()
+DEPTHS = RetrievalSettings()
 WORDS = ("nerve", "milk", "folate", "anaemia", "tongue", "numb", "test", "vegan")
 TEXTS = st.lists(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(lambda words: f"{' '.join(words)}.".capitalize()),
@@ -40,7 +41,9 @@ def asked(question: str, collection: Collection, encoder: FakeEncoder | None = N
     return encode_query(question, collection, encoder or FakeEncoder(), PLAIN)
 
 
-def hits_of(question: str, collection: Collection, *, depths: Depths = DEPTHS, k: int = 10) -> tuple[Hit, ...]:
+def hits_of(
+    question: str, collection: Collection, *, depths: RetrievalSettings = DEPTHS, k: int = 10
+) -> tuple[Hit, ...]:
     return rank(asked(question, collection), collection, depths, lambda passage: True, k)
 
 
@@ -65,7 +68,7 @@ def test_only_allowed_passages_are_hit(texts: list[str], refused: set[int], cand
     def allow(passage: Passage) -> bool:
         return passage.document.id not in refused_ids
 
-    depths = Depths(candidates=candidates, rescored=1)
+    depths = RetrievalSettings(candidates=candidates, rescored=1)
     hits = rank(asked("nerve milk", collection), collection, depths, allow, 10)
     assert not set(files(hits)) & refused_ids
     assert bool(hits) == any(document.id not in refused_ids for document in collection.documents)
@@ -73,7 +76,7 @@ def test_only_allowed_passages_are_hit(texts: list[str], refused: set[int], cand
 
 def test_a_refused_passage_takes_nobody_s_place_among_the_candidates() -> None:
     collection = collection_of("Nerve nerve.", "Nerve nerve nerve.", "Milk and a nerve.")
-    depths = Depths(candidates=1, rescored=1)
+    depths = RetrievalSettings(candidates=1, rescored=1)
     hits = rank(asked("nerve", collection), collection, depths, lambda p: p.document.id == "02.txt", 5)
     assert files(hits) == ["02.txt"]
 
@@ -102,7 +105,7 @@ def test_a_question_without_a_token_is_ranked_all_the_same() -> None:
 def test_the_best_of_many_rescored_is_not_lost_beyond_the_rescored() -> None:
     texts = [f"Nerve word{i}." for i in range(6)]
     collection = collection_of(*texts)
-    assert len(hits_of("nerve", collection, depths=Depths(candidates=6, rescored=2))) == 6
+    assert len(hits_of("nerve", collection, depths=RetrievalSettings(candidates=6, rescored=2))) == 6
 
 
 def maxsim(query: Query, passage: Passage, weights: NDArray[np.float32]) -> float:
@@ -233,7 +236,7 @@ def test_documents_without_a_title_are_no_group() -> None:
 @pytest.mark.parametrize(("refused", "found"), [("none", ["00.txt", "02.txt"]), ("02.txt", ["00.txt"])])
 def test_what_shares_a_leading_title_joins_the_candidates_if_it_is_allowed(refused: str, found: list[str]) -> None:
     shared = renamed(GROUPED, ["Shared", "Apart", "Shared"])
-    one = Depths(candidates=1)
+    one = RetrievalSettings(candidates=1)
     hits = rank(asked("folate anaemia", shared), shared, one, lambda p: p.document.id != refused, 9)
     assert files(hits) == found
     assert files(hits_of("folate anaemia", GROUPED, depths=one)) == ["00.txt"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from b12assistant.answering.speakers import Order, Said, load_cues, order
-from b12assistant.types import Document, DocumentId, Interest, Source
+from b12assistant.answering.quoting import Cut, Window
+from b12assistant.answering.speakers import Order, load_cues, order
+from b12assistant.types import Document, DocumentId, Interest, Passage, PassageId, Source
 
 CUES = load_cues()
 DOSE = "The usual dose is 1,000 mcg a day."
@@ -16,12 +17,14 @@ OTHER = "Vitamin B12 is found in milk."
 SELLS, NONE, UNKNOWN = Interest.SELLS, Interest.NONE, Interest.UNKNOWN
 
 
-def said(text: str, interest: Interest, score: float = 0.5) -> Said:
+def said(text: str, interest: Interest, score: float = 0.5) -> Window:
     document = Document(DocumentId(f"{interest}.md"), "digest", "Title", text, Source(interest=interest))
-    return Said((document.span(0, len(text)),), score)
+    span = document.span(0, len(text))
+    cut = Cut(Passage(PassageId("0"), (span,)), (span,), slice(0, 1), (span,), len(text))
+    return Window(cut, span, score)
 
 
-def ordered(*candidates: Said, most: int = 3, strict: bool = False) -> Order:
+def ordered(*candidates: Window, most: int = 3, strict: bool = False) -> Order:
     return order(candidates, most, strict=strict, heard=0.08, cues=CUES)
 
 

@@ -39,7 +39,7 @@ def test_only_what_the_sources_answer_is_suggested_and_each_is_tried_once(space:
         return space.ask(UNANSWERED if "zorp" in question else question).answer
 
     texts = space.suggestions.texts
-    suggestions = replace(space.suggestions, ask=ask, _answered={})
+    suggestions = replace(space.suggestions, ask=ask)
     near = space.engine.query("What is a nerve?").vector
     told = suggestions.near(["What is a nerve?"], near)
     assert told == ("What wraps a nerve?", "Which nerve is longest?")

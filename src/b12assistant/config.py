@@ -128,8 +128,8 @@ class RetrievalSettings:
 class QuotingSettings:
     """How quotes are chosen.
 
-    ``rate``: score taken off for each 100 characters over 100. ``margin``: how far a further quote may score below the
-    best one.
+    ``rate``: score taken off for each 100 characters over 100. ``alike``: the share of common terms from which two
+    quotes of one document say the same. ``margin``: how far a further quote may score below the best one.
     """
 
     quotes: int = 3

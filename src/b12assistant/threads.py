@@ -5,12 +5,16 @@ from __future__ import annotations
 import atexit
 import functools
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from b12assistant.protocols import Encoded, Encoder
+
+Owner = TypeVar("Owner")
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +38,20 @@ else:
                 return self
             with self._computing:
                 return super().__get__(instance, owner)
+
+
+def cached(
+    most: int | None,
+) -> Callable[[Callable[Concatenate[Owner, Given], Made]], functools.cached_property[Callable[Given, Made]]]:
+    """Keep a method's results for the ``most`` latest arguments, or for all, as long as its object lives."""
+
+    def keeping(method: Callable[Concatenate[Owner, Given], Made]) -> functools.cached_property[Callable[Given, Made]]:
+        def kept(owner: Owner) -> Any:
+            return functools.lru_cache(maxsize=most)(functools.partial(method, owner))
+
+        return functools.cached_property(kept)
+
+    return keeping
 
 
 class NativeCalls:

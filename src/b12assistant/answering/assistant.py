@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from b12assistant.answering.conversation import times_more
 from b12assistant.answering.disagreement import Difference
@@ -17,7 +16,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.scope import Scope, load_scope
 from b12assistant.answering.signals import Calibration
-from b12assistant.answering.speakers import Cues, Order, Said, order
+from b12assistant.answering.speakers import Cues, order
 from b12assistant.answering.thread import Read, Thread
 from b12assistant.answering.turn_forms import only_remarks, states
 from b12assistant.answers import (
@@ -41,32 +40,7 @@ from b12assistant.answers import (
 from b12assistant.config import Settings
 from b12assistant.errors import AssistantError, QuestionError
 from b12assistant.stages import stage
-from b12assistant.types import Hit, Interest, Passage, Span
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Candidate quotes, best first, and how much of the question is in no source.
-
-    ``certain``: how likely a candidate answers, 0 to 1; ``is_strong``: whether in full. Computed only when needed.
-    """
-
-    windows: Sequence[Window]
-    certain: Callable[[Window], float]
-    is_strong: Callable[[Window], bool]
-    unknown: float
-    difference: Difference | None = None  # its sides take no place among the quotes
-
-    def without(self, quoted: Collection[tuple[Span, ...]]) -> Found:
-        """Keep the candidates that were not quoted yet."""
-        return replace(self, windows=[each for each in self.windows if each.spans not in quoted], difference=None)
-
-    def after(self, shown: Collection[tuple[Span, ...]]) -> Found:
-        """Move what the last answer showed to the end, unless it is also the best answer to this question."""
-        first, rest = self.windows[:1], self.windows[1:]
-        moved = sorted(rest, key=lambda window: window.spans in shown)
-        return replace(self, windows=[*first, *moved])
-
+from b12assistant.types import Hit, Interest
 
 MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
@@ -154,21 +128,16 @@ class Assistant:
         found = self._thread(engine).as_typed(read.turns[-1]).searched
         return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, self.settings, k)
 
-    def notices(self, question: str) -> tuple[Notice, ...]:
-        """Return what triage says of a question by itself; needs no index."""
-        return self.triaged(question).triage.notices
-
-    def ranked(self, question: str, history: Sequence[str] = ()) -> tuple[Window, ...]:
-        """Return only the windows, best first, before refusal and the choice of who speaks."""
-        return self.understood(question, history).searched.windows
-
     def understood(self, question: str, history: Sequence[str] = ()) -> Read:
-        """Return how the question is read, what is found for it, and how likely the best of that answers."""
+        """Return how the question is read, what is found for it, best first, and how likely the best of that answers.
+
+        Nothing is refused yet, and who speaks is not chosen.
+        """
         turns = turns_of(question, history)
         return self._thread(self.engine()).read(self._asked(turns, self._triaged(turns).apart if history else ()))
 
     def _thread(self, engine: Engine) -> Thread:
-        def quoted(turns: Sequence[Turn]) -> tuple[Quote, ...]:
+        def quoted(turns: tuple[Turn, ...]) -> tuple[Quote, ...]:
             return self._page(thread, thread.read(turns), turns, turns[-1], (), back=0).quotes
 
         thread = Thread(engine, self.settings, self.calibration, SEARCHED_CHARACTERS, quoted)
@@ -181,7 +150,7 @@ class Assistant:
         except Exception:  # noqa: BLE001 - the check must never fail open: whatever broke, the reader is told
             return Triage((Notice(NoticeKind.TRIAGE_FAILED, TRIAGE_FAILED),))
 
-    def _asked(self, turns: Sequence[Turn], apart: Collection[Turn]) -> Sequence[Turn]:
+    def _asked(self, turns: Sequence[Turn], apart: Collection[Turn]) -> tuple[Turn, ...]:
         """Return the turns that ask something, and always the last one.
 
         Controls only say how an earlier turn was meant. Turns that triage keeps ``apart`` are never searched with a
@@ -203,59 +172,75 @@ class Assistant:
         self,
         thread: Thread,
         read: Read,
-        asked: Sequence[Turn],
+        asked: tuple[Turn, ...],
         turn: Turn,
         flagged: Sequence[Notice],
-        *,
         back: int = 2,
     ) -> Answer:
         """Return the answer. Each turn that asked for more moves on to the next quotes of the last question.
 
         ``back``: how many earlier answers are computed again to know what they showed.
         """
-        found = self._found(thread, read)
-        more = times_more(asked)
-        if back and read.searched.read_as.move is Move.ASKS and len(asked) > 1 and len(found.windows) > 1:
+        searched = read.searched
+        windows: Sequence[Window] = searched.windows
+        difference = thread.engine.difference(searched.query, windows, self.settings)
+        if back and searched.read_as.move is Move.ASKS and len(asked) > 1 and len(windows) > 1:
             before = asked[:-1]
             last = self._page(thread, thread.read(before), before, before[-1], (), back=back - 1)
-            found = found.after({quote.spans for quote in last.quotes})
-        answer = self._answer(turn, flagged, read.searched.read_as, found)
-        for _ in range(more):
+            shown = {quote.spans for quote in last.quotes}
+            # The best stays first, even if the last answer showed it.
+            windows = [windows[0], *sorted(windows[1:], key=lambda window: window.spans in shown)]
+        answer = self._answer(thread, read, windows, difference, turn, flagged)
+        for _ in range(times_more(asked)):
             if not answer.quotes:
                 break
-            found = found.without({quote.spans for quote in answer.quotes})
-            answer = self._answer(turn, flagged, read.searched.read_as, found)
+            shown = {quote.spans for quote in answer.quotes}
+            windows = [window for window in windows if window.spans not in shown]
+            answer = self._answer(thread, read, windows, None, turn, flagged)
             if not answer.quotes:
                 answer = replace(answer, reason=Reason.NOTHING_MORE)
         return answer
 
-    def _found(self, thread: Thread, read: Read) -> Found:
-        engine, searched = thread.engine, read.searched
-        difference = engine.difference(searched.query, searched.windows, self.settings)
-        certain, is_strong = partial(thread.certain, read), partial(thread.is_strong, read)
-        return Found(searched.windows, certain, is_strong, searched.evidence.unknown, difference)
-
-    def _answer(self, turn: Turn, flagged: Sequence[Notice], read_as: Interpretation, found: Found) -> Answer:
+    def _answer(
+        self,
+        thread: Thread,
+        read: Read,
+        windows: Sequence[Window],
+        difference: Difference | None,
+        turn: Turn,
+        flagged: Sequence[Notice],
+    ) -> Answer:
+        """Return the answer with the best of ``windows``; the sides of the difference take no place among them."""
+        read_as = read.searched.read_as
         shown_as = None if read_as.is_plain and read_as.own.turn == turn else read_as
-        if not found.windows or found.certain(found.windows[0]) < self.calibration.possibly:
+        if not windows or thread.certain(read, windows[0]) < self.calibration.possibly:
             if read_as.move is Move.ASKS and only_remarks(turn.text):
                 only = (*flagged, *_cut(read_as), Notice(NoticeKind.GENERAL, GENERAL))
                 return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
-            reason = Reason.NO_KNOWN_WORD if found.unknown >= 1 else Reason.NOTHING_CLOSE
-            places = (window.passage for window in found.windows if not _sells(window.passage))
-            nearest = tuple(dict.fromkeys(places))[:_NEAREST]
+            reason = Reason.NO_KNOWN_WORD if read.searched.evidence.unknown >= 1 else Reason.NOTHING_CLOSE
+            places = [window.passage for window in windows]
+            unsold = [each for each in places if each.document.source.interest is not Interest.SELLS]
+            nearest = tuple(dict.fromkeys(unsold))[:_NEAREST]
             fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
             scope = fitting or (Notice(NoticeKind.SCOPE, SCOPE),)
             notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
             return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest, interpretation=shown_as)
-        speakers = self._speakers(found, strict=_strict(flagged, {turn, read_as.own.turn}))
-        quotes = tuple(self._quote(found, found.windows[i]) for i in speakers.shown)
-        differing = self._differing(found)
+        quoting, strict = self.settings.quoting, _strict(flagged, {turn, read_as.own.turn})
+        floor = max(window.score for window in windows) - quoting.margin
+        enough = [window for window in windows if window.score >= floor]
+        speakers = order(enough, quoting.quotes, strict=strict, heard=quoting.heard, cues=self.cues)
+        quotes = tuple(_quote(thread, read, enough[i]) for i in speakers.shown)
+        differing: tuple[Disagreement, ...] = ()
+        if difference is not None:  # who sells nothing comes first
+            sides = sorted(difference.sides, key=lambda window: (window.sells, -window.score))
+            shown = tuple(_quote(thread, read, window) for window in sides)
+            differing = (Disagreement(difference.id, difference.topic, shown),)
         said = (*quotes, *(side for differ in differing for side in differ.sides))
+        is_bare = any(self.cues.bare_dose(" ".join(span.text for span in quote.spans)) for quote in said)
         notices = (
             *flagged,
             *((Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS),) if speakers.only_sellers else ()),
-            *((Notice(NoticeKind.DOSE, DOSE),) if any(map(self._bare_dose, said)) else ()),
+            *((Notice(NoticeKind.DOSE, DOSE),) if is_bare else ()),
             *self.scope.notices(read_as.parts, [quote.document.text for quote in quotes]),
             *_cut(read_as),
             Notice(NoticeKind.GENERAL, GENERAL),
@@ -268,32 +253,10 @@ class Assistant:
             status, why = Status.ANSWERED, None
         return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
 
-    def _bare_dose(self, quote: Quote) -> bool:
-        return self.cues.bare_dose(Said(quote.spans, quote.score).text)
 
-    def _speakers(self, found: Found, *, strict: bool) -> Order:
-        quoting = self.settings.quoting
-        floor = max(window.score for window in found.windows) - quoting.margin
-        enough = [i for i, window in enumerate(found.windows) if window.score >= floor]
-        said = [Said(found.windows[i].spans, found.windows[i].score) for i in enough]
-        chosen = order(said, quoting.quotes, strict=strict, heard=quoting.heard, cues=self.cues)
-        return replace(chosen, shown=tuple(enough[place] for place in chosen.shown))
-
-    def _differing(self, found: Found) -> tuple[Disagreement, ...]:
-        """Return the difference with a quote for each side, sources that sell nothing first."""
-        if found.difference is None:
-            return ()
-        sides = sorted(found.difference.sides, key=lambda window: (Said(window.spans, 0).sells, -window.score))
-        quotes = tuple(self._quote(found, window) for window in sides)
-        return (Disagreement(found.difference.id, found.difference.topic, quotes),)
-
-    def _quote(self, found: Found, window: Window) -> Quote:
-        strength = Strength.STRONG if found.is_strong(window) else Strength.POSSIBLE
-        return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
-
-
-def _sells(passage: Passage) -> bool:
-    return passage.document.source.interest is Interest.SELLS
+def _quote(thread: Thread, read: Read, window: Window) -> Quote:
+    strength = Strength.STRONG if thread.is_strong(read, window) else Strength.POSSIBLE
+    return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
 
 
 def _safety_only(read: Triaged, reason: Reason) -> Reply:
@@ -335,12 +298,6 @@ def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:
     """Return the notice that the question was too long to be searched whole, if it was."""
     return () if len(read_as.own.turn.text.rstrip()) <= SEARCHED_CHARACTERS else (Notice(NoticeKind.SCOPE, CUT),)
-
-
-def with_source_changes(reply: Reply, changed: frozenset[str]) -> Reply:
-    """Add to a reply the quoted documents whose file changed since indexing."""
-    quoted = frozenset(quote.document.id for quote in reply.answer.shown if quote.document.id in changed)
-    return replace(reply, source_changed=quoted)
 
 
 def _ms(start: float, end: float | None = None) -> float:

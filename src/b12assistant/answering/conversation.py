@@ -10,19 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from b12assistant.answering.turn_forms import (
-    Leaning,
-    is_remark,
-    lead_in,
-    leaning,
-    move_of,
-    new_topic,
-    opening,
-    pronoun_of,
-    specific,
-    states,
-)
+from b12assistant.answering import turn_forms
 from b12assistant.answers import Interpretation, Move, Replacement, Turn, TurnSlice
 from b12assistant.language.sentences import trim
 from b12assistant.language.words import terms
@@ -36,45 +26,52 @@ def last_question(turns: Sequence[Turn]) -> int | None:
 
     Remarks are skipped, and so are statements ("I get that in bed") if another turn asks something.
     """
-    asked = [i for i in range(len(turns) - 1) if _asks(turns[i])]
-    return next((i for i in reversed(asked) if not states(turns[i].text)), asked[-1] if asked else None)
+    asked = [
+        i
+        for i, turn in enumerate(turns[:-1])
+        if turn.text.strip() and turn_forms.move_of(turn.text) is Move.ASKS and not turn_forms.is_remark(turn.text)
+    ]
+    return next((i for i in reversed(asked) if not turn_forms.states(turns[i].text)), asked[-1] if asked else None)
 
 
 def opener(turns: Sequence[Turn]) -> int | None:
     """Return the place of the question that the last turn's thread began with; ``None`` if it is the last one."""
     previous = last_question(turns)
-    while previous is not None and leaning(turns[previous].text) is Leaning.YES:
-        earlier = last_question(turns[: previous + 1])
-        if earlier is None:
-            break
-        previous = earlier
-    return previous
-
-
-def _asks(turn: Turn) -> bool:
-    return bool(turn.text.strip()) and move_of(turn.text) is Move.ASKS and not is_remark(turn.text)
+    if previous is None or turn_forms.leaning(turns[previous].text) is not turn_forms.Leaning.YES:
+        return previous
+    earlier = opener(turns[: previous + 1])
+    return previous if earlier is None else earlier
 
 
 def times_more(turns: Sequence[Turn]) -> int:
     """Return how often the user asked for more of the last answer; 0 if the last turn is a new question."""
     previous = last_question(turns)
-    if previous is None or move_of(turns[-1].text) is Move.ASKS:
+    if previous is None or turn_forms.move_of(turns[-1].text) is Move.ASKS:
         return 0
-    return sum(move_of(turn.text) is Move.MORE for turn in turns[previous + 1 :])
+    return sum(turn_forms.move_of(turn.text) is Move.MORE for turn in turns[previous + 1 :])
 
 
 def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
     """Return the turn by itself, at most ``most`` characters; ``literal``: with the words that only lead in."""
-    begin = 0 if literal else new_topic(turn.text) or lead_in(turn.text)
+    begin = 0 if literal else turn_forms.new_topic(turn.text) or turn_forms.lead_in(turn.text)
     return Interpretation((_slice(turn, begin, most) or TurnSlice(turn, 0, 0),))
 
 
 def readings(own: TurnSlice, previous: Interpretation, quoted: Sequence[Span], most: int) -> Iterator[Interpretation]:
     """Yield the readings of a turn with the last question, or a quote, that need no choice of words.
 
-    ``previous``: how the last question was read. ``quoted``: the words that were shown for it.
+    ``previous``: how the last question was read; if room is short, what is nearest of it is kept. ``quoted``: the words
+    that were shown for it.
     """
-    yield _after(previous, own, most)
+    room = most - (own.end - own.start)
+    kept: list[TurnSlice] = []
+    nearest = sorted({part.turn.index for part in previous.parts})[-_MOST_QUESTIONS:]
+    for part in reversed(previous.parts):
+        cut = _slice(part.turn, part.start, min(room - 1, part.end - part.start))
+        if cut is not None and part.turn.index in nearest:
+            kept.insert(0, cut)
+            room -= cut.end - cut.start + 1
+    yield Interpretation((*kept, own))
     if pointing := _pointing(own, quoted):
         yield Interpretation((own,), pointing, as_one=True)
 
@@ -87,32 +84,18 @@ def subjects(previous: Interpretation) -> Iterator[TurnSlice]:
             if word and terms(word[0]) and not (run and _PHRASE_END.search(part.text, run[-1].end(), word.start())):
                 run.append(word)
                 continue
-            if run and specific(part.text[run[0].start() : run[-1].end()]):
+            if run and turn_forms.specific(part.text[run[0].start() : run[-1].end()]):
                 yield TurnSlice(part.turn, part.start + run[0].start(), part.start + run[-1].end())
             run = [word] if word and terms(word[0]) else []
 
 
 def about(own: TurnSlice, subject: TurnSlice) -> Interpretation:
     """Return the turn with the subject in place of its pronoun, or in front if it has none."""
-    pronoun = pronoun_of(own.text)
+    pronoun = turn_forms.pronoun_of(own.text)
     if pronoun is None:
         return Interpretation((subject, own), as_one=True)
     place = TurnSlice(own.turn, own.start + pronoun[0], own.start + pronoun[1])
     return in_place(Interpretation((own,)), place, subject)
-
-
-def _after(previous: Interpretation, own: TurnSlice, most: int) -> Interpretation:
-    """Return the last question and what it was read with, then the turn; if room is short, the nearest is kept."""
-    room = most - (own.end - own.start)
-    kept: list[TurnSlice] = []
-    turns = list(dict.fromkeys(part.turn.index for part in previous.parts))
-    nearest = set(sorted(turns)[-_MOST_QUESTIONS:])
-    for part in reversed(previous.parts):
-        cut = _slice(part.turn, part.start, min(room - 1, part.end - part.start))
-        if cut is not None and part.turn.index in nearest:
-            kept.insert(0, cut)
-            room -= cut.end - cut.start + 1
-    return Interpretation((*kept, own))
 
 
 _PHRASE_END = re.compile(r"[,;:?!()]|\.\s|\s[–—-]\s")
@@ -121,7 +104,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 
 def phrase_of(own: TurnSlice) -> TurnSlice | None:
     """Return the words of a turn without a verb that can replace others; ``None`` if it asks a question."""
-    begin = opening(own.text)
+    begin = turn_forms.opening(own.text)
     if begin is None:
         return None
     end = _PHRASE_END.search(own.text, begin)
@@ -146,12 +129,10 @@ def in_place(previous: Interpretation, place: TurnSlice, phrase: TurnSlice) -> I
     """Return the earlier question with the phrase in place of some of its words."""
     parts: list[TurnSlice] = []
     for part in previous.parts:
-        if part.turn is place.turn and part.start <= place.start and place.end <= part.end:
-            around = [(part.start, place.start), (place.end, part.end)]
-            before, after = (trim(part.turn.text, *ends) if ends[0] < ends[1] else None for ends in around)
-            parts += [TurnSlice(part.turn, before.start, before.end)] if before else []
-            parts.append(phrase)
-            parts += [TurnSlice(part.turn, after.start, after.end)] if after else []
+        if part.holds(place):
+            before = _trimmed(part.turn, part.start, place.start)
+            after = _trimmed(part.turn, place.end, part.end)
+            parts += [each for each in (before, phrase, after) if each]
         else:
             parts.append(part)
     return Interpretation(tuple(parts), (Replacement(place, phrase),), as_one=True)
@@ -164,30 +145,35 @@ _MOST_BEFORE = 3  # words of a quote before the noun
 def _pointing(own: TurnSlice, quoted: Sequence[Span]) -> tuple[Replacement, ...]:
     """Return what the turn points at by a noun: the longest words of the quotes that end with the noun."""
     for match in _POINTS_AT.finditer(own.text):
-        wanted = terms(match[1])
-        longest: Span | None = None
-        for span in quoted:
-            words = list(_WORD.finditer(span.text))
-            for i, word in enumerate(words):
-                if not wanted or terms(word[0]) != wanted:
-                    continue
-                first = i
-                while first > 0 and i - first < _MOST_BEFORE and terms(words[first - 1][0]):
-                    if _PHRASE_END.search(span.text, words[first - 1].end(), words[first].start()):
-                        break
-                    first -= 1
-                found = span.document.span(span.start + words[first].start(), span.start + word.end())
-                if first < i and (longest is None or len(found.text) > len(longest.text)):
-                    longest = found
-        if longest is not None:
+        named = [each for span in quoted for each in _names(span, terms(match[1]))]
+        if named:
             written = TurnSlice(own.turn, own.start + match.start(), own.start + match.end())
-            return (Replacement(written, longest),)
+            return (Replacement(written, max(named, key=lambda each: each.end - each.start)),)
     return ()
+
+
+def _names(span: Span, noun: list[str]) -> Iterator[Span]:
+    """Yield the runs of words that end with a noun, given as terms, and begin before it."""
+    words = list(_WORD.finditer(span.text))
+    for i, word in enumerate(words):
+        if not noun or terms(word[0]) != noun:
+            continue
+        first = i
+        while first > max(0, i - _MOST_BEFORE) and terms(words[first - 1][0]):
+            if _PHRASE_END.search(span.text, words[first - 1].end(), words[first].start()):
+                break
+            first -= 1
+        if first < i:
+            yield span.document.span(span.start + words[first].start(), span.start + word.end())
 
 
 def _slice(turn: Turn, begin: int, room: int) -> TurnSlice | None:
     """Return the first ``room`` characters from ``begin`` on; ``None`` if there is nothing, or no room."""
-    inner = trim(turn.text, begin, len(turn.text))
-    if inner is None or room <= 0:
-        return None
-    return TurnSlice(turn, inner.start, min(inner.end, inner.start + room))
+    found = _trimmed(turn, begin, len(turn.text))
+    return replace(found, end=min(found.end, found.start + room)) if found and room > 0 else None
+
+
+def _trimmed(turn: Turn, begin: int, end: int) -> TurnSlice | None:
+    """Return what is there without blanks at the ends; ``None`` if there is nothing else."""
+    inner = trim(turn.text, begin, end)
+    return TurnSlice(turn, inner.start, inner.end) if inner else None

@@ -16,18 +16,6 @@ _FAR = 0.5  # no side may be further behind the best quote
 
 
 @dataclass(frozen=True, slots=True)
-class Closeness:
-    """Cosines of a question to the nearest way to ask about a dispute, and to its nearest counter-example."""
-
-    asked: float
-    not_asked: float
-
-    @property
-    def margin(self) -> float:
-        return self.asked - self.not_asked
-
-
-@dataclass(frozen=True, slots=True)
 class Difference:
     """A curator's question with the opposing words, one window for each side, each from its own document."""
 
@@ -38,24 +26,25 @@ class Difference:
 
 def find_difference(
     disputes: Sequence[Dispute],
-    closeness: Sequence[Closeness],
+    closeness: Sequence[tuple[float, float]],
     best: float,
     window_of: Callable[[Span], Window | None],
 ) -> Difference | None:
     """Return the dispute that the question is about and whose sides all fit it; the best if there are several.
 
-    ``closeness``: of the question to each dispute. ``best``: the score of the best quote. ``window_of``: the shortest
-    words that show a sentence; ``None`` if it may not be quoted now.
+    ``closeness``: for each dispute, cosines of the question to the nearest way to ask about it, and to its nearest
+    counter-example. ``best``: the score of the best quote. ``window_of``: the shortest words that show a sentence;
+    ``None`` if it may not be quoted now.
     """
     found: list[tuple[float, Difference]] = []
-    for dispute, near in zip(disputes, closeness, strict=True):
-        if near.margin < _MARGIN or near.asked < _BEARS:
+    for dispute, (asked, not_asked) in zip(disputes, closeness, strict=True):
+        if asked - not_asked < _MARGIN or asked < _BEARS:
             continue
         sides = _sides(dispute, window_of)
         if len(sides) < max(2, len(dispute.sides)):
             continue
         behind = sorted(best - side.score for side in sides)
-        bears = near.asked - behind[0] - behind[-1] / 2
+        bears = asked - behind[0] - behind[-1] / 2
         if bears >= _BEARS and behind[-1] <= _FAR:
             found.append((bears, Difference(dispute.topic, dispute.question, sides)))
     return max(found, key=lambda pair: pair[0])[1] if found else None

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.disagreement import Closeness, Difference, find_difference
-from b12assistant.answering.quoting import Cut, Window, Windows, asking_of, choose, cuts, score, weights_of
+from b12assistant.answering.disagreement import Difference, find_difference
+from b12assistant.answering.quoting import Cut, Window, asking_of, choose, cuts, score, weights_of
 from b12assistant.answering.readings import Readings, beside, reading, readings, together
-from b12assistant.answering.retrieval import Depths, Query, encode_queries, rank
+from b12assistant.answering.retrieval import Query, encode_queries, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice
-from b12assistant.config import Settings
+from b12assistant.config import QuotingSettings, Settings
 from b12assistant.index.collection import Collection
 from b12assistant.index.reader import JointReader
 from b12assistant.index.token_store import Projection
@@ -27,17 +27,14 @@ from b12assistant.language.vocabulary import Vocabulary
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
-from b12assistant.types import DocumentId, Hit, Passage, PassageId, Span
+from b12assistant.threads import cached
+from b12assistant.types import Hit, Passage, PassageId, Span
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from b12assistant.protocols import Vectors
 
-_IN_HAND = 64  # passages whose cosines are cached
-_KEPT = 4096  # passages whose possible quotes are cached
-_GAIN = 1.0  # added to the score, times the cosine above the ordinary one
-_ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
+_KEPT = 4096  # results that are cached because they fit any question
 _ALONE_AND_WHOLE = (1, 2)  # weights of what a long message asks, and of all of it
-_SEARCHED = 64  # readings whose results are cached
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
     r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
@@ -77,15 +74,12 @@ class Engine:
         """Encode a question by itself, in the user's words and in those of the sources."""
         return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
 
-    @cached_property
-    def search(self) -> Callable[[Interpretation, Interpretation, Settings], Searched]:
+    @cached(64)
+    def search(self, asked: Interpretation, read_as: Interpretation, settings: Settings) -> Searched:
         """Search a reading: as it was given, and with the words of the sources.
 
         Cached, since each turn of a conversation reads the earlier ones again.
         """
-        return lru_cache(maxsize=_SEARCHED)(self._search)
-
-    def _search(self, asked: Interpretation, read_as: Interpretation, settings: Settings) -> Searched:
         begun = time.perf_counter()
         query = self.query_of(read_as)
         took = 1000 * (time.perf_counter() - begun)
@@ -107,21 +101,15 @@ class Engine:
         query = together([own.query, *queries])
         hits = self.hits(query, settings, settings.retrieval.passages)
         windows = self.windows(query, hits, settings)
-        found = []
-        for asked, read_as, each in zip(others, read, queries, strict=True):
-            evidence = self.evidence(replace(each, lead=0) if whole else each, hits)
-            found.append(Searched(asked, read_as, each, hits, windows, evidence, took))
-        return found
+        evidence = [self.evidence(replace(each, lead=0) if whole else each, hits) for each in queries]
+        return [
+            Searched(asked, read_as, each, hits, windows, known, took)
+            for asked, read_as, each, known in zip(others, read, queries, evidence, strict=True)
+        ]
 
-    def tokens_of(self, text: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Return the token vectors of a text, reduced, with their places in it."""
-        (query,) = self._encoded([(text, 0)])
-        return query.tokens, query.places
-
-    def rarity_of(self, text: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Return how rare each token of a text is, as shares of the whole, with their places in it."""
-        (query,) = self._encoded([(text, 0)])
-        return query.informative, query.places
+    def as_written(self, text: str) -> Query:
+        """Encode a text in no other words than its own."""
+        return self._encoded([(text, 0)])[0]
 
     @stage("reading")
     def read(self, read_as: Interpretation) -> Interpretation:
@@ -170,7 +158,7 @@ class Engine:
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
         cosines = {row: self.cosines(query, row) for row in rows}
         best = [each.max(axis=0) for each in cosines.values()]
-        own = query.read[query.lead :]
+        own, none_answers = query.read[query.lead :], self.collection.not_answered
         return Evidence(
             words=words,
             topicality=self.topics.of(words, query.tokens, self.encoder.digest),
@@ -179,7 +167,7 @@ class Engine:
             unknown=lexical.unknown_share(own if terms(own) else query.read),
             cosines=cosines,
             leans=bool(query.lead),
-            barred=self._barred(query),
+            barred=float((none_answers @ query.vector).max()) if len(none_answers) else None,
         )
 
     @stage("signals")
@@ -191,12 +179,12 @@ class Engine:
         best = cosines[window.cut.rows].max(axis=0)
         near = self._asked_of(query, row)[window.cut.rows]
         asked = None if np.isnan(near).all() else float(np.nanmax(near))
-        return replace(evidence.signals(best, query.informative, window.cut.terms), asked=asked)
+        return evidence.signals(best, query.informative, window.cut.terms, asked)
 
     def hits(self, query: Query, settings: Settings, k: int) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
-        depths = Depths(settings.retrieval.candidates, settings.retrieval.rescored)
-        return rank(query, self.collection, depths, lambda passage: self._quotable(passage, papers=papers), k)
+        allow = partial(self._quotable, papers=papers)
+        return rank(query, self.collection, settings.retrieval, allow, k)
 
     @stage("quotes")
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
@@ -204,14 +192,13 @@ class Engine:
 
         If a question has parts, the best for each part are among the first.
         """
-        limits = _limits(settings)
+        limits = settings.quoting
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
         cosines = [self.cosines(query, row) for row in rows]
         found = [self._cuts(row, limits) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
-        gains = list(map(_gains, asked))
-        readings_ = (query.informative, *weights_of(query))
-        whole, *parts = (score(found, cosines, weights, limits, gains) for weights in readings_)
+        every = (query.informative, *weights_of(query))
+        whole, *parts = (score(found, cosines, weights, limits, asked) for weights in every)
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
         return choose(whole, 4 * settings.quoting.quotes, limits, parts, near)
 
@@ -224,35 +211,33 @@ class Engine:
         collection = self.collection
         if collection.examples is None or not found:
             return None
-        own = self._encoded([(query.read[query.lead :], 0)])[0] if query.lead else query
+        own = self.as_written(query.read[query.lead :]) if query.lead else query
         cosines = collection.examples @ own.vector
-        closeness: list[Closeness] = []
+        closeness: list[tuple[float, float]] = []
         row = 0
         for dispute in collection.disputes:
             asked, row = cosines[row : row + len(dispute.asked)], row + len(dispute.asked)
             others, row = cosines[row : row + len(dispute.not_asked)], row + len(dispute.not_asked)
-            closeness.append(Closeness(float(asked.max()), float(others.max(initial=-1.0))))
-        side_of = partial(self._window_of, query, settings)
-        return find_difference(collection.disputes, closeness, found[0].score, side_of)
+            closeness.append((float(asked.max()), float(others.max(initial=-1.0))))
 
-    def _window_of(self, query: Query, settings: Settings, span: Span) -> Window | None:
-        """Return the shortest words that show a sentence; ``None`` if its source may not be quoted."""
-        limits = _limits(settings)
-        found = self._holding(span, limits)
-        if found is None:
-            return None
-        row, cut = found
-        gains = [_gains(self._asked_of(query, row))]
-        return score([[cut]], [self.cosines(query, row)], query.informative, limits, gains)[0]
+        def window_of(span: Span) -> Window | None:
+            held = self._holding(span, settings.quoting)
+            if held is None:
+                return None
+            row, cut = held
+            cosines, asked = [self.cosines(query, row)], [self._asked_of(query, row)]
+            return score([[cut]], cosines, query.informative, settings.quoting, asked)[0]
 
-    @cached_property
-    def _holding(self) -> Callable[[Span, Windows], tuple[int, Cut] | None]:
-        """Return the shortest words that hold a sentence, with their row. Cached: they fit any question."""
-        return lru_cache(maxsize=_KEPT)(self._find_holding)
+        return find_difference(collection.disputes, closeness, found[0].score, window_of)
 
-    def _find_holding(self, span: Span, limits: Windows) -> tuple[int, Cut] | None:
-        for row in self._rows_of[span.document.id]:
-            if self._quotable(self.collection.passages[row], papers=False):
+    @cached(_KEPT)
+    def _holding(self, span: Span, limits: QuotingSettings) -> tuple[int, Cut] | None:
+        """Return the shortest words that hold a sentence, with their row; ``None`` if its source may not be quoted.
+
+        Cached: they fit any question.
+        """
+        for row, passage in enumerate(self.collection.passages):
+            if passage.document.id == span.document.id and self._quotable(passage, papers=False):
                 holding = (c for c in self._cuts(row, limits) if any(s.range.contains(span.range) for s in c.spans))
                 cut = min(holding, key=lambda each: each.length, default=None)
                 if cut is not None:
@@ -272,62 +257,42 @@ class Engine:
             if not each.document.source.in_force or off.of(each) is not None
         )
 
-    @property
-    def _in_use(self) -> Iterator[Passage]:
-        """Passages that are not switched off."""
-        return (passage for passage in self.collection.passages if self.collection.off.of(passage) is None)
-
-    @cached_property
-    def _rows_of(self) -> dict[DocumentId, list[int]]:
-        rows: dict[DocumentId, list[int]] = {}
-        for row, passage in enumerate(self.collection.passages):
-            rows.setdefault(passage.document.id, []).append(row)
-        return rows
-
     @cached_property
     def _readings(self) -> Readings:
+        collection = self.collection
         return readings(
-            (sentence for passage in self._in_use for sentence in passage.sentences),
-            is_known=lambda words: self.collection.lexical.unknown_share(words) == 0,
+            (
+                each
+                for passage in collection.passages
+                if collection.off.of(passage) is None
+                for each in passage.sentences
+            ),
+            is_known=lambda words: collection.lexical.unknown_share(words) == 0,
             is_word=lambda word: self.encoder.count(word) == 1 or word in english_words(),
             vocabulary=self.vocabulary,
         )
 
-    @cached_property
-    def _cuts(self) -> Callable[[int, Windows], tuple[Cut, ...]]:
+    @cached(_KEPT)
+    def _cuts(self, row: int, limits: QuotingSettings) -> tuple[Cut, ...]:
         """Return what may be quoted of the passage in a row. Cached: it does not depend on the question."""
-        return lru_cache(maxsize=_KEPT)(lambda row, limits: cuts(self.collection.passages[row], limits))
+        return cuts(self.collection.passages[row], limits)
 
-    @cached_property
-    def cosines(self) -> Callable[[Query, int], np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-        """Return `_cosines`, cached for the current question: its quotes are chosen, then judged, by them."""
-        return lru_cache(maxsize=_IN_HAND)(self._cosines)
-
-    def _asked_of(self, query: Query, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    def _asked_of(self, query: Query, row: int) -> Vectors:
         """Return, for each sentence of a passage, the best cosine with a question asked of it, or NaN."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         if self.collection.asked is None:
             return np.full(last - first, np.nan, np.float32)
         return self.collection.asked.best(query.vector, first, last)
 
-    def _barred(self, query: Query) -> float | None:
-        found = self.collection.not_answered
-        return float((found @ query.vector).max()) if len(found) else None
+    @cached(64)
+    def cosines(self, query: Query, row: int) -> Vectors:
+        """Return each query token's best cosine in each sentence, ``(sentences, q)``: mean of in context and alone.
 
-    def _cosines(self, query: Query, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        """Return each query token's best cosine in each sentence, ``(sentences, q)``: mean of in context and alone."""
+        Cached for the current question: its quotes are chosen, then judged, by them.
+        """
         starts = self.collection.context_starts
         context = self.collection.context.best(query.tokens, starts[row] + 1, starts[row + 1])
         if self.collection.alone is None:
             return context
         first, last = self.collection.sentence_starts[row : row + 2]
         return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
-
-
-def _gains(asked: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what is added to the score of each sentence for the nearest question asked of it."""
-    return np.asarray(_GAIN * np.nan_to_num(asked - _ORDINARY), np.float32)
-
-
-def _limits(settings: Settings) -> Windows:
-    return Windows(**{name: getattr(settings.quoting, name) for name in Windows.__dataclass_fields__})

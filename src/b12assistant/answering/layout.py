@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 
 from b12assistant.language.sentences import split_sentences, trim
+from b12assistant.threads import cached
 from b12assistant.types import Block, BlockKind, Document, MarkKind, Passage, Range, Span
 
 _ENDS = re.compile(r"[.?!:…][\"'”’)\]]*$")
@@ -32,6 +33,7 @@ _QUALIFIES = re.compile(
     r"on the other hand|when taken as recommended)\b",
     re.I,
 )
+_split = lru_cache(maxsize=16)(split_sentences)  # the same block is asked for again and again
 _ANTECEDENTS = 2  # most sentences added before one that refers back
 
 
@@ -53,11 +55,8 @@ class Layout:
 
     @classmethod
     def of(cls, document: Document) -> Layout:
-        never, references = (
-            tuple(mark.range for mark in document.marks if mark.kind is kind)
-            for kind in (MarkKind.NEVER, MarkKind.REFERENCE)
-        )
-        return cls(document, never, references)
+        kinds = (MarkKind.NEVER, MarkKind.REFERENCE)
+        return cls(document, *(tuple(mark.range for mark in document.marks if mark.kind is kind) for kind in kinds))
 
     def wholes(self, passage: Passage) -> list[Whole]:
         """Return the sentences of a passage; if one is torn, with its parts in the passages beside it.
@@ -88,23 +87,20 @@ class Layout:
         place = self._place(begin.start)
         block = self.document.blocks[place]
         if block.kind not in _LISTED:
-            antecedents = self._antecedents(begin)
-            return (*self._lead_of_paragraph(antecedents[0] if antecedents else begin), *antecedents)
+            whole = (*self._antecedents(begin), begin)
+            return (*self._lead_of_paragraph(whole[0]), *whole[:-1])
         top = self._top_of_list(place)
         lead = self._leading_sentence(top - 1, to_list=True) if top else ()
         items = self.document.blocks[top:place]
-        opener = next(
-            (item for item in reversed(items) if self.document.slice(item.range).rstrip().endswith(":")), None
-        )
+        openers = [item for item in items if self.document.slice(item.range).rstrip().endswith(":")]
+        opener = openers[-1] if openers else None
         if opener is None:
             lead += self._header(items)
         start = self._first_word(opener or block) if opener or lead else None
         if start is None or start == begin.start:
             return lead
-        between = Range(start, begin.start)
-        if any(mark.overlaps(between) for mark in self.never):
-            return None
-        return (*lead, self.document.span(between.start, between.end))
+        between = self.document.span(start, begin.start)
+        return None if any(mark.overlaps(between.range) for mark in self.never) else (*lead, between)
 
     def opens_list(self, span: Span) -> bool:
         """Return whether a sentence only introduces the list or table after it, or is the header of that table."""
@@ -113,7 +109,9 @@ class Layout:
         after = next((block for block in following if self._first_word(block) is not None), None)
         if after is None or after.kind not in _LISTED:
             return False
-        return span.text.endswith(":") or self._is_header(place, after)
+        above = self.document.blocks[self._top_of_list(place) : place]
+        is_first_row = self._is_row(self.document.blocks[place]) and not any(map(self._is_row, above))
+        return span.text.endswith(":") or (is_first_row and self._is_row(after))
 
     def is_listed(self, span: Span) -> bool:
         """Return whether a sentence is in a list item or a table row."""
@@ -136,36 +134,31 @@ class Layout:
         blocks = self._block_at(before.start), self._block_at(after.start)
         if any(block is None or block.kind is not BlockKind.PARAGRAPH for block in blocks):
             return False
-        document = self.document
-        same_section = document.heading_path(before.start) == document.heading_path(after.start)
-        return same_section and not document.text[before.end : after.start].strip()
+        document, path = self.document, self.document.heading_path
+        return path(before.start) == path(after.start) and not document.text[before.end : after.start].strip()
 
     def _antecedents(self, begin: Span) -> tuple[Span, ...]:
         """Return the sentences of running text that one beginning with "this" or "it" refers to."""
         found: list[Span] = []
         while _DANGLES.match(begin.text) and len(found) < _ANTECEDENTS:
-            before = self._before(begin)
+            end = self._end_before(begin)
+            before = None if end is None else self._sentence_at(end - 1)
             if before is None or not self._runs_on(before, begin):
                 break
             found.insert(0, before)
             begin = before
         return tuple(found)
 
-    def _before(self, span: Span) -> Span | None:
-        """Return the sentence or heading before one, skipping marked text."""
-        end = self._end_before(span)
-        return None if end is None else self._sentence_at(end - 1)
-
     def _after(self, span: Span) -> Span | None:
         """Return the sentence after one, skipping marked text; none beyond a heading or in another reference."""
-        start = self._start_after(span)
-        if start is None or self.document.heading_path(span.start) != self.document.heading_path(start):
+        start, path = self._start_after(span), self.document.heading_path
+        if start is None or path(span.start) != path(start):
             return None
-        if any(each.start <= start < each.end and each.start > span.start for each in self.references):
-            return None
-        return self._sentence_at(start)
+        is_other = any(span.start < each.start <= start < each.end for each in self.references)
+        return None if is_other else self._sentence_at(start)
 
     def _end_before(self, span: Span) -> int | None:
+        """Return where the sentence or heading before one ends, skipping marked text."""
         free = list(self._quotable(Range(0, span.start))) if span.start else []
         return free[-1].end if free else None
 
@@ -184,15 +177,13 @@ class Layout:
             span = part
         return tuple(parts)
 
-    def _parts_after(self, span: Span) -> tuple[Span, ...]:
-        parts: list[Span] = []
+    def _parts_after(self, span: Span) -> Iterator[Span]:
         while (start := self._start_after(span)) is not None and self._may_belong(span.end, start):
             part = self._after(span)
             if part is None or not self._belong(span, part):
                 break
-            parts.append(part)
+            yield part
             span = part
-        return tuple(parts)
 
     def _may_belong(self, end: int, start: int) -> bool:
         """Return whether it is worth looking for the sentences that end and begin here."""
@@ -210,9 +201,8 @@ class Layout:
         before, after = self._block_at(end - 1), self._block_at(start)
         if before is None or after is None or before is after:
             return before is after is not None
-        if after.kind is not BlockKind.PARAGRAPH or self.document.heading_path(end - 1) != self.document.heading_path(
-            start
-        ):
+        path = self.document.heading_path
+        if after.kind is not BlockKind.PARAGRAPH or path(end - 1) != path(start):
             return False
         return before.kind is BlockKind.PARAGRAPH or (before.kind is BlockKind.LIST_ITEM and text[start].islower())
 
@@ -232,11 +222,6 @@ class Layout:
         row = next((block for block in above if self._is_row(block)), None)
         parts = list(self._quotable(row.range)) if row is not None else []
         return tuple(self.document.span(part.start, part.end) for part in parts if len(parts) == 1)
-
-    def _is_header(self, place: int, after: Block) -> bool:
-        """Return whether the block at ``place`` is the first row of a table, and ``after`` the second."""
-        above = self.document.blocks[self._top_of_list(place) : place]
-        return self._is_row(self.document.blocks[place]) and self._is_row(after) and not any(map(self._is_row, above))
 
     def _is_row(self, block: Block) -> bool:
         return block.kind is BlockKind.TABLE_ROW and self._first_word(block) is not None
@@ -274,14 +259,13 @@ class Layout:
         block = self.document.blocks[self._place(offset)]
         return block if block.range.start <= offset < block.range.end else None
 
+    @cached(None)
     def _first_word(self, block: Block) -> int | None:
-        """Return where the quotable text of a block begins; ``None`` if there is none."""
-        return self._first_words(block.range)
+        """Return where the quotable text of a block begins; ``None`` if there is none.
 
-    @cached_property
-    def _first_words(self) -> Callable[[Range], int | None]:
-        """Cached: every sentence near a block asks for its first word."""
-        return cache(lambda range_: next((free.start for free in self._quotable(range_)), None))
+        Cached: every sentence near a block asks for its first word.
+        """
+        return next((free.start for free in self._quotable(block.range)), None)
 
     def _quotable(self, range_: Range) -> Iterator[Range]:
         """Yield the parts of ``range_`` that may be quoted, without blanks at their ends."""
@@ -289,9 +273,3 @@ class Layout:
             inner = trim(self.document.text, part.start, part.end)
             if inner is not None:
                 yield inner
-
-
-@lru_cache(maxsize=16)
-def _split(text: str) -> tuple[Range, ...]:
-    """Split a text. Cached: the same block is asked for again and again."""
-    return split_sentences(text)

@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
-from itertools import islice
+from functools import cached_property, lru_cache
+from itertools import chain, islice
 from pathlib import PurePosixPath
 
 import numpy as np
 
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.retrieval import Depths, Query, Weights, rank
+from b12assistant.answering.retrieval import Query, Weights, rank
 from b12assistant.config import Settings
 from b12assistant.language.words import terms
 from b12assistant.types import DocumentId, Hit, Interest, Passage, PassageId, Range, SourceKind, Span
@@ -32,7 +32,7 @@ _LEAST, _ENOUGH = 0.25, 0.5  # below the first nothing is near, above the second
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑.,][^\W_]+)*")
 _MEANING = Weights(words=0.0)
 # Characters that match one another in a phrase.
-_SAME = ("'’‘ʼ`", '"“”„«»', "-‐‑–—")
+_ALIKE = {character: f"[{re.escape(group)}]" for group in ("'’‘ʼ`", '"“”„«»', "-‐‑–—") for character in group}
 
 
 class Way(StrEnum):
@@ -115,10 +115,14 @@ class LookUp:
     settings: Settings
     text: str
     sieve: Sieve = Sieve()
-    terms: frozenset[str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "terms", frozenset(terms(self.text)))
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return frozenset(terms(self.text))
+
+    @property
+    def _is_phrase(self) -> bool:
+        return len(self.text.split()) > 1
 
     def matches(self, way: Way, k: int = MOST_FOUND) -> tuple[Match, ...]:
         """Return at most ``k`` matches, best first; for a phrase, in the order of the collection.
@@ -126,34 +130,34 @@ class LookUp:
         At most ``MOST_OF_ONE`` are from one document, so that a repetitive one does not crowd out the others; there is
         no such limit if the sieve names a document.
         """
-        return tuple(islice(self._capped(self._found(way, k)), k))
-
-    def _capped(self, found: Iterable[Match]) -> Iterator[Match]:
         seen: Counter[DocumentId] = Counter()
-        for match in found:
+
+        def has_place(match: Match) -> bool:
             seen[match.passage.document.id] += 1
-            if self.sieve.document or seen[match.passage.document.id] <= MOST_OF_ONE:
-                yield match
+            return bool(self.sieve.document) or seen[match.passage.document.id] <= MOST_OF_ONE
+
+        return tuple(islice(filter(has_place, self._found(way, k)), k))
 
     def _found(self, way: Way, k: int) -> Iterable[Match]:
         if way is Way.PHRASE:
             return self._by_phrase()
         if way is Way.WORDS:
-            return map(self._by_words, self._having_words())
+            return self._by_words()
         query = self.engine.query(self.text)
         hits = self._ranked(query, _MEANING if way is Way.MEANING else Weights(), k)
-        near = self._near(query)
+        rows, _ = self.engine.collection.vectors.search(query.vector, _NEAR)
+        near = {row: place for place, row in enumerate(rows.tolist(), start=1)}
         found = _near_enough([self._by_meaning(hit.passage, query, near) for hit in hits])
         if way is Way.MEANING:
             return found
         ranked = {match.passage.id for match in found}
-        missed = (match for match in self._by_phrase() if match.passage.id not in ranked)
-        return (*found, *missed) if _is_phrase(self.text) else found
+        phrases = self._by_phrase() if self._is_phrase else ()
+        return (*found, *(match for match in phrases if match.passage.id not in ranked))
 
     def _ranked(self, query: Query, weights: Weights, k: int) -> tuple[Hit, ...]:
         """Return the best ``k``. If a document has too many of them, only its best are kept and all is ranked again, so
         that others get the places; this is rare, and happens only once for a document."""
-        depths = Depths(max(self.settings.retrieval.candidates, k), self.settings.retrieval.rescored)
+        depths = replace(self.settings.retrieval, candidates=max(self.settings.retrieval.candidates, k))
         held: dict[DocumentId, frozenset[PassageId]] = {}
 
         def lets(passage: Passage) -> bool:
@@ -173,43 +177,33 @@ class LookUp:
             and self.sieve.lets(passage)
         )
 
-    def _near(self, query: Query) -> dict[int, int]:
-        rows, _ = self.engine.collection.vectors.search(query.vector, _NEAR)
-        return {row: place for place, row in enumerate(rows.tolist(), start=1)}
-
     def _by_meaning(self, passage: Passage, query: Query, near: dict[int, int]) -> Match:
-        row = self.engine.collection.rows[passage.id]
-        scores = self.engine.collection.context.best(query.tokens, *self._units(row)) @ query.informative
+        collection = self.engine.collection
+        row = collection.rows[passage.id]
+        first, last = collection.context_starts[row : row + 2].tolist()  # the first unit is the title
+        scores = collection.context.best(query.tokens, first + 1, last) @ query.informative
         best = int(np.argmax(scores))
         return Match(
             passage,
             passage.sentences[best],
             near.get(row),
             self._words_in(passage),
-            tuple(self._phrases(passage)) if _is_phrase(self.text) else (),
+            tuple(self._phrases(passage)) if self._is_phrase else (),
             self._in_title(passage),
             float(scores[best]),
         )
 
-    def _units(self, row: int) -> tuple[int, int]:
-        starts = self.engine.collection.context_starts
-        return int(starts[row]) + 1, int(starts[row + 1])
-
-    def _having_words(self) -> Iterator[Passage]:
+    def _by_words(self) -> Iterator[Match]:
         collection = self.engine.collection
         _, lexical = collection.searched(self.sieve.kinds)
         rows, _ = lexical.search(self.text, len(collection.passages))
-        passages = (collection.passages[row] for row in rows.tolist())
-        return (passage for passage in passages if self._lets(passage))
 
-    def _by_words(self, passage: Passage) -> Match:
-        words = self._words_in(passage)
-        best = max(passage.sentences, key=lambda sentence: len(self._terms_in(sentence)))
-        return Match(passage, best, words=words, in_title=self._in_title(passage))
+        def held(sentence: Span) -> int:
+            return len(self.terms.intersection(chain.from_iterable(map(_terms, _WORD.findall(sentence.text)))))
 
-    def _terms_in(self, sentence: Span) -> frozenset[str]:
-        said = (_terms(word) for word in _WORD.findall(sentence.text))
-        return frozenset(term for found in said for term in found & self.terms)
+        for passage in filter(self._lets, (collection.passages[row] for row in rows.tolist())):
+            best, words = max(passage.sentences, key=held), self._words_in(passage)
+            yield Match(passage, best, words=words, in_title=self._in_title(passage))
 
     def _words_in(self, passage: Passage) -> tuple[Range, ...]:
         return tuple(
@@ -225,11 +219,10 @@ class LookUp:
 
     def _by_phrase(self) -> Iterator[Match]:
         for passage in self.engine.collection.passages:
-            if self._lets(passage):
-                found = tuple(self._phrases(passage))
-                if found:
-                    first = next(each for each in passage.sentences if each.start <= found[0].start < each.end)
-                    yield Match(passage, first, phrases=found)
+            found = tuple(self._phrases(passage)) if self._lets(passage) else ()
+            if found:
+                first = next(each for each in passage.sentences if each.start <= found[0].start < each.end)
+                yield Match(passage, first, phrases=found)
 
     def _phrases(self, passage: Passage) -> Iterator[Range]:
         """Yield where the phrase is in the passage: it begins and ends in a sentence, not in marked text between."""
@@ -269,17 +262,8 @@ def phrase(text: str) -> re.Pattern[str]:
 
     A match begins where a word does; it may end inside one, so that it is found while the user types.
     """
-    words = [_word(word) for word in text.split()]
+    words = ["".join(_ALIKE.get(character) or re.escape(character) for character in word) for word in text.split()]
     return re.compile(r"(?<!\w)" + r"\s+".join(words) if words else r"(?!)", re.I)
-
-
-def _word(word: str) -> str:
-    alike = {character: f"[{re.escape(group)}]" for group in _SAME for character in group}
-    return "".join(alike.get(character) or re.escape(character) for character in word)
-
-
-def _is_phrase(text: str) -> bool:
-    return len(text.split()) > 1
 
 
 @lru_cache(maxsize=65_536)

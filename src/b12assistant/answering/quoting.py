@@ -18,32 +18,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.answering.layout import Layout, Whole
-from b12assistant.answering.retrieval import Query
+from b12assistant.answering.retrieval import Query, as_shares
 from b12assistant.answers import MOST_GAPS
+from b12assistant.config import QuotingSettings
 from b12assistant.language.sentences import split_sentences
 from b12assistant.language.words import terms
-from b12assistant.types import BlockKind, Passage, PassageId, Range, Span
+from b12assistant.types import BlockKind, Interest, Passage, PassageId, Range, Span
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-
+    from b12assistant.protocols import Vectors
 
 _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
 _BLANK_LINE = "\n\n"
+_GAIN = 1.0  # added to the score, times the cosine above the ordinary one
+_ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
 _ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour, from which that is quoted too (decision 35)
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """What a quote may be. ``rate``: score taken off for each 100 characters over 100."""
-
-    sentences: int = 3
-    characters: int = 520
-    rate: float = 0.02
-    alike: float = 0.6  # two quotes of one document that share this part of their terms say the same
 
 
 @dataclass(frozen=True)
@@ -65,7 +55,11 @@ class Cut:
 
     @cached_property
     def terms(self) -> frozenset[str]:
-        return frozenset(terms(" ".join(span.text for span in self.spans)))
+        return frozenset(terms(self.text))
+
+    @property
+    def text(self) -> str:
+        return " ".join(span.text for span in self.spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +81,13 @@ class Window:
     def spans(self) -> tuple[Span, ...]:
         return self.cut.spans
 
+    @property
+    def sells(self) -> bool:
+        """Return whether its source sells what it recommends, or may: unknown counts as selling."""
+        return self.passage.document.source.interest is not Interest.NONE
 
-def cuts(passage: Passage, limits: Windows) -> tuple[Cut, ...]:
+
+def cuts(passage: Passage, limits: QuotingSettings) -> tuple[Cut, ...]:
     """Return all that may be quoted from a passage.
 
     A sentence that opens a list is one cut with its list, and no other cut runs into the list.
@@ -115,7 +114,7 @@ def cuts(passage: Passage, limits: Windows) -> tuple[Cut, ...]:
 
 
 def _list(
-    passage: Passage, wholes: Sequence[Whole], lead: tuple[Span, ...], layout: Layout, limits: Windows
+    passage: Passage, wholes: Sequence[Whole], lead: tuple[Span, ...], layout: Layout, limits: QuotingSettings
 ) -> Iterator[Cut]:
     """Yield the sentence that opens a list with all of it; if that is too long, with what fits, a gap, and its end."""
     opener, *listed = [wholes[0], *takewhile(lambda whole: layout.is_listed(whole.spans[0]), wholes[1:])]
@@ -142,11 +141,12 @@ def score(
     found: Sequence[Sequence[Cut]],
     cosines: Sequence[Vectors],
     weights: Vectors,
-    limits: Windows,
-    gains: Sequence[Vectors] | None = None,
+    limits: QuotingSettings,
+    asked: Sequence[Vectors],
 ) -> list[Window]:
     """Return each cut of each passage as a window. ``cosines[i]``: (sentences, q), each query token's best cosine in
-    each sentence of passage ``i``; ``weights``: (q,), adding up to 1; ``gains[i]``: (sentences,), added for each."""
+    each sentence of passage ``i``; ``weights``: (q,), adding up to 1; ``asked[i]``: (sentences,), of each sentence the
+    cosine of the nearest question asked of it, or NaN."""
     starts = accumulate((len(each) for each in cosines), initial=0)
     flat = [(cut, start) for each, start in zip(found, starts, strict=False) for cut in each]
     if not flat:
@@ -157,26 +157,21 @@ def score(
     totals = np.maximum.reduceat(rows, ends.ravel(), axis=0)[::2] @ weights
     totals -= limits.rate * np.maximum(0, charged - 100) / 100
     scores = rows @ weights
-    if gains is not None:
-        gained = np.concatenate([*gains, gains[-1][-1:]])
-        totals += np.maximum.reduceat(gained, ends.ravel())[::2]
-        scores += gained
+    gained = _GAIN * np.nan_to_num(np.concatenate([*asked, asked[-1][-1:]]) - _ORDINARY)
+    totals += np.maximum.reduceat(gained, ends.ravel())[::2]
+    scores += gained
     own = scores.tolist()
+    highest = [max(range(first, last), key=own.__getitem__) - first for first, last in ends.tolist()]
     return [
-        Window(cut, cut.bests[_highest(own, first, last)], total)
-        for (cut, _), (first, last), total in zip(flat, ends.tolist(), totals.tolist(), strict=True)
+        Window(cut, cut.bests[place], total)
+        for (cut, _), place, total in zip(flat, highest, totals.tolist(), strict=True)
     ]
-
-
-def _highest(values: Sequence[float], first: int, last: int) -> int:
-    """Return where the highest value from ``first`` to ``last`` is, the first of equals, counted from ``first``."""
-    return max(range(first, last), key=values.__getitem__) - first if last - first > 1 else 0
 
 
 def choose(
     candidates: Sequence[Window],
     most: int,
-    limits: Windows,
+    limits: QuotingSettings,
     parts: Sequence[Sequence[Window]] = (),
     asked: Mapping[PassageId, Vectors] = MappingProxyType({}),
 ) -> tuple[Window, ...]:
@@ -250,11 +245,9 @@ def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span
 def _same(one: Window, other: Window, alike: float) -> bool:
     """Return whether two windows overlap, or say the same from one source: a document, or a page that both sum up."""
     first, second = one.best.document, other.best.document
-    if first is second or first.id == second.id:
-        for span in one.spans:
-            for beside in other.spans:
-                if span.start < beside.end and beside.start < span.end:
-                    return True
+    if first.id == second.id:
+        if any(span.start < beside.end and beside.start < span.end for span in one.spans for beside in other.spans):
+            return True
     elif not first.source.pages_summarised & second.source.pages_summarised:
         return False
     a, b = one.cut.terms, other.cut.terms
@@ -305,7 +298,7 @@ _NEXT = re.compile(
 def parts_of(text: str) -> tuple[Range, ...]:
     """Return the things a question asks, in order; none if it asks only one. Statements around them are no part."""
     sentences = split_sentences(text)
-    asking = _with_mark(text, sentences) or sentences[-1:]
+    asking = [each for each in sentences if text[: each.end].endswith("?")] or sentences[-1:]
     found = tuple(part for sentence in asking for part in _asked(text, sentence))
     return found if len(found) > 1 else ()
 
@@ -314,13 +307,8 @@ def asking_of(text: str) -> tuple[Range, ...]:
     """Return the sentences with a question mark in a long message that also tells something; none of other texts."""
     if len(text.split()) < _LONG:
         return ()
-    asking = _with_mark(text, split_sentences(text))
+    asking = tuple(each for each in split_sentences(text) if text[: each.end].endswith("?"))
     return asking if sum(each.end - each.start for each in asking) < _MOST_ASKING * len(text) else ()
-
-
-def _with_mark(text: str, sentences: Sequence[Range]) -> tuple[Range, ...]:
-    """Return the sentences that end with a question mark."""
-    return tuple(each for each in sentences if text[: each.end].endswith("?"))
 
 
 def _asked(text: str, sentence: Range) -> Iterator[Range]:
@@ -346,10 +334,6 @@ def weights_of(query: Query) -> tuple[Vectors, ...]:
     inside = [(begins >= query.lead + part.start) & (begins < query.lead + part.end) & (begins < ends) for part in own]
     others = ~np.any(inside, axis=0) if inside else np.empty(0, dtype=bool)
     before = len(query.tokens) - len(query.places)
-    return tuple(_shares(np.where(mask | others, query.informative[before:], 0), before) for mask in inside)
-
-
-def _shares(weights: Vectors, before: int) -> Vectors:
-    """Scale the weights of the last tokens; those ``before`` them, the question in other words, get 0."""
-    shares = weights / max(float(weights.sum()), 1e-6)
-    return np.concatenate([np.zeros(before), shares]).astype(np.float32)
+    unread = np.zeros(before, np.float32)  # the question in other words
+    weights = query.informative[before:]
+    return tuple(np.concatenate([unread, as_shares(np.where(mask | others, weights, 0))]) for mask in inside)

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,9 +22,7 @@ from b12assistant.language.vocabulary import Vocabulary, load_vocabulary
 from b12assistant.types import Span
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
+    from b12assistant.protocols import Vectors
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _OF_SOURCES = re.compile(r"[A-Za-z]{4,}")
@@ -44,9 +41,12 @@ class Readings:
 
     def replaced(self, read_as: Interpretation) -> Interpretation:
         """Add a replacement for every word of the parts that the sources put differently."""
-        words = [change for part in read_as.parts for change in self._changes(part)]
-        taken = [change.written for change in read_as.replaced]
-        kept = [word for word in words if not any(_overlap(word.written, other) for other in taken)]
+        kept = [
+            change
+            for part in read_as.parts
+            for change in self._changes(part)
+            if not any(_overlap(change.written, other.written) for other in read_as.replaced)
+        ]
         return replace(read_as, replaced=(*read_as.replaced, *kept))
 
     def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
@@ -69,7 +69,7 @@ class Readings:
 
     @cached_property
     def _spelling(self) -> Spelling:
-        return Spelling(frozenset(self.words), frozenset(), MappingProxyType({}))
+        return Spelling(frozenset(self.words), frozenset(), {})
 
 
 def readings(
@@ -100,35 +100,21 @@ def _overlap(one: TurnSlice, other: TurnSlice) -> bool:
 
 def reading(read_as: Interpretation) -> tuple[str, int]:
     """Return the interpretation's text in the words of the sources, and how much of it is only leant on."""
-    texts = [_read(part, read_as.replaced) for part in read_as.parts]
-    text = " ".join(texts)
-    return text, len(text) - len(texts[-1])
-
-
-def _read(part: TurnSlice, replaced: Iterable[Replacement]) -> str:
-    text, at = "", part.start
-    for change in replaced:
-        written = change.written
-        if part.holds(written):
-            text += part.turn.text[at : written.start] + change.words
-            at = written.end
-    return text + part.turn.text[at : part.end]
+    texts = []
+    for part in read_as.parts:
+        text, at = "", part.start
+        for change in read_as.replaced:
+            if part.holds(change.written):
+                text += part.turn.text[at : change.written.start] + change.words
+                at = change.written.end
+        texts.append(text + part.turn.text[at : part.end])
+    whole = " ".join(texts)
+    return whole, len(whole) - len(texts[-1])
 
 
 def beside(query: Query, reading: Query, words: Iterable[str]) -> Query:
     """Return both readings as one query, each with half the weight; ``words`` that were read are searched for too."""
-    vector = query.vector + reading.vector
-    return replace(
-        query,
-        text=" ".join([query.text, *words]),
-        vector=np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32),
-        tokens=np.concatenate([query.tokens, reading.tokens]),
-        plain=np.concatenate([query.plain / 2, reading.plain / 2], dtype=np.float32),
-        informative=np.concatenate([query.informative / 2, reading.informative / 2], dtype=np.float32),
-        read=reading.read,
-        places=reading.places,
-        lead=reading.lead,
-    )
+    return replace(together([query, reading]), text=" ".join([query.text, *words]), asks=query.asks)
 
 
 def together(queries: Sequence[Query], weights: Sequence[int] = ()) -> Query:

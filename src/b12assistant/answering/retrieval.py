@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from b12assistant.config import RetrievalSettings
 from b12assistant.index.collection import Collection
 from b12assistant.index.token_store import Projection
 from b12assistant.protocols import Encoded, Encoder, encode_each
@@ -23,7 +26,8 @@ from b12assistant.types import Hit, Passage, SourceKind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Vectors = NDArray[np.float32]
+    from b12assistant.protocols import Vectors
+
     Rows = NDArray[np.int64]
     Listed = tuple[Rows, Vectors]  # rows with their scores, best first
 
@@ -31,14 +35,6 @@ _CLIP = 8.0  # standard scores are clipped here, so that no single score dominat
 _LEADERS = 5
 CONTEXT = 0.3  # weight of what a follow-up leans on, relative to its own words (docs/decisions/0027-conversation.md)
 _TOPICS = 3  # leaders whose title groups join the candidates
-
-
-@dataclass(frozen=True, slots=True)
-class Depths:
-    """How many candidates each stage passes on."""
-
-    candidates: int = 100
-    rescored: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +110,8 @@ def _query(
         text=text,
         vector=np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32),
         tokens=projection.reduce(np.concatenate([part.tokens for part in parts])),
-        plain=_as_shares(share),
-        informative=_as_shares(idf * share),
+        plain=as_shares(share),
+        informative=as_shares(idf * share),
         read=text,
         places=places,
         lead=lead,
@@ -123,7 +119,7 @@ def _query(
     )
 
 
-def _as_shares(weights: Vectors) -> Vectors:
+def as_shares(weights: Vectors) -> Vectors:
     """Scale the weights to add up to 1."""
     return np.asarray(weights / max(float(weights.sum()), 1e-6), dtype=np.float32)
 
@@ -149,7 +145,7 @@ def _idf(table: Vectors, pieces: NDArray[np.int32]) -> Vectors:
 def rank(
     query: Query,
     collection: Collection,
-    depths: Depths,
+    depths: RetrievalSettings,
     allow: Callable[[Passage], bool],
     k: int,
     weights: Weights = Weights(),
@@ -160,20 +156,20 @@ def rank(
     ``kinds``: the only kinds of sources that it accepts; empty: any. An index may then skip the others by itself.
     """
     vectors, lexical = collection.searched(kinds)
-
-    def allowed(search: Callable[[int], Listed]) -> Listed:
-        return _allowed(search, lambda row: allow(collection.passages[row]), depths.candidates)
-
-    dense = allowed(lambda n: vectors.search(query.vector, n if _brings_dense(weights) else 0))
-    words = allowed(lambda n: lexical.search(query.text, n if _brings_words(weights) else 0))
+    by_vector, by_words = bool(weights.passage or weights.first), bool(weights.words)
+    allowed = partial(_allowed, lambda row: allow(collection.passages[row]), depths.candidates)
+    dense = allowed(lambda n: vectors.search(query.vector, n if by_vector or not by_words else 0))
+    words = allowed(lambda n: lexical.search(query.text, n if by_words or not by_vector else 0))
     pool = np.union1d(dense[0], words[0])
     if not len(pool):
         return ()
-    scores = _Scores(query, collection, weights, depths, dense, words)
+    scores = _Scores(query, collection, weights, dense, words, depths.candidates)
     scores.rescore(scores.best(pool, depths.rescored))
     leaders, shares = _leaders(pool, scores.of(pool))
     if weights.titles:
-        topics = [row for row in _same_title(leaders[:_TOPICS], collection) if allow(collection.passages[row])]
+        led = dict.fromkeys(collection.passages[row].document.title for row in leaders[:_TOPICS])
+        alike = chain.from_iterable(collection.shared_titles.get(title, ()) for title in led)
+        topics = [row for row in alike if allow(collection.passages[row])]
         joining = np.setdiff1d(np.array(topics, dtype=np.int64), pool)
         scores.rescore(scores.best(joining, depths.rescored))
         pool = np.union1d(pool, joining)
@@ -187,16 +183,8 @@ def rank(
     return tuple(Hit(collection.passages[pool[i]], float(total[i]), place) for place, i in enumerate(best, start=1))
 
 
-def _brings_dense(weights: Weights) -> bool:
-    return bool(weights.passage or weights.first or not weights.words)
-
-
-def _brings_words(weights: Weights) -> bool:
-    return bool(weights.words or not (weights.passage or weights.first))
-
-
 @stage("candidates")
-def _allowed(search: Callable[[int], Listed], allow: Callable[[int], bool], k: int) -> Listed:
+def _allowed(allow: Callable[[int], bool], k: int, search: Callable[[int], Listed]) -> Listed:
     """Return the best ``k`` that are allowed; the others take no places."""
     wide = k
     while True:
@@ -211,14 +199,14 @@ class _Scores:
     """Scores of passages for one query. Parts are standardised by the first round."""
 
     def __init__(
-        self, query: Query, collection: Collection, weights: Weights, depths: Depths, dense: Listed, words: Listed
+        self, query: Query, collection: Collection, weights: Weights, dense: Listed, words: Listed, most: int
     ) -> None:
         self._query, self._collection, self._weights = query, collection, weights
         self._dense_scale, self._words_scale = _scale(dense[1]), _scale(words[1])
         self._has_dense = bool(len(dense[0]))
         self._words = dict(zip(words[0].tolist(), words[1].tolist(), strict=True))
         # A row missing from a full list counts as the last in it; missing from a short one, it has none of the words.
-        self._no_words = float(words[1][-1]) if len(words[0]) == depths.candidates else 0.0
+        self._no_words = float(words[1][-1]) if len(words[0]) == most else 0.0
         self._late: dict[int, Vectors] = {}
         self._late_scale: list[tuple[float, float]] = []
 
@@ -279,18 +267,11 @@ def _leaders(pool: Rows, scores: Vectors) -> Listed:
     return pool[order], np.asarray(shares / shares.sum(), dtype=np.float32)
 
 
-def _same_title(leaders: Rows, collection: Collection) -> list[int]:
-    """Return the rows of all documents that share a title with one of ``leaders``: probably on the same topic."""
-    titles = dict.fromkeys(collection.passages[row].document.title for row in leaders)
-    return [row for title in titles for row in collection.shared_titles.get(title, ())]
-
-
 def _title_groups(pool: Rows, leaders: Rows, shares: Vectors, collection: Collection) -> Vectors:
     """Return how much of the lead has the title that a passage's document shares with others, 0 to 1."""
     lead: dict[str, float] = defaultdict(float)
     for row, share in zip(leaders.tolist(), shares.tolist(), strict=True):
         lead[collection.passages[row].document.title] += share
+    shared = {title: share for title, share in lead.items() if title in collection.shared_titles}
     titles = (collection.passages[row].document.title for row in pool.tolist())
-    return np.array(
-        [lead.get(title, 0.0) if title in collection.shared_titles else 0.0 for title in titles], dtype=np.float32
-    )
+    return np.array([shared.get(title, 0.0) for title in titles], dtype=np.float32)

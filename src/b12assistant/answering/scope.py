@@ -37,17 +37,14 @@ class Concept:
         return f"(?:{'|'.join(re.escape(name) for name in sorted(self.names, key=len, reverse=True))})"
 
     @cached_property
-    def _asked(self) -> re.Pattern[str]:
+    def asked(self) -> re.Pattern[str]:
+        """What makes a question, in even form, one about it."""
         asks = "|".join(ask.replace("{name}", self._name) for ask in self.asks)
         return re.compile(rf"(?<!\w)(?:{asks})(?!\w)")
 
     @cached_property
     def _spoken(self) -> re.Pattern[str]:
         return re.compile(rf"(?<!\w){self._name}(?!\w)")
-
-    def asked(self, question: str) -> Iterator[re.Match[str]]:
-        """Find where a question, in even form, is about it."""
-        return self._asked.finditer(question)
 
     def is_spoken_of(self, asked: str, sources: Iterable[str]) -> bool:
         """Return whether a source, in even form, mentions it; ``asked``: the words of the question."""
@@ -68,14 +65,12 @@ class Scope:
 
         ``sources``: the texts of the documents that are quoted, or that a refusal links as nearest.
         """
-        found = {concept: tuple(_places(concept, parts)) for concept in self.concepts}
-        asked = {concept: places for concept, places in found.items() if places}
-        if not asked:
-            return ()
-        read = [even(source) for source in sources]
+        found = [(concept, tuple(_places(concept, parts))) for concept in self.concepts]
+        asked = [(concept, places) for concept, places in found if places]
+        read = [even(source) for source in sources] if asked else []
         return tuple(
             Notice(NoticeKind.SCOPE, concept.id, evidence=places)
-            for concept, places in asked.items()
+            for concept, places in asked
             if not all(concept.is_spoken_of(even(place.text), read) for place in places)
         )
 
@@ -90,11 +85,10 @@ def _places(concept: Concept, parts: Sequence[TurnSlice]) -> Iterator[TurnSlice]
     for part in parts:
         folded = fold(part.text)
         starts = [match.start() for match in _UNIT.finditer(folded)]
-        for match in concept.asked(even(part.text)):
-            if len(folded) != len(part.text):
-                yield part
-            else:
-                yield TurnSlice(part.turn, part.start + starts[match.start()], part.start + starts[match.end() - 1] + 1)
+        for match in concept.asked.finditer(even(part.text)):
+            begin, last = starts[match.start()], starts[match.end() - 1]
+            whole = len(folded) != len(part.text)
+            yield part if whole else TurnSlice(part.turn, part.start + begin, part.start + last + 1)
 
 
 @lru_cache(maxsize=1)
@@ -106,9 +100,8 @@ def load_scope() -> Scope:
 def parse_scope(data: Table) -> Scope:
     """Return the concepts of a parsed file."""
     check_keys(data, _FILE, required=("concept",))
-    return Scope(
-        tuple(_concept(table, f"{_FILE}, concept {n}") for n, table in enumerate(tables(data, "concept", _FILE), 1))
-    )
+    found = enumerate(tables(data, "concept", _FILE), start=1)
+    return Scope(tuple(_concept(table, f"{_FILE}, concept {number}") for number, table in found))
 
 
 def _concept(table: Table, where: str) -> Concept:

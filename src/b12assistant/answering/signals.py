@@ -10,7 +10,7 @@ import io
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -25,8 +25,7 @@ from b12assistant.language.words import terms
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Vectors = NDArray[np.float32]
-
+    from b12assistant.protocols import Vectors
 
 BARRED = 0.53  # cosine of an answerable question to the nearest that nothing answers, for a corpus that lists none
 NEARER = 0.05  # how much nearer a question must be to one asked of the quote than to one that nothing answers
@@ -112,24 +111,17 @@ def words_of(query: Query) -> tuple[Word, ...]:
 
     Earlier turns do not make a question known.
     """
-    found = list(_located(query))
-    own = [word for start, word in found if start >= query.lead]
-    first: dict[str, Word] = {}
-    for word in own or [word for _, word in found]:
-        first.setdefault(word.term, word)
-    return tuple(first.values())
-
-
-def _located(query: Query) -> Iterator[tuple[int, Word]]:
     before = len(query.tokens) - len(query.places)
+    first: dict[str, Word] = {}
+    own: dict[str, Word] = {}
     for match in _WORD.finditer(query.read):
         touches = (query.places[:, 0] < match.end()) & (query.places[:, 1] > match.start())
         tokens = np.flatnonzero(touches) + before
-        if not len(tokens):
-            continue
-        parts = dict.fromkeys(term for part in _HYPHEN.split(match[0]) for term in terms(part))
-        for term in parts:
-            yield match.start(), Word(term, tokens)
+        for term in terms(_HYPHEN.sub(" ", match[0])) if len(tokens) else ():
+            first.setdefault(term, Word(term, tokens))
+            if match.start() >= query.lead:
+                own.setdefault(term, Word(term, tokens))
+    return tuple((own or first).values())
 
 
 @dataclass(frozen=True)
@@ -153,37 +145,27 @@ class Evidence:
     @cached_property
     def missing(self) -> float:
         """Return 1 for a question without an informative word: nothing speaks for it."""
-        if not self.words:
-            return 1.0
-        return self._worst(self.pool, self.unknown_terms.__contains__)
+        return self._worst(self.pool, self.unknown_terms.__contains__) if self.words else 1.0
 
-    def signals(self, best: Vectors, weights: Vectors, held: frozenset[str]) -> Signals:
+    def signals(self, best: Vectors, weights: Vectors, held: frozenset[str], asked: float | None = None) -> Signals:
         """Judge a quote. ``best``: (q,) the best cosine of each query token; ``weights``: (q,); ``held``: its terms."""
-        absent = self._worst(best, lambda term: term not in held)
-        return Signals(float(best @ weights), self.missing, absent, self.unknown, float(self.leans), barred=self.barred)
+        absent, leaning = self._worst(best, lambda term: term not in held), float(self.leans)
+        return Signals(float(best @ weights), self.missing, absent, self.unknown, leaning, asked, self.barred)
 
     def _worst(self, best: Vectors, counts: Callable[[str], bool]) -> float:
         """Return the likeliest topic among the words that count, less what is near it; 0 if none counts."""
         gaps = [
-            float(topicality) * min(1.0, max(0.0, 1 - _mean_at(best, word.tokens)))
+            float(topicality) * min(1.0, max(0.0, 1 - float(best[word.tokens].mean())))
             for word, topicality in zip(self.words, self.topicality, strict=True)
             if counts(word.term)
         ]
         return max(gaps, default=0.0)
 
 
-def _mean_at(values: Vectors, places: NDArray[np.int64]) -> float:
-    """Return the mean of the values at ``places``, without computing it for the usual single token."""
-    return float(values[places[0]]) if len(places) == 1 else float(values[places].mean())
-
-
 @lru_cache(maxsize=1)
 def load_topics() -> Topics:
     """Read the committed `data/answering/topics.npz`."""
-    return read_topics(files("b12assistant").joinpath("data/answering/topics.npz").read_bytes())
-
-
-def read_topics(data: bytes) -> Topics:
+    data = files("b12assistant").joinpath("data/answering/topics.npz").read_bytes()
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         names = json.loads(arrays["terms"].tobytes())
         repeats, titled = arrays["repeats"].astype(float) / 64, -arrays["titled"].astype(float) / 32
@@ -223,8 +205,8 @@ class Calibration:
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""
-        values = {name: value for name, value in asdict(signals).items() if value is not None}
-        total = self.bias + sum(getattr(self, name) * value for name, value in values.items())
+        known = [(name, value) for name, value in asdict(signals).items() if value is not None]
+        total = self.bias + sum(getattr(self, name) * value for name, value in known)
         total += self.unasked if signals.asked is None else 0
         total += self.barred * BARRED if signals.barred is None else 0
         return 1 / (1 + exp(-total))

@@ -8,14 +8,14 @@ Cues are data (`data/sellers/cues.toml`); here is only what follows from them.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
-from b12assistant.types import Interest, Span
+from b12assistant.answering.quoting import Window
+from b12assistant.data_files import read_data, strings
 
+_FILE = "cues.toml"
 _SENSITIVE = ("dose", "safe", "start_or_stop")
 
 
@@ -37,27 +37,10 @@ class Cues:
 
 @lru_cache(maxsize=1)
 def load_cues() -> Cues:
-    table = tomllib.loads(files("b12assistant").joinpath("data/sellers/cues.toml").read_text("utf-8"))
-    compiled = {name: tuple(re.compile(cue, re.I | re.S) for cue in cues) for name, cues in table.items()}
+    table = read_data("sellers", _FILE)
+    compiled = {name: [re.compile(cue, re.I | re.S) for cue in strings(table, name, _FILE)] for name in table}
     sensitive = tuple(cue for name in _SENSITIVE for cue in compiled[name])
-    return Cues(sensitive, compiled["dose"], compiled["caution"])
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A candidate quote, as far as its speaker matters."""
-
-    spans: tuple[Span, ...]
-    score: float
-
-    @property
-    def text(self) -> str:
-        return " ".join(span.text for span in self.spans)
-
-    @property
-    def sells(self) -> bool:
-        """Return whether its source sells what it recommends, or may: unknown counts as selling."""
-        return self.spans[0].document.source.interest is not Interest.NONE
+    return Cues(sensitive, tuple(compiled["dose"]), tuple(compiled["caution"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +51,7 @@ class Order:
     only_sellers: bool
 
 
-def order(said: Sequence[Said], most: int, *, strict: bool, heard: float, cues: Cues) -> Order:
+def order(said: Sequence[Window], most: int, *, strict: bool, heard: float, cues: Cues) -> Order:
     """Pick at most ``most`` of ``said``: candidates good enough to be shown, best first, more than are shown.
 
     ``strict``: every sentence of a seller is sensitive. ``heard``: how far behind the best a source that sells nothing
@@ -76,9 +59,7 @@ def order(said: Sequence[Said], most: int, *, strict: bool, heard: float, cues: 
     """
     once = _once(said)
     shown = once[:most]
-    if not shown:
-        return Order((), only_sellers=False)
-    sensitive = [i for i in shown if said[i].sells and (strict or cues.is_sensitive(said[i].text))]
+    sensitive = [i for i in shown if said[i].sells and (strict or cues.is_sensitive(said[i].cut.text))]
     disinterested = [i for i in once if not said[i].sells]
     near = next((i for i in disinterested if said[shown[0]].score - said[i].score <= heard), None)
     if sensitive and near is None:
@@ -88,11 +69,11 @@ def order(said: Sequence[Said], most: int, *, strict: bool, heard: float, cues: 
     return Order(tuple(shown), only_sellers=False)
 
 
-def _once(said: Sequence[Said]) -> list[int]:
+def _once(said: Sequence[Window]) -> list[int]:
     """Return the indices of ``said`` without word-for-word repeats; of these, one that sells nothing is kept."""
     kept: dict[str, int] = {}
     for i, each in enumerate(said):
-        words = " ".join(each.text.split()).casefold()
+        words = " ".join(each.cut.text.split()).casefold()
         if words not in kept or (said[kept[words]].sells and not each.sells):
             kept[words] = i
     return sorted(kept.values())

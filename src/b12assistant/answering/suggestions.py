@@ -6,7 +6,7 @@ Only what the sources answer is suggested: each is asked once, when it would fir
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from b12assistant.answers import Answer, Status
 from b12assistant.index.collection import Collection as Indexed
 from b12assistant.protocols import Encoder
+from b12assistant.threads import cached
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +31,6 @@ class Suggestions:
     texts: tuple[str, ...]
     vectors: NDArray[np.float32]
     ask: Callable[[str], Answer]
-    _answered: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, collection: Indexed, encoder: Encoder, ask: Callable[[str], Answer]) -> Suggestions:
@@ -54,13 +54,11 @@ class Suggestions:
                 chosen.append(place)
         return tuple(self.texts[place] for place in chosen)
 
+    @cached(None)
     def _is_answered(self, text: str) -> bool:
         """Return whether the sources answer it with quotes, and no flag is raised."""
-        if text not in self._answered:
-            answer = self.ask(text)
-            unflagged = all(notice.flag is None for notice in answer.notices)
-            self._answered[text] = answer.status is Status.ANSWERED and unflagged
-        return self._answered[text]
+        answer = self.ask(text)
+        return answer.status is Status.ANSWERED and all(notice.flag is None for notice in answer.notices)
 
 
 def _questions(collection: Indexed) -> Iterator[str]:

@@ -9,28 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.conversation import (
-    about,
-    alone,
-    in_place,
-    last_question,
-    opener,
-    phrase_of,
-    readings,
-    replaceable,
-    subjects,
-)
+from b12assistant.answering import conversation
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
-from b12assistant.answering.signals import Calibration, Signals
+from b12assistant.answering.retrieval import Query
+from b12assistant.answering.signals import Calibration, Signals, mean_of
 from b12assistant.answering.turn_forms import Leaning, leaning, move_of
 from b12assistant.answers import Interpretation, Move, Quote, Turn, TurnSlice
 from b12assistant.config import Settings
+from b12assistant.threads import cached
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,17 +50,11 @@ class Thread:
     settings: Settings
     calibration: Calibration
     most: int  # characters that are searched
-    quoted: Callable[[Sequence[Turn]], Sequence[Quote]]
-
-    @cached_property
-    def read(self) -> Callable[[Sequence[Turn]], Read]:
-        """Understand the last of some turns; the earlier ones are read first, each once."""
-        known = lru_cache(maxsize=None)(self._read)
-        return lambda turns: known(tuple(turns))
+    quoted: Callable[[tuple[Turn, ...]], Sequence[Quote]]
 
     def as_typed(self, turn: Turn) -> Read:
         """Read the turn by itself, with every word of it."""
-        read_as = alone(turn, self.most, literal=True)
+        read_as = conversation.alone(turn, self.most, literal=True)
         return self._judged(self.engine.search(read_as, read_as, self.settings))
 
     def certain(self, read: Read, window: Window) -> float:
@@ -110,19 +95,21 @@ class Thread:
     def _answers(self, read: Read) -> bool:
         return read.likely >= self.calibration.possibly
 
-    def _read(self, turns: tuple[Turn, ...]) -> Read:
-        turn, place = turns[-1], last_question(turns)
+    @cached(None)
+    def read(self, turns: tuple[Turn, ...]) -> Read:
+        """Understand the last of some turns; the earlier ones are read first, each once."""
+        turn, place = turns[-1], conversation.last_question(turns)
         if place is not None and (move := move_of(turn.text)) is not Move.ASKS:
             read = self.read(turns[: place + 1])
             return replace(read, searched=replace(read.searched, read_as=replace(read.searched.read_as, move=move)))
-        own = alone(turn, self.most)
+        own = conversation.alone(turn, self.most)
         read = self._judged(self.engine.search(own, self.engine.read(own), self.settings))
         lean = leaning(turn.text)
         if place is None or lean is Leaning.NO or (lean is Leaning.MAYBE and self._answers(read)):
             return read
         return self._joined(turns, turns[: place + 1], read)
 
-    def _joined(self, turns: Sequence[Turn], before: Sequence[Turn], own: Read) -> Read:
+    def _joined(self, turns: tuple[Turn, ...], before: tuple[Turn, ...], own: Read) -> Read:
         """Return the turn as it is read with earlier ones; by itself if only that is answered.
 
         A refused topic stays refused: its words must all be known, and the new words alone must bring evidence.
@@ -142,57 +129,50 @@ class Thread:
         return replace(best, searched=replace(best.searched, read_as=after))
 
     def _readings(
-        self, turns: Sequence[Turn], before: Sequence[Turn], previous: Interpretation
+        self, turns: tuple[Turn, ...], before: tuple[Turn, ...], previous: Interpretation
     ) -> Iterator[Interpretation]:
         """Yield the readings of the last turn with the last question, the last of ``before``."""
-        own = alone(turns[-1], self.most).own
-        yield from readings(own, previous, [span for quote in self.quoted(before) for span in quote.spans], self.most)
+        own = conversation.alone(turns[-1], self.most).own
+        quoted = [span for quote in self.quoted(before) for span in quote.spans]
+        yield from conversation.readings(own, previous, quoted, self.most)
         if len(previous.text) > _JOINED:
             return
-        begun = opener(turns)
-        first = previous if begun is None or turns[begun] is before[-1] else alone(turns[begun], _JOINED)
+        begun = conversation.opener(turns)
+        first = previous if begun is None or turns[begun] is before[-1] else conversation.alone(turns[begun], _JOINED)
         for subject in dict.fromkeys(map(self._subject, (previous, first))):
             if subject is not None:
-                yield about(own, subject)
-        phrase = phrase_of(own)
+                yield conversation.about(own, subject)
+        phrase = conversation.phrase_of(own)
         taken = phrase and self._likest(previous, phrase)
         if phrase and taken:
-            yield in_place(previous, taken, phrase)
+            yield conversation.in_place(previous, taken, phrase)
 
     def _subject(self, previous: Interpretation) -> TurnSlice | None:
         """Return the subject of a question that says most: whose rarest word is the rarest."""
-        found = list(subjects(previous))
+        found = list(conversation.subjects(previous))
         if len(found) < 2:
             return found[0] if found else None
-        weights, places = self.engine.rarity_of(previous.text)
-        heaviest = [float(weights[_inside(places, *_place(previous, each))].max(initial=0)) for each in found]
+        query = self.engine.as_written(previous.text)
+        heaviest = [float(query.informative[_tokens(previous, each, query)].max(initial=0)) for each in found]
         return found[int(np.argmax(heaviest))]
 
     def _likest(self, previous: Interpretation, phrase: TurnSlice) -> TurnSlice | None:
         """Return the words of a question that are most like the phrase."""
-        found = list(replaceable(previous))
+        found = list(conversation.replaceable(previous))
         if not found:
             return None
-        tokens, places = self.engine.tokens_of(previous.text)
-        wanted = _mean(self.engine.tokens_of(phrase.text)[0])
-        likeness = [float(_mean(tokens[_inside(places, *_place(previous, each))]) @ wanted) for each in found]
+        query = self.engine.as_written(previous.text)
+        wanted = mean_of(self.engine.as_written(phrase.text).tokens)
+        likeness = [float(mean_of(query.tokens[_tokens(previous, each, query)]) @ wanted) for each in found]
         return found[int(np.argmax(likeness))]
 
 
-def _place(read_as: Interpretation, part: TurnSlice) -> tuple[int, int]:
-    """Return where a slice of one of its parts is in the text of a reading."""
+def _tokens(read_as: Interpretation, part: TurnSlice, query: Query) -> NDArray[np.int64]:
+    """Return which tokens of a reading's text, encoded as ``query``, are from a slice of one of its parts."""
     at = 0
     for each in read_as.parts:
-        if each.turn is part.turn and each.start <= part.start and part.end <= each.end:
-            return at + part.start - each.start, at + part.end - each.start
+        if each.holds(part):
+            at += part.start - each.start
+            return np.flatnonzero((query.places[:, 0] < at + len(part.text)) & (query.places[:, 1] > at))
         at += len(each.text) + 1
     raise ValueError("not a part of the reading")
-
-
-def _inside(places: NDArray[np.int64], start: int, end: int) -> NDArray[np.int64]:
-    return np.flatnonzero((places[:, 0] < end) & (places[:, 1] > start))
-
-
-def _mean(tokens: NDArray[np.float32]) -> NDArray[np.float32]:
-    mean = tokens.mean(axis=0) if len(tokens) else np.zeros(tokens.shape[1], np.float32)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), dtype=np.float32)

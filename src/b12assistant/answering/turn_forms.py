@@ -138,37 +138,29 @@ def _signs() -> _Signs:
 _TOKEN = re.compile(r"[^\W_]+(?:['.-][^\W_]+)*|[.,;:?!–—()]")
 _ENDS = frozenset(".,;:?!–—()")
 _DUMMY = re.compile(  # "it" and "that" that refer to nothing
-    r"\b(?:is|was|be|isn't|it's|would|will|could|can) ?(?:it )?(?:be )?(?:\w+ )?(?:safe|ok|okay|true|normal"
-    r"|possible|bad|dangerous"
-    r"|fine|worth|common|rare|usual|necessary|important|hard|easy|better|best|late|harmful|wise|likely|unusual"
-    r"|enough|sensible"
-    r"|healthy|advisable|needed|good|right|wrong|useful|risky|time|useless|pointless|legal|unsafe|helpful|known"
-    r"|recommended)\b"
-    r"(?: \w+){0,2}? (?:to|that|if|when|for|\w+ing)\b|\bit takes?\b|\b(?:does|will|would|did"
-    r"|can) it (?:usually |normally )?take\b"
-    r"|\b(?:how|what|why|where|when|who) do they\b|\b(?:is|was) it called\b|\bwhat (?:does|would|is) it (?:mean"
-    r"|like)\b|\b(?:whether|if|that) it(?:'s| is| was)\b"
-    r"|\b(?:have|has|contains?|with)\b.* in (?:it|them)\b|\b(?:this|that|these|those) (?:week|month|year"
-    r"|morning|evening|summer|winter|days)\b"
-    r"|\bthose (?:who|with|of|on)\b|\bso that\b|\bnow that\b|\bthe fact that\b|\beach others?'?\b"
+    r"\b(?:is|was|be|isn't|it's|would|will|could|can) ?(?:it )?(?:be )?(?:\w+ )?(?:safe|ok|okay|true|normal|possible"
+    r"|bad|dangerous|fine|worth|common|rare|usual|necessary|important|hard|easy|better|best|late|harmful|wise|likely"
+    r"|unusual|enough|sensible|healthy|advisable|needed|good|right|wrong|useful|risky|time|useless|pointless|legal"
+    r"|unsafe|helpful|known|recommended)\b(?: \w+){0,2}? (?:to|that|if|when|for|\w+ing)\b|\bit takes?\b|\b(?:does|will"
+    r"|would|did|can) it (?:usually |normally )?take\b|\b(?:how|what|why|where|when|who) do they\b|\b(?:is"
+    r"|was) it called\b|\bwhat (?:does|would|is) it (?:mean|like)\b|\b(?:whether|if|that) it(?:'s| is| was)\b"
+    r"|\b(?:have|has|contains?|with)\b.* in (?:it|them)\b|\b(?:this|that|these|those) (?:week|month|year|morning"
+    r"|evening|summer|winter|days)\b|\bthose (?:who|with|of|on)\b|\bso that\b|\bnow that\b|\bthe fact that\b"
+    r"|\beach others?'?\b"
 )
 _OTHER = re.compile(r"\b(?:others?|another|(?<!the )more)\b")
 _REST = re.compile(
-    r"\b(?:the|which|that|this|usual|old|new|first|second|third|any|each|no)\s+ones?\b|\b(?:one|some|any|all"
-    r"|most|none|each|both|either|neither"
-    r"|much|many) of (?:them|those|these|it|that)\b|\bthe (?:same|first|second|third|latter|former"
-    r"|rest)\s*(?:[?.!,]|$|two|bit|thing|way"
-    r"|amount)|\b(?:else|instead|likewise|otherwise)\b(?!.*\b(?:besides|apart from|except|than)\b)"
-    r"|\b(?:too|as well|either|again|then|though|neither)\s*[?.!]*\s*$|\bsame (?:thing|for|goes|with|as)\b"
-    r"|\b(?:which|what) of the\b"
-    r"|\b(?:in|of|with) one\b|\b(?:before|after|since|without|during|for|with) (?:it|that|this|then"
-    r"|them)\s*(?:[?.!,]|$)"
-    r"|\b(?:up|down|from|over|round|around|near|in|why|and|out) there\b"
+    r"\b(?:the|which|that|this|usual|old|new|first|second|third|any|each|no)\s+ones?\b|\b(?:one|some|any|all|most|none"
+    r"|each|both|either|neither|much|many) of (?:them|those|these|it|that)\b|\bthe (?:same|first|second|third|latter"
+    r"|former|rest)\s*(?:[?.!,]|$|two|bit|thing|way|amount)|\b(?:else|instead|likewise|otherwise)\b(?!.*\b(?:besides"
+    r"|apart from|except|than)\b)|\b(?:too|as well|either|again|then|though|neither)\s*[?.!]*\s*$|\bsame (?:thing|for"
+    r"|goes|with|as)\b|\b(?:which|what) of the\b|\b(?:in|of|with) one\b|\b(?:before|after|since|without|during|for"
+    r"|with) (?:it|that|this|then|them)\s*(?:[?.!,]|$)|\b(?:up|down|from|over|round|around|near|in|why|and"
+    r"|out) there\b"
 )
 _COMPARES = re.compile(
-    r"\b(?:better|worse|quicker|faster|slower|cheaper|safer|stronger|longer|higher|younger|older|easier|sooner"
-    r"|later|less|fewer|bigger"
-    r"|smaller|likelier|riskier)\b(?<!the longer)(?!.*\b(?:than|or)\b)"
+    r"\b(?:better|worse|quicker|faster|slower|cheaper|safer|stronger|longer|higher|younger|older|easier|sooner|later"
+    r"|less|fewer|bigger|smaller|likelier|riskier)\b(?<!the longer)(?!.*\b(?:than|or)\b)"
 )
 _BARE = re.compile(  # a question with one subject and nothing said of it
     r"(?:what|who|where)(?:'?s| is| are| was) the [\w-]+[\s?.!]*|(?:is|are|was|were) there (?:an?|any|some) .*"
@@ -177,8 +169,8 @@ _BARE = re.compile(  # a question with one subject and nothing said of it
 )
 _LINKS = re.compile(r"\w (?:of|for|in|from|with) \w")
 _STATES = re.compile(
-    r"(?:oh |ah |sorry |well |no |yes )*(?:i|i'm|im|i've|ive|i'll|ill|it|it's|its|that|that's|thats|this|they"
-    r"|he|she|we)\b"
+    r"(?:oh |ah |sorry |well |no |yes )*(?:i|i'm|im|i've|ive|i'll|ill|it|it's|its|that|that's|thats|this|they|he|she"
+    r"|we)\b"
 )
 _MOST_WORDS = 12  # content words from which a turn stands alone, whatever it points at
 _WHOLE = 2  # specific words with which a weak sign counts only if nothing answers the turn alone
@@ -196,7 +188,7 @@ def leaning(text: str) -> Leaning:
     if len(terms(own)) >= _MOST_WORDS or is_remark(text):
         return Leaning.NO
     opens = _opens(own)
-    strong, asks = _points(own) or bool(_REST.search(own)), _asks(own, opens)
+    strong, asks = bool(pronoun_of(own) or _REST.search(own)), _asks(own, opens)
     if states(text):
         return Leaning.NO
     if not strong and not asks:
@@ -272,20 +264,13 @@ def _breaks(word: str) -> bool:
     return word in _ENDS or word in _signs().clause
 
 
-def _points(own: str) -> bool:
-    """Return whether a pronoun has no referent of its own."""
-    return _pronoun(own) is not None
-
-
 def pronoun_of(own: str) -> tuple[int, int] | None:
-    """Return where the first pronoun without a referent of its own is; ``None`` if there is none."""
-    return _pronoun(own.replace("’", "'").lower())
+    """Return where the first pronoun without a referent of its own is; ``None`` if there is none.
 
-
-def _pronoun(own: str) -> tuple[int, int] | None:
-    """Find the pronoun: it has a referent of its own if an earlier clause of the turn names something specific."""
-    signs = _signs()
-    found = list(_TOKEN.finditer(_DUMMY.sub(lambda match: "x" * len(match[0]), own)))
+    It has one if an earlier clause of the turn names something specific.
+    """
+    signs, text = _signs(), own.replace("’", "'").lower()
+    found = list(_TOKEN.finditer(_DUMMY.sub(lambda match: "x" * len(match[0]), text)))
     words = [match[0] for match in found]
     inverts = words[:1] and words[0] not in signs.asks  # "b12 low is it normal": the question comes later
     clause: list[str] = []

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from b12assistant.answering.assistant import with_source_changes
 from b12assistant.answers import Quote, Reason, Reply, Status, Strength
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import addresses
@@ -37,8 +36,8 @@ def shared(space: Workspace, reply: Reply, links: Sequence[str]) -> Reply:
         disagreements=(),
         nearest=(),
     )
-    files = frozenset(str(quote.document.id) for quote in shown if space.source_changed(quote.document.id))
-    return with_source_changes(replace(reply, answer=changed), files)
+    files = frozenset(quote.document.id for quote in shown if space.source_changed(quote.document.id))
+    return replace(reply, answer=changed, source_changed=files)
 
 
 def _quote(space: Workspace, link: str) -> Quote | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from b12assistant.answering.assistant import Assistant as Answering
-from b12assistant.answering.assistant import Triaged, turns_of, with_source_changes
+from b12assistant.answering.assistant import Triaged, turns_of
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import load_calibration
 from b12assistant.answering.speakers import load_cues
@@ -237,7 +237,7 @@ class Workspace:
         """
         reply = self.assistant.reply(question, history, literal=as_typed, triaged=triaged)
         quoted = {quote.document.id for quote in reply.answer.shown}
-        return with_source_changes(reply, frozenset(name for name in quoted if self.source_changed(name)))
+        return replace(reply, source_changed=frozenset(name for name in quoted if self.source_changed(name)))
 
     def setting(self, *, labels: Labels | None = None, base: str = "") -> Setting:
         """Return what turns replies into words; English unless ``labels`` is given."""

@@ -100,7 +100,9 @@ def search(asked: Sequence[Asked], collection: Collection, ranking: Ranking, tol
     for done, each in enumerate(asked):
         told(f"searching ({ranking.name})", done, len(asked))
         begun = time.perf_counter()
-        hits = rank(each.query, collection, ranking.depths, lambda passage: True, sys.maxsize, ranking.weights)
+        hits = rank(
+            each.query, collection, ranking.settings.retrieval, lambda passage: True, sys.maxsize, ranking.weights
+        )
         taken.append(each.milliseconds + 1000 * (time.perf_counter() - begun))
         ranked = run.setdefault(each.id, {})
         for hit in hits:

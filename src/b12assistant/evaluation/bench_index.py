@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.retrieval import Depths, Weights
+from b12assistant.answering.retrieval import Weights
 from b12assistant.config import Settings, load_configuration
 from b12assistant.errors import ConfigError, DatasetError, UsageError
 from b12assistant.evaluation.datasets import Text
@@ -62,10 +62,6 @@ class Ranking:
     says: str = "what the product does with its settings"
     weights: Weights = field(default_factory=Weights)
     settings: Settings = field(default_factory=Settings)
-
-    @property
-    def depths(self) -> Depths:
-        return Depths(self.settings.retrieval.candidates, self.settings.retrieval.rescored)
 
     def as_json(self) -> dict[str, object]:
         sections = {name: asdict(getattr(self.settings, name)) for name in _SECTIONS}

@@ -120,7 +120,7 @@ class _Tools:
         question: Annotated[Typed, Field(description="Words or a sentence.")],
         k: Annotated[int, Field(strict=True, ge=1, le=MOST_HITS, description="How many passages at most.")] = 10,
     ) -> Annotated[CallToolResult, SearchResponse]:
-        notices = self.space.assistant.notices(question)
+        notices = self.space.assistant.triaged(question).triage.notices
         hits: tuple[Hit, ...] = ()
         if not _is_emergency(notices):
             notices, hits = self.space.search(question, k)

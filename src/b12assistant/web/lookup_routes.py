@@ -96,7 +96,7 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
 
 
 def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
-    warnings = space.assistant.notices(asked.text)
+    warnings = space.assistant.triaged(asked.text).triage.notices
     matches = LookUp(space.engine, space.configuration.settings, asked.text, asked.sieve).matches(asked.way, asked.k)
     return JsonResponse(
         {
@@ -126,7 +126,7 @@ def _quote(space: Workspace, reply: Reply, labels: Labels) -> dict[str, Any] | N
     answer = reply.answer
     cited = (Cited.of_quote(quote, reply) for quote in answer.quotes)
     if answer.status is Status.SAFETY_ONLY:
-        ranked = space.assistant.ranked(answer.question.text)
+        ranked = space.assistant.understood(answer.question.text).searched.windows
         cited = (Cited(window.spans, window.best, window.passage.id) for window in ranked)
     best = next(cited, None)
     return quoted(Quoted.of(best, labels, local_today())) if best else None
