@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, groupby
 
 from b12assistant.language.sentences import split_sentences
 from b12assistant.language.unseen import hiding
@@ -295,17 +295,16 @@ def by_markup(page: Page) -> Iterator[Range]:
 
 def by_links(page: Page) -> Iterator[Range]:
     """Yield runs of blocks that are hardly more than links, and single lines of several links."""
-    run: list[Block] = []
-    for block in (*page.extract.blocks, None):
-        linked = block is not None and page.covered(block, Role.LINK) >= 0.8
-        if block is not None and linked and not is_reference(page.text(block.range), listed=False):
-            run.append(block)
-            continue
-        if len(run) >= 2 or (run and _is_trail(page, run[0], links=2)):
-            yield from (member.range for member in run)
-        run = []
-        if block is not None and _is_trail(page, block, links=3):
-            yield block.range
+
+    def is_linked(block: Block) -> bool:
+        return page.covered(block, Role.LINK) >= 0.8 and not is_reference(page.text(block.range), listed=False)
+
+    for linked, group in groupby(page.extract.blocks, key=is_linked):
+        run = list(group)
+        if not linked:
+            yield from (block.range for block in run if _is_trail(page, block, links=3))
+        elif len(run) >= 2 or _is_trail(page, run[0], links=2):
+            yield from (block.range for block in run)
 
 
 def _is_trail(page: Page, block: Block, *, links: int) -> bool:

@@ -147,29 +147,30 @@ def typeset(pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript) -> N
     face = _face(body)
     words = {word.lower().replace("‐", "-") for line in body for word in _WORD.findall(line.text)}
     levels = _levels(body, face)
-    pieces = _joined(list(_pieces(pages, roles, face)), words)
+    pieces = list(_pieces(pages, roles, face))
     page = -1
+    glue = ""  # the white space before a line that goes on with the one before
     interrupted = False  # furniture is between this line and the text it continues
-    for piece, glue in pieces:
+    for piece, following in zip_longest(pieces, pieces[1:]):
         manuscript.pages(piece.line.page - page)
         page = piece.line.page
-        _write(manuscript, piece, glue=glue, level=levels.get(_style(piece.line), 2), interrupted=interrupted)
+        if piece.kind is not None:
+            manuscript.open(piece.kind, level=levels.get(_style(piece.line), 2))
+        elif piece.role is not None or interrupted:
+            manuscript.open(BlockKind.PARAGRAPH, tight=True)  # one line end: the sentence goes on
+        else:
+            manuscript.join(glue)
+        text, glue = piece.line.text, " "
         interrupted = piece.role is not None
+        if piece.role is not None:
+            manuscript.enter(piece.role)
+            manuscript.write(text)
+            manuscript.leave()
+            continue
+        if following is not None and following.role is None and following.kind is None:
+            text, glue = _broken(text, following.line.text, words)
+        manuscript.write(text)
     manuscript.pages(len(pages) - 1 - page)
-
-
-def _write(manuscript: Manuscript, piece: _Piece, *, glue: str, level: int, interrupted: bool) -> None:
-    if piece.kind is not None:
-        manuscript.open(piece.kind, level=level)
-    elif piece.role is not None or interrupted:
-        manuscript.open(BlockKind.PARAGRAPH, tight=True)  # one line end: the sentence goes on
-    else:
-        manuscript.join(glue)
-    if piece.role is not None:
-        manuscript.enter(piece.role)
-    manuscript.write(piece.line.text)
-    if piece.role is not None:
-        manuscript.leave()
 
 
 def _pieces(pages: Sequence[Sequence[PrintedLine]], roles: dict[PrintedLine, Role], face: Face) -> Iterator[_Piece]:
@@ -254,17 +255,6 @@ def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: Block
     indented = same_page and kind is BlockKind.PARAGRAPH and line.x > previous.x + _INDENT * line.size
     outdented = same_page and kind is BlockKind.LIST_ITEM and line.x <= previous.x - _INDENT * line.size
     return line.text[0].islower() or not (short or indented or outdented)
-
-
-def _joined(pieces: list[_Piece], words: Set[str]) -> Iterator[tuple[_Piece, str]]:
-    """Yield each piece with the white space before it; hyphens at line ends are removed."""
-    before = ""
-    for piece, following in zip_longest(pieces, pieces[1:]):
-        text, glue = piece.line.text, " "
-        if following is not None and following.role is None and following.kind is None and piece.role is None:
-            text, glue = _broken(text, following.line.text, words)
-        yield replace(piece, line=replace(piece.line, text=text)), before
-        before = glue
 
 
 def _face(lines: Sequence[PrintedLine]) -> Face:
