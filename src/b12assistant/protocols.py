@@ -7,22 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from b12assistant.types import Extract
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
-
-
-class Loader(Protocol):
-    """Turns the bytes of one file into canonical text with its maps.
-
-    Raises ``SourceError`` with a reason when the file cannot be read as this type.
-    """
-
-    def __call__(self, data: bytes) -> Extract: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,50 +7,32 @@ not site names. Nothing is cut: a mark is a range, and the share of marked text 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from b12assistant.cleaning.marks import (
-    Page,
-    adverts,
-    by_links,
-    by_markup,
-    contents,
-    empty_references,
-    fragments,
-    furniture,
-    glued,
-    lost_lists,
-    pointers,
-    prompts,
-    references,
-    unseen,
-)
+from b12assistant.cleaning import marks as rules
 from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Section
 
-Rule = Callable[[Page], Iterator[Range]]
-
 # After invisible text, glued calls come first, so that the other rules see the rest of their block.
-RULES: tuple[tuple[str, MarkKind, Rule], ...] = (
-    ("unseen", MarkKind.NEVER, unseen),
-    ("glued_call", MarkKind.NEVER, glued),
-    ("markup", MarkKind.NEVER, by_markup),
-    ("contents", MarkKind.NEVER, contents),
-    ("links", MarkKind.NEVER, by_links),
-    ("prompt", MarkKind.NEVER, prompts),
-    ("furniture", MarkKind.NEVER, furniture),
-    ("empty_reference", MarkKind.NEVER, empty_references),
-    ("reference", MarkKind.REFERENCE, references),
-    ("advert", MarkKind.NEVER, adverts),
-    ("pointer", MarkKind.NEVER, pointers),
-    ("lost_list", MarkKind.NEVER, lost_lists),
-    ("fragment", MarkKind.NEVER, fragments),
+RULES = (
+    ("unseen", MarkKind.NEVER, rules.unseen),
+    ("glued_call", MarkKind.NEVER, rules.glued),
+    ("markup", MarkKind.NEVER, rules.by_markup),
+    ("contents", MarkKind.NEVER, rules.contents),
+    ("links", MarkKind.NEVER, rules.by_links),
+    ("prompt", MarkKind.NEVER, rules.prompts),
+    ("furniture", MarkKind.NEVER, rules.furniture),
+    ("empty_reference", MarkKind.NEVER, rules.empty_references),
+    ("reference", MarkKind.REFERENCE, rules.references),
+    ("advert", MarkKind.NEVER, rules.adverts),
+    ("pointer", MarkKind.NEVER, rules.pointers),
+    ("lost_list", MarkKind.NEVER, rules.lost_lists),
+    ("fragment", MarkKind.NEVER, rules.fragments),
 )
 
 
 def mark(extract: Extract) -> tuple[Mark, ...]:
     """Return all marks of a page, in order, without overlap; of overlapping rules the first in the list wins."""
-    page = Page(extract)
+    page = rules.Page(extract)
     marks: list[Mark] = []
     taken: list[Range] = []
     for name, kind, rule in RULES:
@@ -63,22 +45,16 @@ def mark(extract: Extract) -> tuple[Mark, ...]:
 
 def marked_share(document: Document) -> float:
     """Return the share of non-blank characters that are marked `never`."""
-    total = sum(not character.isspace() for character in document.text)
-    never = sum(
-        not character.isspace()
-        for marked in document.marks
-        if marked.kind is MarkKind.NEVER
-        for character in document.slice(marked.range)
-    )
-    return never / total if total else 0.0
+    total = len("".join(document.text.split()))
+    never = "".join(document.slice(marked.range) for marked in document.marks if marked.kind is MarkKind.NEVER)
+    return len("".join(never.split())) / total if total else 0.0
 
 
 def trim_headings(extract: Extract, marks: tuple[Mark, ...]) -> tuple[Section, ...]:
     """Move the start of each heading past a mark at its beginning (a glued advert); wholly marked ones stay."""
     sections = []
     for section in extract.sections:
-        glued = next(
-            (m.range for m in marks if m.range.start <= section.heading.start < m.range.end < section.heading.end), None
-        )
-        sections.append(replace(section, heading=Range(glued.end, section.heading.end)) if glued else section)
+        start, end = section.heading.start, section.heading.end
+        start = next((m.range.end for m in marks if m.range.start <= start < m.range.end < end), start)
+        sections.append(replace(section, heading=Range(start, end)))
     return tuple(sections)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, groupby
 
 from b12assistant.language.sentences import split_sentences
 from b12assistant.language.unseen import hiding
@@ -85,12 +85,7 @@ _ET_AL = re.compile(r"\bet al\b", re.I)
 # A necessary part of each kind of evidence, wherever a text is cut: without it, that evidence is missing.
 _HINTS = tuple(
     re.compile(rf"(?={pattern})", re.I)
-    for pattern in (
-        r"(?:19|20)\d\d",
-        r"vol\.|p\.|[:;,]",
-        r"doi|10\.\d{4}|PMID|ISBN|available|https?://",
-        r"et al",
-    )
+    for pattern in (r"(?:19|20)\d\d", r"vol\.|p\.|[:;,]", r"doi|10\.\d{4}|PMID|ISBN|available|https?://", r"et al")
 )
 _EMPTY_REFERENCE = re.compile(r"^\W*\d{1,3}\W+\d{1,3}\W*$|^\W*\d{1,3}\W*$")
 
@@ -144,26 +139,19 @@ class Page:
     def text(self, range_: Range) -> str:
         return self.extract.text[range_.start : range_.end].strip()
 
-    @cached_property
-    def blocks(self) -> tuple[Block, ...]:
-        return self.extract.blocks
+    def sentences(self, block: Block) -> list[Range]:
+        """Return where the sentences of a block are in the text."""
+        start = block.range.start
+        ranges = split_sentences(self.extract.text[start : block.range.end])
+        return [Range(start + range_.start, start + range_.end) for range_ in ranges]
 
     @cached_property
     def headings(self) -> frozenset[str]:
         return frozenset(plain(self.text(section.heading)) for section in self.extract.sections)
 
     @cached_property
-    def repeats(self) -> Counter[str]:
-        return Counter(plain(self.text(block.range)) for block in self.blocks)
-
-    @cached_property
     def vocabulary(self) -> frozenset[str]:
         return frozenset(re.findall(r"[^\W\d_]+", fold(self.extract.text)))
-
-    def heading_of(self, offset: int) -> str:
-        """Return the nearest heading at or above ``offset``."""
-        above = bisect_right(self.extract.sections, offset, key=lambda section: section.start)
-        return self.text(self.extract.sections[above - 1].heading) if above else ""
 
     def covered(self, block: Block, role: Role) -> float:
         """Return the share of a block's characters that lie in regions of ``role``."""
@@ -209,19 +197,14 @@ def words(text: str) -> int:
 def unseen(page: Page) -> Iterator[Range]:
     """Yield sentences with invisible letters in them: a copy of them would hold more than a reader sees."""
     runs = [run.start for run in hiding(page.extract.text)]
-    for block in page.blocks if runs else ():
-        if not _any_within(runs, block.range.start, block.range.end):
-            continue
-        text = page.extract.text[block.range.start : block.range.end]
-        for sentence in split_sentences(text):
-            start, end = block.range.start + sentence.start, block.range.start + sentence.end
-            if _any_within(runs, start, end):
-                yield Range(start, end)
+    for block in page.extract.blocks:
+        if _any_within(runs, block.range.start, block.range.end):
+            yield from (each for each in page.sentences(block) if _any_within(runs, each.start, each.end))
 
 
 def glued(page: Page) -> Iterator[Range]:
     """Yield buttons stuck to what follows ("Book a Visit NowWhat Is …"): only the button is marked."""
-    for block in page.blocks:
+    for block in page.extract.blocks:
         if seam := _seam(page, block):
             yield Range(block.range.start, block.range.start + seam)
 
@@ -244,15 +227,15 @@ def _real_words(page: Page, button: str, rest: str) -> bool:
     """Check that both halves of a seam are words, or the rest is a reference ("StatPearls" is one word)."""
     if is_reference(rest, listed=True):
         return True
-    last, first = fold(button).split()[-1], re.findall(r"[^\W\d_]+", fold(rest))[:1]
-    known = bool(first) and (first[0] in page.vocabulary or first[0] in stop_words())
+    last, first = fold(button).split()[-1], re.search(r"[^\W\d_]+", fold(rest))
+    known = first is not None and (first[0] in page.vocabulary or first[0] in stop_words())
     return known and len(last) > 2 and words(rest) >= 2
 
 
 def adverts(page: Page) -> Iterator[Range]:
     """Yield calls to buy with the seller's paragraphs under them, and calls without any."""
     call: Block | None = None
-    for block in page.blocks:
+    for block in page.extract.blocks:
         text = page.text(block.range)[_seam(page, block) :].strip()  # judge the text without its glued button
         if _is_call(text) and not GLUE.search(text):
             call = block
@@ -263,7 +246,7 @@ def adverts(page: Page) -> Iterator[Range]:
             yield block.range
         if (words(text) <= SHORT and OFFER.search(text) and not _is_advice(text)) or _praises(text):
             yield block.range
-        elif words(text) <= BANNER and _is_call(text) and STRONG_CALL.match(text) and not GLUE.search(text):
+        elif _is_call(text) and STRONG_CALL.match(text) and not GLUE.search(text):
             yield block.range
 
 
@@ -277,9 +260,7 @@ def _sells(text: str) -> bool:
 
 def _praises(text: str) -> bool:
     """Check for a short paragraph in the seller's voice with praise or bargains in it."""
-    if words(text) > 2 * SHORT or not _sells(text):
-        return False
-    return len({match.group().lower() for match in PRAISE.finditer(text)}) >= 2
+    return words(text) <= 2 * SHORT and _sells(text) and len({word.lower() for word in PRAISE.findall(text)}) >= 2
 
 
 def _is_advice(text: str) -> bool:
@@ -289,13 +270,12 @@ def _is_advice(text: str) -> bool:
 
 def pointers(page: Page) -> Iterator[Range]:
     """Yield sentences that only send the reader to another page."""
-    for block in page.blocks:
+    for block in page.extract.blocks:
         if block.kind is BlockKind.HEADING:
             continue
-        text = page.extract.text[block.range.start : block.range.end]
-        for sentence in split_sentences(text):
-            if POINTS_ELSEWHERE.match(text[sentence.start : sentence.end].lstrip("•*- ")):
-                yield Range(block.range.start + sentence.start, block.range.start + sentence.end)
+        for sentence in page.sentences(block):
+            if POINTS_ELSEWHERE.match(page.text(sentence).lstrip("•*- ")):
+                yield sentence
 
 
 _RUNNING = 16  # words of a running line, at most
@@ -303,7 +283,7 @@ _RUNNING = 16  # words of a running line, at most
 
 def by_markup(page: Page) -> Iterator[Range]:
     """Yield menus, forms and footers by their markup, short lines of page headers, and asides of links or offers."""
-    for block in page.blocks:
+    for block in page.extract.blocks:
         text = page.text(block.range)
         if any(page.covered(block, role) > 0.5 for role in (Role.NAVIGATION, Role.FORM, Role.FOOTER)):
             yield block.range
@@ -315,17 +295,16 @@ def by_markup(page: Page) -> Iterator[Range]:
 
 def by_links(page: Page) -> Iterator[Range]:
     """Yield runs of blocks that are hardly more than links, and single lines of several links."""
-    run: list[Block] = []
-    for block in (*page.blocks, None):
-        linked = block is not None and page.covered(block, Role.LINK) >= 0.8
-        if block is not None and linked and not is_reference(page.text(block.range), listed=False):
-            run.append(block)
-            continue
-        if len(run) >= 2 or (run and _is_trail(page, run[0], links=2)):
-            yield from (member.range for member in run)
-        run = []
-        if block is not None and _is_trail(page, block, links=3):
-            yield block.range
+
+    def is_linked(block: Block) -> bool:
+        return page.covered(block, Role.LINK) >= 0.8 and not is_reference(page.text(block.range), listed=False)
+
+    for linked, group in groupby(page.extract.blocks, key=is_linked):
+        run = list(group)
+        if not linked:
+            yield from (block.range for block in run if _is_trail(page, block, links=3))
+        elif len(run) >= 2 or _is_trail(page, run[0], links=2):
+            yield from (block.range for block in run)
 
 
 def _is_trail(page: Page, block: Block, *, links: int) -> bool:
@@ -341,7 +320,7 @@ def contents(page: Page) -> Iterator[Range]:
     """Yield lists that repeat the page's headings, with their own heading."""
     run: list[Block] = []
     before: Block | None = None
-    for block in (*page.blocks, None):
+    for block in (*page.extract.blocks, None):
         if block is not None and _lists_headings(page, block):
             run.append(block)
             continue
@@ -366,9 +345,9 @@ def _lists_headings(page: Page, block: Block) -> bool:
 def prompts(page: Page) -> Iterator[Range]:
     """Yield short blocks addressed to the page's visitor: skip links, share and comment prompts, dates, credits."""
     titles_follow = False
-    for block in page.blocks:
+    for block in page.extract.blocks:
         text = page.text(block.range)
-        if titles_follow and _is_title(text):
+        if titles_follow and words(text) <= 14 and not text.endswith("."):
             yield block.range
             continue
         titles_follow = bool(MORE_TITLES_FOLLOW.match(text)) and not text.endswith(".")
@@ -380,21 +359,18 @@ def prompts(page: Page) -> Iterator[Range]:
             yield block.range
 
 
-def _is_title(text: str) -> bool:
-    return words(text) <= 14 and not text.endswith(".")
-
-
 def furniture(page: Page) -> Iterator[Range]:
     """Yield what a page repeats: running lines (numbers ignored), "back to …" links, adverts placed twice."""
-    numberless = Counter(re.sub(r"\d+", "0", plain(page.text(block.range))) for block in page.blocks)
-    for block in page.blocks:
+    keys = [plain(page.text(block.range)) for block in page.extract.blocks]
+    numberless = [re.sub(r"\d+", "0", key) for key in keys]
+    repeats, runs = Counter(keys), Counter(numberless)
+    for block, key, line in zip(page.extract.blocks, keys, numberless, strict=True):
         text = page.text(block.range)
-        key = re.sub(r"\d+", "0", plain(text))
         wordy = len(re.findall(r"[^\W\d_]{2,}", text)) >= 3  # numbers alone make a table, not a running line
-        running = wordy and numberless[key] >= 3 and words(text) <= _RUNNING and not text.endswith((".", "?"))
+        running = wordy and runs[line] >= 3 and words(text) <= _RUNNING and not text.endswith((".", "?"))
         if running and block.kind is not BlockKind.TABLE_ROW:
             yield block.range
-        elif page.repeats[plain(text)] >= 2 and block.kind is BlockKind.PARAGRAPH and FIRST_PERSON.search(text):
+        elif repeats[key] >= 2 and block.kind is BlockKind.PARAGRAPH and FIRST_PERSON.search(text):
             yield block.range
         elif page.extract.page_starts and any(page.covered(block, role) == 1 for role in (Role.HEADER, Role.FOOTER)):
             yield block.range
@@ -405,17 +381,16 @@ _OPENING_QUOTE = ('"', "“", "‘", "«", "'")
 
 def lost_lists(page: Page) -> Iterator[Range]:
     """Yield sentences that end in a colon with nothing after it: their list was lost in extraction."""
-    for i, block in enumerate(page.blocks):
-        text = page.extract.text[block.range.start : block.range.end].rstrip()
-        if not text.endswith(":") or block.kind is BlockKind.TABLE_ROW:
+    for i, block in enumerate(page.extract.blocks):
+        if block.kind is BlockKind.TABLE_ROW or not page.text(block.range).endswith(":"):
             continue
-        lead = split_sentences(text)[-1]
-        if not _list_follows(page, i, text[lead.start :]):
-            yield Range(block.range.start + lead.start, block.range.end)
+        lead = page.sentences(block)[-1]
+        if not _list_follows(page, i, page.text(lead)):
+            yield Range(lead.start, block.range.end)
 
 
 def _list_follows(page: Page, i: int, lead: str) -> bool:
-    after = page.blocks[i + 1 : i + 3]
+    after = page.extract.blocks[i + 1 : i + 3]
     if not after or after[0].kind is BlockKind.HEADING:
         return False
     if after[0].kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW):
@@ -448,18 +423,15 @@ def fragments(page: Page) -> Iterator[Range]:
     if not page.extract.page_starts:
         return
     cut: Range | None = None  # the last sentence of the paragraph before, if it has no end
-    for block in page.blocks:
+    for block in page.extract.blocks:
         if block.kind is not BlockKind.PARAGRAPH:
             cut = None
             continue
-        text = page.extract.text[block.range.start : block.range.end]
-        at = [Range(block.range.start + s.start, block.range.start + s.end) for s in split_sentences(text)]
+        at = page.sentences(block)
         for range_ in at:
-            if _INSIDE.match(page.text(range_)):
-                if cut is not None and range_ is at[0]:
-                    yield cut
-                yield range_
-            elif _is_tabular(page.text(range_)):
+            if _INSIDE.match(page.text(range_)) and cut is not None and range_ is at[0]:
+                yield cut
+            if _INSIDE.match(page.text(range_)) or _is_tabular(page.text(range_)):
                 yield range_
         cut = at[-1] if at and not _ENDED.search(page.text(at[-1])) else None
 
@@ -472,7 +444,7 @@ def _is_tabular(text: str) -> bool:
 
 def references(page: Page) -> Iterator[Range]:
     """Yield the items of reference lists."""
-    for block in page.blocks:
+    for block in page.extract.blocks:
         if block.kind is BlockKind.HEADING and not GLUE.search(page.text(block.range)):
             continue
         if begins_reference(page.text(block.range), listed=_is_listed(page, block)):
@@ -481,10 +453,13 @@ def references(page: Page) -> Iterator[Range]:
 
 def empty_references(page: Page) -> Iterator[Range]:
     """Yield items of reference lists that lost everything but their number ("1. 1")."""
-    for block in page.blocks:
+    for block in page.extract.blocks:
         if _is_listed(page, block) and _EMPTY_REFERENCE.match(page.text(block.range)):
             yield block.range
 
 
 def _is_listed(page: Page, block: Block) -> bool:
-    return bool(REFERENCE_HEADING.match(page.heading_of(block.range.start)))
+    """Check if the nearest heading at or above a block is that of a reference list."""
+    sections = page.extract.sections
+    above = bisect_right(sections, block.range.start, key=lambda section: section.start)
+    return above > 0 and REFERENCE_HEADING.match(page.text(sections[above - 1].heading)) is not None

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from b12assistant.errors import SourceError
 from b12assistant.language.unseen import hiding
 from b12assistant.loaders.decoding import CONTROLS
 from b12assistant.types import Extract
 
-if TYPE_CHECKING:
-    from b12assistant.protocols import Loader
-
 # The kind of file that each suffix promises; files with other suffixes are not sources.
 _PROMISED = {
     ".pdf": "pdf",
-    ".html": "html",
-    ".htm": "html",
-    ".xhtml": "html",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".txt": "text",
-    ".text": "text",
+    **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
+    **dict.fromkeys((".md", ".markdown"), "markdown"),
+    **dict.fromkeys((".txt", ".text"), "text"),
 }
 SUPPORTED_SUFFIXES = frozenset(_PROMISED)
 _CALLED = {"pdf": "a PDF", "html": "HTML", "markdown": "Markdown", "text": "plain text"}
@@ -75,7 +68,7 @@ def _guess(data: bytes) -> str:
     return next((what for magic, what in _ARCHIVES.items() if data.startswith(magic)), "no PDF")
 
 
-def _loader(kind: str) -> Loader:
+def _loader(kind: str) -> Callable[[bytes], Extract]:
     """Import the loader of a kind, each with a library that the others do not need."""
     match kind:
         case "pdf":

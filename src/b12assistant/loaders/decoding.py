@@ -9,6 +9,7 @@ import codecs
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +18,17 @@ from b12assistant.errors import SourceError
 _TRIES = 2
 
 
-def read_file(path: Path, *, root: Path | None, limit: int) -> bytes:
+def read_file(path: Path, *, root: Path, limit: int) -> bytes:
     """Read all bytes of ``path``, at most ``limit``.
 
-    ``root``: the folder that the file must be in once links are followed; ``None`` follows no link. Raises
-    ``SourceError`` with the reason, which never names the file: the report does.
+    ``root``: the folder that the file must be in once links are followed. Raises ``SourceError`` with the reason, which
+    never names the file: the report does.
     """
     try:
-        target = _resolved(path, root)
+        # Not ``Path.resolve``: it raises RuntimeError for links in a circle, which is not handled as this file's error.
+        target = Path(os.path.realpath(path, strict=True))
+        if not target.is_relative_to(os.path.realpath(root, strict=True)):
+            raise SourceError("a link out of the corpus")
         for _ in range(_TRIES):
             data = _read_once(target, limit)
             if data is not None:
@@ -32,18 +36,6 @@ def read_file(path: Path, *, root: Path | None, limit: int) -> bytes:
     except OSError as error:
         raise SourceError(f"cannot be read ({error.strerror or type(error).__name__})") from error
     raise SourceError("changes while it is read", hint="index again when it is complete")
-
-
-def _resolved(path: Path, root: Path | None) -> Path:
-    if root is None:
-        if path.is_symlink():
-            raise SourceError("a link, not a file")
-        return path
-    # Not ``Path.resolve``: it raises RuntimeError for links in a circle, which is not handled as an error of this file.
-    target = os.path.realpath(path, strict=True)
-    if not Path(target).is_relative_to(os.path.realpath(root, strict=True)):
-        raise SourceError("a link out of the corpus")
-    return Path(target)
 
 
 def _read_once(path: Path, limit: int) -> bytes | None:
@@ -92,9 +84,8 @@ _WIDENED = {
     "gbk": "gb18030",
     "shift_jis": "cp932",
     "euc_kr": "cp949",
-    "utf-16": "utf-8",  # a declaration that could be read as ASCII is not UTF-16
-    "utf-16-le": "utf-8",
-    "utf-16-be": "utf-8",
+    # A declaration that could be read as ASCII is not UTF-16.
+    **dict.fromkeys(("utf-16", "utf-16-le", "utf-16-be"), "utf-8"),
 }
 # Python also has codecs that decompress or decode something other than text: a file may declare only these.
 _DECLARABLE = re.compile(
@@ -131,22 +122,12 @@ def _by_mark(data: bytes) -> Decoded | None:
 
 
 def _as_declared(data: bytes, declared: str | None) -> Decoded | None:
-    encoding = _known(declared) if declared else None
-    if encoding is None:
-        return None
-    try:
-        return Decoded(data.decode(encoding), encoding)
-    except UnicodeDecodeError:
-        return None
-
-
-def _known(declared: str) -> str | None:
-    try:
-        name = codecs.lookup(declared.strip()).name
-    except (LookupError, ValueError):
-        return None
-    name = _WIDENED.get(name, name)
-    return name if _DECLARABLE.fullmatch(name) else None
+    with suppress(LookupError, ValueError):  # no such codec, or the bytes are not in it
+        name = codecs.lookup((declared or "").strip()).name
+        encoding = _WIDENED.get(name, name)
+        if _DECLARABLE.fullmatch(encoding):
+            return Decoded(data.decode(encoding), encoding)
+    return None
 
 
 def _as_utf8(data: bytes) -> Decoded | None:

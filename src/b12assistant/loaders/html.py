@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from importlib.metadata import version
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -29,21 +31,14 @@ _ROLES = {
     "nav": Role.NAVIGATION,
     "footer": Role.FOOTER,
     "aside": Role.ASIDE,
-    "form": Role.FORM,
-    "button": Role.FORM,
-    "select": Role.FORM,
-    "search": Role.FORM,
+    **dict.fromkeys(("form", "button", "select", "search"), Role.FORM),
 }
 _ARIA_ROLES = {
-    "navigation": Role.NAVIGATION,
-    "menu": Role.NAVIGATION,
-    "menubar": Role.NAVIGATION,
     "banner": Role.HEADER,
     "contentinfo": Role.FOOTER,
     "complementary": Role.ASIDE,
-    "form": Role.FORM,
-    "search": Role.FORM,
-    "button": Role.FORM,
+    **dict.fromkeys(("navigation", "menu", "menubar"), Role.NAVIGATION),
+    **dict.fromkeys(("form", "search", "button"), Role.FORM),
 }
 # A header inside one of these introduces an article; it is not the banner of the site (HTML-ARIA).
 _SECTIONING = frozenset({"article", "aside", "main", "nav", "section"})
@@ -58,6 +53,7 @@ def load(data: bytes) -> Extract:
     meta = _META.search(data[:_META_REACH])
     decoded = decode(data, declared=meta[1].decode("ascii") if meta else None)
     tree = LexborHTMLParser(decoded.text)
+    title = tree.css_first("head > title")
     manuscript = Manuscript()
     walk = _Walk(manuscript, Styles(tree))
     if tree.root is not None:
@@ -65,14 +61,9 @@ def load(data: bytes) -> Extract:
     hidden = (f"{walk.hidden:,} letter(s) that the page hides left out",) if walk.hidden else ()
     return manuscript.extract(
         f"selectolax {version('selectolax')} (Lexbor)",
-        title=_title(tree) or manuscript.main_heading(),
+        title=(" ".join(title.text().split()) if title is not None else "") or manuscript.main_heading(),
         warnings=(*decoded.warnings, *hidden),
     )
-
-
-def _title(tree: LexborHTMLParser) -> str | None:
-    node = tree.css_first("head > title")
-    return " ".join(node.text().split()) or None if node is not None else None
 
 
 class _Walk:
@@ -84,24 +75,19 @@ class _Walk:
         # Tag and look of each open element, and whether it entered a region.
         self._path: list[tuple[str, bool, Look]] = []
         self.hidden = 0  # letters, without blanks
-        self._sections = 0  # open elements of _SECTIONING
-        self._headers = 0
-        self._rows = 0  # open data rows: inside one, blocks do not split the text
-        self._verbatim = 0  # open <pre>
+        # Tags of open elements, so that none has to search the path. Inside a data row, blocks do not split the text.
+        self._open: Counter[str] = Counter()
 
     def run(self, root: LexborNode) -> None:
-        node: LexborNode | None = root
-        while node is not None:
-            if self._enter(node):
-                child = node.child
-                if child is not None:
-                    node = child
-                    continue
-                self._leave()
-            while node is not None and node.next is None and self._path:
-                node = node.parent
-                self._leave()
-            node = node.next if node is not None and self._path else None
+        levels: list[Iterator[LexborNode]] = [iter((root,))]  # what is left to visit in each open element
+        while levels:
+            node = next(levels[-1], None)
+            if node is None:
+                levels.pop()
+                if levels:
+                    self._leave()
+            elif self._enter(node):
+                levels.append(node.iter(include_text=True))
 
     def _enter(self, node: LexborNode) -> bool:
         """Take a node in; return whether to visit its children."""
@@ -127,7 +113,7 @@ class _Walk:
 
     def _leave(self) -> None:
         tag, has_role, _ = self._path.pop()
-        self._count(tag, -1)
+        self._open[tag] -= 1
         if tag in _BLOCKS or tag in _HEADINGS or tag in ("li", "tr"):
             self._part(BlockKind.PARAGRAPH)
         if has_role:
@@ -135,7 +121,7 @@ class _Walk:
 
     def _begin(self, tag: str, node: LexborNode) -> str:
         """Open an element; return the tag to close: "div" for a row that is only layout."""
-        if tag == "tr" and (self._rows or node.css_first(_LAYOUT) is not None):
+        if tag == "tr" and (self._open["tr"] or node.css_first(_LAYOUT) is not None):
             tag = "div"
         if tag in _HEADINGS:
             self._part(BlockKind.HEADING, level=int(tag[1]))
@@ -143,48 +129,35 @@ class _Walk:
             self._part(BlockKind.LIST_ITEM)
         elif tag == "tr":
             self._part(BlockKind.TABLE_ROW)
-        elif tag in _CELLS:
-            self._cell()
-        elif tag in _BLOCKS:
+        elif tag in _CELLS and self._open["tr"]:
+            self._out.cell()
+        elif tag in _BLOCKS or tag in _CELLS:
             self._block()
-        self._count(tag, 1)
+        self._open[tag] += 1
         return tag
 
-    def _count(self, tag: str, step: int) -> None:
-        """Count open elements, so that no element has to search the whole path."""
-        self._verbatim += step * (tag == "pre")
-        self._rows += step * (tag == "tr")
-        self._headers += step * (tag == "header")
-        self._sections += step * (tag in _SECTIONING)
-
     def _part(self, kind: BlockKind, *, level: int = 0) -> None:
-        if self._rows:
+        if self._open["tr"]:
             self._out.join(" ")
         else:
             self._out.open(kind, level=level)
 
     def _block(self) -> None:
         """Open a paragraph, except for the first block in a list item or heading, which is part of it."""
-        if self._rows or not self._out.is_empty or self._out.kind is BlockKind.PARAGRAPH:
+        if self._open["tr"] or not self._out.is_empty or self._out.kind is BlockKind.PARAGRAPH:
             self._part(BlockKind.PARAGRAPH)
-
-    def _cell(self) -> None:
-        if self._rows:
-            self._out.cell()
-        else:
-            self._block()
 
     def _text(self, text: str) -> None:
         if self._path[-1][2].is_hidden:
             self.hidden += len("".join(text.split()))
-        elif self._verbatim:
+        elif self._open["pre"]:
             self._out.write(text)
         else:
             self._out.flow(text)
 
     def _line_end(self) -> None:
         """End a line at one <br>, a paragraph at two, as old pages mean it."""
-        if self._rows:
+        if self._open["tr"]:
             self._out.join(" ")
         elif self._out.ends_line and self._out.kind is BlockKind.PARAGRAPH:
             self._out.open(BlockKind.PARAGRAPH)
@@ -197,11 +170,13 @@ class _Walk:
         named = _ARIA_ROLES.get((attributes.get("role") or "").strip().lower())
         if named is not None:
             return named
+        if tag not in ("header", "ul", "ol", "menu"):
+            return _ROLES.get(tag)
+        if any(self._open[around] for around in _SECTIONING):
+            return None
         if tag == "header":
-            return None if self._sections else Role.HEADER
-        if tag in ("ul", "ol", "menu") and self._headers and not self._sections:
-            return Role.NAVIGATION
-        return _ROLES.get(tag)
+            return Role.HEADER
+        return Role.NAVIGATION if self._open["header"] else None
 
 
 def _letters(node: LexborNode) -> int:

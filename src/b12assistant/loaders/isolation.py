@@ -7,10 +7,8 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 from typing import IO, Self, cast
 
 from b12assistant.errors import SourceError
@@ -26,19 +24,12 @@ _PATIENCE = 20  # a worker may take this many times its processor time by the cl
 class IsolatedLoader:
     """A loader that reads files one by one in a worker process, replaced when it dies or takes too long.
 
-    ``root``: the folder that files must be in once links are followed; without it no link is followed.
+    ``root``: the folder that files must be in once links are followed.
     ``seconds``: processor time for one file. ``memory``: address space of the worker, in bytes, where the system can
     limit it. ``size``: largest file that is read, in bytes. Not for use by several threads at once.
     """
 
-    def __init__(
-        self,
-        *,
-        root: Path | None = None,
-        seconds: float = 60.0,
-        memory: int = 2 * 2**30,
-        size: int = 50_000_000,
-    ) -> None:
+    def __init__(self, *, root: Path, seconds: float = 60.0, memory: int = 2 * 2**30, size: int = 50_000_000) -> None:
         self._root = root
         self._seconds = seconds
         self._memory = memory
@@ -48,18 +39,13 @@ class IsolatedLoader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._stop()
-
-    def load(self, path: Path) -> tuple[str, Extract]:
-        """Return the sha256 of the file's bytes, in hexadecimal, and what was extracted from exactly these bytes.
-
-        Raises ``SourceError`` with the reason if the file is left out.
-        """
-        data = self.read(path)
-        return sha256(data).hexdigest(), self.extract(data, path.name)
+    def __exit__(self, *_: object) -> None:
+        """End the worker, which ends by itself when its input does."""
+        worker = self._worker
+        if worker is not None and worker.stdin is not None and worker.poll() is None:
+            with suppress(OSError):
+                worker.stdin.close()
+        self._kill(_GRACE)
 
     def read(self, path: Path) -> bytes:
         """Read the file's bytes. Raises ``SourceError`` with the reason if the file is left out."""
@@ -78,7 +64,7 @@ class IsolatedLoader:
 
     def _ask(self, name: str, data: bytes, splitting: Splitting | None) -> bytes:
         if self._worker is not None and self._worker.poll() is not None:
-            self._kill()  # it died between two files; close its pipes
+            self._kill(0)  # it died between two files; close its pipes
         worker = self._worker = self._worker or self._start()
         answers: list[bytes] = []
         # A thread, because not every system can wait for a pipe with a timeout; it ends when the worker does.
@@ -92,7 +78,7 @@ class IsolatedLoader:
         late = exchange.is_alive()
         if answers and not late:
             return answers[0]
-        status = self._kill(grace=0 if late else _GRACE)
+        status = self._kill(0 if late else _GRACE)
         exchange.join()
         if late or status == -signal.SIGPROF:
             raise SourceError(f"needs more than {self._seconds:g} s of processor time")
@@ -111,16 +97,7 @@ class IsolatedLoader:
             env=environment,
         )
 
-    def _stop(self) -> None:
-        worker = self._worker
-        if worker is not None and worker.stdin is not None and worker.poll() is None:
-            with suppress(OSError):
-                worker.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
-                worker.wait(_GRACE)
-        self._kill()
-
-    def _kill(self, grace: float = 0) -> int | None:
+    def _kill(self, grace: float) -> int | None:
         """End the worker, if there is one, after at most ``grace`` seconds. Return its exit status."""
         worker, self._worker = self._worker, None
         if worker is None:
@@ -128,11 +105,8 @@ class IsolatedLoader:
         with suppress(subprocess.TimeoutExpired):
             worker.wait(grace)
         worker.kill()
-        worker.wait()
-        for stream in (worker.stdin, worker.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
+        with suppress(OSError), worker:  # closes its pipes
+            worker.wait()
         return worker.returncode
 
 
@@ -144,7 +118,7 @@ def _exchange(
     with suppress(OSError, ValueError, MemoryError):  # a pipe that broke, or was closed at the timeout
         wire.send(requests, name.encode("utf-8", "surrogateescape"))
         wire.send(requests, data)
-        wire.send(requests, wire.pack_splitting(splitting))
+        wire.send(requests, wire.pack(splitting))
         answer = wire.receive(replies)
         if answer is not None:
             answers.append(answer)

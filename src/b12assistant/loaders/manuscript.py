@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from operator import itemgetter
 
+from b12assistant.language.sentences import trim
 from b12assistant.types import Block, BlockKind, Extract, Range, Region, Role, Section
 
 _DEEPEST = 6
@@ -27,7 +29,6 @@ def outline(headings: Sequence[tuple[Range, int]], length: int) -> tuple[Section
 
 
 _COLLAPSIBLE = re.compile(r"[ \t\n\r\f]+")  # as in a browser: a no-break space stays
-_SPACE = " "
 CELL = " | "  # reads as a table, adds no words, and never ends a sentence
 _TIGHT = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 
@@ -38,9 +39,9 @@ class Manuscript:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._length = 0
-        self._kind = BlockKind.PARAGRAPH
+        self.kind = BlockKind.PARAGRAPH  # of the current block
         self._level = 0
-        self._gap: str | None = None  # before the current block, if the caller set it
+        self._gap = ""  # before the current block
         self._start: int | None = None  # of the current block; ``None`` until it has a character
         self._end = 0  # after the last character that is not blank
         self._glue = ""  # white space owed before the next character
@@ -52,11 +53,6 @@ class Manuscript:
         self._pages_due = 0
 
     @property
-    def kind(self) -> BlockKind:
-        """Return the kind of the current block."""
-        return self._kind
-
-    @property
     def is_empty(self) -> bool:
         """Check if the current block has no character yet."""
         return self._start is None
@@ -66,10 +62,13 @@ class Manuscript:
         """Check if a line end comes next."""
         return self._glue == "\n"
 
-    def open(self, kind: BlockKind, *, level: int = 0, gap: str | None = None) -> None:
-        """End the current block and begin another. ``level``: of a heading; ``gap``: the white space before it."""
+    def open(self, kind: BlockKind, *, level: int = 0, tight: bool = False) -> None:
+        """End the current block and begin another. ``level``: of a heading; ``tight``: after one line end only."""
         self._close()
-        self._kind, self._level, self._gap = kind, level, gap
+        self.kind, self._level = kind, level
+        if self._blocks:
+            tight = tight or (kind in _TIGHT and self._blocks[-1].kind is kind)
+            self._gap = "\n" if tight else "\n\n"
 
     def write(self, text: str) -> None:
         """Add text as it is, except white space of any kind at the ends of a block."""
@@ -81,7 +80,8 @@ class Manuscript:
         if not text:
             return
         if self._start is None:
-            self._begin()
+            self._emit(self._gap)
+            self._start = self._length
         elif self._glue:
             self._emit(self._glue)
         self._glue = ""
@@ -93,26 +93,25 @@ class Manuscript:
 
     def flow(self, text: str) -> None:
         """Add text with white space collapsed as in a browser, across calls too."""
-        text = _COLLAPSIBLE.sub(_SPACE, text)
-        if text.startswith(_SPACE):
-            self.join(_SPACE)
-        inner = text.strip(_SPACE)
-        if inner:
+        text = _COLLAPSIBLE.sub(" ", text)
+        if text.startswith(" "):
+            self.join(" ")
+        if inner := text.strip(" "):
             self.write(inner)
-            if text.endswith(_SPACE):
-                self.join(_SPACE)
+            if text.endswith(" "):
+                self.join(" ")
 
     def join(self, glue: str) -> None:
         """Write white space later, once, if more of this block follows."""
-        self._glue = self._glue if self._glue and glue == _SPACE else glue
+        self._glue = self._glue if self._glue and glue == " " else glue
 
     def cell(self) -> None:
         """Begin the next cell of a row. Empty cells keep their place, except at the end of the row."""
         self._glue = CELL if CELL.strip() not in self._glue else self._glue.rstrip() + CELL
 
-    def page(self) -> None:
-        """Begin a page with the next text."""
-        self._pages_due += 1
+    def pages(self, count: int) -> None:
+        """Begin ``count`` pages with the next text, all but the last of them empty."""
+        self._pages_due += count
 
     def enter(self, role: Role) -> None:
         """Give what follows this role, until ``leave``."""
@@ -137,7 +136,11 @@ class Manuscript:
             page_starts=(*self._pages, *[len(text)] * self._pages_due),
             sections=outline(self._headings, len(text)),
             blocks=tuple(self._blocks),
-            regions=_trimmed(text, self._regions),
+            regions=tuple(
+                Region(role, range_)
+                for role, start, end in sorted(self._regions, key=itemgetter(1, 2))
+                if (range_ := trim(text, start, end)) is not None
+            ),
             front=front,
             warnings=warnings,
         )
@@ -149,20 +152,13 @@ class Manuscript:
             return None
         return "".join(self._parts)[first[0].start : first[0].end]
 
-    def _begin(self) -> None:
-        if self._blocks:
-            last = self._blocks[-1].kind
-            tight = self._kind in _TIGHT and last is self._kind
-            self._emit(self._gap if self._gap is not None else "\n" if tight else "\n\n")
-        self._start = self._length
-
     def _close(self) -> None:
         if self._start is not None:
             range_ = Range(self._start, self._end)
-            self._blocks.append(Block(self._kind, range_))
-            if self._kind is BlockKind.HEADING:
+            self._blocks.append(Block(self.kind, range_))
+            if self.kind is BlockKind.HEADING:
                 self._headings.append((range_, self._level))
-        self._start, self._glue, self._gap = None, "", None
+        self._start, self._glue = None, ""
 
     def _resolve(self) -> None:
         """Begin due pages and roles at the next character, not at the white space before it."""
@@ -177,15 +173,3 @@ class Manuscript:
     def _emit(self, text: str) -> None:
         self._parts.append(text)
         self._length += len(text)
-
-
-def _trimmed(text: str, regions: list[tuple[Role, int, int]]) -> tuple[Region, ...]:
-    """Return the regions in order, without blanks at their ends; empty ones are dropped."""
-    kept = []
-    for role, start, end in sorted(regions, key=lambda region: region[1:]):
-        inside = text[start:end]
-        bare = inside.strip()
-        if bare:
-            start += len(inside) - len(inside.lstrip())
-            kept.append(Region(role, Range(start, start + len(bare))))
-    return tuple(kept)

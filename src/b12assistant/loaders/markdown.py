@@ -21,7 +21,6 @@ _FRONT = re.compile(
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 _TAG = re.compile(r"<[^>]*>")
-_INLINE = {"softbreak": " ", "hardbreak": "\n"}
 
 
 def load(data: bytes) -> Extract:
@@ -53,47 +52,36 @@ def _write_block(manuscript: Manuscript, token: Token) -> None:
             manuscript.cell()
         case "inline":
             _write_inline(manuscript, token.children or [])
-        case "fence" | "code_block":
-            _open_paragraph(manuscript)
-            manuscript.write(token.content)
-        case "paragraph_open" | "blockquote_open" | "hr":
-            _open_paragraph(manuscript)
+        case "fence" | "code_block" | "paragraph_open" | "blockquote_open" | "hr":
+            # The first paragraph in a list item is part of it.
+            if not (manuscript.is_empty and manuscript.kind is BlockKind.LIST_ITEM):
+                manuscript.open(BlockKind.PARAGRAPH)
+            manuscript.write(token.content)  # only code has any here
         case "heading_close" | "list_item_close" | "tr_close" | "paragraph_close":
             manuscript.open(BlockKind.PARAGRAPH)
-        case _:
-            pass
-
-
-def _open_paragraph(manuscript: Manuscript) -> None:
-    """Open a paragraph, except for the first one in a list item, which is part of it."""
-    if not (manuscript.is_empty and manuscript.kind is BlockKind.LIST_ITEM):
-        manuscript.open(BlockKind.PARAGRAPH)
 
 
 def _write_inline(manuscript: Manuscript, tokens: Iterable[Token]) -> None:
+    """Write text and links, but not what emphasis, images and raw HTML add."""
     for token in tokens:
         match token.type:
             case "text" | "code_inline" | "text_special":
                 manuscript.flow(token.content)  # collapses the two blanks around a dropped image
-            case "softbreak" | "hardbreak":
-                manuscript.join(_INLINE[token.type])
+            case "softbreak":
+                manuscript.join(" ")
+            case "hardbreak":
+                manuscript.join("\n")
             case "link_open":
                 manuscript.enter(Role.LINK)
             case "link_close":
                 manuscript.leave()
-            case _:  # emphasis, images, raw HTML: not text
-                pass
 
 
-def _losses(tokens: Iterable[Token]) -> tuple[str, ...]:
+def _losses(tokens: list[Token]) -> tuple[str, ...]:
     """Warn of what a rendered page might show and the text lacks."""
-    tokens = tuple(tokens)
-    raw = sum(token.type == "html_block" and bool(_visible(token.content)) for token in tokens)
+    blocks = (_TAG.sub("", _COMMENT.sub("", token.content)) for token in tokens if token.type == "html_block")
+    raw = sum(bool(block.strip()) for block in blocks)
     lost = [f"{raw} block(s) of raw HTML left out"] if raw else []
     if any(token.level >= _DEEPEST - 1 for token in tokens):
         lost.append(f"nested {_DEEPEST} levels deep: anything deeper is left out")
     return tuple(lost)
-
-
-def _visible(html: str) -> str:
-    return _TAG.sub("", _COMMENT.sub("", html)).strip()

@@ -30,7 +30,6 @@ from b12assistant.types import (
     Range,
     Section,
     Source,
-    Span,
 )
 
 Count = Callable[[str], int]  # word pieces of a text
@@ -42,7 +41,7 @@ _SHORT = 8  # letters per piece: a longer text is not counted whole, which could
 class Unit:
     """A sentence, or a part of an over-long one."""
 
-    span: Span
+    range: Range
     pieces: int
     reference: bool
     section: int  # offset of the section's heading, -1 before the first
@@ -106,7 +105,7 @@ def prepare(extract: Extract, splitting: Splitting, count: Count | None) -> Prep
 
 
 def split(document: Document, count: Count, splitting: Splitting) -> tuple[Part, ...]:
-    """Split a text into passages, in order. Raises ``SourceError`` as soon as there must be too many.
+    """Split a text into passages, in order. Raises ``SourceError`` if there are too many.
 
     Every character that is not marked `never`, in a heading, or blank is in exactly one sentence of one passage.
     """
@@ -115,19 +114,15 @@ def split(document: Document, count: Count, splitting: Splitting) -> tuple[Part,
         units.append(unit)
         pieces += unit.pieces
         if pieces > most * splitting.passages:
-            raise _too_many(splitting)
+            break  # there must be too many
     parts = tuple(
-        Part(tuple(unit.span.range for unit in part), reference)
+        Part(tuple(unit.range for unit in part), reference)
         for (_, reference), group in groupby(units, key=lambda unit: (unit.section, unit.reference))
         for part in ([[unit] for unit in group] if reference else _even_parts(list(group), most))
     )
-    if len(parts) > splitting.passages:
-        raise _too_many(splitting)
+    if pieces > most * splitting.passages or len(parts) > splitting.passages:
+        raise SourceError(f"more than {splitting.passages:,} passages (`loading.passages`)", hint="split the file")
     return parts
-
-
-def _too_many(splitting: Splitting) -> SourceError:
-    return SourceError(f"more than {splitting.passages:,} passages (`loading.passages`)", hint="split the file")
 
 
 def passages_of(document: Document, parts: Iterable[Part]) -> tuple[Passage, ...]:
@@ -161,8 +156,7 @@ def _units(document: Document, count: Count, most: int) -> Iterator[Unit]:
             for range_ in ranges:
                 sentence = Range(part.start + range_.start, part.start + range_.end)
                 for piece in _within(document, sentence, count, most):
-                    span = document.span(piece.start, piece.end)
-                    yield Unit(span, count(span.text), reference, path[-1].start if path else -1)
+                    yield Unit(piece, count(document.slice(piece)), reference, path[-1].start if path else -1)
 
 
 def _within(document: Document, range_: Range, count: Count, most: int) -> Iterator[Range]:

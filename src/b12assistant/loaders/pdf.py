@@ -8,9 +8,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import count, groupby, pairwise
+from operator import sub
 
 import pypdf
 
@@ -90,17 +91,13 @@ class _Notes:
             warnings.append(f"{self.pages_left:,} pages after page {_MOST_PAGES:,} left out")
         if self.replaced:
             warnings.append(f"{self.replaced} character(s) that are not Unicode, shown as \N{REPLACEMENT CHARACTER}")
-        return (*warnings, *(f"damage worked around: {remark}" for remark in self.remarks[:_MOST_NOTES]))
+        return (*warnings, *(f"damage worked around: {remark}" for remark in self.remarks))
 
 
 def _named(pages: Sequence[int]) -> str:
     """Return page numbers as people write them: "pages 1-3, 7"."""
-    runs: list[list[int]] = []
-    for page in pages:
-        if runs and runs[-1][-1] == page - 1:
-            runs[-1].append(page)
-        else:
-            runs.append([page])
+    # Page numbers minus their places in the list are equal within a run.
+    runs = [[page for _, page in run] for _, run in groupby(enumerate(pages), key=lambda numbered: sub(*numbered))]
     parts = [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
     return f"page{'s' if len(pages) > 1 else ''} {', '.join(parts)}"
 
@@ -116,24 +113,20 @@ def _no_text(notes: _Notes) -> SourceError:
 @contextmanager
 def _listening(notes: _Notes) -> Iterator[None]:
     """Collect the parser's log: it repairs what it can and reports it only there."""
-    logger = logging.getLogger("pypdf")
-    handler = _Remarks(notes.remarks)
+
+    def note(record: logging.LogRecord) -> bool:
+        remark = " ".join(_OBJECT.sub(r"object \1", record.getMessage()).split())[:120]
+        if remark not in notes.remarks and len(notes.remarks) < _MOST_NOTES:
+            notes.remarks.append(remark)
+        return False  # it is written nowhere
+
+    logger, handler = logging.getLogger("pypdf"), logging.Handler(logging.WARNING)
+    handler.addFilter(note)
     logger.addHandler(handler)
     try:
         yield
     finally:
         logger.removeHandler(handler)
-
-
-class _Remarks(logging.Handler):
-    def __init__(self, remarks: list[str]) -> None:
-        super().__init__(logging.WARNING)
-        self._remarks = remarks
-
-    def emit(self, record: logging.LogRecord) -> None:
-        remark = " ".join(_OBJECT.sub(r"object \1", record.getMessage()).split())[:120]
-        if remark not in self._remarks and len(self._remarks) < _MOST_NOTES:
-            self._remarks.append(remark)
 
 
 def _open(data: bytes) -> pypdf.PdfReader:
@@ -152,21 +145,18 @@ def _damage_as_source_error() -> Iterator[None]:
     except MemoryError:
         raise  # not a fault of the file: the caller set the limit
     except Exception as error:  # damaged files raise anything, even RecursionError and KeyError
-        raise SourceError(f"damaged PDF: {_short(error)}") from error
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
+        said = " ".join(str(error).split())[:120]
+        raise SourceError(f"damaged PDF: {said or type(error).__name__}") from error
 
 
 def _read_pages(reader: pypdf.PdfReader, notes: _Notes) -> list[list[PrintedLine]]:
     with _damage_as_source_error():
-        count = len(reader.pages)
+        pages = len(reader.pages)
         off = layers_off(reader.root_object)
-    if count == 0:
+    if pages == 0:
         raise SourceError("damaged PDF: no pages")
-    notes.pages_left = max(0, count - _MOST_PAGES)
-    return [_read_page(reader, number, off, notes) for number in range(min(count, _MOST_PAGES))]
+    notes.pages_left = max(0, pages - _MOST_PAGES)
+    return [_read_page(reader, number, off, notes) for number in range(min(pages, _MOST_PAGES))]
 
 
 def _read_page(reader: pypdf.PdfReader, number: int, off: frozenset[int], notes: _Notes) -> list[PrintedLine]:
@@ -185,7 +175,6 @@ def _read_page(reader: pypdf.PdfReader, number: int, off: frozenset[int], notes:
                 if every > page.letters:
                     notes.hiding.append(number + 1)
                     notes.hidden += every - page.letters
-            recognised = bool(sight.over_pictures())
     except SourceError:
         notes.unreadable.append(number + 1)
         return []
@@ -194,7 +183,7 @@ def _read_page(reader: pypdf.PdfReader, number: int, off: frozenset[int], notes:
         notes.cut.append(number + 1)
     if not lines:
         notes.empty.append(number + 1)
-    elif recognised:
+    elif sight.is_recognised:
         notes.recognised.append(number + 1)
     notes.replaced += page.replaced
     return lines
@@ -205,21 +194,17 @@ def _area(page: pypdf.PageObject) -> Box:
     boxes = (page.mediabox, page.cropbox)
     left, bottom = (max(float(min(box[i], box[i + 2])) for box in boxes) for i in (0, 1))
     right, top = (min(float(max(box[i - 2], box[i])) for box in boxes) for i in (2, 3))
-    return (
-        (left, bottom, right, top) if left < right and bottom < top else (-_FARTHEST, -_FARTHEST, _FARTHEST, _FARTHEST)
-    )
+    is_sound = left < right and bottom < top
+    return (left, bottom, right, top) if is_sound else (-_FARTHEST, -_FARTHEST, _FARTHEST, _FARTHEST)
 
 
 def _blanking(numbers: frozenset[int]) -> Callable[..., None]:
     """Return a visitor that takes the text out of the operators with these numbers."""
-    shown = -1
+    shown = count()
 
     def visit(operator: bytes, operands: list[object], *_: object) -> None:
-        nonlocal shown
-        if operator in SHOWING:
-            shown += 1
-            if shown in numbers:
-                blank(operator, operands)
+        if operator in SHOWING and next(shown) in numbers:
+            blank(operator, operands)
 
     return visit
 
@@ -358,11 +343,9 @@ def _scale(matrix: _Matrix) -> float:
 
 def _title(reader: pypdf.PdfReader) -> str | None:
     """Return the title in the document information, unless it is a file name, as it often is."""
-    try:
-        with _damage_as_source_error():
-            raw = reader.metadata.title if reader.metadata is not None else None
-    except SourceError:
-        return None
+    raw: str | None = None
+    with suppress(SourceError), _damage_as_source_error():
+        raw = reader.metadata.title if reader.metadata is not None else None
     title = _SURROGATE.sub("", " ".join(str(raw or "").split()))
     is_name = _FILE_NAME.search(title) or title.lower() in ("untitled", "title")
     return None if is_name else title or None

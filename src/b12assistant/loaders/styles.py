@@ -9,7 +9,7 @@ from __future__ import annotations
 import colorsys
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -22,7 +22,7 @@ _SAME = 8 / 255  # difference of a colour channel that nobody sees
 _SCREEN = 1280.0  # px
 _EM = 16.0  # px, of a page without styles
 _UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "cm": 37.8, "mm": 3.78, "in": 96.0, "rem": _EM}
-_PERCENT = {"vw": _SCREEN / 100, "vh": 8.0, "vmin": 8.0, "vmax": _SCREEN / 100}
+_UNITS |= {"vw": _SCREEN / 100, "vh": 8.0, "vmin": 8.0, "vmax": _SCREEN / 100}
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
 _STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.S)
@@ -70,6 +70,9 @@ _RELEVANT = frozenset(
     )
 )
 
+# What the attributes of older pages say about colours.
+_HINTS = {"color": "color", "text": "color", "bgcolor": "background-color"}
+
 Colour = tuple[float, float, float, float]  # red, green, blue, opacity, from 0 to 1
 _WHITE: Colour = (1.0, 1.0, 1.0, 1.0)
 _BLACK: Colour = (0.0, 0.0, 0.0, 1.0)
@@ -103,7 +106,7 @@ def _is_same(colour: Colour, ground: Colour | None) -> bool:
 
 
 _Weight = tuple[bool, bool, tuple[int, ...], int]  # important, inline, specificity, order
-_Rule = tuple[str, list[tuple[str, str, bool]]]  # a selector, and names, values and importance
+_Declaration = tuple[str, str, bool]  # name, value and importance
 
 
 class Styles:
@@ -113,7 +116,9 @@ class Styles:
         self._order = count()
         self._variables: dict[str, str] = {}
         self._matched: dict[int, dict[str, tuple[_Weight, str]]] = {}
-        rules = [rule for sheet in tree.css("style") if _applies(sheet) for rule in _rules(sheet.text() or "")]
+        sheets = (sheet for sheet in tree.css("style") if sheet.parent is None or sheet.parent.tag != "noscript")
+        shown = (sheet.text() for sheet in sheets if _is_on_screen(sheet.attributes.get("media") or ""))
+        rules = [rule for text in shown for rule in _rules(text or "")]
         for _, declarations in rules:
             self._variables.update((name, value) for name, value, _ in declarations if name.startswith("--"))
         for selector, declarations in rules:
@@ -124,18 +129,17 @@ class Styles:
     def look(self, node: LexborNode, attributes: Mapping[str, str | None], around: Look) -> Look:
         """Return the look of an element inside one with the look ``around``."""
         values = dict(self._matched.get(node.mem_id, {}))
-        inline = attributes.get("style")
-        for name, value, important in _declarations(inline or ""):
+        for name, value, important in _declarations(attributes.get("style") or ""):
             if name.startswith("--"):
                 self._variables[name] = value
             elif name in _RELEVANT:
                 _set(values, name, value, (important, True, (), next(self._order)))
-        hints = _hints(attributes)
+        hints = {name: hint.strip().lower() for key, name in _HINTS.items() if (hint := attributes.get(key))}
         if not values and not hints:
             return around
         return _look(hints | {name: self._resolved(value) for name, (_, value) in values.items()}, around)
 
-    def _match(self, tree: LexborHTMLParser, selectors: str, declarations: list[tuple[str, str, bool]]) -> None:
+    def _match(self, tree: LexborHTMLParser, selectors: str, declarations: list[_Declaration]) -> None:
         for selector in _split(selectors):
             try:
                 nodes = tree.css(selector)
@@ -160,11 +164,6 @@ def _set(values: dict[str, tuple[_Weight, str]], name: str, value: str, weight: 
         values[name] = (weight, value)
 
 
-def _applies(sheet: LexborNode) -> bool:
-    parent = sheet.parent
-    return (parent is None or parent.tag != "noscript") and _is_on_screen(sheet.attributes.get("media") or "")
-
-
 def _is_on_screen(query: str) -> bool:
     """Check if any part of a media query may hold on a wide, light screen."""
     return not query.strip() or any(_holds(part.strip().lower()) for part in query.split(","))
@@ -180,8 +179,8 @@ def _holds(part: str) -> bool:
     return True
 
 
-def _rules(sheet: str) -> Iterator[_Rule]:
-    """Yield the rules of a style sheet, those inside at-rules and other rules too."""
+def _rules(sheet: str) -> Iterator[tuple[str, list[_Declaration]]]:
+    """Yield the selector and declarations of each rule of a style sheet, those inside at-rules and other rules too."""
     text = _COMMENT.sub(" ", sheet)
     stack: list[tuple[str | None, list[str]]] = [("", [])]  # the selector, and the declarations of each open block
     start = 0
@@ -219,15 +218,13 @@ def _nested(outer: str | None, words: str) -> str | None:
     return words.replace("&", f":is({outer})") if "&" in words else f":is({outer}) {words}"
 
 
-def _declarations(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Yield name, value and importance of each declaration, in order."""
+def _declarations(text: str) -> Iterator[_Declaration]:
+    """Yield the declarations in order."""
     for part in _split(_COMMENT.sub(" ", text), ";"):
-        name, colon, value = part.partition(":")
-        if not colon:
-            continue
-        bare = _IMPORTANT.sub("", value)
-        name = name.strip()
-        yield (name if name.startswith("--") else name.lower()), bare.strip(), bare != value
+        name, colon, value = (side.strip() for side in part.partition(":"))
+        if colon:
+            bare = _IMPORTANT.sub("", value)
+            yield (name if name.startswith("--") else name.lower()), bare, bare != value
 
 
 def _split(text: str, at: str = ",") -> Iterator[str]:
@@ -243,22 +240,22 @@ def _split(text: str, at: str = ",") -> Iterator[str]:
         yield text[start:].strip()
 
 
-def _hints(attributes: Mapping[str, str | None]) -> dict[str, str]:
-    """Return what the attributes of older pages say about colours."""
-    names = {"color": "color", "text": "color", "bgcolor": "background-color"}
-    return {name: value.strip().lower() for key, name in names.items() if (value := attributes.get(key))}
-
-
 def _look(values: Mapping[str, str], around: Look) -> Look:
     size = _font_size(values, around.size)
-    look = replace(around, size=size)
-    shown = values.get("visibility")
-    if shown in ("visible", "initial", "unset", "hidden", "collapse"):
-        look = replace(look, visible=shown not in ("hidden", "collapse"))
-    look = replace(look, ground=_ground(values, around.ground), colour=_text_colour(values, around.colour))
+    indent = around.indent
     if "text-indent" in values:
-        look = replace(look, indent=_indent(values, size))
-    return replace(look, gone=look.gone or _is_gone(values, size))
+        indent = _px(values["text-indent"], size, whole=_SCREEN) or 0.0
+        if indent >= _SCREEN and _cuts(values):  # "text-indent: 100%; overflow: hidden"
+            indent = -_FAR
+    shown = {"hidden": False, "collapse": False, "visible": True, "initial": True, "unset": True}
+    return Look(
+        gone=around.gone or _is_gone(values, size),
+        visible=shown.get(values.get("visibility", ""), around.visible),
+        size=size,
+        colour=_text_colour(values, around.colour),
+        ground=_ground(values, around.ground),
+        indent=indent,
+    )
 
 
 def _font_size(values: Mapping[str, str], around: float) -> float:
@@ -266,22 +263,13 @@ def _font_size(values: Mapping[str, str], around: float) -> float:
     if value is None and "font" in values:
         sizes = re.findall(r"(?:^|\s)([\d.]+[a-z%]*)(?:\s*/\s*\S+)?\s+\S", values["font"])
         value = next((size for size in sizes if not re.fullmatch(r"[1-9]00", size)), None)
-    if value is None:
-        return around
-    length = _px(value, around, whole=around)
+    length = None if value is None else _px(value, around, whole=around)
     return around if length is None else length
-
-
-def _indent(values: Mapping[str, str], size: float) -> float:
-    indent = _px(values["text-indent"], size, whole=_SCREEN) or 0.0
-    cut = indent >= _SCREEN and _cuts(values)  # "text-indent: 100%; overflow: hidden"
-    return -_FAR if cut else indent
 
 
 def _text_colour(values: Mapping[str, str], around: Colour | None) -> Colour | None:
     value = values.get("-webkit-text-fill-color") or values.get("color")
-    clips = "text" in (values.get("background-clip") or values.get("-webkit-background-clip") or "")
-    if clips:
+    if "text" in (values.get("background-clip") or values.get("-webkit-background-clip") or ""):
         return None  # the letters show the background
     if value is None or value in ("inherit", "currentcolor", "unset"):
         return around
@@ -294,8 +282,8 @@ def _ground(values: Mapping[str, str], around: Colour | None) -> Colour | None:
         return None
     value = values.get("background-color")
     if value is None:
-        parts = _FUNCTION.findall(values.get("background", ""))
-        words = [f"{name}({inside})" for name, inside in parts] or values.get("background", "").split()
+        background = values.get("background", "")
+        words = [match[0] for match in _FUNCTION.finditer(background)] or background.split()
         value = next((word for word in words if _colour(word) is not None), None)
     colour = _colour(value) if value else None
     if value is None or value in ("inherit", "none", "initial", "unset"):
@@ -307,15 +295,15 @@ def _ground(values: Mapping[str, str], around: Colour | None) -> Colour | None:
 
 def _is_gone(values: Mapping[str, str], size: float) -> bool:
     """Check if the element hides all that is in it."""
-    opacity = _number(values.get("opacity", ""))
+    lengths = (_px(values.get(name, ""), size) for name in ("height", "width", "max-height", "max-width"))
+    filters = (inside for name, inside in _FUNCTION.findall(values.get("filter", "")) if name == "opacity")
     return (
         values.get("display", "").split()[:1] == ["none"]
         or values.get("content-visibility") == "hidden"
-        or (opacity is not None and opacity <= _SEEN)
-        or _is_filtered(values.get("filter", ""))
+        or any(_is_faint(opacity.strip()) for opacity in (values.get("opacity", ""), *filters))
         or _is_moved_away(values, size)
         or _is_clipped(values)
-        or (_cuts(values) and _is_closed(values, size))
+        or (_cuts(values) and any(length is not None and length <= _LEAST_SIZE for length in lengths))
     )
 
 
@@ -324,14 +312,9 @@ def _cuts(values: Mapping[str, str]) -> bool:
     return any(word in ("hidden", "clip", "scroll", "auto") for word in words.split())
 
 
-def _is_closed(values: Mapping[str, str], size: float) -> bool:
-    lengths = (_px(values.get(name, ""), size) for name in ("height", "width", "max-height", "max-width"))
-    return any(length is not None and length <= _LEAST_SIZE for length in lengths)
-
-
-def _is_filtered(value: str) -> bool:
-    amounts = (_number(inside.strip()) for name, inside in _FUNCTION.findall(value) if name == "opacity")
-    return any(amount is not None and amount <= _SEEN for amount in amounts)
+def _is_faint(opacity: str) -> bool:
+    number = _number(opacity)
+    return number is not None and number <= _SEEN
 
 
 def _is_moved_away(values: Mapping[str, str], size: float) -> bool:
@@ -343,8 +326,8 @@ def _is_moved_away(values: Mapping[str, str], size: float) -> bool:
     if margin:
         lengths |= {"margin-top": margin[0], "margin-left": margin[-1] if len(margin) != 3 else margin[1]}
     for name, value in lengths.items():
-        length = _px(value, size)
-        if length is not None and (length <= -_FAR or (name == "left" and length >= _FAR_RIGHT)):
+        length = _px(value, size) or 0.0
+        if length <= -_FAR or (name == "left" and length >= _FAR_RIGHT):
             return True
     return _is_transformed_away(values, size)
 
@@ -397,8 +380,7 @@ def _px(value: str, size: float, *, whole: float | None = None) -> float | None:
         return number * size * (1 if unit == "em" else 0.5)
     if unit == "%":
         return None if whole is None else number * whole / 100
-    factor = _UNITS.get(unit) or _PERCENT.get(unit)
-    return None if factor is None else number * factor
+    return number * _UNITS[unit] if unit in _UNITS else None
 
 
 def _colour(value: str) -> Colour | None:

@@ -16,8 +16,7 @@ from b12assistant.loaders.decoding import decode
 from b12assistant.loaders.manuscript import outline
 from b12assistant.types import Block, BlockKind, Extract, Range
 
-_ROW_END = r"\r\n|[\n\r\v\f\x85\u2028\u2029]"
-_LINE = re.compile(rf"([^\n\r\v\f\x85\u2028\u2029]*)({_ROW_END}|\Z)")
+_LINE = re.compile(r"([^\n\r\v\f\x85\u2028\u2029]*)(\r\n|[\n\r\v\f\x85\u2028\u2029]|\Z)")
 _WIDEST_WRAP = 120  # code points; longer lines are unwrapped paragraphs
 _SHORT_LINE = 0.6  # of the width: a line that ends a sentence before this ends its paragraph
 _FULL_LINE = 0.8  # of the width: a line without room for the next word
@@ -46,27 +45,8 @@ class Layout:
     width: int
     dense: bool  # no blank lines: each line is a paragraph, a heading or an item
     attached: bool  # headings are directly above their text rather than between blank lines
-    furniture: frozenset[str]  # keys of the lines that repeat, see is_furniture
+    furniture: frozenset[str]  # keys of the lines that repeat over the file, as running headers and links do
     numbered: frozenset[int]  # offsets of the lines that number the sections, "1. Cleaning", "2. Error codes"
-
-    def is_furniture(self, line: Line) -> bool:
-        """Check if the line repeats over the file, as running headers and links do."""
-        return _key(line.text) in self.furniture
-
-    def joins(self, line: Line, following: Line) -> bool:
-        """Check if ``following`` continues the paragraph of ``line``."""
-        if not self.width or following.spaced:
-            return False
-        if following.text[0].islower():
-            return True
-        return not (wording.ends_sentence(line.text) and len(line.text) < _SHORT_LINE * self.width)
-
-    def joins_item(self, line: Line, following: Line) -> bool:
-        """Check if ``following`` continues a list item. Items are often short, so it must continue the sentence too."""
-        if not self.width or following.spaced:
-            return False
-        is_full = line.indent + len(line.text) >= _FULL_LINE * self.width
-        return following.text[0].islower() or (is_full and not wording.ends_sentence(line.text))
 
 
 def split_lines(text: str) -> tuple[Line, ...]:
@@ -84,12 +64,6 @@ def split_lines(text: str) -> tuple[Line, ...]:
         elif match[2] != "\f" or row:  # a paragraph may continue after a form feed
             spaced = True
     return tuple(lines)
-
-
-def page_starts(text: str) -> tuple[int, ...]:
-    """Return the offset of each page if form feeds separate pages; one at the very end begins no page."""
-    breaks = [match.end() for match in re.finditer("\f", text) if match.end() < len(text)]
-    return (0, *breaks) if "\f" in text else ()
 
 
 def layout_of(lines: Sequence[Line]) -> Layout:
@@ -144,12 +118,9 @@ def _wrap_width(lines: Sequence[Line]) -> int:
 
 def _attached(lines: Sequence[Line]) -> bool:
     """Check if more titles are directly above text than between blank lines (the first line is always a title)."""
-    on_text = alone = 0
-    for line, following in pairwise(lines[1:]):
-        if line.spaced and wording.is_title(line.text):
-            on_text += not following.spaced
-            alone += following.spaced
-    return on_text > alone
+    pairs = pairwise(lines[1:])
+    alone = [below.spaced for line, below in pairs if line.spaced and wording.is_title(line.text)]
+    return alone.count(False) > alone.count(True)
 
 
 _CHAIN_DENSE = 3  # titles in a row: from here they are a list without bullets
@@ -169,11 +140,13 @@ def load(data: bytes) -> Extract:
     blocks = _blocks(lines, kinds, layout)
     headings = _headings(lines, kinds)
     titled = bool(headings) and headings[0][1] == 1
+    # Form feeds separate pages; one at the very end begins no page.
+    pages = [match.end() for match in re.finditer("\f", text) if match.end() < len(text)]
     return Extract(
         text=text,
         extractor=f"plain text ({decoded.encoding})",
         title=text[headings[0][0].start : headings[0][0].end] if titled else None,
-        page_starts=page_starts(text),
+        page_starts=(0, *pages) if "\f" in text else (),
         sections=outline(headings, len(text)),
         blocks=blocks,
         warnings=decoded.warnings,
@@ -216,7 +189,7 @@ def _is_item(lines: Sequence[Line], i: int, layout: Layout) -> bool:
 
 def _is_heading(lines: Sequence[Line], i: int, layout: Layout) -> bool:
     line = lines[i]
-    if i + 1 == len(lines) or layout.is_furniture(line) or not wording.could_be_heading(line.text):
+    if i + 1 == len(lines) or _key(line.text) in layout.furniture or not wording.could_be_heading(line.text):
         return False  # the last line has nothing to be the heading of
     following = lines[i + 1]
     if _underline_level(line, following):
@@ -226,7 +199,8 @@ def _is_heading(lines: Sequence[Line], i: int, layout: Layout) -> bool:
         return True
     if wording.is_item(line.text):
         # "1. Methods" between blank lines heads a section, unless more items follow.
-        return line.start in layout.numbered or (alone and wording.is_title(line.text) and not _in_list(lines, i))
+        in_list = wording.is_item(following.text) or (i > 0 and wording.is_item(lines[i - 1].text))
+        return line.start in layout.numbered or (alone and wording.is_title(line.text) and not in_list)
     if alone:
         return wording.is_title(line.text) or wording.is_label(line.text)
     if layout.dense:
@@ -246,11 +220,6 @@ def _is_page_title(lines: Sequence[Line], i: int, *, alone: bool, dense: bool) -
     )
 
 
-def _in_list(lines: Sequence[Line], i: int) -> bool:
-    neighbours = (*lines[max(i - 1, 0) : i], *lines[i + 1 : i + 2])
-    return any(wording.is_item(line.text) for line in neighbours)
-
-
 def _underline_level(line: Line, following: Line) -> int | None:
     """Return 1 or 2 if the following line underlines this one with = or -, else ``None``."""
     marks = set(following.text)
@@ -264,13 +233,14 @@ def _unchained(lines: Sequence[Line], kinds: list[BlockKind], layout: Layout) ->
     """Make many titles in a row paragraphs: they list links or terms, while a heading has text under it."""
     longest = _CHAIN_DENSE if layout.dense else _CHAIN_SPACED
     result: list[BlockKind] = []
-    for group_kind, group in groupby(kinds):
-        kind = group_kind
-        length = len(list(group))
-        end = len(result) + length
-        if kind is BlockKind.HEADING and (length >= longest or (layout.dense and not _is_text(lines[end], kinds[end]))):
-            kind = BlockKind.PARAGRAPH
-        result += [kind] * length
+    for kind, group in groupby(kinds):
+        chain = list(group)
+        end = len(result) + len(chain)
+        if kind is BlockKind.HEADING and (
+            len(chain) >= longest or (layout.dense and not _is_text(lines[end], kinds[end]))
+        ):
+            chain = [BlockKind.PARAGRAPH] * len(chain)
+        result += chain
     return result
 
 
@@ -299,10 +269,19 @@ def _goes_on(lines: Sequence[Line], kinds: Sequence[BlockKind], i: int, *, first
     line, previous = lines[i], lines[i - 1]
     if kinds[i] is not BlockKind.PARAGRAPH or line.spaced or wording.is_ornament(line.text):
         return False
-    if kinds[first] is BlockKind.LIST_ITEM:
-        return line.indent > lines[first].indent or layout.joins_item(previous, line)
-    in_paragraph = kinds[first] is BlockKind.PARAGRAPH and not wording.is_ornament(previous.text)
-    return in_paragraph and layout.joins(previous, line)
+    in_item = kinds[first] is BlockKind.LIST_ITEM
+    if in_item and line.indent > lines[first].indent:
+        return True
+    if not in_item and (kinds[first] is not BlockKind.PARAGRAPH or wording.is_ornament(previous.text)):
+        return False
+    if not layout.width:
+        return False
+    if line.text[0].islower():
+        return True
+    is_over = wording.ends_sentence(previous.text)
+    if in_item:  # items are often short, so the line must continue the sentence too
+        return not is_over and previous.indent + len(previous.text) >= _FULL_LINE * layout.width
+    return not is_over or len(previous.text) >= _SHORT_LINE * layout.width
 
 
 def _headings(lines: Sequence[Line], kinds: Sequence[BlockKind]) -> list[tuple[Range, int]]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from statistics import median_low
 
 from b12assistant.language.spelling import english_words
@@ -47,12 +47,14 @@ def furniture(pages: Sequence[Sequence[PrintedLine]]) -> dict[PrintedLine, Role]
     shown = {(_key(line), role, line.page) for line, role, _ in edges}
     counts = Counter((key, role) for key, role, _ in shown)
     needed = min(_REPEATS, max(_LEAST_PAGES, len(pages)))
-    folios = Counter(_folio(line) for line, _, depth in edges if depth == 0)
+    outer = (_folio(line) for line, _, depth in edges if depth == 0)
+    folios: Counter[int | None] = Counter(folio for folio in outer if folio is not None)
     running = [
         (line, role, depth)
         for line, role, depth in edges
         if counts[_key(line), role] >= needed
-        or (depth == 0 and (_PAGE_NUMBER.fullmatch(line.text) or _is_folio(line, folios)))
+        # Numbers that count pages: the running titles of short chapters do not repeat often enough.
+        or (depth == 0 and (_PAGE_NUMBER.fullmatch(line.text) or folios[_folio(line)] >= _REPEATS))
     ]
     # A line further in than one that does not repeat belongs to the text, even if it repeats.
     outermost = {(line.page, role) for line, role, depth in running if depth == 0}
@@ -74,12 +76,6 @@ def _edges(lines: Sequence[PrintedLine]) -> Iterator[tuple[PrintedLine, Role, in
             yield line, Role.FOOTER, len(heights) - 1 - rank
 
 
-def _is_folio(line: PrintedLine, folios: Counter[int | None]) -> bool:
-    """Check if the number in a line counts pages: the running titles of short chapters do not repeat often enough."""
-    folio = _folio(line)
-    return folio is not None and folios[folio] >= _REPEATS
-
-
 def _folio(line: PrintedLine) -> int | None:
     """Return a line's first or last number minus its 0-based page; ``None`` without a number."""
     number = _OUTER_NUMBER.search(line.text)
@@ -99,39 +95,22 @@ _BOUND = re.compile(r"[^\W_][-‐\u00ad]$")  # a hyphen after a letter; after a 
 _SUSPENDED = frozenset({"and", "or", "nor", "to", "und"})  # "pre- and postnatal" keeps its blank
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The words inside the lines of one document, in lower case."""
+def _broken(first: str, second: str, words: Set[str]) -> tuple[str, str]:
+    """Return a line as it continues on the ``second`` one of its paragraph, and the blank between them, if any.
 
-    words: frozenset[str]
-    hyphenated: frozenset[str]  # with their hyphens
-
-    @classmethod
-    def of(cls, lines: Iterable[str]) -> Vocabulary:
-        words = {word.lower().replace("‐", "-") for line in lines for word in _WORD.findall(line)}
-        hyphenated = {word for word in words if "-" in word}
-        return cls(frozenset(words - hyphenated), frozenset(hyphenated))
-
-    def joined(self, first: str, second: str) -> str:
-        """Join two lines of one paragraph.
-
-        A hyphen is removed only if the joined word occurs in the document or a dictionary, and the hyphenated one does
-        not: a hyphen too many is ugly, one too few makes a word that the author did not write.
-        """
-        if not _BOUND.search(first):
-            return f"{first} {second}"
-        tail = _TAIL.match(second)
-        if tail is not None and tail[0].lower() in _SUSPENDED:
-            return f"{first} {second}"
-        head = _HEAD.search(first)
-        if head is None or tail is None or not tail[0][0].islower():
-            return first + second
-        return first[:-1] + second if self._is_one_word(head[1].lower(), tail[0].lower()) else first + second
-
-    def _is_one_word(self, head: str, tail: str) -> bool:
-        if f"{head}-{tail}" in self.hyphenated:
-            return False
-        return head + tail in self.words or head + tail in english_words()
+    A hyphen is removed only if the joined word occurs in the document or a dictionary, and the hyphenated one does
+    not: a hyphen too many is ugly, one too few makes a word that the author did not write. ``words``: the document's,
+    in lower case.
+    """
+    tail = _TAIL.match(second)
+    if not _BOUND.search(first) or (tail is not None and tail[0].lower() in _SUSPENDED):
+        return first, " "
+    head = _HEAD.search(first)
+    if head is None or tail is None or not tail[0][0].islower():
+        return first, ""
+    start, end = head[1].lower(), tail[0].lower()
+    is_one_word = f"{start}-{end}" not in words and (start + end in words or start + end in english_words())
+    return first[:-1] if is_one_word else first, ""
 
 
 _LARGER = 1.12  # times the size of the body: a heading
@@ -166,35 +145,32 @@ def typeset(pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript) -> N
     roles = furniture(pages)
     body = [line for lines in pages for line in lines if line not in roles]
     face = _face(body)
-    words = Vocabulary.of(line.text for line in body)
+    words = {word.lower().replace("‐", "-") for line in body for word in _WORD.findall(line.text)}
     levels = _levels(body, face)
-    pieces = _joined(list(_pieces(pages, roles, face)), words)
+    pieces = list(_pieces(pages, roles, face))
     page = -1
+    glue = ""  # the white space before a line that goes on with the one before
     interrupted = False  # furniture is between this line and the text it continues
-    for piece, glue in pieces:
-        for _ in range(piece.line.page - page):
-            manuscript.page()
+    for piece, following in zip_longest(pieces, pieces[1:]):
+        manuscript.pages(piece.line.page - page)
         page = piece.line.page
-        _write(manuscript, piece, glue=glue, level=levels.get(_style(piece.line), 2), interrupted=interrupted)
+        if piece.kind is not None:
+            manuscript.open(piece.kind, level=levels.get(_style(piece.line), 2))
+        elif piece.role is not None or interrupted:
+            manuscript.open(BlockKind.PARAGRAPH, tight=True)  # one line end: the sentence goes on
+        else:
+            manuscript.join(glue)
+        text, glue = piece.line.text, " "
         interrupted = piece.role is not None
-    for _ in range(len(pages) - 1 - page):
-        manuscript.page()
-
-
-def _write(manuscript: Manuscript, piece: _Piece, *, glue: str, level: int, interrupted: bool) -> None:
-    if piece.role is not None:
-        manuscript.open(BlockKind.PARAGRAPH, gap="\n")
-        manuscript.enter(piece.role)
-        manuscript.write(piece.line.text)
-        manuscript.leave()
-        return
-    if piece.kind is not None:
-        manuscript.open(piece.kind, level=level)
-    elif interrupted:
-        manuscript.open(BlockKind.PARAGRAPH, gap="\n")  # one line end: the sentence goes on
-    else:
-        manuscript.join(glue)
-    manuscript.write(piece.line.text)
+        if piece.role is not None:
+            manuscript.enter(piece.role)
+            manuscript.write(text)
+            manuscript.leave()
+            continue
+        if following is not None and following.role is None and following.kind is None:
+            text, glue = _broken(text, following.line.text, words)
+        manuscript.write(text)
+    manuscript.pages(len(pages) - 1 - page)
 
 
 def _pieces(pages: Sequence[Sequence[PrintedLine]], roles: dict[PrintedLine, Role], face: Face) -> Iterator[_Piece]:
@@ -212,7 +188,10 @@ def _pieces(pages: Sequence[Sequence[PrintedLine]], roles: dict[PrintedLine, Rol
                 yield _Piece(replace(line, text=CELL.join(line.cells)), BlockKind.TABLE_ROW)
                 previous, kind = line, BlockKind.TABLE_ROW
                 continue
-            new = _kind(line, previous, following.get(line), face)
+            if _is_heading(line, previous, following.get(line), face):
+                new = BlockKind.HEADING
+            else:
+                new = BlockKind.LIST_ITEM if wording.is_item(line.text) else BlockKind.PARAGRAPH
             goes_on = previous is not None and kind is not None and _joins(previous, line, kind, new, face)
             yield _Piece(line, None if goes_on else new)
             kind = kind if goes_on else new
@@ -226,12 +205,6 @@ def _rows(lines: Sequence[PrintedLine]) -> frozenset[PrintedLine]:
         if len(line.cells) == len(below.cells) >= _LEAST_CELLS and line.y > below.y:
             found |= {line, below}
     return frozenset(found)
-
-
-def _kind(line: PrintedLine, above: PrintedLine | None, below: PrintedLine | None, face: Face) -> BlockKind:
-    if _is_heading(line, above, below, face):
-        return BlockKind.HEADING
-    return BlockKind.LIST_ITEM if wording.is_item(line.text) else BlockKind.PARAGRAPH
 
 
 def _is_heading(line: PrintedLine, above: PrintedLine | None, below: PrintedLine | None, face: Face) -> bool:
@@ -269,9 +242,8 @@ def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: Block
     """Check if ``line``, by itself a ``new``, continues the ``kind`` that ``previous`` belongs to."""
     same_page = previous.page == line.page
     gap = previous.y - line.y
-    if new is BlockKind.LIST_ITEM or not _SAME_SIZE <= line.size / previous.size <= 1 / _SAME_SIZE:
-        return False
-    if kind is BlockKind.TABLE_ROW:
+    same_size = _SAME_SIZE <= line.size / previous.size <= 1 / _SAME_SIZE
+    if new is BlockKind.LIST_ITEM or kind is BlockKind.TABLE_ROW or not same_size:
         return False
     if kind is BlockKind.HEADING or new is BlockKind.HEADING:
         return kind is new and same_page and 0 < gap <= _GAP * 1.2 * line.size and previous.bold == line.bold
@@ -285,26 +257,10 @@ def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: Block
     return line.text[0].islower() or not (short or indented or outdented)
 
 
-def _joined(pieces: list[_Piece], words: Vocabulary) -> Iterator[tuple[_Piece, str]]:
-    """Yield each piece with the white space before it; hyphens at line ends are removed."""
-    glue = ""
-    for i, piece in enumerate(pieces):
-        following = pieces[i + 1] if i + 1 < len(pieces) else None
-        before = glue
-        glue = " "
-        text = piece.line.text
-        if following is not None and following.role is None and following.kind is None and piece.role is None:
-            head = words.joined(text, following.line.text)[: -len(following.line.text)]
-            text, glue = head.rstrip(" "), " " if head.endswith(" ") else ""
-        yield replace(piece, line=replace(piece.line, text=text)), before
-
-
 def _face(lines: Sequence[PrintedLine]) -> Face:
     sizes: Counter[float] = Counter()
-    bold = 0
     for line in lines:
         sizes[round(line.size, 1)] += len(line.text)
-        bold += len(line.text) * line.bold
     size = sizes.most_common(1)[0][0] if sizes else 0.0
     usual = [line for line in lines if line.size < _LARGER * size]
     gaps = [a.y - b.y for a, b in pairwise(usual) if a.page == b.page and 0 < a.y - b.y < 3 * size]
@@ -313,17 +269,15 @@ def _face(lines: Sequence[PrintedLine]) -> Face:
         size=size,
         lead=median_low(gaps) if gaps else 1.2 * size,
         length=lengths[int(0.8 * (len(lengths) - 1))] if lengths else 0,
-        bold=2 * bold > sum(sizes.values()),
+        bold=2 * sum(len(line.text) for line in lines if line.bold) > sum(sizes.values()),
     )
 
 
 def _levels(lines: Sequence[PrintedLine], face: Face) -> dict[float, int]:
     """Map sizes of headings to levels: the largest has level 1, one no larger than the body at least level 2."""
     sizes = sorted({_style(line) for line in lines if wording.could_be_heading(line.text)}, reverse=True)
-    large = [size for size in sizes if size >= _LARGER * face.size]
-    return {size: min(rank, 6) for rank, size in enumerate(large, 1)} | {
-        size: min(max(2, len(large) + 1), 6) for size in sizes if size < _LARGER * face.size
-    }
+    small = max(2, 1 + sum(size >= _LARGER * face.size for size in sizes))
+    return {size: min(rank if size >= _LARGER * face.size else small, 6) for rank, size in enumerate(sizes, 1)}
 
 
 def _style(line: PrintedLine) -> float:

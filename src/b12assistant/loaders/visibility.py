@@ -1,8 +1,8 @@
 """Find out which text of a PDF page a reader can see.
 
 ``Sight`` follows the graphics state through the operators of a page, as pypdf reads them. Each operator that shows
-text gets a number; at the end ``unseen`` gives the numbers whose text no reader sees, and ``over_pictures`` those of
-invisible letters over a picture, the text layer of a scan.
+text gets a number; at the end ``unseen`` gives the numbers whose text no reader sees, and ``is_recognised`` tells if
+there are invisible letters over a picture, the text layer of a scan.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -108,29 +109,22 @@ class Sight:
             self._state, self._saved, self._marked = left
             self._resources.pop()
 
-    @property
-    def shown(self) -> int:
-        """The number of operators that showed text."""
-        return len(self._shows)
-
     def unseen(self) -> frozenset[int]:
         """Return the numbers of the texts that nobody sees."""
         return frozenset(show.number for show in self._shows if self._is_hidden(show))
 
-    def over_pictures(self) -> frozenset[int]:
-        """Return the numbers of invisible texts with a picture under them."""
-        return frozenset(
-            show.number
-            for show in self._shows
-            if show.state.mode in (3, 7) and self._is_on_picture(show) and not self._is_hidden(show)
-        )
+    @property
+    def is_recognised(self) -> bool:
+        """Check for invisible text with a picture under it, as text recognition adds to a scan."""
+        return any(show.state.mode in (3, 7) and not self._is_hidden(show) for show in self._shows)
 
     def _is_hidden(self, show: _Show) -> bool:
         state = show.state
         if show.off or show.height < _LEAST_SIZE or self._is_outside(show):
             return True
         if state.mode in (3, 7):
-            return not self._is_on_picture(show)
+            x, y = _middle(show.box)
+            return not any(_holds(picture, x, y) for picture in self._pictures)
         fills, strokes = state.mode in (0, 2, 4, 6), state.mode in (1, 2, 5, 6)
         seen = (fills and state.fill_alpha > _SEEN) or (strokes and state.stroke_alpha > _SEEN)
         if not seen:
@@ -143,45 +137,31 @@ class Sight:
         x, y, far, high = show.box
         return right <= left or top <= bottom or x >= right or y >= top or high <= bottom or far + show.reach <= left
 
-    def _is_on_picture(self, show: _Show) -> bool:
-        x, y = _middle(show.box)
-        return any(left <= x <= right and bottom <= y <= top for left, bottom, right, top in self._pictures)
-
     def _is_covered(self, show: _Show) -> bool:
         """Check if an opaque area is painted over the text later, as by a poor redaction."""
         x, y, far, high = show.box
         far += show.reach / 2  # widths are estimated
-        return any(
-            paint.covers
-            and paint.shows > show.number
-            and paint.box[0] <= x
-            and paint.box[1] <= y
-            and paint.box[2] >= far
-            and paint.box[3] >= (y + high) / 2
-            for paint in reversed(self._paints)
-        )
+        later = (paint.box for paint in reversed(self._paints) if paint.covers and paint.shows > show.number)
+        return any(_holds(box, x, y) and _holds(box, far, (y + high) / 2) for box in later)
 
     def _is_like_ground(self, show: _Show, colours: Sequence[Colour | None]) -> bool:
         if None in colours or len(self._paints) >= _MOST_PAINTS:
             return False
-        if not any(_is_white(colour) for colour in colours) and not any(
-            _is_same(paint.colour, colour) for paint in self._paints for colour in colours
-        ):
+        grounds = chain((_WHITE,), (paint.colour for paint in self._paints))
+        if not any(_is_same(ground, colour) for ground in grounds for colour in colours):
             return False
         x, y = _middle(show.box)
-        ground: Colour | None = _WHITE
-        for paint in reversed(self._paints):
-            left, bottom, right, top = paint.box
-            if paint.shows <= show.number and left <= x <= right and bottom <= y <= top:
-                ground = paint.colour
-                break
+        before = (paint for paint in reversed(self._paints) if paint.shows <= show.number)
+        ground = next((paint.colour for paint in before if _holds(paint.box, x, y)), _WHITE)
         return all(_is_same(ground, colour) for colour in colours)
 
     def _show(self, operands: Any, text_matrix: Sequence[float]) -> None:
         state = self._state
         try:
             matrix = _times(_matrix(text_matrix), state.ctm)
-            letters = _count(operands)
+            last = operands[-1]
+            parts = last if isinstance(last, list) else [last]
+            letters = sum(len(part) for part in parts if isinstance(part, (str, bytes)))
         except (ArithmeticError, IndexError, TypeError, ValueError):
             matrix, letters = state.ctm, 1
         here = tuple(text_matrix)  # pypdf does not move it on after each piece
@@ -190,38 +170,30 @@ class Sight:
         across, up = math.hypot(matrix[0], matrix[1]), math.hypot(matrix[2], matrix[3])
         size = abs(state.size)
         width = _WIDE * size
-        start, end = state.rise, state.rise + size
-        corners = [_apply(matrix, x, y) for x in (0.0, width * _INSIDE) for y in (start, end)]
+        corners = [_apply(matrix, x, y) for x in (0.0, width * _INSIDE) for y in (state.rise, state.rise + size)]
         height = min(across, up) * size * state.least_height
         # Far out, or with letters of no size, numbers are not finite.
         is_finite = all(math.isfinite(value) for corner in corners for value in corner) and math.isfinite(height)
         box = _box(corners) if is_finite else (math.inf,) * 4
         reach = width * letters * across if math.isfinite(across) else 0.0
-        turned = abs(matrix[1]) > abs(matrix[0]) or matrix[0] < 0
-        off = any(self._marked)
-        if turned:  # it does not run to the right: only its first letter is looked at
+        if abs(matrix[1]) > abs(matrix[0]) or matrix[0] < 0:  # turned, not to the right: only its first letter counts
             reach = math.inf if is_finite else 0.0
+        off = any(self._marked)
         self._shows.append(_Show(len(self._shows), state, box, height if is_finite else 0.0, reach, off))
 
-    def _save(self, _: Any) -> None:
-        self._saved.append(self._state)
+    def _set(self, **changes: Any) -> None:
+        self._state = replace(self._state, **changes)
 
     def _restore(self, _: Any) -> None:
         if self._saved:
             self._state = self._saved.pop()
 
     def _concatenate(self, operands: Any) -> None:
-        self._state = replace(self._state, ctm=_times(_matrix(operands), self._state.ctm))
-
-    def _set_mode(self, operands: Any) -> None:
-        self._state = replace(self._state, mode=int(operands[0]))
-
-    def _set_rise(self, operands: Any) -> None:
-        self._state = replace(self._state, rise=float(operands[0]))
+        self._set(ctm=_times(_matrix(operands), self._state.ctm))
 
     def _set_font(self, operands: Any) -> None:
         font = _of(_of(self._resources[-1], "/Font"), operands[0])
-        self._state = replace(self._state, size=float(operands[1]), least_height=_height(font))
+        self._set(size=float(operands[1]), least_height=_height(font))
 
     def _set_extended(self, operands: Any) -> None:
         values = _of(_of(self._resources[-1], "/ExtGState"), operands[0])
@@ -236,19 +208,15 @@ class Sight:
             state = replace(state, size=float(font[1]))
         self._state = state
 
-    def _set_fill(self, operands: Any, *, space: object = None) -> None:
-        space = self._state.fill_space if space is None else space
-        self._state = replace(self._state, fill=_colour(operands, space), fill_space=space)
+    def _set_colour(self, kind: str, operands: Any, space: object = None) -> None:
+        """Set the colour of ``kind``, "fill" or "stroke"; without ``space`` in the current colour space."""
+        space = getattr(self._state, f"{kind}_space") if space is None else space
+        self._set(**{kind: _colour(operands, space), f"{kind}_space": space})
 
-    def _set_stroke(self, operands: Any, *, space: object = None) -> None:
-        space = self._state.stroke_space if space is None else space
-        self._state = replace(self._state, stroke=_colour(operands, space), stroke_space=space)
-
-    def _set_fill_space(self, operands: Any) -> None:
-        self._state = replace(self._state, fill=_first_colour(space := self._space(operands)), fill_space=space)
-
-    def _set_stroke_space(self, operands: Any) -> None:
-        self._state = replace(self._state, stroke=_first_colour(space := self._space(operands)), stroke_space=space)
+    def _set_space(self, kind: str, operands: Any) -> None:
+        """Set the colour space of ``kind``, and its initial colour."""
+        space = self._space(operands)
+        self._set(**{kind: _BLACK if space in (*_GRAY, *_COLOURS) else None, f"{kind}_space": space})
 
     def _space(self, operands: Any) -> object:
         """Return the name of a colour space, or 1, 3 or 4 for one with so many channels; "" if it is another."""
@@ -281,12 +249,6 @@ class Sight:
     def _clip_later(self, _: Any) -> None:
         self._clips = True
 
-    def _fill_path(self, _: Any) -> None:
-        self._paint(fills=True)
-
-    def _end_path(self, _: Any) -> None:
-        self._paint(fills=False)
-
     def _paint(self, *, fills: bool) -> None:
         state = self._state
         box = _box(self._points) if self._points else (0.0, 0.0, 0.0, 0.0)
@@ -300,9 +262,6 @@ class Sight:
     def _add(self, box: Box, colour: Colour | None, *, covers: bool = False) -> None:
         if box[0] < box[2] and box[1] < box[3] and len(self._paints) < _MOST_PAINTS:
             self._paints.append(_Paint(len(self._shows), box, colour, covers))
-
-    def _shade(self, _: Any) -> None:
-        self._add(self._state.clip, None)
 
     def _picture(self, _: Any) -> None:
         state = self._state
@@ -331,7 +290,7 @@ class Sight:
         if edges is not None:
             x, y, far, high = (float(edge) for edge in edges)
             corners = [self._at(a, b) for a in (x, far) for b in (y, high)]
-            self._state = replace(self._state, clip=_common(self._state.clip, _box(corners)))
+            self._set(clip=_common(self._state.clip, _box(corners)))
 
     def _begin_marked(self, operands: Any) -> None:
         self._marked.append(False)
@@ -355,29 +314,29 @@ class Sight:
 
 
 _HANDLERS: Mapping[bytes, Callable[[Sight, Any], None]] = {
-    b"q": Sight._save,
+    b"q": lambda sight, _: sight._saved.append(sight._state),
     b"Q": Sight._restore,
     b"cm": Sight._concatenate,
-    b"Tr": Sight._set_mode,
-    b"Ts": Sight._set_rise,
+    b"Tr": lambda sight, operands: sight._set(mode=int(operands[0])),
+    b"Ts": lambda sight, operands: sight._set(rise=float(operands[0])),
     b"Tf": Sight._set_font,
     b"gs": Sight._set_extended,
-    b"cs": Sight._set_fill_space,
-    b"CS": Sight._set_stroke_space,
-    **dict.fromkeys((b"sc", b"scn"), Sight._set_fill),
-    **dict.fromkeys((b"SC", b"SCN"), Sight._set_stroke),
-    b"g": lambda sight, operands: sight._set_fill(operands, space="/DeviceGray"),
-    b"rg": lambda sight, operands: sight._set_fill(operands, space="/DeviceRGB"),
-    b"k": lambda sight, operands: sight._set_fill(operands, space="/DeviceCMYK"),
-    b"G": lambda sight, operands: sight._set_stroke(operands, space="/DeviceGray"),
-    b"RG": lambda sight, operands: sight._set_stroke(operands, space="/DeviceRGB"),
-    b"K": lambda sight, operands: sight._set_stroke(operands, space="/DeviceCMYK"),
+    b"cs": lambda sight, operands: sight._set_space("fill", operands),
+    b"CS": lambda sight, operands: sight._set_space("stroke", operands),
+    **dict.fromkeys((b"sc", b"scn"), lambda sight, operands: sight._set_colour("fill", operands)),
+    **dict.fromkeys((b"SC", b"SCN"), lambda sight, operands: sight._set_colour("stroke", operands)),
+    b"g": lambda sight, operands: sight._set_colour("fill", operands, "/DeviceGray"),
+    b"rg": lambda sight, operands: sight._set_colour("fill", operands, "/DeviceRGB"),
+    b"k": lambda sight, operands: sight._set_colour("fill", operands, "/DeviceCMYK"),
+    b"G": lambda sight, operands: sight._set_colour("stroke", operands, "/DeviceGray"),
+    b"RG": lambda sight, operands: sight._set_colour("stroke", operands, "/DeviceRGB"),
+    b"K": lambda sight, operands: sight._set_colour("stroke", operands, "/DeviceCMYK"),
     **dict.fromkeys((b"m", b"l", b"c", b"v", b"y"), Sight._move),
     b"re": Sight._rectangle,
     **dict.fromkeys((b"W", b"W*"), Sight._clip_later),
-    **dict.fromkeys((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"), Sight._fill_path),
-    **dict.fromkeys((b"n", b"S", b"s"), Sight._end_path),
-    b"sh": Sight._shade,
+    **dict.fromkeys((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"), lambda sight, _: sight._paint(fills=True)),
+    **dict.fromkeys((b"n", b"S", b"s"), lambda sight, _: sight._paint(fills=False)),
+    b"sh": lambda sight, _: sight._add(sight._state.clip, None),
     b"INLINE IMAGE": Sight._picture,
     b"Do": Sight._do,
     **dict.fromkeys((b"BDC", b"BMC"), Sight._begin_marked),
@@ -443,24 +402,8 @@ def _colour(operands: Any, space: object) -> Colour | None:
     return ((1 - cyan) * (1 - black), (1 - magenta) * (1 - black), (1 - yellow) * (1 - black))
 
 
-def _first_colour(space: object) -> Colour | None:
-    """Return the initial colour of a colour space."""
-    return _BLACK if space in (*_GRAY, *_COLOURS) else None
-
-
 def _is_same(one: Colour | None, other: Colour | None) -> bool:
     return one is not None and other is not None and max(abs(a - b) for a, b in zip(one, other, strict=True)) <= _SAME
-
-
-def _is_white(colour: Colour | None) -> bool:
-    return _is_same(colour, _WHITE)
-
-
-def _count(operands: Any) -> int:
-    """Estimate how many letters are shown."""
-    last = operands[-1]
-    parts = last if isinstance(last, list) else [last]
-    return sum(len(part) for part in parts if isinstance(part, (str, bytes)))
 
 
 def _matrix(values: Sequence[Any]) -> Matrix:
@@ -490,6 +433,10 @@ def _box(points: Sequence[tuple[float, float]]) -> Box:
 
 def _common(one: Box, other: Box) -> Box:
     return max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
+
+
+def _holds(box: Box, x: float, y: float) -> bool:
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def _middle(box: Box) -> tuple[float, float]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -38,62 +39,26 @@ def receive(stream: IO[bytes]) -> bytes | None:
     return message if len(message) == length else None
 
 
-def pack(extract: Extract) -> bytes:
-    """Write an extract as JSON; ranges are pairs of code points."""
-    return _json(extract=_extracted(extract))
+def pack(sent: Extract | Prepared | SourceError | Splitting | None) -> bytes:
+    """Write what one process sends the other as JSON: one object, with the parts in it as lists of their fields."""
+    return json.dumps(sent, separators=(",", ":"), default=_plain).encode("ascii")
 
 
-def pack_prepared(prepared: Prepared) -> bytes:
-    """Write a prepared file as JSON."""
-    return _json(
-        extract=_extracted(prepared.extract),
-        marks=[(*_pair(m.range), m.kind, m.rule) for m in prepared.marks],
-        sections=_sections(prepared.sections),
-        marked_share=prepared.marked_share,
-        parts=None
-        if prepared.parts is None
-        else [(part.reference, [_pair(range_) for range_ in part.sentences]) for part in prepared.parts],
-    )
-
-
-def _extracted(extract: Extract) -> dict[str, object]:
-    return {
-        "text": extract.text,
-        "extractor": extract.extractor,
-        "title": extract.title,
-        "page_starts": extract.page_starts,
-        "sections": _sections(extract.sections),
-        "blocks": [(b.kind, *_pair(b.range)) for b in extract.blocks],
-        "regions": [(r.role, *_pair(r.range)) for r in extract.regions],
-        "front": extract.front,
-        "warnings": extract.warnings,
-    }
-
-
-def _sections(sections: Iterable[Section]) -> list[tuple[int, ...]]:
-    return [(*_pair(s.heading), s.level, s.start, s.end) for s in sections]
-
-
-def pack_error(error: SourceError) -> bytes:
-    """Write the reason for leaving the file out, in place of an extract."""
-    return _json(error=error.message, hint=error.hint)
-
-
-def pack_splitting(splitting: Splitting | None) -> bytes:
-    """Write how to split a file; ``None``: only its extract is asked for."""
-    if splitting is None:
-        return b""
-    tokenizer = str(splitting.tokenizer) if splitting.tokenizer else None
-    return _json(most=splitting.most, passages=splitting.passages, tokenizer=tokenizer)
+def _plain(value: Any) -> object:
+    if isinstance(value, SourceError):
+        return {"error": value.message, "hint": value.hint}
+    if isinstance(value, Path):
+        return str(value)
+    named = {field.name: getattr(value, field.name) for field in fields(value)}
+    return named if isinstance(value, (Extract, Prepared, Splitting)) else list(named.values())
 
 
 def unpack_splitting(message: bytes) -> Splitting | None:
-    """Read what `pack_splitting` wrote."""
-    if not message:
+    """Read how to split a file; ``None``: only its extract is asked for."""
+    asked: dict[str, Any] | None = json.loads(message)
+    if asked is None:
         return None
-    fields = json.loads(message)
-    tokenizer = Path(fields["tokenizer"]) if fields["tokenizer"] else None
-    return Splitting(fields["most"], fields["passages"], tokenizer)
+    return Splitting(**asked | {"tokenizer": Path(asked["tokenizer"]) if asked["tokenizer"] else None})
 
 
 def unpack(message: bytes) -> Extract:
@@ -102,7 +67,7 @@ def unpack(message: bytes) -> Extract:
     Any other message, or one whose ranges do not fit the text, is a ``SourceError`` too: a fault of the worker costs
     one file, not the run.
     """
-    return _unpacked(message, lambda fields: _extract(fields["extract"]))
+    return _unpacked(message, _extract)
 
 
 def unpack_prepared(message: bytes) -> Prepared:
@@ -112,24 +77,24 @@ def unpack_prepared(message: bytes) -> Prepared:
 
 def _unpacked(message: bytes, build: Callable[[dict[str, Any]], _Value]) -> _Value:
     with suppress(ValueError, KeyError, TypeError, RecursionError):
-        fields: dict[str, Any] = json.loads(message)
-        if "error" in fields:
-            raise SourceError(fields["error"], hint=fields["hint"])
-        return build(fields)
+        answer: dict[str, Any] = json.loads(message)
+        if "error" in answer:
+            raise SourceError(answer["error"], hint=answer["hint"])
+        return build(answer)
     raise SourceError("the reader's answer is not valid")
 
 
-def _prepared(fields: dict[str, Any]) -> Prepared:
-    extract = _extract(fields["extract"])
-    parts = fields["parts"]
+def _prepared(answer: dict[str, Any]) -> Prepared:
+    extract = _extract(answer["extract"])
+    parts = answer["parts"]
     prepared = Prepared(
         extract,
-        marks=_build_all(fields["marks"], lambda start, end, kind, rule: Mark(Range(start, end), MarkKind(kind), rule)),
-        sections=_read_sections(fields["sections"]),
-        marked_share=float(fields["marked_share"]),
+        marks=tuple(Mark(Range(*at), MarkKind(kind), rule) for at, kind, rule in answer["marks"]),
+        sections=_sections(answer["sections"]),
+        marked_share=float(answer["marked_share"]),
         parts=None
         if parts is None
-        else _build_all(parts, lambda reference, ranges: Part(_build_all(ranges, Range), reference=bool(reference))),
+        else tuple(Part(tuple(Range(*at) for at in ranges), reference=bool(reference)) for ranges, reference in parts),
     )
     length = len(extract.text)
     _check(length, [mark.range for mark in prepared.marks])
@@ -140,17 +105,17 @@ def _prepared(fields: dict[str, Any]) -> Prepared:
     return prepared
 
 
-def _extract(fields: dict[str, Any]) -> Extract:
+def _extract(answer: dict[str, Any]) -> Extract:
     extract = Extract(
-        text=fields["text"],
-        extractor=fields["extractor"],
-        title=fields["title"],
-        page_starts=tuple(fields["page_starts"]),
-        sections=_read_sections(fields["sections"]),
-        blocks=_build_all(fields["blocks"], lambda kind, start, end: Block(BlockKind(kind), Range(start, end))),
-        regions=_build_all(fields["regions"], lambda role, start, end: Region(Role(role), Range(start, end))),
-        front=fields["front"],
-        warnings=tuple(fields["warnings"]),
+        text=answer["text"],
+        extractor=answer["extractor"],
+        title=answer["title"],
+        page_starts=tuple(answer["page_starts"]),
+        sections=_sections(answer["sections"]),
+        blocks=tuple(Block(BlockKind(kind), Range(*at)) for kind, at in answer["blocks"]),
+        regions=tuple(Region(Role(role), Range(*at)) for role, at in answer["regions"]),
+        front=answer["front"],
+        warnings=tuple(answer["warnings"]),
     )
     length = len(extract.text)
     _check(length, [block.range for block in extract.blocks])
@@ -169,17 +134,5 @@ def _check(length: int, ranges: list[Range]) -> None:
         raise ValueError("ranges are not in order")
 
 
-def _read_sections(rows: list[list[int]]) -> tuple[Section, ...]:
-    return _build_all(rows, lambda a, b, level, start, end: Section(Range(a, b), level, start, end))
-
-
-def _build_all(rows: list[list[Any]], build: Callable[..., _Value]) -> tuple[_Value, ...]:
-    return tuple(build(*row) for row in rows)
-
-
-def _pair(range_: Range) -> tuple[int, int]:
-    return range_.start, range_.end
-
-
-def _json(**fields: object) -> bytes:
-    return json.dumps(fields, separators=(",", ":")).encode("ascii")
+def _sections(rows: list[list[Any]]) -> tuple[Section, ...]:
+    return tuple(Section(Range(*heading), level, start, end) for heading, level, start, end in rows)

@@ -101,13 +101,8 @@ def is_label(text: str) -> bool:
         and bare[:1].isupper()
         and "," not in bare
         and not bare.endswith(":")  # "Common signs include:" introduces a list
-        and not is_split(bare)
+        and not re.search(r"[.!?]\s+\S", bare)  # "Like this? Read more", two sentences
     )
-
-
-def is_split(text: str) -> bool:
-    """Check for two sentences on one line: "Like this? Read more"."""
-    return re.search(r"[.!?]\s+\S", text) is not None
 
 
 def numbered_level(text: str) -> int | None:

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import IO
 
 from b12assistant.errors import SourceError
 from b12assistant.language.words import count_pieces, open_tokenizer
@@ -25,8 +24,14 @@ from b12assistant.loaders.passages import Splitting, prepare
 def main() -> None:
     """Answer requests until the input ends."""
     limit, seconds = int(sys.argv[1]), float(sys.argv[2])
-    _limit_memory(limit)
-    with _claimed_output() as output:
+    with suppress(ImportError, ValueError, OSError):  # macOS refuses, Windows has no such module
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    # Standard output is for answers: what a library prints goes to standard error.
+    claimed = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with os.fdopen(claimed, "wb") as output:
         while (name := wire.receive(sys.stdin.buffer)) is not None:
             data, splitting = wire.receive(sys.stdin.buffer), wire.receive(sys.stdin.buffer)
             if data is None or splitting is None:
@@ -40,35 +45,18 @@ def main() -> None:
 def _answer(data: bytes, name: str, splitting: Splitting | None, limit: int) -> bytes:
     try:
         extract = load(data, name)
-        if splitting is None:
-            return wire.pack(extract)
-        return wire.pack_prepared(prepare(extract, splitting, _count(splitting.tokenizer)))
+        return wire.pack(prepare(extract, splitting, _count(splitting.tokenizer)) if splitting else extract)
     except SourceError as error:
-        return wire.pack_error(error)
+        return wire.pack(error)
     except MemoryError:
-        return wire.pack_error(SourceError(f"needs more than {limit / 2**30:g} GiB of memory"))
+        return wire.pack(SourceError(f"needs more than {limit / 2**30:g} GiB of memory"))
     except Exception as error:  # noqa: BLE001 - a parser's bug costs one file, and its reason is reported
-        return wire.pack_error(SourceError(f"the reader failed ({type(error).__name__})"))
+        return wire.pack(SourceError(f"the reader failed ({type(error).__name__})"))
 
 
 @lru_cache(1)
 def _count(tokenizer: Path | None) -> Callable[[str], int] | None:
     return partial(count_pieces, open_tokenizer(tokenizer)) if tokenizer else None
-
-
-def _claimed_output() -> IO[bytes]:
-    """Reserve standard output for answers: what a library prints goes to standard error."""
-    claimed = os.dup(sys.stdout.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return os.fdopen(claimed, "wb")
-
-
-def _limit_memory(limit: int) -> None:
-    """Limit the address space, in bytes, where the system can: macOS refuses, Windows has no such module."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def _limit_time(seconds: float) -> None:
