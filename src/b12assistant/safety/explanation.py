@@ -73,14 +73,13 @@ def _sighting(heard: Heard, seen: Sighting) -> Json:
     """``standing`` and ``cue`` are null for a request, which is always asked."""
     request = seen.finding.kind is FindingKind.REQUEST
     stance = None if request else heard.reading.stance(seen.start, seen.end, named=seen.named)
-    first, *others = heard.folded.covering(seen.start, seen.end)
-    last = others[-1] if others else first
+    covered = heard.folded.covering(seen.start, seen.end)
     return {
         "finding": seen.finding.id,
         "kind": seen.finding.kind,
         "folded": heard.folded.text[seen.start : seen.end],
-        "start": first.start,
-        "end": last.end,
+        "start": covered[0].start,
+        "end": covered[-1].end,
         "named_only": seen.named,
         "standing": stance.standing if stance else None,
         "cue": stance.cue if stance else None,

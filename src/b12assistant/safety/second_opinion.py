@@ -6,26 +6,23 @@ was tuned from; without them only the words count.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from b12assistant.answers import Turn
-from b12assistant.data_files import HINT
-from b12assistant.errors import ConfigError, EncoderError
+from b12assistant.errors import EncoderError
 from b12assistant.language.words import readable
 from b12assistant.low_rank import parse_low_rank
 from b12assistant.protocols import Encoder, encode_each
 from b12assistant.safety.assertion import Cues
-from b12assistant.safety.opinion import CONCERNS, Concern, Cuts, Judged, Opinion, Opinionated, conclude, read_cuts
+from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Cuts, Judged, Opinion, conclude, read_cuts
 from b12assistant.safety.turn_parts import Part, TurnReading, chosen, halves, read_turn
-from b12assistant.safety.word_model import WordModel
+from b12assistant.safety.word_model import WordModel, read_fitted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,11 +106,7 @@ class WordOpinion:
         reading = self.read(turn, previous)
         parts = parts_of(reading)
         judged = self.judge(reading, parts, self.log_shares(reading, parts))
-        return conclude("words", judged, self.cuts, ruled=ruled, foreign=self.is_foreign(turn.text))
-
-    @property
-    def cuts(self) -> Cuts:
-        return self.model.cuts
+        return conclude("words", judged, self.model.cuts, ruled=ruled, foreign=self.is_foreign(turn.text))
 
     def read(self, turn: Turn, previous: Turn | None) -> TurnReading:
         """Read the turn, with the one before if it is so short that it may lean on that."""
@@ -232,7 +225,7 @@ class Advice:
     A source loads its opinion at the first call, and tries again at the next if that failed.
     """
 
-    sources: Sequence[Callable[[], Opinionated]]
+    sources: Sequence[Callable[[], Advises]]
 
     def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion | None:
         for source in self.sources:
@@ -244,12 +237,7 @@ class Advice:
 @lru_cache(maxsize=1)
 def load_fitted() -> Fitted:
     """Load the fitted file that ships with the package."""
-    try:
-        data = files("b12assistant").joinpath("data", "red_flags", FILE).read_bytes()
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return parse_fitted(arrays)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"data/red_flags/{FILE} cannot be read: {error}", hint=HINT) from error
+    return read_fitted(FILE, parse_fitted)
 
 
 def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:

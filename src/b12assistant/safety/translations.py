@@ -132,7 +132,7 @@ def numbers_in(code: str, today: date, region: str, *own: str) -> Mapping[str, s
     Raises ``ConfigError`` for an unknown region and for an own number that is none.
     """
     given = dict(zip(LINES, own, strict=True))
-    return load_telephones().words_in(code, general_numbers(code), region, given, today)
+    return load_telephones().words(region, given, today, code, general_numbers(code))
 
 
 @lru_cache(maxsize=256)

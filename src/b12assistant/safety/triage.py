@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 from b12assistant.answers import (
     FixedTexts,
@@ -32,7 +32,7 @@ from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import Cues, Onset, Reach, Reading, Standing, load_cues
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
-from b12assistant.safety.opinion import Opinion
+from b12assistant.safety.opinion import Advises, Opinion
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.translations import CONTROLS
 from b12assistant.safety.variants import fitting
@@ -64,13 +64,7 @@ class Heard:
     """One turn in one language: where the findings of that language are in it, and how they are meant."""
 
     def __init__(
-        self,
-        language: str,
-        folded: Folded,
-        findings: Sequence[Finding],
-        filler: Wordings,
-        cues: Cues,
-        reach: Reach,
+        self, language: str, folded: Folded, findings: Sequence[Finding], filler: Wordings, cues: Cues, reach: Reach
     ) -> None:
         text = folded.text
         self.language = language
@@ -88,7 +82,10 @@ class Heard:
         """Yield what is found; ``claimed``: the words of another language say that it is about the writer."""
         for finding, start, end, named in self.places:
             only_named = named and not (self._bare or claimed)
-            counts = _counts(finding, self.reading, start, end, named=only_named)
+            if finding.kind is FindingKind.REQUEST:
+                counts = not self.reading.elsewhere(start) and (not only_named or self.reading.about_self(start))
+            else:
+                counts = self.reading.stance(start, end, named=only_named).standing is Standing.PRESENT
             yield Sighting(finding, start, end, only_named, counts)
 
     def mention(self, sighting: Sighting, turn: Turn) -> Mention:
@@ -120,13 +117,8 @@ def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
     return not folded.text[open_from:].strip(" .?,")
 
 
-def _counts(finding: Finding, reading: Reading, start: int, end: int, *, named: bool) -> bool:
-    if finding.kind is FindingKind.REQUEST:
-        return not reading.elsewhere(start) and (not named or reading.about_self(start))
-    return reading.standing(start, end, named=named) is Standing.PRESENT
-
-
 REMINDER: Final = TextId("reminder")
+REMINDED: Final = Notice(NoticeKind.RED_FLAG, REMINDER)
 MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphylaxis, which replaces it
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 SENTENCE: Final = 5  # words that say something by themselves beside a withdrawal
@@ -193,14 +185,12 @@ class Step:
 
 @stage("rules")
 def load_rules(
-    own: Table = MappingProxyType({}),
-    own_texts: FixedTexts = MappingProxyType({}),
-    packaged_rules: Packaged = Packaged.ALL,
+    own: Table = MappingProxyType({}), own_texts: FixedTexts = MappingProxyType({}), packaged: Packaged = Packaged.ALL
 ) -> Rules:
     """Read the rules that ship with the package and those of a corpus, and check once that they fit together."""
-    red_flags, packaged = load_red_flags(own, packaged_rules), load_fixed_texts()
+    red_flags = load_red_flags(own, packaged)
     wanted = {rule.text for rule in red_flags.rules} | {REMINDER, *CONTROLS}
-    if missing := sorted(wanted - set(packaged) - set(own_texts)):
+    if missing := sorted(wanted - set(load_fixed_texts()) - set(own_texts)):
         raise ConfigError(f"rules refer to missing texts: {', '.join(missing)}", hint=HINT)
     cues, reach = load_cues(red_flags.literals)
     spelling = load_spelling(red_flags.vocabulary)
@@ -211,12 +201,6 @@ def load_rules(
 def is_control(turn_text: str) -> bool:
     """Return whether a user turn is one of the two control sentences, in any case and language."""
     return load_withdrawals().is_control(turn_text)
-
-
-class Advises(Protocol):
-    """Gives an opinion on a turn, which may lean on the one before. ``ruled``: a rule says emergency."""
-
-    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion | None: ...
 
 
 class Triager:
@@ -232,14 +216,10 @@ class Triager:
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
         """Return the notices for the last turn, most serious first; never raises on any text."""
-        notices: tuple[Notice, ...] = ()
-        alone = False
-        apart: list[Turn] = []
-        for step in self.steps(turns):
-            notices, alone = step.notices, step.alone
-            if step.is_apart:
-                apart.append(step.turn)
-        return Triage(self._rules.languages.told(turns, notices), alone, tuple(apart))
+        steps = list(self.steps(turns))
+        notices, alone = (steps[-1].notices, steps[-1].alone) if steps else ((), False)
+        apart = tuple(step.turn for step in steps if step.is_apart)
+        return Triage(self._rules.languages.told(turns, notices), alone, apart)
 
     def steps(self, turns: Sequence[Turn]) -> Iterator[Step]:
         """Yield what is made of each turn, given those before it."""
@@ -247,8 +227,8 @@ class Triager:
         for turn in turns:
             read = self._rules.withdrawals.read(turn.text, flagged=bool(course.active or course.ended))
             if read.kind is Withdrawal.CONTROL:
-                course, notices = _cleared(course)
-                yield Step(turn, notices, withdrawn=read.kind)
+                course = Course(flagged=course.flagged, ended=course.active)  # the flagged question is then answered
+                yield Step(turn, (REMINDED,) if course.flagged else (), withdrawn=read.kind)
             else:
                 course, step = self._follow(course, turn, read)
                 yield step
@@ -274,10 +254,12 @@ class Triager:
             replace(each, text=fitting(each.text, turn.text)) for each in _raised(standing, opinion)
         )
         set_aside = tuple(notice for notice in by_rules if notice not in standing)
-        leans = self._leans(course, reported)
+        leans = not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
         kind = read.kind
         if _is_emergency(raised) and not _repeats(course, decided, raised, standing, kind):
-            kept = _merged(_alone(raised), tuple(notice for notice in course.active if _is_self_harm(notice)))
+            kept = _alone(raised)
+            texts = {notice.text for notice in kept}
+            kept += tuple(each for each in course.active if _is_self_harm(each) and each.text not in texts)
             concerned = course.concerned | reported.touched
             course = replace(course, active=kept, concerned=concerned, flagged=True, softened=False, ended=())
             notices, alone, kind = kept, False, None
@@ -296,7 +278,7 @@ class Triager:
         """Return the opinion on a turn; none on a remark, a scrap, or a language that is not read."""
         if self._advice is None or not read.masked.strip() or self._rules.languages.unread(turn.text) is not None:
             return None
-        if read.takes_back and len(fold(read.masked).words) < SENTENCE:
+        if read.kind is not None and len(fold(read.masked).words) < SENTENCE:
             return None
         opinion = self._advice(Turn(turn.index, read.masked), course.previous, ruled=ruled)
         if opinion is None or opinion.evidence is None:
@@ -312,29 +294,15 @@ class Triager:
         places = [mention.place.turn for _, found in decided for mention in found]
         return any(place != turn for place in places) or (bool(places) and self._rules.languages.is_foreign(turn.text))
 
-    def _leans(self, course: Course, reported: Reported) -> bool:
-        """Return whether a turn leans on a flag: by its findings, or by pronouns if the turn before was about it."""
-        return not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
-
     def _report(self, turn: Turn, text: str) -> Reported:
         """Report what a turn says. ``text``: the turn with what is not read blanked out."""
         spoken = self._rules.languages.spoken(text)
         folded = fold(text, beside(self._rules.spelling.correct, spoken))
-        memory = self._rules.red_flags.memory
-        heard = [
-            Heard("en", folded, self._rules.red_flags.findings, memory.filler, self._rules.cues, self._rules.reach)
-        ]
-        heard += [
-            Heard(
-                lexicon.code,
-                lexicon.fold(text),
-                lexicon.findings,
-                lexicon.cues.now,
-                lexicon.cues,
-                self._rules.reach,
-            )
-            for lexicon in spoken
-        ]
+        memory, reach = self._rules.red_flags.memory, self._rules.reach
+        heard = [Heard("en", folded, self._rules.red_flags.findings, memory.filler, self._rules.cues, reach)]
+        for lexicon in spoken:
+            findings, cues = lexicon.spoken.findings, lexicon.spoken.cues
+            heard.append(Heard(lexicon.code, lexicon.fold(text), findings, cues["now"], cues, reach))
         claims = [each.reading.claims() for each in heard]
         claims[0] = claims[0] and self._rules.languages.holds_english(text)
         seen = tuple(
@@ -407,17 +375,12 @@ def _rank(level: Level | None) -> int:
     return [*Level, None].index(level)
 
 
-def _cleared(course: Course) -> tuple[Course, tuple[Notice, ...]]:
-    """Clear everything, for a control; the flagged question is then answered under the reminder."""
-    return Course(flagged=course.flagged, ended=course.active), (_reminder(),) if course.flagged else ()
-
-
 def _remembered(
     course: Course, lesser: tuple[Notice, ...], read: TurnReading, *, leans: bool
 ) -> tuple[Course, tuple[Notice, ...], bool]:
     """Return, while an emergency is active, what is remembered, what is shown, and whether that is shown alone."""
     self_harm = any(_is_self_harm(notice) for notice in course.active)
-    reminded = (_reminder(), *lesser)
+    reminded = (REMINDED, *lesser)
     if read.kind is not None:
         ended = Course(flagged=True, ended=course.active)
         softened = replace(course, softened=True)
@@ -460,20 +423,9 @@ def _alone(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
     """Replace the general medical text by the one on anaphylaxis, if both are there."""
     if ANAPHYLAXIS not in {notice.text for notice in notices}:
         return notices
-    return tuple(
-        replace(notice, text=ANAPHYLAXIS) if notice.text == MEDICAL else notice
-        for position, notice in enumerate(notices)
-        if notice.text not in (MEDICAL, ANAPHYLAXIS)
-        or position == next(i for i, each in enumerate(notices) if each.text in (MEDICAL, ANAPHYLAXIS))
-    )
-
-
-def _reminder() -> Notice:
-    return Notice(NoticeKind.RED_FLAG, REMINDER)
-
-
-def _merged(first: tuple[Notice, ...], second: tuple[Notice, ...]) -> tuple[Notice, ...]:
-    return (*first, *(notice for notice in second if notice.text not in {known.text for known in first}))
+    first, *others = (i for i, notice in enumerate(notices) if notice.text in (MEDICAL, ANAPHYLAXIS))
+    kept = ((i, notice) for i, notice in enumerate(notices) if i not in others)
+    return tuple(replace(notice, text=ANAPHYLAXIS) if i == first else notice for i, notice in kept)
 
 
 def _is_emergency(notices: Sequence[Notice]) -> bool:

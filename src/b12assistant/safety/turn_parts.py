@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.language.folding import Folded, fold
-from b12assistant.safety.assertion import Cues
+from b12assistant.safety.assertion import KINDS, Cues
 
 SHORT: Final = 40  # words and marks of a turn that is judged as a whole
 LONGEST: Final = 32  # words and marks of a sentence; a longer one is read in parts that overlap by half
@@ -22,7 +22,6 @@ MOST: Final = 8  # windows of a turn that the encoder reads
 MOST_SENTENCES: Final = 200  # of a turn that are judged
 SENTENCE_END: Final = frozenset(".?")
 MARKS: Final = frozenset(".?,")
-CUES: Final = tuple(kind.name for kind in fields(Cues) if kind.name != "clause")
 
 
 class Part(NamedTuple):
@@ -82,8 +81,9 @@ def read_turn(turn: Turn, correct: Callable[[str], str], cues: Cues, previous: T
     """Read a turn. ``correct``: returns the usual spelling of a word. ``previous``: the turn it may lean on."""
     folded = fold(turn.text, correct)
     cued = {
-        kind: [bisect_left(folded.offsets, start) for start, _ in getattr(cues, kind).spans(folded.text)]
-        for kind in CUES
+        kind: [bisect_left(folded.offsets, start) for start, _ in cues[kind].spans(folded.text)]
+        for kind in KINDS
+        if kind != "clause"
     }
     before = fold(previous.text, correct) if previous is not None else None
     sentences = tuple(_sentences(folded))[:MOST_SENTENCES]

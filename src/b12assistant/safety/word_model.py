@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
@@ -21,12 +21,14 @@ from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
 from b12assistant.safety.opinion import Cuts, read_cuts
 from b12assistant.safety.turn_parts import Part, TurnReading
+from b12assistant.threads import once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Logits = NDArray[np.float32]
 
+Fitted = TypeVar("Fitted")
 FILE: Final = "word_model.npz"
 PIECES: Final = (2, 5)  # letters of a piece of a word, its two ends counted
 CUE: Final = 0.3  # of a cue, beside words whose squares add up to 1
@@ -74,13 +76,14 @@ class WordModel:
     scale: NDArray[np.float32]
     bias: NDArray[np.float32]
     cuts: Cuts
-    _rows: dict[int, int] = field(init=False, repr=False, compare=False)
-    _pieces: Callable[[str], frozenset[int]] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_rows", {int(key): row for row, key in enumerate(self.keys)})
-        pieces = lru_cache(maxsize=KEPT)(lambda word: self._known(piece_features(word)))
-        object.__setattr__(self, "_pieces", pieces)
+    @once
+    def _rows(self) -> dict[int, int]:
+        return {int(key): row for row, key in enumerate(self.keys)}
+
+    @once
+    def _pieces(self) -> Callable[[str], frozenset[int]]:
+        return lru_cache(maxsize=KEPT)(lambda word: self._known(piece_features(word)))
 
     def logits(self, reading: TurnReading, part: Part) -> Logits:
         """Return (6,) float32, in the order of ``CONCERNS``."""
@@ -112,11 +115,14 @@ class WordModel:
 @lru_cache(maxsize=1)
 def load_word_model() -> WordModel:
     """Read the fitted file that ships with the package; `benchmarks/fit_red_flags.py` makes it."""
+    return read_fitted(FILE, lambda a: WordModel(a["keys"], a["weights"], a["scale"], a["bias"], read_cuts(a["cuts"])))
+
+
+def read_fitted(file: str, parse: Callable[[Mapping[str, Any]], Fitted]) -> Fitted:
+    """Read arrays that ship with the package. Raises ``ConfigError`` if they cannot be read."""
     try:
-        data = files("b12assistant").joinpath("data", "red_flags", FILE).read_bytes()
+        data = files("b12assistant").joinpath("data", "red_flags", file).read_bytes()
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return WordModel(
-                arrays["keys"], arrays["weights"], arrays["scale"], arrays["bias"], read_cuts(arrays["cuts"])
-            )
+            return parse(arrays)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"data/red_flags/{FILE} cannot be read: {error}", hint=HINT) from error
+        raise ConfigError(f"data/red_flags/{file} cannot be read: {error}", hint=HINT) from error
