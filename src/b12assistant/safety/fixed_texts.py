@@ -19,8 +19,8 @@ from b12assistant.errors import ConfigError
 
 NUMBERS_FILE: Final = "numbers.toml"
 LINES: Final = ("emergency", "crisis_line", "poison_line")  # the places a text may hold, in braces
-NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 LONGEST: Final = 60  # characters of a number with its words
+Words = Mapping[str, str]  # by telephone line
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +51,19 @@ class Telephones:
     regions: Mapping[str, Mapping[str, Telephone]]
     called: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def words(
-        self,
-        region: str,
-        own: Mapping[str, str],
-        today: date,
-        language: str = "",
-        general: Mapping[str, str] = NO_WORDS,
-    ) -> Mapping[str, str]:
+    def words(self, region: str, own: Words, today: date, language: str = "", general: Words | None = None) -> Words:
         """Return the words for each line: the operator's own number, the region's, or general words.
 
         ``region``: its id; empty: none. ``own``: numbers by line; empty: none. ``language``: of the text, if it is not
         English, with its ``general`` words; without a region they name the numbers of the regions where the language
         is spoken. Raises ``ConfigError`` for an unknown region and for an own number that is not one.
         """
-        general = general if language else self.general
+        general = self.general if general is None else general
         named = general if region else {line: self._named(line, language, general[line], today) for line in general}
-        current = {
-            line: each.anywhere if language else each.number for line, each in self._current(region, today).items()
-        }
+        current = self._current(region, today).items()
+        known = {line: each.anywhere if language else each.number for line, each in current}
         given = {line: _own(line, number) for line, number in own.items() if number}
-        return MappingProxyType({**named, **current, **given})
+        return MappingProxyType({**named, **known, **given})
 
     def _current(self, region: str, today: date) -> Mapping[str, Telephone]:
         if region and region not in self.regions:

@@ -49,12 +49,8 @@ class Spoken:
     def words(self) -> frozenset[str]:
         """Return the words of its wordings, with and without a last letter that may be missing."""
         wordings = [each for finding in self.findings for each in (finding.said, finding.named)]
-        found = [
-            pair
-            for each in (*wordings, *self.cues.values())
-            for part in each.expressions()
-            for pair in WORD.findall(f"(?:{part})")
-        ]
+        parts = (part for each in (*wordings, *self.cues.values()) for part in each.expressions())
+        found = [pair for part in parts for pair in WORD.findall(f"(?:{part})")]
         return frozenset(word for word, _ in found) | {word[:-1] for word, optional in found if optional}
 
 
@@ -179,11 +175,10 @@ class Lexicon:
 
 @dataclass(frozen=True)
 class Languages:
-    """All lexicons; ``english``: the English words that the wordings know, ``translated``: ids of translations."""
+    """All lexicons; ``english``: the English words that the wordings know."""
 
     lexicons: tuple[Lexicon, ...]
     english: frozenset[str]
-    translated: frozenset[TextId]
 
     def spoken(self, text: str) -> tuple[Lexicon, ...]:
         """Return the language beside English that ``text`` holds most words of; several if they share them."""
@@ -206,7 +201,14 @@ class Languages:
         if not notices:
             return (Notice(NoticeKind.LANGUAGE, NOTICE),) if turns and self.is_foreign(last) else ()
         read = next((turn.text for turn in reversed(turns) if self.spoken(turn.text)), "")
-        return tuple(each for notice in notices for each in (notice, *self._translated(notice, read)))
+        code = next((lexicon.code for lexicon in self.spoken(read)), "")
+        if code == "hi" and any(map(is_devanagari, read)):  # in the letters it was typed in
+            code = "hi-Deva"
+        found = []
+        for notice in notices:
+            name = TextId(f"{notice.text}.{code}")
+            found += [notice, Notice(NoticeKind.LANGUAGE, name)] if name in translated() else [notice]
+        return tuple(found)
 
     @once
     def unread(self) -> Callable[[str], str | None]:
@@ -232,15 +234,10 @@ class Languages:
         others = len((self.english & folded).difference(_in_latin()[code].words))
         if hits >= FEWEST and hits > max(known, others):
             return code
-        if (
-            min(len(tokens), sum(map(len, tokens)) // SHORT) > FEWEST
-            and known < FEWEST
-            and 4 * english <= len(tokens)
-            and not SERVED_ALONE.search(text)
-        ):
-            found, score = _detect(text)
-            return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
-        return None
+        scant = min(len(tokens), sum(map(len, tokens)) // SHORT) <= FEWEST
+        if scant or known >= FEWEST or 4 * english > len(tokens) or SERVED_ALONE.search(text):
+            return None
+        return _unserved(text)
 
     def holds_english(self, text: str) -> bool:
         """Return whether some words are English as written."""
@@ -265,14 +262,6 @@ class Languages:
         """Count the words that each lexicon knows. Cached: the last texts are asked about again and again."""
         return lru_cache(maxsize=TEXTS)(lambda words: tuple(lexicon.known(words) for lexicon in self.lexicons))
 
-    def _translated(self, notice: Notice, read: str) -> tuple[Notice, ...]:
-        """Return the translation into the language of ``read``; Hindi in the letters it was typed in."""
-        codes = [lexicon.code for lexicon in self.spoken(read)[:1]]
-        if codes == ["hi"] and any(map(is_devanagari, read)):
-            codes = ["hi-Deva"]
-        names = (TextId(f"{notice.text}.{code}") for code in codes)
-        return tuple(Notice(NoticeKind.LANGUAGE, name) for name in names if name in self.translated)
-
 
 def _by_letters(text: str) -> str:
     """Return the language of a text in a script that no lexicon reads."""
@@ -292,6 +281,11 @@ def _by_words(text: str, tokens: frozenset[str], script: re.Pattern[str]) -> str
         hits = len(tokens.intersection(each.words))
         if letters >= 2 or hits >= 2 or (letters and hits):
             return code
+    return _unserved(text)
+
+
+def _unserved(text: str) -> str | None:
+    """Return the language that the detector is certain of, if no lexicon reads it."""
     found, score = _detect(text)
     return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
 
@@ -333,7 +327,7 @@ def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> La
         foreign = (common | own) - set(usual_in(shared, usual).split("\n"))
         script = re.compile(str(scripts.get(code) or r"(?!)"))
         lexicons.append(Lexicon(code, partial(read_spoken, code, kinds), foreign, common, script, usual))
-    return Languages(tuple(lexicons), words, translated())
+    return Languages(tuple(lexicons), words)
 
 
 def read_words() -> Mapping[str, Listed]:

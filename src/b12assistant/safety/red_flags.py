@@ -124,7 +124,14 @@ def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packa
     levels = list(Level)
     used = (rule for rule in rules if rule.own or packaged.holds(rule.level))
     ordered = tuple(sorted(used, key=lambda rule: levels.index(rule.level)))
-    return RedFlags(literals, findings, ordered, _memory(subtable(words, "memory", WORDS_FILE), literals))
+    table, where, keys = (
+        subtable(words, "memory", WORDS_FILE),
+        f"{WORDS_FILE}, memory",
+        [k.name for k in fields(Memory)],
+    )
+    check_keys(table, where, required=keys)
+    memory = Memory(**{key: Wordings(strings(table, key, where), literals, where) for key in keys})
+    return RedFlags(literals, findings, ordered, memory)
 
 
 def _each_once(kind: str, ids: Sequence[Id]) -> frozenset[Id]:
@@ -187,12 +194,6 @@ def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
         negative=strings(table, "negative", where),
         own=file == OWN_FILE,
     )
-
-
-def _memory(table: Table, literals: Literals) -> Memory:
-    where, keys = f"{WORDS_FILE}, memory", tuple(each.name for each in fields(Memory))
-    check_keys(table, where, required=keys)
-    return Memory(**{key: Wordings(strings(table, key, where), literals, where) for key in keys})
 
 
 def _member(kind: type[Member], value: str, where: str) -> Member:

@@ -185,16 +185,13 @@ class SecondOpinion:
         if context and (len(spans) > 1 or not self._fits(context + text)):
             context = ""
         encoded = encode_each(self._encoder, [self._cut(context + text[start:end]) for start, end in spans])
-        own = [each.offsets[:, 0] >= len(context) for each in encoded]  # not of the turn before
-        starts = np.concatenate(
-            [
-                each.offsets[rows, 0] - len(context) + start
-                for each, rows, (start, _) in zip(encoded, own, spans, strict=True)
-            ]
-        )
-        tokens = np.concatenate([each.tokens[rows] for each, rows in zip(encoded, own, strict=True)])
-        ends = [np.searchsorted(starts, reading.letters(part)) for part in parts]
-        return tokens, [slice(int(first), int(last)) for first, last in ends]
+        starts, tokens = [], []
+        for each, (start, _) in zip(encoded, spans, strict=True):
+            own = each.offsets[:, 0] >= len(context)  # not of the turn before
+            starts.append(each.offsets[own, 0] - len(context) + start)
+            tokens.append(each.tokens[own])
+        ends = [np.searchsorted(np.concatenate(starts), reading.letters(part)) for part in parts]
+        return np.concatenate(tokens), [slice(int(first), int(last)) for first, last in ends]
 
     def _windows(self, reading: TurnReading, text: str) -> tuple[Part, ...]:
         """Split the turn into windows that the encoder reads whole; of very many those that the words suspect most."""

@@ -11,19 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from b12assistant.answers import (
-    FixedTexts,
-    Flag,
-    FlagKind,
-    Level,
-    Notice,
-    NoticeKind,
-    TextId,
-    Triage,
-    Turn,
-    TurnSlice,
-    most_serious,
-)
+from b12assistant.answers import FixedTexts, Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn, TurnSlice
 from b12assistant.data_files import HINT, Table
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import Folded, fold
@@ -49,15 +37,20 @@ class Mention:
     place: TurnSlice
 
 
+Fired = tuple[Rule, tuple[Mention, ...]]  # with what made it fire
+Notices = tuple[Notice, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A finding in one reading of a turn, half-open in its folded text."""
+    """A finding in one reading of a turn, half-open in its folded text, and as it was typed, in whole words."""
 
     finding: Finding
     start: int
     end: int
     named: bool  # its words name it, and nothing else says that it is there
     counts: bool
+    mention: Mention
 
 
 class Heard:
@@ -70,41 +63,36 @@ class Heard:
         self.language = language
         self.folded = folded
         self.reading = Reading(text, cues, reach)
-        self.places = [
+        self._places = [
             (finding, *match.span(), named)
             for finding in findings
             for named, wordings in ((False, finding.said), (True, finding.named))
             for match in wordings.finditer(text)
         ]
-        self._bare = _covers(folded, [place[1:3] for place in self.places] + [m.span() for m in filler.finditer(text)])
+        self._bare = _covers(folded, [place[1:3] for place in self._places] + [m.span() for m in filler.finditer(text)])
 
-    def sightings(self, *, claimed: bool) -> Iterator[Sighting]:
+    def sightings(self, turn: Turn, *, claimed: bool) -> Iterator[Sighting]:
         """Yield what is found; ``claimed``: the words of another language say that it is about the writer."""
-        for finding, start, end, named in self.places:
+        for finding, start, end, named in self._places:
             only_named = named and not (self._bare or claimed)
             if finding.kind is FindingKind.REQUEST:
                 counts = not self.reading.elsewhere(start) and (not only_named or self.reading.about_self(start))
             else:
                 counts = self.reading.stance(start, end, named=only_named).standing is Standing.PRESENT
-            yield Sighting(finding, start, end, only_named, counts)
-
-    def mention(self, sighting: Sighting, turn: Turn) -> Mention:
-        """Return the sighting in the turn as it was typed, from its first word to its last."""
-        covered = self.folded.covering(sighting.start, sighting.end)
-        place = TurnSlice(turn, covered[0].start, covered[-1].end)
-        return Mention(sighting.finding.id, self.reading.onset(sighting.start), place)
+            covered = self.folded.covering(start, end)
+            place = TurnSlice(turn, covered[0].start, covered[-1].end)
+            mention = Mention(finding.id, self.reading.onset(start), place)
+            yield Sighting(finding, start, end, only_named, counts, mention)
 
 
-def agreed(seen: Sequence[tuple[Heard, Sequence[Sighting]]], turn: Turn) -> Iterator[Mention]:
-    """Yield what is asserted. ``seen``: English first; words that another language reads too are judged by that one."""
-    english, others = seen[0], seen[1:]
-    places = [heard.mention(found, turn).place for heard, all_found in others for found in all_found]
-    for found in english[1]:
-        mention = english[0].mention(found, turn)
-        if found.counts and not any(mention.place.start < p.end and p.start < mention.place.end for p in places):
-            yield mention
-    for heard, all_found in others:
-        yield from (heard.mention(found, turn) for found in all_found if found.counts)
+def agreed(english: Sequence[Sighting], others: Sequence[Sighting]) -> Iterator[Mention]:
+    """Yield what is asserted. Words that another language reads too are judged by that one."""
+    places = [found.mention.place for found in others]
+    for found in english:
+        place = found.mention.place
+        if found.counts and not any(place.start < p.end and p.start < place.end for p in places):
+            yield found.mention
+    yield from (found.mention for found in others if found.counts)
 
 
 def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
@@ -153,14 +141,14 @@ class Course:
     """What is remembered from turn to turn, until it is taken back."""
 
     said: tuple[Mention, ...] = ()
-    active: tuple[Notice, ...] = ()  # the emergency notices in force
+    active: Notices = ()  # the emergency notices in force
     concerned: frozenset[str] = frozenset()  # what the flagged turns touched on
-    latest: tuple[Notice, ...] = ()  # the notices of the turn before
+    latest: Notices = ()  # the notices of the turn before
     apart: bool = False  # the turn before did not lean on the flagged one
     flagged: bool = False  # a control has something to answer
     previous: Turn | None = None  # the turn before, while no emergency is active
     softened: bool = False  # help was called, or the person is well: a reminder replaces the emergency text
-    ended: tuple[Notice, ...] = ()  # what was taken back, in case it happens after all
+    ended: Notices = ()  # what was taken back, in case it happens after all
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +156,14 @@ class Step:
     """The record of one turn, to explain it: what it says, what its rules ask for, what memory made of that."""
 
     turn: Turn
-    notices: tuple[Notice, ...]
+    notices: Notices
     reported: Reported | None = None  # none for a control
     withdrawn: Withdrawal | None = None  # what takes an emergency back
     alone: bool = False  # shown without a search: it asks nothing
-    fired: tuple[tuple[Rule, tuple[Mention, ...]], ...] = ()
-    own: tuple[Notice, ...] = ()
+    fired: tuple[Fired, ...] = ()
+    own: Notices = ()
     opinion: Opinion | None = None  # beside the rules; none if it was not asked for or not available
-    set_aside: tuple[Notice, ...] = ()  # what the rules asked for and the opinion did not
+    set_aside: Notices = ()  # what the rules asked for and the opinion did not
 
     @property
     def is_apart(self) -> bool:
@@ -185,10 +173,12 @@ class Step:
 
 @stage("rules")
 def load_rules(
-    own: Table = MappingProxyType({}), own_texts: FixedTexts = MappingProxyType({}), packaged: Packaged = Packaged.ALL
+    own: Table = MappingProxyType({}),
+    own_texts: FixedTexts = MappingProxyType({}),
+    packaged_rules: Packaged = Packaged.ALL,
 ) -> Rules:
     """Read the rules that ship with the package and those of a corpus, and check once that they fit together."""
-    red_flags = load_red_flags(own, packaged)
+    red_flags = load_red_flags(own, packaged_rules)
     wanted = {rule.text for rule in red_flags.rules} | {REMINDER, *CONTROLS}
     if missing := sorted(wanted - set(load_fixed_texts()) - set(own_texts)):
         raise ConfigError(f"rules refer to missing texts: {', '.join(missing)}", hint=HINT)
@@ -241,19 +231,16 @@ class Triager:
             read = replace(read, kind=None)
         reported = self._report(turn, read.masked)
         said = (*course.said, *reported.mentions)
-        own = frozenset(reported.mentions)
-        decided = [
-            (rule, found) for rule, found in _decide(self._rules.red_flags.rules, said) if not own.isdisjoint(found)
-        ]
+        fired = _decide(self._rules.red_flags.rules, said)
+        decided = tuple(each for each in fired if not frozenset(each[1]).isdisjoint(reported.mentions))
         by_rules = _notices(decided)
         firm = self._stands(turn, decided)
         ruled = _is_emergency(by_rules)
         opinion = None if firm and ruled else self._opinion(turn, course, read, ruled=ruled)
         standing = by_rules if firm else _lowered(by_rules, opinion)
-        raised = asked_for = tuple(
-            replace(each, text=fitting(each.text, turn.text)) for each in _raised(standing, opinion)
-        )
+        raised = tuple(replace(each, text=fitting(each.text, turn.text)) for each in _raised(standing, opinion))
         set_aside = tuple(notice for notice in by_rules if notice not in standing)
+        # A turn leans on a flag by its findings, or by pronouns if the turn before was about it.
         leans = not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
         kind = read.kind
         if _is_emergency(raised) and not _repeats(course, decided, raised, standing, kind):
@@ -270,7 +257,7 @@ class Triager:
             kind, alone = None, False
             notices = course.latest if leans and not raised and not read.remark else raised
         apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not read.remark)
-        step = Step(turn, notices, reported, kind, alone, tuple(decided), asked_for, opinion, set_aside)
+        step = Step(turn, notices, reported, kind, alone, decided, raised, opinion, set_aside)
         previous = None if course.active else turn
         return replace(course, said=said, latest=notices, apart=apart, previous=previous), step
 
@@ -287,7 +274,7 @@ class Triager:
             return replace(opinion, evidence=None)  # a level that is not in use is not raised
         return replace(opinion, evidence=replace(opinion.evidence, turn=turn))
 
-    def _stands(self, turn: Turn, decided: Sequence[tuple[Rule, tuple[Mention, ...]]]) -> bool:
+    def _stands(self, turn: Turn, decided: Sequence[Fired]) -> bool:
         """Return whether no opinion on this turn alone can lower what the rules found."""
         if any(rule.own for rule, _ in decided):
             return True
@@ -306,19 +293,20 @@ class Triager:
         claims = [each.reading.claims() for each in heard]
         claims[0] = claims[0] and self._rules.languages.holds_english(text)
         seen = tuple(
-            (each, tuple(each.sightings(claimed=any(claims[:position] + claims[position + 1 :]))))
+            (each, tuple(each.sightings(turn, claimed=any(claims[:position] + claims[position + 1 :]))))
             for position, each in enumerate(heard)
         )
-        mentions = tuple(agreed(seen, turn))
+        english, others = seen[0][1], [found for _, all_found in seen[1:] for found in all_found]
+        mentions = tuple(agreed(english, others))
         words = sum(word.text not in ENDS for word in folded.words)
         starts = memory.leaning_start.match(folded.text) is not None
         leans = starts or (words <= LEANING and memory.leaning.search(folded.text) is not None)
         parts = memory.parts.findall(folded.text)
-        signs = [each[0].id for one in heard for each in one.places if each[0].kind is FindingKind.SIGN]
+        signs = [each.finding.id for each in (*english, *others) if each.finding.kind is FindingKind.SIGN]
         return Reported(mentions, frozenset([*signs, *parts]), leans, seen)
 
 
-def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[tuple[Rule, tuple[Mention, ...]]]:
+def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
     """Return the rules that fire, with the mentions that made them fire."""
     fired = []
     names = {mention.finding for mention in said}
@@ -331,7 +319,7 @@ def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[tuple[Rule, 
     return fired
 
 
-def _notices(decided: Sequence[tuple[Rule, tuple[Mention, ...]]]) -> tuple[Notice, ...]:
+def _notices(decided: Sequence[Fired]) -> Notices:
     """Return one notice for each text, in the order of the table; beside an emergency nothing less is shown."""
     notices: dict[TextId, Notice] = {}
     for rule, found in decided:
@@ -343,12 +331,12 @@ def _notices(decided: Sequence[tuple[Rule, tuple[Mention, ...]]]) -> tuple[Notic
     return tuple(notices.values())
 
 
-def _level(notices: Sequence[Notice]) -> Level | None:
-    highest = most_serious(notices)
-    return highest.flag.level if highest is not None and highest.flag else None
+def _level(notices: Notices) -> Level | None:
+    flag = Triage(notices).flag
+    return flag.level if flag else None
 
 
-def _lowered(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notice, ...]:
+def _lowered(notices: Notices, opinion: Opinion | None) -> Notices:
     """Return the notices of the rules without their emergency, if an opinion that may lower says urgent."""
     if opinion is None or not opinion.may_lower or opinion.evidence is None:  # without evidence nothing takes its place
         return notices
@@ -357,12 +345,13 @@ def _lowered(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Noti
     return tuple(each for each in notices if each.flag is None or each.flag.level is not Level.EMERGENCY)
 
 
-def _raised(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notice, ...]:
+def _raised(notices: Notices, opinion: Opinion | None) -> Notices:
     """Return the notices of the rules below that of a more serious opinion, or that alone if it is an emergency."""
     if opinion is None or opinion.concern.level is None or opinion.evidence is None:
         return notices
     flag = Flag(opinion.concern.level, opinion.concern.kind, opinion.rule)
-    if _rank(_level(notices)) <= _rank(flag.level):
+    ranks: list[Level | None] = [*Level, None]  # the most serious first
+    if ranks.index(_level(notices)) <= ranks.index(flag.level):
         return notices
     emergency = flag.level is Level.EMERGENCY
     text = TextId(f"{flag.level}_{flag.kind}" if emergency else flag.level)
@@ -370,14 +359,7 @@ def _raised(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notic
     return (notice,) if emergency else (notice, *notices)
 
 
-def _rank(level: Level | None) -> int:
-    """Return the rank of a level, the most serious first."""
-    return [*Level, None].index(level)
-
-
-def _remembered(
-    course: Course, lesser: tuple[Notice, ...], read: TurnReading, *, leans: bool
-) -> tuple[Course, tuple[Notice, ...], bool]:
+def _remembered(course: Course, lesser: Notices, read: TurnReading, *, leans: bool) -> tuple[Course, Notices, bool]:
     """Return, while an emergency is active, what is remembered, what is shown, and whether that is shown alone."""
     self_harm = any(_is_self_harm(notice) for notice in course.active)
     reminded = (REMINDED, *lesser)
@@ -404,22 +386,17 @@ def _ends(kind: Withdrawal, active: Sequence[Notice]) -> bool:
 
 
 def _repeats(
-    course: Course,
-    decided: Sequence[tuple[Rule, tuple[Mention, ...]]],
-    raised: Sequence[Notice],
-    standing: Sequence[Notice],
-    kind: Withdrawal | None,
+    course: Course, decided: Sequence[Fired], raised: Notices, standing: Notices, kind: Withdrawal | None
 ) -> bool:
     """Return whether a turn that takes something back only repeats what was said before."""
     if kind is None or not course.active or not _is_emergency(standing) or _level(raised) is not _level(standing):
         return False
     known = {mention.finding for mention in course.said}
-    return all(
-        mention.finding in known for rule, found in decided if rule.level is Level.EMERGENCY for mention in found
-    )
+    emergencies = (found for rule, found in decided if rule.level is Level.EMERGENCY)
+    return known.issuperset(mention.finding for found in emergencies for mention in found)
 
 
-def _alone(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+def _alone(notices: Notices) -> Notices:
     """Replace the general medical text by the one on anaphylaxis, if both are there."""
     if ANAPHYLAXIS not in {notice.text for notice in notices}:
         return notices

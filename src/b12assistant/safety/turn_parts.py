@@ -113,12 +113,10 @@ def chosen(parts: Sequence[Part], weight: Callable[[Part], float], most: int = M
 
 def _sentences(folded: Folded) -> Iterator[Part]:
     """Yield the sentences that hold a word; one of fewer than `FEWEST` words goes with the one before."""
-    starts = [0]
-    starts += [at + 1 for at, word in enumerate(folded.words) if word.text in SENTENCE_END]
     cuts = [0]
-    for start in starts[1:]:
-        if start - cuts[-1] >= FEWEST:
-            cuts.append(start)
+    for at, word in enumerate(folded.words, start=1):
+        if word.text in SENTENCE_END and at - cuts[-1] >= FEWEST:
+            cuts.append(at)
     if len(cuts) > 1 and len(folded.words) - cuts[-1] < FEWEST:
         cuts.pop()
     for start, end in zip(cuts, [*cuts[1:], len(folded.words)], strict=True):

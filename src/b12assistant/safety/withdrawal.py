@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cache, lru_cache, partial
 from typing import Final
 
-from b12assistant.data_files import Table, check_keys, read_data, string, strings, subtable, tables
+from b12assistant.data_files import check_keys, read_data, string, strings, subtable, tables
 from b12assistant.language.folding import Word, fold
 from b12assistant.language.wording import Phrases, Plain, clauses
 from b12assistant.safety.fixed_texts import load_fixed_texts
@@ -35,7 +35,7 @@ class Withdrawal(StrEnum):
     SOFTENED = "softened"  # help was called, or the person is well
 
 
-KINDS: Final = (Withdrawal.UNMEANT, Withdrawal.SAFE, Withdrawal.ENDED, Withdrawal.SOFTENED)
+KINDS: Final = tuple(Withdrawal)[1:]  # without the control
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +136,8 @@ def _supposes(plain: Plain, mark: str, languages: Iterable[Language]) -> bool:
 
 def _against(whole: Plain, parts: Sequence[tuple[Plain, str]], language: Language, words: frozenset[Word]) -> bool:
     """Return whether words beside those of the withdrawal cancel it."""
-    texts = [whole, *(plain for plain, _ in parts)]
-    return any(
-        not words.issuperset(plain.covered(start, end))
-        for plain in texts
-        for start, end in language["against"]().spans(plain.text)
-    )
+    texts = (whole, *(plain for plain, _ in parts))
+    return any(not words.issuperset(_matched(plain, (language,), ("against",))) for plain in texts)
 
 
 def _asks(parts: Sequence[tuple[Plain, str]], languages: Iterable[Language]) -> bool:
@@ -164,17 +160,15 @@ def load_withdrawals() -> Withdrawals:
     """Read the phrases that ship with the package."""
     data = read_data("red_flags", FILE)
     check_keys(data, FILE, required=("language",))
-    languages = tuple(_language(table) for table in tables(data, "language", FILE))
+    languages: list[Language] = []
+    for table in tables(data, "language", FILE):
+        where = f"{FILE}, {table.get('code', 'a language without code')}"
+        check_keys(table, where, required=("code", *LISTS), optional=("names",))
+        names = subtable(table, "names", where) if "names" in table else {}
+        words = {key: str(value) for key, value in names.items()}
+        code = string(table, "code", where)
+        lists = ((name, strings(table, name, where), f"{FILE}, {code}, {name}") for name in LISTS)
+        languages.append({name: cache(partial(Phrases, phrases, words, place)) for name, phrases, place in lists})
     texts = load_fixed_texts()
     sentences = (*(texts[name].text for name in CONTROLS), *control_sentences())
     return Withdrawals(languages, frozenset(map(_plain, sentences)))
-
-
-def _language(table: Table) -> Language:
-    where = f"{FILE}, {table.get('code', 'a language without code')}"
-    check_keys(table, where, required=("code", *LISTS), optional=("names",))
-    names = subtable(table, "names", where) if "names" in table else {}
-    lists, code = {name: str(value) for name, value in names.items()}, string(table, "code", where)
-    return {
-        name: cache(partial(Phrases, strings(table, name, where), lists, f"{FILE}, {code}, {name}")) for name in LISTS
-    }
