@@ -141,7 +141,6 @@ def _own(line: str, number: str) -> str:
 
 
 FILE = "texts.toml"
-REQUIRED = ("id", "version", "text", "origin", "review")
 _PLACE: Final = re.compile(r"\{(.*?)\}", re.S)
 
 
@@ -177,7 +176,7 @@ def parse_fixed_texts(data: Table, numbers: Mapping[str, str]) -> FixedTexts:
     texts: dict[TextId, FixedText] = {}
     for table in tables(data, "text", FILE):
         where = f"{FILE}, text {table.get('id')}"
-        check_keys(table, where, required=REQUIRED)
+        check_keys(table, where, required=("id", "version", "text", "origin", "review"))
         text = FixedText(
             id=TextId(string(table, "id", where)),
             version=integer(table, "version", where),

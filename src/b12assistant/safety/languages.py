@@ -22,7 +22,7 @@ from b12assistant.language.folding import ARABIC, HAN, Folded, fold, is_devanaga
 from b12assistant.language.wording import Literals, Wordings
 from b12assistant.safety.assertion import KINDS, Cues
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
-from b12assistant.safety.translations import UNREAD, Unread, load_unread, translated
+from b12assistant.safety.translations import UNREAD, load_unread, translated
 from b12assistant.threads import once
 
 if TYPE_CHECKING:
@@ -230,8 +230,9 @@ class Languages:
         if ARABIC_LETTERS.search(text):
             return _by_words(text, tokens, ARABIC_LETTERS)
         known = max(self._known(folded), default=0)
-        hits, code = max((len(tokens.intersection(each.words)), code) for code, each in _in_latin().items())
-        others = len((self.english & folded).difference(_in_latin()[code].words))
+        in_latin = {code: each.words for code, each in load_unread().items() if each.words and not each.script}
+        hits, code = max((len(tokens.intersection(words)), code) for code, words in in_latin.items())
+        others = len((self.english & folded).difference(in_latin[code]))
         if hits >= FEWEST and hits > max(known, others):
             return code
         scant = min(len(tokens), sum(map(len, tokens)) // SHORT) <= FEWEST
@@ -294,11 +295,6 @@ def _named(code: str) -> str:
     """Return the code under which a language is named here, "" for none."""
     code = SAME.get(code, code)
     return code if code in load_unread() else ""
-
-
-@cache
-def _in_latin() -> Mapping[str, Unread]:
-    return {code: each for code, each in load_unread().items() if each.words and not each.script}
 
 
 def beside(correct: Callable[[str], str], spoken: Sequence[Lexicon]) -> Callable[[str], str]:

@@ -112,9 +112,8 @@ class WordOpinion:
         """Read the turn, with the one before if it is so short that it may lean on that."""
         near = previous if previous is not None and len(previous.text) <= NEAR else None
         reading = read_turn(turn, self.correct, self.cues, near)
-        if near is None or len(reading.folded.words) <= LEANING:
-            return reading
-        return read_turn(turn, self.correct, self.cues)
+        leans = near is None or len(reading.folded.words) <= LEANING
+        return reading if leans else read_turn(turn, self.correct, self.cues)
 
     def log_shares(self, reading: TurnReading, parts: Sequence[Part]) -> list[Floats]:
         return [log(softmax(self.model.logits(reading, part))) for part in parts]
@@ -190,7 +189,8 @@ class SecondOpinion:
             own = each.offsets[:, 0] >= len(context)  # not of the turn before
             starts.append(each.offsets[own, 0] - len(context) + start)
             tokens.append(each.tokens[own])
-        ends = [np.searchsorted(np.concatenate(starts), reading.letters(part)) for part in parts]
+        begins = np.concatenate(starts)
+        ends = [np.searchsorted(begins, reading.letters(part)) for part in parts]
         return np.concatenate(tokens), [slice(int(first), int(last)) for first, last in ends]
 
     def _windows(self, reading: TurnReading, text: str) -> tuple[Part, ...]:
@@ -239,9 +239,7 @@ def load_fitted() -> Fitted:
 
 def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
     """Read the arrays of the file, which are stored in half precision."""
-    pairs = {name: (_full(arrays, name), _full(arrays, f"{name}_bias")) for name in ("hidden", "gaze", "out")}
-    return Fitted(str(arrays["encoder"]), parse_low_rank(arrays), TokenHead(**pairs), read_cuts(arrays["cuts"]))
-
-
-def _full(arrays: Mapping[str, Any], name: str) -> Floats:
-    return np.asarray(arrays[name], np.float32)
+    parts = ("hidden", "gaze", "out")
+    full = {name: np.asarray(arrays[name], np.float32) for part in parts for name in (part, f"{part}_bias")}
+    head = TokenHead(**{part: (full[part], full[f"{part}_bias"]) for part in parts})
+    return Fitted(str(arrays["encoder"]), parse_low_rank(arrays), head, read_cuts(arrays["cuts"]))

@@ -65,8 +65,7 @@ class WithTranslations(Mapping[TextId, FixedText]):
     def __getitem__(self, name: TextId) -> FixedText:
         if name not in translated():
             return self._texts[name]
-        code = code_of(name)
-        return _translation(name, tuple(self._numbers(code).items()))
+        return _translation(name, tuple(self._numbers(code_of(name)).items()))
 
     def __iter__(self) -> Iterator[TextId]:
         return iter(dict.fromkeys((*self._texts, *sorted(translated()))))

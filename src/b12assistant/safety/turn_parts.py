@@ -33,14 +33,14 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class TurnReading:
-    """A folded turn with its sentences. ``previous``: the turn before, if this one may lean on it.
+    """A folded turn with its sentences. ``context``: the text to read before it; empty if it stands alone.
 
     ``cued``: for each kind of cue, the words at which one begins, in order.
     """
 
     turn: Turn
     folded: Folded
-    previous: Folded | None
+    context: str
     sentences: tuple[Part, ...]
     cued: Mapping[str, Sequence[int]]
 
@@ -51,11 +51,6 @@ class TurnReading:
     @property
     def is_short(self) -> bool:
         return len(self.folded.words) <= SHORT
-
-    @property
-    def context(self) -> str:
-        """Return the text to read before the turn; empty if it stands alone."""
-        return f"{self.previous.text.rstrip(' .')} . " if self.previous is not None else ""
 
     def words(self, part: Part) -> tuple[str, ...]:
         return tuple(word.text for word in self.folded.words[part.start : part.end])
@@ -86,8 +81,8 @@ def read_turn(turn: Turn, correct: Callable[[str], str], cues: Cues, previous: T
         if kind != "clause"
     }
     before = fold(previous.text, correct) if previous is not None else None
-    sentences = tuple(_sentences(folded))[:MOST_SENTENCES]
-    return TurnReading(turn, folded, before if before and before.words else None, sentences, cued)
+    context = f"{before.text.rstrip(' .')} . " if before and before.words else ""
+    return TurnReading(turn, folded, context, tuple(_sentences(folded))[:MOST_SENTENCES], cued)
 
 
 def halves(folded: Folded, part: Part, fits: Callable[[Part], bool]) -> Iterator[Part]:

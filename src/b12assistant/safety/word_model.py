@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     Logits = NDArray[np.float32]
 
-Fitted = TypeVar("Fitted")
+Parsed = TypeVar("Parsed")
 FILE: Final = "word_model.npz"
-PIECES: Final = (2, 5)  # letters of a piece of a word, its two ends counted
+PIECES: Final = range(2, 6)  # letters of a piece of a word, its two ends counted
 CUE: Final = 0.3  # of a cue, beside words whose squares add up to 1
 LENGTHS: Final = (5, 10, 40, 80)
 BECAUSE: Final = 4  # words that are named as the reason
@@ -46,12 +46,7 @@ def word_features(words: Sequence[str]) -> frozenset[str]:
 def piece_features(word: str) -> frozenset[str]:
     """Return the pieces of a word, with marks for where it begins and ends."""
     marked = f"<{word}>"
-    shortest, longest = PIECES
-    return frozenset(
-        f"~{marked[start : start + size]}"
-        for size in range(shortest, longest + 1)
-        for start in range(len(marked) - size + 1)
-    )
+    return frozenset(f"~{marked[at : at + size]}" for size in PIECES for at in range(len(marked) - size + 1))
 
 
 def cue_features(reading: TurnReading, part: Part) -> Iterator[str]:
@@ -118,7 +113,7 @@ def load_word_model() -> WordModel:
     return read_fitted(FILE, lambda a: WordModel(a["keys"], a["weights"], a["scale"], a["bias"], read_cuts(a["cuts"])))
 
 
-def read_fitted(file: str, parse: Callable[[Mapping[str, Any]], Fitted]) -> Fitted:
+def read_fitted(file: str, parse: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
     """Read arrays that ship with the package. Raises ``ConfigError`` if they cannot be read."""
     try:
         data = files("b12assistant").joinpath("data", "red_flags", file).read_bytes()
