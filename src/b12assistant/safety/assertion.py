@@ -110,7 +110,8 @@ class Reading:
         if clause.has("figure"):
             return clause.says(Standing.ELSEWHERE, "figure")
         confirmed = self._confirmed > end
-        own = confirmed or (mine and acute) or _in_own_words(clause, start, end)
+        beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.found["self"])  # "I" belongs to the sign
+        own = confirmed or (mine and acute) or beside or (clause.has("self") and not clause.has("fiction"))
         if (sentence.has("fiction") and not own) or (self._told(start) and not confirmed):
             return Stance(Standing.ELSEWHERE, "fiction", self._fiction)
         if denied := self._denied(clause, start, end):
@@ -237,12 +238,6 @@ def _stretches(length: int, cuts: list[int], found: Mapping[str, tuple[tuple[int
         Stretch(start, end, {kind: tuple(spans) for kind, spans in share.items()})
         for start, end, share in zip(starts, ends, shares, strict=True)
     )
-
-
-def _in_own_words(clause: Stretch, start: int, end: int) -> bool:
-    """Return whether "I" or "my" belongs to the sign, or to a clause outside the story."""
-    beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.found["self"])
-    return beside or (clause.has("self") and not clause.has("fiction"))
 
 
 def _position(stretches: tuple[Stretch, ...], offset: int) -> int:

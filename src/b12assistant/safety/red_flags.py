@@ -124,11 +124,8 @@ def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packa
     levels = list(Level)
     used = (rule for rule in rules if rule.own or packaged.holds(rule.level))
     ordered = tuple(sorted(used, key=lambda rule: levels.index(rule.level)))
-    table, where, keys = (
-        subtable(words, "memory", WORDS_FILE),
-        f"{WORDS_FILE}, memory",
-        [k.name for k in fields(Memory)],
-    )
+    table, where = subtable(words, "memory", WORDS_FILE), f"{WORDS_FILE}, memory"
+    keys = [key.name for key in fields(Memory)]
     check_keys(table, where, required=keys)
     memory = Memory(**{key: Wordings(strings(table, key, where), literals, where) for key in keys})
     return RedFlags(literals, findings, ordered, memory)

@@ -60,9 +60,7 @@ class Heard:
         self, language: str, folded: Folded, findings: Sequence[Finding], filler: Wordings, cues: Cues, reach: Reach
     ) -> None:
         text = folded.text
-        self.language = language
-        self.folded = folded
-        self.reading = Reading(text, cues, reach)
+        self.language, self.folded, self.reading = language, folded, Reading(text, cues, reach)
         self._places = [
             (finding, *match.span(), named)
             for finding in findings
@@ -97,12 +95,10 @@ def agreed(english: Sequence[Sighting], others: Sequence[Sighting]) -> Iterator[
 
 def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
     """Return whether nothing is said beside ``spans``: someone who types only "chest pain" is taken to have it."""
-    open_from = 0
-    for start, end in sorted(spans):
-        if folded.text[open_from:start].strip(" .?,"):
-            return False
-        open_from = max(open_from, end)
-    return not folded.text[open_from:].strip(" .?,")
+    letters = list(folded.text)
+    for start, end in spans:
+        letters[start:end] = " " * (end - start)
+    return not "".join(letters).strip(" .?,")
 
 
 REMINDER: Final = TextId("reminder")
@@ -276,10 +272,10 @@ class Triager:
 
     def _stands(self, turn: Turn, decided: Sequence[Fired]) -> bool:
         """Return whether no opinion on this turn alone can lower what the rules found."""
-        if any(rule.own for rule, _ in decided):
+        turns = {mention.place.turn for _, found in decided for mention in found}
+        if any(rule.own for rule, _ in decided) or turns - {turn}:
             return True
-        places = [mention.place.turn for _, found in decided for mention in found]
-        return any(place != turn for place in places) or (bool(places) and self._rules.languages.is_foreign(turn.text))
+        return bool(turns) and self._rules.languages.is_foreign(turn.text)
 
     def _report(self, turn: Turn, text: str) -> Reported:
         """Report what a turn says. ``text``: the turn with what is not read blanked out."""

@@ -164,9 +164,8 @@ def load_withdrawals() -> Withdrawals:
     for table in tables(data, "language", FILE):
         where = f"{FILE}, {table.get('code', 'a language without code')}"
         check_keys(table, where, required=("code", *LISTS), optional=("names",))
-        names = subtable(table, "names", where) if "names" in table else {}
-        words = {key: str(value) for key, value in names.items()}
-        code = string(table, "code", where)
+        names = subtable(table, "names", where).items() if "names" in table else ()
+        words, code = {key: str(value) for key, value in names}, string(table, "code", where)
         lists = ((name, strings(table, name, where), f"{FILE}, {code}, {name}") for name in LISTS)
         languages.append({name: cache(partial(Phrases, phrases, words, place)) for name, phrases, place in lists})
     texts = load_fixed_texts()

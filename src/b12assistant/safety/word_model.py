@@ -91,11 +91,11 @@ class WordModel:
 
     def because(self, reading: TurnReading, part: Part, concern: int) -> tuple[str, ...]:
         """Return the words and pairs that speak most for ``concern`` against the others, best first."""
-        found = [(self._rows.get(key_of(feature)), feature) for feature in sorted(word_features(reading.words(part)))]
-        values = self.weights[[row for row, _ in found if row is not None]] * self.scale
+        known = [each for each in sorted(word_features(reading.words(part))) if key_of(each) in self._rows]
+        values = self.weights[[self._rows[key_of(each)] for each in known]] * self.scale
         speaks = (values[:, concern] - values.mean(axis=1)).tolist()
-        scored = list(zip(speaks, (feature for row, feature in found if row is not None), strict=True))
-        best = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (-pair[0], pair[1]))
+        scored = (pair for pair in zip(speaks, known, strict=True) if pair[0] > 0)
+        best = sorted(scored, key=lambda pair: (-pair[0], pair[1]))
         return tuple(feature for _, feature in best[:BECAUSE])
 
     def _known(self, features: Iterable[str]) -> frozenset[int]:
