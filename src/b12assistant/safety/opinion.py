@@ -146,8 +146,9 @@ def conclude(
     The evidence is the part that says it most clearly, of those that hold no other; the shortest of equals.
     """
     found = [cuts.decide(each.shares, ruled=ruled, foreign=foreign) for each in judged if each.decides]
-    nothing = (Concern.NONE, None)
-    concern, passed = min(found, key=lambda each: (CONCERNS.index(each[0]), -each[1].share), default=nothing)
+    if not found:
+        return Opinion(by, Concern.NONE, tuple(judged), None)
+    concern, passed = min(found, key=lambda each: (CONCERNS.index(each[0]), -each[1].share))
     if concern is Concern.NONE:
         return Opinion(by, concern, tuple(judged), None, passed, may_lower)
     place = CONCERNS.index(concern)
