@@ -39,7 +39,7 @@ from sklearn.linear_model import LogisticRegression
 from b12assistant.answers import Turn
 from b12assistant.index.encoding import load_encoder
 from b12assistant.language.words import readable
-from b12assistant.safety.opinion import CONCERNS, Judged, Opinionated, read_cuts
+from b12assistant.safety.opinion import CONCERNS, Judged, read_cuts
 from b12assistant.safety.second_opinion import FILE as HEAD_FILE
 from b12assistant.safety.second_opinion import SecondOpinion, WordOpinion, parse_fitted
 from b12assistant.safety.triage import load_rules
@@ -175,7 +175,7 @@ def fit_head(rows: Sequence[Row], *, anew: bool) -> dict[str, np.ndarray]:
     return {"encoder": np.array(load_encoder().digest), **tune(list(examples(rows)), start, epochs=epochs)}
 
 
-def judged(rows: Sequence[Row], opinion: Opinionated) -> Judgements:
+def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> Judgements:
     return [[part for part in opinion(row.turn, row.former).judged if part.decides] for row in rows]
 
 

@@ -290,5 +290,5 @@ def test_no_file_of_a_language_is_read_for_a_question_in_english() -> None:
 def test_rules_are_loaded_with_the_texts_shown_and_no_file_of_a_language_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(languages, "_read", lambda code: pytest.fail(f"{code} is read"))
+    monkeypatch.setattr(languages, "read_spoken", lambda code, _: pytest.fail(f"{code} is read"))
     assert load_rules(own_texts=WithTranslations(load_fixed_texts())).withdrawals == RULES.withdrawals

@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Literals, Wordings
-from b12assistant.safety.languages import KINDS
+from b12assistant.safety.assertion import KINDS
 from b12assistant.safety.triage import load_rules
 
 RULES = load_rules()
 MEMORY = RULES.red_flags.memory
 PACKAGED = [each for finding in RULES.red_flags.findings for each in (finding.said, finding.named)]
-PACKAGED += [getattr(RULES.cues, kind) for kind in KINDS]
+PACKAGED += [RULES.cues[kind] for kind in KINDS]
 PACKAGED += [MEMORY.leaning, MEMORY.leaning_start, MEMORY.parts, MEMORY.filler]
 FOREIGN = [
     each
     for lexicon in RULES.languages.lexicons
     for each in (
-        *(wordings for finding in lexicon.findings for wordings in (finding.said, finding.named)),
-        *(getattr(lexicon.cues, kind) for kind in KINDS),
+        *(wordings for finding in lexicon.spoken.findings for wordings in (finding.said, finding.named)),
+        *lexicon.spoken.cues.values(),
     )
 ]
 EXEMPLARS = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags" / "train.jsonl"

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from b12assistant.data_files import HINT, Table, check_keys, integer, read_data, strings, subtable
+from b12assistant.data_files import HINT, check_keys, integer, read_data, strings, subtable
 from b12assistant.errors import ConfigError
 from b12assistant.language.wording import Literals, Wordings
 
@@ -54,32 +54,16 @@ class Reach:
     far: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cues:
-    """One pattern for each kind of cue, over folded text."""
-
-    clause: Wordings  # a new clause begins here
-    not_a_denial: Wordings
-    denied_near: Wordings
-    denied_far: Wordings
-    denied_after: Wordings
-    past: Wordings
-    past_tense: Wordings
-    present_tense: Wordings
-    resolved: Wordings
-    still: Wordings
-    asked: Wordings
-    hypothetical: Wordings
-    self: Wordings
-    impersonal: Wordings
-    care: Wordings
-    stranger: Wordings
-    fiction: Wordings
-    figure: Wordings
-    confirmed: Wordings
-    now: Wordings
-    sudden: Wordings
-    slow: Wordings
+KINDS: Final = (  # of cues
+    "clause",  # a new clause begins here
+    *("not_a_denial", "denied_near", "denied_far", "denied_after"),
+    *("past", "past_tense", "present_tense", "resolved", "still"),
+    *("asked", "hypothetical"),
+    *("self", "impersonal", "care", "stranger"),
+    *("fiction", "figure"),
+    *("confirmed", "now", "sudden", "slow"),
+)
+Cues = Mapping[str, Wordings]  # one pattern for each kind of cue, over folded text
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +88,7 @@ class Reading:
     def __init__(self, text: str, cues: Cues, reach: Reach) -> None:
         self._text = text
         self._reach = reach
-        found = {kind.name: getattr(cues, kind.name).spans(text) for kind in fields(cues)}
+        found = {kind: wordings.spans(text) for kind, wordings in cues.items()}
         found["self"] = tuple(span for span in found["self"] if not _inside(span, found["impersonal"]))
         self._sentences = _stretches(len(text), [match.end() for match in SENTENCE_END.finditer(text)], found)
         cuts = sorted({s.start for s in self._sentences} | {start for start, _ in found["clause"]})
@@ -114,12 +98,11 @@ class Reading:
         self._fiction = found["fiction"]
         self._impersonal = not whole.has("self", "care", "now", "sudden", "slow")
 
-    def standing(self, start: int, end: int, *, named: bool) -> Standing:
-        """Return the standing of the sign at ``[start, end)``; ``named``: its words only name it."""
-        return self.stance(start, end, named=named).standing
-
     def stance(self, start: int, end: int, *, named: bool) -> Stance:
-        """Return the standing with what decided it: the first of these that holds."""
+        """Return the standing of the sign at ``[start, end)``, with what decided it: the first of these that holds.
+
+        ``named``: its words only name it.
+        """
         sentence, clause = _at(self._sentences, start), _at(self._clauses, start)
         mine = clause.has("self", "care")
         now = clause.has("now") or (sentence.has("now") and not clause.has("past"))
@@ -127,7 +110,8 @@ class Reading:
         if clause.has("figure"):
             return clause.says(Standing.ELSEWHERE, "figure")
         confirmed = self._confirmed > end
-        own = confirmed or (mine and acute) or _in_own_words(clause, start, end)
+        beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.found["self"])  # "I" belongs to the sign
+        own = confirmed or (mine and acute) or beside or (clause.has("self") and not clause.has("fiction"))
         if (sentence.has("fiction") and not own) or (self._told(start) and not confirmed):
             return Stance(Standing.ELSEWHERE, "fiction", self._fiction)
         if denied := self._denied(clause, start, end):
@@ -180,10 +164,10 @@ class Reading:
         for kind, words in (("denied_far", self._reach.far), ("denied_near", self._reach.near)):
             for cue_start, cue_end in clause.found[kind]:
                 excused = any(s < cue_end and cue_start < e for s, e in clause.found["not_a_denial"])
-                if cue_start < start and not excused and self._words(cue_end, start) <= words:
+                if cue_start < start and not excused and self._text.count(" ", cue_end, start) <= words:
                     return Stance(Standing.DENIED, kind, ((cue_start, cue_end),))
         for cue in clause.found["denied_after"]:
-            if end <= cue[0] and self._words(end, cue[0]) <= self._reach.near:
+            if end <= cue[0] and self._text.count(" ", end, cue[0]) <= self._reach.near:
                 return Stance(Standing.DENIED, "denied_after", (cue,))
         return None
 
@@ -209,27 +193,22 @@ class Reading:
         over = [cue for s in self._sentences[position : position + 2] for cue in s.found["resolved"] if cue[0] >= end]
         return Stance(Standing.PAST, "resolved", tuple(over)) if dated and over else None
 
-    def _words(self, start: int, end: int) -> int:
-        return self._text.count(" ", start, end)
-
 
 def load_cues(literals: Literals) -> tuple[Cues, Reach]:
-    """Read the cues that ship with the package; ``literals``: with the lists of words their wordings may use."""
-    return parse_cues(read_data("red_flags", FILE), literals)
+    """Read the cues that ship with the package: exactly ``KINDS``, none of them empty.
 
-
-def parse_cues(data: Table, literals: Literals) -> tuple[Cues, Reach]:
-    """Return the cues of a parsed file: exactly the kinds of ``Cues``, none of them empty."""
+    ``literals``: with the lists of words their wordings may use.
+    """
+    data = read_data("red_flags", FILE)
     check_keys(data, FILE, required=("reach", "cues"))
     reach, table = subtable(data, "reach", FILE), subtable(data, "cues", FILE)
-    check_keys(reach, f"{FILE}, reach", required=("near", "far"))
-    kinds = tuple(kind.name for kind in fields(Cues))
-    check_keys(table, f"{FILE}, cues", required=kinds)
-    wordings = {kind: strings(table, kind, f"{FILE}, cues") for kind in kinds}
-    if empty := [kind for kind in kinds if not wordings[kind]]:
-        raise ConfigError(f"{FILE}, cues: nothing listed for {', '.join(empty)}", hint=HINT)
-    cues = Cues(**{kind: Wordings(wordings[kind], literals, f"{FILE}, {kind}") for kind in kinds})
     where = f"{FILE}, reach"
+    check_keys(reach, where, required=("near", "far"))
+    check_keys(table, f"{FILE}, cues", required=KINDS)
+    wordings = {kind: strings(table, kind, f"{FILE}, cues") for kind in KINDS}
+    if empty := [kind for kind in KINDS if not wordings[kind]]:
+        raise ConfigError(f"{FILE}, cues: nothing listed for {', '.join(empty)}", hint=HINT)
+    cues = {kind: Wordings(wordings[kind], literals, f"{FILE}, {kind}") for kind in KINDS}
     return cues, Reach(near=integer(reach, "near", where), far=integer(reach, "far", where))
 
 
@@ -259,12 +238,6 @@ def _stretches(length: int, cuts: list[int], found: Mapping[str, tuple[tuple[int
         Stretch(start, end, {kind: tuple(spans) for kind, spans in share.items()})
         for start, end, share in zip(starts, ends, shares, strict=True)
     )
-
-
-def _in_own_words(clause: Stretch, start: int, end: int) -> bool:
-    """Return whether "I" or "my" belongs to the sign, or to a clause outside the story."""
-    beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.found["self"])
-    return beside or (clause.has("self") and not clause.has("fiction"))
 
 
 def _position(stretches: tuple[Stretch, ...], offset: int) -> int:

@@ -48,12 +48,19 @@ def lines(explanation: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _turn(step: Step) -> Json:
-    reported = step.reported
+    heard = step.reported.heard if step.reported else ()
     return {
         "turn": step.turn.index,
         "text": step.turn.text,
-        "readings": [_reading(heard, seen) for heard, seen in reported.heard] if reported else [],
-        "leans": reported.leans if reported else False,
+        "readings": [
+            {
+                "language": each.language,
+                "folded": each.folded.text,
+                "findings": [_sighting(each, found) for found in seen],
+            }
+            for each, seen in heard
+        ],
+        "leans": step.reported is not None and step.reported.leans,
         "rules": [_rule(rule, found, step) for rule, found in step.fired],
         "opinion": _opinion(step.opinion) if step.opinion else None,
         "memory": _memory(step),
@@ -61,31 +68,21 @@ def _turn(step: Step) -> Json:
     }
 
 
-def _reading(heard: Heard, seen: Iterable[Sighting]) -> Json:
-    return {
-        "language": heard.language,
-        "folded": heard.folded.text,
-        "findings": [_sighting(heard, each) for each in seen],
-    }
-
-
 def _sighting(heard: Heard, seen: Sighting) -> Json:
     """``standing`` and ``cue`` are null for a request, which is always asked."""
     request = seen.finding.kind is FindingKind.REQUEST
     stance = None if request else heard.reading.stance(seen.start, seen.end, named=seen.named)
-    first, *others = heard.folded.covering(seen.start, seen.end)
-    last = others[-1] if others else first
     return {
         "finding": seen.finding.id,
         "kind": seen.finding.kind,
         "folded": heard.folded.text[seen.start : seen.end],
-        "start": first.start,
-        "end": last.end,
+        "start": seen.mention.place.start,
+        "end": seen.mention.place.end,
         "named_only": seen.named,
         "standing": stance.standing if stance else None,
         "cue": stance.cue if stance else None,
         "cue_words": [heard.folded.text[start:end] for start, end in stance.words] if stance else [],
-        "onset": heard.reading.onset(seen.start),
+        "onset": seen.mention.onset,
         "counts": seen.counts,
     }
 

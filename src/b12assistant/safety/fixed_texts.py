@@ -20,6 +20,7 @@ from b12assistant.errors import ConfigError
 NUMBERS_FILE: Final = "numbers.toml"
 LINES: Final = ("emergency", "crisis_line", "poison_line")  # the places a text may hold, in braces
 LONGEST: Final = 60  # characters of a number with its words
+Words = Mapping[str, str]  # by telephone line
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +51,19 @@ class Telephones:
     regions: Mapping[str, Mapping[str, Telephone]]
     called: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def words(self, region: str, own: Mapping[str, str], today: date) -> Mapping[str, str]:
+    def words(self, region: str, own: Words, today: date, language: str = "", general: Words | None = None) -> Words:
         """Return the words for each line: the operator's own number, the region's, or general words.
 
-        ``region``: its id; empty: none. ``own``: numbers by line; empty: none. Raises ``ConfigError`` for an unknown
-        region and for an own number that is not one.
+        ``region``: its id; empty: none. ``own``: numbers by line; empty: none. ``language``: of the text, if it is not
+        English, with its ``general`` words; without a region they name the numbers of the regions where the language
+        is spoken. Raises ``ConfigError`` for an unknown region and for an own number that is not one.
         """
-        current = {line: each.number for line, each in self._current(region, today).items()}
-        return MappingProxyType({**self.general, **current, **_given(own)})
-
-    def words_in(
-        self, language: str, general: Mapping[str, str], region: str, own: Mapping[str, str], today: date
-    ) -> Mapping[str, str]:
-        """Return the same for a text in another language; ``general``: its general words.
-
-        Without a region they name the numbers of the regions where the language is spoken.
-        """
-        current = {line: each.anywhere for line, each in self._current(region, today).items()}
+        general = self.general if general is None else general
         named = general if region else {line: self._named(line, language, general[line], today) for line in general}
-        return MappingProxyType({**named, **current, **_given(own)})
+        current = self._current(region, today).items()
+        known = {line: each.anywhere if language else each.number for line, each in current}
+        given = {line: _own(line, number) for line, number in own.items() if number}
+        return MappingProxyType({**named, **known, **given})
 
     def _current(self, region: str, today: date) -> Mapping[str, Telephone]:
         if region and region not in self.regions:
@@ -90,10 +85,6 @@ class Telephones:
 
 def _digits(text: str) -> set[str]:
     return set(re.findall(r"\d+", text))
-
-
-def _given(own: Mapping[str, str]) -> Mapping[str, str]:
-    return {line: _own(line, number) for line, number in own.items() if number}
 
 
 @lru_cache(maxsize=1)
@@ -129,9 +120,7 @@ def parse_telephones(data: Table) -> Telephones:
 def _telephone(table: Table, where: str) -> Telephone:
     check_keys(table, where, required=("number", "source", "copy", "read", "review_by"), optional=("plain",))
     found = Telephone(
-        number=string(table, "number", where),
-        source=string(table, "source", where),
-        copy=string(table, "copy", where),
+        **{key: string(table, key, where) for key in ("number", "source", "copy")},
         read=day(table, "read", where),
         review_by=day(table, "review_by", where),
         plain=string(table, "plain", where) if "plain" in table else "",
@@ -152,7 +141,6 @@ def _own(line: str, number: str) -> str:
 
 
 FILE = "texts.toml"
-REQUIRED = ("id", "version", "text", "origin", "review")
 _PLACE: Final = re.compile(r"\{(.*?)\}", re.S)
 
 
@@ -187,22 +175,19 @@ def parse_fixed_texts(data: Table, numbers: Mapping[str, str]) -> FixedTexts:
     check_keys(data, FILE, required=("text",))
     texts: dict[TextId, FixedText] = {}
     for table in tables(data, "text", FILE):
-        text = _fixed_text(table, f"{FILE}, text {table.get('id')}", numbers)
+        where = f"{FILE}, text {table.get('id')}"
+        check_keys(table, where, required=("id", "version", "text", "origin", "review"))
+        text = FixedText(
+            id=TextId(string(table, "id", where)),
+            version=integer(table, "version", where),
+            text=filled(string(table, "text", where), where, numbers),
+            origin=string(table, "origin", where),
+            review=string(table, "review", where),
+        )
         if text.id in texts:
-            raise ConfigError(f"{FILE}, text {text.id}: this id is used twice", hint=HINT)
+            raise ConfigError(f"{where}: this id is used twice", hint=HINT)
         texts[text.id] = text
     return MappingProxyType(texts)
-
-
-def _fixed_text(table: Table, where: str, numbers: Mapping[str, str]) -> FixedText:
-    check_keys(table, where, required=REQUIRED)
-    return FixedText(
-        id=TextId(string(table, "id", where)),
-        version=integer(table, "version", where),
-        text=filled(string(table, "text", where), where, numbers),
-        origin=string(table, "origin", where),
-        review=string(table, "review", where),
-    )
 
 
 def filled(text: str, where: str, numbers: Mapping[str, str]) -> str:

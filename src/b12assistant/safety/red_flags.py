@@ -6,8 +6,8 @@ Read from ``data/red_flags/`` and checked whole before the first question: an un
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NewType, TypeVar
@@ -103,9 +103,8 @@ class RedFlags:
     @property
     def vocabulary(self) -> frozenset[str]:
         """Every word of every wording."""
-        return frozenset[str]().union(
-            *(each.words() for finding in self.findings for each in (finding.said, finding.named))
-        )
+        wordings = (each for finding in self.findings for each in (finding.said, finding.named))
+        return frozenset[str]().union(*(each.words() for each in wordings))
 
 
 def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packaged.ALL) -> RedFlags:
@@ -118,20 +117,18 @@ def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packa
     check_keys(words, WORDS_FILE, required=("names", "memory"))
     names = {key: _alternatives(value, key) for key, value in subtable(words, "names", WORDS_FILE).items()}
     literals = Literals(names)
-    findings = tuple(
-        _finding(table, literals, file)
-        for file in FINDING_FILES
-        for table in tables(read_data("red_flags", file), "finding", file)
-    ) + tuple(_checked(_finding(table, literals, OWN_FILE)) for table in _added(own, "finding"))
+    findings = tuple(_finding(table, literals, file) for table, file in _given("finding", FINDING_FILES, own))
     known = _each_once("finding", [finding.id for finding in findings])
-    rules = tuple(
-        _rule(table, known, file) for file in RULE_FILES for table in tables(read_data("red_flags", file), "rule", file)
-    ) + tuple(replace(_rule(table, known, OWN_FILE), own=True) for table in _added(own, "rule"))
+    rules = tuple(_rule(table, known, file) for table, file in _given("rule", RULE_FILES, own))
     _each_once("rule", [rule.id for rule in rules])
     levels = list(Level)
     used = (rule for rule in rules if rule.own or packaged.holds(rule.level))
     ordered = tuple(sorted(used, key=lambda rule: levels.index(rule.level)))
-    return RedFlags(literals, findings, ordered, _memory(subtable(words, "memory", WORDS_FILE), literals))
+    table, where = subtable(words, "memory", WORDS_FILE), f"{WORDS_FILE}, memory"
+    keys = [key.name for key in fields(Memory)]
+    check_keys(table, where, required=keys)
+    memory = Memory(**{key: Wordings(strings(table, key, where), literals, where) for key in keys})
+    return RedFlags(literals, findings, ordered, memory)
 
 
 def _each_once(kind: str, ids: Sequence[Id]) -> frozenset[Id]:
@@ -140,8 +137,12 @@ def _each_once(kind: str, ids: Sequence[Id]) -> frozenset[Id]:
     return frozenset(ids)
 
 
-def _added(own: Table, key: str) -> tuple[Table, ...]:
-    return tables(own, key, OWN_FILE) if key in own else ()
+def _given(key: str, files: Sequence[str], own: Table) -> Iterator[tuple[Table, str]]:
+    """Yield the tables of ``key`` with their files: those of the package, then those of a corpus."""
+    for file in files:
+        yield from ((table, file) for table in tables(read_data("red_flags", file), key, file))
+    if key in own:
+        yield from ((table, OWN_FILE) for table in tables(own, key, OWN_FILE))
 
 
 def _alternatives(value: object, key: str) -> str:
@@ -156,18 +157,15 @@ def _finding(table: Table, literals: Literals, file: str) -> Finding:
     said, named = strings(table, "said", where), strings(table, "named", where)
     if not said and not named:
         raise ConfigError(f"{where}: no wording", hint=HINT)
-    return Finding(
+    finding = Finding(
         id=FindingId(string(table, "id", where)),
         kind=_member(FindingKind, string(table, "kind", where), where),
         said=Wordings(said, literals, where),
         named=Wordings(named, literals, where),
     )
-
-
-def _checked(finding: Finding) -> Finding:
-    """Check the wordings of a corpus, to report a fault at once. Those of the package are checked by its tests."""
-    finding.said.check()
-    finding.named.check()
+    if file == OWN_FILE:  # to report a fault at once; the wordings of the package are checked by its tests
+        finding.said.check()
+        finding.named.check()
     return finding
 
 
@@ -191,17 +189,7 @@ def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
         origin=string(table, "origin", where),
         positive=strings(table, "positive", where),
         negative=strings(table, "negative", where),
-    )
-
-
-def _memory(table: Table, literals: Literals) -> Memory:
-    where = f"{WORDS_FILE}, memory"
-    check_keys(table, where, required=("leaning", "leaning_start", "parts", "filler"))
-    return Memory(
-        leaning=Wordings(strings(table, "leaning", where), literals, where),
-        leaning_start=Wordings(strings(table, "leaning_start", where), literals, where),
-        parts=Wordings(strings(table, "parts", where), literals, where),
-        filler=Wordings(strings(table, "filler", where), literals, where),
+        own=file == OWN_FILE,
     )
 
 

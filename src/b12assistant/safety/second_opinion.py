@@ -6,26 +6,23 @@ was tuned from; without them only the words count.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from b12assistant.answers import Turn
-from b12assistant.data_files import HINT
-from b12assistant.errors import ConfigError, EncoderError
+from b12assistant.errors import EncoderError
 from b12assistant.language.words import readable
 from b12assistant.low_rank import parse_low_rank
 from b12assistant.protocols import Encoder, encode_each
 from b12assistant.safety.assertion import Cues
-from b12assistant.safety.opinion import CONCERNS, Concern, Cuts, Judged, Opinion, Opinionated, conclude, read_cuts
+from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Cuts, Judged, Opinion, conclude, read_cuts
 from b12assistant.safety.turn_parts import Part, TurnReading, chosen, halves, read_turn
-from b12assistant.safety.word_model import WordModel
+from b12assistant.safety.word_model import WordModel, read_fitted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,19 +106,14 @@ class WordOpinion:
         reading = self.read(turn, previous)
         parts = parts_of(reading)
         judged = self.judge(reading, parts, self.log_shares(reading, parts))
-        return conclude("words", judged, self.cuts, ruled=ruled, foreign=self.is_foreign(turn.text))
-
-    @property
-    def cuts(self) -> Cuts:
-        return self.model.cuts
+        return conclude("words", judged, self.model.cuts, ruled=ruled, foreign=self.is_foreign(turn.text))
 
     def read(self, turn: Turn, previous: Turn | None) -> TurnReading:
         """Read the turn, with the one before if it is so short that it may lean on that."""
         near = previous if previous is not None and len(previous.text) <= NEAR else None
         reading = read_turn(turn, self.correct, self.cues, near)
-        if near is None or len(reading.folded.words) <= LEANING:
-            return reading
-        return read_turn(turn, self.correct, self.cues)
+        leans = near is None or len(reading.folded.words) <= LEANING
+        return reading if leans else read_turn(turn, self.correct, self.cues)
 
     def log_shares(self, reading: TurnReading, parts: Sequence[Part]) -> list[Floats]:
         return [log(softmax(self.model.logits(reading, part))) for part in parts]
@@ -192,16 +184,14 @@ class SecondOpinion:
         if context and (len(spans) > 1 or not self._fits(context + text)):
             context = ""
         encoded = encode_each(self._encoder, [self._cut(context + text[start:end]) for start, end in spans])
-        own = [each.offsets[:, 0] >= len(context) for each in encoded]  # not of the turn before
-        starts = np.concatenate(
-            [
-                each.offsets[rows, 0] - len(context) + start
-                for each, rows, (start, _) in zip(encoded, own, spans, strict=True)
-            ]
-        )
-        tokens = np.concatenate([each.tokens[rows] for each, rows in zip(encoded, own, strict=True)])
-        ends = [np.searchsorted(starts, reading.letters(part)) for part in parts]
-        return tokens, [slice(int(first), int(last)) for first, last in ends]
+        starts, tokens = [], []
+        for each, (start, _) in zip(encoded, spans, strict=True):
+            own = each.offsets[:, 0] >= len(context)  # not of the turn before
+            starts.append(each.offsets[own, 0] - len(context) + start)
+            tokens.append(each.tokens[own])
+        begins = np.concatenate(starts)
+        ends = [np.searchsorted(begins, reading.letters(part)) for part in parts]
+        return np.concatenate(tokens), [slice(int(first), int(last)) for first, last in ends]
 
     def _windows(self, reading: TurnReading, text: str) -> tuple[Part, ...]:
         """Split the turn into windows that the encoder reads whole; of very many those that the words suspect most."""
@@ -232,7 +222,7 @@ class Advice:
     A source loads its opinion at the first call, and tries again at the next if that failed.
     """
 
-    sources: Sequence[Callable[[], Opinionated]]
+    sources: Sequence[Callable[[], Advises]]
 
     def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion | None:
         for source in self.sources:
@@ -244,19 +234,12 @@ class Advice:
 @lru_cache(maxsize=1)
 def load_fitted() -> Fitted:
     """Load the fitted file that ships with the package."""
-    try:
-        data = files("b12assistant").joinpath("data", "red_flags", FILE).read_bytes()
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return parse_fitted(arrays)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"data/red_flags/{FILE} cannot be read: {error}", hint=HINT) from error
+    return read_fitted(FILE, parse_fitted)
 
 
 def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
     """Read the arrays of the file, which are stored in half precision."""
-    pairs = {name: (_full(arrays, name), _full(arrays, f"{name}_bias")) for name in ("hidden", "gaze", "out")}
-    return Fitted(str(arrays["encoder"]), parse_low_rank(arrays), TokenHead(**pairs), read_cuts(arrays["cuts"]))
-
-
-def _full(arrays: Mapping[str, Any], name: str) -> Floats:
-    return np.asarray(arrays[name], np.float32)
+    parts = ("hidden", "gaze", "out")
+    full = {name: np.asarray(arrays[name], np.float32) for part in parts for name in (part, f"{part}_bias")}
+    head = TokenHead(**{part: (full[part], full[f"{part}_bias"]) for part in parts})
+    return Fitted(str(arrays["encoder"]), parse_low_rank(arrays), head, read_cuts(arrays["cuts"]))

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from b12assistant.answers import FixedText, FixedTexts, Notice, TextId
-from b12assistant.data_files import Table, check_keys, integer, read_data, string, strings, subtable
+from b12assistant.data_files import check_keys, integer, read_data, string, strings, subtable
 from b12assistant.safety.fixed_texts import LINES, filled, load_telephones
 
 FILE: Final = "translations.toml"
@@ -21,15 +21,9 @@ UNREAD_FILE: Final = "unread.toml"
 LABEL: Final = "Translation not checked by a native speaker"
 CONTROLS: Final = (TextId("not_happening"), TextId("looking_up"))  # sent as turns of the user, word for word
 TRANSLATED: Final = (
-    "emergency_medical",
-    "emergency_anaphylaxis",
-    "emergency_self_harm",
-    "emergency_self_harm_other",
-    "emergency_poisoning",
-    "urgent",
-    "urgent_low_mood",
-    "medical_decision",
-    "reminder",
+    *("emergency_medical", "emergency_anaphylaxis", "emergency_poisoning"),
+    *("emergency_self_harm", "emergency_self_harm_other"),
+    *("urgent", "urgent_low_mood", "medical_decision", "reminder"),
 )
 UNREAD: Final = TextId("unread")
 ANYWHERE: Final = "112, 911, 999"  # emergency numbers in a text that holds no other words for them
@@ -71,8 +65,7 @@ class WithTranslations(Mapping[TextId, FixedText]):
     def __getitem__(self, name: TextId) -> FixedText:
         if name not in translated():
             return self._texts[name]
-        code = code_of(name)
-        return _translation(name, tuple(self._numbers(code).items()))
+        return _translation(name, tuple(self._numbers(code_of(name)).items()))
 
     def __iter__(self) -> Iterator[TextId]:
         return iter(dict.fromkeys((*self._texts, *sorted(translated()))))
@@ -90,14 +83,31 @@ def code_of(name: TextId) -> str:
 def load_translations() -> Mapping[str, Translated]:
     """Return the translations by language; a missing sentence is an error."""
     data = read_data("red_flags", FILE)
-    return {code: _translated(subtable(data, code, FILE), f"{FILE}, {code}") for code in data}
+    found = {}
+    for code in data:
+        table, where = subtable(data, code, FILE), f"{FILE}, {code}"
+        check_keys(table, where, required=("name", "version", *LINES, "sentences"))
+        given = subtable(table, "sentences", where)
+        check_keys(given, f"{where}, sentences", required=(*TRANSLATED, *CONTROLS))
+        name, version = string(table, "name", where), integer(table, "version", where)
+        general = {line: string(table, line, where) for line in LINES}
+        sentences = {text: string(given, text, where) for text in (*TRANSLATED, *CONTROLS)}
+        found[code] = Translated(name, version, general, sentences)
+    return found
 
 
 @cache
 def load_unread() -> Mapping[str, Unread]:
     """Return the languages that are not read, by code."""
     data = read_data("red_flags", UNREAD_FILE)
-    return {code: _unread(subtable(data, code, UNREAD_FILE), f"{UNREAD_FILE}, {code}") for code in data}
+    found = {}
+    for code in data:
+        table, where = subtable(data, code, UNREAD_FILE), f"{UNREAD_FILE}, {code}"
+        check_keys(table, where, required=("name", "text"), optional=("letters", "script", "words"))
+        name, text = string(table, "name", where), string(table, "text", where)
+        letters, script = str(table.get("letters", "")), str(table.get("script", ""))
+        found[code] = Unread(name, text, letters, script, strings(table, "words", where))
+    return found
 
 
 @cache
@@ -132,7 +142,7 @@ def numbers_in(code: str, today: date, region: str, *own: str) -> Mapping[str, s
     Raises ``ConfigError`` for an unknown region and for an own number that is none.
     """
     given = dict(zip(LINES, own, strict=True))
-    return load_telephones().words_in(code, general_numbers(code), region, given, today)
+    return load_telephones().words(region, given, today, code, general_numbers(code))
 
 
 @lru_cache(maxsize=256)
@@ -149,26 +159,3 @@ def _translation(name: TextId, numbers: tuple[tuple[str, str], ...]) -> FixedTex
     else:
         text, origin = f"{text}\n({LABEL})", f"Project translation of the gist of {original} into {known.name}."
     return FixedText(name, known.version, text, origin, REVIEW)
-
-
-def _translated(table: Table, where: str) -> Translated:
-    check_keys(table, where, required=("name", "version", *LINES, "sentences"))
-    sentences = subtable(table, "sentences", where)
-    check_keys(sentences, f"{where}, sentences", required=(*TRANSLATED, *CONTROLS))
-    return Translated(
-        string(table, "name", where),
-        integer(table, "version", where),
-        {line: string(table, line, where) for line in LINES},
-        {text: string(sentences, text, where) for text in (*TRANSLATED, *CONTROLS)},
-    )
-
-
-def _unread(table: Table, where: str) -> Unread:
-    check_keys(table, where, required=("name", "text"), optional=("letters", "script", "words"))
-    return Unread(
-        string(table, "name", where),
-        string(table, "text", where),
-        str(table.get("letters", "")),
-        str(table.get("script", "")),
-        strings(table, "words", where),
-    )

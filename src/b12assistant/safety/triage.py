@@ -9,21 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
-from b12assistant.answers import (
-    FixedTexts,
-    Flag,
-    FlagKind,
-    Level,
-    Notice,
-    NoticeKind,
-    TextId,
-    Triage,
-    Turn,
-    TurnSlice,
-    most_serious,
-)
+from b12assistant.answers import FixedTexts, Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn, TurnSlice
 from b12assistant.data_files import HINT, Table
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import Folded, fold
@@ -32,7 +20,7 @@ from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import Cues, Onset, Reach, Reading, Standing, load_cues
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
-from b12assistant.safety.opinion import Opinion
+from b12assistant.safety.opinion import Advises, Opinion
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.translations import CONTROLS
 from b12assistant.safety.variants import fitting
@@ -49,84 +37,72 @@ class Mention:
     place: TurnSlice
 
 
+Fired = tuple[Rule, tuple[Mention, ...]]  # with what made it fire
+Notices = tuple[Notice, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A finding in one reading of a turn, half-open in its folded text."""
+    """A finding in one reading of a turn, half-open in its folded text, and as it was typed, in whole words."""
 
     finding: Finding
     start: int
     end: int
     named: bool  # its words name it, and nothing else says that it is there
     counts: bool
+    mention: Mention
 
 
 class Heard:
     """One turn in one language: where the findings of that language are in it, and how they are meant."""
 
     def __init__(
-        self,
-        language: str,
-        folded: Folded,
-        findings: Sequence[Finding],
-        filler: Wordings,
-        cues: Cues,
-        reach: Reach,
+        self, language: str, folded: Folded, findings: Sequence[Finding], filler: Wordings, cues: Cues, reach: Reach
     ) -> None:
         text = folded.text
-        self.language = language
-        self.folded = folded
-        self.reading = Reading(text, cues, reach)
-        self.places = [
+        self.language, self.folded, self.reading = language, folded, Reading(text, cues, reach)
+        self._places = [
             (finding, *match.span(), named)
             for finding in findings
             for named, wordings in ((False, finding.said), (True, finding.named))
             for match in wordings.finditer(text)
         ]
-        self._bare = _covers(folded, [place[1:3] for place in self.places] + [m.span() for m in filler.finditer(text)])
+        self._bare = _covers(folded, [place[1:3] for place in self._places] + [m.span() for m in filler.finditer(text)])
 
-    def sightings(self, *, claimed: bool) -> Iterator[Sighting]:
+    def sightings(self, turn: Turn, *, claimed: bool) -> Iterator[Sighting]:
         """Yield what is found; ``claimed``: the words of another language say that it is about the writer."""
-        for finding, start, end, named in self.places:
+        for finding, start, end, named in self._places:
             only_named = named and not (self._bare or claimed)
-            counts = _counts(finding, self.reading, start, end, named=only_named)
-            yield Sighting(finding, start, end, only_named, counts)
+            if finding.kind is FindingKind.REQUEST:
+                counts = not self.reading.elsewhere(start) and (not only_named or self.reading.about_self(start))
+            else:
+                counts = self.reading.stance(start, end, named=only_named).standing is Standing.PRESENT
+            covered = self.folded.covering(start, end)
+            place = TurnSlice(turn, covered[0].start, covered[-1].end)
+            mention = Mention(finding.id, self.reading.onset(start), place)
+            yield Sighting(finding, start, end, only_named, counts, mention)
 
-    def mention(self, sighting: Sighting, turn: Turn) -> Mention:
-        """Return the sighting in the turn as it was typed, from its first word to its last."""
-        covered = self.folded.covering(sighting.start, sighting.end)
-        place = TurnSlice(turn, covered[0].start, covered[-1].end)
-        return Mention(sighting.finding.id, self.reading.onset(sighting.start), place)
 
-
-def agreed(seen: Sequence[tuple[Heard, Sequence[Sighting]]], turn: Turn) -> Iterator[Mention]:
-    """Yield what is asserted. ``seen``: English first; words that another language reads too are judged by that one."""
-    english, others = seen[0], seen[1:]
-    places = [heard.mention(found, turn).place for heard, all_found in others for found in all_found]
-    for found in english[1]:
-        mention = english[0].mention(found, turn)
-        if found.counts and not any(mention.place.start < p.end and p.start < mention.place.end for p in places):
-            yield mention
-    for heard, all_found in others:
-        yield from (heard.mention(found, turn) for found in all_found if found.counts)
+def agreed(english: Sequence[Sighting], others: Sequence[Sighting]) -> Iterator[Mention]:
+    """Yield what is asserted. Words that another language reads too are judged by that one."""
+    places = [found.mention.place for found in others]
+    for found in english:
+        place = found.mention.place
+        if found.counts and not any(place.start < p.end and p.start < place.end for p in places):
+            yield found.mention
+    yield from (found.mention for found in others if found.counts)
 
 
 def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
     """Return whether nothing is said beside ``spans``: someone who types only "chest pain" is taken to have it."""
-    open_from = 0
-    for start, end in sorted(spans):
-        if folded.text[open_from:start].strip(" .?,"):
-            return False
-        open_from = max(open_from, end)
-    return not folded.text[open_from:].strip(" .?,")
-
-
-def _counts(finding: Finding, reading: Reading, start: int, end: int, *, named: bool) -> bool:
-    if finding.kind is FindingKind.REQUEST:
-        return not reading.elsewhere(start) and (not named or reading.about_self(start))
-    return reading.standing(start, end, named=named) is Standing.PRESENT
+    letters = list(folded.text)
+    for start, end in spans:
+        letters[start:end] = " " * (end - start)
+    return not "".join(letters).strip(" .?,")
 
 
 REMINDER: Final = TextId("reminder")
+REMINDED: Final = Notice(NoticeKind.RED_FLAG, REMINDER)
 MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphylaxis, which replaces it
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 SENTENCE: Final = 5  # words that say something by themselves beside a withdrawal
@@ -161,14 +137,14 @@ class Course:
     """What is remembered from turn to turn, until it is taken back."""
 
     said: tuple[Mention, ...] = ()
-    active: tuple[Notice, ...] = ()  # the emergency notices in force
+    active: Notices = ()  # the emergency notices in force
     concerned: frozenset[str] = frozenset()  # what the flagged turns touched on
-    latest: tuple[Notice, ...] = ()  # the notices of the turn before
+    latest: Notices = ()  # the notices of the turn before
     apart: bool = False  # the turn before did not lean on the flagged one
     flagged: bool = False  # a control has something to answer
     previous: Turn | None = None  # the turn before, while no emergency is active
     softened: bool = False  # help was called, or the person is well: a reminder replaces the emergency text
-    ended: tuple[Notice, ...] = ()  # what was taken back, in case it happens after all
+    ended: Notices = ()  # what was taken back, in case it happens after all
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +152,14 @@ class Step:
     """The record of one turn, to explain it: what it says, what its rules ask for, what memory made of that."""
 
     turn: Turn
-    notices: tuple[Notice, ...]
+    notices: Notices
     reported: Reported | None = None  # none for a control
     withdrawn: Withdrawal | None = None  # what takes an emergency back
     alone: bool = False  # shown without a search: it asks nothing
-    fired: tuple[tuple[Rule, tuple[Mention, ...]], ...] = ()
-    own: tuple[Notice, ...] = ()
+    fired: tuple[Fired, ...] = ()
+    own: Notices = ()
     opinion: Opinion | None = None  # beside the rules; none if it was not asked for or not available
-    set_aside: tuple[Notice, ...] = ()  # what the rules asked for and the opinion did not
+    set_aside: Notices = ()  # what the rules asked for and the opinion did not
 
     @property
     def is_apart(self) -> bool:
@@ -198,9 +174,9 @@ def load_rules(
     packaged_rules: Packaged = Packaged.ALL,
 ) -> Rules:
     """Read the rules that ship with the package and those of a corpus, and check once that they fit together."""
-    red_flags, packaged = load_red_flags(own, packaged_rules), load_fixed_texts()
+    red_flags = load_red_flags(own, packaged_rules)
     wanted = {rule.text for rule in red_flags.rules} | {REMINDER, *CONTROLS}
-    if missing := sorted(wanted - set(packaged) - set(own_texts)):
+    if missing := sorted(wanted - set(load_fixed_texts()) - set(own_texts)):
         raise ConfigError(f"rules refer to missing texts: {', '.join(missing)}", hint=HINT)
     cues, reach = load_cues(red_flags.literals)
     spelling = load_spelling(red_flags.vocabulary)
@@ -211,12 +187,6 @@ def load_rules(
 def is_control(turn_text: str) -> bool:
     """Return whether a user turn is one of the two control sentences, in any case and language."""
     return load_withdrawals().is_control(turn_text)
-
-
-class Advises(Protocol):
-    """Gives an opinion on a turn, which may lean on the one before. ``ruled``: a rule says emergency."""
-
-    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion | None: ...
 
 
 class Triager:
@@ -232,14 +202,10 @@ class Triager:
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
         """Return the notices for the last turn, most serious first; never raises on any text."""
-        notices: tuple[Notice, ...] = ()
-        alone = False
-        apart: list[Turn] = []
-        for step in self.steps(turns):
-            notices, alone = step.notices, step.alone
-            if step.is_apart:
-                apart.append(step.turn)
-        return Triage(self._rules.languages.told(turns, notices), alone, tuple(apart))
+        steps = list(self.steps(turns))
+        notices, alone = (steps[-1].notices, steps[-1].alone) if steps else ((), False)
+        apart = tuple(step.turn for step in steps if step.is_apart)
+        return Triage(self._rules.languages.told(turns, notices), alone, apart)
 
     def steps(self, turns: Sequence[Turn]) -> Iterator[Step]:
         """Yield what is made of each turn, given those before it."""
@@ -247,8 +213,8 @@ class Triager:
         for turn in turns:
             read = self._rules.withdrawals.read(turn.text, flagged=bool(course.active or course.ended))
             if read.kind is Withdrawal.CONTROL:
-                course, notices = _cleared(course)
-                yield Step(turn, notices, withdrawn=read.kind)
+                course = Course(flagged=course.flagged, ended=course.active)  # the flagged question is then answered
+                yield Step(turn, (REMINDED,) if course.flagged else (), withdrawn=read.kind)
             else:
                 course, step = self._follow(course, turn, read)
                 yield step
@@ -261,23 +227,22 @@ class Triager:
             read = replace(read, kind=None)
         reported = self._report(turn, read.masked)
         said = (*course.said, *reported.mentions)
-        own = frozenset(reported.mentions)
-        decided = [
-            (rule, found) for rule, found in _decide(self._rules.red_flags.rules, said) if not own.isdisjoint(found)
-        ]
+        fired = _decide(self._rules.red_flags.rules, said)
+        decided = tuple(each for each in fired if not frozenset(each[1]).isdisjoint(reported.mentions))
         by_rules = _notices(decided)
         firm = self._stands(turn, decided)
         ruled = _is_emergency(by_rules)
         opinion = None if firm and ruled else self._opinion(turn, course, read, ruled=ruled)
         standing = by_rules if firm else _lowered(by_rules, opinion)
-        raised = asked_for = tuple(
-            replace(each, text=fitting(each.text, turn.text)) for each in _raised(standing, opinion)
-        )
+        raised = tuple(replace(each, text=fitting(each.text, turn.text)) for each in _raised(standing, opinion))
         set_aside = tuple(notice for notice in by_rules if notice not in standing)
-        leans = self._leans(course, reported)
+        # A turn leans on a flag by its findings, or by pronouns if the turn before was about it.
+        leans = not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
         kind = read.kind
         if _is_emergency(raised) and not _repeats(course, decided, raised, standing, kind):
-            kept = _merged(_alone(raised), tuple(notice for notice in course.active if _is_self_harm(notice)))
+            kept = _alone(raised)
+            texts = {notice.text for notice in kept}
+            kept += tuple(each for each in course.active if _is_self_harm(each) and each.text not in texts)
             concerned = course.concerned | reported.touched
             course = replace(course, active=kept, concerned=concerned, flagged=True, softened=False, ended=())
             notices, alone, kind = kept, False, None
@@ -288,7 +253,7 @@ class Triager:
             kind, alone = None, False
             notices = course.latest if leans and not raised and not read.remark else raised
         apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not read.remark)
-        step = Step(turn, notices, reported, kind, alone, tuple(decided), asked_for, opinion, set_aside)
+        step = Step(turn, notices, reported, kind, alone, decided, raised, opinion, set_aside)
         previous = None if course.active else turn
         return replace(course, said=said, latest=notices, apart=apart, previous=previous), step
 
@@ -296,7 +261,7 @@ class Triager:
         """Return the opinion on a turn; none on a remark, a scrap, or a language that is not read."""
         if self._advice is None or not read.masked.strip() or self._rules.languages.unread(turn.text) is not None:
             return None
-        if read.takes_back and len(fold(read.masked).words) < SENTENCE:
+        if read.kind is not None and len(fold(read.masked).words) < SENTENCE:
             return None
         opinion = self._advice(Turn(turn.index, read.masked), course.previous, ruled=ruled)
         if opinion is None or opinion.evidence is None:
@@ -305,52 +270,39 @@ class Triager:
             return replace(opinion, evidence=None)  # a level that is not in use is not raised
         return replace(opinion, evidence=replace(opinion.evidence, turn=turn))
 
-    def _stands(self, turn: Turn, decided: Sequence[tuple[Rule, tuple[Mention, ...]]]) -> bool:
+    def _stands(self, turn: Turn, decided: Sequence[Fired]) -> bool:
         """Return whether no opinion on this turn alone can lower what the rules found."""
-        if any(rule.own for rule, _ in decided):
+        turns = {mention.place.turn for _, found in decided for mention in found}
+        if any(rule.own for rule, _ in decided) or turns - {turn}:
             return True
-        places = [mention.place.turn for _, found in decided for mention in found]
-        return any(place != turn for place in places) or (bool(places) and self._rules.languages.is_foreign(turn.text))
-
-    def _leans(self, course: Course, reported: Reported) -> bool:
-        """Return whether a turn leans on a flag: by its findings, or by pronouns if the turn before was about it."""
-        return not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
+        return bool(turns) and self._rules.languages.is_foreign(turn.text)
 
     def _report(self, turn: Turn, text: str) -> Reported:
         """Report what a turn says. ``text``: the turn with what is not read blanked out."""
         spoken = self._rules.languages.spoken(text)
         folded = fold(text, beside(self._rules.spelling.correct, spoken))
-        memory = self._rules.red_flags.memory
-        heard = [
-            Heard("en", folded, self._rules.red_flags.findings, memory.filler, self._rules.cues, self._rules.reach)
-        ]
-        heard += [
-            Heard(
-                lexicon.code,
-                lexicon.fold(text),
-                lexicon.findings,
-                lexicon.cues.now,
-                lexicon.cues,
-                self._rules.reach,
-            )
-            for lexicon in spoken
-        ]
+        memory, reach = self._rules.red_flags.memory, self._rules.reach
+        heard = [Heard("en", folded, self._rules.red_flags.findings, memory.filler, self._rules.cues, reach)]
+        for lexicon in spoken:
+            findings, cues = lexicon.spoken.findings, lexicon.spoken.cues
+            heard.append(Heard(lexicon.code, lexicon.fold(text), findings, cues["now"], cues, reach))
         claims = [each.reading.claims() for each in heard]
         claims[0] = claims[0] and self._rules.languages.holds_english(text)
         seen = tuple(
-            (each, tuple(each.sightings(claimed=any(claims[:position] + claims[position + 1 :]))))
+            (each, tuple(each.sightings(turn, claimed=any(claims[:position] + claims[position + 1 :]))))
             for position, each in enumerate(heard)
         )
-        mentions = tuple(agreed(seen, turn))
+        english, others = seen[0][1], [found for _, all_found in seen[1:] for found in all_found]
+        mentions = tuple(agreed(english, others))
         words = sum(word.text not in ENDS for word in folded.words)
         starts = memory.leaning_start.match(folded.text) is not None
         leans = starts or (words <= LEANING and memory.leaning.search(folded.text) is not None)
         parts = memory.parts.findall(folded.text)
-        signs = [each[0].id for one in heard for each in one.places if each[0].kind is FindingKind.SIGN]
+        signs = [each.finding.id for each in (*english, *others) if each.finding.kind is FindingKind.SIGN]
         return Reported(mentions, frozenset([*signs, *parts]), leans, seen)
 
 
-def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[tuple[Rule, tuple[Mention, ...]]]:
+def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
     """Return the rules that fire, with the mentions that made them fire."""
     fired = []
     names = {mention.finding for mention in said}
@@ -363,7 +315,7 @@ def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[tuple[Rule, 
     return fired
 
 
-def _notices(decided: Sequence[tuple[Rule, tuple[Mention, ...]]]) -> tuple[Notice, ...]:
+def _notices(decided: Sequence[Fired]) -> Notices:
     """Return one notice for each text, in the order of the table; beside an emergency nothing less is shown."""
     notices: dict[TextId, Notice] = {}
     for rule, found in decided:
@@ -375,12 +327,12 @@ def _notices(decided: Sequence[tuple[Rule, tuple[Mention, ...]]]) -> tuple[Notic
     return tuple(notices.values())
 
 
-def _level(notices: Sequence[Notice]) -> Level | None:
-    highest = most_serious(notices)
-    return highest.flag.level if highest is not None and highest.flag else None
+def _level(notices: Notices) -> Level | None:
+    flag = Triage(notices).flag
+    return flag.level if flag else None
 
 
-def _lowered(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notice, ...]:
+def _lowered(notices: Notices, opinion: Opinion | None) -> Notices:
     """Return the notices of the rules without their emergency, if an opinion that may lower says urgent."""
     if opinion is None or not opinion.may_lower or opinion.evidence is None:  # without evidence nothing takes its place
         return notices
@@ -389,12 +341,13 @@ def _lowered(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Noti
     return tuple(each for each in notices if each.flag is None or each.flag.level is not Level.EMERGENCY)
 
 
-def _raised(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notice, ...]:
+def _raised(notices: Notices, opinion: Opinion | None) -> Notices:
     """Return the notices of the rules below that of a more serious opinion, or that alone if it is an emergency."""
     if opinion is None or opinion.concern.level is None or opinion.evidence is None:
         return notices
     flag = Flag(opinion.concern.level, opinion.concern.kind, opinion.rule)
-    if _rank(_level(notices)) <= _rank(flag.level):
+    ranks: list[Level | None] = [*Level, None]  # the most serious first
+    if ranks.index(_level(notices)) <= ranks.index(flag.level):
         return notices
     emergency = flag.level is Level.EMERGENCY
     text = TextId(f"{flag.level}_{flag.kind}" if emergency else flag.level)
@@ -402,22 +355,10 @@ def _raised(notices: tuple[Notice, ...], opinion: Opinion | None) -> tuple[Notic
     return (notice,) if emergency else (notice, *notices)
 
 
-def _rank(level: Level | None) -> int:
-    """Return the rank of a level, the most serious first."""
-    return [*Level, None].index(level)
-
-
-def _cleared(course: Course) -> tuple[Course, tuple[Notice, ...]]:
-    """Clear everything, for a control; the flagged question is then answered under the reminder."""
-    return Course(flagged=course.flagged, ended=course.active), (_reminder(),) if course.flagged else ()
-
-
-def _remembered(
-    course: Course, lesser: tuple[Notice, ...], read: TurnReading, *, leans: bool
-) -> tuple[Course, tuple[Notice, ...], bool]:
+def _remembered(course: Course, lesser: Notices, read: TurnReading, *, leans: bool) -> tuple[Course, Notices, bool]:
     """Return, while an emergency is active, what is remembered, what is shown, and whether that is shown alone."""
     self_harm = any(_is_self_harm(notice) for notice in course.active)
-    reminded = (_reminder(), *lesser)
+    reminded = (REMINDED, *lesser)
     if read.kind is not None:
         ended = Course(flagged=True, ended=course.active)
         softened = replace(course, softened=True)
@@ -441,39 +382,23 @@ def _ends(kind: Withdrawal, active: Sequence[Notice]) -> bool:
 
 
 def _repeats(
-    course: Course,
-    decided: Sequence[tuple[Rule, tuple[Mention, ...]]],
-    raised: Sequence[Notice],
-    standing: Sequence[Notice],
-    kind: Withdrawal | None,
+    course: Course, decided: Sequence[Fired], raised: Notices, standing: Notices, kind: Withdrawal | None
 ) -> bool:
     """Return whether a turn that takes something back only repeats what was said before."""
     if kind is None or not course.active or not _is_emergency(standing) or _level(raised) is not _level(standing):
         return False
     known = {mention.finding for mention in course.said}
-    return all(
-        mention.finding in known for rule, found in decided if rule.level is Level.EMERGENCY for mention in found
-    )
+    emergencies = (found for rule, found in decided if rule.level is Level.EMERGENCY)
+    return known.issuperset(mention.finding for found in emergencies for mention in found)
 
 
-def _alone(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+def _alone(notices: Notices) -> Notices:
     """Replace the general medical text by the one on anaphylaxis, if both are there."""
     if ANAPHYLAXIS not in {notice.text for notice in notices}:
         return notices
-    return tuple(
-        replace(notice, text=ANAPHYLAXIS) if notice.text == MEDICAL else notice
-        for position, notice in enumerate(notices)
-        if notice.text not in (MEDICAL, ANAPHYLAXIS)
-        or position == next(i for i, each in enumerate(notices) if each.text in (MEDICAL, ANAPHYLAXIS))
-    )
-
-
-def _reminder() -> Notice:
-    return Notice(NoticeKind.RED_FLAG, REMINDER)
-
-
-def _merged(first: tuple[Notice, ...], second: tuple[Notice, ...]) -> tuple[Notice, ...]:
-    return (*first, *(notice for notice in second if notice.text not in {known.text for known in first}))
+    first, *others = (i for i, notice in enumerate(notices) if notice.text in (MEDICAL, ANAPHYLAXIS))
+    kept = ((i, notice) for i, notice in enumerate(notices) if i not in others)
+    return tuple(replace(notice, text=ANAPHYLAXIS) if i == first else notice for i, notice in kept)
 
 
 def _is_emergency(notices: Sequence[Notice]) -> bool:

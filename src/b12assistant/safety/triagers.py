@@ -31,9 +31,8 @@ class Triagers:
 
     @once
     def words(self) -> WordOpinion:
-        return WordOpinion(
-            load_word_model(), self.rules.spelling.correct, self.rules.cues, self.rules.languages.is_foreign
-        )
+        rules = self.rules
+        return WordOpinion(load_word_model(), rules.spelling.correct, rules.cues, rules.languages.is_foreign)
 
     @once
     def second(self) -> SecondOpinion:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.language.folding import Folded, fold
-from b12assistant.safety.assertion import Cues
+from b12assistant.safety.assertion import KINDS, Cues
 
 SHORT: Final = 40  # words and marks of a turn that is judged as a whole
 LONGEST: Final = 32  # words and marks of a sentence; a longer one is read in parts that overlap by half
@@ -22,7 +22,6 @@ MOST: Final = 8  # windows of a turn that the encoder reads
 MOST_SENTENCES: Final = 200  # of a turn that are judged
 SENTENCE_END: Final = frozenset(".?")
 MARKS: Final = frozenset(".?,")
-CUES: Final = tuple(kind.name for kind in fields(Cues) if kind.name != "clause")
 
 
 class Part(NamedTuple):
@@ -34,14 +33,14 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class TurnReading:
-    """A folded turn with its sentences. ``previous``: the turn before, if this one may lean on it.
+    """A folded turn with its sentences. ``context``: the text to read before it; empty if it stands alone.
 
     ``cued``: for each kind of cue, the words at which one begins, in order.
     """
 
     turn: Turn
     folded: Folded
-    previous: Folded | None
+    context: str
     sentences: tuple[Part, ...]
     cued: Mapping[str, Sequence[int]]
 
@@ -52,11 +51,6 @@ class TurnReading:
     @property
     def is_short(self) -> bool:
         return len(self.folded.words) <= SHORT
-
-    @property
-    def context(self) -> str:
-        """Return the text to read before the turn; empty if it stands alone."""
-        return f"{self.previous.text.rstrip(' .')} . " if self.previous is not None else ""
 
     def words(self, part: Part) -> tuple[str, ...]:
         return tuple(word.text for word in self.folded.words[part.start : part.end])
@@ -82,12 +76,13 @@ def read_turn(turn: Turn, correct: Callable[[str], str], cues: Cues, previous: T
     """Read a turn. ``correct``: returns the usual spelling of a word. ``previous``: the turn it may lean on."""
     folded = fold(turn.text, correct)
     cued = {
-        kind: [bisect_left(folded.offsets, start) for start, _ in getattr(cues, kind).spans(folded.text)]
-        for kind in CUES
+        kind: [bisect_left(folded.offsets, start) for start, _ in cues[kind].spans(folded.text)]
+        for kind in KINDS
+        if kind != "clause"
     }
     before = fold(previous.text, correct) if previous is not None else None
-    sentences = tuple(_sentences(folded))[:MOST_SENTENCES]
-    return TurnReading(turn, folded, before if before and before.words else None, sentences, cued)
+    context = f"{before.text.rstrip(' .')} . " if before and before.words else ""
+    return TurnReading(turn, folded, context, tuple(_sentences(folded))[:MOST_SENTENCES], cued)
 
 
 def halves(folded: Folded, part: Part, fits: Callable[[Part], bool]) -> Iterator[Part]:
@@ -113,12 +108,10 @@ def chosen(parts: Sequence[Part], weight: Callable[[Part], float], most: int = M
 
 def _sentences(folded: Folded) -> Iterator[Part]:
     """Yield the sentences that hold a word; one of fewer than `FEWEST` words goes with the one before."""
-    starts = [0]
-    starts += [at + 1 for at, word in enumerate(folded.words) if word.text in SENTENCE_END]
     cuts = [0]
-    for start in starts[1:]:
-        if start - cuts[-1] >= FEWEST:
-            cuts.append(start)
+    for at, word in enumerate(folded.words, start=1):
+        if word.text in SENTENCE_END and at - cuts[-1] >= FEWEST:
+            cuts.append(at)
     if len(cuts) > 1 and len(folded.words) - cuts[-1] < FEWEST:
         cuts.pop()
     for start, end in zip(cuts, [*cuts[1:], len(folded.words)], strict=True):

@@ -7,18 +7,17 @@ withdrawal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Final
 
-from b12assistant.data_files import Table, check_keys, read_data, string, strings, subtable, tables
+from b12assistant.data_files import check_keys, read_data, string, strings, subtable, tables
 from b12assistant.language.folding import Word, fold
 from b12assistant.language.wording import Phrases, Plain, clauses
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.translations import CONTROLS, control_sentences
-from b12assistant.threads import once
 
 FILE: Final = "withdrawals.toml"
 LISTS: Final = ("unmeant", "safe", "ended", "softened", "remark", "farewell", "asks", "negates", "against", "relapse")
@@ -36,7 +35,7 @@ class Withdrawal(StrEnum):
     SOFTENED = "softened"  # help was called, or the person is well
 
 
-KINDS: Final = (Withdrawal.UNMEANT, Withdrawal.SAFE, Withdrawal.ENDED, Withdrawal.SOFTENED)
+KINDS: Final = tuple(Withdrawal)[1:]  # without the control
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,78 +53,33 @@ class TurnReading:
     relapse: bool = False
     masked: str = ""
 
-    @property
-    def takes_back(self) -> bool:
-        return self.kind is not None
+
+Language = Mapping[str, Callable[[], Phrases]]  # the phrases of one language by list, each compiled when first called
 
 
-@dataclass(frozen=True)
-class Language:
-    """The phrases of one language; each list is compiled when it is first searched."""
-
-    code: str
-    lists: Mapping[str, Sequence[str]]
-    names: Mapping[str, str]
-
-    def __getitem__(self, name: str) -> Phrases:
-        return self._compiled(name)
-
-    @once
-    def _compiled(self) -> _Compile:
-        return _Compile(self)
-
-
-class _Compile:
-    def __init__(self, language: Language) -> None:
-        self._language = language
-        self._made: dict[str, Phrases] = {}
-
-    def __call__(self, name: str) -> Phrases:
-        if name not in self._made:
-            language = self._language
-            self._made[name] = Phrases(language.lists[name], language.names, f"{FILE}, {language.code}, {name}")
-        return self._made[name]
-
-
-@dataclass(frozen=True)
 class Withdrawals:
     """The phrases of all languages. ``controls``: the two control sentences in every language, as plain words."""
 
-    languages: tuple[Language, ...]
-    controls: frozenset[str]
+    def __init__(self, languages: Sequence[Language], controls: frozenset[str]) -> None:
+        self.languages, self._controls = languages, controls
+        self.read = lru_cache(maxsize=TEXTS)(self._read)
 
     def is_control(self, text: str) -> bool:
         """Return whether a turn is one of the two control sentences, whatever its case and punctuation."""
-        return len(text) <= LONGEST and _plain(text) in self.controls
+        return len(text) <= LONGEST and _plain(text) in self._controls
 
-    def read(self, text: str, *, flagged: bool) -> TurnReading:
+    def _read(self, text: str, *, flagged: bool) -> TurnReading:
         """Read a turn; ``flagged``: after an emergency. Otherwise only controls and remarks matter."""
         if len(text) > LONGEST:
             return TurnReading(asks="?" in text, masked=text)
-        return self._read(text, flagged)
-
-    @once
-    def _read(self) -> _Reader:
-        return _Reader(self)
-
-
-class _Reader:
-    def __init__(self, withdrawals: Withdrawals) -> None:
-        self._withdrawals = withdrawals
-        self._cached = lru_cache(maxsize=TEXTS)(self._reading)
-
-    def __call__(self, text: str, flagged: bool) -> TurnReading:  # noqa: FBT001 - a key of the cache
-        return self._cached(text, flagged)
-
-    def _reading(self, text: str, flagged: bool) -> TurnReading:  # noqa: FBT001
         parts = clauses(text)
         if not parts:
             return TurnReading(masked=text)
-        if self._withdrawals.is_control(text):
+        if self.is_control(text):
             return TurnReading(Withdrawal.CONTROL, masked=" " * len(text))
-        languages = self._withdrawals.languages
+        languages = self.languages
         remarks = {word for plain, _ in parts for word in _matched(plain, languages, ("remark", "farewell"))}
-        farewell = any(each["farewell"].found_in(plain.text) for plain, _ in parts for each in languages)
+        farewell = any(each["farewell"]().found_in(plain.text) for plain, _ in parts for each in languages)
         only = all(word in remarks for plain, _ in parts for word in plain.words)
         said = [part for part in parts if not remarks.issuperset(part[0].words)]
         if only or not flagged:
@@ -133,22 +87,20 @@ class _Reader:
             return TurnReading(None, remark=only, farewell=farewell, asks=_asks(said, languages), masked=masked)
         kind, words = self._taken_back(text, said)
         relapse = kind is None and any(
-            each["relapse"].found_in(plain.text) and not _supposes(plain, mark, languages)
+            each["relapse"]().found_in(plain.text) and not _supposes(plain, mark, languages)
             for plain, mark in said
             for each in languages
         )
-        asking = [part for part in said if not words.issuperset(part[0].words)]
+        asks = _asks([part for part in said if not words.issuperset(part[0].words)], languages)
         # Remarks beside a withdrawal are blanked too: "no, wrong window".
-        blank = words | remarks if kind else words
-        return TurnReading(
-            kind, farewell=farewell, asks=_asks(asking, languages), relapse=relapse, masked=_masked(text, blank)
-        )
+        masked = _masked(text, words | remarks if kind else words)
+        return TurnReading(kind, farewell=farewell, asks=asks, relapse=relapse, masked=masked)
 
     def _taken_back(self, text: str, parts: Sequence[tuple[Plain, str]]) -> tuple[Withdrawal | None, frozenset[Word]]:
         """Return what the clauses take back, in the language that says it most clearly, and the words that do."""
         best: tuple[int, Withdrawal | None, frozenset[Word]] = (len(KINDS), None, frozenset())
         whole = Plain(fold(text).words)
-        for language in self._withdrawals.languages:
+        for language in self.languages:
             found = [
                 (rank, words)
                 for plain, mark in parts
@@ -173,23 +125,19 @@ def _affirmed(plain: Plain, language: Language) -> list[tuple[int, frozenset[Wor
 def _matched(plain: Plain, languages: Iterable[Language], names: Sequence[str]) -> Iterator[Word]:
     for language in languages:
         for name in names:
-            for start, end in language[name].spans(plain.text):
+            for start, end in language[name]().spans(plain.text):
                 yield from plain.covered(start, end)
 
 
 def _supposes(plain: Plain, mark: str, languages: Iterable[Language]) -> bool:
     """Return whether a clause only asks or supposes."""
-    return mark == "?" or any(language["asks"].starts(plain.text) for language in languages)
+    return mark == "?" or any(language["asks"]().starts(plain.text) for language in languages)
 
 
 def _against(whole: Plain, parts: Sequence[tuple[Plain, str]], language: Language, words: frozenset[Word]) -> bool:
     """Return whether words beside those of the withdrawal cancel it."""
-    texts = [whole, *(plain for plain, _ in parts)]
-    return any(
-        not words.issuperset(plain.covered(start, end))
-        for plain in texts
-        for start, end in language["against"].spans(plain.text)
-    )
+    texts = (whole, *(plain for plain, _ in parts))
+    return any(not words.issuperset(_matched(plain, (language,), ("against",))) for plain in texts)
 
 
 def _asks(parts: Sequence[tuple[Plain, str]], languages: Iterable[Language]) -> bool:
@@ -212,18 +160,14 @@ def load_withdrawals() -> Withdrawals:
     """Read the phrases that ship with the package."""
     data = read_data("red_flags", FILE)
     check_keys(data, FILE, required=("language",))
-    languages = tuple(_language(table) for table in tables(data, "language", FILE))
+    languages: list[Language] = []
+    for table in tables(data, "language", FILE):
+        where = f"{FILE}, {table.get('code', 'a language without code')}"
+        check_keys(table, where, required=("code", *LISTS), optional=("names",))
+        names = subtable(table, "names", where).items() if "names" in table else ()
+        words, code = {key: str(value) for key, value in names}, string(table, "code", where)
+        lists = ((name, strings(table, name, where), f"{FILE}, {code}, {name}") for name in LISTS)
+        languages.append({name: cache(partial(Phrases, phrases, words, place)) for name, phrases, place in lists})
     texts = load_fixed_texts()
     sentences = (*(texts[name].text for name in CONTROLS), *control_sentences())
     return Withdrawals(languages, frozenset(map(_plain, sentences)))
-
-
-def _language(table: Table) -> Language:
-    where = f"{FILE}, {table.get('code', 'a language without code')}"
-    check_keys(table, where, required=("code", *LISTS), optional=("names",))
-    names = subtable(table, "names", where) if "names" in table else {}
-    return Language(
-        string(table, "code", where),
-        {name: strings(table, name, where) for name in LISTS},
-        {name: str(value) for name, value in names.items()},
-    )

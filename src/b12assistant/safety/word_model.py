@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
@@ -21,14 +21,16 @@ from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
 from b12assistant.safety.opinion import Cuts, read_cuts
 from b12assistant.safety.turn_parts import Part, TurnReading
+from b12assistant.threads import once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Logits = NDArray[np.float32]
 
+Parsed = TypeVar("Parsed")
 FILE: Final = "word_model.npz"
-PIECES: Final = (2, 5)  # letters of a piece of a word, its two ends counted
+PIECES: Final = range(2, 6)  # letters of a piece of a word, its two ends counted
 CUE: Final = 0.3  # of a cue, beside words whose squares add up to 1
 LENGTHS: Final = (5, 10, 40, 80)
 BECAUSE: Final = 4  # words that are named as the reason
@@ -44,12 +46,7 @@ def word_features(words: Sequence[str]) -> frozenset[str]:
 def piece_features(word: str) -> frozenset[str]:
     """Return the pieces of a word, with marks for where it begins and ends."""
     marked = f"<{word}>"
-    shortest, longest = PIECES
-    return frozenset(
-        f"~{marked[start : start + size]}"
-        for size in range(shortest, longest + 1)
-        for start in range(len(marked) - size + 1)
-    )
+    return frozenset(f"~{marked[at : at + size]}" for size in PIECES for at in range(len(marked) - size + 1))
 
 
 def cue_features(reading: TurnReading, part: Part) -> Iterator[str]:
@@ -74,13 +71,14 @@ class WordModel:
     scale: NDArray[np.float32]
     bias: NDArray[np.float32]
     cuts: Cuts
-    _rows: dict[int, int] = field(init=False, repr=False, compare=False)
-    _pieces: Callable[[str], frozenset[int]] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_rows", {int(key): row for row, key in enumerate(self.keys)})
-        pieces = lru_cache(maxsize=KEPT)(lambda word: self._known(piece_features(word)))
-        object.__setattr__(self, "_pieces", pieces)
+    @once
+    def _rows(self) -> dict[int, int]:
+        return {int(key): row for row, key in enumerate(self.keys)}
+
+    @once
+    def _pieces(self) -> Callable[[str], frozenset[int]]:
+        return lru_cache(maxsize=KEPT)(lambda word: self._known(piece_features(word)))
 
     def logits(self, reading: TurnReading, part: Part) -> Logits:
         """Return (6,) float32, in the order of ``CONCERNS``."""
@@ -93,11 +91,11 @@ class WordModel:
 
     def because(self, reading: TurnReading, part: Part, concern: int) -> tuple[str, ...]:
         """Return the words and pairs that speak most for ``concern`` against the others, best first."""
-        found = [(self._rows.get(key_of(feature)), feature) for feature in sorted(word_features(reading.words(part)))]
-        values = self.weights[[row for row, _ in found if row is not None]] * self.scale
+        known = [each for each in sorted(word_features(reading.words(part))) if key_of(each) in self._rows]
+        values = self.weights[[self._rows[key_of(each)] for each in known]] * self.scale
         speaks = (values[:, concern] - values.mean(axis=1)).tolist()
-        scored = list(zip(speaks, (feature for row, feature in found if row is not None), strict=True))
-        best = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (-pair[0], pair[1]))
+        scored = (pair for pair in zip(speaks, known, strict=True) if pair[0] > 0)
+        best = sorted(scored, key=lambda pair: (-pair[0], pair[1]))
         return tuple(feature for _, feature in best[:BECAUSE])
 
     def _known(self, features: Iterable[str]) -> frozenset[int]:
@@ -112,11 +110,14 @@ class WordModel:
 @lru_cache(maxsize=1)
 def load_word_model() -> WordModel:
     """Read the fitted file that ships with the package; `benchmarks/fit_red_flags.py` makes it."""
+    return read_fitted(FILE, lambda a: WordModel(a["keys"], a["weights"], a["scale"], a["bias"], read_cuts(a["cuts"])))
+
+
+def read_fitted(file: str, parse: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
+    """Read arrays that ship with the package. Raises ``ConfigError`` if they cannot be read."""
     try:
-        data = files("b12assistant").joinpath("data", "red_flags", FILE).read_bytes()
+        data = files("b12assistant").joinpath("data", "red_flags", file).read_bytes()
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return WordModel(
-                arrays["keys"], arrays["weights"], arrays["scale"], arrays["bias"], read_cuts(arrays["cuts"])
-            )
+            return parse(arrays)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"data/red_flags/{FILE} cannot be read: {error}", hint=HINT) from error
+        raise ConfigError(f"data/red_flags/{file} cannot be read: {error}", hint=HINT) from error
