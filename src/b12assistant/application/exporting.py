@@ -32,9 +32,8 @@ from b12assistant.display.presentation import (
     ReadAs,
     Setting,
     arrange,
-    near,
-    one_of_each_place,
-    way_of,
+    near_places,
+    read_as_piece,
 )
 from b12assistant.types import DocumentId, GenerationId, PassageId
 
@@ -151,26 +150,20 @@ def pieces_of(answer: Answer, data: SavedConversation) -> tuple[Piece, ...]:
     def read(quotes: Sequence[AnswerQuote]) -> tuple[Quoted, ...]:
         return tuple(saved.read_quote(quote, labels, data.index.generation, quote.strength) for quote in quotes)
 
+    replaced = tuple((swap.written, swap.read_as) for swap in read_as.replaced) if read_as else ()
+    turns = {part.turn for part in read_as.parts} if read_as else set()
+    nearest = [(DocumentId(at.document), PassageId(at.passage), (at.title, *at.section)) for at in answer.nearest]
     parts = AnswerParts(
         tuple(
             FixedNotice(notice.kind, TextId(notice.text_id), notice.text, notice.rule is not None)
             for notice in answer.notices
         ),
         answer.red_flag is not None and answer.red_flag.level is Level.EMERGENCY,
-        (
-            way_of(read_as.move, joined=len({part.turn for part in read_as.parts}) > 1),
-            read_as.text,
-            tuple((swap.written, swap.read_as) for swap in read_as.replaced),
-        )
-        if read_as
-        else None,
+        read_as and read_as_piece(read_as.move, read_as.text, replaced, labels, joined=len(turns) > 1),
         answer.reason,
         read(answer.quotes),
         tuple((differ.topic, read(differ.sides)) for differ in answer.disagreements),
-        one_of_each_place(
-            near(DocumentId(place.document), PassageId(place.passage), (place.title, *place.section), data.base)
-            for place in answer.nearest
-        ),
+        near_places(nearest, data.base),
     )
     return arrange(parts, labels)
 
