@@ -19,7 +19,6 @@ from b12assistant.display.json_form import Form, Generation, Offsets, Text
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import UNSEEN, dialled, plain, revealed, style_sheets
 from b12assistant.display.presentation import (
-    AnswerParts,
     Cited,
     Difference,
     FixedNotice,
@@ -153,19 +152,19 @@ def pieces_of(answer: Answer, data: SavedConversation) -> tuple[Piece, ...]:
     replaced = tuple((swap.written, swap.read_as) for swap in read_as.replaced) if read_as else ()
     turns = {part.turn for part in read_as.parts} if read_as else set()
     nearest = [(DocumentId(at.document), PassageId(at.passage), (at.title, *at.section)) for at in answer.nearest]
-    parts = AnswerParts(
-        tuple(
+    return arrange(
+        labels,
+        [
             FixedNotice(notice.kind, TextId(notice.text_id), notice.text, notice.rule is not None)
             for notice in answer.notices
-        ),
-        answer.red_flag is not None and answer.red_flag.level is Level.EMERGENCY,
-        read_as and read_as_piece(read_as.move, read_as.text, replaced, labels, joined=len(turns) > 1),
+        ],
+        read_as_piece(read_as.move, read_as.text, replaced, labels, joined=len(turns) > 1) if read_as else None,
         answer.reason,
         read(answer.quotes),
-        tuple((differ.topic, read(differ.sides)) for differ in answer.disagreements),
+        [(differ.topic, read(differ.sides)) for differ in answer.disagreements],
         near_places(nearest, data.base),
+        emergency=answer.red_flag is not None and answer.red_flag.level is Level.EMERGENCY,
     )
-    return arrange(parts, labels)
 
 
 def _made(data: SavedConversation) -> str:

@@ -240,38 +240,59 @@ class FixedNotice:
     flagged: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerParts:
-    """The content of an answer, not yet in order: the input of ``arrange``.
+def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
+    """Turn a reply into pieces, in order and in words."""
+    answer, labels = reply.answer, setting.labels
+    read_as = answer.interpretation
+    replaced = tuple((swap.written.text, swap.words) for swap in read_as.replaced) if read_as else ()
+    shown = tuple(
+        Quoted.of(Cited.of_quote(quote, reply, setting.base), labels, setting.today, number)
+        for number, quote in enumerate(answer.shown, start=1)
+    )
+    sides = iter(shown[len(answer.quotes) :])
+    nearest = (
+        (near.document.id, near.id, (near.document.title, *section(near.document, near.span.start)))
+        for near in answer.nearest
+    )
+    return arrange(
+        labels,
+        _fixed(answer.notices, setting.texts),
+        read_as_piece(read_as.move, read_as.text, replaced, labels, joined=read_as.is_joined) if read_as else None,
+        answer.reason,
+        shown[: len(answer.quotes)],
+        [(differ.topic, tuple(islice(sides, len(differ.sides)))) for differ in answer.disagreements],
+        near_places(nearest, setting.base),
+        emergency=_is_emergency(answer.notices),
+    )
+
+
+def arrange(
+    labels: Labels,
+    notices: Sequence[FixedNotice],
+    read_as: ReadAs | None,
+    reason: Reason | None,
+    quotes: Sequence[Quoted],
+    differences: Sequence[tuple[str, tuple[Quoted, ...]]],
+    nearest: tuple[Near, ...],
+    *,
+    emergency: bool,
+) -> tuple[Piece, ...]:
+    """Order the parts of an answer: notices, what was searched, headline, quotes, differences, nearest places.
 
     ``differences``: curators' questions with the quotes of their sides. ``emergency``: the most serious red flag is an
     emergency.
     """
-
-    notices: tuple[FixedNotice, ...]
-    emergency: bool
-    read_as: ReadAs | None
-    reason: Reason | None
-    quotes: tuple[Quoted, ...]
-    differences: tuple[tuple[str, tuple[Quoted, ...]], ...]
-    nearest: tuple[Near, ...]
-
-
-def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
-    """Turn a reply into pieces, in order and in words."""
-    return arrange(_parts(reply, setting), setting.labels)
-
-
-def arrange(parts: AnswerParts, labels: Labels) -> tuple[Piece, ...]:
-    """Order the parts of an answer: notices, what was searched, headline, quotes, differences, nearest places."""
+    # A fixed text may say it already.
+    told = reason is Reason.ONLY_SELLERS and any(notice.kind is NoticeKind.ONLY_SELLERS for notice in notices)
+    headline = None if told else labels.headline(reason)
     return (
-        *_notices(parts.notices, labels, emergency=parts.emergency),
-        *([parts.read_as] if parts.read_as else []),
-        *_headline(parts, labels),
-        *parts.quotes,
-        *(Difference(labels("differences.topic", topic=topic), sides) for topic, sides in parts.differences),
-        *([Nearest(labels("ask.nearest"), parts.nearest)] if parts.nearest else []),
-        *(General(notice.text) for notice in parts.notices if notice.kind is NoticeKind.GENERAL),
+        *_notices(notices, labels, emergency=emergency),
+        *([read_as] if read_as else []),
+        *([Headline(headline)] if headline else []),
+        *quotes,
+        *(Difference(labels("differences.topic", topic=topic), sides) for topic, sides in differences),
+        *([Nearest(labels("ask.nearest"), nearest)] if nearest else []),
+        *(General(notice.text) for notice in notices if notice.kind is NoticeKind.GENERAL),
     )
 
 
@@ -338,30 +359,6 @@ def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
         yield labels("ask.withdrawn")
 
 
-def _parts(reply: Reply, setting: Setting) -> AnswerParts:
-    answer, labels = reply.answer, setting.labels
-    read_as = answer.interpretation
-    replaced = tuple((swap.written.text, swap.words) for swap in read_as.replaced) if read_as else ()
-    shown = tuple(
-        Quoted.of(Cited.of_quote(quote, reply, setting.base), labels, setting.today, number)
-        for number, quote in enumerate(answer.shown, start=1)
-    )
-    sides = iter(shown[len(answer.quotes) :])
-    nearest = (
-        (near.document.id, near.id, (near.document.title, *section(near.document, near.span.start)))
-        for near in answer.nearest
-    )
-    return AnswerParts(
-        _fixed(answer.notices, setting.texts),
-        _is_emergency(answer.notices),
-        read_as and read_as_piece(read_as.move, read_as.text, replaced, labels, joined=read_as.is_joined),
-        answer.reason,
-        shown[: len(answer.quotes)],
-        tuple((differ.topic, tuple(islice(sides, len(differ.sides)))) for differ in answer.disagreements),
-        near_places(nearest, setting.base),
-    )
-
-
 def read_as_piece(
     move: Move, text: str, replaced: tuple[tuple[str, str], ...], labels: Labels, *, joined: bool
 ) -> ReadAs:
@@ -403,11 +400,3 @@ def _alarm(notice: FixedNotice, labels: Labels, *, emergency: bool) -> tuple[Ala
     if not notice.flagged:
         return None, ""
     return (Alarm.EMERGENCY, labels("ask.safety_first")) if emergency else (Alarm.CAUTION, labels("ask.please_read"))
-
-
-def _headline(parts: AnswerParts, labels: Labels) -> Iterator[Headline]:
-    kinds = {notice.kind for notice in parts.notices}
-    if parts.reason is Reason.ONLY_SELLERS and NoticeKind.ONLY_SELLERS in kinds:
-        return  # its fixed text says so
-    if text := labels.headline(parts.reason):
-        yield Headline(text)
