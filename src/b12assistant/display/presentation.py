@@ -71,7 +71,6 @@ class Cited:
 
     @classmethod
     def of_quote(cls, quote: Quote, reply: Reply, base: str = "") -> Cited:
-        """Cite a quote of a reply."""
         changed, partly_off = (quote.document.id in ids for ids in (reply.source_changed, reply.partly_off))
         passage, generation = quote.passage.id, reply.generation
         return cls(quote.spans, quote.best, passage, generation, base, quote.strength, changed, partly_off)

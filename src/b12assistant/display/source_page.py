@@ -63,7 +63,6 @@ class Target:
 
     entry: Entry
     place: Place | None  # where the words are now
-    is_moved: bool
     current: int | None  # index of the passage in view: that of the address, else that of the quote
 
     @classmethod
@@ -75,7 +74,7 @@ class Target:
             at = place.best or place.spans[0]
             overlapping = (n for n, passage in enumerate(entry.passages) if passage.span.range.overlaps(at))
             current = next(overlapping, None)
-        return cls(entry, place, place is not None and place != view.place, current)
+        return cls(entry, place, current)
 
     @property
     def ranges(self) -> tuple[Range, ...]:
@@ -146,7 +145,7 @@ def _warnings(target: Target, view: View) -> str:
     known = any(passage.id == view.passage for passage in target.entry.passages)
     warnings = [
         (view.place is not None and target.place is None, labels("source.lost")),
-        (target.is_moved, labels("source.moved")),
+        (target.place is not None and target.place != view.place, labels("source.moved")),
         (view.passage is not None and not known and view.place is None, labels("source.passage_gone")),
         (view.changed, labels("source.changed")),
         (source.withdrawn, labels("source.withdrawn")),

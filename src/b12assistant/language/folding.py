@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 _SOUNDS: Final = "k kh g gh n ch chh j jh n t th d dh n t th d dh n p ph b bh m y r l v sh sh s h l n r l"
@@ -127,10 +128,7 @@ class Folded:
     offsets: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        offsets, at = [], 0
-        for word in self.words:
-            offsets.append(at)
-            at += len(word.text) + 1
+        *offsets, _ = accumulate((len(word.text) + 1 for word in self.words), initial=0)
         object.__setattr__(self, "text", " ".join(word.text for word in self.words))
         object.__setattr__(self, "offsets", tuple(offsets))
 
