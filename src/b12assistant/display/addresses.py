@@ -71,13 +71,10 @@ def words_by_span(spans: Sequence[Range], words: str) -> list[str] | None:
     """Split ``words``, shown with gaps between the spans, into those of each span; ``None`` if they do not fit."""
     texts = []
     at = 0
-    for number, span in enumerate(spans):
-        if number and not words.startswith(GAP, at):
-            return None
-        at += len(GAP) if number else 0
+    for span in spans:
         texts.append(words[at : at + span.end - span.start])
-        at += span.end - span.start
-    return texts if at == len(words) and spans else None
+        at += span.end - span.start + len(GAP)
+    return texts if at - len(GAP) == len(words) and GAP.join(texts) == words else None
 
 
 def place_of_words(spans: Sequence[Range], words: str, best: Range | None = None) -> Place | None:

@@ -171,7 +171,9 @@ def _read_as(read_as: ReadAs, question: str) -> str:
 
 def _row(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:
     """Draw a quote folded to the sentence that answers and who says it."""
-    summary = f'<span class="line">{_best(quote)}</span> <span class="by">{_by(quote)}{interest(quote.speaker)}</span>'
+    known = (each.publisher for each in quote.speaker.basis if each.is_known)
+    by = words(next(known, quote.place[0]))  # who published what the words are based on, else the document
+    summary = f'<span class="line">{_best(quote)}</span> <span class="by">{by}{interest(quote.speaker)}</span>'
     return f'<details class="row"><summary>{summary}</summary>{_figure(turn, quote, labels, doubt)}</details>'
 
 
@@ -180,12 +182,6 @@ def _difference(turn: str, differ: Difference, labels: Labels, doubt: str) -> st
     figures = "".join(_figure(turn, quote, labels, doubt) for quote in differ.sides)
     heading = f'<span class="line heading">{exact(differ.heading)}</span>'
     return f'<details class="row sides"><summary>{heading}</summary><div class="columns">{figures}</div></details>'
-
-
-def _by(quote: Quoted) -> str:
-    """Name who published what the words are based on: the first one that is known, else the document."""
-    known = (each.publisher for each in quote.speaker.basis if each.is_known)
-    return words(next(known, quote.place[0]))
 
 
 def _figure(turn: str, quote: Quoted, labels: Labels, doubt: str, link: str = "") -> str:
