@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from b12assistant.display import addresses, citation_formats
 from b12assistant.display.citation_formats import Form
 from b12assistant.display.labels import Labels, load_labels
-from b12assistant.display.presentation import Cited, Quoted
+from b12assistant.display.presentation import Cited, Quoted, spans_text
 from b12assistant.types import Document, DocumentId, GenerationId, Interest, Source, SourceKind
 
 SAID = load_labels()
@@ -76,13 +76,14 @@ def test_ris_has_a_line_for_each_fact(cited: Cited) -> None:
     assert lines[-1] == "ER  - "
     assert "TI  - Nerves & sheaths" in lines
     assert "DA  - 2024/05/03/" in lines
-    assert f"N1  - {cited.words}" in lines
+    assert f"N1  - {spans_text(cited.spans)}" in lines
     assert all(re.match(r"[A-Z][A-Z0-9]  - ", line) for line in lines)
 
 
 def test_a_report_names_every_id(cited: Cited) -> None:
     told = cite(cited, Form.REPORT, SAID)
-    for part in (cited.words, "guides/nerves one.md", cited.document.digest, cited.passage, "gen", cited.link):
+    words = spans_text(cited.spans)
+    for part in (words, "guides/nerves one.md", cited.document.digest, cited.passage, "gen", cited.link):
         assert str(part) in told
     assert "What is wrong:\n" in told
 

@@ -19,7 +19,6 @@ from b12assistant.display.json_form import Form, Generation, Offsets, Text
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import UNSEEN, dialled, plain, revealed, style_sheets
 from b12assistant.display.presentation import (
-    AnswerParts,
     Cited,
     Difference,
     FixedNotice,
@@ -32,9 +31,8 @@ from b12assistant.display.presentation import (
     ReadAs,
     Setting,
     arrange,
-    near,
-    one_of_each_place,
-    way_of,
+    near_places,
+    read_as_piece,
 )
 from b12assistant.types import DocumentId, GenerationId, PassageId
 
@@ -151,28 +149,22 @@ def pieces_of(answer: Answer, data: SavedConversation) -> tuple[Piece, ...]:
     def read(quotes: Sequence[AnswerQuote]) -> tuple[Quoted, ...]:
         return tuple(saved.read_quote(quote, labels, data.index.generation, quote.strength) for quote in quotes)
 
-    parts = AnswerParts(
-        tuple(
+    replaced = tuple((swap.written, swap.read_as) for swap in read_as.replaced) if read_as else ()
+    turns = {part.turn for part in read_as.parts} if read_as else set()
+    nearest = [(DocumentId(at.document), PassageId(at.passage), (at.title, *at.section)) for at in answer.nearest]
+    return arrange(
+        labels,
+        [
             FixedNotice(notice.kind, TextId(notice.text_id), notice.text, notice.rule is not None)
             for notice in answer.notices
-        ),
-        answer.red_flag is not None and answer.red_flag.level is Level.EMERGENCY,
-        (
-            way_of(read_as.move, joined=len({part.turn for part in read_as.parts}) > 1),
-            read_as.text,
-            tuple((swap.written, swap.read_as) for swap in read_as.replaced),
-        )
-        if read_as
-        else None,
+        ],
+        read_as_piece(read_as.move, read_as.text, replaced, labels, joined=len(turns) > 1) if read_as else None,
         answer.reason,
         read(answer.quotes),
-        tuple((differ.topic, read(differ.sides)) for differ in answer.disagreements),
-        one_of_each_place(
-            near(DocumentId(place.document), PassageId(place.passage), (place.title, *place.section), data.base)
-            for place in answer.nearest
-        ),
+        [(differ.topic, read(differ.sides)) for differ in answer.disagreements],
+        near_places(nearest, data.base),
+        emergency=answer.red_flag is not None and answer.red_flag.level is Level.EMERGENCY,
     )
-    return arrange(parts, labels)
 
 
 def _made(data: SavedConversation) -> str:

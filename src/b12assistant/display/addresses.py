@@ -40,15 +40,14 @@ class Place:
 
         A match begins and ends where a word does, so that no part of a longer word matches.
         """
-        return self if self._is_unmoved(text) else self._moved_in(text)
+        inside = all(range_.end <= len(text) for range_ in self.spans)
+        if inside and self.holds([text[range_.start : range_.end] for range_ in self.spans]):
+            return self
+        return self._moved_in(text)
 
     def holds(self, texts: Sequence[str]) -> bool:
         """Check whether it was made of these words, span by span."""
         return self.digests == tuple(map(_digest, texts))
-
-    def _is_unmoved(self, text: str) -> bool:
-        inside = all(range_.end <= len(text) for range_ in self.spans)
-        return inside and self.holds([text[range_.start : range_.end] for range_ in self.spans])
 
     def _moved_in(self, text: str) -> Place | None:
         moved: list[Range] = []
@@ -60,27 +59,22 @@ class Place:
                 return None
             start = min(starts, key=lambda at, wanted=range_.start + shift: abs(at - wanted))  # type: ignore[misc]
             moved.append(Range(start, start + range_.end - range_.start))
-        return replace(self, spans=tuple(moved), best=self._best_moved(moved))
-
-    def _best_moved(self, moved: Sequence[Range]) -> Range | None:
-        if self.best is None:
-            return None
-        old, new = next((old, new) for old, new in zip(self.spans, moved, strict=True) if old.contains(self.best))
-        shift = new.start - old.start
-        return Range(self.best.start + shift, self.best.end + shift)
+        best = self.best
+        if best is not None:
+            old, new = next((old, new) for old, new in zip(self.spans, moved, strict=True) if old.contains(best))
+            shift = new.start - old.start
+            best = Range(best.start + shift, best.end + shift)
+        return replace(self, spans=tuple(moved), best=best)
 
 
 def words_by_span(spans: Sequence[Range], words: str) -> list[str] | None:
     """Split ``words``, shown with gaps between the spans, into those of each span; ``None`` if they do not fit."""
     texts = []
     at = 0
-    for number, span in enumerate(spans):
-        if number and not words.startswith(GAP, at):
-            return None
-        at += len(GAP) if number else 0
+    for span in spans:
         texts.append(words[at : at + span.end - span.start])
-        at += span.end - span.start
-    return texts if at == len(words) and spans else None
+        at += span.end - span.start + len(GAP)
+    return texts if at - len(GAP) == len(words) and GAP.join(texts) == words else None
 
 
 def place_of_words(spans: Sequence[Range], words: str, best: Range | None = None) -> Place | None:
@@ -139,11 +133,11 @@ def _of_id(document: DocumentId) -> str:
 def read(query: Mapping[str, str]) -> Place | None:
     """Read the place from the query of an address; ``None`` if there is none or its form is wrong."""
     spans = [_read_range(part) for part in query.get("at", "").split(",")]
-    digests = tuple(query.get("is", "").split(","))
-    if not 0 < len(spans) <= MOST_SPANS or len(digests) != len(spans) or not all(map(_DIGEST.fullmatch, digests)):
-        return None
     ranges = tuple(range_ for range_ in spans if range_ is not None)
-    if len(ranges) != len(spans) or any(a.end > b.start for a, b in pairwise(ranges)):
+    digests = tuple(query.get("is", "").split(","))
+    if not len(ranges) == len(spans) == len(digests) <= MOST_SPANS or not all(map(_DIGEST.fullmatch, digests)):
+        return None
+    if any(a.end > b.start for a, b in pairwise(ranges)):
         return None
     best = _read_range(query.get("best", ""))
     return Place(ranges, best if best and any(range_.contains(best) for range_ in ranges) else None, digests)

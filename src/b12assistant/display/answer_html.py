@@ -7,7 +7,6 @@ turn is one line, so that a Markdown reader finds nothing to interpret in it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from b12assistant.answers import FixedTexts, NoticeKind, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
@@ -108,9 +107,8 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     """
     answer, labels = reply.answer, setting.labels
     pieces = present(reply, setting)
-    card = _Card.of(pieces)
     asked = f'<span class="said">{exact(labels("ask.asked"))}</span> {words(answer.question.text)}'
-    drawn = card.drawn(f"t{number}", answer.question.text, labels, answer_link(reply, pieces))
+    drawn = _card(f"t{number}", answer.question.text, pieces, labels, answer_link(reply, pieces))
     # so that the turn can be asked again in the same way
     literal = " as-typed" * as_typed + " shared" * is_shared
     return (
@@ -119,54 +117,28 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Card:
-    """The pieces of an answer in the order of the page."""
-
-    above: tuple[Notice, ...]
-    headline: Headline | None
-    below: tuple[Notice, ...]
-    quotes: tuple[Quoted, ...]
-    differences: tuple[Difference, ...]
-    nearest: Nearest | None
-    read_as: ReadAs | None
-
-    @classmethod
-    def of(cls, pieces: Sequence[Piece]) -> _Card:
-        notices = [piece for piece in pieces if isinstance(piece, Notice)]
-        quotes = tuple(piece for piece in pieces if isinstance(piece, Quoted))
-        headline = next((piece for piece in pieces if isinstance(piece, Headline)), None)
-        # The notice on who decides comes first, except in a refusal: there it comes below and says what to do.
-        refused = headline is not None and not quotes
-        alarms = [notice for notice in notices if notice.alarm and not (refused and notice.id == DECISION)]
-        others = [notice for notice in notices if notice not in alarms]
-        telling = [notice for notice in others if notice.kind is not NoticeKind.DOSE]  # that one goes below the quote
-        first = telling[:1] if quotes and not alarms else []
-        return cls(
-            (*alarms, *first),
-            headline,
-            tuple(notice for notice in others if notice not in first),
-            quotes,
-            tuple(piece for piece in pieces if isinstance(piece, Difference)),
-            next((piece for piece in pieces if isinstance(piece, Nearest)), None),
-            next((piece for piece in pieces if isinstance(piece, ReadAs)), None),
-        )
-
-    def drawn(self, turn: str, question: str, labels: Labels, link: str) -> str:
-        above = "".join(map(_notice, self.above))
-        headline = f'<p class="headline">{exact(self.headline.text)}</p>' if self.headline else ""
-        nearest = _nearest(self.nearest) if self.nearest else ""
-        read_as = _read_as(self.read_as, question) if self.read_as else ""
-        if not self.quotes:
-            return f"{above}{headline}{''.join(map(_notice, self.below))}{read_as}{nearest}"
-        best, *others = self.quotes
-        doubt = labels("strengths.possible") if self.headline else ""  # the headline says it for all quotes
-        rows = "".join(_row(turn, quote, labels, doubt) for quote in others)
-        rows += "".join(_difference(turn, differ, labels, doubt) for differ in self.differences)
-        below = "".join(map(_notice, self.below))
-        return (
-            f'{above}<div class="card">{headline}{_figure(turn, best, labels, doubt, link)}{below}{rows}</div>{read_as}'
-        )
+def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, link: str) -> str:
+    """Draw the pieces of an answer in the order of the page; ``link``: the address of the whole answer."""
+    notices = [piece for piece in pieces if isinstance(piece, Notice)]
+    quotes = [piece for piece in pieces if isinstance(piece, Quoted)]
+    headline = "".join(f'<p class="headline">{exact(each.text)}</p>' for each in pieces if isinstance(each, Headline))
+    # The notice on who decides comes first, except in a refusal: there it comes below and says what to do.
+    refused = headline and not quotes
+    alarms = [notice for notice in notices if notice.alarm and not (refused and notice.id == DECISION)]
+    others = [notice for notice in notices if notice not in alarms]
+    telling = [notice for notice in others if notice.kind is not NoticeKind.DOSE]  # that one goes below the quote
+    first = telling[:1] if quotes and not alarms else []
+    above = "".join(map(_notice, (*alarms, *first)))
+    below = "".join(_notice(notice) for notice in others if notice not in first)
+    read_as = "".join(_read_as(piece, question) for piece in pieces if isinstance(piece, ReadAs))
+    if not quotes:
+        nearest = "".join(_nearest(piece) for piece in pieces if isinstance(piece, Nearest))
+        return f"{above}{headline}{below}{read_as}{nearest}"
+    best, *more = quotes
+    doubt = labels("strengths.possible") if headline else ""  # the headline says it for all quotes
+    rows = "".join(_row(turn, quote, labels, doubt) for quote in more)
+    rows += "".join(_difference(turn, piece, labels, doubt) for piece in pieces if isinstance(piece, Difference))
+    return f'{above}<div class="card">{headline}{_figure(turn, best, labels, doubt, link)}{below}{rows}</div>{read_as}'
 
 
 def general(texts: FixedTexts) -> str:
@@ -199,8 +171,9 @@ def _read_as(read_as: ReadAs, question: str) -> str:
 
 def _row(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:
     """Draw a quote folded to the sentence that answers and who says it."""
-    best = _best(quote)
-    summary = f'<span class="line">{best}</span> <span class="by">{_by(quote)}{interest(quote.speaker)}</span>'
+    known = (each.publisher for each in quote.speaker.basis if each.is_known)
+    by = words(next(known, quote.place[0]))  # who published what the words are based on, else the document
+    summary = f'<span class="line">{_best(quote)}</span> <span class="by">{by}{interest(quote.speaker)}</span>'
     return f'<details class="row"><summary>{summary}</summary>{_figure(turn, quote, labels, doubt)}</details>'
 
 
@@ -211,41 +184,32 @@ def _difference(turn: str, differ: Difference, labels: Labels, doubt: str) -> st
     return f'<details class="row sides"><summary>{heading}</summary><div class="columns">{figures}</div></details>'
 
 
-def _by(quote: Quoted) -> str:
-    """Name who published what the words are based on: the first one that is known, else the document."""
-    known = (each.publisher for each in quote.speaker.basis if each.is_known)
-    return words(next(known, quote.place[0]))
-
-
 def _figure(turn: str, quote: Quoted, labels: Labels, doubt: str, link: str = "") -> str:
     """Draw a quote with the line that says who speaks; ``doubt``: a note that is not repeated.
 
     ``link``: the address of the whole answer, below its first quote.
     """
-    number, speaker = quote.number, quote.speaker
+    speaker = quote.speaker
     notes = [note for note in quote.notes if note != doubt]
     below = f'<p class="notes">{exact(capital("; ".join(notes)))}</p>' if notes else ""
     pages = f'<span class="page">, {exact(quote.pages)}</span>' if quote.pages else ""
     place = "" if speaker.basis else f'<span class="place">{_place(quote.place)}{pages}</span>{_DOT}'
-    see = (
-        f'<a class="cite" href="{exact_url(quote.link)}" title="{exact(_steps(quote))}">{exact(labels("ask.see"))}</a>'
-    )
+    where = exact(" › ".join(quote.place) + (f", {quote.pages}" if quote.pages else ""))
+    see = f'<a class="cite" href="{exact_url(quote.link)}" title="{where}">{exact(labels("ask.see"))}</a>'
+    shown = _GAP.join(_marked(text, span, quote.best) for text, span in zip(quote.words, quote.spans, strict=True))
     return (
-        f'<figure class="quote {quote.strength}" id="{turn}q{number}"><blockquote>{_words(quote)}</blockquote>'
+        f'<figure class="quote {quote.strength}" id="{turn}q{quote.number}"><blockquote>{shown}</blockquote>'
         f'<figcaption><p class="source">{place}<span class="who">{who(speaker, labels)}</span>{interest(speaker)}'
         f"{_DOT}{see}</p>{below}</figcaption>{_acts(quote, labels, link)}</figure>"
     )
 
 
-def _steps(quote: Quoted) -> str:
-    return " › ".join(quote.place) + (f", {quote.pages}" if quote.pages else "")
-
-
 def _acts(quote: Quoted, labels: Labels, link: str) -> str:
     """Draw the buttons copy, save and share; every other form to copy is in the menu of share."""
     number = quote.number
+    hint = f' title="{exact(labels("cite.report_title"))}"'
     forms = "".join(
-        f'<button type="button" class="copy-as" value="{form}"{_hint(form, labels)}>'
+        f'<button type="button" class="copy-as" value="{form}"{hint if form is Form.REPORT else ""}>'
         f"{exact(labels(f'cite.{form}'))}</button>"
         for form in (Form.LINK, *(form for form in Form if form not in (Form.PLAIN, Form.LINK)))
     )
@@ -268,20 +232,12 @@ def _button(kind: str, value: str, name: str, title: str) -> str:
     )
 
 
-def _hint(form: Form, labels: Labels) -> str:
-    return f' title="{exact(labels("cite.report_title"))}"' if form is Form.REPORT else ""
-
-
 def _best(quote: Quoted) -> str:
     """Draw the sentence that answers, on one line."""
     for text, span in zip(quote.words, quote.spans, strict=True):
         if quote.best and span.contains(quote.best):
             return words(text[quote.best.start - span.start : quote.best.end - span.start])
     return words(quote.words[0])
-
-
-def _words(quote: Quoted) -> str:
-    return _GAP.join(_marked(text, span, quote.best) for text, span in zip(quote.words, quote.spans, strict=True))
 
 
 def _marked(text: str, span: Range, best: Range | None) -> str:

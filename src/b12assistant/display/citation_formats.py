@@ -56,7 +56,7 @@ def about(quote: Quoted) -> list[str]:
     """List who speaks, who published it and when, whether they sell, every note, and the web address."""
     speaker = quote.speaker
     who = [*map(capital, map(_line, speaker.cited)), capital(speaker.interest)]
-    return [part for part in (*who, *map(capital, quote.notes), _web(quote.source.url)) if part]
+    return [part for part in (*who, *map(capital, quote.notes), web_address(quote.source.url)) if part]
 
 
 def markdown_text(text: str) -> str:
@@ -94,7 +94,7 @@ def _bibtex(quote: Quoted) -> str:
         "publisher": _braced(source.publisher or ""),
         "year": str(published.year) if published else "",
         "month": MONTHS[published.month - 1] if published else "",
-        "url": _web(source.url),
+        "url": web_address(source.url),
         "pages": "--".join(map(str, dict.fromkeys(quote.page_range or ()))),
         "annote": _braced(quote.text),
         "note": _braced(f"{'. '.join(_extras(quote))}. ") + rf"\url{{{quote.link}}}",
@@ -107,14 +107,14 @@ def _ris(quote: Quoted) -> str:
     source = quote.source
     first, last = quote.page_range or ("", "")
     lines = [
-        ("TY", "ELEC" if _web(source.url) else "GEN"),
+        ("TY", "ELEC" if web_address(source.url) else "GEN"),
         ("TI", _line(quote.place[0])),
         ("PB", _line(source.publisher or "")),
         ("PY", str(source.published.year) if source.published else ""),
         ("DA", source.published.strftime("%Y/%m/%d/") if source.published else ""),
         ("SP", str(first)),
         ("EP", str(last)),
-        ("UR", _web(source.url)),
+        ("UR", web_address(source.url)),
         ("N1", _line(quote.text)),
         ("N1", f"{'. '.join(_extras(quote))}. {quote.link}"),
     ]
@@ -163,7 +163,7 @@ def _braced(text: str) -> str:
     return "".join(_BIBTEX.get(sign, sign) for sign in _line(text)) + (" " if text.endswith(" ") else "")
 
 
-def _web(url: str | None) -> str:
+def web_address(url: str | None) -> str:
     """Return a web address with all characters escaped that would end it in any format; "" for other addresses."""
     try:
         parts = urlsplit(url or "")

@@ -19,17 +19,7 @@ from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, 
 from b12assistant.display.labels import overdue, section
 from b12assistant.display.presentation import passage_text, spans_text
 from b12assistant.display.speaker import Basis, basis_of
-from b12assistant.types import (
-    FileEnd,
-    GenerationId,
-    Hit,
-    IndexReport,
-    Passage,
-    Source,
-    SourceKind,
-    Span,
-    Words,
-)
+from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage, Source, SourceKind, Span, Words
 
 Json = dict[str, Any]
 
@@ -94,9 +84,7 @@ class RedFlag(Form):
         notice = answer.red_flag
         if notice is None or notice.flag is None:
             return None
-        flag = notice.flag
-        text = texts[notice.text].text
-        return cls(level=flag.level, kind=flag.kind, rule=flag.rule, text_id=notice.text, text=text)
+        return cls(**asdict(notice.flag), text_id=notice.text, text=texts[notice.text].text)
 
 
 class Notice(Form):
@@ -132,10 +120,6 @@ class Origin(Form):
     published: Annotated[Text, Field(description="The year or date it gives, or `unknown`.")]
     url: Text
     place: Annotated[Text, Field(description="Where in the publication.")]
-
-    @classmethod
-    def of(cls, basis: Basis) -> Self:
-        return cls(**asdict(basis))
 
 
 class SourceFields(Form):
@@ -247,9 +231,7 @@ class Interpretation(Form):
             move=read_as.move,
             text=read_as.text,
             parts=[TurnSlice.of(part) for part in read_as.parts],
-            replaced=[
-                Replacement.model_validate({"from": swap.written.text, "to": swap.words}) for swap in read_as.replaced
-            ],
+            replaced=[Replacement(**{"from": swap.written.text, "to": swap.words}) for swap in read_as.replaced],
         )
 
 
@@ -305,12 +287,9 @@ class AskResponse(Form):
 
     @classmethod
     def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
-        took = reply.timings
         return cls(
             answer=Answer.of(reply, texts, today),
-            timings_ms=Timings(
-                triage=took.triage, encode=took.encode, search=took.search, quote=took.quote, total=took.total
-            ),
+            timings_ms=Timings(**asdict(reply.timings)),
             index=Generation(generation=reply.generation),
         )
 
@@ -323,9 +302,7 @@ class _PassageWords(Place):
 
 
 class PassageFields(SourceFields, _PassageWords):
-    @classmethod
-    def of(cls, passage: Passage) -> Self:
-        return cls(**_passage(passage))
+    pass
 
 
 class _Rank(Form):
@@ -334,9 +311,7 @@ class _Rank(Form):
 
 
 class SearchHit(PassageFields, _Rank):
-    @classmethod
-    def of_hit(cls, hit: Hit) -> Self:
-        return cls(rank=hit.rank, score=round(hit.score, 4), **_passage(hit.passage))
+    pass
 
 
 class SearchResponse(Form):
@@ -362,14 +337,14 @@ def search_json(
     return SearchResponse(
         question=question,
         notices=[Notice.of(notice, texts) for notice in notices],
-        hits=[SearchHit.of_hit(hit) for hit in hits],
+        hits=[SearchHit(rank=hit.rank, score=round(hit.score, 4), **_passage(hit.passage)) for hit in hits],
         index=Generation(generation=generation),
     ).as_json()
 
 
 def passage_json(passage: Passage) -> Json:
     """Render a passage: its words, where it is, who speaks."""
-    return PassageFields.of(passage).as_json()
+    return PassageFields(**_passage(passage)).as_json()
 
 
 def index_report_json(report: IndexReport) -> Json:
@@ -380,15 +355,7 @@ def index_report_json(report: IndexReport) -> Json:
         "counts": {end: report.count(end) for end in FileEnd},
         "undescribed": list(report.undescribed),
         "files": [
-            {
-                "file": file.file,
-                "end": file.end,
-                "reasons": list(file.reasons),
-                "passages": file.passages,
-                "marked_share": file.marked_share,
-                "embedded": file.embedded,
-            }
-            for file in report.files
+            {name: value for name, value in asdict(file).items() if name != "described"} for file in report.files
         ],
     }
 
@@ -403,7 +370,7 @@ def source_fields(source: Source, basis: Iterable[Basis]) -> Json:
         "publisher": source.publisher,
         "published": source.published.isoformat() if source.published else None,
         "url": source.url,
-        "origins": [Origin.of(publication) for publication in basis],
+        "origins": [Origin(**asdict(publication)) for publication in basis],
     }
 
 

@@ -23,12 +23,13 @@ _SPECIAL = re.compile("[^A-Za-z0-9 \x80-\x9f]")
 _BASIC = str.maketrans(
     {"\0": "\u2400", "\r": "&#13;", "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 )
+_NUL_PICTURE = 0x2400
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def exact(text: str) -> str:
     """Escape ``text`` for a Markdown or HTML body, so that it is shown unchanged."""
-    return _SPECIAL.sub(_number, text)
+    return _SPECIAL.sub(lambda match: f"&#{ord(match[0]) or _NUL_PICTURE};", text)
 
 
 def plain(text: str) -> str:
@@ -52,11 +53,6 @@ def revealed(text: str, write: Callable[[str], str] = plain) -> str:
 def _unseen(run: str, write: Callable[[str], str]) -> str:
     more = f" +{len(run) - 1}" if len(run) > 1 else ""
     return f'<span class="unseen" title="U+{ord(run[0]):04X}{more}">{write(run)}</span>'
-
-
-def _number(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"&#{code};" if code else "&#9216;"
 
 
 class Layer(NamedTuple):
@@ -88,7 +84,7 @@ def layered(text: str, layers: Iterable[Layer], write: Callable[[str], str] = pl
         out += [layer.closing for layer in reversed(stack[cut:])]
         stack[cut:] = []
         for layer in again + sorted(starting.get(place, ()), key=lambda layer: -layer.end):
-            out.append(_open(layer, place))
+            out.append(layer.opening if isinstance(layer.opening, str) else layer.opening(place))
             if layer.end > place:
                 stack.append(layer)
             else:
@@ -96,21 +92,13 @@ def layered(text: str, layers: Iterable[Layer], write: Callable[[str], str] = pl
     return "".join((*out, revealed(text[last:], write)))
 
 
-def _open(layer: Layer, place: int) -> str:
-    return layer.opening if isinstance(layer.opening, str) else layer.opening(place)
-
-
 def dialled(text: str, write: Callable[[str], str] = plain) -> str:
     """Escape a fixed text with ``write``; its telephone numbers are links that call them."""
     links = (
-        Layer(start, end, f'<a href="tel:{_digits(text[start:end])}">', "</a>")
+        Layer(start, end, f'<a href="tel:{re.sub(r"[^+0-9]", "", text[start:end])}">', "</a>")
         for start, end in telephone_numbers(text)
     )
     return layered(text, links, write)
-
-
-def _digits(number: str) -> str:
-    return "".join(character for character in number if character in "+0123456789")
 
 
 UNSEEN = "unseen.css"  # styles what `revealed` writes

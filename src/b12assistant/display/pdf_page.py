@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from contextlib import suppress
-from typing import IO
 
 import pypdfium2
 
@@ -26,8 +25,13 @@ Letter = tuple[str, float, float, float, float]
 
 def main() -> None:
     """Write the page, 0-based: a line of JSON, then the picture; fail if there is no such page."""
-    _limit_memory()
-    with _claimed_output() as output:
+    with suppress(ImportError, ValueError, OSError):  # not every system can limit it
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    claimed = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print goes to standard error
+    with os.fdopen(claimed, "wb") as output:
         head, picture = printed(sys.stdin.buffer.read(), int(sys.argv[1]))
         output.write(json.dumps(head).encode("ascii") + b"\n" + picture)
 
@@ -68,21 +72,6 @@ def _png(bitmap: pypdfium2.PdfBitmap) -> bytes:
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=False)
     return out.getvalue()
-
-
-def _claimed_output() -> IO[bytes]:
-    """Return standard output; what libraries print goes to standard error instead."""
-    claimed = os.dup(sys.stdout.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return os.fdopen(claimed, "wb")
-
-
-def _limit_memory() -> None:
-    """Limit the address space, if the system can."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
 if __name__ == "__main__":

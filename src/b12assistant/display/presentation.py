@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, pairwise
 
 from b12assistant.answers import (
     FixedTexts,
@@ -28,17 +28,7 @@ from b12assistant.answers import Notice as NoticeById
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, overdue, section
 from b12assistant.display.speaker import Speaker, basis_of
-from b12assistant.types import (
-    GAP,
-    Document,
-    DocumentId,
-    GenerationId,
-    Passage,
-    PassageId,
-    Range,
-    Source,
-    Span,
-)
+from b12assistant.types import GAP, Document, DocumentId, GenerationId, Passage, PassageId, Range, Source, Span
 
 
 class Alarm(StrEnum):
@@ -81,18 +71,9 @@ class Cited:
 
     @classmethod
     def of_quote(cls, quote: Quote, reply: Reply, base: str = "") -> Cited:
-        """Cite a quote of a reply."""
-        id_ = quote.document.id
-        return cls(
-            quote.spans,
-            quote.best,
-            quote.passage.id,
-            reply.generation,
-            base,
-            quote.strength,
-            id_ in reply.source_changed,
-            id_ in reply.partly_off,
-        )
+        changed, partly_off = (quote.document.id in ids for ids in (reply.source_changed, reply.partly_off))
+        passage, generation = quote.passage.id, reply.generation
+        return cls(quote.spans, quote.best, passage, generation, base, quote.strength, changed, partly_off)
 
     @classmethod
     def of_passage(cls, passage: Passage, generation: GenerationId | None = None, base: str = "") -> Cited:
@@ -107,15 +88,6 @@ class Cited:
     @property
     def document(self) -> Document:
         return self.spans[0].document
-
-    @property
-    def words(self) -> str:
-        """The quoted words, with a gap between spans."""
-        return spans_text(self.spans)
-
-    @property
-    def pages(self) -> tuple[int, int] | None:
-        return Span(self.document, self.spans[0].start, self.spans[-1].end).pages
 
     @property
     def link(self) -> str:
@@ -154,6 +126,7 @@ class Quoted:
         """Put a citation into words."""
         document, at = cited.document, (cited.best or cited.spans[0]).start
         source = document.source
+        pages = document.span(cited.spans[0].start, cited.spans[-1].end).pages
         return cls(
             number,
             document.id,
@@ -162,8 +135,8 @@ class Quoted:
             tuple(span.text for span in cited.spans),
             cited.best.range if cited.best else None,
             (document.title, *section(document, at)),
-            cited.pages,
-            labels.pages(cited.pages) or "",
+            pages,
+            labels.pages(pages) or "",
             source,
             Speaker.of(source, labels, basis_of(cited.spans)),
             tuple(_notes(cited, labels, today)),
@@ -266,38 +239,59 @@ class FixedNotice:
     flagged: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerParts:
-    """The content of an answer, not yet in order: the input of ``arrange``.
+def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
+    """Turn a reply into pieces, in order and in words."""
+    answer, labels = reply.answer, setting.labels
+    read_as = answer.interpretation
+    replaced = tuple((swap.written.text, swap.words) for swap in read_as.replaced) if read_as else ()
+    shown = tuple(
+        Quoted.of(Cited.of_quote(quote, reply, setting.base), labels, setting.today, number)
+        for number, quote in enumerate(answer.shown, start=1)
+    )
+    sides = iter(shown[len(answer.quotes) :])
+    nearest = (
+        (near.document.id, near.id, (near.document.title, *section(near.document, near.span.start)))
+        for near in answer.nearest
+    )
+    return arrange(
+        labels,
+        _fixed(answer.notices, setting.texts),
+        read_as_piece(read_as.move, read_as.text, replaced, labels, joined=read_as.is_joined) if read_as else None,
+        answer.reason,
+        shown[: len(answer.quotes)],
+        [(differ.topic, tuple(islice(sides, len(differ.sides)))) for differ in answer.disagreements],
+        near_places(nearest, setting.base),
+        emergency=_is_emergency(answer.notices),
+    )
+
+
+def arrange(
+    labels: Labels,
+    notices: Sequence[FixedNotice],
+    read_as: ReadAs | None,
+    reason: Reason | None,
+    quotes: Sequence[Quoted],
+    differences: Sequence[tuple[str, tuple[Quoted, ...]]],
+    nearest: tuple[Near, ...],
+    *,
+    emergency: bool,
+) -> tuple[Piece, ...]:
+    """Order the parts of an answer: notices, what was searched, headline, quotes, differences, nearest places.
 
     ``differences``: curators' questions with the quotes of their sides. ``emergency``: the most serious red flag is an
     emergency.
     """
-
-    notices: tuple[FixedNotice, ...]
-    emergency: bool
-    read_as: tuple[str, str, tuple[tuple[str, str], ...]] | None
-    reason: Reason | None
-    quotes: tuple[Quoted, ...]
-    differences: tuple[tuple[str, tuple[Quoted, ...]], ...]
-    nearest: tuple[Near, ...]
-
-
-def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
-    """Turn a reply into pieces, in order and in words."""
-    return arrange(_parts(reply, setting), setting.labels)
-
-
-def arrange(parts: AnswerParts, labels: Labels) -> tuple[Piece, ...]:
-    """Order the parts of an answer: notices, what was searched, headline, quotes, differences, nearest places."""
+    # A fixed text may say it already.
+    told = reason is Reason.ONLY_SELLERS and any(notice.kind is NoticeKind.ONLY_SELLERS for notice in notices)
+    headline = None if told else labels.headline(reason)
     return (
-        *_notices(parts.notices, labels, emergency=parts.emergency),
-        *_read_as(parts, labels),
-        *_headline(parts, labels),
-        *parts.quotes,
-        *(Difference(labels("differences.topic", topic=topic), sides) for topic, sides in parts.differences),
-        *([Nearest(labels("ask.nearest"), parts.nearest)] if parts.nearest else []),
-        *(General(notice.text) for notice in parts.notices if notice.kind is NoticeKind.GENERAL),
+        *_notices(notices, labels, emergency=emergency),
+        *([read_as] if read_as else []),
+        *([Headline(headline)] if headline else []),
+        *quotes,
+        *(Difference(labels("differences.topic", topic=topic), sides) for topic, sides in differences),
+        *([Nearest(labels("ask.nearest"), nearest)] if nearest else []),
+        *(General(notice.text) for notice in notices if notice.kind is NoticeKind.GENERAL),
     )
 
 
@@ -323,16 +317,14 @@ def present_notices(notices: Sequence[NoticeById], texts: FixedTexts, labels: La
     return tuple(_notices(_fixed(notices, texts), labels, emergency=_is_emergency(notices)))
 
 
-def near(document: DocumentId, passage: PassageId, place: tuple[str, ...], base: str) -> Near:
-    """Return the place of a passage with a link to it."""
-    return Near(place, base + addresses.of_passage_id(document, passage))
+def near_places(passages: Iterable[tuple[DocumentId, PassageId, tuple[str, ...]]], base: str) -> tuple[Near, ...]:
+    """Return the first passage of each section with a link to it: the links of the others would read the same.
 
-
-def one_of_each_place(nearest: Iterable[Near]) -> tuple[Near, ...]:
-    """Keep only the first passage of each section: the links of the others would read the same."""
-    places: dict[tuple[str, tuple[str, ...]], Near] = {}
-    for near_ in nearest:
-        places.setdefault((near_.link.partition("?")[0], near_.place), near_)
+    ``passages``: each with its document and its place, as in ``Near``.
+    """
+    places: dict[tuple[DocumentId, tuple[str, ...]], Near] = {}
+    for document, passage, place in passages:
+        places.setdefault((document, place), Near(place, base + addresses.of_passage_id(document, passage)))
     return tuple(places.values())
 
 
@@ -344,7 +336,7 @@ def spans_text(spans: Sequence[Span]) -> str:
 def passage_text(passage: Passage) -> str:
     """Join the sentences with the text between them; marked text becomes a gap."""
     text = passage.sentences[0].text
-    for before, after in zip(passage.sentences, passage.sentences[1:], strict=False):
+    for before, after in pairwise(passage.sentences):
         between = passage.document.text[before.end : after.start]
         text += (GAP if between.strip() else between) + after.text
     return text
@@ -366,42 +358,12 @@ def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
         yield labels("ask.withdrawn")
 
 
-def _parts(reply: Reply, setting: Setting) -> AnswerParts:
-    answer, labels = reply.answer, setting.labels
-    read_as = answer.interpretation
-    shown = tuple(
-        Quoted.of(Cited.of_quote(quote, reply, setting.base), labels, setting.today, number)
-        for number, quote in enumerate(answer.shown, start=1)
-    )
-    sides = iter(shown[len(answer.quotes) :])
-    return AnswerParts(
-        _fixed(answer.notices, setting.texts),
-        _is_emergency(answer.notices),
-        (
-            way_of(read_as.move, joined=read_as.is_joined),
-            read_as.text,
-            tuple((swap.written.text, swap.words) for swap in read_as.replaced),
-        )
-        if read_as
-        else None,
-        answer.reason,
-        shown[: len(answer.quotes)],
-        tuple((differ.topic, tuple(islice(sides, len(differ.sides)))) for differ in answer.disagreements),
-        one_of_each_place(
-            near(
-                passage.document.id,
-                passage.id,
-                (passage.document.title, *section(passage.document, passage.span.start)),
-                setting.base,
-            )
-            for passage in answer.nearest
-        ),
-    )
-
-
-def way_of(move: Move, *, joined: bool) -> str:
-    """Return the name of the label that says how a turn was read."""
-    return "joined" if move is Move.ASKS and joined else str(move)
+def read_as_piece(
+    move: Move, text: str, replaced: tuple[tuple[str, str], ...], labels: Labels, *, joined: bool
+) -> ReadAs:
+    """Say how a turn was read; ``joined``: with an earlier one."""
+    way = "joined" if move is Move.ASKS and joined else move
+    return ReadAs(labels(f"moves.{way}"), text, replaced, labels("ask.read_as"))
 
 
 def _fixed(notices: Sequence[NoticeById], texts: FixedTexts) -> tuple[FixedNotice, ...]:
@@ -437,17 +399,3 @@ def _alarm(notice: FixedNotice, labels: Labels, *, emergency: bool) -> tuple[Ala
     if not notice.flagged:
         return None, ""
     return (Alarm.EMERGENCY, labels("ask.safety_first")) if emergency else (Alarm.CAUTION, labels("ask.please_read"))
-
-
-def _read_as(parts: AnswerParts, labels: Labels) -> Iterator[ReadAs]:
-    if parts.read_as is not None:
-        way, text, replaced = parts.read_as
-        yield ReadAs(labels(f"moves.{way}"), text, replaced, labels("ask.read_as"))
-
-
-def _headline(parts: AnswerParts, labels: Labels) -> Iterator[Headline]:
-    kinds = {notice.kind for notice in parts.notices}
-    if parts.reason is Reason.ONLY_SELLERS and NoticeKind.ONLY_SELLERS in kinds:
-        return  # its fixed text says so
-    if text := labels.headline(parts.reason):
-        yield Headline(text)

@@ -104,24 +104,15 @@ class PrintedPages:
 
 def pages_of(document: Document, ranges: Sequence[Range]) -> tuple[int, ...]:
     """Return the pages, 1-based, that the ranges are on."""
-    spans = (document.span(range_.start, range_.end) for range_ in ranges)
-    extents = (span.pages for span in spans)
+    extents = (document.span(range_.start, range_.end).pages for range_ in ranges)
     return tuple(dict.fromkeys(n for pages in extents if pages for n in range(pages[0], pages[1] + 1)))
 
 
-def parts_on(document: Document, ranges: Sequence[Range], number: int) -> Iterator[str]:
-    """Yield the text of the ranges that is on page ``number``, 1-based."""
-    starts = document.page_starts
-    begin, end = starts[number - 1], starts[number] if number < len(starts) else len(document.text)
-    for range_ in ranges:
-        part = document.text[max(range_.start, begin) : min(range_.end, end)]
-        if part.strip():
-            yield part
-
-
 def boxes_on(page: PrintedPage, document: Document, ranges: Sequence[Range], number: int) -> tuple[Box, ...]:
-    """Return the boxes of the ranges on page ``number``; none unless the place of every part is exact."""
-    parts = [page.box(part) for part in parts_on(document, ranges, number)]
+    """Return the boxes of the ranges on page ``number``, 1-based; none unless the place of every part is exact."""
+    begin, end = (*document.page_starts, len(document.text))[number - 1 : number + 1]
+    texts = (document.text[max(range_.start, begin) : min(range_.end, end)] for range_ in ranges)
+    parts = [page.box(text) for text in texts if text.strip()]
     return tuple(box for boxes in parts for box in boxes) if all(parts) else ()
 
 
@@ -194,9 +185,11 @@ def figure(document: Document, printing: Printing, quoted: Sequence[Range], labe
     boxes = boxes_on(page, document, quoted, number) if quoted else ()
     alt = labels("source.boxed_alt" if boxes else "source.page_alt", number=number)
     rects = "".join(map(_rect, boxes))
+    # The address holds the digest, so that a browser may cache the picture.
+    href = f"{PICTURES}{of_document(document).removeprefix('/d/')}?page={number}&amp;is={document.digest[:16]}"
     picture = (
         f'<svg class="sheet" role="img" aria-label="{plain(alt)}" viewBox="0 0 {page.width} {page.height}">'
-        f'<image href="{_picture(document, number)}" width="{page.width}" height="{page.height}"/>{rects}</svg>'
+        f'<image href="{href}" width="{page.width}" height="{page.height}"/>{rects}</svg>'
     )
     caption = labels("source.page_of", number=number, count=len(document.page_starts))
     note = _box_note(document, number, quoted, labels, boxed=bool(boxes))
@@ -211,11 +204,6 @@ def _box_note(document: Document, number: int, quoted: Sequence[Range], labels: 
         return labels("source.on_page", number=pages[0])
     note = labels("source.boxed" if boxed else "source.not_marked")
     return f"{note} {labels('source.also_on', number=pages[-1])}" if number < pages[-1] else note
-
-
-def _picture(document: Document, number: int) -> str:
-    """Return the picture's address; it holds the digest, so that a browser may cache it."""
-    return f"{PICTURES}{of_document(document).removeprefix('/d/')}?page={number}&amp;is={document.digest[:16]}"
 
 
 def _rect(box: Box) -> str:

@@ -5,14 +5,14 @@ It can be read without scripts. The text of ``#doc`` is the document's canonical
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from b12assistant.display.addresses import HIT, Place, of_document, query_of
 from b12assistant.display.answer_html import interest, who
-from b12assistant.display.citation_formats import CITE, Form
+from b12assistant.display.citation_formats import CITE, Form, web_address
 from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.markup import Layer, layered, plain, revealed
 from b12assistant.display.printed_pages import Printing, figure, pages_of
@@ -63,7 +63,6 @@ class Target:
 
     entry: Entry
     place: Place | None  # where the words are now
-    is_moved: bool
     current: int | None  # index of the passage in view: that of the address, else that of the quote
 
     @classmethod
@@ -75,7 +74,7 @@ class Target:
             at = place.best or place.spans[0]
             overlapping = (n for n, passage in enumerate(entry.passages) if passage.span.range.overlaps(at))
             current = next(overlapping, None)
-        return cls(entry, place, place is not None and place != view.place, current)
+        return cls(entry, place, current)
 
     @property
     def ranges(self) -> tuple[Range, ...]:
@@ -97,29 +96,22 @@ def source_page(entry: Entry, view: View, printing: Printing | None = None) -> s
         f"{_warnings(target, view)}<dl>{''.join(_facts(entry, labels))}</dl></header>"
         f"{_bar(target, view, number)}{_shown(target, view, printing)}"
     )
-    home = "" if view.framed else f'<p class="home"><a href="/">{plain(labels("source.back"))}</a></p>'
-    opening, closing = (
-        (f'<section aria-label="{plain(labels("source.kicker"))}">', "</section>")
-        if view.framed
-        else (f"<main>{home}", "</main>")
-    )
-    return _page(document.title, opening + body + closing, view.theme, labels)
+    if view.framed:
+        framed = f'<section aria-label="{plain(labels("source.kicker"))}">{body}</section>'
+        return _page(document.title, framed, view.theme, labels)
+    home = f'<p class="home"><a href="/">{plain(labels("source.back"))}</a></p>'
+    return _page(document.title, f"<main>{home}{body}</main>", view.theme, labels)
 
 
 def _shown(target: Target, view: View, printing: Printing | None) -> str:
     entry, labels = target.entry, view.labels
     if printing is not None:
         return figure(entry.document, printing, target.ranges, labels)
-    here = entry.passages[target.current] if target.current is not None and view.passage else None
-    text = _text(entry, target.place, here, labels, lambda page: plain(view.link(entry.document, number=page)))
-    return f'{_legend(entry.document, labels)}<div id="doc" class="doc" dir="auto">{text}</div>'
-
-
-def _legend(document: Document, labels: Labels) -> str:
-    if not any(mark.kind is MarkKind.NEVER for mark in document.marks):
-        return ""
     grey, never = plain(labels("source.grey")), plain(labels("source.never"))
-    return f'<p class="legend"><span class="never">{grey}</span> {never}</p>'
+    legend = f'<p class="legend"><span class="never">{grey}</span> {never}</p>'
+    if not any(mark.kind is MarkKind.NEVER for mark in entry.document.marks):
+        legend = ""
+    return f'{legend}<div id="doc" class="doc" dir="auto">{layered(entry.document.text, _layers(target, view))}</div>'
 
 
 def missing_page(name: str, theme: str, labels: Labels) -> str:
@@ -153,7 +145,7 @@ def _warnings(target: Target, view: View) -> str:
     known = any(passage.id == view.passage for passage in target.entry.passages)
     warnings = [
         (view.place is not None and target.place is None, labels("source.lost")),
-        (target.is_moved, labels("source.moved")),
+        (target.place is not None and target.place != view.place, labels("source.moved")),
         (view.passage is not None and not known and view.place is None, labels("source.passage_gone")),
         (view.changed, labels("source.changed")),
         (source.withdrawn, labels("source.withdrawn")),
@@ -178,10 +170,10 @@ def _facts(entry: Entry, labels: Labels) -> Iterator[str]:
     ]
     yield from (_fact(labels(f"source.{name}"), _own(str(value))) for name, value in facts if value)
     if source.url:
-        yield _fact(labels("source.address"), _link(source.url))
+        yield _fact(labels("source.address"), _link(source.url if web_address(source.url) else "", source.url))
     document = entry.document
     if publications := [Basis.of(found) for found in document.attributed([Range(0, len(document.text))])]:
-        listed = "".join(f"<li>{_publication(publication)}</li>" for publication in publications)
+        listed = "".join(f"<li>{_link(each.link, each.words)}</li>" for each in publications)
         yield _fact(labels("source.origins"), f"<ul>{listed}</ul>")
     if source.cites:
         listed = "".join(f"<li>{_own(cited)}</li>" for cited in source.cites)
@@ -192,29 +184,17 @@ def _fact(name: str, value: str) -> str:
     return f"<div><dt>{plain(name)}</dt><dd>{value}</dd></div>"
 
 
-def _publication(basis: Basis) -> str:
-    named = _own(basis.words)
-    link = plain(basis.link)
-    return f'<a href="{link}" target="_blank" rel="noopener noreferrer">{named}</a>' if link else named
-
-
-def _link(url: str) -> str:
-    """Draw a link if the address is on the web; nothing is loaded unless the reader clicks."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return _own(url)
-    if parts.scheme not in ("https", "http") or not parts.netloc:
-        return _own(url)
-    return f'<a href="{plain(url)}" target="_blank" rel="noopener noreferrer">{_own(url)}</a>'
+def _link(url: str, name: str) -> str:
+    """Draw a link, of which nothing is loaded unless the reader clicks; only the name if ``url`` is ""."""
+    return f'<a href="{plain(url)}" target="_blank" rel="noopener noreferrer">{_own(name)}</a>' if url else _own(name)
 
 
 def _bar(target: Target, view: View, number: int | None) -> str:
     """Draw the bar of links; ``number``: the printed page in view, 1-based, or ``None`` for the text."""
-    document = target.entry.document
+    document, to_quote = target.entry.document, plain(view.labels("source.to_quote"))
     parts = (
         _page_steps(document, view, number) if number else _passage_steps(target, view),
-        _to_quote(target, view) if number is None else "",
+        f'<a class="to-quote" href="#{HIT}">{to_quote}</a>' if target.place and number is None else "",
         _views(target, view, number),
         _outline(document, view) if number is None else "",
         _copies(target, view),
@@ -229,59 +209,45 @@ def first_page(target: Target) -> int:
 
 
 def _passage_steps(target: Target, view: View) -> str:
-    passages, current, labels = target.entry.passages, target.current, view.labels
-    if len(passages) < 2:
+    document, passages, count = target.entry.document, target.entry.passages, len(target.entry.passages)
+    if count < 2:
         return ""
-    before = passages[current - 1] if current else None
-    after = passages[0] if current is None else passages[current + 1] if current + 1 < len(passages) else None
-    position = (
-        labels("source.passages", count=len(passages))
-        if current is None
-        else labels("source.passage_of", number=current + 1, count=len(passages))
-    )
-    steps = (
-        ("prev", "source.previous_passage", view.link(target.entry.document, passage=before) if before else None),
-        ("next", "source.next_passage", view.link(target.entry.document, passage=after) if after else None),
-    )
-    return _steps(view, position, steps)
+    number = 0 if target.current is None else target.current + 1
+    back = view.link(document, passage=passages[number - 2]) if number > 1 else ""
+    on = view.link(document, passage=passages[number]) if number < count else ""
+    position = view.labels("source.passage_of" if number else "source.passages", number=number, count=count)
+    return _steps(view, position, ("source.previous_passage", back), ("source.next_passage", on))
 
 
 def _page_steps(document: Document, view: View, number: int) -> str:
     count = len(document.page_starts)
-    steps = (
-        ("prev", "source.previous_page", view.link(document, number=number - 1) if number > 1 else None),
-        ("next", "source.next_page", view.link(document, number=number + 1) if number < count else None),
-    )
-    return _steps(view, view.labels("source.page_of", number=number, count=count), steps)
+    back = view.link(document, number=number - 1) if number > 1 else ""
+    on = view.link(document, number=number + 1) if number < count else ""
+    position = view.labels("source.page_of", number=number, count=count)
+    return _steps(view, position, ("source.previous_page", back), ("source.next_page", on))
 
 
-def _steps(view: View, position: str, steps: tuple[tuple[str, str, str | None], ...]) -> str:
-    """Draw links back and forward around the position; at an end the link is missing."""
+def _steps(view: View, position: str, *links: tuple[str, str]) -> str:
+    """Draw links back and forward around the position; at an end the address is "" and there is no link."""
     back, on = (
         f'<a class="step" rel="{rel}" href="{plain(href)}" title="{plain(view.labels(key))}" '
         f'aria-label="{plain(view.labels(key))}">{sign}</a>'
         if href
         else f'<span class="step" aria-hidden="true">{sign}</span>'
-        for sign, (rel, key, href) in zip("‹›", steps, strict=True)
+        for (rel, sign), (key, href) in zip((("prev", "‹"), ("next", "›")), links, strict=True)
     )
     return f'<span class="steps">{back}<span class="told">{plain(position)}</span>{on}</span>'
-
-
-def _to_quote(target: Target, view: View) -> str:
-    return f'<a class="to-quote" href="#{HIT}">{plain(view.labels("source.to_quote"))}</a>' if target.place else ""
 
 
 def _views(target: Target, view: View, number: int | None) -> str:
     document, labels = target.entry.document, view.labels
     if not document.page_starts:
         return ""
-    views = (
-        (labels("source.text"), view.link(document), number is None),
-        (labels("source.printed"), view.link(document, number=number or first_page(target)), number is not None),
-    )
+    views = (("text", None), ("printed", number or first_page(target)))
     links = "".join(
-        f'<a href="{plain(href)}" aria-current="{str(current).lower()}">{plain(name)}</a>'
-        for name, href, current in views
+        f'<a href="{plain(view.link(document, number=page))}" aria-current="{"true" if page == number else "false"}">'
+        f"{plain(labels(f'source.{name}'))}</a>"
+        for name, page in views
     )
     return f'<span class="views">{links}</span>'
 
@@ -290,13 +256,12 @@ def _outline(document: Document, view: View) -> str:
     if len(document.sections) < 2:
         return ""
     items = "".join(
-        f'<li class="level{min(section.level, _DEEPEST)}"><a href="#s{number}">'
-        f'<span class="exact" dir="auto">{revealed(document.slice(section.heading).strip())}</span></a></li>'
+        f'<li class="level{min(section.level, _DEEPEST)}">'
+        f'<a href="#s{number}">{_own(document.slice(section.heading).strip())}</a></li>'
         for number, section in enumerate(document.sections)
     )
-    return (
-        f'<details class="outline"><summary>{plain(view.labels("source.outline"))}</summary><ul>{items}</ul></details>'
-    )
+    heading = plain(view.labels("source.outline"))
+    return f'<details class="outline"><summary>{heading}</summary><ul>{items}</ul></details>'
 
 
 def _copies(target: Target, view: View) -> str:
@@ -304,49 +269,50 @@ def _copies(target: Target, view: View) -> str:
     labels = view.labels
     if target.place is None and target.current is None:
         return ""
-    summary = labels("source.copy_quote" if target.place else "source.copy_passage")
-    data = " ".join(f'data-{name}="{plain(labels(f"cite.{name}"))}"' for name in ("copied", "failed"))
-    items = "".join(f"<li>{link}</li>" for link in _copy_links(target, view))
+    summary = plain(labels("source.copy_quote" if target.place else "source.copy_passage"))
+    told = (("copied", "copied"), ("failed", "failed"), ("report", "copied_report"))
+    data = " ".join(f'data-{name}="{plain(labels(f"cite.{label}"))}"' for name, label in told)
+    query = query_of(target.place) if target.place else f"passage={target.entry.passages[target.current or 0].id}"
+    cited = plain(f"{CITE}{of_document(target.entry.document).removeprefix('/d/')}?{query}&form=")
+    why = f' title="{plain(labels("cite.report_title"))}"'
+    items = "".join(
+        f'<li><a class="copy-as" target="_blank" rel="noopener" data-form="{form}" href="{cited}{form}"'
+        f"{why if form is Form.REPORT else ''}>{plain(labels(f'cite.{form}'))}</a></li>"
+        for form in Form
+    )
     return (
-        f'<details class="copying" {data} data-report="{plain(labels("cite.copied_report"))}"><summary>{plain(summary)}'
-        f'</summary><ul>{items}</ul></details><span id="say" role="status"></span>'
+        f'<details class="copying" {data}><summary>{summary}</summary><ul>{items}</ul></details>'
+        '<span id="say" role="status"></span>'
     )
 
 
-def _copy_links(target: Target, view: View) -> Iterator[str]:
+def _layers(target: Target, view: View) -> Iterator[Layer]:
+    """Mark page starts, structure, passages as targets of links, what is never quoted, and the quote."""
     document = target.entry.document
-    query = query_of(target.place) if target.place else f"passage={target.entry.passages[target.current or 0].id}"
-    for form in Form:
-        href = f"{CITE}{of_document(document).removeprefix('/d/')}?{query}&form={form}"
-        title = f' title="{plain(view.labels("cite.report_title"))}"' if form is Form.REPORT else ""
-        yield (
-            f'<a class="copy-as" target="_blank" rel="noopener" data-form="{form}" href="{plain(href)}"{title}>'
-            f"{plain(view.labels(f'cite.{form}'))}</a>"
-        )
+    yield from _page_starts(document, view)
+    yield from _structure(document)
+    for number, passage in enumerate(target.entry.passages):
+        is_here = bool(view.passage) and number == target.current
+        focus, kind = (' tabindex="-1"', "passage here") if is_here else ("", "passage")
+        yield _named(passage.span.range, f' id="p{passage.id}"{focus}', f' class="{kind}"')
+    for mark in document.marks:
+        if mark.kind is MarkKind.NEVER:
+            yield Layer(mark.range.start, mark.range.end, '<span class="never">')
+    if target.place:
+        for number, span in enumerate(target.place.spans):
+            yield _named(span, "" if number else f' id="{HIT}" tabindex="-1"', "", "mark")
+        if best := target.place.best:
+            yield Layer(best.start, best.end, '<span class="best">')
 
 
-def _text(entry: Entry, marked: Place | None, here: Passage | None, labels: Labels, sheet: Callable[[int], str]) -> str:
-    """Draw the text. ``marked``: the quote; ``here``: the passage in view; ``sheet``: the address of a printed page."""
-    document = entry.document
-    layers = [
-        *_page_starts(document, labels, sheet),
-        *_structure(document),
-        *_passages(entry, here),
-        *_marks(document),
-        *(_quoted(marked) if marked else ()),
-    ]
-    return layered(document.text, layers)
-
-
-def _page_starts(document: Document, labels: Labels, sheet: Callable[[int], str]) -> Iterator[Layer]:
+def _page_starts(document: Document, view: View) -> Iterator[Layer]:
     """Mark where each page begins; the style sheet draws its number, so that the text stays unchanged."""
     for number, start in enumerate(document.page_starts, start=1):
         if start < len(document.text):
-            name = plain(labels("source.page", number=number))
-            title = plain(labels("source.printed_title", number=number))
-            opening = (
-                f'<a class="page" id="page{number}" data-page="{name}" aria-label="{title}" href="{sheet(number)}">'
-            )
+            name = plain(view.labels("source.page", number=number))
+            title = plain(view.labels("source.printed_title", number=number))
+            href = plain(view.link(document, number=number))
+            opening = f'<a class="page" id="page{number}" data-page="{name}" aria-label="{title}" href="{href}">'
             yield Layer(start, start, opening, "</a>")
 
 
@@ -366,26 +332,6 @@ def _structure(document: Document) -> Iterator[Layer]:
         if block.range not in headings:
             itself = "" if document.text[block.range.start].isalnum() else " itself"  # begins with its own bullet
             yield Layer(block.range.start, block.range.end, f'<span class="{block.kind}{itself}">')
-
-
-def _passages(entry: Entry, here: Passage | None) -> Iterator[Layer]:
-    """Mark passages as targets of links."""
-    for passage in entry.passages:
-        focus, kind = (' tabindex="-1"', "passage here") if passage is here else ("", "passage")
-        yield _named(passage.span.range, f' id="p{passage.id}"{focus}', f' class="{kind}"')
-
-
-def _marks(document: Document) -> Iterator[Layer]:
-    for mark in document.marks:
-        if mark.kind is MarkKind.NEVER:
-            yield Layer(mark.range.start, mark.range.end, '<span class="never">')
-
-
-def _quoted(marked: Place) -> Iterator[Layer]:
-    for number, span in enumerate(marked.spans):
-        yield _named(span, "" if number else f' id="{HIT}" tabindex="-1"', "", "mark")
-    if marked.best:
-        yield Layer(marked.best.start, marked.best.end, '<span class="best">')
 
 
 def _named(range_: Range, once: str, always: str, tag: str = "span") -> Layer:

@@ -23,7 +23,6 @@ class Basis:
 
     @classmethod
     def of(cls, attribution: Attribution) -> Basis:
-        """Take the publication of an attribution."""
         origin = attribution.origin
         return cls(
             origin.id, origin.title, origin.publisher, origin.kind, origin.published, origin.url, attribution.place
@@ -31,7 +30,6 @@ class Basis:
 
     @property
     def is_known(self) -> bool:
-        """Return whether the publisher is known."""
         return not self.publisher.lower().startswith("unknown")
 
     @property
@@ -68,7 +66,6 @@ class Speaker:
 
     @classmethod
     def of(cls, source: Source, labels: Labels, basis: Sequence[Basis] = ()) -> Speaker:
-        """Turn the facts of a source into words."""
         return cls(
             labels("speaker.our_summary") if basis else labels.whose_words(source),
             "" if basis else source.publisher or "",

@@ -11,24 +11,13 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from b12assistant.display.presentation import (
-    Alarm,
-    Difference,
-    General,
-    Headline,
-    Nearest,
-    Notice,
-    Piece,
-    Quoted,
-    ReadAs,
-)
+from b12assistant.display.presentation import Difference, General, Headline, Nearest, Notice, Piece, Quoted, ReadAs
 from b12assistant.types import GAP, Document, FileEnd, Hit, IndexReport, MarkKind, Passage, Range, SourceKind
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
@@ -36,7 +25,7 @@ Progress = Callable[[str, int, int], None]  # stage, done, of
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_BORDERS = {Alarm.EMERGENCY: "bold red", Alarm.CAUTION: "yellow"}
+_BORDERS = {"emergency": "bold red", "caution": "yellow"}  # by ``Alarm``
 WIDTH = 92
 _INDENT = 4
 _NARROW = 48  # columns; a narrower terminal gets no indents
@@ -55,7 +44,8 @@ def inert(text: str) -> str:
 
 def console() -> Console:
     """Return a console on standard output; a pipe gets no colours and a fixed width."""
-    return Console(highlight=False, markup=False, emoji=False, width=_width())
+    width = min(WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
+    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
 def line(text: str) -> None:
@@ -88,9 +78,9 @@ def progress() -> Iterator[Progress]:
 def answer(pieces: Sequence[Piece], console: Console) -> None:
     """Print an answer, without an empty line above it."""
     for place, piece in enumerate(pieces):
-        if place and isinstance(piece, _APART):
+        if place and isinstance(piece, Quoted | Difference | General):
             console.print()
-        _PRINTERS[type(piece)](piece, console)
+        _piece(piece, console)
 
 
 def hits(notices: Sequence[Notice], results: Sequence[tuple[Hit, Quoted]], console: Console) -> None:
@@ -112,20 +102,15 @@ def index_report(report: IndexReport, console: Console) -> None:
             continue
         style = "red" if file.end is FileEnd.LEFT_OUT else "yellow"
         console.print(Text.assemble((f"{file.end}: ", style), inert(f"{file.file}: {'; '.join(file.reasons)}")))
-    embedded = sum(file.embedded for file in report.files)
     counts = ", ".join(f"{report.count(end)} {end}" for end in FileEnd)
-    marked = max((file.marked_share for file in report.files), default=0.0)
     console.print(Text(f"{_counted(len(report.files), 'file')}: {counts}."))
     if report.unchanged:
         console.print(Text(f"Nothing changed: generation {report.generation[:12]} stays in use."))
     else:
         passages = _counted(sum(file.passages for file in report.files), "passage")
-        console.print(
-            Text(
-                f"{passages}; {_counted(embedded, 'document')} embedded; "
-                f"at most {marked:.0%} of a file is marked as not quotable."
-            )
-        )
+        embedded = _counted(sum(file.embedded for file in report.files), "document")
+        marked = f"at most {max((file.marked_share for file in report.files), default=0.0):.0%} of a file"
+        console.print(Text(f"{passages}; {embedded} embedded; {marked} is marked as not quotable."))
         console.print(Text(f"Generation {report.generation[:12]} is in use."))
     if report.undescribed:
         _undescribed(report.undescribed, console)
@@ -171,11 +156,30 @@ def document(document: Document, quote: Quoted, console: Console) -> None:
     _citation(quote, console)
 
 
-def _read_as(read_as: ReadAs, console: Console) -> None:
-    _print(Text.assemble(f"{read_as.label}: ", (inert(read_as.text), "italic")), console)
-    for written, read in read_as.replaced:
-        swap = ((inert(written), "italic"), f" {read_as.between} ", (inert(read), "italic"))
-        _print(Text.assemble(*swap), console, indent=_INDENT)
+def _piece(piece: Piece, console: Console) -> None:
+    match piece:
+        case Notice():
+            _notice(piece, console)
+        case ReadAs():
+            _print(Text.assemble(f"{piece.label}: ", (inert(piece.text), "italic")), console)
+            for written, read in piece.replaced:
+                swap = ((inert(written), "italic"), f" {piece.between} ", (inert(read), "italic"))
+                _print(Text.assemble(*swap), console, indent=_INDENT)
+        case Headline():
+            _print(Text(piece.text, style="bold"), console)
+        case Quoted():
+            _quote(piece, console)
+        case Difference():
+            _print(Text(inert(piece.heading), style="bold"), console)
+            for quote in piece.sides:
+                console.print()
+                _quote(quote, console)
+        case Nearest():
+            _print(Text(f"{piece.heading}:"), console)
+            for near in piece.places:
+                _print(Text(inert(" › ".join(near.place))), console, indent=_INDENT)
+        case General():
+            _print(Text(piece.text), console)
 
 
 def _notice(notice: Notice, console: Console) -> None:
@@ -186,48 +190,11 @@ def _notice(notice: Notice, console: Console) -> None:
             console.print(Panel(Text(text), border_style=_BORDERS[notice.alarm], width=WIDTH, padding=(0, 1)))
 
 
-def _headline(headline: Headline, console: Console) -> None:
-    _print(Text(headline.text, style="bold"), console)
-
-
 def _quote(quote: Quoted, console: Console) -> None:
-    body = Text()
-    for i, (text, span) in enumerate(zip(quote.words, quote.spans, strict=True)):
-        body.append(GAP if i else "")
-        body.append_text(_marked(text, span, quote.best))
     _print(Text(f"[{quote.number}]", style="cyan"), console)
-    _print(body, console, indent=_INDENT)
+    words = (_marked(text, span, quote.best) for text, span in zip(quote.words, quote.spans, strict=True))
+    _print(Text(GAP).join(words), console, indent=_INDENT)
     _citation(quote, console)
-
-
-def _difference(differ: Difference, console: Console) -> None:
-    """Print the opposing quotes below the question on which they differ."""
-    _print(Text(inert(differ.heading), style="bold"), console)
-    for quote in differ.sides:
-        console.print()
-        _quote(quote, console)
-
-
-def _nearest(nearest: Nearest, console: Console) -> None:
-    _print(Text(f"{nearest.heading}:"), console)
-    for near in nearest.places:
-        _print(Text(inert(" › ".join(near.place))), console, indent=_INDENT)
-
-
-def _general(general: General, console: Console) -> None:
-    _print(Text(general.text), console)
-
-
-_APART = (Quoted, Difference, General)  # below an empty line
-_PRINTERS: Mapping[type[Piece], Callable[[Any, Console], None]] = {
-    Notice: _notice,
-    ReadAs: _read_as,
-    Headline: _headline,
-    Quoted: _quote,
-    Difference: _difference,
-    Nearest: _nearest,
-    General: _general,
-}
 
 
 def _marked(text: str, span: Range, best: Range | None) -> Text:
@@ -263,10 +230,6 @@ def _print(text: Text, console: Console, *, indent: int = 0) -> None:
 
 def _running(passage: Passage) -> str:
     return " ".join(span.text for span in passage.sentences)
-
-
-def _width() -> int | None:
-    return min(WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
 
 
 def _picture(match: re.Match[str]) -> str:

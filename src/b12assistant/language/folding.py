@@ -11,14 +11,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 _SOUNDS: Final = "k kh g gh n ch chh j jh n t th d dh n t th d dh n p ph b bh m y r l v sh sh s h l n r l"
-CONSONANTS: Final = dict(zip("कखगघङचछजझञटठडढणतथदधनपफबभमयरलवशषसहळऩऱऴ", _SOUNDS.split(), strict=True))
-DOTTED: Final = {"ज": "z", "फ": "f"}  # with a dot below; the others sound much the same
-PRECOMPOSED: Final = dict(
-    zip("\u0958\u0959\u095a\u095b\u095c\u095d\u095e\u095f", ["k", "kh", "g", "z", "d", "dh", "f", "y"], strict=True)
-)
+_DOTTED_SOUNDS: Final = "k kh g z d dh f y"  # of letters with a dot below, written as one character
+CONSONANTS: Final = {
+    **dict(zip("कखगघङचछजझञटठडढणतथदधनपफबभमयरलवशषसहळऩऱऴ", _SOUNDS.split(), strict=True)),
+    **dict(zip(map(chr, range(0x0958, 0x0960)), _DOTTED_SOUNDS.split(), strict=True)),
+}
+DOTTED: Final = {"ज": "z", "फ": "f"}  # with a dot below as another character; the others sound much the same
 VOWELS: Final = dict(
     zip("अआइईउऊऋएऐओऔऑऍऎऒ", "a aa i i u u ri e ai o au o e e o".split(), strict=True)  # noqa: SIM905
 )
@@ -46,7 +48,7 @@ def latin(text: str, position: int) -> str:
         return str(ord(character) - ord("०"))
     after = position + 1
     dotted = text[after : after + 1] == DOT
-    written = PRECOMPOSED.get(character) or (DOTTED.get(character) if dotted else None) or CONSONANTS.get(character)
+    written = (DOTTED.get(character) if dotted else None) or CONSONANTS.get(character)
     if written is None:
         return ""
     return written + ("a" if _carries_a(text, position, after + dotted) else "")
@@ -66,9 +68,9 @@ def _nasal(text: str, position: int) -> str:
 def _carries_a(text: str, position: int, after: int) -> bool:
     """Return whether the consonant at ``position`` is spoken with "a"; what follows it is at ``after``."""
     following = text[after : after + 1]
-    if following and (following in VOWEL_SIGNS or following == VIRAMA):
+    if following in VOWEL_SIGNS or following == VIRAMA:
         return False
-    if following and following in NASAL:
+    if following in NASAL:
         return True
     if not _letter(following):
         return not _letter(text[position - 1 : position] if position else "")  # a word of one letter
@@ -82,14 +84,13 @@ def _letter(character: str) -> bool:
 def _vowel_before(text: str, position: int) -> bool:
     """Return whether a vowel is spoken before ``position``: a sign, a vowel, or a consonant's own."""
     before = text[position - 1 : position] if position else ""
-    return before in VOWEL_SIGNS or before in VOWELS or before in NASAL or before in CONSONANTS or before in PRECOMPOSED
+    return any(before in table for table in (VOWEL_SIGNS, VOWELS, NASAL, CONSONANTS))
 
 
 def _open(text: str, position: int) -> bool:
     """Return whether a consonant with a written vowel is at ``position``."""
     after = position + 1 + (text[position + 1 : position + 2] == DOT)
-    is_consonant = text[position] in CONSONANTS or text[position] in PRECOMPOSED
-    return is_consonant and text[after : after + 1] in VOWEL_SIGNS
+    return text[position] in CONSONANTS and text[after : after + 1] in VOWEL_SIGNS
 
 
 # Letters of other alphabets that are drawn like Latin ones (Unicode confusables, the common part).
@@ -127,10 +128,7 @@ class Folded:
     offsets: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        offsets, at = [], 0
-        for word in self.words:
-            offsets.append(at)
-            at += len(word.text) + 1
+        *offsets, _ = accumulate((len(word.text) + 1 for word in self.words), initial=0)
         object.__setattr__(self, "text", " ".join(word.text for word in self.words))
         object.__setattr__(self, "offsets", tuple(offsets))
 
@@ -200,15 +198,11 @@ def _fold_character(text: str, position: int, character: str) -> str:
         inside = 0 < position < len(text) - 1 and text[position - 1].isdigit() and text[position + 1].isdigit()
         return DECIMAL if inside and character in ".," else ENDING[character]
     if is_devanagari(character):
-        return latin(text, position) or ("" if _joins(character) else " ")
+        joins = unicodedata.category(character) in ("Mn", "Mc")  # to the letter before, like the sign for no vowel
+        return latin(text, position) or ("" if joins else " ")
     if character == "\n":
         return "." if text[position + 1 : position + 2] == "\n" else " "
     return _plain(character)
-
-
-def _joins(character: str) -> bool:
-    """Check whether a sign belongs to the letter before it, like the one for no vowel."""
-    return unicodedata.category(character) in ("Mn", "Mc")
 
 
 @lru_cache(maxsize=4096)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import groupby
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Final
 
 from b12assistant.data_files import Table, check_keys, read_data, strings, subtable
+from b12assistant.threads import once
 
 FILE: Final = "spelling.toml"
 DIGITS: Final = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
@@ -24,7 +27,7 @@ LONGEST: Final = 24
 CACHED: Final = 4096  # words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Spelling:
     """Spelling rules: typos become ``words``, ``keep`` and ``vocabulary`` are left alone, ``aliases`` are replaced.
 
@@ -37,17 +40,15 @@ class Spelling:
     keep: frozenset[str]
     aliases: Mapping[str, str]
     vocabulary: frozenset[str] = frozenset()
-    correct: Callable[[str], str] = field(init=False, repr=False, compare=False)
-    _by_letter: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        groups: dict[str, list[str]] = {}
-        for word in sorted(self.words):
-            if len(word) >= SHORTEST:
-                groups.setdefault(word[0], []).append(word)
-        frozen = {letter: tuple(group) for letter, group in groups.items()}
-        object.__setattr__(self, "_by_letter", MappingProxyType(frozen))
-        object.__setattr__(self, "correct", lru_cache(maxsize=CACHED)(self._corrected))
+    @once
+    def correct(self) -> Callable[[str], str]:
+        return lru_cache(maxsize=CACHED)(self._corrected)
+
+    @once
+    def _by_letter(self) -> Mapping[str, tuple[str, ...]]:
+        words = sorted(word for word in self.words if len(word) >= SHORTEST)
+        return {letter: tuple(group) for letter, group in groupby(words, key=itemgetter(0))}
 
     def _corrected(self, word: str) -> str:
         """Return the usual spelling of a word, or the word itself."""

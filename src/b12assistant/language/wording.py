@@ -143,6 +143,7 @@ def _either(alternatives: list[Needed]) -> Needed:
 GAPS: Final = {" ... ": 7, " .. ": 3}  # the longer first
 DENYING: Final = ("not", "no", "never", "isnt", "arent", "wasnt", "werent", "without")  # none of these hides in a gap
 NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+DEEPEST: Final = 4  # lists that name other lists
 WORD: Final = re.compile(r"(?<=[ (|:])[a-z]{3,}(?=[ )|])")
 MOST: Final = 12  # allowed repetitions of a group
 LOOSE: Final = re.compile(r"(?<!\\[Sd])[*+]|\{\d+,\}")
@@ -251,8 +252,7 @@ class Wordings:
             raise ConfigError(f"{self._where}: {error}", hint=HINT) from error
 
     def _expanded(self, wording: str, names: Mapping[str, str]) -> str:
-        for _ in range(4):  # lists may name other lists
-            wording = NAME.sub(lambda match: _named(match[1], names, self._where), wording)
+        wording = _with_lists(wording, names, self._where)
         for gap, most in GAPS.items():
             wording = wording.replace(gap, rf"(?: {self._word}){{0,{most}}} ")
         return wording.replace(r"(?:\S+ )", rf"(?:{self._word} )")
@@ -286,13 +286,19 @@ def check_linear(pattern: str, where: str, *, longest: int = MOST) -> None:
         raise ConfigError(f"{where}: a wording that matches nothing", hint=HINT)
 
 
-def _named(name: str, names: Mapping[str, str], where: str) -> str:
-    if name not in names:
-        raise ConfigError(f"{where}: no list of words is called {name}", hint=HINT)
-    return f"(?:{names[name]})"
+def _with_lists(wording: str, names: Mapping[str, str], where: str) -> str:
+    """Put the lists in the place of their names. Raises ``ConfigError`` for an unknown name."""
+
+    def listed(match: re.Match[str]) -> str:
+        if match[1] not in names:
+            raise ConfigError(f"{where}: no list of words is called {match[1]}", hint=HINT)
+        return f"(?:{names[match[1]]})"
+
+    for _ in range(DEEPEST):
+        wording = NAME.sub(listed, wording)
+    return wording
 
 
-_NAME: Final = re.compile(r"\{([a-z][a-z_]*)\}")
 _HAN: Final = re.compile(HAN)
 _LONGEST: Final = 60  # repetitions of one character
 STOPS: Final = frozenset(".?,")
@@ -358,9 +364,5 @@ class Phrases:
 
 
 def _expanded(phrase: str, names: Mapping[str, str], where: str) -> str:
-    for _ in range(3):  # lists may name other lists
-        for name in _NAME.findall(phrase):
-            if name not in names:
-                raise ConfigError(f"{where}: no list of words is called {name}", hint=HINT)
-        phrase = _NAME.sub(lambda match: f"(?:{names[match[1]]})", phrase)
-    return "".join(letter if letter.isascii() else fold_letter(letter) for letter in phrase.replace("'", ""))
+    phrase = _with_lists(phrase, names, where).replace("'", "")
+    return "".join(letter if letter.isascii() else fold_letter(letter) for letter in phrase)
