@@ -6,16 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.convertors import PathConvertor, register_url_convertor
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive
 
-from b12assistant.errors import AssistantError
-from b12assistant.web.problems import Problem, ProblemError, json_bytes, unexpected
+from b12assistant.web.problems import Problem, ProblemError, json_bytes, problem_of
 
 LARGEST_BODY = 64 * 1024  # bytes
 
@@ -54,10 +51,8 @@ class BoundedRoute(APIRoute):
                 if request.method == "POST":
                     _check_headers(request)
                 return await handle(Request(request.scope, limited(request.receive, LARGEST_BODY, _too_large())))
-            except (AssistantError, HTTPException, RequestValidationError):
-                raise
             except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
-                return unexpected(error).response(request)
+                return problem_of(error).response(request.scope["path"])
 
         return bounded
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, Format, LookUp, Sieve, Way, format_of
-from b12assistant.answers import Quote, Reply, Status, Strength
+from b12assistant.answers import Reply, Status, Strength
 from b12assistant.application.lookup_rows import notices, quoted, row
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
@@ -115,27 +115,20 @@ def _unsearched(space: Workspace, warning: Reply, error: PassingError, labels: L
 
 def _best(space: Workspace, reply: Reply, labels: Labels) -> dict[str, Any]:
     answer = reply.answer
-    return {
-        "notices": notices(answer.notices, space.texts, labels),
-        "quote": _quote(space, reply, labels),
-        "told": capital(_status_line(answer.status, answer.quotes, labels)),
-    }
-
-
-def _quote(space: Workspace, reply: Reply, labels: Labels) -> dict[str, Any] | None:
-    answer = reply.answer
-    cited = (Cited.of_quote(quote, reply) for quote in answer.quotes)
     if answer.status is Status.SAFETY_ONLY:
         ranked = space.assistant.ranked(answer.question.text)
-        cited = (Cited(window.spans, window.best, window.passage.id) for window in ranked)
-    best = next(cited, None)
-    return quoted(Quoted.of(best, labels, local_today())) if best else None
-
-
-def _status_line(status: Status, quotes: tuple[Quote, ...], labels: Labels) -> str:
-    if quotes:
-        return labels("strengths.possible") if quotes[0].strength is Strength.POSSIBLE else ""
-    return labels("lookup.not_judged" if status is Status.SAFETY_ONLY else "headlines.nothing_close")
+        best = next((Cited(window.spans, window.best, window.passage.id) for window in ranked), None)
+        told = labels("lookup.not_judged")
+    elif answer.quotes:
+        best = Cited.of_quote(answer.quotes[0], reply)
+        told = labels("strengths.possible") if answer.quotes[0].strength is Strength.POSSIBLE else ""
+    else:
+        best, told = None, labels("headlines.nothing_close")
+    return {
+        "notices": notices(answer.notices, space.texts, labels),
+        "quote": quoted(Quoted.of(best, labels, local_today())) if best else None,
+        "told": capital(told),
+    }
 
 
 def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:

@@ -17,13 +17,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from threading import Condition, Thread
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from b12assistant.answers import Reason, Reply
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import WebSettings
 from b12assistant.errors import AssistantError
-from b12assistant.web.problems import BusyError, LateError, PassingError, logged
+from b12assistant.web.problems import BusyError, LateError, PassingError, problem_of
 
 T = TypeVar("T")
 _Job = tuple[Future[Any], Callable[[], Any]]
@@ -126,13 +127,6 @@ _SEARCHES = 2  # searches at once: more would not be faster, and would delay the
 _LOG = logging.getLogger("b12assistant.questions")
 
 
-@dataclass(slots=True)
-class _Ending:
-    """How a question ended: the status of its answer, or the code of what went wrong."""
-
-    how: str = "unexpected"
-
-
 @dataclass(eq=False)
 class Questions:
     """The questions of one event loop.
@@ -199,7 +193,7 @@ class Questions:
                 except Exception as error:
                     if warning is None:
                         raise
-                    logged(error)
+                    problem_of(error)  # logs it
                 else:
                     return answer
             ending.how = warning.answer.status
@@ -239,10 +233,11 @@ class Questions:
             return result
 
     @contextmanager
-    def _watched(self) -> Iterator[_Ending]:
+    def _watched(self) -> Iterator[SimpleNamespace]:
+        """Count a question. Yields ``how`` it ended: the status of its answer, or the code of what went wrong."""
         if self._closed:
             raise BusyError("the server is being stopped", hint="ask again in a few seconds")
-        ending, begun = _Ending(), time.monotonic()
+        ending, begun = SimpleNamespace(how="unexpected"), time.monotonic()
         self._open += 1
         try:
             yield ending

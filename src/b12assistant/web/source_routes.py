@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter
@@ -18,7 +19,7 @@ from b12assistant.display import addresses
 from b12assistant.display.citation_formats import CITE, Form, cite
 from b12assistant.display.labels import Labels
 from b12assistant.display.presentation import Cited, Quoted
-from b12assistant.display.printed_pages import PICTURES, PrintedPage, PrintedPages, Printing
+from b12assistant.display.printed_pages import PICTURES, PrintedPages, Printing
 from b12assistant.display.source_page import Target, View, first_page, missing_page, source_page
 from b12assistant.errors import NotFoundError, SourceError
 from b12assistant.index.documents import Entry
@@ -45,7 +46,16 @@ class Sources:
     def page(self, request: Request) -> Response:
         """Return a document as a page."""
         name, asked, space = written_id(request, addresses.ROOT), request.query_params, self.workspace()
-        view = self._view(request)
+        theme = asked.get("theme", "")
+        view = View(
+            addresses.read(asked),
+            changed=False,
+            today=local_today(),
+            theme=theme if theme in ("light", "dark") else "",
+            framed=asked.get("framed") == "1",
+            labels=self.labels,
+            passage=addresses.read_passage(asked),
+        )
         try:
             entry, changed = space.document(name), space.source_changed(name)
         except NotFoundError:
@@ -85,30 +95,13 @@ class Sources:
         quote = Quoted.of(space.with_state(cited), self.labels, local_today())
         return PlainTextResponse(cite(quote, Form(asked["form"]), self.labels).encode("utf-8", "replace"))
 
-    def _view(self, request: Request) -> View:
-        asked = request.query_params
-        theme = asked.get("theme", "")
-        return View(
-            addresses.read(asked),
-            changed=False,
-            today=local_today(),
-            theme=theme if theme in ("light", "dark") else "",
-            framed=asked.get("framed") == "1",
-            labels=self.labels,
-            passage=addresses.read_passage(asked),
-        )
-
     def _printing(self, space: Workspace, entry: Entry, number: int) -> Printing:
         data = space.source_bytes(entry) or b""
         if hashlib.sha256(data).hexdigest() != entry.file_sha256:
             return Printing(number, None, is_same_file=False)
-        return Printing(number, self._sheet(data, entry, number), is_same_file=True)
-
-    def _sheet(self, data: bytes, entry: Entry, number: int) -> PrintedPage | None:
-        try:
-            return self.sheets.page(data, entry.file_sha256, number)
-        except SourceError:
-            return None
+        with suppress(SourceError):
+            return Printing(number, self.sheets.page(data, entry.file_sha256, number), is_same_file=True)
+        return Printing(number, None, is_same_file=True)
 
 
 def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter:
