@@ -16,8 +16,6 @@ from b12assistant.web.problems import Problem, ProblemError, json_bytes, problem
 
 LARGEST_BODY = 64 * 1024  # bytes
 
-Content = Mapping[str, Any]
-
 
 class _Whole(PathConvertor):
     """The rest of a path, including line ends, which file names may hold."""
@@ -33,10 +31,10 @@ class JsonResponse(Response):
 
     media_type = "application/json"
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Mapping[str, Any]) -> None:
         super().__init__(content, headers={"Cache-Control": "no-store"})
 
-    def render(self, content: Content) -> bytes:
+    def render(self, content: Mapping[str, Any]) -> bytes:
         return json_bytes(content)
 
 
@@ -60,9 +58,8 @@ class BoundedRoute(APIRoute):
 def _check_headers(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" or request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise ProblemError(
-            Problem(415, "content_type", "The body has to be plain JSON.", "send Content-Type: application/json")
-        )
+        hint = "send Content-Type: application/json"
+        raise ProblemError(Problem(415, "content_type", "The body has to be plain JSON.", hint))
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 9 or int(announced) > LARGEST_BODY):
         raise _too_large()
@@ -85,8 +82,7 @@ def limited(receive: Receive, most: int, error: Exception) -> Receive:
 
 def _too_large() -> ProblemError:
     hint = "shorten the question or drop the oldest turns"
-    # The rest of the body is not read, so the connection cannot be used again.
-    close = {"Connection": "close"}
+    close = {"Connection": "close"}  # the rest of the body is not read, so the connection cannot be used again
     return ProblemError(Problem(413, "too_large", f"A body has at most {LARGEST_BODY:,} bytes.", hint, headers=close))
 
 

@@ -15,7 +15,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -157,7 +157,7 @@ def run(app: ASGIApp, listener: socket.socket, work: Questions | None = None, *,
     log, because it would hold addresses.
     """
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _stopped)  # uvicorn raises it again after stopping
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again after stopping
     server(app, work, behind_proxy=behind_proxy).run(sockets=[listener])
 
 
@@ -175,7 +175,3 @@ def server(app: ASGIApp, work: Questions | None = None, *, behind_proxy: bool = 
         timeout_graceful_shutdown=1,
     )
     return _Server(config, work)
-
-
-def _stopped(*_: object) -> NoReturn:
-    raise SystemExit(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -74,23 +75,16 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
     async def search(asked: LookUpForm) -> Response:
         """Return the notices and the passages, best first; no notice withholds passages."""
         space = workspace()
-
-        def unsearched(warning: Reply, error: PassingError) -> Response:
-            return JsonResponse({**_unsearched(space, warning, error, labels), "rows": [], "generation": None})
-
-        return await questions.look_up(space, asked.text, lambda: _results(space, asked, labels), unsearched)
+        work = partial(_results, space, asked, labels)
+        nothing = _unsearched(space, labels, rows=[], generation=None)
+        return await questions.look_up(space, asked.text, work, nothing)
 
     @router.post(f"{ROOT}/best")
     async def best(asked: QuestionForm) -> Response:
         """Return the best quote for one of many questions; below a safety text its strength is not judged."""
         space = workspace()
-
-        def unsearched(warning: Reply, error: PassingError) -> Response:
-            return JsonResponse({**_unsearched(space, warning, error, labels), "quote": None})
-
-        return await questions.look_up(
-            space, asked.text, lambda: JsonResponse(_best(space, space.ask(asked.text), labels)), unsearched
-        )
+        work = partial(_best, space, asked.text, labels)
+        return await questions.look_up(space, asked.text, work, _unsearched(space, labels, quote=None))
 
     return router
 
@@ -108,12 +102,18 @@ def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
     )
 
 
-def _unsearched(space: Workspace, warning: Reply, error: PassingError, labels: Labels) -> dict[str, Any]:
-    """Return the notices without a search, and why there was none."""
-    return {"notices": notices(warning.answer.notices, space.texts, labels), "told": f"{labels(f'ask.{error.code}')}."}
+def _unsearched(space: Workspace, labels: Labels, **empty: object) -> Callable[[Reply, PassingError], Response]:
+    """Return a function that answers with the notices alone and says why nothing was searched."""
+
+    def answer(warning: Reply, error: PassingError) -> Response:
+        shown = notices(warning.answer.notices, space.texts, labels)
+        return JsonResponse({"notices": shown, "told": f"{labels(f'ask.{error.code}')}.", **empty})
+
+    return answer
 
 
-def _best(space: Workspace, reply: Reply, labels: Labels) -> dict[str, Any]:
+def _best(space: Workspace, question: str, labels: Labels) -> Response:
+    reply = space.ask(question)
     answer = reply.answer
     if answer.status is Status.SAFETY_ONLY:
         ranked = space.assistant.ranked(answer.question.text)
@@ -124,11 +124,13 @@ def _best(space: Workspace, reply: Reply, labels: Labels) -> dict[str, Any]:
         told = labels("strengths.possible") if answer.quotes[0].strength is Strength.POSSIBLE else ""
     else:
         best, told = None, labels("headlines.nothing_close")
-    return {
-        "notices": notices(answer.notices, space.texts, labels),
-        "quote": quoted(Quoted.of(best, labels, local_today())) if best else None,
-        "told": capital(told),
-    }
+    return JsonResponse(
+        {
+            "notices": notices(answer.notices, space.texts, labels),
+            "quote": quoted(Quoted.of(best, labels, local_today())) if best else None,
+            "told": capital(told),
+        }
+    )
 
 
 def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:

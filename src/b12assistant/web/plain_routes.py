@@ -16,7 +16,7 @@ from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
 from b12assistant.answers import Reply, Status
 from b12assistant.application.exporting import turn_html
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus.page_words import PageWords, load_page_words
+from b12assistant.corpus.page_words import PageWords
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
 from b12assistant.display.presentation import Piece, answer_link, present
@@ -136,11 +136,10 @@ POLICY = (
 _FORM = "application/x-www-form-urlencoded"
 
 
-def plain_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
+def plain_router(workspace: Callable[[], Workspace], questions: Questions, page: PlainPage) -> APIRouter:
     """Return the routes. ``workspace`` is called once per request."""
     router = APIRouter(redirect_slashes=False)
-    answers = Kept()
-    page = PlainPage(workspace().page_words or load_page_words(labels.language), labels)
+    answers, labels = Kept(), page.labels
 
     async def form(_: Request) -> Response:
         return _page(page.start())

@@ -72,15 +72,15 @@ class Policy:
     host: str = "127.0.0.1"
     names: frozenset[str] = field(default=LOOPBACK)
     framers: tuple[str, ...] = ()
-    home: Callable[[bytes], bytes] = lambda page: page
+    home: Callable[[bytes], bytes] | None = None
     missing: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            made = self.home if scope["path"] == "/" else None
-            await self._http(scope, receive, _Answering(send, self.framers, made))
+            change = self.home if scope["path"] == "/" else None
+            await self._http(scope, receive, _Answering(send, self.framers, change))
 
     async def _http(self, scope: Scope, receive: Receive, send: _Answering) -> None:
         answer = self._answer(scope)
@@ -141,10 +141,10 @@ class Policy:
 class _Answering:
     """Adds the headers to a response; holds a page back until its scripts are known."""
 
-    def __init__(self, send: Send, framers: tuple[str, ...], made: Callable[[bytes], bytes] | None) -> None:
+    def __init__(self, send: Send, framers: tuple[str, ...], change: Callable[[bytes], bytes] | None) -> None:
         self._send = send
         self._framers = framers
-        self._made = made
+        self._change = change
         self._page: Message | None = None
         self._body: list[bytes] = []
         self.started = False
@@ -162,8 +162,8 @@ class _Answering:
             body = b"".join(self._body)
             page, self._page = self._page, None
             headers = MutableHeaders(scope=page)
-            if self._made is not None:
-                body = self._made(body)
+            if self._change is not None:
+                body = self._change(body)
                 headers["content-length"] = str(len(body))
             headers["content-security-policy"] = framed_by(self._framers, policy_of(body))
             await self._send(page)

@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Condition, Thread
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -70,7 +71,7 @@ class Lane:
             self._change.notify()
         if given_up is not None and given_up.set_running_or_notify_cancel():
             given_up.set_exception(_busy())
-        future.add_done_callback(self._forget)
+        future.add_done_callback(partial(self._forget, owner))
         return future
 
     def _newest_of_most(self, owner: str) -> Future[Any]:
@@ -80,18 +81,15 @@ class Lane:
             raise _busy()
         return self._jobs[most].pop()[0]
 
-    def _forget(self, future: Future[Any]) -> None:
+    def _forget(self, owner: str, future: Future[Any]) -> None:
         """Drop a job that was cancelled before it started."""
         if not future.cancelled():
             return
         with self._change:
-            for owner, jobs in self._jobs.items():
-                kept = deque(job for job in jobs if job[0] is not future)
-                if len(kept) < len(jobs):
-                    self._jobs[owner] = kept
-                    if not kept:
-                        del self._jobs[owner]
-                    return
+            if owner in self._jobs:
+                self._jobs[owner] = deque(job for job in self._jobs[owner] if job[0] is not future)
+                if not self._jobs[owner]:
+                    del self._jobs[owner]
 
     def _next(self) -> _Job:
         """Wait for the next job of the owner whose turn it is; the owner goes to the end of the queue."""

@@ -12,7 +12,8 @@ import json
 from collections.abc import Callable, Sequence
 from enum import Enum
 from importlib import resources
-from typing import Annotated, Any
+from operator import attrgetter
+from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Path, Query
 from fastapi.openapi.utils import get_openapi
@@ -25,8 +26,7 @@ from starlette.routing import BaseRoute, Match, Route
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import WebSettings
-from b12assistant.display import json_form
-from b12assistant.display.json_form import passage_json, reply_json, search_json
+from b12assistant.display.json_form import AskResponse, Json, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry, export_line, source_facts
 from b12assistant.web import http_models
@@ -36,9 +36,6 @@ from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, install
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Readiness
 
-Json = dict[str, Any]
-SCHEMAS = "#/components/schemas/{model}"
-_TITLE = "b12assistant"
 _ABOUT = (
     "Answers about vitamin B12 deficiency and nerve damage, only by quoting documents. Every quote is a slice "
     "of a document's text and says who speaks. Offsets are code points, half-open. Errors are problem documents "
@@ -48,8 +45,8 @@ _ABOUT = (
 
 def describe(routes: Sequence[BaseRoute], examples: Json) -> Json:
     """Return the OpenAPI document; ``examples``: by operation and name, a request or parameters with the response."""
-    document = get_openapi(title=_TITLE, version="1", description=_ABOUT, routes=routes)
-    problem = http_models.Problem.model_json_schema(ref_template=SCHEMAS)
+    document = get_openapi(title="b12assistant", version="1", description=_ABOUT, routes=routes)
+    problem = http_models.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = document["components"]["schemas"]
     schemas.update(problem.pop("$defs", {}), Problem=problem)
     for theirs in ("HTTPValidationError", "ValidationError"):  # FastAPI's own errors, which are never sent
@@ -93,9 +90,7 @@ _UNHURRIED = WebSettings(seconds=120.0)  # for tests and tools, where the first 
 
 def build_router(workspace: Space, questions: Questions | None = None) -> APIRouter:
     """Return all routes of the API. ``workspace`` is called once per request."""
-    router = APIRouter(
-        route_class=BoundedRoute, redirect_slashes=False, generate_unique_id_function=lambda route: route.name
-    )
+    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, generate_unique_id_function=attrgetter("name"))
     _add_questions(router, workspace, questions or Questions.of(_UNHURRIED))
     _add_corpus(router, workspace)
     _add_health(router, workspace)
@@ -115,7 +110,7 @@ def build_app(workspace: Space, questions: Questions | None = None) -> FastAPI:
 def _add_questions(router: APIRouter, workspace: Space, questions: Questions) -> None:
     failing = _problems(400, 413, 415, 422, 500, 503)
 
-    @router.post(f"{ROOT}/ask", tags=["questions"], response_model=json_form.AskResponse, responses=failing)
+    @router.post(f"{ROOT}/ask", tags=["questions"], response_model=AskResponse, responses=failing)
     async def ask(asked: http_models.AskRequest) -> Response:
         """Answer a question with quotes. An emergency gets its fixed text alone, and needs no index."""
         space = workspace()
@@ -125,7 +120,7 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
 
         return await questions.ask(space, asked.question, asked.history, as_typed=asked.as_typed, then=answered)
 
-    @router.post(f"{ROOT}/search", tags=["questions"], response_model=json_form.SearchResponse, responses=failing)
+    @router.post(f"{ROOT}/search", tags=["questions"], response_model=SearchResponse, responses=failing)
     async def search(asked: http_models.SearchRequest) -> Response:
         """Look passages up by meaning and words. Nothing is withheld; the notices come first.
 
@@ -256,7 +251,7 @@ def _add_elsewhere(router: APIRouter) -> None:
         router.add_route(path, elsewhere, methods=every, include_in_schema=False)
 
 
-def _listed(entry: Entry) -> dict[str, Any]:
+def _listed(entry: Entry) -> Json:
     document = entry.document
     return {
         "document": document.id,
@@ -280,6 +275,6 @@ _MEANINGS = {
 }
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def _problems(*statuses: int) -> dict[int | str, Json]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": _MEANINGS[status], "content": content} for status in statuses}

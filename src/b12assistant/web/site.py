@@ -35,7 +35,6 @@ from b12assistant.web.questions import Questions
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
 from b12assistant.web.source_routes import source_router
 from b12assistant.web.turns import Asking
-from b12assistant.web.ui import with_head
 from b12assistant.web.warmup import Warmup
 
 _SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -72,9 +71,8 @@ class Figures:
             start_http_server(int(port), host.strip("[]"), self.registry)
         except (OSError, UnicodeError) as error:  # UnicodeError: not a valid host name
             reason = getattr(error, "strerror", None) or "not a host name"
-            raise ServerError(
-                f"figures cannot be served at {address} ({reason})", hint="set another web.metrics"
-            ) from error
+            message = f"figures cannot be served at {address} ({reason})"
+            raise ServerError(message, hint="set another web.metrics") from error
 
 
 JOIN = "/gradio_api/queue/join"
@@ -145,28 +143,12 @@ _FIRST = "stream.js"  # before any script of Gradio
 _SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "sources.js")
 # The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
-    "/",
-    "/assets/",
-    "/static/",
-    "/theme.css",
-    "/gradio_api/queue/join",
-    "/gradio_api/queue/data",
-    "/gradio_api/heartbeat/",
-    "/gradio_api/startup-events",
-    "/gradio_api/theme.css",
+    *("/", "/assets/", "/static/", "/theme.css", JOIN, "/gradio_api/queue/data"),
+    *("/gradio_api/heartbeat/", "/gradio_api/startup-events", "/gradio_api/theme.css"),
 )
 OWN = (
-    *SOURCE_PATHS,
-    PLAIN_PATH,
-    ANSWERS,
-    SOURCES,
-    *HEALTH,
-    "/export",
-    "/own/",
-    "/favicon.ico",
-    "/api/",
-    "/lookup/",
-    "/pack/",
+    *(*SOURCE_PATHS, PLAIN_PATH, ANSWERS, SOURCES, *HEALTH),
+    *("/export", "/own/", "/favicon.ico", "/api/", "/lookup/", "/pack/"),
 )
 
 
@@ -181,12 +163,12 @@ def application(
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
     labels = load_labels(settings.page.language)
-    words = live().page_words or load_page_words(labels.language)
+    plain = PlainPage(live().page_words or load_page_words(labels.language), labels)
     app = service.build_app(live, questions)
     for router in (
         source_router(live, labels),
         export_router(live, questions, labels),
-        plain_router(live, questions, labels),
+        plain_router(live, questions, plain),
         lookup_router(live, questions, labels),
         pack_router(live, labels),
         catalogue_router(live, labels),
@@ -194,14 +176,14 @@ def application(
         app.include_router(router)
     files = {**_own_files(), "labels.json": labels.as_json()}
     _add_own(app, files)
-    ui.mount(app, Asking(live, questions, labels, warmup), _head(files))
+    ui.mount(app, Asking(live, questions, labels, warmup), plain.words, _head(files))
     paths = (*FRAMEWORK, *OWN)
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
-    home = partial(with_head, first=_address(files, _FIRST), words=words, labels=labels, sheets=sheets)
+    home = partial(ui.with_head, first=_address(files, _FIRST), words=plain.words, labels=labels, sheets=sheets)
     admission = Admission(JoinGuard(app, partial(ui.functions, app)), paths, watch)
-    return Policy(admission, paths, host, names, framers, home, PlainPage(words, labels).missing())
+    return Policy(admission, paths, host, names, framers, home, plain.missing())
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:

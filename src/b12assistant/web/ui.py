@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
-from b12assistant.corpus.page_words import PageWords, load_page_words
+from b12assistant.corpus.page_words import PageWords
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import exact, plain
@@ -78,10 +78,9 @@ MOST_EVENTS = 500  # that may wait; `Questions` refuses earlier, with our own me
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def build(asking: Asking) -> gr.Blocks:
+def build(asking: Asking, words: PageWords) -> gr.Blocks:
     """Build the page: a tab to ask in, and one for each surface that a script fills."""
     labels = asking.labels
-    words = asking.live().page_words or load_page_words(labels.language)
     page: gr.Blocks
     with gr.Blocks(title=words.name, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         _text(answer_html.skip(labels), "skip-link")
@@ -128,11 +127,11 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     return state
 
 
-def mount(app: Any, asking: Asking, head: str) -> None:
+def mount(app: Any, asking: Asking, words: PageWords, head: str) -> None:
     """Put the page at the root of an application; ``head`` names its style sheets and script."""
 
     async def mounted() -> None:
-        _mount(app, build(asking), head)
+        _mount(app, build(asking, words), head)
 
     # Outside an event loop, Gradio would leave a loop open for every lock it makes.
     try:
@@ -140,7 +139,7 @@ def mount(app: Any, asking: Asking, head: str) -> None:
     except RuntimeError:
         asyncio.run(mounted())
     else:
-        _mount(app, build(asking), head)
+        _mount(app, build(asking, words), head)
 
 
 def functions(app: Any, session: str) -> Container[int]:
