@@ -165,15 +165,12 @@ def application(
     labels = load_labels(settings.page.language)
     plain = PlainPage(live().page_words or load_page_words(labels.language), labels)
     app = service.build_app(live, questions)
-    for router in (
-        source_router(live, labels),
-        export_router(live, questions, labels),
-        plain_router(live, questions, plain),
-        lookup_router(live, questions, labels),
-        pack_router(live, labels),
-        catalogue_router(live, labels),
-    ):
-        app.include_router(router)
+    app.include_router(source_router(live, labels))
+    app.include_router(export_router(live, questions, labels))
+    app.include_router(plain_router(live, questions, plain))
+    app.include_router(lookup_router(live, questions, labels))
+    app.include_router(pack_router(live, labels))
+    app.include_router(catalogue_router(live, labels))
     files = {**_own_files(), "labels.json": labels.as_json()}
     _add_own(app, files)
     ui.mount(app, Asking(live, questions, labels, warmup), plain.words, _head(files))

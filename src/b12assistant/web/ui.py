@@ -145,12 +145,9 @@ def mount(app: Any, asking: Asking, words: PageWords, head: str) -> None:
 def functions(app: Any, session: str) -> Container[int]:
     """Return the numbers of the functions that the page of a session calls, including those drawn later."""
     mounted = (getattr(route, "app", None) for route in app.routes)
-    inner = next((each for each in mounted if isinstance(each, gr.routes.App)), None)
-    if inner is None:
-        return ()
-    known: Container[int] = inner.get_blocks().fns
-    if session in inner.state_holder:
-        known = inner.state_holder[session].blocks_config.fns
+    inner = next(each for each in mounted if isinstance(each, gr.routes.App))
+    drawn = inner.state_holder[session].blocks_config if session in inner.state_holder else inner.get_blocks()
+    known: Container[int] = drawn.fns
     return known
 
 
