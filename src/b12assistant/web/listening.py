@@ -12,13 +12,13 @@ import socket
 import sys
 import threading
 import traceback
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from b12assistant.errors import ConfigError, ServerError
@@ -63,6 +63,7 @@ def _place(kind: type[BaseException], trace: TracebackType | None) -> str:
     return " at ".join([kind.__name__, *(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)])
 
 
+App = Callable[..., Awaitable[Any]]
 HEAD_SECONDS = 30.0  # for the head of a request to arrive
 
 
@@ -150,7 +151,7 @@ def address(host: str, listener: socket.socket) -> str:
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
-def run(app: ASGIApp, listener: socket.socket, work: Questions | None = None, *, behind_proxy: bool = False) -> None:
+def run(app: App, listener: socket.socket, work: Questions | None = None, *, behind_proxy: bool = False) -> None:
     """Serve ``app`` until SIGTERM, then exit with status 0 when ``work`` is done; or until Ctrl+C.
 
     ``behind_proxy``: trust ``X-Forwarded-Proto`` from any client; otherwise only from this machine. There is no access
@@ -161,7 +162,7 @@ def run(app: ASGIApp, listener: socket.socket, work: Questions | None = None, *,
     server(app, work, behind_proxy=behind_proxy).run(sockets=[listener])
 
 
-def server(app: ASGIApp, work: Questions | None = None, *, behind_proxy: bool = False) -> uvicorn.Server:
+def server(app: App, work: Questions | None = None, *, behind_proxy: bool = False) -> uvicorn.Server:
     """Return the server of ``app``, not yet running."""
     config = uvicorn.Config(
         app,

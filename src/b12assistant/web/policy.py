@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import anyio
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -234,6 +233,7 @@ def _is_number(name: str) -> bool:
 MOST = 512  # open requests: every open page keeps a stream, which takes a file handle
 PATIENCE = 30.0  # seconds for a body to arrive
 _STREAMS = "/gradio_api/"  # Gradio watches its own clients
+_AGAIN = 0.05  # seconds until a request that goes on without its client is cancelled again
 _GONE = 499  # the status in the log of a request whose client went away
 HEALTH = ("/healthz", "/readyz")  # never refused
 _LOG = logging.getLogger("b12assistant.http")
@@ -310,16 +310,18 @@ class Admission:
 
 async def _until_gone(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> bool:
     """Answer a request until its client goes; then cancel everything that waits or runs for it, and return ``True``."""
-    visit = anyio.CancelScope()
+    gone = asyncio.Event()
     watch: asyncio.Task[None] | None = None
 
     async def received() -> Message:
-        """Receive for the application. After the body, nothing comes any more."""
+        """Receive for the application. After the body, only the end of the connection comes."""
         nonlocal watch
         if watch is not None:
-            await anyio.sleep_forever()
+            await gone.wait()
+            return {"type": "http.disconnect"}
         message = await receive()
         if message["type"] == "http.disconnect":
+            gone.set()
             visit.cancel()
             await asyncio.sleep(0)  # cancelled here
         elif not message.get("more_body"):
@@ -328,13 +330,20 @@ async def _until_gone(app: ASGIApp, scope: Scope, receive: Receive, send: Send) 
 
     async def wait() -> None:
         if (await receive())["type"] == "http.disconnect":
-            visit.cancel()
+            gone.set()
+            # In Python 3.11, `wait_for` swallows a cancellation that comes as its future ends (CPython issue 81839).
+            while not visit.done():
+                visit.cancel()
+                await asyncio.sleep(_AGAIN)
 
-    # It cancels until it is left: in Python 3.11, `wait_for` swallows a cancellation that comes as its future ends.
-    with visit:
-        try:
-            await app(scope, received, send)
-        finally:
-            if watch is not None:
-                watch.cancel()
-    return visit.cancel_called
+    visit = asyncio.ensure_future(app(scope, received, send))
+    try:
+        await visit
+    except asyncio.CancelledError:
+        if not gone.is_set():
+            raise  # the server is being stopped
+    finally:
+        visit.cancel()
+        if watch is not None:
+            watch.cancel()
+    return gone.is_set()
