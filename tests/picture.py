@@ -87,7 +87,7 @@ PICTURE = (
     (
         "web",
         (
-            "http_models listening problems < http_transport questions warmup < policy < catalogue_routes "
+            "http_models problems < http_transport questions < listening policy warmup < catalogue_routes "
             "export_routes lookup_routes plain_routes service source_routes turns < pack_routes ui < "
             "site"
         ),

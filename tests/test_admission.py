@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from serving import client_of, small_space
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Send
 
-from b12assistant.web.policy import Admission, Message, Receive, Send
+from b12assistant.web.policy import Admission
 from b12assistant.web.problems import ProblemError
 
 PATHS = ("/", "/d/", "/healthz")

@@ -293,7 +293,7 @@ def test_every_page_has_one_heading_of_the_first_rank(client: TestClient) -> Non
 
 def test_answers_are_forgotten_after_a_while_and_when_there_are_many() -> None:
     kept = Kept(most=2, seconds=60.0)
-    names = [kept.keep(str(number).encode()) for number in range(3)]
-    assert [kept.get(name) for name in names] == [None, b"1", b"2"]
+    names = [kept.keep(str(number)) for number in range(3)]
+    assert [kept.get(name) for name in names] == [None, "1", "2"]
     late = Kept(seconds=0.0)
-    assert late.get(late.keep(b"page")) is None
+    assert late.get(late.keep("page")) is None

@@ -69,7 +69,7 @@ from b12assistant.types import (
     SourceKind,
     Words,
 )
-from b12assistant.web.plain_routes import Asked, PlainPage
+from b12assistant.web.plain_routes import PlainPage
 
 TODAY = date(2026, 11, 20)
 TEXTS = load_fixed_texts()
@@ -154,7 +154,7 @@ def page(reply: Reply, _: OneReply) -> str:
 def plain_page(reply: Reply, space: OneReply) -> str:
     assert space.texts
     words = PlainPage(load_page_words(), SAID)
-    return words.answered("zebra?", present(reply, SETTING), Asked((), (), ""))
+    return words.answered("zebra?", present(reply, SETTING), (), (), "")
 
 
 def on_terminal(reply: Reply, _: OneReply) -> str:

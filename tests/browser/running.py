@@ -14,9 +14,9 @@ from typing import NoReturn
 
 import pytest
 import uvicorn
+from starlette.types import ASGIApp
 
 from b12assistant.api import Workspace
-from b12assistant.web.policy import App
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
@@ -50,7 +50,7 @@ def no_browser() -> NoReturn:
 
 
 @contextlib.contextmanager
-def running(space: Workspace, around: Callable[[App], App] = lambda app: app) -> Iterator[str]:
+def running(space: Workspace, around: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> Iterator[str]:
     """Serve ``space`` and yield the address; ``around`` wraps the application."""
     warmup = Warmup(space)
     listener = socket.create_server(("127.0.0.1", 0))

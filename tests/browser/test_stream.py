@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 from fakes import FakeWorkspace
+from starlette.types import ASGIApp, Message, Receive, Send
 
-from b12assistant.web.policy import App, Message, Receive, Send
 from browser.conftest import Visit
 from browser.running import running
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 SECONDS = 1  # that a message is delayed
 
 
-def late_to_close(app: App) -> App:
+def late_to_close(app: ASGIApp) -> ASGIApp:
     """The application on a slow network: the message that ends a stream arrives after what follows it."""
 
     async def late(scope: Message, receive: Receive, send: Send) -> None:
@@ -32,7 +32,7 @@ def late_to_close(app: App) -> App:
     return late
 
 
-def late_to_take(app: App) -> App:
+def late_to_take(app: ASGIApp) -> ASGIApp:
     """The application if every second question is answered before the page hears that it was accepted."""
     taken = itertools.count()
 

@@ -36,13 +36,13 @@ from b12assistant.display.presentation import (
     present,
     present_notices,
 )
-from b12assistant.errors import AssistantError, NotFoundError, UsageError
+from b12assistant.errors import NotFoundError, UsageError
 from b12assistant.language.unseen import hiding
 from b12assistant.types import Hit, Passage
 from b12assistant.web import listening
 from b12assistant.web.http_models import MOST_HITS, PassageResponse, Typed
 from b12assistant.web.policy import Policy
-from b12assistant.web.problems import problem_of, unexpected
+from b12assistant.web.problems import problem_of
 from b12assistant.web.warmup import Warmup
 
 try:
@@ -203,10 +203,8 @@ def _with_tool_errors(tool: Callable[P, CallToolResult]) -> Callable[P, CallTool
             return tool(*arguments, **named)
         except NotFoundError as error:
             raise ToolError(f"There is no such passage: {error.message}.") from None
-        except AssistantError as error:
-            problem = problem_of(error)
         except Exception as error:  # noqa: BLE001 - its message may hold the question; the SDK would log it
-            problem = unexpected(error)
+            problem = problem_of(error)
         raise ToolError(capital(f"{problem.detail.rstrip('.')}: {problem.hint}"))
 
     return called

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from b12assistant.answering.assistant import MOST_TURNS
-from b12assistant.answers import Reply
 from b12assistant.application.exporting import SUFFIXES, TYPES, Conversation, Format, export
 from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels
-from b12assistant.web.http_models import Asked
+from b12assistant.web.http_models import Turns
 from b12assistant.web.http_transport import BoundedRoute
 from b12assistant.web.questions import Questions
 
@@ -28,7 +24,7 @@ class ExportRequest(Form):
     """``turns``: of the conversation, oldest first."""
 
     format: Format
-    turns: Annotated[tuple[Asked, ...], Field(min_length=1, max_length=MOST_TURNS)]
+    turns: Turns
 
 
 def export_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
@@ -45,20 +41,16 @@ def export_router(workspace: Callable[[], Workspace], questions: Questions, labe
 
 
 def _file(space: Workspace, asked: ExportRequest, labels: Labels, base: str) -> Response:
-    today, generation = local_today(), space.opened.collection.generation
-    replies = _replies(space, asked.turns)
-    talk = Conversation(replies, space.setting(labels=labels, base=base), generation)
-    name = f"conversation-{today.isoformat()}.{SUFFIXES[asked.format]}"
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    body = export(talk, asked.format).encode("utf-8", "replace")
-    return Response(body, headers=headers, media_type=f"{TYPES[asked.format]}; charset=utf-8")
-
-
-def _replies(space: Workspace, turns: tuple[Asked, ...]) -> tuple[Reply, ...]:
-    questions = [turn.question for turn in turns]
-    return tuple(
+    generation = space.opened.collection.generation
+    questions = [turn.question for turn in asked.turns]
+    replies = tuple(
         shared(space, space.ask(turn.question), turn.quotes)
         if turn.quotes
         else space.ask(turn.question, questions[:number], as_typed=turn.as_typed)
-        for number, turn in enumerate(turns)
+        for number, turn in enumerate(asked.turns)
     )
+    talk = Conversation(replies, space.setting(labels=labels, base=base), generation)
+    name = f"conversation-{local_today().isoformat()}.{SUFFIXES[asked.format]}"
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    body = export(talk, asked.format).encode("utf-8", "replace")
+    return Response(body, headers=headers, media_type=f"{TYPES[asked.format]}; charset=utf-8")

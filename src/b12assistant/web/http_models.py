@@ -35,12 +35,8 @@ class Asked(Form):
     quotes: Annotated[tuple[Annotated[str, Field(max_length=4000)], ...], Field(max_length=MOST_SHARED)] = ()
 
 
-_CONVERSATION = TypeAdapter(Annotated[tuple[Asked, ...], Field(min_length=1, max_length=MOST_TURNS)])
-
-
-def read_conversation(text: str) -> tuple[Asked, ...]:
-    """Read turns from JSON. Raises ``ValueError`` for anything else."""
-    return _CONVERSATION.validate_json(text)
+Turns = Annotated[tuple[Asked, ...], Field(min_length=1, max_length=MOST_TURNS)]
+CONVERSATION = TypeAdapter(Turns)
 
 
 class SearchRequest(Form):

@@ -6,20 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.convertors import PathConvertor, register_url_convertor
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive
 
-from b12assistant.errors import AssistantError
-from b12assistant.web.problems import Problem, ProblemError, json_bytes, unexpected
+from b12assistant.web.problems import Problem, ProblemError, json_bytes, problem_of
 
 LARGEST_BODY = 64 * 1024  # bytes
-
-Content = Mapping[str, Any]
 
 
 class _Whole(PathConvertor):
@@ -36,10 +31,10 @@ class JsonResponse(Response):
 
     media_type = "application/json"
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Mapping[str, Any]) -> None:
         super().__init__(content, headers={"Cache-Control": "no-store"})
 
-    def render(self, content: Content) -> bytes:
+    def render(self, content: Mapping[str, Any]) -> bytes:
         return json_bytes(content)
 
 
@@ -54,10 +49,8 @@ class BoundedRoute(APIRoute):
                 if request.method == "POST":
                     _check_headers(request)
                 return await handle(Request(request.scope, limited(request.receive, LARGEST_BODY, _too_large())))
-            except (AssistantError, HTTPException, RequestValidationError):
-                raise
             except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
-                return unexpected(error).response(request)
+                return problem_of(error).response(request.scope["path"])
 
         return bounded
 
@@ -65,9 +58,8 @@ class BoundedRoute(APIRoute):
 def _check_headers(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" or request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise ProblemError(
-            Problem(415, "content_type", "The body has to be plain JSON.", "send Content-Type: application/json")
-        )
+        hint = "send Content-Type: application/json"
+        raise ProblemError(Problem(415, "content_type", "The body has to be plain JSON.", hint))
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 9 or int(announced) > LARGEST_BODY):
         raise _too_large()
@@ -90,8 +82,7 @@ def limited(receive: Receive, most: int, error: Exception) -> Receive:
 
 def _too_large() -> ProblemError:
     hint = "shorten the question or drop the oldest turns"
-    # The rest of the body is not read, so the connection cannot be used again.
-    close = {"Connection": "close"}
+    close = {"Connection": "close"}  # the rest of the body is not read, so the connection cannot be used again
     return ProblemError(Problem(413, "too_large", f"A body has at most {LARGEST_BODY:,} bytes.", hint, headers=close))
 
 

@@ -11,15 +11,18 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from types import TracebackType
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from b12assistant.errors import ConfigError, ServerError
+from b12assistant.web.questions import Questions
 
 LEVELS = ("info", "warning", "error")
 _OURS = ("b12assistant", "uvicorn.error")
@@ -55,26 +58,12 @@ def start(level: str) -> None:
     logging.getLogger("b12assistant").setLevel(level.upper())
 
 
-def _place(kind: type[BaseException], trace: Any) -> str:
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace is not None else ""
-    return f"{kind.__name__}{where}"
+def _place(kind: type[BaseException], trace: TracebackType | None) -> str:
+    frames = traceback.extract_tb(trace, limit=-1)
+    return " at ".join([kind.__name__, *(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)])
 
 
 App = Callable[..., Awaitable[Any]]
-
-
-class Work(Protocol):
-    """The questions being answered when the server is asked to stop."""
-
-    @property
-    def is_idle(self) -> bool: ...
-
-    def close(self) -> None:
-        """Refuse new questions."""
-
-
 HEAD_SECONDS = 30.0  # for the head of a request to arrive
 
 
@@ -114,7 +103,7 @@ class PromptProtocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]  # h11
 class _Server(uvicorn.Server):
     """A server that finishes its work before it stops, unless Ctrl+C is pressed twice."""
 
-    def __init__(self, config: uvicorn.Config, work: Work | None) -> None:
+    def __init__(self, config: uvicorn.Config, work: Questions | None) -> None:
         super().__init__(config)
         self._work = work
 
@@ -125,7 +114,7 @@ class _Server(uvicorn.Server):
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         if self._work is None:
             return True
-        self._work.close()
+        self._work.close()  # refuses new questions
         return self._work.is_idle or self.force_exit
 
 
@@ -140,9 +129,8 @@ def is_loopback(host: str) -> bool:
 def listen(host: str, port: int, *, otherwise: int) -> socket.socket:
     """Open a listening socket; port 0 takes any. Raises ``ServerError``, which suggests another port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(
-        family, socket.SOCK_STREAM, socket.IPPROTO_TCP
-    )  # without the protocol, asyncio does not turn Nagle off
+    # Without the protocol, asyncio does not turn Nagle off.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -163,18 +151,18 @@ def address(host: str, listener: socket.socket) -> str:
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
-def run(app: App, listener: socket.socket, work: Work | None = None, *, behind_proxy: bool = False) -> None:
+def run(app: App, listener: socket.socket, work: Questions | None = None, *, behind_proxy: bool = False) -> None:
     """Serve ``app`` until SIGTERM, then exit with status 0 when ``work`` is done; or until Ctrl+C.
 
     ``behind_proxy``: trust ``X-Forwarded-Proto`` from any client; otherwise only from this machine. There is no access
     log, because it would hold addresses.
     """
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _stopped)  # uvicorn raises it again after stopping
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again after stopping
     server(app, work, behind_proxy=behind_proxy).run(sockets=[listener])
 
 
-def server(app: App, work: Work | None = None, *, behind_proxy: bool = False) -> uvicorn.Server:
+def server(app: App, work: Questions | None = None, *, behind_proxy: bool = False) -> uvicorn.Server:
     """Return the server of ``app``, not yet running."""
     config = uvicorn.Config(
         app,
@@ -188,7 +176,3 @@ def server(app: App, work: Work | None = None, *, behind_proxy: bool = False) ->
         timeout_graceful_shutdown=1,
     )
     return _Server(config, work)
-
-
-def _stopped(*_: object) -> NoReturn:
-    raise SystemExit(0)

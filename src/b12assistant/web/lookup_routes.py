@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, Format, LookUp, Sieve, Way, format_of
-from b12assistant.answers import Quote, Reply, Status, Strength
+from b12assistant.answers import Reply, Status, Strength
 from b12assistant.application.lookup_rows import notices, quoted, row
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
@@ -74,23 +75,16 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
     async def search(asked: LookUpForm) -> Response:
         """Return the notices and the passages, best first; no notice withholds passages."""
         space = workspace()
-
-        def unsearched(warning: Reply, error: PassingError) -> Response:
-            return JsonResponse({**_unsearched(space, warning, error, labels), "rows": [], "generation": None})
-
-        return await questions.look_up(space, asked.text, lambda: _results(space, asked, labels), unsearched)
+        work = partial(_results, space, asked, labels)
+        nothing = _unsearched(space, labels, rows=[], generation=None)
+        return await questions.look_up(space, asked.text, work, nothing)
 
     @router.post(f"{ROOT}/best")
     async def best(asked: QuestionForm) -> Response:
         """Return the best quote for one of many questions; below a safety text its strength is not judged."""
         space = workspace()
-
-        def unsearched(warning: Reply, error: PassingError) -> Response:
-            return JsonResponse({**_unsearched(space, warning, error, labels), "quote": None})
-
-        return await questions.look_up(
-            space, asked.text, lambda: JsonResponse(_best(space, space.ask(asked.text), labels)), unsearched
-        )
+        work = partial(_best, space, asked.text, labels)
+        return await questions.look_up(space, asked.text, work, _unsearched(space, labels, quote=None))
 
     return router
 
@@ -108,34 +102,35 @@ def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
     )
 
 
-def _unsearched(space: Workspace, warning: Reply, error: PassingError, labels: Labels) -> dict[str, Any]:
-    """Return the notices without a search, and why there was none."""
-    return {"notices": notices(warning.answer.notices, space.texts, labels), "told": f"{labels(f'ask.{error.code}')}."}
+def _unsearched(space: Workspace, labels: Labels, **empty: object) -> Callable[[Reply, PassingError], Response]:
+    """Return a function that answers with the notices alone and says why nothing was searched."""
+
+    def answer(warning: Reply, error: PassingError) -> Response:
+        shown = notices(warning.answer.notices, space.texts, labels)
+        return JsonResponse({"notices": shown, "told": f"{labels(f'ask.{error.code}')}.", **empty})
+
+    return answer
 
 
-def _best(space: Workspace, reply: Reply, labels: Labels) -> dict[str, Any]:
+def _best(space: Workspace, question: str, labels: Labels) -> Response:
+    reply = space.ask(question)
     answer = reply.answer
-    return {
-        "notices": notices(answer.notices, space.texts, labels),
-        "quote": _quote(space, reply, labels),
-        "told": capital(_status_line(answer.status, answer.quotes, labels)),
-    }
-
-
-def _quote(space: Workspace, reply: Reply, labels: Labels) -> dict[str, Any] | None:
-    answer = reply.answer
-    cited = (Cited.of_quote(quote, reply) for quote in answer.quotes)
     if answer.status is Status.SAFETY_ONLY:
         ranked = space.assistant.understood(answer.question.text).searched.windows
-        cited = (Cited(window.spans, window.best, window.passage.id) for window in ranked)
-    best = next(cited, None)
-    return quoted(Quoted.of(best, labels, local_today())) if best else None
-
-
-def _status_line(status: Status, quotes: tuple[Quote, ...], labels: Labels) -> str:
-    if quotes:
-        return labels("strengths.possible") if quotes[0].strength is Strength.POSSIBLE else ""
-    return labels("lookup.not_judged" if status is Status.SAFETY_ONLY else "headlines.nothing_close")
+        best = next((Cited(window.spans, window.best, window.passage.id) for window in ranked), None)
+        told = labels("lookup.not_judged")
+    elif answer.quotes:
+        best = Cited.of_quote(answer.quotes[0], reply)
+        told = labels("strengths.possible") if answer.quotes[0].strength is Strength.POSSIBLE else ""
+    else:
+        best, told = None, labels("headlines.nothing_close")
+    return JsonResponse(
+        {
+            "notices": notices(answer.notices, space.texts, labels),
+            "quote": quoted(Quoted.of(best, labels, local_today())) if best else None,
+            "told": capital(told),
+        }
+    )
 
 
 def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:

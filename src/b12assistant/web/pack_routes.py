@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +18,6 @@ from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import Quoted
 from b12assistant.errors import NotFoundError
-from b12assistant.index.documents import Entry
-from b12assistant.types import DocumentId
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse
 from b12assistant.web.lookup_routes import PackRequest
 
@@ -39,14 +37,12 @@ def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter
     @router.post(f"{ROOT}/read")
     def read(asked: PackRequest) -> Response:
         """Return a row for each address, in order; if its words are gone, the row has only the address."""
-        space, today = workspace(), local_today()
-        entry_of = _entries(space)
+        today = local_today()
         rows = []
-        for address in asked.addresses:
-            cited = read_pin(address, entry_of).cited
-            row: dict[str, Any] = {"asked": address}
-            if cited:
-                quote = Quoted.of(space.with_state(cited), labels, today)
+        for pin in _pins(workspace(), asked.addresses):
+            row: dict[str, Any] = {"asked": pin.address}
+            if pin.cited:
+                quote = Quoted.of(pin.cited, labels, today)
                 notes = [capital(note) for note in quote.notes]
                 row |= {**quoted(replace(quote, notes=())), "warnings": notes}
             rows.append(row)
@@ -60,9 +56,9 @@ def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter
         kind, media_type = _FORMS[form]
         space = workspace()
         base = str(request.base_url).rstrip("/")
-        entry_of = _entries(space)
-        pins = tuple(_current(read_pin(address, entry_of, base), space) for address in asked.addresses)
-        pack = Pack(pins, (), space.opened.collection.generation, local_today(), labels, base)
+        pack = Pack(
+            _pins(space, asked.addresses, base), (), space.opened.collection.generation, local_today(), labels, base
+        )
         names: list[TextId] = [GENERAL, *([ONLY_SELLERS] if pack.cited and pack.only_sellers else [])]
         pack = replace(pack, notices=tuple(space.texts[name] for name in names))
         name = f"passage-pack-{pack.today.isoformat()}.{kind}"
@@ -73,10 +69,7 @@ def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter
     return router
 
 
-def _current(pin: Pinned, space: Workspace) -> Pinned:
-    return replace(pin, cited=space.with_state(pin.cited)) if pin.cited else pin
-
-
-def _entries(space: Workspace) -> Callable[[DocumentId], Entry | None]:
+def _pins(space: Workspace, addresses: Sequence[str], base: str = "") -> tuple[Pinned, ...]:
     entries = {entry.document.id: entry for entry in space.opened.entries}
-    return entries.get
+    pins = (read_pin(address, entries.get, base) for address in addresses)
+    return tuple(replace(pin, cited=space.with_state(pin.cited)) if pin.cited else pin for pin in pins)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
@@ -17,29 +16,17 @@ from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
 from b12assistant.answers import Reply, Status
 from b12assistant.application.exporting import turn_html
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus.page_words import PageWords, load_page_words
+from b12assistant.corpus.page_words import PageWords
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
 from b12assistant.display.presentation import Piece, answer_link, present
-from b12assistant.errors import AssistantError
 from b12assistant.safety.translations import controls_for
-from b12assistant.web.problems import PassingError, problem_of, unexpected
+from b12assistant.web.problems import tell
 from b12assistant.web.questions import Questions
 
 PATH = "/plain"
 ANSWERS = "/plain/answer/"  # then the name of an answer
-OK, SEE_OTHER = 200, 303
 QUESTION, EARLIER = "question", "earlier"  # the fields of the form
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is shown around an answer: earlier turns, fixed turns that continue after a safety-only answer, and the
-    address of the answer, which holds the question after its "#": browsers never send that part."""
-
-    earlier: tuple[str, ...]
-    controls: tuple[str, ...]
-    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +46,17 @@ class PlainPage:
             f"<h2>{plain(self.labels('ask.examples'))}</h2><ul>{examples}</ul>{about}"
         )
 
-    def answered(self, question: str, pieces: Sequence[Piece], asked: Asked) -> str:
-        """Draw an answer."""
-        turns = (*asked.earlier, question)
-        ways_on = "".join(self._asking(control, turns) for control in asked.controls)
-        share = f'<p><a href="{plain(asked.link)}">{plain(self.labels("cite.answer"))}</a></p>' if asked.link else ""
+    def answered(
+        self, question: str, pieces: Sequence[Piece], earlier: Sequence[str], controls: Sequence[str], link: str
+    ) -> str:
+        """Draw an answer.
+
+        ``controls``: fixed turns that continue after a safety-only answer. ``link``: the address of the answer, which
+        holds the question after its "#": browsers never send that part.
+        """
+        turns = (*earlier, question)
+        ways_on = "".join(self._asking(control, turns) for control in controls)
+        share = f'<p><a href="{plain(link)}">{plain(self.labels("cite.answer"))}</a></p>' if link else ""
         answer = turn_html(question, pieces, self.labels)
         return self._page(f"{answer}{share}{ways_on}{self._form(turns)}{self._new_link()}", "h1")
 
@@ -122,24 +115,19 @@ class Kept:
 
     most: int = 200
     seconds: float = 600.0
-    _pages: OrderedDict[str, tuple[float, bytes]] = field(default_factory=OrderedDict)
+    _pages: dict[str, tuple[float, str]] = field(default_factory=dict)
 
-    def keep(self, page: bytes) -> str:
+    def keep(self, page: str) -> str:
         """Keep a page; return its name."""
-        now = time.monotonic()
-        while self._pages and (len(self._pages) >= self.most or self._oldest() < now - self.seconds):
-            self._pages.popitem(last=False)
-        name = secrets.token_urlsafe(16)
-        self._pages[name] = (now, page)
+        now, name = time.monotonic(), secrets.token_urlsafe(16)
+        kept = [item for item in self._pages.items() if item[1][0] >= now - self.seconds]
+        self._pages = dict([*kept, (name, (now, page))][-self.most :])
         return name
 
-    def get(self, name: str) -> bytes | None:
+    def get(self, name: str) -> str | None:
         """Return the page of a name; ``None`` if it is forgotten."""
-        kept, page = self._pages.get(name, (-self.seconds, b""))
+        kept, page = self._pages.get(name, (-self.seconds, ""))
         return page if kept > time.monotonic() - self.seconds else None
-
-    def _oldest(self) -> float:
-        return next(iter(self._pages.values()))[0]
 
 
 POLICY = (
@@ -148,13 +136,10 @@ POLICY = (
 _FORM = "application/x-www-form-urlencoded"
 
 
-def plain_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
+def plain_router(workspace: Callable[[], Workspace], questions: Questions, page: PlainPage) -> APIRouter:
     """Return the routes. ``workspace`` is called once per request."""
     router = APIRouter(redirect_slashes=False)
-    answers = Kept()
-    words = workspace().page_words or load_page_words(labels.language)
-
-    page = PlainPage(words, labels)
+    answers, labels = Kept(), page.labels
 
     async def form(_: Request) -> Response:
         return _page(page.start())
@@ -165,16 +150,18 @@ def plain_router(workspace: Callable[[], Workspace], questions: Questions, label
             return _page(page.refused(labels("plain.form"), "", ()), 415)
         asked, earlier = _fields(await request.body())
         space = workspace()
-        answered = await _answered(space, questions, page, asked, earlier)
-        if answered.status_code != OK:
-            return answered
-        return Response(None, SEE_OTHER, {"location": f"{ANSWERS}{answers.keep(bytes(answered.body))}"})
+        try:
+            answered = await questions.ask(
+                space, asked, earlier, then=lambda reply: _answer(space, page, reply, earlier)
+            )
+        except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
+            sentence, status = tell(error, labels)
+            return _page(page.refused(sentence, asked, earlier), status)
+        return Response(None, 303, {"location": f"{ANSWERS}{answers.keep(answered)}"})
 
     async def kept(request: Request) -> Response:
         found = answers.get(request.path_params["name"])
-        if found is None:
-            return _page(page.refused(labels("plain.gone"), "", ()), 404)
-        return _page(found.decode("utf-8", "replace"))
+        return _page(page.refused(labels("plain.gone"), "", ()), 404) if found is None else _page(found)
 
     router.add_route(ANSWERS + "{name}", kept, methods=["GET"], include_in_schema=False)
     router.add_route(PATH, form, methods=["GET"], include_in_schema=False)
@@ -182,27 +169,11 @@ def plain_router(workspace: Callable[[], Workspace], questions: Questions, label
     return router
 
 
-async def _answered(
-    space: Workspace, questions: Questions, page: PlainPage, question: str, earlier: tuple[str, ...]
-) -> Response:
-    try:
-        return await questions.ask(space, question, earlier, then=lambda reply: _answer(space, page, reply, earlier))
-    except PassingError as error:
-        return _page(page.refused(page.labels(f"ask.{error.code}"), question, earlier), 503)
-    except AssistantError as error:
-        problem = problem_of(error)
-        return _page(page.refused(problem.sentence, question, earlier), problem.status)
-    except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
-        unexpected(error)
-        return _page(page.refused(page.labels("ask.broken"), question, earlier), 500)
-
-
-def _answer(space: Workspace, page: PlainPage, reply: Reply, earlier: tuple[str, ...]) -> Response:
+def _answer(space: Workspace, page: PlainPage, reply: Reply, earlier: tuple[str, ...]) -> str:
     pieces = present(reply, space.setting(labels=page.labels))
     stopped = reply.answer.status is Status.SAFETY_ONLY
     controls = tuple(text.text for text in controls_for(reply.answer.notices, space.texts)) if stopped else ()
-    asked = Asked(earlier, controls, answer_link(reply, pieces))
-    return _page(page.answered(reply.answer.question.text, pieces, asked))
+    return page.answered(reply.answer.question.text, pieces, earlier, controls, answer_link(reply, pieces))
 
 
 def _fields(body: bytes) -> tuple[str, tuple[str, ...]]:

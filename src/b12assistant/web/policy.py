@@ -15,20 +15,17 @@ import math
 import os
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote as percent
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.errors import ConfigError
 from b12assistant.web.http_transport import limited
-from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, json_bytes, not_found, unexpected
+from b12assistant.web.problems import Problem, ProblemError, not_found, problem_of
 from b12assistant.web.questions import CLIENT
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 LARGEST = 512 * 1024  # bytes of a request: a question of 20,000 characters, each escaped
@@ -40,11 +37,11 @@ PAGE = (
 )
 DATA = "default-src 'none'; frame-ancestors 'none'"
 HEADERS = {
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
-    b"cross-origin-opener-policy": b"same-origin",
-    b"cross-origin-resource-policy": b"same-origin",
-    b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?", re.ASCII)
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
@@ -69,45 +66,49 @@ class Policy:
     sent. ``missing``: the page that a browser gets at an unknown address.
     """
 
-    app: App
+    app: ASGIApp
     paths: tuple[str, ...]
     host: str = "127.0.0.1"
     names: frozenset[str] = field(default=LOOPBACK)
     framers: tuple[str, ...] = ()
-    home: Callable[[bytes], bytes] = lambda page: page
-    missing: App | None = None
+    home: Callable[[bytes], bytes] | None = None
+    missing: ASGIApp | None = None
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            made = self.home if scope["path"] == "/" else None
-            await self._http(scope, receive, _Answering(send, self.framers, made))
+            change = self.home if scope["path"] == "/" else None
+            await self._http(scope, receive, _Answering(send, self.framers, change))
 
-    async def _http(self, scope: Message, receive: Receive, send: _Answering) -> None:
+    async def _http(self, scope: Scope, receive: Receive, send: _Answering) -> None:
+        answer = self._answer(scope)
+        try:
+            await answer(scope, limited(receive, LARGEST, TooLargeError()), send)
+            return
+        except TooLargeError:
+            response = _refusal(413, "the request is too large")
+        except Exception as error:  # noqa: BLE001 - the server would log its message and its stack
+            response = problem_of(error).response(scope["path"][:_LONGEST_NAME])
+        if not send.started:
+            await response(scope, receive, send)
+
+    def _answer(self, scope: Scope) -> ASGIApp:
+        """Return what answers a request: the application, or a refusal."""
         headers = {name.lower(): value for name, value in scope["headers"]}
+        path, length = scope["path"], headers.get(b"content-length", b"0")
         if not self._is_ours(headers.get(b"host", b"").decode("latin-1")):
-            await refuse(send, 421, "this server does not answer under that name")
-        elif not self._is_open(scope["path"]):
-            if self.missing and scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b""):
-                await self.missing(scope, receive, send)
-                return
-            await refuse(send, 404, "there is nothing here")
-        elif any(len(part) > _LONGEST_NAME for part in re.split(rb"[/\\]", os.fsencode(scope["path"]))):
-            await send_problem(send, not_found(), scope)
-        elif scope["method"] not in _READING and not self._is_from_here(headers):
-            await send_problem(send, _FOREIGN, scope)
-        elif not headers.get(b"content-length", b"0").isdigit() or int(headers.get(b"content-length", b"0")) > LARGEST:
-            await refuse(send, 413, "the request is too large")
-        else:
-            try:
-                await self.app(scope, limited(receive, LARGEST, TooLargeError()), send)
-            except TooLargeError:
-                await refuse(send, 413, "the request is too large")
-            except ProblemError as error:
-                await send_problem(send, error.problem, scope)
-            except Exception as error:  # noqa: BLE001 - the server would log its message and its stack
-                await send_problem(send, unexpected(error), scope)
+            return _refusal(421, "this server does not answer under that name")
+        if not self._is_open(path):
+            is_page = scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"")
+            return self.missing if self.missing and is_page else _refusal(404, "there is nothing here")
+        if any(len(part) > _LONGEST_NAME for part in re.split(rb"[/\\]", os.fsencode(path))):
+            return not_found().response(path[:_LONGEST_NAME])
+        if scope["method"] not in _READING and not self._is_from_here(headers):
+            return _FOREIGN.response(path[:_LONGEST_NAME])
+        if not length.isdigit() or int(length) > LARGEST:
+            return _refusal(413, "the request is too large")
+        return self.app
 
     def _is_from_here(self, headers: Mapping[bytes, bytes]) -> bool:
         """Check that no other site sent a request that may change something.
@@ -139,10 +140,10 @@ class Policy:
 class _Answering:
     """Adds the headers to a response; holds a page back until its scripts are known."""
 
-    def __init__(self, send: Send, framers: tuple[str, ...], made: Callable[[bytes], bytes] | None) -> None:
+    def __init__(self, send: Send, framers: tuple[str, ...], change: Callable[[bytes], bytes] | None) -> None:
         self._send = send
         self._framers = framers
-        self._made = made
+        self._change = change
         self._page: Message | None = None
         self._body: list[bytes] = []
         self.started = False
@@ -150,9 +151,8 @@ class _Answering:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            message["headers"] = list(_framed(_with_headers(message["headers"]), self._framers))
-            if _is_page(message["headers"]):
-                self._page = message
+            self._set_headers(message)
+            if self._page is not None:
                 return
         elif self._page is not None and message["type"] == "http.response.body":
             self._body.append(message.get("body", b""))
@@ -160,14 +160,30 @@ class _Answering:
                 return
             body = b"".join(self._body)
             page, self._page = self._page, None
-            if self._made is not None:
-                body = self._made(body)
-                page["headers"] = [header for header in page["headers"] if header[0] != b"content-length"]
-                page["headers"].append((b"content-length", str(len(body)).encode()))
-            page["headers"].append((b"content-security-policy", framed_by(self._framers, policy_of(body)).encode()))
+            headers = MutableHeaders(scope=page)
+            if self._change is not None:
+                body = self._change(body)
+                headers["content-length"] = str(len(body))
+            headers["content-security-policy"] = framed_by(self._framers, policy_of(body))
             await self._send(page)
             message = {"type": "http.response.body", "body": body}
         await self._send(message)
+
+    def _set_headers(self, message: Message) -> None:
+        message["headers"] = [(name.lower(), value) for name, value in message["headers"]]
+        headers = MutableHeaders(scope=message)
+        del headers["server"]
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        kind = headers.get("content-type", "")
+        if not kind.startswith(("text/css", "text/javascript", "image/")):
+            headers.setdefault("cache-control", "no-store")
+        if not kind.startswith("text/html"):
+            headers.setdefault("content-security-policy", DATA)
+        elif "content-security-policy" in headers:
+            headers["content-security-policy"] = framed_by(self._framers, headers["content-security-policy"])
+        else:
+            self._page = message
 
 
 def policy_of(page: bytes) -> str:
@@ -178,23 +194,20 @@ def policy_of(page: bytes) -> str:
 
 def parse_framers(text: str) -> tuple[str, ...]:
     """Read origins separated by blanks. Raises ``ConfigError`` for anything else, such as "*"."""
-    origins = tuple(text.split())
-    for origin in origins:
-        if not _ORIGIN.fullmatch(origin):
-            raise ConfigError(
-                f"page.frame_ancestors: {origin!r} is not the origin of a site",
-                hint="write it like https://www.example.org",
-            )
-    return origins
+    return tuple(_each(text, _ORIGIN, "page.frame_ancestors", "the origin of a site", "https://www.example.org"))
 
 
 def parse_hosts(text: str) -> frozenset[str]:
     """Read host names separated by blanks. Raises ``ConfigError`` for anything else, such as "*"."""
-    names = text.lower().split()
-    for name in names:
-        if not _HOST.fullmatch(name):
-            raise ConfigError(f"web.hosts: {name!r} is not a host name", hint="write it like b12.example.org")
-    return frozenset(names)
+    return frozenset(_each(text.lower(), _HOST, "web.hosts", "a host name", "b12.example.org"))
+
+
+def _each(text: str, form: re.Pattern[str], key: str, kind: str, example: str) -> list[str]:
+    parts = text.split()
+    for part in parts:
+        if not form.fullmatch(part):
+            raise ConfigError(f"{key}: {part!r} is not {kind}", hint=f"write it like {example}")
+    return parts
 
 
 def framed_by(framers: tuple[str, ...], policy: str) -> str:
@@ -204,49 +217,9 @@ def framed_by(framers: tuple[str, ...], policy: str) -> str:
     return re.sub("frame-ancestors [^;]*", f"frame-ancestors 'self' {' '.join(framers)}", policy)
 
 
-async def send_problem(send: Send, problem: Problem, scope: Message) -> None:
-    """Send a problem document, unless a response has begun."""
-    if isinstance(send, _Answering) and send.started:
-        return
-    body = json_bytes(problem.as_json(percent(scope["path"][:_LONGEST_NAME], safe="/", errors="backslashreplace")))
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def refuse(send: Send, status: int, sentence: str) -> None:
-    """Send a plain refusal without details."""
-    if isinstance(send, _Answering) and send.started:
-        return
-    body = f"{sentence}\n".encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _with_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    given = [(name.lower(), value) for name, value in headers if name.lower() != b"server"]
-    names = {name for name, _ in given}
-    given += [(name, value) for name, value in HEADERS.items() if name not in names]
-    kind = dict(given).get(b"content-type", b"")
-    if b"cache-control" not in names and not kind.startswith((b"text/css", b"text/javascript", b"image/")):
-        given.append((b"cache-control", b"no-store"))
-    if b"content-security-policy" not in names and not kind.startswith(b"text/html"):
-        given.append((b"content-security-policy", DATA.encode()))
-    return given
-
-
-def _framed(headers: list[tuple[bytes, bytes]], framers: tuple[str, ...]) -> Iterable[tuple[bytes, bytes]]:
-    """Add ``framers`` to the content policy of a page."""
-    is_page = dict(headers).get(b"content-type", b"").startswith(b"text/html")
-    for name, value in headers:
-        is_policy = is_page and name == b"content-security-policy"
-        yield name, framed_by(framers, value.decode("latin-1")).encode("latin-1") if is_policy else value
-
-
-def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    names = dict(headers)
-    return names.get(b"content-type", b"").startswith(b"text/html") and b"content-security-policy" not in names
+def _refusal(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a plain refusal without details."""
+    return PlainTextResponse(f"{sentence}\n", status, headers)
 
 
 def _is_number(name: str) -> bool:
@@ -274,14 +247,14 @@ class Admission:
     every response.
     """
 
-    app: App
+    app: ASGIApp
     paths: tuple[str, ...]
     watch: Callable[[int], None] = lambda status: None
     most: int = MOST
     patience: float = PATIENCE
     _open: int = field(default=0, init=False)
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in HEALTH:
             await self.app(scope, receive, send)
             return
@@ -295,14 +268,15 @@ class Admission:
         self._open += 1
         try:
             if self._open > self.most:
-                await _refuse(noted)
+                again = {"retry-after": "5", "connection": "close"}
+                refusal = _refusal(503, "too many requests are open: ask again in a few seconds", again)
+                await refusal(scope, receive, noted)
             elif scope["path"].startswith(_STREAMS):
                 await self.app(scope, self._patient(receive), noted)
             else:
                 CLIENT.set((scope.get("client") or ("",))[0])
-                visit = _Visit(self._patient(receive))
-                await visit.run(lambda: self.app(scope, visit.receive, noted))
-                status = _GONE if visit.is_gone else status
+                is_gone = await _until_gone(self.app, scope, self._patient(receive), noted)
+                status = _GONE if is_gone else status
         finally:
             self._open -= 1
             self.watch(status)
@@ -334,62 +308,42 @@ class Admission:
         return next(routes, "other")
 
 
-class _Visit:
-    """A request that ends when its client goes: everything waiting or running for it is cancelled."""
+async def _until_gone(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> bool:
+    """Answer a request until its client goes; then cancel everything that waits or runs for it, and return ``True``."""
+    gone = asyncio.Event()
+    watch: asyncio.Task[None] | None = None
 
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._gone = asyncio.Event()
-        self._task: asyncio.Future[None] | None = None
-        self._watch: asyncio.Task[None] | None = None
-
-    @property
-    def is_gone(self) -> bool:
-        return self._gone.is_set()
-
-    async def run(self, answer: Callable[[], Awaitable[None]]) -> None:
-        self._task = asyncio.ensure_future(answer())
-        try:
-            await self._task
-        except asyncio.CancelledError:
-            if not self.is_gone:
-                raise  # the server is being stopped
-        finally:
-            self._task.cancel()
-            if self._watch is not None:
-                self._watch.cancel()
-
-    async def receive(self) -> Message:
+    async def received() -> Message:
         """Receive for the application. After the body, only the end of the connection comes."""
-        if self._watch is not None:
-            await self._gone.wait()
+        nonlocal watch
+        if watch is not None:
+            await gone.wait()
             return {"type": "http.disconnect"}
-        message = await self._receive()
+        message = await receive()
         if message["type"] == "http.disconnect":
-            self._leave()
+            gone.set()
+            visit.cancel()
             await asyncio.sleep(0)  # cancelled here
         elif not message.get("more_body"):
-            self._watch = asyncio.create_task(self._wait())
+            watch = asyncio.create_task(wait())
         return message
 
-    async def _wait(self) -> None:
-        if (await self._receive())["type"] != "http.disconnect":
-            return
-        self._leave()
-        # In Python 3.11, `wait_for` swallows a cancellation that comes as its future ends (CPython issue 81839).
-        while self._task is not None and not self._task.done():
-            await asyncio.sleep(_AGAIN)
-            self._task.cancel()
+    async def wait() -> None:
+        if (await receive())["type"] == "http.disconnect":
+            gone.set()
+            # In Python 3.11, `wait_for` swallows a cancellation that comes as its future ends (CPython issue 81839).
+            while not visit.done():
+                visit.cancel()
+                await asyncio.sleep(_AGAIN)
 
-    def _leave(self) -> None:
-        self._gone.set()
-        if self._task is not None:
-            self._task.cancel()
-
-
-async def _refuse(send: Send) -> None:
-    body = b"too many requests are open: ask again in a few seconds\n"
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    headers += [(b"retry-after", b"5"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    visit = asyncio.ensure_future(app(scope, received, send))
+    try:
+        await visit
+    except asyncio.CancelledError:
+        if not gone.is_set():
+            raise  # the server is being stopped
+    finally:
+        visit.cancel()
+        if watch is not None:
+            watch.cancel()
+    return gone.is_set()

@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from b12assistant.display.labels import capital
+from b12assistant.display.labels import Labels, capital
 from b12assistant.errors import AssistantError, NotFoundError, QuestionError
 
 MEDIA_TYPE = "application/problem+json"
@@ -62,22 +62,18 @@ CODES = ("not_json", "not_found", *_CODES.values(), "invalid_request", "question
 
 
 @dataclass(frozen=True, slots=True)
-class FieldError:
-    """What is wrong with one value of a request, and where it is."""
-
-    at: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem document. ``instance``: its own name, or "" for the path of the request."""
+    """A problem document.
+
+    ``errors``: for each wrong value, where it is (``at``) and what is wrong (``message``). ``instance``: its own name,
+    or "" for the path of the request.
+    """
 
     status: int
     code: str
     detail: str
     hint: str = ""
-    errors: Sequence[FieldError] = ()
+    errors: Sequence[Mapping[str, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     instance: str = ""
 
@@ -95,11 +91,12 @@ class Problem:
             "instance": self.instance or asked,
             "code": self.code,
             "hint": self.hint or None,
-            "errors": [{"at": error.at, "message": error.message} for error in self.errors],
+            "errors": list(self.errors),
         }
 
-    def response(self, request: Request) -> Response:
-        asked = percent(request.scope["path"], safe="/", errors="backslashreplace")
+    def response(self, path: str) -> Response:
+        """Return the answer to a request of ``path``."""
+        asked = percent(path, safe="/", errors="backslashreplace")
         return Response(json_bytes(self.as_json(asked)), self.status, dict(self.headers), MEDIA_TYPE)
 
 
@@ -139,29 +136,38 @@ def json_bytes(value: object) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def problem_of(error: AssistantError) -> Problem:
-    """Return the problem of one of our errors, without details of the machine."""
+def problem_of(error: Exception) -> Problem:
+    """Return the problem of any error, without details of the machine, which are logged."""
+    if isinstance(error, ProblemError):
+        return error.problem
+    if isinstance(error, HTTPException):
+        return _of_http(error)
+    if isinstance(error, RequestValidationError):
+        return _of_validation(error)
     if isinstance(error, QuestionError):
         return Problem(422, error.code, error.message, error.hint)
     if isinstance(error, NotFoundError):
         return not_found()
-    if error.code in _UNAVAILABLE:
+    if isinstance(error, AssistantError) and error.code in _UNAVAILABLE:
         if not isinstance(error, PassingError):
             _LOG.warning("%s: %s", error.code, error)
         return Problem(503, error.code, _UNAVAILABLE[error.code], error.hint, headers=_LATER)
-    return unexpected(error)
+    return _unexpected(error)
 
 
-def logged(error: Exception) -> Problem:
-    """Return the problem of any error; the details are logged."""
-    return problem_of(error) if isinstance(error, AssistantError) else unexpected(error)
+def tell(error: Exception, labels: Labels) -> tuple[str, int]:
+    """Return the sentence with which the page tells of an error, and the status; the details are logged."""
+    problem = problem_of(error)
+    if isinstance(error, PassingError):
+        return labels(f"ask.{error.code}"), problem.status
+    return problem.sentence if isinstance(error, AssistantError) else labels("ask.broken"), problem.status
 
 
 def not_found() -> Problem:
     return Problem(404, "not_found", "There is nothing at this address.", "GET /api/v1/documents lists what there is")
 
 
-def unexpected(error: Exception) -> Problem:
+def _unexpected(error: Exception) -> Problem:
     """Return the problem of an unexpected error; log its kind and place, never its message."""
     name = f"urn:uuid:{uuid.uuid4()}"
     frames = traceback.extract_tb(error.__traceback__)
@@ -172,34 +178,15 @@ def unexpected(error: Exception) -> Problem:
 
 def install_problems(app: FastAPI) -> None:
     """Turn every error of ``app`` into a problem document."""
-    app.add_exception_handler(AssistantError, _assistant_error)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(Exception, _unexpected_error)
 
+    async def answer(request: Request, error: Exception) -> Response:
+        return problem_of(error).response(request.scope["path"])
 
-async def _assistant_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, AssistantError)  # noqa: S101 - as registered
-    return problem_of(error).response(request)
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - as registered
-    return _of_http(error).response(request)
-
-
-async def _invalid_request(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - as registered
-    return _of_validation(error).response(request)
-
-
-async def _unexpected_error(request: Request, error: Exception) -> Response:
-    return unexpected(error).response(request)
+    for kind in (AssistantError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, answer)
 
 
 def _of_http(error: HTTPException) -> Problem:
-    if isinstance(error, ProblemError):
-        return error.problem
     if error.status_code == 404:
         return not_found()
     if error.status_code == 400:
@@ -213,9 +200,13 @@ def _of_validation(error: RequestValidationError) -> Problem:
     details = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
         return _not_json()
-    errors = [FieldError(_place(detail["loc"]), str(detail["msg"])) for detail in details[:_MOST_ERRORS]]
+    errors = [{"at": _place(detail["loc"]), "message": str(detail["msg"])} for detail in details[:_MOST_ERRORS]]
+    return invalid_request(errors)
+
+
+def invalid_request(errors: Sequence[Mapping[str, str]]) -> Problem:
     return Problem(
-        422, "invalid_request", "The request does not have the form that is asked for.", "see errors", tuple(errors)
+        422, "invalid_request", "The request does not have the form that is asked for.", "see errors", errors
     )
 
 

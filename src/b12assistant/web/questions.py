@@ -16,14 +16,16 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Condition, Thread
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from b12assistant.answers import Reason, Reply
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import WebSettings
 from b12assistant.errors import AssistantError
-from b12assistant.web.problems import BusyError, LateError, PassingError, logged
+from b12assistant.web.problems import BusyError, LateError, PassingError, problem_of
 
 T = TypeVar("T")
 _Job = tuple[Future[Any], Callable[[], Any]]
@@ -69,7 +71,7 @@ class Lane:
             self._change.notify()
         if given_up is not None and given_up.set_running_or_notify_cancel():
             given_up.set_exception(_busy())
-        future.add_done_callback(self._forget)
+        future.add_done_callback(partial(self._forget, owner))
         return future
 
     def _newest_of_most(self, owner: str) -> Future[Any]:
@@ -79,18 +81,15 @@ class Lane:
             raise _busy()
         return self._jobs[most].pop()[0]
 
-    def _forget(self, future: Future[Any]) -> None:
+    def _forget(self, owner: str, future: Future[Any]) -> None:
         """Drop a job that was cancelled before it started."""
         if not future.cancelled():
             return
         with self._change:
-            for owner, jobs in self._jobs.items():
-                kept = deque(job for job in jobs if job[0] is not future)
-                if len(kept) < len(jobs):
-                    self._jobs[owner] = kept
-                    if not kept:
-                        del self._jobs[owner]
-                    return
+            if owner in self._jobs:
+                self._jobs[owner] = deque(job for job in self._jobs[owner] if job[0] is not future)
+                if not self._jobs[owner]:
+                    del self._jobs[owner]
 
     def _next(self) -> _Job:
         """Wait for the next job of the owner whose turn it is; the owner goes to the end of the queue."""
@@ -124,13 +123,6 @@ def _busy() -> BusyError:
 _CHECKS = 16  # safety checks at once: most wait while the encoder is loading, and an emergency must get past them
 _SEARCHES = 2  # searches at once: more would not be faster, and would delay the health routes
 _LOG = logging.getLogger("b12assistant.questions")
-
-
-@dataclass(slots=True)
-class _Ending:
-    """How a question ended: the status of its answer, or the code of what went wrong."""
-
-    how: str = "unexpected"
 
 
 @dataclass(eq=False)
@@ -199,7 +191,7 @@ class Questions:
                 except Exception as error:
                     if warning is None:
                         raise
-                    logged(error)
+                    problem_of(error)  # logs it
                 else:
                     return answer
             ending.how = warning.answer.status
@@ -239,10 +231,11 @@ class Questions:
             return result
 
     @contextmanager
-    def _watched(self) -> Iterator[_Ending]:
+    def _watched(self) -> Iterator[SimpleNamespace]:
+        """Count a question. Yields ``how`` it ended: the status of its answer, or the code of what went wrong."""
         if self._closed:
             raise BusyError("the server is being stopped", hint="ask again in a few seconds")
-        ending, begun = _Ending(), time.monotonic()
+        ending, begun = SimpleNamespace(how="unexpected"), time.monotonic()
         self._open += 1
         try:
             yield ending

@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from enum import Enum
 from importlib import resources
-from typing import Annotated, Any
+from operator import attrgetter
+from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Path, Query
 from fastapi.openapi.utils import get_openapi
@@ -24,19 +26,16 @@ from starlette.routing import BaseRoute, Match, Route
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import WebSettings
-from b12assistant.display import json_form
-from b12assistant.display.json_form import passage_json, reply_json, search_json
+from b12assistant.display.json_form import AskResponse, Json, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry, export_line, source_facts
 from b12assistant.web import http_models
+from b12assistant.web.http_models import DocumentResponse, DocumentsResponse, PassageResponse
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse, written_id
 from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, install_problems, not_found
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Readiness
 
-Json = dict[str, Any]
-SCHEMAS = "#/components/schemas/{model}"
-_TITLE = "b12assistant"
 _ABOUT = (
     "Answers about vitamin B12 deficiency and nerve damage, only by quoting documents. Every quote is a slice "
     "of a document's text and says who speaks. Offsets are code points, half-open. Errors are problem documents "
@@ -46,8 +45,8 @@ _ABOUT = (
 
 def describe(routes: Sequence[BaseRoute], examples: Json) -> Json:
     """Return the OpenAPI document; ``examples``: by operation and name, a request or parameters with the response."""
-    document = get_openapi(title=_TITLE, version="1", description=_ABOUT, routes=routes)
-    problem = http_models.Problem.model_json_schema(ref_template=SCHEMAS)
+    document = get_openapi(title="b12assistant", version="1", description=_ABOUT, routes=routes)
+    problem = http_models.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = document["components"]["schemas"]
     schemas.update(problem.pop("$defs", {}), Problem=problem)
     for theirs in ("HTTPValidationError", "ValidationError"):  # FastAPI's own errors, which are never sent
@@ -91,10 +90,9 @@ _UNHURRIED = WebSettings(seconds=120.0)  # for tests and tools, where the first 
 
 def build_router(workspace: Space, questions: Questions | None = None) -> APIRouter:
     """Return all routes of the API. ``workspace`` is called once per request."""
-    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False)
+    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, generate_unique_id_function=attrgetter("name"))
     _add_questions(router, workspace, questions or Questions.of(_UNHURRIED))
-    _add_documents(router, workspace)
-    _add_passages(router, workspace)
+    _add_corpus(router, workspace)
     _add_health(router, workspace)
     _add_description(router)
     _add_elsewhere(router)
@@ -103,13 +101,7 @@ def build_router(workspace: Space, questions: Questions | None = None) -> APIRou
 
 def build_app(workspace: Space, questions: Questions | None = None) -> FastAPI:
     """Return the API as an application, to which routes can be added."""
-    app = FastAPI(
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        telemetry=UNWATCHED,
-    )
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=UNWATCHED)
     app.include_router(build_router(workspace, questions))
     install_problems(app)
     return app
@@ -118,27 +110,17 @@ def build_app(workspace: Space, questions: Questions | None = None) -> FastAPI:
 def _add_questions(router: APIRouter, workspace: Space, questions: Questions) -> None:
     failing = _problems(400, 413, 415, 422, 500, 503)
 
-    @router.post(
-        f"{ROOT}/ask", operation_id="ask", tags=["questions"], response_model=json_form.AskResponse, responses=failing
-    )
+    @router.post(f"{ROOT}/ask", tags=["questions"], response_model=AskResponse, responses=failing)
     async def ask(asked: http_models.AskRequest) -> Response:
         """Answer a question with quotes. An emergency gets its fixed text alone, and needs no index."""
         space = workspace()
-        return await questions.ask(
-            space,
-            asked.question,
-            asked.history,
-            as_typed=asked.as_typed,
-            then=lambda reply: JsonResponse(reply_json(reply, space.texts, today=local_today())),
-        )
 
-    @router.post(
-        f"{ROOT}/search",
-        operation_id="search",
-        tags=["questions"],
-        response_model=json_form.SearchResponse,
-        responses=failing,
-    )
+        def answered(reply: Reply) -> Response:
+            return JsonResponse(reply_json(reply, space.texts, today=local_today()))
+
+        return await questions.ask(space, asked.question, asked.history, as_typed=asked.as_typed, then=answered)
+
+    @router.post(f"{ROOT}/search", tags=["questions"], response_model=SearchResponse, responses=failing)
     async def search(asked: http_models.SearchRequest) -> Response:
         """Look passages up by meaning and words. Nothing is withheld; the notices come first.
 
@@ -157,13 +139,16 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
         return await questions.look_up(space, asked.question, searched, unsearched)
 
 
-def _add_documents(router: APIRouter, workspace: Space) -> None:
+def _add_corpus(router: APIRouter, workspace: Space) -> None:
+    tags: list[str | Enum] = ["corpus"]
+    failing, missing = _problems(422, 500, 503), _problems(404, 500, 503)
+
     @router.get(
         f"{ROOT}/documents",
         operation_id="list_documents",
-        tags=["corpus"],
-        response_model=http_models.DocumentsResponse,
-        responses=_problems(422, 500, 503),
+        tags=tags,
+        response_model=DocumentsResponse,
+        responses=failing,
     )
     def documents(
         limit: Annotated[int, Query(ge=1, le=http_models.MOST_LISTED)] = 50,
@@ -184,12 +169,10 @@ def _add_documents(router: APIRouter, workspace: Space) -> None:
             }
         )
 
+    document_path = f"{ROOT}/documents/{{id:whole}}"
+
     @router.get(
-        f"{ROOT}/documents/{{id:whole}}",
-        operation_id="get_document",
-        tags=["corpus"],
-        response_model=http_models.DocumentResponse,
-        responses=_problems(404, 500, 503),
+        document_path, operation_id="get_document", tags=tags, response_model=DocumentResponse, responses=missing
     )
     def document(
         request: Request, _: Annotated[str, Path(alias="id", description="Its path in the corpus, percent-encoded.")]
@@ -199,14 +182,12 @@ def _add_documents(router: APIRouter, workspace: Space) -> None:
         entry = space.document(written_id(request, "/documents/"))
         return JsonResponse({**export_line(entry), "index": {"generation": space.opened.collection.generation}})
 
-
-def _add_passages(router: APIRouter, workspace: Space) -> None:
     @router.get(
         f"{ROOT}/passages/{{id}}",
         operation_id="get_passage",
-        tags=["corpus"],
-        response_model=http_models.PassageResponse,
-        responses=_problems(404, 500, 503),
+        tags=tags,
+        response_model=PassageResponse,
+        responses=missing,
     )
     def passage(name: Annotated[str, Path(alias="id", description="The whole id.")]) -> Response:
         """A passage: its words, where it stands, and who speaks."""
@@ -220,18 +201,12 @@ def _add_passages(router: APIRouter, workspace: Space) -> None:
 def _add_health(router: APIRouter, workspace: Space) -> None:
     readiness = Readiness()
 
-    @router.get("/healthz", operation_id="healthz", tags=["health"], response_model=http_models.Alive)
+    @router.get("/healthz", tags=["health"], response_model=http_models.Alive)
     async def healthz() -> Response:
         """The process lives. Nothing is opened or waited for."""
         return JsonResponse({"status": "alive"})
 
-    @router.get(
-        "/readyz",
-        operation_id="readyz",
-        tags=["health"],
-        response_model=http_models.Ready,
-        responses=_problems(500, 503),
-    )
+    @router.get("/readyz", tags=["health"], response_model=http_models.Ready, responses=_problems(500, 503))
     async def readyz() -> Response:
         """Questions can be answered: the index is open and the encoder has run. Asking starts the loading."""
         space = workspace()
@@ -268,18 +243,15 @@ def _add_elsewhere(router: APIRouter) -> None:
         if not here:
             raise ProblemError(not_found())
         allowed = ", ".join(sorted(set().union(*here)))
-        raise ProblemError(
-            Problem(
-                405, "method", "This address does not know the method.", f"use {allowed}", headers={"Allow": allowed}
-            )
-        )
+        sentence = "This address does not know the method."
+        raise ProblemError(Problem(405, "method", sentence, f"use {allowed}", headers={"Allow": allowed}))
 
     every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
     for path in ("/api/{rest:whole}", "/healthz", "/readyz"):
         router.add_route(path, elsewhere, methods=every, include_in_schema=False)
 
 
-def _listed(entry: Entry) -> dict[str, Any]:
+def _listed(entry: Entry) -> Json:
     document = entry.document
     return {
         "document": document.id,
@@ -303,6 +275,6 @@ _MEANINGS = {
 }
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def _problems(*statuses: int) -> dict[int | str, Json]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": _MEANINGS[status], "content": content} for status in statuses}

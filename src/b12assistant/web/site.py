@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import PurePosixPath
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
@@ -29,24 +29,12 @@ from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.pack_routes import pack_router
 from b12assistant.web.plain_routes import ANSWERS, PlainPage, plain_router
 from b12assistant.web.plain_routes import PATH as PLAIN_PATH
-from b12assistant.web.policy import (
-    LOOPBACK,
-    Admission,
-    App,
-    Message,
-    Policy,
-    Receive,
-    Send,
-    parse_framers,
-    parse_hosts,
-    send_problem,
-)
-from b12assistant.web.problems import FieldError, Problem
+from b12assistant.web.policy import HEALTH, LOOPBACK, Admission, Policy, parse_framers, parse_hosts
+from b12assistant.web.problems import Problem, invalid_request
 from b12assistant.web.questions import Questions
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
 from b12assistant.web.source_routes import source_router
 from b12assistant.web.turns import Asking
-from b12assistant.web.ui import with_head
 from b12assistant.web.warmup import Warmup
 
 _SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -83,9 +71,8 @@ class Figures:
             start_http_server(int(port), host.strip("[]"), self.registry)
         except (OSError, UnicodeError) as error:  # UnicodeError: not a valid host name
             reason = getattr(error, "strerror", None) or "not a host name"
-            raise ServerError(
-                f"figures cannot be served at {address} ({reason})", hint="set another web.metrics"
-            ) from error
+            message = f"figures cannot be served at {address} ({reason})"
+            raise ServerError(message, hint="set another web.metrics") from error
 
 
 JOIN = "/gradio_api/queue/join"
@@ -99,23 +86,24 @@ class JoinGuard:
     ``functions``: their numbers in a session, whose page may have added some.
     """
 
-    app: App
+    app: ASGIApp
     functions: Callable[[str], Container[int]]
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != JOIN:
             await self.app(scope, receive, send)
             return
         if scope["method"] != "POST":
-            await send_problem(send, Problem(405, "method", "Method not allowed.", "send it with POST"), scope)
+            refusal = Problem(405, "method", "Method not allowed.", "send it with POST")
+            await refusal.response(JOIN)(scope, receive, send)
             return
         messages = [await receive()]
         while messages[-1].get("more_body"):
             messages.append(await receive())
-        errors = tuple(self._errors(b"".join(message.get("body", b"") for message in messages)))
+        errors = self._errors(b"".join(message.get("body", b"") for message in messages))
         if errors:
-            detail = "The request does not have the form that is asked for."
-            await send_problem(send, Problem(422, "invalid_request", detail, "see errors", errors), scope)
+            fields = [{"at": at, "message": message} for at, message in errors.items()]
+            await invalid_request(fields).response(JOIN)(scope, receive, send)
             return
 
         async def again() -> Message:
@@ -123,21 +111,22 @@ class JoinGuard:
 
         await self.app(scope, again, send)
 
-    def _errors(self, body: bytes) -> list[FieldError]:
+    def _errors(self, body: bytes) -> dict[str, str]:
+        """Return what is wrong with a body, by place."""
         try:
-            asked: Any = json.loads(body)
+            asked = json.loads(body)
         except (ValueError, RecursionError):
-            return [FieldError("body", "not JSON")]
+            return {"body": "not JSON"}
         if not isinstance(asked, dict):
-            return [FieldError("body", "not an object")]
+            return {"body": "not an object"}
         number, session = asked.get("fn_index"), asked.get("session_hash")
-        errors = []
+        errors = {}
         if not isinstance(number, int) or isinstance(number, bool) or number not in self.functions(str(session)):
-            errors.append(FieldError("body.fn_index", "not a function of the page"))
+            errors["body.fn_index"] = "not a function of the page"
         if not isinstance(session, str) or not 0 < len(session) <= _LONGEST_SESSION:
-            errors.append(FieldError("body.session_hash", f"not a text of 1 to {_LONGEST_SESSION} characters"))
+            errors["body.session_hash"] = f"not a text of 1 to {_LONGEST_SESSION} characters"
         if not isinstance(asked.get("data"), list):
-            errors.append(FieldError("body.data", "not a list"))
+            errors["body.data"] = "not a list"
         return errors
 
 
@@ -154,29 +143,12 @@ _FIRST = "stream.js"  # before any script of Gradio
 _SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "sources.js")
 # The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
-    "/",
-    "/assets/",
-    "/static/",
-    "/theme.css",
-    "/gradio_api/queue/join",
-    "/gradio_api/queue/data",
-    "/gradio_api/heartbeat/",
-    "/gradio_api/startup-events",
-    "/gradio_api/theme.css",
+    *("/", "/assets/", "/static/", "/theme.css", JOIN, "/gradio_api/queue/data"),
+    *("/gradio_api/heartbeat/", "/gradio_api/startup-events", "/gradio_api/theme.css"),
 )
 OWN = (
-    *SOURCE_PATHS,
-    "/export",
-    PLAIN_PATH,
-    ANSWERS,
-    "/own/",
-    "/favicon.ico",
-    "/api/",
-    "/healthz",
-    "/readyz",
-    "/lookup/",
-    "/pack/",
-    SOURCES,
+    *(*SOURCE_PATHS, PLAIN_PATH, ANSWERS, SOURCES, *HEALTH),
+    *("/export", "/own/", "/favicon.ico", "/api/", "/lookup/", "/pack/"),
 )
 
 
@@ -191,30 +163,24 @@ def application(
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
     labels = load_labels(settings.page.language)
+    plain = PlainPage(live().page_words or load_page_words(labels.language), labels)
     app = service.build_app(live, questions)
-    files = {**_own_files(), "labels.json": labels.as_json()}
     app.include_router(source_router(live, labels))
     app.include_router(export_router(live, questions, labels))
-    app.include_router(plain_router(live, questions, labels))
+    app.include_router(plain_router(live, questions, plain))
     app.include_router(lookup_router(live, questions, labels))
     app.include_router(pack_router(live, labels))
     app.include_router(catalogue_router(live, labels))
+    files = {**_own_files(), "labels.json": labels.as_json()}
     _add_own(app, files)
-    ui.mount(app, Asking(live, questions, labels, warmup), _head(files))
-    return _guarded(JoinGuard(app, partial(ui.functions, app)), live, host, watch, files)
-
-
-def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], files: Mapping[str, bytes]) -> Policy:
-    """Put the policy and the limit of open requests around ``app``."""
-    settings = live.configuration.settings
-    labels = load_labels(settings.page.language)
-    words = live().page_words or load_page_words(labels.language)
+    ui.mount(app, Asking(live, questions, labels, warmup), plain.words, _head(files))
     paths = (*FRAMEWORK, *OWN)
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
-    home = partial(with_head, first=_address(files, _FIRST), words=words, labels=labels, sheets=sheets)
-    return Policy(Admission(app, paths, watch), paths, host, names, framers, home, PlainPage(words, labels).missing())
+    home = partial(ui.with_head, first=_address(files, _FIRST), words=plain.words, labels=labels, sheets=sheets)
+    admission = Admission(JoinGuard(app, partial(ui.functions, app)), paths, watch)
+    return Policy(admission, paths, host, names, framers, home, plain.missing())
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
@@ -255,14 +221,10 @@ def _own_files() -> Mapping[str, bytes]:
 
 def _head(files: Mapping[str, bytes]) -> str:
     """Return the page's head: our style sheets and scripts, at addresses with a digest."""
-    sheets = (f'<link rel="stylesheet" href="{_address(files, name)}">' for name in _SHEETS if name in files)
-    scripts = (f'<script defer src="{_address(files, name)}"></script>' for name in _SCRIPTS if name in files)
-    return (
-        '<meta name="referrer" content="no-referrer">'
-        '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
-        f"{''.join(sheets)}"
-        f"{''.join(scripts)}"
-    )
+    sheets = [f'<link rel="stylesheet" href="{_address(files, name)}">' for name in _SHEETS]
+    scripts = [f'<script defer src="{_address(files, name)}"></script>' for name in _SCRIPTS]
+    icon = '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
+    return "".join(['<meta name="referrer" content="no-referrer">', icon, *sheets, *scripts])
 
 
 def _address(files: Mapping[str, bytes], name: str) -> str:
@@ -273,7 +235,8 @@ def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
     small = {name: gzip.compress(content, mtime=0) for name, content in files.items()}
     fixed = {name: _address(files, name) for name in files}
 
-    def own(name: str, request: Request) -> Response:
+    @app.get("/own/{name}", include_in_schema=False)
+    async def own_file(name: str, request: Request) -> Response:
         if name not in files:
             return Response("there is nothing here\n", 404, media_type="text/plain")
         # An address with a digest never changes, so a sheet that the page names twice is loaded once.
@@ -285,10 +248,6 @@ def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
             content, headers["content-encoding"] = small[name], "gzip"
         return Response(content, media_type=_TYPES[PurePosixPath(name).suffix], headers=headers)
 
-    @app.get("/own/{name}", include_in_schema=False)
-    async def own_file(name: str, request: Request) -> Response:
-        return own(name, request)
-
     @app.get("/favicon.ico", include_in_schema=False)
     async def icon(request: Request) -> Response:
-        return own("favicon.svg", request)
+        return await own_file("favicon.svg", request)

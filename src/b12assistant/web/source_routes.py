@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from b12assistant.display import addresses
 from b12assistant.display.citation_formats import CITE, Form, cite
 from b12assistant.display.labels import Labels
 from b12assistant.display.presentation import Cited, Quoted
-from b12assistant.display.printed_pages import PICTURES, PrintedPage, PrintedPages, Printing
+from b12assistant.display.printed_pages import PICTURES, PrintedPages, Printing
 from b12assistant.display.source_page import Target, View, first_page, missing_page, source_page
 from b12assistant.errors import NotFoundError, SourceError
 from b12assistant.index.documents import Entry
@@ -34,90 +35,77 @@ VIEW_POLICY = (
 _HEADERS = {"content-security-policy": VIEW_POLICY}
 
 
-@dataclass(frozen=True)
-class Sources:
-    """The routes and what they share. ``workspace`` is called once per request; ``labels``: the page's words."""
+def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter:
+    """Return the routes; they belong to the page and are not part of the described API.
 
-    workspace: Callable[[], Workspace]
-    labels: Labels
-    sheets: PrintedPages = field(default_factory=PrintedPages)
+    ``workspace`` is called once per request; ``labels``: the page's words.
+    """
+    router, sheets = APIRouter(redirect_slashes=False), PrintedPages()
 
-    def page(self, request: Request) -> Response:
+    def page(request: Request) -> Response:
         """Return a document as a page."""
-        name, asked, space = written_id(request, addresses.ROOT), request.query_params, self.workspace()
-        view = self._view(request)
+        name, asked, space = written_id(request, addresses.ROOT), request.query_params, workspace()
+        theme = asked.get("theme", "")
+        view = View(
+            addresses.read(asked),
+            changed=False,
+            today=local_today(),
+            theme=theme if theme in ("light", "dark") else "",
+            framed=asked.get("framed") == "1",
+            labels=labels,
+            passage=addresses.read_passage(asked),
+        )
         try:
             entry, changed = space.document(name), space.source_changed(name)
         except NotFoundError:
-            return _page(missing_page(name, view.theme, self.labels), 404)
+            return _page(missing_page(name, view.theme, labels), 404)
         view = replace(view, changed=changed, off=_why_off(space, entry, view))
         printing = None
         if asked.get("view") == "printed" and entry.document.page_starts:
             number = _number(asked, entry) or first_page(Target.of(entry, view))
-            printing = self._printing(space, entry, number)
+            printing = _printed(sheets, space, entry, number)
         return _page(source_page(entry, view, printing))
 
-    def picture(self, request: Request) -> Response:
+    def picture(request: Request) -> Response:
         """Return a printed page as a picture, if the file has not changed since indexing."""
-        space = self.workspace()
+        space = workspace()
         try:
             entry = space.document(written_id(request, PICTURES))
         except NotFoundError:
             return _nothing()
         number = _number(request.query_params, entry)
-        printing = self._printing(space, entry, number) if number else None
+        printing = _printed(sheets, space, entry, number) if number else None
         if printing is None or printing.page is None:
             return _nothing()
         return Response(printing.page.png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
 
-    def words(self, request: Request) -> Response:
+    def words(request: Request) -> Response:
         """Return the words of an address with their citation, in the requested form."""
-        asked, space = request.query_params, self.workspace()
+        asked, space = request.query_params, workspace()
         try:
             entry = space.document(written_id(request, CITE))
         except NotFoundError:
             return _nothing()
         cited = _cited(entry, request, space.opened.collection.generation)
         if cited is None:
-            return PlainTextResponse(f"{self.labels('cite.gone')}\n", 410)
+            return PlainTextResponse(f"{labels('cite.gone')}\n", 410)
         if asked.get("form") not in list(Form):
             return _nothing()
-        quote = Quoted.of(space.with_state(cited), self.labels, local_today())
-        return PlainTextResponse(cite(quote, Form(asked["form"]), self.labels).encode("utf-8", "replace"))
+        quote = Quoted.of(space.with_state(cited), labels, local_today())
+        return PlainTextResponse(cite(quote, Form(asked["form"]), labels).encode("utf-8", "replace"))
 
-    def _view(self, request: Request) -> View:
-        asked = request.query_params
-        theme = asked.get("theme", "")
-        return View(
-            addresses.read(asked),
-            changed=False,
-            today=local_today(),
-            theme=theme if theme in ("light", "dark") else "",
-            framed=asked.get("framed") == "1",
-            labels=self.labels,
-            passage=addresses.read_passage(asked),
-        )
-
-    def _printing(self, space: Workspace, entry: Entry, number: int) -> Printing:
-        data = space.source_bytes(entry) or b""
-        if hashlib.sha256(data).hexdigest() != entry.file_sha256:
-            return Printing(number, None, is_same_file=False)
-        return Printing(number, self._sheet(data, entry, number), is_same_file=True)
-
-    def _sheet(self, data: bytes, entry: Entry, number: int) -> PrintedPage | None:
-        try:
-            return self.sheets.page(data, entry.file_sha256, number)
-        except SourceError:
-            return None
-
-
-def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter:
-    """Return the routes; they belong to the page and are not part of the described API."""
-    sources = Sources(workspace, labels)
-    router = APIRouter(redirect_slashes=False)
-    for root, answer in ((addresses.ROOT, sources.page), (PICTURES, sources.picture), (CITE, sources.words)):
+    for root, answer in ((addresses.ROOT, page), (PICTURES, picture), (CITE, words)):
         router.add_route(f"{root}{{document:whole}}", answer, methods=["GET"], include_in_schema=False)
     return router
+
+
+def _printed(sheets: PrintedPages, space: Workspace, entry: Entry, number: int) -> Printing:
+    data = space.source_bytes(entry) or b""
+    if hashlib.sha256(data).hexdigest() != entry.file_sha256:
+        return Printing(number, None, is_same_file=False)
+    with suppress(SourceError):
+        return Printing(number, sheets.page(data, entry.file_sha256, number), is_same_file=True)
+    return Printing(number, None, is_same_file=True)
 
 
 def _cited(entry: Entry, request: Request, generation: GenerationId) -> Cited | None:

@@ -12,47 +12,37 @@ from typing import Any
 import gradio as gr
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
-from b12assistant.corpus.page_words import PageWords, load_page_words
+from b12assistant.corpus.page_words import PageWords
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import exact, plain
 from b12assistant.web.turns import Asking, Conversation, ShownTurn
+
+_COLOURED = {
+    "var(--paper)": "body_background_fill background_fill_primary",
+    "var(--raised)": "background_fill_secondary error_background_fill input_background_fill "
+    "input_background_fill_focus",
+    "transparent": "block_background_fill button_secondary_background_fill",
+    "var(--wash)": "button_secondary_background_fill_hover",
+    "var(--ink)": "body_text_color button_secondary_text_color",
+    "var(--soft)": "body_text_color_subdued input_placeholder_color",
+    "var(--line)": "border_color_primary",
+    "var(--edge)": "input_border_color button_secondary_border_color",
+    "var(--accent)": "border_color_accent input_border_color_focus link_text_color link_text_color_hover "
+    "link_text_color_visited link_text_color_active button_primary_background_fill "
+    "button_primary_background_fill_hover",
+    "var(--on-accent)": "button_primary_text_color",
+}
 
 
 def theme() -> gr.themes.Base:
     """Return the theme; colours are the variables of `static/tokens.css`, the same for both modes."""
     sans = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
     base = gr.themes.Base(font=sans, font_mono=["ui-monospace", "Consolas", "monospace"])
-    both = {
-        "body_background_fill": "var(--paper)",
-        "body_text_color": "var(--ink)",
-        "body_text_color_subdued": "var(--soft)",
-        "background_fill_primary": "var(--paper)",
-        "background_fill_secondary": "var(--raised)",
-        "block_background_fill": "transparent",
-        "border_color_primary": "var(--line)",
-        "border_color_accent": "var(--accent)",
-        "link_text_color": "var(--accent)",
-        "link_text_color_hover": "var(--accent)",
-        "link_text_color_visited": "var(--accent)",
-        "link_text_color_active": "var(--accent)",
-        "input_background_fill": "var(--raised)",
-        "input_background_fill_focus": "var(--raised)",
-        "input_border_color": "var(--edge)",
-        "input_border_color_focus": "var(--accent)",
-        "input_placeholder_color": "var(--soft)",
-        "button_primary_background_fill": "var(--accent)",
-        "button_primary_background_fill_hover": "var(--accent)",
-        "button_primary_text_color": "var(--on-accent)",
-        "button_secondary_background_fill": "transparent",
-        "button_secondary_background_fill_hover": "var(--wash)",
-        "button_secondary_text_color": "var(--ink)",
-        "button_secondary_border_color": "var(--edge)",
-        "error_background_fill": "var(--raised)",
-    }
-    dark = {f"{name}_dark": value for name, value in both.items()}
+    colours = {name: colour for colour, names in _COLOURED.items() for name in names.split()}
+    dark = {f"{name}_dark": colour for name, colour in colours.items()}
     return base.set(
-        **both, **dark, color_accent="var(--accent)", block_border_width="0px", block_label_text_size="1rem"
+        **colours, **dark, color_accent="var(--accent)", block_border_width="0px", block_label_text_size="1rem"
     )
 
 
@@ -88,10 +78,9 @@ MOST_EVENTS = 500  # that may wait; `Questions` refuses earlier, with our own me
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def build(asking: Asking) -> gr.Blocks:
+def build(asking: Asking, words: PageWords) -> gr.Blocks:
     """Build the page: a tab to ask in, and one for each surface that a script fills."""
     labels = asking.labels
-    words = asking.live().page_words or load_page_words(labels.language)
     page: gr.Blocks
     with gr.Blocks(title=words.name, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         _text(answer_html.skip(labels), "skip-link")
@@ -138,11 +127,11 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     return state
 
 
-def mount(app: Any, asking: Asking, head: str) -> None:
+def mount(app: Any, asking: Asking, words: PageWords, head: str) -> None:
     """Put the page at the root of an application; ``head`` names its style sheets and script."""
 
     async def mounted() -> None:
-        _mount(app, build(asking), head)
+        _mount(app, build(asking, words), head)
 
     # Outside an event loop, Gradio would leave a loop open for every lock it makes.
     try:
@@ -150,18 +139,15 @@ def mount(app: Any, asking: Asking, head: str) -> None:
     except RuntimeError:
         asyncio.run(mounted())
     else:
-        _mount(app, build(asking), head)
+        _mount(app, build(asking, words), head)
 
 
 def functions(app: Any, session: str) -> Container[int]:
     """Return the numbers of the functions that the page of a session calls, including those drawn later."""
     mounted = (getattr(route, "app", None) for route in app.routes)
-    inner = next((each for each in mounted if isinstance(each, gr.routes.App)), None)
-    if inner is None:
-        return ()
-    known: Container[int] = inner.get_blocks().fns
-    if session in inner.state_holder:
-        known = inner.state_holder[session].blocks_config.fns
+    inner = next(each for each in mounted if isinstance(each, gr.routes.App))
+    drawn = inner.state_holder[session].blocks_config if session in inner.state_holder else inner.get_blocks()
+    known: Container[int] = drawn.fns
     return known
 
 
@@ -195,18 +181,15 @@ def _thread(asking: Asking, talk: gr.State, outputs: list[gr.components.Componen
     def thread(now: Conversation) -> None:
         for turn in now.turns:
             gr.Markdown(turn.html, key=f"t{turn.number}", latex_delimiters=[])
-            if turn.stopped and turn is now.turns[-1]:
-                _controls(asking, turn, talk, outputs)
-            if turn.read_as is not None and turn is now.turns[-1]:
+            if turn is not now.turns[-1]:
+                continue
+            if turn.controls:  # each sends a fixed turn of the user
+                with gr.Row(elem_id="controls", key=f"c{turn.number}"):
+                    for name, text in turn.controls:
+                        button = gr.Button(text, elem_id=name, min_width=0, key=f"c{turn.number}{name}")
+                        button.click(_pressed(asking, text), talk, outputs, **_QUIET)
+            if turn.read_as is not None:
                 _undo(asking, turn, talk, outputs)
-
-
-def _controls(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.components.Component]) -> None:
-    """Draw the two buttons below an emergency text; each sends a fixed turn of the user."""
-    with gr.Row(elem_id="controls", key=f"c{turn.number}"):
-        for name, text in turn.controls:
-            button = gr.Button(text, elem_id=name, min_width=0, key=f"c{turn.number}{name}")
-            button.click(_pressed(asking, text), talk, outputs, **_QUIET)
 
 
 def _suggestions(asking: Asking, talk: gr.State, onward: gr.State, outputs: list[gr.components.Component]) -> None:
@@ -240,14 +223,25 @@ def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.comp
             asking.labels("ask.search_this"), elem_id="search-reading", min_width=0, key=f"r{turn.number}this"
         )
         typed = gr.Button(asking.labels("ask.as_typed"), elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
-        gr.on([box.submit, edited.click], partial(_literal, asking), [box, talk], outputs, **_QUIET)
-        typed.click(partial(_literal, asking, turn.question), talk, outputs, **_QUIET)
+        gr.on([box.submit, edited.click], partial(_ask, asking, as_typed=True), [box, talk], outputs, **_QUIET)
+        typed.click(partial(_ask, asking, turn.question, as_typed=True), talk, outputs, **_QUIET)
 
 
-async def _literal(asking: Asking, question: str, talk: Conversation) -> tuple[Any, Conversation, str]:
-    """Ask the question as typed. The box at the foot of the page keeps its text."""
-    _, talk, note = await asking.ask(question, talk, as_typed=True)
+async def _ask(
+    asking: Asking, question: str, talk: Conversation, *, as_typed: bool = False
+) -> tuple[Any, Conversation, str]:
+    """Ask a question. The box at the foot of the page keeps its text."""
+    _, talk, note = await asking.ask(question, talk, as_typed=as_typed)
     return gr.update(), talk, note
+
+
+def _pressed(asking: Asking, question: str) -> Callable[[Conversation], Awaitable[tuple[Any, Conversation, str]]]:
+    """Return the handler of a button that asks a fixed question."""
+
+    async def pressed(talk: Conversation) -> tuple[Any, Conversation, str]:
+        return await _ask(asking, question, talk)
+
+    return pressed
 
 
 def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, gr.Markdown]:
@@ -276,15 +270,5 @@ def _examples(words: PageWords, labels: Labels) -> list[tuple[gr.Button, str]]:
             return [(gr.Button(question, size="sm", min_width=0), question) for question in words.examples]
 
 
-def _pressed(asking: Asking, question: str) -> Callable[[Conversation], Awaitable[tuple[Any, Conversation, str]]]:
-    """Return the handler of a button that asks a fixed question. The box keeps its text."""
-
-    async def pressed(talk: Conversation) -> tuple[Any, Conversation, str]:
-        _, talk, note = await asking.ask(question, talk)
-        return gr.update(), talk, note
-
-    return pressed
-
-
 def _clear(talk: Conversation) -> tuple[str, Conversation, str]:
-    return "", talk.cleared(), ""
+    return "", Conversation(count=talk.count), ""
