@@ -133,11 +133,11 @@ def answerable(qrels: Mapping[str, Mapping[str, int]], relevant: int = 1) -> lis
     return [query for query, judged in qrels.items() if any(grade >= relevant for grade in judged.values())]
 
 
-def interval(values: Sequence[float] | Values) -> dict[str, float]:
+def interval(values: Sequence[float] | Values, samples: int = SAMPLES) -> dict[str, float]:
     """Return the ``mean``, the ends ``low`` and ``high`` of its 95 % bootstrap interval, and ``n``."""
     sample = np.asarray(values, dtype=np.float64)
     rng = np.random.default_rng(SEED)
-    means = np.concatenate([_resampled(sample, rng, SAMPLES // 10) for _ in range(10)])
+    means = np.concatenate([_resampled(sample, rng, samples // 10) for _ in range(10)])
     low, high = np.percentile(means, [2.5, 97.5])
     return {"mean": float(sample.mean()), "low": float(low), "high": float(high), "n": len(sample)}
 
