@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import resource
@@ -225,14 +226,6 @@ class Request:
     relevant: int = 1
 
 
-@dataclass(frozen=True)
-class Indexed:
-    """A collection with its queries encoded."""
-
-    collection: Collection
-    asked: tuple[Asked, ...]
-
-
 @dataclass
 class Bench:
     """Carries out one request."""
@@ -242,7 +235,7 @@ class Bench:
     say: Callable[[str], None] = lambda sentence: None
     runs: dict[str, Searched] = field(default_factory=dict)
     scored: list[Scored] = field(default_factory=list)
-    _known: dict[object, Indexed] = field(default_factory=dict)
+    _known: dict[object, tuple[Collection, tuple[Asked, ...]]] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
         """Return figures of every ranking; write what was asked for when all are known."""
@@ -250,24 +243,29 @@ class Bench:
         rankings = [load_ranking(path) for path in request.configs] or [
             Ranking(settings=self.space.configuration.settings)
         ]
-        _refuse_doubles(rankings, request)
+        if len({ranking.name for ranking in rankings}) < len(rankings):
+            raise UsageError(
+                "two configurations have the same file name", hint="name each otherwise: it heads a column"
+            )
+        if request.run is not None and len(rankings) > 1:
+            raise UsageError("--run is one run, and several configurations were given", hint="use --out FOLDER")
         dataset = load_dataset(request.folder, request.split, request.queries)
         given = read_run(request.run) if request.run is not None and request.run.exists() else None
-        for sentence in announced(dataset, request):
-            self.say(sentence)
+        if dataset.split == TEST:
+            self.say(f"reading the test split of {request.folder.name}: nothing may be chosen by what it says")
         warnings = list(of_the_set(dataset))
         if request.run is not None and given is not None:
+            self.say(f"scoring the run {request.run} as it stands; nothing is searched")
             about = {}
-            rows = [self._given(dataset, given, request.run.name)]
+            says = "a run file, scored as it stands"
+            rows = [{"name": request.run.name, "says": says, **self._scored(dataset, given, request.run.name)}]
         else:
             with terminal.progress() as progress:
-                rows = [
-                    self._ranked(dataset, self._indexed(dataset, each, progress), each, progress) for each in rankings
-                ]
-            first = self._indexed(dataset, rankings[0], _silent)
-            about = self._about(first.collection)
+                rows = [self._ranked(dataset, each, progress) for each in rankings]
+            collection, _ = self._indexed(dataset, rankings[0], lambda stage, done, of: None)
+            about = self._about(collection)
             title_pieces = rankings[0].settings.chunking.title_pieces
-            warnings += of_the_texts(dataset, first.collection, self.space.encoder, title_pieces)
+            warnings += of_the_texts(dataset, collection, self.space.encoder, title_pieces)
         told = {
             "dataset": _described(dataset, request),
             "warnings": warnings,
@@ -282,27 +280,26 @@ class Bench:
         self._write(told)
         return told
 
-    def _given(self, dataset: Dataset, run: Run, name: str) -> dict[str, Any]:
+    def _scored(self, dataset: Dataset, run: Run, name: str) -> dict[str, Any]:
         scored = score_run(dataset, run, name, relevant=self.request.relevant)
         self.scored.append(scored)
-        return {"name": name, "says": "a run file, scored as it stands", **_figures(scored)}
+        return {"measures": scored.figures(), "warnings": list(scored.warnings)}
 
-    def _indexed(self, dataset: Dataset, ranking: Ranking, progress: Progress) -> Indexed:
+    def _indexed(self, dataset: Dataset, ranking: Ranking, progress: Progress) -> tuple[Collection, tuple[Asked, ...]]:
         """Return one collection and its queries for all rankings that index in the same way."""
         key = (ranking.settings.chunking, ranking.settings.lexical)
         if key not in self._known:
             encoder, projection = self.space.encoder, self.space.projection
             stages = Stages(encoder, projection, ranking.settings, self.request.cache, progress)
             collection = stages.index(dataset.texts)
-            self._known[key] = Indexed(collection, ask(dataset, collection, encoder, projection, progress))
+            self._known[key] = collection, ask(dataset, collection, encoder, projection, progress)
         return self._known[key]
 
-    def _ranked(self, dataset: Dataset, indexed: Indexed, ranking: Ranking, progress: Progress) -> dict[str, Any]:
-        searched = search(indexed.asked, indexed.collection, ranking, progress)
-        scored = score_run(dataset, searched.run, ranking.name, relevant=self.request.relevant)
-        self.runs[ranking.name] = searched
-        self.scored.append(scored)
-        return {**ranking.as_json(), **_figures(scored), "speed": speed(searched)}
+    def _ranked(self, dataset: Dataset, ranking: Ranking, progress: Progress) -> dict[str, Any]:
+        collection, asked = self._indexed(dataset, ranking, progress)
+        searched = self.runs[ranking.name] = search(asked, collection, ranking, progress)
+        scored = self._scored(dataset, searched.run, ranking.name)
+        return {**ranking.as_json(), **scored, "speed": speed(searched)}
 
     def _about(self, collection: Collection) -> dict[str, Any]:
         encoder = self.space.encoder
@@ -320,18 +317,10 @@ class Bench:
         if request.out is not None:
             for name, searched in self.runs.items():
                 write_run(request.out / f"{name.replace(' ', '_')}.trec", searched.run, name.replace(" ", "_"))
-            write_whole(request.out / "report.json", bench_report.as_json(told))
+            write_whole(request.out / "report.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
             write_whole(request.out / "report.md", bench_report.markdown(told))
             write_whole(request.out / "per_query.tsv", bench_report.per_query(told))
             write_whole(request.out / "report.html", bench_report.page(told))
-
-
-def announced(dataset: Dataset, request: Request) -> Iterator[str]:
-    """Yield what a reader should know before anything is measured."""
-    if dataset.split == TEST:
-        yield f"reading the test split of {request.folder.name}: nothing may be chosen by what it says"
-    if request.run is not None and request.run.exists():
-        yield f"scoring the run {request.run} as it stands; nothing is searched"
 
 
 def compared(scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:
@@ -344,10 +333,6 @@ def compared(scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:
         found = [compare(list(other.scores[measure].values()), list(base.values())) for other in others]
         for other, each, corrected in zip(others, found, holm([each["p"] for each in found]), strict=True):
             yield {"measure": measure, "ranking": other.ranking, "against": first.ranking, **each, "holm": corrected}
-
-
-def _silent(stage: str, done: int, of: int) -> None:
-    pass
 
 
 def hardware() -> str:
@@ -386,15 +371,3 @@ def _described(dataset: Dataset, request: Request) -> dict[str, Any]:
         "sha256": dataset.digest,
         "licence": dataset.licence,
     }
-
-
-def _figures(scored: Scored) -> dict[str, Any]:
-    return {"measures": scored.figures(), "warnings": list(scored.warnings)}
-
-
-def _refuse_doubles(rankings: Sequence[Ranking], request: Request) -> None:
-    names = [ranking.name for ranking in rankings]
-    if len(set(names)) < len(names):
-        raise UsageError("two configurations have the same file name", hint="name each otherwise: it heads a column")
-    if request.run is not None and len(rankings) > 1:
-        raise UsageError("--run is one run, and several configurations were given", hint="use --out FOLDER")

@@ -35,7 +35,8 @@ from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.config import Settings, load_configuration
 from b12assistant.errors import ConfigError, DatasetError, UsageError
 from b12assistant.evaluation.datasets import Text
-from b12assistant.index.collection import Collection, built_with
+from b12assistant.evaluation.measures import replace_file
+from b12assistant.index.collection import Collection, built_with, most_pieces
 from b12assistant.index.embedding import Embedded, embed
 from b12assistant.index.indexing import titles_of
 from b12assistant.index.lexical_index import BM25F, BM25FIndex
@@ -134,12 +135,8 @@ _SHARD = 100  # documents: at most these are encoded again after a stop
 _FORMAT = 1  # of a shard
 
 
-@dataclass(frozen=True)
-class Shard:
-    """Some documents' passages, as sentence ranges, and what the encoder made of them."""
-
-    passages: tuple[tuple[Passage, ...], ...]  # by document
-    embedded: Embedded | None  # None where no document has text
+# Some documents' passages, by document, and what the encoder made of them: None where no document has text.
+Shard = tuple[tuple[tuple[Passage, ...], ...], Embedded | None]
 
 
 @dataclass(frozen=True)
@@ -160,8 +157,8 @@ class Stages:
             self.told("encoding", start, len(documents))
             shards.append(self._shard(documents[start : start + _SHARD]))
         self.told("encoding", len(documents), len(documents))
-        passages = tuple(passage for shard in shards for each in shard.passages for passage in each)
-        embedded = [shard.embedded for shard in shards if shard.embedded is not None]
+        passages = tuple(passage for by_document, _ in shards for each in by_document for passage in each)
+        embedded = [each for _, each in shards if each is not None]
         if not embedded:
             raise DatasetError("no document of the collection has any text", hint="give documents with text")
         matrix = np.concatenate([each.vectors for each in embedded])
@@ -172,7 +169,7 @@ class Stages:
             passages,
             FaissIndex.build(matrix),
             matrix,
-            _lexical(passages, self.settings),
+            self._lexical(passages),
             context,
             None,
             context.piece_idf(),
@@ -183,7 +180,7 @@ class Stages:
         known = _read(path, documents)
         if known is not None:
             return known
-        most = int(_chunking(self.encoder, self.settings)["pieces"])
+        most = most_pieces(self.encoder, self.settings)
         passages = tuple(chunk(document, self.encoder.count, most=most) for document in documents)
         title_pieces = self.settings.chunking.title_pieces
         parts = [
@@ -196,19 +193,26 @@ class Stages:
             if parts
             else None
         )
-        shard = Shard(passages, joined)
-        _write(path, shard)
-        return shard
+        _write(path, passages, joined)
+        return passages, joined
+
+    def _lexical(self, passages: Sequence[Passage]) -> BM25FIndex:
+        lexical = self.settings.lexical
+        return BM25FIndex.build(
+            [" ".join(span.text for span in passage.sentences) for passage in passages],
+            [titles_of(passage.document, passage.sentences[0].start) for passage in passages],
+            BM25F(lexical.k1, lexical.b_body, lexical.b_title, lexical.title_weight),
+        )
 
     def _key(self, documents: Sequence[Document]) -> str:
-        matrix = self.projection.matrix
+        matrix, built = self.projection.matrix, built_with(self.encoder, self.settings)
         described = [
             _FORMAT,
             self.encoder.name,
             self.encoder.digest,
             hashlib.sha256(matrix.tobytes()).hexdigest() if matrix is not None else None,
-            _chunking(self.encoder, self.settings),
-            built_with(self.encoder, self.settings)["method"],
+            built["chunking"],
+            built["method"],
             [document.digest for document in documents],
         ]
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:40]
@@ -235,42 +239,20 @@ def _after_title(text: Text) -> int:
     return first.end if text.text[first.start : first.end].rstrip(" .") == title.rstrip(" .") else 0
 
 
-def _chunking(encoder: Encoder, settings: Settings) -> dict[str, int]:
-    chunking = built_with(encoder, settings)["chunking"]
-    assert isinstance(chunking, dict)  # noqa: S101 - as built_with makes it
-    return chunking
-
-
-def _lexical(passages: Sequence[Passage], settings: Settings) -> BM25FIndex:
-    lexical = settings.lexical
-    return BM25FIndex.build(
-        [" ".join(span.text for span in passage.sentences) for passage in passages],
-        [titles_of(passage.document, passage.sentences[0].start) for passage in passages],
-        BM25F(lexical.k1, lexical.b_body, lexical.b_title, lexical.title_weight),
-    )
-
-
-def _write(path: Path, shard: Shard) -> None:
-    """Write to a draft first, so that a shard is there whole or not at all."""
-    flat = [passage for each in shard.passages for passage in each]
+def _write(path: Path, passages: Sequence[Sequence[Passage]], embedded: Embedded | None) -> None:
+    flat = [passage for each in passages for passage in each]
     arrays: dict[str, NDArray[np.generic]] = {
-        "documents": np.array([len(each) for each in shard.passages], np.int64),
+        "documents": np.array([len(each) for each in passages], np.int64),
         "passages": np.array([len(passage.sentences) for passage in flat], np.int64),
         "sentences": np.array([(s.start, s.end) for p in flat for s in p.sentences], np.int64).reshape(-1, 2),
     }
-    if shard.embedded is not None:
-        context = shard.embedded.context
-        arrays |= {"vectors": shard.embedded.vectors, "tokens": context.tokens}
+    if embedded is not None:
+        context = embedded.context
+        arrays |= {"vectors": embedded.vectors, "tokens": context.tokens}
         arrays |= {"pieces": context.pieces, "starts": context.starts}
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        draft.write_bytes(buffer.getvalue())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    replace_file(path, buffer.getvalue())
 
 
 def _read(path: Path, documents: Sequence[Document]) -> Shard | None:
@@ -284,9 +266,9 @@ def _read(path: Path, documents: Sequence[Document]) -> Shard | None:
         return None
     passages = tuple(_passages(documents, found))
     if "vectors" not in found:
-        return Shard(passages, None)
+        return passages, None
     context = TokenStore(found["tokens"], found["pieces"], found["starts"])
-    return Shard(passages, Embedded(found["vectors"], context, None))
+    return passages, Embedded(found["vectors"], context, None)
 
 
 def _passages(documents: Sequence[Document], found: dict[str, NDArray[np.int64]]) -> Iterator[tuple[Passage, ...]]:
