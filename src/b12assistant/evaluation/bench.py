@@ -20,6 +20,7 @@ import numpy as np
 from b12assistant.answering.retrieval import Query, encode_query, rank
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
+from b12assistant.display.terminal import Progress
 from b12assistant.errors import UsageError
 from b12assistant.evaluation import bench_report
 from b12assistant.evaluation.bench_index import Ranking, Stages, load_ranking
@@ -43,8 +44,6 @@ from b12assistant.index.collection import Collection
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.token_store import Projection
 from b12assistant.protocols import Encoder
-
-Progress = Callable[[str, int, int], None]  # stage, done, of
 
 _TOP = 10  # documents of a ranking that are checked for ties
 
@@ -118,14 +117,9 @@ def score_run(dataset: Dataset, run: Run, name: str, *, relevant: int = 1) -> Sc
 
 def speed(searched: Searched) -> dict[str, float]:
     """Return percentiles of the milliseconds of a query, and queries per second, one at a time on this machine."""
-    p50, p95, p99 = np.percentile(searched.milliseconds, [50, 95, 99])
-    total = sum(searched.milliseconds) / 1000
-    return {
-        "p50_ms": round(float(p50), 2),
-        "p95_ms": round(float(p95), 2),
-        "p99_ms": round(float(p99), 2),
-        "queries_per_second": round(len(searched.milliseconds) / total, 1),
-    }
+    percentiles = zip((50, 95, 99), np.percentile(searched.milliseconds, [50, 95, 99]), strict=True)
+    times = {f"p{percent}_ms": round(float(value), 2) for percent, value in percentiles}
+    return {**times, "queries_per_second": round(len(searched.milliseconds) / (sum(searched.milliseconds) / 1000), 1)}
 
 
 def sizes(collection: Collection) -> dict[str, int]:
@@ -240,13 +234,11 @@ class Bench:
     def report(self) -> dict[str, Any]:
         """Return figures of every ranking; write what was asked for when all are known."""
         request = self.request
-        rankings = [load_ranking(path) for path in request.configs] or [
-            Ranking(settings=self.space.configuration.settings)
-        ]
+        own = Ranking(settings=self.space.configuration.settings)
+        rankings = [load_ranking(path) for path in request.configs] or [own]
         if len({ranking.name for ranking in rankings}) < len(rankings):
-            raise UsageError(
-                "two configurations have the same file name", hint="name each otherwise: it heads a column"
-            )
+            complaint = "two configurations have the same file name"
+            raise UsageError(complaint, hint="name each otherwise: it heads a column")
         if request.run is not None and len(rankings) > 1:
             raise UsageError("--run is one run, and several configurations were given", hint="use --out FOLDER")
         dataset = load_dataset(request.folder, request.split, request.queries)

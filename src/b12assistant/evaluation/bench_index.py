@@ -22,7 +22,7 @@ import os
 import tomllib
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from importlib import resources
@@ -33,11 +33,12 @@ import numpy as np
 
 from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.config import Settings, load_configuration
+from b12assistant.display.terminal import Progress
 from b12assistant.errors import ConfigError, DatasetError, UsageError
 from b12assistant.evaluation.datasets import Text
 from b12assistant.evaluation.measures import replace_file
 from b12assistant.index.collection import Collection, built_with, most_pieces
-from b12assistant.index.embedding import Embedded, embed
+from b12assistant.index.embedding import Embedded, embed_passages
 from b12assistant.index.indexing import titles_of
 from b12assistant.index.lexical_index import BM25F, BM25FIndex
 from b12assistant.index.token_store import Projection, TokenStore
@@ -129,8 +130,6 @@ def _unknown(path: Path, key: str, known: object) -> ConfigError:
     return ConfigError(f"{path}: unknown setting {key!r}", hint=f"there is {', '.join(near)}")
 
 
-Progress = Callable[[str, int, int], None]  # stage, done, of
-
 _SHARD = 100  # documents: at most these are encoded again after a stop
 _FORMAT = 1  # of a shard
 
@@ -183,16 +182,12 @@ class Stages:
         most = most_pieces(self.encoder, self.settings)
         passages = tuple(chunk(document, self.encoder.count, most=most) for document in documents)
         title_pieces = self.settings.chunking.title_pieces
-        parts = [
-            embed(each, self.encoder, self.projection, title_pieces=title_pieces, alone=False)
-            for each in passages
-            if each
-        ]
-        joined = (
-            Embedded(np.concatenate([p.vectors for p in parts]), TokenStore.join([p.context for p in parts]), None)
-            if parts
-            else None
-        )
+        filled = [each for each in passages if each]
+        joined = None
+        if filled:
+            parts = [embed_passages(each, self.encoder, self.projection, title_pieces=title_pieces) for each in filled]
+            vectors, contexts = zip(*parts, strict=True)
+            joined = Embedded(np.concatenate(vectors), TokenStore.join(contexts), None)
         _write(path, passages, joined)
         return passages, joined
 

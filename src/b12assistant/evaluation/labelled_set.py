@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 from b12assistant.answers import Answer, Quote, Status
 from b12assistant.application.quote_checks import check_quote
 from b12assistant.application.workspace import Workspace
-from b12assistant.display import addresses, terminal
+from b12assistant.display import terminal
+from b12assistant.display.addresses import of_quote
 from b12assistant.display.presentation import spans_text
 from b12assistant.errors import CorpusError, DatasetError, SourceError, UsageError
 from b12assistant.evaluation.measures import interval, write_whole
@@ -334,12 +335,7 @@ def _row(asked: Asked) -> Json:
         "ranked_at": next((place for place, hit in enumerate(asked.outcome.ranked, start=1) if hit), None),
         "confidence": round(asked.confidence, 4),
         "quotes": [
-            {
-                "text": spans_text(quote.spans),
-                "title": quote.document.title,
-                "address": addresses.of_quote(quote),
-                "hit": hit,
-            }
+            {"text": spans_text(quote.spans), "title": quote.document.title, "address": of_quote(quote), "hit": hit}
             for quote, hit in zip(answer.quotes, asked.outcome.hits, strict=True)
         ],
     }

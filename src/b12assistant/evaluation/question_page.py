@@ -142,15 +142,9 @@ def _reliability(found: Mapping[str, Any] | None) -> Iterator[str]:
     if found is None:
         return
     rows = [["how sure it was", "questions", "mean", "how often it was right"]]
-    rows += [
-        [
-            f"{each['low']:.1f} to {each['high']:.1f}",
-            str(each["n"]),
-            f"{each['confidence']:.3f}",
-            f"{each['right']:.3f}",
-        ]
-        for each in found["bins"]
-    ]
+    for each in found["bins"]:
+        ends = f"{each['low']:.1f} to {each['high']:.1f}"
+        rows.append([ends, str(each["n"]), f"{each['confidence']:.3f}", f"{each['right']:.3f}"])
     told = (
         "The ranking says of each best passage how sure it is. What it is 0.8 sure of should be right 8 times in 10. "
         "A row of a few questions says little. "
