@@ -21,9 +21,8 @@ import math
 import os
 import tomllib
 import zipfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
@@ -44,9 +43,9 @@ from b12assistant.index.lexical_index import BM25F, BM25FIndex
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim
-from b12assistant.loaders.passages import chunk, passage_id
+from b12assistant.loaders.passages import Part, chunk, passages_of
 from b12assistant.protocols import Encoder
-from b12assistant.types import Block, BlockKind, Document, DocumentId, GenerationId, Passage, Span
+from b12assistant.types import Block, BlockKind, Document, DocumentId, GenerationId, Passage, Range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,7 +114,7 @@ def _weights(path: Path, given: Mapping[str, object]) -> Weights:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
             raise ConfigError(f"{path}: weights.{name} = {value!r} is no weight", hint="give a number from 0 on")
         weights[name] = float(value)
-    return replace(Weights(), **weights)
+    return Weights(**weights)
 
 
 def _table(path: Path, name: str, content: object) -> Mapping[str, object]:
@@ -124,9 +123,8 @@ def _table(path: Path, name: str, content: object) -> Mapping[str, object]:
     return content
 
 
-def _unknown(path: Path, key: str, known: object) -> ConfigError:
-    names = [str(name) for name in known]  # type: ignore[attr-defined]
-    near = get_close_matches(key, names, n=1) or names
+def _unknown(path: Path, key: str, known: Sequence[str]) -> ConfigError:
+    near = get_close_matches(key, known, n=1) or known
     return ConfigError(f"{path}: unknown setting {key!r}", hint=f"there is {', '.join(near)}")
 
 
@@ -252,8 +250,6 @@ def _write(path: Path, passages: Sequence[Sequence[Passage]], embedded: Embedded
 
 def _read(path: Path, documents: Sequence[Document]) -> Shard | None:
     """Read a shard; ``None`` if it is missing or damaged."""
-    if not path.is_file():
-        return None
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
@@ -269,11 +265,5 @@ def _read(path: Path, documents: Sequence[Document]) -> Shard | None:
 def _passages(documents: Sequence[Document], found: dict[str, NDArray[np.int64]]) -> Iterator[tuple[Passage, ...]]:
     sizes, ranges = iter(found["passages"].tolist()), iter(found["sentences"].tolist())
     for document, count in zip(documents, found["documents"].tolist(), strict=True):
-        seen: Counter[str] = Counter()
-        passages = []
-        for _ in range(count):
-            sentences = tuple(Span(document, *next(ranges)) for _ in range(next(sizes)))
-            text = "\n".join(span.text for span in sentences)
-            passages.append(Passage(passage_id(document.id, text, seen[text]), sentences))
-            seen[text] += 1
-        yield tuple(passages)
+        parts = [Part(tuple(Range(*next(ranges)) for _ in range(next(sizes)))) for _ in range(count)]
+        yield passages_of(document, parts)

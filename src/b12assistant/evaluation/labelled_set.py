@@ -210,18 +210,11 @@ def load_dialogues(path: Path) -> tuple[Dialogue, ...]:
 def dialogue_summary(typed: Sequence[Outcome], in_full: Sequence[Outcome]) -> dict[str, Any]:
     """Return figures of follow-ups as typed and in full, each with its 95 % bootstrap interval."""
     figures: dict[str, Any] = {}
-    for name, outcomes in (("as typed", _follow_ups(typed)), ("in full", _follow_ups(in_full))):
-        answerable = [outcome for outcome in outcomes if outcome.labelled.gold]
-        others = [outcome for outcome in outcomes if not outcome.labelled.gold]
-        if answerable:
-            figures[f"follow-ups {name}: hit@1"] = mean_of([any(o.hits[:1]) for o in answerable])
-            figures[f"follow-ups {name}: hit@3"] = mean_of([any(o.hits[:3]) for o in answerable])
-            figures[f"follow-ups {name}: hit@3 of the ranking alone"] = mean_of([any(o.ranked[:3]) for o in answerable])
-            figures[f"follow-ups {name}: answered"] = mean_of([bool(o.hits) for o in answerable])
-        if others:
-            figures[f"follow-ups {name}: refused without gold"] = mean_of(
-                [outcome.status is Status.NO_ANSWER for outcome in others]
-            )
+    for name, outcomes in (("as typed", typed), ("in full", in_full)):
+        found = summary([o for o in outcomes if o.labelled.kind in ("", "follow_up") and not _opens(o)])
+        for measure, said in _OF_FOLLOW_UPS.items():
+            if measure in found:
+                figures[f"follow-ups {name}: {said}"] = found[measure]
     for name, kinds in _ALONE.items():
         alone = [outcome for outcome in typed if outcome.labelled.kind in kinds and not _opens(outcome)]
         if alone:
@@ -229,15 +222,15 @@ def dialogue_summary(typed: Sequence[Outcome], in_full: Sequence[Outcome]) -> di
     return figures
 
 
+_OF_FOLLOW_UPS = {
+    **{name: name for name in ("hit@1", "hit@3", "hit@3 of the ranking alone", "answered")},
+    "refused": "refused without gold",
+}
 _ALONE = {"whole questions": ("whole",), "remarks and red flags": ("remark", "red_flag", "withdrawal")}
 
 
 def _opens(outcome: Outcome) -> bool:
     return outcome.labelled.id.endswith("#1")
-
-
-def _follow_ups(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    return [outcome for outcome in outcomes if outcome.labelled.kind in ("", "follow_up") and not _opens(outcome)]
 
 
 def _dialogue(row: Any) -> Dialogue:
