@@ -48,13 +48,7 @@ from b12assistant.protocols import Encoder
 _TOP = 10  # documents of a ranking that are checked for ties
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A query of the collection, encoded, and how long that took."""
-
-    id: str
-    query: Query
-    milliseconds: float
+Asked = Mapping[str, tuple[Query, float]]  # by id: the query encoded, and the milliseconds that took
 
 
 @dataclass(frozen=True)
@@ -77,32 +71,30 @@ class Scored:
         return {name: interval(list(each.values())) for name, each in self.scores.items() if name != JUDGED}
 
 
-def ask(
-    dataset: Dataset, collection: Collection, encoder: Encoder, projection: Projection, told: Progress
-) -> tuple[Asked, ...]:
+def ask(dataset: Dataset, collection: Collection, encoder: Encoder, projection: Projection, told: Progress) -> Asked:
     """Encode every judged query, one at a time, as a reader's would be."""
     for text in list(dataset.queries.values())[:1]:
         encode_query(text, collection, encoder, projection)  # so that loading at first use is not timed
-    asked = []
+    asked = {}
     for done, (id_, text) in enumerate(dataset.queries.items()):
         told("encoding queries", done, len(dataset.queries))
         begun = time.perf_counter()
         query = encode_query(text, collection, encoder, projection)
-        asked.append(Asked(id_, query, 1000 * (time.perf_counter() - begun)))
+        asked[id_] = query, 1000 * (time.perf_counter() - begun)
     told("encoding queries", len(dataset.queries), len(dataset.queries))
-    return tuple(asked)
+    return asked
 
 
-def search(asked: Sequence[Asked], collection: Collection, ranking: Ranking, told: Progress) -> Searched:
+def search(asked: Asked, collection: Collection, ranking: Ranking, told: Progress) -> Searched:
     """Search for the queries one by one; a query's time is that of encoding and searching."""
     run: dict[str, dict[str, float]] = {}
     taken: list[float] = []
-    for done, each in enumerate(asked):
+    for done, (id_, (query, milliseconds)) in enumerate(asked.items()):
         told(f"searching ({ranking.name})", done, len(asked))
         begun = time.perf_counter()
-        hits = rank(each.query, collection, ranking.depths, lambda passage: True, sys.maxsize, ranking.weights)
-        taken.append(each.milliseconds + 1000 * (time.perf_counter() - begun))
-        ranked = run.setdefault(each.id, {})
+        hits = rank(query, collection, ranking.depths, lambda passage: True, sys.maxsize, ranking.weights)
+        taken.append(milliseconds + 1000 * (time.perf_counter() - begun))
+        ranked = run.setdefault(id_, {})
         for hit in hits:
             ranked.setdefault(hit.passage.document.id, hit.score)
     told(f"searching ({ranking.name})", len(asked), len(asked))
@@ -229,7 +221,7 @@ class Bench:
     say: Callable[[str], None] = lambda sentence: None
     runs: dict[str, Searched] = field(default_factory=dict)
     scored: list[Scored] = field(default_factory=list)
-    _known: dict[object, tuple[Collection, tuple[Asked, ...]]] = field(default_factory=dict)
+    _known: dict[object, tuple[Collection, Asked]] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
         """Return figures of every ranking; write what was asked for when all are known."""
@@ -277,7 +269,7 @@ class Bench:
         self.scored.append(scored)
         return {"measures": scored.figures(), "warnings": list(scored.warnings)}
 
-    def _indexed(self, dataset: Dataset, ranking: Ranking, progress: Progress) -> tuple[Collection, tuple[Asked, ...]]:
+    def _indexed(self, dataset: Dataset, ranking: Ranking, progress: Progress) -> tuple[Collection, Asked]:
         """Return one collection and its queries for all rankings that index in the same way."""
         key = (ranking.settings.chunking, ranking.settings.lexical)
         if key not in self._known:

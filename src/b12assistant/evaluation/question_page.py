@@ -97,19 +97,17 @@ def _says(name: str) -> str:
 def _compared(report: Report, earlier: Report) -> str:
     """Compare the results of the questions that are in both reports."""
     before = {row["id"]: row for row in earlier["questions"]}
-    pairs = [(row, before[row["id"]]) for row in report["questions"] if _same(row, before.get(row["id"]))]
+    known = [(row, before[row["id"]]) for row in report["questions"] if row["id"] in before]
+    same = ("question", "history", "gold")
+    pairs = [(now, then) for now, then in known if all(now[key] == then[key] for key in same)]
     rows = [["measure", "earlier", "now", "difference", "95 % interval", "questions", "so it is"]]
-    for name, (belongs, value) in _MEASURED.items():
-        counted = [(value(now), value(then)) for now, then in pairs if belongs(now)]
+    for name, is_so in _MEASURED.items():
+        counted = [(is_so(now), is_so(then)) for now, then in pairs if bool(now["gold"]) == (name != "refused")]
         if counted:
-            rows.append([name, *_difference([now for now, _ in counted], [then for _, then in counted])])
+            rows.append([name, *_difference(*zip(*counted, strict=True))])
     left = len(report["questions"]) - len(pairs)
     told = _note(f"{left} questions are not in the earlier report, or not with the same words.") if left else ""
     return html_table("Differences", rows) + told
-
-
-def _same(now: Row, then: Row | None) -> bool:
-    return then is not None and all(now[key] == then[key] for key in ("question", "history", "gold"))
 
 
 def _difference(now: Sequence[float], then: Sequence[float]) -> list[str]:
@@ -120,21 +118,17 @@ def _difference(now: Sequence[float], then: Sequence[float]) -> list[str]:
     return [*means, f"{told['mean']:+.3f}", interval, few(len(now)), verdict]
 
 
-def _within(key: str, most: int) -> Callable[[Row], float]:
-    return lambda row: float(row[key] is not None and row[key] <= most)
+def _within(place: int | None, most: int) -> bool:
+    return place is not None and place <= most
 
 
-def _has_gold(row: Row) -> bool:
-    return bool(row["gold"])
-
-
-_MEASURED: Mapping[str, tuple[Callable[[Row], bool], Callable[[Row], float]]] = {
-    "hit@1": (_has_gold, _within("hit_at", 1)),
-    "hit@3": (_has_gold, _within("hit_at", 3)),
-    "hit@1 of the ranking alone": (_has_gold, _within("ranked_at", 1)),
-    "hit@3 of the ranking alone": (_has_gold, _within("ranked_at", 3)),
-    "answered": (_has_gold, lambda row: float(bool(row["quotes"]))),
-    "refused": (lambda row: not row["gold"], lambda row: float(row["status"] == "no_answer")),
+_MEASURED: Mapping[str, Callable[[Row], bool]] = {
+    "hit@1": lambda row: _within(row["hit_at"], 1),
+    "hit@3": lambda row: _within(row["hit_at"], 3),
+    "hit@1 of the ranking alone": lambda row: _within(row["ranked_at"], 1),
+    "hit@3 of the ranking alone": lambda row: _within(row["ranked_at"], 3),
+    "answered": lambda row: bool(row["quotes"]),
+    "refused": lambda row: row["status"] == "no_answer",  # of the questions without gold; the others of those with it
 }
 
 
