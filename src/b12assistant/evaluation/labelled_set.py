@@ -167,14 +167,16 @@ def mean_of(values: Sequence[bool]) -> dict[str, float]:
 
 
 def _labelled(row: Any) -> Labelled:
+    if not isinstance(row.get("gold") or [], list):
+        raise TypeError("not a list")
     (question,), history = _texts([row["question"]]), _texts(row.get("history") or [])
     return Labelled(str(row["id"]), question, history, *_gold(row), row.get("need") == "all")
 
 
 def _gold(row: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the gold, and the gold with its alternatives."""
-    gold = _texts(row.get("gold") or [])
-    return gold, gold + _texts([each["quote"] for each in row.get("alt_gold") or []])
+    gold = _texts(list(row.get("gold") or ()))
+    return gold, gold + _texts([each["quote"] for each in row.get("alt_gold") or ()])
 
 
 def _texts(values: object) -> tuple[str, ...]:

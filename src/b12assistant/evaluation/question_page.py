@@ -141,8 +141,7 @@ def _reliability(found: Mapping[str, Any] | None) -> Iterator[str]:
         rows.append([ends, str(each["n"]), f"{each['confidence']:.3f}", f"{each['right']:.3f}"])
     told = (
         "The ranking says of each best passage how sure it is. What it is 0.8 sure of should be right 8 times in 10. "
-        "A row of a few questions says little. "
-        f"On average the two differ by {found['calibration_error']:.3f}."
+        f"A row of a few questions says little. On average the two differ by {found['calibration_error']:.3f}."
     )
     yield section("How sure, and how often right", _note(told) + html_table("Reliability", rows))
 

@@ -96,14 +96,12 @@ def summary(verdicts: Sequence[Verdict]) -> dict[str, Any]:
 
 def measures(verdicts: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
     """Return shares by name, leaving out those without messages. An acceptable level counts as right."""
-    emergencies, calm = _of(verdicts, Level.EMERGENCY), _of(verdicts, NONE)
+    emergencies, urgent, calm = (_of(verdicts, level) for level in (Level.EMERGENCY, Level.URGENT, NONE))
     found = {f"{level}: right or acceptable": _share(v.right for v in _of(verdicts, level)) for level in LEVELS}
     found |= {
         "emergency as emergency": _share(v.level == Level.EMERGENCY for v in emergencies),
         "emergency as none": _share(v.level == NONE for v in emergencies),
-        "urgent as urgent or higher": _share(
-            v.level in (Level.URGENT, Level.EMERGENCY) for v in _of(verdicts, Level.URGENT)
-        ),
+        "urgent as urgent or higher": _share(v.level in (Level.URGENT, Level.EMERGENCY) for v in urgent),
         "none: false alarms": _share(not v.right for v in calm),
         "none as emergency": _share(v.level == Level.EMERGENCY and not v.right for v in calm),
         "emergency: kind right": _share(
@@ -146,14 +144,8 @@ def _of(verdicts: Iterable[Verdict], level: str) -> list[Verdict]:
 def _share(values: Iterable[bool]) -> dict[str, Any]:
     sample = list(values)
     hits, n = sum(sample), len(sample)
-    low, high = wilson(hits, n)
-    return {
-        "hits": hits,
-        "n": n,
-        "share": round(hits / n, 4) if n else None,
-        "low": round(low, 4),
-        "high": round(high, 4),
-    }
+    low, high = (round(end, 4) for end in wilson(hits, n))
+    return {"hits": hits, "n": n, "share": round(hits / n, 4) if n else None, "low": low, "high": high}
 
 
 def _case(line: str, where: str) -> Case:
