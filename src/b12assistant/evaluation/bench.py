@@ -127,34 +127,27 @@ def sizes(collection: Collection) -> dict[str, int]:
 
 def of_the_set(dataset: Dataset) -> Iterator[str]:
     """Yield warnings about the collection itself: ids that clash, texts that repeat."""
-    clash = dataset.queries.keys() & {text.id for text in dataset.texts}
-    if clash:
+    if clash := dataset.queries.keys() & {text.id for text in dataset.texts}:
         yield (
             f"{len(clash)} query ids are ids of documents too; nothing is dropped for it "
             "(BEIR's own scorer drops such documents from the run)"
         )
-    same = _repeats(f"{text.title}\0{text.text}" for text in dataset.texts)
-    if same:
+    if same := _repeats(f"{text.title}\0{text.text}" for text in dataset.texts):
         yield f"{same} documents repeat another's title and text; judged only once, the twin counts as wrong"
-    asked = _repeats(" ".join(text.split()).casefold() for text in dataset.queries.values())
-    if asked:
+    if asked := _repeats(" ".join(text.split()).casefold() for text in dataset.queries.values()):
         yield f"{asked} queries repeat another's words"
 
 
 def of_the_texts(dataset: Dataset, collection: Collection, encoder: Encoder, title_pieces: int) -> Iterator[str]:
     """Yield warnings about empty documents and texts over the encoder's limits."""
     held = {passage.document.id for passage in collection.passages}
-    empty = sum(document.id not in held for document in collection.documents)
-    if empty:
+    if empty := sum(document.id not in held for document in collection.documents):
         yield f"{empty} documents have no text and cannot be found"
-    long = sum(encoder.count(document.title) > title_pieces for document in collection.documents)
-    if long:
+    if long := sum(encoder.count(document.title) > title_pieces for document in collection.documents):
         yield f"{long} titles are cut to {title_pieces} word pieces in front of their passages"
-    several = len(collection.passages) - len(held)
-    if several:
+    if len(collection.passages) > len(held):
         yield f"no text is cut: {len(held)} documents were read in {len(collection.passages)} passages"
-    read = sum(encoder.count(text) > encoder.limit for text in dataset.queries.values())
-    if read:
+    if read := sum(encoder.count(text) > encoder.limit for text in dataset.queries.values()):
         yield f"{read} queries are longer than the encoder's limit and were read in parts"
 
 
@@ -163,24 +156,19 @@ def _of_the_run(dataset: Dataset, run: Run, scores: Mapping[str, Any], relevant:
     if len(counted) < len(dataset.qrels):
         left = len(dataset.qrels) - len(counted)
         yield f"{left} of {len(dataset.qrels)} judged queries have no relevant document and are not counted"
-    missing = [query for query in counted if not run.get(query)]
-    if missing:
+    if missing := [query for query in counted if not run.get(query)]:
         yield f"{len(missing)} of {len(counted)} queries are missing from the run and count as 0 (first: {missing[0]})"
-    strange = sum(query not in dataset.qrels for query in run)
-    if strange:
+    if strange := sum(query not in dataset.qrels for query in run):
         yield f"{strange} queries of the run are not judged in this split and are passed over"
     known = {text.id for text in dataset.texts}
-    unknown = sum(document not in known for ranked in run.values() for document in ranked)
-    if unknown:
+    if unknown := sum(document not in known for ranked in run.values() for document in ranked):
         yield f"{unknown} places of the run hold documents that the collection does not have"
-    tied = sum(_has_ties(run[query]) for query in counted if query in run)
-    if tied:
+    if tied := sum(_has_ties(run[query]) for query in counted if query in run):
         yield (
             f"{tied} queries have equal scores among their first {_TOP}: there the order is trec_eval's, "
             "by document id, descending"
         )
-    unjudged = 1 - float(np.mean(list(scores[JUDGED].values())))
-    if unjudged:
+    if unjudged := 1 - float(np.mean(list(scores[JUDGED].values()))):
         yield f"{unjudged:.1%} of the first {_TOP} documents were never judged and count as not relevant"
 
 

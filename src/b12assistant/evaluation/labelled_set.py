@@ -102,8 +102,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         figures["hit@1 without the seller rule"] = mean_of([bool(o.hits) and any(o.ranked[:1]) for o in answerable])
         figures["hit@1 of the ranking alone"] = mean_of([any(outcome.ranked[:1]) for outcome in answerable])
         figures["hit@3 of the ranking alone"] = mean_of([any(outcome.ranked[:3]) for outcome in answerable])
-        both = [outcome.sides == len(outcome.labelled.gold) for outcome in answerable if outcome.labelled.need_all]
-        if both:
+        if both := [outcome.sides == len(outcome.labelled.gold) for outcome in answerable if outcome.labelled.need_all]:
             figures["all sides@3"] = mean_of(both)
         figures["answered"] = mean_of([bool(outcome.hits) for outcome in answerable])
         figures["median characters of the first quote"] = median([o.characters for o in answerable if o.hits] or [0])
@@ -218,8 +217,7 @@ def dialogue_summary(typed: Sequence[Outcome], in_full: Sequence[Outcome]) -> di
             if measure in found:
                 figures[f"follow-ups {name}: {said}"] = found[measure]
     for name, kinds in _ALONE.items():
-        alone = [outcome for outcome in typed if outcome.labelled.kind in kinds and not _opens(outcome)]
-        if alone:
+        if alone := [outcome for outcome in typed if outcome.labelled.kind in kinds and not _opens(outcome)]:
             figures[f"{name} joined"] = mean_of([outcome.joined for outcome in alone])
     return figures
 

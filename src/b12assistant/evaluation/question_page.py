@@ -102,8 +102,7 @@ def _compared(report: Report, earlier: Report) -> str:
     pairs = [(now, then) for now, then in known if all(now[key] == then[key] for key in same)]
     rows = [["measure", "earlier", "now", "difference", "95 % interval", "questions", "so it is"]]
     for name, is_so in _MEASURED.items():
-        counted = [(is_so(now), is_so(then)) for now, then in pairs if bool(now["gold"]) == (name != "refused")]
-        if counted:
+        if counted := [(is_so(now), is_so(then)) for now, then in pairs if bool(now["gold"]) == (name != "refused")]:
             rows.append([name, *_difference(*zip(*counted, strict=True))])
     left = len(report["questions"]) - len(pairs)
     told = _note(f"{left} questions are not in the earlier report, or not with the same words.") if left else ""

@@ -168,8 +168,7 @@ def _case(line: str, where: str) -> Case:
         "kind": kind is None or kind in list(FlagKind),
         **{group: isinstance(value, str) for group, value in groups.items()},
     }
-    wrong = [repr(key) for key, fitting in fits.items() if not fitting]
-    if wrong:
+    if wrong := [repr(key) for key, fitting in fits.items() if not fitting]:
         raise UsageError(f"{where}: not a labelled message: wrong or missing {', '.join(wrong)}", hint=FORM)
     turns = tuple(Turn(index, each) for index, each in enumerate([*earlier, text]))
     return Case(str(name), turns, str(level), frozenset(accepted), kind, groups)
