@@ -260,13 +260,8 @@ def _rankings(report: Report) -> str:
 
 def _worst(report: Report, scores: dict[str, float]) -> str:
     worst = sorted(scores, key=lambda query: (scores[query], query))[:_WORST]
-    rows = "".join(
-        f'<tr><th scope="row">{plain(query)}</th><td>{scores[query]:.3f}</td>'
-        f'<td class="long">{words(report["queries"].get(query, ""))}</td></tr>'
-        for query in worst
-    )
-    head = f'<tr><th scope="col">query</th><th scope="col">{HEADLINE}</th><th scope="col">words</th></tr>'
-    table = scrolling("Queries that went worst", f"<thead>{head}</thead><tbody>{rows}</tbody>")
+    rows = ((query, f"<td>{scores[query]:.3f}</td>{quoted(report['queries'].get(query, ''))}") for query in worst)
+    table = scrolling("Queries that went worst", ("query", HEADLINE, "words"), rows)
     return (
         f"<details><summary>The {len(worst)} queries that went worst; per_query.tsv has all</summary>{table}</details>"
     )
@@ -274,22 +269,26 @@ def _worst(report: Report, scores: dict[str, float]) -> str:
 
 def html_table(name: str, rows: Sequence[Sequence[str]]) -> str:
     first, *others = rows
-    head = "".join(f'<th scope="col">{plain(cell)}</th>' for cell in first)
-    body = "".join(
-        f'<tr><th scope="row">{plain(first_cell)}</th>{"".join(map(_cell, cells))}</tr>'
-        for first_cell, *cells in others
-    )
-    return scrolling(name, f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>")
+    return scrolling(name, first, ((row, "".join(map(_cell, cells))) for row, *cells in others))
 
 
 def _cell(text: str) -> str:
     return f'<td class="long">{plain(text)}</td>' if len(text) > _LONG else f"<td>{plain(text)}</td>"
 
 
-def scrolling(name: str, rows: str) -> str:
-    """Draw a table that scrolls by itself if it is wide, also with the keyboard."""
+def quoted(text: str) -> str:
+    return f'<td class="long">{words(text)}</td>'
+
+
+def scrolling(name: str, columns: Iterable[str], rows: Iterable[tuple[str, str]]) -> str:
+    """Draw a table that scrolls by itself if it is wide, also with the keyboard. ``rows``: a name and HTML of cells."""
     label = plain(name)
-    return f'<div class="wide" role="region" aria-label="{label}" tabindex="0"><table>{rows}</table></div>'
+    head = "".join(f'<th scope="col">{plain(column)}</th>' if column else "<td></td>" for column in columns)
+    body = "".join(f'<tr><th scope="row">{plain(row)}</th>{cells}</tr>' for row, cells in rows)
+    return (
+        f'<div class="wide" role="region" aria-label="{label}" tabindex="0"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def section(title: str, content: str) -> str:

@@ -29,7 +29,7 @@ from b12assistant.types import Document, DocumentId, MarkKind, Span
 _RUN = 6  # tokens in a row that a quote must share with the gold
 _COVER = 0.5  # of the gold's tokens that the quote must hold
 _SAMPLES = 2000
-T = TypeVar("T")
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def load_labelled(path: Path) -> tuple[Labelled, ...]:
     return _parsed(path, _labelled, "not a labelled question", 'a line is {"id", "question", "gold": […]}')
 
 
-def _parsed(path: Path, parse: Callable[[Any], T], complaint: str, form: str) -> tuple[T, ...]:
+def _parsed(path: Path, parse: Callable[[Any], _Row], complaint: str, form: str) -> tuple[_Row, ...]:
     try:
         lines = path.read_text("utf-8").split("\n")  # a JSON string may hold other line ends
     except OSError as error:
@@ -75,8 +75,10 @@ def _parsed(path: Path, parse: Callable[[Any], T], complaint: str, form: str) ->
         raise DatasetError(f"{path} is not UTF-8", hint="save the file as UTF-8") from error
     parsed = []
     for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         try:
-            parsed += [parse(json.loads(line))] if line.strip() else []
+            parsed.append(parse(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DatasetError(f"{path}:{number}: {complaint}", hint=form) from error
     return tuple(parsed)

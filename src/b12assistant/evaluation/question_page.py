@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from b12assistant.display.markup import plain, words
+from b12assistant.display.markup import plain
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.bench_report import document, facts, few, html_table, intervals, scrolling, section
+from b12assistant.evaluation.bench_report import document, facts, few, html_table, intervals, quoted, scrolling, section
 from b12assistant.evaluation.measures import compare, write_whole
 
 Report = Mapping[str, Any]
@@ -149,18 +149,14 @@ def _wrong(questions: Sequence[Row]) -> str:
     wrong = [row for row in questions if row["result"] in _RESULTS]
     if not wrong:
         return _note("None.")
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("id", "question", "what came", "first quote", "label"))
-    rows = "".join(
-        f'<tr><th scope="row">{plain(row["id"])}</th>{_cell(row["question"])}<td>{_RESULTS[row["result"]]}</td>'
-        f"{_cell(row['quotes'][0]['text'] if row['quotes'] else '')}{_cell(row['gold'][0] if row['gold'] else '')}</tr>"
-        for row in wrong
-    )
+    rows = []
+    for row in wrong:
+        came, first = _RESULTS[row["result"]], row["quotes"][0]["text"] if row["quotes"] else ""
+        label = row["gold"][0] if row["gold"] else ""
+        rows.append((row["id"], f"{quoted(row['question'])}<td>{came}</td>{quoted(first)}{quoted(label)}"))
     told = _note(f"{len(wrong)} of {len(questions)}. The label is the first sentence that would have been right.")
-    return told + scrolling("Questions that went wrong", f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>")
-
-
-def _cell(text: str) -> str:
-    return f'<td class="long">{words(text)}</td>'
+    columns = ("id", "question", "what came", "first quote", "label")
+    return told + scrolling("Questions that went wrong", columns, rows)
 
 
 def _note(text: str) -> str:

@@ -304,13 +304,8 @@ def page(figures: Figures) -> str:
 
 def _table(table: Table) -> str:
     first, *others = table.rows
-    columns = "".join(f'<th scope="col">{plain(cell)}</th>' for cell in first[1:])
-    rows = "".join(
-        f'<tr><th scope="row">{plain(name)}</th>{"".join(f"<td>{plain(cell)}</td>" for cell in cells)}</tr>'
-        for name, *cells in others
-    )
-    head = f"<thead><tr><td></td>{columns}</tr></thead>"
-    return section(table.title, scrolling(table.title, f"{head}<tbody>{rows}</tbody>"))
+    rows = ((name, "".join(f"<td>{plain(cell)}</td>" for cell in cells)) for name, *cells in others)
+    return section(table.title, scrolling(table.title, first, rows))
 
 
 def _misses(figures: Figures) -> str:
