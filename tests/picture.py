@@ -81,8 +81,7 @@ PICTURE = (
     ),
     (
         "evaluation",
-        "datasets measures < bench_index bench_report labelled_set < bench question_page",
-        "red_flag_audit",
+        "datasets measures < bench_index bench_report labelled_set < bench question_page red_flag_audit",
     ),
     (
         "web",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,10 @@ from b12assistant.errors import DatasetError, UsageError
 from b12assistant.evaluation.labelled_set import (
     Labelled,
     Outcome,
-    evaluate,
     is_hit,
     joined_text,
     load_labelled,
+    outcome_of,
     summary,
     unresolved,
 )
@@ -101,7 +100,7 @@ def outcome(
     exact: bool = True,
     ranked: Sequence[Sequence[Span]] = (),
 ) -> Outcome:
-    return evaluate([label], lambda question, history: answer, lambda quote: exact, lambda question, history: ranked)[0]
+    return outcome_of(label, answer, ranked, exact=exact)
 
 
 WRONG, RIGHT = quote("Zero begins here."), quote(GOLD)
@@ -118,18 +117,6 @@ def test_an_alternative_is_accepted() -> None:
 def test_the_ranking_alone_is_held_against_the_gold_too() -> None:
     found = outcome(labelled(GOLD), ranked=[WRONG.spans, RIGHT.spans])
     assert (found.hits, found.ranked) == ((), (False, True))
-
-
-def test_question_and_history_reach_the_assistant() -> None:
-    label = replace(labelled(GOLD), question="why?", history=("what is one?",))
-    asked: list[tuple[str, Sequence[str]]] = []
-
-    def answer(question: str, history: Sequence[str]) -> Answer:
-        asked.append((question, history))
-        return REFUSED
-
-    evaluate([label], answer, lambda quote: True, lambda question, history: ())
-    assert asked == [("why?", ("what is one?",))]
 
 
 @pytest.mark.parametrize("exact", [True, False])

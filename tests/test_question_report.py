@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from serving import small_space
 
+from b12assistant.answers import Reply
+from b12assistant.application.workspace import Workspace
 from b12assistant.errors import DatasetError
 from b12assistant.evaluation import labelled_set, question_page
 from b12assistant.evaluation.labelled_set import reliability
@@ -17,6 +20,7 @@ CORPUS = {
     "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat. Numb feet are an early sign.\n",
     "pills.txt": "Metformin lowers cobalamin in some people. Ask for a blood test.\n",
 }
+FIRST = "What wraps every nerve?"
 QUESTIONS = [
     {"id": "wraps", "question": "What wraps every nerve: myelin?", "gold": ["Myelin wraps every nerve."]},
     {"id": "sign", "question": "What is an early sign?", "gold": ["Metformin lowers cobalamin in some people."]},
@@ -51,6 +55,32 @@ def test_every_question_is_there_with_what_became_of_it(report: dict[str, Any]) 
 def test_reliability_counts_every_question_once(report: dict[str, Any]) -> None:
     found = report["reliability"]
     assert sum(each["n"] for each in found["bins"]) == found["n"] == len(QUESTIONS)
+
+
+def test_a_turn_is_asked_after_those_before_it_and_in_full_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = [
+        {
+            "user": "What wraps every nerve?",
+            "rewrite": "What wraps every nerve?",
+            "gold": ["Myelin wraps every nerve."],
+        },
+        {"user": "and fat?", "rewrite": "Is myelin made of fat?", "gold": ["It is made of fat."], "kind": "follow_up"},
+    ]
+    (tmp_path / "turns.jsonl").write_text(json.dumps({"id": "c", "turns": turns}), "utf-8")
+    space, asked = small_space(tmp_path / "space", CORPUS), list[tuple[str, tuple[str, ...]]]()
+    ask = type(space).ask
+
+    def told(self: Workspace, question: str, history: Sequence[str] = ()) -> Reply:
+        asked.append((question, tuple(history)))
+        return ask(self, question, history)
+
+    monkeypatch.setattr(type(space), "ask", told)
+    figures = labelled_set.score(space, tmp_path / "turns.jsonl")
+    assert asked == [(FIRST, ()), ("and fat?", (FIRST,)), (FIRST, ()), ("Is myelin made of fat?", ())]
+    assert (figures["conversations"], figures["turns"]) == (1, 2)
+    assert figures["follow-ups as typed: hit@3"]["n"] == 1
 
 
 def test_bins_hold_means_and_shares() -> None:

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import partial
 from inspect import isclass
 from reprlib import repr as short
-from typing import Annotated, Any, Generic, Self, TypeVar, get_args
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
@@ -46,11 +46,6 @@ class Entry(BaseModel):
         """File and line on which it is written."""
         return self._where()
 
-    def written(self, where: Callable[[], str]) -> Self:
-        """Note where it is written."""
-        self._where = where
-        return self
-
 
 class Statement(Entry):
     """A quote as written in the file, not yet looked up."""
@@ -73,8 +68,6 @@ class DisputeEntry(Entry):
 
 
 class DisputesFile(Entry):
-    """`disputes.toml`."""
-
     dispute: list[DisputeEntry] = Field(
         default=[], description="tables with id, topic, why, asked and sides; corpus/README.md shows one"
     )
@@ -96,8 +89,6 @@ class OffEntry(Entry):
 
 
 class OffFile(Entry):
-    """`switched_off.toml`."""
-
     off: list[OffEntry] = Field(
         default=[], description='tables with document = "…" or passage = "…", and why = "…"; since = 2026-11-20'
     )
@@ -111,16 +102,12 @@ class TermEntry(Entry):
 
 
 class VocabularyFile(Entry):
-    """`vocabulary.toml`."""
-
     kind: Kind = Field(strict=False, description=", ".join(Kind))
     review: Text = Field(description="who reviewed it, and when")
     term: list[TermEntry] = Field(min_length=1, description="tables with term and variants")
 
 
 class TextEntry(Entry):
-    """A fixed text."""
-
     id: Text
     version: int = Field(ge=1, description="a whole number from 1")
     text: Text
@@ -129,8 +116,6 @@ class TextEntry(Entry):
 
 
 class TextsFile(Entry):
-    """`texts.toml`."""
-
     text: list[TextEntry] = Field(
         default=[], min_length=1, description="tables with id, version, text, origin and review"
     )
@@ -192,14 +177,11 @@ class DataFile(Generic[_Model]):
             entries = getattr(self.content, name)
             for number, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
                 if isinstance(entry, Entry):
-                    entry.written(partial(self.where, name, number, "id"))
+                    entry._where = partial(self.where, name, number, "id")
 
 
 def check(
-    model: type[_Model],
-    table: Mapping[Any, Any],
-    where: Where,
-    raises: type[AssistantError] = SourceFactsError,
+    model: type[_Model], table: Mapping[Any, Any], where: Where, raises: type[AssistantError] = SourceFactsError
 ) -> _Model:
     """Return ``table`` as a checked ``model``. Raises an error that names the first wrong key."""
     try:

@@ -119,11 +119,7 @@ def check_files(corpus: Path) -> None:
     """Check the files that a question reads without pydantic, and the page's words. Raises ``ConfigError``."""
     from b12assistant.corpus.entries import DataFile, RedFlagsFile, TextsFile, VocabularyFile
 
-    for name, model in (
-        (VOCABULARY_FILE, VocabularyFile),
-        (TEXTS_FILE, TextsFile),
-        (RED_FLAGS_FILE, RedFlagsFile),
-    ):
+    for name, model in ((VOCABULARY_FILE, VocabularyFile), (TEXTS_FILE, TextsFile), (RED_FLAGS_FILE, RedFlagsFile)):
         text = _text_of(corpus / name)
         if text is not None:
             DataFile(model, text, file=str(corpus / name), raises=ConfigError)

@@ -77,8 +77,6 @@ class OriginEntry(Entry):
 
 
 class SourcesToml(Entry):
-    """`sources.toml`."""
-
     source: list[SourceEntry] = Field(default=[], description="tables with file and its facts")
     origin: list[OriginEntry] = Field(default=[], description="tables with id, title, publisher, kind and so on")
 

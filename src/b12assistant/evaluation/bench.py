@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import resource
@@ -19,6 +20,7 @@ import numpy as np
 from b12assistant.answering.retrieval import Query, encode_query, rank
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
+from b12assistant.display.terminal import Progress
 from b12assistant.errors import UsageError
 from b12assistant.evaluation import bench_report
 from b12assistant.evaluation.bench_index import Ranking, Stages, load_ranking
@@ -43,18 +45,10 @@ from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.token_store import Projection
 from b12assistant.protocols import Encoder
 
-Progress = Callable[[str, int, int], None]  # stage, done, of
-
 _TOP = 10  # documents of a ranking that are checked for ties
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A query of the collection, encoded, and how long that took."""
-
-    id: str
-    query: Query
-    milliseconds: float
+Asked = Mapping[str, tuple[Query, float]]  # by id: the query encoded, and the milliseconds that took
 
 
 @dataclass(frozen=True)
@@ -77,34 +71,31 @@ class Scored:
         return {name: interval(list(each.values())) for name, each in self.scores.items() if name != JUDGED}
 
 
-def ask(
-    dataset: Dataset, collection: Collection, encoder: Encoder, projection: Projection, told: Progress
-) -> tuple[Asked, ...]:
+def ask(dataset: Dataset, collection: Collection, encoder: Encoder, projection: Projection, told: Progress) -> Asked:
     """Encode every judged query, one at a time, as a reader's would be."""
     for text in list(dataset.queries.values())[:1]:
         encode_query(text, collection, encoder, projection)  # so that loading at first use is not timed
-    asked = []
+    asked = {}
     for done, (id_, text) in enumerate(dataset.queries.items()):
         told("encoding queries", done, len(dataset.queries))
         begun = time.perf_counter()
         query = encode_query(text, collection, encoder, projection)
-        asked.append(Asked(id_, query, 1000 * (time.perf_counter() - begun)))
+        asked[id_] = query, 1000 * (time.perf_counter() - begun)
     told("encoding queries", len(dataset.queries), len(dataset.queries))
-    return tuple(asked)
+    return asked
 
 
-def search(asked: Sequence[Asked], collection: Collection, ranking: Ranking, told: Progress) -> Searched:
+def search(asked: Asked, collection: Collection, ranking: Ranking, told: Progress) -> Searched:
     """Search for the queries one by one; a query's time is that of encoding and searching."""
     run: dict[str, dict[str, float]] = {}
     taken: list[float] = []
-    for done, each in enumerate(asked):
+    for done, (id_, (query, milliseconds)) in enumerate(asked.items()):
         told(f"searching ({ranking.name})", done, len(asked))
         begun = time.perf_counter()
-        hits = rank(
-            each.query, collection, ranking.settings.retrieval, lambda passage: True, sys.maxsize, ranking.weights
-        )
-        taken.append(each.milliseconds + 1000 * (time.perf_counter() - begun))
-        ranked = run.setdefault(each.id, {})
+        settings = ranking.settings.retrieval
+        hits = rank(query, collection, settings, lambda passage: True, sys.maxsize, ranking.weights)
+        taken.append(milliseconds + 1000 * (time.perf_counter() - begun))
+        ranked = run.setdefault(id_, {})
         for hit in hits:
             ranked.setdefault(hit.passage.document.id, hit.score)
     told(f"searching ({ranking.name})", len(asked), len(asked))
@@ -119,14 +110,9 @@ def score_run(dataset: Dataset, run: Run, name: str, *, relevant: int = 1) -> Sc
 
 def speed(searched: Searched) -> dict[str, float]:
     """Return percentiles of the milliseconds of a query, and queries per second, one at a time on this machine."""
-    p50, p95, p99 = np.percentile(searched.milliseconds, [50, 95, 99])
-    total = sum(searched.milliseconds) / 1000
-    return {
-        "p50_ms": round(float(p50), 2),
-        "p95_ms": round(float(p95), 2),
-        "p99_ms": round(float(p99), 2),
-        "queries_per_second": round(len(searched.milliseconds) / total, 1),
-    }
+    percentiles = zip((50, 95, 99), np.percentile(searched.milliseconds, [50, 95, 99]), strict=True)
+    times = {f"p{percent}_ms": round(float(value), 2) for percent, value in percentiles}
+    return {**times, "queries_per_second": round(len(searched.milliseconds) / (sum(searched.milliseconds) / 1000), 1)}
 
 
 def sizes(collection: Collection) -> dict[str, int]:
@@ -142,34 +128,27 @@ def sizes(collection: Collection) -> dict[str, int]:
 
 def of_the_set(dataset: Dataset) -> Iterator[str]:
     """Yield warnings about the collection itself: ids that clash, texts that repeat."""
-    clash = dataset.queries.keys() & {text.id for text in dataset.texts}
-    if clash:
+    if clash := dataset.queries.keys() & {text.id for text in dataset.texts}:
         yield (
             f"{len(clash)} query ids are ids of documents too; nothing is dropped for it "
             "(BEIR's own scorer drops such documents from the run)"
         )
-    same = _repeats(f"{text.title}\0{text.text}" for text in dataset.texts)
-    if same:
+    if same := _repeats(f"{text.title}\0{text.text}" for text in dataset.texts):
         yield f"{same} documents repeat another's title and text; judged only once, the twin counts as wrong"
-    asked = _repeats(" ".join(text.split()).casefold() for text in dataset.queries.values())
-    if asked:
+    if asked := _repeats(" ".join(text.split()).casefold() for text in dataset.queries.values()):
         yield f"{asked} queries repeat another's words"
 
 
 def of_the_texts(dataset: Dataset, collection: Collection, encoder: Encoder, title_pieces: int) -> Iterator[str]:
     """Yield warnings about empty documents and texts over the encoder's limits."""
     held = {passage.document.id for passage in collection.passages}
-    empty = sum(document.id not in held for document in collection.documents)
-    if empty:
+    if empty := sum(document.id not in held for document in collection.documents):
         yield f"{empty} documents have no text and cannot be found"
-    long = sum(encoder.count(document.title) > title_pieces for document in collection.documents)
-    if long:
+    if long := sum(encoder.count(document.title) > title_pieces for document in collection.documents):
         yield f"{long} titles are cut to {title_pieces} word pieces in front of their passages"
-    several = len(collection.passages) - len(held)
-    if several:
+    if len(collection.passages) > len(held):
         yield f"no text is cut: {len(held)} documents were read in {len(collection.passages)} passages"
-    read = sum(encoder.count(text) > encoder.limit for text in dataset.queries.values())
-    if read:
+    if read := sum(encoder.count(text) > encoder.limit for text in dataset.queries.values()):
         yield f"{read} queries are longer than the encoder's limit and were read in parts"
 
 
@@ -178,24 +157,19 @@ def _of_the_run(dataset: Dataset, run: Run, scores: Mapping[str, Any], relevant:
     if len(counted) < len(dataset.qrels):
         left = len(dataset.qrels) - len(counted)
         yield f"{left} of {len(dataset.qrels)} judged queries have no relevant document and are not counted"
-    missing = [query for query in counted if not run.get(query)]
-    if missing:
+    if missing := [query for query in counted if not run.get(query)]:
         yield f"{len(missing)} of {len(counted)} queries are missing from the run and count as 0 (first: {missing[0]})"
-    strange = sum(query not in dataset.qrels for query in run)
-    if strange:
+    if strange := sum(query not in dataset.qrels for query in run):
         yield f"{strange} queries of the run are not judged in this split and are passed over"
     known = {text.id for text in dataset.texts}
-    unknown = sum(document not in known for ranked in run.values() for document in ranked)
-    if unknown:
+    if unknown := sum(document not in known for ranked in run.values() for document in ranked):
         yield f"{unknown} places of the run hold documents that the collection does not have"
-    tied = sum(_has_ties(run[query]) for query in counted if query in run)
-    if tied:
+    if tied := sum(_has_ties(run[query]) for query in counted if query in run):
         yield (
             f"{tied} queries have equal scores among their first {_TOP}: there the order is trec_eval's, "
             "by document id, descending"
         )
-    unjudged = 1 - float(np.mean(list(scores[JUDGED].values())))
-    if unjudged:
+    if unjudged := 1 - float(np.mean(list(scores[JUDGED].values()))):
         yield f"{unjudged:.1%} of the first {_TOP} documents were never judged and count as not relevant"
 
 
@@ -227,14 +201,6 @@ class Request:
     relevant: int = 1
 
 
-@dataclass(frozen=True)
-class Indexed:
-    """A collection with its queries encoded."""
-
-    collection: Collection
-    asked: tuple[Asked, ...]
-
-
 @dataclass
 class Bench:
     """Carries out one request."""
@@ -244,32 +210,35 @@ class Bench:
     say: Callable[[str], None] = lambda sentence: None
     runs: dict[str, Searched] = field(default_factory=dict)
     scored: list[Scored] = field(default_factory=list)
-    _known: dict[object, Indexed] = field(default_factory=dict)
+    _known: dict[object, tuple[Collection, Asked]] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
         """Return figures of every ranking; write what was asked for when all are known."""
         request = self.request
-        rankings = [load_ranking(path) for path in request.configs] or [
-            Ranking(settings=self.space.configuration.settings)
-        ]
-        _refuse_doubles(rankings, request)
+        own = Ranking(settings=self.space.configuration.settings)
+        rankings = [load_ranking(path) for path in request.configs] or [own]
+        if len({ranking.name for ranking in rankings}) < len(rankings):
+            complaint = "two configurations have the same file name"
+            raise UsageError(complaint, hint="name each otherwise: it heads a column")
+        if request.run is not None and len(rankings) > 1:
+            raise UsageError("--run is one run, and several configurations were given", hint="use --out FOLDER")
         dataset = load_dataset(request.folder, request.split, request.queries)
         given = read_run(request.run) if request.run is not None and request.run.exists() else None
-        for sentence in announced(dataset, request):
-            self.say(sentence)
+        if dataset.split == TEST:
+            self.say(f"reading the test split of {request.folder.name}: nothing may be chosen by what it says")
         warnings = list(of_the_set(dataset))
         if request.run is not None and given is not None:
+            self.say(f"scoring the run {request.run} as it stands; nothing is searched")
             about = {}
-            rows = [self._given(dataset, given, request.run.name)]
+            says = "a run file, scored as it stands"
+            rows = [{"name": request.run.name, "says": says, **self._scored(dataset, given, request.run.name)}]
         else:
             with terminal.progress() as progress:
-                rows = [
-                    self._ranked(dataset, self._indexed(dataset, each, progress), each, progress) for each in rankings
-                ]
-            first = self._indexed(dataset, rankings[0], _silent)
-            about = self._about(first.collection)
+                rows = [self._ranked(dataset, each, progress) for each in rankings]
+            collection, _ = self._indexed(dataset, rankings[0], lambda stage, done, of: None)
+            about = self._about(collection)
             title_pieces = rankings[0].settings.chunking.title_pieces
-            warnings += of_the_texts(dataset, first.collection, self.space.encoder, title_pieces)
+            warnings += of_the_texts(dataset, collection, self.space.encoder, title_pieces)
         told = {
             "dataset": _described(dataset, request),
             "warnings": warnings,
@@ -284,27 +253,26 @@ class Bench:
         self._write(told)
         return told
 
-    def _given(self, dataset: Dataset, run: Run, name: str) -> dict[str, Any]:
+    def _scored(self, dataset: Dataset, run: Run, name: str) -> dict[str, Any]:
         scored = score_run(dataset, run, name, relevant=self.request.relevant)
         self.scored.append(scored)
-        return {"name": name, "says": "a run file, scored as it stands", **_figures(scored)}
+        return {"measures": scored.figures(), "warnings": list(scored.warnings)}
 
-    def _indexed(self, dataset: Dataset, ranking: Ranking, progress: Progress) -> Indexed:
+    def _indexed(self, dataset: Dataset, ranking: Ranking, progress: Progress) -> tuple[Collection, Asked]:
         """Return one collection and its queries for all rankings that index in the same way."""
         key = (ranking.settings.chunking, ranking.settings.lexical)
         if key not in self._known:
             encoder, projection = self.space.encoder, self.space.projection
             stages = Stages(encoder, projection, ranking.settings, self.request.cache, progress)
             collection = stages.index(dataset.texts)
-            self._known[key] = Indexed(collection, ask(dataset, collection, encoder, projection, progress))
+            self._known[key] = collection, ask(dataset, collection, encoder, projection, progress)
         return self._known[key]
 
-    def _ranked(self, dataset: Dataset, indexed: Indexed, ranking: Ranking, progress: Progress) -> dict[str, Any]:
-        searched = search(indexed.asked, indexed.collection, ranking, progress)
-        scored = score_run(dataset, searched.run, ranking.name, relevant=self.request.relevant)
-        self.runs[ranking.name] = searched
-        self.scored.append(scored)
-        return {**ranking.as_json(), **_figures(scored), "speed": speed(searched)}
+    def _ranked(self, dataset: Dataset, ranking: Ranking, progress: Progress) -> dict[str, Any]:
+        collection, asked = self._indexed(dataset, ranking, progress)
+        searched = self.runs[ranking.name] = search(asked, collection, ranking, progress)
+        scored = self._scored(dataset, searched.run, ranking.name)
+        return {**ranking.as_json(), **scored, "speed": speed(searched)}
 
     def _about(self, collection: Collection) -> dict[str, Any]:
         encoder = self.space.encoder
@@ -322,18 +290,10 @@ class Bench:
         if request.out is not None:
             for name, searched in self.runs.items():
                 write_run(request.out / f"{name.replace(' ', '_')}.trec", searched.run, name.replace(" ", "_"))
-            write_whole(request.out / "report.json", bench_report.as_json(told))
+            write_whole(request.out / "report.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
             write_whole(request.out / "report.md", bench_report.markdown(told))
             write_whole(request.out / "per_query.tsv", bench_report.per_query(told))
             write_whole(request.out / "report.html", bench_report.page(told))
-
-
-def announced(dataset: Dataset, request: Request) -> Iterator[str]:
-    """Yield what a reader should know before anything is measured."""
-    if dataset.split == TEST:
-        yield f"reading the test split of {request.folder.name}: nothing may be chosen by what it says"
-    if request.run is not None and request.run.exists():
-        yield f"scoring the run {request.run} as it stands; nothing is searched"
 
 
 def compared(scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:
@@ -346,10 +306,6 @@ def compared(scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:
         found = [compare(list(other.scores[measure].values()), list(base.values())) for other in others]
         for other, each, corrected in zip(others, found, holm([each["p"] for each in found]), strict=True):
             yield {"measure": measure, "ranking": other.ranking, "against": first.ranking, **each, "holm": corrected}
-
-
-def _silent(stage: str, done: int, of: int) -> None:
-    pass
 
 
 def hardware() -> str:
@@ -388,15 +344,3 @@ def _described(dataset: Dataset, request: Request) -> dict[str, Any]:
         "sha256": dataset.digest,
         "licence": dataset.licence,
     }
-
-
-def _figures(scored: Scored) -> dict[str, Any]:
-    return {"measures": scored.figures(), "warnings": list(scored.warnings)}
-
-
-def _refuse_doubles(rankings: Sequence[Ranking], request: Request) -> None:
-    names = [ranking.name for ranking in rankings]
-    if len(set(names)) < len(names):
-        raise UsageError("two configurations have the same file name", hint="name each otherwise: it heads a column")
-    if request.run is not None and len(rankings) > 1:
-        raise UsageError("--run is one run, and several configurations were given", hint="use --out FOLDER")

@@ -21,9 +21,8 @@ import math
 import os
 import tomllib
 import zipfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
@@ -33,18 +32,20 @@ import numpy as np
 
 from b12assistant.answering.retrieval import Weights
 from b12assistant.config import Settings, load_configuration
+from b12assistant.display.terminal import Progress
 from b12assistant.errors import ConfigError, DatasetError, UsageError
 from b12assistant.evaluation.datasets import Text
-from b12assistant.index.collection import Collection, built_with
-from b12assistant.index.embedding import Embedded, embed
+from b12assistant.evaluation.measures import replace_file
+from b12assistant.index.collection import Collection, built_with, most_pieces
+from b12assistant.index.embedding import Embedded, embed_passages
 from b12assistant.index.indexing import titles_of
 from b12assistant.index.lexical_index import BM25F, BM25FIndex
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim
-from b12assistant.loaders.passages import chunk, passage_id
+from b12assistant.loaders.passages import Part, chunk, passages_of
 from b12assistant.protocols import Encoder
-from b12assistant.types import Block, BlockKind, Document, DocumentId, GenerationId, Passage, Span
+from b12assistant.types import Block, BlockKind, Document, DocumentId, GenerationId, Passage, Range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,7 +110,7 @@ def _weights(path: Path, given: Mapping[str, object]) -> Weights:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
             raise ConfigError(f"{path}: weights.{name} = {value!r} is no weight", hint="give a number from 0 on")
         weights[name] = float(value)
-    return replace(Weights(), **weights)
+    return Weights(**weights)
 
 
 def _table(path: Path, name: str, content: object) -> Mapping[str, object]:
@@ -118,24 +119,17 @@ def _table(path: Path, name: str, content: object) -> Mapping[str, object]:
     return content
 
 
-def _unknown(path: Path, key: str, known: object) -> ConfigError:
-    names = [str(name) for name in known]  # type: ignore[attr-defined]
-    near = get_close_matches(key, names, n=1) or names
+def _unknown(path: Path, key: str, known: Sequence[str]) -> ConfigError:
+    near = get_close_matches(key, known, n=1) or known
     return ConfigError(f"{path}: unknown setting {key!r}", hint=f"there is {', '.join(near)}")
 
-
-Progress = Callable[[str, int, int], None]  # stage, done, of
 
 _SHARD = 100  # documents: at most these are encoded again after a stop
 _FORMAT = 1  # of a shard
 
 
-@dataclass(frozen=True)
-class Shard:
-    """Some documents' passages, as sentence ranges, and what the encoder made of them."""
-
-    passages: tuple[tuple[Passage, ...], ...]  # by document
-    embedded: Embedded | None  # None where no document has text
+# Some documents' passages, by document, and what the encoder made of them: None where no document has text.
+Shard = tuple[tuple[tuple[Passage, ...], ...], Embedded | None]
 
 
 @dataclass(frozen=True)
@@ -156,8 +150,8 @@ class Stages:
             self.told("encoding", start, len(documents))
             shards.append(self._shard(documents[start : start + _SHARD]))
         self.told("encoding", len(documents), len(documents))
-        passages = tuple(passage for shard in shards for each in shard.passages for passage in each)
-        embedded = [shard.embedded for shard in shards if shard.embedded is not None]
+        passages = tuple(passage for by_document, _ in shards for each in by_document for passage in each)
+        embedded = [each for _, each in shards if each is not None]
         if not embedded:
             raise DatasetError("no document of the collection has any text", hint="give documents with text")
         matrix = np.concatenate([each.vectors for each in embedded])
@@ -168,7 +162,7 @@ class Stages:
             passages,
             FaissIndex.build(matrix),
             matrix,
-            _lexical(passages, self.settings),
+            self._lexical(passages),
             context,
             None,
             context.piece_idf(),
@@ -179,32 +173,35 @@ class Stages:
         known = _read(path, documents)
         if known is not None:
             return known
-        most = int(_chunking(self.encoder, self.settings)["pieces"])
+        most = most_pieces(self.encoder, self.settings)
         passages = tuple(chunk(document, self.encoder.count, most=most) for document in documents)
         title_pieces = self.settings.chunking.title_pieces
-        parts = [
-            embed(each, self.encoder, self.projection, title_pieces=title_pieces, alone=False)
-            for each in passages
-            if each
-        ]
-        joined = (
-            Embedded(np.concatenate([p.vectors for p in parts]), TokenStore.join([p.context for p in parts]), None)
-            if parts
-            else None
+        filled = [each for each in passages if each]
+        joined = None
+        if filled:
+            parts = [embed_passages(each, self.encoder, self.projection, title_pieces=title_pieces) for each in filled]
+            vectors, contexts = zip(*parts, strict=True)
+            joined = Embedded(np.concatenate(vectors), TokenStore.join(contexts), None)
+        _write(path, passages, joined)
+        return passages, joined
+
+    def _lexical(self, passages: Sequence[Passage]) -> BM25FIndex:
+        lexical = self.settings.lexical
+        return BM25FIndex.build(
+            [" ".join(span.text for span in passage.sentences) for passage in passages],
+            [titles_of(passage.document, passage.sentences[0].start) for passage in passages],
+            BM25F(lexical.k1, lexical.b_body, lexical.b_title, lexical.title_weight),
         )
-        shard = Shard(passages, joined)
-        _write(path, shard)
-        return shard
 
     def _key(self, documents: Sequence[Document]) -> str:
-        matrix = self.projection.matrix
+        matrix, built = self.projection.matrix, built_with(self.encoder, self.settings)
         described = [
             _FORMAT,
             self.encoder.name,
             self.encoder.digest,
             hashlib.sha256(matrix.tobytes()).hexdigest() if matrix is not None else None,
-            _chunking(self.encoder, self.settings),
-            built_with(self.encoder, self.settings)["method"],
+            built["chunking"],
+            built["method"],
             [document.digest for document in documents],
         ]
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:40]
@@ -231,48 +228,24 @@ def _after_title(text: Text) -> int:
     return first.end if text.text[first.start : first.end].rstrip(" .") == title.rstrip(" .") else 0
 
 
-def _chunking(encoder: Encoder, settings: Settings) -> dict[str, int]:
-    chunking = built_with(encoder, settings)["chunking"]
-    assert isinstance(chunking, dict)  # noqa: S101 - as built_with makes it
-    return chunking
-
-
-def _lexical(passages: Sequence[Passage], settings: Settings) -> BM25FIndex:
-    lexical = settings.lexical
-    return BM25FIndex.build(
-        [" ".join(span.text for span in passage.sentences) for passage in passages],
-        [titles_of(passage.document, passage.sentences[0].start) for passage in passages],
-        BM25F(lexical.k1, lexical.b_body, lexical.b_title, lexical.title_weight),
-    )
-
-
-def _write(path: Path, shard: Shard) -> None:
-    """Write to a draft first, so that a shard is there whole or not at all."""
-    flat = [passage for each in shard.passages for passage in each]
+def _write(path: Path, passages: Sequence[Sequence[Passage]], embedded: Embedded | None) -> None:
+    flat = [passage for each in passages for passage in each]
     arrays: dict[str, NDArray[np.generic]] = {
-        "documents": np.array([len(each) for each in shard.passages], np.int64),
+        "documents": np.array([len(each) for each in passages], np.int64),
         "passages": np.array([len(passage.sentences) for passage in flat], np.int64),
         "sentences": np.array([(s.start, s.end) for p in flat for s in p.sentences], np.int64).reshape(-1, 2),
     }
-    if shard.embedded is not None:
-        context = shard.embedded.context
-        arrays |= {"vectors": shard.embedded.vectors, "tokens": context.tokens}
+    if embedded is not None:
+        context = embedded.context
+        arrays |= {"vectors": embedded.vectors, "tokens": context.tokens}
         arrays |= {"pieces": context.pieces, "starts": context.starts}
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        draft.write_bytes(buffer.getvalue())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    replace_file(path, buffer.getvalue())
 
 
 def _read(path: Path, documents: Sequence[Document]) -> Shard | None:
     """Read a shard; ``None`` if it is missing or damaged."""
-    if not path.is_file():
-        return None
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
@@ -280,19 +253,13 @@ def _read(path: Path, documents: Sequence[Document]) -> Shard | None:
         return None
     passages = tuple(_passages(documents, found))
     if "vectors" not in found:
-        return Shard(passages, None)
+        return passages, None
     context = TokenStore(found["tokens"], found["pieces"], found["starts"])
-    return Shard(passages, Embedded(found["vectors"], context, None))
+    return passages, Embedded(found["vectors"], context, None)
 
 
 def _passages(documents: Sequence[Document], found: dict[str, NDArray[np.int64]]) -> Iterator[tuple[Passage, ...]]:
     sizes, ranges = iter(found["passages"].tolist()), iter(found["sentences"].tolist())
     for document, count in zip(documents, found["documents"].tolist(), strict=True):
-        seen: Counter[str] = Counter()
-        passages = []
-        for _ in range(count):
-            sentences = tuple(Span(document, *next(ranges)) for _ in range(next(sizes)))
-            text = "\n".join(span.text for span in sentences)
-            passages.append(Passage(passage_id(document.id, text, seen[text]), sentences))
-            seen[text] += 1
-        yield tuple(passages)
+        parts = [Part(tuple(Range(*next(ranges)) for _ in range(next(sizes)))) for _ in range(count)]
+        yield passages_of(document, parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,16 +10,16 @@ from b12assistant.evaluation.measures import HEADLINE
 
 Report = Mapping[str, Any]
 
-SHOWN = ("nDCG@10", "MAP", "MRR", "Recall@10", "Recall@100", "P@10", "success@1", "success@3")
-
-
-def as_json(report: Report) -> str:
-    return json.dumps(report, ensure_ascii=False, indent=1) + "\n"
-
-
-def text(report: Report) -> list[str]:
-    """Return the figures of every ranking, one measure per line, below the warnings."""
-    return list(_text(report))
+SHOWN = {
+    "nDCG@10": "How good the order of the first ten is, from 0 to 1; higher grades count for more.",
+    "MAP": "How early the relevant documents come, over the whole list.",
+    "MRR": "1 divided by the rank of the first relevant document.",
+    "Recall@10": "The share of the relevant documents that is among the first ten.",
+    "Recall@100": "The same among the first hundred.",
+    "P@10": "The share of the first ten that is relevant.",
+    "success@1": "The share of queries whose first document is relevant.",
+    "success@3": "The share of queries with a relevant document among the first three.",
+}
 
 
 def markdown(report: Report) -> str:
@@ -43,7 +42,7 @@ def per_query(report: Report) -> str:
 def about(report: Report) -> Iterator[tuple[str, str]]:
     """Yield what was measured, on what data and machine, as name and value."""
     dataset = report["dataset"]
-    yield "collection", f"{dataset['name']}, split {dataset['split']}"
+    yield "collection", heading(report)
     yield "licence", f"{dataset['licence']} (in the words of its README)"
     counts = (f"{dataset[what]:,} {what}" for what in ("documents", "queries", "judgements"))
     yield "size", ", ".join(counts)
@@ -66,21 +65,14 @@ def speed_line(speed: Mapping[str, float]) -> str:
     )
 
 
-def compared_line(each: Mapping[str, Any]) -> str:
-    return (
-        f"{each['measure']}: {each['ranking']} − {each['against']} = {each['mean']:+.4f} "
-        f"[{each['low']:+.4f}, {each['high']:+.4f}], p = {each['p']:.4f}, corrected {each['holm']:.4f}"
-    )
-
-
-def _text(report: Report) -> Iterator[str]:
+def text(report: Report) -> Iterator[str]:
+    """Yield the figures of every ranking, one measure per line, below the warnings."""
     for name, value in about(report):
         yield f"{name}: {value}"
     for warning in report["warnings"]:
         yield f"mind: {warning}"
     for ranking in report["rankings"]:
-        yield ""
-        yield f"{ranking['name']}: {ranking['says']}"
+        yield from ("", f"{ranking['name']}: {ranking['says']}")
         for warning in ranking["warnings"]:
             yield f"  mind: {warning}"
         for measure, value in ranking["measures"].items():
@@ -89,12 +81,15 @@ def _text(report: Report) -> Iterator[str]:
             yield f"  {speed_line(ranking['speed'])}"
     if report["compared"]:
         yield ""
-        yield from map(compared_line, report["compared"])
+    for each in report["compared"]:
+        yield (
+            f"{each['measure']}: {each['ranking']} − {each['against']} = {each['mean']:+.4f} "
+            f"[{each['low']:+.4f}, {each['high']:+.4f}], p = {each['p']:.4f}, corrected {each['holm']:.4f}"
+        )
 
 
 def _markdown(report: Report) -> Iterator[str]:
-    yield f"# {heading(report)}"
-    yield ""
+    yield from (f"# {heading(report)}", "")
     for name, value in about(report):
         yield f"* {name}: {value}"
     for warning in report["warnings"]:
@@ -102,9 +97,7 @@ def _markdown(report: Report) -> Iterator[str]:
     yield ""
     yield from _table(ranking_rows(report))
     for ranking in report["rankings"]:
-        yield ""
-        yield f"**{ranking['name']}**: {ranking['says']}"
-        yield ""
+        yield from ("", f"**{ranking['name']}**: {ranking['says']}", "")
         for warning in ranking["warnings"]:
             yield f"* **mind:** {warning}"
         if "speed" in ranking:
@@ -115,8 +108,7 @@ def _markdown(report: Report) -> Iterator[str]:
 
 
 def heading(report: Report) -> str:
-    dataset = report["dataset"]
-    return f"{dataset['name']}, split {dataset['split']}"
+    return f"{report['dataset']['name']}, split {report['dataset']['split']}"
 
 
 def ranking_rows(report: Report) -> list[list[str]]:
@@ -207,16 +199,6 @@ _PLOTTED = (HEADLINE, "MAP", "Recall@100", "success@1")
 _WORST = 20  # queries shown
 _LONG = 40  # characters; a longer cell may break its lines
 _FEW = 100  # with fewer, an interval is about 0.2 wide
-_SAYS = {
-    "nDCG@10": "How good the order of the first ten is, from 0 to 1; higher grades count for more.",
-    "MAP": "How early the relevant documents come, over the whole list.",
-    "MRR": "1 divided by the rank of the first relevant document.",
-    "Recall@10": "The share of the relevant documents that is among the first ten.",
-    "Recall@100": "The same among the first hundred.",
-    "P@10": "The share of the first ten that is relevant.",
-    "success@1": "The share of queries whose first document is relevant.",
-    "success@3": "The share of queries with a relevant document among the first three.",
-}
 
 
 def page(report: Report) -> str:
@@ -224,14 +206,14 @@ def page(report: Report) -> str:
     return document(heading(report), "".join(_body(report)))
 
 
-def document(title: str, body: str) -> str:
-    """Return a whole page around the HTML of a report."""
-    styles, title = style_sheets(*_STYLES), plain(title)
+def document(title: str, body: str, *, header: str | None = None, styles: Sequence[str] = _STYLES) -> str:
+    """Return a whole page around the HTML of a report. ``header``: instead of the title as a heading."""
+    title = plain(title)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title><style>{styles}</style></head>"
-        f"<body><main><h1>{title}</h1>{body}</main></body></html>"
+        f"<title>{title}</title><style>{style_sheets(*styles)}</style></head>"
+        f"<body><main>{header or f'<h1>{title}</h1>'}{body}</main></body></html>"
     )
 
 
@@ -243,10 +225,9 @@ def _body(report: Report) -> Iterator[str]:
         warnings.append(f"queries: {few(queries)}; small differences between rankings are chance")
     warnings += [f"{ranking['name']}: {warning}" for ranking in report["rankings"] for warning in ranking["warnings"]]
     if warnings:
-        yield section(
-            "To be careful about", f"<ul>{''.join(f'<li>{plain(warning)}</li>' for warning in warnings)}</ul>"
-        )
-    yield section("Scores", html_table("Scores", ranking_rows(report)) + facts(_SAYS) + _rankings(report))
+        items = "".join(f"<li>{plain(warning)}</li>" for warning in warnings)
+        yield section("To be careful about", f"<ul>{items}</ul>")
+    yield section("Scores", html_table("Scores", ranking_rows(report)) + facts(SHOWN) + _rankings(report))
     for measure in _PLOTTED:
         scores = [(ranking["name"], ranking["measures"][measure]) for ranking in report["rankings"]]
         yield section(f"{measure}, with 95 % intervals", intervals(measure, scores))
@@ -279,13 +260,8 @@ def _rankings(report: Report) -> str:
 
 def _worst(report: Report, scores: dict[str, float]) -> str:
     worst = sorted(scores, key=lambda query: (scores[query], query))[:_WORST]
-    rows = "".join(
-        f'<tr><th scope="row">{plain(query)}</th><td>{scores[query]:.3f}</td>'
-        f'<td class="long">{words(report["queries"].get(query, ""))}</td></tr>'
-        for query in worst
-    )
-    head = f'<tr><th scope="col">query</th><th scope="col">{HEADLINE}</th><th scope="col">words</th></tr>'
-    table = scrolling("Queries that went worst", f"<thead>{head}</thead><tbody>{rows}</tbody>")
+    rows = ((query, f"<td>{scores[query]:.3f}</td>{quoted(report['queries'].get(query, ''))}") for query in worst)
+    table = scrolling("Queries that went worst", ("query", HEADLINE, "words"), rows)
     return (
         f"<details><summary>The {len(worst)} queries that went worst; per_query.tsv has all</summary>{table}</details>"
     )
@@ -293,22 +269,26 @@ def _worst(report: Report, scores: dict[str, float]) -> str:
 
 def html_table(name: str, rows: Sequence[Sequence[str]]) -> str:
     first, *others = rows
-    head = "".join(f'<th scope="col">{plain(cell)}</th>' for cell in first)
-    body = "".join(
-        f'<tr><th scope="row">{plain(first_cell)}</th>{"".join(map(_cell, cells))}</tr>'
-        for first_cell, *cells in others
-    )
-    return scrolling(name, f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>")
+    return scrolling(name, first, ((row, "".join(map(_cell, cells))) for row, *cells in others))
 
 
 def _cell(text: str) -> str:
     return f'<td class="long">{plain(text)}</td>' if len(text) > _LONG else f"<td>{plain(text)}</td>"
 
 
-def scrolling(name: str, rows: str) -> str:
-    """Draw a table that scrolls by itself if it is wide, also with the keyboard."""
+def quoted(text: str) -> str:
+    return f'<td class="long">{words(text)}</td>'
+
+
+def scrolling(name: str, columns: Iterable[str], rows: Iterable[tuple[str, str]]) -> str:
+    """Draw a table that scrolls by itself if it is wide, also with the keyboard. ``rows``: a name and HTML of cells."""
     label = plain(name)
-    return f'<div class="wide" role="region" aria-label="{label}" tabindex="0"><table>{rows}</table></div>'
+    head = "".join(f'<th scope="col">{plain(column)}</th>' if column else "<td></td>" for column in columns)
+    body = "".join(f'<tr><th scope="row">{plain(row)}</th>{cells}</tr>' for row, cells in rows)
+    return (
+        f'<div class="wide" role="region" aria-label="{label}" tabindex="0"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def section(title: str, content: str) -> str:

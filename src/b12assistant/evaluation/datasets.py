@@ -73,7 +73,7 @@ def load_dataset(folder: Path, split: str | None = None, queries: str | None = N
     chosen = default_split(splits) if split is None else split
     if chosen not in splits:
         raise UsageError(f"{folder} has no split {chosen!r}", hint=f"it has {', '.join(splits)}")
-    texts = {text.id: text for text in _texts(_one_of(folder, _CORPUS))}
+    texts = _texts(_one_of(folder, _CORPUS))
     asked = _queries(folder / queries if queries else _one_of(folder, _QUERIES))
     qrels = read_qrels(splits[chosen], known=(asked.keys(), texts.keys()))
     return Dataset(
@@ -150,15 +150,15 @@ def read_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
         yield f"{path}:{number}", row
 
 
-def _texts(path: Path) -> Iterator[Text]:
-    seen: set[str] = set()
+def _texts(path: Path) -> dict[str, Text]:
+    texts: dict[str, Text] = {}
     for where, text in _trec_texts(path) if ".trec" in path.suffixes else _beir_texts(path):
-        if text.id in seen:
+        if text.id in texts:
             raise DatasetError(f"{where}: the id {text.id!r} was used before", hint="ids are unique")
-        seen.add(text.id)
-        yield text
-    if not seen:
+        texts[text.id] = text
+    if not texts:
         raise DatasetError(f"{path}: no document in it", hint='a line is {"_id", "title", "text"}')
+    return texts
 
 
 def _beir_texts(path: Path) -> Iterator[tuple[str, Text]]:
@@ -181,10 +181,8 @@ def _trec_texts(path: Path) -> Iterator[tuple[str, Text]]:
             raise DatasetError(f"{path}:{start or number}: a document without <DOCNO>", hint="give each its id")
         title = re.search(r"<(TITLE|HEADLINE|HL)>(.*?)</\1>", held, re.S)
         body = re.findall(r"<TEXT>(.*?)</TEXT>", held, re.S)
-        yield (
-            f"{path}:{start}",
-            Text(id_[1], " ".join(_untagged(title[2]).split()) if title else "", _untagged("\n".join(body)).strip()),
-        )
+        heading = " ".join(_untagged(title[2]).split()) if title else ""
+        yield f"{path}:{start}", Text(id_[1], heading, _untagged("\n".join(body)).strip())
         start, held = 0, ""
     if start:
         raise DatasetError(f"{path}:{start}: a <DOC> that never ends", hint="close it with </DOC>")
@@ -248,8 +246,5 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _name(folder: Path) -> str:
     """Return the folder's name, with its parent's if the collection has parts."""
     folder = folder.resolve()
-    return (
-        f"{folder.parent.name}/{folder.name}"
-        if (folder.parent / "README.md").is_file() and not (folder / "README.md").is_file()
-        else folder.name
-    )
+    is_part = (folder.parent / "README.md").is_file() and not (folder / "README.md").is_file()
+    return f"{folder.parent.name}/{folder.name}" if is_part else folder.name

@@ -14,24 +14,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeVar
 
 from b12assistant.answers import Answer, Quote, Status
 from b12assistant.application.quote_checks import check_quote
 from b12assistant.application.workspace import Workspace
-from b12assistant.display import addresses, terminal
+from b12assistant.display import terminal
+from b12assistant.display.addresses import of_quote
 from b12assistant.display.presentation import spans_text
 from b12assistant.errors import CorpusError, DatasetError, SourceError, UsageError
-from b12assistant.evaluation.measures import write_whole
-from b12assistant.index.indexing import Reader
+from b12assistant.evaluation.measures import interval, write_whole
 from b12assistant.types import Document, DocumentId, MarkKind, Span
 
 _RUN = 6  # tokens in a row that a quote must share with the gold
 _COVER = 0.5  # of the gold's tokens that the quote must hold
 _SAMPLES = 2000
-_SEED = 20_261_120
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,10 @@ class Outcome:
 
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
     """Read a labelled set. Raises ``UsageError`` if it cannot be read, ``DatasetError`` that names a wrong line."""
+    return _parsed(path, _labelled, "not a labelled question", 'a line is {"id", "question", "gold": […]}')
+
+
+def _parsed(path: Path, parse: Callable[[Any], _Row], complaint: str, form: str) -> tuple[_Row, ...]:
     try:
         lines = path.read_text("utf-8").split("\n")  # a JSON string may hold other line ends
     except OSError as error:
@@ -71,20 +73,15 @@ def load_labelled(path: Path) -> tuple[Labelled, ...]:
         raise UsageError(f"{path} cannot be read ({error.strerror})", hint=hint) from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is not UTF-8", hint="save the file as UTF-8") from error
-    return tuple(_labelled(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip())
-
-
-def evaluate(
-    labelled: Iterable[Labelled],
-    answer: Callable[[str, Sequence[str]], Answer],
-    is_exact: Callable[[Quote], bool],
-    rank: Callable[[str, Sequence[str]], Sequence[Sequence[Span]]],
-) -> tuple[Outcome, ...]:
-    """Put each question to ``answer``, and to ``rank``, which gives the best windows before triage and refusal."""
-    return tuple(
-        _outcome(each, answer(each.question, each.history), is_exact, rank(each.question, each.history))
-        for each in labelled
-    )
+    parsed = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            parsed.append(parse(json.loads(line)))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise DatasetError(f"{path}:{number}: {complaint}", hint=form) from error
+    return tuple(parsed)
 
 
 def unresolved(labelled: Iterable[Labelled], documents: Sequence[Document]) -> tuple[str, ...]:
@@ -107,8 +104,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         figures["hit@1 without the seller rule"] = mean_of([bool(o.hits) and any(o.ranked[:1]) for o in answerable])
         figures["hit@1 of the ranking alone"] = mean_of([any(outcome.ranked[:1]) for outcome in answerable])
         figures["hit@3 of the ranking alone"] = mean_of([any(outcome.ranked[:3]) for outcome in answerable])
-        both = [outcome.sides == len(outcome.labelled.gold) for outcome in answerable if outcome.labelled.need_all]
-        if both:
+        if both := [outcome.sides == len(outcome.labelled.gold) for outcome in answerable if outcome.labelled.need_all]:
             figures["all sides@3"] = mean_of(both)
         figures["answered"] = mean_of([bool(outcome.hits) for outcome in answerable])
         figures["median characters of the first quote"] = median([o.characters for o in answerable if o.hits] or [0])
@@ -133,9 +129,8 @@ def joined_text(spans: Sequence[Span]) -> str:
     return " ".join(span.text for span in spans)
 
 
-def _outcome(
-    labelled: Labelled, answer: Answer, is_exact: Callable[[Quote], bool], ranked: Sequence[Sequence[Span]]
-) -> Outcome:
+def outcome_of(labelled: Labelled, answer: Answer, ranked: Sequence[Sequence[Span]], *, exact: bool) -> Outcome:
+    """Hold an answer against the gold; ``ranked``: the best windows before triage and refusal."""
     texts = [joined_text(quote.spans) for quote in answer.quotes]
     return Outcome(
         labelled,
@@ -144,7 +139,7 @@ def _outcome(
         tuple(_holds_accepted(joined_text(spans), labelled) for spans in ranked),
         sum(any(is_hit(text, gold) for text in texts) for gold in labelled.gold),
         sum(len(span.text) for span in answer.quotes[0].spans) if answer.quotes else 0,
-        all(is_exact(quote) for quote in answer.quotes),
+        exact,
         not any(_touches_never(span) for quote in answer.quotes for span in quote.spans),
         answer.interpretation is not None and answer.interpretation.is_joined,
     )
@@ -169,39 +164,26 @@ def _running(text: str) -> str:
 
 def mean_of(values: Sequence[bool]) -> dict[str, float]:
     """Return the share with its 95 % bootstrap interval."""
-    sample = np.array(values, dtype=np.float64)
-    rng = np.random.default_rng(_SEED)
-    means = rng.choice(sample, (_SAMPLES, len(sample))).mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return {
-        "mean": round(float(sample.mean()), 3),
-        "low": round(float(low), 3),
-        "high": round(float(high), 3),
-        "n": len(sample),
-    }
+    return {name: round(value, 3) for name, value in interval(values, _SAMPLES).items()}
 
 
-def _labelled(line: str, where: str) -> Labelled:
-    try:
-        row = json.loads(line)
-        gold = _texts(row.get("gold") or [])
-        others = _texts([each["quote"] for each in row.get("alt_gold") or []])
-        (question,) = _texts([row["question"]])
-        history = _texts(row.get("history") or [])
-        return Labelled(str(row["id"]), question, history, gold, gold + others, row.get("need") == "all")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DatasetError(
-            f"{where}: not a labelled question", hint='a line is {"id", "question", "gold": […]}'
-        ) from error
+def _labelled(row: Any) -> Labelled:
+    if not isinstance(row.get("gold") or [], list):
+        raise TypeError("not a list")
+    (question,), history = _texts([row["question"]]), _texts(row.get("history") or [])
+    return Labelled(str(row["id"]), question, history, *_gold(row), row.get("need") == "all")
+
+
+def _gold(row: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the gold, and the gold with its alternatives."""
+    gold = _texts(list(row.get("gold") or ()))
+    return gold, gold + _texts([each["quote"] for each in row.get("alt_gold") or ()])
 
 
 def _texts(values: object) -> tuple[str, ...]:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise TypeError("not a list of texts")
     return tuple(values)
-
-
-_HINT = 'a line is {"id", "turns": [{"user", "rewrite", "gold": […]}]}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,32 +206,28 @@ def holds_dialogues(path: Path) -> bool:
 
 def load_dialogues(path: Path) -> tuple[Dialogue, ...]:
     """Read conversations. Raises ``DatasetError`` that names the line."""
-    lines = path.read_text("utf-8").split("\n")
-    return tuple(_dialogue(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip())
+    form = 'a line is {"id", "turns": [{"user", "rewrite", "gold": […]}]}'
+    return _parsed(path, _dialogue, "not a labelled conversation", form)
 
 
 def dialogue_summary(typed: Sequence[Outcome], in_full: Sequence[Outcome]) -> dict[str, Any]:
     """Return figures of follow-ups as typed and in full, each with its 95 % bootstrap interval."""
     figures: dict[str, Any] = {}
-    for name, outcomes in (("as typed", _follow_ups(typed)), ("in full", _follow_ups(in_full))):
-        answerable = [outcome for outcome in outcomes if outcome.labelled.gold]
-        others = [outcome for outcome in outcomes if not outcome.labelled.gold]
-        if answerable:
-            figures[f"follow-ups {name}: hit@1"] = mean_of([any(o.hits[:1]) for o in answerable])
-            figures[f"follow-ups {name}: hit@3"] = mean_of([any(o.hits[:3]) for o in answerable])
-            figures[f"follow-ups {name}: hit@3 of the ranking alone"] = mean_of([any(o.ranked[:3]) for o in answerable])
-            figures[f"follow-ups {name}: answered"] = mean_of([bool(o.hits) for o in answerable])
-        if others:
-            figures[f"follow-ups {name}: refused without gold"] = mean_of(
-                [outcome.status is Status.NO_ANSWER for outcome in others]
-            )
+    for name, outcomes in (("as typed", typed), ("in full", in_full)):
+        found = summary([o for o in outcomes if o.labelled.kind in ("", "follow_up") and not _opens(o)])
+        for measure, said in _OF_FOLLOW_UPS.items():
+            if measure in found:
+                figures[f"follow-ups {name}: {said}"] = found[measure]
     for name, kinds in _ALONE.items():
-        alone = [outcome for outcome in typed if outcome.labelled.kind in kinds and not _opens(outcome)]
-        if alone:
+        if alone := [outcome for outcome in typed if outcome.labelled.kind in kinds and not _opens(outcome)]:
             figures[f"{name} joined"] = mean_of([outcome.joined for outcome in alone])
     return figures
 
 
+_OF_FOLLOW_UPS = {
+    **{name: name for name in ("hit@1", "hit@3", "hit@3 of the ranking alone", "answered")},
+    "refused": "refused without gold",
+}
 _ALONE = {"whole questions": ("whole",), "remarks and red flags": ("remark", "red_flag", "withdrawal")}
 
 
@@ -257,41 +235,18 @@ def _opens(outcome: Outcome) -> bool:
     return outcome.labelled.id.endswith("#1")
 
 
-def _follow_ups(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    return [outcome for outcome in outcomes if outcome.labelled.kind in ("", "follow_up") and not _opens(outcome)]
-
-
-def _dialogue(line: str, where: str) -> Dialogue:
-    try:
-        row = json.loads(line)
-        turns = list(_turns(row))
-        said = tuple(turn["user"] for turn in turns)
-        named = [(f"{row['id']}#{i + 1}", i, turn, *_gold(turn)) for i, turn in enumerate(turns)]
-        typed = [
-            Labelled(id_, t["user"], said[:i], gold, all_, need_all=False, kind=t.get("kind", ""))
-            for id_, i, t, gold, all_ in named
-        ]
-        in_full = [replace(each, question=t["rewrite"], history=()) for each, t in zip(typed, turns, strict=True)]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DatasetError(f"{where}: not a labelled conversation", hint=_HINT) from error
-    return Dialogue(tuple(typed), tuple(in_full))
-
-
-def _turns(row: Any) -> Iterator[dict[str, Any]]:
-    if not row["turns"]:
+def _dialogue(row: Any) -> Dialogue:
+    turns = row["turns"]
+    said = _texts([turn["user"] for turn in turns])
+    rewrites = _texts([turn["rewrite"] for turn in turns])
+    if not said:
         raise ValueError("no turn")
-    for turn in row["turns"]:
-        if not isinstance(turn["user"], str) or not isinstance(turn["rewrite"], str):
-            raise TypeError("not a text")
-        yield turn
-
-
-def _gold(turn: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    gold = tuple(turn.get("gold") or ())
-    others = tuple(each["quote"] for each in turn.get("alt_gold") or ())
-    if not all(isinstance(text, str) for text in (*gold, *others)):
-        raise TypeError("not a list of texts")
-    return gold, gold + others
+    typed = tuple(
+        Labelled(f"{row['id']}#{i + 1}", said[i], said[:i], *_gold(turn), need_all=False, kind=turn.get("kind", ""))
+        for i, turn in enumerate(turns)
+    )
+    in_full = (replace(each, question=full, history=()) for each, full in zip(typed, rewrites, strict=True))
+    return Dialogue(typed, tuple(in_full))
 
 
 BINS = 10
@@ -310,19 +265,19 @@ def reliability(judged: Sequence[tuple[float, bool]]) -> dict[str, Any] | None:
     members: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
     for confidence, right in judged:
         members[min(int(confidence * BINS), BINS - 1)].append((confidence, right))
-    bins = [_bin(number, inside) for number, inside in enumerate(members) if inside]
+    bins = [
+        {
+            "low": number / BINS,
+            "high": (number + 1) / BINS,
+            "n": len(inside),
+            "confidence": round(sum(confidence for confidence, _ in inside) / len(inside), 4),
+            "right": round(sum(right for _, right in inside) / len(inside), 4),
+        }
+        for number, inside in enumerate(members)
+        if inside
+    ]
     gap = sum(each["n"] * abs(each["confidence"] - each["right"]) for each in bins) / len(judged)
     return {"n": len(judged), "calibration_error": round(gap, 4), "bins": bins}
-
-
-def _bin(number: int, inside: Sequence[tuple[float, bool]]) -> dict[str, Any]:
-    return {
-        "low": number / BINS,
-        "high": (number + 1) / BINS,
-        "n": len(inside),
-        "confidence": round(sum(confidence for confidence, _ in inside) / len(inside), 4),
-        "right": round(sum(right for _, right in inside) / len(inside), 4),
-    }
 
 
 Json = dict[str, Any]
@@ -362,12 +317,6 @@ def result_of(outcome: Outcome) -> str:
     return "hit" if outcome.hits[0] else "low"
 
 
-def write_question_report(folder: Path, report: Json) -> None:
-    """Write `report.json` and `per_query.tsv`. Raises ``DatasetError`` if they cannot be written."""
-    write_whole(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
-    write_whole(folder / "per_query.tsv", "".join(_lines(report)))
-
-
 def _row(asked: Asked) -> Json:
     labelled, answer = asked.outcome.labelled, asked.answer
     return {
@@ -381,12 +330,7 @@ def _row(asked: Asked) -> Json:
         "ranked_at": next((place for place, hit in enumerate(asked.outcome.ranked, start=1) if hit), None),
         "confidence": round(asked.confidence, 4),
         "quotes": [
-            {
-                "text": spans_text(quote.spans),
-                "title": quote.document.title,
-                "address": addresses.of_quote(quote),
-                "hit": hit,
-            }
+            {"text": spans_text(quote.spans), "title": quote.document.title, "address": of_quote(quote), "hit": hit}
             for quote, hit in zip(answer.quotes, asked.outcome.hits, strict=True)
         ],
     }
@@ -400,38 +344,31 @@ def _lines(report: Json) -> Iterator[str]:
 
 
 def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, Any]:
-    """Return figures of a labelled set and the index they were measured on; ``out``: a folder for the whole report."""
-    figures, asked = _scored(space, file)
-    if out is not None:
-        write_question_report(out, question_report(file, figures, asked))
-    return figures
+    """Return figures of a labelled set and the index they were measured on.
 
-
-def _scored(space: Workspace, file: Path) -> tuple[dict[str, Any], Sequence[Asked]]:
+    Every turn of a conversation is scored as typed, after the earlier ones, and in full, without them. ``out``: a
+    folder for `report.json` and `per_query.tsv`. Raises ``DatasetError`` if they cannot be written.
+    """
+    counted: dict[str, int] = {}
+    summarised: Callable[..., dict[str, Any]] = summary
     if holds_dialogues(file):
-        return _score_dialogues(space, file)
-    labelled = load_labelled(file)
-    if not labelled:
+        dialogues = load_dialogues(file)
+        sets = [[turn for one in dialogues for turn in one.typed], [turn for one in dialogues for turn in one.in_full]]
+        counted = {"conversations": len(dialogues), "turns": len(sets[0])}
+        summarised = dialogue_summary
+    else:
+        sets = [list(load_labelled(file))]
+    if not sets[0]:
         raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
-    (asked,) = _asked(space, labelled)
-    outcomes = [each.outcome for each in asked]
-    return {**_where(space, file), **summary(outcomes), **_misses(space, outcomes)}, asked
-
-
-def _score_dialogues(space: Workspace, file: Path) -> tuple[dict[str, Any], Sequence[Asked]]:
-    """Score every turn as typed, after the earlier ones, and in full, without them."""
-    dialogues = load_dialogues(file)
-    typed = [turn for dialogue in dialogues for turn in dialogue.typed]
-    in_full = [turn for dialogue in dialogues for turn in dialogue.in_full]
-    asked = _asked(space, typed, in_full)
-    outcomes = [tuple(each.outcome for each in one) for one in asked]
-    counted = {"conversations": len(dialogues), "turns": len(typed)}
-    figures = {**_where(space, file), **counted, **dialogue_summary(*outcomes), **_misses(space, outcomes[0])}
-    return figures, asked[0]
-
-
-def _where(space: Workspace, file: Path) -> dict[str, Any]:
-    return {"set": file.name, "index": space.opened.collection.generation}
+    asked = _asked(space, sets)
+    outcomes = [[each.outcome for each in one] for one in asked]
+    where = {"set": file.name, "index": space.opened.collection.generation}
+    figures = {**where, **counted, **summarised(*outcomes), **_misses(space, outcomes[0])}
+    if out is not None:
+        report = question_report(file, figures, asked[0])
+        write_whole(out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+        write_whole(out / "per_query.tsv", "".join(_lines(report)))
+    return figures
 
 
 def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -444,27 +381,22 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def _asked(space: Workspace, *sets: Sequence[Labelled]) -> list[tuple[Asked, ...]]:
+def _asked(space: Workspace, sets: Sequence[Sequence[Labelled]]) -> list[list[Asked]]:
     """Ask the questions of each set and compare every quote with its file."""
     texts = _texts_read_anew(space)
     total = sum(map(len, sets))
-    answers: list[Answer] = []
-    certain: list[float] = []
+    found: list[list[Asked]] = []
     with terminal.progress() as told:
-
-        def answer(question: str, history: Sequence[str]) -> Answer:
-            told("answering", len(answers), total)
-            answers.append(space.ask(question, history).answer)
-            return answers[-1]
-
-        def rank(question: str, history: Sequence[str]) -> list[tuple[Span, ...]]:
-            read = space.assistant.understood(question, history)
-            certain.append(read.likely)
-            return [window.spans for window in read.searched.windows]
-
-        outcomes = [evaluate(labelled, answer, lambda quote: _is_exact(quote, texts), rank) for labelled in sets]
-    rest = iter(zip(answers, certain, strict=True))  # in the order of the questions
-    return [tuple(Asked(outcome, *next(rest)) for outcome in one) for one in outcomes]
+        for labelled in sets:
+            found.append([])
+            for each in labelled:
+                told("answering", sum(map(len, found)), total)
+                answer = space.ask(each.question, each.history).answer
+                read = space.assistant.understood(each.question, each.history)
+                ranked = [window.spans for window in read.searched.windows]
+                exact = all(_is_exact(quote, texts) for quote in answer.quotes)
+                found[-1].append(Asked(outcome_of(each, answer, ranked, exact=exact), answer, read.likely))
+    return found
 
 
 def table(figures: dict[str, Any]) -> str:
@@ -480,17 +412,16 @@ def table(figures: dict[str, Any]) -> str:
 
 
 def _texts_read_anew(space: Workspace) -> dict[DocumentId, str]:
+    texts = {}
     with space.reader() as reader:
-        return {entry.document.id: _text(reader, space.corpus, entry.report.file) for entry in space.opened.entries}
-
-
-def _text(reader: Reader, corpus: Path, file: str) -> str:
-    try:
-        return reader.extract(reader.read(corpus / file), file).text
-    except SourceError as error:
-        raise CorpusError(
-            f"{corpus / file}: {error.message}", hint="run `b12assistant index`, then evaluate"
-        ) from error
+        for entry in space.opened.entries:
+            path = space.corpus / entry.report.file
+            try:
+                texts[entry.document.id] = reader.extract(reader.read(path), entry.report.file).text
+            except SourceError as error:
+                hint = "run `b12assistant index`, then evaluate"
+                raise CorpusError(f"{path}: {error.message}", hint=hint) from error
+    return texts
 
 
 def _is_exact(quote: Quote, texts: dict[DocumentId, str]) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 Run = Mapping[str, Mapping[str, float]]  # query, document, score: higher is better
+_FORM = "it is: query Q0 document rank score tag"
 
 
 def read_run(path: Path) -> dict[str, dict[str, float]]:
@@ -41,37 +42,49 @@ def read_run(path: Path) -> dict[str, dict[str, float]]:
             continue
         columns = line.split()
         if len(columns) != 6:
-            raise DatasetError(
-                f"{path}:{number}: not a line of a run ({len(columns)} columns)",
-                hint="it is: query Q0 document rank score tag",
-            )
+            raise DatasetError(f"{path}:{number}: not a line of a run ({len(columns)} columns)", hint=_FORM)
         query, document = columns[0], columns[2]
-        score = _score(columns[4], f"{path}:{number}")
+        try:
+            score = float(columns[4])
+        except ValueError:
+            score = math.nan
+        if not math.isfinite(score):
+            raise DatasetError(f"{path}:{number}: the score {columns[4]!r} is no number", hint=_FORM)
         ranked = run.setdefault(query, {})
         if document in ranked:
             raise DatasetError(f"{path}:{number}: {document!r} is ranked twice for {query!r}", hint="keep one")
         ranked[document] = score
     if not run:
-        raise DatasetError(f"{path}:1: the run is empty", hint="it is: query Q0 document rank score tag")
+        raise DatasetError(f"{path}:1: the run is empty", hint=_FORM)
     return run
 
 
 def write_run(path: Path, run: Run, tag: str) -> None:
     """Write a run file, whole or not at all."""
-    write_whole(path, "".join(f"{line}\n" for line in _lines(run, tag)))
+    lines = (
+        f"{query} Q0 {document} {rank} {ranked[document]!r} {tag}\n"
+        for query, ranked in run.items()
+        for rank, document in enumerate(best_first(ranked), start=1)
+    )
+    write_whole(path, "".join(lines))
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write UTF-8 text to a draft, then rename it to ``path``. Raises ``DatasetError``."""
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    """Write UTF-8 text whole or not at all. Raises ``DatasetError``."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, "utf-8", newline="\n")
-        draft.replace(path)
+        replace_file(path, text.encode())
     except OSError as error:
-        raise DatasetError(
-            f"{path} cannot be written ({error.strerror})", hint="name a file in a folder you can write to"
-        ) from error
+        why = f"{path} cannot be written ({error.strerror})"
+        raise DatasetError(why, hint="name a file in a folder you can write to") from error
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write to a draft first, then rename it, so that the file is there whole or not at all."""
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -79,22 +92,6 @@ def write_whole(path: Path, text: str) -> None:
 def best_first(ranked: Mapping[str, float]) -> list[str]:
     """Return documents in trec_eval's order."""
     return sorted(ranked, key=lambda document: (ranked[document], document), reverse=True)
-
-
-def _lines(run: Run, tag: str) -> Iterable[str]:
-    for query, ranked in run.items():
-        for rank, document in enumerate(best_first(ranked), start=1):
-            yield f"{query} Q0 {document} {rank} {ranked[document]!r} {tag}"
-
-
-def _score(text: str, where: str) -> float:
-    try:
-        score = float(text)
-    except ValueError:
-        score = math.nan
-    if not math.isfinite(score):
-        raise DatasetError(f"{where}: the score {text!r} is no number", hint="it is: query Q0 document rank score tag")
-    return score
 
 
 NAMES = (
@@ -119,7 +116,7 @@ def score(
     import ir_measures
 
     queries = answerable(qrels, relevant)
-    measures = {_measure(name, relevant): name for name in (*NAMES, JUDGED)}
+    measures = {ir_measures.parse_measure(_as_ir(name, relevant)): name for name in (*NAMES, JUDGED)}
     scores: dict[str, dict[str, float]] = {name: dict.fromkeys(queries, 0.0) for name in measures.values()}
     judged = {query: dict(qrels[query]) for query in queries}
     ranked = {query: dict(run[query]) for query in queries if run.get(query)}
@@ -133,17 +130,13 @@ def answerable(qrels: Mapping[str, Mapping[str, int]], relevant: int = 1) -> lis
     return [query for query, judged in qrels.items() if any(grade >= relevant for grade in judged.values())]
 
 
-def interval(values: Sequence[float] | Values) -> dict[str, float]:
+def interval(values: Sequence[float] | Values, samples: int = SAMPLES) -> dict[str, float]:
     """Return the ``mean``, the ends ``low`` and ``high`` of its 95 % bootstrap interval, and ``n``."""
     sample = np.asarray(values, dtype=np.float64)
     rng = np.random.default_rng(SEED)
-    means = np.concatenate([_resampled(sample, rng, SAMPLES // 10) for _ in range(10)])
-    low, high = np.percentile(means, [2.5, 97.5])
+    means = [rng.choice(sample, (samples // 10, len(sample))).mean(axis=1) for _ in range(10)]
+    low, high = np.percentile(np.concatenate(means), [2.5, 97.5])
     return {"mean": float(sample.mean()), "low": float(low), "high": float(high), "n": len(sample)}
-
-
-def _resampled(sample: Values, rng: np.random.Generator, times: int) -> Values:
-    return np.asarray(sample[rng.integers(0, len(sample), (times, len(sample)))].mean(axis=1))
 
 
 def compare(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
@@ -168,18 +161,9 @@ def holm(values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _measure(name: str, relevant: int) -> Any:
-    import ir_measures as ir
-
-    kind, _, depth = name.partition("@")
-    cutoff = int(depth) if depth else None
-    match kind:
-        case "nDCG":
-            return ir.nDCG @ cutoff
-        case "judged":
-            return ir.Judged @ cutoff
-        case "MAP":
-            return ir.AP(rel=relevant)
-        case "MRR":
-            return ir.RR(rel=relevant)
-    return {"Recall": ir.R, "P": ir.P, "success": ir.Success}[kind](rel=relevant) @ cutoff
+def _as_ir(name: str, relevant: int) -> str:
+    """Return the name that ir-measures gives a measure: ``Recall@5`` is ``R(rel=1)@5``."""
+    kind, at, depth = name.partition("@")
+    graded = {"nDCG": "nDCG", "judged": "Judged"}
+    binary = {"MAP": "AP", "MRR": "RR", "Recall": "R", "P": "P", "success": "Success"}
+    return f"{graded[kind] if kind in graded else f'{binary[kind]}(rel={relevant})'}{at}{depth}"

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from b12assistant.display.markup import plain, words
+from b12assistant.display.markup import plain
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.bench_report import document, facts, few, html_table, intervals, scrolling, section
+from b12assistant.evaluation.bench_report import document, facts, few, html_table, intervals, quoted, scrolling, section
 from b12assistant.evaluation.measures import compare, write_whole
 
 Report = Mapping[str, Any]
@@ -97,19 +97,16 @@ def _says(name: str) -> str:
 def _compared(report: Report, earlier: Report) -> str:
     """Compare the results of the questions that are in both reports."""
     before = {row["id"]: row for row in earlier["questions"]}
-    pairs = [(row, before[row["id"]]) for row in report["questions"] if _same(row, before.get(row["id"]))]
+    known = [(row, before[row["id"]]) for row in report["questions"] if row["id"] in before]
+    same = ("question", "history", "gold")
+    pairs = [(now, then) for now, then in known if all(now[key] == then[key] for key in same)]
     rows = [["measure", "earlier", "now", "difference", "95 % interval", "questions", "so it is"]]
-    for name, (belongs, value) in _MEASURED.items():
-        counted = [(value(now), value(then)) for now, then in pairs if belongs(now)]
-        if counted:
-            rows.append([name, *_difference([now for now, _ in counted], [then for _, then in counted])])
+    for name, is_so in _MEASURED.items():
+        if counted := [(is_so(now), is_so(then)) for now, then in pairs if bool(now["gold"]) == (name != "refused")]:
+            rows.append([name, *_difference(*zip(*counted, strict=True))])
     left = len(report["questions"]) - len(pairs)
     told = _note(f"{left} questions are not in the earlier report, or not with the same words.") if left else ""
     return html_table("Differences", rows) + told
-
-
-def _same(now: Row, then: Row | None) -> bool:
-    return then is not None and all(now[key] == then[key] for key in ("question", "history", "gold"))
 
 
 def _difference(now: Sequence[float], then: Sequence[float]) -> list[str]:
@@ -120,21 +117,17 @@ def _difference(now: Sequence[float], then: Sequence[float]) -> list[str]:
     return [*means, f"{told['mean']:+.3f}", interval, few(len(now)), verdict]
 
 
-def _within(key: str, most: int) -> Callable[[Row], float]:
-    return lambda row: float(row[key] is not None and row[key] <= most)
+def _within(place: int | None, most: int) -> bool:
+    return place is not None and place <= most
 
 
-def _has_gold(row: Row) -> bool:
-    return bool(row["gold"])
-
-
-_MEASURED: Mapping[str, tuple[Callable[[Row], bool], Callable[[Row], float]]] = {
-    "hit@1": (_has_gold, _within("hit_at", 1)),
-    "hit@3": (_has_gold, _within("hit_at", 3)),
-    "hit@1 of the ranking alone": (_has_gold, _within("ranked_at", 1)),
-    "hit@3 of the ranking alone": (_has_gold, _within("ranked_at", 3)),
-    "answered": (_has_gold, lambda row: float(bool(row["quotes"]))),
-    "refused": (lambda row: not row["gold"], lambda row: float(row["status"] == "no_answer")),
+_MEASURED: Mapping[str, Callable[[Row], bool]] = {
+    "hit@1": lambda row: _within(row["hit_at"], 1),
+    "hit@3": lambda row: _within(row["hit_at"], 3),
+    "hit@1 of the ranking alone": lambda row: _within(row["ranked_at"], 1),
+    "hit@3 of the ranking alone": lambda row: _within(row["ranked_at"], 3),
+    "answered": lambda row: bool(row["quotes"]),
+    "refused": lambda row: row["status"] == "no_answer",  # of the questions without gold; the others of those with it
 }
 
 
@@ -142,19 +135,12 @@ def _reliability(found: Mapping[str, Any] | None) -> Iterator[str]:
     if found is None:
         return
     rows = [["how sure it was", "questions", "mean", "how often it was right"]]
-    rows += [
-        [
-            f"{each['low']:.1f} to {each['high']:.1f}",
-            str(each["n"]),
-            f"{each['confidence']:.3f}",
-            f"{each['right']:.3f}",
-        ]
-        for each in found["bins"]
-    ]
+    for each in found["bins"]:
+        ends = f"{each['low']:.1f} to {each['high']:.1f}"
+        rows.append([ends, str(each["n"]), f"{each['confidence']:.3f}", f"{each['right']:.3f}"])
     told = (
         "The ranking says of each best passage how sure it is. What it is 0.8 sure of should be right 8 times in 10. "
-        "A row of a few questions says little. "
-        f"On average the two differ by {found['calibration_error']:.3f}."
+        f"A row of a few questions says little. On average the two differ by {found['calibration_error']:.3f}."
     )
     yield section("How sure, and how often right", _note(told) + html_table("Reliability", rows))
 
@@ -163,18 +149,14 @@ def _wrong(questions: Sequence[Row]) -> str:
     wrong = [row for row in questions if row["result"] in _RESULTS]
     if not wrong:
         return _note("None.")
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("id", "question", "what came", "first quote", "label"))
-    rows = "".join(
-        f'<tr><th scope="row">{plain(row["id"])}</th>{_cell(row["question"])}<td>{_RESULTS[row["result"]]}</td>'
-        f"{_cell(row['quotes'][0]['text'] if row['quotes'] else '')}{_cell(row['gold'][0] if row['gold'] else '')}</tr>"
-        for row in wrong
-    )
+    rows = []
+    for row in wrong:
+        came, first = _RESULTS[row["result"]], row["quotes"][0]["text"] if row["quotes"] else ""
+        label = row["gold"][0] if row["gold"] else ""
+        rows.append((row["id"], f"{quoted(row['question'])}<td>{came}</td>{quoted(first)}{quoted(label)}"))
     told = _note(f"{len(wrong)} of {len(questions)}. The label is the first sentence that would have been right.")
-    return told + scrolling("Questions that went wrong", f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>")
-
-
-def _cell(text: str) -> str:
-    return f'<td class="long">{words(text)}</td>'
+    columns = ("id", "question", "what came", "first quote", "label")
+    return told + scrolling("Questions that went wrong", columns, rows)
 
 
 def _note(text: str) -> str:

@@ -19,11 +19,10 @@ from typing import Any, Final, NamedTuple
 from b12assistant.answers import FlagKind, Level, Triage, Turn
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
-from b12assistant.display.markup import plain, style_sheets
+from b12assistant.display.markup import plain
 from b12assistant.errors import UsageError
-from b12assistant.safety.explanation import explain, lines
-from b12assistant.safety.explanation import lines as explained
-from b12assistant.safety.triage import Triager
+from b12assistant.evaluation.bench_report import document, scrolling, section
+from b12assistant.safety.explanation import Json, explain, lines
 
 NONE: Final = "none"
 LEVELS: Final = (*(level.value for level in Level), NONE)  # the most serious first
@@ -46,9 +45,6 @@ class Case:
     kind: str | None
     groups: Mapping[str, str]
 
-    def accepts(self, level: str) -> bool:
-        return level == self.level or level in self.acceptable
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -61,16 +57,16 @@ class Verdict:
 
     @property
     def right(self) -> bool:
-        return self.case.accepts(self.level)
+        return self.level == self.case.level or self.level in self.case.acceptable
 
 
 def load_cases(path: Path) -> tuple[Case, ...]:
     """Read labelled messages. Raises ``UsageError`` that names the line."""
     try:
-        lines = path.read_text("utf-8").split("\n")  # a JSON string may hold other line ends
+        rows = path.read_text("utf-8").split("\n")  # a JSON string may hold other line ends
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read", hint="give a JSON lines file of labelled messages") from error
-    cases = [_case(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip()]
+    cases = [_case(line, f"{path}:{number}") for number, line in enumerate(rows, start=1) if line.strip()]
     if not cases:
         raise UsageError(f"{path} holds no message", hint="give a JSON lines file of labelled messages")
     known: set[str] = set()
@@ -89,28 +85,29 @@ def judge(case: Case, by: Judge) -> Verdict:
 
 def summary(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """Return the confusion table, measures with 95 % intervals, and shares for each group."""
+    counts = Counter((v.case.level, v.level) for v in verdicts)
+    told = [name for name in GROUPS if any(v.case.groups[name] != UNSAID for v in verdicts)]
     return {
-        "confusion": {level: {said: _count(verdicts, level, said) for said in LEVELS} for level in LEVELS},
+        "confusion": {level: {said: counts[level, said] for said in LEVELS} for level in LEVELS},
         "measures": measures(verdicts),
-        "groups": {name: _grouped(verdicts, name) for name in GROUPS if _is_told(verdicts, name)},
+        "groups": {name: _grouped(verdicts, name) for name in told},
     }
 
 
 def measures(verdicts: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
     """Return shares by name, leaving out those without messages. An acceptable level counts as right."""
+    emergencies, urgent, calm = (_of(verdicts, level) for level in (Level.EMERGENCY, Level.URGENT, NONE))
     found = {f"{level}: right or acceptable": _share(v.right for v in _of(verdicts, level)) for level in LEVELS}
-    found["emergency as emergency"] = _share(v.level == Level.EMERGENCY for v in _of(verdicts, Level.EMERGENCY))
-    found["emergency as none"] = _share(v.level == NONE for v in _of(verdicts, Level.EMERGENCY))
-    found["urgent as urgent or higher"] = _share(
-        v.level in (Level.URGENT, Level.EMERGENCY) for v in _of(verdicts, Level.URGENT)
-    )
-    found["none: false alarms"] = _share(not v.right for v in _of(verdicts, NONE))
-    found["none as emergency"] = _share(_is_false_emergency(v) for v in _of(verdicts, NONE))
-    found["emergency: kind right"] = _share(
-        v.kind == v.case.kind
-        for v in _of(verdicts, Level.EMERGENCY)
-        if v.level == Level.EMERGENCY and v.case.kind is not None
-    )
+    found |= {
+        "emergency as emergency": _share(v.level == Level.EMERGENCY for v in emergencies),
+        "emergency as none": _share(v.level == NONE for v in emergencies),
+        "urgent as urgent or higher": _share(v.level in (Level.URGENT, Level.EMERGENCY) for v in urgent),
+        "none: false alarms": _share(not v.right for v in calm),
+        "none as emergency": _share(v.level == Level.EMERGENCY and not v.right for v in calm),
+        "emergency: kind right": _share(
+            v.kind == v.case.kind for v in emergencies if v.level == Level.EMERGENCY and v.case.kind is not None
+        ),
+    }
     return {name: share for name, share in found.items() if share["n"]}
 
 
@@ -140,33 +137,15 @@ def _grouped(verdicts: Sequence[Verdict], name: str) -> dict[str, dict[str, Any]
     return shown
 
 
-def _is_told(verdicts: Iterable[Verdict], name: str) -> bool:
-    return any(v.case.groups[name] != UNSAID for v in verdicts)
-
-
-def _is_false_emergency(verdict: Verdict) -> bool:
-    return verdict.level == Level.EMERGENCY and not verdict.right
-
-
 def _of(verdicts: Iterable[Verdict], level: str) -> list[Verdict]:
     return [v for v in verdicts if v.case.level == level]
-
-
-def _count(verdicts: Iterable[Verdict], level: str, said: str) -> int:
-    return sum(v.case.level == level and v.level == said for v in verdicts)
 
 
 def _share(values: Iterable[bool]) -> dict[str, Any]:
     sample = list(values)
     hits, n = sum(sample), len(sample)
-    low, high = wilson(hits, n)
-    return {
-        "hits": hits,
-        "n": n,
-        "share": round(hits / n, 4) if n else None,
-        "low": round(low, 4),
-        "high": round(high, 4),
-    }
+    low, high = (round(end, 4) for end in wilson(hits, n))
+    return {"hits": hits, "n": n, "share": round(hits / n, 4) if n else None, "low": low, "high": high}
 
 
 def _case(line: str, where: str) -> Case:
@@ -189,8 +168,7 @@ def _case(line: str, where: str) -> Case:
         "kind": kind is None or kind in list(FlagKind),
         **{group: isinstance(value, str) for group, value in groups.items()},
     }
-    wrong = [repr(key) for key, fitting in fits.items() if not fitting]
-    if wrong:
+    if wrong := [repr(key) for key, fitting in fits.items() if not fitting]:
         raise UsageError(f"{where}: not a labelled message: wrong or missing {', '.join(wrong)}", hint=FORM)
     turns = tuple(Turn(index, each) for index, each in enumerate([*earlier, text]))
     return Case(str(name), turns, str(level), frozenset(accepted), kind, groups)
@@ -199,14 +177,17 @@ def _case(line: str, where: str) -> Case:
 def audit(space: Workspace, file: Path) -> dict[str, Any]:
     """Return figures of every judge, and every message that the one in use judged wrongly, with the reason."""
     cases = load_cases(file)
-    triagers, problems = _triagers(space)
+    triagers, problems = dict(space.triage.by_name()), space.triage.problems  # the one in use is last
+    if problems:
+        triagers.popitem()  # the second opinion, which is not there
     with terminal.progress() as told:
         verdicts: dict[str, list[Verdict]] = {name: [] for name in triagers}
         for position, case in enumerate(cases):
             told("judging", position, len(cases))
             for name, triager in triagers.items():
                 verdicts[name].append(judge(case, triager))
-    used = list(triagers)[-1]
+    used, triager = list(triagers.items())[-1]
+    wrong = [verdict for verdict in verdicts[used] if not verdict.right]
     counts = Counter(case.level for case in cases)
     return {
         "set": file.name,
@@ -215,19 +196,11 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
         "levels": {level: counts[level] for level in LEVELS},
         "problems": list(problems),
         "judges": [{"name": name, **summary(found)} for name, found in verdicts.items()],
-        "misses": [_miss(verdict, triagers[used]) for verdict in verdicts[used] if not verdict.right],
+        "misses": [_miss(verdict, explain(triager.steps(verdict.case.turns))) for verdict in wrong],
     }
 
 
-def _triagers(space: Workspace) -> tuple[dict[str, Triager], tuple[str, ...]]:
-    """Return the judges by name, the one in use last, and the problems; without a second opinion the words are last."""
-    triagers, problems = dict(space.triage.by_name()), space.triage.problems
-    if problems:
-        triagers.popitem()
-    return triagers, problems
-
-
-def _miss(verdict: Verdict, triager: Triager) -> dict[str, Any]:
+def _miss(verdict: Verdict, explained: list[Json]) -> dict[str, Any]:
     case = verdict.case
     return {
         "id": case.id,
@@ -238,7 +211,7 @@ def _miss(verdict: Verdict, triager: Triager) -> dict[str, Any]:
         "said": verdict.level,
         "said_kind": verdict.kind,
         "rule": verdict.rule,
-        "explanation": explain(triager.steps(case.turns)),
+        "explanation": explained,
     }
 
 
@@ -305,7 +278,11 @@ def as_text(figures: Figures) -> Iterator[str]:
         yield from ("", table.title, *_aligned(table.rows))
     yield from ("", f"Misses: {len(figures['misses'])}")
     for miss in figures["misses"]:
-        yield from ("", f"{miss['id']}: {verdict(miss)}", *(f"  {line}" for line in explained(miss["explanation"])))
+        yield from (
+            "",
+            f"{miss['id']}: {verdict(miss)}",
+            *(f"  {line}" for line in lines(miss["explanation"])),
+        )
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -314,36 +291,21 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-_STYLES = ("tokens.css", "audit.css")
 _TITLE = "Audit of the red flags"
 
 
 def page(figures: Figures) -> str:
     """Return the page with its styles in it."""
-    styles = style_sheets(*_STYLES)
-    head = "".join(f"<p>{plain(line)}</p>" for line in heading(figures))
-    body = "".join(_table(table) for table in tables(figures))
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_TITLE} · {plain(figures['set'])}</title><style>{styles}</style></head>"
-        f'<body><main><header class="facts"><h1>{_TITLE}</h1>{head}</header>{body}{_misses(figures)}</main></body>'
-        "</html>"
-    )
+    told = "".join(f"<p>{plain(line)}</p>" for line in heading(figures))
+    header = f'<header class="facts"><h1>{_TITLE}</h1>{told}</header>'
+    body = "".join(map(_table, tables(figures))) + _misses(figures)
+    return document(f"{_TITLE} · {figures['set']}", body, header=header, styles=("tokens.css", "audit.css"))
 
 
 def _table(table: Table) -> str:
     first, *others = table.rows
-    columns = "".join(f'<th scope="col">{plain(cell)}</th>' for cell in first[1:])
-    rows = "".join(
-        f'<tr><th scope="row">{plain(name)}</th>{"".join(f"<td>{plain(cell)}</td>" for cell in cells)}</tr>'
-        for name, *cells in others
-    )
-    caption = plain(table.title)
-    return (
-        f'<section><h2>{caption}</h2><div class="wide" role="region" aria-label="{caption}" tabindex="0"><table>'
-        f"<thead><tr><td></td>{columns}</tr></thead><tbody>{rows}</tbody></table></div></section>"
-    )
+    rows = ((name, "".join(f"<td>{plain(cell)}</td>" for cell in cells)) for name, *cells in others)
+    return section(table.title, scrolling(table.title, first, rows))
 
 
 def _misses(figures: Figures) -> str:
@@ -353,4 +315,4 @@ def _misses(figures: Figures) -> str:
         f'<pre dir="auto">{plain(chr(10).join(lines(miss["explanation"])))}</pre></details>'
         for miss in misses
     )
-    return f"<section><h2>Misses: {len(misses)}</h2>{shown or '<p>None.</p>'}</section>"
+    return section(f"Misses: {len(misses)}", shown or "<p>None.</p>")

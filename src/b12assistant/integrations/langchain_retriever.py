@@ -52,17 +52,17 @@ class QuoteRetriever(BaseRetriever):
         """Answer a question. Raises ``QuestionError`` for what cannot be read as one."""
         reply = self.assistant.ask(query)
         answer = self.assistant.as_json(reply)["answer"]
-        first = [notice for notice in answer["notices"] if notice["kind"] != NoticeKind.GENERAL]
         shared = {
             "status": answer["status"],
             "red_flag": answer["red_flag"],
             "notices": [notice["text"] for notice in answer["notices"]],
             "generation": reply.generation,
         }
-        texts = (
+        texts = [
             Document(notice["text"], metadata={**shared, "kind": "notice", "text_id": notice["text_id"]})
-            for notice in first
-        )
+            for notice in answer["notices"]
+            if notice["kind"] != NoticeKind.GENERAL
+        ]
         shown = self.assistant.present(reply)
         pieces = {quote.number: quote for quote in quotes_of(shown)}
         headings = {

@@ -16,7 +16,6 @@ from pydantic import Field, ValidationError
 
 from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Level, Reply, most_serious
-from b12assistant.answers import Notice as NoticeById
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
@@ -122,7 +121,8 @@ class _Tools:
     ) -> Annotated[CallToolResult, SearchResponse]:
         notices = self.space.assistant.triaged(question).triage.notices
         hits: tuple[Hit, ...] = ()
-        if not _is_emergency(notices):
+        first = most_serious(notices)
+        if first is None or first.flag is None or first.flag.level is not Level.EMERGENCY:
             notices, hits = self.space.search(question, k)
         texts = self.space.texts
         response = search_json(question, notices, hits, texts, self.space.opened.collection.generation)
@@ -232,11 +232,6 @@ def _all_seen(value: Any) -> Any:
             return [_all_seen(inner) for inner in value]
         case _:
             return value
-
-
-def _is_emergency(notices: tuple[NoticeById, ...]) -> bool:
-    first = most_serious(notices)
-    return first is not None and first.flag is not None and first.flag.level is Level.EMERGENCY
 
 
 def _answer(space: Workspace, reply: Reply) -> list[str]:
