@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -50,11 +49,7 @@ class Format(StrEnum):
 
 
 SUFFIXES: Mapping[Format, str] = {Format.HTML: "html", Format.MARKDOWN: "md", Format.JSON: "json"}
-TYPES: Mapping[Format, str] = {
-    Format.HTML: "text/html",
-    Format.MARKDOWN: "text/markdown",
-    Format.JSON: "application/json",
-}
+TYPES = {Format.HTML: "text/html", Format.MARKDOWN: "text/markdown", Format.JSON: "application/json"}
 
 
 class AnswerQuote(json_form.Quote, SavedQuote):
@@ -85,18 +80,9 @@ class SavedConversation(Saved):
     turns: list[Turn]
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """Replies in order, and the setting that turns them into words."""
-
-    replies: Sequence[Reply]
-    setting: Setting
-    generation: GenerationId
-
-
-def export(conversation: Conversation, format_: Format) -> str:
-    """Return the text of the file."""
-    return render(data_of(conversation), format_)
+def export(replies: Sequence[Reply], setting: Setting, generation: GenerationId, format_: Format) -> str:
+    """Return the text of the file: the replies in order, in the words of ``setting``."""
+    return render(data_of(replies, setting, generation), format_)
 
 
 def render(data: SavedConversation, format_: Format) -> str:
@@ -104,17 +90,16 @@ def render(data: SavedConversation, format_: Format) -> str:
     return _WRITERS[format_](data)
 
 
-def data_of(conversation: Conversation) -> SavedConversation:
+def data_of(replies: Sequence[Reply], setting: Setting, generation: GenerationId) -> SavedConversation:
     """Collect the data of a file."""
-    setting = conversation.setting
     data = SavedConversation(
         kind=KIND,
         made=setting.today.isoformat(),
         version=saved.this_version(),
         language=setting.labels.language,
         base=setting.base,
-        index=Generation(generation=conversation.generation),
-        turns=[Turn(answer=_answer(reply, setting)) for reply in conversation.replies],
+        index=Generation(generation=generation),
+        turns=[Turn(answer=_answer(reply, setting)) for reply in replies],
     )
     return saved.sealed(data)
 

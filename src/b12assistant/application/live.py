@@ -70,31 +70,21 @@ class Live:
         pointer = self._space.store.pointer()
         return None if pointer is None else (pointer, _edited(self._space.corpus / SWITCHED_OFF_FILE))
 
-    def _renew(self) -> Workspace:
-        """Open the current index and the current list of what is switched off, and use them from now on.
-
-        Raises what opening raises; then the previous index stays in use, and its problems say why.
-        """
-        self._seen = self._state()
-        try:
-            fresh = self._space.renewed()
-            fresh.opened  # noqa: B018 - opens the index or raises
-            fresh.ask("ready")
-        except Exception as error:
-            self._keep(error)
-            raise
-        self._space = fresh
-        return fresh
-
     def _follow(self) -> None:
-        """Switch to the newest state, unless another thread has done so already."""
+        """Open the newest state and use it from now on, unless another thread has done so already."""
         with self._renewing:
-            if self._state() in (None, self._seen):
+            state = self._state()
+            if state in (None, self._seen):
                 return
+            self._seen = state
             try:
-                fresh = self._renew()
-            except Exception:  # noqa: BLE001 - the previous index still works, and the error is in the log
+                fresh = self._space.renewed()
+                fresh.opened  # noqa: B018 - opens the index or raises
+                fresh.ask("ready")
+            except Exception as error:  # noqa: BLE001 - the previous index still works
+                self._keep(error)
                 return
+            self._space = fresh
         give_back()
         for problem in fresh.opened.problems:
             _LOG.error("an index was passed over: %s", problem)

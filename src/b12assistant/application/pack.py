@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Literal
 
-from b12assistant.answers import FixedText
+from b12assistant.answering.assistant import GENERAL, ONLY_SELLERS
 from b12assistant.application.saved import (
     Saved,
     SavedQuote,
@@ -25,26 +23,17 @@ from b12assistant.display import json_form
 from b12assistant.display.addresses import read_link
 from b12assistant.display.citation_formats import Form, about, cite, markdown_text, place
 from b12assistant.display.json_form import Generation, Text, source_fields
-from b12assistant.display.labels import Labels
 from b12assistant.display.markup import UNSEEN, plain, style_sheets
-from b12assistant.display.presentation import Cited, Quoted
+from b12assistant.display.presentation import Cited, Quoted, Setting
 from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId, GenerationId, Interest, Span
 
 KIND: Literal["b12assistant passage pack"] = "b12assistant passage pack"
 _COLUMNS = (
-    "number",
-    "text",
-    "sentence",
-    "place",
-    "speaker",
-    "sells",
-    "link",
-    "document",
-    "passage",
-    "generation",
-    "notices",
+    *("number", "text", "sentence", "place", "speaker", "sells", "link"),
+    *("document", "passage", "generation", "notices"),
 )
+Pins = Sequence[tuple[str, Cited | None]]  # addresses with the words they lead to now; None if they are gone
 _STYLE = (
     "body{font:1.0625rem/1.6 system-ui,sans-serif;margin:2rem auto;max-width:68ch;padding:0 1rem}"
     "figure{margin:2rem 0;break-inside:avoid}"
@@ -79,58 +68,26 @@ class SavedPack(Saved):
     missing: list[Text]
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
-    """A pinned address and the words it leads to now; ``None`` if they are gone."""
-
-    address: str
-    cited: Cited | None
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """Pinned passages with the notices and labels of their file. ``base``: where the page is served."""
-
-    pins: tuple[Pinned, ...]
-    notices: tuple[FixedText, ...]
-    generation: GenerationId
-    today: date
-    labels: Labels
-    base: str = ""
-
-    @property
-    def cited(self) -> tuple[Cited, ...]:
-        return tuple(pin.cited for pin in self.pins if pin.cited)
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        return tuple(pin.address for pin in self.pins if pin.cited is None)
-
-    @property
-    def only_sellers(self) -> bool:
-        return all(cited.document.source.interest is Interest.SELLS for cited in self.cited)
-
-
-def read_pin(address: str, entry_of: Callable[[DocumentId], Entry | None], base: str = "") -> Pinned:
-    """Find the words of an address, even if they have moved.
+def read_pin(address: str, entries: Mapping[DocumentId, Entry], base: str = "") -> Cited | None:
+    """Find the words of an address, even if they have moved; ``None`` if they are gone.
 
     ``base``: where the page is served, so that links in a file lead back to it.
     """
     link = read_link(address)
-    entry = entry_of(link[0]) if link else None
+    entry = entries.get(link[0]) if link else None
     now = link[1].found_in(entry.document.text) if link and entry else None
     if now is None or entry is None:
-        return Pinned(address, None)
+        return None
     spans = tuple(Span(entry.document, range_.start, range_.end) for range_ in now.spans)
     best = Span(entry.document, now.best.start, now.best.end) if now.best else None
     sentence = best or spans[0]
     passage = next((p.id for p in entry.passages if p.span.range.contains(sentence.range)), None)
-    return Pinned(address, Cited(spans, best, passage, base=base))
+    return Cited(spans, best, passage, base=base)
 
 
-def write(pack: Pack, form: PackForm) -> str:
+def write(pins: Pins, setting: Setting, generation: GenerationId, form: PackForm) -> str:
     """Return the text of the file, with the words unchanged."""
-    return render(data_of(pack), form)
+    return render(_data_of(pins, setting, generation), form)
 
 
 def render(data: SavedPack, form: PackForm) -> str:
@@ -138,18 +95,20 @@ def render(data: SavedPack, form: PackForm) -> str:
     return _FORMS[form](data)
 
 
-def data_of(pack: Pack) -> SavedPack:
-    """Collect the data of a file."""
+def _data_of(pins: Pins, setting: Setting, generation: GenerationId) -> SavedPack:
+    cited = [words for _, words in pins if words]
+    only_sellers = cited and all(words.document.source.interest is Interest.SELLS for words in cited)
+    notices = [setting.texts[name] for name in (GENERAL, *([ONLY_SELLERS] if only_sellers else []))]
     data = SavedPack(
         kind=KIND,
-        made=pack.today.isoformat(),
+        made=setting.today.isoformat(),
         version=this_version(),
-        language=pack.labels.language,
-        base=pack.base,
-        notices=[PackNotice(text_id=text.id, version=text.version, text=text.text) for text in pack.notices],
-        quotes=[_quote(Quoted.of(cited, pack.labels, pack.today, n)) for n, cited in enumerate(pack.cited, start=1)],
-        missing=list(pack.missing),
-        index=Generation(generation=pack.generation),
+        language=setting.labels.language,
+        base=setting.base,
+        notices=[PackNotice(text_id=text.id, version=text.version, text=text.text) for text in notices],
+        quotes=[_quote(Quoted.of(words, setting.labels, setting.today, n)) for n, words in enumerate(cited, start=1)],
+        missing=[address for address, words in pins if words is None],
+        index=Generation(generation=generation),
     )
     return sealed(data)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -58,7 +58,7 @@ from b12assistant.safety.translations import WithTranslations, numbers_in
 from b12assistant.safety.triage import Rules, is_control, load_rules
 from b12assistant.safety.triagers import Triagers
 from b12assistant.threads import once
-from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage
+from b12assistant.types import DocumentId, FileEnd, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
     from b12assistant.corpus.page_words import PageWords
@@ -161,6 +161,11 @@ class Workspace:
         self.first_use(self)
         return self._open(self.store.open())
 
+    @once
+    def entries(self) -> Mapping[DocumentId, Entry]:
+        """The entries of the open index by document id."""
+        return {entry.document.id: entry for entry in self.opened.entries}
+
     @property
     def is_open(self) -> bool:
         """Check whether the index is open already."""
@@ -183,14 +188,8 @@ class Workspace:
 
     @once
     def engine(self) -> Engine:
-        vocabulary = corpus_vocabulary(self.corpus)
-        return Engine(
-            self.opened.collection,
-            self.encoder,
-            self.projection,
-            vocabulary=vocabulary,
-            reader=self.quote_reader,
-        )
+        vocabulary, collection = corpus_vocabulary(self.corpus), self.opened.collection
+        return Engine(collection, self.encoder, self.projection, vocabulary=vocabulary, reader=self.quote_reader)
 
     @once
     def triage(self) -> Triagers:
@@ -217,9 +216,8 @@ class Workspace:
     @once
     def assistant(self) -> Answering:
         return Answering(
-            triage=lambda turns: self.triage.in_use(
-                turns
-            ),  # inside the call, so that unreadable rules count as a failed check
+            # inside a function, so that unreadable rules count as a failed check
+            triage=lambda turns: self.triage.in_use(turns),
             is_control=is_control,
             engine=lambda: self.engine,
             settings=self.configuration.settings,
@@ -266,13 +264,7 @@ class Workspace:
         ``strict``: publish nothing if a file is left out. ``from_scratch``: encode everything, copy nothing from the
         previous index or from the embeddings that ship with the program.
         """
-        from b12assistant.index.embedding import (
-            NONE_SHIPPED,
-            NOTHING,
-            read_previous,
-            read_shipped,
-            shipped_scope,
-        )
+        from b12assistant.index.embedding import NONE_SHIPPED, NOTHING, read_previous, read_shipped, shipped_scope
         from b12assistant.index.indexing import Indexer
 
         require_corpus(self.corpus)  # before creating the index folder
@@ -314,7 +306,7 @@ class Workspace:
 
     def document(self, name: str) -> Entry:
         """Return the entry of a document id. Raises ``NotFoundError``."""
-        entry = next((entry for entry in self.opened.entries if entry.document.id == name), None)
+        entry = self.entries.get(DocumentId(name))
         if entry is None:
             raise NotFoundError(f"no document {name!r} in the index", hint="`b12assistant export -` lists them")
         return entry
@@ -326,7 +318,7 @@ class Workspace:
             return matches[0]
         if matches and name:
             raise NotFoundError(f"{len(matches)} passages are called {name!r}…", hint="give more of its id")
-        near = get_close_matches(name, [entry.document.id for entry in self.opened.entries], n=3, cutoff=0.4)
+        near = get_close_matches(name, self.entries, n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else "`b12assistant export -` lists all"
         raise NotFoundError(f"no document or passage is called {name!r}", hint=hint)
 

@@ -191,10 +191,11 @@ def show(space: Workspace, name: str, json_: bool) -> None:
     from b12assistant.display import terminal
     from b12assistant.display.presentation import Cited, Quoted
     from b12assistant.index.documents import export_line
+    from b12assistant.types import DocumentId
 
     name = words(name)
     setting = space.setting()
-    entry = next((entry for entry in space.opened.entries if entry.document.id == name), None)
+    entry = space.entries.get(DocumentId(name))
     if entry is None:
         passage = space.passage(name)
         if json_:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Reply
-from b12assistant.application.exporting import SUFFIXES, TYPES, Conversation, Format, export
+from b12assistant.application.exporting import SUFFIXES, TYPES, Format, export
 from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
@@ -47,10 +47,9 @@ def export_router(workspace: Callable[[], Workspace], questions: Questions, labe
 def _file(space: Workspace, asked: ExportRequest, labels: Labels, base: str) -> Response:
     today, generation = local_today(), space.opened.collection.generation
     replies = _replies(space, asked.turns)
-    talk = Conversation(replies, space.setting(labels=labels, base=base), generation)
     name = f"conversation-{today.isoformat()}.{SUFFIXES[asked.format]}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    body = export(talk, asked.format).encode("utf-8", "replace")
+    body = export(replies, space.setting(labels=labels, base=base), generation, asked.format).encode("utf-8", "replace")
     return Response(body, headers=headers, media_type=f"{TYPES[asked.format]}; charset=utf-8")
 
 

@@ -10,16 +10,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from b12assistant.answering.assistant import GENERAL, ONLY_SELLERS
-from b12assistant.answers import TextId
 from b12assistant.application.lookup_rows import quoted
-from b12assistant.application.pack import Pack, PackForm, Pinned, read_pin, write
+from b12assistant.application.pack import PackForm, read_pin, write
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import Quoted
 from b12assistant.errors import NotFoundError
-from b12assistant.index.documents import Entry
-from b12assistant.types import DocumentId
 from b12assistant.web.http_transport import BoundedRoute, JsonResponse
 from b12assistant.web.lookup_routes import PackRequest
 
@@ -40,10 +36,9 @@ def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter
     def read(asked: PackRequest) -> Response:
         """Return a row for each address, in order; if its words are gone, the row has only the address."""
         space, today = workspace(), local_today()
-        entry_of = _entries(space)
         rows = []
         for address in asked.addresses:
-            cited = read_pin(address, entry_of).cited
+            cited = read_pin(address, space.entries)
             row: dict[str, Any] = {"asked": address}
             if cited:
                 quote = Quoted.of(space.with_state(cited), labels, today)
@@ -60,23 +55,12 @@ def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter
         kind, media_type = _FORMS[form]
         space = workspace()
         base = str(request.base_url).rstrip("/")
-        entry_of = _entries(space)
-        pins = tuple(_current(read_pin(address, entry_of, base), space) for address in asked.addresses)
-        pack = Pack(pins, (), space.opened.collection.generation, local_today(), labels, base)
-        names: list[TextId] = [GENERAL, *([ONLY_SELLERS] if pack.cited and pack.only_sellers else [])]
-        pack = replace(pack, notices=tuple(space.texts[name] for name in names))
-        name = f"passage-pack-{pack.today.isoformat()}.{kind}"
+        setting = space.setting(labels=labels, base=base)
+        found = [(address, read_pin(address, space.entries, base)) for address in asked.addresses]
+        pins = [(address, cited and space.with_state(cited)) for address, cited in found]
+        name = f"passage-pack-{setting.today.isoformat()}.{kind}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        body = write(pack, kind).encode("utf-8", "surrogatepass")
+        body = write(pins, setting, space.opened.collection.generation, kind).encode("utf-8", "surrogatepass")
         return Response(body, headers=headers, media_type=f"{media_type}; charset=utf-8")
 
     return router
-
-
-def _current(pin: Pinned, space: Workspace) -> Pinned:
-    return replace(pin, cited=space.with_state(pin.cited)) if pin.cited else pin
-
-
-def _entries(space: Workspace) -> Callable[[DocumentId], Entry | None]:
-    entries = {entry.document.id: entry for entry in space.opened.entries}
-    return entries.get
