@@ -39,7 +39,7 @@ from b12assistant.answers import (
 from b12assistant.api import Assistant
 from b12assistant.application.exporting import Format, data_of, export, pieces_of
 from b12assistant.application.lookup_rows import quoted
-from b12assistant.application.pack import PackForm, write
+from b12assistant.application.pack import write
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.answer_html import turn_html
@@ -197,7 +197,7 @@ def copied(form: Form) -> Callable[[Reply, OneReply], str]:
     return copy
 
 
-def packed(form: PackForm) -> Callable[[Reply, OneReply], str]:
+def packed(form: str) -> Callable[[Reply, OneReply], str]:
     def pack(reply: Reply, _: OneReply) -> str:
         pins = [("", Cited.of_quote(quote, reply)) for quote in reply.answer.quotes]
         text = write(pins, SETTING, GENERATION, form)
@@ -221,7 +221,7 @@ ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
 }
 QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {
     **{f"copied as {form}": copied(form) for form in (Form.PLAIN, Form.MARKDOWN, Form.HTML)},
-    **{f"pack as {form}": packed(form) for form in (PackForm.MARKDOWN, PackForm.HTML, PackForm.CSV)},
+    **{f"pack as {form}": packed(form) for form in ("markdown", "html", "csv")},
     "row": in_a_row,
 }
 

@@ -11,9 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from b12assistant.answers import FixedTexts
 from b12assistant.application.workspace import Workspace
-from b12assistant.config import Configuration
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
 from b12assistant.threads import NATIVE_CALLS
@@ -56,14 +54,6 @@ class Live:
             if self._space.is_open and self._state() not in (None, self._seen):
                 threading.Thread(target=self._follow, name="renewing", daemon=True).start()
         return self._space
-
-    @property
-    def configuration(self) -> Configuration:
-        return self._space.configuration
-
-    @property
-    def texts(self) -> FixedTexts:
-        return self._space.texts
 
     def _state(self) -> tuple[object, object] | None:
         """Return a value that changes with a new index or an edited `switched_off.toml`; ``None`` without an index."""

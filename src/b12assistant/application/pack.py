@@ -5,24 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from typing import Literal
 
 from b12assistant.answering.assistant import GENERAL, ONLY_SELLERS
-from b12assistant.application.saved import (
-    Saved,
-    SavedQuote,
-    html_block,
-    json_text,
-    markdown_block,
-    read_quote,
-    sealed,
-    this_version,
-)
+from b12assistant.application import saved
+from b12assistant.application.saved import Saved, SavedQuote, json_text, markdown_block
 from b12assistant.display import json_form
 from b12assistant.display.addresses import read_link
 from b12assistant.display.citation_formats import Form, about, cite, markdown_text, place
-from b12assistant.display.json_form import Generation, Text, source_fields
+from b12assistant.display.json_form import Text, source_fields
 from b12assistant.display.markup import UNSEEN, plain, style_sheets
 from b12assistant.display.presentation import Cited, Quoted, Setting
 from b12assistant.index.documents import Entry
@@ -40,15 +31,6 @@ _STYLE = (
     "blockquote{border-left:3px solid;font-family:serif;margin:0;padding-left:1rem;white-space:pre-wrap}"
     "figcaption,p{font-size:.9375rem}"
 )
-
-
-class PackForm(StrEnum):
-    """The format of a pack; the value is the suffix of the file."""
-
-    MARKDOWN = "md"
-    HTML = "html"
-    CSV = "csv"
-    JSON = "json"
 
 
 class PackNotice(json_form.Form):
@@ -85,32 +67,29 @@ def read_pin(address: str, entries: Mapping[DocumentId, Entry], base: str = "") 
     return Cited(spans, best, passage, base=base)
 
 
-def write(pins: Pins, setting: Setting, generation: GenerationId, form: PackForm) -> str:
-    """Return the text of the file, with the words unchanged."""
+def write(pins: Pins, setting: Setting, generation: GenerationId, form: str) -> str:
+    """Return the text of the file in one of ``FORMS``, with the words unchanged."""
     return render(_data_of(pins, setting, generation), form)
 
 
-def render(data: SavedPack, form: PackForm) -> str:
+def render(data: SavedPack, form: str) -> str:
     """Draw the file from its data. Raises ``ValueError`` for data that is not of a pack."""
-    return _FORMS[form](data)
+    return FORMS[form](data)
 
 
 def _data_of(pins: Pins, setting: Setting, generation: GenerationId) -> SavedPack:
     cited = [words for _, words in pins if words]
     only_sellers = cited and all(words.document.source.interest is Interest.SELLS for words in cited)
     notices = [setting.texts[name] for name in (GENERAL, *([ONLY_SELLERS] if only_sellers else []))]
-    data = SavedPack(
+    return saved.sealed(
+        SavedPack,
+        setting,
+        generation,
         kind=KIND,
-        made=setting.today.isoformat(),
-        version=this_version(),
-        language=setting.labels.language,
-        base=setting.base,
         notices=[PackNotice(text_id=text.id, version=text.version, text=text.text) for text in notices],
         quotes=[_quote(Quoted.of(words, setting.labels, setting.today, n)) for n, words in enumerate(cited, start=1)],
         missing=[address for address, words in pins if words is None],
-        index=Generation(generation=generation),
     )
-    return sealed(data)
 
 
 def _quote(quote: Quoted) -> SavedQuote:
@@ -132,7 +111,7 @@ def _quote(quote: Quoted) -> SavedQuote:
 
 
 def _quotes(data: SavedPack) -> list[Quoted]:
-    return [read_quote(quote, data.labels, data.index.generation) for quote in data.quotes]
+    return [saved.read_quote(quote, data.labels, data.index.generation) for quote in data.quotes]
 
 
 def _markdown(data: SavedPack) -> str:
@@ -144,17 +123,11 @@ def _markdown(data: SavedPack) -> str:
 
 
 def _html(data: SavedPack) -> str:
-    title = plain(data.labels("pack.title"))
     figures = "\n".join(cite(quote, Form.HTML, data.labels) for quote in _quotes(data))
     notices = "".join(f"<p><strong>{plain(line)}</strong></p>" for line in _notices(data))
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return (
-        f'<!doctype html><html lang="{data.labels.language}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="referrer" content="no-referrer">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
-        f"<style>{_STYLE}\n{style_sheets(UNSEEN)}</style></head>\n<body><main><h1>{title}</h1>"
-        f"<p>{plain(_made(data))}</p>{notices}\n{figures}</main>\n{html_block(data)}</body></html>\n"
-    )
+    body = f"<p>{plain(_made(data))}</p>{notices}\n{figures}"
+    style = f"{_STYLE}\n{style_sheets(UNSEEN)}"
+    return f"<!doctype html>{saved.html_page(data, data.labels('pack.title'), style, body)}"
 
 
 def _csv(data: SavedPack) -> str:
@@ -196,9 +169,9 @@ def _notices(data: SavedPack) -> list[str]:
     return [*(notice.text for notice in data.notices), *missing]
 
 
-_FORMS: Mapping[PackForm, Callable[[SavedPack], str]] = {
-    PackForm.MARKDOWN: _markdown,
-    PackForm.HTML: _html,
-    PackForm.CSV: _csv,
-    PackForm.JSON: json_text,
+FORMS: Mapping[str, Callable[[SavedPack], str]] = {
+    "markdown": _markdown,
+    "html": _html,
+    "csv": _csv,
+    "json": json_text,
 }

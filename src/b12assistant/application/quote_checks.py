@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from b12assistant.answers import FixedText, FixedTexts, NoticeKind, Strength, TextId, TopicId
 from b12assistant.application import exporting, pack, saved
 from b12assistant.application.exporting import Format, SavedConversation, citation
-from b12assistant.application.pack import PackForm, SavedPack
+from b12assistant.application.pack import SavedPack
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import json_form
 from b12assistant.display.addresses import Place, place_of_words
@@ -193,20 +193,16 @@ def _fresh(
         "notes": list(shown.notes),
     }
     passage = next((passage for passage in entry.passages if passage.id == quote.get("passage")), None)
-    if not moved:
-        link = _link(quote, cited)
-        fresh |= {"link": link, "citation": citation(replace(shown, link=link), made.labels)}
-        fresh["passage"] = quote.get("passage") if passage or not quote.get("passage") else None
-    if not moved and passage:
+    if moved:
+        return fresh
+    whole = replace(cited, best=None).link  # the pin of a whole passage has a link without a sentence
+    link = whole if quote.get("link") == whole else cited.link
+    fresh |= {"link": link, "citation": citation(replace(shown, link=link), made.labels)}
+    fresh["passage"] = quote.get("passage") if passage or not quote.get("passage") else None
+    if passage:
         around = passage.span
         fresh["context_span"] = [min(around.start, spans[0].start), max(around.end, spans[-1].end)]
     return fresh
-
-
-def _link(quote: Mapping[str, Any], cited: Cited) -> str:
-    """Return the link; the pin of a whole passage has a link without a sentence."""
-    plain = replace(cited, best=None).link
-    return plain if quote.get("link") == plain else cited.link
 
 
 def _differences(quote: Mapping[str, Any], fresh: Mapping[str, Any]) -> Iterator[str]:
@@ -316,11 +312,8 @@ def _topics(where: str, disagreements: object, against: Against) -> Iterator[str
 
 def _visible(text: str, suffix: str, data: SavedConversation | SavedPack) -> Iterator[str]:
     """Report where the file differs from what its data gives, line by line."""
-    form = "JSON" if suffix == ".json" else "HTML" if suffix in _HTML else "MARKDOWN"
-    if isinstance(data, SavedConversation):
-        given = exporting.render(data, Format[form])
-    else:
-        given = pack.render(data, PackForm[form])
+    form = Format.JSON if suffix == ".json" else Format.HTML if suffix in _HTML else Format.MARKDOWN
+    given = exporting.render(data, form) if isinstance(data, SavedConversation) else pack.render(data, form)
     shown, drawn = text.split("\n"), given.split("\n")
     if suffix == ".json" or shown == drawn:
         return

@@ -23,17 +23,7 @@ from b12assistant.answering.turn_forms import only_remarks
 from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, as_tuned, indexing_encoder, open_encoder, open_generation
 from b12assistant.config import Configuration, load_configuration
-from b12assistant.corpus.folder import (
-    check_files,
-    corpus_files,
-    corpus_page_words,
-    corpus_red_flags,
-    corpus_switched_off,
-    corpus_texts,
-    corpus_vocabulary,
-    lines_named,
-    require_corpus,
-)
+from b12assistant.corpus import folder
 from b12assistant.data_files import Table
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Cited, Setting
@@ -104,7 +94,7 @@ class Workspace:
 
     def __post_init__(self) -> None:
         self.texts  # noqa: B018 - reports an unknown region now, not in an emergency
-        if corpus_red_flags(self.corpus):
+        if folder.corpus_red_flags(self.corpus):
             self.rules  # noqa: B018 - reports a fault in a curator's red flags now
 
     @property
@@ -112,25 +102,25 @@ class Workspace:
         """The fixed texts with today's telephone numbers, the texts of the corpus, and the translations."""
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
-        with lines_named(self.corpus):
+        with folder.lines_named(self.corpus):
             own = parse_fixed_texts(self._own_texts, numbers_on(*today)) if self._own_texts else {}
         return WithTranslations({**texts_on(*today), **own}, lambda code: numbers_in(code, *today))
 
     @once
     def _own_texts(self) -> Table:
-        return corpus_texts(self.corpus)
+        return folder.corpus_texts(self.corpus)
 
     @once
     def rules(self) -> Rules:
         """The rules of triage: the packaged red flags and those of the corpus. Raises ``ConfigError``."""
         packaged = Packaged(self.configuration.settings.red_flags.packaged)
-        with lines_named(self.corpus):
-            return load_rules(corpus_red_flags(self.corpus), self.texts, packaged)
+        with folder.lines_named(self.corpus):
+            return load_rules(folder.corpus_red_flags(self.corpus), self.texts, packaged)
 
     @property
     def page_words(self) -> PageWords | None:
         """The corpus's own words for the page, if it has any."""
-        return corpus_page_words(self.corpus)
+        return folder.corpus_page_words(self.corpus)
 
     @once
     def plain_encoder(self) -> Encoder:
@@ -188,7 +178,7 @@ class Workspace:
 
     @once
     def engine(self) -> Engine:
-        vocabulary, collection = corpus_vocabulary(self.corpus), self.opened.collection
+        vocabulary, collection = folder.corpus_vocabulary(self.corpus), self.opened.collection
         return Engine(collection, self.encoder, self.projection, vocabulary=vocabulary, reader=self.quote_reader)
 
     @once
@@ -267,9 +257,9 @@ class Workspace:
         from b12assistant.index.embedding import NONE_SHIPPED, NOTHING, read_previous, read_shipped, shipped_scope
         from b12assistant.index.indexing import Indexer
 
-        require_corpus(self.corpus)  # before creating the index folder
-        corpus_switched_off(self.corpus)  # before building: with a fault in this file the index could not be opened
-        check_files(self.corpus)
+        folder.require_corpus(self.corpus)  # before creating the index folder
+        folder.corpus_switched_off(self.corpus)  # before building: the index could not be opened with a fault in it
+        folder.check_files(self.corpus)
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
             encoder = indexing_encoder(settings.encoder, self.encoder)
@@ -345,7 +335,7 @@ class Workspace:
     def stale_files(self) -> Iterator[str]:
         """Yield a sentence for each file of the corpus that differs from the index."""
         known = {report.file for report in self.opened.reports}
-        present = set(corpus_files(self.corpus))
+        present = set(folder.corpus_files(self.corpus))
         yield from (f"{file}: new since indexing" for file in sorted(present - known))
         for entry in self.opened.entries:
             if entry.report.file not in present:
@@ -360,4 +350,5 @@ class Workspace:
         return replace(opened, collection=self.search_server.attached(opened.collection, opened.manifest))
 
     def _read(self, generation: Generation) -> Opened:
-        return open_generation(generation, self.encoder, self.configuration.settings, corpus_switched_off(self.corpus))
+        encoder, settings = self.encoder, self.configuration.settings
+        return open_generation(generation, encoder, settings, folder.corpus_switched_off(self.corpus))

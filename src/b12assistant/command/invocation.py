@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from b12assistant.application.workspace import Workspace
 
 NAME = "b12assistant"
-STOPPED = 130  # the usual exit status after Ctrl-C
 
 
 def run(commands: click.Command) -> int:
@@ -38,7 +37,7 @@ def run(commands: click.Command) -> int:
     except AssistantError as error:
         return _complain(str(error), error.exit_status)
     except (KeyboardInterrupt, click.Abort):
-        return _complain("stopped; nothing half done is kept", STOPPED)
+        return _complain("stopped; nothing half done is kept", 130)  # the usual status after Ctrl-C
     except BrokenPipeError:
         _mute()  # the reader closed the pipe
         return 1
@@ -71,8 +70,8 @@ def places(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--index", "index_folder", metavar="DIR", help="The folder of the index.")
     @click.pass_context
     @wraps(command)
-    def called(context: click.Context, corpus: str | None, index_folder: str | None, **options: Any) -> None:
-        command(workspace(context, corpus, index_folder), **options)
+    def called(context: click.Context, /, **options: Any) -> None:
+        command(workspace(context, options.pop("corpus"), options.pop("index_folder")), **options)
 
     return called
 

@@ -6,7 +6,6 @@ import contextlib
 import io
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
@@ -42,7 +41,7 @@ def answer_once(
     ``as_typed``: search for the question's own words only. ``explain``: add the reasons of triage. ``profile``: add
     how long each stage took.
     """
-    with measured() if profile else nullcontext() as stages:
+    with measured() if profile else contextlib.nullcontext() as stages:
         reply = space.ask(question, history, as_typed=as_typed)
     took = {name: round(ms, 2) for name, ms in stages.milliseconds.items()} if stages else {}
     if as_json:

@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Reply
-from b12assistant.application.exporting import SUFFIXES, TYPES, Format, export
+from b12assistant.application.exporting import Format, export
+from b12assistant.application.saved import FILES
 from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
@@ -47,10 +48,11 @@ def export_router(workspace: Callable[[], Workspace], questions: Questions, labe
 def _file(space: Workspace, asked: ExportRequest, labels: Labels, base: str) -> Response:
     today, generation = local_today(), space.opened.collection.generation
     replies = _replies(space, asked.turns)
-    name = f"conversation-{today.isoformat()}.{SUFFIXES[asked.format]}"
+    suffix, media_type = FILES[asked.format]
+    name = f"conversation-{today.isoformat()}.{suffix}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
     body = export(replies, space.setting(labels=labels, base=base), generation, asked.format).encode("utf-8", "replace")
-    return Response(body, headers=headers, media_type=f"{TYPES[asked.format]}; charset=utf-8")
+    return Response(body, headers=headers, media_type=f"{media_type}; charset=utf-8")
 
 
 def _replies(space: Workspace, turns: tuple[Asked, ...]) -> tuple[Reply, ...]:

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from b12assistant.application.lookup_rows import quoted
-from b12assistant.application.pack import PackForm, read_pin, write
+from b12assistant.application.pack import FORMS, read_pin, write
+from b12assistant.application.saved import FILES
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import Quoted
@@ -20,12 +21,6 @@ from b12assistant.web.http_transport import BoundedRoute, JsonResponse
 from b12assistant.web.lookup_routes import PackRequest
 
 ROOT = "/pack"
-_FORMS = {
-    "markdown": (PackForm.MARKDOWN, "text/markdown"),
-    "html": (PackForm.HTML, "text/html"),
-    "csv": (PackForm.CSV, "text/csv"),
-    "json": (PackForm.JSON, "application/json"),
-}
 
 
 def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter:
@@ -50,17 +45,17 @@ def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter
     @router.post(f"{ROOT}/export/{{form}}")
     def export(form: str, asked: PackRequest, request: Request) -> Response:
         """Return the pack as a file to save."""
-        if form not in _FORMS:
-            raise NotFoundError(f"a pack is not written as {form!r}", hint=f"ask for one of {', '.join(_FORMS)}")
-        kind, media_type = _FORMS[form]
+        if form not in FORMS:
+            raise NotFoundError(f"a pack is not written as {form!r}", hint=f"ask for one of {', '.join(FORMS)}")
+        suffix, media_type = FILES[form]
         space = workspace()
         base = str(request.base_url).rstrip("/")
         setting = space.setting(labels=labels, base=base)
         found = [(address, read_pin(address, space.entries, base)) for address in asked.addresses]
         pins = [(address, cited and space.with_state(cited)) for address, cited in found]
-        name = f"passage-pack-{setting.today.isoformat()}.{kind}"
+        name = f"passage-pack-{setting.today.isoformat()}.{suffix}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        body = write(pins, setting, space.opened.collection.generation, kind).encode("utf-8", "surrogatepass")
+        body = write(pins, setting, space.opened.collection.generation, form).encode("utf-8", "surrogatepass")
         return Response(body, headers=headers, media_type=f"{media_type}; charset=utf-8")
 
     return router

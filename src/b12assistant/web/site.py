@@ -206,7 +206,7 @@ def application(
 
 def _guarded(app: App, live: Live, host: str, watch: Callable[[int], None], files: Mapping[str, bytes]) -> Policy:
     """Put the policy and the limit of open requests around ``app``."""
-    settings = live.configuration.settings
+    settings = live().configuration.settings
     labels = load_labels(settings.page.language)
     words = live().page_words or load_page_words(labels.language)
     paths = (*FRAMEWORK, *OWN)
