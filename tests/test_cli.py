@@ -151,7 +151,7 @@ def test_a_name_can_neither_break_the_line_nor_steer_the_terminal(call: Call) ->
 
 
 def test_a_fault_of_ours_is_one_line_too(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "workspace", lambda *_: 1 / 0)
+    monkeypatch.setattr("b12assistant.command.invocation.workspace", lambda *_: 1 / 0)
     done = call("doctor")
     assert done.status == 1
     assert "a fault in the program" in done.complaint

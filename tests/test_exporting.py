@@ -13,7 +13,7 @@ from corpora import again, capsules, write
 from fakes import FakeWorkspace, fake_workspace, with_weak_quotes
 from starlette.testclient import TestClient
 
-from b12assistant.application.exporting import Conversation, Format, export
+from b12assistant.application.exporting import Format, export
 from b12assistant.application.quote_checks import Against, Checked, State, check_file
 from b12assistant.application.saved import embedded
 from b12assistant.errors import UsageError
@@ -304,7 +304,7 @@ HOSTILE = "<!-- --> --!> ]]> </script><script>alert(1)</script> --- &amp; \u2028
 def test_no_text_ends_the_data_or_runs(format_: Format, space: FakeWorkspace, tmp_path: Path) -> None:
     reply = space.ask(f"What wraps every nerve: myelin? {HOSTILE}")
     generation = space.opened.collection.generation
-    text = export(Conversation((reply,), space.setting(), generation), format_)
+    text = export((reply,), space.setting(), generation, format_)
     found = embedded(text, html=format_ is Format.HTML)
     assert found is not None
     assert found["turns"][0]["answer"]["question"].endswith(HOSTILE)

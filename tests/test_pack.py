@@ -119,7 +119,7 @@ def test_words_that_moved_are_found_where_they_stand_now(space: FakeWorkspace) -
     pinned = of_spans([entry.document.span(8, 34)])
     assert entry.document.text[8:34] == "Myelin wraps every nerve. "[:26]
     moved = pinned.replace("at=8-34", "at=2-28")
-    found = read_pin(moved, {entry.document.id: entry}.get).cited
+    found = read_pin(moved, {entry.document.id: entry})
     assert found is not None
     assert (found.spans[0].start, found.spans[0].end) == (8, 34)
 

@@ -37,9 +37,9 @@ from b12assistant.answers import (
     Turn,
 )
 from b12assistant.api import Assistant
-from b12assistant.application.exporting import Conversation, Format, data_of, export, pieces_of
+from b12assistant.application.exporting import Format, data_of, export, pieces_of
 from b12assistant.application.lookup_rows import quoted
-from b12assistant.application.pack import Pack, PackForm, Pinned, write
+from b12assistant.application.pack import write
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.answer_html import turn_html
@@ -165,7 +165,7 @@ def on_terminal(reply: Reply, _: OneReply) -> str:
 
 def saved(format_: Format) -> Callable[[Reply, OneReply], str]:
     def write_it(reply: Reply, _: OneReply) -> str:
-        text = export(Conversation((reply,), SETTING, GENERATION), format_)
+        text = export((reply,), SETTING, GENERATION, format_)
         return re.sub(r"(?s)<script.*?</script>|<!-- data.*?-->", "", text)
 
     return write_it
@@ -197,10 +197,10 @@ def copied(form: Form) -> Callable[[Reply, OneReply], str]:
     return copy
 
 
-def packed(form: PackForm) -> Callable[[Reply, OneReply], str]:
+def packed(form: str) -> Callable[[Reply, OneReply], str]:
     def pack(reply: Reply, _: OneReply) -> str:
-        pins = tuple(Pinned("", Cited.of_quote(quote, reply)) for quote in reply.answer.quotes)
-        text = write(Pack(pins, (), GENERATION, TODAY, SAID), form)
+        pins = [("", Cited.of_quote(quote, reply)) for quote in reply.answer.quotes]
+        text = write(pins, SETTING, GENERATION, form)
         return re.sub(r"(?s)<script.*?</script>|<!-- data.*?-->", "", text)
 
     return pack
@@ -221,7 +221,7 @@ ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
 }
 QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {
     **{f"copied as {form}": copied(form) for form in (Form.PLAIN, Form.MARKDOWN, Form.HTML)},
-    **{f"pack as {form}": packed(form) for form in (PackForm.MARKDOWN, PackForm.HTML, PackForm.CSV)},
+    **{f"pack as {form}": packed(form) for form in ("markdown", "html", "csv")},
     "row": in_a_row,
 }
 
@@ -262,8 +262,8 @@ def test_what_is_saved_gives_the_same_pieces_again(note: str) -> None:
         NOTES[note][0],
         answer=replace(NOTES[note][0].answer, disagreements=(Disagreement(TopicId("dose"), TOPIC, SIDES),)),
     )
-    talk = Conversation((reply,), SETTING, GENERATION)
-    data = type(data_of(talk)).model_validate(data_of(talk).as_json())
+    first = data_of((reply,), SETTING, GENERATION)
+    data = type(first).model_validate(first.as_json())
     given = present(reply, SETTING)
     again = pieces_of(data.turns[0].answer, data)
     quotes = list(zip(quotes_of(given), quotes_of(again), strict=True))

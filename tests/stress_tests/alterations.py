@@ -13,7 +13,7 @@ from corpora import again, capsules, write
 from fakes import FakeWorkspace, fake_workspace
 from pydantic import ValidationError
 
-from b12assistant.application.exporting import Conversation, Format, SavedConversation, export, render
+from b12assistant.application.exporting import Format, SavedConversation, export, render
 from b12assistant.application.quote_checks import Against, check_file
 from b12assistant.errors import AssistantError, UsageError
 from stress_tests.runner import Tries
@@ -35,8 +35,8 @@ def saved_conversations(folder: Path) -> tuple[FakeWorkspace, Mapping[Format, st
     made.index()
     space = again(made)
     replies = [space.ask(question, QUESTIONS[:number]) for number, question in enumerate(QUESTIONS)]
-    conversation = Conversation(replies, space.setting(), space.opened.collection.generation)
-    return space, {form: export(conversation, form) for form in Format}
+    generation = space.opened.collection.generation
+    return space, {form: export(replies, space.setting(), generation, form) for form in Format}
 
 
 def is_found(text: str, form: Format, against: Against, folder: Path) -> bool:

@@ -28,7 +28,8 @@ def run(space: Workspace, input_: Path, output: Path, as_json: AsJson) -> tuple[
     The index is opened first, so that a missing index is an error of the whole run.
     """
     lines = _lines(input_)
-    _refuse_same(input_, output)
+    if _STANDARD not in (input_, output) and output.is_file() and output.samefile(input_):
+        raise UsageError(f"{output} is the input: the answers would replace the questions", hint="name another file")
     space.opened  # noqa: B018 - raises here if there is no index
     failed = 0
 
@@ -52,8 +53,7 @@ def write_lines(file: Path, lines: Iterable[str]) -> None:
     Links and permissions are kept; a device or pipe is written directly.
     """
     if file == _STANDARD:
-        for line in lines:
-            sys.stdout.write(line + "\n")
+        sys.stdout.writelines(f"{line}\n" for line in lines)
         sys.stdout.flush()
         return
     try:
@@ -62,10 +62,11 @@ def write_lines(file: Path, lines: Iterable[str]) -> None:
         draft = file if in_place else target.with_name(f".b12assistant-{os.getpid()}.new")
         try:
             with draft.open("w", encoding="utf-8", newline="\n") as out:
-                for line in lines:
-                    out.write(line + "\n")
+                out.writelines(f"{line}\n" for line in lines)
             if not in_place:
-                _replace(draft, target)
+                if target.exists():
+                    shutil.copymode(target, draft)
+                draft.replace(target)
         finally:
             if not in_place:
                 draft.unlink(missing_ok=True)
@@ -74,17 +75,6 @@ def write_lines(file: Path, lines: Iterable[str]) -> None:
     except OSError as error:
         why = f"{file} cannot be written ({error.strerror})"
         raise UsageError(why, hint="name a file in a folder you can write to") from error
-
-
-def _replace(draft: Path, file: Path) -> None:
-    if file.exists():
-        shutil.copymode(file, draft)
-    draft.replace(file)
-
-
-def _refuse_same(input_: Path, output: Path) -> None:
-    if _STANDARD not in (input_, output) and output.is_file() and output.samefile(input_):
-        raise UsageError(f"{output} is the input: the answers would replace the questions", hint="name another file")
 
 
 def _lines(file: Path) -> list[tuple[int, bytes]]:
@@ -129,9 +119,7 @@ def _is_name(name: object) -> bool:
 def _question(row: object) -> tuple[str, tuple[str, ...]]:
     if not isinstance(row, dict) or not isinstance(row.get("question"), str):
         raise QuestionError("the line has no question", hint=_FORM)
-    history = row.get("history")
-    if history is None:
-        history = []
+    history = [] if row.get("history") is None else row["history"]
     if not isinstance(history, list) or not all(isinstance(turn, str) for turn in history):
         raise QuestionError("history is not a list of texts", hint='"history": ["earlier user turn", …]')
     turns = (row["question"], *history)

@@ -22,11 +22,8 @@ def catalogue(opened: Opened, labels: Labels, today: date) -> list[Json]:
 
     Texts are ready to show, in the language of ``labels``; what is not known is "". ``covers`` holds the headings.
     """
-    return [_listed(document, opened, labels, today) for document in sorted(_documents(opened), key=_place)]
-
-
-def _documents(opened: Opened) -> list[Document]:
-    return [entry.document for entry in opened.entries]
+    documents = sorted((entry.document for entry in opened.entries), key=_place)
+    return [_listed(document, opened, labels, today) for document in documents]
 
 
 def _place(document: Document) -> tuple[bool, int, str, str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -11,15 +10,14 @@ from pydantic import Field
 
 from b12assistant.answers import Level, Quote, Reply, TextId
 from b12assistant.application import saved
-from b12assistant.application.saved import Saved, SavedQuote, html_block, json_text, markdown_block
-from b12assistant.display import json_form
+from b12assistant.application.saved import Saved, SavedQuote, json_text, markdown_block
+from b12assistant.display import json_form, presentation
 from b12assistant.display.citation_formats import Form as CitationForm
 from b12assistant.display.citation_formats import cite, markdown_text
-from b12assistant.display.json_form import Form, Generation, Offsets, Text
+from b12assistant.display.json_form import Form, Offsets, Text
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import UNSEEN, dialled, plain, revealed, style_sheets
 from b12assistant.display.presentation import (
-    Cited,
     Difference,
     FixedNotice,
     General,
@@ -29,7 +27,6 @@ from b12assistant.display.presentation import (
     Piece,
     Quoted,
     ReadAs,
-    Setting,
     arrange,
     near_places,
     read_as_piece,
@@ -45,14 +42,6 @@ class Format(StrEnum):
     HTML = "html"
     MARKDOWN = "markdown"
     JSON = "json"
-
-
-SUFFIXES: Mapping[Format, str] = {Format.HTML: "html", Format.MARKDOWN: "md", Format.JSON: "json"}
-TYPES: Mapping[Format, str] = {
-    Format.HTML: "text/html",
-    Format.MARKDOWN: "text/markdown",
-    Format.JSON: "application/json",
-}
 
 
 class AnswerQuote(json_form.Quote, SavedQuote):
@@ -83,18 +72,9 @@ class SavedConversation(Saved):
     turns: list[Turn]
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """Replies in order, and the setting that turns them into words."""
-
-    replies: Sequence[Reply]
-    setting: Setting
-    generation: GenerationId
-
-
-def export(conversation: Conversation, format_: Format) -> str:
-    """Return the text of the file."""
-    return render(data_of(conversation), format_)
+def export(replies: Sequence[Reply], setting: presentation.Setting, generation: GenerationId, format_: Format) -> str:
+    """Return the text of the file: the replies, in order, in the words of ``setting``."""
+    return render(data_of(replies, setting, generation), format_)
 
 
 def render(data: SavedConversation, format_: Format) -> str:
@@ -102,27 +82,18 @@ def render(data: SavedConversation, format_: Format) -> str:
     return _WRITERS[format_](data)
 
 
-def data_of(conversation: Conversation) -> SavedConversation:
-    """Collect the data of a file."""
-    setting = conversation.setting
-    data = SavedConversation(
-        kind=KIND,
-        made=setting.today.isoformat(),
-        version=saved.this_version(),
-        language=setting.labels.language,
-        base=setting.base,
-        index=Generation(generation=conversation.generation),
-        turns=[Turn(answer=_answer(reply, setting)) for reply in conversation.replies],
-    )
-    return saved.sealed(data)
+def data_of(replies: Sequence[Reply], setting: presentation.Setting, generation: GenerationId) -> SavedConversation:
+    turns = [Turn(answer=_answer(reply, setting)) for reply in replies]
+    return saved.sealed(SavedConversation, setting, generation, kind=KIND, turns=turns)
 
 
-def _answer(reply: Reply, setting: Setting) -> Answer:
+def _answer(reply: Reply, setting: presentation.Setting) -> Answer:
     plain_ = json_form.Answer.of(reply, setting.texts, setting.today)
 
     def with_words(fields: Sequence[json_form.Quote], quotes: Sequence[Quote]) -> list[AnswerQuote]:
         pieces = (
-            Quoted.of(Cited.of_quote(quote, reply, setting.base), setting.labels, setting.today) for quote in quotes
+            Quoted.of(presentation.Cited.of_quote(quote, reply, setting.base), setting.labels, setting.today)
+            for quote in quotes
         )
         return [
             AnswerQuote(**dict(one), notes=list(piece.notes), link=piece.link, citation=citation(piece, setting.labels))
@@ -176,89 +147,62 @@ def _markdown(data: SavedConversation) -> str:
     parts = [f"# {labels('keep.title')}", markdown_text(_made(data))]
     for turn in data.turns:
         parts.append(f"## {markdown_text(' '.join(turn.answer.question.split()))}")
-        parts += (_markdown_piece(piece, labels) for piece in pieces_of(turn.answer, data))
+        for piece in pieces_of(turn.answer, data):
+            parts += _drawn(piece, CitationForm.MARKDOWN, labels)
     return "\n\n".join((*parts, f"---\n\n{labels('keep.verify')}", markdown_block(data))) + "\n"
-
-
-def _markdown_piece(piece: Piece, labels: Labels) -> str:
-    match piece:
-        case Notice():
-            lines = (_markdown_lines(text) for text in piece.texts)
-            return "\n\n".join(f"**{line}**" if piece.alarm else line for line in lines)
-        case ReadAs():
-            swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
-            return _markdown_lines(f"{piece.label}: {piece.text}{swapped}")
-        case Headline():
-            return f"### {_markdown_lines(piece.text)}"
-        case Quoted():
-            return cite(piece, CitationForm.MARKDOWN, labels)
-        case Difference():
-            sides = (cite(quote, CitationForm.MARKDOWN, labels) for quote in piece.sides)
-            return "\n\n".join((f"### {markdown_text(' '.join(piece.heading.split()))}", *sides))
-        case Nearest():
-            places = (f"- [{markdown_text(_line(near_.place))}](<{near_.link}>)" for near_ in piece.places)
-            return "\n\n".join((f"### {markdown_text(piece.heading)}", *places))
-        case General():
-            return f"*{_markdown_lines(piece.text)}*"
-
-
-def _markdown_lines(text: str) -> str:
-    return markdown_text(text).replace("\n", "\\\n")
 
 
 def _html(data: SavedConversation) -> str:
     labels = data.labels
     turns = "".join(turn_html(turn.answer.question, pieces_of(turn.answer, data), labels) for turn in data.turns)
-    title = plain(labels("keep.title"))
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return (
-        f'<!doctype html>\n<html lang="{labels.language}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="referrer" content="no-referrer">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
-        f"<style>{style_sheets('export.css', UNSEEN)}</style></head>\n<body><main><h1>{title}</h1>"
-        f'<p class="made">{plain(_made(data))}</p>\n{turns}'
-        f'<p class="made">{plain(labels("keep.verify"))}</p></main>\n{html_block(data)}</body></html>\n'
-    )
+    verify = f'<p class="made">{plain(labels("keep.verify"))}</p>'
+    body = f'<p class="made">{plain(_made(data))}</p>\n{turns}{verify}'
+    style = style_sheets("export.css", UNSEEN)
+    return f"<!doctype html>\n{saved.html_page(data, labels('keep.title'), style, body)}"
 
 
 def turn_html(question: str, pieces: Sequence[Piece], labels: Labels) -> str:
     """Draw a question and its answer without scripts."""
-    shown = "\n".join(_html_piece(piece, labels) for piece in pieces)
+    shown = "\n".join(part for piece in pieces for part in _drawn(piece, CitationForm.HTML, labels))
     return f'<section><h2 dir="auto">{revealed(question)}</h2>\n{shown}</section>\n'
 
 
-def _html_piece(piece: Piece, labels: Labels) -> str:
+def _drawn(piece: Piece, form: CitationForm, labels: Labels) -> Iterator[str]:
+    """Draw a piece as HTML or Markdown, line by line."""
+    is_html = form is CitationForm.HTML
+    line = _html_line if is_html else _markdown_line
     match piece:
         case Notice():
-            kind = "alarm" if piece.alarm else "notice"
-            return "\n".join(_html_line(kind, text, dialled) for text in piece.texts)
+            yield from (line("alarm" if piece.alarm else "notice", text) for text in piece.texts)
         case ReadAs():
             swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
-            return _html_line("read-as", f"{piece.label}: {piece.text}{swapped}")
+            yield line("read-as", f"{piece.label}: {piece.text}{swapped}")
         case Headline():
-            return _html_line("heading", piece.text)
+            yield line("heading", piece.text)
         case Quoted():
-            return cite(piece, CitationForm.HTML, labels)
+            yield cite(piece, form, labels)
         case Difference():
-            sides = (cite(quote, CitationForm.HTML, labels) for quote in piece.sides)
-            return "\n".join((_html_line("heading", piece.heading), *sides))
+            yield line("heading", piece.heading if is_html else " ".join(piece.heading.split()))
+            yield from (cite(quote, form, labels) for quote in piece.sides)
         case Nearest():
-            links = (
-                f'<p class="near"><a href="{plain(e.link)}">{revealed(_line(e.place))}</a></p>' for e in piece.places
-            )
-            return "\n".join((_html_line("heading", piece.heading), *links))
+            yield line("heading", piece.heading)
+            for near in piece.places:
+                place = " › ".join(" ".join(part.split()) for part in near.place)
+                html = f'<p class="near"><a href="{plain(near.link)}">{revealed(place)}</a></p>'
+                yield html if is_html else f"- [{markdown_text(place)}](<{near.link}>)"
         case General():
-            return _html_line("general", piece.text)
+            yield line("general", piece.text)
 
 
-def _html_line(kind: str, text: str, write: Callable[[str], str] = revealed) -> str:
+def _markdown_line(kind: str, text: str) -> str:
+    lines = markdown_text(text).replace("\n", "\\\n")
+    return {"alarm": f"**{lines}**", "heading": f"### {lines}", "general": f"*{lines}*"}.get(kind, lines)
+
+
+def _html_line(kind: str, text: str) -> str:
     tag = "h3" if kind == "heading" else "p"
-    lines = write(text).replace("\n", "<br>")
+    lines = (dialled if kind in ("alarm", "notice") else revealed)(text).replace("\n", "<br>")
     return f'<{tag} class="{kind}" dir="auto">{lines}</{tag}>'
-
-
-def _line(place: Sequence[str]) -> str:
-    return " › ".join(" ".join(part.split()) for part in place)
 
 
 _WRITERS: Mapping[Format, Callable[[SavedConversation], str]] = {

@@ -7,7 +7,7 @@ import platform
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,17 +62,9 @@ class Findings:
         return lines
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "sound": self.sound,
-            "passages": self.passages,
-            "quotes": self.quotes,
-            "index_problems": list(self.index_problems),
-            "corpus_changes": list(self.corpus_changes),
-            "quote_problems": list(self.quote_problems),
-            "file_problems": list(self.file_problems),
-            "fixed": list(self.fixed),
-            "verdicts": [verdict.as_json() for verdict in self.verdicts],
-        }
+        values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        del values["list_all"]
+        return {"sound": self.sound, **values}
 
 
 def verify(space: Workspace, file: Path | None, *, fixed: tuple[str, ...] = ()) -> Findings:
@@ -116,16 +108,14 @@ def examine(space: Workspace) -> dict[str, Any]:
         "problems": [],
     }
     try:
-        report["encoder"] = {
-            "name": space.encoder.name,
-            "sha256": space.encoder.digest,
-            "runtime": dict(space.encoder.runtime),
-        }
+        encoder = space.encoder
+        report["encoder"] = {"name": encoder.name, "sha256": encoder.digest, "runtime": dict(encoder.runtime)}
         report["problems"] += space.triage.problems
         opened = space.opened
     except AssistantError as error:
         report["problems"].append(str(error))
         return report
+    off = opened.collection.off
     report["index"] = {
         "generation": opened.collection.generation,
         "counts": opened.manifest["counts"],
@@ -136,12 +126,11 @@ def examine(space: Workspace) -> dict[str, Any]:
             for file in opened.reports
         ],
         "stale": [],
+        "switched_off": [
+            {"name": name, "why": entry.why, "since": entry.since and entry.since.isoformat()}
+            for name, entry in (*off.documents.items(), *off.passages.items())
+        ],
     }
-    off = opened.collection.off
-    report["index"]["switched_off"] = [
-        {"name": name, "why": entry.why, "since": entry.since and entry.since.isoformat()}
-        for name, entry in (*off.documents.items(), *off.passages.items())
-    ]
     report["problems"] += [*opened.problems, *off.without_target(opened.collection.passages)]
     try:
         check_files(space.corpus)

@@ -11,9 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from b12assistant.answers import FixedTexts
 from b12assistant.application.workspace import Workspace
-from b12assistant.config import Configuration
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
 from b12assistant.threads import NATIVE_CALLS
@@ -57,44 +55,26 @@ class Live:
                 threading.Thread(target=self._follow, name="renewing", daemon=True).start()
         return self._space
 
-    @property
-    def configuration(self) -> Configuration:
-        return self._space.configuration
-
-    @property
-    def texts(self) -> FixedTexts:
-        return self._space.texts
-
     def _state(self) -> tuple[object, object] | None:
         """Return a value that changes with a new index or an edited `switched_off.toml`; ``None`` without an index."""
         pointer = self._space.store.pointer()
         return None if pointer is None else (pointer, _edited(self._space.corpus / SWITCHED_OFF_FILE))
 
-    def _renew(self) -> Workspace:
-        """Open the current index and the current list of what is switched off, and use them from now on.
-
-        Raises what opening raises; then the previous index stays in use, and its problems say why.
-        """
-        self._seen = self._state()
-        try:
-            fresh = self._space.renewed()
-            fresh.opened  # noqa: B018 - opens the index or raises
-            fresh.ask("ready")
-        except Exception as error:
-            self._keep(error)
-            raise
-        self._space = fresh
-        return fresh
-
     def _follow(self) -> None:
-        """Switch to the newest state, unless another thread has done so already."""
+        """Open the newest state and use it from now on, unless another thread has done so already."""
         with self._renewing:
-            if self._state() in (None, self._seen):
+            state = self._state()
+            if state in (None, self._seen):
                 return
+            self._seen = state
             try:
-                fresh = self._renew()
-            except Exception:  # noqa: BLE001 - the previous index still works, and the error is in the log
+                fresh = self._space.renewed()
+                fresh.opened  # noqa: B018 - opens the index or raises
+                fresh.ask("ready")
+            except Exception as error:  # noqa: BLE001 - the previous index still works
+                self._keep(error)
                 return
+            self._space = fresh
         give_back()
         for problem in fresh.opened.problems:
             _LOG.error("an index was passed over: %s", problem)

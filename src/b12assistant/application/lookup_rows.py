@@ -14,7 +14,7 @@ from b12assistant.display.addresses import MOST_SPANS
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import Cited, Notice, Quoted, present_notices
 from b12assistant.safety.fixed_texts import telephone_numbers
-from b12assistant.types import GAP, Passage, Range, Span
+from b12assistant.types import GAP, Range
 
 Json = dict[str, Any]
 _MOST_WORDS = 6  # named as the reason
@@ -25,7 +25,10 @@ def row(match: Match, labels: Labels, today: date) -> Json:
 
     ``pieces``: its words in order; "s" marks the best sentence, "w" a matching word, "g" a gap.
     """
-    quote = Quoted.of(cited_of(match.passage, match.best), labels, today)
+    spans = Cited.of_passage(match.passage).spans
+    if len(spans) > MOST_SPANS:  # an address cannot hold them all
+        spans = (match.best,)
+    quote = Quoted.of(Cited(spans, match.best, match.passage.id), labels, today)
     return {
         **_place(quote),
         "pieces": list(_pieces(quote, [match.best.range], [*match.words, *match.phrases])),
@@ -54,13 +57,6 @@ def _place(quote: Quoted) -> Json:
     }
 
 
-def cited_of(passage: Passage, best: Span) -> Cited:
-    """Cite the whole passage, or only its best sentence if an address cannot hold all its spans."""
-    whole = Cited.of_passage(passage)
-    spans = whole.spans if len(whole.spans) <= MOST_SPANS else (best,)
-    return Cited(spans, best, passage.id)
-
-
 def notices(given: Sequence[NoticeById], texts: FixedTexts, labels: Labels) -> list[Json]:
     """Return rows of the fixed texts above, safety texts with a heading, each followed by its translations."""
     return [row for notice in present_notices(given, texts, labels) for row in _notice(notice)]
@@ -68,11 +64,11 @@ def notices(given: Sequence[NoticeById], texts: FixedTexts, labels: Labels) -> l
 
 def _notice(notice: Notice) -> Iterator[Json]:
     language = notice.id.partition(".")[2] or None
-    alarm = {"alarm": notice.alarm, "heading": notice.heading or None}
-    yield {"text_id": notice.id, **_lines(notice.text), "language": language, **alarm}
+    alarm, heading = notice.alarm, notice.heading or None
+    yield {"text_id": notice.id, **_lines(notice.text), "language": language, "alarm": alarm, "heading": heading}
     for other in notice.translations:
-        alarm = {"alarm": None, "heading": None}
-        yield {"text_id": other.id, **_lines(other.text), "language": other.language, **alarm}
+        no_alarm = {"alarm": None, "heading": None}
+        yield {"text_id": other.id, **_lines(other.text), "language": other.language, **no_alarm}
 
 
 def _lines(text: str) -> Json:

@@ -34,8 +34,7 @@ from b12assistant.types import Document, FileEnd, FileReport
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-
-FP32 = "fp32"
+_REBUILD = "run `b12assistant index`"
 
 
 @stage("encoder")
@@ -45,7 +44,9 @@ def open_encoder(given: EncoderSettings) -> Encoder:
     Raises ``EncoderError`` if the weights are missing or differ, or if ONNX is asked for and no graph ships.
     """
     weights = find_weights(given.model, given.digest or None)
-    return _shareable(encoder_of(weights, threads=given.threads, runtime=given.runtime))
+    encoder = encoder_of(weights, threads=given.threads, runtime=given.runtime)
+    # With torch, parallel calls would share the tokenizer's padding.
+    return encoder if isinstance(encoder, OnnxEncoder) else OneAtATime(encoder)
 
 
 def as_tuned(given: EncoderSettings, encoder: Encoder) -> Encoder:
@@ -55,7 +56,7 @@ def as_tuned(given: EncoderSettings, encoder: Encoder) -> Encoder:
 
 def indexing_encoder(given: EncoderSettings, encoder: Encoder) -> Encoder:
     """Return ``encoder``, or the same in reduced precision if indexing is set to use it. Raises ``EncoderError``."""
-    if given.bulk == FP32:
+    if given.bulk == "fp32":
         return encoder
     weights = find_weights(given.model, given.digest or None)
     graph = shipped_graph(weights)
@@ -64,14 +65,6 @@ def indexing_encoder(given: EncoderSettings, encoder: Encoder) -> Encoder:
             f"{given.model!r} has no ONNX graph, and bfloat16 needs it", hint="set `encoder.bulk` to fp32"
         )
     return as_tuned(given, OneAtATime(bf16_encoder(weights, graph, threads=given.threads or os.cpu_count() or 1)))
-
-
-def _shareable(encoder: Encoder) -> Encoder:
-    """Make an encoder safe for threads: with torch, parallel calls would share the tokenizer's padding."""
-    return encoder if isinstance(encoder, OnnxEncoder) else OneAtATime(encoder)
-
-
-_REBUILD = "run `b12assistant index`"
 
 
 @dataclass(frozen=True)
@@ -99,22 +92,24 @@ def open_generation(generation: Generation, encoder: Encoder, settings: Settings
     """
     manifest: dict[str, Any] = dict(generation.manifest)
     _check(manifest, encoder, settings)
+    dimension: int = manifest["model"]["dimension"]
     entries = entries_from_bytes(generation.files["documents.jsonl"])
+    documents = tuple(entry.document for entry in entries)
     passages = tuple(passage for entry in entries for passage in entry.passages)
     vectors = read_index(
         generation.files,
         manifest.get("vectors", ROWS_ALONE),  # older indexes do not have this key
         rows=len(passages),
-        dimension=manifest["model"]["dimension"],
+        dimension=dimension,
     )
     context = TokenStore.from_bytes(generation.files["context_tokens.npz"])
-    alone = generation.files.get("sentence_tokens.npz")
+    alone, asked = generation.files.get("sentence_tokens.npz"), generation.files.get(ASKED)
     sentences = sum(len(passage.sentences) for passage in passages)
     if len(context) != sentences + len(passages):
         raise IndexDamagedError("context_tokens.npz does not fit documents.jsonl", hint=_REBUILD)
     collection = Collection(
         generation.id,
-        tuple(entry.document for entry in entries),
+        documents,
         passages,
         vectors,
         vectors.vectors(),
@@ -122,9 +117,9 @@ def open_generation(generation: Generation, encoder: Encoder, settings: Settings
         context,
         TokenStore.from_bytes(alone) if alone is not None else None,
         context.piece_idf(),
-        *_disputes(generation, [entry.document for entry in entries], manifest["model"]["dimension"]),
+        *_disputes(generation, documents, dimension),
         off,
-        _asked(generation, sentences, manifest["model"]["dimension"]),
+        AskedQuestions.from_bytes(asked, sentences, dimension) if asked is not None else None,
     )
     left_out = json.loads(generation.files["left_out.json"])
     reports = tuple(FileReport(file, FileEnd.LEFT_OUT, tuple(reasons)) for file, reasons in left_out)
@@ -141,12 +136,6 @@ def _disputes(
     if examples.shape != (sum(len(dispute.examples) for dispute in disputes), dimension):
         raise IndexDamagedError("disputes.npy does not fit disputes.json", hint=_REBUILD)
     return disputes, examples
-
-
-def _asked(generation: Generation, sentences: int, dimension: int) -> AskedQuestions | None:
-    if ASKED not in generation.files:
-        return None
-    return AskedQuestions.from_bytes(generation.files[ASKED], sentences, dimension)
 
 
 def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> None:

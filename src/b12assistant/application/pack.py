@@ -4,62 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from b12assistant.answers import FixedText
-from b12assistant.application.saved import (
-    Saved,
-    SavedQuote,
-    html_block,
-    json_text,
-    markdown_block,
-    read_quote,
-    sealed,
-    this_version,
-)
+from b12assistant.answering.assistant import GENERAL, ONLY_SELLERS
+from b12assistant.application import saved
+from b12assistant.application.saved import Saved, SavedQuote, json_text, markdown_block
 from b12assistant.display import json_form
 from b12assistant.display.addresses import read_link
 from b12assistant.display.citation_formats import Form, about, cite, markdown_text, place
-from b12assistant.display.json_form import Generation, Text, source_fields
-from b12assistant.display.labels import Labels
+from b12assistant.display.json_form import Text, source_fields
 from b12assistant.display.markup import UNSEEN, plain, style_sheets
-from b12assistant.display.presentation import Cited, Quoted
+from b12assistant.display.presentation import Cited, Quoted, Setting
 from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId, GenerationId, Interest, Span
 
 KIND: Literal["b12assistant passage pack"] = "b12assistant passage pack"
 _COLUMNS = (
-    "number",
-    "text",
-    "sentence",
-    "place",
-    "speaker",
-    "sells",
-    "link",
-    "document",
-    "passage",
-    "generation",
-    "notices",
+    *("number", "text", "sentence", "place", "speaker", "sells", "link"),
+    *("document", "passage", "generation", "notices"),
 )
+Pins = Sequence[tuple[str, Cited | None]]  # addresses with the words they lead to now; None if they are gone
 _STYLE = (
     "body{font:1.0625rem/1.6 system-ui,sans-serif;margin:2rem auto;max-width:68ch;padding:0 1rem}"
     "figure{margin:2rem 0;break-inside:avoid}"
     "blockquote{border-left:3px solid;font-family:serif;margin:0;padding-left:1rem;white-space:pre-wrap}"
     "figcaption,p{font-size:.9375rem}"
 )
-
-
-class PackForm(StrEnum):
-    """The format of a pack; the value is the suffix of the file."""
-
-    MARKDOWN = "md"
-    HTML = "html"
-    CSV = "csv"
-    JSON = "json"
 
 
 class PackNotice(json_form.Form):
@@ -79,79 +50,46 @@ class SavedPack(Saved):
     missing: list[Text]
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
-    """A pinned address and the words it leads to now; ``None`` if they are gone."""
-
-    address: str
-    cited: Cited | None
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """Pinned passages with the notices and labels of their file. ``base``: where the page is served."""
-
-    pins: tuple[Pinned, ...]
-    notices: tuple[FixedText, ...]
-    generation: GenerationId
-    today: date
-    labels: Labels
-    base: str = ""
-
-    @property
-    def cited(self) -> tuple[Cited, ...]:
-        return tuple(pin.cited for pin in self.pins if pin.cited)
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        return tuple(pin.address for pin in self.pins if pin.cited is None)
-
-    @property
-    def only_sellers(self) -> bool:
-        return all(cited.document.source.interest is Interest.SELLS for cited in self.cited)
-
-
-def read_pin(address: str, entry_of: Callable[[DocumentId], Entry | None], base: str = "") -> Pinned:
-    """Find the words of an address, even if they have moved.
+def read_pin(address: str, entries: Mapping[DocumentId, Entry], base: str = "") -> Cited | None:
+    """Find the words of an address, even if they have moved; ``None`` if they are gone.
 
     ``base``: where the page is served, so that links in a file lead back to it.
     """
     link = read_link(address)
-    entry = entry_of(link[0]) if link else None
+    entry = entries.get(link[0]) if link else None
     now = link[1].found_in(entry.document.text) if link and entry else None
     if now is None or entry is None:
-        return Pinned(address, None)
+        return None
     spans = tuple(Span(entry.document, range_.start, range_.end) for range_ in now.spans)
     best = Span(entry.document, now.best.start, now.best.end) if now.best else None
     sentence = best or spans[0]
     passage = next((p.id for p in entry.passages if p.span.range.contains(sentence.range)), None)
-    return Pinned(address, Cited(spans, best, passage, base=base))
+    return Cited(spans, best, passage, base=base)
 
 
-def write(pack: Pack, form: PackForm) -> str:
-    """Return the text of the file, with the words unchanged."""
-    return render(data_of(pack), form)
+def write(pins: Pins, setting: Setting, generation: GenerationId, form: str) -> str:
+    """Return the text of the file in one of ``FORMS``, with the words unchanged."""
+    return render(_data_of(pins, setting, generation), form)
 
 
-def render(data: SavedPack, form: PackForm) -> str:
+def render(data: SavedPack, form: str) -> str:
     """Draw the file from its data. Raises ``ValueError`` for data that is not of a pack."""
-    return _FORMS[form](data)
+    return FORMS[form](data)
 
 
-def data_of(pack: Pack) -> SavedPack:
-    """Collect the data of a file."""
-    data = SavedPack(
+def _data_of(pins: Pins, setting: Setting, generation: GenerationId) -> SavedPack:
+    cited = [words for _, words in pins if words]
+    only_sellers = cited and all(words.document.source.interest is Interest.SELLS for words in cited)
+    notices = [setting.texts[name] for name in (GENERAL, *([ONLY_SELLERS] if only_sellers else []))]
+    return saved.sealed(
+        SavedPack,
+        setting,
+        generation,
         kind=KIND,
-        made=pack.today.isoformat(),
-        version=this_version(),
-        language=pack.labels.language,
-        base=pack.base,
-        notices=[PackNotice(text_id=text.id, version=text.version, text=text.text) for text in pack.notices],
-        quotes=[_quote(Quoted.of(cited, pack.labels, pack.today, n)) for n, cited in enumerate(pack.cited, start=1)],
-        missing=list(pack.missing),
-        index=Generation(generation=pack.generation),
+        notices=[PackNotice(text_id=text.id, version=text.version, text=text.text) for text in notices],
+        quotes=[_quote(Quoted.of(words, setting.labels, setting.today, n)) for n, words in enumerate(cited, start=1)],
+        missing=[address for address, words in pins if words is None],
     )
-    return sealed(data)
 
 
 def _quote(quote: Quoted) -> SavedQuote:
@@ -173,7 +111,7 @@ def _quote(quote: Quoted) -> SavedQuote:
 
 
 def _quotes(data: SavedPack) -> list[Quoted]:
-    return [read_quote(quote, data.labels, data.index.generation) for quote in data.quotes]
+    return [saved.read_quote(quote, data.labels, data.index.generation) for quote in data.quotes]
 
 
 def _markdown(data: SavedPack) -> str:
@@ -185,17 +123,11 @@ def _markdown(data: SavedPack) -> str:
 
 
 def _html(data: SavedPack) -> str:
-    title = plain(data.labels("pack.title"))
     figures = "\n".join(cite(quote, Form.HTML, data.labels) for quote in _quotes(data))
     notices = "".join(f"<p><strong>{plain(line)}</strong></p>" for line in _notices(data))
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return (
-        f'<!doctype html><html lang="{data.labels.language}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="referrer" content="no-referrer">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
-        f"<style>{_STYLE}\n{style_sheets(UNSEEN)}</style></head>\n<body><main><h1>{title}</h1>"
-        f"<p>{plain(_made(data))}</p>{notices}\n{figures}</main>\n{html_block(data)}</body></html>\n"
-    )
+    body = f"<p>{plain(_made(data))}</p>{notices}\n{figures}"
+    style = f"{_STYLE}\n{style_sheets(UNSEEN)}"
+    return f"<!doctype html>{saved.html_page(data, data.labels('pack.title'), style, body)}"
 
 
 def _csv(data: SavedPack) -> str:
@@ -237,9 +169,9 @@ def _notices(data: SavedPack) -> list[str]:
     return [*(notice.text for notice in data.notices), *missing]
 
 
-_FORMS: Mapping[PackForm, Callable[[SavedPack], str]] = {
-    PackForm.MARKDOWN: _markdown,
-    PackForm.HTML: _html,
-    PackForm.CSV: _csv,
-    PackForm.JSON: json_text,
+FORMS: Mapping[str, Callable[[SavedPack], str]] = {
+    "markdown": _markdown,
+    "html": _html,
+    "csv": _csv,
+    "json": json_text,
 }

@@ -14,26 +14,27 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
 from b12assistant.answers import FixedText, FixedTexts, NoticeKind, Strength, TextId, TopicId
 from b12assistant.application import exporting, pack, saved
 from b12assistant.application.exporting import Format, SavedConversation, citation
-from b12assistant.application.pack import PackForm, SavedPack
+from b12assistant.application.pack import SavedPack
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import json_form
 from b12assistant.display.addresses import Place, place_of_words
 from b12assistant.display.json_form import Json, source_fields
-from b12assistant.display.labels import Labels, load_labels, overdue
-from b12assistant.display.presentation import Cited, Quoted
+from b12assistant.display.labels import overdue
+from b12assistant.display.presentation import Cited, Quoted, Setting
 from b12assistant.errors import ConfigError, UsageError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GAP, DocumentId, Range
 
 _HINT = "give what `batch` or `ask --json` wrote, or what the page saved as HTML, Markdown or JSON"
 _HTML, _MARKDOWN = (".html", ".htm"), (".md", ".markdown")
+_SAVED = (*_HTML, *_MARKDOWN, ".json")  # files that people read
 _BEGINNING = 48  # characters of a quote that identify it in a message
 _AROUND = 24  # characters shown before a difference
 _MOST_DIFFERENCES = 20  # of the visible text
@@ -68,9 +69,6 @@ class Verdict:
     def is_problem(self) -> bool:
         return self.state in (State.DIFFERS, State.WRONG)
 
-    def as_json(self) -> dict[str, str]:
-        return {"where": self.where, "words": self.words, "state": self.state, "problem": self.problem}
-
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -95,22 +93,9 @@ class Against:
     def of(cls, space: Workspace) -> Against:
         """Take the index of a workspace."""
         opened = space.opened
-        return cls(
-            {entry.document.id: entry for entry in opened.entries},
-            space.texts,
-            {dispute.topic: dispute.question for dispute in opened.collection.disputes},
-            frozenset(entry.document.id for entry in opened.entries if space.source_changed(entry.document.id)),
-            opened.collection.off_in_part,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """When and how a saved file was made; defaults for a line of `batch`."""
-
-    day: date | None = None
-    labels: Labels = field(default_factory=load_labels)
-    base: str = ""
+        topics = {dispute.topic: dispute.question for dispute in opened.collection.disputes}
+        changed = frozenset(name for name in space.entries if space.source_changed(name))
+        return cls(space.entries, space.texts, topics, changed, opened.collection.off_in_part)
 
 
 def check_file(file: Path, against: Against) -> Checked:
@@ -122,7 +107,8 @@ def check_file(file: Path, against: Against) -> Checked:
     data = _saved(file, text, suffix)
     if data is None:
         records = list(_records(file, text))
-        quotes = [_checked(f"{at}, ", quote, against, _Made()) for at, one in records for quote in quotes_of(one)]
+        made = Setting(against.texts, against.today)
+        quotes = [_checked(f"{at}, ", quote, against, made) for at, one in records for quote in quotes_of(one)]
         problems = [problem for at, one in records for problem in _around(f"{at}, ", one.get("answer"), against)]
         return Checked(tuple(quotes), tuple(problems))
     try:
@@ -133,11 +119,11 @@ def check_file(file: Path, against: Against) -> Checked:
 
 def is_exported(file: Path) -> bool:
     """Check whether people read the file, so that every quote is to be listed."""
-    return file.suffix.lower() in (*_HTML, *_MARKDOWN, ".json")
+    return file.suffix.lower() in _SAVED
 
 
 def _whole(text: str, suffix: str, data: SavedConversation | SavedPack, against: Against) -> Checked:
-    made = _Made(data.day, data.labels, data.base)
+    made = Setting(against.texts, data.day, data.labels, data.base)
     quotes: list[Verdict] = []
     problems: list[str] = []
     answers = (
@@ -157,7 +143,7 @@ def _whole(text: str, suffix: str, data: SavedConversation | SavedPack, against:
     return Checked(tuple(quotes), tuple(problems))
 
 
-def _checked(where: str, quote: Mapping[str, Any], against: Against, made: _Made) -> Verdict:
+def _checked(where: str, quote: Mapping[str, Any], against: Against, made: Setting) -> Verdict:
     """Compare one quote of our JSON with its document."""
     name, words = DocumentId(str(quote.get("document"))), str(quote.get("text") or "")
     where = f"{where}quote {quote.get('number')} of {name}"
@@ -175,12 +161,16 @@ def _checked(where: str, quote: Mapping[str, Any], against: Against, made: _Made
     return Verdict(where, words, State.MOVED if moved else State.STANDS)
 
 
-def _fresh(quote: Mapping[str, Any], entry: Entry, place: Place, against: Against, made: _Made, *, moved: bool) -> Json:
-    """Return what the index says about the words now; for moved words, without what depends on their place."""
+def _fresh(
+    quote: Mapping[str, Any], entry: Entry, place: Place, against: Against, made: Setting, *, moved: bool
+) -> Json:
+    """Return what the index says about the words now; for moved words, without what depends on their place.
+
+    ``made``: how a saved file was made; for a line of `batch`, today and in English.
+    """
     document = entry.document
     spans = tuple(document.span(span.start, span.end) for span in place.spans)
     best = document.span(place.best.start, place.best.end) if place.best else spans[0]
-    day = made.day or against.today
     strength = quote.get("strength")
     cited = Cited(
         spans,
@@ -190,33 +180,29 @@ def _fresh(quote: Mapping[str, Any], entry: Entry, place: Place, against: Agains
         changed=document.id in against.changed,
         partly_off=document.id in against.partly_off,
     )
-    shown = Quoted.of(cited, made.labels, day)
+    shown = Quoted.of(cited, made.labels, made.today)
     fresh: Json = {
         "title": document.title,
         "section": list(shown.place[1:]),
         "pages": list(shown.page_range) if shown.page_range else None,
         **source_fields(document.source, shown.speaker.basis),
         "source_cites": list(document.source.cites),
-        "review_overdue": overdue(document.source, day),
+        "review_overdue": overdue(document.source, made.today),
         "source_changed": document.id in against.changed,
         "partly_off": document.id in against.partly_off,
         "notes": list(shown.notes),
     }
     passage = next((passage for passage in entry.passages if passage.id == quote.get("passage")), None)
-    if not moved:
-        link = _link(quote, cited)
-        fresh |= {"link": link, "citation": citation(replace(shown, link=link), made.labels)}
-        fresh["passage"] = quote.get("passage") if passage or not quote.get("passage") else None
-    if not moved and passage:
+    if moved:
+        return fresh
+    whole = replace(cited, best=None).link  # the pin of a whole passage has a link without a sentence
+    link = whole if quote.get("link") == whole else cited.link
+    fresh |= {"link": link, "citation": citation(replace(shown, link=link), made.labels)}
+    fresh["passage"] = quote.get("passage") if passage or not quote.get("passage") else None
+    if passage:
         around = passage.span
         fresh["context_span"] = [min(around.start, spans[0].start), max(around.end, spans[-1].end)]
     return fresh
-
-
-def _link(quote: Mapping[str, Any], cited: Cited) -> str:
-    """Return the link; the pin of a whole passage has a link without a sentence."""
-    plain = replace(cited, best=None).link
-    return plain if quote.get("link") == plain else cited.link
 
 
 def _differences(quote: Mapping[str, Any], fresh: Mapping[str, Any]) -> Iterator[str]:
@@ -249,7 +235,7 @@ def _around(where: str, answer: object, against: Against) -> Iterator[str]:
     yield from _notices(where, answer.get("notices"), against)
     yield from _topics(where, answer.get("disagreements"), against)
     yield from _flag(where, answer, against)
-    quotes = [quote for quote in answer.get("quotes") or () if isinstance(quote, dict)]
+    quotes = list(_objects(answer.get("quotes")))
     numbers = [quote.get("number") for quote in quotes]
     if numbers != list(range(1, len(numbers) + 1)):
         yield f"{where}the quotes are numbered {_shown(numbers)}"
@@ -259,21 +245,18 @@ def _around(where: str, answer: object, against: Against) -> Iterator[str]:
     right = {"answered": strong, "possibly": shown, "no_answer": not shown, "safety_only": not shown}
     if not right.get(str(answer["status"]), False):
         yield f"{where}the status {_shown(answer['status'])} does not fit its quotes"
-    if not any(_is_general(notice) for notice in answer.get("notices") or ()) and answer["status"] != "safety_only":
+    kinds = [notice.get("kind") for notice in _objects(answer.get("notices"))]
+    if NoticeKind.GENERAL not in kinds and answer["status"] != "safety_only":
         yield f"{where}the fixed text that is shown with every answer is missing"
-    for place in answer.get("nearest") or ():
+    for place in _objects(answer.get("nearest")):
         yield from _nearest(where, place, against)
     yield from _unknown(where, answer)
-
-
-def _is_general(notice: object) -> bool:
-    return isinstance(notice, dict) and notice.get("kind") == NoticeKind.GENERAL
 
 
 def _flag(where: str, answer: Mapping[str, Any], against: Against) -> Iterator[str]:
     """Report a red flag without its notice, or a notice without its red flag."""
     flag = answer.get("red_flag")
-    notices = [notice for notice in answer.get("notices") or () if isinstance(notice, dict)]
+    notices = list(_objects(answer.get("notices")))
     if not isinstance(flag, dict):
         if any(notice.get("rule") for notice in notices):
             yield f"{where}the red flag is missing, though a notice names its rule"
@@ -284,9 +267,7 @@ def _flag(where: str, answer: Mapping[str, Any], against: Against) -> Iterator[s
     yield from _other_text(f"{where}red flag {name}", flag, against.texts.get(TextId(name)))
 
 
-def _nearest(where: str, place: object, against: Against) -> Iterator[str]:
-    if not isinstance(place, dict):
-        return
+def _nearest(where: str, place: Mapping[str, Any], against: Against) -> Iterator[str]:
     name = str(place.get("document"))
     entry = against.entries.get(DocumentId(name))
     if entry is None:
@@ -322,8 +303,8 @@ def _unsaved(quotes: object) -> list[object]:
 
 
 def _topics(where: str, disagreements: object, against: Against) -> Iterator[str]:
-    for differ in disagreements if isinstance(disagreements, list) else ():
-        name, topic = (differ.get("topic_id"), differ.get("topic")) if isinstance(differ, dict) else (None, None)
+    for differ in _objects(disagreements):
+        name, topic = differ.get("topic_id"), differ.get("topic")
         known = against.topics.get(TopicId(str(name)))
         if topic != known:
             yield f"{where}topic {name}: it is {_shown(topic)} in the file, {_shown(known)} in the index"
@@ -331,7 +312,8 @@ def _topics(where: str, disagreements: object, against: Against) -> Iterator[str
 
 def _visible(text: str, suffix: str, data: SavedConversation | SavedPack) -> Iterator[str]:
     """Report where the file differs from what its data gives, line by line."""
-    given = _rendered(data, suffix)
+    form = Format.JSON if suffix == ".json" else Format.HTML if suffix in _HTML else Format.MARKDOWN
+    given = exporting.render(data, form) if isinstance(data, SavedConversation) else pack.render(data, form)
     shown, drawn = text.split("\n"), given.split("\n")
     if suffix == ".json" or shown == drawn:
         return
@@ -354,14 +336,6 @@ def _changes(shown: Sequence[str], drawn: Sequence[str]) -> list[tuple[int, int,
         return [(first, first + len(a), first, first + len(b))]
     operations = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
     return [(first + i, first + j, first + k, first + n) for tag, i, j, k, n in operations if tag != "equal"]
-
-
-def _rendered(data: SavedConversation | SavedPack, suffix: str) -> str:
-    if isinstance(data, SavedConversation):
-        forms = {".json": Format.JSON, **dict.fromkeys(_HTML, Format.HTML)}
-        return exporting.render(data, forms.get(suffix, Format.MARKDOWN))
-    files = {".json": PackForm.JSON, **dict.fromkeys(_HTML, PackForm.HTML)}
-    return pack.render(data, files.get(suffix, PackForm.MARKDOWN))
 
 
 def _first_difference(shown: str, given: str, giver: str) -> str:
@@ -390,31 +364,29 @@ def _place(quote: Mapping[str, Any], words: str) -> Place | None:
 
 def _saved(file: Path, text: str, suffix: str) -> SavedConversation | SavedPack | None:
     """Read the data of a saved file; ``None`` for lines of answers. Raises ``UsageError``."""
+    if suffix not in _SAVED:
+        return None
+    is_json = suffix == ".json"
     try:
-        data = saved.parse(text) if suffix == ".json" else _embedded(text, suffix)
+        data = saved.parse(text) if is_json else saved.embedded(text, html=suffix in _HTML)
     except (ValueError, RecursionError) as error:
-        if suffix == ".json":
+        if is_json:
             return None
         raise UsageError(f"{file} holds data that is not JSON", hint=_HINT) from error
-    if data is None and suffix in (*_HTML, *_MARKDOWN):
-        raise UsageError(f"{file} holds no data of quotes", hint=_HINT)
     kinds: dict[str, type[SavedConversation | SavedPack]]
     kinds = {exporting.KIND: SavedConversation, pack.KIND: SavedPack}
     kind = kinds.get(str(data.get("kind"))) if isinstance(data, dict) else None
-    if kind is None:
-        if suffix in (*_HTML, *_MARKDOWN):
-            raise UsageError(f"{file} holds data that is not ours", hint=_HINT)
+    if kind is None and is_json:
         return None
+    if kind is None:
+        what = "no data of quotes" if data is None else "data that is not ours"
+        raise UsageError(f"{file} holds {what}", hint=_HINT)
     try:
         return kind.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(map(str, first["loc"]))
         raise UsageError(f"{file} holds data that is not ours ({at}: {first['msg']})", hint=_HINT) from error
-
-
-def _embedded(text: str, suffix: str) -> Json | None:
-    return saved.embedded(text, html=suffix in _HTML) if suffix in (*_HTML, *_MARKDOWN) else None
 
 
 def _read(file: Path) -> str:
@@ -439,19 +411,13 @@ def _records(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
             record = saved.parse(line)
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{file}:{number} is not JSON", hint=_HINT) from error
-        if not _is_answer(record):
+        if not isinstance(record, dict) or not ("error" in record or _is_answer(record.get("answer"))):
             raise UsageError(f"{file}:{number} holds no answer", hint=_HINT)
-        yield f"line {number}", cast("dict[str, Any]", record)
+        yield f"line {number}", record
 
 
-def _is_answer(record: object) -> bool:
-    if not isinstance(record, dict):
-        return False
-    answer = record.get("answer")
-    return "error" in record or (isinstance(answer, dict) and _are_quotes(answer.get("quotes")))
-
-
-def _are_quotes(quotes: object) -> bool:
+def _is_answer(answer: object) -> bool:
+    quotes = answer.get("quotes") if isinstance(answer, dict) else None
     return isinstance(quotes, list) and all(isinstance(quote, dict) for quote in quotes)
 
 

@@ -18,12 +18,19 @@ from b12assistant.answers import Strength
 from b12assistant.display.addresses import words_by_span
 from b12assistant.display.json_form import Day, Form, Generation, Json, Offsets, Pages, SourceFields, Text
 from b12assistant.display.labels import Labels, load_labels
-from b12assistant.display.presentation import Quoted
+from b12assistant.display.markup import plain
+from b12assistant.display.presentation import Quoted, Setting
 from b12assistant.display.speaker import Basis, Speaker
 from b12assistant.types import DocumentId, GenerationId, Interest, OriginId, PassageId, Range, Source, SourceKind, Words
 
 _HTML = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.S)
 _MARKDOWN = re.compile(r"^<!-- data\n(.*?)\n-->$", re.S | re.M)
+FILES = {  # by format: the suffix of a file, and its media type
+    "html": ("html", "text/html"),
+    "markdown": ("md", "text/markdown"),
+    "json": ("json", "application/json"),
+    "csv": ("csv", "text/csv"),
+}
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
@@ -72,8 +79,18 @@ def seal_of(data: Saved) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def sealed(data: SavedFile) -> SavedFile:
-    """Return the data with its seal."""
+def sealed(form: type[SavedFile], setting: Setting, generation: GenerationId, **content: object) -> SavedFile:
+    """Make the data of a file: its head, its ``content`` and its seal."""
+    data = form.model_validate(
+        {
+            "made": setting.today.isoformat(),
+            "version": this_version(),
+            "language": setting.labels.language,
+            "base": setting.base,
+            "index": Generation(generation=generation),
+            **content,
+        }
+    )
     return data.model_copy(update={"seal": seal_of(data)})
 
 
@@ -90,7 +107,6 @@ def _unique(pairs: list[tuple[str, object]]) -> Json:
 
 
 def this_version() -> str:
-    """Return the version of the package."""
     return version("b12assistant")
 
 
@@ -132,18 +148,23 @@ def source_of(fields: SourceFields) -> Source:
     )
 
 
-def html_block(data: Form) -> str:
-    """Embed data in HTML."""
-    return f'<script type="application/json" id="data">{_escaped(data.as_json())}</script>'
-
-
 def markdown_block(data: Form) -> str:
-    """Embed data in Markdown."""
     return f"<!-- data\n{_escaped(data.as_json())}\n-->"
 
 
+def html_page(data: Saved, title: str, style: str, body: str) -> str:
+    """Draw a page that runs nothing and fetches nothing, from `<html` on, with its data at the end."""
+    policy, name = "default-src 'none'; style-src 'unsafe-inline'", plain(title)
+    return (
+        f'<html lang="{data.labels.language}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="referrer" content="no-referrer">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{name}</title>'
+        f"<style>{style}</style></head>\n<body><main><h1>{name}</h1>{body}</main>\n"
+        f'<script type="application/json" id="data">{_escaped(data.as_json())}</script></body></html>\n'
+    )
+
+
 def json_text(data: Form) -> str:
-    """Write data as the text of a JSON file."""
     return json.dumps(data.as_json(), ensure_ascii=False, indent=1) + "\n"
 
 

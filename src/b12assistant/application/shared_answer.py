@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from b12assistant.answers import Quote, Reason, Reply, Status, Strength
+from b12assistant.application.pack import read_pin
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import addresses
-from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry
 from b12assistant.types import Span
 
@@ -42,22 +42,16 @@ def shared(space: Workspace, reply: Reply, links: Sequence[str]) -> Reply:
 
 def _quote(space: Workspace, link: str) -> Quote | None:
     """Return the sentences at an address as a quote that may not answer; ``None`` if they may not be quoted."""
-    read = addresses.read_link(link)
+    cited = read_pin(link, space.entries)
+    if cited is None or not cited.document.source.in_force:
+        return None
+    entry, inner = space.entries[cited.document.id], (cited.best or cited.spans[0]).range
+    passage = next((each for each in entry.passages if each.id == cited.passage), None)
+    if passage is None or space.opened.collection.off.of(passage) or not _is_whole(entry, cited.spans):
+        return None
+    best = next((sentence for sentence in passage.sentences if sentence.range.contains(inner)), cited.spans[0])
     try:
-        entry = space.document(read[0]) if read else None
-    except NotFoundError:
-        return None
-    place = read[1].found_in(entry.document.text) if read and entry else None
-    if entry is None or place is None or not entry.document.source.in_force:
-        return None
-    spans = tuple(Span(entry.document, range_.start, range_.end) for range_ in place.spans)
-    inner = place.best or place.spans[0]
-    passage = next((each for each in entry.passages if each.span.range.contains(inner)), None)
-    if passage is None or space.opened.collection.off.of(passage) or not _is_whole(entry, spans):
-        return None
-    best = next((sentence for sentence in passage.sentences if sentence.range.contains(inner)), spans[0])
-    try:
-        return Quote(spans, best, passage, Strength.POSSIBLE, 0.0)
+        return Quote(cited.spans, best, passage, Strength.POSSIBLE, 0.0)
     except ValueError:  # of several sections, or text that is never quoted
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -23,17 +23,7 @@ from b12assistant.answering.turn_forms import only_remarks
 from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, as_tuned, indexing_encoder, open_encoder, open_generation
 from b12assistant.config import Configuration, load_configuration
-from b12assistant.corpus.folder import (
-    check_files,
-    corpus_files,
-    corpus_page_words,
-    corpus_red_flags,
-    corpus_switched_off,
-    corpus_texts,
-    corpus_vocabulary,
-    lines_named,
-    require_corpus,
-)
+from b12assistant.corpus import folder
 from b12assistant.data_files import Table
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Cited, Setting
@@ -58,7 +48,7 @@ from b12assistant.safety.translations import WithTranslations, numbers_in
 from b12assistant.safety.triage import Rules, is_control, load_rules
 from b12assistant.safety.triagers import Triagers
 from b12assistant.threads import once
-from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage
+from b12assistant.types import DocumentId, FileEnd, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
     from b12assistant.corpus.page_words import PageWords
@@ -104,7 +94,7 @@ class Workspace:
 
     def __post_init__(self) -> None:
         self.texts  # noqa: B018 - reports an unknown region now, not in an emergency
-        if corpus_red_flags(self.corpus):
+        if folder.corpus_red_flags(self.corpus):
             self.rules  # noqa: B018 - reports a fault in a curator's red flags now
 
     @property
@@ -112,25 +102,25 @@ class Workspace:
         """The fixed texts with today's telephone numbers, the texts of the corpus, and the translations."""
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
-        with lines_named(self.corpus):
+        with folder.lines_named(self.corpus):
             own = parse_fixed_texts(self._own_texts, numbers_on(*today)) if self._own_texts else {}
         return WithTranslations({**texts_on(*today), **own}, lambda code: numbers_in(code, *today))
 
     @once
     def _own_texts(self) -> Table:
-        return corpus_texts(self.corpus)
+        return folder.corpus_texts(self.corpus)
 
     @once
     def rules(self) -> Rules:
         """The rules of triage: the packaged red flags and those of the corpus. Raises ``ConfigError``."""
         packaged = Packaged(self.configuration.settings.red_flags.packaged)
-        with lines_named(self.corpus):
-            return load_rules(corpus_red_flags(self.corpus), self.texts, packaged)
+        with folder.lines_named(self.corpus):
+            return load_rules(folder.corpus_red_flags(self.corpus), self.texts, packaged)
 
     @property
     def page_words(self) -> PageWords | None:
         """The corpus's own words for the page, if it has any."""
-        return corpus_page_words(self.corpus)
+        return folder.corpus_page_words(self.corpus)
 
     @once
     def plain_encoder(self) -> Encoder:
@@ -161,6 +151,11 @@ class Workspace:
         self.first_use(self)
         return self._open(self.store.open())
 
+    @once
+    def entries(self) -> Mapping[DocumentId, Entry]:
+        """The entries of the open index by document id."""
+        return {entry.document.id: entry for entry in self.opened.entries}
+
     @property
     def is_open(self) -> bool:
         """Check whether the index is open already."""
@@ -183,14 +178,8 @@ class Workspace:
 
     @once
     def engine(self) -> Engine:
-        vocabulary = corpus_vocabulary(self.corpus)
-        return Engine(
-            self.opened.collection,
-            self.encoder,
-            self.projection,
-            vocabulary=vocabulary,
-            reader=self.quote_reader,
-        )
+        vocabulary, collection = folder.corpus_vocabulary(self.corpus), self.opened.collection
+        return Engine(collection, self.encoder, self.projection, vocabulary=vocabulary, reader=self.quote_reader)
 
     @once
     def triage(self) -> Triagers:
@@ -217,9 +206,8 @@ class Workspace:
     @once
     def assistant(self) -> Answering:
         return Answering(
-            triage=lambda turns: self.triage.in_use(
-                turns
-            ),  # inside the call, so that unreadable rules count as a failed check
+            # inside a function, so that unreadable rules count as a failed check
+            triage=lambda turns: self.triage.in_use(turns),
             is_control=is_control,
             engine=lambda: self.engine,
             settings=self.configuration.settings,
@@ -266,18 +254,12 @@ class Workspace:
         ``strict``: publish nothing if a file is left out. ``from_scratch``: encode everything, copy nothing from the
         previous index or from the embeddings that ship with the program.
         """
-        from b12assistant.index.embedding import (
-            NONE_SHIPPED,
-            NOTHING,
-            read_previous,
-            read_shipped,
-            shipped_scope,
-        )
+        from b12assistant.index.embedding import NONE_SHIPPED, NOTHING, read_previous, read_shipped, shipped_scope
         from b12assistant.index.indexing import Indexer
 
-        require_corpus(self.corpus)  # before creating the index folder
-        corpus_switched_off(self.corpus)  # before building: with a fault in this file the index could not be opened
-        check_files(self.corpus)
+        folder.require_corpus(self.corpus)  # before creating the index folder
+        folder.corpus_switched_off(self.corpus)  # before building: the index could not be opened with a fault in it
+        folder.check_files(self.corpus)
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
             encoder = indexing_encoder(settings.encoder, self.encoder)
@@ -314,7 +296,7 @@ class Workspace:
 
     def document(self, name: str) -> Entry:
         """Return the entry of a document id. Raises ``NotFoundError``."""
-        entry = next((entry for entry in self.opened.entries if entry.document.id == name), None)
+        entry = self.entries.get(DocumentId(name))
         if entry is None:
             raise NotFoundError(f"no document {name!r} in the index", hint="`b12assistant export -` lists them")
         return entry
@@ -326,7 +308,7 @@ class Workspace:
             return matches[0]
         if matches and name:
             raise NotFoundError(f"{len(matches)} passages are called {name!r}…", hint="give more of its id")
-        near = get_close_matches(name, [entry.document.id for entry in self.opened.entries], n=3, cutoff=0.4)
+        near = get_close_matches(name, self.entries, n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else "`b12assistant export -` lists all"
         raise NotFoundError(f"no document or passage is called {name!r}", hint=hint)
 
@@ -353,7 +335,7 @@ class Workspace:
     def stale_files(self) -> Iterator[str]:
         """Yield a sentence for each file of the corpus that differs from the index."""
         known = {report.file for report in self.opened.reports}
-        present = set(corpus_files(self.corpus))
+        present = set(folder.corpus_files(self.corpus))
         yield from (f"{file}: new since indexing" for file in sorted(present - known))
         for entry in self.opened.entries:
             if entry.report.file not in present:
@@ -368,4 +350,5 @@ class Workspace:
         return replace(opened, collection=self.search_server.attached(opened.collection, opened.manifest))
 
     def _read(self, generation: Generation) -> Opened:
-        return open_generation(generation, self.encoder, self.configuration.settings, corpus_switched_off(self.corpus))
+        encoder, settings = self.encoder, self.configuration.settings
+        return open_generation(generation, encoder, settings, folder.corpus_switched_off(self.corpus))

@@ -5,106 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from b12assistant.command.evaluate_command import audit, evaluate
-from b12assistant.command.invocation import as_json, lines, places, run, words, workspace
+from b12assistant.command.invocation import as_json, lines, places, run, words
 from b12assistant.errors import UsageError
 
-
-@click.command()
-@places
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any.")
-@click.option("--behind-proxy", is_flag=True, help="A proxy protects the server: allow a HOST other than this machine.")
-@click.pass_context
-def serve(
-    context: click.Context, corpus: str | None, index_folder: str | None, host: str, port: int, *, behind_proxy: bool
-) -> None:
-    """Serve the web page and the HTTP API, as `python app.py` does.
-
-    The server has no passwords, so it listens on this machine only. To let others in, use a reverse proxy that asks
-    for passwords and uses TLS (docs/how-to/reverse-proxy.md).
-
-    \b
-    Examples:
-      b12assistant serve --port 8000
-      b12assistant serve --host 192.168.1.5 --behind-proxy
-    """
-    from b12assistant.web import site
-
-    site.serve(workspace(context, corpus, index_folder), host, port, behind_proxy=behind_proxy)
-
-
-@click.command()
-@places
-@click.option(
-    "--http", is_flag=True, help="Serve streamable HTTP on this machine instead of standard input and output."
-)
-@click.option(
-    "--port", default=7861, show_default=True, type=click.IntRange(0, 65535), help="With --http, the port; 0 takes any."
-)
-@click.pass_context
-def mcp(context: click.Context, corpus: str | None, index_folder: str | None, port: int, *, http: bool) -> None:
-    """Serve tools for other assistants (MCP): ask, search, open_passage.
-
-    They get exact quotes with citations, and safety texts first. Another program starts this command and talks to it
-    over standard input and output. Needs pip install 'b12assistant[mcp]'.
-
-    \b
-    Examples:
-      b12assistant mcp
-      b12assistant mcp --http --port 7861
-    """
-    from b12assistant.integrations import mcp_server
-
-    space = workspace(context, corpus, index_folder)
-    if http:
-        mcp_server.serve_http(space, port)
-    else:
-        mcp_server.serve_stdio(space)
-
-
-def write_skeleton(folder: Path) -> tuple[str, ...]:
-    """Write the skeleton into ``folder``; return the sorted paths of its files, relative to the folder.
-
-    Raises ``UsageError`` if the folder exists and is not empty: nothing is overwritten.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} exists and is not an empty folder", hint="choose a new folder")
-    with resources.as_file(resources.files("b12assistant").joinpath("data", "skeleton")) as skeleton:
-        shutil.copytree(skeleton, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
-    (folder / "gitignore").rename(folder / ".gitignore")  # packages leave out files that begin with a dot
-    return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
-
-
-@click.command()
-@click.argument("folder", type=Path)
-def new(folder: Path) -> None:
-    """Create a project with its own corpus.
-
-    The folder must be new or empty. It gets a corpus with a template, files to adapt (source facts, red flags,
-    vocabulary, differences, fixed texts), a configuration, a Makefile and a README that says what to do first.
-
-    \b
-    Example:
-      b12assistant new my-project
-    """
-    for file in write_skeleton(folder):
-        click.echo(lines([str(folder / file)]))
-    click.echo(lines([f"Next: go to {folder}, run `b12assistant index`, then ask. README.md says what to change."]))
-
-
-def main() -> None:
-    """Run the command line. Exit status 0: done; 1: the work failed; 2: wrong use; 130: stopped with Ctrl-C."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's products are small: two threads wait for each other
-    raise SystemExit(run(commands))
+if TYPE_CHECKING:
+    from b12assistant.application.workspace import Workspace
 
 
 class _OneOrTwoWords(click.Group):
@@ -141,8 +54,7 @@ def commands(context: click.Context, corpus: str | None, index_folder: str | Non
 @places
 @click.option("--strict", is_flag=True, help="Publish nothing if a file would be left out.")
 @click.option("--json", "json_", is_flag=True, help="Print the report as JSON.")
-@click.pass_context
-def index(context: click.Context, corpus: str | None, index_folder: str | None, strict: bool, json_: bool) -> None:
+def index(space: Workspace, strict: bool, json_: bool) -> None:
     """Build the index from the corpus; only changed text is embedded again.
 
     \b
@@ -152,7 +64,6 @@ def index(context: click.Context, corpus: str | None, index_folder: str | None, 
     """
     from b12assistant.display import terminal
 
-    space = workspace(context, corpus, index_folder)
     first = space.store.current() is None
     with terminal.progress() as bar:
 
@@ -181,11 +92,8 @@ def index(context: click.Context, corpus: str | None, index_folder: str | None, 
 @click.option("--explain", is_flag=True, help="Show why the safety check decided as it did.")
 @click.option("--profile", is_flag=True, help="Show how long each stage took.")
 @click.option("--json", "json_", is_flag=True, help="Print the answer as JSON.")
-@click.pass_context
 def ask(
-    context: click.Context,
-    corpus: str | None,
-    index_folder: str | None,
+    space: Workspace,
     question: str | None,
     history: tuple[str, ...],
     as_typed: bool,
@@ -207,14 +115,13 @@ def ask(
     """
     from b12assistant.command import prompt
 
-    space = workspace(context, corpus, index_folder)
     earlier = [words(turn) for turn in history]
     if question is None and not json_ and sys.stdin.isatty():
         prompt.converse(space, earlier, explain=explain)
         return
     asked = prompt.piped() if question in (None, "-") else words(question)
-    how = {"as_typed": as_typed, "explain": explain, "profile": profile}
-    prompt.answer_once(space, asked, earlier, as_json if json_ else None, **how)
+    write = as_json if json_ else None
+    prompt.answer_once(space, asked, earlier, write, as_typed=as_typed, explain=explain, profile=profile)
 
 
 @commands.command()
@@ -222,10 +129,7 @@ def ask(
 @click.argument("question")
 @click.option("-k", "--most", default=10, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
 @click.option("--json", "json_", is_flag=True, help="Print the hits as JSON.")
-@click.pass_context
-def search(
-    context: click.Context, corpus: str | None, index_folder: str | None, question: str, most: int, json_: bool
-) -> None:
+def search(space: Workspace, question: str, most: int, json_: bool) -> None:
     """Find passages by meaning and words; nothing is hidden.
 
     \b
@@ -235,7 +139,6 @@ def search(
     from b12assistant.display import terminal
     from b12assistant.display.presentation import Cited, Quoted, present_notices
 
-    space = workspace(context, corpus, index_folder)
     question = words(question)
     notices, hits = space.search(question, most)
     if json_:
@@ -252,22 +155,10 @@ def search(
 @commands.command()
 @places
 @click.option(
-    "--input",
-    "input_",
-    required=True,
-    metavar="FILE",
-    type=Path,
-    help="JSON lines of questions; - for stdin.",
+    "--input", "input_", required=True, metavar="FILE", type=Path, help="JSON lines of questions; - for stdin."
 )
-@click.option(
-    "--output",
-    required=True,
-    metavar="FILE",
-    type=Path,
-    help="JSON lines of answers; - for stdout.",
-)
-@click.pass_context
-def batch(context: click.Context, corpus: str | None, index_folder: str | None, input_: Path, output: Path) -> None:
+@click.option("--output", required=True, metavar="FILE", type=Path, help="JSON lines of answers; - for stdout.")
+def batch(space: Workspace, input_: Path, output: Path) -> None:
     """Answer many questions with one model load, in order.
 
     A line is {"id", "question", "history": ["earlier user turn", …]}. A bad line gives {"id", "error"}; the run
@@ -279,7 +170,7 @@ def batch(context: click.Context, corpus: str | None, index_folder: str | None, 
     """
     from b12assistant.application import batching
 
-    failed, of = batching.run(workspace(context, corpus, index_folder), input_, output, as_json)
+    failed, of = batching.run(space, input_, output, as_json)
     if failed:
         click.echo(f"b12assistant: {failed} of {of} lines have an error in place of an answer", err=True)
         raise SystemExit(1)
@@ -289,8 +180,7 @@ def batch(context: click.Context, corpus: str | None, index_folder: str | None, 
 @places
 @click.argument("name")
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
-@click.pass_context
-def show(context: click.Context, corpus: str | None, index_folder: str | None, name: str, json_: bool) -> None:
+def show(space: Workspace, name: str, json_: bool) -> None:
     """Show a document or a passage by its id, with its source.
 
     \b
@@ -301,11 +191,11 @@ def show(context: click.Context, corpus: str | None, index_folder: str | None, n
     from b12assistant.display import terminal
     from b12assistant.display.presentation import Cited, Quoted
     from b12assistant.index.documents import export_line
+    from b12assistant.types import DocumentId
 
-    space = workspace(context, corpus, index_folder)
     name = words(name)
     setting = space.setting()
-    entry = next((entry for entry in space.opened.entries if entry.document.id == name), None)
+    entry = space.entries.get(DocumentId(name))
     if entry is None:
         passage = space.passage(name)
         if json_:
@@ -313,9 +203,8 @@ def show(context: click.Context, corpus: str | None, index_folder: str | None, n
 
             click.echo(as_json(passage_json(passage)))
             return
-        terminal.passage(
-            passage, Quoted.of(Cited.of_passage(passage), setting.labels, setting.today), terminal.console()
-        )
+        quote = Quoted.of(Cited.of_passage(passage), setting.labels, setting.today)
+        terminal.passage(passage, quote, terminal.console())
     elif json_:
         click.echo(as_json(export_line(entry)))
     else:
@@ -327,8 +216,7 @@ def show(context: click.Context, corpus: str | None, index_folder: str | None, n
 @commands.command()
 @places
 @click.argument("file", type=Path, metavar="FILE.jsonl")
-@click.pass_context
-def export(context: click.Context, corpus: str | None, index_folder: str | None, file: Path) -> None:
+def export(space: Workspace, file: Path) -> None:
     """Write every document as a line of JSON; - for stdout.
 
     A line has the text, sections, marked ranges, passages and source facts.
@@ -340,7 +228,6 @@ def export(context: click.Context, corpus: str | None, index_folder: str | None,
     from b12assistant.application import batching
     from b12assistant.index.documents import export_line
 
-    space = workspace(context, corpus, index_folder)
     batching.write_lines(file, (as_json(export_line(entry)) for entry in space.opened.entries))
 
 
@@ -349,10 +236,7 @@ def export(context: click.Context, corpus: str | None, index_folder: str | None,
 @click.argument("file", required=False, type=Path)
 @click.option("--repair", is_flag=True, help="Rebuild the index from the corpus if it has a problem.")
 @click.option("--json", "json_", is_flag=True, help="Print the findings as JSON.")
-@click.pass_context
-def verify(
-    context: click.Context, corpus: str | None, index_folder: str | None, file: Path | None, repair: bool, json_: bool
-) -> None:
+def verify(space: Workspace, file: Path | None, repair: bool, json_: bool) -> None:
     """Check the index, its corpus, and the quotes of a file.
 
     The file comes from `batch`, from `ask --json`, or from the page (HTML, Markdown, JSON; not CSV). Each quote is
@@ -369,11 +253,11 @@ def verify(
     from b12assistant.application import health
     from b12assistant.display import terminal
 
-    findings = health.verify(workspace(context, corpus, index_folder), file)
+    findings = health.verify(space, file)
     if repair and findings.index_problems:
         with terminal.progress() as progress:
-            workspace(context, corpus, index_folder).index(from_scratch=True, progress=progress)
-        findings = health.verify(workspace(context, corpus, index_folder), file, fixed=findings.index_problems)
+            replace(space).index(from_scratch=True, progress=progress)
+        findings = health.verify(replace(space), file, fixed=findings.index_problems)
     click.echo(as_json(findings.as_json())) if json_ else click.echo(lines(findings.sentences()))
     if not findings.sound:
         raise SystemExit(1)
@@ -382,8 +266,7 @@ def verify(
 @commands.command()
 @places
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
-@click.pass_context
-def doctor(context: click.Context, corpus: str | None, index_folder: str | None, json_: bool) -> None:
+def doctor(space: Workspace, json_: bool) -> None:
     """Show problems and settings, and where each setting comes from.
 
     \b
@@ -392,7 +275,7 @@ def doctor(context: click.Context, corpus: str | None, index_folder: str | None,
     """
     from b12assistant.application import health
 
-    report = health.examine(workspace(context, corpus, index_folder))
+    report = health.examine(space)
     click.echo(as_json(report)) if json_ else click.echo(lines(health.sentences(report)))
     if report["problems"]:
         raise SystemExit(1)
@@ -400,6 +283,82 @@ def doctor(context: click.Context, corpus: str | None, index_folder: str | None,
 
 commands.add_command(evaluate)
 commands.add_command(audit)
-commands.add_command(serve)
-commands.add_command(mcp)
-commands.add_command(new)
+
+
+@commands.command()
+@places
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any.")
+@click.option("--behind-proxy", is_flag=True, help="A proxy protects the server: allow a HOST other than this machine.")
+def serve(space: Workspace, host: str, port: int, *, behind_proxy: bool) -> None:
+    """Serve the web page and the HTTP API, as `python app.py` does.
+
+    The server has no passwords, so it listens on this machine only. To let others in, use a reverse proxy that asks
+    for passwords and uses TLS (docs/how-to/reverse-proxy.md).
+
+    \b
+    Examples:
+      b12assistant serve --port 8000
+      b12assistant serve --host 192.168.1.5 --behind-proxy
+    """
+    from b12assistant.web import site
+
+    site.serve(space, host, port, behind_proxy=behind_proxy)
+
+
+@commands.command()
+@places
+@click.option(
+    "--http", is_flag=True, help="Serve streamable HTTP on this machine instead of standard input and output."
+)
+@click.option(
+    "--port", default=7861, show_default=True, type=click.IntRange(0, 65535), help="With --http, the port; 0 takes any."
+)
+def mcp(space: Workspace, port: int, *, http: bool) -> None:
+    """Serve tools for other assistants (MCP): ask, search, open_passage.
+
+    They get exact quotes with citations, and safety texts first. Another program starts this command and talks to it
+    over standard input and output. Needs pip install 'b12assistant[mcp]'.
+
+    \b
+    Examples:
+      b12assistant mcp
+      b12assistant mcp --http --port 7861
+    """
+    from b12assistant.integrations import mcp_server
+
+    if http:
+        mcp_server.serve_http(space, port)
+    else:
+        mcp_server.serve_stdio(space)
+
+
+@commands.command()
+@click.argument("folder", type=Path)
+def new(folder: Path) -> None:
+    """Create a project with its own corpus.
+
+    The folder must be new or empty. It gets a corpus with a template, files to adapt (source facts, red flags,
+    vocabulary, differences, fixed texts), a configuration, a Makefile and a README that says what to do first.
+
+    \b
+    Example:
+      b12assistant new my-project
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} exists and is not an empty folder", hint="choose a new folder")
+    with resources.as_file(resources.files("b12assistant").joinpath("data", "skeleton")) as skeleton:
+        shutil.copytree(skeleton, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    (folder / "gitignore").rename(folder / ".gitignore")  # packages leave out files that begin with a dot
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    click.echo(lines(str(folder / file) for file in files))
+    click.echo(lines([f"Next: go to {folder}, run `b12assistant index`, then ask. README.md says what to change."]))
+
+
+def main() -> None:
+    """Run the command line. Exit status 0: done; 1: the work failed; 2: wrong use; 130: stopped with Ctrl-C."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's products are small: two threads wait for each other
+    raise SystemExit(run(commands))

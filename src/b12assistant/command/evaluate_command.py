@@ -38,7 +38,7 @@ def audit(context: click.Context, messages: Path, html: Path | None, out: Path |
 
     if html is not None and html.exists() and html.samefile(messages):
         raise click.UsageError("--html is the file of messages; choose another file")
-    figures = red_flag_audit.audit(workspace(context, None, None), messages)
+    figures = red_flag_audit.audit(workspace(context), messages)
     if html is not None:
         batching.write_lines(html, [red_flag_audit.page(figures)])
     if out is not None:
@@ -77,16 +77,11 @@ def audit(context: click.Context, messages: Path, html: Path | None, out: Path |
 @click.option("--relevant", default=1, show_default=True, type=click.IntRange(1), help="Least grade that is relevant.")
 @click.option("--cache", type=Path, metavar="DIR", help="Where embeddings are kept.  [default: build/bench-cache]")
 @click.option(
-    "--strict",
-    is_flag=True,
-    help="End with 1 if a question with gold is refused or one without is answered.",
+    "--strict", is_flag=True, help="End with 1 if a question with gold is refused or one without is answered."
 )
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
-@click.pass_context
 def evaluate(
-    context: click.Context,
-    corpus: str | None,
-    index_folder: str | None,
+    space: Workspace,
     dataset: Path,
     split: str | None,
     queries: str | None,
@@ -115,15 +110,14 @@ def evaluate(
       b12assistant evaluate questions.jsonl --out reports/new --against reports/questions
       b12assistant evaluate --strict questions.jsonl
     """
-    space = workspace(context, corpus, index_folder)
     if not dataset.is_dir():
-        _refuse_options(split, queries, rankings, configs, run_file)
+        if any((split, queries, rankings, configs, run_file)):
+            raise click.UsageError("--split, --queries, --ranking, --config and --run are only for a folder")
         _evaluate_questions(space, dataset, out, against, strict=strict, as_data=json_)
         return
-    if against is not None:
-        raise click.UsageError("--against is for a file of labelled questions; this is a folder")
-    if strict:
-        raise click.UsageError("--strict is for a file of labelled questions; this is a folder")
+    for option, given in (("--against", against is not None), ("--strict", strict)):
+        if given:
+            raise click.UsageError(f"{option} is for a file of labelled questions; this is a folder")
     from b12assistant.evaluation import bench, bench_index, bench_report
 
     all_configs = (*map(bench_index.packaged, rankings), *configs)
@@ -148,11 +142,6 @@ def _evaluate_questions(
     if strict and wrong:
         _say(f"not answered or refused as labelled: {', '.join(wrong)}")
         raise SystemExit(1)
-
-
-def _refuse_options(*given: object) -> None:
-    if any(given):
-        raise click.UsageError("--split, --queries, --ranking, --config and --run are only for a folder")
 
 
 def _say(sentence: str) -> None:

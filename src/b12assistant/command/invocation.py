@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,9 +19,7 @@ from b12assistant.errors import AssistantError, QuestionError, UsageError
 if TYPE_CHECKING:
     from b12assistant.application.workspace import Workspace
 
-C = TypeVar("C", bound=Callable[..., object])
 NAME = "b12assistant"
-STOPPED = 130  # the usual exit status after Ctrl-C
 
 
 def run(commands: click.Command) -> int:
@@ -38,7 +37,7 @@ def run(commands: click.Command) -> int:
     except AssistantError as error:
         return _complain(str(error), error.exit_status)
     except (KeyboardInterrupt, click.Abort):
-        return _complain("stopped; nothing half done is kept", STOPPED)
+        return _complain("stopped; nothing half done is kept", 130)  # the usual status after Ctrl-C
     except BrokenPipeError:
         _mute()  # the reader closed the pipe
         return 1
@@ -61,13 +60,23 @@ def one_line(text: str) -> str:
     return "".join(character if character.isprintable() else "�" for character in text)
 
 
-def places(command: C) -> C:
-    """Accept `--corpus` and `--index` also after the command, where most people type them."""
-    command = click.option("--index", "index_folder", metavar="DIR", help="The folder of the index.")(command)
-    return click.option("--corpus", metavar="DIR", help="The folder of documents.")(command)
+def places(command: Callable[..., None]) -> Callable[..., None]:
+    """Call ``command`` with its workspace.
+
+    `--corpus` and `--index` are accepted also after the command, where most people type them.
+    """
+
+    @click.option("--corpus", metavar="DIR", help="The folder of documents.")
+    @click.option("--index", "index_folder", metavar="DIR", help="The folder of the index.")
+    @click.pass_context
+    @wraps(command)
+    def called(context: click.Context, /, **options: Any) -> None:
+        command(workspace(context, options.pop("corpus"), options.pop("index_folder")), **options)
+
+    return called
 
 
-def workspace(context: click.Context, corpus: str | None, index_folder: str | None) -> Workspace:
+def workspace(context: click.Context, corpus: str | None = None, index_folder: str | None = None) -> Workspace:
     """Return the workspace that file, environment and flags describe. Raises ``UsageError``."""
     from b12assistant.application.workspace import Workspace
     from b12assistant.config import load_configuration

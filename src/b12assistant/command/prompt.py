@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
@@ -23,7 +22,6 @@ _LEAVE = {"q", "quit", "exit", ":q"}
 _GREETING = """Ask in your own words. Answers are only quotes from the documents.
 Press Enter for a new topic, = to search for your exact words, q to quit."""
 _AS_TYPED = "="
-_NEW_TOPIC = "New topic."
 _GO_ON = "To continue, pass your question with --history and ask one of these as the new question:"
 _MOST_BYTES = 4 * MOST_CHARACTERS  # of the longest question, in UTF-8
 
@@ -38,12 +36,12 @@ def answer_once(
     explain: bool = False,
     profile: bool = False,
 ) -> None:
-    """Print one answer as text or JSON.
+    """Print one answer as text, or as JSON with ``as_json``.
 
     ``as_typed``: search for the question's own words only. ``explain``: add the reasons of triage. ``profile``: add
     how long each stage took.
     """
-    with measured() if profile else nullcontext() as stages:
+    with measured() if profile else contextlib.nullcontext() as stages:
         reply = space.ask(question, history, as_typed=as_typed)
     took = {name: round(ms, 2) for name, ms in stages.milliseconds.items()} if stages else {}
     if as_json:
@@ -58,9 +56,9 @@ def answer_once(
         _explain(space, question, history)
     for name, milliseconds in took.items():
         terminal.line(f"{name:18}{milliseconds:10.2f} ms")
-    if reply.answer.status is Status.SAFETY_ONLY:
+    if controls := _controls(space, reply):
         terminal.line(_GO_ON)
-        for sentence in _controls(space, reply):
+        for sentence in controls:
             terminal.line(f'  "{sentence}"')
 
 
@@ -83,32 +81,27 @@ def converse(space: Workspace, history: Sequence[str] = (), *, explain: bool = F
         sys.stdin.reconfigure(errors="replace")  # a stray byte must not end the conversation
     terminal.line(_GREETING)
     try:
-        _load(space)
+        try:
+            space.engine  # noqa: B018 - loads everything heavy before the first question
+        except AssistantError as error:  # without an index, emergencies are still answered
+            terminal.line(terminal.inert(str(error)))
         _rounds(space, list(history), explain=explain)
     except (EOFError, KeyboardInterrupt):
         terminal.line("")
 
 
-def _load(space: Workspace) -> None:
-    """Load everything heavy before the first question. Without an index, emergencies are still answered."""
-    try:
-        space.engine  # noqa: B018 - access loads it
-    except AssistantError as error:
-        terminal.line(terminal.inert(str(error)))
-
-
 def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
-    held: tuple[str, ...] = ()  # the two controls offered after a safety-only answer
+    held: dict[str, str] = {}  # the two controls offered after a safety-only answer, by the key to type
     while True:
         typed = input("\n> ")
         if typed.strip().lower() in _LEAVE:
             return
         if not typed.strip():
-            history, held = [], ()
-            terminal.line(_NEW_TOPIC)
+            history, held = [], {}
+            terminal.line("New topic.")
             continue
         again = typed.strip() == _AS_TYPED and bool(history)
-        question = dict(_numbered(held)).get(typed.strip(), typed)
+        question = held.get(typed.strip(), typed)
         if again:
             question, history = history[-1], history[:-1]
         try:
@@ -117,12 +110,12 @@ def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
             terminal.line(terminal.inert(str(error)))
             history = [*history, question] if again else history
             continue
-        held = _controls(space, reply)
+        held = {str(key): sentence for key, sentence in enumerate(_controls(space, reply), start=1)}
         _print(space, reply)
         if explain:
             _explain(space, question, history)
         history.append(question)
-        for key, sentence in _numbered(held):
+        for key, sentence in held.items():
             terminal.line(f"  {key}: {sentence}")
 
 
@@ -131,10 +124,6 @@ def _controls(space: Workspace, reply: Reply) -> tuple[str, ...]:
     if reply.answer.status is not Status.SAFETY_ONLY:
         return ()
     return tuple(text.text for text in controls_for(reply.answer.notices, space.texts))
-
-
-def _numbered(sentences: Sequence[str]) -> Iterator[tuple[str, str]]:
-    return ((str(key), sentence) for key, sentence in enumerate(sentences, start=1))
 
 
 def _explain(space: Workspace, question: str, history: Sequence[str]) -> None:

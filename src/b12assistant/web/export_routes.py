@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from b12assistant.application.exporting import SUFFIXES, TYPES, Conversation, Format, export
+from b12assistant.application.exporting import Format, export
+from b12assistant.application.saved import FILES
 from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
@@ -49,8 +50,8 @@ def _file(space: Workspace, asked: ExportRequest, labels: Labels, base: str) -> 
         else space.ask(turn.question, questions[:number], as_typed=turn.as_typed)
         for number, turn in enumerate(asked.turns)
     )
-    talk = Conversation(replies, space.setting(labels=labels, base=base), generation)
-    name = f"conversation-{local_today().isoformat()}.{SUFFIXES[asked.format]}"
+    suffix, media_type = FILES[asked.format]
+    name = f"conversation-{local_today().isoformat()}.{suffix}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    body = export(talk, asked.format).encode("utf-8", "replace")
-    return Response(body, headers=headers, media_type=f"{TYPES[asked.format]}; charset=utf-8")
+    body = export(replies, space.setting(labels=labels, base=base), generation, asked.format).encode("utf-8", "replace")
+    return Response(body, headers=headers, media_type=f"{media_type}; charset=utf-8")

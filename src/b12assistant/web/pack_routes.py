@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +10,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from b12assistant.answering.assistant import GENERAL, ONLY_SELLERS
-from b12assistant.answers import TextId
 from b12assistant.application.lookup_rows import quoted
-from b12assistant.application.pack import Pack, PackForm, Pinned, read_pin, write
+from b12assistant.application.pack import FORMS, read_pin, write
+from b12assistant.application.saved import FILES
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import Quoted
@@ -22,12 +21,6 @@ from b12assistant.web.http_transport import BoundedRoute, JsonResponse
 from b12assistant.web.lookup_routes import PackRequest
 
 ROOT = "/pack"
-_FORMS = {
-    "markdown": (PackForm.MARKDOWN, "text/markdown"),
-    "html": (PackForm.HTML, "text/html"),
-    "csv": (PackForm.CSV, "text/csv"),
-    "json": (PackForm.JSON, "application/json"),
-}
 
 
 def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter:
@@ -37,12 +30,13 @@ def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter
     @router.post(f"{ROOT}/read")
     def read(asked: PackRequest) -> Response:
         """Return a row for each address, in order; if its words are gone, the row has only the address."""
-        today = local_today()
+        space, today = workspace(), local_today()
         rows = []
-        for pin in _pins(workspace(), asked.addresses):
-            row: dict[str, Any] = {"asked": pin.address}
-            if pin.cited:
-                quote = Quoted.of(pin.cited, labels, today)
+        for address in asked.addresses:
+            cited = read_pin(address, space.entries)
+            row: dict[str, Any] = {"asked": address}
+            if cited:
+                quote = Quoted.of(space.with_state(cited), labels, today)
                 notes = [capital(note) for note in quote.notes]
                 row |= {**quoted(replace(quote, notes=())), "warnings": notes}
             rows.append(row)
@@ -51,25 +45,17 @@ def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter
     @router.post(f"{ROOT}/export/{{form}}")
     def export(form: str, asked: PackRequest, request: Request) -> Response:
         """Return the pack as a file to save."""
-        if form not in _FORMS:
-            raise NotFoundError(f"a pack is not written as {form!r}", hint=f"ask for one of {', '.join(_FORMS)}")
-        kind, media_type = _FORMS[form]
+        if form not in FORMS:
+            raise NotFoundError(f"a pack is not written as {form!r}", hint=f"ask for one of {', '.join(FORMS)}")
+        suffix, media_type = FILES[form]
         space = workspace()
         base = str(request.base_url).rstrip("/")
-        pack = Pack(
-            _pins(space, asked.addresses, base), (), space.opened.collection.generation, local_today(), labels, base
-        )
-        names: list[TextId] = [GENERAL, *([ONLY_SELLERS] if pack.cited and pack.only_sellers else [])]
-        pack = replace(pack, notices=tuple(space.texts[name] for name in names))
-        name = f"passage-pack-{pack.today.isoformat()}.{kind}"
+        setting = space.setting(labels=labels, base=base)
+        found = [(address, read_pin(address, space.entries, base)) for address in asked.addresses]
+        pins = [(address, cited and space.with_state(cited)) for address, cited in found]
+        name = f"passage-pack-{setting.today.isoformat()}.{suffix}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        body = write(pack, kind).encode("utf-8", "surrogatepass")
+        body = write(pins, setting, space.opened.collection.generation, form).encode("utf-8", "surrogatepass")
         return Response(body, headers=headers, media_type=f"{media_type}; charset=utf-8")
 
     return router
-
-
-def _pins(space: Workspace, addresses: Sequence[str], base: str = "") -> tuple[Pinned, ...]:
-    entries = {entry.document.id: entry for entry in space.opened.entries}
-    pins = (read_pin(address, entries.get, base) for address in addresses)
-    return tuple(replace(pin, cited=space.with_state(pin.cited)) if pin.cited else pin for pin in pins)

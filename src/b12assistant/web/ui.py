@@ -112,7 +112,7 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     examples = _examples(words, labels)
     state = _text(answer_html.state(labels("ask.loading"), "loading"), "state")
     _text(answer_html.about(words), "about")
-    _text(answer_html.general(asking.live.texts), "general")
+    _text(answer_html.general(asking.live().texts), "general")
     outputs = [box, talk, note]
     with thread:
         _thread(asking, talk, outputs)
