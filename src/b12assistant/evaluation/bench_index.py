@@ -37,8 +37,7 @@ from b12assistant.errors import ConfigError, DatasetError, UsageError
 from b12assistant.evaluation.datasets import Text
 from b12assistant.index.collection import Collection, built_with
 from b12assistant.index.embedding import Embedded, embed
-from b12assistant.index.indexing import titles_of
-from b12assistant.index.lexical_index import BM25F, BM25FIndex
+from b12assistant.index.indexing import index_words
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim
@@ -172,7 +171,7 @@ class Stages:
             passages,
             FaissIndex.build(matrix),
             matrix,
-            _lexical(passages, self.settings),
+            index_words(passages, self.settings),
             context,
             None,
             context.piece_idf(),
@@ -239,15 +238,6 @@ def _chunking(encoder: Encoder, settings: Settings) -> dict[str, int]:
     chunking = built_with(encoder, settings)["chunking"]
     assert isinstance(chunking, dict)  # noqa: S101 - as built_with makes it
     return chunking
-
-
-def _lexical(passages: Sequence[Passage], settings: Settings) -> BM25FIndex:
-    lexical = settings.lexical
-    return BM25FIndex.build(
-        [" ".join(span.text for span in passage.sentences) for passage in passages],
-        [titles_of(passage.document, passage.sentences[0].start) for passage in passages],
-        BM25F(lexical.k1, lexical.b_body, lexical.b_title, lexical.title_weight),
-    )
 
 
 def _write(path: Path, shard: Shard) -> None:

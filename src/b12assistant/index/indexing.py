@@ -47,7 +47,7 @@ from b12assistant.index.embedding import (
     Shipped,
     scope,
 )
-from b12assistant.index.lexical_index import BM25F, BM25FIndex
+from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.store import REBUILD
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
@@ -132,7 +132,7 @@ class Indexer:
         files = {
             **vectors.to_files(),
             "documents.jsonl": entries_to_bytes(entries),
-            "lexical.npz": _lexical(passages, self.settings).to_bytes(),
+            "lexical.npz": index_words(passages, self.settings).to_bytes(),
             **_token_files(embedded),
             "left_out.json": _left_out(reports),
             **_dispute_files(disputes, examples),
@@ -319,11 +319,11 @@ def titles_of(document: Document, offset: int) -> str:
     return " ".join(dict.fromkeys([document.title, *headings]))
 
 
-def _lexical(passages: Sequence[Passage], settings: Settings) -> BM25FIndex:
+def index_words(passages: Sequence[Passage], settings: Settings) -> BM25FIndex:
+    """Index the words of passages and of the titles above them."""
     bodies = [" ".join(span.text for span in passage.sentences) for passage in passages]
     titles = [titles_of(passage.document, passage.sentences[0].start) for passage in passages]
-    chosen = settings.lexical
-    return BM25FIndex.build(bodies, titles, BM25F(chosen.k1, chosen.b_body, chosen.b_title, chosen.title_weight))
+    return BM25FIndex.build(bodies, titles, settings.lexical)
 
 
 def _token_files(embedded: Sequence[Embedded]) -> dict[str, bytes]:
