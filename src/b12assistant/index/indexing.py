@@ -11,24 +11,19 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes, resolve
 from b12assistant.corpus.findings import findings
 from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_not_answered, corpus_sources
-from b12assistant.corpus.provenance import (
-    SentenceEntry,
-    attribute,
-    located,
-    provenance_facts,
-    read_sentences,
-)
+from b12assistant.corpus.provenance import SentenceEntry, attribute, located, provenance_facts, read_sentences
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, SourcesFile, parse_front_matter, source_of
 from b12assistant.errors import CorpusError, IndexDamagedError, SourceError, SourceFactsError
 from b12assistant.index import vector_index
@@ -40,7 +35,6 @@ from b12assistant.index.embedding import (
     CONTEXT,
     NONE_SHIPPED,
     NOTHING,
-    Caches,
     Embedded,
     EmbeddingPool,
     Previous,
@@ -54,20 +48,8 @@ from b12assistant.loaders.passages import Prepared, Splitting, passages_of, spli
 from b12assistant.protocols import Encoder
 from b12assistant.types import Document, DocumentId, Extract, FileEnd, FileReport, GenerationId, Passage
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-
-_RUNTIME = (
-    "faiss-cpu",
-    "markdown-it-py",
-    "numpy",
-    "pypdf",
-    "PyStemmer",
-    "selectolax",
-    "sentencex",
-)
+Vectors = NDArray[np.float32]
+_RUNTIME = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
@@ -115,7 +97,7 @@ class Indexer:
         """
         title_pieces = self.settings.chunking.title_pieces
         previous = previous.within(scope(self.encoder.digest, self._runtime, title_pieces, METHOD))
-        with EmbeddingPool(self.encoder, self.projection, self.settings, Caches((previous, self.shipped))) as pool:
+        with EmbeddingPool(self.encoder, self.projection, self.settings, previous, self.shipped) as pool:
             entries, reports, groups = self._read(corpus, previous, pool)
             passages = [passage for entry in entries for passage in entry.passages]
             disputes = resolve(corpus_disputes(corpus), passages)
@@ -166,9 +148,11 @@ class Indexer:
                 reports.append(outcome)
         self.progress("reading", len(files), len(files))
         known = set(files)
-        reports += [_no_such_file(file) for file in sources.facts if file not in known]
+        missing = f"named in {SOURCES_FILE}, but there is no such file"
+        reports += [FileReport(file, FileEnd.LEFT_OUT, (missing,)) for file in sources.facts if file not in known]
         if not entries:
-            raise _nothing(corpus, reports)
+            why = f" ({len(reports)} left out: {reports[0].file}: {reports[0].reasons[0]} …)" if reports else ""
+            raise CorpusError(f"nothing in {corpus}/ can be indexed{why}", hint="add .md, .txt, .html or .pdf files")
         return entries, reports, groups
 
     def _entry(
@@ -242,7 +226,7 @@ class Indexer:
 
     @cached_property
     def _runtime(self) -> dict[str, str]:
-        return {**_versions(), **self.encoder.runtime}
+        return {**{package: _version_of(package) for package in _RUNTIME}, **self.encoder.runtime}
 
     def _is_unchanged(
         self,
@@ -270,9 +254,9 @@ class Indexer:
 
     def _examples(self, dispute: Dispute, previous: Previous) -> Vectors:
         """Return a vector for each example question of a dispute, (examples, d)."""
-        for known in (previous.examples.get(dispute.examples), self.shipped.examples(dispute.examples)):
-            if known is not None:
-                return known
+        for cache in (previous, self.shipped.known):
+            if dispute.examples in cache.examples:
+                return cache.examples[dispute.examples]
         vectors = [encoded.vector for encoded in self.encoder.encode(dispute.examples)]
         return np.stack(vectors) if vectors else np.empty((0, self.encoder.dimension), dtype=np.float32)
 
@@ -284,7 +268,7 @@ class Indexer:
             self.progress("questions", number, len(groups))
             known = previous.asked.get(key)
             if known is None:
-                known = self.shipped.questions.get(key)
+                known = self.shipped.known.asked.get(key)
             if known is None:
                 vectors = [encoded.vector for encoded in self.encoder.encode(group.questions)]
                 known = as_codes(np.array(vectors, np.float32).reshape(-1, self.encoder.dimension))
@@ -355,26 +339,13 @@ def _check(files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
         raise IndexDamagedError("the parts of the new index do not fit together", hint=REBUILD)
 
 
-def _nothing(corpus: Path, reports: Sequence[FileReport]) -> CorpusError:
-    why = f" ({len(reports)} left out: {reports[0].file}: {reports[0].reasons[0]} …)" if reports else ""
-    return CorpusError(f"nothing in {corpus}/ can be indexed{why}", hint="add .md, .txt, .html or .pdf files")
-
-
-def _no_such_file(file: str) -> FileReport:
-    return FileReport(file, FileEnd.LEFT_OUT, (f"named in {SOURCES_FILE}, but there is no such file",))
-
-
 def _left_out(reports: Iterable[FileReport]) -> bytes:
     rows = sorted((report.file, list(report.reasons)) for report in reports if report.end is FileEnd.LEFT_OUT)
     return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
 
 
-@cache
-def _versions() -> dict[str, str]:
-    versions: dict[str, str] = {}
-    for package in _RUNTIME:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "absent"
-    return versions
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"

@@ -41,16 +41,8 @@ REBUILD = "run `b12assistant index`"
 SCHEMA = 1  # raise when the files of a generation, or this file, change their form
 MANIFEST = "manifest.json"
 _BESIDE_CONTENT = ("generation", "counter", "seal")
-
-
 _LARGEST = 1 << 20  # bytes of a file that no manifest describes
-_BLOCK = 1 << 20  # bytes read at a time from a file that is only compared
-_NO_FILE = (
-    errno.ENOENT,
-    errno.ENOTDIR,
-    errno.ELOOP,
-    errno.ENXIO,
-)  # there is no such file; other errors may be temporary
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)  # other errors may be temporary
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +114,8 @@ def open_regular(path: Path) -> BinaryIO | None:
         if error.errno in _NO_FILE:
             return None
         raise
-    try:
-        if stat.S_ISREG(os.fstat(handle).st_mode):
-            return os.fdopen(handle, "rb")
-    except BaseException:
-        os.close(handle)
-        raise
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return os.fdopen(handle, "rb")
     os.close(handle)
     return None
 
@@ -142,15 +130,6 @@ def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
         return None
     with file:
         return file.read(most + 1)
-
-
-def size_and_sha256(file: BinaryIO, *, most: int) -> tuple[int, str]:
-    """Return size and sha256 of a file, read in blocks, of at most one byte more than ``most``."""
-    digest, size = hashlib.sha256(), 0
-    while block := file.read(min(_BLOCK, most + 1 - size)):
-        digest.update(block)
-        size += len(block)
-    return size, digest.hexdigest()
 
 
 def write_synced(path: Path, data: bytes) -> None:
@@ -195,14 +174,14 @@ def _compare(path: Path, facts: Mapping[str, Any]) -> None:
     if file is None:
         raise _damaged(path, missing=True)
     with file:
-        size, sha256 = size_and_sha256(file, most=facts["size"])
-    if {"size": size, "sha256": sha256} != facts:
+        size = os.fstat(file.fileno()).st_size
+        same = size == facts["size"] and hashlib.file_digest(file, "sha256").hexdigest() == facts["sha256"]
+    if not same:
         raise _damaged(path, missing=False)
 
 
 def _damaged(path: Path, *, missing: bool) -> IndexDamagedError:
-    what = "is missing" if missing else "differs from its manifest"
-    return IndexDamagedError(f"{path} {what}", hint=REBUILD)
+    return IndexDamagedError(f"{path} {'is missing' if missing else 'differs from its manifest'}", hint=REBUILD)
 
 
 _DRAFT = ".draft"  # folder of the generation that is being written
@@ -266,7 +245,8 @@ class Store:
             name = generation_name(content)
             previous = self.current()
             if previous != name or self._fault(name):
-                self._write(name, {**files, MANIFEST: sealed(content, counter=self._next_counter())})
+                counter = 1 + max((self._counter(other) for other in self._names()), default=0)
+                self._write(name, {**files, MANIFEST: sealed(content, counter=counter)})
                 self._switch(name)
         self._retire(name, previous)
         return name
@@ -399,9 +379,6 @@ class Store:
             return -1
         manifest = unsealed(data, name) if data is not None else None
         return manifest["counter"] if manifest is not None else -1
-
-    def _next_counter(self) -> int:
-        return 1 + max((self._counter(name) for name in self._names()), default=0)
 
     def _is_gone(self, name: GenerationId) -> bool:
         try:
