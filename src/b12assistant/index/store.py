@@ -23,8 +23,9 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from b12assistant.errors import (
     AssistantError,
@@ -103,7 +104,7 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def open_regular(path: Path) -> BinaryIO | None:
+def open_regular(path: Path) -> BufferedReader | None:
     """Open a regular file to read; ``None`` if there is no such file.
 
     Links are not followed, and a pipe does not block. Raises ``OSError`` for errors that may be temporary.
