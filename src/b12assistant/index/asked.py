@@ -13,18 +13,15 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.errors import IndexDamagedError
 from b12assistant.types import Passage
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-    Codes = NDArray[np.int8]
+Vectors = NDArray[np.float32]
+Codes = NDArray[np.int8]
 
 ASKED = "asked_questions.npz"
 _SCALE = 127
