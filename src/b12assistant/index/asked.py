@@ -51,11 +51,6 @@ def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequen
     return Group(tuple(question for _, question in found), tuple(place for place, _ in found))
 
 
-def not_answered(questions: Sequence[str]) -> Group:
-    """Group the questions that no sentence answers: they follow those of the last document, after its sentences."""
-    return Group(tuple(questions), (0,) * len(questions))
-
-
 def key_of(made_in: str, group: Group) -> bytes:
     """Return what the vectors of a group depend on, as a digest."""
     return hashlib.sha256(json.dumps([made_in, group.questions]).encode()).hexdigest().encode()

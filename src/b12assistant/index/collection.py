@@ -58,12 +58,12 @@ class Collection:
     @cached_property
     def context_starts(self) -> NDArray[np.int64]:
         """Return the unit of ``context`` at which each passage begins (its title), ``(n + 1,)``."""
-        return _starts([1 + len(passage.sentences) for passage in self.passages])
+        return np.cumsum([0, *(1 + len(passage.sentences) for passage in self.passages)], dtype=np.int64)
 
     @cached_property
     def sentence_starts(self) -> NDArray[np.int64]:
         """Return the unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
-        return _starts([len(passage.sentences) for passage in self.passages])
+        return np.cumsum([0, *(len(passage.sentences) for passage in self.passages)], dtype=np.int64)
 
     @cached_property
     def not_answered(self) -> NDArray[np.float32]:
@@ -97,10 +97,6 @@ class Collection:
     @cached_property
     def rows(self) -> dict[PassageId, int]:
         return {passage.id: row for row, passage in enumerate(self.passages)}
-
-
-def _starts(sizes: list[int]) -> NDArray[np.int64]:
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
 
 
 METHOD = 7  # raise when extraction, cleaning, chunking, embedding or terms change: old results are then not reused

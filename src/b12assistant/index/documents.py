@@ -46,9 +46,8 @@ class Entry:
 
 
 def entries_to_bytes(entries: Iterable[Entry]) -> bytes:
-    return "".join(json.dumps(_entry(entry), ensure_ascii=False, sort_keys=True) + "\n" for entry in entries).encode(
-        "utf-8", "surrogatepass"
-    )
+    lines = (json.dumps(_entry(entry), ensure_ascii=False, sort_keys=True) + "\n" for entry in entries)
+    return "".join(lines).encode("utf-8", "surrogatepass")
 
 
 def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:

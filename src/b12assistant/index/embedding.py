@@ -16,7 +16,6 @@ import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
@@ -32,12 +31,10 @@ from b12assistant.errors import IndexDamagedError
 from b12assistant.index.asked import ASKED, AskedQuestions
 from b12assistant.index.documents import Entry, entries_from_bytes
 from b12assistant.index.store import REBUILD, Generation
-from b12assistant.index.token_store import Projection, TokenStore
+from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.index.vector_index import ROWS_ALONE, read_index
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.types import GenerationId, Passage
-
-Vectors = NDArray[np.float32]
 
 _TITLE_END = ". "
 _AT_ONCE = 512  # texts encoded at once: their full token vectors take 100 MB
@@ -201,37 +198,40 @@ NOTHING = Previous()
 
 def read_previous(generation: Generation | None) -> Previous:
     """Read a verified generation as a cache. If its parts do not fit one another, the cache is empty."""
-    if generation is None:
-        return NOTHING
-    manifest: Mapping[str, Any] = generation.manifest
-    files = generation.files
     try:
-        entries = entries_from_bytes(files["documents.jsonl"])
-        made_in = scope(
-            manifest["model"]["sha256"], manifest["runtime"], manifest["chunking"]["title_pieces"], manifest["method"]
-        )
-        sizes = [(len(entry.passages), sum(len(passage.sentences) for passage in entry.passages)) for entry in entries]
-        rows, sentences = sum(passages for passages, _ in sizes), sum(sentences for _, sentences in sizes)
-        dimension = int(manifest["model"]["dimension"])
-        kind = manifest.get("vectors", ROWS_ALONE)  # indexes made before codes existed lack this
-        vectors = read_index(files, kind, rows=rows, dimension=dimension).vectors()
-        context = TokenStore.from_bytes(files[CONTEXT])
-        alone = TokenStore.from_bytes(files[ALONE]) if ALONE in files else None
-        if len(context) != rows + sentences or (alone and len(alone) != sentences):
-            return NOTHING
-        keys = [_key(made_in, entry.passages) for entry in entries]
-        return Previous(
-            generation.id,
-            {key: value for key, value in manifest.items() if key not in _OF_THE_STORE},
-            files,
-            {entry.report.file: entry for entry in entries},
-            made_in,
-            dict(zip(keys, _documents(sizes, vectors, context, alone), strict=True)),
-            _examples(files, entries),
-            AskedQuestions.from_bytes(files[ASKED], sentences, dimension).by_key() if ASKED in files else {},
-        )
+        return previous_of(generation) if generation else NOTHING
     except _UNREADABLE:
         return NOTHING
+
+
+def previous_of(generation: Generation) -> Previous:
+    """Read a generation as a cache. Raises ``IndexDamagedError`` if its parts do not fit one another."""
+    manifest: Mapping[str, Any] = generation.manifest
+    files = generation.files
+    entries = entries_from_bytes(files["documents.jsonl"])
+    made_in = scope(
+        manifest["model"]["sha256"], manifest["runtime"], manifest["chunking"]["title_pieces"], manifest["method"]
+    )
+    sizes = [(len(entry.passages), sum(len(passage.sentences) for passage in entry.passages)) for entry in entries]
+    rows, sentences = sum(passages for passages, _ in sizes), sum(sentences for _, sentences in sizes)
+    dimension = int(manifest["model"]["dimension"])
+    kind = manifest.get("vectors", ROWS_ALONE)  # indexes made before codes existed lack this
+    vectors = read_index(files, kind, rows=rows, dimension=dimension).vectors()
+    context = TokenStore.from_bytes(files[CONTEXT])
+    alone = TokenStore.from_bytes(files[ALONE]) if ALONE in files else None
+    if len(context) != rows + sentences or (alone and len(alone) != sentences):
+        raise IndexDamagedError("token vectors do not fit documents.jsonl", hint=REBUILD)
+    keys = [_key(made_in, entry.passages) for entry in entries]
+    return Previous(
+        generation.id,
+        {key: value for key, value in manifest.items() if key not in _OF_THE_STORE},
+        files,
+        {entry.report.file: entry for entry in entries},
+        made_in,
+        dict(zip(keys, _documents(sizes, vectors, context, alone), strict=True)),
+        _examples(files, entries),
+        AskedQuestions.from_bytes(files[ASKED], sentences, dimension).by_key() if ASKED in files else {},
+    )
 
 
 @dataclass(frozen=True)
@@ -331,7 +331,7 @@ def shipped_bytes(made_in: str, previous: Previous) -> bytes:
 def _members(file: bytes, *names: str) -> Mapping[str, NDArray[Any]]:
     """Return these arrays of a file; none if one of them cannot be read."""
     try:
-        with closing(np.load(io.BytesIO(file), allow_pickle=False)) as arrays:
+        with np.load(io.BytesIO(file), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in names}
     except (*_UNREADABLE, zlib.error):
         return {}

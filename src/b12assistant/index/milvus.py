@@ -27,18 +27,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from b12assistant.config import IndexSettings
 from b12assistant.errors import ConfigError, IndexDamagedError, IndexMismatchError, IndexUnreachableError, UsageError
 from b12assistant.index.collection import Collection, Indexes
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.store import REBUILD
-from b12assistant.index.vector_index import best_first
+from b12assistant.index.vector_index import Found, Vectors, best_first
 from b12assistant.types import SourceKind
-
-Vectors = NDArray[np.float32]
-Listed = tuple[NDArray[np.int64], Vectors]  # rows with their scores, best first
 
 MILVUS = "milvus"
 _EMBEDDED = "milvus.db"  # in the index folder, if no address is given
@@ -158,7 +154,7 @@ class Place:
     rows: int
     only: str = ""
 
-    def search(self, field: str, query: object, k: int) -> Listed:
+    def search(self, field: str, query: object, k: int) -> Found:
         """Return at most ``k`` rows, and never more than ``MOST_FOUND``, best first, ties by row.
 
         The server returns any of the rows that tie at the cut, so that more are asked for until the last one is worse.
@@ -173,7 +169,7 @@ class Place:
                 return best_first(rows, scores, k)
             wide = min(4 * wide, MOST_FOUND)
 
-    def _fetch(self, field: str, query: object, k: int) -> Listed:
+    def _fetch(self, field: str, query: object, k: int) -> Found:
         params = {"ef": max(4 * k, 384)} if field == "vector" and self.rows > _EXACT_UP_TO else {}
         with _our_errors(f"the collection {self.collection} cannot be searched"):
             (hits,) = self.server.client.search(
@@ -196,7 +192,7 @@ class MilvusVectors:
 
     place: Place
 
-    def search(self, query: Vectors, k: int) -> Listed:
+    def search(self, query: Vectors, k: int) -> Found:
         """Return at most ``k`` row numbers and cosines, best first, ties by row."""
         return self.place.search("vector", np.ascontiguousarray(query, dtype=np.float32), k)
 
@@ -208,7 +204,7 @@ class MilvusTerms:
     place: Place
     words: BM25FIndex
 
-    def search(self, question: str, k: int) -> Listed:
+    def search(self, question: str, k: int) -> Found:
         """Return at most ``k`` rows that share a term with ``question``, best first, ties by row."""
         asked = {number: float(times) for number, times in sorted(self.words.asked(question).items())}
         if not asked:
@@ -217,11 +213,9 @@ class MilvusTerms:
         return rows[scores > 0], scores[scores > 0]
 
     def unknown_terms(self, question: str) -> frozenset[str]:
-        """Return the index terms of ``question`` that are in no row."""
         return self.words.unknown_terms(question)
 
     def unknown_share(self, question: str) -> float:
-        """Return how much of ``question`` is in no row, 0 to 1."""
         return self.words.unknown_share(question)
 
 
@@ -312,22 +306,10 @@ class Collections:
             return "was not finished, or holds something else"
         return None if rows == facts["rows"] else f"holds {rows} rows, not {facts['rows']}"
 
-
-@dataclass(frozen=True)
-class SearchServer:
-    """A Milvus server that searches one index."""
-
-    collections: Collections
-
-    def fill(self, collection: Collection) -> dict[str, Any]:
+    def copy(self, collection: Collection) -> dict[str, Any]:
         """Copy an index to the server; return the entries to add to its manifest."""
         kinds = [str(passage.document.source.kind or "") for passage in collection.passages]
-        facts = self.collections.fill(Contents(collection.matrix, _local(collection), kinds))
-        return {"engine": {"name": MILVUS, **facts}}
-
-    def switch(self, manifest: Mapping[str, Any]) -> None:
-        """Make the collection that a manifest names the current one."""
-        self.collections.switch(manifest["engine"])
+        return {"engine": {"name": MILVUS, **self.fill(Contents(collection.matrix, _local(collection), kinds))}}
 
     def attached(self, collection: Collection, manifest: Mapping[str, Any]) -> Collection:
         """Return a collection with its search done by the server.
@@ -337,7 +319,7 @@ class SearchServer:
         engine = manifest.get("engine", {})
         if engine.get("name") != MILVUS:
             raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
-        whole = self.collections.open(engine)
+        whole = self.open(engine)
         words = _local(collection).without_rows()
         off = [row for row, passage in enumerate(collection.passages) if collection.off.of(passage)]
 
@@ -348,13 +330,13 @@ class SearchServer:
         return replace(collection, vectors=MilvusVectors(whole), lexical=MilvusTerms(whole, words), narrowed=narrowed)
 
 
-def search_server(settings: IndexSettings, folder: Path) -> SearchServer:
+def search_server(settings: IndexSettings, folder: Path) -> Collections:
     """Connect to the configured server; ``folder``: of the index.
 
     Raises ``IndexUnreachableError``, or ``UsageError`` if its package is not installed.
     """
     server = Server.connect(settings.uri or str(folder / _EMBEDDED), os.environ.get("MILVUS_TOKEN", ""))
-    return SearchServer(Collections(server, settings.collection))
+    return Collections(server, settings.collection)
 
 
 def _local(collection: Collection) -> BM25FIndex:

@@ -101,13 +101,7 @@ class OnnxEncoder:
     """
 
     def __init__(
-        self,
-        weights: Weights,
-        graph: OnnxGraph,
-        *,
-        threads: int,
-        changes: tuple[Changes, ...] = (),
-        digest: str = "",
+        self, weights: Weights, graph: OnnxGraph, *, threads: int, changes: tuple[Changes, ...] = (), digest: str = ""
     ) -> None:
         if weights.place is None:
             raise EncoderError(f"{weights.name!r} is not in a folder")

@@ -211,14 +211,11 @@ class Store:
         with _write_errors(self.root):
             self._generations.mkdir(parents=True, exist_ok=True)
             lock = os.open(self.root / "LOCK", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-        try:
+        with contextlib.ExitStack() as after:
+            after.callback(os.close, lock)
             self._take(lock)
-            try:
-                yield
-            finally:
-                self._sweep()
-        finally:
-            os.close(lock)
+            after.callback(self._sweep)
+            yield
 
     def _take(self, lock: int) -> None:
         try:

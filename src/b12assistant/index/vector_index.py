@@ -59,22 +59,10 @@ class FaissIndex:
         """Return all rows, (n, d), not to be changed."""
         return self._rows
 
-    def to_bytes(self) -> bytes:
+    def to_files(self) -> dict[str, bytes]:
         index = faiss.IndexFlatIP(self._rows.shape[1])
         index.add(self._rows)
-        return bytes(faiss.serialize_index(index))
-
-    def to_files(self) -> dict[str, bytes]:
-        return {ROWS_FILE: self.to_bytes()}
-
-    @classmethod
-    def from_bytes(cls, data: bytes, *, rows: int, dimension: int) -> FaissIndex:
-        """Read bytes that were already verified against their digest; check what FAISS itself does not."""
-        index = _read(data, ROWS_FILE, rows=rows, dimension=dimension)
-        vectors = np.asarray(index.reconstruct_n(0, index.ntotal), dtype=np.float32)
-        if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=_UNIT):  # false for NaN too
-            raise IndexDamagedError(f"{ROWS_FILE} has a row that is not of unit length", hint=_REBUILD)
-        return FaissIndex(vectors)
+        return {ROWS_FILE: bytes(faiss.serialize_index(index))}
 
 
 class CodedIndex(FaissIndex):
@@ -126,8 +114,11 @@ def read_index(files: Mapping[str, bytes], facts: Mapping[str, Any], *, rows: in
 
     Raises ``IndexDamagedError`` if they are something else, or if the index does not find one of its own rows.
     """
-    index = FaissIndex.from_bytes(files[ROWS_FILE], rows=rows, dimension=dimension)
-    vectors = index.vectors()
+    read = _read(files[ROWS_FILE], ROWS_FILE, rows=rows, dimension=dimension)
+    vectors = np.asarray(read.reconstruct_n(0, rows), dtype=np.float32)
+    if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=_UNIT):  # false for NaN too
+        raise IndexDamagedError(f"{ROWS_FILE} has a row that is not of unit length", hint=_REBUILD)
+    index = FaissIndex(vectors)
     if facts != ROWS_ALONE:
         if CODES_FILE not in files:
             raise IndexDamagedError(f"{CODES_FILE} is not in the manifest", hint=_REBUILD)

@@ -63,17 +63,9 @@ class OnnxGraph:
     weights: Mapping[str, str]
     files: Mapping[str, str]
 
-    def fits(self, weights: Weights) -> bool:
-        """Check that a model's folder holds exactly the files that the graph was made from."""
-        place = weights.place
-        if place is None or self.files.get(SAFETENSORS) != weights.digest:
-            return False
-        others = {place / name: digest for name, digest in self.files.items() if name != SAFETENSORS}
-        return all(file.is_file() and file_digest(file) == digest for file, digest in others.items())
-
 
 def shipped_graph(weights: Weights) -> OnnxGraph | None:
-    """Read the graph that ships for these weights; ``None`` if they are not the pinned ones.
+    """Read the graph that ships for these weights; ``None`` if it was made from other files.
 
     Raises ``EncoderError`` if the graph differs from its digest.
     """
@@ -81,7 +73,11 @@ def shipped_graph(weights: Weights) -> OnnxGraph | None:
     try:
         facts = json.loads(folder.joinpath(f"{PINNED_MODEL}.json").read_bytes())
         graph = OnnxGraph(b"", **facts)
-        if not graph.fits(weights):
+        place = weights.place
+        if place is None or graph.files.get(SAFETENSORS) != weights.digest:
+            return None
+        others = {place / name: digest for name, digest in graph.files.items() if name != SAFETENSORS}
+        if not all(file.is_file() and file_digest(file) == digest for file, digest in others.items()):
             return None
         graph = replace(graph, data=folder.joinpath(f"{PINNED_MODEL}.onnx").read_bytes())
     except (OSError, ValueError, TypeError) as error:
