@@ -19,7 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
-from typing import Any, Self
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -101,7 +101,7 @@ def _grouped(encoded: Encoded, ends: Iterable[int], projection: Projection) -> T
 class EmbeddingPool:
     """The encoding of one build's documents, with as many at a time as bulk encoding has threads.
 
-    ``caches``: what was encoded before, asked in order. No work continues after the ``with``.
+    ``caches``: what was encoded before, asked in order. No work continues after ``close``.
     """
 
     def __init__(
@@ -112,10 +112,7 @@ class EmbeddingPool:
         self._begun: list[tuple[Entry, Embedded | Future[Embedded]]] = []
         self.read: set[str] = set()  # files that went through the encoder, at least in part
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
     def begin(self, entry: Entry) -> None:

@@ -10,6 +10,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -96,7 +97,7 @@ class Indexer:
         """
         title_pieces = self.settings.chunking.title_pieces
         previous = previous.within(scope(self.encoder.digest, self._runtime, title_pieces, METHOD))
-        with EmbeddingPool(self.encoder, self.projection, self.settings, previous, self.shipped) as pool:
+        with closing(EmbeddingPool(self.encoder, self.projection, self.settings, previous, self.shipped)) as pool:
             entries, reports, groups = self._read(corpus, previous, pool)
             passages = [passage for entry in entries for passage in entry.passages]
             disputes = resolve(corpus_disputes(corpus), passages)

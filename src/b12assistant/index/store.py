@@ -63,12 +63,6 @@ def read_generation(folder: Path) -> Generation:
     return Generation(GenerationId(folder.name), manifest, files)
 
 
-def check_generation(folder: Path) -> None:
-    """Raise what `read_generation` would, with at most a block of a file in memory."""
-    for file, facts in _manifest(folder)["files"].items():
-        _compare(folder / file, facts)
-
-
 def describe(data: bytes) -> dict[str, object]:
     """Describe a file for the manifest."""
     return {"size": len(data), "sha256": _sha256(data)}
@@ -171,6 +165,7 @@ def _read(path: Path, facts: Mapping[str, Any]) -> bytes:
 
 
 def _compare(path: Path, facts: Mapping[str, Any]) -> None:
+    """Raise what `_read` would, with at most a block of the file in memory."""
     file = open_regular(path)
     if file is None:
         raise _damaged(path, missing=True)
@@ -245,7 +240,10 @@ class Store:
             if previous != name or self._fault(name):
                 counter = 1 + max((self._counter(other) for other in self._names()), default=0)
                 self._write(name, {**files, MANIFEST: sealed(content, counter=counter)})
-                self._switch(name)
+                draft = self.root / _POINTER_DRAFT
+                write_synced(draft, f"{name}\n".encode())
+                draft.replace(self.root / "CURRENT")
+                sync_folder(self.root)
         self._retire(name, previous)
         return name
 
@@ -271,10 +269,8 @@ class Store:
 
     def last_good(self) -> Generation | None:
         """Read what `open` would return, if anything. Call under ``writing``, since a writer may retire it."""
-        with contextlib.suppress(IndexMismatchError, OSError):
-            for name in self._names():
-                with contextlib.suppress(IndexDamagedError, OSError):
-                    return read_generation(self._generations / name)
+        with contextlib.suppress(IndexDamagedError, IndexMismatchError, IndexMissingError, OSError):
+            return self._open_once()
         return None
 
     @stage("index")
@@ -386,17 +382,13 @@ class Store:
 
     def _fault(self, name: GenerationId) -> AssistantError | OSError | None:
         """Return why a generation cannot serve: it is damaged, or (``OSError``) it cannot be read at the moment."""
+        folder = self._generations / name
         try:
-            check_generation(self._generations / name)
+            for file, facts in _manifest(folder)["files"].items():
+                _compare(folder / file, facts)
         except (IndexDamagedError, IndexMismatchError, OSError) as error:
             return error
         return None
-
-    def _switch(self, name: GenerationId) -> None:
-        draft = self.root / _POINTER_DRAFT
-        write_synced(draft, f"{name}\n".encode())
-        draft.replace(self.root / "CURRENT")
-        sync_folder(self.root)
 
     def _retire(self, name: GenerationId, previous: str | None) -> None:
         """Keep the new generation and one good spare: the one that was in use until now, or else the newest."""
