@@ -169,7 +169,7 @@ class Stages:
             GenerationId(hashlib.sha256(matrix.tobytes()).hexdigest()[:32]),
             documents,
             passages,
-            FaissIndex.build(matrix),
+            FaissIndex(matrix),
             matrix,
             index_words(passages, self.settings),
             context,

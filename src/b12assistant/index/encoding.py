@@ -34,18 +34,15 @@ _BULK = 8  # texts; from here more than one thread pays off
 
 
 class SentenceEncoder:
-    """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model is loaded at first use."""
+    """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model is loaded at first use.
+
+    ``base``: the encoder that this one is a changed copy of, and the changes.
+    """
 
     def __init__(
-        self,
-        weights: Weights,
-        *,
-        threads: int,
-        digest: str = "",
-        base: SentenceEncoder | None = None,
-        changes: Changes | None = None,
+        self, weights: Weights, *, threads: int, digest: str = "", base: tuple[SentenceEncoder, Changes] | None = None
     ) -> None:
-        self.weights, self._threads, self._base, self._changes = weights, threads, base, changes or {}
+        self.weights, self._threads, self._base = weights, threads, base
         self.name, self.digest = weights.name, digest or weights.digest
         file = weights.place / TOKENIZER if weights.place else None
         self.tokenizer = file if file is not None and file.is_file() else None
@@ -67,7 +64,7 @@ class SentenceEncoder:
     def model(self) -> SentenceTransformer:
         """Load the weights with sentence-transformers, or change those of another. Raises ``EncoderError``."""
         if self._base is not None:
-            return self._changed(self._base.model)
+            return self._changed(*self._base)
         from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
@@ -94,16 +91,17 @@ class SentenceEncoder:
         if place is not None and (place / SAFETENSORS).is_file():
             check_changes(self.name, place, changes)
         named = digest or self.digest
-        return SentenceEncoder(self.weights, threads=self._threads, digest=named, base=self, changes=changes)
+        return SentenceEncoder(self.weights, threads=self._threads, digest=named, base=(self, changes))
 
-    def _changed(self, own: Any) -> SentenceTransformer:
+    def _changed(self, base: SentenceEncoder, changes: Changes) -> SentenceTransformer:
         import torch
 
+        own: Any = base.model
         shared = getattr(own[0].auto_model, "embeddings", None)
         model: Any = copy.deepcopy(own, {id(shared): shared})
         weights = dict(model[0].auto_model.named_parameters())
         with torch.no_grad():
-            for name, change in self._changes.items():
+            for name, change in changes.items():
                 if name not in weights or weights[name].shape != change.shape:
                     raise EncoderError(f"{self.name!r} has no weight {name!r} of {change.shape} to be tuned")
                 weights[name] += torch.from_numpy(change)

@@ -9,7 +9,7 @@ behind the rule of `build_index`; in tests, ten obvious lines of NumPy are the o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import faiss
 import numpy as np
@@ -36,11 +36,7 @@ class FaissIndex:
     """Exact inner product over ``rows`` of unit length, (n, d) float32."""
 
     def __init__(self, rows: Vectors) -> None:
-        self._rows = rows
-
-    @classmethod
-    def build(cls, vectors: Vectors) -> Self:
-        return cls(np.ascontiguousarray(vectors, dtype=np.float32))
+        self._rows = np.ascontiguousarray(rows, dtype=np.float32)
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -73,7 +69,7 @@ class CodedIndex(FaissIndex):
 
     def __init__(self, rows: Vectors, codes: faiss.IndexPQFastScan | None = None) -> None:
         super().__init__(rows)
-        self._codes = _codes_of(rows) if codes is None else codes
+        self._codes = _codes_of(self._rows) if codes is None else codes
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -106,7 +102,7 @@ def _codes_of(rows: Vectors) -> faiss.IndexPQFastScan:
 
 def build_index(vectors: Vectors) -> FaissIndex:
     """Build the index of ``vectors``, (n, d) float32 of unit length: exact up to `EXACT_UP_TO` rows, else coded."""
-    return FaissIndex.build(vectors) if len(vectors) <= EXACT_UP_TO else CodedIndex.build(vectors)
+    return FaissIndex(vectors) if len(vectors) <= EXACT_UP_TO else CodedIndex(vectors)
 
 
 def read_index(files: Mapping[str, bytes], facts: Mapping[str, Any], *, rows: int, dimension: int) -> FaissIndex:
