@@ -65,7 +65,7 @@ def build_collection(*documents: Document, encoder: Encoder | None = None, most:
         GenerationId("0" * 32),
         documents,
         passages,
-        FaissIndex.build(matrix),
+        FaissIndex(matrix),
         matrix,
         BM25FIndex.build(
             [" ".join(span.text for span in passage.sentences) for passage in passages],

@@ -11,7 +11,7 @@ from corpora import again, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder
 
 from b12assistant.errors import IndexDamagedError, SourceFactsError
-from b12assistant.index.asked import AskedQuestions, Group, as_codes, digest_of, key_of, not_answered
+from b12assistant.index.asked import AskedQuestions, Group, as_codes, digest_of, key_of
 
 
 def unit(*values: float) -> np.ndarray:
@@ -100,7 +100,7 @@ def test_questions_that_are_the_same_are_not_encoded_again(tmp_path: Path) -> No
 
 
 def test_questions_that_nothing_answers_are_nobodys() -> None:
-    groups = [Group(("a",), (1,)), not_answered(["b", "c"])]
+    groups = [Group(("a",), (1,)), Group(("b", "c"), (0, 0))]
     codes = [as_codes(unit(1, 0)[None]), as_codes(np.stack([unit(0, 1), unit(1, 1)]))]
     found = AskedQuestions.join(groups, [2, 0], [key_of("x", group) for group in groups], codes)
     found = AskedQuestions.from_bytes(found.to_bytes(), 2, 2)

@@ -47,7 +47,7 @@ def served(space: FakeWorkspace) -> FakeWorkspace:
 def current(space: Workspace) -> str | None:
     """The collection that the alias names."""
     assert space.search_server is not None
-    return space.search_server.collections.server.target("b12assistant")
+    return space.search_server.server.target("b12assistant")
 
 
 def found(space: Workspace) -> list[list[tuple[str, float]]]:
@@ -102,7 +102,7 @@ def test_an_index_that_was_never_copied_is_refused(space: FakeWorkspace) -> None
 def test_a_lost_collection_is_refused_and_the_next_indexing_brings_it_back(space: FakeWorkspace) -> None:
     fresh = served(space)
     assert fresh.search_server is not None
-    fresh.search_server.collections.server.drop(fresh.opened.manifest["engine"]["collection"])
+    fresh.search_server.server.drop(fresh.opened.manifest["engine"]["collection"])
     with pytest.raises(IndexDamagedError, match="is not on the server"):
         again(space, flags=MILVUS).opened  # noqa: B018 - opened here
     assert again(space, flags=MILVUS).index().unchanged

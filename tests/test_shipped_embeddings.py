@@ -132,7 +132,7 @@ def test_a_corpus_of_others_reads_no_more_than_the_keys(space: FakeWorkspace, tm
     (new,) = other.opened.entries
     shipped = read_shipped(scope_of(space))
     assert shipped.get(new.passages) is None
-    assert "_arrays" not in vars(shipped)
+    assert "known" not in vars(shipped)
 
 
 @pytest.mark.slow

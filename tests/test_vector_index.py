@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index import vector_index
 from b12assistant.index.milvus import Collections
-from b12assistant.index.vector_index import CodedIndex, FaissIndex, best_first, build_index, read_index
+from b12assistant.index.vector_index import ROWS_ALONE, CodedIndex, FaissIndex, best_first, build_index, read_index
 from b12assistant.protocols import VectorIndex
 
 Vectors = NDArray[np.float32]
@@ -21,6 +21,7 @@ Build = Callable[[Vectors], VectorIndex]
 
 TOLERANCE = 1e-5
 TEN = np.eye(10, dtype=np.float32)
+ROWS_OF_TEN = FaissIndex(TEN).to_files()["vectors.faiss"]
 
 
 class ExactIndex:
@@ -35,19 +36,19 @@ class ExactIndex:
 
 
 def reopened(vectors: Vectors) -> FaissIndex:
-    return FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes(), rows=len(vectors), dimension=vectors.shape[1])
+    return read_index(FaissIndex(vectors).to_files(), ROWS_ALONE, rows=len(vectors), dimension=vectors.shape[1])
 
 
 def codes_reopened(vectors: Vectors) -> VectorIndex:
-    built = CodedIndex.build(vectors)
+    built = CodedIndex(vectors)
     return read_index(built.to_files(), built.facts, rows=len(vectors), dimension=vectors.shape[1])
 
 
 LOCAL: dict[str, Build] = {
     "exact": ExactIndex,
-    "faiss": FaissIndex.build,
+    "faiss": FaissIndex,
     "faiss reopened": reopened,
-    "codes": CodedIndex.build,
+    "codes": CodedIndex,
     "codes reopened": codes_reopened,
 }
 FEW = settings(max_examples=15)  # a collection on a server takes a tenth of a second
@@ -139,7 +140,7 @@ def test_the_rows_are_kept_bit_for_bit(vectors: Vectors) -> None:
 
 @given(ROWS)
 def test_saved_twice_the_bytes_are_the_same(vectors: Vectors) -> None:
-    assert reopened(vectors).to_bytes() == FaissIndex.build(vectors).to_bytes()
+    assert reopened(vectors).to_files() == FaissIndex(vectors).to_files()
 
 
 @pytest.mark.parametrize(
@@ -147,15 +148,15 @@ def test_saved_twice_the_bytes_are_the_same(vectors: Vectors) -> None:
     [
         (b"", 10, 10, "cannot be read"),
         (b"nothing of the kind", 10, 10, "cannot be read"),
-        (FaissIndex.build(TEN).to_bytes()[:-8], 10, 10, "cannot be read"),
-        (FaissIndex.build(TEN).to_bytes(), 9, 10, "does not fit its manifest"),
-        (FaissIndex.build(TEN).to_bytes(), 10, 11, "does not fit its manifest"),
+        (ROWS_OF_TEN[:-8], 10, 10, "cannot be read"),
+        (ROWS_OF_TEN, 9, 10, "does not fit its manifest"),
+        (ROWS_OF_TEN, 10, 11, "does not fit its manifest"),
     ],
     ids=["empty", "something else", "cut", "rows", "dimension"],
 )
 def test_what_does_not_fit_is_refused(data: bytes, rows: int, dimension: int, complaint: str) -> None:
     with pytest.raises(IndexDamagedError, match=complaint) as raised:
-        FaissIndex.from_bytes(data, rows=rows, dimension=dimension)
+        read_index({"vectors.faiss": data}, ROWS_ALONE, rows=rows, dimension=dimension)
     assert raised.value.hint == "run `b12assistant index`"
 
 
@@ -171,7 +172,7 @@ def hundreds() -> Vectors:
 
 
 CIRCLE = hundreds()
-ROUND = CodedIndex.build(CIRCLE)
+ROUND = CodedIndex(CIRCLE)
 
 
 def test_from_so_many_rows_on_codes_are_scanned_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +180,7 @@ def test_from_so_many_rows_on_codes_are_scanned_first(monkeypatch: pytest.Monkey
     few, many = build_index(TEN), build_index(np.concatenate([TEN, TEN[:1]]))
     assert (few.facts["kind"], many.facts["kind"]) == ("exact", "codes")
     assert sorted(many.to_files()) == ["codes.faiss", "vectors.faiss"]
-    assert many.to_files()["vectors.faiss"] == FaissIndex.build(many.vectors()).to_bytes()
+    assert many.to_files()["vectors.faiss"] == FaissIndex(many.vectors()).to_files()["vectors.faiss"]
 
 
 def test_what_the_codes_put_first_is_scored_by_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,25 +201,25 @@ def test_codes_give_as_many_as_are_asked_for_with_their_own_cosines_best_first(k
 
 
 def test_rows_that_are_all_the_same_are_found() -> None:
-    found, scores = CodedIndex.build(np.repeat(TEN[:1], 700, axis=0)).search(TEN[0], 9)
+    found, scores = CodedIndex(np.repeat(TEN[:1], 700, axis=0)).search(TEN[0], 9)
     assert (found.tolist(), set(scores.tolist())) == ([*range(9)], {1.0})
 
 
 @pytest.mark.parametrize("many", [1, 15, 900])
 def test_codes_made_twice_are_the_same_bytes(many: int) -> None:
     rows = CIRCLE[:many]
-    assert CodedIndex.build(rows).to_files() == CodedIndex.build(rows).to_files()
+    assert CodedIndex(rows).to_files() == CodedIndex(rows).to_files()
 
 
-CODED = CodedIndex.build(TEN)
+CODED = CodedIndex(TEN)
 
 
 @pytest.mark.parametrize(
     ("changed", "facts", "complaint"),
     [
         ({"codes.faiss": b""}, {}, "codes.faiss cannot be read"),
-        ({"codes.faiss": FaissIndex.build(TEN).to_bytes()}, {}, "codes.faiss does not fit its manifest"),
-        ({"codes.faiss": CodedIndex.build(TEN[:9]).to_files()["codes.faiss"]}, {}, "codes.faiss does not fit"),
+        ({"codes.faiss": ROWS_OF_TEN}, {}, "codes.faiss does not fit its manifest"),
+        ({"codes.faiss": CodedIndex(TEN[:9]).to_files()["codes.faiss"]}, {}, "codes.faiss does not fit"),
         ({}, {"parts": 6}, "codes.faiss does not fit its manifest"),
         ({}, {"kind": "graph"}, "codes.faiss does not fit its manifest"),
     ],
@@ -231,7 +232,7 @@ def test_codes_that_do_not_fit_are_refused(changed: dict[str, bytes], facts: dic
 
 def test_codes_that_the_manifest_tells_of_must_be_there() -> None:
     with pytest.raises(IndexDamagedError, match=r"codes\.faiss is not in the manifest"):
-        read_index(FaissIndex.build(TEN).to_files(), CODED.facts, rows=10, dimension=10)
+        read_index(FaissIndex(TEN).to_files(), CODED.facts, rows=10, dimension=10)
 
 
 @pytest.mark.parametrize("length", [0.9, float("nan"), float("inf")])
@@ -239,14 +240,14 @@ def test_a_row_that_is_not_of_unit_length_is_refused(length: float) -> None:
     rows = TEN.copy()
     rows[3] = length
     with pytest.raises(IndexDamagedError, match="not of unit length"):
-        FaissIndex.from_bytes(FaissIndex.build(rows).to_bytes(), rows=10, dimension=10)
+        read_index(FaissIndex(rows).to_files(), ROWS_ALONE, rows=10, dimension=10)
 
 
 def test_codes_of_other_rows_are_refused() -> None:
     """Their bytes and their form are right, but a search for a row does not find it."""
     rows = np.random.default_rng(1).standard_normal((3000, 16)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    ours, others = CodedIndex.build(rows), CodedIndex.build(-rows)
+    ours, others = CodedIndex(rows), CodedIndex(-rows)
     mixed = {**ours.to_files(), "codes.faiss": others.to_files()["codes.faiss"]}
     assert len(read_index(ours.to_files(), ours.facts, rows=3000, dimension=16).vectors()) == 3000
     with pytest.raises(IndexDamagedError, match="does not find its own rows"):

@@ -19,7 +19,7 @@ from b12assistant.index.asked import ASKED, AskedQuestions
 from b12assistant.index.bf16_encoder import bf16_encoder
 from b12assistant.index.collection import Collection, all_reports, built_with
 from b12assistant.index.documents import Entry, entries_from_bytes
-from b12assistant.index.encoding import encoder_of, tuned_encoder
+from b12assistant.index.encoding import load_encoder, tuned_encoder
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.onnx_encoder import OnnxEncoder
 from b12assistant.index.store import Generation
@@ -43,8 +43,7 @@ def open_encoder(given: EncoderSettings) -> Encoder:
 
     Raises ``EncoderError`` if the weights are missing or differ, or if ONNX is asked for and no graph ships.
     """
-    weights = find_weights(given.model, given.digest or None)
-    encoder = encoder_of(weights, threads=given.threads, runtime=given.runtime)
+    encoder = load_encoder(given.model, digest=given.digest or None, threads=given.threads, runtime=given.runtime)
     # With torch, parallel calls would share the tokenizer's padding.
     return encoder if isinstance(encoder, OnnxEncoder) else OneAtATime(encoder)
 

@@ -53,7 +53,7 @@ from b12assistant.types import DocumentId, FileEnd, GenerationId, Hit, IndexRepo
 if TYPE_CHECKING:
     from b12assistant.corpus.page_words import PageWords
     from b12assistant.index.indexing import Built, Progress, Reader
-    from b12assistant.index.milvus import SearchServer
+    from b12assistant.index.milvus import Collections
 
 
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "projection", "quote_reader", "search_server"}
@@ -84,7 +84,7 @@ class Workspace:
         return Store(Path(self.configuration.settings.paths.index))
 
     @once
-    def search_server(self) -> SearchServer | None:
+    def search_server(self) -> Collections | None:
         """The server that searches the index; ``None`` if this process does. Raises ``IndexUnreachableError``."""
         if self.configuration.settings.index.engine == "faiss":  # in this process
             return None
@@ -281,9 +281,9 @@ class Workspace:
         server = self.search_server
         if server is None:
             return self.store.publish(built.files, built.facts)
-        copied = server.fill(self._read(Generation(GenerationId("draft"), built.facts, built.files)).collection)
+        copied = server.copy(self._read(Generation(GenerationId("draft"), built.facts, built.files)).collection)
         generation = self.store.publish(built.files, {**built.facts, **copied})
-        server.switch(copied)
+        server.switch(copied["engine"])
         return generation
 
     def reader(self) -> AbstractContextManager[Reader]:

@@ -37,9 +37,8 @@ from b12assistant.errors import ConfigError, DatasetError, UsageError
 from b12assistant.evaluation.datasets import Text
 from b12assistant.evaluation.measures import replace_file
 from b12assistant.index.collection import Collection, built_with, most_pieces
-from b12assistant.index.embedding import Embedded, embed_passages
-from b12assistant.index.indexing import titles_of
-from b12assistant.index.lexical_index import BM25F, BM25FIndex
+from b12assistant.index.embedding import Embedded
+from b12assistant.index.indexing import index_words
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim
@@ -160,9 +159,9 @@ class Stages:
             GenerationId(hashlib.sha256(matrix.tobytes()).hexdigest()[:32]),
             documents,
             passages,
-            FaissIndex.build(matrix),
+            FaissIndex(matrix),
             matrix,
-            self._lexical(passages),
+            index_words(passages, self.settings),
             context,
             None,
             context.piece_idf(),
@@ -179,19 +178,13 @@ class Stages:
         filled = [each for each in passages if each]
         joined = None
         if filled:
-            parts = [embed_passages(each, self.encoder, self.projection, title_pieces=title_pieces) for each in filled]
-            vectors, contexts = zip(*parts, strict=True)
+            parts = [
+                embed(each, self.encoder, self.projection, title_pieces=title_pieces, alone=False) for each in filled
+            ]
+            vectors, contexts = [part.vectors for part in parts], [part.context for part in parts]
             joined = Embedded(np.concatenate(vectors), TokenStore.join(contexts), None)
         _write(path, passages, joined)
         return passages, joined
-
-    def _lexical(self, passages: Sequence[Passage]) -> BM25FIndex:
-        lexical = self.settings.lexical
-        return BM25FIndex.build(
-            [" ".join(span.text for span in passage.sentences) for passage in passages],
-            [titles_of(passage.document, passage.sentences[0].start) for passage in passages],
-            BM25F(lexical.k1, lexical.b_body, lexical.b_title, lexical.title_weight),
-        )
 
     def _key(self, documents: Sequence[Document]) -> str:
         matrix, built = self.projection.matrix, built_with(self.encoder, self.settings)

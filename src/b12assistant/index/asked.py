@@ -13,18 +13,15 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.errors import IndexDamagedError
 from b12assistant.types import Passage
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-    Codes = NDArray[np.int8]
+Vectors = NDArray[np.float32]
+Codes = NDArray[np.int8]
 
 ASKED = "asked_questions.npz"
 _SCALE = 127
@@ -52,11 +49,6 @@ def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequen
             found += [(place, question) for question in questions]
     found.sort(key=lambda each: each[0])
     return Group(tuple(question for _, question in found), tuple(place for place, _ in found))
-
-
-def not_answered(questions: Sequence[str]) -> Group:
-    """Group the questions that no sentence answers: they follow those of the last document, after its sentences."""
-    return Group(tuple(questions), (0,) * len(questions))
 
 
 def key_of(made_in: str, group: Group) -> bytes:

@@ -9,22 +9,17 @@ import io
 from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.onnx_encoder import TINY, OnnxEncoder
+from b12assistant.index.onnx_encoder import TINY, Floats, OnnxEncoder
 from b12assistant.index.weights import SAFETENSORS, OnnxGraph, Weights
 from b12assistant.threads import once
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float32]
-
 _HINT = "set `encoder.bulk` to fp32"
-_CAPABLE = "OPTIMIZATION_CAPABILITIES"
 
 
 def bf16_encoder(weights: Weights, graph: OnnxGraph, *, threads: int) -> Bf16Encoder:
@@ -47,17 +42,19 @@ class Bf16Encoder(OnnxEncoder):
         import openvino
 
         core = openvino.Core()
-        if "BF16" not in core.get_property("CPU", _CAPABLE):
+        if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             raise EncoderError("this processor does not compute in bfloat16", hint=_HINT)
-        threads = {"NUM_STREAMS": self._threads, "INFERENCE_NUM_THREADS": self._threads}
-        session = core.compile_model(
-            core.read_model(self._with_weights()), "CPU", {"INFERENCE_PRECISION_HINT": "bf16", **threads}
-        )
-        _result(session, TINY)
+        options = {"NUM_STREAMS": self._threads, "INFERENCE_NUM_THREADS": self._threads}
+        model = core.read_model(self._with_weights())
+        session = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "bf16", **options})
+        self._result(session, TINY)
         return session
 
-    def _infer(self, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
-        return _result(self._session, inputs)
+    @staticmethod
+    def _result(session: Any, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
+        own = {port.any_name: inputs[port.any_name] for port in session.inputs}
+        out = session.create_infer_request().infer(own)
+        return np.array(out["vector"], np.float32), np.array(out["tokens"], np.float32)
 
     def _with_weights(self) -> io.BytesIO:
         """Put the weights into the graph, since OpenVINO looks for them only in the graph's own folder."""
@@ -75,8 +72,3 @@ class Bf16Encoder(OnnxEncoder):
                 tensor.data_location = onnx.TensorProto.DEFAULT
                 tensor.ClearField("external_data")
         return io.BytesIO(model.SerializeToString())
-
-
-def _result(session: Any, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
-    out = session.create_infer_request().infer({port.any_name: inputs[port.any_name] for port in session.inputs})
-    return np.array(out["vector"], np.float32), np.array(out["tokens"], np.float32)

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute
@@ -18,13 +18,6 @@ from b12assistant.index.documents import Entry
 from b12assistant.index.token_store import TokenStore
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
 from b12assistant.types import Document, DocumentId, FileEnd, FileReport, GenerationId, Passage, PassageId, SourceKind
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-
 
 Indexes = tuple[VectorIndex, LexicalIndex]
 
@@ -65,12 +58,12 @@ class Collection:
     @cached_property
     def context_starts(self) -> NDArray[np.int64]:
         """Return the unit of ``context`` at which each passage begins (its title), ``(n + 1,)``."""
-        return _starts([1 + len(passage.sentences) for passage in self.passages])
+        return np.cumsum([0, *(1 + len(passage.sentences) for passage in self.passages)], dtype=np.int64)
 
     @cached_property
     def sentence_starts(self) -> NDArray[np.int64]:
         """Return the unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
-        return _starts([len(passage.sentences) for passage in self.passages])
+        return np.cumsum([0, *(len(passage.sentences) for passage in self.passages)], dtype=np.int64)
 
     @cached_property
     def not_answered(self) -> NDArray[np.float32]:
@@ -106,10 +99,6 @@ class Collection:
         return {passage.id: row for row, passage in enumerate(self.passages)}
 
 
-def _starts(sizes: list[int]) -> NDArray[np.int64]:
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
-
-
 METHOD = 7  # raise when extraction, cleaning, chunking, embedding or terms change: old results are then not reused
 
 
@@ -132,11 +121,10 @@ def all_reports(reports: Iterable[FileReport], entries: Iterable[Entry]) -> tupl
     """Return the reports of all files, sorted, with a warning for each copy of another file: it is quoted only once."""
     first: dict[str, str] = {}
     twins = {entry.report.file: first.setdefault(entry.file_sha256, entry.report.file) for entry in entries}
-    marked = (_with_twin(report, twins.get(report.file, report.file)) for report in reports)
-    return tuple(sorted(marked, key=lambda report: report.file))
-
-
-def _with_twin(report: FileReport, twin: str) -> FileReport:
-    if twin == report.file:
-        return report
-    return replace(report, end=FileEnd.WARNINGS, reasons=(*report.reasons, f"the same bytes as {twin}"))
+    found = []
+    for report in sorted(reports, key=lambda report: report.file):
+        twin = twins.get(report.file, report.file)
+        if twin != report.file:
+            report = replace(report, end=FileEnd.WARNINGS, reasons=(*report.reasons, f"the same bytes as {twin}"))
+        found.append(report)
+    return tuple(found)

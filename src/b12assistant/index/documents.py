@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -46,9 +46,8 @@ class Entry:
 
 
 def entries_to_bytes(entries: Iterable[Entry]) -> bytes:
-    return "".join(json.dumps(_entry(entry), ensure_ascii=False, sort_keys=True) + "\n" for entry in entries).encode(
-        "utf-8", "surrogatepass"
-    )
+    lines = (json.dumps(_entry(entry), ensure_ascii=False, sort_keys=True) + "\n" for entry in entries)
+    return "".join(lines).encode("utf-8", "surrogatepass")
 
 
 def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
@@ -58,23 +57,16 @@ def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
 
 def source_facts(source: Source) -> Json:
     """Return the known facts as `sources.toml` writes them."""
-    facts = {
-        "title": source.title,
-        "kind": source.kind,
-        "words": source.words,
-        "based_on": source.based_on,
-        "commercial_interest": source.interest.value_in_data,
-        "publisher": source.publisher,
-        "url": source.url,
-        "published": source.published and source.published.isoformat(),
-        "review_by": source.review_by and source.review_by.isoformat(),
-        "superseded_by": source.superseded_by,
-        "withdrawn": source.withdrawn,
-        "review": source.review,
-        "cites": list(source.cites),
-        "note": source.note,
-    }
-    return {key: value for key, value in facts.items() if value is not None}
+    facts: Json = {}
+    for item in fields(source):
+        value = getattr(source, item.name)
+        if item.name == "interest":
+            facts["commercial_interest"] = source.interest.value_in_data
+        elif isinstance(value, date):
+            facts[item.name] = value.isoformat()
+        elif value is not None:
+            facts[item.name] = list(value) if isinstance(value, tuple) else value
+    return facts
 
 
 def export_line(entry: Entry) -> Json:
@@ -135,26 +127,36 @@ def _entry(entry: Entry) -> Json:
     }
 
 
-def _read_origin(facts: Mapping[str, Any]) -> Origin:
-    typed = {"id": OriginId(facts["id"]), "kind": SourceKind(facts["kind"]), "read": date.fromisoformat(facts["read"])}
-    return Origin(**{**facts, **typed})
+_DATES = dict.fromkeys(("published", "review_by"), date.fromisoformat)
+_OF_ORIGINS = {"id": OriginId, "kind": SourceKind, "read": date.fromisoformat}
+_FIELDS = {"commercial_interest": "interest"}
+_INTERESTS = {interest.value_in_data: interest for interest in Interest}
+_OF_SOURCES = {**_DATES, "kind": SourceKind, "words": Words, "interest": _INTERESTS.__getitem__, "cites": tuple}
+
+
+def _typed(facts: Json, types: Mapping[str, Callable[[Any], Any]]) -> Json:
+    """Convert the values of some keys, unless they are empty."""
+    return {key: types[key](value) if key in types and value is not None else value for key, value in facts.items()}
 
 
 def _read_entry(row: Mapping[str, Any]) -> Entry:
-    origins = {id_: _read_origin(facts) for id_, facts in row["origins"].items()}
+    origins = {id_: Origin(**_typed(facts, _OF_ORIGINS)) for id_, facts in row["origins"].items()}
     document = Document(
         id=DocumentId(row["document"]),
         digest=row["digest"],
         title=row["title"],
         text=row["text"],
-        source=_read_source(row["source"]),
+        source=Source(**_typed({_FIELDS.get(key, key): value for key, value in row["source"].items()}, _OF_SOURCES)),
         page_starts=tuple(row["pages"]),
         sections=tuple(Section(Range(a, b), level, start, end) for a, b, level, start, end in row["sections"]),
         blocks=tuple(Block(BlockKind(kind), Range(a, b)) for kind, a, b in row["blocks"]),
         marks=tuple(Mark(Range(a, b), MarkKind(kind), rule) for kind, rule, a, b in row["marks"]),
         attributions=tuple(Attribution(Range(a, b), origins[id_], place) for a, b, id_, place in row["attributions"]),
     )
-    passages = tuple(_read_passage(passage, document) for passage in row["passages"])
+    passages = tuple(
+        Passage(PassageId(each["id"]), tuple(document.span(a, b) for a, b in each["sentences"]), each["reference"])
+        for each in row["passages"]
+    )
     report = FileReport(
         file=row["file"],
         end=FileEnd.WARNINGS if row["warnings"] else FileEnd.INDEXED,
@@ -163,34 +165,4 @@ def _read_entry(row: Mapping[str, Any]) -> Entry:
         marked_share=row["marked_share"],
         described=document.source.is_described,
     )
-    return Entry(document, passages, report, row["file_sha256"], row["extractor"], _read_front(row["front"]))
-
-
-def _read_passage(row: Mapping[str, Any], document: Document) -> Passage:
-    sentences: Sequence[Sequence[int]] = row["sentences"]
-    return Passage(PassageId(row["id"]), tuple(document.span(a, b) for a, b in sentences), row["reference"])
-
-
-def _read_front(front: Mapping[str, Any]) -> Mapping[str, Any]:
-    dates = ("published", "review_by")
-    return {key: date.fromisoformat(value) if key in dates and value else value for key, value in front.items()}
-
-
-def _read_source(facts: Mapping[str, Any]) -> Source:
-    interest = facts.get("commercial_interest", "unknown")
-    return Source(
-        title=facts.get("title"),
-        kind=SourceKind(facts["kind"]) if "kind" in facts else None,
-        words=Words(facts["words"]),
-        based_on=facts.get("based_on"),
-        interest={True: Interest.SELLS, False: Interest.NONE}.get(interest, Interest.UNKNOWN),
-        publisher=facts.get("publisher"),
-        url=facts.get("url"),
-        published=date.fromisoformat(facts["published"]) if "published" in facts else None,
-        review_by=date.fromisoformat(facts["review_by"]) if "review_by" in facts else None,
-        superseded_by=facts.get("superseded_by"),
-        withdrawn=facts["withdrawn"],
-        review=facts.get("review"),
-        cites=tuple(facts["cites"]),
-        note=facts.get("note"),
-    )
+    return Entry(document, passages, report, row["file_sha256"], row["extractor"], _typed(row["front"], _DATES))

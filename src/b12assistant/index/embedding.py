@@ -16,15 +16,14 @@ import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import disputes_from_bytes
@@ -32,16 +31,10 @@ from b12assistant.errors import IndexDamagedError
 from b12assistant.index.asked import ASKED, AskedQuestions
 from b12assistant.index.documents import Entry, entries_from_bytes
 from b12assistant.index.store import REBUILD, Generation
-from b12assistant.index.token_store import Projection, TokenStore
+from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.index.vector_index import ROWS_ALONE, read_index
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.types import GenerationId, Passage
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-
 
 _TITLE_END = ". "
 _AT_ONCE = 512  # texts encoded at once: their full token vectors take 100 MB
@@ -51,53 +44,30 @@ _AT_ONCE = 512  # texts encoded at once: their full token vectors take 100 MB
 class Embedded:
     """``vectors``: (passages, d). ``context``: a unit for each title and sentence. ``alone``: one for each sentence."""
 
-    vectors: NDArray[np.float32]
+    vectors: Vectors
     context: TokenStore
     alone: TokenStore | None
-
-
-class EmbeddingCache(Protocol):
-    """The arrays of passages that were encoded before."""
-
-    def get(self, passages: Sequence[Passage]) -> Embedded | None:
-        """Return the arrays of a document's passages, ``None`` if unknown; ``alone`` may be missing in them."""
-
-
-@dataclass(frozen=True)
-class Caches:
-    """Caches asked in order."""
-
-    caches: Sequence[EmbeddingCache]
-
-    def get(self, passages: Sequence[Passage]) -> Embedded | None:
-        return next((found for cache in self.caches if (found := cache.get(passages)) is not None), None)
 
 
 def embed(
     passages: Sequence[Passage], encoder: Encoder, projection: Projection, *, title_pieces: int, alone: bool
 ) -> Embedded:
     """Encode the passages of one document, each with the title, cut to ``title_pieces`` word pieces, in front."""
-    vectors, context = embed_passages(passages, encoder, projection, title_pieces=title_pieces)
-    return Embedded(vectors, context, embed_sentences(passages, encoder, projection) if alone else None)
-
-
-def embed_passages(
-    passages: Sequence[Passage], encoder: Encoder, projection: Projection, *, title_pieces: int
-) -> tuple[NDArray[np.float32], TokenStore]:
-    """Return ``vectors`` and ``context`` of ``Embedded``."""
     title = _short_title(passages[0].document.title, encoder, title_pieces)
     texts, bounds = zip(*(_running_text(title, passage) for passage in passages), strict=True)
     vectors, stores = [], []
     for encoded, ends in zip(_encoded(texts, encoder), bounds, strict=True):
         vectors.append(encoded.vector)
-        stores.append(_grouped(encoded, ends, projection))
-    return np.stack(vectors), TokenStore.join(stores)
+        stores.append(_grouped(encoded, np.searchsorted(encoded.offsets[:, 0], ends), projection))
+    sentences = embed_sentences(passages, encoder, projection) if alone else None
+    return Embedded(np.stack(vectors), TokenStore.join(stores), sentences)
 
 
 def embed_sentences(passages: Sequence[Passage], encoder: Encoder, projection: Projection) -> TokenStore:
     """Return ``alone`` of ``Embedded``: each sentence encoded by itself."""
     sentences = [span.text for passage in passages for span in passage.sentences]
-    return TokenStore.join([_as_one_unit(encoded, projection) for encoded in _encoded(sentences, encoder)])
+    units = (_grouped(encoded, [len(encoded.tokens)], projection) for encoded in _encoded(sentences, encoder))
+    return TokenStore.join(list(units))
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder) -> Iterator[Encoded]:
@@ -123,77 +93,57 @@ def _running_text(title: str, passage: Passage) -> tuple[str, list[int]]:
     return text.rstrip(), ends
 
 
-def _grouped(encoded: Encoded, ends: list[int], projection: Projection) -> TokenStore:
-    starts = np.searchsorted(encoded.offsets[:, 0], ends, side="left")
-    bounds = np.concatenate([np.zeros(1, np.int64), starts.astype(np.int64)])
-    return TokenStore.of(projection.reduce(encoded.tokens), encoded.pieces, bounds)
-
-
-def _as_one_unit(encoded: Encoded, projection: Projection) -> TokenStore:
-    bounds = np.array([0, len(encoded.tokens)], dtype=np.int64)
-    return TokenStore.of(projection.reduce(encoded.tokens), encoded.pieces, bounds)
+def _grouped(encoded: Encoded, ends: Iterable[int], projection: Projection) -> TokenStore:
+    """Return the tokens in units; ``ends``: the token after the last of each."""
+    return TokenStore.of(projection.reduce(encoded.tokens), encoded.pieces, np.array([0, *ends], np.int64))
 
 
 class EmbeddingPool:
     """The encoding of one build's documents, with as many at a time as bulk encoding has threads.
 
-    ``cache``: what the previous build encoded. No work continues after the ``with``.
+    ``caches``: what was encoded before, asked in order. No work continues after ``close``.
     """
 
     def __init__(
-        self,
-        encoder: Encoder,
-        projection: Projection,
-        settings: Settings,
-        cache: EmbeddingCache,
+        self, encoder: Encoder, projection: Projection, settings: Settings, *caches: Previous | Shipped
     ) -> None:
-        self._encoder, self._projection, self._chunking, self._cache = encoder, projection, settings.chunking, cache
+        self._encoder, self._projection, self._chunking, self._caches = encoder, projection, settings.chunking, caches
         self._pool = ThreadPoolExecutor(settings.encoder.threads or os.cpu_count() or 1)
         self._begun: list[tuple[Entry, Embedded | Future[Embedded]]] = []
         self.read: set[str] = set()  # files that went through the encoder, at least in part
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
     def begin(self, entry: Entry) -> None:
-        """Take the document's arrays from the cache, or start encoding it."""
-        self._begun.append((entry, self._cache.get(entry.passages) or self._pool.submit(self._passages, entry)))
+        """Take the document's arrays from a cache, or start encoding it."""
+        known = next((found for cache in self._caches if (found := cache.get(entry.passages)) is not None), None)
+        self._begun.append((entry, known or self._pool.submit(self._passages, entry)))
 
     def finish(self, progress: Callable[[int, int], None]) -> list[Embedded]:
         """Return all arrays, in the order of ``begin``. In a small collection sentences are also encoded alone."""
         total = len(self._begun)
         alone = sum(len(entry.passages) for entry, _ in self._begun) <= self._chunking.sentence_vectors_up_to
-        pending = [self._complete(entry, begun, alone=alone) for entry, begun in self._begun]
+        pending = [self._pool.submit(self._completed, entry, begun, alone=alone) for entry, begun in self._begun]
         arrays = []
         for number, embedded in enumerate(pending):
             progress(number, total)
-            arrays.append(embedded.result() if isinstance(embedded, Future) else embedded)
+            arrays.append(embedded.result())
         progress(total, total)
         return arrays
 
     def _passages(self, entry: Entry) -> Embedded:
         self.read.add(entry.report.file)
         title_pieces = self._chunking.title_pieces
-        vectors, context = embed_passages(entry.passages, self._encoder, self._projection, title_pieces=title_pieces)
-        return Embedded(vectors, context, None)
+        return embed(entry.passages, self._encoder, self._projection, title_pieces=title_pieces, alone=False)
 
-    def _complete(
-        self, entry: Entry, begun: Embedded | Future[Embedded], *, alone: bool
-    ) -> Embedded | Future[Embedded]:
-        if not alone:
-            return replace(begun, alone=None) if isinstance(begun, Embedded) else begun
-        if isinstance(begun, Embedded) and begun.alone is not None:
-            return begun
-        return self._pool.submit(self._with_sentences, entry, begun)
-
-    def _with_sentences(self, entry: Entry, begun: Embedded | Future[Embedded]) -> Embedded:
+    def _completed(self, entry: Entry, begun: Embedded | Future[Embedded], *, alone: bool) -> Embedded:
         """Add ``alone`` to ``begun``, which is ahead of this task in the queue, so that waiting for it cannot block."""
-        arrays = begun if isinstance(begun, Embedded) else begun.result()
+        arrays = begun.result() if isinstance(begun, Future) else begun
+        if not alone:
+            return replace(arrays, alone=None)
+        if arrays.alone is not None:
+            return arrays
         self.read.add(entry.report.file)
         return replace(arrays, alone=embed_sentences(entry.passages, self._encoder, self._projection))
 
@@ -233,9 +183,7 @@ class Previous:
         """Keep the vectors only if they were made in this scope."""
         if wanted == self.scope:
             return self
-        return Previous(
-            self.id, self.facts, self.files, self.entries, wanted, asked=self.asked
-        )  # by a key of their own
+        return replace(self, scope=wanted, embedded={}, examples={})  # ``asked`` has keys of its own
 
     def get(self, passages: Sequence[Passage]) -> Embedded | None:
         """Return the arrays of a document's passages; ``None`` if they were not encoded before."""
@@ -247,29 +195,39 @@ NOTHING = Previous()
 
 def read_previous(generation: Generation | None) -> Previous:
     """Read a verified generation as a cache. If its parts do not fit one another, the cache is empty."""
-    if generation is None:
-        return NOTHING
     try:
-        return _previous(generation)
+        return previous_of(generation) if generation else NOTHING
     except _UNREADABLE:
         return NOTHING
 
 
-def _previous(generation: Generation) -> Previous:
+def previous_of(generation: Generation) -> Previous:
+    """Read a generation as a cache. Raises ``IndexDamagedError`` if its parts do not fit one another."""
     manifest: Mapping[str, Any] = generation.manifest
-    entries = entries_from_bytes(generation.files["documents.jsonl"])
+    files = generation.files
+    entries = entries_from_bytes(files["documents.jsonl"])
     made_in = scope(
         manifest["model"]["sha256"], manifest["runtime"], manifest["chunking"]["title_pieces"], manifest["method"]
     )
+    sizes = [(len(entry.passages), sum(len(passage.sentences) for passage in entry.passages)) for entry in entries]
+    rows, sentences = sum(passages for passages, _ in sizes), sum(sentences for _, sentences in sizes)
+    dimension = int(manifest["model"]["dimension"])
+    kind = manifest.get("vectors", ROWS_ALONE)  # indexes made before codes existed lack this
+    vectors = read_index(files, kind, rows=rows, dimension=dimension).vectors()
+    context = TokenStore.from_bytes(files[CONTEXT])
+    alone = TokenStore.from_bytes(files[ALONE]) if ALONE in files else None
+    if len(context) != rows + sentences or (alone and len(alone) != sentences):
+        raise IndexDamagedError("token vectors do not fit documents.jsonl", hint=REBUILD)
+    keys = [_key(made_in, entry.passages) for entry in entries]
     return Previous(
         generation.id,
         {key: value for key, value in manifest.items() if key not in _OF_THE_STORE},
-        generation.files,
+        files,
         {entry.report.file: entry for entry in entries},
         made_in,
-        dict(_embedded(generation, entries, made_in)),
-        dict(_examples(generation.files, entries)),
-        _questions(generation, entries),
+        dict(zip(keys, _documents(sizes, vectors, context, alone), strict=True)),
+        _examples(files, entries),
+        AskedQuestions.from_bytes(files[ASKED], sentences, dimension).by_key() if ASKED in files else {},
     )
 
 
@@ -285,46 +243,33 @@ class Shipped:
 
     def get(self, passages: Sequence[Passage]) -> Embedded | None:
         """Return the arrays of a document's passages; ``None`` if they are not in the file, or if it is damaged."""
-        key = _key(self.scope, passages).encode()
-        return self._embedded.get(key) if key in self._keys else None
-
-    def examples(self, examples: Sequence[str]) -> Vectors | None:
-        """Return the vectors of the example questions of a dispute, if they are in the file."""
-        return self._examples.get(json.dumps(examples)) if self.file else None
+        return self.known.get(passages) if _key(self.scope, passages) in self._keys else None
 
     @cached_property
-    def questions(self) -> Mapping[bytes, NDArray[np.int8]]:
-        """Return the vectors of the questions asked of each document's sentences, by `asked.key_of`."""
-        if not self._arrays:
-            return {}
-        parts = np.split(self._arrays["question_codes"], np.cumsum(self._arrays["question_counts"])[:-1])
-        return dict(zip(self._arrays["question_keys"].tolist(), parts, strict=True))
+    def _keys(self) -> frozenset[str]:
+        return frozenset(key.decode() for key in _members(self.file, "keys").get("keys", np.empty(0, "S64")).tolist())
 
     @cached_property
-    def _keys(self) -> frozenset[bytes]:
-        return frozenset(_members(self.file, "keys").get("keys", np.empty(0, "S64")).tolist())
-
-    @cached_property
-    def _arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Return all arrays after comparing them with their digest; none if they differ."""
+    def known(self) -> Previous:
+        """Return all that the file holds, after comparing it with its digest; nothing if it differs."""
         arrays = _members(self.file, *_ARRAYS, "sha256")
-        return arrays if arrays and str(arrays["sha256"]) == _digest(arrays) else {}
-
-    @cached_property
-    def _embedded(self) -> Mapping[bytes, Embedded]:
-        arrays = self._arrays
-        if not arrays:
-            return {}
+        if not arrays or str(arrays["sha256"]) != _digest(arrays):
+            return NOTHING
         context, alone = (TokenStore(*(arrays[f"{store}_{part}"] for part in _STORE)) for store in ("context", "alone"))
         sizes = zip(arrays["passages"].tolist(), arrays["sentences"].tolist(), strict=True)
-        return dict(zip(arrays["keys"].tolist(), _documents(sizes, arrays["vectors"], context, alone), strict=True))
+        keys = (key.decode() for key in arrays["keys"].tolist())
+        examples = [tuple(json.loads(each)) for each in arrays["examples"]]
+        return Previous(
+            scope=self.scope,
+            embedded=dict(zip(keys, _documents(sizes, arrays["vectors"], context, alone), strict=True)),
+            examples=_by_key(examples, map(len, examples), arrays["example_vectors"]),
+            asked=_by_key(arrays["question_keys"].tolist(), arrays["question_counts"], arrays["question_codes"]),
+        )
 
-    @cached_property
-    def _examples(self) -> Mapping[str, Vectors]:
-        if not len(examples := self._arrays.get("examples", ())):
-            return {}
-        ends = np.cumsum([len(json.loads(each)) for each in examples])
-        return dict(zip(examples, np.split(self._arrays["example_vectors"], ends[:-1]), strict=True))
+
+def _by_key(keys: Sequence[Any], sizes: Iterable[int], rows: NDArray[Any]) -> dict[Any, NDArray[Any]]:
+    """Cut rows into those of each key."""
+    return dict(zip(keys, np.split(rows, np.cumsum(list(sizes))[:-1]), strict=bool(keys)))
 
 
 NONE_SHIPPED = Shipped()
@@ -383,7 +328,7 @@ def shipped_bytes(made_in: str, previous: Previous) -> bytes:
 def _members(file: bytes, *names: str) -> Mapping[str, NDArray[Any]]:
     """Return these arrays of a file; none if one of them cannot be read."""
     try:
-        with closing(np.load(io.BytesIO(file), allow_pickle=False)) as arrays:
+        with np.load(io.BytesIO(file), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in names}
     except (*_UNREADABLE, zlib.error):
         return {}
@@ -405,26 +350,6 @@ def _key(made_in: str, passages: Iterable[Passage]) -> str:
     return hashlib.sha256(described.encode()).hexdigest()
 
 
-def _embedded(generation: Generation, entries: Sequence[Entry], made_in: str) -> Iterator[tuple[str, Embedded]]:
-    """Yield every document's arrays, views of the generation's, with their key."""
-    manifest: Mapping[str, Any] = generation.manifest
-    rows = sum(len(entry.passages) for entry in entries)
-    sentences = sum(len(passage.sentences) for entry in entries for passage in entry.passages)
-    vectors = read_index(
-        generation.files,
-        manifest.get("vectors", ROWS_ALONE),  # indexes made before codes existed lack this
-        rows=rows,
-        dimension=manifest["model"]["dimension"],
-    ).vectors()
-    context = TokenStore.from_bytes(generation.files[CONTEXT])
-    alone = TokenStore.from_bytes(generation.files[ALONE]) if ALONE in generation.files else None
-    if len(context) != rows + sentences or (alone and len(alone) != sentences):
-        raise IndexDamagedError("token vectors do not fit documents.jsonl", hint=REBUILD)
-    sizes = [(len(entry.passages), sum(len(passage.sentences) for passage in entry.passages)) for entry in entries]
-    keys = (_key(made_in, entry.passages) for entry in entries)
-    yield from zip(keys, _documents(sizes, vectors, context, alone), strict=True)
-
-
 def _documents(
     sizes: Iterable[tuple[int, int]], vectors: Vectors, context: TokenStore, alone: TokenStore | None
 ) -> Iterator[Embedded]:
@@ -437,24 +362,13 @@ def _documents(
         row, sentence = last, end
 
 
-def _questions(generation: Generation, entries: Sequence[Entry]) -> Mapping[bytes, NDArray[np.int8]]:
-    if ASKED not in generation.files:
-        return {}
-    sentences = sum(len(passage.sentences) for entry in entries for passage in entry.passages)
-    manifest: Mapping[str, Any] = generation.manifest
-    dimension = int(manifest["model"]["dimension"])
-    return AskedQuestions.from_bytes(generation.files[ASKED], sentences, dimension).by_key()
-
-
-def _examples(files: Mapping[str, bytes], entries: Sequence[Entry]) -> Iterator[tuple[tuple[str, ...], Vectors]]:
-    """Yield the example questions of each dispute, with their vectors."""
+def _examples(files: Mapping[str, bytes], entries: Sequence[Entry]) -> dict[tuple[str, ...], Vectors]:
+    """Return the vectors of the example questions of each dispute."""
     if "disputes.json" not in files:
-        return
+        return {}
     disputes = disputes_from_bytes(files["disputes.json"], [entry.document for entry in entries])
     vectors = np.load(io.BytesIO(files["disputes.npy"]), allow_pickle=False)
-    if len(vectors) != sum(len(dispute.examples) for dispute in disputes):
+    examples = [dispute.examples for dispute in disputes]
+    if len(vectors) != sum(map(len, examples)):
         raise IndexDamagedError("disputes.npy does not fit disputes.json", hint=REBUILD)
-    row = 0
-    for dispute in disputes:
-        yield dispute.examples, vectors[row : row + len(dispute.examples)]
-        row += len(dispute.examples)
+    return _by_key(examples, map(len, examples), vectors)

@@ -14,13 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from importlib import resources
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.onnx_encoder import OnnxEncoder, check_changes, unit
+from b12assistant.index.onnx_encoder import SPECIAL, Changes, OnnxEncoder, check_changes, check_length, unit
 from b12assistant.index.weights import PINNED_MODEL, SAFETENSORS, TOKENIZER, Weights, find_weights, shipped_graph
 from b12assistant.low_rank import LowRank, parse_low_rank
 from b12assistant.protocols import Encoded, Encoder
@@ -28,38 +27,25 @@ from b12assistant.protocols import Encoded, Encoder
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-    Changes = Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]
-
-
-AUTO, ONNX, TORCH = "auto", "onnx", "torch"
+ONNX, TORCH = "onnx", "torch"
 _RUNS_ON = ("sentence-transformers", "tokenizers", "torch", "transformers")
 _BATCH = 32
-_SPECIAL = 2  # the tokens a model puts around a text
 _BULK = 8  # texts; from here more than one thread pays off
 
 
 class SentenceEncoder:
-    """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model is loaded at first use."""
+    """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model is loaded at first use.
+
+    ``base``: the encoder that this one is a changed copy of, and the changes.
+    """
 
     def __init__(
-        self,
-        weights: Weights,
-        *,
-        threads: int,
-        digest: str = "",
-        base: SentenceEncoder | None = None,
-        changes: Changes | None = None,
+        self, weights: Weights, *, threads: int, digest: str = "", base: tuple[SentenceEncoder, Changes] | None = None
     ) -> None:
-        self.weights, self._threads, self._digest = weights, threads, digest or weights.digest
-        self._base, self._changes = base, changes or {}
-
-    @property
-    def name(self) -> str:
-        return self.weights.name
-
-    @property
-    def digest(self) -> str:
-        return self._digest
+        self.weights, self._threads, self._base = weights, threads, base
+        self.name, self.digest = weights.name, digest or weights.digest
+        file = weights.place / TOKENIZER if weights.place else None
+        self.tokenizer = file if file is not None and file.is_file() else None
 
     @property
     def runtime(self) -> Mapping[str, str]:
@@ -72,18 +58,13 @@ class SentenceEncoder:
     @cached_property
     def limit(self) -> int:
         """Return the limit in word pieces, if possible from the model's file: an unchanged corpus needs no torch."""
-        return (self.weights.limit_in_file() or int(self.model.max_seq_length or 512)) - _SPECIAL
-
-    @property
-    def tokenizer(self) -> Path | None:
-        path = self.weights.place / TOKENIZER if self.weights.place else None
-        return path if path is not None and path.is_file() else None
+        return (self.weights.limit_in_file() or int(self.model.max_seq_length or 512)) - SPECIAL
 
     @cached_property
     def model(self) -> SentenceTransformer:
         """Load the weights with sentence-transformers, or change those of another. Raises ``EncoderError``."""
         if self._base is not None:
-            return self._changed(self._base.model)
+            return self._changed(*self._base)
         from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
@@ -93,37 +74,34 @@ class SentenceEncoder:
         try:
             model = SentenceTransformer(str(self.weights.place or self.name), device="cpu")
         except (OSError, ValueError, KeyError, SafetensorError) as error:
+            why = (str(error).splitlines() or [type(error).__name__])[0][:120]
             raise EncoderError(
-                f"the model {self.name!r} cannot be loaded ({_first_line(error)})",
+                f"the model {self.name!r} cannot be loaded ({why})",
                 hint="give `encoder.model` a local path, or allow the download once with HF_HUB_OFFLINE=0",
             ) from error
         model.eval()
         return model
 
-    @cached_property
-    def _tokenizer(self) -> Any:
-        return self.model.tokenizer
-
     def count(self, text: str) -> int:
-        return len(self._tokenizer.tokenize(text))
+        return len(self.model.tokenizer.tokenize(text))
 
     def tuned(self, changes: Changes, digest: str = "") -> SentenceEncoder:
         """Return a changed encoder, with ``digest`` or its own. It shares the word vectors, half of the memory."""
         place = self.weights.place
         if place is not None and (place / SAFETENSORS).is_file():
             check_changes(self.name, place, changes)
-        return SentenceEncoder(
-            self.weights, threads=self._threads, digest=digest or self._digest, base=self, changes=changes
-        )
+        named = digest or self.digest
+        return SentenceEncoder(self.weights, threads=self._threads, digest=named, base=(self, changes))
 
-    def _changed(self, own: Any) -> SentenceTransformer:
+    def _changed(self, base: SentenceEncoder, changes: Changes) -> SentenceTransformer:
         import torch
 
+        own: Any = base.model
         shared = getattr(own[0].auto_model, "embeddings", None)
         model: Any = copy.deepcopy(own, {id(shared): shared})
         weights = dict(model[0].auto_model.named_parameters())
         with torch.no_grad():
-            for name, change in self._changes.items():
+            for name, change in changes.items():
                 if name not in weights or weights[name].shape != change.shape:
                     raise EncoderError(f"{self.name!r} has no weight {name!r} of {change.shape} to be tuned")
                 weights[name] += torch.from_numpy(change)
@@ -139,24 +117,17 @@ class SentenceEncoder:
         done: dict[int, Encoded] = {}
         for start in range(0, len(by_length), _BATCH):
             rows = by_length[start : start + _BATCH]
-            for row, encoded in zip(rows, self._batch([texts[i] for i in rows]), strict=True):
-                done[row] = encoded
-        for row in range(len(texts)):
-            yield done[row]
+            done.update(zip(rows, self._batch([texts[i] for i in rows]), strict=True))
+        yield from (done[row] for row in range(len(texts)))
 
     def _batch(self, texts: list[str]) -> list[Encoded]:
         import torch
 
-        features = self._tokenizer(
+        features = self.model.tokenizer(
             texts, padding=True, return_offsets_mapping=True, return_special_tokens_mask=True, return_tensors="pt"
         )
         offsets, special = features.pop("offset_mapping").numpy(), features.pop("special_tokens_mask").numpy()
-        lengths = features["attention_mask"].sum(dim=1).tolist()
-        if max(lengths) > self.limit + _SPECIAL:
-            raise EncoderError(
-                f"a text has {max(lengths) - _SPECIAL} word pieces, the model reads {self.limit}",
-                hint="split it before encoding",
-            )
+        check_length(int(features["attention_mask"].sum(dim=1).max()) - SPECIAL, self.limit)
         with torch.inference_mode():
             out = self.model({**features, "modality": "text"})
         vectors, tokens = out["sentence_embedding"].float().numpy(), out["token_embeddings"].float().numpy()
@@ -177,17 +148,11 @@ def load_encoder(
 ) -> SentenceEncoder | OnnxEncoder:
     """Load the pinned model, or one by local path or hub name. ``digest``: required of another model's weights.
 
-    Raises ``EncoderError`` if the weights are missing or differ, or as `encoder_of` does.
+    ``threads``: for bulk work; 0: one for each core. ``runtime``: torch; auto: ONNX Runtime if a graph ships for these
+    weights, else torch; onnx: ONNX Runtime. Raises ``EncoderError`` if the weights are missing or differ, or if onnx is
+    asked for and no graph ships for them.
     """
-    return encoder_of(find_weights(model, digest), threads=threads, runtime=runtime)
-
-
-def encoder_of(weights: Weights, *, threads: int = 0, runtime: str = TORCH) -> SentenceEncoder | OnnxEncoder:
-    """Make the encoder of these weights. ``threads``: for bulk work; 0: one for each core.
-
-    ``runtime``: `TORCH`; `AUTO`: ONNX Runtime if a graph ships for these weights, else torch; `ONNX`: ONNX Runtime, or
-    ``EncoderError`` if no graph ships for them.
-    """
+    weights = find_weights(model, digest)
     threads = threads or os.cpu_count() or 1
     graph = shipped_graph(weights) if runtime != TORCH else None
     if graph is not None:
@@ -197,10 +162,6 @@ def encoder_of(weights: Weights, *, threads: int = 0, runtime: str = TORCH) -> S
             f"{weights.name!r} has no ONNX graph: only {PINNED_MODEL} has one", hint="set `encoder.runtime` to auto"
         )
     return SentenceEncoder(weights, threads=threads)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]
 
 
 FILE = "data/encoder/retrieval.npz"

@@ -10,64 +10,46 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from b12assistant.config import Settings
-from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes, resolve
+from b12assistant.corpus.disputes import Dispute, disputes_to_bytes, resolve
 from b12assistant.corpus.findings import findings
 from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_not_answered, corpus_sources
-from b12assistant.corpus.provenance import (
-    SentenceEntry,
-    attribute,
-    located,
-    provenance_facts,
-    read_sentences,
-)
+from b12assistant.corpus.provenance import SentenceEntry, attribute, located, provenance_facts, read_sentences
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, SourcesFile, parse_front_matter, source_of
-from b12assistant.errors import CorpusError, IndexDamagedError, SourceError, SourceFactsError
+from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index import vector_index
-from b12assistant.index.asked import ASKED, AskedQuestions, Group, as_codes, digest_of, group_of, key_of, not_answered
+from b12assistant.index.asked import ASKED, AskedQuestions, Group, as_codes, digest_of, group_of, key_of
 from b12assistant.index.collection import METHOD, all_reports, built_with, most_pieces
-from b12assistant.index.documents import Entry, entries_from_bytes, entries_to_bytes, source_facts
+from b12assistant.index.documents import Entry, entries_to_bytes, source_facts
 from b12assistant.index.embedding import (
     ALONE,
     CONTEXT,
     NONE_SHIPPED,
     NOTHING,
-    Caches,
     Embedded,
     EmbeddingPool,
     Previous,
     Shipped,
+    previous_of,
     scope,
 )
-from b12assistant.index.lexical_index import BM25F, BM25FIndex
-from b12assistant.index.store import REBUILD
-from b12assistant.index.token_store import Projection, TokenStore
+from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.store import Generation
+from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
 from b12assistant.protocols import Encoder
 from b12assistant.types import Document, DocumentId, Extract, FileEnd, FileReport, GenerationId, Passage
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-
-_RUNTIME = (
-    "faiss-cpu",
-    "markdown-it-py",
-    "numpy",
-    "pypdf",
-    "PyStemmer",
-    "selectolax",
-    "sentencex",
-)
+_RUNTIME = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
@@ -115,11 +97,12 @@ class Indexer:
         """
         title_pieces = self.settings.chunking.title_pieces
         previous = previous.within(scope(self.encoder.digest, self._runtime, title_pieces, METHOD))
-        with EmbeddingPool(self.encoder, self.projection, self.settings, Caches((previous, self.shipped))) as pool:
+        with closing(EmbeddingPool(self.encoder, self.projection, self.settings, previous, self.shipped)) as pool:
             entries, reports, groups = self._read(corpus, previous, pool)
             passages = [passage for entry in entries for passage in entry.passages]
             disputes = resolve(corpus_disputes(corpus), passages)
-            groups.append(not_answered(corpus_not_answered(corpus)))
+            of_none = corpus_not_answered(corpus)  # no sentence answers them: they come last, after all sentences
+            groups.append(Group(of_none, (0,) * len(of_none)))
             asked = digest_of(groups)
             if not always and self._is_unchanged(previous, entries, reports, disputes, asked):
                 reports += [entry.report for entry in entries]
@@ -128,18 +111,19 @@ class Indexer:
         reports += [replace(entry.report, embedded=entry.report.file in pool.read) for entry in entries]
         rows = np.concatenate([arrays.vectors for arrays in embedded])
         vectors = vector_index.build_index(rows)
-        examples = [self._examples(dispute, previous) for dispute in disputes]
         files = {
             **vectors.to_files(),
             "documents.jsonl": entries_to_bytes(entries),
-            "lexical.npz": _lexical(passages, self.settings).to_bytes(),
+            "lexical.npz": index_words(passages, self.settings).to_bytes(),
             **_token_files(embedded),
             "left_out.json": _left_out(reports),
-            **_dispute_files(disputes, examples),
+            **(self._dispute_files(disputes, previous) if disputes else {}),
             **(self._asked_file(entries, groups, previous) if asked else {}),
         }
         facts = {**self._facts(entries, reports, rows.shape[1], asked), "vectors": vectors.facts}
-        _check(files, facts)
+        generation = Generation(GenerationId("new"), facts, files)
+        previous_of(generation)  # reads the files back before they are published, and raises
+        BM25FIndex.from_bytes(files["lexical.npz"])
         return Built(files, facts, all_reports(reports, entries))
 
     def _read(
@@ -166,18 +150,15 @@ class Indexer:
                 reports.append(outcome)
         self.progress("reading", len(files), len(files))
         known = set(files)
-        reports += [_no_such_file(file) for file in sources.facts if file not in known]
+        missing = f"named in {SOURCES_FILE}, but there is no such file"
+        reports += [FileReport(file, FileEnd.LEFT_OUT, (missing,)) for file in sources.facts if file not in known]
         if not entries:
-            raise _nothing(corpus, reports)
+            why = f" ({len(reports)} left out: {reports[0].file}: {reports[0].reasons[0]} …)" if reports else ""
+            raise CorpusError(f"nothing in {corpus}/ can be indexed{why}", hint="add .md, .txt, .html or .pdf files")
         return entries, reports, groups
 
     def _entry(
-        self,
-        corpus: Path,
-        file: str,
-        sources: SourcesFile,
-        sentences: Sequence[SentenceEntry],
-        previous: Previous,
+        self, corpus: Path, file: str, sources: SourcesFile, sentences: Sequence[SentenceEntry], previous: Previous
     ) -> Entry | FileReport:
         facts = sources.facts.get(file, {})
         rests_on = provenance_facts(sentences, sources.origins)
@@ -242,7 +223,7 @@ class Indexer:
 
     @cached_property
     def _runtime(self) -> dict[str, str]:
-        return {**_versions(), **self.encoder.runtime}
+        return {**{package: _version_of(package) for package in _RUNTIME}, **self.encoder.runtime}
 
     def _is_unchanged(
         self,
@@ -270,11 +251,15 @@ class Indexer:
 
     def _examples(self, dispute: Dispute, previous: Previous) -> Vectors:
         """Return a vector for each example question of a dispute, (examples, d)."""
-        for known in (previous.examples.get(dispute.examples), self.shipped.examples(dispute.examples)):
-            if known is not None:
-                return known
-        vectors = [encoded.vector for encoded in self.encoder.encode(dispute.examples)]
-        return np.stack(vectors) if vectors else np.empty((0, self.encoder.dimension), dtype=np.float32)
+        for cache in (previous, self.shipped.known):
+            if dispute.examples in cache.examples:
+                return cache.examples[dispute.examples]
+        return np.stack([encoded.vector for encoded in self.encoder.encode(dispute.examples)])
+
+    def _dispute_files(self, disputes: Sequence[Dispute], previous: Previous) -> dict[str, bytes]:
+        buffer = io.BytesIO()
+        np.save(buffer, np.concatenate([self._examples(each, previous) for each in disputes]), allow_pickle=False)
+        return {"disputes.json": disputes_to_bytes(disputes), "disputes.npy": buffer.getvalue()}
 
     def _asked_file(self, entries: Sequence[Entry], groups: Sequence[Group], previous: Previous) -> dict[str, bytes]:
         """Return the file of the questions that are asked of the sentences."""
@@ -284,7 +269,7 @@ class Indexer:
             self.progress("questions", number, len(groups))
             known = previous.asked.get(key)
             if known is None:
-                known = self.shipped.questions.get(key)
+                known = self.shipped.known.asked.get(key)
             if known is None:
                 vectors = [encoded.vector for encoded in self.encoder.encode(group.questions)]
                 known = as_codes(np.array(vectors, np.float32).reshape(-1, self.encoder.dimension))
@@ -319,11 +304,11 @@ def titles_of(document: Document, offset: int) -> str:
     return " ".join(dict.fromkeys([document.title, *headings]))
 
 
-def _lexical(passages: Sequence[Passage], settings: Settings) -> BM25FIndex:
+def index_words(passages: Sequence[Passage], settings: Settings) -> BM25FIndex:
+    """Index the words of passages and of the titles above them."""
     bodies = [" ".join(span.text for span in passage.sentences) for passage in passages]
     titles = [titles_of(passage.document, passage.sentences[0].start) for passage in passages]
-    chosen = settings.lexical
-    return BM25FIndex.build(bodies, titles, BM25F(chosen.k1, chosen.b_body, chosen.b_title, chosen.title_weight))
+    return BM25FIndex.build(bodies, titles, settings.lexical)
 
 
 def _token_files(embedded: Sequence[Embedded]) -> dict[str, bytes]:
@@ -332,49 +317,13 @@ def _token_files(embedded: Sequence[Embedded]) -> dict[str, bytes]:
     return {**files, ALONE: TokenStore.join(alone).to_bytes()} if alone else files
 
 
-def _dispute_files(disputes: Sequence[Dispute], rows: Sequence[Vectors]) -> dict[str, bytes]:
-    """Return the files of the disputes, if there are any. ``rows``: a vector for each example, (examples, d)."""
-    if not disputes:
-        return {}
-    buffer = io.BytesIO()
-    np.save(buffer, np.concatenate(rows), allow_pickle=False)
-    return {"disputes.json": disputes_to_bytes(disputes), "disputes.npy": buffer.getvalue()}
-
-
-def _check(files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
-    """Read the files back before they are published. Raises ``IndexDamagedError``."""
-    entries = entries_from_bytes(files["documents.jsonl"])
-    passages = [passage for entry in entries for passage in entry.passages]
-    sentences = sum(len(passage.sentences) for passage in passages)
-    vector_index.read_index(files, facts["vectors"], rows=len(passages), dimension=facts["model"]["dimension"])
-    BM25FIndex.from_bytes(files["lexical.npz"])
-    if "disputes.json" in files:
-        disputes_from_bytes(files["disputes.json"], [entry.document for entry in entries])
-    sizes = {CONTEXT: sentences + len(passages), ALONE: sentences}
-    if any(len(TokenStore.from_bytes(files[file])) != size for file, size in sizes.items() if file in files):
-        raise IndexDamagedError("the parts of the new index do not fit together", hint=REBUILD)
-
-
-def _nothing(corpus: Path, reports: Sequence[FileReport]) -> CorpusError:
-    why = f" ({len(reports)} left out: {reports[0].file}: {reports[0].reasons[0]} …)" if reports else ""
-    return CorpusError(f"nothing in {corpus}/ can be indexed{why}", hint="add .md, .txt, .html or .pdf files")
-
-
-def _no_such_file(file: str) -> FileReport:
-    return FileReport(file, FileEnd.LEFT_OUT, (f"named in {SOURCES_FILE}, but there is no such file",))
-
-
 def _left_out(reports: Iterable[FileReport]) -> bytes:
     rows = sorted((report.file, list(report.reasons)) for report in reports if report.end is FileEnd.LEFT_OUT)
     return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
 
 
-@cache
-def _versions() -> dict[str, str]:
-    versions: dict[str, str] = {}
-    for package in _RUNTIME:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "absent"
-    return versions
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"

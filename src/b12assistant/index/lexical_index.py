@@ -11,61 +11,17 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from b12assistant.config import LexicalSettings
 from b12assistant.language.words import terms
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Vectors = NDArray[np.float32]
 
-    Numbers = NDArray[np.int32]
-    Vectors = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class BM25F:
-    """Parameters. ``k1``: saturation; ``b_…``: length normalisation; ``title_weight``: of a term in the titles."""
-
-    k1: float = 1.2
-    b_body: float = 0.75
-    b_title: float = 0.75
-    title_weight: float = 3.0
-
-
-@dataclass(frozen=True)
-class TermCounts:
-    """Term counts by row: row ``i`` holds terms ``numbers[starts[i]:starts[i + 1]]`` of the sorted ``names``.
-
-    ``body`` and ``title``: how often each is in the row's passage and in its titles; at least one is above zero.
-    """
-
-    names: tuple[str, ...]
-    starts: NDArray[np.int64]
-    numbers: Numbers
-    body: Numbers
-    title: Numbers
-
-    @classmethod
-    def of(cls, bodies: Sequence[str], titles: Sequence[str]) -> TermCounts:
-        """Count terms; ``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
-        rows = [(Counter(terms(body)), Counter(terms(title))) for body, title in zip(bodies, titles, strict=True)]
-        held = [sorted(body.keys() | title.keys()) for body, title in rows]
-        names = tuple(sorted({name for row in held for name in row}))
-        number = {name: place for place, name in enumerate(names)}
-        return cls(
-            names,
-            np.cumsum([0, *map(len, held)], dtype=np.int64),
-            np.array([number[name] for row in held for name in row], np.int32),
-            np.array([body[name] for (body, _), row in zip(rows, held, strict=True) for name in row], np.int32),
-            np.array([title[name] for (_, title), row in zip(rows, held, strict=True) for name in row], np.int32),
-        )
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
+USUAL = LexicalSettings()
 
 
 class BM25FIndex:
@@ -84,18 +40,27 @@ class BM25FIndex:
         self._count = count if count is not None else int(rows.max()) + 1 if len(rows) else 0
 
     @classmethod
-    def build(cls, bodies: Sequence[str], titles: Sequence[str], parameters: BM25F = BM25F()) -> BM25FIndex:
+    def build(cls, bodies: Sequence[str], titles: Sequence[str], parameters: LexicalSettings = USUAL) -> BM25FIndex:
         """Index rows; ``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
-        counts = TermCounts.of(bodies, titles)
-        frequencies = _saturating_frequencies(counts, parameters)
-        order = np.argsort(counts.numbers, kind="stable")  # by term, and in a term by row
-        sizes = np.bincount(counts.numbers, minlength=len(counts.names)).astype(np.int64)
-        idf = np.log(1 + (len(counts) - sizes + 0.5) / (sizes + 0.5)).astype(np.float32)
+        rows = [(Counter(terms(body)), Counter(terms(title))) for body, title in zip(bodies, titles, strict=True)]
+        held = [sorted(body.keys() | title.keys()) for body, title in rows]
+        vocabulary = {term: number for number, term in enumerate(sorted({term for each in held for term in each}))}
+        row_of = np.repeat(np.arange(len(held)), np.array([len(each) for each in held], np.int64))
+        numbers = np.array([vocabulary[term] for each in held for term in each], np.int32)
+        frequencies = np.zeros(len(numbers))
+        for field, b, weight in ((0, parameters.b_body, 1.0), (1, parameters.b_title, parameters.title_weight)):
+            in_row = zip((row[field] for row in rows), held, strict=True)
+            counts = np.array([counted[term] for counted, each in in_row for term in each], np.int32)
+            lengths = np.bincount(row_of, weights=counts, minlength=len(rows))
+            norms = 1 - b + b * lengths / (lengths.mean() if lengths.any() else 1.0)
+            present = counts > 0  # elsewhere the norm may be zero
+            frequencies[present] += weight * counts[present] / norms[row_of[present]]
+        order = np.argsort(numbers, kind="stable")  # by term, and in a term by row
+        sizes = np.bincount(numbers, minlength=len(vocabulary)).astype(np.int64)
+        idf = np.log(1 + (len(rows) - sizes + 0.5) / (sizes + 0.5)).astype(np.float32)
         weights = (frequencies / (parameters.k1 + frequencies)).astype(np.float32)[order]
-        vocabulary = {term: number for number, term in enumerate(counts.names)}
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        rows = _rows(counts).astype(np.int32)[order]
-        return cls(vocabulary, starts, rows, weights * np.repeat(idf, sizes), idf)
+        return cls(vocabulary, starts, row_of.astype(np.int32)[order], weights * np.repeat(idf, sizes), idf)
 
     def search(self, question: str, k: int) -> tuple[NDArray[np.int64], Vectors]:
         """Return at most ``k`` rows that share a term with ``question``, and their scores, best first, ties by row."""
@@ -166,24 +131,3 @@ class BM25FIndex:
             names = json.loads(arrays["vocabulary"].tobytes())
             vocabulary = {term: number for number, term in enumerate(names)}
             return cls(vocabulary, arrays["starts"], arrays["rows"], arrays["weights"], arrays["idf"])
-
-
-def _rows(counts: TermCounts) -> NDArray[np.int64]:
-    """Return the row of each count."""
-    return np.repeat(np.arange(len(counts)), np.diff(counts.starts))
-
-
-def _saturating_frequencies(counts: TermCounts, parameters: BM25F) -> NDArray[np.float64]:
-    """Return, for each count, the term's weighted and length-normalised frequency over both fields."""
-    rows = _rows(counts)
-    total = np.zeros(len(rows))
-    for field, b, weight in (
-        (counts.body, parameters.b_body, 1.0),
-        (counts.title, parameters.b_title, parameters.title_weight),
-    ):
-        lengths = np.bincount(rows, weights=field, minlength=len(counts))
-        average = lengths.mean() if lengths.any() else 1.0
-        norms = 1 - b + b * lengths / average
-        present = field > 0  # elsewhere the norm may be zero
-        total[present] += weight * field[present] / norms[rows[present]]
-    return total

@@ -19,11 +19,12 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -32,14 +33,8 @@ from b12assistant.errors import ConfigError, IndexDamagedError, IndexMismatchErr
 from b12assistant.index.collection import Collection, Indexes
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.store import REBUILD
-from b12assistant.index.vector_index import best_first
-from b12assistant.types import Passage, SourceKind
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Listed = tuple[NDArray[np.int64], NDArray[np.float32]]  # rows with their scores, best first
-    Vectors = NDArray[np.float32]
+from b12assistant.index.vector_index import Found, Vectors, best_first
+from b12assistant.types import SourceKind
 
 MILVUS = "milvus"
 _EMBEDDED = "milvus.db"  # in the index folder, if no address is given
@@ -77,9 +72,8 @@ class Server:
         for name in ("pymilvus", "milvus_lite", "grpc._server"):  # they log a stack for errors they also raise
             logging.getLogger(name).setLevel(logging.CRITICAL)
         with _our_errors(f"Milvus at {uri.rpartition('@')[2]} cannot be reached"):
-            return cls(
-                MilvusClient(uri, token=token, timeout=_TO_CONNECT, grpc_options=_QUIET if uri.endswith(".db") else {})
-            )
+            quiet = _QUIET if uri.endswith(".db") else {}
+            return cls(MilvusClient(uri, token=token, timeout=_TO_CONNECT, grpc_options=quiet))
 
     def collections(self) -> list[str]:
         with _our_errors("the collections cannot be listed"):
@@ -90,12 +84,6 @@ class Server:
         with _our_errors(f"the alias {alias} cannot be read"):
             names = self.client.list_collections(timeout=_TO_CONNECT)
             return next((name for name in names if alias in self.client.list_aliases(name)["aliases"]), None)
-
-    def point(self, alias: str, collection: str) -> None:
-        """Point the alias at ``collection`` in one step: it always names one."""
-        exists = self.target(alias) is not None
-        with _our_errors(f"the alias {alias} cannot be switched"):
-            (self.client.alter_alias if exists else self.client.create_alias)(collection, alias, timeout=_TO_CONNECT)
 
     def create(self, collection: str, dimension: int) -> None:
         """Create an empty collection: rows with a vector, term weights and the kind of their source."""
@@ -110,27 +98,22 @@ class Server:
             self.client.create_collection(collection, schema=schema, consistency_level="Strong", timeout=_TO_CONNECT)
 
     def insert(
-        self,
-        collection: str,
-        vectors: NDArray[np.float32],
-        terms: Iterator[Mapping[int, float]],
-        kinds: Sequence[str],
+        self, collection: str, vectors: Vectors, terms: Iterable[Mapping[int, float]], kinds: Iterable[str]
     ) -> None:
-        """Insert rows: row ``i`` is ``vectors[i]``, the ``i``-th of ``terms`` (number to weight > 0), ``kinds[i]``."""
-        for start in range(0, len(vectors), _BATCH):
-            rows = [
-                {"row": row, "vector": vector, "terms": next(terms) or {_NO_TERM: 1.0}, "kind": kind}
-                for row, (vector, kind) in enumerate(
-                    zip(vectors[start : start + _BATCH], kinds[start : start + _BATCH], strict=True), start
-                )
-            ]
+        """Insert rows: row ``i`` is ``vectors[i]``, the ``i``-th of ``terms`` (number to weight > 0), of ``kinds``."""
+        rows = (
+            {"row": row, "vector": vector, "terms": weights or {_NO_TERM: 1.0}, "kind": kind}
+            for row, (vector, weights, kind) in enumerate(zip(vectors, terms, kinds, strict=True))
+        )
+        while batch := list(islice(rows, _BATCH)):
             with _our_errors(f"the collection {collection} cannot be filled"):
-                self.client.insert(collection, rows, timeout=_TO_BUILD)
+                self.client.insert(collection, batch, timeout=_TO_BUILD)
 
     def finish(self, collection: str, rows: int, properties: Mapping[str, str]) -> None:
         """Write to disk, index and load: until then every search would read the log of insertions."""
         params = self.client.prepare_index_params()
-        params.add_index("vector", metric_type="IP", **_index_of(rows))
+        graph = {"index_type": "HNSW", "params": {"M": 32, "efConstruction": 200}}
+        params.add_index("vector", metric_type="IP", **({"index_type": "FLAT"} if rows <= _EXACT_UP_TO else graph))
         params.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
         with _our_errors(f"the collection {collection} cannot be indexed"):
             self.client.flush(collection, timeout=_TO_BUILD)
@@ -138,51 +121,12 @@ class Server:
             self.client.load_collection(collection, timeout=_TO_BUILD)
             self.client.alter_collection_properties(collection, dict(properties), timeout=_TO_CONNECT)
 
-    def load(self, collection: str) -> tuple[int, Mapping[str, str]] | None:
-        """Load a collection to be searched; return its rows and properties, ``None`` if there is no such collection."""
-        with _our_errors(f"the collection {collection} cannot be opened"):
-            if collection not in self.client.list_collections(timeout=_TO_CONNECT):
-                return None
-            properties = self.client.describe_collection(collection, timeout=_TO_CONNECT)["properties"]
-            if not self.client.list_indexes(collection):
-                return 0, properties  # the process that filled it was stopped
-            self.client.load_collection(collection, timeout=_TO_BUILD)
-            (counted,) = self.client.query(collection, output_fields=["count(*)"], timeout=_TO_SEARCH)
-            return int(counted["count(*)"]), properties
-
     def drop(self, collection: str) -> None:
         """Drop a collection and the aliases that name it."""
         with _our_errors(f"the collection {collection} cannot be dropped"):
             for alias in self.client.list_aliases(collection)["aliases"]:
                 self.client.drop_alias(alias, timeout=_TO_CONNECT)
             self.client.drop_collection(collection, timeout=_TO_CONNECT)
-
-    def search(self, collection: str, field: str, query: object, k: int, *, rows: int, only: str) -> Listed:
-        """Return at most ``k`` of the collection's ``rows``, best first; ``only``: a filter in Milvus' own language."""
-        params = _search_of(rows, k) if field == "vector" else {}
-        with _our_errors(f"the collection {collection} cannot be searched"):
-            (hits,) = self.client.search(
-                collection,
-                [query],
-                anns_field=field,
-                limit=k,
-                filter=only,
-                output_fields=["row"],
-                search_params={"metric_type": "IP", "params": params},
-                timeout=_TO_SEARCH,
-            )
-        numbers = np.array([hit["row"] for hit in hits], dtype=np.int64)
-        return numbers, np.array([hit["distance"] for hit in hits], dtype=np.float32)
-
-
-def _index_of(rows: int) -> dict[str, object]:
-    if rows <= _EXACT_UP_TO:
-        return {"index_type": "FLAT"}
-    return {"index_type": "HNSW", "params": {"M": 32, "efConstruction": 200}}
-
-
-def _search_of(rows: int, k: int) -> dict[str, int]:
-    return {} if rows <= _EXACT_UP_TO else {"ef": max(4 * k, 384)}
 
 
 @contextlib.contextmanager
@@ -210,13 +154,36 @@ class Place:
     rows: int
     only: str = ""
 
-    def search(self, field: str, query: object, k: int) -> Listed:
-        """Return at most ``k`` rows, and never more than ``MOST_FOUND``, best first, ties by row."""
+    def search(self, field: str, query: object, k: int) -> Found:
+        """Return at most ``k`` rows, and never more than ``MOST_FOUND``, best first, ties by row.
 
-        def fetch(wide: int) -> Listed:
-            return self.server.search(self.collection, field, query, wide, rows=self.rows, only=self.only)
+        The server returns any of the rows that tie at the cut, so that more are asked for until the last one is worse.
+        """
+        k = min(k, self.rows, MOST_FOUND)
+        if k < 1:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        wide = min(k + 1, MOST_FOUND)
+        while True:
+            rows, scores = self._fetch(field, query, wide)
+            if len(rows) < wide or wide == MOST_FOUND or scores[k - 1] > scores[-1]:
+                return best_first(rows, scores, k)
+            wide = min(4 * wide, MOST_FOUND)
 
-        return _with_ties(fetch, min(k, self.rows, MOST_FOUND))
+    def _fetch(self, field: str, query: object, k: int) -> Found:
+        params = {"ef": max(4 * k, 384)} if field == "vector" and self.rows > _EXACT_UP_TO else {}
+        with _our_errors(f"the collection {self.collection} cannot be searched"):
+            (hits,) = self.server.client.search(
+                self.collection,
+                [query],
+                anns_field=field,
+                limit=k,
+                filter=self.only,
+                output_fields=["row"],
+                search_params={"metric_type": "IP", "params": params},
+                timeout=_TO_SEARCH,
+            )
+        numbers = np.array([hit["row"] for hit in hits], dtype=np.int64)
+        return numbers, np.array([hit["distance"] for hit in hits], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -225,7 +192,7 @@ class MilvusVectors:
 
     place: Place
 
-    def search(self, query: Vectors, k: int) -> Listed:
+    def search(self, query: Vectors, k: int) -> Found:
         """Return at most ``k`` row numbers and cosines, best first, ties by row."""
         return self.place.search("vector", np.ascontiguousarray(query, dtype=np.float32), k)
 
@@ -237,7 +204,7 @@ class MilvusTerms:
     place: Place
     words: BM25FIndex
 
-    def search(self, question: str, k: int) -> Listed:
+    def search(self, question: str, k: int) -> Found:
         """Return at most ``k`` rows that share a term with ``question``, best first, ties by row."""
         asked = {number: float(times) for number, times in sorted(self.words.asked(question).items())}
         if not asked:
@@ -246,24 +213,10 @@ class MilvusTerms:
         return rows[scores > 0], scores[scores > 0]
 
     def unknown_terms(self, question: str) -> frozenset[str]:
-        """Return the index terms of ``question`` that are in no row."""
         return self.words.unknown_terms(question)
 
     def unknown_share(self, question: str) -> float:
-        """Return how much of ``question`` is in no row, 0 to 1."""
         return self.words.unknown_share(question)
-
-
-def _with_ties(fetch: Callable[[int], Listed], k: int) -> Listed:
-    """Return the ``k`` best, ties by row: a server returns any of the rows that tie at the cut."""
-    if k < 1:
-        return np.empty(0, np.int64), np.empty(0, np.float32)
-    wide = k
-    while True:
-        wide = min(4 * wide, MOST_FOUND) if wide > k else min(k + 1, MOST_FOUND)
-        rows, scores = fetch(wide)
-        if len(rows) < wide or wide == MOST_FOUND or scores[k - 1] > scores[-1]:
-            return best_first(rows, scores, k)
 
 
 _FORMAT = "1"  # raise when the fields of a collection change
@@ -275,7 +228,7 @@ _DIGEST, _ROWS = "b12assistant.sha256", "b12assistant.rows"
 class Contents:
     """The content of a collection: ``vectors`` (n, d) of unit length, the terms of each row, the kind of its source."""
 
-    vectors: NDArray[np.float32]
+    vectors: Vectors
     lexical: BM25FIndex
     kinds: Sequence[str]
 
@@ -302,10 +255,10 @@ class Collections:
     def fill(self, contents: Contents) -> Mapping[str, object]:
         """Make the collection of ``contents`` unless it exists; return its facts. A failure leaves nothing behind."""
         rows = len(contents.vectors)
-        facts = {"collection": self._name(contents.digest), "rows": rows, "sha256": contents.digest}
+        name = f"{self.alias}_{contents.digest[:32]}"
+        facts = {"collection": name, "rows": rows, "sha256": contents.digest}
         if self._fault(facts) is None:
             return facts
-        name = self._name(contents.digest)
         if name in self.server.collections():
             self.server.drop(name)
         self.server.create(name, contents.vectors.shape[1])
@@ -323,7 +276,9 @@ class Collections:
         name, previous = str(facts["collection"]), self.server.target(self.alias)
         if previous == name:
             return
-        self.server.point(self.alias, name)
+        client = self.server.client
+        with _our_errors(f"the alias {self.alias} cannot be switched"):  # in one step: it always names a collection
+            (client.create_alias if previous is None else client.alter_alias)(name, self.alias, timeout=_TO_CONNECT)
         mine = re.compile(re.escape(self.alias) + "_[0-9a-f]{32}")
         for other in self.server.collections():
             if mine.fullmatch(other) and other not in (name, previous):
@@ -337,33 +292,24 @@ class Collections:
         return Place(self.server, str(facts["collection"]), int(str(facts["rows"])))
 
     def _fault(self, facts: Mapping[str, object]) -> str | None:
-        loaded = self.server.load(str(facts["collection"]))
-        if loaded is None:
-            return "is not on the server"
-        rows, properties = loaded
+        """Load a collection to be searched; return why it cannot be, ``None`` if it can."""
+        name, rows, client = str(facts["collection"]), 0, self.server.client
+        with _our_errors(f"the collection {name} cannot be opened"):
+            if name not in client.list_collections(timeout=_TO_CONNECT):
+                return "is not on the server"
+            properties = client.describe_collection(name, timeout=_TO_CONNECT)["properties"]
+            if client.list_indexes(name):  # else the process that filled it was stopped
+                client.load_collection(name, timeout=_TO_BUILD)
+                (counted,) = client.query(name, output_fields=["count(*)"], timeout=_TO_SEARCH)
+                rows = int(counted["count(*)"])
         if (properties.get(_DIGEST), properties.get(_ROWS)) != (facts["sha256"], str(facts["rows"])):
             return "was not finished, or holds something else"
         return None if rows == facts["rows"] else f"holds {rows} rows, not {facts['rows']}"
 
-    def _name(self, digest: str) -> str:
-        return f"{self.alias}_{digest[:32]}"
-
-
-@dataclass(frozen=True)
-class SearchServer:
-    """A Milvus server that searches one index."""
-
-    collections: Collections
-
-    def fill(self, collection: Collection) -> dict[str, Any]:
+    def copy(self, collection: Collection) -> dict[str, Any]:
         """Copy an index to the server; return the entries to add to its manifest."""
-        kinds = [_kind(passage) for passage in collection.passages]
-        facts = self.collections.fill(Contents(collection.matrix, _local(collection), kinds))
-        return {"engine": {"name": MILVUS, **facts}}
-
-    def switch(self, manifest: Mapping[str, Any]) -> None:
-        """Make the collection that a manifest names the current one."""
-        self.collections.switch(manifest["engine"])
+        kinds = [str(passage.document.source.kind or "") for passage in collection.passages]
+        return {"engine": {"name": MILVUS, **self.fill(Contents(collection.matrix, _local(collection), kinds))}}
 
     def attached(self, collection: Collection, manifest: Mapping[str, Any]) -> Collection:
         """Return a collection with its search done by the server.
@@ -373,7 +319,7 @@ class SearchServer:
         engine = manifest.get("engine", {})
         if engine.get("name") != MILVUS:
             raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
-        whole = self.collections.open(engine)
+        whole = self.open(engine)
         words = _local(collection).without_rows()
         off = [row for row, passage in enumerate(collection.passages) if collection.off.of(passage)]
 
@@ -384,13 +330,13 @@ class SearchServer:
         return replace(collection, vectors=MilvusVectors(whole), lexical=MilvusTerms(whole, words), narrowed=narrowed)
 
 
-def search_server(settings: IndexSettings, folder: Path) -> SearchServer:
+def search_server(settings: IndexSettings, folder: Path) -> Collections:
     """Connect to the configured server; ``folder``: of the index.
 
     Raises ``IndexUnreachableError``, or ``UsageError`` if its package is not installed.
     """
     server = Server.connect(settings.uri or str(folder / _EMBEDDED), os.environ.get("MILVUS_TOKEN", ""))
-    return SearchServer(Collections(server, settings.collection))
+    return Collections(server, settings.collection)
 
 
 def _local(collection: Collection) -> BM25FIndex:
@@ -398,14 +344,9 @@ def _local(collection: Collection) -> BM25FIndex:
     return collection.lexical
 
 
-def _kind(passage: Passage) -> str:
-    kind = passage.document.source.kind
-    return kind.value if kind else ""
-
-
 def _condition(off: list[int], kinds: frozenset[SourceKind]) -> str:
     """Return a filter in Milvus' language; it holds only numbers and our own names, never text of a corpus."""
     parts = [f"row not in {off}"] if off else []
     if kinds:
-        parts.append("kind in [" + ", ".join(f'"{kind.value}"' for kind in sorted(kinds)) + "]")
+        parts.append("kind in [" + ", ".join(f'"{kind}"' for kind in sorted(kinds)) + "]")
     return " and ".join(parts)

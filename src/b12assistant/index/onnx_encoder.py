@@ -11,15 +11,14 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.weights import SAFETENSORS, TOKENIZER, OnnxGraph, Weights
@@ -28,15 +27,13 @@ from b12assistant.protocols import Encoded
 from b12assistant.threads import NATIVE_CALLS, once
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from tokenizers import Encoding, Tokenizer
 
-    Floats = NDArray[np.float32]
-    Changes = Mapping[str, NDArray[np.float32]]
-
+Floats = NDArray[np.float32]
+Changes = Mapping[str, Floats]
 RUNTIME = "onnxruntime"
 WORDS = "embeddings.word_embeddings.weight"
-_SPECIAL = 2  # the tokens a model puts around a text
+SPECIAL = 2  # the tokens a model puts around a text
 _BULK = 8  # texts; from here more than one thread pays off
 _TOKENS = 1024  # of a batch with padding: fits the caches of a core; 4,096 was a fifth slower
 _FEW, _LONG = 8, 48  # so few texts of so many tokens run in parallel, each alone: the windows of a long turn
@@ -77,26 +74,24 @@ def open_session(graph: bytes, folder: Path, words: str, weights: Mapping[str, F
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
-_MAPPING = Lock()
+_MAPPING = Lock()  # two mappings at once would lose one that a session reads
+_MAPPED: dict[Path, Any] = {}
 
 
 def _word_vectors(file: Path) -> Any:
-    with _MAPPING:  # two mappings at once would lose one that a session reads
-        return _mapped_words(file)
-
-
-@cache
-def _mapped_words(file: Path) -> Any:
     """Map the word vectors of a model, (pieces, d), into memory: once, because each mapping is counted by itself.
 
     Sessions read them as long as they live, so they are never let go. The format: 8 bytes with the length of a JSON
     header, the header, the tensors (https://github.com/huggingface/safetensors#format).
     """
-    with file.open("rb") as opened:
-        length = int.from_bytes(opened.read(8), "little")
-        facts = json.loads(opened.read(length))[WORDS]
-    vectors = np.memmap(file, np.float32, "r", 8 + length + facts["data_offsets"][0], tuple(facts["shape"]))
-    return import_runtime().OrtValue.ortvalue_from_numpy(vectors)
+    with _MAPPING:
+        if file not in _MAPPED:
+            with file.open("rb") as opened:
+                length = int.from_bytes(opened.read(8), "little")
+                facts = json.loads(opened.read(length))[WORDS]
+            vectors = np.memmap(file, np.float32, "r", 8 + length + facts["data_offsets"][0], tuple(facts["shape"]))
+            _MAPPED[file] = import_runtime().OrtValue.ortvalue_from_numpy(vectors)
+        return _MAPPED[file]
 
 
 class OnnxEncoder:
@@ -106,46 +101,21 @@ class OnnxEncoder:
     """
 
     def __init__(
-        self,
-        weights: Weights,
-        graph: OnnxGraph,
-        *,
-        threads: int,
-        changes: tuple[Changes, ...] = (),
-        digest: str = "",
+        self, weights: Weights, graph: OnnxGraph, *, threads: int, changes: tuple[Changes, ...] = (), digest: str = ""
     ) -> None:
         if weights.place is None:
             raise EncoderError(f"{weights.name!r} is not in a folder")
         self._weights, self._graph, self._threads, self._changes = weights, graph, threads, changes
-        self._folder = weights.place
-        self._digest = digest or weights.digest
+        self._folder, self.tokenizer = weights.place, weights.place / TOKENIZER
+        self.name, self.digest = weights.name, digest or weights.digest
+        self.dimension, self.limit = graph.dimension, graph.limit
         self._kept: Sequence[Floats] = ()  # weights that the session still reads
         self._others: dict[tuple[int, str], tuple[Changes, Any]] = {}  # by the changes, which are kept with it
-
-    @property
-    def name(self) -> str:
-        return self._weights.name
-
-    @property
-    def digest(self) -> str:
-        return self._digest
 
     @property
     def runtime(self) -> Mapping[str, str]:
         versions = {package: version(package) for package in (RUNTIME, "tokenizers")}
         return {"encoder": RUNTIME, **versions, "onnx-graph": self._graph.sha256}
-
-    @property
-    def dimension(self) -> int:
-        return self._graph.dimension
-
-    @property
-    def limit(self) -> int:
-        return self._graph.limit
-
-    @property
-    def tokenizer(self) -> Path:
-        return self._folder / TOKENIZER
 
     @once
     def _tokenizer(self) -> Tokenizer:
@@ -163,22 +133,18 @@ class OnnxEncoder:
         tuned = self._tuned()
         weights = {self._graph.weights[name]: value for name, value in tuned.items()}
         session = open_session(self._graph.data, self._folder, self._graph.weights[WORDS], weights)
-        _result(session, TINY)
+        self._result(session, TINY)
         return session, tuple(tuned.values())
 
     def _tuned(self) -> dict[str, Floats]:
         """Return the changed weights, by the model's names."""
         from safetensors import safe_open
 
-        names = dict.fromkeys(chain.from_iterable(self._changes))
         tuned: dict[str, Floats] = {}
         with safe_open(self._folder / SAFETENSORS, "numpy") as own:
-            for name in names:
-                weight = own.get_tensor(name)
-                for changes in self._changes:
-                    if name in changes:
-                        weight = weight + changes[name]
-                tuned[name] = weight
+            for changes in self._changes:
+                for name, change in changes.items():
+                    tuned[name] = (tuned[name] if name in tuned else own.get_tensor(name)) + change
         return tuned
 
     @once
@@ -192,30 +158,25 @@ class OnnxEncoder:
 
     def tuned(self, changes: Changes, digest: str = "") -> Self:
         """Return a changed encoder, with ``digest`` or its own; the same changes give the same encoder."""
-        made = self._others.get((id(changes), digest))
-        if made is None:
-            made = self._others[id(changes), digest] = changes, self._made(changes, digest)
-        encoder: Self = made[1]
+        key = (id(changes), digest)
+        if key not in self._others:
+            if unknown := next((name for name in changes if name not in self._graph.weights), None):
+                raise EncoderError(f"{self.name!r} has no weight {unknown!r} of {changes[unknown].shape} to be tuned")
+            check_changes(self.name, self._folder, changes)
+            every, named = (*self._changes, changes), digest or self.digest
+            made = type(self)(self._weights, self._graph, threads=self._threads, changes=every, digest=named)
+            self._others[key] = changes, made
+        encoder: Self = self._others[key][1]
         return encoder
-
-    def _made(self, changes: Changes, digest: str) -> Self:
-        if unknown := next((name for name in changes if name not in self._graph.weights), None):
-            raise EncoderError(f"{self.name!r} has no weight {unknown!r} of {changes[unknown].shape} to be tuned")
-        check_changes(self.name, self._folder, changes)
-        return type(self)(
-            self._weights,
-            self._graph,
-            threads=self._threads,
-            changes=(*self._changes, changes),
-            digest=digest or self._digest,
-        )
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Encode texts, in order. Batches depend only on ``texts``: the same texts always give the same bits."""
         read = self._read(texts)
         batches = _batches(list(map(len, read)))
+        parallel = self._threads > 1 and len(batches) > 1 and len(read) >= _BULK
+        runs = (self._pool.map if parallel else map)(self._run, [[read[i] for i in rows] for rows in batches])
         done: dict[int, Encoded] = {}
-        for rows, encoded in zip(batches, self._runs([[read[i] for i in rows] for rows in batches]), strict=True):
+        for rows, encoded in zip(batches, runs, strict=True):
             done.update(zip(rows, encoded, strict=True))
         for row in range(len(read)):
             yield done.pop(row)
@@ -232,38 +193,24 @@ class OnnxEncoder:
         done: dict[int, Encoded] = {}
         for rows in _cheapest(list(map(len, read))):
             batch = [read[i] for i in rows]
-            if len(rows) == 1:
-                encoded = self._run(batch)
-            else:
-                _, tokens = self._inferred(batch)
-                unpadded = [tokens[row, : len(text)] for row, text in enumerate(batch)]
-                encoded = [_encoded(text, mean(own), own) for text, own in zip(batch, unpadded, strict=True)]
-            done.update(zip(rows, encoded, strict=True))
+            for row, text, vector, padded in zip(rows, batch, *self._inferred(batch), strict=True):
+                own = padded[: len(text)]
+                done[row] = _encoded(text, vector if len(rows) == 1 else mean(own), own)
         return [done[row] for row in range(len(read))]
 
     def _read(self, texts: Sequence[str]) -> list[Encoding]:
         with NATIVE_CALLS:
             read = self._tokenizer.encode_batch(list(texts))
         longest = max(map(len, read), default=0)
-        if longest > self.limit + _SPECIAL:
-            raise EncoderError(
-                f"a text has {longest - _SPECIAL} word pieces, the model reads {self.limit}",
-                hint="split it before encoding",
-            )
+        check_length(longest - SPECIAL, self.limit)
         return read
 
-    def _runs(self, batches: list[list[Encoding]]) -> Iterator[list[Encoded]]:
-        if self._threads == 1 or len(batches) == 1 or sum(map(len, batches)) < _BULK:
-            yield from map(self._run, batches)
-            return
-        yield from self._pool.map(self._run, batches)
-
     def _run(self, batch: list[Encoding]) -> list[Encoded]:
-        vectors, tokens = self._inferred(batch)
-        return [_encoded(text, vectors[row], tokens[row, : len(text)]) for row, text in enumerate(batch)]
+        inferred = zip(batch, *self._inferred(batch), strict=True)
+        return [_encoded(text, vector, padded[: len(text)]) for text, vector, padded in inferred]
 
     def _inferred(self, batch: list[Encoding]) -> tuple[Floats, Floats]:
-        """Return vectors (n, d) and token vectors (n, pieces, d) of texts, padded to the longest."""
+        """Return vectors (n, d) and token vectors (n, pieces, d), not yet of unit length, padded to the longest."""
         shape = (len(batch), max(map(len, batch)))
         inputs = {
             "input_ids": np.full(shape, self._graph.pad, np.int64),
@@ -274,11 +221,19 @@ class OnnxEncoder:
             inputs["input_ids"][row, : len(text)] = text.ids
             inputs["attention_mask"][row, : len(text)] = 1
         with NATIVE_CALLS:
-            return self._infer(inputs)
+            return self._result(self._session, inputs)
 
-    def _infer(self, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
-        """Return vectors (n, d) and token vectors (n, pieces, d), not yet of unit length."""
-        return _result(self._session, inputs)
+    @staticmethod
+    def _result(session: Any, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
+        own = {port.name: inputs[port.name] for port in session.get_inputs()}
+        vectors, tokens = session.run(["vector", "tokens"], own)
+        return vectors, tokens
+
+
+def check_length(pieces: int, limit: int) -> None:
+    """Raise ``EncoderError`` for a text of too many word pieces, special tokens not counted."""
+    if pieces > limit:
+        raise EncoderError(f"a text has {pieces} word pieces, the model reads {limit}", hint="split it before encoding")
 
 
 def check_changes(name: str, folder: Path, changes: Changes) -> None:
@@ -297,15 +252,10 @@ def _needs_none(session: Any, weights: Sequence[Floats]) -> bool:
 
     Kept beside the copy they would take 42 MB. The runtime does not promise a copy, so each session is tried.
     """
-    before = _result(session, TINY)
+    before = OnnxEncoder._result(session, TINY)
     for weight in weights:
         weight.fill(np.nan)
-    return all(np.array_equal(first, second) for first, second in zip(before, _result(session, TINY), strict=True))
-
-
-def _result(session: Any, inputs: Mapping[str, NDArray[np.int64]]) -> tuple[Floats, Floats]:
-    vectors, tokens = session.run(["vector", "tokens"], {port.name: inputs[port.name] for port in session.get_inputs()})
-    return vectors, tokens
+    return all(map(np.array_equal, before, OnnxEncoder._result(session, TINY)))
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:

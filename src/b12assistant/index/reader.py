@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,9 +24,6 @@ from b12assistant.language.words import open_tokenizer
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
 from b12assistant.threads import NATIVE_CALLS, once
-
-if TYPE_CHECKING:
-    from functools import _lru_cache_wrapper
 
 FOLDER = "data/reader"
 _HINT = "reinstall b12assistant"
@@ -44,7 +42,7 @@ class JointReader:
     tokenizer: Path
 
     @once
-    def score(self) -> _lru_cache_wrapper[float]:
+    def score(self) -> Callable[[str, str], float]:
         """Return the function of a question and a text that says how well the text answers.
 
         Its value is a logit, above 0 if the text more likely answers than not. Cached: an earlier answer is computed

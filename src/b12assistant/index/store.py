@@ -23,8 +23,9 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from b12assistant.errors import (
     AssistantError,
@@ -41,16 +42,8 @@ REBUILD = "run `b12assistant index`"
 SCHEMA = 1  # raise when the files of a generation, or this file, change their form
 MANIFEST = "manifest.json"
 _BESIDE_CONTENT = ("generation", "counter", "seal")
-
-
 _LARGEST = 1 << 20  # bytes of a file that no manifest describes
-_BLOCK = 1 << 20  # bytes read at a time from a file that is only compared
-_NO_FILE = (
-    errno.ENOENT,
-    errno.ENOTDIR,
-    errno.ELOOP,
-    errno.ENXIO,
-)  # there is no such file; other errors may be temporary
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)  # other errors may be temporary
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +61,6 @@ def read_generation(folder: Path) -> Generation:
     manifest = _manifest(folder)
     files = {file: _read(folder / file, facts) for file, facts in manifest["files"].items()}
     return Generation(GenerationId(folder.name), manifest, files)
-
-
-def check_generation(folder: Path) -> None:
-    """Raise what `read_generation` would, with at most a block of a file in memory."""
-    for file, facts in _manifest(folder)["files"].items():
-        _compare(folder / file, facts)
 
 
 def describe(data: bytes) -> dict[str, object]:
@@ -111,7 +98,7 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def open_regular(path: Path) -> BinaryIO | None:
+def open_regular(path: Path) -> BufferedReader | None:
     """Open a regular file to read; ``None`` if there is no such file.
 
     Links are not followed, and a pipe does not block. Raises ``OSError`` for errors that may be temporary.
@@ -122,12 +109,8 @@ def open_regular(path: Path) -> BinaryIO | None:
         if error.errno in _NO_FILE:
             return None
         raise
-    try:
-        if stat.S_ISREG(os.fstat(handle).st_mode):
-            return os.fdopen(handle, "rb")
-    except BaseException:
-        os.close(handle)
-        raise
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return os.fdopen(handle, "rb")
     os.close(handle)
     return None
 
@@ -142,15 +125,6 @@ def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
         return None
     with file:
         return file.read(most + 1)
-
-
-def size_and_sha256(file: BinaryIO, *, most: int) -> tuple[int, str]:
-    """Return size and sha256 of a file, read in blocks, of at most one byte more than ``most``."""
-    digest, size = hashlib.sha256(), 0
-    while block := file.read(min(_BLOCK, most + 1 - size)):
-        digest.update(block)
-        size += len(block)
-    return size, digest.hexdigest()
 
 
 def write_synced(path: Path, data: bytes) -> None:
@@ -191,18 +165,19 @@ def _read(path: Path, facts: Mapping[str, Any]) -> bytes:
 
 
 def _compare(path: Path, facts: Mapping[str, Any]) -> None:
+    """Raise what `_read` would, with at most a block of the file in memory."""
     file = open_regular(path)
     if file is None:
         raise _damaged(path, missing=True)
     with file:
-        size, sha256 = size_and_sha256(file, most=facts["size"])
-    if {"size": size, "sha256": sha256} != facts:
+        size = os.fstat(file.fileno()).st_size
+        same = size == facts["size"] and hashlib.file_digest(file, "sha256").hexdigest() == facts["sha256"]
+    if not same:
         raise _damaged(path, missing=False)
 
 
 def _damaged(path: Path, *, missing: bool) -> IndexDamagedError:
-    what = "is missing" if missing else "differs from its manifest"
-    return IndexDamagedError(f"{path} {what}", hint=REBUILD)
+    return IndexDamagedError(f"{path} {'is missing' if missing else 'differs from its manifest'}", hint=REBUILD)
 
 
 _DRAFT = ".draft"  # folder of the generation that is being written
@@ -231,14 +206,11 @@ class Store:
         with _write_errors(self.root):
             self._generations.mkdir(parents=True, exist_ok=True)
             lock = os.open(self.root / "LOCK", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-        try:
+        with contextlib.ExitStack() as after:
+            after.callback(os.close, lock)
             self._take(lock)
-            try:
-                yield
-            finally:
-                self._sweep()
-        finally:
-            os.close(lock)
+            after.callback(self._sweep)
+            yield
 
     def _take(self, lock: int) -> None:
         try:
@@ -266,8 +238,12 @@ class Store:
             name = generation_name(content)
             previous = self.current()
             if previous != name or self._fault(name):
-                self._write(name, {**files, MANIFEST: sealed(content, counter=self._next_counter())})
-                self._switch(name)
+                counter = 1 + max((self._counter(other) for other in self._names()), default=0)
+                self._write(name, {**files, MANIFEST: sealed(content, counter=counter)})
+                draft = self.root / _POINTER_DRAFT
+                write_synced(draft, f"{name}\n".encode())
+                draft.replace(self.root / "CURRENT")
+                sync_folder(self.root)
         self._retire(name, previous)
         return name
 
@@ -293,10 +269,8 @@ class Store:
 
     def last_good(self) -> Generation | None:
         """Read what `open` would return, if anything. Call under ``writing``, since a writer may retire it."""
-        with contextlib.suppress(IndexMismatchError, OSError):
-            for name in self._names():
-                with contextlib.suppress(IndexDamagedError, OSError):
-                    return read_generation(self._generations / name)
+        with contextlib.suppress(IndexDamagedError, IndexMismatchError, IndexMissingError, OSError):
+            return self._open_once()
         return None
 
     @stage("index")
@@ -400,9 +374,6 @@ class Store:
         manifest = unsealed(data, name) if data is not None else None
         return manifest["counter"] if manifest is not None else -1
 
-    def _next_counter(self) -> int:
-        return 1 + max((self._counter(name) for name in self._names()), default=0)
-
     def _is_gone(self, name: GenerationId) -> bool:
         try:
             return not (self._generations / name).exists()
@@ -411,17 +382,13 @@ class Store:
 
     def _fault(self, name: GenerationId) -> AssistantError | OSError | None:
         """Return why a generation cannot serve: it is damaged, or (``OSError``) it cannot be read at the moment."""
+        folder = self._generations / name
         try:
-            check_generation(self._generations / name)
+            for file, facts in _manifest(folder)["files"].items():
+                _compare(folder / file, facts)
         except (IndexDamagedError, IndexMismatchError, OSError) as error:
             return error
         return None
-
-    def _switch(self, name: GenerationId) -> None:
-        draft = self.root / _POINTER_DRAFT
-        write_synced(draft, f"{name}\n".encode())
-        draft.replace(self.root / "CURRENT")
-        sync_folder(self.root)
 
     def _retire(self, name: GenerationId, previous: str | None) -> None:
         """Keep the new generation and one good spare: the one that was in use until now, or else the newest."""

@@ -11,17 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
+Vectors = NDArray[np.float32]
 
 _SCALE = 400.0
-_KNOWN = {"all-MiniLM-L6-v2": "data/late_interaction/all-MiniLM-L6-v2.npz"}
+_FITTED_FOR = "all-MiniLM-L6-v2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +39,12 @@ class Projection:
 
 def load_projection(encoder_name: str, encoder_digest: str) -> Projection:
     """Read the fitted file of this encoder, if it was fitted on exactly these weights."""
-    empty = np.empty(0, dtype=np.float32)
-    if encoder_name not in _KNOWN:
-        return Projection(None, empty)
-    data = files("b12assistant").joinpath(_KNOWN[encoder_name]).read_bytes()
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        if str(arrays["encoder"]) != encoder_digest:
-            return Projection(None, empty)
-        return Projection(arrays["projection"].astype(np.float32), arrays["piece_idf"].astype(np.float32))
+    if encoder_name == _FITTED_FOR:
+        data = files("b12assistant").joinpath(f"data/late_interaction/{_FITTED_FOR}.npz").read_bytes()
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            if str(arrays["encoder"]) == encoder_digest:
+                return Projection(arrays["projection"].astype(np.float32), arrays["piece_idf"].astype(np.float32))
+    return Projection(None, np.empty(0, np.float32))
 
 
 @dataclass(frozen=True)
@@ -99,22 +94,15 @@ class TokenStore:
         squares = np.einsum("ij,ij->i", self.tokens, self.tokens, dtype=np.float32)
         return np.asarray(np.maximum(np.sqrt(squares), 1e-6), dtype=np.float32)
 
-    @cached_property
-    def _all_filled(self) -> bool:
-        return bool((self.starts[1:] > self.starts[:-1]).all())
-
     def best(self, query: Vectors, first: int, last: int) -> Vectors:
         """Return each query token's best cosine in units ``first`` … ``last - 1``, ``(last - first, q)``; empty: -1."""
-        begin, end = int(self.starts[first]), int(self.starts[last])
-        if begin == end or not len(query):
-            return np.full((last - first, len(query)), -1.0, dtype=np.float32)
-        cosines = (self.tokens[begin:end].astype(np.float32) @ query.T) / self._norms[begin:end, None]
-        bounds = self.starts[first : last + 1] - begin
-        if self._all_filled:
-            return np.asarray(np.maximum.reduceat(cosines, bounds[:-1], axis=0), dtype=np.float32)
         best = np.full((last - first, len(query)), -1.0, dtype=np.float32)
-        filled = np.flatnonzero(np.diff(bounds))
-        best[filled] = np.maximum.reduceat(cosines, bounds[:-1][filled], axis=0)
+        begin, end = int(self.starts[first]), int(self.starts[last])
+        if begin < end and len(query):
+            cosines = (self.tokens[begin:end].astype(np.float32) @ query.T) / self._norms[begin:end, None]
+            bounds = self.starts[first : last + 1] - begin
+            filled = np.flatnonzero(np.diff(bounds))
+            best[filled] = np.maximum.reduceat(cosines, bounds[filled], axis=0)
         return best
 
     def best_of(self, query: Vectors, firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> Vectors:

