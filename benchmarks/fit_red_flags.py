@@ -40,12 +40,21 @@ from b12assistant.answers import Turn
 from b12assistant.index.encoding import load_encoder
 from b12assistant.language.words import readable
 from b12assistant.safety.opinion import CONCERNS, Judged, read_cuts
-from b12assistant.safety.second_opinion import FILE as HEAD_FILE
-from b12assistant.safety.second_opinion import SecondOpinion, WordOpinion, parse_fitted
+from b12assistant.safety.second_opinion import (
+    CUE,
+    SecondOpinion,
+    WordModel,
+    WordOpinion,
+    cue_features,
+    key_of,
+    parse_fitted,
+    piece_features,
+    word_features,
+)
+from b12assistant.safety.second_opinion import WORDS_FILE as HEAD_FILE
+from b12assistant.safety.second_opinion import WORDS_FILE as WORDS_FILE
 from b12assistant.safety.triage import load_rules
 from b12assistant.safety.turn_parts import TurnReading
-from b12assistant.safety.word_model import CUE, WordModel, cue_features, key_of, piece_features, word_features
-from b12assistant.safety.word_model import FILE as WORDS_FILE
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "src" / "b12assistant" / "data" / "red_flags"

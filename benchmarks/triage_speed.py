@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 from b12assistant.answers import Turn
 from b12assistant.index.encoding import load_encoder
-from b12assistant.safety.triagers import Triagers
+from b12assistant.safety.second_opinion import Triagers
 
 WORDS = (12, 50, 200, 1_000, 4_000)
 CHARACTERS = 20_000

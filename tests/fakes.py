@@ -20,7 +20,7 @@ from b12assistant.index.token_store import Projection
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import Prepared, Splitting, prepare
 from b12assistant.protocols import Encoded
-from b12assistant.safety.triagers import Triagers
+from b12assistant.safety.second_opinion import Triagers
 from b12assistant.types import Extract
 
 _WORD = re.compile(r"\w+")

@@ -26,8 +26,6 @@ PICTURE = (
         "language",
         "vocabulary",
         "sentences",
-        "spelling",
-        "unseen",
         "folding < wording",
         "words",
     ),
@@ -38,25 +36,25 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding manuscript passages styles visibility wording < html markdown text typesetting wire < "
-            "isolation pdf < __init__ < worker"
+            "decoding manuscript passages styles visibility < html isolation markdown text < typesetting < "
+            "pdf < __init__ < worker"
         ),
     ),
     (
         "safety",
         (
-            "assertion fixed_texts opinion red_flags < translations turn_parts variants < languages withdrawal "
-            "< triage word_model < explanation second_opinion < triagers"
+            "assertion fixed_texts opinion red_flags < translations turn_parts < languages withdrawal "
+            "< triage < explanation second_opinion"
         ),
     ),
     (
         "corpus",
-        "entries < page_words < disputes sources switched_off < folder < provenance < findings",
+        "entries < page_words < disputes sources switched_off < folder < provenance",
     ),
     (
         "index",
-        ("asked documents lexical_index store token_store vector_index < collection embedding < indexing milvus"),
-        "weights < onnx_encoder < bf16_encoder encoding reader",
+        "documents lexical_index store token_store vector_index < collection < embedding < indexing milvus",
+        "weights < onnx_encoder < encoding reader",
     ),
     (
         "answering",
@@ -69,14 +67,14 @@ PICTURE = (
     (
         "display",
         (
-            "addresses labels markup < printed_pages speaker < presentation < citation_formats json_form "
+            "addresses labels markup < printed_pages < presentation < citation_formats json_form "
             "terminal < answer_html < source_page"
         ),
         "pdf_page",
     ),
     (
         "application",
-        "opening saved < exporting pack < workspace < batching catalogue live quote_checks shared_answer < health",
+        "opening < exporting < pack < workspace < batching catalogue live quote_checks shared_answer < health",
         "lookup_rows",
     ),
     (
@@ -86,9 +84,8 @@ PICTURE = (
     (
         "web",
         (
-            "http_models problems < http_transport questions < listening policy warmup < catalogue_routes "
-            "export_routes lookup_routes plain_routes service source_routes turns < pack_routes ui < "
-            "site"
+            "http_models problems < questions < listening policy warmup < "
+            "lookup_routes plain_routes service source_routes turns < pack_routes ui < site"
         ),
     ),
     ("", "api"),
@@ -106,9 +103,6 @@ PICTURE = (
 
 # Who may import a library: one module if possible, so that replacing it changes one file.
 _HTTP = (
-    "web.catalogue_routes",
-    "web.export_routes",
-    "web.http_transport",
     "web.lookup_routes",
     "web.pack_routes",
     "web.plain_routes",
@@ -130,9 +124,9 @@ OWNERS = {
     "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
-    "onnx": ("index.bf16_encoder",),
+    "onnx": ("index.onnx_encoder",),
     "onnxruntime": ("index.onnx_encoder",),
-    "openvino": ("index.bf16_encoder",),
+    "openvino": ("index.onnx_encoder",),
     "prometheus_client": ("web.site",),
     "pydantic": (
         "corpus.entries",
@@ -142,8 +136,7 @@ OWNERS = {
         "display.json_form",
         "application.exporting",
         "application.quote_checks",
-        "application.saved",
-        "web.export_routes",
+        "web.pack_routes",
         "web.http_models",
         "web.lookup_routes",
         "web.turns",
@@ -152,13 +145,13 @@ OWNERS = {
     "pymilvus": ("index.milvus",),
     "pypdf": ("loaders.pdf",),
     "pypdfium2": ("display.pdf_page",),
-    "rapidfuzz": ("language.spelling",),
+    "rapidfuzz": ("language.vocabulary",),
     "rich": ("display.terminal",),
     "safetensors": ("index.encoding", "index.onnx_encoder"),
     "selectolax": ("loaders.html", "loaders.styles"),
     "sentence_transformers": ("index.encoding",),
     "sentencex": ("language.sentences",),
-    "spellchecker": ("language.spelling",),
+    "spellchecker": ("language.vocabulary",),
     "starlette": _HTTP,
     "tokenizers": ("index.onnx_encoder", "language.words"),
     "torch": ("index.encoding",),

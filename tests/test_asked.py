@@ -11,7 +11,7 @@ from corpora import again, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder
 
 from b12assistant.errors import IndexDamagedError, SourceFactsError
-from b12assistant.index.asked import AskedQuestions, Group, as_codes, digest_of, key_of
+from b12assistant.index.collection import AskedQuestions, Group, as_codes, digest_of, key_of
 
 
 def unit(*values: float) -> np.ndarray:

@@ -13,7 +13,7 @@ from b12assistant.application import opening
 from b12assistant.application.opening import as_tuned, indexing_encoder, open_encoder
 from b12assistant.config import EncoderSettings, load_configuration
 from b12assistant.errors import ConfigError, EncoderError
-from b12assistant.index import bf16_encoder
+from b12assistant.index import onnx_encoder
 
 HALF = EncoderSettings(runtime="onnx", bulk="bf16")
 
@@ -64,7 +64,7 @@ def test_the_manifest_names_it_and_questions_are_read_in_single_precision(built:
 @pytest.mark.slow
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     single = as_tuned(HALF, open_encoder(HALF))
-    monkeypatch.setattr(bf16_encoder, "find_spec", lambda name: None)
+    monkeypatch.setattr(onnx_encoder, "find_spec", lambda name: None)
     with pytest.raises(EncoderError, match="bfloat16 needs OpenVINO") as raised:
         indexing_encoder(HALF, single)
     assert "b12assistant[openvino]" in raised.value.hint

@@ -13,9 +13,8 @@ from corpora import again, capsules, write
 from fakes import FakeWorkspace, fake_workspace, with_weak_quotes
 from starlette.testclient import TestClient
 
-from b12assistant.application.exporting import Format, export
+from b12assistant.application.exporting import Format, embedded, export
 from b12assistant.application.quote_checks import Against, Checked, State, check_file
-from b12assistant.application.saved import embedded
 from b12assistant.errors import UsageError
 from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId, Range, Section

@@ -28,8 +28,7 @@ from b12assistant.index.onnx_encoder import OnnxEncoder, _batches
 from b12assistant.index.weights import GRAPHS, PINNED_MODEL, TOKENIZER, Weights, find_weights, shipped_graph
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.safety.opinion import Opinion
-from b12assistant.safety.second_opinion import load_fitted
-from b12assistant.safety.triagers import Triagers
+from b12assistant.safety.second_opinion import Triagers, load_fitted
 
 
 @pytest.fixture

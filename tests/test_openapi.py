@@ -15,8 +15,7 @@ from b12assistant.application.quote_checks import check_quote, quotes_of
 from b12assistant.display import json_form
 from b12assistant.loaders import load
 from b12assistant.web import http_models
-from b12assistant.web.http_transport import LARGEST_BODY
-from b12assistant.web.problems import CODES
+from b12assistant.web.problems import CODES, LARGEST_BODY
 from b12assistant.web.service import load_examples
 
 ROOT = Path(__file__).parent.parent

@@ -19,10 +19,16 @@ from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder
 from b12assistant.protocols import Encoded
 from b12assistant.safety.opinion import CONCERNS, Concern, Cuts, Judged, Shares, conclude
-from b12assistant.safety.second_opinion import WINDOW, Advice, Fitted, SecondOpinion, load_fitted
-from b12assistant.safety.triagers import Triagers
+from b12assistant.safety.second_opinion import (
+    WINDOW,
+    Advice,
+    Fitted,
+    SecondOpinion,
+    Triagers,
+    load_fitted,
+    load_word_model,
+)
 from b12assistant.safety.turn_parts import MOST
-from b12assistant.safety.word_model import load_word_model
 
 SHARES = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(lambda each: tuple(x / sum(each) for x in each))
 ZORP_SINCE_NOON = "I like my eggs very much. " * 10 + "zorp, since noon. " + "Is milk good? " * 5

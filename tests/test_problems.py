@@ -12,8 +12,7 @@ from starlette.types import Message
 
 from b12assistant import errors
 from b12assistant.web.http_models import Problem
-from b12assistant.web.http_transport import LARGEST_BODY
-from b12assistant.web.problems import MEDIA_TYPE, problem_of
+from b12assistant.web.problems import LARGEST_BODY, MEDIA_TYPE, problem_of
 from b12assistant.web.service import build_app
 
 ASK, SEARCH, DOCUMENTS = "/api/v1/ask", "/api/v1/search", "/api/v1/documents"

@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import TextId, Triage, Turn
-from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.translations import CONTROLS, WithTranslations, control_sentences, controls_for
 from b12assistant.safety.triage import Triager, is_control, load_rules
-from b12assistant.safety.variants import fitting
 from b12assistant.safety.withdrawal import LISTS, Withdrawal, load_withdrawals
 
 TRIAGER = Triager(load_rules())

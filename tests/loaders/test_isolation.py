@@ -12,7 +12,7 @@ from builders_pdf import assemble, build_pdf, column
 
 from b12assistant.errors import SourceError
 from b12assistant.language.words import count_pieces, open_tokenizer
-from b12assistant.loaders import decoding, load, wire, worker
+from b12assistant.loaders import decoding, isolation, load, worker
 from b12assistant.loaders.isolation import IsolatedLoader
 from b12assistant.loaders.passages import Part, Prepared, Splitting, prepare
 from b12assistant.types import Block, BlockKind, Extract, Mark, MarkKind, Range
@@ -200,7 +200,7 @@ def test_a_fault_of_a_reader_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(worker, "load", fail)
     with pytest.raises(SourceError, match=r"the reader failed \(KeyError\)"):
-        wire.unpack(worker._answer(b"x", "a.txt", None, 2**30))
+        isolation.unpack(worker._answer(b"x", "a.txt", None, 2**30))
 
 
 def test_too_little_memory_is_told_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +209,7 @@ def test_too_little_memory_is_told_with_the_limit(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(worker, "load", fail)
     with pytest.raises(SourceError, match=r"needs more than 1\.5 GiB of memory"):
-        wire.unpack(worker._answer(b"x", "a.txt", None, 3 * 2**29))
+        isolation.unpack(worker._answer(b"x", "a.txt", None, 3 * 2**29))
 
 
 @pytest.mark.parametrize("sent", [b"", b"\0" * 7 + b"\x05a.txt", b"\0" * 7 + b"\x09a.t"])
@@ -219,13 +219,13 @@ def test_a_reader_whose_owner_died_ends(sent: bytes) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-SOUND = wire.pack(
+SOUND = isolation.pack(
     Extract("Numb feet.", "by hand", page_starts=(0, 3), blocks=(Block(BlockKind.PARAGRAPH, Range(0, 10)),))
 )
 
 
 def test_what_fits_its_text_is_taken() -> None:
-    assert wire.pack(wire.unpack(SOUND)) == SOUND
+    assert isolation.pack(isolation.unpack(SOUND)) == SOUND
 
 
 @pytest.mark.parametrize(
@@ -247,11 +247,11 @@ def test_what_fits_its_text_is_taken() -> None:
 def test_an_answer_that_does_not_hold_together_costs_one_file(changed: tuple[bytes, bytes]) -> None:
     assert changed[0] in SOUND
     with pytest.raises(SourceError, match="the reader's answer is not valid"):
-        wire.unpack(SOUND.replace(*changed))
+        isolation.unpack(SOUND.replace(*changed))
 
 
 def test_a_message_longer_than_any_is_not_waited_for() -> None:
-    assert wire.receive(io.BytesIO(b"\xff" * 8 + b"words")) is None
+    assert isolation.receive(io.BytesIO(b"\xff" * 8 + b"words")) is None
 
 
 PARAGRAPH = Block(BlockKind.PARAGRAPH, Range(0, 10))
@@ -262,17 +262,17 @@ PREPARED = Prepared(
     marked_share=0.5,
     parts=(Part((Range(0, 2), Range(2, 4))), Part((Range(4, 9),), reference=True)),
 )
-ANSWERED = wire.pack(PREPARED)
+ANSWERED = isolation.pack(PREPARED)
 
 
 @pytest.mark.parametrize("prepared", [PREPARED, replace(PREPARED, parts=None), replace(PREPARED, parts=())])
 def test_a_prepared_file_comes_back_as_it_was(prepared: Prepared) -> None:
-    assert wire.unpack_prepared(wire.pack(prepared)) == prepared
+    assert isolation.unpack_prepared(isolation.pack(prepared)) == prepared
 
 
 @pytest.mark.parametrize("splitting", [None, Splitting(200, 9), Splitting(200, 9, Path("a/tokenizer.json"))])
 def test_how_to_split_comes_through(splitting: Splitting | None) -> None:
-    assert wire.unpack_splitting(wire.pack(splitting)) == splitting
+    assert isolation.unpack_splitting(isolation.pack(splitting)) == splitting
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_how_to_split_comes_through(splitting: Splitting | None) -> None:
 def test_a_prepared_file_that_does_not_hold_together_costs_one_file(changed: tuple[bytes, bytes]) -> None:
     assert changed[0] in ANSWERED
     with pytest.raises(SourceError, match="the reader's answer is not valid"):
-        wire.unpack_prepared(ANSWERED.replace(*changed))
+        isolation.unpack_prepared(ANSWERED.replace(*changed))
 
 
 def test_the_worker_marks_and_splits_as_this_process_does(loader: IsolatedLoader) -> None:

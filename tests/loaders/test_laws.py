@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from b12assistant.errors import SourceError
-from b12assistant.loaders import load, pdf, text, wire
+from b12assistant.loaders import isolation, load, pdf, text
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -22,7 +22,7 @@ def test_the_maps_fit_the_text(form: str) -> None:
         except SourceError:  # no text: binary, or a PDF without any
             return
         assert_laws(extract)
-        assert wire.unpack(wire.pack(extract)) == extract
+        assert isolation.unpack(isolation.pack(extract)) == extract
 
     law()
 

@@ -21,7 +21,7 @@ from b12assistant.evaluation.labelled_set import holds_dialogues, load_dialogues
 from b12assistant.evaluation.red_flag_audit import load_cases
 from b12assistant.index.documents import Entry
 from b12assistant.index.store import sealed, unsealed
-from b12assistant.loaders import load, wire
+from b12assistant.loaders import isolation, load
 from b12assistant.types import Document, DocumentId, FileEnd, FileReport
 from stress_tests.runner import Tries
 
@@ -69,12 +69,12 @@ def _load(data: bytes, _: Path) -> None:
     extract = load(content, f"a.{name.decode()}")
     assert_laws(extract)
     assert extract.blocks
-    assert wire.unpack(wire.pack(extract)) == extract
+    assert isolation.unpack(isolation.pack(extract)) == extract
 
 
 def _unpack(data: bytes, _: Path) -> None:
-    extract = wire.unpack(data)
-    assert wire.unpack(wire.pack(extract)) == extract
+    extract = isolation.unpack(data)
+    assert isolation.unpack(isolation.pack(extract)) == extract
 
 
 def _unseal(data: bytes, _: Path) -> None:
@@ -125,7 +125,7 @@ AGAINST = Against(
 )
 _QUOTE = {"document": "nerves.md", "text": NERVES[10:36], "spans": [[10, 36]], "best": [10, 36], "number": 1}
 _ANSWER = json.dumps({"answer": {"quotes": [_QUOTE, _QUOTE]}}).encode()
-_PACKED = wire.pack(load(f"# A\n\n{PILLS}\n- [x](y)\n".encode(), "a.md"))
+_PACKED = isolation.pack(load(f"# A\n\n{PILLS}\n- [x](y)\n".encode(), "a.md"))
 _SEALED = sealed({"schema": 1, "files": {"a": {"size": 1, "sha256": "0"}}}, counter=3)
 _FILES = st.sampled_from(sorted(FORMS)).flatmap(lambda form: FORMS[form][2].map(FORMS[form][1])) | st.binary(
     max_size=400

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from b12assistant.corpus.findings import line_of, offset_of, place
-from b12assistant.corpus.provenance import read_sentences, sentences_file
+from b12assistant.corpus.provenance import line_of, offset_of, place, read_sentences, sentences_file
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.language.words import fold
 from b12assistant.loaders import SUPPORTED_SUFFIXES, load

@@ -9,9 +9,9 @@ from typing import Final
 
 from b12assistant.answering.layout import Layout
 from b12assistant.cleaning import mark, trim_headings
-from b12assistant.corpus.findings import findings as what_is_wrong
 from b12assistant.corpus.folder import corpus_files, corpus_sources
 from b12assistant.corpus.provenance import attribute, read_sentences
+from b12assistant.corpus.provenance import findings as what_is_wrong
 from b12assistant.corpus.sources import Facts, parse_front_matter, source_of
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load

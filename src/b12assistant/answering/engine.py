@@ -22,8 +22,7 @@ from b12assistant.config import QuotingSettings, Settings
 from b12assistant.index.collection import Collection
 from b12assistant.index.reader import JointReader
 from b12assistant.index.token_store import Projection
-from b12assistant.language.spelling import english_words
-from b12assistant.language.vocabulary import Vocabulary
+from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage

@@ -17,8 +17,7 @@ import numpy as np
 
 from b12assistant.answering.retrieval import Query
 from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
-from b12assistant.language.spelling import Spelling
-from b12assistant.language.vocabulary import Vocabulary, load_vocabulary
+from b12assistant.language.vocabulary import Spelling, Vocabulary, load_vocabulary
 from b12assistant.types import Span
 
 if TYPE_CHECKING:

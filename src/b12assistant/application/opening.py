@@ -15,13 +15,11 @@ from b12assistant.config import EncoderSettings, Settings
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes
 from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import EncoderError, IndexDamagedError, IndexMismatchError
-from b12assistant.index.asked import ASKED, AskedQuestions
-from b12assistant.index.bf16_encoder import bf16_encoder
-from b12assistant.index.collection import Collection, all_reports, built_with
+from b12assistant.index.collection import ASKED, AskedQuestions, Collection, all_reports, built_with
 from b12assistant.index.documents import Entry, entries_from_bytes
 from b12assistant.index.encoding import load_encoder, tuned_encoder
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.onnx_encoder import OnnxEncoder
+from b12assistant.index.onnx_encoder import OnnxEncoder, bf16_encoder
 from b12assistant.index.store import Generation
 from b12assistant.index.token_store import TokenStore
 from b12assistant.index.vector_index import ROWS_ALONE, read_index

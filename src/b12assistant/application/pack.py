@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from b12assistant.answering.assistant import GENERAL, ONLY_SELLERS
-from b12assistant.application import saved
-from b12assistant.application.saved import Saved, SavedQuote, json_text, markdown_block
+from b12assistant.application import exporting
+from b12assistant.application.exporting import Saved, SavedQuote, json_text, markdown_block
 from b12assistant.display import json_form
 from b12assistant.display.addresses import read_link
 from b12assistant.display.citation_formats import Form, about, cite, markdown_text, place
@@ -81,7 +81,7 @@ def _data_of(pins: Pins, setting: Setting, generation: GenerationId) -> SavedPac
     cited = [words for _, words in pins if words]
     only_sellers = cited and all(words.document.source.interest is Interest.SELLS for words in cited)
     notices = [setting.texts[name] for name in (GENERAL, *([ONLY_SELLERS] if only_sellers else []))]
-    return saved.sealed(
+    return exporting.sealed(
         SavedPack,
         setting,
         generation,
@@ -111,7 +111,7 @@ def _quote(quote: Quoted) -> SavedQuote:
 
 
 def _quotes(data: SavedPack) -> list[Quoted]:
-    return [saved.read_quote(quote, data.labels, data.index.generation) for quote in data.quotes]
+    return [exporting.read_quote(quote, data.labels, data.index.generation) for quote in data.quotes]
 
 
 def _markdown(data: SavedPack) -> str:
@@ -127,7 +127,7 @@ def _html(data: SavedPack) -> str:
     notices = "".join(f"<p><strong>{plain(line)}</strong></p>" for line in _notices(data))
     body = f"<p>{plain(_made(data))}</p>{notices}\n{figures}"
     style = f"{_STYLE}\n{style_sheets(UNSEEN)}"
-    return f"<!doctype html>{saved.html_page(data, data.labels('pack.title'), style, body)}"
+    return f"<!doctype html>{exporting.html_page(data, data.labels('pack.title'), style, body)}"
 
 
 def _csv(data: SavedPack) -> str:

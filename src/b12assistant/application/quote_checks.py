@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from b12assistant.answers import FixedText, FixedTexts, NoticeKind, Strength, TextId, TopicId
-from b12assistant.application import exporting, pack, saved
+from b12assistant.application import exporting, pack
 from b12assistant.application.exporting import Format, SavedConversation, citation
 from b12assistant.application.pack import SavedPack
 from b12assistant.application.workspace import Workspace, local_today
@@ -135,7 +135,7 @@ def _whole(text: str, suffix: str, data: SavedConversation | SavedPack, against:
         quotes += (_checked(where, quote, against, made) for quote in quotes_in(answer))
         problems += _around(where, answer, against)
     problems += _visible(text, suffix, data)
-    if not problems and not any(quote.is_problem for quote in quotes) and data.seal != saved.seal_of(data):
+    if not problems and not any(quote.is_problem for quote in quotes) and data.seal != exporting.seal_of(data):
         problems.append(
             "something was changed that the index does not hold, such as a question or the order, or a part was "
             "taken out: the data does not have the seal it was saved with"
@@ -317,7 +317,7 @@ def _visible(text: str, suffix: str, data: SavedConversation | SavedPack) -> Ite
     shown, drawn = text.split("\n"), given.split("\n")
     if suffix == ".json" or shown == drawn:
         return
-    other = "" if data.version == saved.this_version() else f" (made by version {data.version})"
+    other = "" if data.version == exporting.this_version() else f" (made by version {data.version})"
     changes = _changes(shown, drawn)
     for start, end, from_, to in changes[:_MOST_DIFFERENCES]:
         one, two = "\n".join(shown[start:end]), "\n".join(drawn[from_:to])
@@ -368,7 +368,7 @@ def _saved(file: Path, text: str, suffix: str) -> SavedConversation | SavedPack 
         return None
     is_json = suffix == ".json"
     try:
-        data = saved.parse(text) if is_json else saved.embedded(text, html=suffix in _HTML)
+        data = exporting.parse(text) if is_json else exporting.embedded(text, html=suffix in _HTML)
     except (ValueError, RecursionError) as error:
         if is_json:
             return None
@@ -408,7 +408,7 @@ def _records(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if not line.strip():
             continue
         try:
-            record = saved.parse(line)
+            record = exporting.parse(line)
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{file}:{number} is not JSON", hint=_HINT) from error
         if not isinstance(record, dict) or not ("error" in record or _is_answer(record.get("answer"))):

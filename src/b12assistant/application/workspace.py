@@ -44,9 +44,9 @@ from b12assistant.protocols import Encoder
 from b12assistant.safety.explanation import Json, explain
 from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
 from b12assistant.safety.red_flags import Packaged
+from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.translations import WithTranslations, numbers_in
 from b12assistant.safety.triage import Rules, is_control, load_rules
-from b12assistant.safety.triagers import Triagers
 from b12assistant.threads import once
 from b12assistant.types import DocumentId, FileEnd, GenerationId, Hit, IndexReport, Passage
 

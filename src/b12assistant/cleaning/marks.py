@@ -16,8 +16,8 @@ from functools import cached_property
 from importlib.resources import files
 from itertools import chain, groupby
 
+from b12assistant.language.folding import hiding
 from b12assistant.language.sentences import split_sentences
-from b12assistant.language.unseen import hiding
 from b12assistant.language.words import fold, stop_words, terms
 from b12assistant.types import Block, BlockKind, Extract, Range, Role
 

@@ -14,6 +14,7 @@ from b12assistant.display.citation_formats import Form
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import Layer, dialled, exact, layered, words
 from b12assistant.display.presentation import (
+    Basis,
     Difference,
     Headline,
     Nearest,
@@ -22,11 +23,11 @@ from b12assistant.display.presentation import (
     Quoted,
     ReadAs,
     Setting,
+    Speaker,
     Translation,
     answer_link,
     present,
 )
-from b12assistant.display.speaker import Basis, Speaker
 from b12assistant.types import GAP, Range
 
 GENERAL, DECISION = TextId("general"), TextId("medical_decision")

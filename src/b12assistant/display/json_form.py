@@ -17,8 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
 from b12assistant.display.labels import overdue, section
-from b12assistant.display.presentation import passage_text, spans_text
-from b12assistant.display.speaker import Basis, basis_of
+from b12assistant.display.presentation import Basis, basis_of, passage_text, spans_text
 from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage, Source, SourceKind, Span, Words
 
 Json = dict[str, Any]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from importlib import resources
 from typing import NamedTuple
 
-from b12assistant.language.unseen import UNSEEN as INVISIBLE
+from b12assistant.language.folding import UNSEEN as INVISIBLE
 from b12assistant.safety.fixed_texts import telephone_numbers
 
 # U+0080 to U+009F as numbers would be read as Windows-1252, so they are not escaped. A page cannot hold NUL at all.

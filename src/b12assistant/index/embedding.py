@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import disputes_from_bytes
 from b12assistant.errors import IndexDamagedError
-from b12assistant.index.asked import ASKED, AskedQuestions
+from b12assistant.index.collection import ASKED, AskedQuestions
 from b12assistant.index.documents import Entry, entries_from_bytes
 from b12assistant.index.store import REBUILD, Generation
 from b12assistant.index.token_store import Projection, TokenStore, Vectors

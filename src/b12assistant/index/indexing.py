@@ -21,14 +21,24 @@ import numpy as np
 
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, disputes_to_bytes, resolve
-from b12assistant.corpus.findings import findings
 from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_not_answered, corpus_sources
-from b12assistant.corpus.provenance import SentenceEntry, attribute, located, provenance_facts, read_sentences
+from b12assistant.corpus.provenance import SentenceEntry, attribute, findings, located, provenance_facts, read_sentences
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, SourcesFile, parse_front_matter, source_of
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index import vector_index
-from b12assistant.index.asked import ASKED, AskedQuestions, Group, as_codes, digest_of, group_of, key_of
-from b12assistant.index.collection import METHOD, all_reports, built_with, most_pieces
+from b12assistant.index.collection import (
+    ASKED,
+    METHOD,
+    AskedQuestions,
+    Group,
+    all_reports,
+    as_codes,
+    built_with,
+    digest_of,
+    group_of,
+    key_of,
+    most_pieces,
+)
 from b12assistant.index.documents import Entry, entries_to_bytes, source_facts
 from b12assistant.index.embedding import (
     ALONE,

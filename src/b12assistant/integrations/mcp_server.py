@@ -36,7 +36,7 @@ from b12assistant.display.presentation import (
     present_notices,
 )
 from b12assistant.errors import NotFoundError, UsageError
-from b12assistant.language.unseen import hiding
+from b12assistant.language.folding import hiding
 from b12assistant.types import Hit, Passage
 from b12assistant.web import listening
 from b12assistant.web.http_models import MOST_HITS, PassageResponse, Typed

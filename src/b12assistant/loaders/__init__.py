@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from b12assistant.errors import SourceError
-from b12assistant.language.unseen import hiding
+from b12assistant.language.folding import hiding
 from b12assistant.loaders.decoding import CONTROLS
 from b12assistant.types import Extract
 

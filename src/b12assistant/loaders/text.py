@@ -1,6 +1,7 @@
 """Read plain text: the decoded file as it is, with the structure that its lines suggest.
 
-The layout of the whole file tells the author's line ends from those of an editor that wrapped lines.
+A line is a heading, an item, an ornament or plain by its words alone. The layout of the whole file tells the author's
+line ends from those of an editor that wrapped lines.
 """
 
 from __future__ import annotations
@@ -11,10 +12,123 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from b12assistant.loaders import wording
 from b12assistant.loaders.decoding import decode
 from b12assistant.loaders.manuscript import outline
 from b12assistant.types import Block, BlockKind, Extract, Range
+
+_LONGEST_HEADING = 100  # code points
+_LONGEST_LABEL = 60  # code points, of a heading in sentence case
+_MOST_WORDS = 16
+_MOST_LABEL_WORDS = 8
+_TITLE_SHARE = 0.7  # of the words that a title capitalises
+
+_MARKER = re.compile(
+    r"""(?: [-*+•‣▪▫◦●○■□◆–·]      # a bullet
+          | \(?\d{1,3}[.)]          # 1.  1)  (1)
+          | \([a-zA-Z]\) | [a-z][.)]
+          | \(?[ivx]{1,5}[.)]       # roman
+        )[ \t\u00a0]+\S""",
+    re.VERBOSE,
+)
+_NUMERAL = re.compile(r"\(?\d")
+_NUMBERING = re.compile(r"(\d{1,3}(?:\.\d{1,3})*)\.?\s+(?=\S)")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_SENTENCE_END = re.compile(r"""[.!?…:;]["'”’)\]]*$""")
+_CLOSED = re.compile(r"""[.!,;…]["'”’)\]]*$""")
+_UNFILLED = re.compile(r":.*:$")  # "Published on: Modified on:", fields without their values
+# Skip links (WCAG 2.4.1), jumps, bylines and captions read the same on every site; none is a heading.
+_FURNITURE = re.compile(
+    r"(?:(?:skip|back|jump|return|go) to|by|written by|reviewed by|posted on|copyright|©)\s"
+    r"|(?:figure|fig\.?|table)\s+\d|(?:photo|image|picture|credit)s?\s?:",
+    re.I,
+)
+_FIELDS = re.compile(r"\s[|·]\s|[*←→»«]$|^[←→»«]")  # lines of several parts, required fields, links onward
+_LEADERS = re.compile(r"(?:\.\s?){3,}|…\s?\d")  # "Methods . . . . 12", an entry of a table of contents
+_ORNAMENT = re.compile(r"[\W_]+")
+# Words that titles leave in lower case.
+_ARTICLES = frozenset({"a", "an", "the", "and", "or", "but", "nor", "so", "if", "vs", "not", "no", "it", "its"})
+_PREPOSITIONS = frozenset(
+    {"as", "at", "by", "for", "from", "in", "into", "of", "on", "over", "to", "up", "with", "via"}
+)
+_OTHERS = frozenset(
+    {"about", "after", "before", "between", "than", "that", "is", "are", "be", "do", "can", "you", "your"}
+)
+_MINOR = _ARTICLES | _PREPOSITIONS | _OTHERS
+
+
+def is_item(text: str) -> bool:
+    """Check if a line begins with a bullet or a number, as a list item does."""
+    return _MARKER.match(text) is not None
+
+
+def is_numbered(text: str) -> bool:
+    """Check if a line begins with an Arabic numeral; it may still be the middle of a sentence."""
+    return _NUMERAL.match(text) is not None
+
+
+def ends_sentence(text: str) -> bool:
+    """Check if a sentence ends at the end of the line."""
+    return _SENTENCE_END.search(text) is not None
+
+
+def is_ornament(text: str) -> bool:
+    """Check for a rule or underline: no letter and no digit."""
+    return _ORNAMENT.fullmatch(text) is not None
+
+
+def could_be_heading(text: str) -> bool:
+    """Check if a line is short, has a word, and does not end like a sentence. A question mark may end a heading."""
+    words = _WORD.findall(text)
+    return (
+        len(text) <= _LONGEST_HEADING
+        and 0 < len(words) <= _MOST_WORDS
+        and any(word[0].isalpha() for word in words)
+        and not _CLOSED.search(text)
+        and not _UNFILLED.search(text)
+        and not _LEADERS.search(text)
+        and not _FIELDS.search(text)
+        and not _FURNITURE.match(text)
+    )
+
+
+def is_title(text: str) -> bool:
+    """Check for a line in Title Case or capitals; small words of titles and words with digits do not count."""
+    if not could_be_heading(text):
+        return False
+    words = [word for word in _WORD.findall(_unnumbered(text)) if word.isalpha() or "’" in word or "'" in word]
+    if not words or not words[0][0].isupper():
+        return False
+    capital = sum(word[0].isupper() for word in words)
+    small = sum(word[0].islower() and word not in _MINOR for word in words)
+    return bool(capital >= _TITLE_SHARE * (capital + small))
+
+
+def is_label(text: str) -> bool:
+    """Check for a heading in sentence case. Only for lines that are alone: it could also be a short sentence."""
+    bare = _unnumbered(text)
+    return (
+        could_be_heading(text)
+        and len(text) <= _LONGEST_LABEL
+        and len(_WORD.findall(bare)) <= _MOST_LABEL_WORDS
+        and bare[:1].isupper()
+        and "," not in bare
+        and not bare.endswith(":")  # "Common signs include:" introduces a list
+        and not re.search(r"[.!?]\s+\S", bare)  # "Like this? Read more", two sentences
+    )
+
+
+def numbered_level(text: str) -> int | None:
+    """Return the level of a numbered heading, 3 for "2.1 Methods" (the title has level 1); ``None`` if unnumbered."""
+    match = _NUMBERING.match(text)
+    return None if match is None else match[1].count(".") + 2
+
+
+def _unnumbered(text: str) -> str:
+    match = _NUMBERING.match(text)
+    if match is None or ("." not in match[1] and text[match.end(1)] != "."):
+        return text  # "7 Signs of Deficiency" counts, it does not number
+    return text[match.end() :]
+
 
 _LINE = re.compile(r"([^\n\r\v\f\x85\u2028\u2029]*)(\r\n|[\n\r\v\f\x85\u2028\u2029]|\Z)")
 _WIDEST_WRAP = 120  # code points; longer lines are unwrapped paragraphs
@@ -87,8 +201,8 @@ def _numbered_sections(lines: Sequence[Line]) -> frozenset[int]:
         for line, following in pairwise(lines)
         if line.spaced
         and (number := _SECTION_NUMBER.match(line.text)) is not None
-        and wording.could_be_heading(line.text)
-        and not wording.is_item(following.text)
+        and could_be_heading(line.text)
+        and not is_item(following.text)
         and not following.text[0].islower()
         and following.indent <= line.indent
     ]
@@ -104,11 +218,9 @@ def _key(text: str) -> str:
 def _wrap_width(lines: Sequence[Line]) -> int:
     """Return the length of the longest wrapped line; 0 if lines are too long to be wrapped, or do not continue."""
     pairs = [
-        (line, following)
-        for line, following in pairwise(lines)
-        if not following.spaced and not wording.is_item(following.text)
+        (line, following) for line, following in pairwise(lines) if not following.spaced and not is_item(following.text)
     ]
-    continued = sum(f.text[0].islower() and not wording.ends_sentence(line.text) for line, f in pairs)
+    continued = sum(f.text[0].islower() and not ends_sentence(line.text) for line, f in pairs)
     if not pairs or continued < _CONTINUED_SHARE * len(pairs):
         return 0
     lengths = sorted(len(line.text) for line, _ in pairs)
@@ -119,7 +231,7 @@ def _wrap_width(lines: Sequence[Line]) -> int:
 def _attached(lines: Sequence[Line]) -> bool:
     """Check if more titles are directly above text than between blank lines (the first line is always a title)."""
     pairs = pairwise(lines[1:])
-    alone = [below.spaced for line, below in pairs if line.spaced and wording.is_title(line.text)]
+    alone = [below.spaced for line, below in pairs if line.spaced and is_title(line.text)]
     return alone.count(False) > alone.count(True)
 
 
@@ -169,7 +281,7 @@ def _kinds(lines: Sequence[Line], layout: Layout) -> list[BlockKind]:
 
 def _rows(lines: Sequence[Line]) -> set[int]:
     """Return the numbers of lines in tables: two or more in a row with tabs or bars between cells."""
-    delimited = {i for i, line in enumerate(lines) if _DELIMITED.search(line.text) and not wording.is_item(line.text)}
+    delimited = {i for i, line in enumerate(lines) if _DELIMITED.search(line.text) and not is_item(line.text)}
     return {
         i
         for i in delimited
@@ -179,17 +291,17 @@ def _rows(lines: Sequence[Line]) -> set[int]:
 
 def _is_item(lines: Sequence[Line], i: int, layout: Layout) -> bool:
     line = lines[i]
-    if not wording.is_item(line.text):
+    if not is_item(line.text):
         return False
     # Wrapped prose can bring a number to the front of a line: "people over\n60. Of these".
-    inside = layout.width and i and not line.spaced and wording.is_numbered(line.text)
+    inside = layout.width and i and not line.spaced and is_numbered(line.text)
     previous = lines[i - 1].text
-    return not inside or wording.is_item(previous) or wording.ends_sentence(previous)
+    return not inside or is_item(previous) or ends_sentence(previous)
 
 
 def _is_heading(lines: Sequence[Line], i: int, layout: Layout) -> bool:
     line = lines[i]
-    if i + 1 == len(lines) or _key(line.text) in layout.furniture or not wording.could_be_heading(line.text):
+    if i + 1 == len(lines) or _key(line.text) in layout.furniture or not could_be_heading(line.text):
         return False  # the last line has nothing to be the heading of
     following = lines[i + 1]
     if _underline_level(line, following):
@@ -197,16 +309,16 @@ def _is_heading(lines: Sequence[Line], i: int, layout: Layout) -> bool:
     alone = line.spaced and following.spaced
     if _is_page_title(lines, i, alone=alone, dense=layout.dense):
         return True
-    if wording.is_item(line.text):
+    if is_item(line.text):
         # "1. Methods" between blank lines heads a section, unless more items follow.
-        in_list = wording.is_item(following.text) or (i > 0 and wording.is_item(lines[i - 1].text))
-        return line.start in layout.numbered or (alone and wording.is_title(line.text) and not in_list)
+        in_list = is_item(following.text) or (i > 0 and is_item(lines[i - 1].text))
+        return line.start in layout.numbered or (alone and is_title(line.text) and not in_list)
     if alone:
-        return wording.is_title(line.text) or wording.is_label(line.text)
+        return is_title(line.text) or is_label(line.text)
     if layout.dense:
-        return wording.is_title(line.text)
+        return is_title(line.text)
     above_text = line.spaced and not following.text[0].islower()
-    return layout.attached and above_text and wording.is_title(line.text)
+    return layout.attached and above_text and is_title(line.text)
 
 
 def _is_page_title(lines: Sequence[Line], i: int, *, alone: bool, dense: bool) -> bool:
@@ -214,10 +326,8 @@ def _is_page_title(lines: Sequence[Line], i: int, *, alone: bool, dense: bool) -
     text = lines[i].text
     if i > _MOST_BEFORE_TITLE or not text[0].isupper() or text.endswith(":") or not _is_top(lines[:i]):
         return False
-    above = any(wording.is_title(line.text) or wording.is_label(line.text) for line in lines[:i])
-    return not above and (
-        alone or (dense and wording.is_label(text) and not wording.could_be_heading(lines[i + 1].text))
-    )
+    above = any(is_title(line.text) or is_label(line.text) for line in lines[:i])
+    return not above and (alone or (dense and is_label(text) and not could_be_heading(lines[i + 1].text)))
 
 
 def _underline_level(line: Line, following: Line) -> int | None:
@@ -247,7 +357,7 @@ def _unchained(lines: Sequence[Line], kinds: list[BlockKind], layout: Layout) ->
 def _is_text(line: Line, kind: BlockKind) -> bool:
     """Check if a line can be the text under a heading, rather than the next line of an address or poem."""
     is_list = kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
-    return is_list or wording.ends_sentence(line.text) or not wording.could_be_heading(line.text)
+    return is_list or ends_sentence(line.text) or not could_be_heading(line.text)
 
 
 def _blocks(lines: Sequence[Line], kinds: Sequence[BlockKind], layout: Layout) -> tuple[Block, ...]:
@@ -267,18 +377,18 @@ def _blocks(lines: Sequence[Line], kinds: Sequence[BlockKind], layout: Layout) -
 def _goes_on(lines: Sequence[Line], kinds: Sequence[BlockKind], i: int, *, first: int, layout: Layout) -> bool:
     """Check if line ``i`` continues the block that begins with line ``first``."""
     line, previous = lines[i], lines[i - 1]
-    if kinds[i] is not BlockKind.PARAGRAPH or line.spaced or wording.is_ornament(line.text):
+    if kinds[i] is not BlockKind.PARAGRAPH or line.spaced or is_ornament(line.text):
         return False
     in_item = kinds[first] is BlockKind.LIST_ITEM
     if in_item and line.indent > lines[first].indent:
         return True
-    if not in_item and (kinds[first] is not BlockKind.PARAGRAPH or wording.is_ornament(previous.text)):
+    if not in_item and (kinds[first] is not BlockKind.PARAGRAPH or is_ornament(previous.text)):
         return False
     if not layout.width:
         return False
     if line.text[0].islower():
         return True
-    is_over = wording.ends_sentence(previous.text)
+    is_over = ends_sentence(previous.text)
     if in_item:  # items are often short, so the line must continue the sentence too
         return not is_over and previous.indent + len(previous.text) >= _FULL_LINE * layout.width
     return not is_over or len(previous.text) >= _SHORT_LINE * layout.width
@@ -289,12 +399,12 @@ def _headings(lines: Sequence[Line], kinds: Sequence[BlockKind]) -> list[tuple[R
     headings: list[tuple[Range, int]] = []
     for i, (line, kind) in enumerate(zip(lines, kinds, strict=True)):
         if kind is BlockKind.HEADING:
-            level = _underline_level(line, lines[i + 1]) or wording.numbered_level(line.text) or 2
-            is_title = not headings and not wording.is_numbered(line.text) and _is_top(lines[:i])
+            level = _underline_level(line, lines[i + 1]) or numbered_level(line.text) or 2
+            is_title = not headings and not is_numbered(line.text) and _is_top(lines[:i])
             headings.append((Range(line.start, line.end), 1 if is_title else level))
     return headings
 
 
 def _is_top(before: Sequence[Line]) -> bool:
     """Check that only a few fragments are above: then the first heading is the title."""
-    return len(before) <= _MOST_BEFORE_TITLE and not any(wording.ends_sentence(line.text) for line in before)
+    return len(before) <= _MOST_BEFORE_TITLE and not any(ends_sentence(line.text) for line in before)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from b12assistant.errors import SourceError
 from b12assistant.language.words import count_pieces, open_tokenizer
-from b12assistant.loaders import load, wire
+from b12assistant.loaders import isolation, load
 from b12assistant.loaders.passages import Splitting, prepare
 
 
@@ -32,26 +32,28 @@ def main() -> None:
     claimed = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with os.fdopen(claimed, "wb") as output:
-        while (name := wire.receive(sys.stdin.buffer)) is not None:
-            data, splitting = wire.receive(sys.stdin.buffer), wire.receive(sys.stdin.buffer)
+        while (name := isolation.receive(sys.stdin.buffer)) is not None:
+            data, splitting = isolation.receive(sys.stdin.buffer), isolation.receive(sys.stdin.buffer)
             if data is None or splitting is None:
                 return
             _limit_time(seconds)
-            answer = _answer(data, name.decode("utf-8", "surrogateescape"), wire.unpack_splitting(splitting), limit)
+            answer = _answer(
+                data, name.decode("utf-8", "surrogateescape"), isolation.unpack_splitting(splitting), limit
+            )
             _limit_time(0)
-            wire.send(output, answer)
+            isolation.send(output, answer)
 
 
 def _answer(data: bytes, name: str, splitting: Splitting | None, limit: int) -> bytes:
     try:
         extract = load(data, name)
-        return wire.pack(prepare(extract, splitting, _count(splitting.tokenizer)) if splitting else extract)
+        return isolation.pack(prepare(extract, splitting, _count(splitting.tokenizer)) if splitting else extract)
     except SourceError as error:
-        return wire.pack(error)
+        return isolation.pack(error)
     except MemoryError:
-        return wire.pack(SourceError(f"needs more than {limit / 2**30:g} GiB of memory"))
+        return isolation.pack(SourceError(f"needs more than {limit / 2**30:g} GiB of memory"))
     except Exception as error:  # noqa: BLE001 - a parser's bug costs one file, and its reason is reported
-        return wire.pack(SourceError(f"the reader failed ({type(error).__name__})"))
+        return isolation.pack(SourceError(f"the reader failed ({type(error).__name__})"))
 
 
 @lru_cache(1)

@@ -1,21 +1,24 @@
 """The fixed texts, by id: the only words of our own about health, each with its version, origin and review.
 
-A text may hold a place for a telephone number, in braces; it is filled in before the text is shown.
+A text may hold a place for a telephone number, in braces; it is filled in before the text is shown. Once a level and
+its kind are decided, ``fitting`` chooses the text that fits the words: about somebody else, low mood, an allergy.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from types import MappingProxyType
 from typing import Final
 
 from b12assistant.answers import FixedText, FixedTexts, TextId
-from b12assistant.data_files import HINT, Table, check_keys, day, integer, read_data, string, subtable, tables
+from b12assistant.data_files import HINT, Table, check_keys, day, integer, read_data, string, strings, subtable, tables
 from b12assistant.errors import ConfigError
+from b12assistant.language.folding import fold
+from b12assistant.language.wording import Phrases, Plain
 
 NUMBERS_FILE: Final = "numbers.toml"
 LINES: Final = ("emergency", "crisis_line", "poison_line")  # the places a text may hold, in braces
@@ -210,3 +213,42 @@ def telephone_numbers(text: str) -> tuple[tuple[int, int], ...]:
         for match in _NUMBER.finditer(text)
         if _FEWEST <= sum(map(str.isdigit, match[0])) <= _MOST and not _YEAR.fullmatch(match[0])
     )
+
+
+VARIANTS_FILE: Final = "variants.toml"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """``text`` replaces ``of`` if a wording of ``said`` is found and none of ``unless``. They compile when called."""
+
+    of: TextId
+    text: TextId
+    said: Callable[[], Phrases]
+    unless: Callable[[], Phrases]
+
+
+def fitting(text: TextId, words: str) -> TextId:
+    """Return the text to show for ``text``, given what was written."""
+    for variant in load_variants():
+        if variant.of == text:
+            plain = Plain(fold(words).words).text
+            if variant.said().found_in(plain) and not variant.unless().found_in(plain):
+                return variant.text
+    return text
+
+
+@cache
+def load_variants() -> tuple[Variant, ...]:
+    """Read the variants that ship with the package."""
+    data = read_data("red_flags", VARIANTS_FILE)
+    check_keys(data, VARIANTS_FILE, required=("names", "variant"))
+    names = {name: str(value) for name, value in subtable(data, "names", VARIANTS_FILE).items()}
+    found = []
+    for table in tables(data, "variant", VARIANTS_FILE):
+        where = f"{VARIANTS_FILE}, {table.get('text', 'a variant without text')}"
+        check_keys(table, where, required=("of", "text", "about", "said"), optional=("unless",))
+        of, text = TextId(string(table, "of", where)), TextId(string(table, "text", where))
+        said, unless = (cache(partial(Phrases, strings(table, key, where), names, where)) for key in ("said", "unless"))
+        found.append(Variant(of, text, said, unless))
+    return tuple(found)

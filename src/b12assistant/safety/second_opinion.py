@@ -1,33 +1,142 @@
-"""Two opinions on a turn beside the rules: by its words alone, and by its words and a tuned encoder.
+"""The opinions on a turn beside the rules: by its words alone, and by its words and a tuned encoder.
 
-Both are fitted on the exemplars of `benchmarks/data/red_flags/`. The second needs the very weights of the encoder it
-was tuned from; without them only the words count.
+Both are fitted on the exemplars of `benchmarks/data/red_flags/`. The words are read by a linear model over folded
+words, pairs of words, pieces of words and cues. The encoder's opinion needs the very weights it was tuned from; without
+them only the words count. ``Triagers`` puts rules and opinions together: nothing is loaded before it is needed, and an
+emergency that the rules see needs no encoder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import io
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from importlib.resources import files
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
 from b12assistant.answers import Turn
-from b12assistant.errors import EncoderError
+from b12assistant.data_files import HINT
+from b12assistant.errors import AssistantError, ConfigError, EncoderError
 from b12assistant.language.words import readable
 from b12assistant.low_rank import parse_low_rank
 from b12assistant.protocols import Encoder, encode_each
 from b12assistant.safety.assertion import Cues
 from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Cuts, Judged, Opinion, conclude, read_cuts
+from b12assistant.safety.red_flags import Packaged
+from b12assistant.safety.triage import Rules, Triager, load_rules
 from b12assistant.safety.turn_parts import Part, TurnReading, chosen, halves, read_turn
-from b12assistant.safety.word_model import WordModel, read_fitted
+from b12assistant.threads import once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Logits = NDArray[np.float32]
+    from numpy.typing import NDArray
+
     Floats = NDArray[np.float32]
+
+
+Parsed = TypeVar("Parsed")
+WORDS_FILE: Final = "word_model.npz"
+PIECES: Final = range(2, 6)  # letters of a piece of a word, its two ends counted
+CUE: Final = 0.3  # of a cue, beside words whose squares add up to 1
+LENGTHS: Final = (5, 10, 40, 80)
+BECAUSE: Final = 4  # words that are named as the reason
+WORDS_KEPT: Final = 4096  # words whose pieces are cached
+
+
+def word_features(words: Sequence[str]) -> frozenset[str]:
+    """Return the words and pairs of words."""
+    pairs = (f"{first} {second}" for first, second in pairwise(words))
+    return frozenset((*words, *pairs))
+
+
+def piece_features(word: str) -> frozenset[str]:
+    """Return the pieces of a word, with marks for where it begins and ends."""
+    marked = f"<{word}>"
+    return frozenset(f"~{marked[at : at + size]}" for size in PIECES for at in range(len(marked) - size + 1))
+
+
+def cue_features(reading: TurnReading, part: Part) -> Iterator[str]:
+    """Yield the cues of the assertion table, a closing question mark, and how long the part is."""
+    yield from (f"#{kind}" for kind in reading.cues(part))
+    words = part.end - part.start
+    if reading.folded.words[part.end - 1].text == "?":
+        yield "#question"
+    yield from (f"#{'under' if most <= 10 else 'over'} {most}" for most in LENGTHS if (words < most) == (most <= 10))
+
+
+def key_of(feature: str) -> int:
+    return zlib.crc32(feature.encode("utf-8", "surrogatepass"))
+
+
+@dataclass(frozen=True)
+class WordModel:
+    """``keys``: (n,) uint32, ascending. ``weights``: (n, 6) int8, times ``scale``: (6,) float32. ``bias``: (6,)."""
+
+    keys: NDArray[np.uint32]
+    weights: NDArray[np.int8]
+    scale: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    cuts: Cuts
+
+    @once
+    def _rows(self) -> dict[int, int]:
+        return {int(key): row for row, key in enumerate(self.keys)}
+
+    @once
+    def _pieces(self) -> Callable[[str], frozenset[int]]:
+        return lru_cache(maxsize=WORDS_KEPT)(lambda word: self._known(piece_features(word)))
+
+    def logits(self, reading: TurnReading, part: Part) -> Logits:
+        """Return (6,) float32, in the order of ``CONCERNS``."""
+        words = reading.words(part)
+        pieces = frozenset().union(*map(self._pieces, set(words)))
+        total = self.bias.copy()
+        for rows in (self._known(word_features(words)), pieces):
+            total += self._sum(rows) / np.float32(max(1, len(rows)) ** 0.5)
+        return np.asarray(total + self._sum(self._known(cue_features(reading, part))) * np.float32(CUE), np.float32)
+
+    def because(self, reading: TurnReading, part: Part, concern: int) -> tuple[str, ...]:
+        """Return the words and pairs that speak most for ``concern`` against the others, best first."""
+        known = [each for each in sorted(word_features(reading.words(part))) if key_of(each) in self._rows]
+        values = self.weights[[self._rows[key_of(each)] for each in known]] * self.scale
+        speaks = (values[:, concern] - values.mean(axis=1)).tolist()
+        scored = (pair for pair in zip(speaks, known, strict=True) if pair[0] > 0)
+        best = sorted(scored, key=lambda pair: (-pair[0], pair[1]))
+        return tuple(feature for _, feature in best[:BECAUSE])
+
+    def _known(self, features: Iterable[str]) -> frozenset[int]:
+        found = (self._rows.get(key_of(feature)) for feature in features)
+        return frozenset(row for row in found if row is not None)
+
+    def _sum(self, rows: frozenset[int]) -> Logits:
+        """Add up the weights as whole numbers, so that the order of ``rows`` does not matter."""
+        return np.asarray(self.weights[list(rows)].sum(axis=0, dtype=np.int64) * self.scale, np.float32)
+
+
+@lru_cache(maxsize=1)
+def load_word_model() -> WordModel:
+    """Read the fitted file that ships with the package; `benchmarks/fit_red_flags.py` makes it."""
+    return read_fitted(
+        WORDS_FILE, lambda a: WordModel(a["keys"], a["weights"], a["scale"], a["bias"], read_cuts(a["cuts"]))
+    )
+
+
+def read_fitted(file: str, parse: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
+    """Read arrays that ship with the package. Raises ``ConfigError`` if they cannot be read."""
+    try:
+        data = files("b12assistant").joinpath("data", "red_flags", file).read_bytes()
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return parse(arrays)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"data/red_flags/{file} cannot be read: {error}", hint=HINT) from error
 
 
 FILE: Final = "second_opinion.npz"
@@ -243,3 +352,57 @@ def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
     full = {name: np.asarray(arrays[name], np.float32) for part in parts for name in (part, f"{part}_bias")}
     head = TokenHead(**{part: (full[part], full[f"{part}_bias"]) for part in parts})
     return Fitted(str(arrays["encoder"]), parse_low_rank(arrays), head, read_cuts(arrays["cuts"]))
+
+
+@dataclass(frozen=True)
+class Triagers:
+    """``load_encoder``: the encoder, made at the first call; ``load``: the rules; ``opinion``: what they may raise."""
+
+    load_encoder: Callable[[], Encoder]
+    load: Callable[[], Rules] = load_rules
+    opinion: Packaged = Packaged.ALL
+
+    @once
+    def rules(self) -> Rules:
+        return self.load()
+
+    @once
+    def words(self) -> WordOpinion:
+        rules = self.rules
+        return WordOpinion(load_word_model(), rules.spelling.correct, rules.cues, rules.languages.is_foreign)
+
+    @once
+    def second(self) -> SecondOpinion:
+        """Make the second opinion. Raises ``EncoderError`` without an encoder, or with one it was not fitted on."""
+        return SecondOpinion(self.words, load_fitted(), self.load_encoder())
+
+    @once
+    def in_use(self) -> Triager:
+        return self._with(Advice((lambda: self.second, lambda: self.words)))
+
+    @once
+    def without_encoder(self) -> Triager:
+        """Use rules and words only: more alarms than the one in use, but no encoder to wait for."""
+        return self._with(Advice((lambda: self.words,)))
+
+    def _with(self, advice: Advice) -> Triager:
+        return Triager(self.rules) if self.opinion is Packaged.NONE else Triager(self.rules, advice, self.opinion)
+
+    def by_name(self) -> Mapping[str, Triager]:
+        """Return all triagers; the one in use is the last."""
+        return {
+            "rules": Triager(self.rules),
+            "rules and words": self.without_encoder,
+            "rules and second opinion": self.in_use,
+        }
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Say why there is no second opinion, as a sentence; empty if there is one, or none is wanted."""
+        if self.opinion is Packaged.NONE:
+            return ()
+        try:
+            self.second  # noqa: B018 - made here, or it raises
+        except AssistantError as error:
+            return (f"triage goes without the second opinion: {error}",)
+        return ()

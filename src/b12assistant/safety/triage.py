@@ -15,15 +15,14 @@ from b12assistant.answers import FixedTexts, Flag, FlagKind, Level, Notice, Noti
 from b12assistant.data_files import HINT, Table
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import Folded, fold
-from b12assistant.language.spelling import Spelling, load_spelling
+from b12assistant.language.vocabulary import Spelling, load_spelling
 from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import Cues, Onset, Reach, Reading, Standing, load_cues
-from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import Advises, Opinion
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.translations import CONTROLS
-from b12assistant.safety.variants import fitting
 from b12assistant.safety.withdrawal import TurnReading, Withdrawal, Withdrawals, load_withdrawals
 from b12assistant.stages import stage
 

@@ -20,8 +20,7 @@ from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.types import Interest, Source, SourceKind
 from b12assistant.web.http_models import Typed
-from b12assistant.web.http_transport import BoundedRoute, JsonResponse
-from b12assistant.web.problems import PassingError
+from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
 from b12assistant.web.questions import Questions
 
 MOST_PINNED = 100

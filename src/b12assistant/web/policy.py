@@ -23,8 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.errors import ConfigError
-from b12assistant.web.http_transport import limited
-from b12assistant.web.problems import Problem, ProblemError, not_found, problem_of
+from b12assistant.web.problems import Problem, ProblemError, limited, not_found, problem_of
 from b12assistant.web.questions import CLIENT
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

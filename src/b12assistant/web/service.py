@@ -31,8 +31,16 @@ from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry, export_line, source_facts
 from b12assistant.web import http_models
 from b12assistant.web.http_models import DocumentResponse, DocumentsResponse, PassageResponse
-from b12assistant.web.http_transport import BoundedRoute, JsonResponse, written_id
-from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, install_problems, not_found
+from b12assistant.web.problems import (
+    MEDIA_TYPE,
+    BoundedRoute,
+    JsonResponse,
+    Problem,
+    ProblemError,
+    install_problems,
+    not_found,
+    written_id,
+)
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Readiness
 

@@ -22,18 +22,16 @@ from b12assistant.display import terminal
 from b12assistant.display.labels import load_labels
 from b12assistant.errors import ConfigError, ServerError
 from b12assistant.web import listening, service, ui
-from b12assistant.web.catalogue_routes import PATH as SOURCES
-from b12assistant.web.catalogue_routes import catalogue_router
-from b12assistant.web.export_routes import export_router
 from b12assistant.web.lookup_routes import lookup_router
-from b12assistant.web.pack_routes import pack_router
+from b12assistant.web.pack_routes import export_router, pack_router
 from b12assistant.web.plain_routes import ANSWERS, PlainPage, plain_router
 from b12assistant.web.plain_routes import PATH as PLAIN_PATH
 from b12assistant.web.policy import HEALTH, LOOPBACK, Admission, Policy, parse_framers, parse_hosts
 from b12assistant.web.problems import Problem, invalid_request
 from b12assistant.web.questions import Questions
+from b12assistant.web.source_routes import PATH as SOURCES
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
-from b12assistant.web.source_routes import source_router
+from b12assistant.web.source_routes import catalogue_router, source_router
 from b12assistant.web.turns import Asking
 from b12assistant.web.warmup import Warmup
 

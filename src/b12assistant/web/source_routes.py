@@ -1,4 +1,4 @@
-"""Serve cited documents: as pages, as pictures of printed pages, and as citations to copy.
+"""Serve the list of sources, and cited documents: as pages, as pictures of printed pages, and as citations to copy.
 
 Addresses hold ids, offsets and digests of a source's words, never a question.
 """
@@ -14,6 +14,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from b12assistant.application.catalogue import catalogue
+from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
 from b12assistant.display.citation_formats import CITE, Form, cite
@@ -24,7 +26,7 @@ from b12assistant.display.source_page import Target, View, first_page, missing_p
 from b12assistant.errors import NotFoundError, SourceError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId
-from b12assistant.web.http_transport import written_id
+from b12assistant.web.problems import BoundedRoute, JsonResponse, written_id
 
 PATHS = (addresses.ROOT, PICTURES, CITE)
 # Stricter than the policy of the page, where Gradio needs more.
@@ -147,3 +149,17 @@ def _why_off(space: Workspace, entry: Entry, view: View) -> str:
     passage = next((passage for passage in entry.passages if passage.id == view.passage), None)
     reason = off.documents.get(entry.document.id) or (off.of(passage) if passage else None)
     return reason.why.rstrip(". ") if reason else ""
+
+
+PATH = "/sources"
+
+
+def catalogue_router(live: Live, labels: Labels) -> APIRouter:
+    """Return the route of the list of sources; ``labels``: in the language of the page."""
+    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
+
+    @router.get(PATH)
+    def sources() -> Response:
+        return JsonResponse({"sources": catalogue(live().opened, labels, local_today())})
+
+    return router
