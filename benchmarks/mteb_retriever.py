@@ -26,7 +26,7 @@ from b12assistant.answering.retrieval import encode_query, rank
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation.bench import CACHE
-from b12assistant.evaluation.bench_index import Ranking, Stages
+from b12assistant.evaluation.bench_index import BenchParts, Ranking
 from b12assistant.evaluation.datasets import Dataset, Text, load_dataset
 from b12assistant.index.collection import Collection
 
@@ -48,7 +48,7 @@ class Retriever:
     def index(self, corpus: Iterable[Mapping[str, Any]], **_: Any) -> None:
         texts = [Text(row["id"], row.get("title") or "", row["text"]) for row in corpus]
         space = self._space
-        stages = Stages(space.encoder, space.projection, self._ranking.settings, self._cache)
+        stages = BenchParts(space.encoder, space.projection, self._ranking.settings, self._cache)
         self._collection = stages.index(texts)
 
     def search(

@@ -8,7 +8,7 @@ from typing import Any
 from builders import build_collection, build_document
 from fakes import PLAIN, FakeEncoder
 
-from b12assistant.answering.assistant import Assistant
+from b12assistant.answering.assistant import Answerer
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import Calibration
 from b12assistant.answering.speakers import load_cues
@@ -51,10 +51,10 @@ def assistant(
     engine: Callable[[], Engine] | None = None,
     calibration: Calibration = EASY,
     encoder: FakeEncoder | None = None,
-) -> Assistant:
+) -> Answerer:
     used = encoder or FakeEncoder()
     built = Engine(build_collection(*documents), used, PLAIN) if documents else None
-    return Assistant(
+    return Answerer(
         triage=triage,
         is_control=is_control,
         engine=engine or (lambda: built or no_engine()),

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.milvus import Collections, Contents, MilvusTerms, MilvusVectors, Place, Server
+from b12assistant.index.milvus import Collections, Contents, MilvusRows, MilvusTerms, MilvusVectors, Server
 
 Vectors = NDArray[np.float32]
 
@@ -31,7 +31,7 @@ def contents(vectors: Vectors, lexical: BM25FIndex | None = None, kinds: Sequenc
     return Contents(vectors, lexical or BM25FIndex.build(nothing, nothing), kinds or nothing)
 
 
-def in_use(collections: Collections, given: Contents) -> Place:
+def in_use(collections: Collections, given: Contents) -> MilvusRows:
     """Make a collection of ``given`` the current one, without pymilvus's half-second waits."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "sleep", lambda seconds: None)

@@ -21,7 +21,7 @@ def quote_of(document: Document) -> Quote:
     return Quote((first, last), last, passage, Strength.STRONG, 1.0)
 
 
-def place_of(address: str) -> addresses.Place | None:
+def place_of(address: str) -> addresses.MarkedPlace | None:
     return addresses.read({name: values[0] for name, values in parse_qs(urlsplit(address).query).items()})
 
 
@@ -119,4 +119,4 @@ def test_what_is_no_address_of_ours_names_no_place(query: dict[str, str]) -> Non
 
 def test_a_best_sentence_outside_the_quote_is_left_out() -> None:
     place = addresses.read({"at": "1-5", "best": "4-9", "is": "0" * 16})
-    assert place == addresses.Place((Range(1, 5),), None, ("0" * 16,))
+    assert place == addresses.MarkedPlace((Range(1, 5),), None, ("0" * 16,))

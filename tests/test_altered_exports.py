@@ -12,7 +12,7 @@ from corpora import FOOD, again
 from fakes import FakeWorkspace
 from stress_tests.alterations import QUESTIONS, saved_conversations
 
-from b12assistant.application.exporting import Format, SavedConversation, render
+from b12assistant.application.exporting import SavedConversation, SavedFormat, render
 from b12assistant.application.quote_checks import Against, Checked, check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.display.json_form import reply_json
@@ -22,7 +22,7 @@ Data = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[FakeWorkspace, Mapping[Format, str]]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[FakeWorkspace, Mapping[SavedFormat, str]]:
     return saved_conversations(tmp_path_factory.mktemp("altered"))
 
 
@@ -77,17 +77,17 @@ EDITS: dict[str, tuple[Callable[[Data], object], str]] = {
 }
 
 
-@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("form", SavedFormat)
 @pytest.mark.parametrize("edit", EDITS)
 def test_altered_data_drawn_again_is_found_and_named(
-    edit: str, form: Format, made: tuple[FakeWorkspace, Mapping[Format, str]], tmp_path: Path
+    edit: str, form: SavedFormat, made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
 ) -> None:
     space, files = made
-    data = json.loads(files[Format.JSON])
+    data = json.loads(files[SavedFormat.JSON])
     change, named = EDITS[edit]
     change(data)
     text = render(SavedConversation.model_validate(data), form)
-    suffix = {Format.HTML: "html", Format.MARKDOWN: "md", Format.JSON: "json"}[form]
+    suffix = {SavedFormat.HTML: "html", SavedFormat.MARKDOWN: "md", SavedFormat.JSON: "json"}[form]
     assert any(named in problem for problem in told(text, suffix, space, tmp_path))
 
 
@@ -99,13 +99,13 @@ SHOWN = {
 }
 
 
-@pytest.mark.parametrize("form", [Format.HTML, Format.MARKDOWN])
+@pytest.mark.parametrize("form", [SavedFormat.HTML, SavedFormat.MARKDOWN])
 @pytest.mark.parametrize("what", SHOWN)
 def test_what_is_altered_for_the_eye_alone_is_found(
-    what: str, form: Format, made: tuple[FakeWorkspace, Mapping[Format, str]], tmp_path: Path
+    what: str, form: SavedFormat, made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
 ) -> None:
     space, files = made
-    suffix = "html" if form is Format.HTML else "md"
+    suffix = "html" if form is SavedFormat.HTML else "md"
     try:
         assert told(files[form].replace(*SHOWN[what], 1), suffix, space, tmp_path)
     except UsageError:
@@ -122,7 +122,7 @@ def test_what_is_altered_for_the_eye_alone_is_found(
     ],
 )
 def test_an_answer_in_json_is_held_against_the_index(
-    change: Data, named: str, made: tuple[FakeWorkspace, Mapping[Format, str]], tmp_path: Path
+    change: Data, named: str, made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
 ) -> None:
     space, _ = made
     record = reply_json(space.ask(QUESTIONS[0]), space.texts, today=local_today())
@@ -132,7 +132,7 @@ def test_an_answer_in_json_is_held_against_the_index(
 
 
 def test_an_export_of_an_older_index_is_held_against_the_sources(
-    made: tuple[FakeWorkspace, Mapping[Format, str]], tmp_path: Path
+    made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
 ) -> None:
     """Its generation is gone; what it quotes is still there, word for word, at another place."""
     space, files = made
@@ -142,10 +142,10 @@ def test_an_export_of_an_older_index_is_held_against_the_sources(
     nerves.write_text(before.replace("Myelin", "A word more. Myelin"))
     newer = again(space)
     newer.index()
-    assert newer.opened.collection.generation not in files[Format.JSON]
-    assert told(files[Format.JSON], "json", newer, tmp_path) == []
+    assert newer.opened.collection.generation not in files[SavedFormat.JSON]
+    assert told(files[SavedFormat.JSON], "json", newer, tmp_path) == []
     nerves.write_text(before.replace("wraps", "coats"))
     newest = again(space)
     newest.index()
-    problems = told(files[Format.JSON], "json", newest, tmp_path)
+    problems = told(files[SavedFormat.JSON], "json", newest, tmp_path)
     assert any("nerves.md: its words are not the words of the source" in problem for problem in problems), problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from itertools import chain
 from pathlib import Path
 
@@ -18,6 +19,17 @@ def test_the_package_is_as_the_picture() -> None:
 def test_no_file_is_long(folder: str) -> None:
     found = list(too_long(ROOT / folder))
     assert not found, "\n".join(found)
+
+
+def test_a_class_name_means_one_thing() -> None:
+    """The models that describe JSON have the names of what they describe."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.name not in ("json_form.py", "http_models.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    found.setdefault(node.name, []).append(path.name)
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}
 
 
 def test_the_picture_names_a_module_once() -> None:

@@ -7,7 +7,7 @@ from fakes import PLAIN, FakeEncoder
 
 from b12assistant.config import ChunkingSettings, LexicalSettings, Settings
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.bench_index import Stages, document_of
+from b12assistant.evaluation.bench_index import BenchParts, document_of
 from b12assistant.evaluation.datasets import Text, load_dataset
 from b12assistant.index.collection import Collection
 
@@ -18,7 +18,7 @@ TEXTS = load_dataset(Path(__file__).parent / "fixtures" / "tiny_collection").tex
 def index(
     cache: Path, encoder: FakeEncoder, settings: Settings = SHIPPED, texts: tuple[Text, ...] = TEXTS
 ) -> Collection:
-    return Stages(encoder, PLAIN, settings, cache).index(texts)
+    return BenchParts(encoder, PLAIN, settings, cache).index(texts)
 
 
 def told(collection: Collection) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from b12assistant.display import addresses, citation_formats
-from b12assistant.display.citation_formats import Form
+from b12assistant.display.citation_formats import CitationForm
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Cited, Quoted, spans_text
 from b12assistant.types import Document, DocumentId, GenerationId, Interest, Source, SourceKind
@@ -30,7 +30,7 @@ SOURCE = Source(
 TEXT = "# Nerves\n\n## Sheath\n\nMyelin wraps 100% of every nerve. It is fat.\n\nNumb feet are a sign.\n"
 
 
-def cite(cited: Cited, form: Form, said: Labels) -> str:
+def cite(cited: Cited, form: CitationForm, said: Labels) -> str:
     return citation_formats.cite(Quoted.of(cited, said, date(2026, 11, 20)), form, said)
 
 
@@ -47,7 +47,7 @@ def of_text(text: str) -> Cited:
 
 
 def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: Cited) -> None:
-    words, _, about = cite(cited, Form.PLAIN, SAID).partition("\n\n— ")
+    words, _, about = cite(cited, CitationForm.PLAIN, SAID).partition("\n\n— ")
     assert words == " […] ".join(span.text for span in cited.spans)
     told, link = about.split("\n")
     assert told == (
@@ -58,7 +58,7 @@ def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: C
 
 
 def test_bibtex_is_one_entry_with_its_signs_escaped(cited: Cited) -> None:
-    entry = cite(cited, Form.BIBTEX, SAID)
+    entry = cite(cited, CitationForm.BIBTEX, SAID)
     assert entry.startswith("@misc{nerves-one-")
     assert "  title = {Nerves \\& sheaths},\n" in entry
     assert "  publisher = {A \\{Press\\}},\n" in entry
@@ -71,7 +71,7 @@ def test_bibtex_is_one_entry_with_its_signs_escaped(cited: Cited) -> None:
 
 
 def test_ris_has_a_line_for_each_fact(cited: Cited) -> None:
-    lines = cite(cited, Form.RIS, SAID).split("\r\n")
+    lines = cite(cited, CitationForm.RIS, SAID).split("\r\n")
     assert lines[0] == "TY  - ELEC"
     assert lines[-1] == "ER  - "
     assert "TI  - Nerves & sheaths" in lines
@@ -81,7 +81,7 @@ def test_ris_has_a_line_for_each_fact(cited: Cited) -> None:
 
 
 def test_a_report_names_every_id(cited: Cited) -> None:
-    told = cite(cited, Form.REPORT, SAID)
+    told = cite(cited, CitationForm.REPORT, SAID)
     words = spans_text(cited.spans)
     for part in (words, "guides/nerves one.md", cited.document.digest, cited.passage, "gen", cited.link):
         assert str(part) in told
@@ -92,15 +92,15 @@ def test_an_address_that_is_none_of_the_web_is_left_out(cited: Cited) -> None:
     for url in ("javascript:alert(1)", "//x", "http://[", "", None):
         document = replace(cited.document, source=replace(SOURCE, url=url))
         other = replace(cited, spans=(document.span(0, 5),), best=None)
-        assert "TY  - GEN" in cite(other, Form.RIS, SAID)
-        assert "javascript" not in cite(other, Form.PLAIN, SAID)
+        assert "TY  - GEN" in cite(other, CitationForm.RIS, SAID)
+        assert "javascript" not in cite(other, CitationForm.PLAIN, SAID)
 
 
 @given(st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), min_size=1))
 def test_every_text_comes_back_exactly_from_html(text: str) -> None:
     if not text.strip():
         return
-    shown = cite(of_text(text), Form.HTML, SAID).partition("<blockquote")[2].partition("</blockquote>")[0]
+    shown = cite(of_text(text), CitationForm.HTML, SAID).partition("<blockquote")[2].partition("</blockquote>")[0]
     words = re.sub("<[^>]*>", "", shown.partition(">")[2].replace("<br>", "\n"))
     assert unescape(words) == text
 
@@ -118,7 +118,7 @@ def test_every_text_comes_back_exactly_from_html(text: str) -> None:
     ],
 )
 def test_markdown_shows_the_words_as_they_are(text: str) -> None:
-    tokens = MarkdownIt("commonmark").parse(cite(of_text(text), Form.MARKDOWN, SAID))
+    tokens = MarkdownIt("commonmark").parse(cite(of_text(text), CitationForm.MARKDOWN, SAID))
     inside = tokens[1 : next(n for n, token in enumerate(tokens) if token.type == "blockquote_close")]
     assert {token.type for token in inside} == {"paragraph_open", "inline", "paragraph_close"}
     children = [child for token in inside for child in token.children or ()]

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from doc_pages import ROOT, blocks, lines, pages
 from shell import b12
 
-from b12assistant.application.exporting import Format, export
+from b12assistant.application.exporting import SavedFormat, export
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.cli import commands
 from b12assistant.config import load_configuration
@@ -54,7 +54,7 @@ def _conversation(folder: Path) -> str:
     space = Workspace(load_configuration(environment={}, flags=flags))
     reply = space.ask(QUESTION["question"], ())
     generation = space.opened.collection.generation
-    return export((reply,), space.setting(base="http://127.0.0.1"), generation, Format.MARKDOWN)
+    return export((reply,), space.setting(base="http://127.0.0.1"), generation, SavedFormat.MARKDOWN)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from corpora import again, capsules, write
 from fakes import FakeWorkspace, fake_workspace, with_weak_quotes
 from starlette.testclient import TestClient
 
-from b12assistant.application.exporting import Format, embedded, export
+from b12assistant.application.exporting import SavedFormat, embedded, export
 from b12assistant.application.quote_checks import Against, Checked, State, check_file
 from b12assistant.errors import UsageError
 from b12assistant.index.documents import Entry
@@ -32,7 +32,7 @@ TURNS = (
     "My legs went weak today and I can't pee",
 )
 TOPIC = "Do swallowed capsules work as well as a syringe?"
-NAMES = {Format.HTML: "kept.html", Format.MARKDOWN: "kept.md", Format.JSON: "kept.json"}
+NAMES = {SavedFormat.HTML: "kept.html", SavedFormat.MARKDOWN: "kept.md", SavedFormat.JSON: "kept.json"}
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +50,9 @@ def client(space: FakeWorkspace) -> TestClient:
 
 
 @pytest.fixture(scope="module")
-def kept(client: TestClient) -> Mapping[Format, str]:
+def kept(client: TestClient) -> Mapping[SavedFormat, str]:
     turns = [{"question": question} for question in TURNS]
-    answers = {each: client.post("/export", json={"format": each, "turns": turns}) for each in Format}
+    answers = {each: client.post("/export", json={"format": each, "turns": turns}) for each in SavedFormat}
     assert [answer.status_code for answer in answers.values()] == [200, 200, 200]
     return {each: answer.text for each, answer in answers.items()}
 
@@ -72,7 +72,7 @@ def shifted(entry: Entry) -> Entry:
     return replace(entry, document=replace(document, text=more + document.text, sections=sections))
 
 
-def checked(space: FakeWorkspace, folder: Path, format_: Format, text: str) -> Checked:
+def checked(space: FakeWorkspace, folder: Path, format_: SavedFormat, text: str) -> Checked:
     file = folder / NAMES[format_]
     file.write_text(text, "utf-8")
     return check_file(file, Against.of(space))
@@ -83,9 +83,9 @@ def quoted(space: FakeWorkspace) -> list[str]:
     return [" […] ".join(span.text for span in quote.spans) for reply in replies for quote in reply.answer.shown]
 
 
-@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize("format_", SavedFormat)
 def test_every_quote_of_a_file_is_checked_and_stands(
-    format_: Format, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+    format_: SavedFormat, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
     found = checked(space, tmp_path, format_, kept[format_])
     verdicts = found.quotes
@@ -95,14 +95,14 @@ def test_every_quote_of_a_file_is_checked_and_stands(
     assert {each.state for each in verdicts} == {State.STANDS}
 
 
-@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize("format_", SavedFormat)
 def test_a_file_says_the_questions_the_notices_and_the_index(
-    format_: Format, kept: Mapping[Format, str], space: FakeWorkspace
+    format_: SavedFormat, kept: Mapping[SavedFormat, str], space: FakeWorkspace
 ) -> None:
     text = kept[format_]
     assert space.opened.collection.generation in text
     assert "Do swallowed capsules work as well as a syringe?" in text
-    if format_ is not Format.JSON:
+    if format_ is not SavedFormat.JSON:
         assert "Sources disagree: Do swallowed capsules work as well as a syringe?" in text
         assert "You could look here" in text
     flagged = space.ask(TURNS[3], TURNS[:3]).answer.red_flag
@@ -110,16 +110,16 @@ def test_a_file_says_the_questions_the_notices_and_the_index(
     assert space.texts[flagged.text].text.split(".")[0].split("\n")[0][:20] in text
 
 
-def test_html_runs_nothing_and_fetches_nothing(kept: Mapping[Format, str]) -> None:
-    text = kept[Format.HTML]
+def test_html_runs_nothing_and_fetches_nothing(kept: Mapping[SavedFormat, str]) -> None:
+    text = kept[SavedFormat.HTML]
     assert "Which wraps: &lt;myelin&gt;, mostly?" in text
     assert re.findall("<script[^>]*>", text) == ['<script type="application/json" id="data">']
     assert "default-src 'none'" in text
 
 
-@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize("format_", SavedFormat)
 def test_a_word_that_was_changed_in_the_file_is_found(
-    format_: Format, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+    format_: SavedFormat, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
     altered = kept[format_].replace("made of fat", "made of wax").replace("as well as a syringe.", "well.")
     found = {each.words: each for each in checked(space, tmp_path, format_, altered).quotes}
@@ -129,9 +129,9 @@ def test_a_word_that_was_changed_in_the_file_is_found(
     assert any(each.state is State.WRONG for each in found.values())
 
 
-@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize("format_", SavedFormat)
 def test_words_that_moved_stand_and_words_that_went_do_not(
-    format_: Format, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+    format_: SavedFormat, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
     file = tmp_path / NAMES[format_]
     file.write_text(kept[format_], "utf-8")
@@ -190,9 +190,9 @@ def test_data_that_is_not_ours_is_refused(data: str, tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("suffix", ["md", "html"])
 def test_data_that_cannot_be_drawn_is_refused(
-    suffix: str, key: str, value: object, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+    suffix: str, key: str, value: object, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
-    data = json.loads(kept[Format.JSON])
+    data = json.loads(kept[SavedFormat.JSON])
     if key == "sides":
         data["turns"][1]["answer"]["disagreements"][0]["sides"] = value
     else:
@@ -204,7 +204,7 @@ def test_data_that_cannot_be_drawn_is_refused(
         check_file(tmp_path / f"a.{suffix}", Against.of(space))
 
 
-VISIBLE = (Format.HTML, Format.MARKDOWN)
+VISIBLE = (SavedFormat.HTML, SavedFormat.MARKDOWN)
 
 
 @pytest.mark.parametrize("format_", VISIBLE)
@@ -219,7 +219,12 @@ VISIBLE = (Format.HTML, Format.MARKDOWN)
     ],
 )
 def test_what_the_file_shows_is_what_its_data_gives(
-    format_: Format, shown: str, altered: str, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+    format_: SavedFormat,
+    shown: str,
+    altered: str,
+    kept: Mapping[SavedFormat, str],
+    space: FakeWorkspace,
+    tmp_path: Path,
 ) -> None:
     assert shown in kept[format_]
     found = checked(space, tmp_path, format_, kept[format_].replace(shown, altered, 1))
@@ -231,7 +236,7 @@ def test_what_the_file_shows_is_what_its_data_gives(
 
 @pytest.mark.parametrize("format_", VISIBLE)
 def test_what_is_added_to_a_file_is_found(
-    format_: Format, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+    format_: SavedFormat, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
     assert checked(space, tmp_path, format_, f"{kept[format_]}\nSomebody said so.\n").problems
     assert not checked(space, tmp_path, format_, kept[format_].replace("\n", "\r\n")).problems
@@ -262,37 +267,41 @@ def test_what_is_added_to_a_file_is_found(
     ],
 )
 def test_what_the_data_says_of_a_quote_is_held_against_the_index(
-    key: str, value: object, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+    key: str, value: object, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
-    data = json.loads(kept[Format.JSON])
+    data = json.loads(kept[SavedFormat.JSON])
     assert data["turns"][0]["answer"]["quotes"][0][key] != value
     data["turns"][0]["answer"]["quotes"][0][key] = value
-    first = checked(space, tmp_path, Format.JSON, json.dumps(data)).quotes[0]
+    first = checked(space, tmp_path, SavedFormat.JSON, json.dumps(data)).quotes[0]
     assert first.state is State.DIFFERS
     assert f"{key} is {json.dumps(value)} in the file, " in first.problem
 
 
 @pytest.mark.parametrize(("key", "value"), [("text", "All is well."), ("version", 99), ("text_id", "none")])
 def test_a_notice_is_held_against_its_fixed_text(
-    key: str, value: object, kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path
+    key: str, value: object, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
-    data = json.loads(kept[Format.JSON])
+    data = json.loads(kept[SavedFormat.JSON])
     data["turns"][3]["answer"]["notices"][0][key] = value
-    problem, *_ = checked(space, tmp_path, Format.JSON, json.dumps(data)).problems
+    problem, *_ = checked(space, tmp_path, SavedFormat.JSON, json.dumps(data)).problems
     assert problem.startswith("question 4, notice ")
 
 
-def test_a_topic_is_held_against_the_curators(kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path) -> None:
-    data = json.loads(kept[Format.JSON])
+def test_a_topic_is_held_against_the_curators(
+    kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
+) -> None:
+    data = json.loads(kept[SavedFormat.JSON])
     data["turns"][1]["answer"]["disagreements"][0]["topic"] = "Nothing"
-    (problem,) = checked(space, tmp_path, Format.JSON, json.dumps(data)).problems
+    (problem,) = checked(space, tmp_path, SavedFormat.JSON, json.dumps(data)).problems
     assert TOPIC in problem
 
 
-def test_a_side_is_held_against_the_index(kept: Mapping[Format, str], space: FakeWorkspace, tmp_path: Path) -> None:
-    data = json.loads(kept[Format.JSON])
+def test_a_side_is_held_against_the_index(
+    kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
+) -> None:
+    data = json.loads(kept[SavedFormat.JSON])
     data["turns"][1]["answer"]["disagreements"][0]["sides"][1]["publisher"] = "A ministry"
-    states = [verdict.state for verdict in checked(space, tmp_path, Format.JSON, json.dumps(data)).quotes]
+    states = [verdict.state for verdict in checked(space, tmp_path, SavedFormat.JSON, json.dumps(data)).quotes]
     assert states.count(State.DIFFERS) == 1
 
 
@@ -300,15 +309,15 @@ HOSTILE = "<!-- --> --!> ]]> </script><script>alert(1)</script> --- &amp; \u2028
 
 
 @pytest.mark.parametrize("format_", VISIBLE)
-def test_no_text_ends_the_data_or_runs(format_: Format, space: FakeWorkspace, tmp_path: Path) -> None:
+def test_no_text_ends_the_data_or_runs(format_: SavedFormat, space: FakeWorkspace, tmp_path: Path) -> None:
     reply = space.ask(f"What wraps every nerve: myelin? {HOSTILE}")
     generation = space.opened.collection.generation
     text = export((reply,), space.setting(), generation, format_)
-    found = embedded(text, html=format_ is Format.HTML)
+    found = embedded(text, html=format_ is SavedFormat.HTML)
     assert found is not None
     assert found["turns"][0]["answer"]["question"].endswith(HOSTILE)
-    assert len(re.findall(r"(?<!\\)<script", text)) == (format_ is Format.HTML)
-    assert text.count("-->") <= (format_ is Format.MARKDOWN) + text.partition("<!-- data")[0].count("-->")
+    assert len(re.findall(r"(?<!\\)<script", text)) == (format_ is SavedFormat.HTML)
+    assert text.count("-->") <= (format_ is SavedFormat.MARKDOWN) + text.partition("<!-- data")[0].count("-->")
     assert checked(space, tmp_path, format_, text).problems == ()
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from builders_answers import EASY, assistant, source
 
-from b12assistant.answering.assistant import Assistant
+from b12assistant.answering.assistant import Answerer
 from b12assistant.answers import Answer, Interpretation, Move, Reason, Status, Triage, Turn
 from b12assistant.safety.triage import Triager, load_rules
 
@@ -19,7 +19,7 @@ ASKED = "What wraps nerves?"
 LONG_TURN = ("Does it wrap myelin and nerves? " * 700)[:20_000]
 
 
-def one_quote() -> Assistant:
+def one_quote() -> Answerer:
     asked = assistant(NERVES, MORE, SHOP)
     quoting = replace(asked.settings.quoting, quotes=1)
     return replace(asked, settings=replace(asked.settings, quoting=quoting))

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import small_space
 
-from b12assistant.answering.lookup import MOST_FOUND, MOST_OF_ONE, Format, LookUp, Match, Sieve, Way, format_of, phrase
+from b12assistant.answering.lookup import (
+    MOST_FOUND,
+    MOST_OF_ONE,
+    DocumentFormat,
+    LookUp,
+    Match,
+    Sieve,
+    Way,
+    format_of,
+    phrase,
+)
 from b12assistant.types import Interest, SourceKind
 
 CORPUS = {
@@ -104,7 +114,7 @@ def test_at_most_as_many_come_as_are_asked_for(space: FakeWorkspace) -> None:
         (Sieve(kinds=frozenset({SourceKind.VENDOR})), {"shop.md"}),
         (Sieve(interests=frozenset({Interest.SELLS})), {"shop.md"}),
         (Sieve(interests=frozenset({Interest.UNKNOWN})), {"nerves.md", "guides/food.html"}),
-        (Sieve(formats=frozenset({Format.HTML})), {"guides/food.html"}),
+        (Sieve(formats=frozenset({DocumentFormat.HTML})), {"guides/food.html"}),
         (Sieve(document="DRIP"), {"shop.md"}),
         (Sieve(document="guides/"), {"guides/food.html"}),
         (Sieve(since=2021), {"shop.md"}),
@@ -145,7 +155,12 @@ def test_a_document_that_fills_the_list_takes_nobodys_place(tmp_path: Path) -> N
 
 
 def test_a_format_goes_by_the_end_of_the_name() -> None:
-    named = {"a.md": Format.MARKDOWN, "A.HTM": Format.HTML, "b/c.PDF": Format.PDF, "d.txt": Format.TEXT}
+    named = {
+        "a.md": DocumentFormat.MARKDOWN,
+        "A.HTM": DocumentFormat.HTML,
+        "b/c.PDF": DocumentFormat.PDF,
+        "d.txt": DocumentFormat.TEXT,
+    }
     assert {name: format_of(name) for name in named} == named
 
 

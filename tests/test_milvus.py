@@ -13,7 +13,7 @@ from builders_milvus import contents, in_use, lite, milvus_terms
 
 from b12assistant.errors import AssistantError, ConfigError, IndexDamagedError, IndexUnreachableError
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.milvus import MOST_FOUND, Collections, Contents, MilvusTerms, MilvusVectors, Place, Server
+from b12assistant.index.milvus import MOST_FOUND, Collections, Contents, MilvusRows, MilvusTerms, MilvusVectors, Server
 
 TEN = np.eye(10, dtype=np.float32)
 OLD, NEW, NEWEST = (contents(TEN[: rows + 1]) for rows in (3, 4, 5))
@@ -183,14 +183,14 @@ def test_a_second_process_is_told_that_one_alone_opens_a_file(tmp_path: Path) ->
 
 def test_rows_that_do_not_meet_the_condition_take_nobodys_place(collections: Collections) -> None:
     place = in_use(collections, contents(TEN, kinds=["blog", "review"] * 5))
-    only = Place(place.server, place.collection, place.rows, 'row not in [0, 1, 2] and kind in ["review"]')
+    only = MilvusRows(place.server, place.collection, place.rows, 'row not in [0, 1, 2] and kind in ["review"]')
     rows, _ = MilvusVectors(only).search(TEN[0], 3)
     assert rows.tolist() == [3, 5, 7]
 
 
 def test_a_condition_holds_for_words_too(collections: Collections) -> None:
     found = milvus_terms(collections, BM25FIndex.build(["numb"] * 6, [""] * 6), 6)
-    only = Place(found.place.server, found.place.collection, 6, "row not in [1, 3]")
+    only = MilvusRows(found.place.server, found.place.collection, 6, "row not in [1, 3]")
     rows, _ = MilvusTerms(only, found.words).search("numb", 10)
     assert rows.tolist() == [0, 2, 4, 5]
 
@@ -202,7 +202,7 @@ def test_a_row_without_words_is_found_by_none(collections: Collections) -> None:
 
 def test_no_server_is_asked_for_more_than_it_gives(collections: Collections) -> None:
     place = in_use(collections, OLD)
-    many = Place(place.server, place.collection, 10**9)
+    many = MilvusRows(place.server, place.collection, 10**9)
     assert len(MilvusVectors(many).search(TEN[0], MOST_FOUND + 1)[0]) == 4
 
 

@@ -25,7 +25,7 @@ from b12assistant.config import EncoderSettings
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import SentenceEncoder, load_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder, _batches
-from b12assistant.index.weights import GRAPHS, PINNED_MODEL, TOKENIZER, Weights, find_weights, shipped_graph
+from b12assistant.index.weights import GRAPHS, PINNED_MODEL, TOKENIZER, ModelWeights, find_weights, shipped_graph
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.safety.opinion import Opinion
 from b12assistant.safety.second_opinion import Triagers, load_fitted
@@ -77,8 +77,10 @@ def test_a_model_whose_files_differ_has_none(model: Path, name: str, data: bytes
     assert shipped_graph(find_weights(str(model))) is None
 
 
-@pytest.mark.parametrize("weights", [Weights("some/name", None, "unverified"), Weights("mine", Path(), "1" * 64)])
-def test_other_weights_have_none(weights: Weights) -> None:
+@pytest.mark.parametrize(
+    "weights", [ModelWeights("some/name", None, "unverified"), ModelWeights("mine", Path(), "1" * 64)]
+)
+def test_other_weights_have_none(weights: ModelWeights) -> None:
     assert shipped_graph(weights) is None
 
 

@@ -37,21 +37,21 @@ from b12assistant.answers import (
     Turn,
 )
 from b12assistant.api import Assistant
-from b12assistant.application.exporting import Format, data_of, export, pieces_of
+from b12assistant.application.exporting import SavedFormat, data_of, export, pieces_of
 from b12assistant.application.lookup_rows import quoted
 from b12assistant.application.pack import write
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.answer_html import turn_html
-from b12assistant.display.citation_formats import Form, cite
+from b12assistant.display.citation_formats import CitationForm, cite
 from b12assistant.display.labels import load_labels
 from b12assistant.display.presentation import (
     Cited,
-    Difference,
     General,
     Headline,
     Quoted,
     Setting,
+    ShownDifference,
     present,
     quotes_of,
 )
@@ -163,7 +163,7 @@ def on_terminal(reply: Reply, _: OneReply) -> str:
     return out.getvalue()
 
 
-def saved(format_: Format) -> Callable[[Reply, OneReply], str]:
+def saved(format_: SavedFormat) -> Callable[[Reply, OneReply], str]:
     def write_it(reply: Reply, _: OneReply) -> str:
         text = export((reply,), SETTING, GENERATION, format_)
         return re.sub(r"(?s)<script.*?</script>|<!-- data.*?-->", "", text)
@@ -190,7 +190,7 @@ def over_langchain(reply: Reply, space: OneReply) -> str:
     return "\n".join(line for each in found for line in (*each["notes"], each["speaker"], str(each["difference"])))
 
 
-def copied(form: Form) -> Callable[[Reply, OneReply], str]:
+def copied(form: CitationForm) -> Callable[[Reply, OneReply], str]:
     def copy(reply: Reply, _: OneReply) -> str:
         return "\n".join(cite(quote, form, SAID) for quote in quotes_of(present(reply, SETTING)))
 
@@ -215,12 +215,12 @@ ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
     "page": page,
     "plain page": plain_page,
     "terminal": on_terminal,
-    **{f"saved as {format_}": saved(format_) for format_ in Format},
+    **{f"saved as {format_}": saved(format_) for format_ in SavedFormat},
     "MCP": over_mcp,
     "LangChain": over_langchain,
 }
 QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {
-    **{f"copied as {form}": copied(form) for form in (Form.PLAIN, Form.MARKDOWN, Form.HTML)},
+    **{f"copied as {form}": copied(form) for form in (CitationForm.PLAIN, CitationForm.MARKDOWN, CitationForm.HTML)},
     **{f"pack as {form}": packed(form) for form in ("markdown", "html", "csv")},
     "row": in_a_row,
 }
@@ -272,7 +272,7 @@ def test_what_is_saved_gives_the_same_pieces_again(note: str) -> None:
         assert replace(two, source=one.source, digest=one.digest) == one  # a file keeps only what is shown of these
     for one_, two_ in zip(given, again, strict=True):
         assert type(one_) is type(two_)
-        if isinstance(one_, Difference) and isinstance(two_, Difference):
+        if isinstance(one_, ShownDifference) and isinstance(two_, ShownDifference):
             assert one_.heading == two_.heading
         elif not isinstance(one_, Quoted):
             assert one_ == two_
@@ -281,7 +281,7 @@ def test_what_is_saved_gives_the_same_pieces_again(note: str) -> None:
 def test_pieces_come_in_the_order_of_the_page() -> None:
     reply = reply_of(quote_of(Source()), quote_of(Source()), differ=True)
     weak = replace(reply, answer=replace(reply.answer, reason=Reason.WEAK_MATCH, status=Status.POSSIBLY))
-    assert [type(piece) for piece in present(weak, SETTING)] == [Headline, Quoted, Quoted, Difference, General]
+    assert [type(piece) for piece in present(weak, SETTING)] == [Headline, Quoted, Quoted, ShownDifference, General]
     assert [quote.number for quote in quotes_of(present(weak, SETTING))] == [1, 2, 3, 4]
 
 
@@ -296,6 +296,6 @@ def test_the_headline_is_left_out_where_the_fixed_text_says_it() -> None:
 def test_a_reply_of_the_workspace_has_the_curators_topic(tmp_path: Path) -> None:
     space = small_space(tmp_path, capsules())
     reply = space.ask("Do swallowed capsules work as well as a syringe?")
-    (differ, *_) = (piece for piece in present(reply, space.setting()) if isinstance(piece, Difference))
+    (differ, *_) = (piece for piece in present(reply, space.setting()) if isinstance(piece, ShownDifference))
     assert differ.heading == "Sources disagree: Do swallowed capsules work as well as a syringe?"
     assert [quote.text[:9] for quote in differ.sides] == ["Swallowed", "A syringe"]

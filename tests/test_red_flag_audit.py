@@ -18,7 +18,7 @@ from b12assistant.errors import UsageError
 from b12assistant.evaluation.red_flag_audit import (
     LEVELS,
     Case,
-    Verdict,
+    Judgement,
     as_text,
     judge,
     load_cases,
@@ -38,11 +38,11 @@ def case(level: str, *, name: str = "a", acceptable: Sequence[str] = (), trap: s
     return Case(name, turns, level, frozenset(acceptable), None, UNSAID | {"trap": trap})
 
 
-def verdict(level: str, said: str, *, acceptable: Sequence[str] = (), trap: str = "not said") -> Verdict:
-    return Verdict(case(level, acceptable=acceptable, trap=trap), said, None, None)
+def verdict(level: str, said: str, *, acceptable: Sequence[str] = (), trap: str = "not said") -> Judgement:
+    return Judgement(case(level, acceptable=acceptable, trap=trap), said, None, None)
 
 
-def counted(verdicts: Sequence[Verdict], name: str) -> tuple[int, int]:
+def counted(verdicts: Sequence[Judgement], name: str) -> tuple[int, int]:
     found = measures(verdicts)[name]
     return found["hits"], found["n"]
 
@@ -97,8 +97,8 @@ def test_a_false_alarm_is_one_only_where_it_is_not_acceptable() -> None:
 
 def test_the_kind_of_an_emergency_is_measured_where_it_is_labelled() -> None:
     labelled = Case("a", (Turn(0, "x"),), "emergency", frozenset(), "poisoning", UNSAID)
-    verdicts = [Verdict(labelled, "emergency", kind, None) for kind in ("poisoning", "medical")]
-    verdicts += [Verdict(labelled, "none", None, None), verdict("emergency", "emergency")]
+    verdicts = [Judgement(labelled, "emergency", kind, None) for kind in ("poisoning", "medical")]
+    verdicts += [Judgement(labelled, "none", None, None), verdict("emergency", "emergency")]
     assert counted(verdicts, "emergency: kind right") == (1, 2)
 
 

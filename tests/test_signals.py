@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.signals import Evidence, Topics, Word, load_topics, mean_of, words_of
+from b12assistant.answering.signals import Evidence, QuestionWord, Topics, load_topics, mean_of, words_of
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.encoding import load_encoder, tuned_encoder
@@ -96,7 +96,7 @@ def test_a_quote_from_beyond_the_passages_that_were_searched_has_signals_of_its_
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(-1, 1), st.booleans()), min_size=1, max_size=6))
 def test_signals_stay_between_0_and_1(drawn: list[tuple[float, float, bool]]) -> None:
-    words = [Word(str(i), np.array([i])) for i in range(len(drawn))]
+    words = [QuestionWord(str(i), np.array([i])) for i in range(len(drawn))]
     best = np.array([cosine for _, cosine, _ in drawn], np.float32)
     unknown = frozenset(word.term for word, (_, _, counts) in zip(words, drawn, strict=True) if counts)
     topicality = np.array([topical for topical, _, _ in drawn], np.float32)
@@ -117,6 +117,6 @@ def test_the_committed_table_is_of_the_shipped_encoder() -> None:
 def test_the_committed_table_tells_things_from_talk(thing: str, talk: str) -> None:
     from b12assistant.language.words import terms
 
-    words = [Word(terms(word)[0], np.zeros(0, np.int64)) for word in (thing, talk)]
+    words = [QuestionWord(terms(word)[0], np.zeros(0, np.int64)) for word in (thing, talk)]
     first, second = load_topics().of(words, np.zeros((1, 4), np.float32), "another encoder")
     assert first > 2 * second

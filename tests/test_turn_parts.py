@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import Turn
 from b12assistant.safety.triage import load_rules
-from b12assistant.safety.turn_parts import LONGEST, MOST, SHORT, Part, TurnReading, chosen, halves, read_turn
+from b12assistant.safety.turn_parts import LONGEST, MOST, SHORT, TurnPart, TurnReading, chosen, halves, read_turn
 
 RULES = load_rules()
 
@@ -69,14 +69,17 @@ def test_every_word_is_read(text: str) -> None:
 @given(st.lists(st.sampled_from(["a", "bc", ".", "?"]), max_size=60), st.integers(1, 9))
 def test_halves_cover_a_turn_and_each_fits(words: list[str], most: int) -> None:
     folded = read(" ".join(words)).folded
-    parts = list(halves(folded, Part(0, len(folded.words)), lambda part: part.end - part.start <= most))
+    parts = list(halves(folded, TurnPart(0, len(folded.words)), lambda part: part.end - part.start <= most))
     assert [i for part in parts for i in range(*part)] == list(range(len(folded.words)))
     assert all(part.end - part.start <= most for part in parts)
 
 
 def test_a_long_turn_is_halved_between_sentences() -> None:
     folded = read("one two three four. five six seven").folded
-    assert list(halves(folded, Part(0, 8), lambda part: part.end - part.start <= 5)) == [Part(0, 5), Part(5, 8)]
+    assert list(halves(folded, TurnPart(0, 8), lambda part: part.end - part.start <= 5)) == [
+        TurnPart(0, 5),
+        TurnPart(5, 8),
+    ]
 
 
 def test_a_cue_belongs_to_the_part_it_begins_in() -> None:
@@ -86,13 +89,13 @@ def test_a_cue_belongs_to_the_part_it_begins_in() -> None:
     assert "now" in set(reading.cues(present)) - set(reading.cues(past))
 
 
-def weight(part: Part) -> float:
+def weight(part: TurnPart) -> float:
     return float(part.start % 10)
 
 
 @given(st.integers(0, 60), st.integers(2, MOST))
 def test_the_first_the_last_and_the_heaviest_are_chosen(count: int, most: int) -> None:
-    everything = [Part(start, start + 1) for start in range(count)]
+    everything = [TurnPart(start, start + 1) for start in range(count)]
     found = chosen(everything, weight, most)
     assert list(found) == sorted(found)
     assert len(found) == min(count, most)

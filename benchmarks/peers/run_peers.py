@@ -23,7 +23,7 @@ from answer_systems import System, haystack, langchain, llama_index
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation.bench import CACHE, Scored, ask, compared, hardware, score_run, search
-from b12assistant.evaluation.bench_index import Ranking, Stages
+from b12assistant.evaluation.bench_index import BenchParts, Ranking
 from b12assistant.evaluation.datasets import Dataset, Text, load_dataset
 from b12assistant.evaluation.measures import write_run, write_whole
 
@@ -117,7 +117,7 @@ def ours(dataset: Dataset, cache: Path) -> Run:
     """Return the product's own run."""
     space = Workspace(load_configuration(file=Path(os.devnull), environment={}))
     ranking = Ranking()
-    collection = Stages(space.encoder, space.projection, ranking.settings, cache).index(dataset.texts)
+    collection = BenchParts(space.encoder, space.projection, ranking.settings, cache).index(dataset.texts)
     asked = ask(dataset, collection, space.encoder, space.projection, lambda *_: None)
     run = search(asked, collection, ranking, lambda *_: None).run
     return {query: dict(ranked) for query, ranked in run.items()}

@@ -13,7 +13,7 @@ from corpora import again, capsules, write
 from fakes import FakeWorkspace, fake_workspace
 from pydantic import ValidationError
 
-from b12assistant.application.exporting import Format, SavedConversation, export, render
+from b12assistant.application.exporting import SavedConversation, SavedFormat, export, render
 from b12assistant.application.quote_checks import Against, check_file
 from b12assistant.errors import AssistantError, UsageError
 from stress_tests.runner import Tries
@@ -26,20 +26,20 @@ QUESTIONS = (
 )
 _CORPUS = {"nerves.md": "# Nerves\n\n## Sheath\n\nMyelin *wraps* every_nerve. It is made of fat.\n", **capsules()}
 _INVENTED = "Bleach cures nerves."
-_SUFFIXES = {Format.HTML: "html", Format.MARKDOWN: "md", Format.JSON: "json"}
+_SUFFIXES = {SavedFormat.HTML: "html", SavedFormat.MARKDOWN: "md", SavedFormat.JSON: "json"}
 
 
-def saved_conversations(folder: Path) -> tuple[FakeWorkspace, Mapping[Format, str]]:
+def saved_conversations(folder: Path) -> tuple[FakeWorkspace, Mapping[SavedFormat, str]]:
     """A workspace with an index, and a conversation in each format."""
     made = fake_workspace(write(folder / "corpus", _CORPUS), folder / "index")
     made.index()
     space = again(made)
     replies = [space.ask(question, QUESTIONS[:number]) for number, question in enumerate(QUESTIONS)]
     generation = space.opened.collection.generation
-    return space, {form: export(replies, space.setting(), generation, form) for form in Format}
+    return space, {form: export(replies, space.setting(), generation, form) for form in SavedFormat}
 
 
-def is_found(text: str, form: Format, against: Against, folder: Path) -> bool:
+def is_found(text: str, form: SavedFormat, against: Against, folder: Path) -> bool:
     """Whether `verify` says that something is wrong with the file."""
     file = folder / f"altered.{_SUFFIXES[form]}"
     file.write_text(text, "utf-8", newline="")
@@ -58,13 +58,13 @@ def altered_exports(count: int, folder: Path) -> Tries:
         yield f"{form}: a false alarm" if is_found(text, form, against, folder) else None
     draw = random.Random(23)  # noqa: S311 - places, not secrets
     for number in range(count):
-        form = list(Format)[number % len(Format)]
-        by_hand = form is not Format.JSON and draw.random() < 0.5
+        form = list(SavedFormat)[number % len(SavedFormat)]
+        by_hand = form is not SavedFormat.JSON and draw.random() < 0.5
         what, text = (_by_hand if by_hand else _in_the_data)(files, form, draw)
         yield None if is_found(text, form, against, folder) else f"{form}, {what}: was missed"
 
 
-def _by_hand(files: Mapping[Format, str], form: Format, draw: random.Random) -> tuple[str, str]:
+def _by_hand(files: Mapping[SavedFormat, str], form: SavedFormat, draw: random.Random) -> tuple[str, str]:
     """Alter what the file shows, as in an editor."""
     text = files[form]
     while True:
@@ -88,9 +88,9 @@ def _by_hand(files: Mapping[Format, str], form: Format, draw: random.Random) -> 
             return what, other
 
 
-def _in_the_data(files: Mapping[Format, str], form: Format, draw: random.Random) -> tuple[str, str]:
+def _in_the_data(files: Mapping[SavedFormat, str], form: SavedFormat, draw: random.Random) -> tuple[str, str]:
     """Alter the data in one place, and write the file from it again if possible."""
-    data = json.loads(files[Format.JSON])
+    data = json.loads(files[SavedFormat.JSON])
     while True:
         other = copy.deepcopy(data)
         places = list(_places(other))
@@ -104,14 +104,14 @@ def _in_the_data(files: Mapping[Format, str], form: Format, draw: random.Random)
         return f"{name}: {what}, not drawn", files[form].replace(_data(files[form], form), json.dumps(other))
 
 
-def _data(text: str, form: Format) -> str:
+def _data(text: str, form: SavedFormat) -> str:
     """The data as written in a file."""
     begin, end = {
-        Format.HTML: ('id="data">', "</script>"),
-        Format.MARKDOWN: ("<!-- data\n", "\n-->"),
-        Format.JSON: ("", ""),
+        SavedFormat.HTML: ('id="data">', "</script>"),
+        SavedFormat.MARKDOWN: ("<!-- data\n", "\n-->"),
+        SavedFormat.JSON: ("", ""),
     }[form]
-    return text if form is Format.JSON else text.split(begin)[1].split(end)[0]
+    return text if form is SavedFormat.JSON else text.split(begin)[1].split(end)[0]
 
 
 def _places(value: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -64,7 +64,7 @@ class Triaged:
 
 
 @dataclass(frozen=True)
-class Assistant:
+class Answerer:
     """The use case. ``engine`` is called only when something is searched: an emergency needs no index."""
 
     triage: Callable[[Sequence[Turn]], Triage]

@@ -44,7 +44,7 @@ class Way(StrEnum):
     PHRASE = "phrase"
 
 
-class Format(StrEnum):
+class DocumentFormat(StrEnum):
     """The format of a file."""
 
     MARKDOWN = "markdown"
@@ -53,7 +53,12 @@ class Format(StrEnum):
     TEXT = "text"
 
 
-_FORMATS = {".md": Format.MARKDOWN, ".markdown": Format.MARKDOWN, ".html": Format.HTML, ".htm": Format.HTML}
+_FORMATS = {
+    ".md": DocumentFormat.MARKDOWN,
+    ".markdown": DocumentFormat.MARKDOWN,
+    ".html": DocumentFormat.HTML,
+    ".htm": DocumentFormat.HTML,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Sieve:
 
     kinds: frozenset[SourceKind] = frozenset()
     interests: frozenset[Interest] = frozenset()
-    formats: frozenset[Format] = frozenset()
+    formats: frozenset[DocumentFormat] = frozenset()
     document: str = ""
     since: int | None = None
     until: int | None = None
@@ -84,10 +89,10 @@ class Sieve:
         )
 
 
-def format_of(document: str) -> Format:
+def format_of(document: str) -> DocumentFormat:
     """Return the format by the end of the name, as the loaders do."""
     suffix = PurePosixPath(document).suffix.lower()
-    return Format.PDF if suffix == ".pdf" else _FORMATS.get(suffix, Format.TEXT)
+    return DocumentFormat.PDF if suffix == ".pdf" else _FORMATS.get(suffix, DocumentFormat.TEXT)
 
 
 @dataclass(frozen=True, slots=True)

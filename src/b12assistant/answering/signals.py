@@ -66,7 +66,7 @@ class Signals:
 
 
 @dataclass(frozen=True)
-class Word:
+class QuestionWord:
     """A word of a question: its index term, and its ``tokens``, rows of the query's."""
 
     term: str
@@ -87,7 +87,7 @@ class Topics:
     plain: Vectors
     encoder: str  # digest of the weights that the token vectors are from
 
-    def of(self, words: Sequence[Word], tokens: Vectors, encoder: str) -> Vectors:
+    def of(self, words: Sequence[QuestionWord], tokens: Vectors, encoder: str) -> Vectors:
         """Return (n,) between 0 and 1. ``tokens``: (q, p) rows of unit length, from the encoder with this digest."""
         known = np.array([self.features(word.term) for word in words], dtype=np.float32).reshape(-1, 4)
         if encoder != self.encoder:
@@ -106,21 +106,21 @@ def mean_of(vectors: Vectors) -> Vectors:
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), dtype=np.float32)
 
 
-def words_of(query: Query) -> tuple[Word, ...]:
+def words_of(query: Query) -> tuple[QuestionWord, ...]:
     """Return the informative words of the question itself; those it leans on only if it has none of its own.
 
     Earlier turns do not make a question known.
     """
     before = len(query.tokens) - len(query.places)
-    first: dict[str, Word] = {}
-    own: dict[str, Word] = {}
+    first: dict[str, QuestionWord] = {}
+    own: dict[str, QuestionWord] = {}
     for match in _WORD.finditer(query.read):
         touches = (query.places[:, 0] < match.end()) & (query.places[:, 1] > match.start())
         tokens = np.flatnonzero(touches) + before
         for term in terms(_HYPHEN.sub(" ", match[0])) if len(tokens) else ():
-            first.setdefault(term, Word(term, tokens))
+            first.setdefault(term, QuestionWord(term, tokens))
             if match.start() >= query.lead:
-                own.setdefault(term, Word(term, tokens))
+                own.setdefault(term, QuestionWord(term, tokens))
     return tuple((own or first).values())
 
 
@@ -133,7 +133,7 @@ class Evidence:
     ``leans``: whether something that came before the question was read with it. ``barred``: as in `Signals`.
     """
 
-    words: Sequence[Word]
+    words: Sequence[QuestionWord]
     topicality: Vectors
     pool: Vectors
     unknown_terms: frozenset[str]

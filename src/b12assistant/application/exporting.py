@@ -20,23 +20,22 @@ from pydantic import Field
 from b12assistant.answers import Level, Quote, Reply, Strength, TextId
 from b12assistant.display import json_form, presentation
 from b12assistant.display.addresses import words_by_span
-from b12assistant.display.citation_formats import Form as CitationForm
-from b12assistant.display.citation_formats import cite, markdown_text
+from b12assistant.display.citation_formats import CitationForm, cite, markdown_text
 from b12assistant.display.json_form import Day, Form, Generation, Json, Offsets, Pages, SourceFields, Text
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.markup import UNSEEN, dialled, plain, revealed, style_sheets
 from b12assistant.display.presentation import (
     Basis,
-    Difference,
     FixedNotice,
     General,
     Headline,
     Nearest,
-    Notice,
     Piece,
     Quoted,
     ReadAs,
     Setting,
+    ShownDifference,
+    ShownNotice,
     Speaker,
     arrange,
     near_places,
@@ -205,7 +204,7 @@ def _escaped(data: Json) -> str:
 KIND: Literal["b12assistant conversation"] = "b12assistant conversation"
 
 
-class Format(StrEnum):
+class SavedFormat(StrEnum):
     """The format of a saved conversation."""
 
     HTML = "html"
@@ -221,42 +220,44 @@ class AnswerQuote(json_form.Quote, SavedQuote):
     citation: Text
 
 
-class Disagreement(json_form.Disagreement):
+class SavedDisagreement(json_form.Disagreement):
     sides: list[AnswerQuote]  # type: ignore[assignment]  # a subclass with more fields
 
 
-class Answer(json_form.Answer):
+class SavedAnswer(json_form.Answer):
     quotes: list[AnswerQuote]  # type: ignore[assignment]  # a subclass with more fields
-    disagreements: list[Disagreement]  # type: ignore[assignment]  # the same
+    disagreements: list[SavedDisagreement]  # type: ignore[assignment]  # the same
 
 
-class Turn(Form):
-    answer: Answer
+class SavedTurn(Form):
+    answer: SavedAnswer
 
 
 class SavedConversation(Saved):
     """The data of a saved conversation."""
 
     kind: Literal["b12assistant conversation"]
-    turns: list[Turn]
+    turns: list[SavedTurn]
 
 
-def export(replies: Sequence[Reply], setting: presentation.Setting, generation: GenerationId, format_: Format) -> str:
+def export(
+    replies: Sequence[Reply], setting: presentation.Setting, generation: GenerationId, format_: SavedFormat
+) -> str:
     """Return the text of the file: the replies, in order, in the words of ``setting``."""
     return render(data_of(replies, setting, generation), format_)
 
 
-def render(data: SavedConversation, format_: Format) -> str:
+def render(data: SavedConversation, format_: SavedFormat) -> str:
     """Draw the file from its data. Raises ``ValueError`` for data that is not of a conversation."""
     return _WRITERS[format_](data)
 
 
 def data_of(replies: Sequence[Reply], setting: presentation.Setting, generation: GenerationId) -> SavedConversation:
-    turns = [Turn(answer=_answer(reply, setting)) for reply in replies]
+    turns = [SavedTurn(answer=_answer(reply, setting)) for reply in replies]
     return sealed(SavedConversation, setting, generation, kind=KIND, turns=turns)
 
 
-def _answer(reply: Reply, setting: presentation.Setting) -> Answer:
+def _answer(reply: Reply, setting: presentation.Setting) -> SavedAnswer:
     plain_ = json_form.Answer.of(reply, setting.texts, setting.today)
 
     def with_words(fields: Sequence[json_form.Quote], quotes: Sequence[Quote]) -> list[AnswerQuote]:
@@ -271,10 +272,10 @@ def _answer(reply: Reply, setting: presentation.Setting) -> Answer:
 
     quotes = with_words(plain_.quotes, reply.answer.quotes)
     differing = [
-        Disagreement.model_validate({**dict(fields), "sides": with_words(fields.sides, differ.sides)})
+        SavedDisagreement.model_validate({**dict(fields), "sides": with_words(fields.sides, differ.sides)})
         for fields, differ in zip(plain_.disagreements, reply.answer.disagreements, strict=True)
     ]
-    return Answer.model_validate({**dict(plain_), "quotes": quotes, "disagreements": differing})
+    return SavedAnswer.model_validate({**dict(plain_), "quotes": quotes, "disagreements": differing})
 
 
 def citation(quote: Quoted, labels: Labels) -> str:
@@ -282,7 +283,7 @@ def citation(quote: Quoted, labels: Labels) -> str:
     return cite(quote, CitationForm.PLAIN, labels).removeprefix(f"{quote.text}\n\n— ")
 
 
-def pieces_of(answer: Answer, data: SavedConversation) -> tuple[Piece, ...]:
+def pieces_of(answer: SavedAnswer, data: SavedConversation) -> tuple[Piece, ...]:
     """Rebuild the pieces of a saved answer."""
     labels, read_as = data.labels, answer.interpretation
 
@@ -341,7 +342,7 @@ def _drawn(piece: Piece, form: CitationForm, labels: Labels) -> Iterator[str]:
     is_html = form is CitationForm.HTML
     line = _html_line if is_html else _markdown_line
     match piece:
-        case Notice():
+        case ShownNotice():
             yield from (line("alarm" if piece.alarm else "notice", text) for text in piece.texts)
         case ReadAs():
             swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
@@ -350,7 +351,7 @@ def _drawn(piece: Piece, form: CitationForm, labels: Labels) -> Iterator[str]:
             yield line("heading", piece.text)
         case Quoted():
             yield cite(piece, form, labels)
-        case Difference():
+        case ShownDifference():
             yield line("heading", piece.heading if is_html else " ".join(piece.heading.split()))
             yield from (cite(quote, form, labels) for quote in piece.sides)
         case Nearest():
@@ -374,8 +375,8 @@ def _html_line(kind: str, text: str) -> str:
     return f'<{tag} class="{kind}" dir="auto">{lines}</{tag}>'
 
 
-_WRITERS: Mapping[Format, Callable[[SavedConversation], str]] = {
-    Format.HTML: _html,
-    Format.MARKDOWN: _markdown,
-    Format.JSON: json_text,
+_WRITERS: Mapping[SavedFormat, Callable[[SavedConversation], str]] = {
+    SavedFormat.HTML: _html,
+    SavedFormat.MARKDOWN: _markdown,
+    SavedFormat.JSON: json_text,
 }

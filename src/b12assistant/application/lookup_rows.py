@@ -8,11 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from b12assistant.answering.lookup import Match
-from b12assistant.answers import FixedTexts
-from b12assistant.answers import Notice as NoticeById
+from b12assistant.answers import FixedTexts, Notice
 from b12assistant.display.addresses import MOST_SPANS
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.presentation import Cited, Notice, Quoted, present_notices
+from b12assistant.display.presentation import Cited, Quoted, ShownNotice, present_notices
 from b12assistant.safety.fixed_texts import telephone_numbers
 from b12assistant.types import GAP, Range
 
@@ -57,12 +56,12 @@ def _place(quote: Quoted) -> Json:
     }
 
 
-def notices(given: Sequence[NoticeById], texts: FixedTexts, labels: Labels) -> list[Json]:
+def notices(given: Sequence[Notice], texts: FixedTexts, labels: Labels) -> list[Json]:
     """Return rows of the fixed texts above, safety texts with a heading, each followed by its translations."""
     return [row for notice in present_notices(given, texts, labels) for row in _notice(notice)]
 
 
-def _notice(notice: Notice) -> Iterator[Json]:
+def _notice(notice: ShownNotice) -> Iterator[Json]:
     language = notice.id.partition(".")[2] or None
     alarm, heading = notice.alarm, notice.heading or None
     yield {"text_id": notice.id, **_lines(notice.text), "language": language, "alarm": alarm, "heading": heading}

@@ -12,7 +12,7 @@ from b12assistant.application import exporting
 from b12assistant.application.exporting import Saved, SavedQuote, json_text, markdown_block
 from b12assistant.display import json_form
 from b12assistant.display.addresses import read_link
-from b12assistant.display.citation_formats import Form, about, cite, markdown_text, place
+from b12assistant.display.citation_formats import CitationForm, about, cite, markdown_text, place
 from b12assistant.display.json_form import Text, source_fields
 from b12assistant.display.markup import UNSEEN, plain, style_sheets
 from b12assistant.display.presentation import Cited, Quoted, Setting
@@ -118,12 +118,12 @@ def _markdown(data: SavedPack) -> str:
     parts = [f"# {data.labels('pack.title')}", markdown_text(_made(data))]
     parts += [f"**{markdown_text(line)}**" for line in _notices(data)]
     for quote in _quotes(data):
-        parts += [f"## {quote.number}", cite(quote, Form.MARKDOWN, data.labels)]
+        parts += [f"## {quote.number}", cite(quote, CitationForm.MARKDOWN, data.labels)]
     return "\n\n".join((*parts, markdown_block(data))) + "\n"
 
 
 def _html(data: SavedPack) -> str:
-    figures = "\n".join(cite(quote, Form.HTML, data.labels) for quote in _quotes(data))
+    figures = "\n".join(cite(quote, CitationForm.HTML, data.labels) for quote in _quotes(data))
     notices = "".join(f"<p><strong>{plain(line)}</strong></p>" for line in _notices(data))
     body = f"<p>{plain(_made(data))}</p>{notices}\n{figures}"
     style = f"{_STYLE}\n{style_sheets(UNSEEN)}"

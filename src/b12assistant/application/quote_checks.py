@@ -20,11 +20,11 @@ from pydantic import ValidationError
 
 from b12assistant.answers import FixedText, FixedTexts, NoticeKind, Strength, TextId, TopicId
 from b12assistant.application import exporting, pack
-from b12assistant.application.exporting import Format, SavedConversation, citation
+from b12assistant.application.exporting import SavedConversation, SavedFormat, citation
 from b12assistant.application.pack import SavedPack
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import json_form
-from b12assistant.display.addresses import Place, place_of_words
+from b12assistant.display.addresses import MarkedPlace, place_of_words
 from b12assistant.display.json_form import Json, source_fields
 from b12assistant.display.labels import overdue
 from b12assistant.display.presentation import Cited, Quoted, Setting
@@ -162,7 +162,7 @@ def _checked(where: str, quote: Mapping[str, Any], against: Against, made: Setti
 
 
 def _fresh(
-    quote: Mapping[str, Any], entry: Entry, place: Place, against: Against, made: Setting, *, moved: bool
+    quote: Mapping[str, Any], entry: Entry, place: MarkedPlace, against: Against, made: Setting, *, moved: bool
 ) -> Json:
     """Return what the index says about the words now; for moved words, without what depends on their place.
 
@@ -312,7 +312,7 @@ def _topics(where: str, disagreements: object, against: Against) -> Iterator[str
 
 def _visible(text: str, suffix: str, data: SavedConversation | SavedPack) -> Iterator[str]:
     """Report where the file differs from what its data gives, line by line."""
-    form = Format.JSON if suffix == ".json" else Format.HTML if suffix in _HTML else Format.MARKDOWN
+    form = SavedFormat.JSON if suffix == ".json" else SavedFormat.HTML if suffix in _HTML else SavedFormat.MARKDOWN
     given = exporting.render(data, form) if isinstance(data, SavedConversation) else pack.render(data, form)
     shown, drawn = text.split("\n"), given.split("\n")
     if suffix == ".json" or shown == drawn:
@@ -354,7 +354,7 @@ def _shown(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _place(quote: Mapping[str, Any], words: str) -> Place | None:
+def _place(quote: Mapping[str, Any], words: str) -> MarkedPlace | None:
     try:
         spans = [Range(int(start), int(end)) for start, end in quote["spans"]]
         return place_of_words(spans, words, Range(*map(int, quote["best"])))

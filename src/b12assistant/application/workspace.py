@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from b12assistant.answering.assistant import Assistant as Answering
+from b12assistant.answering.assistant import Answerer as Answering
 from b12assistant.answering.assistant import Triaged, turns_of
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import load_calibration

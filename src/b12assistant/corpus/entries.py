@@ -35,7 +35,7 @@ Text = Annotated[str, AfterValidator(_not_blank), Field(description="a text")]
 Texts = Annotated[list[Text], Field(description="a list of texts")]
 
 
-class Entry(BaseModel):
+class CuratedEntry(BaseModel):
     """A curators' file or a table of one. A field's description completes "it takes …" in errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -47,14 +47,14 @@ class Entry(BaseModel):
         return self._where()
 
 
-class Statement(Entry):
+class Statement(CuratedEntry):
     """A quote as written in the file, not yet looked up."""
 
     document: Text
     quote: Text
 
 
-class DisputeEntry(Entry):
+class DisputeEntry(CuratedEntry):
     """A topic as written in the file."""
 
     id: Text
@@ -67,19 +67,19 @@ class DisputeEntry(Entry):
     )
 
 
-class DisputesFile(Entry):
+class DisputesFile(CuratedEntry):
     dispute: list[DisputeEntry] = Field(
         default=[], description="tables with id, topic, why, asked and sides; corpus/README.md shows one"
     )
 
 
-class NotAnsweredFile(Entry):
+class NotAnsweredFile(CuratedEntry):
     """`not_answered.toml`: questions that no document of the corpus answers."""
 
     questions: list[Text] = Field(description="a list of questions")
 
 
-class OffEntry(Entry):
+class OffEntry(CuratedEntry):
     """An entry as written in the file."""
 
     document: Text | None = None
@@ -88,26 +88,26 @@ class OffEntry(Entry):
     since: date | None = None
 
 
-class OffFile(Entry):
+class OffFile(CuratedEntry):
     off: list[OffEntry] = Field(
         default=[], description='tables with document = "…" or passage = "…", and why = "…"; since = 2026-11-20'
     )
 
 
-class TermEntry(Entry):
+class TermEntry(CuratedEntry):
     """What readers write for a word of the sources."""
 
     term: Text
     variants: Texts
 
 
-class VocabularyFile(Entry):
+class VocabularyFile(CuratedEntry):
     kind: Kind = Field(strict=False, description=", ".join(Kind))
     review: Text = Field(description="who reviewed it, and when")
     term: list[TermEntry] = Field(min_length=1, description="tables with term and variants")
 
 
-class TextEntry(Entry):
+class TextEntry(CuratedEntry):
     id: Text
     version: int = Field(ge=1, description="a whole number from 1")
     text: Text
@@ -115,13 +115,13 @@ class TextEntry(Entry):
     review: Text
 
 
-class TextsFile(Entry):
+class TextsFile(CuratedEntry):
     text: list[TextEntry] = Field(
         default=[], min_length=1, description="tables with id, version, text, origin and review"
     )
 
 
-class FindingEntry(Entry):
+class FindingEntry(CuratedEntry):
     """One concept in many wordings."""
 
     id: Text
@@ -131,7 +131,7 @@ class FindingEntry(Entry):
     named: Texts = []
 
 
-class RuleEntry(Entry):
+class RuleEntry(CuratedEntry):
     """One line of the decision table."""
 
     id: Text
@@ -158,7 +158,7 @@ class RedFlagsFile(TextsFile):
     )
 
 
-_Model = TypeVar("_Model", bound=Entry)
+_Model = TypeVar("_Model", bound=CuratedEntry)
 
 
 class DataFile(Generic[_Model]):
@@ -176,7 +176,7 @@ class DataFile(Generic[_Model]):
         for name in model.model_fields:
             entries = getattr(self.content, name)
             for number, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
-                if isinstance(entry, Entry):
+                if isinstance(entry, CuratedEntry):
                     entry._where = partial(self.where, name, number, "id")
 
 
@@ -193,13 +193,13 @@ def check(
 
 
 def _explained(
-    place: tuple[str | int, ...], kind: str, complaint: str, model: type[Entry], table: Mapping[Any, Any]
+    place: tuple[str | int, ...], kind: str, complaint: str, model: type[CuratedEntry], table: Mapping[Any, Any]
 ) -> tuple[tuple[str | int, ...], str, str]:
     """Return the place of the key to correct, what is wrong with it, and what it takes."""
     key = str(place[0]) if place else ""
     field = model.model_fields.get(key)
     items = get_args(field.annotation) if field else ()
-    entry = next((item for item in items if isclass(item) and issubclass(item, Entry)), None)
+    entry = next((item for item in items if isclass(item) and issubclass(item, CuratedEntry)), None)
     expected = (field.description if field else None) or complaint
     if entry is not None and len(place) > 2:
         inner, message, hint = _explained(place[2:], kind, complaint, entry, table[key][place[1]])

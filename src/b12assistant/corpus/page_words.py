@@ -6,20 +6,20 @@ from importlib import resources
 
 from pydantic import Field
 
-from b12assistant.corpus.entries import DataFile, Entry, Text, Texts
+from b12assistant.corpus.entries import CuratedEntry, DataFile, Text, Texts
 from b12assistant.errors import ConfigError
 
 FILE = "page.toml"
 
 
-class About(Entry):
+class About(CuratedEntry):
     """A paragraph about the tool itself."""
 
     heading: Text
     text: Text
 
 
-class PageWords(Entry):
+class PageWords(CuratedEntry):
     name: Text
     tagline: Text
     heading: Text

@@ -15,7 +15,7 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
-from b12assistant.corpus.entries import Entry, Text
+from b12assistant.corpus.entries import CuratedEntry, Text
 from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Attribution, BlockKind, Document, Origin, OriginId, Passage, Range, Span
@@ -23,7 +23,7 @@ from b12assistant.types import Attribution, BlockKind, Document, Origin, OriginI
 _FORM = '{"text": "a sentence of the document", "origins": {"id": "place"}, "asked": ["a question it answers"]}'
 
 
-class SentenceEntry(Entry):
+class SentenceEntry(CuratedEntry):
     """One line of a file of sentences."""
 
     text: Text

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from b12assistant.corpus.entries import DataFile, Entry, Text, check
+from b12assistant.corpus.entries import CuratedEntry, DataFile, Text, check
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, Words
 
@@ -29,7 +29,7 @@ _ADDRESS = r"^(https?://\S+|this project|unknown)$"
 _INTERESTS = {True: Interest.SELLS, False: Interest.NONE, "unknown": Interest.UNKNOWN}
 
 
-class SourceFacts(Entry):
+class FactsEntry(CuratedEntry):
     """The facts that a file's entry or front matter may hold."""
 
     title: _MaybeText = None
@@ -52,13 +52,13 @@ class SourceFacts(Entry):
         return Source(**facts, interest=_INTERESTS[self.commercial_interest], cites=tuple(self.cites))
 
 
-class SourceEntry(SourceFacts):
+class SourceEntry(FactsEntry):
     """The facts of a file: a `[[source]]` of `sources.toml`."""
 
     file: Text = Field(description="a path in the corpus")
 
 
-class OriginEntry(Entry):
+class OriginEntry(CuratedEntry):
     """A publication of the register: an `[[origin]]` of `sources.toml`."""
 
     id: Text
@@ -76,7 +76,7 @@ class OriginEntry(Entry):
         return Origin(**{**dict(self), "id": OriginId(self.id)})
 
 
-class SourcesToml(Entry):
+class SourcesToml(CuratedEntry):
     source: list[SourceEntry] = Field(default=[], description="tables with file and its facts")
     origin: list[OriginEntry] = Field(default=[], description="tables with id, title, publisher, kind and so on")
 
@@ -138,10 +138,10 @@ def parse_front_matter(text: str, *, file: str) -> Facts:
     if "file" in table:
         raise SourceFactsError(f"{file}:{lines['file']}: front matter describes its own file", hint="remove `file`")
     facts = {key: value for key, value in table.items() if value is not None}  # a bare "publisher:" gives no fact
-    check(SourceFacts, facts, lambda key: f"{file}:{lines.get(key, 2)}")
+    check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
     return facts
 
 
 def source_of(*facts: Facts) -> Source:
     """Merge the facts of one file; for a key in several, the last wins."""
-    return check(SourceFacts, {key: value for table in facts for key, value in table.items()}, str).source()
+    return check(FactsEntry, {key: value for table in facts for key, value in table.items()}, str).source()

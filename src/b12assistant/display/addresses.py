@@ -28,14 +28,14 @@ _DIGEST = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MarkedPlace:
     """Words to mark in a document: their ranges, a digest of each range, and the sentence that answers."""
 
     spans: tuple[Range, ...]
     best: Range | None
     digests: tuple[str, ...]
 
-    def found_in(self, text: str) -> Place | None:
+    def found_in(self, text: str) -> MarkedPlace | None:
         """Find the words in ``text``, nearest to where they were; ``None`` if they are gone.
 
         A match begins and ends where a word does, so that no part of a longer word matches.
@@ -49,7 +49,7 @@ class Place:
         """Check whether it was made of these words, span by span."""
         return self.digests == tuple(map(_digest, texts))
 
-    def _moved_in(self, text: str) -> Place | None:
+    def _moved_in(self, text: str) -> MarkedPlace | None:
         moved: list[Range] = []
         for range_, digest in zip(self.spans, self.digests, strict=True):
             after = moved[-1].end if moved else 0
@@ -77,10 +77,10 @@ def words_by_span(spans: Sequence[Range], words: str) -> list[str] | None:
     return texts if at - len(GAP) == len(words) and GAP.join(texts) == words else None
 
 
-def place_of_words(spans: Sequence[Range], words: str, best: Range | None = None) -> Place | None:
+def place_of_words(spans: Sequence[Range], words: str, best: Range | None = None) -> MarkedPlace | None:
     """Return the place of ``words``, shown with gaps between the spans; ``None`` if they do not fit."""
     texts = words_by_span(spans, words)
-    return Place(tuple(spans), best, tuple(map(_digest, texts))) if texts else None
+    return MarkedPlace(tuple(spans), best, tuple(map(_digest, texts))) if texts else None
 
 
 def of_quote(quote: Quote) -> str:
@@ -91,7 +91,7 @@ def of_quote(quote: Quote) -> str:
 def of_spans(spans: Sequence[Span], best: Span | None = None) -> str:
     """Return the address of spans of one document, in order; ``best``: the most important sentence among them."""
     digests = tuple(_digest(span.text) for span in spans)
-    place = Place(tuple(span.range for span in spans), best.range if best else None, digests)
+    place = MarkedPlace(tuple(span.range for span in spans), best.range if best else None, digests)
     return f"{of_document(spans[0].document)}?{query_of(place)}#{HIT}"
 
 
@@ -104,7 +104,7 @@ def of_answer(question: str, quotes: Sequence[str]) -> str:
     return "/#" + "&".join(f"{name}={percent(text.encode('utf-8', 'surrogatepass'), safe='')}" for name, text in parts)
 
 
-def query_of(place: Place) -> str:
+def query_of(place: MarkedPlace) -> str:
     """Return the query string that ``read`` reads."""
     at = ",".join(map(_range, place.spans))
     best = f"&best={_range(place.best)}" if place.best else ""
@@ -130,7 +130,7 @@ def _of_id(document: DocumentId) -> str:
     return ROOT + percent(document.encode("utf-8", "surrogatepass"), safe="/")
 
 
-def read(query: Mapping[str, str]) -> Place | None:
+def read(query: Mapping[str, str]) -> MarkedPlace | None:
     """Read the place from the query of an address; ``None`` if there is none or its form is wrong."""
     spans = [_read_range(part) for part in query.get("at", "").split(",")]
     ranges = tuple(range_ for range_ in spans if range_ is not None)
@@ -140,7 +140,7 @@ def read(query: Mapping[str, str]) -> Place | None:
     if any(a.end > b.start for a, b in pairwise(ranges)):
         return None
     best = _read_range(query.get("best", ""))
-    return Place(ranges, best if best and any(range_.contains(best) for range_ in ranges) else None, digests)
+    return MarkedPlace(ranges, best if best and any(range_.contains(best) for range_ in ranges) else None, digests)
 
 
 def read_passage(query: Mapping[str, str]) -> PassageId | None:
@@ -148,7 +148,7 @@ def read_passage(query: Mapping[str, str]) -> PassageId | None:
     return PassageId(query["passage"]) if query.get("passage") else None
 
 
-def read_link(link: str) -> tuple[DocumentId, Place] | None:
+def read_link(link: str) -> tuple[DocumentId, MarkedPlace] | None:
     """Read document and place from a whole link, as in exports; ``None`` if the link is not ours."""
     try:
         parts = urlsplit(link)

@@ -10,19 +10,19 @@ from collections.abc import Sequence
 
 from b12assistant.answers import FixedTexts, NoticeKind, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
-from b12assistant.display.citation_formats import Form
+from b12assistant.display.citation_formats import CitationForm
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import Layer, dialled, exact, layered, words
 from b12assistant.display.presentation import (
     Basis,
-    Difference,
     Headline,
     Nearest,
-    Notice,
     Piece,
     Quoted,
     ReadAs,
     Setting,
+    ShownDifference,
+    ShownNotice,
     Speaker,
     Translation,
     answer_link,
@@ -120,7 +120,7 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
 
 def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, link: str) -> str:
     """Draw the pieces of an answer in the order of the page; ``link``: the address of the whole answer."""
-    notices = [piece for piece in pieces if isinstance(piece, Notice)]
+    notices = [piece for piece in pieces if isinstance(piece, ShownNotice)]
     quotes = [piece for piece in pieces if isinstance(piece, Quoted)]
     headline = "".join(f'<p class="headline">{exact(each.text)}</p>' for each in pieces if isinstance(each, Headline))
     # The notice on who decides comes first, except in a refusal: there it comes below and says what to do.
@@ -138,7 +138,7 @@ def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, lin
     best, *more = quotes
     doubt = labels("strengths.possible") if headline else ""  # the headline says it for all quotes
     rows = "".join(_row(turn, quote, labels, doubt) for quote in more)
-    rows += "".join(_difference(turn, piece, labels, doubt) for piece in pieces if isinstance(piece, Difference))
+    rows += "".join(_difference(turn, piece, labels, doubt) for piece in pieces if isinstance(piece, ShownDifference))
     return f'{above}<div class="card">{headline}{_figure(turn, best, labels, doubt, link)}{below}{rows}</div>{read_as}'
 
 
@@ -147,7 +147,7 @@ def general(texts: FixedTexts) -> str:
     return f'<p class="general">{exact(texts[GENERAL].text)}</p>'
 
 
-def _notice(notice: Notice) -> str:
+def _notice(notice: ShownNotice) -> str:
     lines = "".join(map(_translation, notice.translations))
     lines += "".join(f"<p>{dialled(line, exact)}</p>" for line in notice.text.splitlines())
     if notice.alarm is None:
@@ -178,7 +178,7 @@ def _row(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:
     return f'<details class="row"><summary>{summary}</summary>{_figure(turn, quote, labels, doubt)}</details>'
 
 
-def _difference(turn: str, differ: Difference, labels: Labels, doubt: str) -> str:
+def _difference(turn: str, differ: ShownDifference, labels: Labels, doubt: str) -> str:
     """Draw the opposing quotes folded to the question on which sources disagree."""
     figures = "".join(_figure(turn, quote, labels, doubt) for quote in differ.sides)
     heading = f'<span class="line heading">{exact(differ.heading)}</span>'
@@ -210,9 +210,12 @@ def _acts(quote: Quoted, labels: Labels, link: str) -> str:
     number = quote.number
     hint = f' title="{exact(labels("cite.report_title"))}"'
     forms = "".join(
-        f'<button type="button" class="copy-as" value="{form}"{hint if form is Form.REPORT else ""}>'
+        f'<button type="button" class="copy-as" value="{form}"{hint if form is CitationForm.REPORT else ""}>'
         f"{exact(labels(f'cite.{form}'))}</button>"
-        for form in (Form.LINK, *(form for form in Form if form not in (Form.PLAIN, Form.LINK)))
+        for form in (
+            CitationForm.LINK,
+            *(form for form in CitationForm if form not in (CitationForm.PLAIN, CitationForm.LINK)),
+        )
     )
     if link:
         name = exact(labels("cite.answer"))

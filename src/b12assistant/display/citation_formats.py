@@ -29,7 +29,7 @@ _BIBTEX = {
 }
 
 
-class Form(StrEnum):
+class CitationForm(StrEnum):
     """A form in which a quote can be copied."""
 
     PLAIN = "plain"
@@ -41,9 +41,9 @@ class Form(StrEnum):
     REPORT = "report"
 
 
-def cite(quote: Quoted, form: Form, labels: Labels) -> str:
+def cite(quote: Quoted, form: CitationForm, labels: Labels) -> str:
     """Write the quote as ``form``, without a line end after it."""
-    return _report(quote, labels) if form is Form.REPORT else _FORMS[form](quote)
+    return _report(quote, labels) if form is CitationForm.REPORT else _FORMS[form](quote)
 
 
 def place(quote: Quoted) -> str:
@@ -138,13 +138,13 @@ def _report(quote: Quoted, labels: Labels) -> str:
     return "\n".join((labels("cite.report_heading"), *lines))
 
 
-_FORMS: Mapping[Form, Callable[[Quoted], str]] = {
-    Form.PLAIN: _plain,
-    Form.MARKDOWN: _markdown,
-    Form.HTML: _html,
-    Form.BIBTEX: _bibtex,
-    Form.RIS: _ris,
-    Form.LINK: lambda quote: quote.link,
+_FORMS: Mapping[CitationForm, Callable[[Quoted], str]] = {
+    CitationForm.PLAIN: _plain,
+    CitationForm.MARKDOWN: _markdown,
+    CitationForm.HTML: _html,
+    CitationForm.BIBTEX: _bibtex,
+    CitationForm.RIS: _ris,
+    CitationForm.LINK: lambda quote: quote.link,
 }
 
 

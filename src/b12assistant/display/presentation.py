@@ -16,6 +16,7 @@ from b12assistant.answers import (
     FixedTexts,
     Level,
     Move,
+    Notice,
     NoticeKind,
     Quote,
     Reason,
@@ -24,7 +25,6 @@ from b12assistant.answers import (
     TextId,
     most_serious,
 )
-from b12assistant.answers import Notice as NoticeById
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, overdue, section
 from b12assistant.types import (
@@ -260,7 +260,7 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class ShownNotice:
     """A fixed text above the quotes. ``heading`` is "" unless there is an ``alarm``."""
 
     id: TextId
@@ -294,7 +294,7 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ShownDifference:
     """Quotes that disagree, one for each side, under a heading that says on what; none is among the answer's quotes."""
 
     heading: str
@@ -324,7 +324,7 @@ class General:
     text: str
 
 
-Piece = Notice | ReadAs | Headline | Quoted | Difference | Nearest | General
+Piece = ShownNotice | ReadAs | Headline | Quoted | ShownDifference | Nearest | General
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +387,7 @@ def arrange(
         *([read_as] if read_as else []),
         *([Headline(headline)] if headline else []),
         *quotes,
-        *(Difference(labels("differences.topic", topic=topic), sides) for topic, sides in differences),
+        *(ShownDifference(labels("differences.topic", topic=topic), sides) for topic, sides in differences),
         *([Nearest(labels("ask.nearest"), nearest)] if nearest else []),
         *(General(notice.text) for notice in notices if notice.kind is NoticeKind.GENERAL),
     )
@@ -398,7 +398,7 @@ def quotes_of(pieces: Iterable[Piece]) -> Iterator[Quoted]:
     for piece in pieces:
         if isinstance(piece, Quoted):
             yield piece
-        elif isinstance(piece, Difference):
+        elif isinstance(piece, ShownDifference):
             yield from piece.sides
 
 
@@ -410,7 +410,7 @@ def answer_link(reply: Reply, pieces: Iterable[Piece]) -> str:
     return addresses.of_answer(whole, links) if links else ""
 
 
-def present_notices(notices: Sequence[NoticeById], texts: FixedTexts, labels: Labels) -> tuple[Notice, ...]:
+def present_notices(notices: Sequence[Notice], texts: FixedTexts, labels: Labels) -> tuple[ShownNotice, ...]:
     """Turn the notices above the quotes into words; each holds its translations."""
     return tuple(_notices(_fixed(notices, texts), labels, emergency=_is_emergency(notices)))
 
@@ -464,18 +464,18 @@ def read_as_piece(
     return ReadAs(labels(f"moves.{way}"), text, replaced, labels("ask.read_as"))
 
 
-def _fixed(notices: Sequence[NoticeById], texts: FixedTexts) -> tuple[FixedNotice, ...]:
+def _fixed(notices: Sequence[Notice], texts: FixedTexts) -> tuple[FixedNotice, ...]:
     return tuple(
         FixedNotice(notice.kind, notice.text, texts[notice.text].text, notice.flag is not None) for notice in notices
     )
 
 
-def _is_emergency(notices: Sequence[NoticeById]) -> bool:
+def _is_emergency(notices: Sequence[Notice]) -> bool:
     first = most_serious(notices)
     return first is not None and first.flag is not None and first.flag.level is Level.EMERGENCY
 
 
-def _notices(notices: Sequence[FixedNotice], labels: Labels, *, emergency: bool) -> Iterator[Notice]:
+def _notices(notices: Sequence[FixedNotice], labels: Labels, *, emergency: bool) -> Iterator[ShownNotice]:
     """Yield every text once, in order, with its translations."""
     texts = {notice.id: notice for notice in notices if notice.kind is not NoticeKind.GENERAL}
     for id_, notice in texts.items():
@@ -487,7 +487,7 @@ def _notices(notices: Sequence[FixedNotice], labels: Labels, *, emergency: bool)
             for other in texts
             if other.startswith(f"{id_}.")
         )
-        yield Notice(id_, notice.kind, notice.text, *_alarm(notice, labels, emergency=emergency), translations)
+        yield ShownNotice(id_, notice.kind, notice.text, *_alarm(notice, labels, emergency=emergency), translations)
 
 
 def _alarm(notice: FixedNotice, labels: Labels, *, emergency: bool) -> tuple[Alarm | None, str]:

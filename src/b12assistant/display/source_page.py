@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlencode
 
-from b12assistant.display.addresses import HIT, Place, of_document, query_of
+from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of
 from b12assistant.display.answer_html import interest, who
-from b12assistant.display.citation_formats import CITE, Form, web_address
+from b12assistant.display.citation_formats import CITE, CitationForm, web_address
 from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.markup import Layer, layered, plain, revealed
 from b12assistant.display.presentation import Basis, Speaker
@@ -29,7 +29,7 @@ _PARAGRAPH = 2  # line ends between paragraphs
 class View:
     """How a document is shown. ``place`` and ``passage``: as named in the address."""
 
-    place: Place | None
+    place: MarkedPlace | None
     changed: bool  # the file changed since indexing
     today: date
     theme: str = ""  # "light", "dark", or "" for the system's
@@ -62,7 +62,7 @@ class Target:
     """The quote or passage of an address, found in the current document."""
 
     entry: Entry
-    place: Place | None  # where the words are now
+    place: MarkedPlace | None  # where the words are now
     current: int | None  # index of the passage in view: that of the address, else that of the quote
 
     @classmethod
@@ -277,8 +277,8 @@ def _copies(target: Target, view: View) -> str:
     why = f' title="{plain(labels("cite.report_title"))}"'
     items = "".join(
         f'<li><a class="copy-as" target="_blank" rel="noopener" data-form="{form}" href="{cited}{form}"'
-        f"{why if form is Form.REPORT else ''}>{plain(labels(f'cite.{form}'))}</a></li>"
-        for form in Form
+        f"{why if form is CitationForm.REPORT else ''}>{plain(labels(f'cite.{form}'))}</a></li>"
+        for form in CitationForm
     )
     return (
         f'<details class="copying" {data}><summary>{summary}</summary><ul>{items}</ul></details>'

@@ -17,7 +17,16 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from b12assistant.display.presentation import Difference, General, Headline, Nearest, Notice, Piece, Quoted, ReadAs
+from b12assistant.display.presentation import (
+    General,
+    Headline,
+    Nearest,
+    Piece,
+    Quoted,
+    ReadAs,
+    ShownDifference,
+    ShownNotice,
+)
 from b12assistant.types import GAP, Document, FileEnd, Hit, IndexReport, MarkKind, Passage, Range, SourceKind
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
@@ -78,12 +87,12 @@ def progress() -> Iterator[Progress]:
 def answer(pieces: Sequence[Piece], console: Console) -> None:
     """Print an answer, without an empty line above it."""
     for place, piece in enumerate(pieces):
-        if place and isinstance(piece, Quoted | Difference | General):
+        if place and isinstance(piece, Quoted | ShownDifference | General):
             console.print()
         _piece(piece, console)
 
 
-def hits(notices: Sequence[Notice], results: Sequence[tuple[Hit, Quoted]], console: Console) -> None:
+def hits(notices: Sequence[ShownNotice], results: Sequence[tuple[Hit, Quoted]], console: Console) -> None:
     """Print the results of a look-up below its notices."""
     for notice in notices:
         _notice(notice, console)
@@ -158,7 +167,7 @@ def document(document: Document, quote: Quoted, console: Console) -> None:
 
 def _piece(piece: Piece, console: Console) -> None:
     match piece:
-        case Notice():
+        case ShownNotice():
             _notice(piece, console)
         case ReadAs():
             _print(Text.assemble(f"{piece.label}: ", (inert(piece.text), "italic")), console)
@@ -169,7 +178,7 @@ def _piece(piece: Piece, console: Console) -> None:
             _print(Text(piece.text, style="bold"), console)
         case Quoted():
             _quote(piece, console)
-        case Difference():
+        case ShownDifference():
             _print(Text(inert(piece.heading), style="bold"), console)
             for quote in piece.sides:
                 console.print()
@@ -182,7 +191,7 @@ def _piece(piece: Piece, console: Console) -> None:
             _print(Text(piece.text), console)
 
 
-def _notice(notice: Notice, console: Console) -> None:
+def _notice(notice: ShownNotice, console: Console) -> None:
     for text in notice.texts:
         if notice.alarm is None:
             console.print(Text.assemble(("! ", "bold yellow"), Text(text), "\n"))

@@ -23,7 +23,7 @@ from b12assistant.display import terminal
 from b12assistant.display.terminal import Progress
 from b12assistant.errors import UsageError
 from b12assistant.evaluation import bench_report
-from b12assistant.evaluation.bench_index import Ranking, Stages, load_ranking
+from b12assistant.evaluation.bench_index import BenchParts, Ranking, load_ranking
 from b12assistant.evaluation.datasets import TEST, Dataset, load_dataset
 from b12assistant.evaluation.measures import (
     HEADLINE,
@@ -52,7 +52,7 @@ Asked = Mapping[str, tuple[Query, float]]  # by id: the query encoded, and the m
 
 
 @dataclass(frozen=True)
-class Searched:
+class TimedRun:
     """A run and the milliseconds of each query: encoding and searching, one at a time."""
 
     run: Mapping[str, Mapping[str, float]]
@@ -85,7 +85,7 @@ def ask(dataset: Dataset, collection: Collection, encoder: Encoder, projection: 
     return asked
 
 
-def search(asked: Asked, collection: Collection, ranking: Ranking, told: Progress) -> Searched:
+def search(asked: Asked, collection: Collection, ranking: Ranking, told: Progress) -> TimedRun:
     """Search for the queries one by one; a query's time is that of encoding and searching."""
     run: dict[str, dict[str, float]] = {}
     taken: list[float] = []
@@ -99,7 +99,7 @@ def search(asked: Asked, collection: Collection, ranking: Ranking, told: Progres
         for hit in hits:
             ranked.setdefault(hit.passage.document.id, hit.score)
     told(f"searching ({ranking.name})", len(asked), len(asked))
-    return Searched(run, tuple(taken))
+    return TimedRun(run, tuple(taken))
 
 
 def score_run(dataset: Dataset, run: Run, name: str, *, relevant: int = 1) -> Scored:
@@ -108,7 +108,7 @@ def score_run(dataset: Dataset, run: Run, name: str, *, relevant: int = 1) -> Sc
     return Scored(name, scores, tuple(_of_the_run(dataset, run, scores, relevant)))
 
 
-def speed(searched: Searched) -> dict[str, float]:
+def speed(searched: TimedRun) -> dict[str, float]:
     """Return percentiles of the milliseconds of a query, and queries per second, one at a time on this machine."""
     percentiles = zip((50, 95, 99), np.percentile(searched.milliseconds, [50, 95, 99]), strict=True)
     times = {f"p{percent}_ms": round(float(value), 2) for percent, value in percentiles}
@@ -208,7 +208,7 @@ class Bench:
     space: Workspace
     request: Request
     say: Callable[[str], None] = lambda sentence: None
-    runs: dict[str, Searched] = field(default_factory=dict)
+    runs: dict[str, TimedRun] = field(default_factory=dict)
     scored: list[Scored] = field(default_factory=list)
     _known: dict[object, tuple[Collection, Asked]] = field(default_factory=dict)
 
@@ -263,7 +263,7 @@ class Bench:
         key = (ranking.settings.chunking, ranking.settings.lexical)
         if key not in self._known:
             encoder, projection = self.space.encoder, self.space.projection
-            stages = Stages(encoder, projection, ranking.settings, self.request.cache, progress)
+            stages = BenchParts(encoder, projection, ranking.settings, self.request.cache, progress)
             collection = stages.index(dataset.texts)
             self._known[key] = collection, ask(dataset, collection, encoder, projection, progress)
         return self._known[key]

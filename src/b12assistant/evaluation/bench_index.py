@@ -132,7 +132,7 @@ Shard = tuple[tuple[tuple[Passage, ...], ...], Embedded | None]
 
 
 @dataclass(frozen=True)
-class Stages:
+class BenchParts:
     """The parts that read a collection."""
 
     encoder: Encoder

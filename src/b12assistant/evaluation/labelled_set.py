@@ -285,7 +285,7 @@ _COLUMNS = ("id", "result", "hit_at", "confidence", "status", "question")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LabelledAnswer:
     """A question with its outcome. ``confidence``: 0 to 1, of the best quote of the ranking alone."""
 
     outcome: Outcome
@@ -293,7 +293,7 @@ class Asked:
     confidence: float
 
 
-def question_report(file: Path, figures: Mapping[str, Any], asked: Sequence[Asked]) -> Json:
+def question_report(file: Path, figures: Mapping[str, Any], asked: Sequence[LabelledAnswer]) -> Json:
     """Return the report as JSON."""
     judged = [(each.confidence, any(each.outcome.ranked[:1])) for each in asked]
     return {
@@ -317,7 +317,7 @@ def result_of(outcome: Outcome) -> str:
     return "hit" if outcome.hits[0] else "low"
 
 
-def _row(asked: Asked) -> Json:
+def _row(asked: LabelledAnswer) -> Json:
     labelled, answer = asked.outcome.labelled, asked.answer
     return {
         "id": labelled.id,
@@ -381,11 +381,11 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def _asked(space: Workspace, sets: Sequence[Sequence[Labelled]]) -> list[list[Asked]]:
+def _asked(space: Workspace, sets: Sequence[Sequence[Labelled]]) -> list[list[LabelledAnswer]]:
     """Ask the questions of each set and compare every quote with its file."""
     texts = _texts_read_anew(space)
     total = sum(map(len, sets))
-    found: list[list[Asked]] = []
+    found: list[list[LabelledAnswer]] = []
     with terminal.progress() as told:
         for labelled in sets:
             found.append([])
@@ -395,7 +395,7 @@ def _asked(space: Workspace, sets: Sequence[Sequence[Labelled]]) -> list[list[As
                 read = space.assistant.understood(each.question, each.history)
                 ranked = [window.spans for window in read.searched.windows]
                 exact = all(_is_exact(quote, texts) for quote in answer.quotes)
-                found[-1].append(Asked(outcome_of(each, answer, ranked, exact=exact), answer, read.likely))
+                found[-1].append(LabelledAnswer(outcome_of(each, answer, ranked, exact=exact), answer, read.likely))
     return found
 
 

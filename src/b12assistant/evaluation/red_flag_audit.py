@@ -47,7 +47,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgement:
     """What a judge said about a case."""
 
     case: Case
@@ -77,13 +77,13 @@ def load_cases(path: Path) -> tuple[Case, ...]:
     return tuple(cases)
 
 
-def judge(case: Case, by: Judge) -> Verdict:
+def judge(case: Case, by: Judge) -> Judgement:
     """Return what ``by`` says about a message, after its history."""
     flag = by(case.turns).flag
-    return Verdict(case, flag.level, flag.kind, flag.rule) if flag else Verdict(case, NONE, None, None)
+    return Judgement(case, flag.level, flag.kind, flag.rule) if flag else Judgement(case, NONE, None, None)
 
 
-def summary(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+def summary(verdicts: Sequence[Judgement]) -> dict[str, Any]:
     """Return the confusion table, measures with 95 % intervals, and shares for each group."""
     counts = Counter((v.case.level, v.level) for v in verdicts)
     told = [name for name in GROUPS if any(v.case.groups[name] != UNSAID for v in verdicts)]
@@ -94,7 +94,7 @@ def summary(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     }
 
 
-def measures(verdicts: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
+def measures(verdicts: Sequence[Judgement]) -> dict[str, dict[str, Any]]:
     """Return shares by name, leaving out those without messages. An acceptable level counts as right."""
     emergencies, urgent, calm = (_of(verdicts, level) for level in (Level.EMERGENCY, Level.URGENT, NONE))
     found = {f"{level}: right or acceptable": _share(v.right for v in _of(verdicts, level)) for level in LEVELS}
@@ -124,7 +124,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def _grouped(verdicts: Sequence[Verdict], name: str) -> dict[str, dict[str, Any]]:
+def _grouped(verdicts: Sequence[Judgement], name: str) -> dict[str, dict[str, Any]]:
     """Return for each value of a group the share that was right, the emergencies seen and the false alarms."""
     shown = {}
     for value in sorted({v.case.groups[name] for v in verdicts}):
@@ -137,7 +137,7 @@ def _grouped(verdicts: Sequence[Verdict], name: str) -> dict[str, dict[str, Any]
     return shown
 
 
-def _of(verdicts: Iterable[Verdict], level: str) -> list[Verdict]:
+def _of(verdicts: Iterable[Judgement], level: str) -> list[Judgement]:
     return [v for v in verdicts if v.case.level == level]
 
 
@@ -181,7 +181,7 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
     if problems:
         triagers.popitem()  # the second opinion, which is not there
     with terminal.progress() as told:
-        verdicts: dict[str, list[Verdict]] = {name: [] for name in triagers}
+        verdicts: dict[str, list[Judgement]] = {name: [] for name in triagers}
         for position, case in enumerate(cases):
             told("judging", position, len(cases))
             for name, triager in triagers.items():
@@ -200,7 +200,7 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
     }
 
 
-def _miss(verdict: Verdict, explained: list[Json]) -> dict[str, Any]:
+def _miss(verdict: Judgement, explained: list[Json]) -> dict[str, Any]:
     case = verdict.case
     return {
         "id": case.id,

@@ -20,7 +20,7 @@ import numpy as np
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import SPECIAL, Changes, OnnxEncoder, check_changes, check_length, unit
-from b12assistant.index.weights import PINNED_MODEL, SAFETENSORS, TOKENIZER, Weights, find_weights, shipped_graph
+from b12assistant.index.weights import PINNED_MODEL, SAFETENSORS, TOKENIZER, ModelWeights, find_weights, shipped_graph
 from b12assistant.low_rank import LowRank, parse_low_rank
 from b12assistant.protocols import Encoded, Encoder
 
@@ -40,7 +40,12 @@ class SentenceEncoder:
     """
 
     def __init__(
-        self, weights: Weights, *, threads: int, digest: str = "", base: tuple[SentenceEncoder, Changes] | None = None
+        self,
+        weights: ModelWeights,
+        *,
+        threads: int,
+        digest: str = "",
+        base: tuple[SentenceEncoder, Changes] | None = None,
     ) -> None:
         self.weights, self._threads, self._base = weights, threads, base
         self.name, self.digest = weights.name, digest or weights.digest

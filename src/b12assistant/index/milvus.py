@@ -146,7 +146,7 @@ def _our_errors(what: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Place:
+class MilvusRows:
     """A collection of ``rows`` rows on a server; ``only``: a filter for its rows, in Milvus' language."""
 
     server: Server
@@ -190,7 +190,7 @@ class Place:
 class MilvusVectors:
     """A ``VectorIndex``: inner product over rows of unit length."""
 
-    place: Place
+    place: MilvusRows
 
     def search(self, query: Vectors, k: int) -> Found:
         """Return at most ``k`` row numbers and cosines, best first, ties by row."""
@@ -201,7 +201,7 @@ class MilvusVectors:
 class MilvusTerms:
     """A ``LexicalIndex``: BM25F by term weights; ``words`` holds the vocabulary and may be without rows."""
 
-    place: Place
+    place: MilvusRows
     words: BM25FIndex
 
     def search(self, question: str, k: int) -> Found:
@@ -284,12 +284,12 @@ class Collections:
             if mine.fullmatch(other) and other not in (name, previous):
                 self.server.drop(other)
 
-    def open(self, facts: Mapping[str, object]) -> Place:
+    def open(self, facts: Mapping[str, object]) -> MilvusRows:
         """Open the collection that a manifest names. Raises ``IndexDamagedError`` if it is missing or incomplete."""
         fault = self._fault(facts)
         if fault is not None:
             raise IndexDamagedError(f"the collection {facts['collection']} {fault}", hint=REBUILD)
-        return Place(self.server, str(facts["collection"]), int(str(facts["rows"])))
+        return MilvusRows(self.server, str(facts["collection"]), int(str(facts["rows"])))
 
     def _fault(self, facts: Mapping[str, object]) -> str | None:
         """Load a collection to be searched; return why it cannot be, ``None`` if it can."""

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.weights import SAFETENSORS, TOKENIZER, OnnxGraph, Weights
+from b12assistant.index.weights import SAFETENSORS, TOKENIZER, ModelWeights, OnnxGraph
 from b12assistant.language.words import count_pieces, open_tokenizer
 from b12assistant.protocols import Encoded
 from b12assistant.threads import NATIVE_CALLS, once
@@ -107,7 +107,13 @@ class OnnxEncoder:
     """
 
     def __init__(
-        self, weights: Weights, graph: OnnxGraph, *, threads: int, changes: tuple[Changes, ...] = (), digest: str = ""
+        self,
+        weights: ModelWeights,
+        graph: OnnxGraph,
+        *,
+        threads: int,
+        changes: tuple[Changes, ...] = (),
+        digest: str = "",
     ) -> None:
         if weights.place is None:
             raise EncoderError(f"{weights.name!r} is not in a folder")
@@ -316,7 +322,7 @@ def unit(rows: Floats) -> Floats:
 _HINT = "set `encoder.bulk` to fp32"
 
 
-def bf16_encoder(weights: Weights, graph: OnnxGraph, *, threads: int) -> Bf16Encoder:
+def bf16_encoder(weights: ModelWeights, graph: OnnxGraph, *, threads: int) -> Bf16Encoder:
     """Return the encoder in bfloat16. Raises ``EncoderError`` if the library is missing."""
     if find_spec("openvino") is None:
         raise EncoderError("bfloat16 needs OpenVINO", hint=f"install b12assistant[openvino], or {_HINT}")

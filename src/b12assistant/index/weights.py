@@ -23,7 +23,7 @@ _NAMES = (SAFETENSORS, "pytorch_model.bin")
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class ModelWeights:
     """The weights of a model. ``place``: their folder; ``None`` for a hub name, whose ``digest`` is "unverified".
 
     ``digest``: the sha256 of the weights, in hexadecimal.
@@ -64,7 +64,7 @@ class OnnxGraph:
     files: Mapping[str, str]
 
 
-def shipped_graph(weights: Weights) -> OnnxGraph | None:
+def shipped_graph(weights: ModelWeights) -> OnnxGraph | None:
     """Read the graph that ships for these weights; ``None`` if it was made from other files.
 
     Raises ``EncoderError`` if the graph differs from its digest.
@@ -87,7 +87,7 @@ def shipped_graph(weights: Weights) -> OnnxGraph | None:
     return graph
 
 
-def find_weights(model: str = PINNED_MODEL, digest: str | None = None) -> Weights:
+def find_weights(model: str = PINNED_MODEL, digest: str | None = None) -> ModelWeights:
     """Find the weights of the pinned model, or one by local path or hub name. ``digest``: required of another model's.
 
     Raises ``EncoderError`` if the weights are missing or differ.
@@ -105,7 +105,7 @@ def find_weights(model: str = PINNED_MODEL, digest: str | None = None) -> Weight
                 f"there is no folder {model}/ whose weights could be compared with `encoder.digest`",
                 hint="set `encoder.model` to the model's folder",
             )
-        return Weights(model, None, "unverified")
+        return ModelWeights(model, None, "unverified")
     file = next((place / name for name in _NAMES if (place / name).is_file()), None)
     if file is None:
         raise EncoderError(f"no weights in {place.name}/", hint=f"it should hold {' or '.join(_NAMES)}")
@@ -115,7 +115,7 @@ def find_weights(model: str = PINNED_MODEL, digest: str | None = None) -> Weight
             f"the weights in {place.name}/ are not the pinned ones (sha256 {found[:12]}…, expected {digest[:12]}…)",
             hint="reinstall with `make setup`, or set `encoder.digest` if you changed the model",
         )
-    return Weights(model, place, found)
+    return ModelWeights(model, place, found)
 
 
 def file_digest(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Self
 from b12assistant.answers import NoticeKind
 from b12assistant.api import Assistant
 from b12assistant.display.citation_formats import about
-from b12assistant.display.presentation import Difference, quotes_of
+from b12assistant.display.presentation import ShownDifference, quotes_of
 from b12assistant.errors import UsageError
 
 try:
@@ -66,7 +66,10 @@ class QuoteRetriever(BaseRetriever):
         shown = self.assistant.present(reply)
         pieces = {quote.number: quote for quote in quotes_of(shown)}
         headings = {
-            quote.number: piece.heading for piece in shown if isinstance(piece, Difference) for quote in piece.sides
+            quote.number: piece.heading
+            for piece in shown
+            if isinstance(piece, ShownDifference)
+            for quote in piece.sides
         }
         sides = (side for differ in answer["disagreements"] for side in differ["sides"])
         quotes = (

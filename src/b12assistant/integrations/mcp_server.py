@@ -24,14 +24,14 @@ from b12assistant.display.json_form import AskResponse, SearchResponse, passage_
 from b12assistant.display.labels import capital, load_labels
 from b12assistant.display.presentation import (
     Cited,
-    Difference,
     General,
     Headline,
     Nearest,
-    Notice,
     Piece,
     Quoted,
     ReadAs,
+    ShownDifference,
+    ShownNotice,
     present,
     present_notices,
 )
@@ -78,7 +78,7 @@ def build_server(space: Workspace) -> MCPServer[Any]:
     """Return a server with the tools over a workspace."""
     words = space.page_words or load_page_words()
     about_it = f"{words.name}: {words.heading}."
-    server = _Server(
+    server = _QuoteServer(
         words.name,
         title=f"{words.name} – {words.heading}",
         instructions=f"{about_it} {words.lead}\n\n{INSTRUCTIONS}",
@@ -143,7 +143,7 @@ class _Tools:
         return _result([_passage(found)], opened)
 
 
-class _Server(MCPServer[Any]):
+class _QuoteServer(MCPServer[Any]):
     """A server that says in our words what is wrong with arguments, without repeating them."""
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
@@ -236,7 +236,7 @@ def _all_seen(value: Any) -> Any:
 
 def _answer(space: Workspace, reply: Reply) -> list[str]:
     """Return the same pieces as the page, all fixed texts first."""
-    pieces = sorted(present(reply, space.setting()), key=lambda piece: not isinstance(piece, Notice | General))
+    pieces = sorted(present(reply, space.setting()), key=lambda piece: not isinstance(piece, ShownNotice | General))
     return [block for piece in pieces for block in _blocks(piece)]
 
 
@@ -249,7 +249,7 @@ def _blocks(piece: Piece) -> Iterator[str]:
     match piece:
         case Quoted():
             yield _cited(piece)
-        case Difference():
+        case ShownDifference():
             yield f"Label, what the next quotes differ on: {_one_line(piece.heading)}"
             yield from map(_cited, piece.sides)
         case Nearest():
@@ -260,7 +260,7 @@ def _blocks(piece: Piece) -> Iterator[str]:
         case ReadAs():
             swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
             yield f"How the question was read, words of the user: {piece.label}: {_one_line(piece.text)}{swapped}"
-        case Notice():
+        case ShownNotice():
             yield from (_fixed(translation.id, translation.text) for translation in piece.translations)
             yield _fixed(piece.id, piece.text)
         case General():

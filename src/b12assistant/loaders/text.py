@@ -153,7 +153,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class LineLayout:
     """How a file uses line ends. ``width``: of its wrapped lines in code points, 0 if no line is wrapped."""
 
     width: int
@@ -180,12 +180,12 @@ def split_lines(text: str) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def layout_of(lines: Sequence[Line]) -> Layout:
+def layout_of(lines: Sequence[Line]) -> LineLayout:
     """Infer the layout from the whole file: a single line does not show if it was wrapped."""
     width = _wrap_width(lines)
     gaps = sum(line.spaced for line in lines[1:])
     counts = Counter(_key(line.text) for line in lines)
-    return Layout(
+    return LineLayout(
         width=width,
         dense=not width and gaps < _DENSE_SHARE * len(lines),
         attached=_attached(lines),
@@ -265,7 +265,7 @@ def load(data: bytes) -> Extract:
     )
 
 
-def _kinds(lines: Sequence[Line], layout: Layout) -> list[BlockKind]:
+def _kinds(lines: Sequence[Line], layout: LineLayout) -> list[BlockKind]:
     """Return the kind of block of each line, before lines are joined."""
     kinds = [BlockKind.PARAGRAPH] * len(lines)
     rows = _rows(lines)
@@ -289,7 +289,7 @@ def _rows(lines: Sequence[Line]) -> set[int]:
     }
 
 
-def _is_item(lines: Sequence[Line], i: int, layout: Layout) -> bool:
+def _is_item(lines: Sequence[Line], i: int, layout: LineLayout) -> bool:
     line = lines[i]
     if not is_item(line.text):
         return False
@@ -299,7 +299,7 @@ def _is_item(lines: Sequence[Line], i: int, layout: Layout) -> bool:
     return not inside or is_item(previous) or ends_sentence(previous)
 
 
-def _is_heading(lines: Sequence[Line], i: int, layout: Layout) -> bool:
+def _is_heading(lines: Sequence[Line], i: int, layout: LineLayout) -> bool:
     line = lines[i]
     if i + 1 == len(lines) or _key(line.text) in layout.furniture or not could_be_heading(line.text):
         return False  # the last line has nothing to be the heading of
@@ -339,7 +339,7 @@ def _underline_level(line: Line, following: Line) -> int | None:
     return _UNDERLINE.get(marks.pop())
 
 
-def _unchained(lines: Sequence[Line], kinds: list[BlockKind], layout: Layout) -> list[BlockKind]:
+def _unchained(lines: Sequence[Line], kinds: list[BlockKind], layout: LineLayout) -> list[BlockKind]:
     """Make many titles in a row paragraphs: they list links or terms, while a heading has text under it."""
     longest = _CHAIN_DENSE if layout.dense else _CHAIN_SPACED
     result: list[BlockKind] = []
@@ -360,7 +360,7 @@ def _is_text(line: Line, kind: BlockKind) -> bool:
     return is_list or ends_sentence(line.text) or not could_be_heading(line.text)
 
 
-def _blocks(lines: Sequence[Line], kinds: Sequence[BlockKind], layout: Layout) -> tuple[Block, ...]:
+def _blocks(lines: Sequence[Line], kinds: Sequence[BlockKind], layout: LineLayout) -> tuple[Block, ...]:
     """Join lines into blocks: wrapped lines continue their paragraph, indented ones their list item."""
     blocks: list[Block] = []
     first = 0  # the first line of the current block
@@ -374,7 +374,7 @@ def _blocks(lines: Sequence[Line], kinds: Sequence[BlockKind], layout: Layout) -
     return tuple(blocks)
 
 
-def _goes_on(lines: Sequence[Line], kinds: Sequence[BlockKind], i: int, *, first: int, layout: Layout) -> bool:
+def _goes_on(lines: Sequence[Line], kinds: Sequence[BlockKind], i: int, *, first: int, layout: LineLayout) -> bool:
     """Check if line ``i`` continues the block that begins with line ``first``."""
     line, previous = lines[i], lines[i - 1]
     if kinds[i] is not BlockKind.PARAGRAPH or line.spaced or is_ornament(line.text):

@@ -30,7 +30,7 @@ from b12assistant.safety.assertion import Cues
 from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Cuts, Judged, Opinion, conclude, read_cuts
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.triage import Rules, Triager, load_rules
-from b12assistant.safety.turn_parts import Part, TurnReading, chosen, halves, read_turn
+from b12assistant.safety.turn_parts import TurnPart, TurnReading, chosen, halves, read_turn
 from b12assistant.threads import once
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def piece_features(word: str) -> frozenset[str]:
     return frozenset(f"~{marked[at : at + size]}" for size in PIECES for at in range(len(marked) - size + 1))
 
 
-def cue_features(reading: TurnReading, part: Part) -> Iterator[str]:
+def cue_features(reading: TurnReading, part: TurnPart) -> Iterator[str]:
     """Yield the cues of the assertion table, a closing question mark, and how long the part is."""
     yield from (f"#{kind}" for kind in reading.cues(part))
     words = part.end - part.start
@@ -94,7 +94,7 @@ class WordModel:
     def _pieces(self) -> Callable[[str], frozenset[int]]:
         return lru_cache(maxsize=WORDS_KEPT)(lambda word: self._known(piece_features(word)))
 
-    def logits(self, reading: TurnReading, part: Part) -> Logits:
+    def logits(self, reading: TurnReading, part: TurnPart) -> Logits:
         """Return (6,) float32, in the order of ``CONCERNS``."""
         words = reading.words(part)
         pieces = frozenset().union(*map(self._pieces, set(words)))
@@ -103,7 +103,7 @@ class WordModel:
             total += self._sum(rows) / np.float32(max(1, len(rows)) ** 0.5)
         return np.asarray(total + self._sum(self._known(cue_features(reading, part))) * np.float32(CUE), np.float32)
 
-    def because(self, reading: TurnReading, part: Part, concern: int) -> tuple[str, ...]:
+    def because(self, reading: TurnReading, part: TurnPart, concern: int) -> tuple[str, ...]:
         """Return the words and pairs that speak most for ``concern`` against the others, best first."""
         known = [each for each in sorted(word_features(reading.words(part))) if key_of(each) in self._rows]
         values = self.weights[[self._rows[key_of(each)] for each in known]] * self.scale
@@ -224,10 +224,10 @@ class WordOpinion:
         leans = near is None or len(reading.folded.words) <= LEANING
         return reading if leans else read_turn(turn, self.correct, self.cues)
 
-    def log_shares(self, reading: TurnReading, parts: Sequence[Part]) -> list[Floats]:
+    def log_shares(self, reading: TurnReading, parts: Sequence[TurnPart]) -> list[Floats]:
         return [log(softmax(self.model.logits(reading, part))) for part in parts]
 
-    def judge(self, reading: TurnReading, parts: Sequence[Part], found: Sequence[Floats]) -> tuple[Judged, ...]:
+    def judge(self, reading: TurnReading, parts: Sequence[TurnPart], found: Sequence[Floats]) -> tuple[Judged, ...]:
         """Make a record of each part. ``found``: logarithms of shares, of the whole turn first.
 
         A sentence of a long turn is judged together with the whole, so that it raises a level only if its surroundings
@@ -244,7 +244,7 @@ class WordOpinion:
         return tuple(judged)
 
 
-def parts_of(reading: TurnReading) -> tuple[Part, ...]:
+def parts_of(reading: TurnReading) -> tuple[TurnPart, ...]:
     """Return the whole turn and its sentences, if it has several; nothing of a turn without words."""
     if not reading.sentences:
         return ()
@@ -283,7 +283,7 @@ class SecondOpinion:
                 found[i] = mixed(found[i], shares, weight)
         return self._words.judge(reading, parts, found), foreign
 
-    def _tokens(self, reading: TurnReading, parts: Sequence[Part]) -> tuple[Floats, list[slice]]:
+    def _tokens(self, reading: TurnReading, parts: Sequence[TurnPart]) -> tuple[Floats, list[slice]]:
         """Return the token vectors of a turn, (n, d), from one pass, and for each part its rows."""
         if not parts:
             return np.empty((0, 1), np.float32), []
@@ -302,13 +302,13 @@ class SecondOpinion:
         ends = [np.searchsorted(begins, reading.letters(part)) for part in parts]
         return np.concatenate(tokens), [slice(int(first), int(last)) for first, last in ends]
 
-    def _windows(self, reading: TurnReading, text: str) -> tuple[Part, ...]:
+    def _windows(self, reading: TurnReading, text: str) -> tuple[TurnPart, ...]:
         """Split the turn into windows that the encoder reads whole; of very many those that the words suspect most."""
 
-        def suspicion(part: Part) -> float:
+        def suspicion(part: TurnPart) -> float:
             return -float(self._words.log_shares(reading, [part])[0][-1])
 
-        def fits(part: Part) -> bool:
+        def fits(part: TurnPart) -> bool:
             start, end = reading.letters(part)
             return self._fits(text[start:end])
 

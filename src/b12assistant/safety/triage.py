@@ -23,7 +23,7 @@ from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import Advises, Opinion
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.translations import CONTROLS
-from b12assistant.safety.withdrawal import TurnReading, Withdrawal, Withdrawals, load_withdrawals
+from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
 from b12assistant.stages import stage
 
 
@@ -218,7 +218,7 @@ class Triager:
                 course, step = self._follow(course, turn, read)
                 yield step
 
-    def _follow(self, course: Course, turn: Turn, read: TurnReading) -> tuple[Course, Step]:
+    def _follow(self, course: Course, turn: Turn, read: WithdrawalReading) -> tuple[Course, Step]:
         """Follow one more turn. Words that take an emergency back are not searched for one."""
         if read.relapse and course.ended:
             course = replace(course, active=course.ended, ended=(), softened=False)
@@ -256,7 +256,7 @@ class Triager:
         previous = None if course.active else turn
         return replace(course, said=said, latest=notices, apart=apart, previous=previous), step
 
-    def _opinion(self, turn: Turn, course: Course, read: TurnReading, *, ruled: bool) -> Opinion | None:
+    def _opinion(self, turn: Turn, course: Course, read: WithdrawalReading, *, ruled: bool) -> Opinion | None:
         """Return the opinion on a turn; none on a remark, a scrap, or a language that is not read."""
         if self._advice is None or not read.masked.strip() or self._rules.languages.unread(turn.text) is not None:
             return None
@@ -354,7 +354,9 @@ def _raised(notices: Notices, opinion: Opinion | None) -> Notices:
     return (notice,) if emergency else (notice, *notices)
 
 
-def _remembered(course: Course, lesser: Notices, read: TurnReading, *, leans: bool) -> tuple[Course, Notices, bool]:
+def _remembered(
+    course: Course, lesser: Notices, read: WithdrawalReading, *, leans: bool
+) -> tuple[Course, Notices, bool]:
     """Return, while an emergency is active, what is remembered, what is shown, and whether that is shown alone."""
     self_harm = any(_is_self_harm(notice) for notice in course.active)
     reminded = (REMINDED, *lesser)

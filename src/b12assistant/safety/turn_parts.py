@@ -24,7 +24,7 @@ SENTENCE_END: Final = frozenset(".?")
 MARKS: Final = frozenset(".?,")
 
 
-class Part(NamedTuple):
+class TurnPart(NamedTuple):
     """Words ``[start, end)`` of a folded turn."""
 
     start: int
@@ -41,33 +41,33 @@ class TurnReading:
     turn: Turn
     folded: Folded
     context: str
-    sentences: tuple[Part, ...]
+    sentences: tuple[TurnPart, ...]
     cued: Mapping[str, Sequence[int]]
 
     @property
-    def whole(self) -> Part:
-        return Part(0, len(self.folded.words))
+    def whole(self) -> TurnPart:
+        return TurnPart(0, len(self.folded.words))
 
     @property
     def is_short(self) -> bool:
         return len(self.folded.words) <= SHORT
 
-    def words(self, part: Part) -> tuple[str, ...]:
+    def words(self, part: TurnPart) -> tuple[str, ...]:
         return tuple(word.text for word in self.folded.words[part.start : part.end])
 
-    def letters(self, part: Part) -> tuple[int, int]:
+    def letters(self, part: TurnPart) -> tuple[int, int]:
         """Return where the part is in the folded text, half-open."""
         last = part.end - 1
         return self.folded.offsets[part.start], self.folded.offsets[last] + len(self.folded.words[last].text)
 
-    def cues(self, part: Part) -> Iterator[str]:
+    def cues(self, part: TurnPart) -> Iterator[str]:
         """Yield the kinds of cues that begin in ``part``."""
         for kind, places in self.cued.items():
             position = bisect_left(places, part.start)
             if position < len(places) and places[position] < part.end:
                 yield kind
 
-    def place(self, part: Part) -> TurnSlice:
+    def place(self, part: TurnPart) -> TurnSlice:
         """Return the part as it was typed."""
         return TurnSlice(self.turn, self.folded.words[part.start].start, self.folded.words[part.end - 1].end)
 
@@ -85,7 +85,7 @@ def read_turn(turn: Turn, correct: Callable[[str], str], cues: Cues, previous: T
     return TurnReading(turn, folded, context, tuple(_sentences(folded))[:MOST_SENTENCES], cued)
 
 
-def halves(folded: Folded, part: Part, fits: Callable[[Part], bool]) -> Iterator[Part]:
+def halves(folded: Folded, part: TurnPart, fits: Callable[[TurnPart], bool]) -> Iterator[TurnPart]:
     """Split ``part`` in halves until each fits, at the end of the sentence nearest the middle if there is one."""
     if part.end - part.start < 2 or fits(part):
         yield part
@@ -94,11 +94,11 @@ def halves(folded: Folded, part: Part, fits: Callable[[Part], bool]) -> Iterator
     reach = (part.end - part.start) // 4
     ends = (at for at in range(middle - reach, middle + reach + 1) if folded.words[at - 1].text in SENTENCE_END)
     cut = min((at for at in ends if part.start < at < part.end), key=lambda at: abs(at - middle), default=middle)
-    yield from halves(folded, Part(part.start, cut), fits)
-    yield from halves(folded, Part(cut, part.end), fits)
+    yield from halves(folded, TurnPart(part.start, cut), fits)
+    yield from halves(folded, TurnPart(cut, part.end), fits)
 
 
-def chosen(parts: Sequence[Part], weight: Callable[[Part], float], most: int = MOST) -> tuple[Part, ...]:
+def chosen(parts: Sequence[TurnPart], weight: Callable[[TurnPart], float], most: int = MOST) -> tuple[TurnPart, ...]:
     """Keep at most ``most`` of ``parts``, in their order: the first, the last, and those of most ``weight``."""
     if len(parts) <= most:
         return tuple(parts)
@@ -106,7 +106,7 @@ def chosen(parts: Sequence[Part], weight: Callable[[Part], float], most: int = M
     return tuple(parts[i] for i in sorted({0, len(parts) - 1, *inner[: most - 2]}))
 
 
-def _sentences(folded: Folded) -> Iterator[Part]:
+def _sentences(folded: Folded) -> Iterator[TurnPart]:
     """Yield the sentences that hold a word; one of fewer than `FEWEST` words goes with the one before."""
     cuts = [0]
     for at, word in enumerate(folded.words, start=1):
@@ -118,11 +118,11 @@ def _sentences(folded: Folded) -> Iterator[Part]:
         yield from _overlapping(folded, start, end)
 
 
-def _overlapping(folded: Folded, start: int, end: int) -> Iterator[Part]:
+def _overlapping(folded: Folded, start: int, end: int) -> Iterator[TurnPart]:
     """Yield ``[start, end)``, or parts of it that overlap by half; nothing if it holds no word."""
     if all(word.text in MARKS for word in folded.words[start:end]):
         return
     while end - start > LONGEST:
-        yield Part(start, start + LONGEST)
+        yield TurnPart(start, start + LONGEST)
         start += LONGEST // 2
-    yield Part(start, end)
+    yield TurnPart(start, end)

@@ -39,7 +39,7 @@ KINDS: Final = tuple(Withdrawal)[1:]  # without the control
 
 
 @dataclass(frozen=True, slots=True)
-class TurnReading:
+class WithdrawalReading:
     """How a turn answers an emergency.
 
     ``remark``: it holds only remarks. ``farewell``: one of them says goodbye. ``asks``: it asks something.
@@ -68,15 +68,15 @@ class Withdrawals:
         """Return whether a turn is one of the two control sentences, whatever its case and punctuation."""
         return len(text) <= LONGEST and _plain(text) in self._controls
 
-    def _read(self, text: str, *, flagged: bool) -> TurnReading:
+    def _read(self, text: str, *, flagged: bool) -> WithdrawalReading:
         """Read a turn; ``flagged``: after an emergency. Otherwise only controls and remarks matter."""
         if len(text) > LONGEST:
-            return TurnReading(asks="?" in text, masked=text)
+            return WithdrawalReading(asks="?" in text, masked=text)
         parts = clauses(text)
         if not parts:
-            return TurnReading(masked=text)
+            return WithdrawalReading(masked=text)
         if self.is_control(text):
-            return TurnReading(Withdrawal.CONTROL, masked=" " * len(text))
+            return WithdrawalReading(Withdrawal.CONTROL, masked=" " * len(text))
         languages = self.languages
         remarks = {word for plain, _ in parts for word in _matched(plain, languages, ("remark", "farewell"))}
         farewell = any(each["farewell"]().found_in(plain.text) for plain, _ in parts for each in languages)
@@ -84,7 +84,7 @@ class Withdrawals:
         said = [part for part in parts if not remarks.issuperset(part[0].words)]
         if only or not flagged:
             masked = _masked(text, remarks) if only else text
-            return TurnReading(None, remark=only, farewell=farewell, asks=_asks(said, languages), masked=masked)
+            return WithdrawalReading(None, remark=only, farewell=farewell, asks=_asks(said, languages), masked=masked)
         kind, words = self._taken_back(text, said)
         relapse = kind is None and any(
             each["relapse"]().found_in(plain.text) and not _supposes(plain, mark, languages)
@@ -94,7 +94,7 @@ class Withdrawals:
         asks = _asks([part for part in said if not words.issuperset(part[0].words)], languages)
         # Remarks beside a withdrawal are blanked too: "no, wrong window".
         masked = _masked(text, words | remarks if kind else words)
-        return TurnReading(kind, farewell=farewell, asks=asks, relapse=relapse, masked=masked)
+        return WithdrawalReading(kind, farewell=farewell, asks=asks, relapse=relapse, masked=masked)
 
     def _taken_back(self, text: str, parts: Sequence[tuple[Plain, str]]) -> tuple[Withdrawal | None, frozenset[Word]]:
         """Return what the clauses take back, in the language that says it most clearly, and the words that do."""

@@ -100,7 +100,7 @@ class PromptProtocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]  # h11
             self._head_timer = None
 
 
-class _Server(uvicorn.Server):
+class _StoppingServer(uvicorn.Server):
     """A server that finishes its work before it stops, unless Ctrl+C is pressed twice."""
 
     def __init__(self, config: uvicorn.Config, work: Questions | None) -> None:
@@ -175,4 +175,4 @@ def server(app: App, work: Questions | None = None, *, behind_proxy: bool = Fals
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    return _Server(config, work)
+    return _StoppingServer(config, work)

@@ -11,7 +11,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
-from b12assistant.answering.lookup import MOST_FOUND, Format, LookUp, Sieve, Way, format_of
+from b12assistant.answering.lookup import MOST_FOUND, DocumentFormat, LookUp, Sieve, Way, format_of
 from b12assistant.answers import Reply, Status, Strength
 from b12assistant.application.lookup_rows import notices, quoted, row
 from b12assistant.application.workspace import Workspace, local_today
@@ -35,7 +35,7 @@ class LookUpForm(Form):
     way: Way = Way.ALL
     kinds: frozenset[SourceKind] = frozenset()
     interests: frozenset[Interest] = frozenset()
-    formats: frozenset[Format] = frozenset()
+    formats: frozenset[DocumentFormat] = frozenset()
     document: Annotated[str, Field(max_length=300)] = ""
     since: Year = None
     until: Year = None
@@ -142,7 +142,7 @@ def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:
     return {
         "kinds": [[kind, capital(labels.kind(Source(kind=kind)))] for kind in SourceKind if kind in kinds],
         "interests": [[kind, labels(f"lookup.interest_{kind.name.lower()}")] for kind in Interest if kind in interests],
-        "formats": [[format_, labels(f"lookup.format_{format_}")] for format_ in Format if format_ in formats],
+        "formats": [[format_, labels(f"lookup.format_{format_}")] for format_ in DocumentFormat if format_ in formats],
         "documents": sorted({entry.document.title for entry in entries}),
         "years": [min(years), max(years)] if years else None,
         "passages": sum(len(entry.passages) for entry in entries),

@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from b12assistant.application.exporting import FILES, Format, export
+from b12assistant.application.exporting import FILES, SavedFormat, export
 from b12assistant.application.lookup_rows import quoted
 from b12assistant.application.pack import FORMS, read_pin, write
 from b12assistant.application.shared_answer import shared
@@ -33,7 +33,7 @@ PATH = "/export"
 class ExportRequest(Form):
     """``turns``: of the conversation, oldest first."""
 
-    format: Format
+    format: SavedFormat
     turns: Turns
 
 

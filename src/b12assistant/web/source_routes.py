@@ -18,7 +18,7 @@ from b12assistant.application.catalogue import catalogue
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
-from b12assistant.display.citation_formats import CITE, Form, cite
+from b12assistant.display.citation_formats import CITE, CitationForm, cite
 from b12assistant.display.labels import Labels
 from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.display.printed_pages import PICTURES, PrintedPages, Printing
@@ -91,10 +91,10 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
         cited = _cited(entry, request, space.opened.collection.generation)
         if cited is None:
             return PlainTextResponse(f"{labels('cite.gone')}\n", 410)
-        if asked.get("form") not in list(Form):
+        if asked.get("form") not in list(CitationForm):
             return _nothing()
         quote = Quoted.of(space.with_state(cited), labels, local_today())
-        return PlainTextResponse(cite(quote, Form(asked["form"]), labels).encode("utf-8", "replace"))
+        return PlainTextResponse(cite(quote, CitationForm(asked["form"]), labels).encode("utf-8", "replace"))
 
     for root, answer in ((addresses.ROOT, page), (PICTURES, picture), (CITE, words)):
         router.add_route(f"{root}{{document:whole}}", answer, methods=["GET"], include_in_schema=False)
