@@ -39,7 +39,7 @@ from sklearn.linear_model import LogisticRegression
 from b12assistant.answers import Turn
 from b12assistant.index.encoding import load_encoder
 from b12assistant.language.words import readable
-from b12assistant.safety.opinion import CONCERNS, Judged, read_cuts
+from b12assistant.safety.opinion import CONCERNS, PartScore, read_cuts
 from b12assistant.safety.second_opinion import (
     CUE,
     SecondOpinion,
@@ -75,7 +75,7 @@ EMPTY = WordModel(
     np.empty(0, np.uint32), np.empty((0, 6), np.int8), np.ones(6, np.float32), np.zeros(6, np.float32), read_cuts(UNCUT)
 )
 
-Judgements = list[Sequence[Judged]]  # the parts that decide, one list a turn
+Judgements = list[Sequence[PartScore]]  # the parts that decide, one list a turn
 
 
 def opinion_of(model: WordModel) -> WordOpinion:

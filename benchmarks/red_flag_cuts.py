@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from b12assistant.safety.opinion import EMERGENCIES, Cuts, Judged
+from b12assistant.safety.opinion import EMERGENCIES, PartScore, Thresholds
 
 LOW = (0.002, 0.003, 0.005, 0.007, 0.01, 0.015)  # only for the encoder: for the words, these are as good as no cut
 GRID = (0.02, 0.03, 0.05, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98)
@@ -55,7 +55,7 @@ class Shares:
     ``foreign``: (n,) whether a turn is in another language than English.
     """
 
-    def __init__(self, turns: Sequence[Sequence[Judged]], foreign: np.ndarray) -> None:
+    def __init__(self, turns: Sequence[Sequence[PartScore]], foreign: np.ndarray) -> None:
         nothing = (0.0,) * (EMERGENCIES + 2) + (1.0,)
         parts_of = [[part.shares for part in parts] or [nothing] for parts in turns]
         shares = np.array([row for parts in parts_of for row in parts])
@@ -66,8 +66,8 @@ class Shares:
         self.urgent, self.decision = self.emergency + shares[:, EMERGENCIES], shares[:, EMERGENCIES + 1]
         self.anything = self.urgent + self.decision
 
-    def levels(self, cuts: Cuts, ruled: np.ndarray) -> np.ndarray:
-        """Return the most serious level of each turn, places in ``ORDER``, (n,), as `Cuts.decide` does.
+    def levels(self, cuts: Thresholds, ruled: np.ndarray) -> np.ndarray:
+        """Return the most serious level of each turn, places in ``ORDER``, (n,), as `Thresholds.decide` does.
 
         ``ruled``: (n,) whether a rule says emergency.
         """
@@ -132,7 +132,7 @@ def prices(labels: Labels) -> np.ndarray:
     return np.where(labels.allowed, 0.0, price)
 
 
-def best_cuts(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, *, lowers: bool) -> Cuts:
+def best_cuts(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, *, lowers: bool) -> Thresholds:
     """Return the cuts that cost least. ``ruled``: (n,) a rule says emergency.
 
     ``lowers``: an emergency of the rules may become urgent.
@@ -144,7 +144,7 @@ def best_cuts(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, *, lo
     written = np.array([not row.id.endswith(" among") for row in rows])  # the floors are for messages as written
     as_written = Labels([row for row, one in zip(rows, written, strict=True) if one])
 
-    def cost(cuts: Cuts) -> float:
+    def cost(cuts: Thresholds) -> float:
         found = shares.levels(cuts, ruled)
         told = rates(found[written], as_written)
         missed = sum(max(0.0, floor - told[name]) for name, floor in FLOORS.items())
@@ -154,14 +154,14 @@ def best_cuts(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, *, lo
 
     found = []
     for low in (start for start in STARTS if start in grid):
-        chosen = Cuts(0.5, 0.5, low, 0.2, min(kept), low)
+        chosen = Thresholds(0.5, 0.5, low, 0.2, min(kept), low)
         for _ in range(2):  # one pair after the other, given the rest
             chosen = min(_pairs(chosen, grid, kept), key=cost)
         found.append(chosen)
     return min(found, key=cost)
 
 
-def _pairs(cuts: Cuts, grid: Sequence[float], kept: Sequence[float]) -> Iterator[Cuts]:
+def _pairs(cuts: Thresholds, grid: Sequence[float], kept: Sequence[float]) -> Iterator[Thresholds]:
     yield cuts
     for one, other in (("urgent", "danger"), ("danger", "decision"), ("danger", "foreign"), ("decision", "foreign")):
         for first, second in product(grid, grid):
@@ -172,7 +172,7 @@ def _pairs(cuts: Cuts, grid: Sequence[float], kept: Sequence[float]) -> Iterator
         yield replace(cuts, emergency=float(emergency), kept=min(keep, float(emergency)))
 
 
-def report(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, cuts: Cuts) -> Iterator[str]:
+def report(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, cuts: Thresholds) -> Iterator[str]:
     """Yield what the cuts give on ``rows``, as lines: all as written, English, other languages, made long."""
     labels = Labels(rows)
     found = shares.levels(cuts, ruled)

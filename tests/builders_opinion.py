@@ -7,12 +7,12 @@ from fakes import FakeEncoder
 
 from b12assistant.answers import Triage, Turn
 from b12assistant.errors import EncoderError
-from b12assistant.safety.opinion import CONCERNS, Concern, Cuts
+from b12assistant.safety.opinion import CONCERNS, Concern, Thresholds
 from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, TokenHead, WordModel, WordOpinion, key_of
 from b12assistant.safety.triage import Triager, load_rules
 
 RULES = load_rules()
-CUTS = Cuts(0.6, 0.7, danger=0.52, decision=0.75, kept=0.1, foreign=0.9)
+CUTS = Thresholds(0.6, 0.7, danger=0.52, decision=0.75, kept=0.1, foreign=0.9)
 ENCODER = FakeEncoder(dimension=512)
 ALARMING = {
     "zorp": Concern.MEDICAL,

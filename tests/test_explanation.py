@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.safety.explanation import explain, lines
-from b12assistant.safety.opinion import Concern, Judged, Opinion, Passed
+from b12assistant.safety.opinion import Concern, Opinion, PartScore, Passed
 from b12assistant.safety.second_opinion import Advice
 from b12assistant.safety.triage import Step, Triager, load_rules
 
@@ -129,8 +129,8 @@ def test_the_lines_tell_a_reader_the_same() -> None:
 
 def opinion(turn: Turn, concern: Concern) -> Opinion:
     shares = (0.1, 0.0, 0.7, 0.1, 0.0, 0.1)
-    whole = Judged(TurnSlice(turn, 0, len(turn.text)), shares, decides=True)
-    clause = Judged(TurnSlice(turn, 0, 4), shares, because=("legs", "gone"))
+    whole = PartScore(TurnSlice(turn, 0, len(turn.text)), shares, decides=True)
+    clause = PartScore(TurnSlice(turn, 0, 4), shares, because=("legs", "gone"))
     evidence = None if concern is Concern.NONE else clause.place
     passed = Passed("emergency", 0.8, 0.6 if evidence else 0.9)
     return Opinion("second_opinion", concern, (whole, clause), evidence, passed)

@@ -18,7 +18,7 @@ from b12assistant.answers import FlagKind, Level, Turn, TurnSlice
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder
 from b12assistant.protocols import Encoded
-from b12assistant.safety.opinion import CONCERNS, Concern, Cuts, Judged, Shares, conclude
+from b12assistant.safety.opinion import CONCERNS, Concern, PartScore, Shares, Thresholds, conclude
 from b12assistant.safety.second_opinion import (
     WINDOW,
     Advice,
@@ -50,14 +50,14 @@ def test_shares_pass_a_cut_or_come_to_nothing(shares: tuple[float, ...], concern
 
 
 @st.composite
-def cuts(draw: st.DrawFn) -> Cuts:
+def cuts(draw: st.DrawFn) -> Thresholds:
     emergency, urgent, danger, decision, foreign = (draw(st.floats(0.01, 0.99)) for _ in range(5))
-    return Cuts(emergency, urgent, danger, decision, draw(st.floats(0, emergency)), foreign)
+    return Thresholds(emergency, urgent, danger, decision, draw(st.floats(0, emergency)), foreign)
 
 
 @given(SHARES, cuts())
 def test_a_rule_never_makes_a_turn_less_serious_and_never_leaves_it_below_urgent(
-    shares: tuple[float, ...], cuts: Cuts
+    shares: tuple[float, ...], cuts: Thresholds
 ) -> None:
     with_rule, without = (cuts.decide(shares, ruled=ruled)[0].level for ruled in (True, False))
     order = [*Level, None]
@@ -67,7 +67,7 @@ def test_a_rule_never_makes_a_turn_less_serious_and_never_leaves_it_below_urgent
 
 @given(SHARES, cuts(), st.floats(0, 1), st.integers(3, 5), st.booleans())
 def test_more_of_an_emergency_is_never_less_serious(
-    shares: tuple[float, ...], cuts: Cuts, moved: float, taken: int, ruled: bool
+    shares: tuple[float, ...], cuts: Thresholds, moved: float, taken: int, ruled: bool
 ) -> None:
     graver = [shares[0] + moved * shares[taken], *shares[1:]]
     graver[taken] *= 1 - moved
@@ -78,7 +78,7 @@ def test_more_of_an_emergency_is_never_less_serious(
 
 def test_cuts_that_a_rule_would_raise_are_refused() -> None:
     with pytest.raises(ValueError, match="keeps an emergency"):
-        Cuts(0.3, 0.3, 0.3, 0.3, kept=0.4, foreign=0.3)
+        Thresholds(0.3, 0.3, 0.3, 0.3, kept=0.4, foreign=0.3)
 
 
 def test_another_language_has_a_cut_of_its_own() -> None:
@@ -88,7 +88,9 @@ def test_another_language_has_a_cut_of_its_own() -> None:
 
 
 @given(SHARES, cuts(), st.booleans(), st.booleans())
-def test_the_cut_that_was_passed_is_named(shares: tuple[float, ...], cuts: Cuts, ruled: bool, foreign: bool) -> None:
+def test_the_cut_that_was_passed_is_named(
+    shares: tuple[float, ...], cuts: Thresholds, ruled: bool, foreign: bool
+) -> None:
     concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign)
     assert passed.cut == getattr(cuts, passed.name)
     missed = concern is Concern.NONE or (ruled and concern is Concern.URGENT)
@@ -96,8 +98,10 @@ def test_the_cut_that_was_passed_is_named(shares: tuple[float, ...], cuts: Cuts,
 
 
 @given(st.lists(st.tuples(st.lists(SHARES, max_size=3), st.booleans(), st.booleans()), min_size=1, max_size=5), cuts())
-def test_the_cuts_are_chosen_by_what_they_decide(turns: Sequence[tuple[list[Shares], bool, bool]], cuts: Cuts) -> None:
-    judged = [[Judged(TurnSlice(Turn(0, "x"), 0, 1), each, decides=True) for each in parts] for parts, _, _ in turns]
+def test_the_cuts_are_chosen_by_what_they_decide(
+    turns: Sequence[tuple[list[Shares], bool, bool]], cuts: Thresholds
+) -> None:
+    judged = [[PartScore(TurnSlice(Turn(0, "x"), 0, 1), each, decides=True) for each in parts] for parts, _, _ in turns]
     ruled, foreign = (np.array([turn[i] for turn in turns]) for i in (1, 2))
     found = red_flag_cuts.Shares(judged, foreign).levels(cuts, ruled)
     for parts, level, (_, by_rule, other) in zip(judged, found, turns, strict=True):
@@ -117,7 +121,7 @@ def test_the_most_serious_part_decides_and_the_sentence_that_says_it_is_the_evid
 
 
 def test_mere_evidence_decides_nothing() -> None:
-    judged = [Judged(TurnSlice(Turn(0, "eggs and zorp"), 0, 13), (0, 0, 0.9, 0.1, 0, 0))]
+    judged = [PartScore(TurnSlice(Turn(0, "eggs and zorp"), 0, 13), (0, 0, 0.9, 0.1, 0, 0))]
     assert conclude("x", judged, CUTS, ruled=False).concern is Concern.NONE
 
 
@@ -166,8 +170,8 @@ def test_at_most_eight_windows_are_encoded_the_suspicious_ones_first() -> None:
 
 def test_a_sentence_alone_raises_a_long_turn_only_if_its_surroundings_agree() -> None:
     judged = [
-        Judged(TurnSlice(Turn(0, "x" * 90), 0, 90), (0, 0, 0.01, 0.02, 0.02, 0.95), decides=True),
-        Judged(TurnSlice(Turn(0, "x" * 90), 0, 30), (0, 0, 0.3, 0.1, 0.1, 0.5), decides=True),
+        PartScore(TurnSlice(Turn(0, "x" * 90), 0, 90), (0, 0, 0.01, 0.02, 0.02, 0.95), decides=True),
+        PartScore(TurnSlice(Turn(0, "x" * 90), 0, 30), (0, 0, 0.3, 0.1, 0.1, 0.5), decides=True),
     ]
     assert conclude("x", judged, CUTS, ruled=False).concern is Concern.NONE
     opinion = words_opinion()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.readings import Readings, beside, reading, readings
+from b12assistant.answering.readings import Rewriter, beside, reading, readings
 from b12assistant.answering.retrieval import encode_query
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
 from b12assistant.language.vocabulary import Kind, Term, Vocabulary
@@ -29,7 +29,7 @@ WORDS = Vocabulary(
     )
 )
 READ = readings([SOURCE.span(0, len(SOURCE.text))], is_known=lambda term: True, is_word=ENGLISH.__contains__)
-READ = Readings(WORDS, READ.words, READ.is_word)
+READ = Rewriter(WORDS, READ.words, READ.is_word)
 
 
 def asked(*texts: str) -> Interpretation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from b12assistant.answering.quoting import Cut, Window
+from b12assistant.answering.quoting import QuoteSpan, Window
 from b12assistant.answering.speakers import Order, load_cues, order
 from b12assistant.types import Document, DocumentId, Interest, Passage, PassageId, Source
 
@@ -20,7 +20,7 @@ SELLS, NONE, UNKNOWN = Interest.SELLS, Interest.NONE, Interest.UNKNOWN
 def said(text: str, interest: Interest, score: float = 0.5) -> Window:
     document = Document(DocumentId(f"{interest}.md"), "digest", "Title", text, Source(interest=interest))
     span = document.span(0, len(text))
-    cut = Cut(Passage(PassageId("0"), (span,)), (span,), slice(0, 1), (span,), len(text))
+    cut = QuoteSpan(Passage(PassageId("0"), (span,)), (span,), slice(0, 1), (span,), len(text))
     return Window(cut, span, score)
 
 

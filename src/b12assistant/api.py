@@ -15,7 +15,7 @@ from b12assistant.answers import Notice, Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import load_configuration
 from b12assistant.display.presentation import Piece, present
-from b12assistant.index.indexing import Progress
+from b12assistant.protocols import Progress
 from b12assistant.types import Document, FileEnd, GenerationId, Hit, IndexReport
 
 __all__ = ["Assistant", "FileEnd", "Workspace", "build_index"]  # FileEnd: keys of the counts in a report

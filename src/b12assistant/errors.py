@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+REBUILD = "run `b12assistant index`"  # the hint of most errors of an index
+
 
 class AssistantError(Exception):
     """Root of the tree: a message that says what happened and a hint that says what to do."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.answering.disagreement import Difference, find_difference
-from b12assistant.answering.quoting import Cut, Window, asking_of, choose, cuts, score, weights_of
-from b12assistant.answering.readings import Readings, beside, reading, readings, together
+from b12assistant.answering.quoting import QuoteSpan, Window, asking_of, choose, cuts, score, weights_of
+from b12assistant.answering.readings import Rewriter, beside, reading, readings, together
 from b12assistant.answering.retrieval import Query, encode_queries, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.turn_forms import specific
@@ -230,7 +230,7 @@ class Engine:
         return find_difference(collection.disputes, closeness, found[0].score, window_of)
 
     @cached(_KEPT)
-    def _holding(self, span: Span, limits: QuotingSettings) -> tuple[int, Cut] | None:
+    def _holding(self, span: Span, limits: QuotingSettings) -> tuple[int, QuoteSpan] | None:
         """Return the shortest words that hold a sentence, with their row; ``None`` if its source may not be quoted.
 
         Cached: they fit any question.
@@ -257,7 +257,7 @@ class Engine:
         )
 
     @cached_property
-    def _readings(self) -> Readings:
+    def _readings(self) -> Rewriter:
         collection = self.collection
         return readings(
             (
@@ -272,7 +272,7 @@ class Engine:
         )
 
     @cached(_KEPT)
-    def _cuts(self, row: int, limits: QuotingSettings) -> tuple[Cut, ...]:
+    def _cuts(self, row: int, limits: QuotingSettings) -> tuple[QuoteSpan, ...]:
         """Return what may be quoted of the passage in a row. Cached: it does not depend on the question."""
         return cuts(self.collection.passages[row], limits)
 

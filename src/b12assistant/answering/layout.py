@@ -38,7 +38,7 @@ _ANTECEDENTS = 2  # most sentences added before one that refers back
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class JoinedSentence:
     """A sentence with all its parts. ``rows``: those in the passage; a neighbouring passage may hold others."""
 
     rows: slice
@@ -58,16 +58,16 @@ class Layout:
         kinds = (MarkKind.NEVER, MarkKind.REFERENCE)
         return cls(document, *(tuple(mark.range for mark in document.marks if mark.kind is kind) for kind in kinds))
 
-    def wholes(self, passage: Passage) -> list[Whole]:
+    def wholes(self, passage: Passage) -> list[JoinedSentence]:
         """Return the sentences of a passage; if one is torn, with its parts in the passages beside it.
 
         The parts of a torn sentence stay together, and so do a sentence and the next if that qualifies it.
         """
         sentences = passage.sentences
         cuts = [i for i in range(1, len(sentences)) if not self._belong(sentences[i - 1], sentences[i])]
-        wholes = [Whole(slice(i, j), sentences[i:j]) for i, j in pairwise((0, *cuts, len(sentences)))]
-        wholes[0] = Whole(wholes[0].rows, (*self._parts_before(sentences[0]), *wholes[0].spans))
-        wholes[-1] = Whole(wholes[-1].rows, (*wholes[-1].spans, *self._parts_after(sentences[-1])))
+        wholes = [JoinedSentence(slice(i, j), sentences[i:j]) for i, j in pairwise((0, *cuts, len(sentences)))]
+        wholes[0] = JoinedSentence(wholes[0].rows, (*self._parts_before(sentences[0]), *wholes[0].spans))
+        wholes[-1] = JoinedSentence(wholes[-1].rows, (*wholes[-1].spans, *self._parts_after(sentences[-1])))
         return wholes
 
     def items_after(self, span: Span) -> Iterator[tuple[Span, ...]]:

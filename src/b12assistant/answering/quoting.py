@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.layout import Layout, Whole
+from b12assistant.answering.layout import JoinedSentence, Layout
 from b12assistant.answering.retrieval import Query, as_shares
 from b12assistant.answers import MOST_GAPS
 from b12assistant.config import QuotingSettings
@@ -37,7 +37,7 @@ _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this lengt
 
 
 @dataclass(frozen=True)
-class Cut:
+class QuoteSpan:
     """What may be quoted from a passage, whatever is asked: its sentences ``rows``, with what they need.
 
     ``charged``: characters of the sentences alone.
@@ -69,7 +69,7 @@ class Window:
     A neighbour that was added does not count.
     """
 
-    cut: Cut
+    cut: QuoteSpan
     best: Span
     score: float
 
@@ -87,14 +87,14 @@ class Window:
         return self.passage.document.source.interest is not Interest.NONE
 
 
-def cuts(passage: Passage, limits: QuotingSettings) -> tuple[Cut, ...]:
+def cuts(passage: Passage, limits: QuotingSettings) -> tuple[QuoteSpan, ...]:
     """Return all that may be quoted from a passage.
 
     A sentence that opens a list is one cut with its list, and no other cut runs into the list.
     """
     layout = Layout.of(passage.document)
     wholes = layout.wholes(passage)
-    found: list[Cut] = []
+    found: list[QuoteSpan] = []
     for place, first in enumerate(wholes):
         lead = layout.lead_in(first.spans[0])
         if lead is None:
@@ -114,8 +114,8 @@ def cuts(passage: Passage, limits: QuotingSettings) -> tuple[Cut, ...]:
 
 
 def _list(
-    passage: Passage, wholes: Sequence[Whole], lead: tuple[Span, ...], layout: Layout, limits: QuotingSettings
-) -> Iterator[Cut]:
+    passage: Passage, wholes: Sequence[JoinedSentence], lead: tuple[Span, ...], layout: Layout, limits: QuotingSettings
+) -> Iterator[QuoteSpan]:
     """Yield the sentence that opens a list with all of it; if that is too long, with what fits, a gap, and its end."""
     opener, *listed = [wholes[0], *takewhile(lambda whole: layout.is_listed(whole.spans[0]), wholes[1:])]
     items = [whole.spans for whole in listed]
@@ -132,13 +132,13 @@ def _list(
             return
 
 
-def _cut(passage: Passage, spans: tuple[Span, ...], rows: slice, charged: int, layout: Layout) -> Cut:
+def _cut(passage: Passage, spans: tuple[Span, ...], rows: slice, charged: int, layout: Layout) -> QuoteSpan:
     bests = tuple(_without_bullet(sentence, layout) for sentence in passage.sentences[rows])
-    return Cut(passage, spans, rows, bests, charged)
+    return QuoteSpan(passage, spans, rows, bests, charged)
 
 
 def score(
-    found: Sequence[Sequence[Cut]],
+    found: Sequence[Sequence[QuoteSpan]],
     cosines: Sequence[Vectors],
     weights: Vectors,
     limits: QuotingSettings,
@@ -195,7 +195,7 @@ def choose(
 
 
 def _with_neighbour(
-    window: Window, asked: Mapping[PassageId, Vectors], cuts_of: Mapping[tuple[PassageId, int, int], Cut]
+    window: Window, asked: Mapping[PassageId, Vectors], cuts_of: Mapping[tuple[PassageId, int, int], QuoteSpan]
 ) -> Window:
     """Add the sentence before or after, if the question is near one asked of it; the window keeps its score.
 

@@ -28,7 +28,7 @@ _OF_SOURCES = re.compile(r"[A-Za-z]{4,}")
 
 
 @dataclass(frozen=True)
-class Readings:
+class Rewriter:
     """``vocabulary``: terms that the sources have. ``words``: of the sources, in lower case, with a place of each.
 
     ``is_word``: whether a word that no source has is a real word, not misspelt.
@@ -77,7 +77,7 @@ def readings(
     is_known: Callable[[str], bool],
     is_word: Callable[[str], bool],
     vocabulary: Vocabulary | None = None,
-) -> Readings:
+) -> Rewriter:
     """Make the readings for sources with these ``sentences``; ``is_known``: whether they have all words of a term.
 
     ``vocabulary``: the corpus's own; without one, the one that ships with the package.
@@ -90,7 +90,7 @@ def readings(
             word = found[0].lower()
             if word not in words:
                 words[word] = sentence.document.span(sentence.start + found.start(), sentence.start + found.end())
-    return Readings(known, words, is_word)
+    return Rewriter(known, words, is_word)
 
 
 def _overlap(one: TurnSlice, other: TurnSlice) -> bool:

@@ -47,7 +47,7 @@ def _listed(document: Document, opened: Opened, labels: Labels, today: date) -> 
         "overdue": overdue(source, today),
         "url": source.url or "",
         "sells": capital(labels.interest(source) or ""),
-        "never_quoted": source.withdrawn or source.superseded_by is not None,
+        "never_quoted": not source.in_force,
         "off": off.why if off else "",
         "covers": [heading for heading in dict.fromkeys(headings) if heading and heading != document.title],
     }

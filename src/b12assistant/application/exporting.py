@@ -1,4 +1,4 @@
-"""Write a conversation as JSON, Markdown or HTML. Every file holds the data that it was drawn from.
+"""What every saved file shares, and a conversation as such a file. A file holds the data that it was drawn from.
 
 `verify` draws it again and compares. HTML holds the data in a block that browsers do not run, Markdown in a comment; a
 JSON file is the data.
@@ -18,7 +18,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field
 
 from b12assistant.answers import Level, Quote, Reply, Strength, TextId
-from b12assistant.display import json_form, presentation
+from b12assistant.display import json_form
 from b12assistant.display.addresses import words_by_span
 from b12assistant.display.citation_formats import CitationForm, cite, markdown_text
 from b12assistant.display.json_form import Day, Form, Generation, Json, Offsets, Pages, SourceFields, Text
@@ -26,6 +26,7 @@ from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.markup import UNSEEN, dialled, plain, revealed, style_sheets
 from b12assistant.display.presentation import (
     Basis,
+    Cited,
     FixedNotice,
     General,
     Headline,
@@ -43,8 +44,9 @@ from b12assistant.display.presentation import (
 )
 from b12assistant.types import DocumentId, GenerationId, Interest, OriginId, PassageId, Range, Source, SourceKind, Words
 
-_HTML = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.S)
-_MARKDOWN = re.compile(r"^<!-- data\n(.*?)\n-->$", re.S | re.M)
+KIND: Literal["b12assistant conversation"] = "b12assistant conversation"
+_IN_HTML = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.S)
+_IN_MARKDOWN = re.compile(r"^<!-- data\n(.*?)\n-->$", re.S | re.M)
 FILES = {  # by format: the suffix of a file, and its media type
     "html": ("html", "text/html"),
     "markdown": ("md", "text/markdown"),
@@ -190,7 +192,7 @@ def json_text(data: Form) -> str:
 
 def embedded(text: str, *, html: bool) -> Json | None:
     """Read the data of a saved file; ``None`` if it has none. Raises ``ValueError`` for data that is not JSON."""
-    match = (_HTML if html else _MARKDOWN).search(text)
+    match = (_IN_HTML if html else _IN_MARKDOWN).search(text)
     data = parse(match[1]) if match else None
     return data if isinstance(data, dict) else None
 
@@ -199,9 +201,6 @@ def _escaped(data: Json) -> str:
     """Write ASCII JSON without tags, entities or ends of comments, so that it cannot close the block around it."""
     text = json.dumps(data, separators=(",", ":"))
     return re.sub("[<>&]", lambda match: _ESCAPES[match[0]], text).replace("--", "-\\u002d")
-
-
-KIND: Literal["b12assistant conversation"] = "b12assistant conversation"
 
 
 class SavedFormat(StrEnum):
@@ -240,9 +239,7 @@ class SavedConversation(Saved):
     turns: list[SavedTurn]
 
 
-def export(
-    replies: Sequence[Reply], setting: presentation.Setting, generation: GenerationId, format_: SavedFormat
-) -> str:
+def export(replies: Sequence[Reply], setting: Setting, generation: GenerationId, format_: SavedFormat) -> str:
     """Return the text of the file: the replies, in order, in the words of ``setting``."""
     return render(data_of(replies, setting, generation), format_)
 
@@ -252,18 +249,17 @@ def render(data: SavedConversation, format_: SavedFormat) -> str:
     return _WRITERS[format_](data)
 
 
-def data_of(replies: Sequence[Reply], setting: presentation.Setting, generation: GenerationId) -> SavedConversation:
+def data_of(replies: Sequence[Reply], setting: Setting, generation: GenerationId) -> SavedConversation:
     turns = [SavedTurn(answer=_answer(reply, setting)) for reply in replies]
     return sealed(SavedConversation, setting, generation, kind=KIND, turns=turns)
 
 
-def _answer(reply: Reply, setting: presentation.Setting) -> SavedAnswer:
+def _answer(reply: Reply, setting: Setting) -> SavedAnswer:
     plain_ = json_form.Answer.of(reply, setting.texts, setting.today)
 
     def with_words(fields: Sequence[json_form.Quote], quotes: Sequence[Quote]) -> list[AnswerQuote]:
         pieces = (
-            Quoted.of(presentation.Cited.of_quote(quote, reply, setting.base), setting.labels, setting.today)
-            for quote in quotes
+            Quoted.of(Cited.of_quote(quote, reply, setting.base), setting.labels, setting.today) for quote in quotes
         )
         return [
             AnswerQuote(**dict(one), notes=list(piece.notes), link=piece.link, citation=citation(piece, setting.labels))

@@ -14,7 +14,7 @@ import numpy as np
 from b12assistant.config import EncoderSettings, Settings
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes
 from b12assistant.corpus.switched_off import SwitchedOff
-from b12assistant.errors import EncoderError, IndexDamagedError, IndexMismatchError
+from b12assistant.errors import REBUILD, EncoderError, IndexDamagedError, IndexMismatchError
 from b12assistant.index.collection import ASKED, AskedQuestions, Collection, all_reports, built_with
 from b12assistant.index.documents import Entry, entries_from_bytes
 from b12assistant.index.encoding import load_encoder, tuned_encoder
@@ -31,8 +31,6 @@ from b12assistant.types import Document, FileEnd, FileReport
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_REBUILD = "run `b12assistant index`"
 
 
 @stage("encoder")
@@ -103,7 +101,7 @@ def open_generation(generation: Generation, encoder: Encoder, settings: Settings
     alone, asked = generation.files.get("sentence_tokens.npz"), generation.files.get(ASKED)
     sentences = sum(len(passage.sentences) for passage in passages)
     if len(context) != sentences + len(passages):
-        raise IndexDamagedError("context_tokens.npz does not fit documents.jsonl", hint=_REBUILD)
+        raise IndexDamagedError("context_tokens.npz does not fit documents.jsonl", hint=REBUILD)
     collection = Collection(
         generation.id,
         documents,
@@ -131,7 +129,7 @@ def _disputes(
     disputes = disputes_from_bytes(generation.files["disputes.json"], documents)
     examples = np.load(io.BytesIO(generation.files["disputes.npy"]), allow_pickle=False)
     if examples.shape != (sum(len(dispute.examples) for dispute in disputes), dimension):
-        raise IndexDamagedError("disputes.npy does not fit disputes.json", hint=_REBUILD)
+        raise IndexDamagedError("disputes.npy does not fit disputes.json", hint=REBUILD)
     return disputes, examples
 
 
@@ -142,10 +140,10 @@ def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> No
         raise IndexMismatchError(
             f"the index was built with {model['name']} ({model['sha256'][:12]}…), "
             f"configured is {encoder.name} ({encoder.digest[:12]}…)",
-            hint=_REBUILD,
+            hint=REBUILD,
         )
     for name, value in built_with(encoder, settings).items():
         if manifest.get(name) != value:
             raise IndexMismatchError(
-                f"the index was built with other settings ({name} {manifest.get(name)}, now {value})", hint=_REBUILD
+                f"the index was built with other settings ({name} {manifest.get(name)}, now {value})", hint=REBUILD
             )

@@ -13,8 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from b12assistant.answering.assistant import Answerer as Answering
-from b12assistant.answering.assistant import Triaged, turns_of
+from b12assistant.answering.assistant import Answerer, Triaged, turns_of
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import load_calibration
 from b12assistant.answering.speakers import load_cues
@@ -52,8 +51,9 @@ from b12assistant.types import DocumentId, FileEnd, GenerationId, Hit, IndexRepo
 
 if TYPE_CHECKING:
     from b12assistant.corpus.page_words import PageWords
-    from b12assistant.index.indexing import Built, Progress, Reader
+    from b12assistant.index.indexing import Built, Reader
     from b12assistant.index.milvus import Collections
+    from b12assistant.protocols import Progress
 
 
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "projection", "quote_reader", "search_server"}
@@ -204,8 +204,8 @@ class Workspace:
         return explain(self.triage.in_use.steps(turns_of(question, history)))
 
     @once
-    def assistant(self) -> Answering:
-        return Answering(
+    def assistant(self) -> Answerer:
+        return Answerer(
             # inside a function, so that unreadable rules count as a failed check
             triage=lambda turns: self.triage.in_use(turns),
             is_control=is_control,

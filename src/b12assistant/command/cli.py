@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +38,7 @@ class _OneOrTwoWords(click.Group):
 @click.version_option(package_name="b12assistant")
 @click.pass_context
 def commands(context: click.Context, corpus: str | None, index_folder: str | None, config: str | None) -> None:
-    """Answer questions about vitamin B12 deficiency and nerve damage, only by quoting documents.
+    """Answer questions only by quoting documents; those that ship are about vitamin B12 and nerves.
 
     \b
     Examples:
@@ -256,8 +255,8 @@ def verify(space: Workspace, file: Path | None, repair: bool, json_: bool) -> No
     findings = health.verify(space, file)
     if repair and findings.index_problems:
         with terminal.progress() as progress:
-            replace(space).index(from_scratch=True, progress=progress)
-        findings = health.verify(replace(space), file, fixed=findings.index_problems)
+            space.renewed().index(from_scratch=True, progress=progress)
+        findings = health.verify(space.renewed(), file, fixed=findings.index_problems)
     click.echo(as_json(findings.as_json())) if json_ else click.echo(lines(findings.sentences()))
     if not findings.sound:
         raise SystemExit(1)

@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.panel import Panel
@@ -27,9 +27,8 @@ from b12assistant.display.presentation import (
     ShownDifference,
     ShownNotice,
 )
+from b12assistant.protocols import Progress
 from b12assistant.types import GAP, Document, FileEnd, Hit, IndexReport, MarkKind, Passage, Range, SourceKind
-
-Progress = Callable[[str, int, int], None]  # stage, done, of
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"

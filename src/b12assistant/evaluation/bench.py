@@ -20,7 +20,6 @@ import numpy as np
 from b12assistant.answering.retrieval import Query, encode_query, rank
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
-from b12assistant.display.terminal import Progress
 from b12assistant.errors import UsageError
 from b12assistant.evaluation import bench_report
 from b12assistant.evaluation.bench_index import BenchParts, Ranking, load_ranking
@@ -43,7 +42,7 @@ from b12assistant.evaluation.measures import (
 from b12assistant.index.collection import Collection
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.token_store import Projection
-from b12assistant.protocols import Encoder
+from b12assistant.protocols import Encoder, Progress
 
 _TOP = 10  # documents of a ranking that are checked for ties
 
@@ -263,8 +262,8 @@ class Bench:
         key = (ranking.settings.chunking, ranking.settings.lexical)
         if key not in self._known:
             encoder, projection = self.space.encoder, self.space.projection
-            stages = BenchParts(encoder, projection, ranking.settings, self.request.cache, progress)
-            collection = stages.index(dataset.texts)
+            parts = BenchParts(encoder, projection, ranking.settings, self.request.cache, progress)
+            collection = parts.index(dataset.texts)
             self._known[key] = collection, ask(dataset, collection, encoder, projection, progress)
         return self._known[key]
 

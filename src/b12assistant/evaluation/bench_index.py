@@ -32,7 +32,6 @@ import numpy as np
 
 from b12assistant.answering.retrieval import Weights
 from b12assistant.config import Settings, load_configuration
-from b12assistant.display.terminal import Progress
 from b12assistant.errors import ConfigError, DatasetError, UsageError
 from b12assistant.evaluation.datasets import Text
 from b12assistant.evaluation.measures import replace_file
@@ -43,7 +42,7 @@ from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim
 from b12assistant.loaders.passages import Part, chunk, passages_of
-from b12assistant.protocols import Encoder
+from b12assistant.protocols import Encoder, Progress
 from b12assistant.types import Block, BlockKind, Document, DocumentId, GenerationId, Passage, Range
 
 if TYPE_CHECKING:

@@ -260,7 +260,7 @@ def _rankings(report: Report) -> str:
 
 def _worst(report: Report, scores: dict[str, float]) -> str:
     worst = sorted(scores, key=lambda query: (scores[query], query))[:_WORST]
-    rows = ((query, f"<td>{scores[query]:.3f}</td>{quoted(report['queries'].get(query, ''))}") for query in worst)
+    rows = ((query, f"<td>{scores[query]:.3f}</td>{words_cell(report['queries'].get(query, ''))}") for query in worst)
     table = scrolling("Queries that went worst", ("query", HEADLINE, "words"), rows)
     return (
         f"<details><summary>The {len(worst)} queries that went worst; per_query.tsv has all</summary>{table}</details>"
@@ -276,7 +276,7 @@ def _cell(text: str) -> str:
     return f'<td class="long">{plain(text)}</td>' if len(text) > _LONG else f"<td>{plain(text)}</td>"
 
 
-def quoted(text: str) -> str:
+def words_cell(text: str) -> str:
     return f'<td class="long">{words(text)}</td>'
 
 

@@ -130,7 +130,7 @@ def joined_text(spans: Sequence[Span]) -> str:
 
 
 def outcome_of(labelled: Labelled, answer: Answer, ranked: Sequence[Sequence[Span]], *, exact: bool) -> Outcome:
-    """Hold an answer against the gold; ``ranked``: the best windows before triage and refusal."""
+    """Compare an answer with the gold; ``ranked``: the best windows before triage and refusal."""
     texts = [joined_text(quote.spans) for quote in answer.quotes]
     return Outcome(
         labelled,
@@ -205,7 +205,7 @@ def holds_dialogues(path: Path) -> bool:
 
 
 def load_dialogues(path: Path) -> tuple[Dialogue, ...]:
-    """Read conversations. Raises ``DatasetError`` that names the line."""
+    """Read conversations. Raises ``DatasetError`` that names the line, ``UsageError`` if it can't be read."""
     form = 'a line is {"id", "turns": [{"user", "rewrite", "gold": […]}]}'
     return _parsed(path, _dialogue, "not a labelled conversation", form)
 

@@ -9,7 +9,16 @@ from typing import Any
 
 from b12assistant.display.markup import plain
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.bench_report import document, facts, few, html_table, intervals, quoted, scrolling, section
+from b12assistant.evaluation.bench_report import (
+    document,
+    facts,
+    few,
+    html_table,
+    intervals,
+    scrolling,
+    section,
+    words_cell,
+)
 from b12assistant.evaluation.measures import compare, write_whole
 
 Report = Mapping[str, Any]
@@ -22,7 +31,7 @@ SAYS = {
     "hit@1 of the ranking alone": "The best passage found is a right one, before anything is refused.",
     "hit@3 of the ranking alone": "One of the three best passages found is a right one.",
     "all sides@3": "Of the questions that ask for several things: the quotes hold all of them.",
-    "answered": "Of the questions that the library answers: something was quoted, right or wrong.",
+    "answered": "Of the questions that the library answers: something was words_cell, right or wrong.",
     "refused": "Of the questions that the library does not answer: the program said so.",
     "whole questions joined": "Whole questions that were read with an earlier one; it should be 0.",
     "remarks and red flags joined": "Remarks and emergencies that were read with an earlier turn; it should be 0.",
@@ -127,7 +136,7 @@ _MEASURED: Mapping[str, Callable[[Row], bool]] = {
     "hit@1 of the ranking alone": lambda row: _within(row["ranked_at"], 1),
     "hit@3 of the ranking alone": lambda row: _within(row["ranked_at"], 3),
     "answered": lambda row: bool(row["quotes"]),
-    "refused": lambda row: row["status"] == "no_answer",  # of the questions without gold; the others of those with it
+    "refused": lambda row: row["status"] == "no_answer",  # of questions without gold; all others only of those with it
 }
 
 
@@ -153,7 +162,7 @@ def _wrong(questions: Sequence[Row]) -> str:
     for row in wrong:
         came, first = _RESULTS[row["result"]], row["quotes"][0]["text"] if row["quotes"] else ""
         label = row["gold"][0] if row["gold"] else ""
-        rows.append((row["id"], f"{quoted(row['question'])}<td>{came}</td>{quoted(first)}{quoted(label)}"))
+        rows.append((row["id"], f"{words_cell(row['question'])}<td>{came}</td>{words_cell(first)}{words_cell(label)}"))
     told = _note(f"{len(wrong)} of {len(questions)}. The label is the first sentence that would have been right.")
     columns = ("id", "question", "what came", "first quote", "label")
     return told + scrolling("Questions that went wrong", columns, rows)

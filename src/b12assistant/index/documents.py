@@ -135,7 +135,7 @@ _OF_SOURCES = {**_DATES, "kind": SourceKind, "words": Words, "interest": _INTERE
 
 
 def _typed(facts: Json, types: Mapping[str, Callable[[Any], Any]]) -> Json:
-    """Convert the values of some keys, unless they are empty."""
+    """Convert the values of some keys, unless they are null."""
     return {key: types[key](value) if key in types and value is not None else value for key, value in facts.items()}
 
 

@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import disputes_from_bytes
-from b12assistant.errors import IndexDamagedError
+from b12assistant.errors import REBUILD, IndexDamagedError
 from b12assistant.index.collection import ASKED, AskedQuestions
 from b12assistant.index.documents import Entry, entries_from_bytes
-from b12assistant.index.store import REBUILD, Generation
+from b12assistant.index.store import Generation
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.index.vector_index import ROWS_ALONE, read_index
 from b12assistant.protocols import Encoded, Encoder
@@ -167,7 +167,7 @@ class Previous:
 
     ``facts``: its manifest without what the store adds. ``scope``: of its vectors. ``examples``: for the example
     questions of each dispute, their vectors (examples, d). ``asked``: those of the questions asked of a document's
-    sentences, by `asked.key_of`.
+    sentences, by `collection.key_of`.
     """
 
     id: GenerationId | None = None
@@ -216,7 +216,7 @@ def previous_of(generation: Generation) -> Previous:
     vectors = read_index(files, kind, rows=rows, dimension=dimension).vectors()
     context = TokenStore.from_bytes(files[CONTEXT])
     alone = TokenStore.from_bytes(files[ALONE]) if ALONE in files else None
-    if len(context) != rows + sentences or (alone and len(alone) != sentences):
+    if len(context) != rows + sentences or (alone is not None and len(alone) != sentences):
         raise IndexDamagedError("token vectors do not fit documents.jsonl", hint=REBUILD)
     keys = [_key(made_in, entry.passages) for entry in entries]
     return Previous(

@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -56,13 +56,11 @@ from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.store import Generation
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
-from b12assistant.protocols import Encoder
+from b12assistant.protocols import Encoder, Progress
 from b12assistant.types import Document, DocumentId, Extract, FileEnd, FileReport, GenerationId, Passage
 
 _RUNTIME = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
-
-Progress = Callable[[str, int, int], None]  # stage, done, of
 
 
 class Reader(Protocol):

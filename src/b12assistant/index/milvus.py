@@ -29,10 +29,16 @@ from typing import Any
 import numpy as np
 
 from b12assistant.config import IndexSettings
-from b12assistant.errors import ConfigError, IndexDamagedError, IndexMismatchError, IndexUnreachableError, UsageError
+from b12assistant.errors import (
+    REBUILD,
+    ConfigError,
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexUnreachableError,
+    UsageError,
+)
 from b12assistant.index.collection import Collection, Indexes
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.store import REBUILD
 from b12assistant.index.vector_index import Found, Vectors, best_first
 from b12assistant.types import SourceKind
 

@@ -46,7 +46,7 @@ class JointReader:
         """Return the function of a question and a text that says how well the text answers.
 
         Its value is a logit, above 0 if the text more likely answers than not. Cached: an earlier answer is computed
-        again for the next turn.
+        again for the next turn; `cache_clear` forgets them.
         """
         return lru_cache(maxsize=_KEPT)(self._score)
 

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from b12assistant.errors import (
+    REBUILD,
     AssistantError,
     IndexBusyError,
     IndexDamagedError,
@@ -38,7 +39,6 @@ from b12assistant.errors import (
 from b12assistant.stages import stage
 from b12assistant.types import GenerationId
 
-REBUILD = "run `b12assistant index`"
 SCHEMA = 1  # raise when the files of a generation, or this file, change their form
 MANIFEST = "manifest.json"
 _BESIDE_CONTENT = ("generation", "counter", "seal")
@@ -109,8 +109,12 @@ def open_regular(path: Path) -> BufferedReader | None:
         if error.errno in _NO_FILE:
             return None
         raise
-    if stat.S_ISREG(os.fstat(handle).st_mode):
-        return os.fdopen(handle, "rb")
+    try:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
     os.close(handle)
     return None
 

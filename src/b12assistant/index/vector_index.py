@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.errors import IndexDamagedError
+from b12assistant.errors import REBUILD, IndexDamagedError
 
 Vectors = NDArray[np.float32]
 Found = tuple[NDArray[np.int64], Vectors]
@@ -26,14 +26,13 @@ EXACT_UP_TO = 50_000  # rows; scanning these takes as long as encoding a questio
 _RESCORED, _FEWEST = 5, 500  # rows scored again: for each one asked for, and at least in all
 _TRAINED = 16 * 256  # rows: the most that FAISS uses to learn 16 centroids
 _LEAST = 16 * 39  # rows: with fewer it warns
-_REBUILD = "run `b12assistant index`"
 _UNIT = 1e-3  # how far from 1 the length of a row may be
 
 faiss.omp_set_num_threads(1)  # one query is faster on one thread, and a fork after threaded search hangs (faiss 5206)
 
 
 class FaissIndex:
-    """Exact inner product over ``rows`` of unit length, (n, d) float32."""
+    """Exact inner product over ``rows`` of unit length, (n, d) float32; `CodedIndex` searches by codes first."""
 
     def __init__(self, rows: Vectors) -> None:
         self._rows = np.ascontiguousarray(rows, dtype=np.float32)
@@ -113,16 +112,16 @@ def read_index(files: Mapping[str, bytes], facts: Mapping[str, Any], *, rows: in
     read = _read(files[ROWS_FILE], ROWS_FILE, rows=rows, dimension=dimension)
     vectors = np.asarray(read.reconstruct_n(0, rows), dtype=np.float32)
     if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=_UNIT):  # false for NaN too
-        raise IndexDamagedError(f"{ROWS_FILE} has a row that is not of unit length", hint=_REBUILD)
+        raise IndexDamagedError(f"{ROWS_FILE} has a row that is not of unit length", hint=REBUILD)
     index = FaissIndex(vectors)
     if facts != ROWS_ALONE:
         if CODES_FILE not in files:
-            raise IndexDamagedError(f"{CODES_FILE} is not in the manifest", hint=_REBUILD)
+            raise IndexDamagedError(f"{CODES_FILE} is not in the manifest", hint=REBUILD)
         codes = _read(files[CODES_FILE], CODES_FILE, rows=rows, dimension=dimension)
         if not isinstance(codes, faiss.IndexPQFastScan) or facts != (index := CodedIndex(vectors, codes)).facts:
-            raise IndexDamagedError(f"{CODES_FILE} does not fit its manifest", hint=_REBUILD)
+            raise IndexDamagedError(f"{CODES_FILE} does not fit its manifest", hint=REBUILD)
     if rows and not np.all(index.search(vectors[rows // 2], 1)[1] > 1 - _UNIT):
-        raise IndexDamagedError("the vector index does not find its own rows", hint=_REBUILD)
+        raise IndexDamagedError("the vector index does not find its own rows", hint=REBUILD)
     return index
 
 
@@ -130,9 +129,9 @@ def _read(data: bytes, file: str, *, rows: int, dimension: int) -> faiss.Index:
     try:
         index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
     except RuntimeError as error:
-        raise IndexDamagedError(f"{file} cannot be read", hint=_REBUILD) from error
+        raise IndexDamagedError(f"{file} cannot be read", hint=REBUILD) from error
     if (index.ntotal, index.d, index.metric_type) != (rows, dimension, faiss.METRIC_INNER_PRODUCT):
-        raise IndexDamagedError(f"{file} does not fit its manifest", hint=_REBUILD)
+        raise IndexDamagedError(f"{file} does not fit its manifest", hint=REBUILD)
     return index
 
 

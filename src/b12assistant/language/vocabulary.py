@@ -1,8 +1,8 @@
 """The words people use: other names for what the sources call differently, and misspelt ones.
 
-The data is in `data/vocabulary/`, reviewed by hand. A term has one meaning; a variant with two meanings in this field
-is left out. Words are corrected only towards listed words, and a word listed as another real word is never changed:
-reading too much is as dangerous as reading too little.
+Terms are in `data/vocabulary/`, spelling rules in `data/red_flags/spelling.toml`, both reviewed by hand. A term has one
+meaning; a variant with two meanings in this field is left out. Words are corrected only towards listed words, and a
+word listed as another real word is never changed: reading too much is as dangerous as reading too little.
 """
 
 from __future__ import annotations
@@ -106,13 +106,13 @@ def _as_pattern(variant: str) -> str:
     return rf"{words}s?" if variant.isupper() else f"(?i:{words})"  # PPIs
 
 
-FILE: Final = "spelling.toml"
-DIGITS: Final = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
+SPELLING_FILE: Final = "spelling.toml"
+_DIGITS: Final = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
 STRETCHED: Final = re.compile(r"(.)\1{2,}")
-SHORTEST: Final = 6  # letters of a word that is matched with one letter off
-LONG: Final = 9  # letters of a word that is matched with two letters off
-LONGEST: Final = 24
-CACHED: Final = 4096  # words
+_SHORTEST: Final = 6  # letters of a word that is matched with one letter off
+_LONG: Final = 9  # letters of a word that is matched with two letters off
+_LONGEST: Final = 24
+_CACHED: Final = 4096  # words
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,11 @@ class Spelling:
 
     @once
     def correct(self) -> Callable[[str], str]:
-        return lru_cache(maxsize=CACHED)(self._corrected)
+        return lru_cache(maxsize=_CACHED)(self._corrected)
 
     @once
     def _by_letter(self) -> Mapping[str, tuple[str, ...]]:
-        words = sorted(word for word in self.words if len(word) >= SHORTEST)
+        words = sorted(word for word in self.words if len(word) >= _SHORTEST)
         return {letter: tuple(group) for letter, group in groupby(words, key=itemgetter(0))}
 
     def _corrected(self, word: str) -> str:
@@ -148,7 +148,7 @@ class Spelling:
         return self._nearest(word)
 
     def _nearest(self, word: str) -> str:
-        if not SHORTEST - 1 <= len(word) <= LONGEST or not word.isalpha():
+        if not _SHORTEST - 1 <= len(word) <= _LONGEST or not word.isalpha():
             return word
         group = self._by_letter.get(word[0])
         if not group:
@@ -156,7 +156,7 @@ class Spelling:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        allowed = 2 if len(word) >= LONG else 1
+        allowed = 2 if len(word) >= _LONG else 1
         nearest = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=allowed)
         return word if nearest is None else str(nearest[0])
 
@@ -165,7 +165,7 @@ def _forms(word: str) -> tuple[str, ...]:
     """Return the word, without digits for letters, without stretched letters, and ``walkin``, ``handz`` in full."""
     forms = [word]
     if word[:1] and any(letter.isdigit() for letter in word) and any(letter.isalpha() for letter in word):
-        forms += [word.translate(table) for table in DIGITS]
+        forms += [word.translate(table) for table in _DIGITS]
     forms += [STRETCHED.sub(times, form) for form in tuple(forms) for times in (r"\1\1", r"\1")]
     forms += [f"{form}g" for form in forms if form.endswith("in") and len(form) > 4]
     forms += [f"{form[:-1]}s" for form in forms if form.endswith("z") and len(form) > 3]
@@ -174,20 +174,20 @@ def _forms(word: str) -> tuple[str, ...]:
 
 def load_spelling(vocabulary: frozenset[str]) -> Spelling:
     """Read the words that ship with the package; ``vocabulary``: the words of the wordings."""
-    return parse_spelling(read_data("red_flags", FILE), vocabulary)
+    return parse_spelling(read_data("red_flags", SPELLING_FILE), vocabulary)
 
 
 def parse_spelling(data: Table, vocabulary: frozenset[str]) -> Spelling:
     """Return the spelling rules of a parsed file. Raises ``ConfigError``."""
-    check_keys(data, FILE, required=("words", "keep", "aliases"), optional=("known",))
-    aliases = subtable(data, "aliases", FILE)
-    check_keys(aliases, f"{FILE}, aliases", required=tuple(aliases))
-    read = {written: usual for usual in aliases for written in strings(aliases, usual, f"{FILE}, aliases")}
+    check_keys(data, SPELLING_FILE, required=("words", "keep", "aliases"), optional=("known",))
+    aliases = subtable(data, "aliases", SPELLING_FILE)
+    check_keys(aliases, f"{SPELLING_FILE}, aliases", required=tuple(aliases))
+    read = {written: usual for usual in aliases for written in strings(aliases, usual, f"{SPELLING_FILE}, aliases")}
     return Spelling(
-        words=frozenset(strings(data, "words", FILE)),
-        keep=frozenset(strings(data, "keep", FILE)),
+        words=frozenset(strings(data, "words", SPELLING_FILE)),
+        keep=frozenset(strings(data, "keep", SPELLING_FILE)),
         aliases=MappingProxyType(read),
-        vocabulary=vocabulary | frozenset(strings(data, "known", FILE)),
+        vocabulary=vocabulary | frozenset(strings(data, "known", SPELLING_FILE)),
     )
 
 

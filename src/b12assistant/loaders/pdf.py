@@ -96,7 +96,7 @@ class _Notes:
 
 def _named(pages: Sequence[int]) -> str:
     """Return page numbers as people write them: "pages 1-3, 7"."""
-    # Page numbers minus their places in the list are equal within a run.
+    # A place in the list minus its page number is the same within a run.
     runs = [[page for _, page in run] for _, run in groupby(enumerate(pages), key=lambda numbered: sub(*numbered))]
     parts = [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
     return f"page{'s' if len(pages) > 1 else ''} {', '.join(parts)}"

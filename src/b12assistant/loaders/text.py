@@ -400,8 +400,8 @@ def _headings(lines: Sequence[Line], kinds: Sequence[BlockKind]) -> list[tuple[R
     for i, (line, kind) in enumerate(zip(lines, kinds, strict=True)):
         if kind is BlockKind.HEADING:
             level = _underline_level(line, lines[i + 1]) or numbered_level(line.text) or 2
-            is_title = not headings and not is_numbered(line.text) and _is_top(lines[:i])
-            headings.append((Range(line.start, line.end), 1 if is_title else level))
+            is_first = not headings and not is_numbered(line.text) and _is_top(lines[:i])
+            headings.append((Range(line.start, line.end), 1 if is_first else level))
     return headings
 
 

@@ -14,8 +14,15 @@ from itertools import pairwise, zip_longest
 from statistics import median_low
 
 from b12assistant.language.vocabulary import english_words
-from b12assistant.loaders import text
 from b12assistant.loaders.manuscript import CELL, Manuscript
+from b12assistant.loaders.text import (
+    could_be_heading,
+    ends_sentence,
+    is_item,
+    is_numbered,
+    is_title,
+    numbered_level,
+)
 from b12assistant.types import BlockKind, Role
 
 _EDGES = 2  # lines at the top and at the bottom that may be furniture
@@ -95,8 +102,8 @@ _BOUND = re.compile(r"[^\W_][-‐\u00ad]$")  # a hyphen after a letter; after a 
 _SUSPENDED = frozenset({"and", "or", "nor", "to", "und"})  # "pre- and postnatal" keeps its blank
 
 
-def _broken(first: str, second: str, words: Set[str]) -> tuple[str, str]:
-    """Return a line as it continues on the ``second`` one of its paragraph, and the blank between them, if any.
+def _line_end(first: str, second: str, words: Set[str]) -> tuple[str, str]:
+    """Return the first of two lines without a hyphen that only breaks a word, and the blank between them, if any.
 
     A hyphen is removed only if the joined word occurs in the document or a dictionary, and the hyphenated one does
     not: a hyphen too many is ugly, one too few makes a word that the author did not write. ``words``: the document's,
@@ -168,7 +175,7 @@ def typeset(pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript) -> N
             manuscript.leave()
             continue
         if following is not None and following.role is None and following.kind is None:
-            text, glue = _broken(text, following.line.text, words)
+            text, glue = _line_end(text, following.line.text, words)
         manuscript.write(text)
     manuscript.pages(len(pages) - 1 - page)
 
@@ -191,7 +198,7 @@ def _pieces(pages: Sequence[Sequence[PrintedLine]], roles: dict[PrintedLine, Rol
             if _is_heading(line, previous, following.get(line), face):
                 new = BlockKind.HEADING
             else:
-                new = BlockKind.LIST_ITEM if text.is_item(line.text) else BlockKind.PARAGRAPH
+                new = BlockKind.LIST_ITEM if is_item(line.text) else BlockKind.PARAGRAPH
             goes_on = previous is not None and kind is not None and _joins(previous, line, kind, new, face)
             yield _Piece(line, None if goes_on else new)
             kind = kind if goes_on else new
@@ -208,33 +215,33 @@ def _rows(lines: Sequence[PrintedLine]) -> frozenset[PrintedLine]:
 
 
 def _is_heading(line: PrintedLine, above: PrintedLine | None, below: PrintedLine | None, face: Face) -> bool:
-    if not text.could_be_heading(line.text):
+    if not could_be_heading(line.text):
         return False
     if line.size >= _LARGER * face.size:
         return True
     clear_above = above is None or above.page != line.page or not 0 < above.y - line.y <= _GAP * face.lead
     if line.bold and not face.bold:
-        if below is None or (text.is_item(line.text) and not _numbers_a_section(line, above, below)):
+        if below is None or (is_item(line.text) and not _numbers_a_section(line, above, below)):
             return False
         return clear_above or _stands_out(line, above, below, face)
     clear_below = below is not None and below.page == line.page and line.y - below.y > _GAP * face.lead
-    return clear_above and clear_below and text.is_title(line.text) and not text.is_item(line.text)
+    return clear_above and clear_below and is_title(line.text) and not is_item(line.text)
 
 
 def _numbers_a_section(line: PrintedLine, above: PrintedLine | None, below: PrintedLine) -> bool:
     """Check if a bold line such as "3. Results" is over regular text, rather than an item of a bold list."""
-    in_list = any(near is not None and near.bold and text.is_item(near.text) for near in (above, below))
-    return text.numbered_level(line.text) is not None and not below.bold and not in_list
+    in_list = any(near is not None and near.bold and is_item(near.text) for near in (above, below))
+    return numbered_level(line.text) is not None and not below.bold and not in_list
 
 
 def _stands_out(line: PrintedLine, above: PrintedLine | None, below: PrintedLine, face: Face) -> bool:
     """Check if a bold line directly under a paragraph is a heading: the paragraph is over, and regular text follows."""
     return (
         above is not None
-        and (above.bold or text.ends_sentence(above.text))
+        and (above.bold or ends_sentence(above.text))
         and not below.bold
         and len(line.text) < _SHORT * face.length
-        and (line.text[0].isupper() or text.is_numbered(line.text))
+        and (line.text[0].isupper() or is_numbered(line.text))
     )
 
 
@@ -249,7 +256,7 @@ def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: Block
         return kind is new and same_page and 0 < gap <= _GAP * 1.2 * line.size and previous.bold == line.bold
     if same_page and gap > _GAP * face.lead:
         return False
-    if not text.ends_sentence(previous.text):
+    if not ends_sentence(previous.text):
         return True
     short = len(previous.text) < _SHORT * face.length
     indented = same_page and kind is BlockKind.PARAGRAPH and line.x > previous.x + _INDENT * line.size
@@ -275,7 +282,7 @@ def _face(lines: Sequence[PrintedLine]) -> Face:
 
 def _levels(lines: Sequence[PrintedLine], face: Face) -> dict[float, int]:
     """Map sizes of headings to levels: the largest has level 1, one no larger than the body at least level 2."""
-    sizes = sorted({_style(line) for line in lines if text.could_be_heading(line.text)}, reverse=True)
+    sizes = sorted({_style(line) for line in lines if could_be_heading(line.text)}, reverse=True)
     small = max(2, 1 + sum(size >= _LARGER * face.size for size in sizes))
     return {size: min(rank if size >= _LARGER * face.size else small, 6) for rank, size in enumerate(sizes, 1)}
 

@@ -63,7 +63,7 @@ KINDS: Final = (  # of cues
     *("fiction", "figure"),
     *("confirmed", "now", "sudden", "slow"),
 )
-Cues = Mapping[str, Wordings]  # one pattern for each kind of cue, over folded text
+CueWordings = Mapping[str, Wordings]  # one pattern for each kind of cue, over folded text
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Stretch:
 class Reading:
     """A folded text cut into sentences and clauses, with its cues: made once, used for every sign found in it."""
 
-    def __init__(self, text: str, cues: Cues, reach: Reach) -> None:
+    def __init__(self, text: str, cues: CueWordings, reach: Reach) -> None:
         self._text = text
         self._reach = reach
         found = {kind: wordings.spans(text) for kind, wordings in cues.items()}
@@ -194,7 +194,7 @@ class Reading:
         return Stance(Standing.PAST, "resolved", tuple(over)) if dated and over else None
 
 
-def load_cues(literals: Literals) -> tuple[Cues, Reach]:
+def load_cues(literals: Literals) -> tuple[CueWordings, Reach]:
     """Read the cues that ship with the package: exactly ``KINDS``, none of them empty.
 
     ``literals``: with the lists of words their wordings may use.

@@ -23,7 +23,7 @@ from b12assistant.language.wording import Phrases, Plain
 NUMBERS_FILE: Final = "numbers.toml"
 LINES: Final = ("emergency", "crisis_line", "poison_line")  # the places a text may hold, in braces
 LONGEST: Final = 60  # characters of a number with its words
-Words = Mapping[str, str]  # by telephone line
+LineWords = Mapping[str, str]  # by telephone line
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,9 @@ class Telephones:
     regions: Mapping[str, Mapping[str, Telephone]]
     called: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def words(self, region: str, own: Words, today: date, language: str = "", general: Words | None = None) -> Words:
+    def words(
+        self, region: str, own: LineWords, today: date, language: str = "", general: LineWords | None = None
+    ) -> LineWords:
         """Return the words for each line: the operator's own number, the region's, or general words.
 
         ``region``: its id; empty: none. ``own``: numbers by line; empty: none. ``language``: of the text, if it is not

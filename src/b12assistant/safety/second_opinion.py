@@ -26,17 +26,14 @@ from b12assistant.errors import AssistantError, ConfigError, EncoderError
 from b12assistant.language.words import readable
 from b12assistant.low_rank import parse_low_rank
 from b12assistant.protocols import Encoder, encode_each
-from b12assistant.safety.assertion import Cues
-from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Cuts, Judged, Opinion, conclude, read_cuts
+from b12assistant.safety.assertion import CueWordings
+from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, PartScore, Thresholds, conclude, read_cuts
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.triage import Rules, Triager, load_rules
 from b12assistant.safety.turn_parts import TurnPart, TurnReading, chosen, halves, read_turn
 from b12assistant.threads import once
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Logits = NDArray[np.float32]
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -84,7 +81,7 @@ class WordModel:
     weights: NDArray[np.int8]
     scale: NDArray[np.float32]
     bias: NDArray[np.float32]
-    cuts: Cuts
+    cuts: Thresholds
 
     @once
     def _rows(self) -> dict[int, int]:
@@ -94,7 +91,7 @@ class WordModel:
     def _pieces(self) -> Callable[[str], frozenset[int]]:
         return lru_cache(maxsize=WORDS_KEPT)(lambda word: self._known(piece_features(word)))
 
-    def logits(self, reading: TurnReading, part: TurnPart) -> Logits:
+    def logits(self, reading: TurnReading, part: TurnPart) -> Floats:
         """Return (6,) float32, in the order of ``CONCERNS``."""
         words = reading.words(part)
         pieces = frozenset().union(*map(self._pieces, set(words)))
@@ -116,7 +113,7 @@ class WordModel:
         found = (self._rows.get(key_of(feature)) for feature in features)
         return frozenset(row for row in found if row is not None)
 
-    def _sum(self, rows: frozenset[int]) -> Logits:
+    def _sum(self, rows: frozenset[int]) -> Floats:
         """Add up the weights as whole numbers, so that the order of ``rows`` does not matter."""
         return np.asarray(self.weights[list(rows)].sum(axis=0, dtype=np.int64) * self.scale, np.float32)
 
@@ -146,7 +143,7 @@ WINDOW: Final = 126  # word pieces that the encoder reads at once; two windows o
 LEANING: Final = 24  # words of a turn that may lean on the one before
 NEAR: Final = 400  # characters of the one before, to be read with it
 WORDS: Final = 0.35  # weight of the words beside the encoder
-FOREIGN: Final = 0.6  # the same in another language than English, of which the encoder knows little
+NOT_ENGLISH: Final = 0.6  # the same in another language than English, of which the encoder knows little
 SURROUNDINGS: Final = 0.7  # weight of the whole of a long turn beside one of its sentences
 KEPT: Final = 256  # turns whose opinion is cached
 
@@ -198,7 +195,7 @@ class Fitted:
     encoder: str
     changes: Mapping[str, Floats]
     head: TokenHead
-    cuts: Cuts
+    cuts: Thresholds
 
 
 @dataclass(frozen=True)
@@ -207,7 +204,7 @@ class WordOpinion:
 
     model: WordModel
     correct: Callable[[str], str]
-    cues: Cues
+    cues: CueWordings
     is_foreign: Callable[[str], bool]
 
     def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion:
@@ -221,13 +218,13 @@ class WordOpinion:
         """Read the turn, with the one before if it is so short that it may lean on that."""
         near = previous if previous is not None and len(previous.text) <= NEAR else None
         reading = read_turn(turn, self.correct, self.cues, near)
-        leans = near is None or len(reading.folded.words) <= LEANING
-        return reading if leans else read_turn(turn, self.correct, self.cues)
+        is_final = near is None or len(reading.folded.words) <= LEANING
+        return reading if is_final else read_turn(turn, self.correct, self.cues)
 
     def log_shares(self, reading: TurnReading, parts: Sequence[TurnPart]) -> list[Floats]:
         return [log(softmax(self.model.logits(reading, part))) for part in parts]
 
-    def judge(self, reading: TurnReading, parts: Sequence[TurnPart], found: Sequence[Floats]) -> tuple[Judged, ...]:
+    def judge(self, reading: TurnReading, parts: Sequence[TurnPart], found: Sequence[Floats]) -> tuple[PartScore, ...]:
         """Make a record of each part. ``found``: logarithms of shares, of the whole turn first.
 
         A sentence of a long turn is judged together with the whole, so that it raises a level only if its surroundings
@@ -240,7 +237,7 @@ class WordOpinion:
             likeliest = int(np.argmax(shares))
             because = () if CONCERNS[likeliest] is Concern.NONE else self.model.because(reading, part, likeliest)
             rounded = tuple(round(float(share), 4) for share in shares)
-            judged.append(Judged(reading.place(part), rounded, whole or not reading.is_short, because))
+            judged.append(PartScore(reading.place(part), rounded, whole or not reading.is_short, because))
         return tuple(judged)
 
 
@@ -268,7 +265,7 @@ class SecondOpinion:
         judged, foreign = self._known(turn, previous)
         return conclude("second_opinion", judged, self._fitted.cuts, ruled=ruled, foreign=foreign, may_lower=True)
 
-    def _judge(self, turn: Turn, previous: Turn | None) -> tuple[tuple[Judged, ...], bool]:
+    def _judge(self, turn: Turn, previous: Turn | None) -> tuple[tuple[PartScore, ...], bool]:
         """Judge the parts, and whether the turn is in another language than English."""
         foreign = self._words.is_foreign(turn.text)
         reading = self._words.read(turn, previous)
@@ -277,7 +274,7 @@ class SecondOpinion:
         tokens, ranges = self._tokens(reading, parts)
         known = [i for i, rows in enumerate(ranges) if rows.stop > rows.start]
         if known:
-            weight = FOREIGN if foreign else WORDS
+            weight = NOT_ENGLISH if foreign else WORDS
             encoded = self._fitted.head.log_shares(tokens, [ranges[i] for i in known])
             for i, shares in zip(known, encoded, strict=True):
                 found[i] = mixed(found[i], shares, weight)

@@ -17,7 +17,7 @@ from b12assistant.errors import ConfigError
 from b12assistant.language.folding import Folded, fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
 from b12assistant.language.wording import Wordings
-from b12assistant.safety.assertion import Cues, Onset, Reach, Reading, Standing, load_cues
+from b12assistant.safety.assertion import CueWordings, Onset, Reach, Reading, Standing, load_cues
 from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import Advises, Opinion
@@ -56,7 +56,13 @@ class Heard:
     """One turn in one language: where the findings of that language are in it, and how they are meant."""
 
     def __init__(
-        self, language: str, folded: Folded, findings: Sequence[Finding], filler: Wordings, cues: Cues, reach: Reach
+        self,
+        language: str,
+        folded: Folded,
+        findings: Sequence[Finding],
+        filler: Wordings,
+        cues: CueWordings,
+        reach: Reach,
     ) -> None:
         text = folded.text
         self.language, self.folded, self.reading = language, folded, Reading(text, cues, reach)
@@ -114,7 +120,7 @@ class Rules:
     """Everything triage knows, checked as a whole."""
 
     red_flags: RedFlags
-    cues: Cues
+    cues: CueWordings
     reach: Reach
     spelling: Spelling
     languages: Languages

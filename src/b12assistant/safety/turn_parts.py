@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.language.folding import Folded, fold
-from b12assistant.safety.assertion import KINDS, Cues
+from b12assistant.safety.assertion import KINDS, CueWordings
 
 SHORT: Final = 40  # words and marks of a turn that is judged as a whole
 LONGEST: Final = 32  # words and marks of a sentence; a longer one is read in parts that overlap by half
@@ -72,7 +72,9 @@ class TurnReading:
         return TurnSlice(self.turn, self.folded.words[part.start].start, self.folded.words[part.end - 1].end)
 
 
-def read_turn(turn: Turn, correct: Callable[[str], str], cues: Cues, previous: Turn | None = None) -> TurnReading:
+def read_turn(
+    turn: Turn, correct: Callable[[str], str], cues: CueWordings, previous: Turn | None = None
+) -> TurnReading:
     """Read a turn. ``correct``: returns the usual spelling of a word. ``previous``: the turn it may lean on."""
     folded = fold(turn.text, correct)
     cued = {

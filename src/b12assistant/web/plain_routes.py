@@ -21,7 +21,7 @@ from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
 from b12assistant.display.presentation import Piece, answer_link, present
 from b12assistant.safety.translations import controls_for
-from b12assistant.web.problems import tell
+from b12assistant.web.problems import sentence_and_status
 from b12assistant.web.questions import Questions
 
 PATH = "/plain"
@@ -155,7 +155,7 @@ def plain_router(workspace: Callable[[], Workspace], questions: Questions, page:
                 space, asked, earlier, then=lambda reply: _answer(space, page, reply, earlier)
             )
         except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
-            sentence, status = tell(error, labels)
+            sentence, status = sentence_and_status(error, labels)
             return _page(page.refused(sentence, asked, earlier), status)
         return Response(None, 303, {"location": f"{ANSWERS}{answers.keep(answered)}"})
 

@@ -159,8 +159,8 @@ def problem_of(error: Exception) -> Problem:
     return _unexpected(error)
 
 
-def tell(error: Exception, labels: Labels) -> tuple[str, int]:
-    """Return the sentence with which the page tells of an error, and the status; the details are logged."""
+def sentence_and_status(error: Exception, labels: Labels) -> tuple[str, int]:
+    """Return what the page says of an error, and the HTTP status; the details are logged."""
     problem = problem_of(error)
     if isinstance(error, PassingError):
         return labels(f"ask.{error.code}"), problem.status

@@ -191,7 +191,7 @@ class Questions:
                 except Exception as error:
                     if warning is None:
                         raise
-                    problem_of(error)  # logs it
+                    problem_of(error)  # logs it if it is a fault
                 else:
                     return answer
             ending.how = warning.answer.status
@@ -232,7 +232,7 @@ class Questions:
 
     @contextmanager
     def _watched(self) -> Iterator[SimpleNamespace]:
-        """Count a question. Yields ``how`` it ended: the status of its answer, or the code of what went wrong."""
+        """Count a question. Yields an object: set its ``how`` to the answer's status; an error sets it to its code."""
         if self._closed:
             raise BusyError("the server is being stopped", hint="ask again in a few seconds")
         ending, begun = SimpleNamespace(how="unexpected"), time.monotonic()

@@ -26,6 +26,7 @@ from starlette.routing import BaseRoute, Match, Route
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import WebSettings
+from b12assistant.corpus.page_words import PageWords, load_page_words
 from b12assistant.display.json_form import AskResponse, Json, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry, export_line, source_facts
@@ -45,15 +46,19 @@ from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Readiness
 
 _ABOUT = (
-    "Answers about vitamin B12 deficiency and nerve damage, only by quoting documents. Every quote is a slice "
-    "of a document's text and says who speaks. Offsets are code points, half-open. Errors are problem documents "
-    "(RFC 9457)."
+    "{name}: answers only by quoting documents. Every quote is a slice of a document's text and says who speaks. "
+    "Offsets are code points, half-open. Errors are problem documents (RFC 9457)."
 )
 
 
-def describe(routes: Sequence[BaseRoute], examples: Json) -> Json:
-    """Return the OpenAPI document; ``examples``: by operation and name, a request or parameters with the response."""
-    document = get_openapi(title="b12assistant", version="1", description=_ABOUT, routes=routes)
+def describe(routes: Sequence[BaseRoute], examples: Json, words: PageWords) -> Json:
+    """Return the OpenAPI document.
+
+    ``examples``: by operation and name, a request or parameters with the response. ``words``: of the page, for what
+    the corpus is about.
+    """
+    about = _ABOUT.format(name=words.heading)
+    document = get_openapi(title=words.name, version="1", description=about, routes=routes)
     problem = http_models.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = document["components"]["schemas"]
     schemas.update(problem.pop("$defs", {}), Problem=problem)
@@ -102,7 +107,7 @@ def build_router(workspace: Space, questions: Questions | None = None) -> APIRou
     _add_questions(router, workspace, questions or Questions.of(_UNHURRIED))
     _add_corpus(router, workspace)
     _add_health(router, workspace)
-    _add_description(router)
+    _add_description(router, workspace)
     _add_elsewhere(router)
     return router
 
@@ -233,13 +238,13 @@ def _add_health(router: APIRouter, workspace: Space) -> None:
         )
 
 
-def _add_description(router: APIRouter) -> None:
+def _add_description(router: APIRouter, workspace: Callable[[], Workspace]) -> None:
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
 
     @router.get(f"{ROOT}/openapi.json", include_in_schema=False)
     def description() -> Response:
         """This API for machines: OpenAPI, with examples."""
-        return JsonResponse(describe(routes, load_examples()))
+        return JsonResponse(describe(routes, load_examples(), workspace().page_words or load_page_words()))
 
 
 def _add_elsewhere(router: APIRouter) -> None:

@@ -18,7 +18,7 @@ from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
-from b12assistant.web.problems import LateError, PassingError, problem_of, tell
+from b12assistant.web.problems import LateError, PassingError, problem_of, sentence_and_status
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Warmup
 
@@ -86,7 +86,7 @@ class Asking:
                 await self._loaded()
                 more = await ask()
         except Exception as error:  # noqa: BLE001 - the reader gets a message without internals
-            return question, talk, answer_html.note(tell(error, self.labels)[0])
+            return question, talk, answer_html.note(sentence_and_status(error, self.labels)[0])
         return "", more, ""
 
     async def restored(self, kept: str | None, talk: Conversation) -> tuple[Conversation, str]:
@@ -116,7 +116,7 @@ class Asking:
             except PassingError:
                 return  # suggestions are optional
             except Exception as error:  # noqa: BLE001 - the framework would print its message, which may hold the question
-                problem_of(error)  # logs it
+                problem_of(error)  # logs it if it is a fault
 
     async def readiness(self) -> AsyncIterator[str]:
         """Yield the state of loading; the page is shown before it is done."""

@@ -10,7 +10,6 @@ from concurrent.futures import Future, wait
 from b12assistant.application.live import give_back, prepare, share_heaps
 from b12assistant.application.workspace import Workspace
 from b12assistant.web.problems import LoadingError, problem_of
-from b12assistant.web.questions import Lane
 
 
 class Warmup:
@@ -40,10 +39,13 @@ class Warmup:
         try:
             space.opened  # noqa: B018 - opens the index or raises
             space.ask("ready")
+            self._problem.set_result(None)
         except Exception as error:  # noqa: BLE001 - reported by `problem`
             self._problem.set_result(problem_of(error).sentence)
             return
-        self._problem.set_result(None)
+        finally:  # whatever happens, nobody waits for ever
+            if not self._problem.done():
+                self._problem.set_result("Something went wrong here.")
         then(space)
         give_back()
 
@@ -51,12 +53,18 @@ class Warmup:
 _PATIENCE = 1.0  # seconds that a probe waits
 
 
+def _settle(attempt: Future[object], space: Workspace) -> None:
+    try:
+        attempt.set_result(space.engine.query("ready"))
+    except BaseException as error:  # noqa: BLE001 - raised by `Readiness.check`
+        attempt.set_exception(error)
+
+
 class Readiness:
-    """Checks whether questions can be answered, with one attempt at a time; after a failure the next check retries."""
+    """Checks whether questions can be answered: one attempt for a workspace; after a failure the next check retries."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._lane = Lane("readiness", 2, 8)  # two at once: of an index that is being loaded, and of a newer one
         self._space: Callable[[], Workspace | None] = lambda: None
         self._attempt: Future[object] = Future()
 
@@ -64,8 +72,9 @@ class Readiness:
         """Return when ``space`` can answer. Raises what prevents it, or ``LoadingError`` while loading."""
         with self._lock:
             if self._space() is not space or (self._attempt.done() and self._attempt.exception()):
-                self._space = weakref.ref(space)
-                self._attempt = self._lane.submit(lambda: space.engine.query("ready"))
+                attempt: Future[object] = Future()
+                threading.Thread(target=_settle, args=(attempt, space), name="readiness", daemon=True).start()
+                self._space, self._attempt = weakref.ref(space), attempt
             attempt = self._attempt
         wait([attempt], patience)
         if not attempt.done():
