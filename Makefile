@@ -130,7 +130,8 @@ docs: .venv/.test ## build the documentation as a site, in build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "build/site/index.html; with its search: $(BIN)/python -m http.server --bind 127.0.0.1 -d build/site"
 
-stress: .venv/.test ## run every stress test in full: half an hour and more; prints one table
+stress: .venv/.test ## property tests with 100 examples, then every stress test in full: half an hour and more; prints one table
+	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest $(BOTH) -m "not slow"
 	@$(BIN)/python tools/stress.py
 
 # Only the tests of what is measured: the whole suite would take twice its time.
