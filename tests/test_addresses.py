@@ -49,7 +49,7 @@ def test_words_that_moved_are_found_again(before: str, between: str) -> None:
     assert text[found.best.start : found.best.end] == last
 
 
-def test_of_several_places_the_nearest_is_meant() -> None:
+def test_the_nearest_of_several_places_is_found() -> None:
     document = build_document("One two. Three. One two. Four. One two.", file="a.txt")
     start = document.text.index("One two.", 9)
     place = place_of(addresses.of_spans([document.span(start, start + 8)]))
@@ -61,7 +61,7 @@ def test_of_several_places_the_nearest_is_meant() -> None:
 
 
 @pytest.mark.parametrize("text", ["a seasoned cat", "season", "reason is", "seasoń", ""])
-def test_words_inside_of_longer_words_are_not_the_same_words(text: str) -> None:
+def test_words_inside_longer_words_are_not_the_same_words(text: str) -> None:
     document = build_document("The season is over.", file="a.txt")
     place = place_of(addresses.of_spans([document.span(4, 10)]))
     assert place is not None
@@ -79,7 +79,7 @@ def test_a_whole_link_leads_to_its_document_and_place() -> None:
         assert addresses.read_link(other) is None
 
 
-def test_words_that_changed_no_longer_stand_there() -> None:
+def test_words_that_changed_are_no_longer_found_there() -> None:
     place = place_of(addresses.of_quote(quote_of(build_document(TEXT, file="a.txt"))))
     assert place is not None
     assert place.found_in(build_document(TEXT.replace("wraps", "holds"), file="a.txt").text) != place
@@ -87,7 +87,7 @@ def test_words_that_changed_no_longer_stand_there() -> None:
 
 
 @given(st.text(min_size=1))
-def test_a_name_stands_in_an_address_as_ascii_and_comes_back(name: str) -> None:
+def test_a_file_name_is_ascii_in_an_address_and_can_be_read_back(name: str) -> None:
     address = addresses.of_document(build_document(TEXT, file="a.txt").__class__(name, "", "", "x"))  # type: ignore[arg-type]
     assert address.isascii()
     assert not set(address) & set("<>\"'&?# \\\r\n")
@@ -113,7 +113,7 @@ def test_a_name_stands_in_an_address_as_ascii_and_comes_back(name: str) -> None:
         {"at": "１-２", "is": GOOD},
     ],
 )
-def test_what_is_no_address_of_ours_names_no_place(query: dict[str, str]) -> None:
+def test_a_query_that_is_not_our_address_names_no_place(query: dict[str, str]) -> None:
     assert addresses.read(query) is None
 
 

@@ -47,13 +47,13 @@ async def slow(_: Message, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def test_more_than_may_be_open_are_refused_but_health_never() -> None:
+def test_requests_over_the_limit_are_refused_but_health_checks_never_are() -> None:
     admission = Admission(slow, PATHS, most=2)
     assert asyncio.run(statuses(admission, "/", "/d/x", "/d/y", "/healthz", "/readyz")) == [200, 200, 503, 200, 200]
     assert asyncio.run(statuses(admission, "/", "/")) == [200, 200]
 
 
-def test_what_is_noted_is_a_route_and_no_address(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_holds_the_route_and_not_the_address(caplog: pytest.LogCaptureFixture) -> None:
     seen: list[int] = []
     with caplog.at_level(logging.INFO, logger="b12assistant"):
         asyncio.run(statuses(Admission(slow, PATHS, seen.append), "/d/guides/zebra.md", "/zebra", "/"))
@@ -80,7 +80,7 @@ def test_a_body_that_does_not_arrive_ends_the_request(tmp_path_factory: pytest.T
     assert b"too long to arrive" in sent[1]["body"]
 
 
-def test_a_body_in_many_small_parts_has_no_longer() -> None:
+def test_a_body_in_many_small_parts_gets_no_more_time() -> None:
     async def whole(_: Message, receive: Receive, __: Send) -> None:
         while (await receive())["more_body"]:
             pass
@@ -100,7 +100,7 @@ def test_a_body_in_many_small_parts_has_no_longer() -> None:
     assert 0 < next(parts) < 20
 
 
-def test_after_the_body_a_stream_may_take_its_time() -> None:
+def test_a_stream_may_take_its_time_after_the_body() -> None:
     async def stream(_: Message, receive: Receive, send: Send) -> None:
         assert (await receive())["type"] == "http.request"
         assert (await receive())["type"] == "http.disconnect"
@@ -122,7 +122,7 @@ def test_after_the_body_a_stream_may_take_its_time() -> None:
     assert sent[0]["status"] == 200
 
 
-def test_the_application_stands_behind_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_application_is_behind_admission(tmp_path_factory: pytest.TempPathFactory) -> None:
     from b12assistant.web.site import application
     from b12assistant.web.warmup import Warmup
 
@@ -135,7 +135,7 @@ def test_the_application_stands_behind_it(tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["after the body", "in the body"])
-def test_a_request_whose_client_goes_is_dropped(whole: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_request_whose_client_disconnects_is_dropped(whole: bool, caplog: pytest.LogCaptureFixture) -> None:
     ended: list[str] = []
 
     async def app(_: Message, receive: Receive, send: Send) -> None:  # noqa: ARG001

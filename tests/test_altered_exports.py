@@ -79,7 +79,7 @@ EDITS: dict[str, tuple[Callable[[Data], object], str]] = {
 
 @pytest.mark.parametrize("form", SavedFormat)
 @pytest.mark.parametrize("edit", EDITS)
-def test_altered_data_drawn_again_is_found_and_named(
+def test_altered_data_in_a_file_drawn_again_from_it_is_found_and_named(
     edit: str, form: SavedFormat, made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
 ) -> None:
     space, files = made
@@ -101,7 +101,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("form", [SavedFormat.HTML, SavedFormat.MARKDOWN])
 @pytest.mark.parametrize("what", SHOWN)
-def test_what_is_altered_for_the_eye_alone_is_found(
+def test_an_alteration_of_only_what_is_shown_is_found(
     what: str, form: SavedFormat, made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
 ) -> None:
     space, files = made
@@ -121,7 +121,7 @@ def test_what_is_altered_for_the_eye_alone_is_found(
         pytest.param({"remark": "Bleach cures nerves."}, "quotes.0.remark: extra", id="more"),
     ],
 )
-def test_an_answer_in_json_is_held_against_the_index(
+def test_an_answer_in_json_is_checked_against_the_index(
     change: Data, named: str, made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
 ) -> None:
     space, _ = made
@@ -131,7 +131,7 @@ def test_an_answer_in_json_is_held_against_the_index(
     assert any(named in problem for problem in told(json.dumps(record), "json", space, tmp_path))
 
 
-def test_an_export_of_an_older_index_is_held_against_the_sources(
+def test_an_export_of_an_older_index_is_checked_against_the_sources(
     made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
 ) -> None:
     """Its generation is gone; what it quotes is still there, word for word, at another place."""

@@ -177,12 +177,12 @@ def test_a_quote_is_of_its_passage_s_document() -> None:
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 2), (3, 2), (0, 6)], ids=["before", "backwards", "over"])
-def test_what_is_no_slice_of_a_turn_is_refused(start: int, end: int) -> None:
+def test_a_range_that_is_not_a_slice_of_a_turn_is_refused(start: int, end: int) -> None:
     with pytest.raises(ValueError, match="not a slice of turn 0"):
         TurnSlice(Turn(0, "hello"), start, end)
 
 
-def test_an_interpretation_reads_its_parts_in_a_row() -> None:
+def test_an_interpretation_reads_its_parts_in_order() -> None:
     first, second = Turn(0, "what is B12"), Turn(1, "and folate?")
     assert Interpretation((TurnSlice(first, 8, 11), TurnSlice(second, 4, 11))).text == "B12 folate?"
 
@@ -191,7 +191,7 @@ def flagged(level: Level) -> Notice:
     return Notice(NoticeKind.RED_FLAG, TextId("t"), Flag(level, FlagKind.MEDICAL, RuleId(level)))
 
 
-def test_the_highest_flag_counts_wherever_it_stands() -> None:
+def test_the_highest_flag_counts_wherever_it_is() -> None:
     reminder = Notice(NoticeKind.RED_FLAG, TextId("reminder"))
     notices = (reminder, flagged(Level.MEDICAL_DECISION), flagged(Level.EMERGENCY), flagged(Level.URGENT))
     assert most_serious(notices) == flagged(Level.EMERGENCY)
@@ -204,5 +204,5 @@ def test_triage_and_answer_agree_on_the_flag() -> None:
     assert answer.red_flag.flag == Triage(notices).flag == notices[1].flag
 
 
-def test_a_notice_without_a_flag_is_no_red_flag() -> None:
+def test_a_notice_without_a_flag_is_not_a_red_flag() -> None:
     assert Triage((Notice(NoticeKind.RED_FLAG, TextId("reminder")),)).flag is None

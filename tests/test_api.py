@@ -33,7 +33,7 @@ def workspace(starter: Path) -> Workspace:
     return Workspace(load_configuration(environment={}, flags=flags))
 
 
-def test_it_gives_what_the_workspace_gives(space: FakeWorkspace) -> None:
+def test_the_facade_returns_what_the_workspace_returns(space: FakeWorkspace) -> None:
     assistant = Assistant(space)
     reply = assistant.ask("And eggs?", history=["Which food holds vitamin B12?"])
     assert reply.answer == space.ask("And eggs?", ["Which food holds vitamin B12?"]).answer
@@ -138,6 +138,6 @@ def test_http_gives_what_ask_json_prints(starter: Path, capfd: pytest.CaptureFix
         assert untimed(json.loads(printed)) == untimed(client.post("/api/v1/ask", json={"question": question}).json())
 
 
-def test_what_cannot_be_read_as_a_question_is_an_error(space: FakeWorkspace) -> None:
+def test_text_that_cannot_be_read_as_a_question_is_an_error(space: FakeWorkspace) -> None:
     with pytest.raises(QuestionError):
         Assistant(space).ask("  ")

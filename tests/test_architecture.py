@@ -10,7 +10,7 @@ import pytest
 from picture import LONGEST, OWNERS, PACKAGE, PICTURE, PLACES, ROOT, too_long, violations
 
 
-def test_the_package_is_as_the_picture() -> None:
+def test_the_package_matches_the_picture() -> None:
     found = list(violations(PACKAGE))
     assert not found, "\n".join(found)
 
@@ -32,7 +32,7 @@ def test_a_class_name_means_one_thing() -> None:
     assert {name: files for name, files in found.items() if len(files) > 1} == {}
 
 
-def test_the_picture_names_a_module_once() -> None:
+def test_the_picture_names_each_module_once() -> None:
     named = [
         f"{folder}.{name}" for folder, *families in PICTURE for name in " ".join(families).replace("<", " ").split()
     ]
@@ -92,7 +92,7 @@ def test_a_breach_is_named(module: str, source: str, complaint: str, tmp_path: P
     assert [line for line in violations(package) if complaint in line] == list(violations(package)) != []
 
 
-def test_what_the_picture_allows_is_not_named(tmp_path: Path) -> None:
+def test_an_import_that_the_picture_allows_is_not_named(tmp_path: Path) -> None:
     allowed = (
         "import json, numpy\nfrom urllib.parse import quote\nfrom b12assistant import errors, types\nimport faiss\n"
     )

@@ -32,7 +32,7 @@ def test_the_nearest_question_of_each_sentence_counts() -> None:
     np.testing.assert_allclose(asked().best(unit(1, 0), 1, 3), [np.nan, 0], atol=0.01)
 
 
-def test_bytes_give_the_same_questions() -> None:
+def test_questions_read_back_from_bytes_are_the_same() -> None:
     first = asked()
     again = AskedQuestions.from_bytes(first.to_bytes(), 5, 2)
     np.testing.assert_array_equal(first.vectors, again.vectors)
@@ -46,7 +46,7 @@ def test_a_file_that_does_not_fit_is_damage(sentences: int, dimension: int) -> N
         AskedQuestions.from_bytes(asked().to_bytes(), sentences, dimension)
 
 
-def test_no_question_has_no_digest() -> None:
+def test_groups_without_questions_have_no_digest() -> None:
     assert digest_of([Group((), ()), Group((), ())]) == ""
     assert digest_of([Group(("a",), (0,))]) != digest_of([Group(("a",), (1,))])
 
@@ -99,7 +99,7 @@ def test_questions_that_are_the_same_are_not_encoded_again(tmp_path: Path) -> No
     assert not any("Eggs" in text for text in encoder.encoded)
 
 
-def test_questions_that_nothing_answers_are_nobodys() -> None:
+def test_questions_that_nothing_answers_belong_to_no_sentence() -> None:
     groups = [Group(("a",), (1,)), Group(("b", "c"), (0, 0))]
     codes = [as_codes(unit(1, 0)[None]), as_codes(np.stack([unit(0, 1), unit(1, 1)]))]
     found = AskedQuestions.join(groups, [2, 0], [key_of("x", group) for group in groups], codes)
@@ -109,7 +109,7 @@ def test_questions_that_nothing_answers_are_nobodys() -> None:
     assert asked().of_none(5).shape == (0, 2)
 
 
-def test_a_question_near_one_that_nothing_answers_says_so(tmp_path: Path) -> None:
+def test_a_question_near_one_that_nothing_answers_is_marked_as_such(tmp_path: Path) -> None:
     space = with_questions(tmp_path)
     before = again(space).assistant.understood("price of eggs", ()).searched.evidence.barred
     write(space.corpus, {"not_answered.toml": 'questions = [\n  "price of eggs",\n  "shop for eggs",\n]\n'})

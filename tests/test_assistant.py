@@ -56,14 +56,14 @@ def test_a_refusal_shows_the_nearest_places_and_no_quote() -> None:
 
 
 @pytest.mark.parametrize("remark", ["Thanks!", "ok, good to know"])
-def test_a_remark_is_not_told_that_the_documents_do_not_cover_it(remark: str) -> None:
+def test_the_reply_to_a_remark_does_not_say_that_the_documents_do_not_cover_it(remark: str) -> None:
     for answer in (ask(remark), ask(remark, "myelin wraps nerve fibres")):
         assert (answer.reason, answer.quotes, answer.nearest) == (Reason.NOTHING_ASKED, (), ())
         assert texts(answer) == ["general"]
 
 
 @pytest.mark.parametrize("asked", [("I'd like the side effects",), ("thanks, go on", "zyx wvu tsr")])
-def test_who_wants_something_is_told_that_nothing_covers_it(asked: tuple[str, ...]) -> None:
+def test_the_reply_to_a_request_says_that_nothing_covers_it(asked: tuple[str, ...]) -> None:
     assert ask(*asked).reason in (Reason.NO_KNOWN_WORD, Reason.NOTHING_CLOSE, Reason.NOTHING_MORE)
 
 
@@ -102,13 +102,13 @@ def test_a_lesser_flag_comes_first_and_quotes_follow(level: Level) -> None:
     assert quotes(answer) == ["Myelin wraps nerve fibres."]
 
 
-def test_a_triage_that_breaks_says_so_first_and_the_answer_follows() -> None:
+def test_if_triage_fails_a_notice_says_so_first_and_the_answer_follows() -> None:
     answer = ask("myelin wraps nerve fibres", triage=broken)
     assert texts(answer) == ["triage_failed", "general"]
     assert quotes(answer) == ["Myelin wraps nerve fibres."]
 
 
-def test_rules_that_cannot_be_read_take_no_answer_away() -> None:
+def test_rules_that_cannot_be_read_do_not_prevent_an_answer() -> None:
     def unreadable(text: str) -> bool:
         raise RuntimeError(text)
 
@@ -186,7 +186,7 @@ def test_a_whole_question_has_no_interpretation() -> None:
     ],
     ids=["empty", "blank", "control", "invisible", "punctuation", "over long"],
 )
-def test_what_is_no_question_is_refused_in_plain_words(question: str, message: str) -> None:
+def test_text_that_is_not_a_question_is_refused_in_plain_words(question: str, message: str) -> None:
     with pytest.raises(QuestionError, match=message) as caught:
         assistant(engine=no_engine).reply(question)
     assert caught.value.hint
@@ -219,7 +219,7 @@ ENGINED = assistant(MYELIN, FOLATE, triage=TRIAGER)
 
 
 @pytest.mark.parametrize("question", ["my\ud800elin wraps nerve", "my\x00elin", "\ud83d myelin"])
-def test_no_half_of_a_surrogate_reaches_the_encoder(question: str) -> None:
+def test_no_lone_surrogate_reaches_the_encoder(question: str) -> None:
     encoder = FakeEncoder()
     asker = assistant(MYELIN, encoder=encoder)
     asker.reply(question)
@@ -236,7 +236,7 @@ def test_a_question_over_2000_characters_is_triaged_whole() -> None:
     assert answer.notices[0].evidence[0].start > 2_000
 
 
-def test_a_question_over_2000_characters_is_searched_to_there() -> None:
+def test_only_the_first_2000_characters_of_a_long_question_are_searched() -> None:
     encoder = FakeEncoder()
     asker = assistant(MYELIN, encoder=encoder)
     encoder.encoded.clear()
@@ -245,7 +245,7 @@ def test_a_question_over_2000_characters_is_searched_to_there() -> None:
 
 
 @pytest.mark.parametrize(("length", "cut"), [(2_000, False), (2_001, True), (20_000, True)])
-def test_a_cut_question_is_said_to_be_cut(length: int, cut: bool) -> None:
+def test_a_notice_says_if_the_question_was_cut(length: int, cut: bool) -> None:
     question = LONG[:1] + "y" * (length - 1)
     assert ("question_cut" in texts(ask(question))) is cut
 

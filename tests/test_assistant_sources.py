@@ -45,7 +45,7 @@ def answered(*documents: Document, question: str = DOSE_ASKED, **parts: Any) -> 
 
 
 @pytest.mark.parametrize("interest", [Interest.SELLS, Interest.UNKNOWN])
-def test_a_seller_alone_with_a_dose_is_possible_and_said_to_sell(interest: Interest) -> None:
+def test_a_seller_alone_with_a_dose_is_possible_and_a_notice_says_that_it_sells(interest: Interest) -> None:
     answer = answered(source(DOSE, "a_shop.txt", interest))
     assert (answer.status, answer.reason) == (Status.POSSIBLY, Reason.ONLY_SELLERS)
     assert texts(answer) == ["only_sellers", "dose", "general"]
@@ -56,7 +56,7 @@ def test_a_guide_alone_with_a_dose_answers() -> None:
     assert (answer.status, texts(answer)) == (Status.ANSWERED, ["dose", "general"])
 
 
-def test_a_guide_speaks_before_a_seller_s_dose() -> None:
+def test_a_guide_is_quoted_before_the_dose_of_a_seller() -> None:
     answer = answered(source(DOSE, "a_shop.txt", Interest.SELLS), source(CALM, "guide.txt", Interest.NONE))
     assert quoted(answer) == ["guide.txt", "a_shop.txt"]
     assert "only_sellers" not in texts(answer)
@@ -68,14 +68,14 @@ def test_a_seller_without_a_cue_answers() -> None:
 
 
 @pytest.mark.parametrize("level", [Level.URGENT, Level.MEDICAL_DECISION])
-def test_under_a_flag_a_seller_without_a_cue_is_said_to_sell(level: Level) -> None:
+def test_under_a_flag_a_notice_says_that_a_seller_without_a_cue_sells(level: Level) -> None:
     answer = answered(source(CALM, "a_shop.txt", Interest.SELLS), triage=flagging(level))
     assert texts(answer) == [level, "only_sellers", "general"]
     assert answer.status is Status.POSSIBLY
 
 
 @pytest.mark.parametrize(("flagged", "only_sellers"), [(0, False), (1, True)], ids=["remembered", "in this question"])
-def test_a_seller_without_a_cue_is_held_back_for_what_this_question_says(flagged: int, only_sellers: bool) -> None:
+def test_a_seller_without_a_cue_is_held_back_only_for_a_flag_in_this_question(flagged: int, only_sellers: bool) -> None:
     def triage(turns: Sequence[Turn]) -> Triage:
         flag = Flag(Level.MEDICAL_DECISION, FlagKind.MEDICAL, RuleId("rule"))
         place = TurnSlice(turns[flagged], 0, 2)
@@ -87,7 +87,7 @@ def test_a_seller_without_a_cue_is_held_back_for_what_this_question_says(flagged
     assert ("only_sellers" in texts(answer)) is only_sellers
 
 
-def test_where_nobody_could_look_for_a_flag_a_seller_is_held_back_too() -> None:
+def test_if_triage_fails_a_seller_is_held_back_too() -> None:
     answer = answered(source(CALM, "a_shop.txt", Interest.SELLS), triage=broken)
     assert texts(answer) == ["triage_failed", "only_sellers", "general"]
 
@@ -98,7 +98,7 @@ def test_a_dose_with_its_caution_needs_no_notice() -> None:
 
 
 @pytest.mark.parametrize("facts", [{"withdrawn": True}, {"superseded_by": "b.txt"}], ids=["withdrawn", "superseded"])
-def test_what_is_no_longer_said_is_neither_quoted_nor_near(facts: dict[str, Any]) -> None:
+def test_a_source_no_longer_in_use_is_neither_quoted_nor_shown_as_near(facts: dict[str, Any]) -> None:
     gone, stays = source(CALM, "gone.txt", **facts), source("Rice is white.", "stays.txt")
     answer = answered(gone, stays)
     assert answer.status is Status.NO_ANSWER
@@ -106,13 +106,13 @@ def test_what_is_no_longer_said_is_neither_quoted_nor_near(facts: dict[str, Any]
 
 
 @pytest.mark.parametrize("facts", [{"withdrawn": True}, {"superseded_by": "b.txt"}])
-def test_what_is_no_longer_said_is_not_looked_up(facts: dict[str, Any]) -> None:
+def test_a_source_no_longer_in_use_is_not_looked_up(facts: dict[str, Any]) -> None:
     gone, stays = source(CALM, "gone.txt", **facts), source("Rice is white.", "stays.txt")
     hits = assistant(gone, stays).search(CALM, 10)[1]
     assert [hit.passage.document.id for hit in hits] == ["stays.txt"]
 
 
-def test_a_corpus_of_which_nothing_may_be_said_refuses() -> None:
+def test_a_corpus_from_which_nothing_may_be_quoted_gives_a_refusal() -> None:
     answer = answered(source(CALM, "gone.txt", withdrawn=True))
     assert (answer.status, answer.quotes, answer.nearest) == (Status.NO_ANSWER, (), ())
 
@@ -149,13 +149,13 @@ ASKS_FOR_NONE = (
 
 
 @pytest.mark.parametrize("question", ASKS_FOR_A_PAPER)
-def test_a_reference_is_quoted_to_who_asks_for_a_paper(question: str) -> None:
+def test_a_reference_is_quoted_if_the_question_asks_for_a_paper(question: str) -> None:
     answer = answered(with_reference(), question=question)
     assert REFERENCE in [span.text for quote in answer.quotes for span in quote.spans]
 
 
 @pytest.mark.parametrize("question", ASKS_FOR_NONE)
-def test_a_reference_is_quoted_to_nobody_else(question: str) -> None:
+def test_a_reference_is_not_quoted_for_any_other_question(question: str) -> None:
     answer = answered(with_reference(), question=question)
     assert REFERENCE not in [span.text for quote in answer.quotes for span in quote.spans]
 

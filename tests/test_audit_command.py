@@ -59,7 +59,7 @@ def test_without_the_encoder_the_words_stand_in_for_the_second_opinion(
 
 
 @pytest.mark.slow
-def test_the_audit_as_text_and_as_a_page(messages: Path, tmp_path: Path) -> None:
+def test_the_audit_is_given_as_text_and_as_a_page(messages: Path, tmp_path: Path) -> None:
     done = typed("evaluate", "red-flags", str(messages), "--html", str(tmp_path / "audit.html"))
     assert done.exit_code == 0
     assert "messages.jsonl: 4 messages (2 emergency, 1 urgent, 0 medical_decision, 1 none)." in done.stdout
@@ -77,7 +77,7 @@ def test_a_report_is_written_where_it_is_asked_for(messages: Path, tmp_path: Pat
     assert (tmp_path / "reports" / "audit" / "audit.html").read_text("utf-8").startswith("<!doctype html>")
 
 
-def test_the_page_does_not_take_the_place_of_the_messages(messages: Path) -> None:
+def test_the_page_does_not_overwrite_the_messages(messages: Path) -> None:
     before = messages.read_bytes()
     done = typed("evaluate", "red-flags", str(messages), "--html", str(messages))
     assert done.exit_code == 2
@@ -113,7 +113,7 @@ def test_an_id_may_be_a_number(messages: Path) -> None:
     assert case.id == "1"
 
 
-def test_the_audit_wants_its_file() -> None:
+def test_the_audit_requires_its_file() -> None:
     assert typed("evaluate", "red-flags").exit_code == 2
     assert "evaluate red-flags" in typed("evaluate", "red-flags", "--help").stdout
 

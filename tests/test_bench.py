@@ -40,7 +40,7 @@ def test_the_products_ranking_is_scored_on_all_judged_queries(tmp_path: Path) ->
     )
 
 
-def test_the_traps_of_the_set_are_told(tmp_path: Path) -> None:
+def test_the_traps_of_the_data_set_are_reported(tmp_path: Path) -> None:
     told = warnings(bench(tmp_path, split="test"))
     assert "1 query ids are ids of documents too" in told
     assert "1 documents repeat another's title and text" in told
@@ -50,7 +50,7 @@ def test_the_traps_of_the_set_are_told(tmp_path: Path) -> None:
     assert "queries have equal scores" in told  # the two equal documents
 
 
-def test_what_the_encoders_limit_does_is_told(tmp_path: Path) -> None:
+def test_the_effects_of_the_encoders_limit_are_reported(tmp_path: Path) -> None:
     folder = Path(copytree(TINY, tmp_path / "tiny"))
     with (folder / "corpus.jsonl").open("a") as file:
         file.write(json.dumps({"_id": "long", "title": "word " * 60, "text": "A note about something else."}) + "\n")
@@ -63,7 +63,7 @@ def test_what_the_encoders_limit_does_is_told(tmp_path: Path) -> None:
     assert "1 queries are longer than the encoder's limit and were read in parts" in told
 
 
-def test_a_run_is_scored_as_it_stands_with_its_traps(tmp_path: Path) -> None:
+def test_a_run_is_scored_as_it_is_and_its_traps_are_reported(tmp_path: Path) -> None:
     run = tmp_path / "theirs.trec"
     write_run(run, {"q1": {"d1": 1.0, "d2": 1.0}, "q2": {"d99": 1.0, "d3": 0.5}, "q4": {"d2": 1.0}}, "x")
     encoder = FakeEncoder()
@@ -81,7 +81,7 @@ def test_a_run_is_scored_as_it_stands_with_its_traps(tmp_path: Path) -> None:
     assert "1 queries have equal scores" in told
 
 
-def test_a_run_that_is_not_there_is_written_and_scores_the_same_again(tmp_path: Path) -> None:
+def test_a_missing_run_is_written_and_scores_the_same_again(tmp_path: Path) -> None:
     run = tmp_path / "ours.trec"
     searched = bench(tmp_path, run=run)
     again = bench(tmp_path, run=run)
@@ -99,7 +99,7 @@ def test_a_second_run_encodes_only_the_queries(tmp_path: Path) -> None:
     }
 
 
-def test_configurations_stand_side_by_side_against_the_first(tmp_path: Path) -> None:
+def test_configurations_are_shown_side_by_side_and_compared_with_the_first(tmp_path: Path) -> None:
     encoder = FakeEncoder()
     report = bench(tmp_path, encoder, configs=[RANKINGS / f"{name}.toml" for name in ("shipped", "bm25", "dense")])
     assert [each["name"] for each in report["rankings"]] == ["shipped", "bm25", "dense"]
@@ -136,7 +136,7 @@ def test_a_report_names_split_licence_seed_and_machine(tmp_path: Path) -> None:
             assert each in told
 
 
-def test_a_page_has_its_plots_and_asks_nobody(tmp_path: Path) -> None:
+def test_a_page_has_its_plots_and_fetches_nothing(tmp_path: Path) -> None:
     made = page(bench(tmp_path, configs=[RANKINGS / "shipped.toml", RANKINGS / "bm25.toml"]))
     assert made.count("<svg") == 5
     assert 'role="img" aria-label="nDCG@10 with 95 % intervals: shipped' in made
@@ -175,7 +175,7 @@ def test_a_bad_run_writes_nothing(tmp_path: Path) -> None:
     assert not out.exists()
 
 
-def test_what_cannot_be_measured_together_is_refused(tmp_path: Path) -> None:
+def test_options_that_cannot_be_measured_together_are_refused(tmp_path: Path) -> None:
     shipped, other = RANKINGS / "shipped.toml", RANKINGS / "bm25.toml"
     with pytest.raises(UsageError, match="same file name"):
         bench(tmp_path, configs=[shipped, shipped])

@@ -14,7 +14,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_what_is_not_named_is_as_it_ships(tmp_path: Path) -> None:
+def test_a_setting_that_is_not_named_is_as_shipped(tmp_path: Path) -> None:
     ranking = load_ranking(write(tmp_path, 'says = "no titles"\n[weights]\ntitles = 0\n[retrieval]\nrescored = 7\n'))
     assert (ranking.name, ranking.says) == ("mine", "no titles")
     assert ranking.weights.titles == 0

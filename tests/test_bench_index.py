@@ -37,7 +37,7 @@ def test_a_second_run_encodes_nothing_and_finds_the_same(tmp_path: Path) -> None
     assert built.generation == read.generation
 
 
-def test_another_model_other_passages_and_other_words_are_encoded_anew(tmp_path: Path) -> None:
+def test_another_model_other_passages_and_other_words_need_encoding_again(tmp_path: Path) -> None:
     index(tmp_path, FakeEncoder())
     for encoder, settings, texts in (
         (FakeEncoder(digest="1" * 64), Settings(), TEXTS),
@@ -57,7 +57,7 @@ def test_lexical_settings_and_ids_need_no_encoding(tmp_path: Path) -> None:
     assert collection.passages[0].document.id == "other-d1"
 
 
-def test_a_damaged_shard_is_made_anew(tmp_path: Path) -> None:
+def test_a_damaged_shard_is_made_again(tmp_path: Path) -> None:
     index(tmp_path, FakeEncoder())
     (shard,) = tmp_path.iterdir()
     shard.write_bytes(shard.read_bytes()[:200])

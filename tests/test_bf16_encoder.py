@@ -26,7 +26,7 @@ def needed() -> None:
         pytest.skip("this processor has no bfloat16")
 
 
-def test_a_precision_that_there_is_not_is_refused() -> None:
+def test_an_unknown_precision_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"encoder\.bulk = 'int8' is not known"):
         load_configuration(environment={"B12_ENCODER_BULK": "int8"})
 
@@ -62,7 +62,7 @@ def test_the_manifest_names_it_and_questions_are_read_in_single_precision(built:
 
 
 @pytest.mark.slow
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_or_graph_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     single = as_tuned(HALF, open_encoder(HALF))
     monkeypatch.setattr(onnx_encoder, "find_spec", lambda name: None)
     with pytest.raises(EncoderError, match="bfloat16 needs OpenVINO") as raised:

@@ -40,7 +40,7 @@ def test_both_spellings_are_one_term(british: str, american_: str) -> None:
         ("more", "moer"),
     ],
 )
-def test_what_is_no_spelling_of_another_stays_apart(one: str, other: str) -> None:
+def test_words_that_are_not_spellings_of_each_other_stay_apart(one: str, other: str) -> None:
     assert american(one) != american(other)
 
 

@@ -67,7 +67,7 @@ def test_guides_come_first_and_sellers_last(space: FakeWorkspace) -> None:
     ]
 
 
-def test_what_is_known_of_a_source_is_told(space: FakeWorkspace) -> None:
+def test_what_is_known_of_a_source_is_shown(space: FakeWorkspace) -> None:
     assert listed(space)["/d/a-shop.md"] == {
         "title": "A shop",
         "address": "/d/a-shop.md",
@@ -93,7 +93,7 @@ def test_what_is_not_known_is_left_empty(space: FakeWorkspace) -> None:
     assert plain["covers"] == []
 
 
-def test_what_is_switched_off_says_why(tmp_path: Path) -> None:
+def test_a_document_that_is_switched_off_says_why(tmp_path: Path) -> None:
     space = small_space(tmp_path, CORPUS)
     write(space.corpus, {"switched_off.toml": '[[off]]\ndocument = "b-blog.md"\nwhy = "out of date"\n'})
     rows = listed(again(space))

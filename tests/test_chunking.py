@@ -73,11 +73,11 @@ def test_an_over_long_sentence_is_split_and_both_parts_are_kept() -> None:
     assert texts(chunk(document("a b c d e f g"), words, most=4)) == [["a b c d"], ["e f g"]]
 
 
-def test_it_is_split_at_whatever_is_blank() -> None:
+def test_an_over_long_sentence_is_split_at_any_blank() -> None:
     assert texts(chunk(document("aaaa bbbb\ncccc\tdddd"), characters, most=11)) == [["aaaa bbbb"], ["cccc\tdddd"]]
 
 
-def test_a_sentence_without_blanks_is_split_anyhow() -> None:
+def test_a_sentence_without_blanks_is_split_anyway() -> None:
     parts = texts(chunk(document("x" * 25), characters, most=10))
     assert parts == [["x" * 10], ["x" * 10], ["x" * 5]]
 
@@ -105,7 +105,7 @@ def test_headings_are_in_no_passage() -> None:
     assert chunk(document("Head", heading_at=(0,)), words, most=5) == ()
 
 
-def test_what_is_marked_never_is_walked_around() -> None:
+def test_text_that_is_marked_never_is_skipped() -> None:
     advert = Mark(Range(8, 19), MarkKind.NEVER, "advert")
     marked = document("It was. Book today! It is.", marks=(advert,))
     assert texts(chunk(marked, words, most=50)) == [["It was.", "It is."]]
@@ -150,7 +150,7 @@ def test_a_change_elsewhere_keeps_the_id() -> None:
     assert before[0].id == after[1].id
 
 
-def test_a_document_of_nothing_has_no_passage() -> None:
+def test_a_document_of_only_a_heading_has_no_passage() -> None:
     assert chunk(build_document("# Only a heading"), words, most=9) == ()
 
 

@@ -88,7 +88,7 @@ def test_a_report_names_every_id(cited: Cited) -> None:
     assert "What is wrong:\n" in told
 
 
-def test_an_address_that_is_none_of_the_web_is_left_out(cited: Cited) -> None:
+def test_an_address_that_is_not_a_web_address_is_left_out(cited: Cited) -> None:
     for url in ("javascript:alert(1)", "//x", "http://[", "", None):
         document = replace(cited.document, source=replace(SOURCE, url=url))
         other = replace(cited, spans=(document.span(0, 5),), best=None)

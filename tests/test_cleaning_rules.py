@@ -51,7 +51,7 @@ def found(middle: str, file: str = "a.md") -> list[tuple[str, str]]:
         ),
     ],
 )
-def test_what_is_about_the_page_is_marked(middle: str, marks: list[tuple[str, str]]) -> None:
+def test_text_about_the_page_is_marked(middle: str, marks: list[tuple[str, str]]) -> None:
     assert found(middle) == marks
 
 
@@ -77,7 +77,7 @@ def test_what_is_about_the_page_is_marked(middle: str, marks: list[tuple[str, st
     ids=str,
 )
 @pytest.mark.parametrize("file", ["a.md", "a.txt"])
-def test_what_looks_like_it_stays(middle: str, file: str) -> None:
+def test_text_that_only_looks_like_it_stays(middle: str, file: str) -> None:
     assert found(middle, file) == []
 
 
@@ -115,7 +115,7 @@ def test_contents_are_marked_where_they_repeat_the_headings() -> None:
     assert found(page) == [("contents", "Contents"), *(("contents", title) for title in titles)]
 
 
-def test_a_list_of_other_things_is_no_contents() -> None:
+def test_a_list_of_other_things_is_not_a_table_of_contents() -> None:
     assert found("- Causes\n- Signs\n- Tests\n\n## Causes\n\nThey are told here.") == []
 
 
@@ -124,7 +124,7 @@ def test_a_line_on_every_page_is_furniture() -> None:
     assert found(pages) == [("furniture", f"The Nerve Journal, page {i}") for i in range(3)]
 
 
-def test_markup_names_what_is_no_content() -> None:
+def test_markup_shows_what_is_not_content() -> None:
     page = (
         "<nav><p>Menu</p></nav><form><p>Your thoughts</p></form><aside><p>A pull quote.</p></aside>"
         "<header><p>Site name</p><h1>The title</h1></header><footer><p>At the foot</p></footer>"

@@ -54,7 +54,7 @@ def test_without_an_index_it_says_how_to_make_one(call: Call, tmp_path: Path, ar
 
 
 @pytest.mark.parametrize("command", ["verify", "doctor"])
-def test_a_missing_index_is_what_a_check_finds(call: Call, command: str) -> None:
+def test_a_missing_index_is_a_finding_of_a_check(call: Call, command: str) -> None:
     done = call(command)
     assert (done.status, done.err) == (1, "")
     assert "there is no index in index" in done.out
@@ -159,20 +159,20 @@ def test_a_fault_of_ours_is_one_line_too(call: Call, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("arguments", [("--corpus", "missing"), ()], ids=["missing", "empty"])
-def test_a_corpus_with_nothing_in_it_is_said(call: Call, arguments: tuple[str, ...]) -> None:
+def test_a_corpus_with_nothing_in_it_is_reported(call: Call, arguments: tuple[str, ...]) -> None:
     done = call(*arguments, "index")
     assert done.status == 1
     assert "corpus" in done.complaint
 
 
 @pytest.mark.parametrize("redirected", ["<&-", ">&-", "2>&-"])
-def test_a_closed_stream_is_no_fault(tmp_path: Path, redirected: str) -> None:
+def test_a_closed_stream_is_not_a_fault(tmp_path: Path, redirected: str) -> None:
     command = f"{sys.executable} -m b12assistant ask 'I want to kill myself' {redirected}"
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_a_full_disk_is_said(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     if not Path("/dev/full").is_char_device():
         pytest.skip("needs /dev/full")
     with Path("/dev/full").open("wb") as full, start("ask", "I want to die", cwd=tmp_path, stdout=full) as process:
@@ -181,7 +181,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     assert "No space left" in Done(1, "", err.decode()).complaint
 
 
-def test_a_reader_that_leaves_ends_it_quietly(tmp_path: Path) -> None:
+def test_a_reader_that_closes_the_pipe_ends_the_command_quietly(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with start("ask", "I want to die", cwd=tmp_path, stdout=writing) as process:

@@ -37,12 +37,12 @@ def test_a_page_is_timed_until_it_answers_and_then_stopped(tmp_path: Path) -> No
     assert 0 < seconds["ready"] < seconds["wall"]
 
 
-def test_a_page_that_does_not_answer_is_no_figure(tmp_path: Path) -> None:
+def test_a_page_that_does_not_answer_gives_no_figure(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="was ready and did not answer"):
         served(page(tmp_path, 503), SOURCE)
 
 
-def test_a_command_that_ends_is_told_at_once() -> None:
+def test_a_command_that_ends_early_is_reported_at_once() -> None:
     with pytest.raises(SystemExit, match="was not ready"):
         served(["true", "{port}"], SOURCE)
 
@@ -53,5 +53,5 @@ def test_where_nothing_listens_nothing_answers() -> None:
         assert not answered(f"http://127.0.0.1:{free.getsockname()[1]}/readyz")
 
 
-def test_a_line_tells_least_median_and_greatest() -> None:
+def test_a_line_shows_least_median_and_greatest() -> None:
     assert told([{"wall": each} for each in (3.0, 1.0, 2.5)]) == "wall   1.00   2.50   3.00"

@@ -42,7 +42,7 @@ def test_a_question_on_standard_input_is_the_same_question(
 @pytest.mark.parametrize(
     ("typed", "says"), [(b"", "empty"), (b"\xff\xfe", "not UTF-8"), (b"y\n" * 50_000, "20,000 characters")]
 )
-def test_standard_input_that_is_no_question_is_refused(built: Path, typed: bytes, says: str) -> None:
+def test_standard_input_that_is_not_a_question_is_refused(built: Path, typed: bytes, says: str) -> None:
     done = b12("ask", cwd=built, typed=typed)
     assert done.status == 2
     assert says in done.complaint
@@ -70,7 +70,7 @@ def test_search_finds_passages_that_show_finds_again(built: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing", ""])
-def test_a_name_of_nothing_or_of_many_is_said(built: Path, name: str) -> None:
+def test_a_name_of_nothing_or_of_many_is_an_error(built: Path, name: str) -> None:
     done = b12("show", name, cwd=built)
     assert done.status == 1
     assert done.complaint

@@ -41,7 +41,7 @@ def test_confidence_is_the_logistic_of_a_sum(given: Signals, confidence: float) 
         (0.1, None, False),
     ],
 )
-def test_a_question_as_near_to_one_that_nothing_answers_is_barred(
+def test_a_question_about_as_near_to_one_that_nothing_answers_is_barred(
     asked: float | None, barred: float | None, *, is_barred: bool
 ) -> None:
     assert replace(NOTHING, asked=asked, barred=barred).is_barred is is_barred
@@ -57,7 +57,7 @@ def test_no_signal_counts_the_wrong_way(name: str, sign: int, first: Signals, va
     assert all(a <= b for a, b in pairwise(certain))
 
 
-def test_what_is_shown_without_reserve_is_more_certain() -> None:
+def test_answers_shown_without_reserve_are_more_certain() -> None:
     assert 0 < COMMITTED.possibly <= COMMITTED.answered < 1
 
 

@@ -45,7 +45,7 @@ def written(key: str, value: object) -> Configuration:
     return load_configuration(environment={})
 
 
-def test_without_anything_the_defaults_hold() -> None:
+def test_without_any_setting_the_defaults_hold() -> None:
     found = load_configuration(environment={})
     assert (found.settings, set(found.origins.values())) == (Settings(), {"default"})
 
@@ -75,7 +75,7 @@ def test_a_flag_wins_over_the_environment(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ONE_OF)
-def test_a_value_that_is_none_of_the_few_is_refused_by_them(key: str) -> None:
+def test_a_value_outside_the_choices_is_refused_and_the_choices_are_named(key: str) -> None:
     with pytest.raises(ConfigError, match=f"{key} = 'other' is not known: set one of {', '.join(ONE_OF[key])}"):
         load_configuration(environment={}, flags={key: "other"})
 
@@ -172,7 +172,7 @@ def test_a_wrong_variable_is_named() -> None:
         load_configuration(environment={"B12_QUOTING_QUOTES": "many"})
 
 
-def test_other_variables_are_nobodys_business() -> None:
+def test_other_variables_are_ignored() -> None:
     assert load_configuration(environment={"B12_SHARED": "x", "HOME": "y"}).settings == Settings()
 
 
@@ -186,7 +186,7 @@ def test_other_variables_are_nobodys_business() -> None:
     ],
     ids=["unclosed", "no UTF-8", "endless figure", "too deep"],
 )
-def test_a_file_that_is_no_toml_is_refused(content: bytes, complaint: str) -> None:
+def test_a_file_that_is_not_toml_is_refused(content: bytes, complaint: str) -> None:
     Path("b12assistant.toml").write_bytes(content)
     with pytest.raises(ConfigError, match=complaint):
         load_configuration(environment={})
@@ -199,7 +199,7 @@ def test_a_file_that_was_asked_for_must_be_there(name: str) -> None:
     assert "--config" in raised.value.hint
 
 
-def test_a_file_by_another_name_is_its_values_origin() -> None:
+def test_a_file_by_another_name_is_the_origin_of_its_values() -> None:
     Path("mine.toml").write_text("[paths]\nindex = 'there'\n", "utf-8")
     found = load_configuration(file=Path("mine.toml"), environment={})
     assert (found.settings.paths.index, found.origins["paths.index"]) == ("there", "mine.toml")

@@ -81,7 +81,7 @@ def test_a_phrase_takes_the_place_of_words_of_the_last_question() -> None:
 
 
 @pytest.mark.parametrize("text", ["what does folate do?", "is it?", "and how often?", "why?"])
-def test_a_question_takes_no_place(text: str) -> None:
+def test_a_question_does_not_take_the_place_of_words(text: str) -> None:
     assert phrase_of(alone(Turn(1, text), MOST).own) is None
 
 
@@ -141,7 +141,7 @@ def test_as_typed_every_word_is_searched() -> None:
         (("more",), 0),
     ],
 )
-def test_how_often_more_was_wanted(texts: tuple[str, ...], times: int) -> None:
+def test_requests_for_more_are_counted(texts: tuple[str, ...], times: int) -> None:
     assert times_more(turns(*texts)) == times
 
 
@@ -155,7 +155,7 @@ def test_the_last_turn_keeps_its_room_after_a_long_one() -> None:
 
 
 @given(st.lists(st.text(min_size=1, max_size=60).filter(str.strip), min_size=2, max_size=2), st.integers(1, 80))
-def test_what_is_searched_stands_in_the_turns_and_fits(texts: list[str], most: int) -> None:
+def test_the_text_searched_is_in_the_turns_and_fits_the_limit(texts: list[str], most: int) -> None:
     previous, own = alone(Turn(0, texts[0]), most), alone(Turn(1, texts[1]), most).own
     (read_as,) = readings(own, previous, (), most)
     assert all(part.text in texts[part.turn.index] for part in read_as.parts)

@@ -87,7 +87,7 @@ def test_bad_front_matter_costs_its_file_and_names_the_line(space: FakeWorkspace
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere")])
-def test_facts_that_are_no_file_are_not_passed_over(space: FakeWorkspace, make: object) -> None:
+def test_source_facts_that_are_not_a_file_are_not_ignored(space: FakeWorkspace, make: object) -> None:
     assert callable(make)
     make(space.corpus / "sources.toml")
     with pytest.raises(SourceFactsError, match=r"sources\.toml cannot be read"):
@@ -123,7 +123,7 @@ def test_a_corpus_with_nothing_in_it_leaves_the_former_index(
     assert again(space).opened.collection.generation == first.generation
 
 
-def test_a_corpus_that_is_not_there_is_said(space: FakeWorkspace) -> None:
+def test_a_missing_corpus_is_reported(space: FakeWorkspace) -> None:
     with pytest.raises(CorpusError, match="there is no corpus in nowhere/"):
         fake_workspace(Path("nowhere"), space.store.root).index()
 
@@ -136,18 +136,20 @@ def test_strict_publishes_nothing_if_a_file_is_left_out(space: FakeWorkspace) ->
     assert again(space).opened.collection.generation == first.generation
 
 
-def test_facts_at_the_top_of_a_corpus_are_no_documents(space: FakeWorkspace) -> None:
+def test_facts_at_the_top_of_a_corpus_are_not_documents(space: FakeWorkspace) -> None:
     write(space.corpus, {"facts.toml": "", "deep/facts.toml": "x = 1\n", "OLD-README.md": "Old words.\n"})
     ends = {report.file: report.end for report in space.index().files}
     assert "facts.toml" not in ends
     assert (ends["deep/facts.toml"], ends["OLD-README.md"]) == (LEFT_OUT, FileEnd.INDEXED)
 
 
-def test_strict_publishes_what_is_whole(space: FakeWorkspace) -> None:
+def test_strict_publishes_if_no_file_is_left_out(space: FakeWorkspace) -> None:
     assert space.index(strict=True).count(LEFT_OUT) == 0
 
 
-def test_what_cannot_be_read_back_is_never_published(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_that_cannot_be_read_back_is_never_published(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = space.index()
     write(space.corpus, {"new.md": "New words.\n"})
     monkeypatch.setattr("b12assistant.index.indexing.entries_to_bytes", lambda entries: b"")

@@ -194,12 +194,12 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize(("files", "finding"), CASES.values(), ids=CASES)
-def test_what_is_wrong_is_found(tmp_path: Path, files: dict[str, str], finding: str) -> None:
+def test_faults_in_a_corpus_are_found(tmp_path: Path, files: dict[str, str], finding: str) -> None:
     found = findings(tmp_path, files)
     assert any(finding in line for line in found), found
 
 
-def test_curators_let_words_beginnings_and_terms_pass(tmp_path: Path) -> None:
+def test_curators_can_allow_words_beginnings_and_terms(tmp_path: Path) -> None:
     said = with_sentence("This guide cobbalamizes. Zorbification is rare. Strong zorbification helps.")
     rules = 'words = ["Cobbalamizes"]\nopenings = ["This guide"]\nglossaries = ["nerves.md"]\n'
     before = findings(tmp_path, said)
@@ -266,13 +266,13 @@ def test_the_corpus_has_no_finding() -> None:
 
 
 @pytest.mark.skipif(SHARED is None, reason="B12_SHARED names no folder with the source pages")
-def test_the_corpus_takes_no_words_over() -> None:
+def test_the_corpus_copies_no_words() -> None:
     assert SHARED is not None
     assert [str(finding) for finding in check(CORPUS, Path(SHARED) / "seeds")[0]] == []
 
 
 def test_every_sentence_that_answers_has_four_questions_or_more() -> None:
-    """Table headers and items of reference lists answer nothing."""
+    """Table headers and items of reference lists answer no question."""
     files = [path for path in (CORPUS / "sentences").rglob("*.jsonl") if path.parent.name != "references"]
     entries = [SentenceEntry.model_validate_json(line) for path in files for line in path.read_text().splitlines()]
     assert min(len(entry.asked) for entry in entries if entry.asked) == 4
@@ -285,14 +285,14 @@ def test_every_file_is_a_document_or_for_curators(shipped: tuple[Text, ...]) -> 
 
 
 @pytest.mark.slow
-def test_every_document_says_that_nobody_reviewed_it(shipped: tuple[Text, ...]) -> None:
+def test_every_document_says_that_it_is_not_reviewed(shipped: tuple[Text, ...]) -> None:
     assert {text.source.review for text in shipped} == {"not clinically reviewed"}
     assert all(text.source.published is not None and text.source.published >= date(2026, 11, 20) for text in shipped)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "least"), [(".md", 10), (".pdf", 3), (".html", 3), (".txt", 2)])
-def test_the_formats_of_the_corpus(shipped: tuple[Text, ...], suffix: str, least: int) -> None:
+def test_the_corpus_has_enough_files_of_each_format(shipped: tuple[Text, ...], suffix: str, least: int) -> None:
     assert sum(text.file.endswith(suffix) for text in shipped) >= least
 
 
@@ -325,7 +325,7 @@ def test_the_booklet_has_what_a_printed_page_has(shipped: tuple[Text, ...]) -> N
 
 
 @pytest.mark.slow
-def test_the_pdfs_are_what_their_texts_give(tmp_path: Path) -> None:
+def test_the_pdfs_match_what_is_made_from_their_texts(tmp_path: Path) -> None:
     script = ROOT / "tools" / "corpus_pdf" / "make.py"
     subprocess.run([sys.executable, str(script), "--into", str(tmp_path)], check=True, timeout=120)
     made = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.pdf")}

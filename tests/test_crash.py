@@ -49,7 +49,7 @@ def every_fault(start: Path, *, for_good: bool) -> Iterator[tuple[int, Path]]:
         yield at, root
 
 
-def test_all_is_on_the_disk_before_the_pointer_is_switched(tmp_path: Path) -> None:
+def test_everything_is_on_disk_before_the_pointer_is_switched(tmp_path: Path) -> None:
     publish(tmp_path, OLD)
     with failing(10**6) as faults:
         publish(tmp_path, NEW)
@@ -71,7 +71,7 @@ FOR_GOOD = pytest.mark.parametrize("for_good", [False, True], ids=["once", "for 
 
 
 @FOR_GOOD
-def test_whatever_operation_fails_the_index_is_the_old_or_the_new_one(tmp_path: Path, for_good: bool) -> None:
+def test_whichever_operation_fails_the_index_is_the_old_or_the_new_one(tmp_path: Path, for_good: bool) -> None:
     publish(tmp_path / "index", SPARE, OLD)
     publish(tmp_path / "expected", SPARE, OLD, NEW)
     ends = set()
@@ -99,7 +99,7 @@ def test_a_first_run_that_fails_leaves_a_whole_index_or_none(tmp_path: Path, for
 
 
 @FOR_GOOD
-def test_a_mend_that_fails_never_makes_a_damaged_index_worse(tmp_path: Path, for_good: bool) -> None:
+def test_a_repair_that_fails_never_makes_a_damaged_index_worse(tmp_path: Path, for_good: bool) -> None:
     """NEW is in use and damaged, so OLD serves; publishing NEW again has to move the damaged one aside."""
     publish(tmp_path / "index", OLD, NEW)
     name = (tmp_path / "index" / "CURRENT").read_text().strip()
@@ -112,7 +112,7 @@ def test_a_mend_that_fails_never_makes_a_damaged_index_worse(tmp_path: Path, for
 
 
 @FOR_GOOD
-def test_after_a_failed_run_the_former_content_leaves_no_litter(tmp_path: Path, for_good: bool) -> None:
+def test_publishing_the_former_content_after_a_failed_run_leaves_no_litter(tmp_path: Path, for_good: bool) -> None:
     publish(tmp_path / "index", OLD)
     for at, root in every_fault(tmp_path / "index", for_good=for_good):
         publish(root, OLD)

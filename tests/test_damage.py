@@ -31,7 +31,7 @@ def positions(path: Path) -> range:
 
 
 @pytest.mark.parametrize("file", [MANIFEST, *NEW])
-def test_a_changed_byte_is_refused_by_the_file_s_name(store: Store, file: str) -> None:
+def test_a_file_with_a_changed_byte_is_refused_by_name(store: Store, file: str) -> None:
     last_good, name = publish(store, OLD), publish(store, NEW)
     path = folder(store, name) / file
     for at in positions(path):
@@ -44,7 +44,7 @@ def test_a_changed_byte_is_refused_by_the_file_s_name(store: Store, file: str) -
     assert store.open() == Generation(name, store.open().manifest, NEW)
 
 
-def test_a_changed_byte_of_the_pointer_is_said_and_the_newest_serves(store: Store) -> None:
+def test_a_changed_byte_of_the_pointer_is_reported_and_the_newest_serves(store: Store) -> None:
     publish(store, OLD)
     name = publish(store, NEW)
     for at in positions(store.root / "CURRENT"):
@@ -121,7 +121,7 @@ def test_without_a_good_generation_the_damaged_file_is_named(
 
 
 @pytest.mark.parametrize("damage", DAMAGES[:-1])
-def test_a_damaged_pointer_is_said(store: Store, damage: Callable[[Path], None]) -> None:
+def test_a_damaged_pointer_is_reported(store: Store, damage: Callable[[Path], None]) -> None:
     name = publish(store, OLD)
     damage(store.root / "CURRENT")
     assert store.open().id == name
@@ -129,7 +129,7 @@ def test_a_damaged_pointer_is_said(store: Store, damage: Callable[[Path], None])
 
 
 @pytest.mark.parametrize("file", ["CURRENT", "manifest", "vectors.faiss"])
-def test_publishing_the_same_again_heals(store: Store, file: str) -> None:
+def test_publishing_the_same_again_repairs_the_damage(store: Store, file: str) -> None:
     name = publish(store, OLD)
     before = tree(store.root)
     flip(store.root / "CURRENT" if file == "CURRENT" else next(folder(store, name).glob(f"{file}*")), 7)
@@ -147,7 +147,7 @@ def test_a_generation_under_another_name_is_refused(store: Store) -> None:
         store.open()
 
 
-def test_what_the_manifest_does_not_list_is_never_read(store: Store) -> None:
+def test_a_file_that_the_manifest_does_not_list_is_never_read(store: Store) -> None:
     name = publish(store, OLD)
     (folder(store, name) / "extra.bin").write_bytes(b"?")
     assert (store.open().files, store.open().problems) == (OLD, ())
@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_read_is_named_and_not_removed(store: Store, monke
         store.open()
 
 
-def test_what_is_wrong_with_the_spare_is_told_though_another_serves(store: Store) -> None:
+def test_damage_to_the_spare_is_reported_though_another_serves(store: Store) -> None:
     spare, name = publish(store, OLD), publish(store, NEW)
     assert list(store.damage()) == []
     bad = folder(store, spare) / "vectors.faiss"
@@ -183,7 +183,7 @@ def test_what_is_wrong_with_the_spare_is_told_though_another_serves(store: Store
     assert list(store.damage()) == [], "a spare that cannot serve is not kept"
 
 
-def test_what_a_writer_retires_meanwhile_is_no_damage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_writer_retires_meanwhile_is_not_damage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(store, OLD, NEW)
     real, later = Store._fault, [{**NEW, "documents.jsonl": b"later"}, {**NEW, "documents.jsonl": b"last"}]
 
@@ -197,7 +197,7 @@ def test_what_a_writer_retires_meanwhile_is_no_damage(store: Store, monkeypatch:
     assert list(store.damage()) == []
 
 
-def test_every_damage_is_told(store: Store) -> None:
+def test_all_damage_is_reported(store: Store) -> None:
     name = publish(store, NEW)
     _truncate(folder(store, name) / "vectors.faiss")
     (store.root / "CURRENT").unlink()
@@ -208,7 +208,7 @@ def test_every_damage_is_told(store: Store) -> None:
     ]
 
 
-def test_another_schema_is_refused_with_both(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_schema_is_refused_and_both_are_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("b12assistant.index.store.SCHEMA", 7)
         publish(store, OLD)

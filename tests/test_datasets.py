@@ -53,7 +53,7 @@ def test_trec_files_read_alike(tmp_path: Path) -> None:
     assert dataset.qrels == {"7": {"a-1": 1, "a-2": -1}, "8": {"a-2": 2}}
 
 
-def test_a_test_split_is_never_the_default_where_another_is_there(tiny: Path) -> None:
+def test_a_test_split_is_never_the_default_if_there_is_another(tiny: Path) -> None:
     assert default_split(splits_of(tiny)) == "dev"
     (tiny / "qrels" / "dev.tsv").rename(tiny / "qrels" / "train.tsv")
     assert load_dataset(tiny).split == "train"
@@ -73,7 +73,7 @@ def test_an_unknown_split_is_wrong_use() -> None:
         load_dataset(TINY, "tset")
 
 
-def test_the_licence_is_told_in_the_words_of_the_readme(tmp_path: Path) -> None:
+def test_the_licence_is_given_in_the_words_of_the_readme(tmp_path: Path) -> None:
     assert licence_of(TINY).startswith("licence: the project's own")
     part = tmp_path / "part"
     part.mkdir()
@@ -136,7 +136,7 @@ def test_an_empty_file_is_refused(tiny: Path, name: str) -> None:
     assert f"{name}: no " in complaint(tiny)
 
 
-def test_bytes_that_are_no_utf8_are_named_by_line(tiny: Path) -> None:
+def test_bytes_that_are_not_utf8_are_named_by_line(tiny: Path) -> None:
     with (tiny / "queries.jsonl").open("ab") as file:
         file.write(b'{"_id": "x", "text": "caf\xe9"}\n')
     assert "queries.jsonl:7: not UTF-8" in complaint(tiny)

@@ -59,12 +59,12 @@ def test_a_difference_is_not_shown_if_a_side_is_far_behind_the_best_quote() -> N
     assert of_dispute(0.85, (1.0, 0.0)) is None
 
 
-def test_a_side_that_may_not_be_quoted_takes_the_difference_away() -> None:
+def test_a_difference_is_not_shown_if_a_side_may_not_be_quoted() -> None:
     dispute = Dispute(TOPIC, ("How much?",), ((span_of(LOW),), (span_of(HIGH),)))
     assert find_difference([dispute], [NEAR], 0.6, {span_of(LOW): LOW}.get) is None
 
 
-def test_two_places_of_one_document_are_no_difference() -> None:
+def test_two_places_of_one_document_are_not_a_difference() -> None:
     one = window("Take 5 mcg daily.", 0.6, "both.md")
     other = replace(one, best=window("Have 9 mcg daily.", 0.5, "else.md").best)
     assert of_dispute(0.6, NEAR, one, other) is None
@@ -84,7 +84,7 @@ def ask(question: str, *documents: Document) -> Answer:
     return assistant(*documents).reply(question).answer
 
 
-def test_different_figures_alone_are_no_difference() -> None:
+def test_different_figures_alone_are_not_a_difference() -> None:
     one = source("Take 500 mcg of cobalamin daily.", "one.txt")
     other = source("Take 100 mcg of cobalamin daily.", "other.txt")
     assert ask("take mcg of cobalamin daily", one, other).disagreements == ()
@@ -103,7 +103,7 @@ def test_an_answer_without_a_difference_names_none() -> None:
     ],
     ids=["alone", "in the turn before", "in this turn"],
 )
-def test_the_question_s_own_words_tell_the_topic(turns: list[str], told: bool) -> None:
+def test_the_questions_own_words_decide_the_topic(turns: list[str], told: bool) -> None:
     one, other = source("Have 500 mcg daily.", "one.txt"), source("Have 100 mcg daily.", "other.txt")
     encoder = FakeEncoder()
     dispute = Dispute(TOPIC, ("How many mcg daily?",), tuple((each.span(0, len(each.text)),) for each in (one, other)))

@@ -34,7 +34,7 @@ def resolved(text: str) -> list[list[list[str]]]:
     return [[[span.text for span in side] for side in each.sides] for each in resolve(parse_disputes(text), PASSAGES)]
 
 
-def test_quotes_become_the_spans_where_they_stand() -> None:
+def test_quotes_become_the_spans_where_they_are_found() -> None:
     assert resolved(GOOD) == [[["Take 5 mcg a day."], ["Take 9 mcg a day."]]]
 
 
@@ -44,7 +44,7 @@ def test_the_topic_is_the_first_way_to_ask() -> None:
     assert dispute.question == "How much?"
 
 
-def test_counter_examples_are_encoded_behind_the_ways_to_ask() -> None:
+def test_counter_examples_are_encoded_after_the_ways_to_ask() -> None:
     (dispute,) = resolve(parse_disputes(GOOD), PASSAGES)
     assert dispute.examples == ("How much?", "What dose?", "How often?")
 
@@ -89,19 +89,19 @@ def test_a_quote_that_cannot_be_shown_is_named(old: str, new: str, complaint: st
         ('{ document = "high.md", quote', '{ document = "high.md", words', "disputes.toml:8: sides"),
     ],
 )
-def test_a_wrong_file_is_one_line(old: str, new: str, complaint: str) -> None:
+def test_an_error_in_the_file_is_one_line(old: str, new: str, complaint: str) -> None:
     assert old in GOOD
     with pytest.raises(SourceFactsError) as raised:
         parse_disputes(GOOD.replace(old, new))
     assert complaint in raised.value.message
 
 
-def test_a_topic_stands_once() -> None:
+def test_a_topic_may_be_given_only_once() -> None:
     with pytest.raises(SourceFactsError, match="dose is there twice"):
         parse_disputes(GOOD + GOOD)
 
 
-def test_a_corpus_may_have_none(tmp_path: Path) -> None:
+def test_a_corpus_may_have_no_disputes(tmp_path: Path) -> None:
     assert corpus_disputes(tmp_path) == ()
 
 
@@ -148,7 +148,7 @@ def test_disputes_travel_in_the_index(space: FakeWorkspace) -> None:
     assert again(space, RefusingEncoder()).index().unchanged
 
 
-def test_ways_to_ask_are_encoded_anew_by_another_runtime(space: FakeWorkspace) -> None:
+def test_ways_to_ask_are_encoded_again_by_another_runtime(space: FakeWorkspace) -> None:
     write(space.corpus, capsules())
     space.index()
     encoder = FakeEncoder(runtime={"encoder": "another"})

@@ -59,7 +59,7 @@ def _conversation(folder: Path) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page, shown in SHOWN.items() if shown], ids=lambda page: page.name)
-def test_what_a_page_shows_to_type_works(page: Path, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_that_a_page_shows_work(page: Path, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(desk)
     for words in SHOWN[page]:
         done = CliRunner().invoke(commands, words)

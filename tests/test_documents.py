@@ -108,7 +108,7 @@ def parts(value: object) -> object:
 
 
 @given(st.lists(entries(), max_size=3))
-def test_written_and_read_again_is_identity_in_every_field(written: list[Entry]) -> None:
+def test_entries_written_and_read_again_are_the_same_in_every_field(written: list[Entry]) -> None:
     assert parts(entries_from_bytes(entries_to_bytes(written))) == parts(tuple(written))
 
 
@@ -130,7 +130,7 @@ def test_a_key_without_a_value_in_the_front_matter_survives() -> None:
     assert entries_from_bytes(entries_to_bytes([entry]))[0].front == {"published": None, "title": None}
 
 
-def test_no_text_of_a_passage_is_stored_beside_its_offsets() -> None:
+def test_the_text_of_a_passage_is_not_stored_again_with_its_offsets() -> None:
     entry = build_entry("# Nerves\n\nMyelin wraps every nerve.\n")
     assert entries_to_bytes([entry]).count(b"Myelin wraps") == 1
 
@@ -151,6 +151,6 @@ def test_facts_that_are_not_known_are_not_written() -> None:
     }
 
 
-def test_a_fact_of_no_known_kind_is_refused() -> None:
+def test_a_fact_of_unknown_kind_is_refused() -> None:
     with pytest.raises(SourceFactsError, match="flavour"):
         source_of({"flavour": "sweet"})

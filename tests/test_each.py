@@ -17,7 +17,7 @@ from b12assistant.safety.second_opinion import load_fitted
 
 
 @given(st.lists(st.integers(3, 256), max_size=32))
-def test_the_runs_of_one_question_hold_every_text_once_and_cost_no_more_than_one_each_or_one_for_all(
+def test_runs_hold_every_text_once_and_cost_no_more_than_one_each_or_one_for_all(
     lengths: list[int],
 ) -> None:
     runs = _cheapest(lengths)
@@ -59,13 +59,13 @@ def test_texts_in_one_run_have_the_vectors_that_each_has_alone(*, tuned: bool) -
             assert (each.pieces.tolist(), each.offsets.tolist()) == (alone.pieces.tolist(), alone.offsets.tolist())
 
 
-def test_a_mean_is_of_unit_length_and_of_nothing_zero() -> None:
+def test_a_mean_has_unit_length_and_the_mean_of_zeros_is_zero() -> None:
     assert mean(np.array([[3, 0], [0, 4]], np.float32)).tolist() == pytest.approx([0.6, 0.8])
     assert mean(np.zeros((2, 3), np.float32)).tolist() == [0, 0, 0]
 
 
 @pytest.mark.slow
-def test_a_text_over_the_limit_is_an_error_beside_others_too() -> None:
+def test_a_text_over_the_limit_is_an_error_among_others_too() -> None:
     encoder = load_encoder(threads=1, runtime="onnx")
     assert isinstance(encoder, OnnxEncoder)
     with pytest.raises(EncoderError, match="the model reads 254"):

@@ -49,7 +49,7 @@ def framed(space: FakeWorkspace) -> TestClient:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_of_a_page_only_who_may_frame_it_changes(path: str, shut: TestClient, framed: TestClient) -> None:
+def test_a_page_changes_only_in_who_may_frame_it(path: str, shut: TestClient, framed: TestClient) -> None:
     before, after = (dict(client.get(path).headers) for client in (shut, framed))
     own, told = (
         re.sub(" 'sha256-[^']+'", "", headers.pop("content-security-policy")).split("; ") for headers in (before, after)
@@ -61,7 +61,7 @@ def test_of_a_page_only_who_may_frame_it_changes(path: str, shut: TestClient, fr
 
 
 @pytest.mark.parametrize("path", OTHERS)
-def test_of_everything_else_nothing_changes(path: str, shut: TestClient, framed: TestClient) -> None:
+def test_everything_else_stays_the_same(path: str, shut: TestClient, framed: TestClient) -> None:
     before, after = shut.get(path), framed.get(path)
     assert before.headers["content-security-policy"] == after.headers["content-security-policy"]
     assert "frame-ancestors 'none'" in after.headers["content-security-policy"]
@@ -79,12 +79,12 @@ def test_of_everything_else_nothing_changes(path: str, shut: TestClient, framed:
         "data:",
     ],
 )
-def test_only_origins_are_taken(text: str) -> None:
+def test_only_origins_are_accepted(text: str) -> None:
     with pytest.raises(ConfigError, match=r"page\.frame_ancestors: .* is not the origin of a site"):
         parse_framers(text)
 
 
-def test_a_wrong_origin_is_told_before_anything_is_served(space: FakeWorkspace) -> None:
+def test_a_wrong_origin_is_reported_before_anything_is_served(space: FakeWorkspace) -> None:
     with pytest.raises(ConfigError):
         client_of(space, "example.org")
 

@@ -19,7 +19,7 @@ def space(tmp_path: Path) -> FakeWorkspace:
     return three_files(tmp_path)
 
 
-def test_a_wrong_dispute_is_said_when_all_is_read_and_nothing_is_published(space: FakeWorkspace) -> None:
+def test_a_wrong_dispute_is_reported_once_all_is_read_and_nothing_is_published(space: FakeWorkspace) -> None:
     write(space.corpus, capsules())
     (space.corpus / "swallowed.md").write_text("Another text.\n")
     with pytest.raises(SourceFactsError):
@@ -75,7 +75,7 @@ def test_files_are_read_while_others_are_encoded(space: FakeWorkspace) -> None:
     assert waiting(space).index().generation == again(space).index().generation
 
 
-def test_of_a_long_document_only_some_texts_are_held_at_once(
+def test_only_some_texts_of_a_long_document_are_held_at_once(
     space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("b12assistant.index.embedding._AT_ONCE", 2)

@@ -122,7 +122,7 @@ def test_long_texts_are_counted_whole(encoder: Encoder) -> None:
     assert encoder.count("word " * 1000) == 1000
 
 
-def test_half_a_character_is_no_text(encoder: Encoder) -> None:
+def test_half_a_character_is_not_text(encoder: Encoder) -> None:
     with pytest.raises(TypeError, match="Text"):
         list(encoder.encode(["numb \ud83d feet"]))
 
@@ -143,13 +143,13 @@ def test_tampered_weights_are_refused_by_digest(place: Path, tmp_path: Path, mon
         load_encoder()
 
 
-def test_another_models_digest_can_be_demanded(place: Path) -> None:
+def test_the_digest_of_another_model_can_be_required(place: Path) -> None:
     assert load_encoder(str(place), digest=PINNED_DIGEST).digest == PINNED_DIGEST
     with pytest.raises(EncoderError, match="expected 000000000000…"):
         load_encoder(str(place), digest="0" * 64)
 
 
-def test_a_digest_demanded_of_no_folder_is_refused() -> None:
+def test_a_digest_required_of_a_missing_folder_is_refused() -> None:
     with pytest.raises(EncoderError, match="no folder somebody/model/"):
         load_encoder("somebody/model", digest="0" * 64)
 
@@ -194,7 +194,7 @@ def test_without_the_weights_package_make_setup_is_named(monkeypatch: pytest.Mon
 WEIGHT = "encoder.layer.5.output.dense.weight"
 
 
-def test_tuned_by_nothing_it_is_the_same(encoder: Encoder, encoded: list[Encoded]) -> None:
+def test_an_encoder_tuned_by_nothing_is_the_same(encoder: Encoder, encoded: list[Encoded]) -> None:
     (same,) = encoder.tuned({}).encode(TEXTS[:1])
     np.testing.assert_allclose(same.tokens, encoded[0].tokens, atol=1e-5)
 

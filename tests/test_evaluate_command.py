@@ -62,7 +62,7 @@ def test_a_report_is_written_where_it_is_asked_for(call: Call, run: str, tmp_pat
     }
 
 
-def test_reading_a_test_split_is_said(call: Call, run: str) -> None:
+def test_reading_a_test_split_is_announced(call: Call, run: str) -> None:
     done = call(str(TINY), "--split", "test", "--run", run)
     assert "reading the test split of tiny_collection" in done.err
 

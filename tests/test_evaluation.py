@@ -77,7 +77,7 @@ def words_span(words: str) -> tuple[Span, ...]:
         "empty gold",
     ],
 )
-def test_what_is_a_hit(words: str, gold: str, hit: bool) -> None:
+def test_a_hit_holds_enough_of_the_gold_in_a_row(words: str, gold: str, hit: bool) -> None:
     assert is_hit(words, gold) is hit
 
 
@@ -106,7 +106,7 @@ def outcome(
 WRONG, RIGHT = quote("Zero begins here."), quote(GOLD)
 
 
-def test_each_quote_is_held_against_the_gold() -> None:
+def test_each_quote_is_compared_with_the_gold() -> None:
     assert outcome(labelled(GOLD), answer_of(WRONG, RIGHT)).hits == (False, True)
 
 
@@ -114,7 +114,7 @@ def test_an_alternative_is_accepted() -> None:
     assert outcome(labelled("nowhere at all", accepted=(GOLD,)), answer_of(RIGHT)).hits == (True,)
 
 
-def test_the_ranking_alone_is_held_against_the_gold_too() -> None:
+def test_the_ranking_alone_is_compared_with_the_gold_too() -> None:
     found = outcome(labelled(GOLD), ranked=[WRONG.spans, RIGHT.spans])
     assert (found.hits, found.ranked) == ((), (False, True))
 
@@ -156,7 +156,7 @@ def test_only_the_first_quotes_count() -> None:
     assert (mean(figures, "hit@1"), mean(figures, "hit@3")) == (0, 0)
 
 
-def test_the_ranking_alone_stands_beside_the_answers() -> None:
+def test_the_ranking_alone_is_scored_alongside_the_answers() -> None:
     figures = summary([outcome(labelled(GOLD), ranked=[WRONG.spans, RIGHT.spans])])
     ranking = [mean(figures, f"hit@{k} of the ranking alone") for k in (1, 3)]
     assert ([mean(figures, "hit@1"), mean(figures, "hit@3")], ranking) == ([0, 0], [0, 1])
@@ -190,7 +190,7 @@ def test_an_interval_is_that_of_the_bootstrap() -> None:
     assert summary(outcomes)["hit@1"] == {"mean": 0.667, "low": 0.5, "high": 0.833, "n": 30}
 
 
-def test_gold_that_stands_in_no_document_is_named_once() -> None:
+def test_gold_that_is_in_no_document_is_named_once() -> None:
     labels = [labelled(GOLD, name="here"), labelled("nine nine", "ten ten", name="nowhere")]
     assert unresolved(labels, [DOCUMENT]) == ("nowhere",)
 
@@ -199,7 +199,7 @@ def test_gold_is_found_whatever_its_punctuation() -> None:
     assert unresolved([labelled("- Zero, begins\nhere")], [DOCUMENT]) == ()
 
 
-def test_a_part_of_a_word_is_no_gold() -> None:
+def test_part_of_a_word_is_not_gold() -> None:
     assert unresolved([labelled("ero begins her")], [DOCUMENT]) == ("q",)
 
 
@@ -228,7 +228,7 @@ def test_without_gold_nothing_answers(tmp_path: Path) -> None:
     assert [each.gold for each in load_labelled(write(tmp_path / "qa.jsonl", *lines))] == [(), ()]
 
 
-def test_a_line_separator_inside_a_question_ends_no_line(tmp_path: Path) -> None:
+def test_a_line_separator_inside_a_question_does_not_end_a_line(tmp_path: Path) -> None:
     (found,) = load_labelled(write(tmp_path / "qa.jsonl", '{"id": "a", "question": "what\u2028now?"}'))
     assert found.question == "what\u2028now?"
 

@@ -48,7 +48,7 @@ def finding(name: str, *texts: str) -> dict[str, Any]:
         ("in the film the hero cannot breathe", "breathing", "elsewhere", "fiction", None),
     ],
 )
-def test_a_finding_says_how_it_stands_and_by_which_words(
+def test_a_finding_gives_its_standing_and_the_words_that_decided_it(
     text: str, name: str, standing: str, cue: str | None, words: list[str] | None
 ) -> None:
     found = finding(name, text)
@@ -56,14 +56,14 @@ def test_a_finding_says_how_it_stands_and_by_which_words(
     assert words is None or found["cue_words"] == words
 
 
-def test_a_finding_stands_where_the_user_typed_it() -> None:
+def test_a_finding_is_placed_where_the_user_typed_it() -> None:
     text = "Help!! I CAN’T   breathe"
     found = finding("breathing", text)
     assert text[found["start"] : found["end"]] == "CAN’T   breathe"
     assert found["folded"] == "cant breathe"
 
 
-def test_a_request_is_asked_for_and_counts() -> None:
+def test_a_request_has_no_standing_and_counts() -> None:
     asks = {"id": "asks", "kind": "request", "about": "Asks whether to stop", "said": ["should i stop"]}
     triager = Triager(load_rules({"finding": [asks]}))
     (turn,) = explain(triager.steps(turns_of("should I stop my metformin?")))
@@ -71,7 +71,7 @@ def test_a_request_is_asked_for_and_counts() -> None:
     assert (found["finding"], found["standing"], found["counts"]) == ("asks", None, True)
 
 
-def test_the_onset_is_told() -> None:
+def test_the_onset_is_given() -> None:
     assert finding("limb_paralysis", "my legs stopped working this morning")["onset"] == "sudden"
 
 
@@ -95,7 +95,7 @@ def test_the_rules_that_fired_name_their_findings_and_places() -> None:
     ],
     ids=["own", "none", "reminder", "self-harm stays", "control"],
 )
-def test_what_memory_did_is_told(texts: list[str], memory: str, shown: list[str]) -> None:
+def test_what_memory_did_is_reported(texts: list[str], memory: str, shown: list[str]) -> None:
     last = told(*texts)[-1]
     assert (last["memory"], last["shown"]) == (memory, shown)
 
@@ -107,7 +107,7 @@ def test_a_lesser_text_is_kept_by_a_turn_that_leans_on_it() -> None:
 
 
 @given(st.lists(st.sampled_from(["I can't breathe", "What is myelin?", "and now?", CONTROL, "", "\ud800 my legs"])))
-def test_what_is_told_is_what_is_shown(texts: list[str]) -> None:
+def test_the_explanation_matches_what_is_shown(texts: list[str]) -> None:
     turns = turns_of(*texts)
     explanation = explain(TRIAGER.steps(turns))
     assert [each["text"] for each in explanation] == texts
@@ -117,7 +117,7 @@ def test_what_is_told_is_what_is_shown(texts: list[str]) -> None:
     json.dumps(explanation)
 
 
-def test_the_lines_tell_a_reader_the_same() -> None:
+def test_the_lines_say_the_same_to_a_reader() -> None:
     said = "\n".join(lines(told("I have no chest pain but I can't breathe", CONTROL)))
     assert "turn 1: I have no chest pain but I can't breathe" in said
     assert "chest_pain ('chest pain'): denied, by denied_far ('have no')" in said
@@ -136,7 +136,7 @@ def opinion(turn: Turn, concern: Concern) -> Opinion:
     return Opinion("second_opinion", concern, (whole, clause), evidence, passed)
 
 
-def test_an_opinion_beside_the_rules_is_told_with_every_part_it_judged() -> None:
+def test_a_second_opinion_is_reported_with_every_part_it_judged() -> None:
     turn = Turn(0, "legs gone, odd")
     concerned, calm = explain([Step(turn, (), opinion=opinion(turn, each)) for each in (Concern.MEDICAL, Concern.NONE)])
     first = concerned["opinion"]
@@ -151,7 +151,7 @@ def test_an_opinion_beside_the_rules_is_told_with_every_part_it_judged() -> None
     assert "  second_opinion: none, 0.80 < 0.90 (emergency)" in lines([calm])
 
 
-def test_a_rule_that_an_opinion_set_aside_is_told_as_such() -> None:
+def test_a_rule_that_an_opinion_set_aside_is_reported_as_such() -> None:
     steps = Triager(RULES, Advice((second,))).steps([Turn(0, "I can't breathe")])
     assert "  rule breathing_or_collapse (emergency, medical): breathing, set aside by second_opinion" in lines(
         explain(steps)

@@ -84,7 +84,7 @@ def quoted(space: FakeWorkspace) -> list[str]:
 
 
 @pytest.mark.parametrize("format_", SavedFormat)
-def test_every_quote_of_a_file_is_checked_and_stands(
+def test_every_quote_of_a_file_is_checked_and_is_correct(
     format_: SavedFormat, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
     found = checked(space, tmp_path, format_, kept[format_])
@@ -96,7 +96,7 @@ def test_every_quote_of_a_file_is_checked_and_stands(
 
 
 @pytest.mark.parametrize("format_", SavedFormat)
-def test_a_file_says_the_questions_the_notices_and_the_index(
+def test_a_file_gives_the_questions_the_notices_and_the_index(
     format_: SavedFormat, kept: Mapping[SavedFormat, str], space: FakeWorkspace
 ) -> None:
     text = kept[format_]
@@ -130,7 +130,7 @@ def test_a_word_that_was_changed_in_the_file_is_found(
 
 
 @pytest.mark.parametrize("format_", SavedFormat)
-def test_words_that_moved_stand_and_words_that_went_do_not(
+def test_words_that_moved_are_found_and_words_that_are_gone_are_wrong(
     format_: SavedFormat, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
     file = tmp_path / NAMES[format_]
@@ -158,7 +158,7 @@ def test_a_turn_asked_as_typed_is_answered_as_it_was(client: TestClient) -> None
 
 
 @pytest.mark.parametrize("body", [{}, {"format": "pdf", "turns": [{"question": "a"}]}, {"format": "html", "turns": []}])
-def test_what_is_no_conversation_is_refused(body: object, client: TestClient) -> None:
+def test_data_that_is_not_a_conversation_is_refused(body: object, client: TestClient) -> None:
     assert client.post("/export", json=body).status_code == 422
 
 
@@ -218,7 +218,7 @@ VISIBLE = (SavedFormat.HTML, SavedFormat.MARKDOWN)
         ("You could look", "You must look"),
     ],
 )
-def test_what_the_file_shows_is_what_its_data_gives(
+def test_what_the_file_shows_must_be_what_its_data_gives(
     format_: SavedFormat,
     shown: str,
     altered: str,
@@ -235,7 +235,7 @@ def test_what_the_file_shows_is_what_its_data_gives(
 
 
 @pytest.mark.parametrize("format_", VISIBLE)
-def test_what_is_added_to_a_file_is_found(
+def test_text_added_to_a_file_is_found(
     format_: SavedFormat, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
     assert checked(space, tmp_path, format_, f"{kept[format_]}\nSomebody said so.\n").problems
@@ -266,7 +266,7 @@ def test_what_is_added_to_a_file_is_found(
         ("context_span", [0, 1]),
     ],
 )
-def test_what_the_data_says_of_a_quote_is_held_against_the_index(
+def test_what_the_data_says_of_a_quote_is_checked_against_the_index(
     key: str, value: object, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
     data = json.loads(kept[SavedFormat.JSON])
@@ -278,7 +278,7 @@ def test_what_the_data_says_of_a_quote_is_held_against_the_index(
 
 
 @pytest.mark.parametrize(("key", "value"), [("text", "All is well."), ("version", 99), ("text_id", "none")])
-def test_a_notice_is_held_against_its_fixed_text(
+def test_a_notice_is_checked_against_its_fixed_text(
     key: str, value: object, kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
     data = json.loads(kept[SavedFormat.JSON])
@@ -287,7 +287,7 @@ def test_a_notice_is_held_against_its_fixed_text(
     assert problem.startswith("question 4, notice ")
 
 
-def test_a_topic_is_held_against_the_curators(
+def test_a_topic_is_checked_against_what_the_curators_wrote(
     kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
     data = json.loads(kept[SavedFormat.JSON])
@@ -296,7 +296,7 @@ def test_a_topic_is_held_against_the_curators(
     assert TOPIC in problem
 
 
-def test_a_side_is_held_against_the_index(
+def test_a_side_is_checked_against_the_index(
     kept: Mapping[SavedFormat, str], space: FakeWorkspace, tmp_path: Path
 ) -> None:
     data = json.loads(kept[SavedFormat.JSON])
@@ -309,7 +309,7 @@ HOSTILE = "<!-- --> --!> ]]> </script><script>alert(1)</script> --- &amp; \u2028
 
 
 @pytest.mark.parametrize("format_", VISIBLE)
-def test_no_text_ends_the_data_or_runs(format_: SavedFormat, space: FakeWorkspace, tmp_path: Path) -> None:
+def test_no_text_can_end_the_data_or_run_as_code(format_: SavedFormat, space: FakeWorkspace, tmp_path: Path) -> None:
     reply = space.ask(f"What wraps every nerve: myelin? {HOSTILE}")
     generation = space.opened.collection.generation
     text = export((reply,), space.setting(), generation, format_)
@@ -321,7 +321,7 @@ def test_no_text_ends_the_data_or_runs(format_: SavedFormat, space: FakeWorkspac
     assert checked(space, tmp_path, format_, text).problems == ()
 
 
-def test_json_that_is_neither_is_read_line_by_line(space: FakeWorkspace, tmp_path: Path) -> None:
+def test_json_of_no_known_form_is_read_line_by_line(space: FakeWorkspace, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps({"hello": 1}), "utf-8")
     with pytest.raises(UsageError, match="holds no answer"):
         check_file(tmp_path / "a.json", Against.of(space))

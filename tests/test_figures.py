@@ -14,7 +14,7 @@ from b12assistant.web.questions import Lane, Questions
 from b12assistant.web.site import Figures
 
 
-def test_questions_are_counted_by_how_they_ended_and_never_told(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_questions_are_counted_by_how_they_ended_and_never_shown(tmp_path_factory: pytest.TempPathFactory) -> None:
     space = again(small_space(tmp_path_factory.mktemp("figures")))
     questions = Questions(120, Lane("check", 2, 8), Lane("search", 1, 8))
     figures = Figures(questions)
@@ -38,12 +38,12 @@ def test_questions_are_counted_by_how_they_ended_and_never_told(tmp_path_factory
 
 
 @pytest.mark.parametrize("address", ["9464", "localhost", ":9464", "127.0.0.1:x", "127.0.0.1:99999"])
-def test_an_address_that_is_none_is_said(address: str) -> None:
+def test_an_invalid_address_is_reported(address: str) -> None:
     with pytest.raises(ConfigError, match=r"127\.0\.0\.1:9464"):
         Figures(Questions(1, Lane("check", 1, 1), Lane("search", 1, 1))).serve(address)
 
 
-def test_they_are_told_at_their_address(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_figures_are_served_at_their_address(capfd: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     figures = Figures(Questions(1, Lane("check", 1, 1), Lane("search", 1, 1)))
@@ -53,7 +53,7 @@ def test_they_are_told_at_their_address(capfd: pytest.CaptureFixture[str]) -> No
     assert capfd.readouterr().err == ""  # no log of addresses
 
 
-def test_an_address_in_use_is_said() -> None:
+def test_an_address_in_use_is_reported() -> None:
     figures = Figures(Questions(1, Lane("check", 1, 1), Lane("search", 1, 1)))
     with pytest.raises(ServerError, match="not a host name"):
         figures.serve("a..b:9464")

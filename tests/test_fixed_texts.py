@@ -1,4 +1,4 @@
-"""The fixed texts: each says where it comes from and that nobody reviewed it, and can be read by an eleven-year-old."""
+"""The fixed texts: each says where it comes from and that it is not reviewed, and can be read by an eleven-year-old."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_needed_text_is_there(name: str) -> None:
 
 
 @every_text
-def test_text_says_the_truth_about_its_review(text: FixedText) -> None:
+def test_text_is_truthful_about_its_review(text: FixedText) -> None:
     assert text.review == "not clinically reviewed"
 
 
@@ -66,7 +66,7 @@ def test_text_has_version_and_origin(text: FixedText) -> None:
 
 
 @every_text
-def test_a_page_in_an_origin_was_read_on_a_day(text: FixedText) -> None:
+def test_an_origin_with_a_page_gives_the_day_it_was_read(text: FixedText) -> None:
     assert ("://" in text.origin) == bool(re.search(r"read 20\d\d-\d\d-\d\d", text.origin))
 
 
@@ -111,7 +111,7 @@ def test_no_text_holds_a_number_of_its_own(text: FixedText) -> None:
 
 
 @pytest.mark.parametrize("name", [*EMERGENCIES, "urgent"])
-def test_notice_says_that_it_is_no_assessment(name: str) -> None:
+def test_notice_says_that_it_is_not_an_assessment(name: str) -> None:
     text = TEXTS[TextId(name)].text
     assert "safety notice" in text
     assert "not an assessment" in text
@@ -147,7 +147,7 @@ def test_invalid_text_is_an_error(table: dict[str, object]) -> None:
         parse_fixed_texts({"text": [table]}, {"emergency": "1"})
 
 
-def test_a_place_is_filled_with_what_is_given_for_it() -> None:
+def test_a_placeholder_is_filled_with_what_is_given_for_it() -> None:
     texts = parse_fixed_texts({"text": [EXAMPLE | {"text": "Call {emergency}, {emergency}!"}]}, {"emergency": "{x}"})
     assert texts[TextId("one")].text == "Call {x}, {x}!"
 

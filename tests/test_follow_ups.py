@@ -41,12 +41,12 @@ def read_as(answer: Answer) -> Interpretation:
     return answer.interpretation
 
 
-def test_more_is_what_was_not_quoted_yet() -> None:
+def test_more_gives_what_was_not_quoted_yet() -> None:
     first, second = said(ask(ASKED)), said(ask("tell me more", ASKED))
     assert sorted(first + second) == ["Myelin wraps nerves in the arm.", "Myelin wraps nerves in the leg."]
 
 
-def test_when_nothing_is_left_that_is_said() -> None:
+def test_the_reply_says_when_nothing_is_left() -> None:
     answer = ask("more", ASKED, "more", "go on")
     assert (answer.status, answer.reason, answer.quotes) == (Status.NO_ANSWER, Reason.NOTHING_MORE, ())
 
@@ -55,13 +55,13 @@ def test_more_of_a_refused_question_is_refused_as_it_was() -> None:
     assert ask("more", "zyx wvu tsr?").reason is ask("zyx wvu tsr?").reason
 
 
-def test_who_says_so_shows_the_same_quotes_again() -> None:
+def test_asking_who_says_so_shows_the_same_quotes_again() -> None:
     answer = ask("who says so?", ASKED)
     assert said(answer) == said(ask(ASKED))
     assert (read_as(answer).move, read_as(answer).text) == (Move.SOURCES, ASKED)
 
 
-def test_who_says_so_is_asked_of_what_was_shown_last() -> None:
+def test_asking_who_says_so_refers_to_what_was_shown_last() -> None:
     assert said(ask("is that from a seller?", ASKED, "more")) == said(ask("more", ASKED))
 
 
@@ -71,12 +71,12 @@ def test_another_topic_after_a_good_answer_is_refused() -> None:
     assert wary.reply("Great. What's the capital of Peru?", (ASKED,)).answer.status is Status.NO_ANSWER
 
 
-def test_what_was_read_otherwise_is_shown_with_its_place() -> None:
+def test_a_word_that_was_read_as_another_is_shown_with_its_place() -> None:
     (change,) = read_as(ask("does a jab heal", ASKED, "injection heals?")).replaced[-1:]
     assert (change.written.text, change.words, change.written.turn.index) == ("jab", "injections", 2)
 
 
-def test_as_typed_nothing_is_read_otherwise_and_nothing_leant_on() -> None:
+def test_as_typed_no_word_is_read_as_another_and_no_earlier_turn_is_used() -> None:
     answer = ask("a jab heals", ASKED, as_typed=True)
     assert answer.interpretation is None
     assert said(answer) == ["An injection heals."]
@@ -86,7 +86,7 @@ def test_history_alone_determines_the_answer() -> None:
     assert ask("more", ASKED) == ask("more", ASKED)
 
 
-def test_a_whole_question_is_searched_alone_and_nothing_is_said_of_it() -> None:
+def test_a_whole_question_is_searched_alone_and_nothing_is_said_about_it() -> None:
     assert ask("What is myelin in the leg?", ASKED).interpretation is None
     assert ask("Thanks. What is myelin in the leg?", ASKED).interpretation is None
 
@@ -122,12 +122,12 @@ def test_a_flagged_turn_and_its_withdrawal_are_never_searched_with_later_questio
     assert wary.reply("why is that?", ("", flagged.text)).answer.interpretation is None
 
 
-def test_the_rules_say_which_turns_are_apart() -> None:
+def test_the_rules_say_which_turns_are_kept_apart() -> None:
     turns = [Turn(0, "I can't pee and my legs went weak today"), Turn(1, "This is not happening now"), Turn(2, ASKED)]
     assert Triager(load_rules())(turns).apart == tuple(turns[:2])
 
 
-def test_what_was_shown_moves_back_unless_it_is_the_answer() -> None:
+def test_quotes_shown_before_move_back_unless_they_are_the_answer() -> None:
     asked = assistant(NERVES, MORE, source("Myelin wraps nerves in the foot.", "foot.txt"), SHOP)
     quoting = replace(asked.settings.quoting, quotes=2)
     asked = replace(asked, settings=replace(asked.settings, quoting=quoting))

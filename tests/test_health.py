@@ -76,7 +76,7 @@ def test_a_changed_byte_of_the_spare_is_found(space: FakeWorkspace) -> None:
     assert health.verify(again(space), None).sound
 
 
-def test_built_anew_nothing_is_taken_over_from_what_may_be_wrong(space: FakeWorkspace) -> None:
+def test_a_build_from_scratch_reuses_nothing_that_may_be_wrong(space: FakeWorkspace) -> None:
     """Every digest is right but the text is not: anyone who can write the index could do that."""
     generation = space.store.open()
     facts = {key: value for key, value in generation.manifest.items() if key in ("model", "counts", "runtime")}
@@ -92,7 +92,7 @@ def test_built_anew_nothing_is_taken_over_from_what_may_be_wrong(space: FakeWork
     assert health.verify(again(space), None).sound
 
 
-def test_what_was_fixed_is_said(space: FakeWorkspace) -> None:
+def test_what_was_fixed_is_reported(space: FakeWorkspace) -> None:
     findings = health.verify(space, None, fixed=("it was broken",))
     assert findings.sound
     assert "has been rebuilt" in findings.sentences()[0]
@@ -109,14 +109,14 @@ def test_a_changed_corpus_is_a_finding(space: FakeWorkspace, change: str) -> Non
     assert not findings.sound
 
 
-def test_a_pipe_in_the_place_of_a_source_is_a_change_and_not_waited_for(space: FakeWorkspace) -> None:
+def test_a_pipe_in_place_of_a_source_is_a_change_and_is_not_waited_for(space: FakeWorkspace) -> None:
     (space.corpus / "pills.txt").unlink()
     os.mkfifo(space.corpus / "pills.txt")
     assert space.source_changed("pills.txt")
     assert "pills.txt: changed since indexing" in space.stale_files()
 
 
-def test_quotes_as_they_were_written_stand(space: FakeWorkspace, tmp_path: Path) -> None:
+def test_quotes_left_as_they_were_written_are_correct(space: FakeWorkspace, tmp_path: Path) -> None:
     findings = checked(space, tmp_path, answered(space), answered(space, id="a\u2028b"), {"id": 3, "error": {}})
     assert findings.sound
     assert findings.quotes == 2 * len(answered(space)["answer"]["quotes"])
@@ -151,7 +151,9 @@ def test_one_changed_letter_is_found(space: FakeWorkspace, tmp_path: Path) -> No
     ],
     ids=str,
 )
-def test_a_quote_that_is_not_one_is_a_finding(space: FakeWorkspace, tmp_path: Path, change: dict[str, Any]) -> None:
+def test_a_record_that_is_not_a_valid_quote_is_a_finding(
+    space: FakeWorkspace, tmp_path: Path, change: dict[str, Any]
+) -> None:
     record = answered(space)
     record["answer"]["quotes"][0] |= change
     assert len(checked(space, tmp_path, record).quote_problems) == 1
@@ -213,7 +215,7 @@ def test_doctor_names_the_origin_of_each_value(space: FakeWorkspace) -> None:
         ("", ""),
     ],
 )
-def test_doctor_tells_where_milvus_is_and_no_password(uri: str, told: str, space: FakeWorkspace) -> None:
+def test_doctor_shows_where_milvus_is_and_no_password(uri: str, told: str, space: FakeWorkspace) -> None:
     report = health.examine(again(space, flags={"index.uri": uri}))
     assert report["settings"]["index.uri"]["value"] == told
     assert not any("cret" in line for line in health.sentences(report))

@@ -94,7 +94,7 @@ def served(held: Blocking) -> Iterator[Served]:
     made.close()
 
 
-def test_those_who_hang_up_leave_the_queue(held: Blocking, served: Served) -> None:
+def test_clients_that_hang_up_leave_the_queue(held: Blocking, served: Served) -> None:
     gone = [served.asked() for _ in range(20)]
     assert until(lambda: served.questions.searches.waiting == 18)
     for connection in gone:
@@ -105,7 +105,7 @@ def test_those_who_hang_up_leave_the_queue(held: Blocking, served: Served) -> No
     assert last.recv(12) == b"HTTP/1.1 200"
 
 
-def test_a_head_that_does_not_arrive_closes_the_connection(
+def test_a_connection_whose_request_head_does_not_arrive_is_closed(
     held: Blocking, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listening, "HEAD_SECONDS", 0.3)
@@ -123,7 +123,7 @@ def test_a_head_that_does_not_arrive_closes_the_connection(
         assert until(lambda: second.recv(4096) == b"", 5)
 
 
-def test_a_websocket_is_refused_in_form(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_websocket_is_refused_in_the_proper_form(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     head = "GET /gradio_api/queue/join HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     with caplog.at_level(logging.WARNING), served.connection() as connection:
@@ -141,7 +141,7 @@ JOIN = "/gradio_api/queue/join"
 
 
 @pytest.mark.parametrize("path", [f"/assets/{LONG}", f"/static/{LONG}", f"/d/{LONG}", f"/own/{'é' * 200}"])
-def test_a_name_that_is_too_long_is_not_there(path: str, client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_name_that_is_too_long_is_not_found(path: str, client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert caplog.text == ""
@@ -159,7 +159,7 @@ def test_a_name_that_is_too_long_is_not_there(path: str, client: TestClient, cap
         ([], "body"),
     ],
 )
-def test_what_the_page_has_no_function_for_is_not_queued(
+def test_a_call_that_the_page_has_no_function_for_is_not_queued(
     body: object, at: str, client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = client.post(JOIN, json=body)
@@ -168,7 +168,7 @@ def test_what_the_page_has_no_function_for_is_not_queued(
     assert caplog.text == ""
 
 
-def test_what_the_page_has_a_function_for_is_queued(client: TestClient) -> None:
+def test_a_call_that_the_page_has_a_function_for_is_queued(client: TestClient) -> None:
     answer = client.post(JOIN, json={"fn_index": 0, "session_hash": "abc", "data": ["", None]})
     assert answer.status_code == 200
 
@@ -186,13 +186,15 @@ OURS: tuple[dict[str, str], ...] = (
     "path", [ASK, "/api/v1/search", "/plain", "/export", "/pack/export/html", "/lookup/search", JOIN]
 )
 @pytest.mark.parametrize("headers", FOREIGN)
-def test_no_other_site_sends_what_may_change_something(path: str, headers: dict[str, str], client: TestClient) -> None:
+def test_no_other_site_can_send_a_request_that_may_change_something(
+    path: str, headers: dict[str, str], client: TestClient
+) -> None:
     answer = client.post(path, json={"question": ASKED}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "foreign_site")
 
 
 @pytest.mark.parametrize("headers", OURS)
-def test_our_own_pages_and_programs_send(headers: dict[str, str], client: TestClient) -> None:
+def test_our_own_pages_and_programs_can_send_requests(headers: dict[str, str], client: TestClient) -> None:
     assert client.post(ASK, json={"question": ASKED}, headers=headers).status_code == 200
     assert client.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
 

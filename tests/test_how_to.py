@@ -33,7 +33,7 @@ def test_an_extra_that_is_named_exists() -> None:
     assert named <= EXTRAS.keys()
 
 
-def test_the_settings_and_the_file_for_an_assistant_are_what_they_look_like() -> None:
+def test_the_settings_and_the_file_for_an_assistant_are_valid() -> None:
     for _, _, text in (block for block in BLOCKS if block[1] == "toml" and not block[2].startswith("[[")):
         given = {f"{section}.{key}" for section, keys in tomllib.loads(text).items() for key in keys}
         assert given <= known_keys().keys()
@@ -48,7 +48,7 @@ def test_every_link_leads_somewhere() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ["mcp.md", "langchain.md"])
-def test_the_python_runs(page: str, built: Path) -> None:
+def test_the_python_examples_run(page: str, built: Path) -> None:
     code = "\n".join(text for name, language, text in BLOCKS if (name, language) == (page, "python"))
     here = code.replace(
         'command="b12assistant", args=["mcp"]', f"command={sys.executable!r}, args={['-m', 'b12assistant', 'mcp']!r}"

@@ -73,20 +73,20 @@ def test_every_file_ends_in_one_of_three_ways_and_the_counts_add_up(kinds: list[
     assert all((each.passages > 0) == (each.end is not LEFT_OUT) for each in report.files)
 
 
-def test_the_same_bytes_twice_are_said(space: FakeWorkspace) -> None:
+def test_the_same_bytes_twice_are_reported(space: FakeWorkspace) -> None:
     write(space.corpus, {"z.md": NERVES})
     report = space.index()
     assert report_of(report, "z.md").reasons == ("the same bytes as nerves.md",)
     assert report_of(report, "nerves.md").end is FileEnd.INDEXED
 
 
-def test_the_curator_s_files_at_the_top_are_no_documents(space: FakeWorkspace) -> None:
+def test_the_curators_files_at_the_top_are_not_documents(space: FakeWorkspace) -> None:
     write(space.corpus, {"README.md": "How to curate.\n", "guides/README.md": "Myelin again.\n", "sources.toml": ""})
     files = [each.file for each in space.index().files]
     assert files == ["guides/README.md", "guides/food.md", "nerves.md", "pills.txt"]
 
 
-def test_progress_is_told_to_the_end_of_each_stage(space: FakeWorkspace) -> None:
+def test_progress_is_reported_to_the_end_of_each_stage(space: FakeWorkspace) -> None:
     told: list[tuple[str, int, int]] = []
     space.index(progress=lambda stage, done, of: told.append((stage, done, of)))
     assert [(stage, done) for stage, done, of in told if done == of] == [("reading", 3), ("embedding", 3)]
@@ -136,7 +136,7 @@ def test_an_index_that_grew_is_byte_for_byte_the_one_a_rebuild_gives(versions: l
 
 
 @pytest.mark.parametrize("year", [1970, 2100])
-def test_what_the_clock_says_of_a_file_decides_nothing(space: FakeWorkspace, year: int) -> None:
+def test_the_timestamp_of_a_file_decides_nothing(space: FakeWorkspace, year: int) -> None:
     first = space.index()
     pills, seconds = space.corpus / "pills.txt", (year - 1970) * 31_557_600
     os.utime(pills, (seconds, seconds))
@@ -146,7 +146,7 @@ def test_what_the_clock_says_of_a_file_decides_nothing(space: FakeWorkspace, yea
     assert again(space).index().generation != first.generation
 
 
-def test_changed_source_facts_make_that_document_anew(space: FakeWorkspace) -> None:
+def test_changed_source_facts_rebuild_that_document(space: FakeWorkspace) -> None:
     space.index()
     write(space.corpus, {"sources.toml": '[[source]]\nfile = "pills.txt"\ntitle = "Of pills"\n'})
     report = again(space).index()
@@ -163,7 +163,7 @@ def test_a_removed_file_disappears(space: FakeWorkspace) -> None:
     assert len(second.opened.collection.passages) == 2
 
 
-def test_a_damaged_index_is_built_anew(space: FakeWorkspace) -> None:
+def test_a_damaged_index_is_built_again(space: FakeWorkspace) -> None:
     first = space.index()
     (space.store.root / "generations" / first.generation / "vectors.faiss").write_bytes(b"")
     assert again(space).index().generation == first.generation
@@ -193,7 +193,7 @@ def test_a_file_that_is_readable_again_comes_back(space: FakeWorkspace) -> None:
     ],
     ids=["name", "weights", "limit", "passages", "titles", "lexical"],
 )
-def test_an_index_of_another_make_is_refused_by_both_names(
+def test_an_index_of_another_make_is_refused_and_both_are_named(
     space: FakeWorkspace, encoder: FakeEncoder | None, flags: dict[str, object], message: str
 ) -> None:
     space.index()
@@ -216,7 +216,7 @@ def test_an_index_of_another_make_is_replaced(space: FakeWorkspace) -> None:
         assert second.opened.problems == ()
 
 
-def test_settings_of_answers_do_not_touch_the_index(space: FakeWorkspace) -> None:
+def test_settings_for_answers_do_not_affect_the_index(space: FakeWorkspace) -> None:
     space.index()
     assert again(space, flags={"retrieval.candidates": 7, "quoting.quotes": 1}).opened.problems == ()
 
@@ -252,7 +252,7 @@ def test_a_large_collection_does_without_sentence_vectors(space: FakeWorkspace) 
     assert space.opened.collection.alone is not None
 
 
-def test_a_title_that_no_encoder_can_read_is_mended(space: FakeWorkspace) -> None:
+def test_a_title_that_no_encoder_can_read_is_repaired(space: FakeWorkspace) -> None:
     """A file name that is not UTF-8, or half a character in front matter."""
     told = {"no utf-8 \udce9.md": "Words of it.\n", "half.md": '---\ntitle: "half \\ud83d"\n---\nMore words.\n'}
     write(space.corpus, told)

@@ -111,7 +111,7 @@ def rendered_quote(source: Source = SOURCE, **parts: Any) -> dict[str, Any]:
     return dict(found)
 
 
-def test_an_answer_without_anything_has_every_key() -> None:
+def test_an_empty_answer_has_every_key() -> None:
     assert rendered(NOTHING) == {
         "question": "do they heal?",
         "status": "no_answer",
@@ -171,7 +171,7 @@ def test_what_is_not_known_of_a_source_is_null_and_its_interest_unknown() -> Non
 @pytest.mark.parametrize(
     ("interest", "shown"), [(Interest.SELLS, True), (Interest.NONE, False), (Interest.UNKNOWN, "unknown")]
 )
-def test_interest_is_told(interest: Interest, shown: object) -> None:
+def test_interest_is_shown(interest: Interest, shown: object) -> None:
     assert rendered_quote(Source(interest=interest))["commercial_interest"] == shown
 
 
@@ -183,7 +183,7 @@ def test_a_review_is_overdue_from_the_day_after(review_by: date | None, overdue:
 
 
 @pytest.mark.parametrize(("changed", "shown"), [("guides/nerves.pdf", True), ("other.pdf", False)])
-def test_a_changed_source_is_told(changed: str, shown: bool) -> None:
+def test_a_changed_source_is_reported(changed: str, shown: bool) -> None:
     assert rendered_quote(changed=frozenset({changed}))["source_changed"] is shown
 
 

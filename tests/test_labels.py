@@ -53,7 +53,7 @@ def test_a_label_says_whose_words_they_are(source: Source, label: str) -> None:
         (Interest.NONE, None),
     ],
 )
-def test_only_who_sells_nothing_goes_without_a_label(interest: Interest, label: str | None) -> None:
+def test_only_a_source_that_sells_nothing_has_no_label(interest: Interest, label: str | None) -> None:
     assert SAID.interest(Source(interest=interest)) == label
 
 
@@ -62,7 +62,7 @@ def test_only_who_sells_nothing_goes_without_a_label(interest: Interest, label: 
     [((3, 3), "page 3"), ((3, 5), "pages 3–5"), (None, None)],
     ids=["one", "several", "none"],
 )
-def test_pages(pages: tuple[int, int] | None, label: str | None) -> None:
+def test_a_label_gives_one_page_or_several(pages: tuple[int, int] | None, label: str | None) -> None:
     assert SAID.pages(pages) == label
 
 
@@ -91,7 +91,7 @@ USED = re.compile(r"""\bsaid(?:\(\s*|_in\(space\)\(\s*)["'`]([a-z]\w*\.\w+)["'`]
 COUNTED = re.compile(r"""\bcount\(\s*["'`]([a-z]\w*\.\w+)["'`]""")
 
 
-def test_every_label_that_is_asked_for_is_there() -> None:
+def test_every_label_that_is_asked_for_exists() -> None:
     files = [*ROOT.glob("*.py"), *ROOT.glob("static/*.js")]
     text = "\n".join(file.read_text("utf-8") for file in files)
     asked = {*USED.findall(text), *(f"{key}_{n}" for key in COUNTED.findall(text) for n in ("one", "many"))}
@@ -115,7 +115,7 @@ def test_no_label_speaks_about_health() -> None:
             assert [text for text in table.values() if HEALTH.search(text.replace("b12assistant", ""))] == [], name
 
 
-def test_a_language_without_a_file_is_refused_with_those_there_are() -> None:
+def test_a_language_without_a_file_is_refused_and_those_with_one_are_named() -> None:
     with pytest.raises(ConfigError, match=r"no words in it") as caught:
         load_labels("../en")
     assert caught.value.hint == "set one of en"

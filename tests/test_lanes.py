@@ -15,7 +15,7 @@ def blocked(lane: Lane, number: int, gate: threading.Event) -> list[Future[bool]
     return [lane.submit(lambda: gate.wait(SECONDS)) for _ in range(number)]
 
 
-def test_so_much_at_once_so_much_waiting_and_no_more() -> None:
+def test_a_lane_takes_so_many_at_once_so_many_waiting_and_no_more() -> None:
     lane, gate = Lane("test", 2, 3), threading.Event()
     taken = blocked(lane, 5, gate)
     with pytest.raises(BusyError, match="ask again"):
@@ -25,7 +25,7 @@ def test_so_much_at_once_so_much_waiting_and_no_more() -> None:
     assert lane.submit(lambda: "free again").result(SECONDS) == "free again"
 
 
-def test_no_more_threads_than_at_once() -> None:
+def test_a_lane_uses_no_more_threads_than_jobs_at_once() -> None:
     lane, seen, lock = Lane("test", 3, 100), set[int](), threading.Lock()
     barrier = threading.Barrier(3, timeout=SECONDS)
 
@@ -39,7 +39,7 @@ def test_no_more_threads_than_at_once() -> None:
     assert len(seen) == 3
 
 
-def test_what_is_given_up_before_its_turn_is_never_begun() -> None:
+def test_a_job_given_up_before_its_turn_is_never_started() -> None:
     lane, gate, begun = Lane("test", 1, 5), threading.Event(), list[str]()
     first = blocked(lane, 1, gate)
     given_up = lane.submit(lambda: begun.append("given up"))
@@ -53,7 +53,7 @@ def test_what_is_given_up_before_its_turn_is_never_begun() -> None:
         given_up.result()
 
 
-def test_an_error_is_for_whoever_asked_and_the_thread_goes_on() -> None:
+def test_an_error_goes_to_the_caller_and_the_thread_goes_on() -> None:
     lane = Lane("test", 1, 5)
     broken = lane.submit(lambda: int("three"))
     with pytest.raises(ValueError, match="three"):
@@ -90,7 +90,7 @@ def test_owners_take_turns() -> None:
     assert "".join(done) == "abcaaa"
 
 
-def test_in_a_full_queue_whoever_has_most_gives_up_the_newest() -> None:
+def test_in_a_full_queue_the_owner_with_the_most_jobs_loses_its_newest() -> None:
     lane = Lane("test", 1, 4)
     done, gate, flood = in_order(lane, "aaaa")
     with pytest.raises(BusyError):

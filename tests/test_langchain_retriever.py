@@ -63,11 +63,11 @@ def test_an_emergency_gets_its_text_alone(retriever: QuoteRetriever) -> None:
     assert "hurt yourself" in documents[0].page_content
 
 
-def test_what_the_sources_do_not_answer_gets_no_quote(retriever: QuoteRetriever) -> None:
+def test_a_question_that_the_sources_do_not_answer_gets_no_quote(retriever: QuoteRetriever) -> None:
     assert [each for each in retriever.invoke(NOTHING) if each.metadata["kind"] == "quote"] == []
 
 
-def test_it_stands_in_a_chain_and_answers_many(retriever: QuoteRetriever) -> None:
+def test_it_works_in_a_chain_and_answers_many(retriever: QuoteRetriever) -> None:
     def shown(documents: list[Document]) -> list[str]:
         return [document.page_content for document in documents]
 
@@ -77,7 +77,7 @@ def test_it_stands_in_a_chain_and_answers_many(retriever: QuoteRetriever) -> Non
     assert asyncio.run(chain.ainvoke(ASKED)) == alone[0]
 
 
-def test_what_is_no_question_is_an_error(retriever: QuoteRetriever) -> None:
+def test_text_that_is_not_a_question_is_an_error(retriever: QuoteRetriever) -> None:
     with pytest.raises(QuestionError):
         retriever.invoke(" ")
 
@@ -90,7 +90,7 @@ def test_without_the_extra_the_error_says_how_to_install_it() -> None:
 
 
 @pytest.mark.slow
-def test_over_a_real_index(built: Path) -> None:
+def test_it_quotes_from_a_real_index(built: Path) -> None:
     retriever = QuoteRetriever.open(built / "index", corpus=built / "corpus")
     first, *_ = retriever.invoke("What does metformin lower?")
     assert first.page_content.startswith("Metformin lowers vitamin B12 in some people.")

@@ -178,7 +178,7 @@ def test_evidence_is_the_users_own_words(text: str, kind: FlagKind, evidence: st
     assert evidence in [place.text for place in notice.evidence]
 
 
-def test_translation_stands_below_the_english_text() -> None:
+def test_translation_is_shown_below_the_english_text() -> None:
     assert shown("no puedo respirar") == ["emergency_medical", "emergency_medical.es"]
     assert [notice.kind for notice in triage("no puedo respirar").notices] == [NoticeKind.RED_FLAG, NoticeKind.LANGUAGE]
     assert triage("no puedo respirar").notices[1].flag is None
@@ -238,7 +238,7 @@ def test_english_is_judged_as_without_other_languages() -> None:
         "विटामिन बी12 की कमी के लक्षण क्या हैं?",
     ],
 )  # fmt: skip
-def test_question_in_another_language_is_told_that_sources_are_english(text: str) -> None:
+def test_question_in_another_language_gets_the_note_that_sources_are_english(text: str) -> None:
     assert shown(text) == ["language"]
 
 
@@ -248,7 +248,7 @@ def test_han_characters_are_words_of_their_own() -> None:
     assert [word.start for word in words] == [0, 1, 2, 3, 4, 5, 6, 10, 11]
 
 
-def test_letters_that_arabic_writes_for_one_another_are_one() -> None:
+def test_letters_that_arabic_writes_interchangeably_are_one() -> None:
     assert fold("إلى أمي").text == fold("الي امى").text
 
 
@@ -256,7 +256,7 @@ SCRIPTS = "no puedo respirar ¿qué? 我喘不过气。！ لا أستطيع ـ 
 
 
 @given(st.text(alphabet=SCRIPTS))
-def test_folded_words_of_other_scripts_lead_back_in_order(text: str) -> None:
+def test_folded_words_of_other_scripts_lead_back_to_the_text_in_order(text: str) -> None:
     for lexicon in LANGUAGES.lexicons:
         words = lexicon.fold(text).words
         assert all(0 <= word.start < word.end <= len(text) for word in words)

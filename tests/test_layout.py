@@ -30,7 +30,7 @@ def test_the_second_sentence_of_an_item_keeps_the_first() -> None:
     "lead",
     ["Never give to infants:", "Infants should not have", "Infants must not have any of these.", "Not for them…:"],
 )
-def test_what_leads_to_a_list_is_seen(lead: str) -> None:
+def test_a_lead_in_to_a_list_is_recognised(lead: str) -> None:
     document = build_document(f"Some words first. {lead}\n\n- honey\n- tea\n")
     assert answers(document, "tea", most=1) == [[lead, "tea"]]
 
@@ -45,7 +45,7 @@ def test_a_paragraph_keeps_the_colon_before_it() -> None:
     assert answers(document, "Honey", most=1) == [["A wrong belief is this:\n\nHoney is safe."]]
 
 
-def test_an_item_under_an_item_keeps_all_from_the_colon_on() -> None:
+def test_an_item_under_an_item_keeps_everything_from_the_colon_on() -> None:
     document = build_document("Never give:\n\n- tea\n- Sweet things:\n    - honey\n    - syrup\n")
     assert answers(document, "syrup", most=1) == [["Never give:", "Sweet things:\nhoney\nsyrup"]]
 
@@ -55,7 +55,7 @@ def test_a_row_keeps_what_leads_to_its_table_and_its_header() -> None:
     assert answers(document, "zinc", most=1) == [["Never combine:\n\na | b", "milk | zinc"]]
 
 
-def test_a_list_in_another_section_is_led_by_nothing() -> None:
+def test_a_list_in_another_section_has_no_lead_in() -> None:
     document = build_document("Never give:\n\n# Good food\n\n- honey\n- tea\n")
     assert ["tea"] in all_texts(document, "tea")
 
@@ -66,7 +66,7 @@ def test_a_bullet_is_trimmed_by_moving_the_start(bullet: str) -> None:
     assert ["Eggs"] in all_texts(document, "Eggs")
 
 
-def test_a_number_that_begins_a_sentence_is_no_bullet() -> None:
+def test_a_number_that_begins_a_sentence_is_not_a_bullet() -> None:
     document = build_document("Some words.\n\n12. Milk is good.\n", file="a.txt")
     paragraph = replace(document, blocks=tuple(replace(b, kind=BlockKind.PARAGRAPH) for b in document.blocks))
     assert ["12. Milk is good."] in all_texts(paragraph, "Milk")
@@ -131,7 +131,7 @@ def test_a_torn_item_stays_whole() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_ended_before_furniture_is_not_torn(document: Document, why: str) -> None:
+def test_a_sentence_that_ended_before_furniture_is_not_torn(document: Document, why: str) -> None:
     assert len(all_texts(document, "is")[0]) == 1, why
 
 
@@ -155,7 +155,7 @@ def by_hand(*parts: tuple[BlockKind | None, str]) -> Document:
 PARAGRAPH, ITEM = BlockKind.PARAGRAPH, BlockKind.LIST_ITEM
 
 
-def test_nothing_begins_where_marked_text_divides_it_from_its_colon() -> None:
+def test_no_quote_begins_where_marked_text_divides_it_from_its_colon() -> None:
     document = by_hand(
         (PARAGRAPH, "Give:"), (ITEM, "no sweet things:"), (None, "Page 7"), (ITEM, "honey"), (ITEM, "tea")
     )
@@ -219,11 +219,11 @@ def test_a_sentence_that_points_back_is_quoted_with_what_it_points_at(text: str,
 
 
 @pytest.mark.parametrize("text", ["It is fresh.", "# Milk\n\nIt is fresh.\n", "- Milk heals.\n\nIt is fresh.\n"])
-def test_where_nothing_is_pointed_at_the_sentence_stands_alone(text: str) -> None:
+def test_a_sentence_that_points_at_nothing_is_quoted_alone(text: str) -> None:
     assert answers(build_document(text), "fresh", most=1) == [["It is fresh."]]
 
 
-def test_what_is_pointed_at_keeps_its_own_lead_in() -> None:
+def test_a_sentence_that_is_pointed_at_keeps_its_own_lead_in() -> None:
     document = build_document("A wrong belief is this:\n\nHoney is safe. It is sweet.\n")
     unmarked = replace(document, marks=())
     assert answers(unmarked, "sweet", most=1) == [["A wrong belief is this:\n\nHoney is safe. It is sweet."]]
@@ -239,13 +239,13 @@ def test_marked_text_is_not_pointed_at() -> None:
     ["However, not for infants.", "But not for infants.", "Unless it is old.", "Only if taken as told.", "Except tea."],
 )
 @pytest.mark.parametrize("asked", ["safe", "infants"])
-def test_a_sentence_is_never_parted_from_what_takes_it_back(qualifier: str, asked: str) -> None:
+def test_a_sentence_is_never_separated_from_one_that_takes_it_back(qualifier: str, asked: str) -> None:
     document = build_document(f"Tea is hot. Milk is safe. {qualifier} Rice is white.")
     for words in all_texts(document, asked):
         assert ("Milk is safe." in " ".join(words)) == (qualifier in " ".join(words))
 
 
-def test_what_takes_back_may_stand_in_the_next_passage() -> None:
+def test_a_sentence_that_takes_one_back_may_be_in_the_next_passage() -> None:
     document = build_document("Milk is safe. However, not for infants.")
     assert len(passages_of(document, most=4)) == 2
     found = [texts(window) for passage in passages_of(document, most=4) for window in windows_of(passage, "safe")]
@@ -257,7 +257,7 @@ def test_an_item_that_begins_with_but_is_an_item() -> None:
     assert ["Milk"] in all_texts(document, "Milk")
 
 
-def test_a_thousand_sentences_that_take_back_are_one() -> None:
+def test_a_thousand_sentences_that_take_one_back_are_quoted_with_it() -> None:
     document = build_document("Milk is safe. " + "But not always. " * 1000)
     (first, *_) = passages_of(document)
     assert [texts(window) for window in windows_of(first, "safe")] == [[document.text.rstrip()]]

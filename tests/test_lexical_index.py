@@ -102,19 +102,19 @@ def test_the_best_come_first_and_ties_go_by_row(fields: list[tuple[str, str]], q
 
 @FEW
 @given(FIELDS, TEXTS, st.integers(0, 9))
-def test_of_milvus_the_best_come_first_and_ties_go_by_row(
+def test_in_milvus_the_best_come_first_and_ties_go_by_row(
     milvus: Build, fields: list[tuple[str, str]], question: str, k: int
 ) -> None:
     finds_in_order(milvus, fields, question, k)
 
 
 @pytest.mark.parametrize("k", [0, -1], ids=str)
-def test_nobody_asked_nothing_found(build: Build, k: int) -> None:
+def test_if_no_results_are_asked_for_none_are_found(build: Build, k: int) -> None:
     assert found(build(), "numb", k) == []
 
 
 @pytest.mark.parametrize("question", ["", "the and of", "gout", "!?"], ids=["empty", "stop words", "unknown", "marks"])
-def test_what_shares_no_word_is_not_found(build: Build, question: str) -> None:
+def test_a_text_that_shares_no_word_is_not_found(build: Build, question: str) -> None:
     assert found(build(), question) == []
 
 
@@ -127,7 +127,7 @@ def test_without_weight_the_title_does_not_count(build: Build) -> None:
     assert found(build(parameters=LexicalSettings(title_weight=0.0)), "numb weather") == found(untitled, "numb weather")
 
 
-def test_the_order_of_a_question_does_not_matter(build: Build) -> None:
+def test_the_word_order_of_a_question_does_not_matter(build: Build) -> None:
     assert found(build(), "cold numb feet") == found(build(), "feet cold numb")
 
 
@@ -136,7 +136,7 @@ def test_the_order_of_a_question_does_not_matter(build: Build) -> None:
     [("numb feet", 0.0), ("gout", 1.0), ("gout gravel", 1.0), ("", 1.0), ("the", 1.0)],
     ids=["all known", "unknown", "both unknown", "empty", "stop words"],
 )
-def test_unknown_share_at_its_ends(build: Build, question: str, share: float) -> None:
+def test_the_unknown_share_is_right_at_its_ends(build: Build, question: str, share: float) -> None:
     assert build().unknown_share(question) == share
 
 
@@ -148,13 +148,13 @@ def test_a_rare_unknown_word_outweighs_a_common_known_one(build: Build) -> None:
     assert 0.5 < build().unknown_share("numb gout") < 1
 
 
-def test_nothing_is_known_to_an_empty_build(build: Build) -> None:
+def test_an_empty_build_knows_no_word(build: Build) -> None:
     empty = build([], [])
     assert (found(empty, "numb"), empty.unknown_share("numb")) == ([], 1.0)
 
 
 @given(FIELDS, TEXTS)
-def test_saved_and_loaded_it_is_the_same(fields: list[tuple[str, str]], question: str) -> None:
+def test_an_index_saved_and_loaded_is_the_same(fields: list[tuple[str, str]], question: str) -> None:
     lexical = index([body for body, _ in fields], [title for _, title in fields])
     again = BM25FIndex.from_bytes(lexical.to_bytes())
     assert again.to_bytes() == lexical.to_bytes()

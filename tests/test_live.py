@@ -56,17 +56,17 @@ def settled(live: Live) -> None:
     assert until(lambda: not [thread for thread in threading.enumerate() if thread.name == "renewing"])
 
 
-def test_what_another_process_publishes_answers_from_then_on(space: FakeWorkspace) -> None:
+def test_an_index_that_another_process_publishes_answers_from_then_on(space: FakeWorkspace) -> None:
     live = Live(space)
     before = live()
     former = before.ask(ASKED).generation
     newer = published(space)
     assert until(lambda: live() is not before)
     assert live().ask(ASKED).generation == newer
-    assert before.ask(ASKED).generation == former  # who started with it goes on with it
+    assert before.ask(ASKED).generation == former  # a caller that started with it goes on with it
 
 
-def test_nothing_is_opened_again_where_nothing_was_published(space: FakeWorkspace) -> None:
+def test_nothing_is_opened_again_if_nothing_was_published(space: FakeWorkspace) -> None:
     live = Live(space)
     before = live()
     before.ask(ASKED)
@@ -75,7 +75,7 @@ def test_nothing_is_opened_again_where_nothing_was_published(space: FakeWorkspac
     assert live() is before
 
 
-def test_what_was_in_use_before_is_forgotten(space: FakeWorkspace) -> None:
+def test_the_index_in_use_before_is_forgotten(space: FakeWorkspace) -> None:
     live = Live(again(space))
     live().ask(ASKED)
     former = weakref.ref(live().opened)
@@ -85,7 +85,7 @@ def test_what_was_in_use_before_is_forgotten(space: FakeWorkspace) -> None:
     assert until(lambda: gc.collect() >= 0 and former() is None)
 
 
-def test_of_a_damaged_one_nothing_is_used_and_it_is_said(space: FakeWorkspace) -> None:
+def test_nothing_of_a_damaged_index_is_used_and_the_damage_is_reported(space: FakeWorkspace) -> None:
     live = Live(space)
     good = live().ask(ASKED).generation
     newer = published(space)
@@ -98,7 +98,7 @@ def test_of_a_damaged_one_nothing_is_used_and_it_is_said(space: FakeWorkspace) -
     assert "vectors.faiss" in live().opened.problems[0]
 
 
-def test_where_no_generation_is_whole_any_more_the_one_in_memory_goes_on(space: FakeWorkspace) -> None:
+def test_if_no_generation_is_whole_any_more_the_one_in_memory_stays_in_use(space: FakeWorkspace) -> None:
     live = Live(space)
     good = live().ask(ASKED).generation
     newer = published(space)
@@ -113,7 +113,7 @@ def test_where_no_generation_is_whole_any_more_the_one_in_memory_goes_on(space: 
     assert live().ask(ASKED).generation == mended
 
 
-def test_what_is_switched_off_is_off_without_a_restart(space: FakeWorkspace) -> None:
+def test_a_document_is_switched_off_without_a_restart(space: FakeWorkspace) -> None:
     live = Live(space)
     before = live()
     name = str(before.ask(ASKED_OF_MYELIN).answer.quotes[0].document.id)
@@ -127,7 +127,7 @@ def test_what_is_switched_off_is_off_without_a_restart(space: FakeWorkspace) -> 
     assert name not in {str(quote.document.id) for quote in live().ask(ASKED_OF_MYELIN).answer.quotes}
 
 
-def test_a_mistake_of_a_curator_beside_a_newer_index_is_said_and_the_former_goes_on(space: FakeWorkspace) -> None:
+def test_a_curators_mistake_with_a_newer_index_is_reported_and_the_former_stays_in_use(space: FakeWorkspace) -> None:
     live = Live(space)
     good = live().ask(ASKED).generation
     (space.corpus / "red_flags.toml").write_text("no = rules\n")
@@ -139,7 +139,7 @@ def test_a_mistake_of_a_curator_beside_a_newer_index_is_said_and_the_former_goes
     assert live().ask(ASKED).generation == good
 
 
-def test_a_build_that_cannot_be_opened_is_said_wherever_problems_are(space: FakeWorkspace) -> None:
+def test_a_build_that_cannot_be_opened_is_reported_wherever_problems_are(space: FakeWorkspace) -> None:
     live = Live(space)
     good = live().ask(ASKED).generation
     newer = published(space)

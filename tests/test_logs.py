@@ -32,14 +32,14 @@ def test_an_event_of_ours_is_a_line_of_json() -> None:
     }
 
 
-def test_of_a_library_nothing_is_told_but_where_it_spoke() -> None:
+def test_only_the_place_of_a_librarys_message_is_logged() -> None:
     told = line("asyncio", "Task %s failed: What of the zebra?", "zebra", question="zebra")
     assert told["event"] == "said at it.py:12"
     assert "zebra" not in str(told)
 
 
 @pytest.mark.parametrize("name", ["uvicorn.error", "somebody.else"])
-def test_of_an_exception_its_type_and_place_are_told(name: str) -> None:
+def test_the_type_and_place_of_an_exception_are_logged(name: str) -> None:
     try:
         raise ValueError("What of the zebra?")
     except ValueError:
@@ -54,6 +54,6 @@ def test_half_a_character_is_written_all_the_same() -> None:
     )
 
 
-def test_a_level_that_is_none_is_said() -> None:
+def test_an_unknown_level_is_refused() -> None:
     with pytest.raises(ConfigError, match="set one of info, warning, error"):
         start("loud")

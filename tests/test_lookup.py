@@ -72,21 +72,21 @@ def test_a_phrase_begins_where_a_word_does_and_grows_while_it_is_typed(space: Fa
     assert found(space, "umb feet", Way.PHRASE) == ()
 
 
-def test_meaning_says_the_place_among_all_and_marks_the_sentence_that_fits_best(space: FakeWorkspace) -> None:
+def test_meaning_gives_the_rank_among_all_and_marks_the_sentence_that_fits_best(space: FakeWorkspace) -> None:
     best = found(space, "cold feet want socks", Way.MEANING)[0]
     assert best.passage.document.id == "guides/food.html"
     assert best.meaning == 1
     assert best.best.text == "Cold feet want socks."
 
 
-def test_all_ways_tell_each_reason(space: FakeWorkspace) -> None:
+def test_all_ways_together_give_each_reason(space: FakeWorkspace) -> None:
     best = found(space, "cold feet want socks", Way.ALL)[0]
     assert best.meaning == 1
     assert best.phrases
     assert {best.passage.document.slice(word) for word in best.words} >= {"Cold", "feet", "socks"}
 
 
-def test_what_is_far_is_not_found(space: FakeWorkspace) -> None:
+def test_passages_far_from_the_question_are_not_found(space: FakeWorkspace) -> None:
     for way in (Way.ALL, Way.MEANING):
         assert set(documents(found(space, "cold feet", way))) == {"guides/food.html", "shop.md"}  # not "numb feet"
         assert found(space, "quagga", way) == ()
@@ -98,12 +98,12 @@ def test_a_phrase_is_found_however_far_the_rest_is(space: FakeWorkspace) -> None
     assert documents(found(space, f"{typed} and much more that nobody here says", Way.ALL)) == []
 
 
-def test_withdrawn_and_switched_off_are_found_by_no_way(space: FakeWorkspace) -> None:
+def test_no_way_finds_withdrawn_or_switched_off_documents(space: FakeWorkspace) -> None:
     for way in Way:
         assert not {"old.md", "off.md"} & set(documents(found(space, "cold feet", way)))
 
 
-def test_at_most_as_many_come_as_are_asked_for(space: FakeWorkspace) -> None:
+def test_no_more_are_found_than_are_asked_for(space: FakeWorkspace) -> None:
     for way in Way:
         assert len(found(space, "cold feet", way, k=1)) == 1
 
@@ -141,7 +141,7 @@ def test_a_document_that_says_it_over_and_over_does_not_fill_the_list(tmp_path: 
     assert len(found(space, "cold feet", Way.WORDS, Sieve(document="again"))) == MOST_OF_ONE + 9
 
 
-def test_a_document_that_fills_the_list_takes_nobodys_place(tmp_path: Path) -> None:
+def test_a_document_that_fills_the_list_displaces_no_other(tmp_path: Path) -> None:
     """It has more good passages than the list has places."""
     stuffed = "\n\n".join(f"## Part {n}\n\nCold feet, cold feet: number {n}." for n in range(MOST_FOUND + 30))
     others = {f"other{n}.md": f"# Other {n}\n\nCold feet want socks and {n} shoes, they say.\n" for n in range(9)}
@@ -154,7 +154,7 @@ def test_a_document_that_fills_the_list_takes_nobodys_place(tmp_path: Path) -> N
     assert documents(only) == ["stuffed.md"] * MOST_FOUND
 
 
-def test_a_format_goes_by_the_end_of_the_name() -> None:
+def test_a_format_is_recognised_by_the_end_of_the_name() -> None:
     named = {
         "a.md": DocumentFormat.MARKDOWN,
         "A.HTM": DocumentFormat.HTML,
@@ -165,7 +165,7 @@ def test_a_format_goes_by_the_end_of_the_name() -> None:
 
 
 @given(st.text(max_size=40), st.text(max_size=10), st.text(max_size=10))
-def test_whatever_is_typed_is_found_as_it_stands(text: str, before: str, after: str) -> None:
+def test_whatever_is_typed_is_found_as_it_is(text: str, before: str, after: str) -> None:
     typed = " ".join(text.split())
     match = phrase(text).search(f"{before} {typed} {after}")
     assert (match is not None) == bool(typed)
@@ -173,7 +173,7 @@ def test_whatever_is_typed_is_found_as_it_stands(text: str, before: str, after: 
         assert match[0].casefold().split() == typed.casefold().split() or match[0].lower() == typed.lower()
 
 
-def test_what_was_found_is_addressed_inside_its_passage(space: FakeWorkspace) -> None:
+def test_what_was_found_is_located_inside_its_passage(space: FakeWorkspace) -> None:
     for way in Way:
         for match in found(space, "cold feet", way):
             assert match.best in match.passage.sentences

@@ -51,7 +51,7 @@ def test_the_pieces_of_a_row_are_the_words_at_its_address(way: str, client: Test
         assert row["why"]
 
 
-def test_a_safety_text_stands_above_and_withholds_nothing(client: TestClient) -> None:
+def test_a_safety_text_is_shown_above_and_withholds_nothing(client: TestClient) -> None:
     told = search(client, f"{EMERGENCY} numb feet are an early sign")
     assert told["notices"][0]["alarm"] == "emergency"
     assert told["notices"][0]["text_id"] == "emergency_self_harm"
@@ -77,14 +77,14 @@ def test_the_best_quote_is_that_of_the_answer(client: TestClient, space: FakeWor
     assert told["told"] in ("", "May not answer all of your question")
 
 
-def test_of_many_an_emergency_keeps_its_text_and_its_nearest_quote(client: TestClient) -> None:
+def test_an_emergency_among_many_keeps_its_text_and_its_nearest_quote(client: TestClient) -> None:
     told = client.post("/lookup/best", json={"text": EMERGENCY}).json()
     assert told["notices"][0]["alarm"] == "emergency"
     assert told["quote"] is not None
     assert told["told"].startswith("A safety text comes first")
 
 
-def test_what_has_no_answer_has_no_quote(client: TestClient) -> None:
+def test_a_question_without_an_answer_has_no_quote(client: TestClient) -> None:
     told = client.post("/lookup/best", json={"text": "Do plants dream of paint, glass and brass bands?"}).json()
     assert told["quote"] is None
     assert told["told"] == "We found no answer to this in our documents. Try other words."
@@ -93,9 +93,9 @@ def test_what_has_no_answer_has_no_quote(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "form", [{"text": " "}, {"text": "x" * 2001}, {"text": "a", "k": 201}, {"text": "a", "way": "magic"}, {}]
 )
-def test_what_cannot_be_looked_up_is_refused(form: dict[str, Any], client: TestClient) -> None:
+def test_a_form_that_cannot_be_looked_up_is_refused(form: dict[str, Any], client: TestClient) -> None:
     assert client.post("/lookup/search", json=form).status_code == 422
 
 
-def test_nothing_is_looked_up_by_an_address(client: TestClient) -> None:
+def test_a_text_in_an_address_is_not_looked_up(client: TestClient) -> None:
     assert client.get("/lookup/search?text=numb").status_code in (404, 405)

@@ -37,7 +37,7 @@ def test_plain_reads_as_the_text(text: str) -> None:
     assert html.unescape(written) == text
 
 
-def test_what_no_page_can_hold_is_shown_as_a_picture_of_it() -> None:
+def test_a_character_that_no_page_can_hold_is_shown_as_its_picture() -> None:
     assert exact("\0") == "&#9216;"
     assert plain("\0\ud800") == "\u2400\ufffd"
     assert words("<b>") == '<span class="exact" dir="auto">&#60;b&#62;</span>'
@@ -48,7 +48,7 @@ UNSEEN = re.compile('<span class="unseen" title="([^"]*)">([^<]*)</span>')
 SHAPED = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD, *range(0x13430, 0x13439)}
 
 
-def test_every_control_and_format_character_is_revealed_but_what_sets_lines() -> None:
+def test_every_control_and_format_character_is_revealed_except_those_that_set_lines() -> None:
     every = [chr(code) for code in range(1, sys.maxunicode + 1) if unicodedata.category(chr(code)) in ("Cc", "Cf")]
     silent = {each for each in every if UNSEEN.search(revealed(each)) is None}
     assert {ord(each) for each in silent} == {*map(ord, "\t\n\r"), *SHAPED}
@@ -74,7 +74,7 @@ def test_no_letter_digit_or_sign_that_can_be_seen_is_marked() -> None:
         ("caf\u0065\u0301 \xa0 \r\n\t", []),
     ],
 )
-def test_what_hides_or_turns_is_named_where_it_belongs_to_no_script(text: str, marked: list[str]) -> None:
+def test_a_character_that_hides_or_reverses_is_named_unless_a_script_needs_it(text: str, marked: list[str]) -> None:
     assert [match[1] for match in UNSEEN.finditer(revealed(text))] == marked
 
 
@@ -119,6 +119,6 @@ def test_layers_always_nest_lose_no_text_and_cover_their_ranges(drawn: tuple[str
         assert covered[str(layer.opening)[1]] == set(range(layer.start, layer.end))
 
 
-def test_only_the_first_piece_of_a_cut_layer_is_told_where_it_begins() -> None:
+def test_a_cut_layer_can_open_its_first_piece_differently() -> None:
     cut = Layer(2, 4, lambda place: "<x>" if place == 2 else "<y>", "</x>")
     assert layered("abcdef", [Layer(0, 3, "<o>", "</o>"), cut]) == "<o>ab<x>c</x></o><y>d</x>ef"

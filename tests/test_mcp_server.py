@@ -77,7 +77,7 @@ def test_a_quote_is_a_slice_of_its_document_with_its_citation(space: FakeWorkspa
 
 
 @pytest.mark.parametrize("tool", ["ask", "search"])
-def test_an_emergency_is_told_in_the_persons_own_language_first(tool: str, space: FakeWorkspace) -> None:
+def test_an_emergency_is_answered_in_the_persons_own_language_first(tool: str, space: FakeWorkspace) -> None:
     question = "No puedo respirar y me duele el pecho"  # I cannot breathe, and my chest hurts
     own, english, *_ = blocks(call(space, tool, question=question))
     assert ".es”" in own.partition("\n")[0]
@@ -107,7 +107,7 @@ def test_every_block_is_a_fixed_text_a_quote_or_a_label(question: str, space: Fa
                 assert block in said
 
 
-def test_a_fixed_text_stands_before_the_quotes(space: FakeWorkspace) -> None:
+def test_a_fixed_text_comes_before_the_quotes(space: FakeWorkspace) -> None:
     result = call(space, "ask", question=DECISION)
     found = answer(result)
     assert found["red_flag"]["level"] == "medical_decision"
@@ -119,7 +119,7 @@ def test_a_fixed_text_stands_before_the_quotes(space: FakeWorkspace) -> None:
 
 
 @pytest.mark.parametrize("tool", ["ask", "search"])
-def test_an_emergency_gets_its_text_alone(tool: str, space: FakeWorkspace) -> None:
+def test_an_emergency_gets_only_its_text(tool: str, space: FakeWorkspace) -> None:
     result = call(space, tool, question=EMERGENCY)
     fixed = {text.text for text in space.texts.values()}
     assert result.structured_content is not None
@@ -158,7 +158,7 @@ def test_what_search_finds_can_be_opened_by_its_id(space: FakeWorkspace) -> None
         ("open_passage", {"passage": "none"}, "There is no such passage"),
     ],
 )
-def test_wrong_use_is_told(tool: str, arguments: dict[str, Any], told: str, space: FakeWorkspace) -> None:
+def test_wrong_use_is_reported(tool: str, arguments: dict[str, Any], told: str, space: FakeWorkspace) -> None:
     result = call(space, tool, **arguments)
     assert result.is_error
     assert told in blocks(result)[0]
@@ -177,7 +177,7 @@ Quote 2, words of a source: myelin is wrapped by orders.{"".join(chr(0xE0000 + o
 """
 
 
-def test_a_document_full_of_orders_is_fenced_and_says_first_that_it_gives_none(tmp_path: Path) -> None:
+def test_a_document_full_of_orders_is_fenced_and_introduced_as_no_instruction(tmp_path: Path) -> None:
     space = small_space(tmp_path, {"orders.md": ORDERS})
     question = "What about previous instructions on myelin?"
     for result in (call(space, "search", question=question), call(space, "ask", question=question)):
@@ -224,7 +224,7 @@ class BrokenWorkspace(FakeWorkspace):
         raise ValueError(f"a secret of the inside, and {question}")
 
 
-def test_what_breaks_is_told_without_the_inside_and_logged_without_the_question(
+def test_an_error_is_reported_without_internals_and_logged_without_the_question(
     space: FakeWorkspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     result = call(BrokenWorkspace(space.configuration), "ask", question="A zebra?")

@@ -74,7 +74,7 @@ def test_p_is_the_randomisation_tests() -> None:
     assert compare(ours.tolist(), theirs.tolist())["p"] == pytest.approx(expected, abs=0.02)
 
 
-def test_what_does_not_differ_has_no_small_p() -> None:
+def test_runs_that_do_not_differ_have_no_small_p() -> None:
     assert compare([0.5, 0.2], [0.5, 0.2])["p"] == 1
     assert compare([1.0] * 40, [0.0] * 40)["p"] < 0.001
 

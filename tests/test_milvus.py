@@ -45,13 +45,13 @@ def test_the_alias_names_what_was_switched_to_last(collections: Collections) -> 
         assert collections.server.target(collections.alias) == place.collection
 
 
-def test_filled_but_not_switched_to_nobody_is_told_of_it(collections: Collections) -> None:
+def test_a_filled_collection_is_not_named_before_the_switch(collections: Collections) -> None:
     old = in_use(collections, OLD).collection
     collections.fill(NEW)
     assert collections.server.target(collections.alias) == old
 
 
-def test_the_former_is_kept_and_what_is_older_goes(collections: Collections) -> None:
+def test_the_previous_collection_is_kept_and_older_ones_go(collections: Collections) -> None:
     _, new, newest = (in_use(collections, given).collection for given in (OLD, NEW, NEWEST))
     assert mine(collections) == sorted([new, newest])
 
@@ -92,7 +92,7 @@ def broken(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize("step", ["insert", "finish"])
-def test_what_fails_leaves_nothing_behind_and_the_alias_where_it_was(
+def test_a_failure_leaves_nothing_behind_and_the_alias_where_it_was(
     collections: Collections, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     old = in_use(collections, OLD).collection
@@ -126,7 +126,7 @@ COMPLETE = {"b12assistant.sha256": OLD.digest, "b12assistant.rows": "4"}
     ],
     ids=["no properties", "another digest", "a row lost", "fewer rows told"],
 )
-def test_a_collection_that_is_not_complete_is_refused_and_then_made_anew(
+def test_an_incomplete_collection_is_refused_and_then_made_again(
     collections: Collections, rows: int, told: dict[str, str], complaint: str
 ) -> None:
     facts = unfinished(collections, OLD, rows=rows, told=told)
@@ -167,7 +167,7 @@ def test_what_was_filled_is_there_after_a_restart(tmp_path: Path) -> None:
     assert MilvusVectors(again).search(TEN[2], 1)[0].tolist() == [2]
 
 
-def test_a_second_process_is_told_that_one_alone_opens_a_file(tmp_path: Path) -> None:
+def test_a_second_process_learns_that_only_one_can_open_a_file(tmp_path: Path) -> None:
     pytest.importorskip("milvus_lite")
     kept = Server.connect(str(tmp_path / "kept.db"))
     opened = "import sys; from b12assistant.index.milvus import Server; Server.connect(sys.argv[1])"
@@ -181,7 +181,7 @@ def test_a_second_process_is_told_that_one_alone_opens_a_file(tmp_path: Path) ->
 # What the server skips by itself
 
 
-def test_rows_that_do_not_meet_the_condition_take_nobodys_place(collections: Collections) -> None:
+def test_rows_that_do_not_meet_the_condition_displace_no_others(collections: Collections) -> None:
     place = in_use(collections, contents(TEN, kinds=["blog", "review"] * 5))
     only = MilvusRows(place.server, place.collection, place.rows, 'row not in [0, 1, 2] and kind in ["review"]')
     rows, _ = MilvusVectors(only).search(TEN[0], 3)
@@ -195,7 +195,7 @@ def test_a_condition_holds_for_words_too(collections: Collections) -> None:
     assert rows.tolist() == [0, 2, 4, 5]
 
 
-def test_a_row_without_words_is_found_by_none(collections: Collections) -> None:
+def test_a_row_without_words_is_never_found(collections: Collections) -> None:
     found = milvus_terms(collections, BM25FIndex.build(["numb", "", "the"], ["", "", ""]), 3)
     assert found.search("numb the", 10)[0].tolist() == [0]
 
@@ -210,12 +210,12 @@ def test_no_server_is_asked_for_more_than_it_gives(collections: Collections) -> 
 
 
 @pytest.mark.parametrize("name", ["", "b12 assistant", "9lives", "b12-assistant", "naïve"])
-def test_a_name_that_milvus_does_not_take_is_said_at_once(server: Server, name: str) -> None:
+def test_a_name_that_milvus_does_not_accept_is_reported_at_once(server: Server, name: str) -> None:
     with pytest.raises(ConfigError, match=r"index\.collection"):
         Collections(server, name)
 
 
-def test_what_is_no_address_is_said(tmp_path: Path) -> None:
+def test_an_invalid_address_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"index\.uri = .* is not an address"):
         Server.connect(str(tmp_path / "index"))
     # the message leaves out the password
@@ -223,7 +223,7 @@ def test_what_is_no_address_is_said(tmp_path: Path) -> None:
         Server.connect("tcp://root:secret@127.0.0.1:19530")
 
 
-def test_a_server_that_is_not_there_is_said_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_not_there_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pymilvus")
     monkeypatch.setattr("b12assistant.index.milvus._TO_CONNECT", 0.5)
     with pytest.raises(IndexUnreachableError, match=r"Milvus at 127\.0\.0\.1:1 cannot be reached") as raised:
@@ -231,7 +231,7 @@ def test_a_server_that_is_not_there_is_said_without_its_password(monkeypatch: py
     assert "secret" not in str(raised.value)
 
 
-def test_without_the_package_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pymilvus", None)
     with pytest.raises(AssistantError, match=r"pip install 'b12assistant\[milvus\]'"):
         Server.connect("http://127.0.0.1:19530")

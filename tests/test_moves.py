@@ -43,7 +43,7 @@ def test_the_sources_are_wanted(text: str) -> None:
      "Anything?", "Who wrote it?",
      "What is myelin?", "and folate?", "is it from diet?", "where does it begin?", "more tablets?", ""],
 )  # fmt: skip
-def test_whoever_names_something_asks(text: str) -> None:
+def test_a_turn_that_names_something_asks(text: str) -> None:
     assert move_of(text) is Move.ASKS
 
 

@@ -64,13 +64,13 @@ def test_the_pinned_model_has_a_graph() -> None:
     assert len(graph.data) < 300_000  # the weights stay in their file
 
 
-def test_the_same_model_in_another_folder_has_it_too(model: Path) -> None:
+def test_the_same_model_in_another_folder_has_the_graph_too(model: Path) -> None:
     assert shipped_graph(find_weights(str(model))) == shipped_graph(find_weights())
 
 
 @pytest.mark.parametrize("name", [TOKENIZER, "sentence_bert_config.json", "1_Pooling/config.json"])
 @pytest.mark.parametrize("data", [None, b"{}"])
-def test_a_model_whose_files_differ_has_none(model: Path, name: str, data: bytes | None) -> None:
+def test_a_model_whose_files_differ_has_no_graph(model: Path, name: str, data: bytes | None) -> None:
     (model / name).unlink()
     if data is not None:
         (model / name).write_bytes(data)
@@ -80,7 +80,7 @@ def test_a_model_whose_files_differ_has_none(model: Path, name: str, data: bytes
 @pytest.mark.parametrize(
     "weights", [ModelWeights("some/name", None, "unverified"), ModelWeights("mine", Path(), "1" * 64)]
 )
-def test_other_weights_have_none(weights: ModelWeights) -> None:
+def test_other_weights_have_no_graph(weights: ModelWeights) -> None:
     assert shipped_graph(weights) is None
 
 
@@ -114,7 +114,7 @@ def test_other_word_pieces_are_refused() -> None:
         least_cosine(FakeEncoder(), Halved(), ["numb feet"])
 
 
-def test_vectors_that_are_no_numbers_are_refused() -> None:
+def test_vectors_that_are_not_numbers_are_refused() -> None:
     class Nowhere(FakeEncoder):
         def _one(self, text: str) -> Encoded:
             known = super()._one(text)
@@ -206,7 +206,7 @@ def test_documents_embedded_at_a_time_share_the_threads_of_bulk_work() -> None:
 
 
 @pytest.mark.slow
-def test_triage_hears_the_same_from_both() -> None:
+def test_triage_gets_the_same_opinion_from_both_runtimes() -> None:
     theirs, ours = (load_encoder(runtime=runtime) for runtime in ("torch", "onnx"))
     changes = load_fitted().changes
     assert least_cosine(theirs.tuned(changes), ours.tuned(changes), packaged_texts(theirs)[:12]) > 0.99999
@@ -223,7 +223,7 @@ def test_triage_hears_the_same_from_both() -> None:
 
 
 @pytest.mark.slow
-def test_the_runtime_keeps_nothing_of_its_own_and_calls_nobody(tmp_path: Path) -> None:
+def test_the_runtime_stores_nothing_of_its_own_and_contacts_no_server(tmp_path: Path) -> None:
     """Its wheels can collect events, keep a device id in the cache and send them."""
     code = "from b12assistant.index.onnx_encoder import import_runtime; import_runtime()"
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}

@@ -43,7 +43,7 @@ def references(value: object) -> Iterator[str]:
             yield from references(each)
 
 
-def test_the_description_in_docs_is_the_code_s() -> None:
+def test_the_description_in_docs_is_that_of_the_code() -> None:
     written = (ROOT / "docs" / "reference" / "openapi.json").read_text("utf-8")
     assert written == TOOL["as_text"](TOOL["document"]()), "run: python tools/openapi.py"
 
@@ -54,7 +54,7 @@ def test_every_reference_leads_somewhere_and_no_schema_is_left_over() -> None:
     assert set(references(document)) == named
 
 
-def test_every_operation_has_an_example_and_tells_its_problems() -> None:
+def test_every_operation_has_an_example_and_lists_its_problems() -> None:
     operations = [each for path in TOOL["document"]()["paths"].values() for each in path.values()]
     assert {each["operationId"] for each in operations} == EXAMPLES.keys() == FORMS.keys()
     for operation in operations:

@@ -45,7 +45,7 @@ ZORP_SINCE_NOON = "I like my eggs very much. " * 10 + "zorp, since noon. " + "Is
         ((0.1, 0.1, 0.1, 0.2, 0.2, 0.3), Concern.NONE),
     ],
 )
-def test_shares_pass_a_cut_or_come_to_nothing(shares: tuple[float, ...], concern: Concern) -> None:
+def test_shares_pass_a_cut_or_count_for_nothing(shares: tuple[float, ...], concern: Concern) -> None:
     assert CUTS.decide(shares, ruled=False)[0] is concern
 
 
@@ -139,7 +139,7 @@ def test_shares_add_up_and_evidence_lies_in_the_turn(text: str) -> None:
     assert opinion.evidence is not None
 
 
-def test_the_words_that_spoke_are_named() -> None:
+def test_the_words_that_decided_are_named() -> None:
     (judged,) = words_opinion()(Turn(0, "zorp for ever")).judged
     assert CONCERNS[judged.shares.index(max(judged.shares))] is Concern.MEDICAL
     assert judged.because == ("zorp",)
@@ -207,7 +207,7 @@ class FailingEncoder(FakeEncoder):
         raise RuntimeError("out of memory")
 
 
-def test_with_the_encoder_gone_the_words_speak_under_their_own_name() -> None:
+def test_without_the_encoder_the_words_decide_under_their_own_name() -> None:
     advice = Advice((no_encoder, words_opinion))
     assert flags("zorp", advice=advice) == [("emergency_medical", "words.emergency")]
 
@@ -220,13 +220,13 @@ def test_an_encoder_that_breaks_leaves_the_words_and_is_tried_again() -> None:
     assert encoder.tried == ["zorp", "zorp"]
 
 
-def test_with_everything_gone_the_rules_stand() -> None:
+def test_with_everything_gone_the_rules_still_decide() -> None:
     assert flags("I can't breathe", advice=Advice((no_encoder, no_encoder))) == flags("I can't breathe", advice=ALONE)
     assert [text for text, _ in flags("I can't breathe", advice=ALONE)] == ["emergency_medical"]
     assert flags("zorp", advice=Advice((no_encoder, no_encoder))) == []
 
 
-def test_why_there_is_no_second_opinion_is_told() -> None:
+def test_the_reason_for_a_missing_second_opinion_is_reported() -> None:
     (problem,) = Triagers(lambda: ENCODER).problems
     assert problem.startswith("triage goes without the second opinion: ")
     assert "fitted on other weights" in problem
@@ -258,7 +258,7 @@ def real() -> Triagers:
         ("How does the body make myelin?", None, None),
     ],
 )
-def test_the_real_encoder_tells_them_apart(text: str, level: Level | None, kind: FlagKind | None) -> None:
+def test_the_real_encoder_distinguishes_them(text: str, level: Level | None, kind: FlagKind | None) -> None:
     assert real().problems == ()
     opinion = real().second(Turn(0, text))
     assert opinion.concern.level is level

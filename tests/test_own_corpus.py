@@ -95,7 +95,7 @@ def test_make_check_of_a_skeleton_fails_for_a_wrong_answer(tmp_path: Path) -> No
     assert "b12assistant: not answered or refused as labelled: refused, answered" in done.stderr
 
 
-def test_a_skeleton_is_complete_and_nothing_is_written_over(tmp_path: Path) -> None:
+def test_a_skeleton_is_complete_and_nothing_is_overwritten(tmp_path: Path) -> None:
     project = tmp_path / "my-project"
     done = CliRunner().invoke(commands, ["new", str(project)])
     assert (done.exit_code, done.output.splitlines()[0]) == (0, str(project / ".gitignore"))
@@ -217,7 +217,7 @@ def test_a_question_names_the_line_of_a_term_that_means_two_things(tmp_path: Pat
         ("texts.toml", TEXT.replace("T.", "{fire}"), "texts.toml:1: no telephone line is called fire"),
     ],
 )
-def test_a_fault_in_what_comes_first_is_said_before_any_question(
+def test_a_fault_in_what_comes_first_is_reported_before_any_question(
     tmp_path: Path, file: str, text: str, says: str
 ) -> None:
     (tmp_path / file).write_text(text, "utf-8")

@@ -57,7 +57,7 @@ def exported(client: TestClient, form: str, *addresses: str) -> str:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_quote_of_every_file_stands_as_verify_reads_it(
+def test_every_quote_of_every_file_passes_verify(
     form: str, client: TestClient, space: FakeWorkspace, tmp_path: Path
 ) -> None:
     file = tmp_path / f"pack.{FORMS[form]}"
@@ -114,7 +114,7 @@ def test_words_that_are_gone_are_counted_and_named_not_dropped(client: TestClien
     assert "are left out (1)" in exported(client, "markdown", lost)
 
 
-def test_words_that_moved_are_found_where_they_stand_now(space: FakeWorkspace) -> None:
+def test_words_that_moved_are_found_where_they_are_now(space: FakeWorkspace) -> None:
     entry = space.document("nerves.md")
     pinned = of_spans([entry.document.span(8, 34)])
     assert entry.document.text[8:34] == "Myelin wraps every nerve. "[:26]

@@ -21,7 +21,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_an_empty_folder_has_the_packaged_corpus(empty: Path, tmp_path: Path) -> None:
+def test_an_empty_folder_gets_the_packaged_corpus(empty: Path, tmp_path: Path) -> None:
     configuration = load_configuration(environment={"XDG_CACHE_HOME": str(tmp_path)})
     paths = configuration.settings.paths
     assert configuration.is_packaged
@@ -32,7 +32,7 @@ def test_an_empty_folder_has_the_packaged_corpus(empty: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["corpus", "index", "b12assistant.toml"])
-def test_a_folder_with_something_of_its_own_has_that(empty: Path, name: str) -> None:
+def test_a_folder_with_something_of_its_own_uses_that(empty: Path, name: str) -> None:
     path = empty / name
     path.mkdir() if "." not in name else path.touch()
     configuration = load_configuration(environment={})
@@ -42,7 +42,7 @@ def test_a_folder_with_something_of_its_own_has_that(empty: Path, name: str) -> 
 
 @pytest.mark.usefixtures("empty")
 @pytest.mark.parametrize("key", ["corpus", "index"])
-def test_whoever_names_a_folder_gets_that(key: str) -> None:
+def test_a_folder_that_is_named_is_used(key: str) -> None:
     for named in (
         load_configuration(environment={}, flags={f"paths.{key}": "mine"}),
         load_configuration(environment={f"B12_PATHS_{key.upper()}": "mine"}),
@@ -52,7 +52,7 @@ def test_whoever_names_a_folder_gets_that(key: str) -> None:
 
 @pytest.mark.usefixtures("empty")
 @pytest.mark.parametrize("named", [None, "", "relative"])
-def test_without_a_cache_folder_it_is_the_usual_one(named: str | None) -> None:
+def test_without_a_named_cache_folder_the_usual_one_is_used(named: str | None) -> None:
     environment = {} if named is None else {"XDG_CACHE_HOME": named}
     usual = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
     assert Path(load_configuration(environment=environment).settings.paths.index).is_relative_to(usual)

@@ -94,7 +94,7 @@ def test_a_question_of_one_part_is_not_cut(question: str) -> None:
 
 
 @given(st.lists(st.sampled_from(WORDS)).map(" ".join))
-def test_parts_stand_in_order_and_each_names_something(question: str) -> None:
+def test_parts_are_in_order_and_each_names_something(question: str) -> None:
     parts = parts_of(question)
     assert len(parts) != 1
     assert all(before.end <= after.start for before, after in pairwise(parts))
@@ -112,14 +112,14 @@ def weighed(query: Query) -> list[list[str]]:
     return [[word for word, weight in zip(spoken, row[before:], strict=True) if weight] for row in weights_of(query)]
 
 
-def test_the_tokens_of_a_part_and_of_what_is_told_around_it_count() -> None:
+def test_the_tokens_of_a_part_and_of_what_is_said_around_it_count() -> None:
     assert weighed(query_of("My feet burn. What is myelin, and who heals it?")) == [
         ["My", "feet", "burn", "What", "is", "myelin", "and"],
         ["My", "feet", "burn", "who", "heals", "it"],
     ]
 
 
-def test_what_a_follow_up_leans_on_is_no_part_of_it() -> None:
+def test_what_a_follow_up_leans_on_is_not_part_of_it() -> None:
     previous = "What is SCD, and who gets it? "
     assert weights_of(query_of(previous + "And children?", lead=len(previous))) == ()
     assert weighed(query_of(previous + "Who heals and who dies?", lead=len(previous))) == [
@@ -128,7 +128,7 @@ def test_what_a_follow_up_leans_on_is_no_part_of_it() -> None:
     ]
 
 
-def test_of_two_readings_that_of_the_sources_is_cut() -> None:
+def test_of_two_readings_the_one_in_the_words_of_the_sources_is_cut() -> None:
     read = query_of("What is injected, and who heals?")
     both = beside(query_of("What is a jab, and who heals?"), read, ["injected"])
     assert weighed(both) == weighed(read)
@@ -175,7 +175,7 @@ def test_the_best_of_all_stays_first_and_the_part_it_answers_worst_is_next() -> 
     assert chosen[1].score == chosen[0].score == pytest.approx(0.6)
 
 
-def test_a_part_nobody_answers_scores_what_it_is_worth() -> None:
+def test_an_unanswered_part_scores_what_it_is_worth() -> None:
     document = build_document("# 1\n\nred and blue.\n\n# 2\n\ngreen.")
     whole, part = windows(document, "red", "blue"), windows(document, "black")
     scores = {texts(window)[0]: window.score for window in choose(whole, 3, LIMITS, [part])}

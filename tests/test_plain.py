@@ -31,7 +31,7 @@ NOTHING = "Do plants dream of paint, glass and brass bands in winter?"
 
 @dataclass
 class Form:
-    """What is sent when its button is pressed; ``box``: the name of the field somebody types in."""
+    """What is sent when its button is pressed; ``box``: the name of the field for typing."""
 
     method: str
     action: str
@@ -139,7 +139,7 @@ def test_a_citation_leads_to_the_document_with_the_quote_marked(client: TestClie
 
 
 @pytest.mark.parametrize("question", [DECISION, "Is it urgent? I have numb feet and metformin, should I stop it?"])
-def test_a_red_flag_stands_before_every_quote(question: str, client: TestClient, space: FakeWorkspace) -> None:
+def test_a_red_flag_comes_before_every_quote(question: str, client: TestClient, space: FakeWorkspace) -> None:
     reply = space.ask(question)
     assert reply.answer.red_flag is not None
     page = send(client, box_of(start(client)), question)
@@ -151,7 +151,7 @@ def test_a_red_flag_stands_before_every_quote(question: str, client: TestClient,
         assert quote.spans[0].text not in page.words.partition(flag)[0]
 
 
-def test_an_emergency_is_its_text_alone_and_its_controls_lead_on(client: TestClient, space: FakeWorkspace) -> None:
+def test_an_emergency_shows_only_its_text_and_its_controls_work(client: TestClient, space: FakeWorkspace) -> None:
     page = send(client, box_of(start(client)), "My legs went weak today and I can't pee")
     assert "Call your local emergency number" in page.words
     assert [link for link in page.links if link.startswith("/d/")] == []
@@ -172,7 +172,7 @@ def test_a_follow_up_leans_on_the_turns_before(client: TestClient) -> None:
     assert second.words != fresh.words
 
 
-def test_nothing_found_is_said(client: TestClient) -> None:
+def test_a_search_that_finds_nothing_says_so(client: TestClient) -> None:
     page = send(client, box_of(start(client)), NOTHING)
     assert "We found no answer to this in our documents." in page.words
     assert "You could look here" in page.words
@@ -214,7 +214,7 @@ def test_what_is_typed_comes_back_inert_and_whole(question: str, client: TestCli
     [("", "The question is empty: type what you want to know"), ("myelin " * 3000, "at most 20,000 characters")],
     ids=["empty", "too long"],
 )
-def test_what_cannot_be_answered_is_told_and_still_in_the_box(question: str, told: str, client: TestClient) -> None:
+def test_what_cannot_be_answered_is_reported_and_still_in_the_box(question: str, told: str, client: TestClient) -> None:
     answer = client.post("/plain", data={"question": question, "earlier": ["one", "two"]})
     page = TextBrowser(answer.text)
     assert answer.status_code == 422
@@ -223,7 +223,7 @@ def test_what_cannot_be_answered_is_told_and_still_in_the_box(question: str, tol
     assert [value for _, value in box_of(page).fields] == ["one", "two"]
 
 
-def test_a_conversation_too_long_is_told(client: TestClient) -> None:
+def test_a_conversation_that_is_too_long_is_reported(client: TestClient) -> None:
     answer = client.post("/plain", data={"question": "more?", "earlier": ["again"] * 30})
     assert answer.status_code == 422
     assert "at most 20 questions: start a new one" in answer.text
@@ -233,7 +233,7 @@ def test_anything_but_a_form_is_refused(client: TestClient) -> None:
     assert client.post("/plain", json={"question": ASKED}).status_code == 415
 
 
-def test_without_an_index_it_says_what_to_do_and_an_emergency_is_still_told(tmp_path: Path) -> None:
+def test_without_an_index_it_says_what_to_do_and_an_emergency_is_still_answered(tmp_path: Path) -> None:
     client = client_of(empty_space(tmp_path))
     answer = client.post("/plain", data={"question": ASKED})
     assert (answer.status_code, "There is no index yet: run" in answer.text) == (503, True)
@@ -246,7 +246,7 @@ class BrokenWorkspace(FakeWorkspace):
         raise ValueError(f"a secret of the inside, and {question}")
 
 
-def test_what_breaks_is_told_without_the_inside(space: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_is_reported_without_internals(space: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
     answer = client_of(BrokenWorkspace(space.configuration)).post("/plain", data={"question": "What is B12?"})
     assert answer.status_code == 500
     assert "Something went wrong" in answer.text
@@ -255,7 +255,7 @@ def test_what_breaks_is_told_without_the_inside(space: FakeWorkspace, caplog: py
     assert box_of(TextBrowser(answer.text)).typed.strip() == "What is B12?"
 
 
-def test_it_speaks_the_words_of_a_corpus_of_ones_own(space: FakeWorkspace) -> None:
+def test_it_uses_the_words_of_a_corpus_of_ones_own(space: FakeWorkspace) -> None:
     class Own(FakeWorkspace):
         @property
         def page_words(self) -> PageWords:
@@ -285,7 +285,7 @@ def test_an_answer_has_the_address_that_the_page_shares(client: TestClient, spac
     assert not any(link.startswith("/#") for link in nothing.links)
 
 
-def test_every_page_has_one_heading_of_the_first_rank(client: TestClient) -> None:
+def test_every_page_has_one_first_level_heading(client: TestClient) -> None:
     for question in (ASKED, NOTHING, EMERGENCY):
         assert client.post("/plain", data={"question": question}).text.count("<h1>") == 1
     assert client.get("/plain").text.count("<h1>") == 1

@@ -234,14 +234,14 @@ def seen(text: str) -> str:
 
 @pytest.mark.parametrize("output", [*ANSWERS, *QUOTES])
 @pytest.mark.parametrize("note", NOTES)
-def test_every_note_of_a_quote_stands_in_every_output(note: str, output: str, space: OneReply) -> None:
+def test_every_note_of_a_quote_is_in_every_output(note: str, output: str, space: OneReply) -> None:
     reply, words = NOTES[note]
     shown = seen({**ANSWERS, **QUOTES}[output](reply, space))
     assert words.casefold() in shown
 
 
 @pytest.mark.parametrize("output", ANSWERS)
-def test_no_output_has_a_note_that_does_not_hold(output: str, space: OneReply) -> None:
+def test_no_output_has_a_note_that_does_not_apply(output: str, space: OneReply) -> None:
     shown = seen(ANSWERS[output](reply_of(quote_of(Source(interest=Interest.NONE))), space))
     notes = {"possible", "seller", "unknown interest", "our summary", "overdue", "changed", "partly off", "superseded"}
     assert [note for note in notes if NOTES[note][1].casefold() in shown] == []

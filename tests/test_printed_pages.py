@@ -58,14 +58,14 @@ def test_a_quote_is_boxed_line_by_line_where_its_ink_is(
         assert inside.getextrema()[0] < 100  # type: ignore[operator]
 
 
-def test_nothing_of_the_words_lies_outside_of_their_boxes(pages: tuple[PrintedPage, ...]) -> None:
+def test_no_part_of_the_words_is_outside_their_boxes(pages: tuple[PrintedPage, ...]) -> None:
     picture = ink(pages[1])
     for box in pages[1].box(pages[1].letters):
         picture.paste(255, (int(box.left) - 1, int(box.top) - 1, int(box.right) + 2, int(box.bottom) + 2))
     assert picture.getextrema()[0] > 200  # type: ignore[operator]
 
 
-def test_words_that_stand_twice_on_a_page_are_not_boxed(document: Document, pages: tuple[PrintedPage, ...]) -> None:
+def test_words_that_occur_twice_on_a_page_are_not_boxed(document: Document, pages: tuple[PrintedPage, ...]) -> None:
     once, twice = range_of(document, "Twice said."), Range(len(document.text) - 35, len(document.text) - 20)
     assert boxes_on(pages[0], document, [once], 1)
     assert "wice" in document.slice(twice)
@@ -94,7 +94,7 @@ def test_a_quote_over_two_pages_is_boxed_on_each(document: Document, pages: tupl
     assert pages_of(replace(document, page_starts=()), [over]) == ()
 
 
-def test_what_is_no_pdf_or_has_no_such_page_says_so() -> None:
+def test_a_file_that_is_not_a_pdf_or_lacks_the_page_says_so() -> None:
     made = PrintedPages()
     for data, number in ((b"%PDF-1.7 rubbish", 1), (b"", 1), (DATA, 9)):
         with pytest.raises(SourceError, match="cannot be shown"):

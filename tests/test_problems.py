@@ -86,7 +86,7 @@ def test_a_body_that_is_not_said_to_be_json_is_not_read(headers: dict[str, str],
     assert (response.status_code, Problem.model_validate(response.json()).code) == (415, "content_type")
 
 
-def test_the_allowed_method_is_told(client: TestClient) -> None:
+def test_the_allowed_method_is_named(client: TestClient) -> None:
     assert client.get(ASK).headers["allow"] == "POST"
 
 
@@ -133,7 +133,7 @@ def _leaves(kind: type[errors.AssistantError]) -> list[type[errors.AssistantErro
 
 
 @pytest.mark.parametrize("kind", _leaves(errors.AssistantError), ids=lambda kind: kind.__name__)
-def test_no_error_of_ours_tells_of_the_machine(kind: type[errors.AssistantError]) -> None:
+def test_no_error_of_ours_reveals_anything_of_the_machine(kind: type[errors.AssistantError]) -> None:
     problem = problem_of(kind("/srv/someone/index is broken", hint="run `b12assistant index`"))
     told = problem.as_json("/api/v1/ask")
     Problem.model_validate(told)

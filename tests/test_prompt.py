@@ -145,7 +145,7 @@ def test_an_emergency_is_answered_without_an_index(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", [b"\x04", b"\x03"], ids=["Ctrl-D", "Ctrl-C"])
-def test_a_key_leaves_without_a_word(built: Path, key: bytes) -> None:
+def test_a_key_exits_without_a_word(built: Path, key: bytes) -> None:
     with at(built) as terminal:
         terminal.until("\n> ")
         terminal.settle()

@@ -90,7 +90,7 @@ def test_an_origin_that_is_not_registered_is_refused(tmp_path: Path) -> None:
         ('{"text": "x", ', "sentences/low.md.jsonl:1: Invalid JSON"),
     ],
 )
-def test_a_wrong_line_is_one_line_that_names_it(tmp_path: Path, wrong: str, complaint: str) -> None:
+def test_a_wrong_line_gives_a_one_line_error_that_names_it(tmp_path: Path, wrong: str, complaint: str) -> None:
     with pytest.raises(SourceFactsError) as raised:
         read_sentences(written(tmp_path, wrong), "low.md")
     assert raised.value.message.startswith(complaint)

@@ -123,7 +123,7 @@ def test_questions_with_other_words_are_not_compared(report: dict[str, Any]) -> 
     assert "3 questions are not in the earlier report" in question_page.page(report, {**report, "questions": other})
 
 
-def test_what_is_no_report_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_report_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"report\.json cannot be read"):
         question_page.read(tmp_path)
     (tmp_path / "report.json").write_text('{"kind": "red_flags"}', "utf-8")

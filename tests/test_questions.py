@@ -50,7 +50,7 @@ def test_an_answer_is_that_of_the_workspace(built: FakeWorkspace) -> None:
     assert found.timings.total >= found.timings.triage > 0
 
 
-def test_a_late_one_is_told_so(held: Blocking) -> None:
+def test_a_late_question_gets_an_error_that_says_so(held: Blocking) -> None:
     ends: list[str] = []
     late = questions(seconds=0.3)
     late.watch = lambda end, seconds: ends.append(end)
@@ -68,7 +68,7 @@ class Hasty(Questions):
 
 
 @pytest.mark.parametrize("how", ["late", "busy"])
-def test_what_the_safety_check_saw_is_told_of_a_question_that_cannot_be_searched(how: str, held: Blocking) -> None:
+def test_what_the_safety_check_saw_is_shown_for_a_question_that_cannot_be_searched(how: str, held: Blocking) -> None:
     kind = Hasty if how == "late" else Questions
     bounds = kind(60, Lane("check", 4, 8), Lane("search", 1, 0))
     if how == "busy":
@@ -78,7 +78,7 @@ def test_what_the_safety_check_saw_is_told_of_a_question_that_cannot_be_searched
     assert any(notice.flag is not None for notice in told.notices)
 
 
-def test_what_the_safety_check_saw_is_told_where_a_search_breaks(
+def test_what_the_safety_check_saw_is_shown_where_a_search_fails(
     built: FakeWorkspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(FakeWorkspace):
@@ -109,7 +109,7 @@ def test_an_emergency_never_waits_behind_a_search(held: Blocking) -> None:
 
 
 @pytest.mark.parametrize("how", ["busy", "late"])
-def test_an_emergency_is_told_where_the_whole_check_cannot_be_waited_for(how: str, held: Blocking) -> None:
+def test_an_emergency_is_answered_where_the_whole_check_cannot_be_waited_for(how: str, held: Blocking) -> None:
     """As while the encoder loads: the checks occupy every thread, or take too long."""
 
     async def asked(question: str) -> Reply:
@@ -135,7 +135,7 @@ def test_an_emergency_is_told_where_the_whole_check_cannot_be_waited_for(how: st
     ("path", "field", "empty"),
     [("/api/v1/search", "question", "hits"), ("/lookup/search", "text", "rows"), ("/lookup/best", "text", "quote")],
 )
-def test_an_emergency_is_told_where_no_search_can_be_waited_for(
+def test_an_emergency_is_answered_where_no_search_can_be_waited_for(
     path: str, field: str, empty: str, how: str, held: Blocking
 ) -> None:
     bounds = Questions(

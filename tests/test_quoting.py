@@ -126,7 +126,7 @@ def test_a_window_is_short_or_one_sentence_with_what_it_needs_or_a_list(drawn: t
 
 
 @given(DRAWN)
-def test_an_item_stands_with_what_leads_to_its_list(drawn: tuple[Document, list[str]]) -> None:
+def test_an_item_is_quoted_with_what_leads_to_its_list(drawn: tuple[Document, list[str]]) -> None:
     document = drawn[0]
     for window in drawn_windows(drawn):
         for place, block in enumerate(document.blocks):
@@ -196,7 +196,7 @@ def test_the_best_sentence_is_the_one_that_holds_most() -> None:
     assert best == {"Milk helps the nerves and Nerves heal."}
 
 
-def test_a_long_sentence_may_stand_alone_and_not_with_others() -> None:
+def test_a_long_sentence_may_be_quoted_alone_but_not_with_others() -> None:
     long = "B12 " * 150 + "ends."
     document = build_document(f"First it begins. {long} Last it ends.", file="a.txt")
     found = [
@@ -243,7 +243,7 @@ def test_at_equal_scores_documents_come_by_id_and_place() -> None:
         ((0.69, 0.9, np.nan), "Milk is rich."),
     ],
 )
-def test_a_neighbour_of_which_the_question_is_asked_is_quoted_too(near: Sequence[float], quoted: str) -> None:
+def test_a_neighbour_that_the_question_is_about_is_quoted_too(near: Sequence[float], quoted: str) -> None:
     (passage,) = passages_of(build_document("Eggs have B12. Milk is rich. Bread has none."))
     asked = {passage.id: np.array(near, np.float32)}
     found = windows_of(passage, "Milk")

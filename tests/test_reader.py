@@ -1,4 +1,4 @@
-"""The reader scores a sentence with a question, and so tells which quotes are strong."""
+"""The reader scores a sentence with a question, and so decides which quotes are strong."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_same_texts_have_the_same_score(reader: JointReader) -> None:
     assert reader.score(QUESTION, ANSWER) == replace(reader).score(QUESTION, ANSWER)
 
 
-def test_of_a_long_question_the_end_is_read(reader: JointReader) -> None:
+def test_the_end_of_a_long_question_is_read(reader: JointReader) -> None:
     story = "I live near the sea with my two old dogs and a cat. " * 40
     assert reader.score(story + QUESTION, ANSWER) == reader.score("And " + story + QUESTION, ANSWER)
     assert np.isfinite(reader.score(QUESTION, ANSWER * 40))
@@ -82,7 +82,7 @@ def test_a_quote_that_does_not_read_as_an_answer_is_not_strong(starter: Path, mo
     assert strengths(space)[0] is Strength.STRONG
 
 
-def test_where_nothing_is_asked_of_the_sentences_the_reader_is_not_heard(built: Path) -> None:
+def test_where_nothing_is_asked_of_the_sentences_the_reader_has_no_say(built: Path) -> None:
     flags = {"paths.corpus": str(built / "corpus"), "paths.index": str(built / "index"), "encoder.threads": 1}
     space = Workspace(load_configuration(environment={}, flags=flags))
     before = strengths(space)

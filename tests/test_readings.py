@@ -58,7 +58,7 @@ def test_a_question_is_read_in_the_words_of_the_sources(question: str, as_read: 
 
 
 @pytest.mark.parametrize("question", ["the tea", "favour", "myelin", "B12", "", "?!", "methylated-nervs"])
-def test_words_that_the_sources_have_or_that_are_no_slips_stay(question: str) -> None:
+def test_words_that_the_sources_have_or_that_are_not_slips_stay(question: str) -> None:
     assert READ.replaced(asked(question)).replaced == ()
 
 
@@ -72,7 +72,7 @@ def test_every_change_is_an_address_in_what_was_written(texts: list[str]) -> Non
     assert text[lead:] == reading(READ.replaced(asked(texts[-1])))[0]
 
 
-def test_a_mended_word_is_a_place_in_a_source() -> None:
+def test_a_corrected_word_is_a_place_in_a_source() -> None:
     (change,) = READ.replaced(asked("my nervs")).replaced
     assert (change.written.text, change.read_as) == ("nervs", SOURCE.span(5, 11))
 
@@ -82,7 +82,7 @@ def test_only_words_of_the_sources_are_read_into_a_question() -> None:
     assert {term.id for term in known.terms} == {"tingling"}
 
 
-def test_what_is_leant_on_is_read_apart() -> None:
+def test_what_is_leant_on_is_read_separately() -> None:
     text, lead = reading(READ.replaced(asked("the jab", "my nervs")))
     assert (text[:lead], text[lead:]) == ("the injection ", "my nerves")
 
@@ -98,7 +98,7 @@ def test_both_readings_weigh_the_same() -> None:
     assert np.linalg.norm(both.vector) == pytest.approx(1)
 
 
-def test_a_lay_word_finds_the_sentence_that_has_the_other() -> None:
+def test_a_lay_word_finds_the_sentence_that_has_the_technical_one() -> None:
     documents = [
         build_document("Injections heal nerves. Tea is hot.", file="a.txt"),
         build_document("A jug heals nerves. Rice is white.", file="b.txt"),

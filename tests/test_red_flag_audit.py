@@ -57,7 +57,7 @@ def test_the_interval_is_wilsons(hits: int, n: int, low: float, high: float) -> 
 
 
 @given(st.integers(0, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_an_interval_holds_its_share_and_never_closes(pair: tuple[int, int]) -> None:
+def test_an_interval_holds_its_share_and_always_has_a_width(pair: tuple[int, int]) -> None:
     hits, n = pair
     low, high = wilson(hits, n)
     assert 0 <= low < high <= 1
@@ -71,7 +71,7 @@ def test_the_confusion_table_counts_every_message_once() -> None:
     assert sum(sum(row.values()) for row in table.values()) == len(pairs)
 
 
-def test_an_acceptable_level_is_right_but_no_emergency_seen() -> None:
+def test_an_acceptable_level_is_right_but_does_not_count_as_an_emergency_seen() -> None:
     verdicts = [verdict("emergency", "urgent", acceptable=["urgent"])]
     assert counted(verdicts, "emergency: right or acceptable") == (1, 1)
     assert counted(verdicts, "emergency as emergency") == (0, 1)
@@ -106,7 +106,7 @@ def test_a_measure_that_nothing_bears_on_is_left_out() -> None:
     assert set(measures([verdict("urgent", "none")])) == {"urgent: right or acceptable", "urgent as urgent or higher"}
 
 
-def test_groups_are_shown_where_they_are_told() -> None:
+def test_groups_are_shown_where_they_are_given() -> None:
     groups = summary([verdict("none", "none", trap="past"), verdict("none", "urgent", trap="negated")])["groups"]
     assert set(groups) == {"trap"}
     assert groups["trap"]["past"]["false alarms"]["hits"] == 0
@@ -148,7 +148,7 @@ def test_a_line_is_read(tmp_path: Path) -> None:
     assert found.groups == {"trap": "past", "category": "x", "language": "en"}
 
 
-def test_little_is_enough(tmp_path: Path) -> None:
+def test_a_line_with_few_keys_is_enough(tmp_path: Path) -> None:
     (found,) = load_cases(write(tmp_path, "", ROW, ""))
     assert (found.turns, found.acceptable, found.kind, found.groups) == ((Turn(0, "now"),), frozenset(), None, UNSAID)
 
@@ -189,7 +189,7 @@ def test_an_id_on_two_lines_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", b"\n\n"], ids=["missing", "not UTF-8", "empty"])
-def test_a_file_without_messages_is_said(content: bytes | None, tmp_path: Path) -> None:
+def test_a_file_without_messages_is_named(content: bytes | None, tmp_path: Path) -> None:
     file = tmp_path / "messages.jsonl"
     if content is not None:
         file.write_bytes(content)
@@ -225,7 +225,7 @@ def figures(*judges: str, misses: Sequence[dict[str, Any]] = ()) -> dict[str, An
     }  # fmt: skip
 
 
-def test_judges_stand_side_by_side_and_the_last_is_shown_by_group() -> None:
+def test_judges_are_shown_side_by_side_and_the_last_one_by_group() -> None:
     found = list(tables(figures("rules", "both")))
     assert found[0].rows[0] == ("", "rules", "both")
     assert [table.title for table in found[1:]] == [
@@ -236,13 +236,13 @@ def test_judges_stand_side_by_side_and_the_last_is_shown_by_group() -> None:
     assert all(len({len(row) for row in table.rows}) == 1 for table in found)
 
 
-def test_a_judge_that_could_not_take_part_is_said_first() -> None:
+def test_a_judge_that_could_not_take_part_is_named_first() -> None:
     lines = list(as_text(figures("rules") | {"problems": ["triage goes without the second opinion: no model"]}))
     assert lines[1] == "Triage goes without the second opinion: no model."
     assert "second opinion" not in "\n".join(as_text(figures("rules")))
 
 
-def test_a_share_is_said_with_its_counts_and_interval() -> None:
+def test_a_share_is_given_with_its_counts_and_interval() -> None:
     assert share({"hits": 1, "n": 3, "share": 1 / 3, "low": 0.0615, "high": 0.7923}) == "33.3 % (1 of 3; 6.2 to 79.2)"
     assert share({"hits": 0, "n": 0, "share": None, "low": 0, "high": 1}) == share(None) == "–"
 
@@ -255,7 +255,7 @@ def test_the_text_holds_every_miss_with_its_trace() -> None:
     assert "Misses: 1" in said
 
 
-def test_what_is_published_says_which_and_not_in_which_words() -> None:
+def test_what_is_published_names_the_misses_but_not_their_words() -> None:
     said = "\n".join(as_markdown(figures("rules", misses=[MISS])))
     assert "* `m<1>`: labelled emergency or urgent, said none" in said
     assert NASTY not in said
@@ -263,7 +263,7 @@ def test_what_is_published_says_which_and_not_in_which_words() -> None:
     assert "None." in "\n".join(as_markdown(figures("rules")))
 
 
-def test_the_page_is_inert_and_asks_nobody_for_anything() -> None:
+def test_the_page_is_inert_and_requests_nothing() -> None:
     shown = page(figures("rules", misses=[MISS]))
     assert "<script" not in shown
     assert not re.search(r"(src|href|action)=|url\(|@import|https?://", shown)

@@ -76,7 +76,7 @@ def exemplar(name: str, text: str) -> exemplars.Exemplar:
     return exemplars.Exemplar(name, name, text, (), "none", None, "x", "none", "en", ())
 
 
-def test_of_groups_the_first_wins_and_what_is_left_out_is_told() -> None:
+def test_the_first_of_several_groups_wins_and_what_is_left_out_is_reported() -> None:
     tell = exemplars.Told()
     shared = "one two three four five"
     groups = [

@@ -22,7 +22,7 @@ CERTAIN = np.array([0.9, 0.4, 0.6, 0.1])
 ANSWERABLE = np.array([each.answerable for each in ASKED])
 
 
-def test_what_is_refused_is_told_by_style() -> None:
+def test_what_is_refused_is_reported_by_style() -> None:
     refused = {name: (row["n"], row["refused"]) for name, row in by_style(CERTAIN, ASKED, CUTS).items()}
     assert refused == {
         "answerable: all": (2, 0.5),

@@ -74,7 +74,7 @@ def test_only_allowed_passages_are_hit(texts: list[str], refused: set[int], cand
     assert bool(hits) == any(document.id not in refused_ids for document in collection.documents)
 
 
-def test_a_refused_passage_takes_nobody_s_place_among_the_candidates() -> None:
+def test_a_refused_passage_displaces_none_of_the_candidates() -> None:
     collection = collection_of("Nerve nerve.", "Nerve nerve nerve.", "Milk and a nerve.")
     depths = RetrievalSettings(candidates=1, rescored=1)
     hits = rank(asked("nerve", collection), collection, depths, lambda p: p.document.id == "02.txt", 5)
@@ -98,7 +98,7 @@ def test_a_question_without_a_known_word_makes_no_difference_between_passages() 
     assert hits[0].score == hits[1].score
 
 
-def test_a_question_without_a_token_is_ranked_all_the_same() -> None:
+def test_a_question_without_a_token_still_gets_a_ranking() -> None:
     assert len(hits_of("??", collection_of("Tea is hot.", "Milk is white."))) == 2
 
 
@@ -218,18 +218,18 @@ def test_one_of_a_group_lifts_the_others() -> None:
     assert after["01.txt"] == before["01.txt"]
 
 
-def test_unique_titles_lift_nobody() -> None:
+def test_unique_titles_lift_no_passage() -> None:
     assert scores(GROUPED, "folate") == scores(renamed(GROUPED, ["One", "Two", "Three"]), "folate")
 
 
 @pytest.mark.parametrize(("size", "lifts"), [(15, True), (16, False)])
-def test_a_group_of_more_than_fifteen_is_no_topic(size: int, lifts: bool) -> None:
+def test_a_group_of_more_than_fifteen_is_not_a_topic(size: int, lifts: bool) -> None:
     collection = collection_of("Folate hides anaemia.", *("Tea is hot.",) * 15)
     shared = renamed(collection, ["Shared"] * size + [f"Apart {i}" for i in range(16 - size)])
     assert (scores(shared, "folate") != scores(collection, "folate")) is lifts
 
 
-def test_documents_without_a_title_are_no_group() -> None:
+def test_documents_without_a_title_are_not_a_group() -> None:
     assert scores(GROUPED, "folate") == scores(renamed(GROUPED, ["", "", ""]), "folate")
 
 

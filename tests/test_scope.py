@@ -88,7 +88,7 @@ def test_a_refusal_carries_the_notice_that_fits_or_else_the_general_one(question
     assert [each.text for each in answer.notices] == [text, "general"]
 
 
-def test_a_refusal_does_not_say_that_its_nearest_source_is_silent_of_what_it_speaks_of() -> None:
+def test_a_refusal_does_not_say_that_its_nearest_source_omits_what_it_mentions() -> None:
     answer = assistant(source("Myelin wraps nerve fibres in pregnancy.")).reply("knitting while pregnant").answer
     assert answer.status is Status.NO_ANSWER
     assert [each.text for each in answer.notices] == ["scope", "general"]
@@ -100,7 +100,7 @@ def test_a_follow_up_is_about_what_it_leans_on() -> None:
     assert [each.text for each in answer.notices] == ["scope_animal", "general"]
 
 
-def test_false_alarms_on_our_own_questions_are_none() -> None:
+def test_our_own_questions_raise_no_false_alarm() -> None:
     """All of them are questions that the corpus answers."""
     lines = [
         line for split in ("train", "calibration") for line in (QUESTIONS / f"{split}.jsonl").read_text().splitlines()
@@ -109,7 +109,7 @@ def test_false_alarms_on_our_own_questions_are_none() -> None:
     assert [row["question"] for row in rows if fired(row["question"], *row["gold"])] == []
 
 
-def test_a_pattern_that_is_none_is_named() -> None:
+def test_an_invalid_pattern_is_named() -> None:
     concept = {"id": "x", "names": ["x"], "asks": ["("], "asked": [], "mentions": []}
     with pytest.raises(ConfigError, match="concept 1: '\\(' is no regular expression"):
         parse_scope({"concept": [concept]})

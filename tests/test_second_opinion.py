@@ -1,4 +1,4 @@
-"""The opinions beside the rules raise levels, lower an emergency only to urgent, say who spoke, and can be cleared."""
+"""Opinions added to the rules raise levels, lower an emergency only to urgent, say who spoke, and can be cleared."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MADE_UP = st.lists(st.sampled_from(["zorp", "glim", "frob", "quux", "eggs", "I c
         ("quux", ("medical_decision", "second_opinion.medical_decision")),
     ],
 )
-def test_what_the_rules_missed_is_raised_and_reported_apart(text: str, shown: tuple[str, str]) -> None:
+def test_what_the_rules_missed_is_raised_and_reported_separately(text: str, shown: tuple[str, str]) -> None:
     assert flags(text) == [shown]
 
 
@@ -52,12 +52,12 @@ def test_the_words_alone_lower_nothing() -> None:
     assert flags("I can't breathe, frob", advice=advice) == flags("I can't breathe, frob", advice=ALONE)
 
 
-def test_what_was_found_over_several_turns_stands() -> None:
+def test_what_was_found_over_several_turns_is_kept() -> None:
     turns = ("My legs are weak.", "And since today I can't pee.")
     assert [text for text, _ in flags(*turns)] == ["emergency_medical"]
 
 
-def test_what_was_found_in_another_language_stands() -> None:
+def test_what_was_found_in_another_language_is_kept() -> None:
     assert next(text for text, _ in flags("no puedo respirar")) == "emergency_medical"
 
 

@@ -65,7 +65,7 @@ def test_the_number_of_an_item_stays_with_it() -> None:
     assert split("1. Eat meat.\n2. Eat fish.") == ["1. Eat meat.", "2. Eat fish."]
 
 
-def test_a_closing_mark_is_no_sentence() -> None:
+def test_a_closing_mark_is_not_a_sentence() -> None:
     assert split("It is so. ”") == ["It is so. ”"]
 
 
@@ -74,7 +74,7 @@ def test_offsets_are_code_points() -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n\t\f ", "\u2028\xa0"], ids=["empty", "blank", "other blanks"])
-def test_where_nothing_stands_there_is_no_sentence(text: str) -> None:
+def test_empty_or_blank_text_has_no_sentence(text: str) -> None:
     assert split(text) == []
 
 
@@ -84,7 +84,7 @@ def test_sentences_come_in_order_and_do_not_overlap(text: str) -> None:
 
 
 @given(UGLY)
-def test_only_blanks_lie_in_no_sentence(text: str) -> None:
+def test_only_blanks_are_in_no_sentence(text: str) -> None:
     inside = {at for found in split_sentences(text) for at in range(found.start, found.end)}
     assert all(text[at].isspace() for at in range(len(text)) if at not in inside)
 

@@ -62,7 +62,7 @@ def test_an_emergency_is_safety_only_even_without_an_index(tmp_path: Path) -> No
     assert (answer["status"], answer["quotes"], answer["red_flag"]["level"]) == ("safety_only", [], "emergency")
 
 
-def test_an_answer_is_not_kept_on_the_way(client: TestClient) -> None:
+def test_an_answer_is_not_cached_on_the_way(client: TestClient) -> None:
     response = client.post("/api/v1/ask", json={"question": QUESTIONS[0]})
     assert (response.headers["cache-control"], response.headers["content-type"]) == ("no-store", "application/json")
 
@@ -145,7 +145,7 @@ def test_without_an_index_it_is_not_ready_until_there_is_one(tmp_path: Path) -> 
     assert client.get("/readyz").status_code == 200
 
 
-def test_an_older_generation_in_use_is_said(tmp_path: Path) -> None:
+def test_an_older_generation_in_use_is_reported(tmp_path: Path) -> None:
     space = small_space(tmp_path)
     (space.corpus / "more.md").write_text("# More\n\nLiver holds a lot of it.\n", "utf-8")
     newest = space.index().generation
@@ -178,7 +178,7 @@ class _Broken(FakeWorkspace):
         raise ValueError("Who lowers B12 in the inside?")
 
 
-def test_an_unexpected_error_tells_nothing_of_the_inside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_reveals_no_internals(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         response = client_of(_Broken(empty_space(tmp_path).configuration)).post(
             "/api/v1/ask", json={"question": "Who lowers B12?"}

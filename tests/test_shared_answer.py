@@ -92,7 +92,7 @@ def test_what_is_switched_off_is_not_shown(tmp_path: Path) -> None:
     assert shared(off, reply, links) is reply
 
 
-def test_a_shared_answer_is_no_part_of_the_conversation_and_in_no_log(
+def test_a_shared_answer_is_not_part_of_the_conversation_and_is_in_no_log(
     space: FakeWorkspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")

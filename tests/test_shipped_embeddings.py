@@ -66,13 +66,13 @@ def test_a_document_is_known_under_another_name(space: FakeWorkspace) -> None:
     elsewhere(space, RefusingEncoder()).index()
 
 
-def test_from_scratch_they_are_left_alone(space: FakeWorkspace) -> None:
+def test_indexing_from_scratch_does_not_use_them(space: FakeWorkspace) -> None:
     encoder = FakeEncoder()
     assert elsewhere(space, encoder).index(from_scratch=True).generation == space.index().generation
     assert any("Metformin" in text for text in encoder.encoded)
 
 
-def test_those_of_another_encoder_are_left_alone(space: FakeWorkspace) -> None:
+def test_those_of_another_encoder_are_not_used(space: FakeWorkspace) -> None:
     other = FakeEncoder(digest="1" * 64)
     elsewhere(space, other).index()
     assert any("Metformin" in text for text in other.encoded)
@@ -120,7 +120,7 @@ def test_what_vectors_depend_on_is_in_their_scope(space: FakeWorkspace) -> None:
     assert len({made, *others}) == 5
 
 
-def test_a_corpus_of_others_reads_no_more_than_the_keys(space: FakeWorkspace, tmp_path: Path) -> None:
+def test_another_corpus_reads_no_more_than_the_keys(space: FakeWorkspace, tmp_path: Path) -> None:
     shipped = read_shipped(scope_of(space))
     other = fake_workspace(write(tmp_path / "other", {"pills.txt": PILLS}), tmp_path / "index")
     other.index()

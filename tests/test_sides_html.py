@@ -44,7 +44,7 @@ def test_the_sides_have_the_numbers_after_the_quotes() -> None:
     assert numbers(shown(OKAPI, LEMUR)) == ["1", "2", "3"]
 
 
-def test_the_sides_stand_under_the_curators_question() -> None:
+def test_the_sides_are_under_the_curators_question() -> None:
     above, heading, below = shown(OKAPI, LEMUR).partition("How much&#63;")
     assert heading
     assert numbers(above) == ["1"]

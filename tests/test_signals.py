@@ -40,7 +40,7 @@ def test_what_a_question_leans_on_does_not_count() -> None:
     assert names("and coffee?", "does tea wrap myelin") == ["coffe"]
 
 
-def test_it_counts_for_a_question_without_a_word_of_its_own() -> None:
+def test_what_a_question_without_a_word_of_its_own_leans_on_counts() -> None:
     assert names("and why is that?", "does tea wrap myelin") == ["tea", "wrap", "myelin"]
 
 
@@ -114,7 +114,7 @@ def test_the_committed_table_is_of_the_shipped_encoder() -> None:
 
 
 @pytest.mark.parametrize(("thing", "talk"), [("gout", "conclude"), ("statins", "shortage"), ("thyroid", "room")])
-def test_the_committed_table_tells_things_from_talk(thing: str, talk: str) -> None:
+def test_the_committed_table_separates_things_from_talk(thing: str, talk: str) -> None:
     from b12assistant.language.words import terms
 
     words = [QuestionWord(terms(word)[0], np.zeros(0, np.int64)) for word in (thing, talk)]

@@ -55,7 +55,9 @@ def shifted(address: str) -> str:
     return re.sub(r"at=(\d+)-(\d+)", lambda at: f"at={int(at[1]) + 1}-{int(at[2]) + 1}", address)
 
 
-def test_words_that_moved_are_marked_where_they_stand_and_it_is_said(space: FakeWorkspace, client: TestClient) -> None:
+def test_words_that_moved_are_marked_where_they_are_and_the_page_says_so(
+    space: FakeWorkspace, client: TestClient
+) -> None:
     page = client.get(shifted(link(space, "nerves.md", "It is made of fat."))).text
     assert '<mark id="hit" tabindex="-1">It is made of fat.</mark>' in page
     assert "have moved" in page
@@ -84,7 +86,7 @@ def test_passages_follow_one_another_and_the_quote_stays_marked(space: FakeWorks
     assert 'rel="next"' not in after
 
 
-def test_a_passage_that_is_gone_is_said_to_be(space: FakeWorkspace, client: TestClient) -> None:
+def test_a_passage_that_is_gone_is_reported_as_gone(space: FakeWorkspace, client: TestClient) -> None:
     known = space.document("nerves.md").passages[0]
     assert "passage in the link no longer exists" not in client.get(addresses.of_passage(known)).text
     assert "passage in the link no longer exists" in client.get("/d/nerves.md?passage=00").text
@@ -114,7 +116,7 @@ def test_a_quote_whose_place_on_the_page_is_not_exact_is_not_marked(space: FakeW
     assert "on this page, not marked" in page
 
 
-def test_of_a_file_that_changed_no_page_is_shown(tmp_path: Path) -> None:
+def test_no_page_of_a_file_that_changed_is_shown(tmp_path: Path) -> None:
     corpus = write(tmp_path / "corpus", {"nerves.md": NERVES})
     (corpus / "printed.pdf").write_bytes(build_pdf(*PAGES))
     made = fake_workspace(corpus, tmp_path / "index")

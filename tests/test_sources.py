@@ -58,7 +58,7 @@ def test_each_key_is_read_from_both_places(toml: str, yaml: str, source: Source)
 
 
 @pytest.mark.parametrize(("toml", "yaml", "expected"), named([*WRONG]))
-def test_a_wrong_value_says_where_it_stands_and_what_goes_there(toml: str, yaml: str, expected: str) -> None:
+def test_a_wrong_value_is_reported_with_its_place_and_what_goes_there(toml: str, yaml: str, expected: str) -> None:
     with pytest.raises(SourceFactsError, match=r"^sources\.toml:3: ") as in_toml:
         parse_sources(ENTRY + toml)
     with pytest.raises(SourceFactsError, match=r"^a\.md:3: ") as in_yaml:
@@ -110,7 +110,7 @@ def test_an_unknown_key_comes_with_a_suggestion(key: str, hint: str) -> None:
     assert raised.value.hint.startswith(hint)
 
 
-def test_what_the_program_calls_interest_is_no_key() -> None:
+def test_what_the_program_calls_interest_is_not_a_key() -> None:
     with pytest.raises(SourceFactsError, match="unknown key 'interest'"):
         parse_front_matter("interest: true", file="a.md")
 
@@ -218,7 +218,7 @@ def test_a_wrong_value_of_any_size_gives_one_short_line() -> None:
     assert len(str(raised.value)) < 400
 
 
-def test_no_entries_describe_nothing() -> None:
+def test_without_entries_nothing_is_described() -> None:
     assert parse_sources("# nothing yet\n") == {}
 
 

@@ -35,7 +35,7 @@ def test_a_sensitive_sentence_of_a_seller_is_not_first(text: str, interest: Inte
 
 
 @pytest.mark.parametrize("text", [DOSE, SAFE, HURRY])
-def test_the_same_sentence_of_one_who_sells_nothing_may_be_first(text: str) -> None:
+def test_the_same_sentence_by_a_source_that_sells_nothing_may_be_first(text: str) -> None:
     assert ordered(said(text, NONE, 0.55), said(OTHER, NONE, 0.5)) == Order((0, 1), only_sellers=False)
 
 
@@ -49,31 +49,31 @@ def test_under_a_red_flag_no_sentence_of_a_seller_is_first() -> None:
 
 
 @pytest.mark.parametrize("interest", [SELLS, UNKNOWN])
-def test_a_sensitive_sentence_of_a_seller_alone_is_said_to_be_so(interest: Interest) -> None:
+def test_a_sensitive_sentence_that_only_a_seller_says_is_marked_so(interest: Interest) -> None:
     assert ordered(said(DOSE, interest)) == Order((0,), only_sellers=True)
 
 
-def test_a_harmless_sentence_of_a_seller_alone_needs_no_remark() -> None:
+def test_a_harmless_sentence_that_only_a_seller_says_needs_no_remark() -> None:
     assert ordered(said(PLAIN, SELLS)) == Order((0,), only_sellers=False)
 
 
-def test_another_seller_is_nobody_else() -> None:
+def test_another_seller_does_not_count_as_another_voice() -> None:
     assert ordered(said(DOSE, SELLS, 0.55), said(PLAIN, UNKNOWN, 0.5)) == Order((0, 1), only_sellers=True)
 
 
 @pytest.mark.parametrize("text", [DOSE, PLAIN])
-def test_who_sells_nothing_is_fetched_from_behind_the_shown(text: str) -> None:
+def test_a_source_that_sells_nothing_is_fetched_from_behind_the_shown_ones(text: str) -> None:
     sellers = [said(f"{text} {n}", SELLS, 0.5) for n in range(3)]
     assert ordered(*sellers, said(OTHER, NONE, 0.45)) == Order((3, 0, 1), only_sellers=False)
 
 
 @pytest.mark.parametrize("text", [DOSE, PLAIN])
 @pytest.mark.parametrize(("score", "first"), [(0.421, 1), (0.419, 0)], ids=["within heard", "beyond heard"])
-def test_only_who_is_near_enough_leads(score: float, first: int, text: str) -> None:
+def test_only_a_source_that_is_near_enough_leads(score: float, first: int, text: str) -> None:
     assert ordered(said(text, SELLS, 0.5), said(OTHER, NONE, score)).shown[0] == first
 
 
-def test_beyond_heard_only_sellers_speak() -> None:
+def test_beyond_the_heard_distance_only_sellers_are_shown() -> None:
     assert ordered(said(DOSE, SELLS, 0.5), said(OTHER, NONE, 0.4)) == Order((0,), only_sellers=True)
 
 
@@ -91,7 +91,7 @@ def test_what_is_said_twice_is_shown_once() -> None:
     assert ordered(said(OTHER, NONE), said("Vitamin  B12 is found in\nmilk.", NONE), said(PLAIN, NONE)).shown == (0, 2)
 
 
-def test_of_two_who_say_the_same_the_one_who_sells_nothing_is_shown() -> None:
+def test_of_two_that_say_the_same_the_one_that_sells_nothing_is_shown() -> None:
     assert ordered(said(PLAIN, SELLS, 0.5), said(PLAIN, NONE, 0.45)).shown == (1,)
 
 

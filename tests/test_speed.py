@@ -21,7 +21,7 @@ def without(system: str) -> speed.Figures:
     raise SystemExit(f"{system} cannot ingest: no module named openvino")
 
 
-def test_a_system_that_cannot_be_had_is_named_once_and_left_out(
+def test_an_unavailable_system_is_named_once_and_left_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(speed, "run_of", lambda system, *_: without(system) if system == speed.BF16 else RUN[system])
@@ -31,13 +31,13 @@ def test_a_system_that_cannot_be_had_is_named_once_and_left_out(
     assert left_out == ["left out: b12assistant, bfloat16 cannot ingest: no module named openvino"]
 
 
-def test_nothing_can_be_told_without_the_product(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_can_be_compared_without_the_product(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speed, "run_of", lambda system, *_: without(system))
     with pytest.raises(SystemExit, match="b12assistant cannot ingest"):
         speed.measured([speed.OURS, "txtai"], 1, "python", GIVEN)
 
 
-def test_storing_is_held_against_the_product_and_questions_against_its_search() -> None:
+def test_storing_is_compared_with_the_product_and_questions_with_its_search() -> None:
     other = {system: {name: 2 * value for name, value in figures.items()} for system, figures in RUN.items()}
     assert speed.ratios([RUN, other], speed.BF16, "ingest_per_cpu_s") == (2, 2, 2)
     assert speed.ratios([RUN, other], "txtai", "ingest_per_cpu_s") == (0.5, 0.5, 0.5)
@@ -50,7 +50,7 @@ def test_the_table_has_a_row_for_each_system_and_says_what_search_has_stored() -
     assert ["as above" in row for row in rows] == [False, True, False, False]
 
 
-def test_questions_are_of_every_collection_but_one_and_each_stands_once(tmp_path: Path) -> None:
+def test_questions_are_from_every_collection_but_one_and_each_occurs_once(tmp_path: Path) -> None:
     for name in ("a", "b", speed.LEFT_OUT):
         (tmp_path / name).mkdir()
         rows = [

@@ -56,7 +56,7 @@ def test_nothing_is_measured_unless_asked_for() -> None:
 
 
 @pytest.mark.slow
-def test_ask_tells_its_stages_only_with_the_flag(built: Path) -> None:
+def test_ask_reports_its_stages_only_with_the_flag(built: Path) -> None:
     question = "What does metformin lower?"
     told = json.loads(b12("ask", "--json", "--profile", question, cwd=built).out)
     stages = told["profile_ms"]

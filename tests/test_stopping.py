@@ -101,7 +101,7 @@ def space(tmp_path: Path) -> FakeWorkspace:
     return small_space(tmp_path)
 
 
-def test_told_to_end_it_answers_what_was_begun_and_refuses_what_is_new(space: FakeWorkspace) -> None:
+def test_on_sigterm_it_answers_what_was_begun_and_refuses_what_is_new(space: FakeWorkspace) -> None:
     with serving(space) as server, ThreadPoolExecutor(1) as pool:
         begun = pool.submit(server.ask, "What wraps every nerve: myelin? wait")
         until(server.has_begun)

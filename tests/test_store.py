@@ -101,7 +101,7 @@ def test_a_generation_can_come_back(store: Store) -> None:
     assert (store.open().id, store.open().problems) == (name, ())
 
 
-def test_what_the_disk_gives_back_otherwise_is_not_published(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_disk_returns_changed_is_not_published(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(store, OLD)
     before = tree(store.root)
     monkeypatch.setattr("b12assistant.index.store.write_synced", lambda path, data: path.write_bytes(data[1:]))
@@ -134,7 +134,7 @@ def test_a_damaged_generation_is_not_taken_over(store: Store, file: str) -> None
 # Writers and readers
 
 
-def test_a_second_writer_is_told_at_once_who_writes(store: Store) -> None:
+def test_a_second_writer_learns_at_once_who_is_writing(store: Store) -> None:
     with store.writing(), pytest.raises(IndexBusyError, match=f"process {os.getpid()} is writing"), store.writing():
         pass
 
@@ -228,7 +228,7 @@ def test_a_full_disk_leaves_the_former_index_and_no_litter(store: Store, size: i
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT])
-def test_an_index_that_cannot_be_written_is_one_line(store: Store, code: int) -> None:
+def test_an_index_that_cannot_be_written_gives_a_one_line_error(store: Store, code: int) -> None:
     publish(store, OLD)
     before = tree(store.root)
     with failing(1, for_good=True, code=code), pytest.raises(IndexWriteError) as caught:
@@ -240,13 +240,13 @@ def test_an_index_that_cannot_be_written_is_one_line(store: Store, code: int) ->
     assert tree(store.root) == before
 
 
-def test_a_file_in_the_way_is_one_line(tmp_path: Path) -> None:
+def test_a_file_in_the_way_gives_a_one_line_error(tmp_path: Path) -> None:
     (tmp_path / "index").write_text("not a folder")
     with pytest.raises(IndexWriteError, match="could not be written"):
         publish(Store(tmp_path / "index"), OLD)
 
 
-def test_a_file_system_without_locks_is_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_locks_is_reported(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 

@@ -35,7 +35,7 @@ def test_every_row_of_the_specification_has_its_files() -> None:
     assert len({bad.name for bad in BAD_INPUTS}) == len(BAD_INPUTS)
 
 
-def test_what_nobody_sees_or_lies_outside_is_not_indexed(tmp_path: Path) -> None:
+def test_text_that_is_hidden_or_outside_the_corpus_is_not_indexed(tmp_path: Path) -> None:
     for bad in BAD_INPUTS:
         if bad.row in (24, 25, 27, 30, 40):
             bad.put(tmp_path / "corpus")

@@ -41,16 +41,16 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["page", "source", "plain", "conversation", "pack"])
-def test_wherever_words_are_shown_what_cannot_be_seen_is_drawn(name: str, pages: dict[str, str]) -> None:
+def test_wherever_words_are_shown_unseen_characters_are_drawn(name: str, pages: dict[str, str]) -> None:
     assert pages[name].count(RULE) == 1
 
 
 @pytest.mark.parametrize("name", ["source", "conversation", "pack"])
-def test_it_stands_there_to_be_drawn(name: str, pages: dict[str, str]) -> None:
+def test_an_unseen_character_is_in_the_page_to_be_drawn(name: str, pages: dict[str, str]) -> None:
     assert '<span class="unseen" title="U+00AD">' in pages[name]
 
 
-def test_there_is_one_source_of_how_it_is_drawn() -> None:
+def test_there_is_one_definition_of_how_unseen_characters_are_drawn() -> None:
     files = [path for path in PACKAGE.rglob("*") if path.suffix in (".css", ".py")]
     assert [path.name for path in files if re.search(r"(?<!\w)\.unseen\b", path.read_text("utf-8"))] == [UNSEEN]
     assert RULE in style_sheets(UNSEEN)

@@ -49,7 +49,7 @@ def test_only_what_the_sources_answer_is_suggested_and_each_is_tried_once(space:
     assert len(asked) == len(texts)
 
 
-def test_the_nearest_come_and_nothing_that_was_asked(space: FakeWorkspace) -> None:
+def test_the_nearest_are_suggested_and_nothing_that_was_asked(space: FakeWorkspace) -> None:
     suggested = space.suggested(["what WRAPS a nerve?"])
     assert "What wraps a nerve?" not in suggested
     assert suggested == tuple(text for text in suggested if text in space.suggestions.texts)

@@ -26,18 +26,18 @@ def worse(found: dict[str, Any], by: float) -> dict[str, Any]:
     return {**found, "per_query": {query: value - by for query, value in found["per_query"].items()}}
 
 
-def test_the_same_scores_are_no_drop(found: dict[str, Any]) -> None:
+def test_the_same_scores_are_not_a_drop(found: dict[str, Any]) -> None:
     assert list(drops({"a": found}, {"a": found})) == []
     assert list(drops({"a": worse(found, 0.1)}, {"a": found})) == []
 
 
-def test_a_drop_beyond_noise_is_told_and_rounding_is_none(found: dict[str, Any]) -> None:
+def test_a_drop_beyond_noise_is_reported_and_rounding_is_not_a_drop(found: dict[str, Any]) -> None:
     assert list(drops({"a": found}, {"a": worse(found, 0.001)})) == []
     (told,) = drops({"a": found}, {"a": worse(found, 0.1)})
     assert told.startswith("a: nDCG@10 fell by 0.1000")
 
 
-def test_other_judgements_cannot_be_held_against_what_is_expected(found: dict[str, Any]) -> None:
+def test_other_judgements_cannot_be_compared_with_what_is_expected(found: dict[str, Any]) -> None:
     other = {**found, "dataset": {**found["dataset"], "sha256": "0"}}
     assert "not those that the expected scores were measured on" in "".join(drops({"a": found}, {"a": other}))
     assert list(drops({}, {"a": found})) == []
@@ -54,7 +54,7 @@ def test_development_splits_get_every_configuration_test_splits_the_baselines() 
     assert {path.stem for row in rows for path in configurations(row, [])} == {"shipped"}
 
 
-def test_no_split_is_for_choosing_and_for_testing() -> None:
+def test_no_split_is_used_for_both_choosing_and_testing() -> None:
     rows, _ = suite()
     assert not {(r.folder, r.split) for r in rows if r.role == "test"} & {
         (r.folder, r.split) for r in rows if r.role == "development"

@@ -52,7 +52,7 @@ def test_what_runs_here_is_what_is_pinned() -> None:
         assert version(name).partition("+")[0] == pinned, name
 
 
-def test_setup_takes_nothing_that_has_no_hash_but_torch() -> None:
+def test_setup_installs_nothing_without_a_hash_except_torch() -> None:
     dry = subprocess.run(["make", "-Bn", ".venv/.test"], cwd=ROOT, capture_output=True, text=True, check=True)
     installs = [line for line in dry.stdout.splitlines() if " install " in line and "|| {" not in line]
     running, ours, testing = installs
@@ -80,11 +80,11 @@ def test_every_licence_is_known_and_free() -> None:
         (None, False),
     ],
 )
-def test_a_licence_is_free_if_a_choice_of_it_is_wholly(written: str | None, *, free: bool) -> None:
+def test_a_licence_is_free_if_one_of_its_choices_is_wholly_free(written: str | None, *, free: bool) -> None:
     assert Package("x", "1", written).is_free == free
 
 
-def test_words_that_are_no_licence_are_none() -> None:
+def test_words_that_name_no_licence_give_none() -> None:
     assert spdx("Proprietary, all rights reserved") is None
     assert spdx("BSD") is None
     assert spdx("Apache 2.0") == "Apache-2.0"
@@ -114,7 +114,7 @@ def test_an_audit_names_what_is_known_and_where_it_is_fixed() -> None:
     ]
 
 
-def test_an_audit_without_answers_is_none() -> None:
+def test_an_audit_without_answers_does_not_count() -> None:
     assert verdict({"dependencies": [vulnerable()]}) == (["1 of 1 pins audited, 0 known vulnerabilities"], 0)
     lines, status = verdict({"dependencies": [UNKNOWN]})
     assert (len(lines), status) == (1, 2)

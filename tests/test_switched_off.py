@@ -78,7 +78,7 @@ def test_a_document_that_is_off_is_not_quoted_and_not_found(space: FakeWorkspace
     assert {hit.passage.document.id for hit in hits} == {"swallowed.md"}
 
 
-def test_of_a_document_the_other_passages_stay(space: FakeWorkspace) -> None:
+def test_the_other_passages_of_the_document_stay(space: FakeWorkspace) -> None:
     later = off_passage(space, SYRINGE)
     assert quoted(later) == {SWALLOWED}
     assert quoted(later, "What costs nine crowns in winter: a syringe?") >= {"A syringe costs nine crowns in winter."}
@@ -132,7 +132,7 @@ def test_the_document_is_still_there_to_read(space: FakeWorkspace) -> None:
     assert SYRINGE in later.document("syringe.md").document.text
 
 
-def test_doctor_tells_what_is_off_and_what_names_nothing(space: FakeWorkspace) -> None:
+def test_doctor_reports_what_is_off_and_which_entries_name_nothing(space: FakeWorkspace) -> None:
     entries = '[[off]]\ndocument = "syringe.md"\nwhy = "out of date"\nsince = 2026-11-20\n'
     later = off(
         space, entries + '[[off]]\npassage = "no-such"\nwhy = "wrong"\n[[off]]\ndocument = "gone.md"\nwhy="x"\n'
@@ -145,7 +145,7 @@ def test_doctor_tells_what_is_off_and_what_names_nothing(space: FakeWorkspace) -
     assert "problem: switched_off.toml: document 'gone.md' is not in the index" in told
 
 
-def test_an_entry_whose_passage_was_reworded_is_said(tmp_path: Path) -> None:
+def test_an_entry_whose_passage_was_reworded_is_reported(tmp_path: Path) -> None:
     space = three_files(tmp_path)
     space.index()
     name = passage_that_says(space, "Metformin lowers")
@@ -169,11 +169,11 @@ def test_an_entry_whose_passage_was_reworded_is_said(tmp_path: Path) -> None:
         ('[[off]]\ndocument = "a"\nwhy = "x"\nreason = "y"', "unknown key 'reason'"),
     ],
 )
-def test_what_is_wrong_is_one_line_that_names_it(text: str, complaint: str) -> None:
+def test_a_fault_gives_a_one_line_error_that_names_it(text: str, complaint: str) -> None:
     with pytest.raises(SourceFactsError, match=complaint):
         parse_switched_off(text)
 
 
-def test_a_file_that_cannot_be_read_opens_nothing(space: FakeWorkspace) -> None:
+def test_nothing_opens_with_a_file_that_cannot_be_read(space: FakeWorkspace) -> None:
     with pytest.raises(SourceFactsError, match="why is missing"):
         off(space, '[[off]]\ndocument = "a"').ask("What wraps a nerve?")

@@ -62,19 +62,19 @@ def test_no_day_brings_a_number_past_its_review(today: date, region: str) -> Non
         assert (words[line] == TELEPHONES.general[line]) is not trusted
 
 
-def test_an_own_number_wins_and_does_not_age() -> None:
+def test_a_configured_number_wins_and_does_not_expire() -> None:
     own = {"emergency": "the ward on 4711", "crisis_line": ""}
     assert parse_telephones(DATA).words("xx", own, date(2099, 1, 1)) == GENERAL | {"emergency": "the ward on 4711"}
 
 
-def test_an_unknown_region_is_named_with_those_there_are() -> None:
+def test_an_unknown_region_is_named_along_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"red_flags\.region = 'atlantis'") as raised:
         TELEPHONES.words("atlantis", {}, READ)
     assert all(region in raised.value.hint for region in TELEPHONES.regions)
 
 
 @pytest.mark.parametrize("number", ["ask a friend", "1\n2", "1" * 61, "\x1b[31m1"])
-def test_an_own_number_that_is_none_is_refused(number: str) -> None:
+def test_a_configured_number_that_is_not_a_number_is_refused(number: str) -> None:
     with pytest.raises(ConfigError, match=r"red_flags\.crisis_line"):
         TELEPHONES.words("", {"crisis_line": number}, READ)
 
@@ -123,7 +123,7 @@ def test_a_server_that_runs_past_a_review_stops_naming_the_number(monkeypatch: p
     assert "your local emergency number" in space.texts[TextId("emergency_medical")].text
 
 
-def test_an_unknown_region_is_said_before_anything_is_asked() -> None:
+def test_an_unknown_region_is_reported_before_anything_is_asked() -> None:
     with pytest.raises(ConfigError, match="atlantis"):
         api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": "atlantis"}))
 

@@ -137,7 +137,7 @@ def test_hostile_words_of_the_user_are_shown_inert() -> None:
     assert not re.search(r"[\x1b\x07\u202e\u202c]", shown)
 
 
-def test_the_best_sentence_is_bold_and_it_alone() -> None:
+def test_only_the_best_sentence_is_bold() -> None:
     shown = printed(answered(quoted()), colour=True)
     assert re.findall(r"\x1b\[1m([^\x1b]*)\x1b\[0m", shown) == ["Okapi tapir."]
 
@@ -179,13 +179,13 @@ def test_sides_come_last_below_the_question_on_which_they_disagree() -> None:
     assert places == sorted(places)
 
 
-def test_a_changed_and_an_overdue_source_are_told() -> None:
+def test_a_changed_and_an_overdue_source_are_marked() -> None:
     overdue = quoted(source=Source(review_by=date(2020, 1, 1)))
     shown = " ".join(printed(answered(overdue), changed=frozenset({"q.txt"})).split())
     assert "its review is overdue · the file has changed since it was indexed" in shown
 
 
-def test_a_red_flag_stands_above_and_the_general_notice_below() -> None:
+def test_a_red_flag_is_above_and_the_general_notice_below() -> None:
     shown = printed(answered(quoted(), notices=(URGENT, *NOTICES)))
     places = [shown.index(start) for start in ("Please have this seen", "Zebra", "This is information")]
     assert places == sorted(places)
@@ -212,7 +212,7 @@ LABELS = set(
 
 
 @pytest.mark.parametrize("reason", [None, *Reason])
-def test_no_word_is_printed_but_of_sources_turns_fixed_texts_and_labels(reason: Reason | None) -> None:
+def test_only_words_of_sources_turns_fixed_texts_and_labels_are_printed(reason: Reason | None) -> None:
     status = Status.ANSWERED if reason is None else Status.POSSIBLY
     turn = Turn(0, "wombat?")
     notices = tuple(Notice(NoticeKind.SCOPE, name) for name in TEXTS)

@@ -72,7 +72,7 @@ def test_one_text_at_a_time() -> None:
     assert plain.inside == [0, 1]
 
 
-def test_it_says_of_itself_what_the_encoder_says() -> None:
+def test_it_describes_itself_as_the_encoder_does() -> None:
     encoder = OneAtATime(FakeEncoder())
     told = (encoder.name, encoder.digest, encoder.dimension, encoder.limit)
     assert told == ("fake", "0" * 64, 4096, 254)
@@ -95,7 +95,7 @@ def test_the_real_encoder_gives_twenty_threads_what_it_gives_one() -> None:
         assert all(pool.map(use, range(1_000)))
 
 
-def test_the_end_waits_for_who_computes_in_foreign_code_and_lets_nobody_else_in() -> None:
+def test_closing_waits_for_threads_in_native_code_and_lets_no_other_in() -> None:
     native_calls, done = NativeCalls(), []
     entered = threading.Event()
 
@@ -136,7 +136,7 @@ begun.wait()
 
 
 @pytest.mark.slow
-def test_a_process_ends_well_while_its_threads_encode() -> None:
+def test_a_process_ends_cleanly_while_its_threads_encode() -> None:
     for _ in range(3):
         ended = subprocess.run([sys.executable, "-c", _ENDING], capture_output=True, text=True, check=False)
         assert (ended.returncode, ended.stderr) == (0, "")

@@ -213,7 +213,7 @@ def test_leaning_turn_keeps_a_lesser_flag() -> None:
     assert flags("how much B12 is in eggs?", "and in milk?") == []
 
 
-def test_nothing_less_is_shown_beside_an_emergency() -> None:
+def test_nothing_less_serious_is_shown_with_an_emergency() -> None:
     own = {
         "id": "own",
         "level": "urgent",
@@ -253,7 +253,7 @@ def test_never_raises_and_evidence_lies_in_its_turn(texts: list[str]) -> None:
 
 
 @given(st.text())
-def test_folded_words_lead_back_in_order(text: str) -> None:
+def test_folded_words_map_back_in_order(text: str) -> None:
     words = fold(text).words
     assert all(0 <= word.start < word.end <= len(text) for word in words)
     assert all(first.end <= second.start for first, second in pairwise(words))

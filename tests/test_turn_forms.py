@@ -76,7 +76,7 @@ def test_a_remark_leans_on_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["and how much a day", "thanks, and folate?", "great, what is myelin", "", "numb feet"]
 )
-def test_no_remark(text: str) -> None:
+def test_a_turn_that_asks_or_names_something_is_not_a_remark(text: str) -> None:
     assert not is_remark(text)
 
 
@@ -84,7 +84,7 @@ def test_no_remark(text: str) -> None:
     ("text", "tells"),
     [("I get that in bed", True), ("that was last year", True), ("is it?", False), ("it hurts, why?", False)],
 )
-def test_a_turn_that_only_tells(text: str, tells: bool) -> None:
+def test_a_turn_that_only_states_something(text: str, tells: bool) -> None:
     assert states(text) is tells
 
 

@@ -55,7 +55,7 @@ def test_the_page_says_so_in_its_own_words_and_keeps_the_question(
     assert said(f"ask.{how}")[:20] in html.unescape(note)
 
 
-def test_what_was_late_for_all_was_being_loaded_is_answered_when_it_is(held: Blocking) -> None:
+def test_a_question_late_because_everything_was_loading_is_answered_after_loading(held: Blocking) -> None:
     warmup = Warmup(held)  # asks, so it waits for the gate
 
     async def asked() -> tuple[str, Conversation, str]:
@@ -72,7 +72,7 @@ def test_what_was_late_for_all_was_being_loaded_is_answered_when_it_is(held: Blo
     assert talk.questions == [ASKED]
 
 
-def test_the_page_tells_no_folder_of_the_machine_and_the_log_does(
+def test_the_page_names_no_folder_of_the_machine_but_the_log_does(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     space = empty_space(tmp_path)
@@ -83,7 +83,7 @@ def test_the_page_tells_no_folder_of_the_machine_and_the_log_does(
     assert str(tmp_path) in caplog.text
 
 
-def test_what_a_browser_kept_is_asked_again_whole_or_not_at_all(built: FakeWorkspace) -> None:
+def test_a_conversation_that_a_browser_kept_is_asked_again_whole_or_not_at_all(built: FakeWorkspace) -> None:
     asking = Asking(Live(built), questions(), load_labels(), loaded(built))
     turns = [{"question": ASKED, "as_typed": True}, {"question": "And why?"}]
     talk, note = asyncio.run(asking.restored(json.dumps(turns), Conversation(count=7)))
@@ -98,7 +98,7 @@ def test_what_a_browser_kept_is_asked_again_whole_or_not_at_all(built: FakeWorks
         assert "could not show your conversation" in note
 
 
-def test_suggestions_that_break_are_no_error_of_the_page(
+def test_suggestions_that_fail_are_not_an_error_of_the_page(
     built: FakeWorkspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(FakeWorkspace):

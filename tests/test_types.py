@@ -32,7 +32,7 @@ def document(text: str = "0123456789", *, page_starts: tuple[int, ...] = (), nam
 @pytest.mark.parametrize(
     ("start", "end"), [(0, 0), (3, 3), (5, 4), (-1, 2)], ids=["nothing", "empty", "back", "before"]
 )
-def test_what_is_no_range_is_refused(start: int, end: int) -> None:
+def test_what_is_not_a_range_is_refused(start: int, end: int) -> None:
     with pytest.raises(ValueError, match="not a range"):
         Range(start, end)
 

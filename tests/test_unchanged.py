@@ -38,7 +38,7 @@ def rebuilt(space: FakeWorkspace) -> FakeWorkspace:
     return made
 
 
-def test_of_an_unchanged_corpus_nothing_is_written_but_the_lock(space: FakeWorkspace) -> None:
+def test_indexing_an_unchanged_corpus_writes_nothing_but_the_lock(space: FakeWorkspace) -> None:
     space.index()
     with failing(10**6) as faults:
         assert again(space, RefusingEncoder()).index().unchanged

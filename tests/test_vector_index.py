@@ -175,7 +175,7 @@ CIRCLE = hundreds()
 ROUND = CodedIndex(CIRCLE)
 
 
-def test_from_so_many_rows_on_codes_are_scanned_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_above_a_number_of_rows_codes_are_scanned_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vector_index, "EXACT_UP_TO", 10)
     few, many = build_index(TEN), build_index(np.concatenate([TEN, TEN[:1]]))
     assert (few.facts["kind"], many.facts["kind"]) == ("exact", "codes")
@@ -230,7 +230,7 @@ def test_codes_that_do_not_fit_are_refused(changed: dict[str, bytes], facts: dic
         read_index({**CODED.to_files(), **changed}, {**CODED.facts, **facts}, rows=10, dimension=10)
 
 
-def test_codes_that_the_manifest_tells_of_must_be_there() -> None:
+def test_codes_that_the_manifest_mentions_must_be_there() -> None:
     with pytest.raises(IndexDamagedError, match=r"codes\.faiss is not in the manifest"):
         read_index(FaissIndex(TEN).to_files(), CODED.facts, rows=10, dimension=10)
 

@@ -24,7 +24,7 @@ def entry() -> Entry:
     return build_entry("# Nerves\n\nMyelin wraps nerves. Numb feet tingle.\n\n## Food\n\nEat fish. Eat fish.\n", most=6)
 
 
-def test_a_quote_that_stands_word_for_word_is_sound() -> None:
+def test_a_quote_that_matches_word_for_word_is_sound() -> None:
     assert check_quote(QUOTE, TEXT) is None
 
 
@@ -56,7 +56,9 @@ def test_one_changed_character_is_found(at: int, character: str) -> None:
         ({"text": None}, "its words"),
     ],
 )
-def test_a_quote_that_does_not_stand_is_told_from_one_that_does(change: Mapping[str, Any], problem: str) -> None:
+def test_a_quote_that_does_not_match_is_distinguished_from_one_that_does(
+    change: Mapping[str, Any], problem: str
+) -> None:
     assert problem in (check_quote({**QUOTE, **change}, TEXT) or "")
 
 

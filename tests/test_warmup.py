@@ -1,4 +1,4 @@
-"""Loading behind a page that is already there: it says how it ended, and what nobody waits for comes last."""
+"""Loading behind a page that is already there: it says how it ended, and what no request waits for comes last."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_suggestions_are_made_and_read_by_triage(
     assert read == ["What wraps a nerve?"]
 
 
-def test_what_cannot_be_loaded_is_told_and_nothing_is_made_after_it(tmp_path: Path) -> None:
+def test_what_cannot_be_loaded_is_reported_and_nothing_is_made_after_it(tmp_path: Path) -> None:
     made: list[Workspace] = []
     problem = waited(Warmup(empty_space(tmp_path), made.append))
     assert problem is not None

@@ -87,7 +87,7 @@ def test_every_response_has_its_headers(route: str, client: TestClient) -> None:
     assert "server" not in headers
 
 
-def test_the_page_begins_with_the_script_that_mends_its_stream(client: TestClient) -> None:
+def test_the_page_begins_with_the_script_that_fixes_its_stream(client: TestClient) -> None:
     """The framework adds the page's other scripts only after its own have run."""
     page = client.get("/")
     first = re.search(r'<head><script src="(/own/stream\.js\?v=[0-9a-f]{8})"></script>', page.text)
@@ -146,7 +146,7 @@ def test_no_function_of_the_page_is_offered_to_programs(client: TestClient) -> N
 
 @pytest.mark.parametrize("path", SHUT)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_what_the_page_does_not_need_is_shut(path: str, method: str, client: TestClient) -> None:
+def test_what_the_page_does_not_need_is_closed(path: str, method: str, client: TestClient) -> None:
     assert client.request(method, path).status_code == 404
 
 
@@ -189,7 +189,7 @@ def test_on_a_wildcard_address_numbers_are_answered_and_foreign_names_are_not(sp
 
 
 @pytest.mark.parametrize("length", [None, "4"])
-def test_a_body_that_goes_on_is_cut_off(length: str | None, client: TestClient) -> None:
+def test_a_body_that_does_not_end_is_cut_off(length: str | None, client: TestClient) -> None:
     def body() -> Iterator[bytes]:
         for _ in range(2 * policy.LARGEST // 65536):
             yield b"x" * 65536
@@ -224,7 +224,7 @@ def test_a_document_is_marked_where_it_is_quoted(client: TestClient, space: Fake
         ("", False),
     ],
 )
-def test_what_no_longer_stands_there_is_not_marked(query: str, marked: bool, client: TestClient) -> None:
+def test_words_that_are_no_longer_there_are_not_marked(query: str, marked: bool, client: TestClient) -> None:
     page = client.get(f"/d/nerves.md?{query}")
     assert page.status_code == 200
     assert ("<mark" in page.text) is marked

@@ -93,7 +93,7 @@ def test_after_installing_one_command_gives_a_quote_from_any_folder(installed: P
     where = run(installed / "python", "-c", "import b12assistant; print(b12assistant.__file__)", cwd=folder).stdout
     assert Path(where).is_relative_to(installed.parent)
     help_first = run(installed / "b12assistant", "ask", "my chest hurts and I can't breathe", cwd=folder)
-    assert (help_first.stderr, list(tmp_path.glob("cache/*"))) == ("", [])  # nobody waits for an index in an emergency
+    assert (help_first.stderr, list(tmp_path.glob("cache/*"))) == ("", [])  # an emergency does not wait for an index
     first = run(installed / "b12assistant", "ask", QUESTION, cwd=folder)
     (line,) = first.stderr.splitlines()
     assert "first use: building the index of the packaged corpus in" in line

@@ -98,13 +98,13 @@ def emergency(*texts: str) -> bool:
 
 @pytest.mark.parametrize("text", [*SOFTENED, *ENDED, *UNMEANT])
 @pytest.mark.parametrize("first", [GONE, DIE])
-def test_what_takes_back_is_answered_by_the_short_reminder_alone(first: str, text: str) -> None:
+def test_a_withdrawal_is_answered_by_the_short_reminder_alone(first: str, text: str) -> None:
     answered = triage(first, text)
     assert (shown(first, text), answered.alone) == (["reminder"], True)
 
 
 @pytest.mark.parametrize("text", [*SOFTENED[:3], SOFTENED[12], SOFTENED[-1]])
-def test_after_a_softening_the_reminder_stands_above_every_answer(text: str) -> None:
+def test_after_a_softening_the_reminder_is_above_every_answer(text: str) -> None:
     assert shown(GONE, text, FOOD) == ["reminder"]
     assert shown(GONE, text, "and eggs?") == ["reminder"]
 
@@ -120,7 +120,7 @@ def test_only_what_says_so_ends_self_harm(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*UNMEANT, "I'm not suicidal"])
-def test_what_was_not_meant_ends_self_harm(text: str) -> None:
+def test_saying_that_it_was_not_meant_ends_self_harm(text: str) -> None:
     assert shown(DIE, text, FOOD) == []
 
 
@@ -146,12 +146,12 @@ def test_what_happens_after_all_is_an_emergency_again(first: str, later: str) ->
     assert emergency(GONE, first, later)
 
 
-def test_a_sign_beside_a_withdrawal_is_read() -> None:
+def test_a_sign_next_to_a_withdrawal_is_read() -> None:
     assert emergency(GONE, "He is fine now. I can't breathe.")
     assert emergency(GONE, "the ambulance is here, he has chest pain")
 
 
-def test_a_question_beside_a_withdrawal_is_answered_under_the_reminder() -> None:
+def test_a_question_next_to_a_withdrawal_is_answered_under_the_reminder() -> None:
     answered = triage(GONE, "wrong window, what foods contain B12?")
     assert ([notice.text for notice in answered.notices], answered.alone) == (["reminder"], False)
 
@@ -168,7 +168,7 @@ def test_a_remark_by_itself_gets_nothing(text: str) -> None:
     assert shown(text) in ([], ["language"])
 
 
-def test_a_farewell_after_words_of_self_harm_is_no_remark() -> None:
+def test_a_farewell_after_words_of_self_harm_is_not_a_remark() -> None:
     assert emergency(DIE, "goodbye")
     assert not emergency(GONE, "goodbye")
 
@@ -256,12 +256,12 @@ def test_the_text_fits_the_words(text: str, name: str) -> None:
         ("میں مرنا چاہتا ہوں", "ur"), ("আমি মরতে চাই", "bn"), ("quali alimenti contengono la vitamina B12", "it"),
     ],
 )  # fmt: skip
-def test_a_language_that_is_not_read_is_told_so_and_no_level_is_pretended(text: str, code: str) -> None:
+def test_a_language_that_is_not_read_gets_a_notice_that_says_so_and_no_level(text: str, code: str) -> None:
     assert [notice.text for notice in triage(text).notices] == ["unread", f"unread.{code}"]
     assert triage(text).flag is None
 
 
-def test_a_language_without_a_name_is_told_so_in_english() -> None:
+def test_a_language_without_a_name_gets_that_notice_in_english() -> None:
     assert [notice.text for notice in triage("მინდა სიკვდილი").notices] == ["unread"]
 
 

@@ -41,7 +41,7 @@ def test_every_wording_of_the_package_can_be_read_and_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("said", [["(?i)numb"], ["(?P<x>numb)", "(?P<x>cold)"]])
-def test_what_can_be_read_alone_but_not_with_the_others_is_said_by_the_check(said: list[str]) -> None:
+def test_what_can_be_read_alone_but_not_with_the_others_is_reported_by_the_check(said: list[str]) -> None:
     with pytest.raises(ConfigError, match=r"red_flags\.toml, mine: "):
         Wordings(said, Literals(), "red_flags.toml, mine").check()
 
@@ -68,7 +68,7 @@ def test_what_can_be_read_alone_but_not_with_the_others_is_said_by_the_check(sai
         ("ab{2,3}", {"ab"}),
     ],
 )
-def test_what_must_stand_in_a_text(expression: str, needed: set[str] | None) -> None:
+def test_what_must_be_in_a_text_is_found(expression: str, needed: set[str] | None) -> None:
     found = Literals(NAMES)[expression]
     if needed is None:
         assert found is None
@@ -94,14 +94,14 @@ EXPRESSIONS = st.recursive(
 
 
 @given(EXPRESSIONS, st.text(alphabet="abc ", max_size=12))
-def test_nothing_is_ruled_out_that_matches(expression: str, text: str) -> None:
+def test_nothing_that_matches_is_ruled_out(expression: str, text: str) -> None:
     literals = Literals()
     if re.search(expression, text):
         assert all(any(letters in text for letters in each) for each in literals.all_of(expression))
         assert literals[expression] is None or literals[expression] in literals.all_of(expression)
 
 
-def test_all_that_must_stand_in_a_text_is_needed() -> None:
+def test_everything_that_must_be_in_a_text_is_needed() -> None:
     needed = Literals(NAMES).all_of("cant {adv}move .{0,9} {leg}(?: now)?")
     assert {frozenset({"cant "}), frozenset({"legs", "leg", "foot"})} & set(needed)
     assert len(needed) > 1
@@ -109,7 +109,7 @@ def test_all_that_must_stand_in_a_text_is_needed() -> None:
 
 
 @given(st.lists(st.text(alphabet="abc ", min_size=1, max_size=5), max_size=8), st.text(alphabet="abc ", max_size=20))
-def test_what_stands_in_a_text_is_told_of_all_that_is_watched(letters: list[str], text: str) -> None:
+def test_everything_watched_that_is_in_a_text_is_reported(letters: list[str], text: str) -> None:
     literals = Literals()
     for each in letters:  # correct again as more is watched, for a text that was read before
         literals.watch([each])

@@ -27,7 +27,7 @@ def test_folding(text: str, folded: str) -> None:
 
 
 @given(st.text())
-def test_what_is_folded_stays_as_it_is(text: str) -> None:
+def test_text_that_is_folded_stays_as_it_is(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
@@ -81,7 +81,7 @@ def test_a_word_with_a_figure_is_not_stemmed() -> None:
 
 
 @given(st.text())
-def test_terms_are_never_stop_words_nor_empty(text: str) -> None:
+def test_terms_are_never_stop_words_or_empty(text: str) -> None:
     whole = [word for word in surface_words(text) if "-" not in word]
     assert all(terms(text))
     assert not {word for word in whole if word in stop_words()} & set(terms(" ".join(whole))) - {"b"}
@@ -93,11 +93,11 @@ def test_question_words_are_stop_words(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["nerve", "b12", "numb", "pain"])
-def test_subject_words_are_not(word: str) -> None:
+def test_subject_words_are_not_stop_words(word: str) -> None:
     assert word not in stop_words()
 
 
-def test_a_name_with_capitals_inside_is_no_stop_word() -> None:
+def test_a_name_with_capitals_inside_is_not_a_stop_word() -> None:
     assert terms("What is SAMe?") == ["same"]
     assert terms("What is the same?") == []
     assert terms("StatPearls") == terms("statpearls")

@@ -35,7 +35,7 @@ class FlagKind(StrEnum):
     MEDICAL = "medical"
     SELF_HARM = "self_harm"
     POISONING = "poisoning"
-    DANGER = "danger"  # fire, gas, a machine: only in red flags that a corpus brings
+    DANGER = "danger"  # fire, gas, a machine: only in red flags of a corpus
 
 
 class NoticeKind(StrEnum):
@@ -74,7 +74,7 @@ class Move(StrEnum):
 
     ASKS = "asks"
     MORE = "more"  # repeats the previous question, without what was quoted
-    SOURCES = "sources"  # repeats the previous quotes, to show who says them
+    SOURCES = "sources"  # repeats the previous quotes, to show who says it
 
 
 class Strength(StrEnum):
@@ -155,7 +155,7 @@ class Triage:
 
     @property
     def flag(self) -> Flag | None:
-        """The most serious flag."""
+        """Return the most serious flag."""
         notice = most_serious(self.notices)
         return notice.flag if notice else None
 
@@ -262,12 +262,12 @@ class Interpretation:
 
     @property
     def own(self) -> TurnSlice:
-        """The words of the question itself: the last part of the latest turn."""
+        """Return the words of the question itself: the last part of the latest turn."""
         return max(self.parts, key=lambda part: (part.turn.index, part.start))
 
     @property
     def lead(self) -> int:
-        """Characters of ``text`` before the question itself; 0 if all parts make one question."""
+        """Count the characters of ``text`` before the question itself; 0 if all parts make one question."""
         return 0 if self.as_one else len(self.text) - len(self.own.text)
 
 
@@ -290,7 +290,7 @@ class Answer:
 
     @property
     def shown(self) -> tuple[Quote, ...]:
-        """Every quote in the order of its number, from 1: those that answer, then the sides of disagreements."""
+        """Return every quote in the order of its number, from 1: those that answer, then the sides of disagreements."""
         return (*self.quotes, *(side for differ in self.disagreements for side in differ.sides))
 
 

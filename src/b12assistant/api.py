@@ -43,7 +43,7 @@ class Assistant:
         """Verify and open the index; the first question loads the encoder.
 
         By default index and corpus are those of the working directory. If it has none, the packaged corpus is used; its
-        index is built in the user's cache folder at first use. ``corpus`` only serves to notice that a quoted file has
+        index is built in the user's cache folder at first use. ``corpus`` is used only to notice that a quoted file has
         changed. Other settings come from `b12assistant.toml` and the environment, as for the commands. Raises
         ``IndexMissingError``, ``IndexDamagedError``, ``IndexMismatchError`` or ``EncoderError``, each with the command
         that fixes it.
@@ -54,7 +54,7 @@ class Assistant:
 
     @property
     def generation(self) -> GenerationId:
-        """The generation of the index that is in use."""
+        """Return the generation of the index that is in use."""
         return self._workspace.opened.collection.generation
 
     def ask(self, question: str, *, history: Sequence[str] = (), as_typed: bool = False) -> Reply:

@@ -170,7 +170,7 @@ class PageSettings:
 class WebSettings:
     """Limits of the server, and where it runs.
 
-    ``seconds``: that an answer may take. ``waiting``: how many questions may wait. ``hosts``: names of the server
+    ``seconds``: time limit of an answer. ``waiting``: how many questions may wait. ``hosts``: names of the server
     besides its address. ``behind_proxy``: a proxy guards it. ``metrics``: HOST:PORT for Prometheus. ``log``: level.
     """
 

@@ -38,22 +38,22 @@ class Encoder(Protocol):
 
     @property
     def digest(self) -> str:
-        """sha256 of the weights; of a tuned encoder, of the weights and the changes."""
+        """Return sha256 of the weights; of a tuned encoder, of the weights and the changes."""
 
     @property
     def runtime(self) -> Mapping[str, str]:
-        """The libraries that run it, with versions; equal ones give equal bits for equal texts."""
+        """Return the libraries that run it, with versions; equal ones give equal bits for equal texts."""
 
     @property
     def dimension(self) -> int: ...
 
     @property
     def limit(self) -> int:
-        """How many word pieces a text may have, special tokens not counted."""
+        """Return the most word pieces of a text, special tokens not counted."""
 
     @property
     def tokenizer(self) -> Path | None:
-        """The tokenizer's file, with which another process counts as ``count`` does; ``None`` if there is none."""
+        """Return the tokenizer's file, with which another process counts as ``count`` does; ``None`` if it has none."""
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Encode the texts in order. Raises ``EncoderError`` for a text longer than ``limit``; none is cut."""
@@ -87,7 +87,7 @@ class LexicalIndex(Protocol):
         """Return the index terms of ``question`` that occur in no row."""
 
     def unknown_share(self, question: str) -> float:
-        """Return how much of what ``question`` asks about occurs in no row, 0 to 1."""
+        """Return how much of ``question`` occurs in no row, 0 to 1."""
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""The domain on one page. Text is never stored beside its offsets: a ``Span`` is an address, its text a slice.
+"""The domain on one page. Text is never stored with its offsets: a ``Span`` is an address, its text a slice.
 
 Units: offsets are code points of a document's canonical text, intervals are half-open, pages are 1-based,
 scores are "higher is better" and comparable only within one query.
@@ -51,7 +51,7 @@ class Interest(StrEnum):
 
     @property
     def value_in_data(self) -> bool | Literal["unknown"]:
-        """The value of `commercial_interest` in `sources.toml` and in JSON: true, false or "unknown"."""
+        """Return the value of `commercial_interest` in `sources.toml` and in JSON: true, false or "unknown"."""
         return "unknown" if self is Interest.UNKNOWN else self is Interest.SELLS
 
 
@@ -139,7 +139,7 @@ class Source:
 
     @property
     def pages_summarised(self) -> frozenset[str]:
-        """The pages that a summary is based on; empty for a source's own words."""
+        """Return the pages that a summary is based on; empty for a source's own words."""
         return _parts(self.based_on) if self.based_on else frozenset()
 
 
@@ -165,7 +165,7 @@ class Origin:
 
     @property
     def facts(self) -> dict[str, str]:
-        """The entry as written in the register."""
+        """Return the entry as written in the register."""
         return {item.name: str(getattr(self, item.name)) for item in fields(self)}
 
 
@@ -305,7 +305,7 @@ class Span:
 
     @property
     def pages(self) -> tuple[int, int] | None:
-        """First and last page, 1-based; ``None`` where the source has no pages."""
+        """Return first and last page, 1-based; ``None`` where the source has no pages."""
         starts = self.document.page_starts
         if not starts:
             return None
@@ -326,7 +326,7 @@ class Passage:
 
     @property
     def span(self) -> Span:
-        """The span from the first sentence to the last; it may enclose marked text."""
+        """Return the span from the first sentence to the last; it may enclose marked text."""
         return Span(self.document, self.sentences[0].start, self.sentences[-1].end)
 
     @property
@@ -377,5 +377,5 @@ class IndexReport:
 
     @property
     def undescribed(self) -> tuple[str, ...]:
-        """The files whose source is not described; their documents are treated like those of sellers."""
+        """Return the files whose source is not described; their documents are treated like those of sellers."""
         return tuple(report.file for report in self.files if not report.described)

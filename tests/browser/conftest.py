@@ -42,7 +42,7 @@ def site(small: FakeWorkspace) -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def page_kept() -> dict[str, Reader]:
-    """The page that ``reader`` goes on with; none until it was first opened, and none after a test that failed."""
+    """The page that ``reader`` continues with; none until it was first opened, and none after a test that failed."""
     return {}
 
 

@@ -36,7 +36,7 @@ SEEN = """([selector, pattern]) => { const seen = globalThis.seen = {yet: false}
     const watch = new MutationObserver(() => {
         seen.yet ||= [...document.querySelectorAll(selector)].some(each => wanted.test(each.textContent)); });
     watch.observe(document, {attributes: true, characterData: true, childList: true, subtree: true}); }"""
-# The only tags of an answer. Any other came out of somebody's text.
+# The only tags of an answer. Any other came from the text of a source or a question.
 TAGS = [
     "A",
     "BLOCKQUOTE",

@@ -75,7 +75,7 @@ def test_the_demo_page_frames_the_page_where_it_is_allowed(
     ):
         frame = page.frame_locator("iframe")
         frame.locator(".state.ready").wait_for()
-        frame.locator("html.scripted").wait_for()  # a citation opens beside the answer
+        frame.locator("html.scripted").wait_for()  # a citation opens next to the answer
         frame.locator("#ask textarea").fill(ASKED)
         frame.locator("#ask textarea").press("Enter")
         frame.locator(".turn blockquote").wait_for()
@@ -85,7 +85,7 @@ def test_the_demo_page_frames_the_page_where_it_is_allowed(
 
 
 @pytest.mark.parametrize("framers", ["", "https://www.example.org"], ids=["off", "another site"])
-def test_nobody_else_may_frame_it(framers: str, chromium: Browser, small: FakeWorkspace, tmp_path: Path) -> None:
+def test_no_other_site_may_frame_it(framers: str, chromium: Browser, small: FakeWorkspace, tmp_path: Path) -> None:
     with (
         another_site(tmp_path) as site,
         running(allowing(small, framers)) as address,
@@ -109,7 +109,7 @@ def test_without_javascript_a_question_is_asked_and_answered(chromium: Browser, 
         assert page.locator("#doc mark").inner_text() == "Myelin wraps every nerve."
 
 
-def test_without_javascript_an_emergency_comes_first_and_leads_on(chromium: Browser, site: str) -> None:
+def test_without_javascript_an_emergency_comes_first_and_its_control_works(chromium: Browser, site: str) -> None:
     with chromium.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.set_default_timeout(SECONDS * 1000)

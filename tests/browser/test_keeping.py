@@ -31,7 +31,7 @@ def test_a_quote_is_copied_in_another_form(reader: Reader, site: str) -> None:
         assert reader.page.evaluate("() => navigator.clipboard.readText()").startswith(begins)
 
 
-def test_a_formatted_copy_brings_its_markup(reader: Reader) -> None:
+def test_a_formatted_copy_includes_its_markup(reader: Reader) -> None:
     figure = reader.ask(ASKED).locator("figure.quote").first
     figure.locator(".copying summary").click()
     with reader.sees("#toast", "^Copied$"):
@@ -43,7 +43,7 @@ def test_a_formatted_copy_brings_its_markup(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize(("way", "suffix"), [("html", "html"), ("markdown", "md"), ("json", "json")])
-def test_a_conversation_is_kept_as_a_file_whose_quotes_stand(
+def test_a_conversation_is_kept_as_a_file_whose_quotes_verify(
     way: str, suffix: str, reader: Reader, small: FakeWorkspace, tmp_path: Path
 ) -> None:
     reader.ask(ASKED)
@@ -64,7 +64,7 @@ def test_a_conversation_is_kept_as_a_file_whose_quotes_stand(
     assert {each.state for each in verdicts} == {State.STANDS}
 
 
-def test_a_conversation_survives_a_reload_goes_on_and_is_cleared(visit: Visit, site: str) -> None:
+def test_a_conversation_survives_a_reload_continues_and_is_cleared(visit: Visit, site: str) -> None:
     reader = visit(site)
     page = reader.page
     reader.ask(ASKED)
@@ -99,7 +99,7 @@ def test_a_conversation_that_the_server_forgot_is_asked_again(visit: Visit, site
     assert page.locator(".turn .asked .exact").all_text_contents() == [SIDES, ASKED]
 
 
-def test_what_is_not_a_conversation_is_not_shown(reader: Reader) -> None:
+def test_data_that_is_not_a_conversation_is_not_shown(reader: Reader) -> None:
     for kept in ("not JSON", "{}", "[1]", '[{"question": 1}]', '[{"html": "<b>"}]', '[{"question": "x", "more": 1}]'):
         reader.page.evaluate("kept => sessionStorage.setItem('b12.talk', kept)", kept)
         reader.reload()
@@ -107,7 +107,7 @@ def test_what_is_not_a_conversation_is_not_shown(reader: Reader) -> None:
         assert reader.page.locator(".turn .asked .exact").all_text_contents() == [ASKED], kept
 
 
-def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_to_nobody(
+def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_nowhere(
     reader: Reader, visit: Visit, site: str
 ) -> None:
     turn = reader.ask(ASKED)
@@ -140,7 +140,7 @@ def test_axe_finds_nothing_in_open_menus(reader: Reader) -> None:
     reader.accessible()
 
 
-def test_paper_says_when_and_whence_it_was_printed_and_where_links_lead(reader: Reader, site: str) -> None:
+def test_a_printout_says_when_and_from_where_it_was_printed_and_where_links_lead(reader: Reader, site: str) -> None:
     turn = reader.ask(ASKED)
     reader.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
     reader.page.emulate_media(media="print")
@@ -164,7 +164,7 @@ def test_an_unknown_address_leads_home(visit: Visit, site: str) -> None:
     reader.page.wait_for_url(f"{site}/")
 
 
-def test_on_paper_there_are_the_questions_and_the_quotes_alone(reader: Reader) -> None:
+def test_a_printout_has_only_the_questions_and_the_quotes(reader: Reader) -> None:
     turn = reader.ask(SIDES)
     reader.page.emulate_media(media="print", color_scheme="dark")
     for gone in ("#composer", "#keep", "#about", ".acts", "#tabs [role=tab]", "#read-as"):

@@ -41,7 +41,7 @@ def typed(page: Page, text: str) -> None:
 
 
 @pytest.mark.parametrize("seconds", [120.0, 0.5], ids=["in time", "late"])
-def test_what_is_typed_while_all_is_loading_is_answered_and_nothing_is_lost(
+def test_what_is_typed_while_everything_loads_is_answered_and_nothing_is_lost(
     seconds: float, chromium: Browser, tmp_path: Path
 ) -> None:
     """``seconds``: how long until a question is late."""

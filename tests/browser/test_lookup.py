@@ -44,7 +44,7 @@ def rows(reader: Reader) -> list[str]:
     return reader.page.locator("#lookup .found blockquote").all_text_contents()
 
 
-def test_each_way_finds_marks_and_says_why(visit: Visit, site: str) -> None:
+def test_each_way_of_searching_finds_a_passage_marks_it_and_says_why(visit: Visit, site: str) -> None:
     reader = opened(visit, site)
     reasons = {
         "all": "meaning (no. 1)",
@@ -61,7 +61,7 @@ def test_each_way_finds_marks_and_says_why(visit: Visit, site: str) -> None:
         assert first.locator(".cite").text_content() == "Nerves › Sheath"
 
 
-def test_only_what_is_near_is_listed_and_counted(visit: Visit, site: str) -> None:
+def test_only_near_passages_are_listed_and_counted(visit: Visit, site: str) -> None:
     reader = opened(visit, site)
     look_up(reader, "numb feet")
     assert rows(reader) == ["Myelin wraps every nerve. It is made of fat. Numb feet are an early sign."]
@@ -93,7 +93,7 @@ def test_filters_narrow_and_clear(visit: Visit, site: str) -> None:
     assert page.locator("#lookup .sieve summary").text_content() == "Filters"
 
 
-def test_a_safety_text_stands_above_all_and_withholds_nothing(visit: Visit, site: str, small: FakeWorkspace) -> None:
+def test_a_safety_text_is_above_every_passage_and_withholds_none(visit: Visit, site: str, small: FakeWorkspace) -> None:
     reader = opened(visit, site)
     look_up(reader, f"{EMERGENCY} numb feet are an early sign")
     alarm = reader.page.locator("#lookup .told[role=alert] .alarm.emergency")
@@ -108,7 +108,7 @@ def test_a_safety_text_stands_above_all_and_withholds_nothing(visit: Visit, site
     assert reader.page.locator("#lookup .alarm").count() == 0
 
 
-def test_what_is_typed_stands_in_no_address_and_is_asked_once_for_many_keys(visit: Visit, herd: str) -> None:
+def test_what_is_typed_is_in_no_address_and_many_keys_make_one_request(visit: Visit, herd: str) -> None:
     reader = opened(visit, herd)
     reader.page.locator("#lookup-box").evaluate(TYPED, "zebra stripes")
     reader.page.wait_for_function("() => document.querySelectorAll('#lookup .found').length === 200")
@@ -117,7 +117,7 @@ def test_what_is_typed_stands_in_no_address_and_is_asked_once_for_many_keys(visi
     assert reader.page.url == f"{herd}/#lookup"
 
 
-def test_all_of_it_by_keyboard(visit: Visit, site: str) -> None:
+def test_everything_works_by_keyboard(visit: Visit, site: str) -> None:
     reader = opened(visit, site, permissions=["clipboard-read", "clipboard-write"])
     page = reader.page
     look_up(reader, "swallowed capsules")
@@ -148,7 +148,7 @@ def test_all_of_it_by_keyboard(visit: Visit, site: str) -> None:
     assert page.input_value("#lookup-box") == "/"
 
 
-def test_who_has_moved_on_when_the_panel_is_shut_is_left_alone(visit: Visit, site: str) -> None:
+def test_focus_that_has_moved_on_when_the_panel_closes_is_left_alone(visit: Visit, site: str) -> None:
     """The browser moves the focus when it goes back to an address that names a tab."""
     reader = opened(visit, site)
     look_up(reader, "numb feet")
@@ -218,7 +218,7 @@ def test_sources_are_shown_exactly_and_inert(visit: Visit, tmp_path_factory: pyt
         reader.sound()
 
 
-def test_what_breaks_is_told_and_the_next_search_works(visit: Visit, site: str) -> None:
+def test_an_error_is_reported_and_the_next_search_works(visit: Visit, site: str) -> None:
     reader = opened(visit, site)
     page = reader.page
     page.route(
@@ -265,7 +265,7 @@ def test_axe_finds_nothing_in_any_state(visit: Visit, site: str) -> None:
         reader.accessible()
 
 
-def test_control_k_leads_to_the_box_and_passages_of_a_document_stand_together(visit: Visit, site: str) -> None:
+def test_control_k_leads_to_the_box_and_passages_of_a_document_are_listed_together(visit: Visit, site: str) -> None:
     reader = visit(site)
     page = reader.page
     page.keyboard.press("Control+k")

@@ -131,7 +131,7 @@ def test_a_quote_of_an_answer_is_pinned_from_there(visit: Visit, site: str) -> N
     forget(reader)
 
 
-def test_whatever_stands_in_the_storage_is_checked(visit: Visit, site: str) -> None:
+def test_whatever_is_in_the_storage_is_checked(visit: Visit, site: str) -> None:
     reader = visit(site)
     good = "/d/nerves.md?at=0-5&is=0123456789abcdef#hit"
     page = reader.page

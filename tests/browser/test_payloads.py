@@ -158,7 +158,7 @@ def test_the_page_without_script(visit: Visit, served: tuple[str, str], hostile:
     held(*(reader.page for reader in readers))
 
 
-def test_a_kept_conversation_holds_without_its_policy(
+def test_a_kept_conversation_stays_inert_without_its_policy(
     visit: Visit, served: tuple[str, str], hostile: TrapWorkspace
 ) -> None:
     pages = []

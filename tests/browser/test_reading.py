@@ -68,7 +68,7 @@ def test_an_example_is_asked_by_pressing_it(reader: Reader) -> None:
     assert not reader.page.locator("#questions").is_visible()
 
 
-def test_no_answer_names_the_nearest_places_as_links(reader: Reader) -> None:
+def test_a_refusal_names_the_nearest_places_as_links(reader: Reader) -> None:
     turn = reader.ask("Do plants dream of paint, glass and brass bands in winter?")
     assert turn.locator("figure").count() == 0
     links = turn.locator(".nearest a.cite")
@@ -118,7 +118,7 @@ def test_after_an_edit_the_box_for_questions_has_the_focus(reader: Reader) -> No
         assert page.evaluate(f"() => document.activeElement === document.querySelector('{BOX}')")
 
 
-def test_sides_stand_side_by_side_or_on_a_phone_one_below_the_other(visit: Visit, site: str) -> None:
+def test_two_sides_are_side_by_side_or_on_a_phone_one_below_the_other(visit: Visit, site: str) -> None:
     for width, columns in ((1280, 2), (390, 1)):
         reader = visit(site, viewport={"width": width, "height": 844})
         sides = reader.ask("Do swallowed capsules work as well as a syringe?").locator(".sides")
@@ -153,7 +153,7 @@ def test_a_fixed_text_is_a_paragraph_a_line_below_its_translation(
 
 
 @pytest.mark.parametrize("control", ["not_happening", "looking_up"])
-def test_an_emergency_comes_alone_and_both_its_controls_lead_on(
+def test_an_emergency_is_shown_alone_and_both_its_controls_work(
     control: str, reader: Reader, small: FakeWorkspace
 ) -> None:
     turn = reader.ask(EMERGENCY)
@@ -243,7 +243,7 @@ def test_a_new_conversation_forgets_the_old_one(reader: Reader) -> None:
     assert turn.locator(".read-as").count() == 0
 
 
-def test_every_answer_is_told_once_and_the_box_keeps_the_focus(visit: Visit, site: str) -> None:
+def test_every_answer_is_announced_once_and_the_box_keeps_the_focus(visit: Visit, site: str) -> None:
     reader = visit(site)
     for number in (1, 2, 3):
         reader.ask(ASKED)
@@ -252,7 +252,7 @@ def test_every_answer_is_told_once_and_the_box_keeps_the_focus(visit: Visit, sit
         assert reader.page.input_value(BOX) == ""
 
 
-def test_what_cannot_be_read_as_a_question_is_told_beside_the_box(visit: Visit, site: str) -> None:
+def test_what_cannot_be_read_as_a_question_is_reported_next_to_the_box(visit: Visit, site: str) -> None:
     reader = visit(site)
     reader.page.fill(BOX, " ")
     reader.page.press(BOX, "Enter")
@@ -262,7 +262,7 @@ def test_what_cannot_be_read_as_a_question_is_told_beside_the_box(visit: Visit, 
     reader.page.wait_for_selector("#note .note", state="detached")
 
 
-def test_all_of_it_by_keyboard(visit: Visit, site: str) -> None:
+def test_everything_works_by_keyboard(visit: Visit, site: str) -> None:
     reader = visit(site)
     page = reader.page
     page.wait_for_selector(f"{BOX}:focus")
@@ -293,7 +293,7 @@ def test_copying_gives_the_exact_words_and_their_place(reader: Reader, small: Fa
     assert copied.startswith(quote.spans[0].text + "\n\n— Nerves › Sheath")
 
 
-def test_no_question_stands_in_an_address(reader: Reader, site: str) -> None:
+def test_no_question_is_in_an_address(reader: Reader, site: str) -> None:
     reader.open(reader.ask(ASKED).locator("a.cite").first)
     assert not [url for url in reader.asked_for if re.search("wraps|every|myelin%", url)]
     assert reader.page.url == f"{site}/"

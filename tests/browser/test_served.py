@@ -80,7 +80,9 @@ def watched(built: Path, tmp_path: Path) -> Iterator[Server]:
     assert printed[1] == ""
 
 
-def test_the_server_reaches_nobody_and_writes_nothing_down(watched: Server, visit: Visit, built: Path) -> None:
+def test_the_server_contacts_no_other_machine_and_writes_nothing_down(
+    watched: Server, visit: Visit, built: Path
+) -> None:
     before = _files(built)
     reader = visit(watched.address)
     turn = reader.ask(ASKED)
@@ -124,7 +126,7 @@ class GatedEncoder(FakeEncoder):
         return FakeEncoder.encode(self, texts)
 
 
-def test_the_page_is_there_before_the_encoder_and_says_when_it_is(chromium: Browser, tmp_path: Path) -> None:
+def test_the_page_is_there_before_the_encoder_and_says_when_that_is_ready(chromium: Browser, tmp_path: Path) -> None:
     built = small_space(tmp_path)
     encoder = GatedEncoder()
     space = fake_workspace(built.corpus, built.store.root, encoder=encoder)
@@ -152,7 +154,7 @@ class BrokenWorkspace(FakeWorkspace):
         return super().ask(question, history, **how)
 
 
-def test_what_breaks_is_told_without_the_inside_and_the_question_is_kept(visit: Visit, tmp_path: Path) -> None:
+def test_an_error_is_reported_without_internals_and_the_question_is_kept(visit: Visit, tmp_path: Path) -> None:
     space = BrokenWorkspace(small_space(tmp_path).configuration)
     with running(space) as address:
         reader = visit(address)

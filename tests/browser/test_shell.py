@@ -51,7 +51,9 @@ def test_a_tab_is_filled_once_and_keeps_what_it_holds(visit: Visit, site: str) -
     assert page.locator("#lookup-box").count() == 1
 
 
-def test_a_language_that_has_no_words_is_said_when_the_page_starts(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_language_that_has_no_words_is_reported_when_the_page_starts(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     built = small_space(tmp_path_factory.mktemp("xx"), CORPUS)
     space = fake_workspace(built.corpus, built.store.root, flags={"page.language": "xx"})
     with pytest.raises(ConfigError, match="the page has no words in it"):

@@ -66,7 +66,7 @@ def test_axe_finds_nothing(state: str, visit: Visit, there: str, kept: FakeWorks
     reader.accessible()
 
 
-def test_the_quote_is_in_sight_below_what_stays(visit: Visit, there: str, kept: FakeWorkspace) -> None:
+def test_the_quote_is_in_sight_below_the_fixed_bar(visit: Visit, there: str, kept: FakeWorkspace) -> None:
     for width in (1280, 390):
         reader = visit(there, link(kept, "long.md", "Zebra4 walks home."), viewport={"width": width, "height": 700})
         reader.page.wait_for_function("() => document.activeElement?.id === 'hit'")
@@ -170,7 +170,7 @@ def test_the_quote_is_copied_in_every_form(visit: Visit, there: str, kept: FakeW
         page.evaluate("() => { document.getElementById('say').textContent = ''; }")
 
 
-def test_on_paper_there_is_the_text_and_its_mark_alone(visit: Visit, there: str, kept: FakeWorkspace) -> None:
+def test_a_printout_has_only_the_text_and_its_mark(visit: Visit, there: str, kept: FakeWorkspace) -> None:
     page = visit(there, link(kept, "long.md", "Zebra4 walks home."), color_scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")
     assert not page.locator(".bar").is_visible()

@@ -61,7 +61,7 @@ def test_each_question_is_answered_at_once_or_while_a_stream_is_closing(visit: V
         assert reader.ask(asked).locator("blockquote").count()
 
 
-def test_a_stream_that_nobody_waits_for_is_closed(visit: Visit, slow: str) -> None:
+def test_a_stream_that_is_no_longer_waited_for_is_closed(visit: Visit, slow: str) -> None:
     reader = visit(slow)
     reader.ask("What wraps every nerve?")
     reader.quiet()

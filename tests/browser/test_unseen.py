@@ -36,7 +36,7 @@ def view(visit: Visit, site: str) -> Page:
     return visit(site, "/d/nerves.md").page
 
 
-def test_a_title_turns_nothing_around_it(view: Page) -> None:
+def test_a_title_reverses_nothing_around_it(view: Page) -> None:
     for title in TURNING:
         one, two = view.evaluate(PLACES, words(title))
         assert one < two, ascii(title)
@@ -83,7 +83,7 @@ def test_the_script_and_the_server_mark_the_same(visit: Visit, site: str) -> Non
     assert told == [revealed(text) for text in between]
 
 
-def test_a_seller_cannot_turn_its_own_badge(visit: Visit, tmp_path: Path) -> None:
+def test_a_seller_cannot_reverse_its_own_badge(visit: Visit, tmp_path: Path) -> None:
     texts = [f"{turning} a title long enough" for turning in TURNING]
     with running(TrapWorkspace(small_space(tmp_path).configuration, texts_shown=texts, at_once=9)) as address:
         reader = visit(address)

@@ -18,7 +18,7 @@ GREETING = "Grüße – “so”\r\nnaïve 𝄞"
         pytest.param(codecs.BOM_UTF32_BE, "utf-32-be", id="utf-32-be"),
     ],
 )
-def test_a_byte_order_mark_decides_and_is_no_text(mark: bytes, encoding: str) -> None:
+def test_a_byte_order_mark_decides_and_is_not_text(mark: bytes, encoding: str) -> None:
     decoded = decode(mark + GREETING.encode(encoding), declared="shift_jis")
     assert (decoded.text, decoded.encoding, decoded.warnings) == (GREETING, encoding, ())
 
@@ -49,7 +49,7 @@ def test_a_declared_encoding_is_honoured(declared: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("declared", ["zip", "base64", "rot13", "unicode_escape", "no-such-thing", "x" * 500])
-def test_a_declared_codec_that_is_no_encoding_is_not_run(declared: str) -> None:
+def test_a_declared_codec_that_is_not_an_encoding_is_not_run(declared: str) -> None:
     assert decode(b"plain \\u0041 words", declared=declared).text == "plain \\u0041 words"
 
 
@@ -74,7 +74,7 @@ def test_a_few_broken_sequences_do_not_make_utf8_something_else() -> None:
         pytest.param(b"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00", id="program"),
     ],
 )
-def test_what_is_no_text_is_refused(data: bytes) -> None:
+def test_data_that_is_not_text_is_refused(data: bytes) -> None:
     with pytest.raises(SourceError, match=r"binary|encoding|neither"):
         decode(data)
 

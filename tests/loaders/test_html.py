@@ -43,7 +43,7 @@ def regions(source: str) -> list[tuple[Role, str]]:
         "<!-- no -->",
     ],
 )
-def test_what_is_hidden_is_no_text(hidden: str) -> None:
+def test_what_is_hidden_is_not_text(hidden: str) -> None:
     assert text(f"<body><p>before</p>{hidden}<p>after</p>") == "before\n\nafter"
 
 
@@ -127,7 +127,7 @@ def test_what_only_looks_hidden_stays(style: str) -> None:
         pytest.param("<dl><dt>term<dd>what it means</dl>", "term\n\nwhat it means", id="definitions"),
     ],
 )
-def test_white_space_is_a_browsers(source: str, visible: str) -> None:
+def test_white_space_is_as_in_a_browser(source: str, visible: str) -> None:
     assert text(source) == visible
 
 
@@ -153,7 +153,7 @@ def test_a_cell_with_a_no_break_space_is_empty() -> None:
     assert text("<table><tr><td>a<td>&nbsp;<td>b<td>&nbsp;<tr><td>&nbsp;<td>c</table>") == "a | | b\nc"
 
 
-def test_a_table_that_lays_the_page_out_is_no_table() -> None:
+def test_a_table_that_only_lays_out_the_page_is_not_a_table() -> None:
     source = "<table><tr><td><h1>Top</h1><p>one</p><p>two</p></td><td><ul><li>menu</ul></td></tr></table>"
     assert blocks(source) == [("heading", "Top"), ("paragraph", "one"), ("paragraph", "two"), ("list_item", "menu")]
 
@@ -225,7 +225,7 @@ def test_the_declared_charset_is_honoured(meta: str, encoding: str) -> None:
         pytest.param("<b>" * 10_000 + "deep", id="inline"),
     ],
 )
-def test_depth_is_no_danger(source: str) -> None:
+def test_deep_nesting_does_no_harm(source: str) -> None:
     assert text(source) == "deep"
 
 

@@ -60,7 +60,7 @@ def test_a_reason_comes_back_with_its_hint(loader: IsolatedLoader, tmp_path: Pat
     assert "recognition" in caught.value.hint
 
 
-def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read(tmp_path: Path) -> None:
+def test_a_file_that_takes_too_long_is_abandoned_and_the_next_is_read(tmp_path: Path) -> None:
     write(tmp_path / "slow.pdf", SLOW_PDF)
     write(tmp_path / "next.txt", b"words")
     with IsolatedLoader(root=tmp_path, seconds=1.5) as loader:
@@ -81,13 +81,13 @@ def test_a_dead_reader_is_replaced(loader: IsolatedLoader, tmp_path: Path) -> No
     assert worker_of(loader) != dead
 
 
-def test_a_reader_that_dies_over_a_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_dies_on_a_file_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with IsolatedLoader(root=tmp_path) as loader, pytest.raises(SourceError, match="the reader died"):
         load_file(loader, write(tmp_path / "a.txt", b"words"))
 
 
-def test_stopped_by_hand_the_worker_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_is_not_left_behind_after_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -120,7 +120,7 @@ def test_the_worker_ends_with_its_owner(tmp_path: Path) -> None:
     assert process.poll() == 0
 
 
-def test_the_size_is_asked_before_reading(tmp_path: Path) -> None:
+def test_the_size_is_checked_before_reading(tmp_path: Path) -> None:
     with (
         IsolatedLoader(root=tmp_path, size=1_000) as loader,
         pytest.raises(SourceError, match=r"larger than 0\.001 MB"),
@@ -161,7 +161,7 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
             load_file(loader, path)
 
 
-def test_a_missing_file_is_a_reason(loader: IsolatedLoader, tmp_path: Path) -> None:
+def test_a_missing_file_gives_a_reason(loader: IsolatedLoader, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="cannot be read"):
         load_file(loader, tmp_path / "gone.txt")
 
@@ -190,11 +190,11 @@ def test_a_file_that_changes_is_read_again(
 
 
 @pytest.mark.parametrize("name", ["a\nb.txt", "\u202etxt.a.txt", "\udcff.txt", "..txt.txt"])
-def test_strange_names_are_no_danger(loader: IsolatedLoader, name: str, tmp_path: Path) -> None:
+def test_strange_names_do_no_harm(loader: IsolatedLoader, name: str, tmp_path: Path) -> None:
     assert load_file(loader, write(tmp_path / name, b"words")).text == "words"
 
 
-def test_a_fault_of_a_reader_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_in_a_reader_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(data: bytes, name: str) -> Extract:
         raise KeyError(name, len(data))
 
@@ -203,7 +203,7 @@ def test_a_fault_of_a_reader_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> 
         isolation.unpack(worker._answer(b"x", "a.txt", None, 2**30))
 
 
-def test_too_little_memory_is_told_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_memory_is_reported_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(data: bytes, name: str) -> Extract:
         raise MemoryError(name, len(data))
 
@@ -224,7 +224,7 @@ SOUND = isolation.pack(
 )
 
 
-def test_what_fits_its_text_is_taken() -> None:
+def test_an_answer_that_fits_its_text_is_accepted() -> None:
     assert isolation.pack(isolation.unpack(SOUND)) == SOUND
 
 
@@ -250,7 +250,7 @@ def test_an_answer_that_does_not_hold_together_costs_one_file(changed: tuple[byt
         isolation.unpack(SOUND.replace(*changed))
 
 
-def test_a_message_longer_than_any_is_not_waited_for() -> None:
+def test_an_impossibly_long_message_is_not_waited_for() -> None:
     assert isolation.receive(io.BytesIO(b"\xff" * 8 + b"words")) is None
 
 
@@ -271,7 +271,7 @@ def test_a_prepared_file_comes_back_as_it_was(prepared: Prepared) -> None:
 
 
 @pytest.mark.parametrize("splitting", [None, Splitting(200, 9), Splitting(200, 9, Path("a/tokenizer.json"))])
-def test_how_to_split_comes_through(splitting: Splitting | None) -> None:
+def test_how_to_split_is_passed_on_unchanged(splitting: Splitting | None) -> None:
     assert isolation.unpack_splitting(isolation.pack(splitting)) == splitting
 
 

@@ -53,7 +53,7 @@ def test_every_line_of_a_pdf_is_on_its_page(pages: list[list[str]]) -> None:
 
 
 @given(st.binary(max_size=400), st.sampled_from(["a.pdf", "a.html", "a.md", "a.txt"]))
-def test_whatever_the_bytes_there_is_an_extract_or_a_reason(data: bytes, name: str) -> None:
+def test_any_bytes_give_an_extract_or_a_reason(data: bytes, name: str) -> None:
     try:
         extract = load(data, name)
     except SourceError:
@@ -66,7 +66,7 @@ SOUND = build_pdf(column("One sound line of text.", "And another."), column("On 
 
 
 @given(st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.integers(0, 255)), min_size=1, max_size=10))
-def test_a_damaged_pdf_is_an_extract_or_a_reason(changes: list[tuple[int, int]]) -> None:
+def test_a_damaged_pdf_gives_an_extract_or_a_reason(changes: list[tuple[int, int]]) -> None:
     data = bytearray(SOUND)
     for place, value in changes:
         data[place] = value

@@ -40,7 +40,7 @@ def test_each_type_has_its_loader(name: str, data: bytes, extractor: str) -> Non
         ("a.txt", "<html><p>Seen.".encode("utf-16"), "named .txt but is HTML; read as that"),
     ],
 )
-def test_a_wrong_name_with_text_is_a_warning(name: str, data: bytes, warning: str) -> None:
+def test_a_wrong_name_with_text_gives_a_warning(name: str, data: bytes, warning: str) -> None:
     extract = load(data, name)
     assert (extract.text, extract.warnings[0]) == ("Seen.", warning)
 
@@ -69,7 +69,7 @@ def test_markup_inside_text_stays_text() -> None:
     assert load(b"A page begins with <html> in it.", "a.txt").text == "A page begins with <html> in it."
 
 
-def test_unseen_characters_are_told() -> None:
+def test_unseen_characters_are_reported() -> None:
     extract = load("right \u202eto left\u202c and a \x01 in all this text, which is long enough".encode(), "a.txt")
     assert extract.warnings == ("1 control character(s)", "2 character(s) that change the direction of writing")
 
@@ -120,7 +120,7 @@ def test_suffixes_are_lower_case_with_a_dot() -> None:
     assert all(suffix == suffix.lower() and suffix[0] == "." for suffix in SUPPORTED_SUFFIXES)
 
 
-def test_importing_the_package_brings_no_library() -> None:
+def test_importing_the_package_loads_no_heavy_library() -> None:
     code = (
         "import sys, b12assistant.loaders, b12assistant.loaders.isolation\n"
         "heavy = {'pypdf', 'selectolax', 'markdown_it', 'spellchecker', 'torch', 'faiss'}\n"

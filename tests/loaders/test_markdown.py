@@ -66,7 +66,7 @@ def test_sections_and_title_come_from_headings() -> None:
     assert extract.sections[-1].end == len(extract.text)
 
 
-def test_no_heading_of_level_one_no_title() -> None:
+def test_without_a_heading_of_level_one_there_is_no_title() -> None:
     assert markdown.load(b"## Only This\n\nx\n").title is None
 
 
@@ -79,13 +79,13 @@ def test_links_are_regions() -> None:
 
 
 @pytest.mark.parametrize("end", ["---", "..."])
-def test_front_matter_is_handed_on(end: str) -> None:
+def test_front_matter_is_passed_on(end: str) -> None:
     extract = markdown.load(f"---\n# facts\ntitle: Feet\nkind: blog\n{end}\nText.\n".encode())
     assert (extract.front, extract.text) == ("# facts\ntitle: Feet\nkind: blog", "Text.")
 
 
 @pytest.mark.parametrize("source", ["---\n\nProse.\n\n---\n\nMore.", "---\ntitle: no end\n\nProse."])
-def test_rules_are_no_front_matter(source: str) -> None:
+def test_horizontal_rules_are_not_front_matter(source: str) -> None:
     extract = markdown.load(source.encode())
     assert extract.front is None
     assert "Prose." in extract.text
@@ -96,6 +96,6 @@ def test_raw_blocks_are_counted() -> None:
     assert (extract.text, extract.warnings) == ("text", ("1 block(s) of raw HTML left out",))
 
 
-def test_deep_nesting_is_told() -> None:
+def test_deep_nesting_is_reported() -> None:
     assert "levels deep" in markdown.load(b"text\n\n" + b"> " * 500 + b"deep").warnings[0]
     assert BlockKind.LIST_ITEM in [b.kind for b in markdown.load(b"> " * 30 + b"- in").blocks]

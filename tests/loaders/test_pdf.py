@@ -46,7 +46,7 @@ def test_paragraphs_end_where_it_is_clear(lines: list[Print]) -> None:
     assert second.startswith("Another one")
 
 
-def test_a_sentence_that_fills_its_line_ends_no_paragraph() -> None:
+def test_a_sentence_that_fills_its_line_does_not_end_a_paragraph() -> None:
     assert "\n" not in text(column(FULL, f"{FULL}.", f"{FULL}.", FULL))
 
 
@@ -88,7 +88,7 @@ def test_size_and_weight_make_headings() -> None:
     assert extract.title == "Numb Feet and What Helps"
 
 
-def test_one_of_several_chief_headings_is_no_title() -> None:
+def test_one_of_several_main_headings_is_not_a_title() -> None:
     """A handbook without a title is named after its file, not its first chapter."""
     chapters = [
         Print("Working Hours", y=740, size=20, font="F2"),
@@ -112,7 +112,7 @@ def test_runs_on_one_base_line_are_one_line() -> None:
     assert extract.sections == ()
 
 
-def test_a_column_beside_another_is_no_part_of_its_lines() -> None:
+def test_a_column_next_to_another_is_not_part_of_its_lines() -> None:
     assert (
         text([Print("The left column.", x=72), Print("The right column.", x=330)])
         == "The left column. The right column."
@@ -150,7 +150,7 @@ def test_lines_of_cells_are_rows_of_a_table() -> None:
     assert extract.sections == ()
 
 
-def test_an_entry_of_the_contents_is_no_heading() -> None:
+def test_an_entry_in_the_contents_is_not_a_heading() -> None:
     assert pdf.load(build_pdf([Print("Methods . . . . 4", size=20), *column(FULL, FULL, top=600)])).sections == ()
 
 
@@ -164,7 +164,7 @@ def test_an_entry_of_the_contents_is_no_heading() -> None:
         ("", None),
     ],
 )
-def test_a_title_that_is_a_file_name_is_none(title: str, expected: str | None) -> None:
+def test_a_file_name_does_not_count_as_a_title(title: str, expected: str | None) -> None:
     assert pdf.load(build_pdf(column(FULL, FULL), title=title)).title == expected
 
 
@@ -188,7 +188,7 @@ def page_with_edges(number: int, *body: str) -> list[Print]:
 BODIES = (("Every foot", "has two sides"), ("and ten toes", "at the most"), ("which tingle", "now and then."))
 
 
-def test_running_lines_are_told_and_stand_alone() -> None:
+def test_running_lines_are_marked_and_are_blocks_of_their_own() -> None:
     extract = pdf.load(build_pdf(*[page_with_edges(n, *body) for n, body in enumerate(BODIES, 1)]))
     assert furniture(extract) == [
         told for n in (1, 2, 3) for told in ((Role.HEADER, "The Journal of Feet"), (Role.FOOTER, f"Page {n} of 3"))
@@ -197,12 +197,12 @@ def test_running_lines_are_told_and_stand_alone() -> None:
     assert len(extract.blocks) == 9
 
 
-def test_a_sentence_that_a_footer_interrupts_is_parted_by_line_ends_only() -> None:
+def test_a_sentence_that_a_footer_interrupts_is_split_by_line_ends_only() -> None:
     extract = pdf.load(build_pdf(*[page_with_edges(n, *body) for n, body in enumerate(BODIES, 1)]))
     assert "two sides\nPage 1 of 3\nThe Journal of Feet\nand ten toes" in extract.text
 
 
-def test_a_title_beside_the_number_of_the_page_runs_even_if_it_is_there_once() -> None:
+def test_a_title_next_to_the_page_number_is_a_running_line_even_if_it_occurs_once() -> None:
     names = ("Chapter 1: Toes 11", "Chapter 2: Heels 12", "Chapter 3: Soles 13")
     pages = [[Print(name, y=760), *column(*body)] for name, body in zip(names, BODIES, strict=True)]
     assert furniture(pdf.load(build_pdf(*pages))) == [(Role.HEADER, name) for name in names]
@@ -226,17 +226,17 @@ def test_a_page_number_needs_no_second_page(number: str) -> None:
     assert furniture(extract) == [(Role.FOOTER, number)]
 
 
-def test_a_number_in_the_text_is_no_page_number() -> None:
+def test_a_number_in_the_text_is_not_a_page_number() -> None:
     assert furniture(pdf.load(build_pdf(column(FULL, "7", FULL, FULL)))) == []
 
 
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
-def test_encrypted_for_everybody_is_read(algorithm: str) -> None:
+def test_a_pdf_encrypted_without_a_password_is_read(algorithm: str) -> None:
     assert pdf.load(encrypt(build_pdf(column("Open.")), password="", algorithm=algorithm)).text == "Open."
 
 
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-256"])
-def test_a_password_is_asked_for(algorithm: str) -> None:
+def test_a_missing_password_is_reported(algorithm: str) -> None:
     with pytest.raises(SourceError, match="needs a password"):
         pdf.load(encrypt(build_pdf(column("Shut.")), password="x", algorithm=algorithm))  # noqa: S106
 
@@ -255,7 +255,7 @@ SOUND = build_pdf(column("Sound."))
         pytest.param(SOUND.replace(b"/Kids [6 0 R]", b"/Kids [2 0 R]"), id="cyclic-pages"),
     ],
 )
-def test_damage_is_a_reason(data: bytes) -> None:
+def test_damage_gives_a_reason(data: bytes) -> None:
     with pytest.raises(SourceError, match="damaged PDF"):
         pdf.load(data)
 
@@ -267,7 +267,7 @@ def test_damage_is_a_reason(data: bytes) -> None:
         pytest.param(b"/Count 1", b"/Count 999999999", id="huge-count"),
     ],
 )
-def test_the_count_of_pages_is_not_believed(old: bytes, new: bytes) -> None:
+def test_the_stated_number_of_pages_is_not_trusted(old: bytes, new: bytes) -> None:
     assert pdf.load(SOUND.replace(old, new)).text == "Sound."
 
 
@@ -278,7 +278,7 @@ def test_the_count_of_pages_is_not_believed(old: bytes, new: bytes) -> None:
         pytest.param(SOUND.replace(b"/Root 1 0 R", b"/Root 9 0 R"), "not defined", id="root"),
     ],
 )
-def test_what_was_worked_around_is_told(data: bytes, remark: str) -> None:
+def test_what_was_worked_around_is_reported(data: bytes, remark: str) -> None:
     extract = pdf.load(data)
     assert extract.text == "Sound."
     assert remark in extract.warnings[0]
@@ -356,7 +356,7 @@ def test_what_is_seen_stays(stream: str) -> None:
 
 
 @pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)], ids=["over", "under"])
-def test_invisible_letters_on_a_picture_are_a_scan_s_text(order: slice) -> None:
+def test_invisible_letters_on_a_picture_are_the_text_of_a_scan(order: slice) -> None:
     extract = page_of(*[PICTURE, hidden(shown="3 Tr (Hidden.) Tj")][order])
     assert extract.text.endswith("Hidden.")
     assert extract.warnings == ("page 1 with the text layer of a scan (OCR)",)
@@ -408,7 +408,7 @@ def hide_by_writer(*, form: str = "", layered: bool = False) -> bytes:
         pytest.param("q 0 0 9 9 re W n /X Do Q", id="clipped"),
     ],
 )
-def test_forms_are_looked_into(form: str) -> None:
+def test_forms_are_examined(form: str) -> None:
     assert pdf.load(hide_by_writer(form=form)).text == "Seen."
     assert pdf.load(hide_by_writer(form="/X Do")).text == "Seen.\n\nHidden."
 
@@ -418,7 +418,7 @@ def test_a_layer_that_is_switched_off_is_not_seen(layered: bool, expected: str) 
     assert pdf.load(hide_by_writer(form="/OC /Layer BDC /X Do EMC", layered=layered)).text == expected
 
 
-def test_no_text_layer() -> None:
+def test_a_pdf_without_a_text_layer_is_refused() -> None:
     with pytest.raises(SourceError, match="no text layer"):
         pdf.load(assemble([b"0 0 100 100 re f", b""]))
 
@@ -436,7 +436,7 @@ def test_a_page_with_too_much_text_is_cut(monkeypatch: pytest.MonkeyPatch) -> No
     assert (extract.text, extract.warnings) == ("Twelve cha", ("page 1 cut after 10 characters",))
 
 
-def test_pages_beyond_the_cap_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_beyond_the_cap_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "_MOST_PAGES", 1)
     extract = pdf.load(build_pdf(column("One."), column("Two.")))
     assert (extract.text, extract.warnings) == ("One.", ("1 pages after page 1 left out",))

@@ -42,7 +42,7 @@ def test_wrapped_lines_are_one_paragraph() -> None:
     assert paragraphs(source) == [source.split("\n\n")[0], "A second one."]
 
 
-def test_lines_that_do_not_go_on_are_not_joined() -> None:
+def test_lines_that_do_not_continue_are_not_joined() -> None:
     assert paragraphs("Rose Street 4\nOld Town\n12 Hill Road\n") == ["Rose Street 4", "Old Town", "12 Hill Road"]
 
 
@@ -69,7 +69,7 @@ def test_headings(source: str, expected: list[str]) -> None:
     assert [name for _, name in headings(source)] == expected
 
 
-def test_a_heading_directly_on_its_wrapped_text() -> None:
+def test_a_heading_directly_above_its_wrapped_text_is_found() -> None:
     body = "Text that somebody wrapped by hand, so that it\ngoes on in a second line and then stops.\n\n"
     source = f"Notes\n\nFirst Part\n{body}Second Part\n{body}"
     assert headings(source) == [(1, "Notes"), (2, "First Part"), (2, "Second Part")]
@@ -83,7 +83,7 @@ def test_numbers_give_the_level(line: str, level: int) -> None:
     assert headings(f"{LONG}\n\n{line}\n\n{LONG}") == [(level, line)]
 
 
-def test_the_title_stands_at_the_top_only() -> None:
+def test_the_title_is_at_the_top_only() -> None:
     assert text.load(f"On Numb Feet\n\n{LONG}\n\nMore Here\n\n{LONG}".encode()).title == "On Numb Feet"
     assert text.load(f"{LONG}\n\nMore Here\n\n{LONG}".encode()).title is None
 
@@ -102,17 +102,17 @@ def test_the_bullet_belongs_to_the_item(bullet: str) -> None:
     ]
 
 
-def test_an_indented_line_goes_on_with_its_item() -> None:
+def test_an_indented_line_continues_its_item() -> None:
     assert items("Signs:\n\n- numb toes\n  and fingers\n- cold feet\n") == ["- numb toes\n  and fingers", "- cold feet"]
 
 
-def test_a_wrapped_item_goes_on_with_a_name() -> None:
+def test_a_wrapped_item_may_continue_with_a_name() -> None:
     lead = "Among the signs that people tell their own\ndoctors are these:\n\n"
     source = f"{lead}- a burning feeling that was found by the\nLondon group\n- cold\nThen see one.\n"
     assert items(source) == ["- a burning feeling that was found by the\nLondon group", "- cold"]
 
 
-def test_a_number_that_the_wrap_brought_to_the_front_is_no_item() -> None:
+def test_a_number_that_wrapping_put_at_the_front_is_not_an_item() -> None:
     source = "Most people in this group are over the age of\n60. Of these many never have a test\nand so do not know.\n"
     assert paragraphs(source) == [source.strip()]
 

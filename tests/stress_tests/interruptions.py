@@ -76,7 +76,7 @@ def kills(count: int, folder: Path) -> Tries:
 
 
 def two_writers(count: int, folder: Path) -> Tries:
-    """Two processes at once, some runs each: the second is told so and does not wait."""
+    """Two processes at once, some runs each: the second gets an error that says so and does not wait."""
     made = corpora(folder)
     right = contents(folder, made)
     root = folder / "index"

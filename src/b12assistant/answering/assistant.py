@@ -82,7 +82,7 @@ class Answerer:
         return Triaged(turns, self._triaged(turns), _ms(begun))
 
     def warning(self, read: Triaged) -> Reply | None:
-        """Return what triage says without a search: all of it in an emergency, else a warning if there is reason."""
+        """Return what triage says without a search: all of it in an emergency, else a warning if needed."""
         flag = read.triage.flag
         if read.triage.alone or (flag is not None and flag.level is Level.EMERGENCY):
             return _safety_only(read, Reason.RED_FLAG)
@@ -129,7 +129,7 @@ class Answerer:
         return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, self.settings, k)
 
     def understood(self, question: str, history: Sequence[str] = ()) -> Read:
-        """Return how the question is read, what is found for it, best first, and how likely the best of that answers.
+        """Return the question as read, what was found for it, best first, and how likely the best one answers it.
 
         Nothing is refused yet, and who speaks is not chosen.
         """
@@ -147,7 +147,7 @@ class Answerer:
     def _triaged(self, turns: Sequence[Turn]) -> Triage:
         try:
             return self.triage(turns)
-        except Exception:  # noqa: BLE001 - the check must never fail open: whatever broke, the reader is told
+        except Exception:  # noqa: BLE001 - the check must never fail open: whatever broke, the reader is warned
             return Triage((Notice(NoticeKind.TRIAGE_FAILED, TRIAGE_FAILED),))
 
     def _asked(self, turns: Sequence[Turn], apart: Collection[Turn]) -> tuple[Turn, ...]:
@@ -210,7 +210,7 @@ class Answerer:
         turn: Turn,
         flagged: Sequence[Notice],
     ) -> Answer:
-        """Return the answer with the best of ``windows``; the sides of the difference take no place among them."""
+        """Return the answer with the best of ``windows``; the sides of the difference do not count among them."""
         read_as = read.searched.read_as
         shown_as = None if read_as.is_plain and read_as.own.turn == turn else read_as
         if not windows or thread.certain(read, windows[0]) < self.calibration.possibly:
@@ -231,7 +231,7 @@ class Answerer:
         speakers = order(enough, quoting.quotes, strict=strict, heard=quoting.heard, cues=self.cues)
         quotes = tuple(_quote(thread, read, enough[i]) for i in speakers.shown)
         differing: tuple[Disagreement, ...] = ()
-        if difference is not None:  # who sells nothing comes first
+        if difference is not None:  # sources that sell nothing come first
             sides = sorted(difference.sides, key=lambda window: (window.sells, -window.score))
             shown = tuple(_quote(thread, read, window) for window in sides)
             differing = (Disagreement(difference.id, difference.topic, shown),)
@@ -289,7 +289,7 @@ def _wary(notice: Notice) -> bool:
 
 
 def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
-    """Return whether every sentence of a seller is sensitive: for what these turns say, not what is remembered."""
+    """Return whether every sentence of a seller is sensitive, given what these turns say, not what is remembered."""
     return any(
         _wary(each) and (not each.evidence or any(place.turn in asked for place in each.evidence)) for each in notices
     )

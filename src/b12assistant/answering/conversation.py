@@ -1,9 +1,9 @@
-"""Find what the last turn may mean, given the earlier ones: readings made of the user's words and of words shown.
+"""Find what the last turn may mean, given the earlier ones: readings built from the user's words and words shown.
 
 A turn that stands alone has one reading. One that leans has several: alone; after the last question; with the subject
 of an earlier question in place of its pronoun; in place of words of the last question ("and tablets?" after "How often
 are injections given?"); with the words of a quote that it points at ("that antibody"). `thread.py` chooses among them.
-Every reading is made of slices, never of new words.
+A reading uses only slices, never new words.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_QUESTIONS = 2  # earlier ones that are read with a turn
 
 
 def last_question(turns: Sequence[Turn]) -> int | None:
-    """Return the place of the last turn before the last one that asks; ``None`` if there is none.
+    """Return the place of the last earlier turn that asks something; ``None`` if no turn does.
 
     Remarks are skipped, and so are statements ("I get that in bed") if another turn asks something.
     """
@@ -52,7 +52,7 @@ def times_more(turns: Sequence[Turn]) -> int:
 
 
 def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
-    """Return the turn by itself, at most ``most`` characters; ``literal``: with the words that only lead in."""
+    """Return the turn by itself, at most ``most`` characters; ``literal``: keep words that only lead in."""
     begin = 0 if literal else turn_forms.new_topic(turn.text) or turn_forms.lead_in(turn.text)
     return Interpretation((_slice(turn, begin, most) or TurnSlice(turn, 0, 0),))
 
@@ -60,7 +60,7 @@ def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
 def readings(own: TurnSlice, previous: Interpretation, quoted: Sequence[Span], most: int) -> Iterator[Interpretation]:
     """Yield the readings of a turn with the last question, or a quote, that need no choice of words.
 
-    ``previous``: how the last question was read; if room is short, what is nearest of it is kept. ``quoted``: the words
+    ``previous``: how the last question was read; if room is short, its nearest part is kept. ``quoted``: the words
     that were shown for it.
     """
     room = most - (own.end - own.start)
@@ -174,6 +174,6 @@ def _slice(turn: Turn, begin: int, room: int) -> TurnSlice | None:
 
 
 def _trimmed(turn: Turn, begin: int, end: int) -> TurnSlice | None:
-    """Return what is there without blanks at the ends; ``None`` if there is nothing else."""
+    """Return the range without blanks at its ends; ``None`` if nothing is left."""
     inner = trim(turn.text, begin, end)
     return TurnSlice(turn, inner.start, inner.end) if inner else None

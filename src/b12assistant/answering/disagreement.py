@@ -51,7 +51,7 @@ def find_difference(
 
 
 def _sides(dispute: Dispute, window_of: Callable[[Span], Window | None]) -> tuple[Window, ...]:
-    """Return the best window of each side that can be quoted from a document that no earlier side is from."""
+    """Return the best window of each side that can be quoted from a document no earlier side uses."""
     sides: list[Window] = []
     for side in dispute.sides:
         taken = {window.passage.document.id for window in sides}

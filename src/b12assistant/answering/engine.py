@@ -60,7 +60,7 @@ class Searched:
 
 @dataclass(frozen=True)
 class Engine:
-    """What searching needs: an opened index with the encoder it was built with."""
+    """An opened index with the encoder it was built with: all that searching needs."""
 
     collection: Collection
     encoder: Encoder
@@ -107,17 +107,17 @@ class Engine:
         ]
 
     def as_written(self, text: str) -> Query:
-        """Encode a text in no other words than its own."""
+        """Encode a text in its own words only."""
         return self._encoded([(text, 0)])[0]
 
     @stage("reading")
     def read(self, read_as: Interpretation) -> Interpretation:
-        """Add the words that the sources have for those of the user."""
+        """Add the sources' words for those of the user."""
         return self._readings.replaced(read_as)
 
     @stage("encode")
     def query_of(self, read_as: Interpretation) -> Query:
-        """Encode a reading; of a long message, what it asks counts once more by itself (decision 33)."""
+        """Encode a reading; the questions of a long message count again by themselves (decision 33)."""
         whole, own = self._query_of(read_as), read_as.own
         parts = tuple(
             TurnSlice(own.turn, own.start + each.start, own.start + each.end) for each in asking_of(readable(own.text))
@@ -131,7 +131,7 @@ class Engine:
     def _query_of(self, read_as: Interpretation) -> Query:
         """Encode a reading. Half of a surrogate pair, which no encoder can read, becomes a question mark.
 
-        For a question without a word of its own ("why there?"), what it leans on counts in full.
+        If a question has no specific word ("why there?"), what it leans on counts in full.
         """
         says = bool(specific(read_as.own.text))
         asked = [(read_as.text, says * read_as.lead)]
@@ -149,9 +149,9 @@ class Engine:
 
     @stage("signals")
     def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
-        """Return what the question itself names, and what the sources have of it.
+        """Return what the question itself names, and how much of it the sources have.
 
-        What it leans on counts only if it has no word of its own: earlier turns do not make a question known.
+        What it leans on counts only if it names nothing itself: earlier turns do not make a question known.
         """
         lexical, words = self.collection.lexical, words_of(query)
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
@@ -233,7 +233,7 @@ class Engine:
     def _holding(self, span: Span, limits: QuotingSettings) -> tuple[int, QuoteSpan] | None:
         """Return the shortest words that hold a sentence, with their row; ``None`` if its source may not be quoted.
 
-        Cached: they fit any question.
+        Cached: they suit any question.
         """
         for row, passage in enumerate(self.collection.passages):
             if passage.document.id == span.document.id and self._quotable(passage, papers=False):
@@ -248,7 +248,7 @@ class Engine:
 
     @cached_property
     def _kept_back(self) -> frozenset[PassageId]:
-        """Passages that are switched off, and those of sources that are withdrawn or superseded."""
+        """Return passages that are switched off, and those of sources that are withdrawn or superseded."""
         off = self.collection.off
         return frozenset(
             each.id
@@ -285,7 +285,7 @@ class Engine:
 
     @cached(64)
     def cosines(self, query: Query, row: int) -> Vectors:
-        """Return each query token's best cosine in each sentence, ``(sentences, q)``: mean of in context and alone.
+        """Return each query token's best cosine in each sentence, ``(sentences, q)``: the mean in context and alone.
 
         Cached for the current question: its quotes are chosen, then judged, by them.
         """

@@ -59,9 +59,9 @@ class Layout:
         return cls(document, *(tuple(mark.range for mark in document.marks if mark.kind is kind) for kind in kinds))
 
     def wholes(self, passage: Passage) -> list[JoinedSentence]:
-        """Return the sentences of a passage; if one is torn, with its parts in the passages beside it.
+        """Return the sentences of a passage; a torn one with its parts in neighbouring passages.
 
-        The parts of a torn sentence stay together, and so do a sentence and the next if that qualifies it.
+        The parts of a torn sentence stay together, and so do a sentence and the next if it qualifies the first.
         """
         sentences = passage.sentences
         cuts = [i for i in range(1, len(sentences)) if not self._belong(sentences[i - 1], sentences[i])]
@@ -192,7 +192,7 @@ class Layout:
     def _is_torn(self, end: int, start: int) -> bool:
         """Return whether a sentence that breaks off at ``end`` continues at ``start``.
 
-        Only marked text may be in between, on lines of its own, as with a running header and footer.
+        Only marked text may be in between, on separate lines, as with a running header and footer.
         """
         text = self.document.text
         between = text[end:start]
@@ -261,7 +261,7 @@ class Layout:
 
     @cached(None)
     def _first_word(self, block: Block) -> int | None:
-        """Return where the quotable text of a block begins; ``None`` if there is none.
+        """Return where the quotable text of a block begins; ``None`` if it has none.
 
         Cached: every sentence near a block asks for its first word.
         """

@@ -63,7 +63,7 @@ _FORMATS = {
 
 @dataclass(frozen=True, slots=True)
 class Sieve:
-    """Which passages are wanted. Empty: all; ``document``: part of its title or id; years are of publication.
+    """A filter of passages. Empty: all; ``document``: part of its title or id; years are of publication.
 
     A source of unknown kind or date matches no kind and no year.
     """
@@ -97,9 +97,9 @@ def format_of(document: str) -> DocumentFormat:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A passage that was found. ``best``: its sentence that fits best. ``meaning``: its rank among all by meaning.
+    """A passage that was found. ``best``: its best-fitting sentence. ``meaning``: its rank among all by meaning.
 
-    ``words`` and ``phrases``: where it has what was typed. ``in_title``: its title or a heading has a word of that.
+    ``words`` and ``phrases``: where it has what was typed. ``in_title``: its title or a heading has a typed word.
     ``nearness``: how near its best sentence is to what was typed, a weighted mean of cosines; 0 if not computed.
     """
 
@@ -114,7 +114,7 @@ class Match:
 
 @dataclass(frozen=True)
 class LookUp:
-    """One look-up of ``text`` in what ``engine`` searches. What is near enough is found; nothing is refused."""
+    """A look-up of ``text`` in what ``engine`` searches. All that is near enough is found; nothing is refused."""
 
     engine: Engine
     settings: Settings
@@ -161,7 +161,7 @@ class LookUp:
 
     def _ranked(self, query: Query, weights: Weights, k: int) -> tuple[Hit, ...]:
         """Return the best ``k``. If a document has too many of them, only its best are kept and all is ranked again, so
-        that others get the places; this is rare, and happens only once for a document."""
+        that others get the places; this is rare, and happens only once per document."""
         depths = replace(self.settings.retrieval, candidates=max(self.settings.retrieval.candidates, k))
         held: dict[DocumentId, frozenset[PassageId]] = {}
 

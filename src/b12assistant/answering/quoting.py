@@ -32,13 +32,13 @@ _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+"
 _BLANK_LINE = "\n\n"
 _GAIN = 1.0  # added to the score, times the cosine above the ordinary one
 _ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
-_ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour, from which that is quoted too (decision 35)
+_ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour: from here that is quoted too (decision 35)
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
 
 
 @dataclass(frozen=True)
 class QuoteSpan:
-    """What may be quoted from a passage, whatever is asked: its sentences ``rows``, with what they need.
+    """A part of a passage that may be quoted, whatever is asked: its sentences ``rows``, with what they need.
 
     ``charged``: characters of the sentences alone.
     """
@@ -230,7 +230,7 @@ def _of_parts(candidates: Sequence[Window], parts: Sequence[Sequence[Window]]) -
 
 
 def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int, int, int]:
-    """Return a sort key: best first, of equally good windows the shorter; the rest of the key leaves no tie.
+    """Return a sort key: best first, the shorter of two equally good windows; the rest breaks all ties.
 
     The same words may be quoted from two passages that share a torn sentence, for an item and for the sentence that
     opens its list, for a sentence and for the next that refers back to it: then the earlier passage, the later best
@@ -286,7 +286,7 @@ _WHICH = (
 _DOES = r"(?:is|are|was|were|am|do|does|did|can|could|should|would|will|may|might|must|has|have|had)(?:n['’]t)? "
 _ASKS = re.compile(rf"\b{_WHICH}|^\W*{_DOES}", re.I)
 _LONG = 40  # words of a message whose questions are also searched by themselves
-_MOST_ASKING = 0.8  # of its characters, if it is to tell something too
+_MOST_ASKING = 0.8  # of its characters, if it is to state something too
 # Where one question ends and the next begins.
 _NEXT = re.compile(
     rf"\b(?:and|but|plus),? (?:(?:also|then) )?(?={_WHICH}|{_DOES})|\bor (?={_WHICH})|"
@@ -296,7 +296,7 @@ _NEXT = re.compile(
 
 
 def parts_of(text: str) -> tuple[Range, ...]:
-    """Return the things a question asks, in order; none if it asks only one. Statements around them are no part."""
+    """Return the things a question asks, in order; none if it asks only one. Statements around them are not parts."""
     sentences = split_sentences(text)
     asking = [each for each in sentences if text[: each.end].endswith("?")] or sentences[-1:]
     found = tuple(part for sentence in asking for part in _asked(text, sentence))
@@ -304,7 +304,7 @@ def parts_of(text: str) -> tuple[Range, ...]:
 
 
 def asking_of(text: str) -> tuple[Range, ...]:
-    """Return the sentences with a question mark in a long message that also tells something; none of other texts."""
+    """Return the sentences with a question mark in a long message that also states something; none for other texts."""
     if len(text.split()) < _LONG:
         return ()
     asking = tuple(each for each in split_sentences(text) if text[: each.end].endswith("?"))
@@ -314,7 +314,7 @@ def asking_of(text: str) -> tuple[Range, ...]:
 def _asked(text: str, sentence: Range) -> Iterator[Range]:
     """Yield the questions of one sentence. What asks nothing goes with the next: "I read of rats; what became of them?"
 
-    A question without a word of its own does not count: "can it be cured, and when?" is one.
+    A question of only stop words does not count: "can it be cured, and when?" is one.
     """
     begins = [found.end() for found in _NEXT.finditer(text, sentence.start, sentence.end)]
     begins = [begin for begin in begins if terms(text[begin : sentence.end])]

@@ -1,4 +1,4 @@
-"""Put a question as the sources would: a second reading, searched beside the user's own words, never instead of them.
+"""Put a question as the sources would: a second reading, searched with the user's own words, never instead of them.
 
 People write "jab", "shortage" and "nervs" where pages write "injection", "deficiency" and "nerves". The words are the
 reviewed vocabulary (`vocabulary`); a misspelt word is corrected only to a word of the collection. Every change is an
@@ -29,7 +29,7 @@ _OF_SOURCES = re.compile(r"[A-Za-z]{4,}")
 
 @dataclass(frozen=True)
 class Rewriter:
-    """``vocabulary``: terms that the sources have. ``words``: of the sources, in lower case, with a place of each.
+    """``vocabulary``: terms that the sources have. ``words``: of the sources, in lower case, with a place for each.
 
     ``is_word``: whether a word that no source has is a real word, not misspelt.
     """

@@ -76,7 +76,7 @@ class Query:
 
 
 def encode_query(text: str, collection: Collection, encoder: Encoder, projection: Projection, lead: int = 0) -> Query:
-    """Encode a text; one over the encoder's limit in parts: all their token vectors, and the mean of their vectors.
+    """Encode a text; if over the encoder's limit, in parts: all their token vectors, and the mean of their vectors.
 
     ``lead``: characters at the start that are only leant on; their tokens weigh ``CONTEXT`` times as much as others.
     """

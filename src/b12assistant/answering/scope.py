@@ -17,14 +17,14 @@ from b12assistant.language.words import fold
 
 _FILE = "concepts.toml"
 _APART = re.compile(r"[’']|\s+")  # "nature's" is looked for as "nature s"
-_UNIT = re.compile(r"\s+|\S")  # what becomes one character
+_UNIT = re.compile(r"\s+|\S")  # each becomes one character
 
 
 @dataclass(frozen=True)
 class Concept:
     """``names``: what sources call it; ``asks``: patterns that make a question about it, ``{name}`` any of the names.
 
-    ``each``: the sources must hold the very name that was asked about, since names do not mean the same.
+    ``each``: the sources must hold the very name that was asked about, since names differ in meaning.
     """
 
     id: TextId
@@ -38,7 +38,7 @@ class Concept:
 
     @cached_property
     def asked(self) -> re.Pattern[str]:
-        """What makes a question, in even form, one about it."""
+        """Return the pattern of a question about it, in even form."""
         asks = "|".join(ask.replace("{name}", self._name) for ask in self.asks)
         return re.compile(rf"(?<!\w)(?:{asks})(?!\w)")
 

@@ -1,4 +1,4 @@
-"""What speaks for and against an answer: how close a quote is, and what the question names but no source mentions.
+"""Judge an answer: how close a quote is, and what the question names but no source mentions.
 
 Similarity cannot tell "Does coffee hinder B12?" from a question the sources answer: a near miss is as close as an
 answer. What only the question names can, so each word counts by how likely it is what the question is about.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BARRED = 0.53  # cosine of an answerable question to the nearest that nothing answers, for a corpus that lists none
 NEARER = 0.05  # how much nearer a question must be to one asked of the quote than to one that nothing answers
-UNASKED = 0.8  # stands for the nearest one asked of a quote, if nothing is asked of it
+UNASKED = 0.8  # used for the nearest one asked of a quote, if nothing is asked of it
 LOUD = 4.0  # token vectors of unit length are scaled to this before they are weighted
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _HYPHEN = re.compile(r"[-‐‑]")
@@ -58,8 +58,8 @@ class Signals:
     def is_barred(self) -> bool:
         """Return whether the question is as near to one that nothing answers as to any that is asked of the quote.
 
-        Of the best quotes of answerable questions this holds for one in fifty, of those of others for more than three
-        in four (decision 35).
+        This holds for one in fifty of the best quotes of answerable questions, and for more than three in four of those
+        of others (decision 35).
         """
         asked = UNASKED if self.asked is None else self.asked
         return self.barred is not None and asked < self.barred + NEARER
@@ -126,7 +126,7 @@ def words_of(query: Query) -> tuple[QuestionWord, ...]:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a question names, and what the sources have of it. ``topicality``: (n,) of its ``words``.
+    """The words that a question names, and what the sources have of them. ``topicality``: (n,) of its ``words``.
 
     ``pool``: (q,) each query token's best cosine in the passages that were searched. ``unknown_terms``: in no source.
     ``unknown``: the share of the question that they make up, by idf. ``cosines``: of each row searched, (sentences, q).
@@ -198,7 +198,7 @@ class Calibration:
     leaning: float = 0.0
     asked: float = 0.0
     barred: float = 0.0
-    unasked: float = 0.0  # instead of ``asked``, for a quote of which nothing is asked
+    unasked: float = 0.0  # instead of ``asked``, for a quote that nothing is asked of
     full: float = 0.0
     full_read: float = 0.0
     full_asked: float = 0.0

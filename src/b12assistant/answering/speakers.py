@@ -2,7 +2,7 @@
 
 A seller's dose, all-clear or call to start, stop or hurry is never first and never alone if such a source is near.
 
-Cues are data (`data/sellers/cues.toml`); here is only what follows from them.
+Cues are data (`data/sellers/cues.toml`); this module holds only what follows from them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def load_cues() -> Cues:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Indices of the candidates to show, best first; ``only_sellers``: nobody else is near to support them."""
+    """Indices of the candidates to show, best first; ``only_sellers``: no other source is near to support them."""
 
     shown: tuple[int, ...]
     only_sellers: bool

@@ -34,7 +34,7 @@ class Suggestions:
 
     @classmethod
     def of(cls, collection: Indexed, encoder: Encoder, ask: Callable[[str], Answer]) -> Suggestions:
-        """Collect those of the collection, encoded one by one, so that a user's question need not wait."""
+        """Collect the collection's questions, encoded one by one, so that a user's question need not wait."""
         texts = tuple(dict.fromkeys(_questions(collection)))
         vectors = [encoded.vector for text in texts for encoded in encoder.encode([text])]
         return cls(texts, np.array(vectors, np.float32), ask)

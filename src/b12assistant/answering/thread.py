@@ -64,7 +64,7 @@ class Thread:
     def is_strong(self, read: Read, window: Window) -> bool:
         """Return whether a window likely answers the turn: in full, as far as the reader can tell.
 
-        The reader was fitted on sentences of which something is asked, and tells nothing of others.
+        The reader was fitted on sentences that questions are asked of, and says nothing of others.
         """
         signals, reader = self._signals(read, window), self.engine.reader
         if self._likely(read, signals) < self.calibration.answered:
@@ -125,7 +125,7 @@ class Thread:
             return own
         if best.searched.read_as.replaced:
             return best
-        after = joined[0].searched.read_as  # a subject before a turn makes no sentence: the whole question is shown
+        after = joined[0].searched.read_as  # a subject before a turn is not a sentence: the whole question is shown
         return replace(best, searched=replace(best.searched, read_as=after))
 
     def _readings(
@@ -148,7 +148,7 @@ class Thread:
             yield conversation.in_place(previous, taken, phrase)
 
     def _subject(self, previous: Interpretation) -> TurnSlice | None:
-        """Return the subject of a question that says most: whose rarest word is the rarest."""
+        """Return the most specific subject of a question: its rarest word is the rarest."""
         found = list(conversation.subjects(previous))
         if len(found) < 2:
             return found[0] if found else None

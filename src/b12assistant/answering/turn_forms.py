@@ -1,7 +1,7 @@
-"""What the form of a turn says: what it wants of the last answer, and whether it needs an earlier turn.
+"""Read the form of a turn: what it asks of the last answer, and whether it needs an earlier turn.
 
-A complete question with a subject of its own stands alone, however short. A turn leans on earlier ones only where a
-sign says so: a pronoun without a referent of its own, an opening such as "and" or "what about", a missing verb, a
+A complete question with its own subject needs no other turn, however short. A turn leans on earlier ones only where a
+sign says so: a pronoun without its own referent, an opening such as "and" or "what about", a missing verb, a
 comparison without its second half, or nothing but general words ("how often?"). The words are data
 (`data/conversation/signs.toml`); nothing here needs an index.
 """
@@ -162,7 +162,7 @@ _COMPARES = re.compile(
     r"\b(?:better|worse|quicker|faster|slower|cheaper|safer|stronger|longer|higher|younger|older|easier|sooner|later"
     r"|less|fewer|bigger|smaller|likelier|riskier)\b(?<!the longer)(?!.*\b(?:than|or)\b)"
 )
-_BARE = re.compile(  # a question with one subject and nothing said of it
+_BARE = re.compile(  # a question with one subject and nothing said about it
     r"(?:what|who|where)(?:'?s| is| are| was) the [\w-]+[\s?.!]*|(?:is|are|was|were) there (?:an?|any|some) .*"
     r"|(?:do|does|did|can|could|will|would|should|is|are) .*\b(?:help|work|matter|count|hurt|back|extra|enough"
     r"|none|stop|myself|use|good)[\s?.!]*"
@@ -235,7 +235,7 @@ def _all_remark(words: Sequence[str]) -> bool:
 
 
 def states(text: str) -> bool:
-    """Return whether a turn tells something and asks nothing."""
+    """Return whether a turn states something and asks nothing."""
     own = text[lead_in(text) :].replace("’", "'").lower().strip()
     return "?" not in own and bool(_STATES.match(own)) and not _asks(own, _opens(own))
 
@@ -265,7 +265,7 @@ def _breaks(word: str) -> bool:
 
 
 def pronoun_of(own: str) -> tuple[int, int] | None:
-    """Return where the first pronoun without a referent of its own is; ``None`` if there is none.
+    """Return where the first pronoun without its own referent is; ``None`` if there is no such pronoun.
 
     It has one if an earlier clause of the turn names something specific.
     """

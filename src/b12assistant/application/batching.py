@@ -23,7 +23,7 @@ AsJson = Callable[[Any], str]
 
 
 def run(space: Workspace, input_: Path, output: Path, as_json: AsJson) -> tuple[int, int]:
-    """Answer every line of ``input_``; return how many failed, and of how many.
+    """Answer every line of ``input_``; return how many failed, and how many there were.
 
     The index is opened first, so that a missing index is an error of the whole run.
     """
@@ -48,7 +48,7 @@ def run(space: Workspace, input_: Path, output: Path, as_json: AsJson) -> tuple[
 
 
 def write_lines(file: Path, lines: Iterable[str]) -> None:
-    """Write to a draft beside ``file``, then rename it; `-` is standard output.
+    """Write to a draft next to ``file``, then rename it; `-` is standard output.
 
     Links and permissions are kept; a device or pipe is written directly.
     """

@@ -1,4 +1,4 @@
-"""What every saved file shares, and a conversation as such a file. A file holds the data that it was drawn from.
+"""Save a conversation as a file, with what all saved files share. A file holds the data that it was drawn from.
 
 `verify` draws it again and compares. HTML holds the data in a block that browsers do not run, Markdown in a comment; a
 JSON file is the data.

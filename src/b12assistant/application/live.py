@@ -35,7 +35,7 @@ class Live:
     """A callable that returns the current workspace. Call it once per request: an answer must be from one generation.
 
     When another process publishes an index, or the list of switched-off passages is edited, the new state is opened
-    beside the one in use and then replaces it. If it cannot be used, the previous one stays, with the reason among its
+    next to the one in use and then replaces it. If it cannot be used, the previous one stays, with the reason among its
     problems.
     """
 
@@ -91,7 +91,7 @@ class Live:
 
 
 def share_heaps() -> None:
-    """Let all threads share two heaps; otherwise each keeps one of its own, with memory that others could use.
+    """Let all threads share two heaps; otherwise each keeps its own, with memory that others could use.
 
     Call it before threads start.
     """

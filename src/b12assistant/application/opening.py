@@ -74,7 +74,7 @@ class Opened:
 
     @property
     def reports(self) -> tuple[FileReport, ...]:
-        """The report on every file of the corpus as indexed, sorted."""
+        """Return the report on every file of the corpus as indexed, sorted."""
         return all_reports((*(entry.report for entry in self.entries), *self.left_out), self.entries)
 
 

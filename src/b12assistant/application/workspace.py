@@ -85,7 +85,7 @@ class Workspace:
 
     @once
     def search_server(self) -> Collections | None:
-        """The server that searches the index; ``None`` if this process does. Raises ``IndexUnreachableError``."""
+        """Return the index's search server; ``None`` if this process searches. Raises ``IndexUnreachableError``."""
         if self.configuration.settings.index.engine == "faiss":  # in this process
             return None
         from b12assistant.index.milvus import search_server
@@ -99,7 +99,7 @@ class Workspace:
 
     @property
     def texts(self) -> FixedTexts:
-        """The fixed texts with today's telephone numbers, the texts of the corpus, and the translations."""
+        """Return the fixed texts with today's telephone numbers, the texts of the corpus, and the translations."""
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
         with folder.lines_named(self.corpus):
@@ -112,24 +112,24 @@ class Workspace:
 
     @once
     def rules(self) -> Rules:
-        """The rules of triage: the packaged red flags and those of the corpus. Raises ``ConfigError``."""
+        """Return the rules of triage: the packaged red flags and those of the corpus. Raises ``ConfigError``."""
         packaged = Packaged(self.configuration.settings.red_flags.packaged)
         with folder.lines_named(self.corpus):
             return load_rules(folder.corpus_red_flags(self.corpus), self.texts, packaged)
 
     @property
     def page_words(self) -> PageWords | None:
-        """The corpus's own words for the page, if it has any."""
+        """Return the corpus's own words for the page, if it has any."""
         return folder.corpus_page_words(self.corpus)
 
     @once
     def plain_encoder(self) -> Encoder:
-        """The encoder as it was published. Triage and the projection were fitted on it."""
+        """Return the encoder as it was published. Triage and the projection were fitted on it."""
         return open_encoder(self.configuration.settings.encoder)
 
     @once
     def encoder(self) -> Encoder:
-        """The encoder of passages and questions."""
+        """Return the encoder of passages and questions."""
         return as_tuned(self.configuration.settings.encoder, self.plain_encoder)
 
     @once
@@ -142,7 +142,7 @@ class Workspace:
 
     @once
     def opened(self) -> Opened:
-        """The open index. Raises an index error with the command to run if there is none that fits."""
+        """Return the open index. Raises an index error with the command to run if none fits."""
         try:
             return self._open(self.store.open())
         except (IndexMissingError, IndexDamagedError, IndexMismatchError):
@@ -153,7 +153,7 @@ class Workspace:
 
     @once
     def entries(self) -> Mapping[DocumentId, Entry]:
-        """The entries of the open index by document id."""
+        """Return the entries of the open index by document id."""
         return {entry.document.id: entry for entry in self.opened.entries}
 
     @property
@@ -228,12 +228,12 @@ class Workspace:
         return replace(reply, source_changed=frozenset(name for name in quoted if self.source_changed(name)))
 
     def setting(self, *, labels: Labels | None = None, base: str = "") -> Setting:
-        """Return what turns replies into words; English unless ``labels`` is given."""
+        """Return the setting that turns replies into words; English unless ``labels`` is given."""
         return Setting(self.texts, local_today(), labels or load_labels(), base)
 
     @once
     def suggestions(self) -> Suggestions:
-        """Questions that the sources themselves ask. They take a second or two, so a server makes them in advance."""
+        """Return questions that the sources ask. They take a second or two, so a server makes them in advance."""
         return Suggestions.of(self.opened.collection, self.encoder, lambda question: self.ask(question).answer)
 
     def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:

@@ -34,12 +34,12 @@ class Dispute:
 
     @property
     def question(self) -> Topic:
-        """The curator's own question, which is shown."""
+        """Return the curator's own question, which is shown."""
         return Topic(self.asked[0])
 
     @property
     def examples(self) -> tuple[str, ...]:
-        """Every question that is encoded for the index: first ``asked``, then ``not_asked``."""
+        """Return every question that is encoded for the index: first ``asked``, then ``not_asked``."""
         return (*self.asked, *self.not_asked)
 
 

@@ -43,7 +43,7 @@ class CuratedEntry(BaseModel):
 
     @property
     def where(self) -> str:
-        """File and line on which it is written."""
+        """Return the file and line on which it is written."""
         return self._where()
 
 

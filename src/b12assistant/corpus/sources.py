@@ -89,7 +89,7 @@ class SourcesFile:
 
     @cached_property
     def facts(self) -> dict[str, Facts]:
-        """The validated entries, by the file each one describes (path in the corpus)."""
+        """Return the validated entries, by the file each one describes (path in the corpus)."""
         sources: dict[str, Facts] = {}
         for number, entry in enumerate(self._file.content.source):
             if entry.file in sources:
@@ -100,7 +100,7 @@ class SourcesFile:
 
     @cached_property
     def origins(self) -> dict[OriginId, Origin]:
-        """The register of origins, by id."""
+        """Return the register of origins, by id."""
         origins: dict[OriginId, Origin] = {}
         for entry in self._file.content.origin:
             origin = entry.origin()

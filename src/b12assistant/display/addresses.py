@@ -46,7 +46,7 @@ class MarkedPlace:
         return self._moved_in(text)
 
     def holds(self, texts: Sequence[str]) -> bool:
-        """Check whether it was made of these words, span by span."""
+        """Check whether it was made from these words, span by span."""
         return self.digests == tuple(map(_digest, texts))
 
     def _moved_in(self, text: str) -> MarkedPlace | None:

@@ -157,14 +157,14 @@ def _notice(notice: ShownNotice) -> str:
 
 
 def _translation(translation: Translation) -> str:
-    """Draw a translation; its last line says in English that nobody checked it."""
+    """Draw a translation; its last line says in English that it is unchecked."""
     *lines, unchecked = translation.text.splitlines()
     shown = "".join(f'<p lang="{translation.language}" dir="auto">{dialled(line, exact)}</p>' for line in lines)
     return f'<div class="translation">{shown}<p>{exact(unchecked)}</p></div>'
 
 
 def _read_as(read_as: ReadAs, question: str) -> str:
-    """Draw what was searched; only the words that were read as others if the rest is the question itself."""
+    """Draw what was searched: only the words that were replaced, if the rest is the question itself."""
     whole = f"{exact(read_as.label)} {words(read_as.text)}" if read_as.text != question.strip() else ""
     swapped = (f"{words(written)} {exact(read_as.between)} {words(read)}" for written, read in read_as.replaced)
     return f'<p class="read-as">{" · ".join(part for part in (whole, *swapped) if part)}</p>'

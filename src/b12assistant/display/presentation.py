@@ -69,18 +69,18 @@ class Basis:
 
     @property
     def words(self) -> str:
-        """Publisher and title, with the year if it is known."""
+        """Return publisher and title, with the year if it is known."""
         year = f" ({self.published})" if self.published[:1].isdigit() else ""
         return f"{self.publisher}: {self.title}{year}"
 
     @property
     def link(self) -> str:
-        """The web address, "" if there is none."""
+        """Return the web address, "" if there is none."""
         return self.url if self.url.startswith(("https://", "http://")) else ""
 
     @property
     def cited(self) -> str:
-        """Publisher, title, year and web address, as far as they are known."""
+        """Return publisher, title, year and web address, as far as they are known."""
         return f"{self.words} {self.link}".rstrip()
 
 
@@ -112,12 +112,12 @@ class Speaker:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What is known, in order: publications that a summary is based on, whose words, publisher, date."""
+        """Return what is known, in order: publications that a summary is based on, whose words, publisher, date."""
         return self._with(publication.words for publication in self.basis)
 
     @property
     def cited(self) -> tuple[str, ...]:
-        """``parts``, with the web address of each publication."""
+        """Return ``parts``, with the web address of each publication."""
         return self._with(publication.cited for publication in self.basis)
 
     def _with(self, based_on: Iterable[str]) -> tuple[str, ...]:
@@ -189,7 +189,7 @@ class Cited:
 
     @property
     def link(self) -> str:
-        """The permalink."""
+        """Return the permalink."""
         return self.base + addresses.of_spans(self.spans, self.best)
 
 
@@ -246,13 +246,13 @@ class Quoted:
 
     @property
     def text(self) -> str:
-        """The words, with a gap between spans."""
+        """Return the words, with a gap between spans."""
         return GAP.join(self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A fixed text in another language; its last line says in English that nobody has checked it."""
+    """A fixed text in another language; its last line says in English that it is unchecked."""
 
     id: TextId
     language: str
@@ -272,7 +272,7 @@ class ShownNotice:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The text in the reader's language first, then in English."""
+        """Return the text in the reader's language first, then in English."""
         return (*(translation.text for translation in self.translations), self.text)
 
 
@@ -295,7 +295,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class ShownDifference:
-    """Quotes that disagree, one for each side, under a heading that says on what; none is among the answer's quotes."""
+    """Quotes that disagree, one for each side, under a heading with the topic; none is among the answer's quotes."""
 
     heading: str
     sides: tuple[Quoted, ...]

@@ -78,7 +78,7 @@ class Target:
 
     @property
     def ranges(self) -> tuple[Range, ...]:
-        """The words of the quote, else of the passage."""
+        """Return the words of the quote, else of the passage."""
         if self.place is not None:
             return self.place.spans
         return () if self.current is None else (self.entry.passages[self.current].span.range,)
@@ -185,7 +185,7 @@ def _fact(name: str, value: str) -> str:
 
 
 def _link(url: str, name: str) -> str:
-    """Draw a link, of which nothing is loaded unless the reader clicks; only the name if ``url`` is ""."""
+    """Draw a link that loads nothing unless the reader clicks; only the name if ``url`` is ""."""
     return f'<a href="{plain(url)}" target="_blank" rel="noopener noreferrer">{_own(name)}</a>' if url else _own(name)
 
 

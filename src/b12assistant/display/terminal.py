@@ -104,7 +104,7 @@ def hits(notices: Sequence[ShownNotice], results: Sequence[tuple[Hit, Quoted]], 
 
 
 def index_report(report: IndexReport, console: Console) -> None:
-    """Print every file with a problem, the counts of all files, then which sources are not described."""
+    """Print every file with a problem, the counts of all files, then the sources not described."""
     for file in report.files:
         if file.end is FileEnd.INDEXED:
             continue

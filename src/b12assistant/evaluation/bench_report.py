@@ -23,7 +23,7 @@ SHOWN = {
 
 
 def markdown(report: Report) -> str:
-    """Return the same as tables; each figure with its 95 % interval."""
+    """Return the report as tables, each figure with its 95 % interval."""
     return "\n".join(_markdown(report)) + "\n"
 
 
@@ -40,7 +40,7 @@ def per_query(report: Report) -> str:
 
 
 def about(report: Report) -> Iterator[tuple[str, str]]:
-    """Yield what was measured, on what data and machine, as name and value."""
+    """Yield the measurement, its data and its machine, as name and value."""
     dataset = report["dataset"]
     yield "collection", heading(report)
     yield "licence", f"{dataset['licence']} (in the words of its README)"
@@ -170,7 +170,7 @@ def intervals(measure: str, scores: Sequence[tuple[str, Mapping[str, float]]]) -
 
 
 def spread(measure: str, values: Iterable[float]) -> str:
-    """Draw how many queries have which score, in ten bars."""
+    """Draw how many queries have each score, in ten bars."""
     counts = [0] * _BINS
     for value in values:
         counts[min(int(value * _BINS), _BINS - 1)] += 1

@@ -59,7 +59,7 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """The sha256 of queries and judgements."""
+        """Return the sha256 of queries and judgements."""
         told = json.dumps([sorted(self.queries.items()), sorted((q, sorted(d.items())) for q, d in self.qrels.items())])
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -49,7 +49,7 @@ _RESULTS = {
 
 
 def write(out: Path, earlier: Report | None = None) -> None:
-    """Write `report.html` beside the `report.json` in ``out``."""
+    """Write `report.html` next to the `report.json` in ``out``."""
     write_whole(out / "report.html", page(read(out), earlier))
 
 

@@ -179,7 +179,7 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
     cases = load_cases(file)
     triagers, problems = dict(space.triage.by_name()), space.triage.problems  # the one in use is last
     if problems:
-        triagers.popitem()  # the second opinion, which is not there
+        triagers.popitem()  # the second opinion, which is missing
     with terminal.progress() as told:
         verdicts: dict[str, list[Judgement]] = {name: [] for name in triagers}
         for position, case in enumerate(cases):

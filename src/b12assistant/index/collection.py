@@ -46,7 +46,7 @@ class Group:
 
 
 def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequence[str]]]) -> Group:
-    """Find the sentence of each question. ``asked``: start and end of the words that answer questions, and those."""
+    """Find the sentence of each question. ``asked``: start and end of words that answer, and the questions."""
     spans = [span for passage in passages for span in passage.sentences]
     starts = [span.start for span in spans]
     found: list[tuple[int, str]] = []
@@ -130,7 +130,7 @@ class AskedQuestions:
     def best(self, query: Vectors, first: int, last: int) -> Vectors:
         """Return the best cosine of ``query``, (d,), and a question asked of each sentence from ``first`` to ``last``.
 
-        (last - first,); NaN for a sentence of which nothing is asked.
+        (last - first,); NaN for a sentence that nothing is asked of.
         """
         begin, end = np.searchsorted(self.sentences, (first, last))
         found = np.full(last - first, np.nan, np.float32)
@@ -216,7 +216,7 @@ class Collection:
 
     @cached_property
     def off_in_part(self) -> frozenset[DocumentId]:
-        """Return the documents of which some passages are switched off."""
+        """Return the documents with some passages switched off."""
         return self.off.in_part(self.passages)
 
     @cached_property

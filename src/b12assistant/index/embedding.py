@@ -183,7 +183,7 @@ class Previous:
         """Keep the vectors only if they were made in this scope."""
         if wanted == self.scope:
             return self
-        return replace(self, scope=wanted, embedded={}, examples={})  # ``asked`` has keys of its own
+        return replace(self, scope=wanted, embedded={}, examples={})  # ``asked`` has its own keys
 
     def get(self, passages: Sequence[Passage]) -> Embedded | None:
         """Return the arrays of a document's passages; ``None`` if they were not encoded before."""

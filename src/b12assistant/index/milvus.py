@@ -163,7 +163,7 @@ class MilvusRows:
     def search(self, field: str, query: object, k: int) -> Found:
         """Return at most ``k`` rows, and never more than ``MOST_FOUND``, best first, ties by row.
 
-        The server returns any of the rows that tie at the cut, so that more are asked for until the last one is worse.
+        The server returns any of the rows that tie at the cut, so more are requested until the last one is worse.
         """
         k = min(k, self.rows, MOST_FOUND)
         if k < 1:

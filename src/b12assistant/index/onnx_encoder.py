@@ -4,7 +4,7 @@ The graph reads the weights from the model's own file, memory-mapped; a tuned en
 the rest. Each run takes one thread, and bulk work does several runs at once: that wastes nothing on a busy machine, and
 the bits do not depend on the number of threads.
 
-If an operator asks for it (decision 17), passages are indexed in bfloat16 with OpenVINO, twice as many a second.
+If an operator asks for it (decision 17), passages are indexed in bfloat16 with OpenVINO, twice as many per second.
 Questions are always encoded in single precision.
 """
 
@@ -44,7 +44,7 @@ _BULK = 8  # texts; from here more than one thread pays off
 _TOKENS = 1024  # of a batch with padding: fits the caches of a core; 4,096 was a fifth slower
 _FEW, _LONG = 8, 48  # so few texts of so many tokens run in parallel, each alone: the windows of a long turn
 _RUN = 20  # fixed cost of a run, in tokens: loading the weights from memory
-# Each new session runs this first, in one thread: in its first run such a library holds a lock of its own (static
+# Each new session runs this first, in one thread: in its first run such a library holds its own lock (static
 # locals) while it waits for Python's, so that two threads could deadlock.
 TINY = {name: np.ones((1, 2), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
 _FOLDER = "session.model_external_initializers_file_folder_path"
@@ -260,9 +260,9 @@ def check_changes(name: str, folder: Path, changes: Changes) -> None:
 
 
 def _needs_none(session: Any, weights: Sequence[Floats]) -> bool:
-    """Check that a session has its own copy of the weights it was given, and spoil those.
+    """Check that a session copied the weights it was given, and overwrite the originals.
 
-    Kept beside the copy they would take 42 MB. The runtime does not promise a copy, so each session is tried.
+    Kept with the copy they would take 42 MB. The runtime does not promise a copy, so each session is tried.
     """
     before = OnnxEncoder._result(session, TINY)
     for weight in weights:

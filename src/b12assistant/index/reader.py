@@ -1,8 +1,8 @@
-"""Read a question and a sentence together, and score how well the one answers the other.
+"""Read a question and a sentence together, and score how well the sentence answers it.
 
 The encoder reads each alone, so every sentence on the subject is near. The reader is a few of its layers, trained
 further on graded quotes (`benchmarks/fit_reader.py`) and stored as eight-bit integers. It reads only the quotes that
-are shown, to tell which are strong (decision 33).
+are shown, to decide which are strong (decision 33).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class JointReader:
 
     @once
     def score(self) -> Callable[[str, str], float]:
-        """Return the function of a question and a text that says how well the text answers.
+        """Return a function of a question and a text that scores how well the text answers.
 
         Its value is a logit, above 0 if the text more likely answers than not. Cached: an earlier answer is computed
         again for the next turn; `cache_clear` forgets them.

@@ -282,7 +282,7 @@ class Store:
         """Read and verify the current generation, or else the last good one.
 
         Raises ``IndexMissingError`` if there is none, ``IndexDamagedError`` if all are damaged, ``IndexMismatchError``
-        if the schema is another.
+        if the schema differs.
         """
         for _ in range(_TRIES):
             current = self.current()
@@ -382,7 +382,7 @@ class Store:
         try:
             return not (self._generations / name).exists()
         except OSError:
-            return False  # it cannot be looked at, which is a fault of its own
+            return False  # it cannot be looked at, which is a separate fault
 
     def _fault(self, name: GenerationId) -> AssistantError | OSError | None:
         """Return why a generation cannot serve: it is damaged, or (``OSError``) it cannot be read at the moment."""

@@ -33,7 +33,7 @@ class QuoteRetriever(BaseRetriever):
     for them it is the question on which sources disagree.
 
     A question that the sources do not answer gets no quote. If a chain lets a model rewrite the documents, the text is
-    no longer a quote: keep ``page_content`` and its citation beside whatever the model writes.
+    no longer a quote: keep ``page_content`` and its citation with whatever the model writes.
 
     >>> retriever = QuoteRetriever.open("index")
     >>> document = retriever.invoke("Can low B12 damage nerves without anaemia?")[0]
@@ -45,7 +45,7 @@ class QuoteRetriever(BaseRetriever):
 
     @classmethod
     def open(cls, index: str | Path | None = None, *, corpus: str | Path | None = None) -> Self:
-        """Open an index on disk, as ``Assistant.open`` does. Raises what that raises."""
+        """Open an index on disk, as ``Assistant.open`` does. Raises the same errors."""
         return cls(assistant=Assistant.open(index, corpus=corpus))
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:  # noqa: ARG002 - its name

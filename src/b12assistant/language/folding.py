@@ -1,6 +1,6 @@
 """Fold what people type into plain lower-case words, each with its place in the original text.
 
-Folded text is words and clause marks with one space between: ``. ? ,`` are words of their own. Compatibility forms,
+Folded text is words and clause marks with one space between: ``. ? ,`` are separate words. Compatibility forms,
 accents, case, invisible characters and look-alike letters are folded; Devanagari is written in Latin letters.
 ``hiding`` finds the characters that a reader cannot see, or that change the order of what is seen.
 """
@@ -103,7 +103,7 @@ LOOK_ALIKES: Final = str.maketrans(
     "abekmhopctyxijsdqwrnabeikvoptuxynwilodhdag",
 ) | {ord("œ"): "oe", ord("æ"): "ae"}
 ARABIC: Final = str.maketrans("ىةٱیک", "يهايك")  # letters that are written for one another
-HAN: Final = "[\u3400-\u4dbf\u4e00-\u9fff]"  # each is a word of its own: Chinese has no blanks between words
+HAN: Final = "[\u3400-\u4dbf\u4e00-\u9fff]"  # each is a separate word: Chinese has no blanks between words
 JOINING: Final = frozenset("'’‘ʼ`´′＇*ـ")  # removed without leaving a gap: can't, su*cide
 ENDING: Final = {".": ".", "!": ".", "?": "?", ";": ".", ":": ",", ",": ",", "(": ",", ")": ",", "–": ",", "—": ","} | {
     "。": ".", "！": ".", "？": "?", "；": ".", "：": ",", "，": ",", "、": ",", "（": ",", "）": ",",
@@ -243,7 +243,7 @@ def _join_spaced_letters(words: list[Word], text: str) -> list[Word]:
     return joined[:-1]
 
 
-# Joiners belong to other scripts and emoji: beside ASCII, or at an end, they join nothing. A variation selector belongs
+# Joiners belong to other scripts and emoji: next to ASCII or at an end they join nothing. A variation selector belongs
 # to the character before it: after ASCII or another selector it has no effect.
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _FORMATS = (

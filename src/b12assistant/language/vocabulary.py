@@ -1,4 +1,4 @@
-"""The words people use: other names for what the sources call differently, and misspelt ones.
+"""The words people use: other names for the terms of the sources, and misspellings.
 
 Terms are in `data/vocabulary/`, spelling rules in `data/red_flags/spelling.toml`, both reviewed by hand. A term has one
 meaning; a variant with two meanings in this field is left out. Words are corrected only towards listed words, and a

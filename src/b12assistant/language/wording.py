@@ -1,6 +1,6 @@
 """Search texts for wordings, which data files write in a small language; only those a text may hold are compiled.
 
-A wording is words of folded text. ``{leg}`` is a named list of alternatives, `` .. `` stands for up to three words,
+A wording is words of folded text. ``{leg}`` is a named list of alternatives, `` .. `` means up to three words,
 `` ... `` for up to seven, within one sentence. Every repetition is bounded and no alternative can match nothing, so
 that searching stays linear in the length of the text; ``check_linear`` refuses anything else.
 """
@@ -201,7 +201,7 @@ class Wordings:
         """Raise ``ConfigError`` for a wording that is not linear, matches nothing, or is not valid."""
         for part, wording in zip(self.expressions(), self._wordings, strict=True):
             check_linear(part, f"{self._where}: {wording}")
-        self._compile(range(len(self._wordings)))  # a wording valid alone may be invalid beside others
+        self._compile(range(len(self._wordings)))  # a wording valid alone may be invalid with others
 
     def words(self) -> frozenset[str]:
         """Return the whole words of the wordings and their lists."""
@@ -259,7 +259,7 @@ class Wordings:
 
 
 def _leftmost(patterns: Sequence[re.Pattern[str]], text: str) -> Iterator[re.Match[str]]:
-    """Yield what one pattern of all alternatives would match: the leftmost match, at a tie of the first pattern."""
+    """Yield what one pattern of all alternatives would match: the leftmost match, on a tie the first pattern's."""
     heads = [pattern.search(text) for pattern in patterns]
     while first := min((head for head in heads if head), key=re.Match.start, default=None):
         yield first

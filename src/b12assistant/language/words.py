@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=2)
 def open_tokenizer(path: Path) -> Tokenizer:
-    """Read a model's tokenizer.json, once for all who use it. Texts are neither cut nor padded."""
+    """Read a model's tokenizer.json, once for all callers. Texts are neither cut nor padded."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(path))

@@ -52,7 +52,7 @@ def load(data: bytes, name: str) -> Extract:
 
 
 def _kind(data: bytes, suffix: str) -> str:
-    """Return the kind of a file. Only its suffix tells Markdown from plain text."""
+    """Return a file's kind. Only the suffix separates Markdown from plain text."""
     promised = _PROMISED[suffix]
     if data.startswith(_PDF) or (promised == "pdf" and _PDF in data[:_PDF_REACH]):
         return "pdf"

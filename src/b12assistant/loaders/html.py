@@ -90,7 +90,7 @@ class _Walk:
                 levels.append(node.iter(include_text=True))
 
     def _enter(self, node: LexborNode) -> bool:
-        """Take a node in; return whether to visit its children."""
+        """Enter a node; return whether to visit its children."""
         if node.is_text_node:
             self._text(node.text_content or "")
             return False

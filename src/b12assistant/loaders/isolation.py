@@ -37,7 +37,7 @@ def send(stream: IO[bytes], message: bytes) -> None:
 
 
 def receive(stream: IO[bytes]) -> bytes | None:
-    """Read the next message; ``None`` if the other side has gone, or sends something invalid."""
+    """Read the next message; ``None`` if the other side is gone, or sends something invalid."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None

@@ -22,7 +22,7 @@ from b12assistant.loaders.visibility import SHOWING, Box, Sight, blank, layers_o
 from b12assistant.types import Extract
 
 _MOST_PAGES = 5_000
-_MOST_TEXT = 200_000  # code points a page; a full page of a newspaper has about 40,000
+_MOST_TEXT = 200_000  # code points per page; a full page of a newspaper has about 40,000
 _MOST_NOTES = 3  # remarks of the parser that the report shows
 _FARTHEST = 1e6  # points from the corner of a page
 _LEAST_SIZE = 0.1  # points
@@ -256,7 +256,7 @@ class _Page:
 
     @property
     def letters(self) -> int:
-        """The characters taken so far, without blanks."""
+        """Count the characters taken so far, without blanks."""
         return sum(len("".join(run.text.split())) for runs in self._lines for run in runs)
 
     def lines(self) -> list[PrintedLine]:

@@ -1,7 +1,7 @@
 """Read plain text: the decoded file as it is, with the structure that its lines suggest.
 
-A line is a heading, an item, an ornament or plain by its words alone. The layout of the whole file tells the author's
-line ends from those of an editor that wrapped lines.
+A line is a heading, an item, an ornament or plain by its words alone. The layout of the whole file shows which line
+ends are the author's, and which an editor added to wrap lines.
 """
 
 from __future__ import annotations

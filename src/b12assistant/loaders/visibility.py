@@ -1,7 +1,7 @@
 """Find out which text of a PDF page a reader can see.
 
 ``Sight`` follows the graphics state through the operators of a page, as pypdf reads them. Each operator that shows
-text gets a number; at the end ``unseen`` gives the numbers whose text no reader sees, and ``is_recognised`` tells if
+text gets a number; at the end ``unseen`` gives the numbers whose text no reader sees, and ``is_recognised`` says if
 there are invisible letters over a picture, the text layer of a scan.
 """
 
@@ -22,8 +22,8 @@ _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
 _WHITE: Colour = (1.0, 1.0, 1.0)
 _BLACK: Colour = (0.0, 0.0, 0.0)
-_LEAST_SIZE = 2.0  # points; nobody reads smaller letters
-_SAME = 10 / 255  # difference of a colour channel that nobody sees
+_LEAST_SIZE = 2.0  # points; smaller letters cannot be read
+_SAME = 10 / 255  # difference of a colour channel too small to see
 _OPAQUE = 0.95
 _SEEN = 0.05  # opacity below which nothing is seen
 _WIDE = 1.2  # times the size: no letter is wider
@@ -48,7 +48,7 @@ class _State:
     blends: bool = False
     mode: int = 0
     size: float = 0.0
-    least_height: float = 1.0  # times the size; only the letters of Type 3 fonts have a scale of their own
+    least_height: float = 1.0  # times the size; only the letters of Type 3 fonts have their own scale
     rise: float = 0.0
 
 
@@ -110,7 +110,7 @@ class Sight:
             self._resources.pop()
 
     def unseen(self) -> frozenset[int]:
-        """Return the numbers of the texts that nobody sees."""
+        """Return the numbers of the texts that no reader sees."""
         return frozenset(show.number for show in self._shows if self._is_hidden(show))
 
     @property
@@ -365,7 +365,7 @@ def layers_off(catalogue: Mapping[str, Any]) -> frozenset[int]:
 
 
 def _of(mapping: Any, key: Any) -> Any:
-    """Return a value of a dictionary, with references resolved; ``None`` if there is none."""
+    """Return a value of a dictionary, with references resolved; ``None`` if it has none."""
     try:
         value = mapping.get(key)
         return value.get_object() if value is not None and hasattr(value, "get_object") else value

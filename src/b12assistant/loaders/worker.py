@@ -2,7 +2,7 @@
 
 Run as ``python -m b12assistant.loaders.worker MEMORY SECONDS``. A request on standard input is a file's name, its bytes
 and how to split it; the answer on standard output is an extract, or a prepared file. It imports the loaders and their
-libraries, but of the encoder and the indexes only the tokenizer.
+libraries; of the encoder and the indexes, only the tokenizer.
 """
 
 from __future__ import annotations

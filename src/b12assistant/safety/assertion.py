@@ -1,4 +1,4 @@
-"""Decide what a writer says of a sign: has it, does not have it, had it, asks about it, or speaks of somebody else's.
+"""Decide what a writer says of a sign: has it, does not have it, had it, asks about it, or speaks of someone else's.
 
 After ConText (Harkema and others, 2009): cues with a direction and a reach, ended by the next clause. If nothing speaks
 against a sign, it is present: that error is the safer one.
@@ -135,7 +135,7 @@ class Reading:
         return Stance(Standing.PRESENT)
 
     def onset(self, start: int) -> Onset:
-        """Return the onset that the clause states, or else its sentence, or else the sentences beside it."""
+        """Return the onset that the clause states, or else its sentence, or else the neighbouring ones."""
         position = _position(self._sentences, start)
         beside = self._sentences[max(0, position - 1) : position + 2]
         for stretches in ([_at(self._clauses, start)], [self._sentences[position]], beside):
@@ -145,11 +145,11 @@ class Reading:
         return Onset.UNSTATED
 
     def about_self(self, start: int) -> bool:
-        """Return whether the sentence is about the writer or somebody in their care."""
+        """Return whether the sentence is about the writer or someone in their care."""
         return _at(self._sentences, start).has("self", "care")
 
     def claims(self) -> bool:
-        """Return whether the text is about the writer or somebody in their care, and asks, denies, imagines nothing."""
+        """Return whether the text is about the writer or someone in their care, and asks, denies, imagines nothing."""
         kinds = [stretch.has("self", "care", "now", "sudden") for stretch in self._sentences]
         doubts = ("asked", "denied_near", "denied_far", "hypothetical", "stranger", "fiction", "figure", "past")
         return any(kinds) and not any(stretch.has(*doubts) for stretch in self._sentences)

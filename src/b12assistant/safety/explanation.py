@@ -69,7 +69,7 @@ def _turn(step: Step) -> Json:
 
 
 def _sighting(heard: Heard, seen: Sighting) -> Json:
-    """``standing`` and ``cue`` are null for a request, which is always asked."""
+    """Return its JSON; a request, always asked, has null ``standing`` and ``cue``."""
     request = seen.finding.kind is FindingKind.REQUEST
     stance = None if request else heard.reading.stance(seen.start, seen.end, named=seen.named)
     return {
@@ -101,7 +101,7 @@ def _rule(rule: Rule, found: Iterable[Mention], step: Step) -> Json:
 
 
 def _opinion(opinion: Opinion) -> Json:
-    """``passed``: the cut that was passed, or the last one missed. ``parts``: every part with its shares."""
+    """Return its JSON. ``passed``: the cut passed, or the last one missed. ``parts``: every part with its shares."""
     return {
         "by": opinion.by,
         "concern": opinion.concern,

@@ -1,7 +1,7 @@
 """The fixed texts, by id: the only words of our own about health, each with its version, origin and review.
 
 A text may hold a place for a telephone number, in braces; it is filled in before the text is shown. Once a level and
-its kind are decided, ``fitting`` chooses the text that fits the words: about somebody else, low mood, an allergy.
+its kind are decided, ``fitting`` chooses the text that fits the words: about someone else, low mood, an allergy.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Telephone:
 
     @property
     def anywhere(self) -> str:
-        """The number in a text of any language."""
+        """Return the number in a text of any language."""
         return self.plain or self.number
 
 
@@ -160,7 +160,7 @@ def load_fixed_texts(numbers: Mapping[str, str] | None = None) -> FixedTexts:
 
 @lru_cache(maxsize=4)
 def texts_on(today: date, region: str, *own: str) -> FixedTexts:
-    """Return the texts as shown on a day: ``own`` numbers, one a line, before those of the region and general words.
+    """Return the texts as shown on a day: ``own`` numbers, one per line, before those of the region and general words.
 
     Raises ``ConfigError`` for an unknown region and for a number that is not one.
     """

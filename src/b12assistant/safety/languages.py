@@ -1,6 +1,6 @@
-"""Languages other than English: the words by which one is known, and what those who write in it are told.
+"""Languages other than English: the words that identify them, and the notices for those who write in them.
 
-A language is read beside English if a text has words of it; its findings go to the same decision table. The words by
+A language is read besides English if a text has words of it; its findings go to the same decision table. The words by
 which each is known are in ``data/red_flags/languages.toml``, and listed from its wordings.
 """
 
@@ -119,7 +119,7 @@ def _plain(wording: str, usual: Pairs) -> str:
 FILE: Final = "languages.toml"
 WORDS_FILE: Final = "language_words.json"
 NOTICE: Final = TextId("language")
-SHARE: Final = 5  # one known word in so many is enough to read a language beside English,
+SHARE: Final = 5  # one known word in so many is enough to read a language besides English,
 ENOUGH: Final = 2  # and so many known words always are
 NEAR: Final = 3  # known words up to which a language with one word less is read as well
 FEWEST: Final = 2  # known words of a text that is not in English
@@ -181,7 +181,7 @@ class Languages:
     english: frozenset[str]
 
     def spoken(self, text: str) -> tuple[Lexicon, ...]:
-        """Return the language beside English that ``text`` holds most words of; several if they share them."""
+        """Return the language besides English with the most words in ``text``; several if they share them."""
         if self.unread(text) is not None:
             return ()
         words = fold(text).text.split()

@@ -1,4 +1,4 @@
-"""What a fitted model says about a turn beside the rules: how likely each concern is, and which cut that passes.
+"""The opinion of a fitted model on a turn, besides the rules: how likely each concern is, and which cut it passes.
 
 A record to be shown and audited; triage decides what to make of it.
 """
@@ -57,8 +57,8 @@ class Thresholds:
     """The shares from which a turn has a level: an emergency, at least urgent, anything at all (a medical decision).
 
     ``danger``: a low cut for an emergency and urgent together; from it on the turn is urgent, or a medical decision if
-    that is likelier. ``foreign``: instead of ``danger``, for a turn in another language than English, of which the
-    models know less.
+    that is likelier. ``foreign``: instead of ``danger``, for a turn that is not in English, of which the models
+    know less.
     ``kept``: the share from which an emergency that a rule found stays one; below it the turn is urgent, never less.
     It is at most ``emergency``, so a rule never makes an emergency harder to see.
     """
@@ -113,7 +113,7 @@ class PartScore:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What one model says about one turn: every part it judged, the concern that these come to, and the cut.
+    """What one model says about one turn: every part it judged, the resulting concern, and the cut.
 
     ``by``: the model, the first part of the rule's id. ``evidence``: the part that speaks most for the concern.
     ``may_lower``: an emergency of the rules may become urgent.
@@ -149,7 +149,7 @@ def conclude(
 ) -> Opinion:
     """Return the most serious concern of the parts that decide.
 
-    The evidence is the part that says it most clearly, of those that hold no other; the shortest of equals.
+    The evidence is the part that says it most clearly, of those that hold no other; on a tie, the shortest.
     """
     found = [cuts.decide(each.shares, ruled=ruled, foreign=foreign) for each in judged if each.decides]
     if not found:

@@ -102,7 +102,7 @@ class RedFlags:
 
     @property
     def vocabulary(self) -> frozenset[str]:
-        """Every word of every wording."""
+        """Return every word of every wording."""
         wordings = (each for finding in self.findings for each in (finding.said, finding.named))
         return frozenset[str]().union(*(each.words() for each in wordings))
 

@@ -1,4 +1,4 @@
-"""The opinions on a turn beside the rules: by its words alone, and by its words and a tuned encoder.
+"""The opinions on a turn besides the rules: by its words alone, and by its words and a tuned encoder.
 
 Both are fitted on the exemplars of `benchmarks/data/red_flags/`. The words are read by a linear model over folded
 words, pairs of words, pieces of words and cues. The encoder's opinion needs the very weights it was tuned from; without
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 Parsed = TypeVar("Parsed")
 WORDS_FILE: Final = "word_model.npz"
 PIECES: Final = range(2, 6)  # letters of a piece of a word, its two ends counted
-CUE: Final = 0.3  # of a cue, beside words whose squares add up to 1
+CUE: Final = 0.3  # of a cue, relative to words whose squares add up to 1
 LENGTHS: Final = (5, 10, 40, 80)
 BECAUSE: Final = 4  # words that are named as the reason
 WORDS_KEPT: Final = 4096  # words whose pieces are cached
@@ -142,9 +142,9 @@ TINY: Final = 1e-4  # added to a share before its logarithm is taken
 WINDOW: Final = 126  # word pieces that the encoder reads at once; two windows of a long turn run side by side
 LEANING: Final = 24  # words of a turn that may lean on the one before
 NEAR: Final = 400  # characters of the one before, to be read with it
-WORDS: Final = 0.35  # weight of the words beside the encoder
-NOT_ENGLISH: Final = 0.6  # the same in another language than English, of which the encoder knows little
-SURROUNDINGS: Final = 0.7  # weight of the whole of a long turn beside one of its sentences
+WORDS: Final = 0.35  # weight of the words; the encoder has the rest
+NOT_ENGLISH: Final = 0.6  # the same for a language other than English, of which the encoder knows little
+SURROUNDINGS: Final = 0.7  # weight of the whole of a long turn; the sentence has the rest
 KEPT: Final = 256  # turns whose opinion is cached
 
 
@@ -200,7 +200,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class WordOpinion:
-    """What the words suggest: no encoder, nothing to load, nothing to fail."""
+    """The opinion of the words: no encoder, nothing to load, nothing to fail."""
 
     model: WordModel
     correct: Callable[[str], str]
@@ -266,7 +266,7 @@ class SecondOpinion:
         return conclude("second_opinion", judged, self._fitted.cuts, ruled=ruled, foreign=foreign, may_lower=True)
 
     def _judge(self, turn: Turn, previous: Turn | None) -> tuple[tuple[PartScore, ...], bool]:
-        """Judge the parts, and whether the turn is in another language than English."""
+        """Judge the parts, and whether the turn is in a language other than English."""
         foreign = self._words.is_foreign(turn.text)
         reading = self._words.read(turn, previous)
         parts = parts_of(reading)
@@ -300,7 +300,7 @@ class SecondOpinion:
         return np.concatenate(tokens), [slice(int(first), int(last)) for first, last in ends]
 
     def _windows(self, reading: TurnReading, text: str) -> tuple[TurnPart, ...]:
-        """Split the turn into windows that the encoder reads whole; of very many those that the words suspect most."""
+        """Split the turn into windows that the encoder reads whole; of too many, those that the words suspect most."""
 
         def suspicion(part: TurnPart) -> float:
             return -float(self._words.log_shares(reading, [part])[0][-1])
@@ -323,7 +323,7 @@ class SecondOpinion:
 
 @dataclass(frozen=True)
 class Advice:
-    """The first of ``sources`` that can say something; none if every one fails: then only the rules decide.
+    """The first of ``sources`` that has an opinion; none if all of them fail: then only the rules decide.
 
     A source loads its opinion at the first call, and tries again at the next if that failed.
     """

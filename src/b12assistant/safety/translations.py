@@ -139,7 +139,7 @@ def general_numbers(code: str) -> Mapping[str, str]:
 def numbers_in(code: str, today: date, region: str, *own: str) -> Mapping[str, str]:
     """Return the words for the telephone lines in a language on a day; ``own``: numbers by line, before the region's.
 
-    Raises ``ConfigError`` for an unknown region and for an own number that is none.
+    Raises ``ConfigError`` for an unknown region and for an own number that is not one.
     """
     given = dict(zip(LINES, own, strict=True))
     return load_telephones().words(region, given, today, code, general_numbers(code))

@@ -1,4 +1,4 @@
-"""Triage: which fixed text, if any, comes before anything else. A safety notice chosen by rule; it assesses nobody.
+"""Triage: which fixed text, if any, comes before anything else. A safety notice chosen by rule, not an assessment.
 
 It reads only the user's turns: no index, no earlier answer, and an encoder only for an opinion. Order of work: fold the
 words, recognise findings, resolve how each is asserted, decide by table, then remember what earlier turns said.
@@ -99,7 +99,7 @@ def agreed(english: Sequence[Sighting], others: Sequence[Sighting]) -> Iterator[
 
 
 def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
-    """Return whether nothing is said beside ``spans``: someone who types only "chest pain" is taken to have it."""
+    """Return whether nothing is said besides ``spans``: someone who types only "chest pain" is taken to have it."""
     letters = list(folded.text)
     for start, end in spans:
         letters[start:end] = " " * (end - start)
@@ -110,7 +110,7 @@ REMINDER: Final = TextId("reminder")
 REMINDED: Final = Notice(NoticeKind.RED_FLAG, REMINDER)
 MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphylaxis, which replaces it
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
-SENTENCE: Final = 5  # words that say something by themselves beside a withdrawal
+SENTENCE: Final = 5  # words that say something by themselves next to a withdrawal
 LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
 ENDS: Final = frozenset(".?,")
 
@@ -163,7 +163,7 @@ class Step:
     alone: bool = False  # shown without a search: it asks nothing
     fired: tuple[Fired, ...] = ()
     own: Notices = ()
-    opinion: Opinion | None = None  # beside the rules; none if it was not asked for or not available
+    opinion: Opinion | None = None  # besides the rules; none if it was not asked for or not available
     set_aside: Notices = ()  # what the rules asked for and the opinion did not
 
     @property
@@ -197,7 +197,7 @@ def is_control(turn_text: str) -> bool:
 class Triager:
     """Judges the last turn, given the earlier ones.
 
-    ``advice``: an opinion beside the rules; without one they decide alone. It may raise a level; it may lower an
+    ``advice``: an opinion besides the rules; without one they decide alone. It may raise a level; it may lower an
     emergency to urgent, never further, if the rules found it in this turn alone, in English. ``raises``: to which
     levels.
     """
@@ -213,7 +213,7 @@ class Triager:
         return Triage(self._rules.languages.told(turns, notices), alone, apart)
 
     def steps(self, turns: Sequence[Turn]) -> Iterator[Step]:
-        """Yield what is made of each turn, given those before it."""
+        """Yield the record of each turn, given those before it."""
         course = Course()
         for turn in turns:
             read = self._rules.withdrawals.read(turn.text, flagged=bool(course.active or course.ended))
@@ -321,7 +321,7 @@ def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
 
 
 def _notices(decided: Sequence[Fired]) -> Notices:
-    """Return one notice for each text, in the order of the table; beside an emergency nothing less is shown."""
+    """Return one notice for each text, in the order of the table; with an emergency nothing less is shown."""
     notices: dict[TextId, Notice] = {}
     for rule, found in decided:
         if rule.level is not Level.EMERGENCY and _is_emergency(tuple(notices.values())):
@@ -400,7 +400,7 @@ def _repeats(
 
 
 def _alone(notices: Notices) -> Notices:
-    """Replace the general medical text by the one on anaphylaxis, if both are there."""
+    """Replace the general medical text with the one on anaphylaxis, if both are there."""
     if ANAPHYLAXIS not in {notice.text for notice in notices}:
         return notices
     first, *others = (i for i, notice in enumerate(notices) if notice.text in (MEDICAL, ANAPHYLAXIS))

@@ -1,6 +1,6 @@
 """A turn as the fitted models read it: its folded words, its sentences, and the cues that begin in each.
 
-A short turn is judged as a whole: a denial or a "years ago" may stand beside the sign. In a long one a sign can drown,
+A short turn is judged as a whole: a denial or a "years ago" may be next to the sign. In a long one a sign can drown,
 so its sentences are judged too, each in its surroundings.
 """
 
@@ -33,7 +33,7 @@ class TurnPart(NamedTuple):
 
 @dataclass(frozen=True)
 class TurnReading:
-    """A folded turn with its sentences. ``context``: the text to read before it; empty if it stands alone.
+    """A folded turn with its sentences. ``context``: the text to read before it; empty if it is read alone.
 
     ``cued``: for each kind of cue, the words at which one begins, in order.
     """

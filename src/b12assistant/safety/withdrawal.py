@@ -26,7 +26,7 @@ TEXTS: Final = 64  # texts whose reading is cached
 
 
 class Withdrawal(StrEnum):
-    """What a turn says of the emergency before it, the clearest first."""
+    """What a turn says about the earlier emergency, the clearest first."""
 
     CONTROL = "control"  # one of the two fixed sentences: ends everything
     UNMEANT = "unmeant"  # it was not meant: ends everything
@@ -92,7 +92,7 @@ class Withdrawals:
             for each in languages
         )
         asks = _asks([part for part in said if not words.issuperset(part[0].words)], languages)
-        # Remarks beside a withdrawal are blanked too: "no, wrong window".
+        # Remarks next to a withdrawal are blanked too: "no, wrong window".
         masked = _masked(text, words | remarks if kind else words)
         return WithdrawalReading(kind, farewell=farewell, asks=asks, relapse=relapse, masked=masked)
 
@@ -135,7 +135,7 @@ def _supposes(plain: Plain, mark: str, languages: Iterable[Language]) -> bool:
 
 
 def _against(whole: Plain, parts: Sequence[tuple[Plain, str]], language: Language, words: frozenset[Word]) -> bool:
-    """Return whether words beside those of the withdrawal cancel it."""
+    """Return whether words besides those of the withdrawal cancel it."""
     texts = (whole, *(plain for plain, _ in parts))
     return any(not words.issuperset(_matched(plain, (language,), ("against",))) for plain in texts)
 

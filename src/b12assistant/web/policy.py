@@ -93,7 +93,7 @@ class Policy:
             await response(scope, receive, send)
 
     def _answer(self, scope: Scope) -> ASGIApp:
-        """Return what answers a request: the application, or a refusal."""
+        """Return the application, or a refusal, to answer a request."""
         headers = {name.lower(): value for name, value in scope["headers"]}
         path, length = scope["path"], headers.get(b"content-length", b"0")
         if not self._is_ours(headers.get(b"host", b"").decode("latin-1")):

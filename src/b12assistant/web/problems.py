@@ -1,6 +1,6 @@
 """Turn errors into problem documents (RFC 9457), and read and write the JSON of routes.
 
-Messages of our own errors may name folders of the machine, so a problem has a sentence of its own for each code; the
+Messages of our own errors may name folders of the machine, so a problem has its own sentence for each code; the
 message itself goes to the log. The request is never repeated or logged. Bodies are limited and ids kept unchanged.
 """
 
@@ -83,7 +83,7 @@ class Problem:
 
     @property
     def sentence(self) -> str:
-        """The sentence for a reader."""
+        """Return the sentence for a reader."""
         return capital(f"{self.detail.rstrip('.')}: {self.hint}" if self.hint else self.detail)
 
     def as_json(self, asked: str) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def problem_of(error: Exception) -> Problem:
 
 
 def sentence_and_status(error: Exception, labels: Labels) -> tuple[str, int]:
-    """Return what the page says of an error, and the HTTP status; the details are logged."""
+    """Return what the page says about an error, and the HTTP status; the details are logged."""
     problem = problem_of(error)
     if isinstance(error, PassingError):
         return labels(f"ask.{error.code}"), problem.status

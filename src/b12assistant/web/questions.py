@@ -38,7 +38,7 @@ CLIENT: ContextVar[str] = ContextVar("CLIENT", default="")  # the address whose 
 class Lane:
     """A queue with ``at_once`` threads and room for ``most_waiting`` jobs, shared fairly between owners.
 
-    Owners take turns; within one owner, first come is first served. In a full queue the owner with most jobs gives up
+    Owners take turns; within one owner, first come, first served. In a full queue the owner with the most jobs gives up
     its newest one to an owner with fewer. Unlike those of ``ThreadPoolExecutor`` and AnyIO, its threads never keep the
     process from ending. Work that is abandoned before it starts leaves its place at once; after that it keeps it until
     it ends, so that the limit holds.
@@ -75,7 +75,7 @@ class Lane:
         return future
 
     def _newest_of_most(self, owner: str) -> Future[Any]:
-        """Take the newest job of the owner that has most, if ``owner`` has fewer. Raises ``BusyError``."""
+        """Take the newest job of the owner with the most, if ``owner`` has fewer. Raises ``BusyError``."""
         most = max(self._jobs, key=lambda name: len(self._jobs[name]), default=owner)
         if len(self._jobs.get(most, ())) <= len(self._jobs.get(owner, ())) + 1:
             raise _busy()

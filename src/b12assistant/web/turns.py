@@ -25,7 +25,7 @@ from b12assistant.web.warmup import Warmup
 
 @dataclass(frozen=True, slots=True)
 class ShownTurn:
-    """A turn as the page shows it. ``controls``: what is below a turn that is only a safety text, if it is one."""
+    """A turn as the page shows it. ``controls``: what is below it, if it is only a safety text."""
 
     number: int
     question: str

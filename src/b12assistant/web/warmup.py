@@ -43,7 +43,7 @@ class Warmup:
         except Exception as error:  # noqa: BLE001 - reported by `problem`
             self._problem.set_result(problem_of(error).sentence)
             return
-        finally:  # whatever happens, nobody waits for ever
+        finally:  # whatever happens, no caller waits forever
             if not self._problem.done():
                 self._problem.set_result("Something went wrong here.")
         then(space)
