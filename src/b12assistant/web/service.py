@@ -105,7 +105,8 @@ def build_router(workspace: Space, questions: Questions | None = None) -> APIRou
     """Return all routes of the API. ``workspace`` is called once per request."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, generate_unique_id_function=attrgetter("name"))
     _add_questions(router, workspace, questions or Questions.of(_UNHURRIED))
-    _add_corpus(router, workspace)
+    _add_documents(router, workspace)
+    _add_passages(router, workspace)
     _add_health(router, workspace)
     _add_description(router, workspace)
     _add_elsewhere(router)
@@ -152,16 +153,16 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
         return await questions.look_up(space, asked.question, searched, unsearched)
 
 
-def _add_corpus(router: APIRouter, workspace: Space) -> None:
-    tags: list[str | Enum] = ["corpus"]
-    failing, missing = _problems(422, 500, 503), _problems(404, 500, 503)
+_CORPUS: list[str | Enum] = ["corpus"]  # the tag of these routes
 
+
+def _add_documents(router: APIRouter, workspace: Space) -> None:
     @router.get(
         f"{ROOT}/documents",
         operation_id="list_documents",
-        tags=tags,
+        tags=_CORPUS,
         response_model=DocumentsResponse,
-        responses=failing,
+        responses=_problems(422, 500, 503),
     )
     def documents(
         limit: Annotated[int, Query(ge=1, le=http_models.MOST_LISTED)] = 50,
@@ -182,10 +183,12 @@ def _add_corpus(router: APIRouter, workspace: Space) -> None:
             }
         )
 
-    document_path = f"{ROOT}/documents/{{id:whole}}"
-
     @router.get(
-        document_path, operation_id="get_document", tags=tags, response_model=DocumentResponse, responses=missing
+        f"{ROOT}/documents/{{id:whole}}",
+        operation_id="get_document",
+        tags=_CORPUS,
+        response_model=DocumentResponse,
+        responses=_problems(404, 500, 503),
     )
     def document(
         request: Request, _: Annotated[str, Path(alias="id", description="Its path in the corpus, percent-encoded.")]
@@ -195,12 +198,14 @@ def _add_corpus(router: APIRouter, workspace: Space) -> None:
         entry = space.document(written_id(request, "/documents/"))
         return JsonResponse({**export_line(entry), "index": {"generation": space.opened.collection.generation}})
 
+
+def _add_passages(router: APIRouter, workspace: Space) -> None:
     @router.get(
         f"{ROOT}/passages/{{id}}",
         operation_id="get_passage",
-        tags=tags,
+        tags=_CORPUS,
         response_model=PassageResponse,
-        responses=missing,
+        responses=_problems(404, 500, 503),
     )
     def passage(name: Annotated[str, Path(alias="id", description="The whole id.")]) -> Response:
         """A passage: its words, where it stands, and who speaks."""
@@ -238,7 +243,7 @@ def _add_health(router: APIRouter, workspace: Space) -> None:
         )
 
 
-def _add_description(router: APIRouter, workspace: Callable[[], Workspace]) -> None:
+def _add_description(router: APIRouter, workspace: Space) -> None:
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
 
     @router.get(f"{ROOT}/openapi.json", include_in_schema=False)
