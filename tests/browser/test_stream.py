@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator
+from importlib import resources
 
 import pytest
 from fakes import FakeWorkspace
+from playwright.sync_api import Browser
 from starlette.types import ASGIApp, Message, Receive, Send
 
 from browser.conftest import Visit
@@ -66,3 +68,43 @@ def test_a_stream_that_is_no_longer_waited_for_is_closed(visit: Visit, slow: str
     reader.ask("What wraps every nerve?")
     reader.quiet()
     assert len([each for each in reader.asked_for if "/queue/data" in each]) > 1
+
+
+# The stream of the first question brings its last word; before the page has read it, the server takes a second one.
+OVERLAPPING = """async script => {
+    const bytes = text => new TextEncoder().encode(text), happened = [];
+    let take;
+    globalThis.fetch = async asked => {
+        const { pathname } = new URL(asked.url || asked, location.href);
+        happened.push(pathname);
+        if (pathname.endsWith("/join")) return new Promise(done => {
+            take = id => done(new Response(JSON.stringify({ event_id: id })));
+            if (happened.length === 1) take("first");
+        });
+        const events = [{ msg: "process_completed", event_id: "first" }, { msg: "close_stream" }];
+        return new Response(bytes(events.map(each => `data: ${JSON.stringify(each)}\\n\\n`).join("")));
+    };
+    new Function(script)();
+    const join = "http://here/queue/join", own = "http://here/queue/data", leaving = new AbortController();
+    await fetch(join);
+    const stream = (await fetch(new Request(own, { signal: leaving.signal }))).body.getReader();
+    const second = fetch(join).then(() => happened.push("heard of the second"));
+    await stream.read(); // the first is completed
+    await stream.read(); // the last word, which is not acted on yet
+    take("second");
+    await new Promise(done => setTimeout(done, 200));
+    happened.push("acts on it");
+    leaving.abort();
+    await second;
+    await fetch(new Request(own, { signal: new AbortController().signal }));
+    return happened;
+}"""
+
+
+def test_a_question_taken_while_the_page_reads_the_last_word_is_heard_of_after_it(chromium: Browser) -> None:
+    script = resources.files("b12assistant").joinpath("static/stream.js").read_text("utf-8")
+    page = chromium.new_page()
+    happened = page.evaluate(OVERLAPPING, script)
+    page.close()
+    join, data = "/queue/join", "/queue/data"
+    assert happened == [join, data, join, "acts on it", "heard of the second", data]

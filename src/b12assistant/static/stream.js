@@ -1,12 +1,19 @@
 // Gradio's server tells the page "close_stream" when it has nothing more to say. A question that it takes while that word is on its
 // way is waited for on a stream that has ended: for ever (Gradio 6.31; tests/browser/test_stream.py). So the word is handed on only
 // when nothing is awaited; else the stream goes on with a new request, unnoticed. And where all that was taken has been completed
-// before the page heard of it, it is told at once that there is nothing more: the server would keep that stream open.
+// before the page heard of it, it gets an empty answer at once: the server would keep that stream open. While the page has not yet
+// read the word that was handed on, it does not hear of another question either: it would wait on the stream that is ending.
 "use strict";
 (() => {
   const plain = globalThis.fetch;
   const awaited = new Set(); // what the server took and has not completed, by its ids
   const early = new Set(); // what was completed before the page heard that it was taken
+  let closing = null; // a promise while a stream's last word is on its way; when the page reads it, it aborts the stream's signal
+
+  const close = signal => {
+    if (!signal || signal.aborted) return;
+    closing = new Promise(done => signal.addEventListener("abort", () => { closing = null; done(); }, { once: true }));
+  };
 
   // The events of a stream, each with the blank line that ends it.
   const events = async function* (body) {
@@ -19,13 +26,16 @@
     }
   };
 
-  const lasting = async function* (body, anew) {
-    for (let closed = false; body; body = closed && awaited.size ? await anew() : null) {
+  const lasting = async function* (body, signal, again) {
+    for (let closed = false; body; body = closed && awaited.size ? await again() : null) {
+      closed = false;
       for await (const event of events(body)) {
         const message = JSON.parse(event.slice("data:".length));
         if (message.msg === "process_completed" && !awaited.delete(message.event_id)) early.add(message.event_id);
         closed = message.msg === "close_stream";
-        if (!closed || !awaited.size) yield event;
+        if (closed && awaited.size) continue;
+        if (closed) close(signal);
+        yield event;
       }
     }
   };
@@ -38,19 +48,28 @@
     },
   }).pipeThrough(new TextEncoderStream());
 
-  const over = () => new Response('data: {"msg":"close_stream"}\n\n', { headers: { "Content-Type": "text/event-stream" } });
+  const over = signal => {
+    close(signal);
+    return new Response('data: {"msg":"close_stream"}\n\n', { headers: { "Content-Type": "text/event-stream" } });
+  };
 
   globalThis.fetch = async (...asked) => {
     const { pathname } = new URL(asked[0].url || asked[0], location.href);
-    if (pathname.endsWith("/queue/data") && !awaited.size) return over();
+    const { signal } = asked[0]; // Gradio asks for a stream with a Request
+    if (pathname.endsWith("/queue/data") && !awaited.size) return over(signal);
     const response = await plain(...asked);
     if (response.ok && pathname.endsWith("/queue/join")) {
       const id = (await response.clone().json()).event_id;
+      while (closing) await closing;
       if (!early.delete(id)) awaited.add(id);
     }
     if (!response.ok || !pathname.endsWith("/queue/data")) return response;
-    const anew = async () => (await plain(...asked)).body;
-    return new Response(streamed(lasting(response.body, anew)), { headers: response.headers });
+    const again = async () => {
+      const next = await plain(...asked);
+      if (!next.ok) throw new Error(`${next.status}`); // the page then says that the connection broke
+      return next.body;
+    };
+    return new Response(streamed(lasting(response.body, signal, again)), { headers: response.headers });
   };
 })();
 
