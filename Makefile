@@ -31,6 +31,9 @@ export HF_HUB_OFFLINE = 1
 export TRANSFORMERS_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
+# Compiled modules are kept, even where the variable says otherwise: hundreds of processes of the tests import them.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: help setup run index check test bench bench-speed docs lint types reference lock hashes audit licences clean corpus-check embeddings red-flags stress coverage
 
 help: ## list these targets

@@ -182,7 +182,7 @@ def test_indexing_killed_at_any_moment_leaves_an_index_that_answers(tmp_path: Pa
     wanted = os.environ.get("B12_KILLS")
     for i in range(int(wanted) if wanted else 6):
         chosen = tmp_path / f"corpus{i % 2}"
-        killed([*command, "--corpus", str(chosen), "--index", str(root)], after=draw.uniform(0.3, 5), folder=tmp_path)
+        killed([*command, "--corpus", str(chosen), "--index", str(root)], after=draw.uniform(0.2, 2.5), folder=tmp_path)
         found = Store(root).open()
         assert found.problems == ()
         assert found.files in versions

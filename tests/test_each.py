@@ -48,7 +48,7 @@ def test_texts_in_one_run_have_the_vectors_that_each_has_alone(*, tuned: bool) -
     encoder = load_encoder(threads=1, runtime="onnx")
     assert isinstance(encoder, OnnxEncoder)
     encoder = encoder.tuned(load_fitted().changes) if tuned else encoder
-    texts = ["B12", "?", *packaged_texts(load_encoder())[:40]]
+    texts = ["B12", "?", *packaged_texts(load_encoder())[:22]]
     for first in range(0, len(texts), 6):
         together = encoder.each(texts[first : first + 6])
         for text, each in zip(texts[first:], together, strict=False):

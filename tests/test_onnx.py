@@ -185,12 +185,12 @@ def test_the_bits_do_not_depend_on_threads() -> None:
 @pytest.mark.slow
 def test_many_threads_share_one_encoder() -> None:
     texts = [f"{'Myelin wraps every nerve. ' * (1 + i % 5)}{i}" for i in range(40)]
-    alone = [next(open_encoder(EncoderSettings()).encode([text])).tokens for text in texts]
-    shared = open_encoder(EncoderSettings())
+    one, shared = open_encoder(EncoderSettings()), open_encoder(EncoderSettings())
+    alone = [next(one.encode([text])).tokens for text in texts]
     assert isinstance(shared, OnnxEncoder)
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda text: next(shared.encode([text])).tokens, texts))
-    assert all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
+    assert all(np.array_equal(first, second) for first, second in zip(alone, together, strict=True))
 
 
 @pytest.mark.slow

@@ -38,7 +38,10 @@ def find_browser(own: str) -> str | None:
     named = os.environ.get("CHROMIUM")
     if named:
         return shutil.which(named)
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))
+    found = (
+        shutil.which(name)
+        for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    )
     return next((path for path in found if path), own if Path(own).is_file() else None)
 
 

@@ -98,8 +98,8 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_six_ask_at_once_and_each_gets_its_answer(visit: Visit, site: str) -> None:
-    readers = [visit(site) for _ in range(6)]
+def test_four_ask_at_once_and_each_gets_its_answer(visit: Visit, site: str) -> None:
+    readers = [visit(site) for _ in range(4)]
     asked = [f"What wraps every nerve, myelin number {number}?" for number in range(len(readers))]
     for question, reader in zip(asked, readers, strict=True):
         reader.page.fill(BOX, question)

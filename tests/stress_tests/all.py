@@ -37,7 +37,7 @@ STRESS_TESTS = (
     StressTest("floods of 200 from one address", "another address is answered", 1, 10, floods),
     StressTest("MCP tools called with anything", "labelled blocks, or our words", 40, 1_000, tool_calls),
     StressTest("verify beside a builder", "no damage is told", 100, 2_000, beside_a_builder),
-    StressTest("golden answers", "the same, but for 1 in 200", 120, _ENOUGH, golden_answers),
+    StressTest("golden answers", "the same, but for 1 in 200", 60, _ENOUGH, golden_answers),
     StressTest("requests from the API's description", "answered as it says", 150, 10_000, api_requests),
 )
 
