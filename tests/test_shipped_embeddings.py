@@ -50,6 +50,15 @@ def test_a_first_index_encodes_nothing_and_is_the_same(space: FakeWorkspace) -> 
     assert first.index().generation == space.index().generation
 
 
+def test_progress_counts_what_is_encoded(space: FakeWorkspace) -> None:
+    counted: list[tuple[str, int, int]] = []
+    elsewhere(space, RefusingEncoder()).index(progress=lambda *each: counted.append(each))
+    assert {stage for stage, _, _ in counted} == {"reading"}
+    write(space.corpus, {"guides/food.md": FOOD.replace("none", "little")})
+    space.index(progress=lambda *each: counted.append(each))
+    assert [each for each in counted if each[0] == "embedding"] == [("embedding", 0, 1), ("embedding", 1, 1)]
+
+
 def test_only_a_changed_document_is_encoded(space: FakeWorkspace) -> None:
     write(space.corpus, {"guides/food.md": FOOD.replace("none", "little")})
     encoder = FakeEncoder()

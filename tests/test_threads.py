@@ -7,11 +7,14 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
 from fakes import FakeEncoder
+from serving import empty_space, small_space
 
+from b12assistant.errors import IndexDamagedError
 from b12assistant.index.encoding import load_encoder
 from b12assistant.protocols import Encoded
 from b12assistant.threads import NativeCalls, OneAtATime, once
@@ -92,7 +95,7 @@ def test_the_real_encoder_gives_twenty_threads_what_it_gives_one() -> None:
         return all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
 
     with ThreadPoolExecutor(20) as pool:
-        assert all(pool.map(use, range(1_000)))
+        assert all(pool.map(use, range(500)))
 
 
 def test_closing_waits_for_threads_in_native_code_and_lets_no_other_in() -> None:
@@ -120,6 +123,7 @@ def test_closing_waits_for_threads_in_native_code_and_lets_no_other_in() -> None
 
 _ENDING = """
 import threading
+from b12assistant.errors import IndexDamagedError
 from b12assistant.index.encoding import load_encoder
 
 encoder, begun = load_encoder(threads=1, runtime="onnx"), threading.Event()
@@ -140,3 +144,32 @@ def test_a_process_ends_cleanly_while_its_threads_encode() -> None:
     for _ in range(3):
         ended = subprocess.run([sys.executable, "-c", _ENDING], capture_output=True, text=True, check=False)
         assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def loaded() -> None:
+    """Wait for the thread of ``load_ahead``, if it began one."""
+    for thread in threading.enumerate():
+        if thread.name == "loading":
+            thread.join()
+
+
+def test_what_an_answer_needs_is_loaded_ahead(tmp_path: Path) -> None:
+    space = small_space(tmp_path)
+    space.load_ahead()
+    loaded()
+    assert space.is_open
+    assert "ready" in space.encoder.encoded
+
+
+def test_loading_ahead_builds_no_index_and_leaves_a_fault_to_whoever_asks(tmp_path: Path) -> None:
+    empty = empty_space(tmp_path / "empty")
+    empty.load_ahead()
+    assert not empty.store.root.exists()
+    damaged = small_space(tmp_path / "damaged")
+    for file in damaged.store.root.glob("generations/*/documents.jsonl"):
+        file.write_bytes(b"{}")
+    damaged.load_ahead()
+    loaded()
+    assert not damaged.is_open
+    with pytest.raises(IndexDamagedError):
+        damaged.ask("What wraps every nerve?")

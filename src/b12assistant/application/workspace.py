@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -214,6 +215,20 @@ class Workspace:
             calibration=load_calibration(),
             cues=load_cues(),
         )
+
+    def load_ahead(self) -> None:
+        """Load what an answer needs in a thread of its own, beside the safety check.
+
+        What fails there fails again, and is raised, where it is needed. The program ends after this thread. Without an
+        index nothing is loaded, so that no index is built for an emergency.
+        """
+
+        def load() -> None:
+            with suppress(Exception):
+                self.engine.query("ready")
+
+        if self.store.current() is not None:
+            threading.Thread(target=load, name="loading").start()
 
     def ask(
         self, question: str, history: Sequence[str] = (), *, as_typed: bool = False, triaged: Triaged | None = None

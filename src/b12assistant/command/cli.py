@@ -119,6 +119,8 @@ def ask(
         prompt.converse(space, earlier, explain=explain)
         return
     asked = prompt.piped() if question in (None, "-") else words(question)
+    if not profile:  # which measures one part after another
+        space.load_ahead()
     write = as_json if json_ else None
     prompt.answer_once(space, asked, earlier, write, as_typed=as_typed, explain=explain, profile=profile)
 
@@ -317,7 +319,7 @@ def mcp(space: Workspace, port: int, *, http: bool) -> None:
     """Serve tools for other assistants (MCP): ask, search, open_passage.
 
     They get exact quotes with citations, and safety texts first. Another program starts this command and talks to it
-    over standard input and output. Needs pip install 'b12assistant[mcp]'.
+    over standard input and output. Needs pip install mcp.
 
     \b
     Examples:

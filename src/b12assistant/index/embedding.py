@@ -121,15 +121,20 @@ class EmbeddingPool:
         self._begun.append((entry, known or self._pool.submit(self._passages, entry)))
 
     def finish(self, progress: Callable[[int, int], None]) -> list[Embedded]:
-        """Return all arrays, in the order of ``begin``. In a small collection sentences are also encoded alone."""
-        total = len(self._begun)
+        """Return all arrays, in the order of ``begin``. In a small collection sentences are also encoded alone.
+
+        ``progress`` counts the documents that go through the encoder, if there are any.
+        """
         alone = sum(len(entry.passages) for entry, _ in self._begun) <= self._chunking.sentence_vectors_up_to
         pending = [self._pool.submit(self._completed, entry, begun, alone=alone) for entry, begun in self._begun]
-        arrays = []
-        for number, embedded in enumerate(pending):
-            progress(number, total)
+        encoded = [isinstance(begun, Future) or (alone and begun.alone is None) for _, begun in self._begun]
+        arrays, done, total = [], 0, sum(encoded)
+        if total:
+            progress(0, total)
+        for embedded, is_new in zip(pending, encoded, strict=True):
             arrays.append(embedded.result())
-        progress(total, total)
+            if is_new:
+                progress(done := done + 1, total)
         return arrays
 
     def _passages(self, entry: Entry) -> Embedded:

@@ -73,7 +73,7 @@ class Server:
         try:
             from pymilvus import MilvusClient
         except ImportError as error:
-            hint = "pip install 'b12assistant[milvus]'"
+            hint = "pip install pymilvus"
             raise UsageError("the engine milvus needs the package pymilvus", hint=hint) from error
         for name in ("pymilvus", "milvus_lite", "grpc._server"):  # they log a stack for errors they also raise
             logging.getLogger(name).setLevel(logging.CRITICAL)

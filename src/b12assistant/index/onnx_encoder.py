@@ -44,8 +44,9 @@ _BULK = 8  # texts; from here more than one thread pays off
 _TOKENS = 1024  # of a batch with padding: fits the caches of a core; 4,096 was a fifth slower
 _FEW, _LONG = 8, 48  # so few texts of so many tokens run in parallel, each alone: the windows of a long turn
 _RUN = 20  # fixed cost of a run, in tokens: loading the weights from memory
-# Each new session runs this first, in one thread: in its first run such a library holds its own lock (static
+# Each new session runs this first, one session at a time: in its first run such a library holds its own lock (static
 # locals) while it waits for Python's, so that two threads could deadlock.
+_OPENING = Lock()
 TINY = {name: np.ones((1, 2), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
 _FOLDER = "session.model_external_initializers_file_folder_path"
 
@@ -144,8 +145,9 @@ class OnnxEncoder:
         """Return a session, and the changed weights that it was given."""
         tuned = self._tuned()
         weights = {self._graph.weights[name]: value for name, value in tuned.items()}
-        session = open_session(self._graph.data, self._folder, self._graph.weights[WORDS], weights)
-        self._result(session, TINY)
+        with _OPENING:
+            session = open_session(self._graph.data, self._folder, self._graph.weights[WORDS], weights)
+            self._result(session, TINY)
         return session, tuple(tuned.values())
 
     def _tuned(self) -> dict[str, Floats]:
@@ -325,7 +327,7 @@ _HINT = "set `encoder.bulk` to fp32"
 def bf16_encoder(weights: ModelWeights, graph: OnnxGraph, *, threads: int) -> Bf16Encoder:
     """Return the encoder in bfloat16. Raises ``EncoderError`` if the library is missing."""
     if find_spec("openvino") is None:
-        raise EncoderError("bfloat16 needs OpenVINO", hint=f"install b12assistant[openvino], or {_HINT}")
+        raise EncoderError("bfloat16 needs OpenVINO", hint=f"pip install onnx openvino, or {_HINT}")
     return Bf16Encoder(weights, graph, threads=threads)
 
 

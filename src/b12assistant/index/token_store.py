@@ -84,9 +84,9 @@ class TokenStore:
 
     def piece_idf(self) -> Vectors:
         """Return the idf over units of every word piece up to the highest that occurs, ``(vocabulary,)``."""
-        frequency = np.zeros(int(self.pieces.max(initial=0)) + 1, dtype=np.int64)
-        for begin, end in zip(self.starts[:-1], self.starts[1:], strict=True):
-            frequency[np.unique(self.pieces[begin:end])] += 1
+        size = int(self.pieces.max(initial=0)) + 1
+        units = np.repeat(np.arange(len(self)), np.diff(self.starts))
+        frequency = np.bincount(np.unique(units * size + self.pieces) % size, minlength=size)
         return np.asarray(np.log((len(self) + 1) / (frequency + 0.5)), dtype=np.float32)
 
     @cached_property

@@ -84,10 +84,6 @@ class WordModel:
     cuts: Thresholds
 
     @once
-    def _rows(self) -> dict[int, int]:
-        return {int(key): row for row, key in enumerate(self.keys)}
-
-    @once
     def _pieces(self) -> Callable[[str], frozenset[int]]:
         return lru_cache(maxsize=WORDS_KEPT)(lambda word: self._known(piece_features(word)))
 
@@ -102,16 +98,24 @@ class WordModel:
 
     def because(self, reading: TurnReading, part: TurnPart, concern: int) -> tuple[str, ...]:
         """Return the words and pairs that speak most for ``concern`` against the others, best first."""
-        known = [each for each in sorted(word_features(reading.words(part))) if key_of(each) in self._rows]
-        values = self.weights[[self._rows[key_of(each)] for each in known]] * self.scale
+        features = sorted(word_features(reading.words(part)))
+        rows, found = self._found(features)
+        known = [feature for feature, is_known in zip(features, found.tolist(), strict=True) if is_known]
+        values = self.weights[rows[found]] * self.scale
         speaks = (values[:, concern] - values.mean(axis=1)).tolist()
         scored = (pair for pair in zip(speaks, known, strict=True) if pair[0] > 0)
         best = sorted(scored, key=lambda pair: (-pair[0], pair[1]))
         return tuple(feature for _, feature in best[:BECAUSE])
 
     def _known(self, features: Iterable[str]) -> frozenset[int]:
-        found = (self._rows.get(key_of(feature)) for feature in features)
-        return frozenset(row for row in found if row is not None)
+        rows, found = self._found(features)
+        return frozenset(rows[found].tolist())
+
+    def _found(self, features: Iterable[str]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Return a row for each feature, and whether it is that feature's: others are not known."""
+        keys = np.fromiter(map(key_of, features), self.keys.dtype)
+        rows = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return rows, self.keys[rows] == keys
 
     def _sum(self, rows: frozenset[int]) -> Floats:
         """Add up the weights as whole numbers, so that the order of ``rows`` does not matter."""
