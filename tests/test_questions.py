@@ -153,7 +153,7 @@ def test_an_emergency_is_answered_where_no_search_can_be_waited_for(
     assert told["notices"][0]["text_id"] == "emergency_self_harm"
     assert not told[empty]
     if path.startswith("/lookup"):
-        assert told["told"] == f"{said(f'ask.{how}')}."
+        assert told["message"] == f"{said(f'ask.{how}')}."
     else:
         assert told["index"] == {"generation": None}
     nothing = client.post(path, json={field: ASKED})

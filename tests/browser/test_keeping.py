@@ -53,7 +53,7 @@ def test_a_conversation_is_kept_as_a_file_whose_quotes_verify(
     with page.expect_download() as waiting:
         page.click(f'#keep button[value="{way}"]')
     assert waiting.value.suggested_filename.endswith(f".{suffix}")
-    page.wait_for_function("() => document.querySelector('#keep .told').textContent.endsWith('was saved.')")
+    page.wait_for_function("() => document.querySelector('#keep .result').textContent.endsWith('was saved.')")
     file = tmp_path / f"kept.{suffix}"
     waiting.value.save_as(file)
     found = check_file(file, Against.of(small))

@@ -94,7 +94,7 @@ def test_a_warning_without_a_search_says_that_nothing_was_searched(visit: Visit,
 
     def busy(route: Route) -> None:
         notice = {"text_id": "a", "lines": ["Call now."], "language": None, "alarm": "emergency", "heading": "First"}
-        found = {"notices": [notice], "rows": [], "generation": None, "told": "Nothing was searched."}
+        found = {"notices": [notice], "rows": [], "generation": None, "message": "Nothing was searched."}
         route.fulfill(body=json.dumps(found), content_type="application/json")
 
     page.wait_for_selector("#lookup-box")

@@ -96,7 +96,7 @@ def test_filters_narrow_and_clear(visit: Visit, site: str) -> None:
 def test_a_safety_text_is_above_every_passage_and_withholds_none(visit: Visit, site: str, small: FakeWorkspace) -> None:
     reader = opened(visit, site)
     look_up(reader, f"{EMERGENCY} numb feet are an early sign")
-    alarm = reader.page.locator("#lookup .told[role=alert] .alarm.emergency")
+    alarm = reader.page.locator("#lookup .alert[role=alert] .alarm.emergency")
     assert alarm.locator("p").all_text_contents()[0] in small.texts["emergency_self_harm"].text  # type: ignore[index]
     first = reader.page.locator("#lookup .found").first
     above, below = alarm.bounding_box(), first.bounding_box()

@@ -101,7 +101,7 @@ def test_the_printed_page_shows_the_box_in_sight(visit: Visit, there: str, kept:
     assert box["y"] > 0
     assert page.locator("figcaption").text_content() == "Page 1 of 2. The box shows the quote."
     page.click('a.step[rel="next"]')
-    page.wait_for_function("() => document.querySelector('.told').textContent === 'Page 2 of 2'")
+    page.wait_for_function("() => document.querySelector('.position').textContent === 'Page 2 of 2'")
     assert page.locator(".box").count() == 0
     page.click(".views a >> nth=0")
     page.wait_for_function("() => document.activeElement?.id === 'hit'")
@@ -150,7 +150,7 @@ def test_all_of_it_works_without_a_script(visit: Visit, there: str, kept: FakeWo
     page.click(".views a >> nth=1")
     page.locator(".printed .box").wait_for()
     page.click('a.step[rel="next"]')
-    page.locator(".told", has_text=re.compile("^Page 2 of 2$")).wait_for()
+    page.locator(".position", has_text=re.compile("^Page 2 of 2$")).wait_for()
     href = page.locator(".copying a >> nth=0").get_attribute("href")
     page.goto(f"{there}{href}")
     assert (page.locator("body").text_content() or "").startswith("It eats grass.\n\n— ")

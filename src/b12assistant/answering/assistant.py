@@ -217,14 +217,7 @@ class Answerer:
             if read_as.move is Move.ASKS and only_remarks(turn.text):
                 only = (*flagged, *_cut(read_as), Notice(NoticeKind.GENERAL, GENERAL))
                 return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
-            reason = Reason.NO_KNOWN_WORD if read.searched.evidence.unknown >= 1 else Reason.NOTHING_CLOSE
-            places = [window.passage for window in windows]
-            unsold = [each for each in places if each.document.source.interest is not Interest.SELLS]
-            nearest = tuple(dict.fromkeys(unsold))[:_NEAREST]
-            fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
-            scope = fitting or (Notice(NoticeKind.SCOPE, SCOPE),)
-            notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
-            return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest, interpretation=shown_as)
+            return replace(self._refusal(read, windows, turn, flagged), interpretation=shown_as)
         quoting, strict = self.settings.quoting, _strict(flagged, {turn, read_as.own.turn})
         floor = max(window.score for window in windows) - quoting.margin
         enough = [window for window in windows if window.score >= floor]
@@ -252,6 +245,18 @@ class Answerer:
         else:
             status, why = Status.ANSWERED, None
         return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
+
+    def _refusal(self, read: Read, windows: Sequence[Window], turn: Turn, flagged: Sequence[Notice]) -> Answer:
+        """Return an answer without quotes, with the nearest passages that sell nothing."""
+        read_as = read.searched.read_as
+        reason = Reason.NO_KNOWN_WORD if read.searched.evidence.unknown >= 1 else Reason.NOTHING_CLOSE
+        places = [window.passage for window in windows]
+        unsold = [each for each in places if each.document.source.interest is not Interest.SELLS]
+        nearest = tuple(dict.fromkeys(unsold))[:_NEAREST]
+        fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
+        scope = fitting or (Notice(NoticeKind.SCOPE, SCOPE),)
+        notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
+        return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest)
 
 
 def _quote(thread: Thread, read: Read, window: Window) -> Quote:

@@ -92,7 +92,7 @@ def keep(labels: Labels) -> str:
     )
     return (
         f'<details class="keep"><summary>{exact(labels("keep.heading"))}</summary><div class="forms">{ways}</div>'
-        f'<p>{exact(labels("keep.why"))} {exact(labels("keep.verify"))}</p><p class="told"></p></details>'
+        f'<p>{exact(labels("keep.why"))} {exact(labels("keep.verify"))}</p><p class="result"></p></details>'
     )
 
 

@@ -242,7 +242,7 @@ class Answer(Form):
     notices: list[Notice]
     quotes: Annotated[list[Quote], Field(description="Best first; empty unless `answered` or `possibly`.")]
     disagreements: list[Disagreement]
-    nearest: Annotated[list[Place], Field(description="Where the nearest passages stand, when nothing answers.")]
+    nearest: Annotated[list[Place], Field(description="Where the nearest passages are, when nothing answers.")]
     interpretation: Interpretation | None
 
     @classmethod

@@ -380,8 +380,8 @@ def arrange(
     emergency.
     """
     # A fixed text may say it already.
-    told = reason is Reason.ONLY_SELLERS and any(notice.kind is NoticeKind.ONLY_SELLERS for notice in notices)
-    headline = None if told else labels.headline(reason)
+    already_said = reason is Reason.ONLY_SELLERS and any(notice.kind is NoticeKind.ONLY_SELLERS for notice in notices)
+    headline = None if already_said else labels.headline(reason)
     return (
         *_notices(notices, labels, emergency=emergency),
         *([read_as] if read_as else []),

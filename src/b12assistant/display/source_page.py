@@ -236,7 +236,7 @@ def _steps(view: View, position: str, *links: tuple[str, str]) -> str:
         else f'<span class="step" aria-hidden="true">{sign}</span>'
         for (rel, sign), (key, href) in zip((("prev", "‹"), ("next", "›")), links, strict=True)
     )
-    return f'<span class="steps">{back}<span class="told">{plain(position)}</span>{on}</span>'
+    return f'<span class="steps">{back}<span class="position">{plain(position)}</span>{on}</span>'
 
 
 def _views(target: Target, view: View, number: int | None) -> str:
@@ -270,8 +270,8 @@ def _copies(target: Target, view: View) -> str:
     if target.place is None and target.current is None:
         return ""
     summary = plain(labels("source.copy_quote" if target.place else "source.copy_passage"))
-    told = (("copied", "copied"), ("failed", "failed"), ("report", "copied_report"))
-    data = " ".join(f'data-{name}="{plain(labels(f"cite.{label}"))}"' for name, label in told)
+    outcomes = (("copied", "copied"), ("failed", "failed"), ("report", "copied_report"))
+    data = " ".join(f'data-{name}="{plain(labels(f"cite.{label}"))}"' for name, label in outcomes)
     query = query_of(target.place) if target.place else f"passage={target.entry.passages[target.current or 0].id}"
     cited = plain(f"{CITE}{of_document(target.entry.document).removeprefix('/d/')}?{query}&form=")
     why = f' title="{plain(labels("cite.report_title"))}"'

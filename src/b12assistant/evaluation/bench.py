@@ -70,26 +70,28 @@ class Scored:
         return {name: interval(list(each.values())) for name, each in self.scores.items() if name != JUDGED}
 
 
-def ask(dataset: Dataset, collection: Collection, encoder: Encoder, projection: Projection, told: Progress) -> Asked:
+def ask(
+    dataset: Dataset, collection: Collection, encoder: Encoder, projection: Projection, progress: Progress
+) -> Asked:
     """Encode every judged query, one at a time, as a reader's would be."""
     for text in list(dataset.queries.values())[:1]:
         encode_query(text, collection, encoder, projection)  # so that loading at first use is not timed
     asked = {}
     for done, (id_, text) in enumerate(dataset.queries.items()):
-        told("encoding queries", done, len(dataset.queries))
+        progress("encoding queries", done, len(dataset.queries))
         begun = time.perf_counter()
         query = encode_query(text, collection, encoder, projection)
         asked[id_] = query, 1000 * (time.perf_counter() - begun)
-    told("encoding queries", len(dataset.queries), len(dataset.queries))
+    progress("encoding queries", len(dataset.queries), len(dataset.queries))
     return asked
 
 
-def search(asked: Asked, collection: Collection, ranking: Ranking, told: Progress) -> TimedRun:
+def search(asked: Asked, collection: Collection, ranking: Ranking, progress: Progress) -> TimedRun:
     """Search for the queries one by one; a query's time is that of encoding and searching."""
     run: dict[str, dict[str, float]] = {}
     taken: list[float] = []
     for done, (id_, (query, milliseconds)) in enumerate(asked.items()):
-        told(f"searching ({ranking.name})", done, len(asked))
+        progress(f"searching ({ranking.name})", done, len(asked))
         begun = time.perf_counter()
         settings = ranking.settings.retrieval
         hits = rank(query, collection, settings, lambda passage: True, sys.maxsize, ranking.weights)
@@ -97,7 +99,7 @@ def search(asked: Asked, collection: Collection, ranking: Ranking, told: Progres
         ranked = run.setdefault(id_, {})
         for hit in hits:
             ranked.setdefault(hit.passage.document.id, hit.score)
-    told(f"searching ({ranking.name})", len(asked), len(asked))
+    progress(f"searching ({ranking.name})", len(asked), len(asked))
     return TimedRun(run, tuple(taken))
 
 
@@ -227,9 +229,9 @@ class Bench:
             self.say(f"reading the test split of {request.folder.name}: nothing may be chosen by what it says")
         warnings = list(of_the_set(dataset))
         if request.run is not None and given is not None:
-            self.say(f"scoring the run {request.run} as it stands; nothing is searched")
+            self.say(f"scoring the run {request.run}; nothing is searched")
             about = {}
-            says = "a run file, scored as it stands"
+            says = "a run file, scored without searching"
             rows = [{"name": request.run.name, "says": says, **self._scored(dataset, given, request.run.name)}]
         else:
             with terminal.progress() as progress:
@@ -238,7 +240,7 @@ class Bench:
             about = self._about(collection)
             title_pieces = rankings[0].settings.chunking.title_pieces
             warnings += of_the_texts(dataset, collection, self.space.encoder, title_pieces)
-        told = {
+        report = {
             "dataset": _described(dataset, request),
             "warnings": warnings,
             "rankings": rows,
@@ -249,8 +251,8 @@ class Bench:
             "queries": dict(dataset.queries),
             "per_query": {scored.ranking: scored.scores for scored in self.scored},
         }
-        self._write(told)
-        return told
+        self._write(report)
+        return report
 
     def _scored(self, dataset: Dataset, run: Run, name: str) -> dict[str, Any]:
         scored = score_run(dataset, run, name, relevant=self.request.relevant)
@@ -281,7 +283,7 @@ class Bench:
             "peak_memory_bytes": _peak_memory(),
         }
 
-    def _write(self, told: dict[str, Any]) -> None:
+    def _write(self, report: dict[str, Any]) -> None:
         request = self.request
         if request.run is not None and not request.run.exists():
             (searched,) = self.runs.values()
@@ -289,10 +291,10 @@ class Bench:
         if request.out is not None:
             for name, searched in self.runs.items():
                 write_run(request.out / f"{name.replace(' ', '_')}.trec", searched.run, name.replace(" ", "_"))
-            write_whole(request.out / "report.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
-            write_whole(request.out / "report.md", bench_report.markdown(told))
-            write_whole(request.out / "per_query.tsv", bench_report.per_query(told))
-            write_whole(request.out / "report.html", bench_report.page(told))
+            write_whole(request.out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+            write_whole(request.out / "report.md", bench_report.markdown(report))
+            write_whole(request.out / "per_query.tsv", bench_report.per_query(report))
+            write_whole(request.out / "report.html", bench_report.page(report))
 
 
 def compared(scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:

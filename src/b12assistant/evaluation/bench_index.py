@@ -138,16 +138,16 @@ class BenchParts:
     projection: Projection
     settings: Settings
     cache: Path
-    told: Progress = lambda stage, done, of: None
+    progress: Progress = lambda stage, done, of: None
 
     def index(self, texts: Sequence[Text]) -> Collection:
         """Index every document that has text. Raises ``DatasetError`` if none has."""
         documents = tuple(document_of(text) for text in texts)
         shards: list[Shard] = []
         for start in range(0, len(documents), _SHARD):
-            self.told("encoding", start, len(documents))
+            self.progress("encoding", start, len(documents))
             shards.append(self._shard(documents[start : start + _SHARD]))
-        self.told("encoding", len(documents), len(documents))
+        self.progress("encoding", len(documents), len(documents))
         passages = tuple(passage for by_document, _ in shards for each in by_document for passage in each)
         embedded = [each for _, each in shards if each is not None]
         if not embedded:

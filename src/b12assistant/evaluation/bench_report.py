@@ -165,8 +165,8 @@ def intervals(measure: str, scores: Sequence[tuple[str, Mapping[str, float]]]) -
         f'<text class="scale" x="{at(value):.1f}" y="{y}" text-anchor="middle">{value:.2f}</text>'
         for value in (start, (start + end) / 2, end)
     ]
-    told = "; ".join(f"{name} {each['mean']:.3f} ({each['low']:.3f} to {each['high']:.3f})" for name, each in scores)
-    return _svg(f"{measure} with 95 % intervals: {told}", _ROW * len(scores) + 20, parts)
+    label = "; ".join(f"{name} {each['mean']:.3f} ({each['low']:.3f} to {each['high']:.3f})" for name, each in scores)
+    return _svg(f"{measure} with 95 % intervals: {label}", _ROW * len(scores) + 20, parts)
 
 
 def spread(measure: str, values: Iterable[float]) -> str:
@@ -183,13 +183,13 @@ def spread(measure: str, values: Iterable[float]) -> str:
         parts.append(f'<text x="{x + step / 2:.1f}" y="{y - 5:.1f}" text-anchor="middle">{count}</text>')
         parts.append(f'<text x="{x:.1f}" y="{height - 5}" text-anchor="middle">{i / _BINS:.1f}</text>')
     parts.append(f'<text x="{20 + _BINS * step:.1f}" y="{height - 5}" text-anchor="middle">1.0</text>')
-    told = ", ".join(f"{i / _BINS:.1f} to {(i + 1) / _BINS:.1f}: {count}" for i, count in enumerate(counts))
-    return _svg(f"queries by {measure}: {told}", height, parts)
+    label = ", ".join(f"{i / _BINS:.1f} to {(i + 1) / _BINS:.1f}: {count}" for i, count in enumerate(counts))
+    return _svg(f"queries by {measure}: {label}", height, parts)
 
 
-def _svg(told: str, height: float, parts: Iterable[str]) -> str:
+def _svg(label: str, height: float, parts: Iterable[str]) -> str:
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{plain(told)}" '
+        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{plain(label)}" '
         f'class="plot">{"".join(parts)}</svg>'
     )
 
@@ -244,9 +244,9 @@ def few(n: int) -> str:
     return f"{n:,} (too few to be sure)" if n < _FEW else f"{n:,}"
 
 
-def facts(told: Mapping[str, str]) -> str:
+def facts(named: Mapping[str, str]) -> str:
     """Draw names and values, one pair per line."""
-    rows = "".join(f"<dt>{plain(name)}</dt><dd>{plain(value)}</dd>" for name, value in told.items())
+    rows = "".join(f"<dt>{plain(name)}</dt><dd>{plain(value)}</dd>" for name, value in named.items())
     return f'<dl class="facts">{rows}</dl>'
 
 

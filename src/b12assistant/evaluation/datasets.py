@@ -60,8 +60,10 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """Return the sha256 of queries and judgements."""
-        told = json.dumps([sorted(self.queries.items()), sorted((q, sorted(d.items())) for q, d in self.qrels.items())])
-        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+        content = json.dumps(
+            [sorted(self.queries.items()), sorted((q, sorted(d.items())) for q, d in self.qrels.items())]
+        )
+        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def load_dataset(folder: Path, split: str | None = None, queries: str | None = None) -> Dataset:

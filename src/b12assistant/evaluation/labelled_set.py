@@ -386,11 +386,11 @@ def _asked(space: Workspace, sets: Sequence[Sequence[Labelled]]) -> list[list[La
     texts = _texts_read_anew(space)
     total = sum(map(len, sets))
     found: list[list[LabelledAnswer]] = []
-    with terminal.progress() as told:
+    with terminal.progress() as bar:
         for labelled in sets:
             found.append([])
             for each in labelled:
-                told("answering", sum(map(len, found)), total)
+                bar("answering", sum(map(len, found)), total)
                 answer = space.ask(each.question, each.history).answer
                 read = space.assistant.understood(each.question, each.history)
                 ranked = [window.spans for window in read.searched.windows]

@@ -143,12 +143,12 @@ def compare(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
     """Return the mean difference ``ours - theirs`` with its interval, and ``p`` of the two-sided randomisation test."""
     difference = np.asarray(ours, dtype=np.float64) - np.asarray(theirs, dtype=np.float64)
     rng = np.random.default_rng(SEED)
-    told = interval(difference)
+    estimate = interval(difference)
     flips = [
         np.abs((difference * rng.choice((-1.0, 1.0), (SAMPLES // 10, len(difference)))).mean(axis=1)) for _ in range(10)
     ]
-    reached = int((np.concatenate(flips) >= abs(told["mean"]) - 1e-12).sum())
-    return {**told, "p": (reached + 1) / (SAMPLES + 1)}
+    reached = int((np.concatenate(flips) >= abs(estimate["mean"]) - 1e-12).sum())
+    return {**estimate, "p": (reached + 1) / (SAMPLES + 1)}
 
 
 def holm(values: Sequence[float]) -> list[float]:

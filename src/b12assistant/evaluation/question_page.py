@@ -75,7 +75,7 @@ def _body(report: Report, earlier: Report | None) -> Iterator[str]:
     shares = {name: value for name, value in figures.items() if isinstance(value, dict)}
     yield facts({name: str(value) for name, value in figures.items() if not isinstance(value, dict | list)})
     yield _note(
-        "A figure is a share: 1.000 is every question. Beside it stands its 95 % interval: another set of questions "
+        "A figure is a share: 1.000 is every question. Its 95 % interval is beside it: another set of questions "
         "of this kind would likely give a figure within it. A quote is right if it shares six words in a row with a "
         "labelled sentence and holds half of its words. Nobody has checked here whether the sentences are true."
     )
@@ -114,16 +114,16 @@ def _compared(report: Report, earlier: Report) -> str:
         if counted := [(is_so(now), is_so(then)) for now, then in pairs if bool(now["gold"]) == (name != "refused")]:
             rows.append([name, *_difference(*zip(*counted, strict=True))])
     left = len(report["questions"]) - len(pairs)
-    told = _note(f"{left} questions are not in the earlier report, or not with the same words.") if left else ""
-    return html_table("Differences", rows) + told
+    note = _note(f"{left} questions are not in the earlier report, or not with the same words.") if left else ""
+    return html_table("Differences", rows) + note
 
 
 def _difference(now: Sequence[float], then: Sequence[float]) -> list[str]:
-    told = compare(now, then)
-    verdict = "better" if told["low"] > 0 else "worse" if told["high"] < 0 else "no clear difference"
+    change = compare(now, then)
+    verdict = "better" if change["low"] > 0 else "worse" if change["high"] < 0 else "no clear difference"
     means = [f"{sum(each) / len(each):.3f}" for each in (then, now)]
-    interval = f"{told['low']:+.3f} to {told['high']:+.3f}"
-    return [*means, f"{told['mean']:+.3f}", interval, few(len(now)), verdict]
+    interval = f"{change['low']:+.3f} to {change['high']:+.3f}"
+    return [*means, f"{change['mean']:+.3f}", interval, few(len(now)), verdict]
 
 
 def _within(place: int | None, most: int) -> bool:
@@ -147,11 +147,11 @@ def _reliability(found: Mapping[str, Any] | None) -> Iterator[str]:
     for each in found["bins"]:
         ends = f"{each['low']:.1f} to {each['high']:.1f}"
         rows.append([ends, str(each["n"]), f"{each['confidence']:.3f}", f"{each['right']:.3f}"])
-    told = (
+    note = (
         "The ranking says of each best passage how sure it is. What it is 0.8 sure of should be right 8 times in 10. "
         f"A row of a few questions says little. On average the two differ by {found['calibration_error']:.3f}."
     )
-    yield section("How sure, and how often right", _note(told) + html_table("Reliability", rows))
+    yield section("How sure, and how often right", _note(note) + html_table("Reliability", rows))
 
 
 def _wrong(questions: Sequence[Row]) -> str:
@@ -163,9 +163,9 @@ def _wrong(questions: Sequence[Row]) -> str:
         came, first = _RESULTS[row["result"]], row["quotes"][0]["text"] if row["quotes"] else ""
         label = row["gold"][0] if row["gold"] else ""
         rows.append((row["id"], f"{words_cell(row['question'])}<td>{came}</td>{words_cell(first)}{words_cell(label)}"))
-    told = _note(f"{len(wrong)} of {len(questions)}. The label is the first sentence that would have been right.")
+    note = _note(f"{len(wrong)} of {len(questions)}. The label is the first sentence that would have been right.")
     columns = ("id", "question", "what came", "first quote", "label")
-    return told + scrolling("Questions that went wrong", columns, rows)
+    return note + scrolling("Questions that went wrong", columns, rows)
 
 
 def _note(text: str) -> str:

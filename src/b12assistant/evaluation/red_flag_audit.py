@@ -86,11 +86,11 @@ def judge(case: Case, by: Judge) -> Judgement:
 def summary(verdicts: Sequence[Judgement]) -> dict[str, Any]:
     """Return the confusion table, measures with 95 % intervals, and shares for each group."""
     counts = Counter((v.case.level, v.level) for v in verdicts)
-    told = [name for name in GROUPS if any(v.case.groups[name] != UNSAID for v in verdicts)]
+    labelled = [name for name in GROUPS if any(v.case.groups[name] != UNSAID for v in verdicts)]
     return {
         "confusion": {level: {said: counts[level, said] for said in LEVELS} for level in LEVELS},
         "measures": measures(verdicts),
-        "groups": {name: _grouped(verdicts, name) for name in told},
+        "groups": {name: _grouped(verdicts, name) for name in labelled},
     }
 
 
@@ -180,10 +180,10 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
     triagers, problems = dict(space.triage.by_name()), space.triage.problems  # the one in use is last
     if problems:
         triagers.popitem()  # the second opinion, which is missing
-    with terminal.progress() as told:
+    with terminal.progress() as bar:
         verdicts: dict[str, list[Judgement]] = {name: [] for name in triagers}
         for position, case in enumerate(cases):
-            told("judging", position, len(cases))
+            bar("judging", position, len(cases))
             for name, triager in triagers.items():
                 verdicts[name].append(judge(case, triager))
     used, triager = list(triagers.items())[-1]
@@ -296,8 +296,8 @@ _TITLE = "Audit of the red flags"
 
 def page(figures: Figures) -> str:
     """Return the page with its styles in it."""
-    told = "".join(f"<p>{plain(line)}</p>" for line in heading(figures))
-    header = f'<header class="facts"><h1>{_TITLE}</h1>{told}</header>'
+    lines = "".join(f"<p>{plain(line)}</p>" for line in heading(figures))
+    header = f'<header class="facts"><h1>{_TITLE}</h1>{lines}</header>'
     body = "".join(map(_table, tables(figures))) + _misses(figures)
     return document(f"{_TITLE} · {figures['set']}", body, header=header, styles=("tokens.css", "audit.css"))
 

@@ -16,9 +16,7 @@ try:
     from langchain_core.documents import Document
     from langchain_core.retrievers import BaseRetriever
 except ModuleNotFoundError as error:
-    raise UsageError(
-        "the retriever needs the package langchain-core", hint="pip install 'b12assistant[langchain]'"
-    ) from error
+    raise UsageError("the retriever needs the package langchain-core", hint="pip install langchain-core") from error
 
 
 class QuoteRetriever(BaseRetriever):

@@ -49,7 +49,7 @@ try:
     from mcp.server.mcpserver.exceptions import ToolError
     from mcp.types import CallToolResult, ContentBlock, TextContent, ToolAnnotations
 except ModuleNotFoundError as error:
-    raise UsageError("the MCP server needs the package mcp", hint="pip install 'b12assistant[mcp]'") from error
+    raise UsageError("the MCP server needs the package mcp", hint="pip install mcp") from error
 
 HOST = "127.0.0.1"
 PORT = 7861

@@ -19,9 +19,9 @@ b12.ready.then(() => {
 
   // The framework says in words of its own that the server is gone; these are ours.
   new MutationObserver(() => {
-    const lost = document.querySelector(".toast-wrap .toast-body:not([data-told])");
+    const lost = document.querySelector(".toast-wrap .toast-body:not([data-announced])");
     if (!lost) return;
-    lost.dataset.told = "";
+    lost.dataset.announced = "";
     b12.toast(said("ask.lost"));
   }).observe(document.body, { childList: true, subtree: true });
 
@@ -156,7 +156,7 @@ b12.ready.then(() => {
       get,
       set(text) {
         const now = get.call(box);
-        if (text === now) return; // told back what is typed
+        if (text === now) return; // the server repeats what is typed
         const more = sent !== null && now !== sent && (!text || text === sent);
         const left = !more ? text : !text && now.startsWith(sent) ? now.slice(sent.length).trimStart() : now;
         if (!text) sent = null;
@@ -184,14 +184,14 @@ b12.ready.then(() => {
     editing = Boolean(event.target.closest("#read-as"));
   });
 
-  // Every answer is told once, and brought into view from its beginning.
+  // Every answer is announced once, and brought into view from its beginning.
   let last = 0;
-  const told = turn => {
+  const summary = turn => {
     const quotes = turn.querySelectorAll(".quote").length;
     const number = turn.id.replace("turn", "");
-    if (turn.classList.contains("safety_only")) return said("ask.told_safety", { number });
-    if (turn.classList.contains("no_answer")) return said("ask.told_none", { number });
-    return count("ask.told", quotes, { number });
+    if (turn.classList.contains("safety_only")) return said("ask.summary_safety", { number });
+    if (turn.classList.contains("no_answer")) return said("ask.summary_none", { number });
+    return count("ask.summary", quotes, { number });
   };
   const look = () => {
     carry();
@@ -200,7 +200,7 @@ b12.ready.then(() => {
     if (!turn) return;
     last = Number(turn.id.slice(4));
     document.body.classList.remove("asking");
-    say(told(turn));
+    say(summary(turn));
     // An emergency is read without a keyboard over it.
     if (turn.classList.contains("safety_only")) turn.querySelector(".asked").focus({ preventScroll: true });
     else if (editing) toBox();

@@ -18,28 +18,28 @@ b12.ready.then(() => {
   // The address holds the question behind its "#", which is sent to nobody; whoever gets the link can read it.
   const copyAnswer = async button => {
     const address = new URL(button.value, location.origin).href;
-    let told = said("cite.copied");
+    let message = said("cite.copied");
     try {
       await navigator.clipboard.writeText(address);
     } catch {
-      told = said("cite.no_clipboard");
-      prompt(told, address);
+      message = said("cite.no_clipboard");
+      prompt(message, address);
     }
     shut(button.closest("details"));
-    b12.toast(told);
+    b12.toast(message);
   };
 
   const copy = async button => {
     const figure = button.closest("figure"), form = button.value || "plain", menu = button.closest("details");
-    let told = said(form === "report" ? "cite.copied_report" : "cite.copied");
+    let message = said(form === "report" ? "cite.copied_report" : "cite.copied");
     try {
       await b12.copyAs(figure.querySelector("a.cite").getAttribute("href"), form);
     } catch { // no clipboard here, or the words are gone
       getSelection().selectAllChildren(figure.querySelector("blockquote"));
-      told = said("ask.selected");
+      message = said("ask.selected");
     }
     if (menu) shut(menu);
-    b12.toast(told);
+    b12.toast(message);
   };
 
   const shut = menu => {

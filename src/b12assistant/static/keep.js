@@ -19,7 +19,7 @@ b12.ready.then(() => {
     try {
       const found = JSON.parse(sessionStorage.getItem(KEPT) || "[]");
       return Array.isArray(found) ? found.slice(0, MOST) : [];
-    } catch { // what stands there is not ours, or nothing may be kept
+    } catch { // what is there is not ours, or nothing may be kept
       return [];
     }
   };
@@ -120,12 +120,12 @@ b12.ready.then(() => {
       window.print();
       return;
     }
-    const told = document.querySelector("#keep .told");
+    const result = document.querySelector("#keep .result");
     try {
-      told.textContent = said("keep.saved", { name: await save(button.value) });
+      result.textContent = said("keep.saved", { name: await save(button.value) });
     } catch (error) {
-      told.textContent = said("keep.failed", { problem: error.message });
+      result.textContent = said("keep.failed", { problem: error.message });
     }
-    say(told.textContent);
+    say(result.textContent);
   });
 });

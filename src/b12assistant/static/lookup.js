@@ -8,7 +8,7 @@ b12.surface("lookup", async root => {
   const box = make("section", { className: "surface lookup", "aria-labelledby": "lookup-heading" });
   root.append(box);
 
-  // What a row shows: words, where they stand, who speaks, why it was found.
+  // What a row shows: words, their place, who speaks, why it was found.
   const words = pieces => {
     const said = make("blockquote", { className: "said", dir: "auto" });
     const whole = pieces.every(([, kind]) => /[sg]/.test(kind)); // marked as a whole marks nothing
@@ -28,7 +28,7 @@ b12.surface("lookup", async root => {
     more ? null : make("p", { className: "who soft", title: row.who }, exact(row.who)),
     !more && row.interest ? make("p", {}, make("strong", { className: `badge ${row.sells ? "sells" : "may-sell"}` }, row.interest)) : null,
   ].filter(Boolean);
-  // The passages of a document together, where its best one stands.
+  // The passages of a document together, at the place of its best one.
   const together = rows => {
     const documents = new Map();
     for (const row of rows) {
@@ -55,8 +55,8 @@ b12.surface("lookup", async root => {
     return [line.slice(0, at), link, ...dialled(line.slice(at + number.length), numbers)];
   };
   const paragraphs = each => each.lines.map(line => make("p", {}, ...dialled(line, each.numbers || [])));
-  const notices = (place, told) => place.replaceChildren(...told.filter(each => !each.language).map(each => {
-    const below = told.filter(other => other.language && other.text_id.startsWith(`${each.text_id}.`));
+  const notices = (place, given) => place.replaceChildren(...given.filter(each => !each.language).map(each => {
+    const below = given.filter(other => other.language && other.text_id.startsWith(`${each.text_id}.`));
     const translated = below.map(other => make("div", { lang: other.language, dir: "auto" },
       ...paragraphs(other)));
     return make("div", { className: each.alarm ? `alarm ${each.alarm}` : "notice" },
@@ -91,7 +91,7 @@ b12.surface("lookup", async root => {
     labelled("lookup.kind", kind), labelled("lookup.interest", interest), labelled("lookup.format", format),
     labelled("lookup.document", named), titles,
     make("div", { className: "years" }, labelled("lookup.since", since), labelled("lookup.until", until)), clear));
-  const told = make("div", { className: "told", role: "alert" });
+  const alert = make("div", { className: "alert", role: "alert" });
 
   // What was searched for in this tab of the browser, until it is closed.
   const SEARCHES = "b12.searches";
@@ -143,7 +143,7 @@ b12.surface("lookup", async root => {
     summary.textContent = said("lookup.filters") + (used ? ` (${used})` : "");
     clear.hidden = !used;
     if (!/[\p{L}\p{N}]/u.test(typed.value)) {
-      told.replaceChildren();
+      alert.replaceChildren();
       list.replaceChildren();
       status.textContent = said("lookup.start", { passages: choices.passages.toLocaleString() });
       list.dataset.text = "";
@@ -162,13 +162,13 @@ b12.surface("lookup", async root => {
   };
   const show = (found, { text }) => {
     const same = JSON.stringify(found.notices);
-    if (told.dataset.same !== same) notices(told, found.notices); // told again only when it says something else
-    told.dataset.same = same;
+    if (alert.dataset.same !== same) notices(alert, found.notices); // announced only when it says something else
+    alert.dataset.same = same;
     const at = [...list.children].indexOf(row());
     list.replaceChildren(...together(found.rows));
     if (at >= 0) (list.children[at] || list.lastChild || typed).focus(); // whoever was in the list stays in it
     const most = found.rows.length === 200;
-    status.textContent = found.told ? found.told // nothing was searched
+    status.textContent = found.message ? found.message // nothing was searched
       : !found.rows.length ? said("lookup.nothing")
       : most ? said("lookup.found_most", { count: found.rows.length }) : count("lookup.found", found.rows.length);
     list.dataset.text = text;
@@ -194,7 +194,7 @@ b12.surface("lookup", async root => {
   const all = make("button", { type: "button", hidden: true }, said("lookup.many_pin_all"));
   const note = make("p", { className: "soft", id: "lookup-many-note" });
   const bar = make("progress", { max: 1, value: 0, hidden: true, "aria-label": said("lookup.many") });
-  const above = make("div", { className: "told", role: "alert" });
+  const above = make("div", { className: "alert", role: "alert" });
   const body = make("tbody");
   const table = make("div", { className: "wide", hidden: true, tabIndex: 0, role: "region", "aria-label": said("lookup.many_table") },
     make("table", {}, make("thead", {}, make("tr", {},
@@ -207,7 +207,7 @@ b12.surface("lookup", async root => {
     const quote = answer.quote;
     return make("tr", { className: quote ? "with" : "without" }, make("td", {}, String(at)),
       make("th", { scope: "row", dir: "auto" }, exact(question)),
-      make("td", {}, quote ? words(quote.pieces) : null, make("p", { className: "soft" }, answer.told)),
+      make("td", {}, quote ? words(quote.pieces) : null, make("p", { className: "soft" }, answer.message)),
       make("td", {}, ...(quote ? [...caption(quote), make("p", { className: "acts" }, pack.button(quote.address))] : [])));
   };
   go.addEventListener("click", async () => {
@@ -232,7 +232,7 @@ b12.surface("lookup", async root => {
       try {
         answer = await post("/lookup/best", { text: question });
       } catch (error) {
-        answer = { notices: [], quote: null, told: said("lookup.failed", { problem: error.message }) };
+        answer = { notices: [], quote: null, message: said("lookup.failed", { problem: error.message }) };
       }
       const before = flagged.size;
       for (const each of answer.notices) if (each.alarm || each.language) flagged.set(each.text_id, each);
@@ -290,7 +290,7 @@ b12.surface("lookup", async root => {
     make("form", { className: "form", role: "search", onsubmit: event => event.preventDefault() },
       make("label", { for: typed.id }, said("lookup.box")), typed,
       make("fieldset", { className: "ways" }, make("legend", {}, said("lookup.ways")), ...ways), filters),
-    recent, told, status, list, many, keys);
+    recent, alert, status, list, many, keys);
   recall();
   // An address named the tab: nobody is elsewhere but the box of Ask, which is out of sight.
   const now = document.activeElement;

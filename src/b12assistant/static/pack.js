@@ -6,7 +6,7 @@
   const MOST = 100;
   const OURS = /^\/d\/[^?#]+\?at=[\d,-]+(&best=\d+-\d+)?&is=[0-9a-f,]+#hit$/;
 
-  // What is read back is checked: anything may stand in there.
+  // What is read back is checked: it may hold anything.
   const read = () => {
     try {
       const found = JSON.parse(localStorage.getItem(KEPT) || "[]");

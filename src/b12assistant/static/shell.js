@@ -1,4 +1,4 @@
-// What the other scripts stand on: the page's words, the making of nodes, and tabs that are filled when they are opened.
+// What the other scripts build on: the page's words, the making of nodes, and tabs that are filled when they are opened.
 "use strict";
 globalThis.b12 = (() => {
   const root = document.documentElement;
@@ -45,11 +45,11 @@ globalThis.b12 = (() => {
   };
 
   // JSON in, JSON out. What goes wrong is an Error with the sentence to show.
-  const post = async (path, content, signal) => told(await fetch(path, {
+  const post = async (path, content, signal) => checked(await fetch(path, {
     method: "POST", signal, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content),
   }));
-  const get = async path => told(await fetch(path));
-  const told = async answer => {
+  const get = async path => checked(await fetch(path));
+  const checked = async answer => {
     const found = await answer.json();
     if (!answer.ok) throw new Error([found.detail, found.hint].filter(Boolean).join(" "));
     return found;

@@ -1,4 +1,4 @@
-// The tab Sources: every document with who stands behind it and what it covers.
+// The tab Sources: every document with who is behind it and what it covers.
 "use strict";
 b12.surface("sources", place => {
   const { said, count, make, words, get } = b12;
@@ -38,8 +38,8 @@ b12.surface("sources", place => {
   };
   box.addEventListener("input", () => { limit = SHOWN; draw(); });
 
-  get("/sources").then(told => {
-    sources = told.sources;
+  get("/sources").then(answer => {
+    sources = answer.sources;
     draw();
   }).catch(error => found.replaceWith(
     make("p", { className: "note bad", role: "alert", textContent: said("sources.failed", { problem: error.message }) })));

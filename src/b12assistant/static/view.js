@@ -36,14 +36,14 @@
     const text = fetch(link.href).then(answer => answer.ok ? answer.text() : Promise.reject(new Error(answer.status)));
     const as = type => text.then(found => new Blob([found], { type }));
     const kinds = { "text/plain": as("text/plain"), ...(form === "html" ? { "text/html": as("text/html") } : {}) };
-    let told = menu.dataset.failed;
+    let message = menu.dataset.failed;
     try {
       await navigator.clipboard.write([new ClipboardItem(kinds)]);
-      told = form === "report" ? menu.dataset.report : menu.dataset.copied;
-    } catch { /* told below */ }
+      message = form === "report" ? menu.dataset.report : menu.dataset.copied;
+    } catch { /* message below */ }
     shut();
     menu.querySelector("summary").focus();
-    find("#say").textContent = told;
+    find("#say").textContent = message;
     setTimeout(() => { find("#say").textContent = ""; }, 4000);
   };
 

@@ -96,7 +96,7 @@ def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
             "notices": notices(warnings, space.texts, labels),
             "rows": [row(match, labels, local_today()) for match in matches],
             "generation": space.opened.collection.generation,
-            "told": "",
+            "message": "",
         }
     )
 
@@ -106,7 +106,7 @@ def _unsearched(space: Workspace, labels: Labels, **empty: object) -> Callable[[
 
     def answer(warning: Reply, error: PassingError) -> Response:
         shown = notices(warning.answer.notices, space.texts, labels)
-        return JsonResponse({"notices": shown, "told": f"{labels(f'ask.{error.code}')}.", **empty})
+        return JsonResponse({"notices": shown, "message": f"{labels(f'ask.{error.code}')}.", **empty})
 
     return answer
 
@@ -117,17 +117,17 @@ def _best(space: Workspace, question: str, labels: Labels) -> Response:
     if answer.status is Status.SAFETY_ONLY:
         ranked = space.assistant.understood(answer.question.text).searched.windows
         best = next((Cited(window.spans, window.best, window.passage.id) for window in ranked), None)
-        told = labels("lookup.not_judged")
+        message = labels("lookup.not_judged")
     elif answer.quotes:
         best = Cited.of_quote(answer.quotes[0], reply)
-        told = labels("strengths.possible") if answer.quotes[0].strength is Strength.POSSIBLE else ""
+        message = labels("strengths.possible") if answer.quotes[0].strength is Strength.POSSIBLE else ""
     else:
-        best, told = None, labels("headlines.nothing_close")
+        best, message = None, labels("headlines.nothing_close")
     return JsonResponse(
         {
             "notices": notices(answer.notices, space.texts, labels),
             "quote": quoted(Quoted.of(best, labels, local_today())) if best else None,
-            "told": capital(told),
+            "message": capital(message),
         }
     )
 

@@ -208,7 +208,7 @@ def _add_passages(router: APIRouter, workspace: Space) -> None:
         responses=_problems(404, 500, 503),
     )
     def passage(name: Annotated[str, Path(alias="id", description="The whole id.")]) -> Response:
-        """A passage: its words, where it stands, and who speaks."""
+        """A passage: its words, its place, and who speaks."""
         space = workspace()
         found = space.passage(name)
         if found.id != name:  # the API takes only whole ids: what a beginning means changes as the corpus grows

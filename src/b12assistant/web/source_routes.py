@@ -46,27 +46,7 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
 
     def page(request: Request) -> Response:
         """Return a document as a page."""
-        name, asked, space = written_id(request, addresses.ROOT), request.query_params, workspace()
-        theme = asked.get("theme", "")
-        view = View(
-            addresses.read(asked),
-            changed=False,
-            today=local_today(),
-            theme=theme if theme in ("light", "dark") else "",
-            framed=asked.get("framed") == "1",
-            labels=labels,
-            passage=addresses.read_passage(asked),
-        )
-        try:
-            entry, changed = space.document(name), space.source_changed(name)
-        except NotFoundError:
-            return _page(missing_page(name, view.theme, labels), 404)
-        view = replace(view, changed=changed, off=_why_off(space, entry, view))
-        printing = None
-        if asked.get("view") == "printed" and entry.document.page_starts:
-            number = _number(asked, entry) or first_page(Target.of(entry, view))
-            printing = _printed(sheets, space, entry, number)
-        return _page(source_page(entry, view, printing))
+        return _document(request, workspace(), sheets, labels)
 
     def picture(request: Request) -> Response:
         """Return a printed page as a picture, if the file has not changed since indexing."""
@@ -99,6 +79,30 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
     for root, answer in ((addresses.ROOT, page), (PICTURES, picture), (CITE, words)):
         router.add_route(f"{root}{{document:whole}}", answer, methods=["GET"], include_in_schema=False)
     return router
+
+
+def _document(request: Request, space: Workspace, sheets: PrintedPages, labels: Labels) -> Response:
+    name, asked = written_id(request, addresses.ROOT), request.query_params
+    theme = asked.get("theme", "")
+    view = View(
+        addresses.read(asked),
+        changed=False,
+        today=local_today(),
+        theme=theme if theme in ("light", "dark") else "",
+        framed=asked.get("framed") == "1",
+        labels=labels,
+        passage=addresses.read_passage(asked),
+    )
+    try:
+        entry, changed = space.document(name), space.source_changed(name)
+    except NotFoundError:
+        return _page(missing_page(name, view.theme, labels), 404)
+    view = replace(view, changed=changed, off=_why_off(space, entry, view))
+    printing = None
+    if asked.get("view") == "printed" and entry.document.page_starts:
+        number = _number(asked, entry) or first_page(Target.of(entry, view))
+        printing = _printed(sheets, space, entry, number)
+    return _page(source_page(entry, view, printing))
 
 
 def _printed(sheets: PrintedPages, space: Workspace, entry: Entry, number: int) -> Printing:
