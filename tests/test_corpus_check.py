@@ -265,6 +265,7 @@ def test_the_corpus_has_no_finding() -> None:
     assert [str(finding) for finding in check(CORPUS)[0]] == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(SHARED is None, reason="B12_SHARED names no folder with the source pages")
 def test_the_corpus_copies_no_words() -> None:
     assert SHARED is not None

@@ -72,6 +72,7 @@ def strengths(space: Workspace) -> list[Strength]:
     return [quote.strength for quote in space.ask(QUESTION).answer.quotes]
 
 
+@pytest.mark.slow
 def test_a_quote_that_does_not_read_as_an_answer_is_not_strong(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the reader's score differs."""
     flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index"), "encoder.threads": 1}
@@ -82,6 +83,7 @@ def test_a_quote_that_does_not_read_as_an_answer_is_not_strong(starter: Path, mo
     assert strengths(space)[0] is Strength.STRONG
 
 
+@pytest.mark.slow
 def test_where_nothing_is_asked_of_the_sentences_the_reader_has_no_say(built: Path) -> None:
     flags = {"paths.corpus": str(built / "corpus"), "paths.index": str(built / "index"), "encoder.threads": 1}
     space = Workspace(load_configuration(environment={}, flags=flags))

@@ -47,6 +47,7 @@ def test_the_tuned_encoder_has_a_digest_of_its_own(plain: Encoder, tuned: Encode
     assert (tuned.name, tuned.limit, tuned.dimension) == (plain.name, plain.limit, plain.dimension)
 
 
+@pytest.mark.slow
 def test_a_question_is_nearer_to_its_answer(plain: Encoder, tuned: Encoder) -> None:
     rows = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()[:40]]
 
@@ -59,6 +60,7 @@ def test_a_question_is_nearer_to_its_answer(plain: Encoder, tuned: Encoder) -> N
     assert share(tuned) > share(plain)
 
 
+@pytest.mark.slow
 def test_torch_gives_the_same_vectors(tuned: Encoder) -> None:
     theirs = tuned_encoder(load_encoder(threads=1))
     for ours, other in zip(tuned.encode([ASKED, ANSWER]), theirs.encode([ASKED, ANSWER]), strict=True):
