@@ -1,6 +1,6 @@
 """Measure the server under load: questions a second, how late the latest are, what is lost, and memory.
 
-    python benchmarks/serving.py [api] [page] [burst] [soak=QUESTIONS]
+    python benchmarks/serving.py [api] [page] [burst] [soak=QUESTIONS] [python=PATH]
 
 Serves the corpus and index of this folder in a process of its own and asks the questions of
 `benchmarks/data/questions/train.jsonl` over and over, from this process, on the same cores:
@@ -12,6 +12,8 @@ Serves the corpus and index of this folder in a process of its own and asks the 
   late or the server busy, and the health route is asked meanwhile.
 * soak: QUESTIONS over the API, every tenth on the page in a new session. The goal is that the server's resident memory
   grows by less than 50 MB after the first fifth.
+
+PATH: the Python that runs the server, to measure memory without what only the tests install (`make setup`).
 
 Prints wall time on this machine, with its load before and after, and CPU time of the server, which depends less on it.
 Linux only.
@@ -54,12 +56,12 @@ class Served:
 
 
 @contextmanager
-def served() -> Iterator[Served]:
+def served(python: str) -> Iterator[Served]:
     """Start a server that gives its address, and stop it at the end. Raises ``SystemExit`` with its output if it fails.
 
     The output goes to a file: a pipe that nobody reads would fill, and then the server would wait.
     """
-    command = [sys.executable, "-m", "b12assistant", "serve", "--port", "0"]
+    command = [python, "-m", "b12assistant", "serve", "--port", "0"]
     with tempfile.TemporaryFile() as said:
         server = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)  # noqa: S603 - this program
         try:
@@ -238,7 +240,8 @@ async def _ask_function(http: httpx.AsyncClient) -> int:
 
 
 def main(asked: Sequence[str]) -> None:
-    with served() as server:
+    python = next((each.removeprefix("python=") for each in asked if each.startswith("python=")), sys.executable)
+    with served(python) as server:
         print(f"load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores", flush=True)
         asyncio.run(measured(asked, server.process, server.address))
     print(f"load {os.getloadavg()[0]:.1f}")

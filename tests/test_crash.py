@@ -172,17 +172,23 @@ def test_indexing_killed_at_any_moment_leaves_an_index_that_answers(tmp_path: Pa
     command = [sys.executable, "-m", "b12assistant", "index"]
     run = ["--corpus", str(corpus), "--index", str(root)]
     versions = []
+    begun = time.monotonic()
     for number in range(2):
         for file in range(5):
             (corpus / f"{file}.md").write_text(f"# Nerves {file}\n\nVersion {number} says that myelin wraps nerves.\n")
         subprocess.run([*command, *run], check=True, capture_output=True)
         versions.append(Store(root).open().files)
         shutil.copytree(corpus, tmp_path / f"corpus{number}")
+    whole = (time.monotonic() - begun) / 2  # seconds of a run
     draw = random.Random(12)  # noqa: S311 - moments, not secrets
     wanted = os.environ.get("B12_KILLS")
     for i in range(int(wanted) if wanted else 6):
         chosen = tmp_path / f"corpus{i % 2}"
-        killed([*command, "--corpus", str(chosen), "--index", str(root)], after=draw.uniform(0.2, 2.5), folder=tmp_path)
+        killed(
+            [*command, "--corpus", str(chosen), "--index", str(root)],
+            after=whole * draw.uniform(0.1, 1.1),
+            folder=tmp_path,
+        )
         found = Store(root).open()
         assert found.problems == ()
         assert found.files in versions

@@ -121,7 +121,6 @@ VERSIONS = st.dictionaries(
 ).filter(lambda files: set(files) != {"bad.pdf"})
 
 
-@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(VERSIONS, min_size=2, max_size=3))
 def test_an_index_that_grew_is_byte_for_byte_the_one_a_rebuild_gives(versions: list[dict[str, str]]) -> None:

@@ -162,7 +162,6 @@ def test_suggestions_that_cannot_be_made_are_logged_and_harm_nothing(
     assert "zebra" not in caplog.text
 
 
-@pytest.mark.slow
 def test_every_answer_under_load_is_of_one_generation_and_none_is_lost(space: FakeWorkspace) -> None:
     live = Live(space)
     live().ask(ASKED)

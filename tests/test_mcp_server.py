@@ -242,7 +242,7 @@ def test_without_the_extra_one_line_says_how_to_install_it(tmp_path: Path) -> No
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "b12assistant: the MCP server needs the package mcp: pip install mcp\n"
+    assert done.stderr == "b12assistant: the MCP server needs the package mcp: pip install 'mcp<3,>=2.3'\n"
 
 
 @pytest.mark.slow

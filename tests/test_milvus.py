@@ -233,5 +233,5 @@ def test_a_server_that_is_not_there_is_named_without_its_password(monkeypatch: p
 
 def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pymilvus", None)
-    with pytest.raises(AssistantError, match=r"pip install pymilvus"):
+    with pytest.raises(AssistantError, match=r"pip install .*'pymilvus<4,>=3\.0'"):
         Server.connect("http://127.0.0.1:19530")

@@ -6,14 +6,15 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fakes import FakeEncoder
-from serving import empty_space, small_space
+from serving import small_space
 
+from b12assistant.config import Configuration
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index.encoding import load_encoder
 from b12assistant.protocols import Encoded
@@ -123,7 +124,6 @@ def test_closing_waits_for_threads_in_native_code_and_lets_no_other_in() -> None
 
 _ENDING = """
 import threading
-from b12assistant.errors import IndexDamagedError
 from b12assistant.index.encoding import load_encoder
 
 encoder, begun = load_encoder(threads=1, runtime="onnx"), threading.Event()
@@ -161,15 +161,18 @@ def test_what_an_answer_needs_is_loaded_ahead(tmp_path: Path) -> None:
     assert "ready" in space.encoder.encoded
 
 
-def test_loading_ahead_builds_no_index_and_leaves_a_fault_to_whoever_asks(tmp_path: Path) -> None:
-    empty = empty_space(tmp_path / "empty")
-    empty.load_ahead()
-    assert not empty.store.root.exists()
-    damaged = small_space(tmp_path / "damaged")
-    for file in damaged.store.root.glob("generations/*/documents.jsonl"):
+def test_loading_ahead_builds_no_index_and_leaves_a_fault_to_whoever_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even that of the packaged corpus, which is built at first use."""
+    monkeypatch.setattr(Configuration, "is_packaged", True)
+    space, built = small_space(tmp_path), []
+    space = replace(space, first_use=lambda _: built.append("index"))
+    for file in space.store.root.glob("generations/*/documents.jsonl"):
         file.write_bytes(b"{}")
-    damaged.load_ahead()
+    space.load_ahead()
     loaded()
-    assert not damaged.is_open
+    assert (built, space.is_open) == ([], False)
     with pytest.raises(IndexDamagedError):
-        damaged.ask("What wraps every nerve?")
+        space.ask("What wraps every nerve?")
+    assert built == ["index"]

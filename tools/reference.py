@@ -91,8 +91,8 @@ MEANINGS = {
     "page.frame_ancestors": "sites that may show the page in an iframe, as in `https://www.example.org`, blanks "
     "between; empty: none",
     "page.language": f"language of the page's own words: {', '.join(languages())}; the sources keep theirs",
-    "web.seconds": "longest time from a question to its answer; a late one is told",
-    "web.waiting": "questions that may wait; one more is told that the server is busy",
+    "web.seconds": "longest time from a question to its answer; after that it is reported as late",
+    "web.waiting": "questions that may wait; one more is refused: the server is busy",
     "web.hosts": "names the server is reached by besides its address, as in `b12.example.org`, blanks between",
     "web.behind_proxy": "`true`: a proxy asks for passwords and speaks TLS, so `serve --host` may name any address",
     "web.metrics": "address at which Prometheus reads figures, as in `127.0.0.1:9464`; empty: none",

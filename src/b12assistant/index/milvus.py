@@ -36,6 +36,7 @@ from b12assistant.errors import (
     IndexMismatchError,
     IndexUnreachableError,
     UsageError,
+    to_install,
 )
 from b12assistant.index.collection import Collection, Indexes
 from b12assistant.index.lexical_index import BM25FIndex
@@ -73,8 +74,8 @@ class Server:
         try:
             from pymilvus import MilvusClient
         except ImportError as error:
-            hint = "pip install pymilvus"
-            raise UsageError("the engine milvus needs the package pymilvus", hint=hint) from error
+            what = "the engine milvus needs the package pymilvus"
+            raise UsageError(what, hint=to_install("milvus")) from error
         for name in ("pymilvus", "milvus_lite", "grpc._server"):  # they log a stack for errors they also raise
             logging.getLogger(name).setLevel(logging.CRITICAL)
         with _our_errors(f"Milvus at {uri.rpartition('@')[2]} cannot be reached"):

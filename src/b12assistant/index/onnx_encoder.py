@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.errors import EncoderError
+from b12assistant.errors import EncoderError, to_install
 from b12assistant.index.weights import SAFETENSORS, TOKENIZER, ModelWeights, OnnxGraph
 from b12assistant.language.words import count_pieces, open_tokenizer
 from b12assistant.protocols import Encoded
@@ -46,7 +46,7 @@ _FEW, _LONG = 8, 48  # so few texts of so many tokens run in parallel, each alon
 _RUN = 20  # fixed cost of a run, in tokens: loading the weights from memory
 # Each new session runs this first, one session at a time: in its first run such a library holds its own lock (static
 # locals) while it waits for Python's, so that two threads could deadlock.
-_OPENING = Lock()
+OPENING = Lock()
 TINY = {name: np.ones((1, 2), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
 _FOLDER = "session.model_external_initializers_file_folder_path"
 
@@ -145,7 +145,7 @@ class OnnxEncoder:
         """Return a session, and the changed weights that it was given."""
         tuned = self._tuned()
         weights = {self._graph.weights[name]: value for name, value in tuned.items()}
-        with _OPENING:
+        with OPENING:
             session = open_session(self._graph.data, self._folder, self._graph.weights[WORDS], weights)
             self._result(session, TINY)
         return session, tuple(tuned.values())
@@ -327,7 +327,7 @@ _HINT = "set `encoder.bulk` to fp32"
 def bf16_encoder(weights: ModelWeights, graph: OnnxGraph, *, threads: int) -> Bf16Encoder:
     """Return the encoder in bfloat16. Raises ``EncoderError`` if the library is missing."""
     if find_spec("openvino") is None:
-        raise EncoderError("bfloat16 needs OpenVINO", hint=f"pip install onnx openvino, or {_HINT}")
+        raise EncoderError("bfloat16 needs OpenVINO", hint=f"{to_install('openvino')}, or {_HINT}")
     return Bf16Encoder(weights, graph, threads=threads)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.onnx_encoder import TINY, WORDS, open_session
+from b12assistant.index.onnx_encoder import OPENING, TINY, WORDS, open_session
 from b12assistant.language.words import open_tokenizer
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
@@ -70,8 +70,9 @@ class JointReader:
             raise EncoderError("the reader cannot be read", hint=_HINT) from error
         if hashlib.sha256(graph).hexdigest() != self.graph:
             raise EncoderError("the reader differs from its digest", hint=_HINT)
-        session = open_session(graph, self.tokenizer.parent, f"model.{WORDS}")
-        session.run(["score"], TINY)
+        with OPENING:
+            session = open_session(graph, self.tokenizer.parent, f"model.{WORDS}")
+            session.run(["score"], TINY)
         return session
 
 

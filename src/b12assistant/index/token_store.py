@@ -88,8 +88,9 @@ class TokenStore:
     def piece_idf(self) -> Vectors:
         """Return the idf over units of every word piece up to the highest that occurs, ``(vocabulary,)``."""
         size = int(self.pieces.max(initial=0)) + 1
-        units = np.repeat(np.arange(len(self)), np.diff(self.starts))
-        frequency = np.bincount(np.unique(units * size + self.pieces) % size, minlength=size)
+        pairs = np.repeat(np.arange(len(self)) * size, np.diff(self.starts)) + self.pieces  # of a unit and a piece
+        pairs.sort()  # `numpy.unique` takes thirty times as long
+        frequency = np.bincount(pairs[np.diff(pairs, prepend=-1) > 0] % size, minlength=size)
         return np.asarray(np.log((len(self) + 1) / (frequency + 0.5)), dtype=np.float32)
 
     @cached_property
@@ -148,9 +149,10 @@ def _views(data: bytes) -> dict[str, NDArray[Any]]:
     with ZipFile(io.BytesIO(data)) as archive:
         for member in archive.infolist():
             with archive.open(member) as file:
-                if np.lib.format.read_magic(file) != (1, 0) or member.compress_type != ZIP_STORED:
-                    raise ValueError(f"{member.filename} is not a stored array of format 1.0")
-                shape, _, kind = np.lib.format.read_array_header_1_0(file)
+                is_stored = np.lib.format.read_magic(file) == (1, 0) and member.compress_type == ZIP_STORED
+                shape, by_columns, kind = np.lib.format.read_array_header_1_0(file) if is_stored else ((), True, None)
+                if not is_stored or by_columns:
+                    raise ValueError(f"{member.filename} is not a stored array of format 1.0, row by row")
                 header = file.tell()
             name, more = np.frombuffer(data, "<u2", 2, member.header_offset + 26).tolist()  # their lengths
             first = member.header_offset + 30 + name + more + header

@@ -9,14 +9,14 @@ from b12assistant.answers import NoticeKind
 from b12assistant.api import Assistant
 from b12assistant.display.citation_formats import about
 from b12assistant.display.presentation import ShownDifference, quotes_of
-from b12assistant.errors import UsageError
+from b12assistant.errors import UsageError, to_install
 
 try:
     from langchain_core.callbacks import CallbackManagerForRetrieverRun
     from langchain_core.documents import Document
     from langchain_core.retrievers import BaseRetriever
 except ModuleNotFoundError as error:
-    raise UsageError("the retriever needs the package langchain-core", hint="pip install langchain-core") from error
+    raise UsageError("the retriever needs the package langchain-core", hint=to_install("langchain")) from error
 
 
 class QuoteRetriever(BaseRetriever):

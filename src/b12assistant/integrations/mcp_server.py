@@ -35,7 +35,7 @@ from b12assistant.display.presentation import (
     present,
     present_notices,
 )
-from b12assistant.errors import NotFoundError, UsageError
+from b12assistant.errors import NotFoundError, UsageError, to_install
 from b12assistant.language.folding import hiding
 from b12assistant.types import Hit, Passage
 from b12assistant.web import listening
@@ -49,7 +49,7 @@ try:
     from mcp.server.mcpserver.exceptions import ToolError
     from mcp.types import CallToolResult, ContentBlock, TextContent, ToolAnnotations
 except ModuleNotFoundError as error:
-    raise UsageError("the MCP server needs the package mcp", hint="pip install mcp") from error
+    raise UsageError("the MCP server needs the package mcp", hint=to_install("mcp")) from error
 
 HOST = "127.0.0.1"
 PORT = 7861

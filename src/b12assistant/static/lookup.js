@@ -91,7 +91,7 @@ b12.surface("lookup", async root => {
     labelled("lookup.kind", kind), labelled("lookup.interest", interest), labelled("lookup.format", format),
     labelled("lookup.document", named), titles,
     make("div", { className: "years" }, labelled("lookup.since", since), labelled("lookup.until", until)), clear));
-  const alert = make("div", { className: "alert", role: "alert" });
+  const warnings = make("div", { className: "alert", role: "alert" });
 
   // What was searched for in this tab of the browser, until it is closed.
   const SEARCHES = "b12.searches";
@@ -143,7 +143,7 @@ b12.surface("lookup", async root => {
     summary.textContent = said("lookup.filters") + (used ? ` (${used})` : "");
     clear.hidden = !used;
     if (!/[\p{L}\p{N}]/u.test(typed.value)) {
-      alert.replaceChildren();
+      warnings.replaceChildren();
       list.replaceChildren();
       status.textContent = said("lookup.start", { passages: choices.passages.toLocaleString() });
       list.dataset.text = "";
@@ -162,8 +162,8 @@ b12.surface("lookup", async root => {
   };
   const show = (found, { text }) => {
     const same = JSON.stringify(found.notices);
-    if (alert.dataset.same !== same) notices(alert, found.notices); // announced only when it says something else
-    alert.dataset.same = same;
+    if (warnings.dataset.same !== same) notices(warnings, found.notices); // announced only when it says something else
+    warnings.dataset.same = same;
     const at = [...list.children].indexOf(row());
     list.replaceChildren(...together(found.rows));
     if (at >= 0) (list.children[at] || list.lastChild || typed).focus(); // whoever was in the list stays in it
@@ -290,7 +290,7 @@ b12.surface("lookup", async root => {
     make("form", { className: "form", role: "search", onsubmit: event => event.preventDefault() },
       make("label", { for: typed.id }, said("lookup.box")), typed,
       make("fieldset", { className: "ways" }, make("legend", {}, said("lookup.ways")), ...ways), filters),
-    recent, alert, status, list, many, keys);
+    recent, warnings, status, list, many, keys);
   recall();
   // An address named the tab: nobody is elsewhere but the box of Ask, which is out of sight.
   const now = document.activeElement;

@@ -12,7 +12,11 @@
 
   const close = signal => {
     if (!signal || signal.aborted) return;
-    closing = new Promise(done => signal.addEventListener("abort", () => { closing = null; done(); }, { once: true }));
+    closing = new Promise(done => {
+      const closed = () => { closing = null; done(); };
+      signal.addEventListener("abort", closed, { once: true });
+      setTimeout(closed, 5000); // so that no question waits for ever, whatever Gradio does
+    });
   };
 
   // The events of a stream, each with the blank line that ends it.

@@ -40,7 +40,7 @@
     try {
       await navigator.clipboard.write([new ClipboardItem(kinds)]);
       message = form === "report" ? menu.dataset.report : menu.dataset.copied;
-    } catch { /* message below */ }
+    } catch { /* said below */ }
     shut();
     menu.querySelector("summary").focus();
     find("#say").textContent = message;
