@@ -150,7 +150,7 @@ class Workspace:
             if not self.configuration.is_packaged:
                 raise
         self.first_use(self)
-        return self._open(self.store.open())
+        return self._fitting
 
     @once
     def _fitting(self) -> Opened:

@@ -12,8 +12,8 @@
 
   const close = signal => {
     if (!signal || signal.aborted) return;
-    closing = new Promise(done => {
-      const closed = () => { closing = null; done(); };
+    const own = closing = new Promise(done => {
+      const closed = () => { if (closing === own) closing = null; done(); }; // a later stream may be closing by now
       signal.addEventListener("abort", closed, { once: true });
       setTimeout(closed, 5000); // so that no question waits for ever, whatever Gradio does
     });
