@@ -1,5 +1,6 @@
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from b12assistant.application.workspace import local_today
 from b12assistant.command.invocation import lines
 from b12assistant.display.json_form import reply_json
 from b12assistant.errors import CorpusError, UsageError
+from b12assistant.index.documents import Entry
 
 QUESTION = "What lowers B12 in some people?"
 
@@ -107,6 +109,28 @@ def test_a_changed_corpus_is_a_finding(space: FakeWorkspace, change: str) -> Non
     assert findings.corpus_changes == (f"{file.name}: {change} since indexing",)
     assert "run `b12assistant index`" in lines(findings.sentences())
     assert not findings.sound
+
+
+def test_a_file_is_compared_again_only_if_it_was_written(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = space.corpus / "pills.txt"
+    read: list[Entry] = []
+    text = file.read_text("utf-8")
+
+    def source_bytes(_: FakeWorkspace, entry: Entry) -> bytes:
+        read.append(entry)
+        return file.read_bytes()
+
+    monkeypatch.setattr(FakeWorkspace, "source_bytes", source_bytes)
+    assert [space.source_changed("pills.txt") for _ in range(2)] == [False, False]
+    assert len(read) == 2  # just written: another write might not be noticed
+    later = time.time_ns() + 10_000_000_000
+    monkeypatch.setattr(time, "time_ns", lambda: later)
+    assert [space.source_changed("pills.txt") for _ in range(3)] == [False, False, False]
+    assert len(read) == 3
+    file.write_text(text.swapcase(), "utf-8")
+    assert space.source_changed("pills.txt")
+    file.write_text(text, "utf-8")
+    assert not space.source_changed("pills.txt")
 
 
 def test_a_pipe_in_place_of_a_source_is_a_change_and_is_not_waited_for(space: FakeWorkspace) -> None:

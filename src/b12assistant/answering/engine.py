@@ -157,7 +157,7 @@ class Engine:
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
         cosines = {row: self.cosines(query, row) for row in rows}
         best = [each.max(axis=0) for each in cosines.values()]
-        own, none_answers = query.read[query.lead :], self.collection.not_answered
+        own = query.read[query.lead :]
         return Evidence(
             words=words,
             topicality=self.topics.of(words, query.tokens, self.encoder.digest),
@@ -166,7 +166,7 @@ class Engine:
             unknown=lexical.unknown_share(own if terms(own) else query.read),
             cosines=cosines,
             leans=bool(query.lead),
-            barred=float((none_answers @ query.vector).max()) if len(none_answers) else None,
+            barred=self.collection.barred(query.vector),
         )
 
     @stage("signals")

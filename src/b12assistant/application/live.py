@@ -9,16 +9,16 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from b12assistant.application.workspace import Workspace
+from b12assistant.application.workspace import Workspace, written
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
 from b12assistant.threads import NATIVE_CALLS
 
 _LOOKED = 1.0  # seconds between checks of the index on disk
 _LOG = logging.getLogger("b12assistant.index")
-_ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of malloc.h
+_LARGE = 256 * 1024  # bytes
 
 
 def prepare(space: Workspace) -> None:
@@ -58,7 +58,7 @@ class Live:
     def _state(self) -> tuple[object, object] | None:
         """Return a value that changes with a new index or an edited `switched_off.toml`; ``None`` without an index."""
         pointer = self._space.store.pointer()
-        return None if pointer is None else (pointer, _edited(self._space.corpus / SWITCHED_OFF_FILE))
+        return None if pointer is None else (pointer, written(self._space.corpus / SWITCHED_OFF_FILE))
 
     def _follow(self) -> None:
         """Open the newest state and use it from now on, unless another thread has done so already."""
@@ -93,9 +93,12 @@ class Live:
 def share_heaps() -> None:
     """Let all threads share two heaps; otherwise each keeps its own, with memory that others could use.
 
-    Call it before threads start.
+    What is large goes back to the system at once: without these limits glibc raises them to 32 MB when a large array is
+    freed, and keeps the next ones (man mallopt). Call it before threads start.
     """
     _glibc("mallopt", _ARENA_MAX, 2)
+    _glibc("mallopt", _MMAP_THRESHOLD, _LARGE)
+    _glibc("mallopt", _TRIM_THRESHOLD, _LARGE)
 
 
 def give_back() -> None:
@@ -108,12 +111,3 @@ def give_back() -> None:
 def _glibc(function: str, *arguments: int) -> None:
     with contextlib.suppress(OSError, AttributeError):  # other C libraries lack these
         getattr(ctypes.CDLL(None), function)(*arguments)
-
-
-def _edited(file: Path) -> tuple[int, int] | None:
-    """Return a value that changes when ``file`` is written; ``None`` if it does not exist."""
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns

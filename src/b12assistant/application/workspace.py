@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from copy import copy
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 
 
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "projection", "quote_reader", "search_server"}
+_TICKS = 2_000_000_000  # nanoseconds in which a second write might leave the time of a file as it is
 
 
 def local_today() -> date:
@@ -161,6 +163,11 @@ class Workspace:
     def entries(self) -> Mapping[DocumentId, Entry]:
         """Return the entries of the open index by document id."""
         return {entry.document.id: entry for entry in self.opened.entries}
+
+    @once
+    def _compared(self) -> dict[DocumentId, tuple[tuple[int, ...], bool]]:
+        """Return what `source_changed` found, with the state of the file."""
+        return {}
 
     @property
     def is_open(self) -> bool:
@@ -334,10 +341,20 @@ class Workspace:
         raise NotFoundError(f"no document or passage is called {name!r}", hint=hint)
 
     def source_changed(self, name: str) -> bool:
-        """Check whether a document's file has changed since indexing; ``False`` if the corpus folder is missing."""
+        """Check whether a document's file has changed since indexing; ``False`` if the corpus folder is missing.
+
+        A file is read again only if it was written since.
+        """
         entry = self.document(name)
+        state = written(self.corpus / entry.report.file)
+        known, changed = self._compared.get(entry.document.id, (None, False))
+        if state is not None and state == known:
+            return changed
         data = self.source_bytes(entry)
-        return self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
+        changed = self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
+        if state is not None and time.time_ns() - max(state[1:]) > _TICKS:
+            self._compared[entry.document.id] = state, changed
+        return changed
 
     def with_state(self, cited: Cited) -> Cited:
         """Add to a citation whether its file has changed and whether other passages of it are switched off."""
@@ -373,3 +390,12 @@ class Workspace:
     def _read(self, generation: Generation) -> Opened:
         encoder, settings = self.encoder, self.configuration.settings
         return open_generation(generation, encoder, settings, folder.corpus_switched_off(self.corpus))
+
+
+def written(file: Path) -> tuple[int, ...] | None:
+    """Return numbers that change when ``file`` is written or replaced; ``None`` if it does not exist."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns

@@ -34,6 +34,7 @@ Codes = NDArray[np.int8]
 
 ASKED = "asked_questions.npz"
 _SCALE = 127
+_SOME = 512  # rows
 _NAMES = ("vectors", "sentences", "keys", "counts")
 
 
@@ -139,10 +140,14 @@ class AskedQuestions:
         np.fmax.at(found, self.sentences[begin:end] - first, cosines)
         return found
 
-    def of_none(self, sentences: int) -> Vectors:
-        """Return the questions that none of all ``sentences`` answers, (m, d) rows of about unit length."""
-        found = self.vectors[np.searchsorted(self.sentences, sentences) :]
-        return np.asarray(found / np.float32(_SCALE), np.float32)
+    def best_of_none(self, query: Vectors, sentences: int) -> float | None:
+        """Return the best cosine of ``query``, (d,), and a question that none of all ``sentences`` answers.
+
+        ``None`` if there is none. A few at a time: all of them in single precision take 10 MB.
+        """
+        codes = self.vectors[np.searchsorted(self.sentences, sentences) :]
+        some = (codes[first : first + _SOME].astype(np.float32) for first in range(0, len(codes), _SOME))
+        return max((float((each @ query).max()) / _SCALE for each in some), default=None)
 
 
 Indexes = tuple[VectorIndex, LexicalIndex]
@@ -191,12 +196,9 @@ class Collection:
         """Return the unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
         return np.cumsum([0, *(len(passage.sentences) for passage in self.passages)], dtype=np.int64)
 
-    @cached_property
-    def not_answered(self) -> NDArray[np.float32]:
-        """Return the questions that nothing answers, ``(m, d)``: every question is compared with all of them."""
-        if self.asked is None:
-            return np.empty((0, self.matrix.shape[1]), np.float32)
-        return self.asked.of_none(int(self.sentence_starts[-1]))
+    def barred(self, query: NDArray[np.float32]) -> float | None:
+        """Return the best cosine of ``query``, ``(d,)``, and a question that nothing answers, if any are listed."""
+        return self.asked.best_of_none(query, int(self.sentence_starts[-1])) if self.asked else None
 
     @cached_property
     def first_rows(self) -> NDArray[np.int64]:

@@ -78,7 +78,9 @@ def open_session(graph: bytes, folder: Path, words: str, weights: Mapping[str, F
         options.add_external_initializers(list(weights), values)
     if words not in weights:
         options.add_initializer(words, _word_vectors(folder / SAFETENSORS))
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    session._model_bytes = None  # kept to open it again on another device: 6 MB for the reader
+    return session
 
 
 _MAPPING = Lock()  # two mappings at once would lose one that a session reads
