@@ -55,11 +55,17 @@ def test_a_refusal_shows_the_nearest_places_and_no_quote() -> None:
     assert [passage.document.id for passage in answer.nearest][:1] == ["myelin.txt"]
 
 
-@pytest.mark.parametrize("remark", ["Thanks!", "ok, good to know"])
+@pytest.mark.parametrize("remark", ["Thanks!", "ok, good to know", "good morning", "Hello, good evening to you!"])
 def test_the_reply_to_a_remark_does_not_say_that_the_documents_do_not_cover_it(remark: str) -> None:
     for answer in (ask(remark), ask(remark, "myelin wraps nerve fibres")):
         assert (answer.reason, answer.quotes, answer.nearest) == (Reason.NOTHING_ASKED, (), ())
         assert texts(answer) == ["general"]
+
+
+def test_a_greeting_is_not_searched_for_although_a_source_is_near() -> None:
+    walks = source("A good morning walk helps the nerves.", "walks.txt")
+    assert assistant(walks).reply("good morning walk", ()).answer.quotes
+    assert assistant(walks).reply("good morning", ()).answer.reason is Reason.NOTHING_ASKED
 
 
 @pytest.mark.parametrize("asked", [("I'd like the side effects",), ("thanks, go on", "zyx wvu tsr")])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.turn_forms import Leaning, is_remark, leaning, pronoun_of, states
+from b12assistant.answering.turn_forms import Leaning, greets, is_remark, leaning, pronoun_of, states
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,15 @@ def test_any_text_has_an_answer(text: str) -> None:
 @pytest.mark.parametrize("part", ["it ", "and ", "what is ", "the same ", "with it in ", "B12 "])
 def test_a_long_turn_stands_alone(part: str) -> None:
     assert leaning(part * (20_000 // len(part))) is Leaning.NO
+
+
+@pytest.mark.parametrize("text", ["good morning", "Good afternoon!", "hello, good evening all", "Goodnight."])
+def test_a_greeting_is_one_however_near_a_source_is(text: str) -> None:
+    assert greets(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["morning", "is it good in the morning", "good morning tablets", "good day for a walk?"]
+)
+def test_words_of_a_greeting_may_be_a_question(text: str) -> None:
+    assert not greets(text)

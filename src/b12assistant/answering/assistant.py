@@ -18,7 +18,7 @@ from b12assistant.answering.scope import Scope, load_scope
 from b12assistant.answering.signals import Calibration
 from b12assistant.answering.speakers import Cues, order
 from b12assistant.answering.thread import Read, Thread
-from b12assistant.answering.turn_forms import only_remarks, states
+from b12assistant.answering.turn_forms import greets, only_remarks, states
 from b12assistant.answers import (
     Answer,
     Disagreement,
@@ -213,10 +213,11 @@ class Answerer:
         """Return the answer with the best of ``windows``; the sides of the difference do not count among them."""
         read_as = read.searched.read_as
         shown_as = None if read_as.is_plain and read_as.own.turn == turn else read_as
-        if not windows or thread.certain(read, windows[0]) < self.calibration.possibly:
-            if read_as.move is Move.ASKS and only_remarks(turn.text):
-                only = (*flagged, *_cut(read_as), Notice(NoticeKind.GENERAL, GENERAL))
-                return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
+        weak = not windows or thread.certain(read, windows[0]) < self.calibration.possibly
+        if read_as.move is Move.ASKS and (greets(turn.text) or (weak and only_remarks(turn.text))):
+            only = (*flagged, *_cut(read_as), Notice(NoticeKind.GENERAL, GENERAL))
+            return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
+        if weak:
             return replace(self._refusal(read, windows, turn, flagged), interpretation=shown_as)
         quoting, strict = self.settings.quoting, _strict(flagged, {turn, read_as.own.turn})
         floor = max(window.score for window in windows) - quoting.margin

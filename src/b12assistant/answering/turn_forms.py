@@ -172,6 +172,9 @@ _STATES = re.compile(
     r"(?:oh |ah |sorry |well |no |yes )*(?:i|i'm|im|i've|ive|i'll|ill|it|it's|its|that|that's|thats|this|they|he|she"
     r"|we)\b"
 )
+_GREETS = re.compile(
+    r"(?:(?:hi|hello|hey)\W+)?good ?(?:morning|afternoon|evening|night|day)(?:\W+(?:all|everyone|there|to you))?\W*"
+)
 _MOST_WORDS = 12  # content words from which a turn is read alone, whatever it points at
 _WHOLE = 2  # specific words with which a weak sign counts only if nothing answers the turn alone
 _FULL = 4  # the same for a strong sign
@@ -218,6 +221,11 @@ def is_remark(text: str) -> bool:
         return False
     tells = bool(_STATES.match(text[lead_in(text) :].lower())) and not specific(text)
     return tells or _all_remark(words)
+
+
+def greets(text: str) -> bool:
+    """Return whether a turn is a greeting whose words alone could be a question; "morning" is one."""
+    return bool(_GREETS.fullmatch(text.strip().lower()))
 
 
 def only_remarks(text: str) -> bool:
