@@ -19,13 +19,11 @@ import argparse
 import hashlib
 import json
 import random
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import onnx
 import torch
 from fit_encoder import CORPUS, ROOT, Descent, read_sentences, vectors
 from graded import GRADED, UNREAD
@@ -143,24 +141,10 @@ def _loss(scores: torch.Tensor, batch: Sequence[Graded]) -> torch.Tensor:
 
 def exported(joint: Joint, folder: Path) -> bytes:
     """Return the graph in eight bits. ``folder``: holds the encoder's weights, where the word vectors stay."""
-    from export_onnx import linked, traced
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from export_onnx import in_eight_bits, linked, traced
 
     given = dict.fromkeys(TINY, torch.ones(2, 8, dtype=torch.long))
-    graph = traced(joint, given, {"score": {0: "texts"}}, fold=True)
-    with tempfile.TemporaryDirectory() as place:
-        plain, small = Path(place) / "plain.onnx", Path(place) / "small.onnx"
-        onnx.save(onnx.load_from_string(graph), plain)
-        # Seven bits of weights: with eight, processors without VNNI would overflow, and answer otherwise.
-        quantize_dynamic(
-            plain,
-            small,
-            op_types_to_quantize=["MatMul"],
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-        )
-        return linked(small.read_bytes(), folder)[0]
+    return linked(in_eight_bits(traced(joint, given, {"score": {0: "texts"}}, fold=True)), folder)[0]
 
 
 def main() -> None:

@@ -1,19 +1,20 @@
 """Fit the models beside the rules of triage: the words, and the second opinion of the encoder.
 
-    python benchmarks/fit_red_flags.py [--anew | --words | --cuts]
+    PYTHONPATH=tools python benchmarks/fit_red_flags.py [--anew | --words | --cuts]
 
 Reads `train.jsonl` and `calibration.jsonl` of `benchmarks/data/red_flags/`, never the test split. The weights are
 fitted on the train split; the cuts are chosen on the calibration split, which the models have not seen and no rule was
 worded on. Its figures are a little better than the true ones, which `make red-flags` gives.
 
-Writes `src/b12assistant/data/red_flags/word_model.npz` and `second_opinion.npz`: weights alone, no text. Words: a
-multinomial logistic regression over hashed features. Encoder: low-rank changes of its weights and attention pooling
-over its token vectors (`red_flag_tuning.py`).
+Writes `word_model.npz`, `second_opinion.npz` (the head) and `encoder/red_flags.onnx` (the tuned encoder in eight bits)
+into the package's data: weights alone, no text. Words: a multinomial logistic regression over hashed features. Encoder:
+low-rank changes of its weights and attention pooling over its token vectors (`red_flag_tuning.py`). What a later fit
+continues from is in `benchmarks/data/red_flags/second_opinion.npz`.
 
-By default it continues from the second opinion that ships: one epoch over the newest round and a quarter of the earlier
-messages, seven to eighteen minutes on two cores. ``--anew``: five epochs over everything, from scratch. ``--words``:
-keep the encoder's weights, fit the words and choose the cuts. ``--cuts``: choose the cuts again on what the models said
-(`build/red_flags_judged.pkl`), as when the rules have changed.
+By default it continues from the last fit: one epoch over the newest round and half of the earlier messages, eight
+minutes on two cores. What ships learned two epochs more (decision 26, seventh round). ``--anew``: five epochs over
+everything, from scratch. ``--words``: keep the encoder's weights, fit the words and choose the cuts. ``--cuts``: choose
+the cuts again on what the models said (`build/red_flags_judged.pkl`), as when the rules have changed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import os
 import pickle
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
@@ -37,11 +38,14 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answers import Turn
-from b12assistant.index.encoding import load_encoder
+from b12assistant.index.encoding import RED_FLAGS, SentenceEncoder, load_encoder, red_flag_encoder
+from b12assistant.index.weights import find_weights
 from b12assistant.language.words import readable
+from b12assistant.low_rank import parse_low_rank
 from b12assistant.safety.opinion import CONCERNS, PartScore, read_cuts
 from b12assistant.safety.second_opinion import (
     CUE,
+    WORDS_FILE,
     SecondOpinion,
     WordModel,
     WordOpinion,
@@ -51,19 +55,19 @@ from b12assistant.safety.second_opinion import (
     piece_features,
     word_features,
 )
-from b12assistant.safety.second_opinion import WORDS_FILE as HEAD_FILE
-from b12assistant.safety.second_opinion import WORDS_FILE as WORDS_FILE
+from b12assistant.safety.second_opinion import FILE as HEAD_FILE
 from b12assistant.safety.triage import load_rules
 from b12assistant.safety.turn_parts import TurnReading
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "src" / "b12assistant" / "data" / "red_flags"
+LEARNED = ROOT / "benchmarks" / "data" / "red_flags" / HEAD_FILE
 KEPT = ROOT / "build" / "red_flags_judged.pkl"
 UNCUT = np.array([2.0, 2.0, 2.0, 2.0, 0.0, 2.0])  # never reached
 STRENGTH = 30.0  # inverse of the regularisation of the words
 MANGLED = 0.5  # weight of a mangled copy of the words beside the words as written
 EPOCHS, ALL_EPOCHS = 1, 5  # continuing, and from scratch
-REHEARSED = 4  # one in so many of the earlier messages is learned again with the newest
+REHEARSED = 2  # one in so many of the earlier messages is learned again with the newest
 MANGLING, AFTER = 0.2, 0.2  # chance that a row is read mangled, and after a turn that it does not lean on
 AMONG = {True: 0.3, False: 0.12}  # chance that an ordinary row, and another, is read among ordinary ones
 CUTTINGS = 2  # of an ordinary letter: some of its sentences
@@ -174,14 +178,22 @@ def fit_words_on(rows: Sequence[Row]) -> WordModel:
     return model
 
 
-def fit_head(rows: Sequence[Row], *, anew: bool) -> dict[str, np.ndarray]:
-    """Return the arrays of `second_opinion.npz`, cuts left out."""
-    start, epochs = (None, ALL_EPOCHS) if anew else (dict(np.load(OUT / HEAD_FILE)), EPOCHS)
+def fit_head(rows: Sequence[Row], *, anew: bool) -> Mapping[str, np.ndarray]:
+    """Return the low-rank changes and the head."""
+    start, epochs = (None, ALL_EPOCHS) if anew else (dict(np.load(LEARNED)), EPOCHS)
     if not anew:
         earlier = [row for row in rows if not row.id.startswith(NEWEST)]
         newest = [row for row in rows if row.id.startswith(NEWEST)]
         rows = [*newest, *random.Random(1).sample(earlier, len(earlier) // REHEARSED)]
-    return {"encoder": np.array(load_encoder().digest), **tune(list(examples(rows)), start, epochs=epochs)}
+    return tune(list(examples(rows)), start, epochs=epochs)
+
+
+def write_tuned() -> None:
+    """Write the graph of the encoder with the low-rank changes that were learned."""
+    from export_onnx import make_graph, write
+
+    encoder = SentenceEncoder(find_weights(), threads=1)
+    write(make_graph(encoder.tuned(parse_low_rank(np.load(LEARNED))), eight_bits=True), name=RED_FLAGS)
 
 
 def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> Judgements:
@@ -200,11 +212,13 @@ def main(*, words: bool, head: bool, anew: bool) -> None:
         named = {name: getattr(model, name) for name in ("keys", "weights", "scale", "bias")}
         np.savez_compressed(KEPT.with_suffix(".words.npz"), **named)
     if head:
-        np.savez_compressed(KEPT.with_suffix(".head.npz"), **fit_head(rows, anew=anew))
-    named, arrays = (dict(np.load(KEPT.with_suffix(f".{name}.npz"))) for name in ("words", "head"))
+        np.savez_compressed(LEARNED, **fit_head(rows, anew=anew))
+        write_tuned()
+    named, learned = (dict(np.load(file)) for file in (KEPT.with_suffix(".words.npz"), LEARNED))
+    encoder = red_flag_encoder(load_encoder())
+    arrays = {**{name: a for name, a in learned.items() if "/" not in name}, "encoder": np.array(encoder.digest)}
     if words or head:
         opinion = opinion_of(WordModel(**named, cuts=read_cuts(UNCUT)))
-        encoder = load_encoder(runtime="onnx", threads=1)
         second = SecondOpinion(opinion, parse_fitted({**arrays, "cuts": UNCUT}), encoder)
         KEPT.write_bytes(pickle.dumps((judged(turns, opinion), judged(turns, second))))
     read = pickle.loads(KEPT.read_bytes())  # noqa: S301 - this script wrote it

@@ -29,9 +29,10 @@ FLOORS = {  # shares that the cuts must reach on the calibration split; one miss
 PRICE = 0.7
 PASSED_OVER = 25.0  # price of every share of the emergencies, as they were written, that get nothing
 MARGIN = 1.5  # the low cuts are raised by this factor before counting, to allow for messages nobody wrote
-TRAFFIC = {"remark": 0.4, "question": 0.3, "letter": 0.15, "foreign": 0.15}  # of ordinary messages
+TRAFFIC = {"statement": 0.25, "remark": 0.2, "question": 0.25, "letter": 0.15, "foreign": 0.15}  # of ordinary messages
 GROUPS = {  # by the id
-    **dict.fromkeys(("h1-", "h11-", "m7-", "m10-", "n1-", "n4-", "n5-"), "remark"),
+    **dict.fromkeys(("n1-", "n4-", "n5-", "p1-", "p2-", "p3-", "p4-"), "statement"),
+    **dict.fromkeys(("h1-", "h11-", "m7-", "m10-"), "remark"),
     **dict.fromkeys(("h2-q", "m1-", "m2-", "m3-", "m4-", "m8-", "n2-", "n3-", "wx-"), "question"),
     **dict.fromkeys(("h2-l", "h12-", "m5-", "m6-", "m9-"), "letter"),
 }

@@ -3,6 +3,7 @@
 Learned together, as in LoRA (Hu and others, 2021, arXiv 2106.09685): the weights of the encoder stay, and beside each
 of the six matrices of a layer a product of two thin ones is learned. The head pools over ranges of one pass: over the
 whole turn, over the message put among ordinary ones, and over each of those. So a range is judged in its surroundings.
+Numbers are rounded while learning nearly as they are in use (Jacob and others, 2018, arXiv 1712.05877).
 """
 
 from __future__ import annotations
@@ -53,22 +54,53 @@ class Example(NamedTuple):
 
 
 class LowRank(nn.Module):
-    """A fixed matrix, and a thin product beside it that is learned; it is zero at first without ``up``."""
+    """A fixed matrix, and a thin product beside it that is learned; it is zero at first without ``up``.
 
-    def __init__(self, base: nn.Linear, down: torch.Tensor | None = None, up: torch.Tensor | None = None) -> None:
+    ``rounds``: compute as the graph in eight bits does, nearly: here padding counts among the numbers of a text.
+    """
+
+    def __init__(
+        self, base: nn.Linear, down: torch.Tensor | None = None, up: torch.Tensor | None = None, *, rounds: bool = False
+    ) -> None:
         super().__init__()
+        self.rounds = rounds
         self.base = base.requires_grad_(requires_grad=False)
         self.down = nn.Parameter(torch.randn(base.in_features, RANK) / base.in_features**0.5 if down is None else down)
         self.up = nn.Parameter(torch.zeros(RANK, base.out_features) if up is None else up)
 
     def forward(self, given: torch.Tensor) -> torch.Tensor:
-        return self.base(given) + (given @ self.down) @ self.up
+        if not self.rounds:
+            return self.base(given) + (given @ self.down) @ self.up
+        weight = self.base.weight + (self.down @ self.up).T
+        return nn.functional.linear(rounded_texts(given), rounded_rows(weight), self.base.bias)
 
 
-def low_ranks(model: nn.Module, start: Mapping[str, np.ndarray] | None = None) -> dict[str, LowRank]:
+def rounded_texts(given: torch.Tensor) -> torch.Tensor:
+    """Round each text, (b, n, d), to 256 values from its least to its greatest number."""
+    low = given.detach().amin((1, 2), keepdim=True).clamp(max=0)
+    high = given.detach().amax((1, 2), keepdim=True).clamp(min=1e-6)
+    step = (high - low) / 255
+    zero = (-low / step).round()
+    return _as_if((((given / step).round() + zero).clamp(0, 255) - zero) * step, given)
+
+
+def rounded_rows(weight: torch.Tensor) -> torch.Tensor:
+    """Round each row of a matrix to whole numbers up to 64 times a scale."""
+    scale = weight.detach().abs().amax(1, keepdim=True) / 64
+    return _as_if((weight / scale).round() * scale, weight)
+
+
+def _as_if(rounded: torch.Tensor, exact: torch.Tensor) -> torch.Tensor:
+    """Return ``rounded`` with the gradient of ``exact`` (the straight-through estimator of Bengio and others, 2013)."""
+    return exact + (rounded - exact).detach()
+
+
+def low_ranks(
+    model: nn.Module, start: Mapping[str, np.ndarray] | None = None, *, rounds: bool = False
+) -> dict[str, LowRank]:
     """Put a thin product beside each of the six matrices of a layer, and freeze the rest of the encoder.
 
-    Returns them by the name of the weight. ``start``: arrays to begin with.
+    Returns them by the name of the weight. ``start``: arrays to begin with. ``rounds``: as in `LowRank`.
     """
     model.requires_grad_(requires_grad=False)
     changed: dict[str, LowRank] = {}
@@ -77,7 +109,7 @@ def low_ranks(model: nn.Module, start: Mapping[str, np.ndarray] | None = None) -
             owner, _, last = name.rpartition(".")
             full = f"encoder.layer.{number}.{name}.weight"
             thin = [torch.from_numpy(start[f"{full}/{each}"].astype(np.float32)) for each in THIN] if start else []
-            changed[full] = LowRank(layer.get_submodule(name), *thin)
+            changed[full] = LowRank(layer.get_submodule(name), *thin, rounds=rounds)
             setattr(layer.get_submodule(owner), last, changed[full])
     return changed
 
@@ -110,14 +142,14 @@ class Read(NamedTuple):
 class Tuned(nn.Module):
     """The encoder with changes, and the head.
 
-    ``start``: arrays of `second_opinion.npz` to begin with; none: begin with the encoder as it is.
+    ``start``: arrays to begin with, of `benchmarks/data/red_flags/second_opinion.npz`; none: the encoder as it is.
     """
 
     def __init__(self, start: Mapping[str, np.ndarray] | None) -> None:
         super().__init__()
         model = load_encoder().model
         self.tokenizer, self.model = model.tokenizer, model[0].auto_model
-        self.changed = low_ranks(self.model, start)
+        self.changed = low_ranks(self.model, start, rounds=True)
         self.head = Pooling(self.model.config.hidden_size)
         for name in HEAD if start else ():
             layer = getattr(self.head, name)
@@ -138,7 +170,7 @@ class Tuned(nn.Module):
         return found
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return what `parse_fitted` reads, cuts left out; in half precision."""
+        """Return the thin products and the head, in half precision."""
         arrays = {}
         for name, changed in self.changed.items():
             arrays[f"{name}/down"], arrays[f"{name}/up"] = half(changed.down), half(changed.up)

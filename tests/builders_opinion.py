@@ -54,7 +54,7 @@ def words_opinion(model: WordModel | None = None) -> WordOpinion:
 
 
 def second(encoder: FakeEncoder = ENCODER) -> SecondOpinion:
-    return SecondOpinion(words_opinion(), Fitted(encoder.digest, {}, knowing_head(), CUTS), encoder)
+    return SecondOpinion(words_opinion(), Fitted(encoder.digest, knowing_head(), CUTS), encoder)
 
 
 def triage(*texts: str, advice: Advice | None = None) -> Triage:

@@ -11,6 +11,7 @@ from corpora import again, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder
 
 from b12assistant.errors import IndexDamagedError, SourceFactsError
+from b12assistant.index import collection as module
 from b12assistant.index.collection import AskedQuestions, Group, as_codes, digest_of, key_of
 
 
@@ -99,12 +100,13 @@ def test_questions_that_are_the_same_are_not_encoded_again(tmp_path: Path) -> No
     assert not any("Eggs" in text for text in encoder.encoded)
 
 
-def test_questions_that_nothing_answers_belong_to_no_sentence() -> None:
+def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     groups = [Group(("a",), (1,)), Group(("b", "c"), (0, 0))]
     codes = [as_codes(unit(1, 0)[None]), as_codes(np.stack([unit(0, 1), unit(1, 1)]))]
     found = AskedQuestions.join(groups, [2, 0], [key_of("x", group) for group in groups], codes)
     found = AskedQuestions.from_bytes(found.to_bytes(), 2, 2)
     np.testing.assert_allclose(found.best(unit(0, 1), 0, 2), [np.nan, 0], atol=0.01)
+    monkeypatch.setattr(module, "_SOME", 1)
     assert found.best_of_none(unit(1, 1), 2) == pytest.approx(1, abs=0.01)
     assert found.best_of_none(unit(1, 0), 2) == pytest.approx(0.5**0.5, abs=0.01)
     assert asked().best_of_none(unit(1, 0), 5) is None

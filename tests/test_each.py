@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.encoding import load_encoder
+from b12assistant.index.encoding import load_encoder, red_flag_encoder, tuned_encoder
 from b12assistant.index.onnx_encoder import _RUN, _TOKENS, OnnxEncoder, _cheapest, mean
 from b12assistant.protocols import encode_each
-from b12assistant.safety.second_opinion import load_fitted
 
 
 @given(st.lists(st.integers(3, 256), max_size=32))
@@ -45,9 +44,9 @@ def test_an_encoder_that_can_do_no_better_reads_one_after_another() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("tuned", [False, True])
 def test_texts_in_one_run_have_the_vectors_that_each_has_alone(*, tuned: bool) -> None:
-    encoder = load_encoder(threads=1, runtime="onnx")
+    plain = load_encoder(threads=1, runtime="onnx")
+    encoder = tuned_encoder(plain) if tuned else plain
     assert isinstance(encoder, OnnxEncoder)
-    encoder = encoder.tuned(load_fitted().changes) if tuned else encoder
     texts = ["B12", "?", *packaged_texts(load_encoder())[:22]]
     for first in range(0, len(texts), 6):
         together = encoder.each(texts[first : first + 6])
@@ -57,6 +56,17 @@ def test_texts_in_one_run_have_the_vectors_that_each_has_alone(*, tuned: bool) -
             assert np.allclose(each.tokens, alone.tokens, rtol=0, atol=1e-6)
             assert np.allclose(each.vector, alone.vector, rtol=0, atol=1e-6)
             assert (each.pieces.tolist(), each.offsets.tolist()) == (alone.pieces.tolist(), alone.offsets.tolist())
+
+
+@pytest.mark.slow
+def test_in_eight_bits_texts_do_not_change_each_other() -> None:
+    encoder = red_flag_encoder(load_encoder(threads=2))
+    texts = ["B12", "?", "My feet are numb. " * 20, "Is it serious? " * 20]
+    alone = [next(iter(encoder.encode([text]))) for text in texts]
+    for together in (list(encoder.encode(texts)), encode_each(encoder, texts), encode_each(encoder, texts[2:])):
+        for own, other in zip(alone[-len(together) :], together, strict=True):
+            np.testing.assert_array_equal(own.tokens, other.tokens)
+            np.testing.assert_array_equal(own.vector, other.vector)
 
 
 def test_a_mean_has_unit_length_and_the_mean_of_zeros_is_zero() -> None:

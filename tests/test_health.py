@@ -9,7 +9,7 @@ from corpora import again, three_files
 from fakes import FakeWorkspace
 
 from b12assistant.application import health
-from b12assistant.application.workspace import local_today
+from b12assistant.application.workspace import local_today, written
 from b12assistant.command.invocation import lines
 from b12assistant.display.json_form import reply_json
 from b12assistant.errors import CorpusError, UsageError
@@ -127,10 +127,23 @@ def test_a_file_is_compared_again_only_if_it_was_written(space: FakeWorkspace, m
     monkeypatch.setattr(time, "time_ns", lambda: later)
     assert [space.source_changed("pills.txt") for _ in range(3)] == [False, False, False]
     assert len(read) == 3
-    file.write_text(text.swapcase(), "utf-8")
-    assert space.source_changed("pills.txt")
-    file.write_text(text, "utf-8")
+    for moment, content, changed in ((1, text.swapcase(), True), (2, text, False)):
+        file.write_text(content, "utf-8")
+        os.utime(file, (moment, moment))
+        assert space.source_changed("pills.txt") is changed
+
+
+def test_a_file_that_could_not_be_read_is_tried_again(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = time.time_ns() + 10_000_000_000
+    monkeypatch.setattr(time, "time_ns", lambda: later)
+    with monkeypatch.context() as broken:
+        broken.setattr(FakeWorkspace, "source_bytes", lambda own, entry: None)
+        assert space.source_changed("pills.txt")
     assert not space.source_changed("pills.txt")
+
+
+def test_a_name_that_cannot_be_encoded_is_no_file() -> None:
+    assert written(Path("no\udc80t\0 a name")) is None
 
 
 def test_a_pipe_in_place_of_a_source_is_a_change_and_is_not_waited_for(space: FakeWorkspace) -> None:

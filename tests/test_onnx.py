@@ -19,16 +19,18 @@ from fakes import FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answers import Turn
+from b12assistant.answers import Level, Turn
 from b12assistant.application.opening import open_encoder
 from b12assistant.config import EncoderSettings
 from b12assistant.errors import EncoderError
-from b12assistant.index.encoding import SentenceEncoder, load_encoder
+from b12assistant.index.encoding import RED_FLAGS, SentenceEncoder, load_encoder, red_flag_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder, _batches
 from b12assistant.index.weights import GRAPHS, PINNED_MODEL, TOKENIZER, ModelWeights, find_weights, shipped_graph
-from b12assistant.protocols import Encoded, Encoder
-from b12assistant.safety.opinion import Opinion
-from b12assistant.safety.second_opinion import Triagers, load_fitted
+from b12assistant.low_rank import parse_low_rank
+from b12assistant.protocols import Encoded
+from b12assistant.safety.second_opinion import Triagers
+
+DATA = Path(__file__).parent.parent / "benchmarks" / "data"
 
 
 @pytest.fixture
@@ -206,20 +208,53 @@ def test_documents_embedded_at_a_time_share_the_threads_of_bulk_work() -> None:
 
 
 @pytest.mark.slow
-def test_triage_gets_the_same_opinion_from_both_runtimes() -> None:
-    theirs, ours = (load_encoder(runtime=runtime) for runtime in ("torch", "onnx"))
-    changes = load_fitted().changes
-    assert least_cosine(theirs.tuned(changes), ours.tuned(changes), packaged_texts(theirs)[:12]) > 0.99999
+def test_the_encoder_of_red_flags_is_the_one_that_was_learned() -> None:
+    """Rounded to eight bits it is close, and closer than another."""
+    plain = load_encoder()
+    learned = plain.tuned(parse_low_rank(np.load(DATA / "red_flags" / "second_opinion.npz")))
+    texts = packaged_texts(plain)[:12]
+    found, exact, other = ([each.vector for each in e.encode(texts)] for e in (red_flag_encoder(plain), learned, plain))
+    close, far = (np.sum(np.multiply(found, each), axis=1) for each in (exact, other))
+    assert close.min() > 0.9
+    assert np.all(close > far)
 
-    def heard(encoder: Encoder, text: str) -> Opinion:
-        return Triagers(lambda: encoder).second(Turn(0, text))
 
-    for text in ("my legs feel odd, is milk good?", "I can't feel my saddle area since lunch"):
-        first, second = heard(theirs, text), heard(ours, text)
-        assert first.concern is second.concern
-        for known, found in zip(first.judged, second.judged, strict=True):
-            assert known.place == found.place
-            assert found.shares == pytest.approx(known.shares, abs=2e-4)
+@pytest.mark.slow
+def test_with_an_encoder_on_torch_triage_has_its_own_on_onnx() -> None:
+    triagers = Triagers(lambda: red_flag_encoder(load_encoder(runtime="torch")))
+    assert triagers.problems == ()
+
+
+def test_an_encoder_without_one_for_red_flags_is_refused() -> None:
+    with pytest.raises(EncoderError, match="no encoder of red flags"):
+        red_flag_encoder(FakeEncoder())
+    weights = find_weights()
+    graph = shipped_graph(weights)
+    assert graph is not None
+    other = OnnxEncoder(replace(weights, digest="0" * 64), graph, threads=1)
+    with pytest.raises(EncoderError, match="no encoder of red flags"):
+        red_flag_encoder(other)
+
+
+@pytest.mark.parametrize("damage", ["onnx", "json"])
+def test_without_its_graph_triage_goes_by_words_and_says_why(
+    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in (export_onnx.PACKAGE / GRAPHS).glob(f"{RED_FLAGS}.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes()[: -9 if file.suffix == f".{damage}" else None])
+    monkeypatch.setattr("b12assistant.index.weights.GRAPHS", str(tmp_path))
+    triagers = Triagers(lambda: red_flag_encoder(load_encoder(runtime="torch")))
+    (problem,) = triagers.problems
+    assert "red_flags.onnx" in problem
+    flag = triagers.in_use([Turn(0, "my dad is having a stroke")]).flag
+    assert flag is not None
+    assert flag.level is Level.EMERGENCY
+
+
+@pytest.mark.slow
+def test_an_encoder_of_red_flags_cannot_be_tuned_again() -> None:
+    with pytest.raises(EncoderError, match="cannot be tuned"):
+        red_flag_encoder(load_encoder()).tuned({})
 
 
 @pytest.mark.slow

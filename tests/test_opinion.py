@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import FlagKind, Level, Turn, TurnSlice
 from b12assistant.errors import EncoderError
-from b12assistant.index.encoding import load_encoder
+from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.protocols import Encoded
 from b12assistant.safety.opinion import CONCERNS, Concern, PartScore, Shares, Thresholds, conclude
 from b12assistant.safety.second_opinion import (
@@ -192,8 +192,8 @@ def test_no_text_is_longer_than_the_encoder_reads(text: str) -> None:
 
 
 def test_other_weights_than_it_was_fitted_on_are_refused() -> None:
-    with pytest.raises(EncoderError, match="fitted on other weights"):
-        SecondOpinion(words_opinion(), Fitted("1" * 64, {}, knowing_head(), CUTS), ENCODER)
+    with pytest.raises(EncoderError, match="fitted on another encoder"):
+        SecondOpinion(words_opinion(), Fitted("1" * 64, knowing_head(), CUTS), ENCODER)
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def test_with_everything_gone_the_rules_still_decide() -> None:
 def test_the_reason_for_a_missing_second_opinion_is_reported() -> None:
     (problem,) = Triagers(lambda: ENCODER).problems
     assert problem.startswith("triage goes without the second opinion: ")
-    assert "fitted on other weights" in problem
+    assert "fitted on another encoder" in problem
 
 
 def test_what_ships_belongs_together() -> None:
@@ -237,6 +237,7 @@ def test_what_ships_belongs_together() -> None:
     assert len(model.keys) == len(model.weights) == len(np.unique(model.keys)) > 1_000
     assert np.all(np.diff(model.keys.astype(np.int64)) > 0)
     assert fitted.head.hidden[0].shape[0] == 384
+    assert fitted.encoder == red_flag_encoder(load_encoder()).digest
     assert model.cuts.kept == 0  # the word model lowers nothing
     for cuts in (model.cuts, fitted.cuts):
         assert all(0 < cut < 1 for cut in (cuts.emergency, cuts.urgent, cuts.danger, cuts.decision, cuts.foreign))
@@ -244,7 +245,7 @@ def test_what_ships_belongs_together() -> None:
 
 @lru_cache(maxsize=1)
 def real() -> Triagers:
-    return Triagers(load_encoder)
+    return Triagers(lambda: red_flag_encoder(load_encoder()))
 
 
 @pytest.mark.slow
@@ -288,5 +289,6 @@ def test_one_figure_of_speech_does_not_raise_a_long_message() -> None:
 
 @pytest.mark.slow
 def test_the_same_turn_gets_the_same_opinion() -> None:
-    first, again = (Triagers(load_encoder).second(Turn(0, "my legs feel odd, is milk good?")) for _ in range(2))
+    fresh = (Triagers(lambda: red_flag_encoder(load_encoder())) for _ in range(2))
+    first, again = (each.second(Turn(0, "my legs feel odd, is milk good?")) for each in fresh)
     assert first == again

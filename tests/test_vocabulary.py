@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import TermId
 from b12assistant.errors import ConfigError
-from b12assistant.language.vocabulary import Kind, Term, Vocabulary, load_vocabulary, parse_terms
+from b12assistant.language.vocabulary import (
+    Kind,
+    Term,
+    Vocabulary,
+    WordList,
+    english_words,
+    load_vocabulary,
+    parse_terms,
+)
 from b12assistant.language.words import terms
 
 SHIPPED = load_vocabulary()
@@ -97,3 +105,15 @@ def test_a_bad_file_is_named(data: dict[str, object], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint) as caught:
         list(parse_terms(data, "lay.toml"))
     assert "lay.toml" in str(caught.value)
+
+
+def test_a_word_list_holds_whole_words() -> None:
+    words = WordList("\nnerve\nmyelin\nfoot\n")
+    assert all(word in words for word in ("nerve", "myelin", "foot"))
+    assert not any(word in words for word in ("", "nerv", "erve", "nerves", "nerve\nmyelin\nfeet"))
+
+
+@pytest.mark.slow
+def test_the_dictionary_knows_usual_words() -> None:
+    assert all(word in english_words() for word in ("numbness", "vitamin", "a", "tingling"))
+    assert "numbnesss" not in english_words()

@@ -1,6 +1,6 @@
 """Write the ONNX graph of the pinned encoder into the package: `python tools/export_onnx.py`.
 
-The graph is compared with sentence-transformers on real texts before it is written. Two runs write the same bytes.
+`main` compares the graph with sentence-transformers on real texts before it writes it. Two runs write the same bytes.
 The exporter is torch's tracing one: the newer one needs three more packages, takes four times as long and renames the
 weights, which the graph leaves in the model's own file and a tuned encoder replaces (decision 17).
 """
@@ -12,6 +12,7 @@ import io
 import json
 import re
 import sys
+import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -54,19 +55,29 @@ def main(folder: Path = PACKAGE / GRAPHS) -> None:
     encoder = SentenceEncoder(find_weights(), threads=1)
     graph = make_graph(encoder)
     cosine = compare(encoder, graph)
-    folder.mkdir(parents=True, exist_ok=True)
-    facts = {name: value for name, value in asdict(graph).items() if name != "data"}
-    (folder / f"{PINNED_MODEL}.onnx").write_bytes(graph.data)
-    (folder / f"{PINNED_MODEL}.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    write(graph, folder)
     print(f"{len(graph.data)} bytes, sha256 {graph.sha256}; least cosine to sentence-transformers {cosine:.7f}")
 
 
-def make_graph(encoder: SentenceEncoder) -> OnnxGraph:
-    """Export the graph of an encoder in a folder, without its weights."""
+def write(graph: OnnxGraph, folder: Path = PACKAGE / GRAPHS, name: str = PINNED_MODEL) -> None:
+    """Write a graph and its facts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = {key: value for key, value in asdict(graph).items() if key != "data"}
+    (folder / f"{name}.onnx").write_bytes(graph.data)
+    (folder / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+
+
+def make_graph(encoder: SentenceEncoder, *, eight_bits: bool = False) -> OnnxGraph:
+    """Export the graph of an encoder in a folder, without the weights that are the folder's own.
+
+    ``eight_bits``: round the matrices and what they multiply; not the word vectors.
+    """
     folder = encoder.weights.place
     if folder is None:
         raise EncoderError(f"{encoder.name!r} is not in a folder")
-    data, names = linked(_traced(encoder), folder)
+    # Not folded: a transposed weight is no longer the one in the file.
+    exported = in_eight_bits(_traced(encoder, fold=True)) if eight_bits else _traced(encoder, fold=False)
+    data, names = linked(exported, folder)
     return OnnxGraph(
         data=data,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -75,6 +86,7 @@ def make_graph(encoder: SentenceEncoder) -> OnnxGraph:
         pad=int(encoder.model.tokenizer.pad_token_id or 0),
         weights=names,
         files={name: file_digest(folder / name) for name in _FILES},
+        alone=eight_bits,
     )
 
 
@@ -118,7 +130,7 @@ def packaged_texts(encoder: Encoder) -> list[str]:
     return fitting[:: max(1, len(fitting) // _TEXTS)]
 
 
-def _traced(encoder: SentenceEncoder) -> bytes:
+def _traced(encoder: SentenceEncoder, *, fold: bool) -> bytes:
     """Trace the whole model, with pooling: texts to vectors (n, d) and token vectors (n, pieces, d)."""
     import torch
 
@@ -138,8 +150,7 @@ def _traced(encoder: SentenceEncoder) -> bytes:
             return out["sentence_embedding"], out["token_embeddings"]
 
     rows, pieces = {0: "texts"}, {0: "texts", 1: "pieces"}
-    # Not folded: a transposed weight is no longer the one in the file.
-    return traced(Whole(), {name: features[name] for name in inputs}, {"vector": rows, "tokens": pieces}, fold=False)
+    return traced(Whole(), {name: features[name] for name in inputs}, {"vector": rows, "tokens": pieces}, fold=fold)
 
 
 def traced(
@@ -163,6 +174,22 @@ def traced(
             do_constant_folding=fold,
         )
     return bytes(file.getvalue())
+
+
+def in_eight_bits(graph: bytes) -> bytes:
+    """Round the matrices of a graph, and at each run what they multiply.
+
+    Seven bits of weights: with eight, processors without VNNI would overflow, and answer otherwise.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with tempfile.TemporaryDirectory() as place:
+        plain, small = Path(place) / "plain.onnx", Path(place) / "small.onnx"
+        onnx.save(onnx.load_from_string(graph), plain)
+        kind = {"op_types_to_quantize": ["MatMul"], "weight_type": QuantType.QInt8}
+        quantize_dynamic(plain, small, per_channel=True, reduce_range=True, **kind)
+        return small.read_bytes()
 
 
 def linked(graph: bytes, folder: Path) -> tuple[bytes, dict[str, str]]:

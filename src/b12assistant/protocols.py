@@ -38,7 +38,7 @@ class Encoder(Protocol):
 
     @property
     def digest(self) -> str:
-        """Return sha256 of the weights; of a tuned encoder, of the weights and the changes."""
+        """Return sha256 of the weights; of a tuned encoder, of the weights and the changes, or of its own graph."""
 
     @property
     def runtime(self) -> Mapping[str, str]:

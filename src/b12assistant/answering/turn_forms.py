@@ -224,7 +224,7 @@ def is_remark(text: str) -> bool:
 
 
 def greets(text: str) -> bool:
-    """Return whether a turn is a greeting whose words alone could be a question; "morning" is one."""
+    """Return whether a turn is a greeting such as "good morning", whose words alone could be a question."""
     return bool(_GREETS.fullmatch(text.strip().lower()))
 
 

@@ -90,11 +90,11 @@ class Live:
             self._space = self._space.with_problem(problem)
 
 
-def share_heaps() -> None:
-    """Let all threads share two heaps; otherwise each keeps its own, with memory that others could use.
+def spare_memory() -> None:
+    """Let all threads share two heaps, and give large blocks back at once.
 
-    What is large goes back to the system at once: without these limits glibc raises them to 32 MB when a large array is
-    freed, and keeps the next ones (man mallopt). Call it before threads start.
+    Otherwise each thread keeps a heap of its own, and once a large block is freed glibc keeps those up to its size, at
+    most 32 MB (man mallopt). Call it before threads start.
     """
     _glibc("mallopt", _ARENA_MAX, 2)
     _glibc("mallopt", _MMAP_THRESHOLD, _LARGE)

@@ -20,7 +20,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import load_calibration
 from b12assistant.answering.speakers import load_cues
 from b12assistant.answering.suggestions import Suggestions
-from b12assistant.answering.turn_forms import only_remarks
+from b12assistant.answering.turn_forms import greets, only_remarks
 from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, as_tuned, indexing_encoder, open_encoder, open_generation
 from b12assistant.config import Configuration, load_configuration
@@ -37,6 +37,7 @@ from b12assistant.errors import (
     SourceError,
 )
 from b12assistant.index.documents import Entry
+from b12assistant.index.encoding import red_flag_encoder
 from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from b12assistant.protocols import Progress
 
 
-_OF_ANY_INDEX = {"plain_encoder", "encoder", "projection", "quote_reader", "search_server"}
+_OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
 _TICKS = 2_000_000_000  # nanoseconds in which a second write might leave the time of a file as it is
 
 
@@ -127,13 +128,18 @@ class Workspace:
 
     @once
     def plain_encoder(self) -> Encoder:
-        """Return the encoder as it was published. Triage and the projection were fitted on it."""
+        """Return the encoder as it was published. Those of triage and of passages are tuned from it."""
         return open_encoder(self.configuration.settings.encoder)
 
     @once
     def encoder(self) -> Encoder:
         """Return the encoder of passages and questions."""
         return as_tuned(self.configuration.settings.encoder, self.plain_encoder)
+
+    @once
+    def red_flag_encoder(self) -> Encoder:
+        """Return the encoder of the second opinion. Raises ``EncoderError`` if none was made from these weights."""
+        return red_flag_encoder(self.plain_encoder, threads=self.configuration.settings.encoder.threads)
 
     @once
     def projection(self) -> Projection:
@@ -198,7 +204,7 @@ class Workspace:
     def triage(self) -> Triagers:
         red_flags = self.configuration.settings.red_flags
         opinion = Packaged(red_flags.packaged) if red_flags.model else Packaged.NONE
-        return Triagers(lambda: self.plain_encoder, lambda: self.rules, opinion)
+        return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, opinion)
 
     @property
     def red_flags_in_use(self) -> str:
@@ -266,7 +272,7 @@ class Workspace:
 
     def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
         """Suggest questions after the last of ``asked``, none after a remark; each is tried, which takes time."""
-        if only_remarks(asked[-1]):
+        if only_remarks(asked[-1]) or greets(asked[-1]):
             return ()
         return self.suggestions.near(asked, self.engine.query(asked[-1]).vector)
 
@@ -345,14 +351,14 @@ class Workspace:
 
         A file is read again only if it was written since.
         """
-        entry = self.document(name)
+        entry, begun = self.document(name), time.time_ns()
         state = written(self.corpus / entry.report.file)
         known, changed = self._compared.get(entry.document.id, (None, False))
         if state is not None and state == known:
             return changed
         data = self.source_bytes(entry)
         changed = self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
-        if state is not None and time.time_ns() - max(state[1:]) > _TICKS:
+        if data is not None and state is not None and begun - max(state[:2]) > _TICKS:
             self._compared[entry.document.id] = state, changed
         return changed
 
@@ -396,6 +402,6 @@ def written(file: Path) -> tuple[int, ...] | None:
     """Return numbers that change when ``file`` is written or replaced; ``None`` if it does not exist."""
     try:
         status = file.stat()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name that the locale cannot encode
         return None
-    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size

@@ -192,3 +192,24 @@ def tuned_encoder(encoder: Encoder) -> Encoder:
     if fitted_on != encoder.digest:
         return encoder
     return encoder.tuned(changes, hashlib.sha256(f"{fitted_on} {digest}".encode()).hexdigest())
+
+
+RED_FLAGS = "red_flags"  # the name of a graph
+
+
+def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> Encoder:
+    """Return the encoder tuned to the red flags, in eight bits; its digest is the sha256 of its graph.
+
+    It runs on ONNX Runtime whatever ``encoder`` runs on. ``threads``: 0 means one for each core.
+
+    Raises ``EncoderError`` for an encoder whose weights it was not made from.
+    """
+    if encoder.tokenizer is not None:
+        weights = ModelWeights(encoder.name, encoder.tokenizer.parent, encoder.digest)
+        graph = shipped_graph(weights, RED_FLAGS)
+        if graph is not None:
+            return OnnxEncoder(weights, graph, threads=threads or os.cpu_count() or 1, digest=graph.sha256)
+    raise EncoderError(
+        f"no encoder of red flags was made from the weights of {encoder.name!r}",
+        hint="set `encoder.model` back, or fit it again with benchmarks/fit_red_flags.py",
+    )

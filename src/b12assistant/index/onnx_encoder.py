@@ -1,11 +1,11 @@
-"""The encoder on ONNX Runtime, in single precision: the results of `encoding.py` without loading torch.
+"""The encoder on ONNX Runtime: the results of `encoding.py` without loading torch.
 
 The graph reads the weights from the model's own file, memory-mapped; a tuned encoder replaces some of them and shares
-the rest. Each run takes one thread, and bulk work does several runs at once: that wastes nothing on a busy machine, and
-the bits do not depend on the number of threads.
+the rest. That of the red flags has a graph of its own, in eight bits. Each run takes one thread, and bulk work does
+several runs at once: that wastes nothing on a busy machine, and the bits do not depend on the number of threads.
 
 If an operator asks for it (decision 17), passages are indexed in bfloat16 with OpenVINO, twice as many per second.
-Questions are always encoded in single precision.
+Questions are always searched in single precision.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -79,7 +80,7 @@ def open_session(graph: bytes, folder: Path, words: str, weights: Mapping[str, F
     if words not in weights:
         options.add_initializer(words, _word_vectors(folder / SAFETENSORS))
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    session._model_bytes = None  # kept to open it again on another device: 6 MB for the reader
+    session._model_bytes = None  # kept to open it again on another device: 17 MB for the two graphs in eight bits
     return session
 
 
@@ -125,7 +126,6 @@ class OnnxEncoder:
         self.name, self.digest = weights.name, digest or weights.digest
         self.dimension, self.limit = graph.dimension, graph.limit
         self._kept: Sequence[Floats] = ()  # weights that the session still reads
-        self._others: dict[tuple[int, str], tuple[Changes, Any]] = {}  # by the changes, which are kept with it
 
     @property
     def runtime(self) -> Mapping[str, str]:
@@ -141,6 +141,8 @@ class OnnxEncoder:
         session, tuned = self._opened()
         if tuned and not _needs_none(session, tuned):
             session, self._kept = self._opened()
+        if self._graph.alone:  # it cannot be tuned, so its graph, 11 MB, is not needed again
+            self._graph = replace(self._graph, data=b"")
         return session
 
     def _opened(self) -> tuple[Any, Sequence[Floats]]:
@@ -173,22 +175,19 @@ class OnnxEncoder:
             return count_pieces(self._tokenizer, text)
 
     def tuned(self, changes: Changes, digest: str = "") -> Self:
-        """Return a changed encoder, with ``digest`` or its own; the same changes give the same encoder."""
-        key = (id(changes), digest)
-        if key not in self._others:
-            if unknown := next((name for name in changes if name not in self._graph.weights), None):
-                raise EncoderError(f"{self.name!r} has no weight {unknown!r} of {changes[unknown].shape} to be tuned")
-            check_changes(self.name, self._folder, changes)
-            every, named = (*self._changes, changes), digest or self.digest
-            made = type(self)(self._weights, self._graph, threads=self._threads, changes=every, digest=named)
-            self._others[key] = changes, made
-        encoder: Self = self._others[key][1]
-        return encoder
+        """Return a changed encoder, with ``digest`` or its own."""
+        if self._graph.alone:
+            raise EncoderError(f"{self.name!r} in eight bits cannot be tuned")
+        if unknown := next((name for name in changes if name not in self._graph.weights), None):
+            raise EncoderError(f"{self.name!r} has no weight {unknown!r} of {changes[unknown].shape} to be tuned")
+        check_changes(self.name, self._folder, changes)
+        every, named = (*self._changes, changes), digest or self.digest
+        return type(self)(self._weights, self._graph, threads=self._threads, changes=every, digest=named)
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Encode texts, in order. Batches depend only on ``texts``: the same texts always give the same bits."""
         read = self._read(texts)
-        batches = _batches(list(map(len, read)))
+        batches = [[row] for row in range(len(read))] if self._graph.alone else _batches(list(map(len, read)))
         parallel = self._threads > 1 and len(batches) > 1 and len(read) >= _BULK
         runs = (self._pool.map if parallel else map)(self._run, [[read[i] for i in rows] for rows in batches])
         done: dict[int, Encoded] = {}
@@ -200,12 +199,13 @@ class OnnxEncoder:
     def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
         """Encode texts, in order, bit for bit as if each were alone, in the runs that take the least time in total.
 
-        A token vector has the same bits in any batch. The mean is taken here, in the order in which the graph adds up
-        a text alone: in a batch it uses another.
+        In single precision a token vector has the same bits in any batch. The mean is taken here, in the order in which
+        the graph adds up a text alone: in a batch it uses another.
         """
         read = self._read(texts)
-        if 1 < len(read) <= _FEW and self._threads > 1 and min(map(len, read)) >= _LONG:
-            return list(self._pool.map(lambda text: self._run([text])[0], read))
+        some_long = 1 < len(read) <= _FEW and self._threads > 1 and min(map(len, read)) >= _LONG
+        if some_long or self._graph.alone:
+            return list((self._pool.map if some_long else map)(lambda text: self._run([text])[0], read))
         done: dict[int, Encoded] = {}
         for rows in _cheapest(list(map(len, read))):
             batch = [read[i] for i in rows]

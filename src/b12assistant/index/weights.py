@@ -1,6 +1,7 @@
 """Find a model's weights, verify their digest, and read the ONNX graph that ships for them.
 
-The graph holds no weights: it names their places in the model's own file. `tools/export_onnx.py` makes it.
+The graph holds no weights: it names their places in the model's own file. `tools/export_onnx.py` makes it. That of the
+red flags holds the matrices that were tuned, in eight bits; `benchmarks/fit_red_flags.py` makes it.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class OnnxGraph:
 
     ``limit``: tokens of a text without the special ones. ``pad``: id of the padding piece. ``weights``: the model's
     names of the weights it reads, and the graph's. ``files``: sha256 of the model's files that it was made from.
+    ``alone``: each text is run by itself: in eight bits the others of a batch would change its numbers.
     """
 
     data: bytes
@@ -62,28 +64,29 @@ class OnnxGraph:
     pad: int
     weights: Mapping[str, str]
     files: Mapping[str, str]
+    alone: bool = False
 
 
-def shipped_graph(weights: ModelWeights) -> OnnxGraph | None:
-    """Read the graph that ships for these weights; ``None`` if it was made from other files.
+def shipped_graph(weights: ModelWeights, name: str = PINNED_MODEL) -> OnnxGraph | None:
+    """Read a graph that ships for these weights; ``None`` if it was made from other files.
 
     Raises ``EncoderError`` if the graph differs from its digest.
     """
     folder = resources.files("b12assistant").joinpath(GRAPHS)
     try:
-        facts = json.loads(folder.joinpath(f"{PINNED_MODEL}.json").read_bytes())
+        facts = json.loads(folder.joinpath(f"{name}.json").read_bytes())
         graph = OnnxGraph(b"", **facts)
         place = weights.place
         if place is None or graph.files.get(SAFETENSORS) != weights.digest:
             return None
-        others = {place / name: digest for name, digest in graph.files.items() if name != SAFETENSORS}
+        others = {place / file: digest for file, digest in graph.files.items() if file != SAFETENSORS}
         if not all(file.is_file() and file_digest(file) == digest for file, digest in others.items()):
             return None
-        graph = replace(graph, data=folder.joinpath(f"{PINNED_MODEL}.onnx").read_bytes())
+        graph = replace(graph, data=folder.joinpath(f"{name}.onnx").read_bytes())
     except (OSError, ValueError, TypeError) as error:
-        raise EncoderError("the encoder's graph cannot be read", hint="reinstall b12assistant") from error
+        raise EncoderError(f"the encoder's graph {name}.onnx cannot be read", hint="reinstall b12assistant") from error
     if hashlib.sha256(graph.data).hexdigest() != graph.sha256:
-        raise EncoderError("the encoder's graph differs from its digest", hint="reinstall b12assistant")
+        raise EncoderError(f"the encoder's graph {name}.onnx differs from its digest", hint="reinstall b12assistant")
     return graph
 
 

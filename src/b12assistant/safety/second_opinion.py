@@ -24,7 +24,6 @@ from b12assistant.answers import Turn
 from b12assistant.data_files import HINT
 from b12assistant.errors import AssistantError, ConfigError, EncoderError
 from b12assistant.language.words import readable
-from b12assistant.low_rank import parse_low_rank
 from b12assistant.protocols import Encoder, encode_each
 from b12assistant.safety.assertion import CueWordings
 from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, PartScore, Thresholds, conclude, read_cuts
@@ -194,10 +193,9 @@ def mixed(first: Floats, second: Floats, weight: float) -> Floats:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What `benchmarks/fit_red_flags.py` found. ``encoder``: the digest of the weights ``changes`` are added to."""
+    """What `benchmarks/fit_red_flags.py` found. ``encoder``: the digest of the one that ``head`` was fitted on."""
 
     encoder: str
-    changes: Mapping[str, Floats]
     head: TokenHead
     cuts: Thresholds
 
@@ -253,16 +251,15 @@ def parts_of(reading: TurnReading) -> tuple[TurnPart, ...]:
 
 
 class SecondOpinion:
-    """Words and encoder together. Raises ``EncoderError`` at once if the encoder is not the one it was fitted on."""
+    """Words and tuned encoder together. Raises ``EncoderError`` at once if it was fitted on another encoder."""
 
     def __init__(self, words: WordOpinion, fitted: Fitted, encoder: Encoder) -> None:
         if encoder.digest != fitted.encoder:
             raise EncoderError(
-                f"the second opinion of triage was fitted on other weights ({fitted.encoder[:12]}…) than those of "
-                f"{encoder.name!r}",
-                hint="set `encoder.model` back, or fit it again with benchmarks/fit_red_flags.py",
+                f"the second opinion of triage was fitted on another encoder than {encoder.name!r}",
+                hint="reinstall b12assistant",
             )
-        self._words, self._fitted, self._encoder = words, fitted, encoder.tuned(fitted.changes)
+        self._words, self._fitted, self._encoder = words, fitted, encoder
         self._known = lru_cache(maxsize=KEPT)(self._judge)  # a conversation is judged from its first turn each time
 
     def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion:
@@ -352,12 +349,12 @@ def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
     parts = ("hidden", "gaze", "out")
     full = {name: np.asarray(arrays[name], np.float32) for part in parts for name in (part, f"{part}_bias")}
     head = TokenHead(**{part: (full[part], full[f"{part}_bias"]) for part in parts})
-    return Fitted(str(arrays["encoder"]), parse_low_rank(arrays), head, read_cuts(arrays["cuts"]))
+    return Fitted(str(arrays["encoder"]), head, read_cuts(arrays["cuts"]))
 
 
 @dataclass(frozen=True)
 class Triagers:
-    """``load_encoder``: the encoder, made at the first call; ``load``: the rules; ``opinion``: what they may raise."""
+    """``load_encoder``: the tuned encoder, made at first use. ``load``: the rules; ``opinion``: what they may raise."""
 
     load_encoder: Callable[[], Encoder]
     load: Callable[[], Rules] = load_rules
@@ -403,7 +400,9 @@ class Triagers:
         if self.opinion is Packaged.NONE:
             return ()
         try:
-            self.second  # noqa: B018 - made here, or it raises
+            self.second(Turn(0, "ready"))
         except AssistantError as error:
             return (f"triage goes without the second opinion: {error}",)
+        except Exception as error:  # noqa: BLE001 - of the library that runs the encoder
+            return (f"triage goes without the second opinion: its encoder does not run ({type(error).__name__})",)
         return ()

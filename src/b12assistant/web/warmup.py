@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 
-from b12assistant.application.live import give_back, prepare, share_heaps
+from b12assistant.application.live import give_back, prepare, spare_memory
 from b12assistant.application.workspace import Workspace
 from b12assistant.web.problems import LoadingError, problem_of
 
@@ -24,7 +24,7 @@ class Warmup:
         self._thread = threading.Thread(target=self._run, args=(space, then), name="warmup", daemon=True)
 
     def start(self) -> None:
-        share_heaps()
+        spare_memory()
         self._thread.start()
 
     @property
