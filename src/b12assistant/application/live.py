@@ -13,17 +13,19 @@ from dataclasses import dataclass, field
 from b12assistant.application.workspace import Workspace, written
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
+from b12assistant.language.vocabulary import english_words
 from b12assistant.threads import NATIVE_CALLS
 
 _LOOKED = 1.0  # seconds between checks of the index on disk
 _LOG = logging.getLogger("b12assistant.index")
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of malloc.h
-_LARGE = 256 * 1024  # bytes
+_LARGE = 64 * 1024  # bytes
 
 
 def prepare(space: Workspace) -> None:
-    """Make the suggestions in advance; running triage on them also compiles its patterns."""
+    """Make the suggestions in advance, and read the dictionary; triage of the suggestions compiles its patterns."""
     try:
+        english_words()
         for text in space.suggestions.texts:
             space.assistant.triaged(text)
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again

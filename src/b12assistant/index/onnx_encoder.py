@@ -72,8 +72,10 @@ def open_session(graph: bytes, folder: Path, words: str, weights: Mapping[str, F
     onnxruntime = import_runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it keeps what the longest texts at the same time once took
     options.log_severity_level = 3  # errors, which are raised too
     options.add_session_config_entry(_FOLDER, str(folder))
+    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     if weights:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
         options.add_external_initializers(list(weights), values)
