@@ -230,7 +230,7 @@ def greets(text: str) -> bool:
 
 def only_remarks(text: str) -> bool:
     """Return whether every word of a turn thanks or remarks; "I'd like the side effects" does not."""
-    return is_remark(text) and _all_remark(_words(text))
+    return greets(text) or (is_remark(text) and _all_remark(_words(text)))
 
 
 def _words(text: str) -> list[str]:

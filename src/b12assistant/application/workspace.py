@@ -20,7 +20,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import load_calibration
 from b12assistant.answering.speakers import load_cues
 from b12assistant.answering.suggestions import Suggestions
-from b12assistant.answering.turn_forms import greets, only_remarks
+from b12assistant.answering.turn_forms import only_remarks
 from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, as_tuned, indexing_encoder, open_encoder, open_generation
 from b12assistant.config import Configuration, load_configuration
@@ -272,7 +272,7 @@ class Workspace:
 
     def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
         """Suggest questions after the last of ``asked``, none after a remark; each is tried, which takes time."""
-        if only_remarks(asked[-1]) or greets(asked[-1]):
+        if only_remarks(asked[-1]):
             return ()
         return self.suggestions.near(asked, self.engine.query(asked[-1]).vector)
 
