@@ -311,7 +311,7 @@ def _topics(where: str, disagreements: object, against: Against) -> Iterator[str
 
 
 def _visible(text: str, suffix: str, data: SavedConversation | SavedPack) -> Iterator[str]:
-    """Report where the file differs from what its data gives, line by line."""
+    """Report where the file differs from a fresh rendering of its data, line by line."""
     form = SavedFormat.JSON if suffix == ".json" else SavedFormat.HTML if suffix in _HTML else SavedFormat.MARKDOWN
     given = exporting.render(data, form) if isinstance(data, SavedConversation) else pack.render(data, form)
     shown, drawn = text.split("\n"), given.split("\n")

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
-_TICKS = 2_000_000_000  # nanoseconds in which a second write might leave the time of a file as it is
+_TICKS = 2_000_000_000  # nanoseconds, resolution of file times: a second write within it may not change mtime
 
 
 def local_today() -> date:

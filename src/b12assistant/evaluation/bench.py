@@ -226,7 +226,7 @@ class Bench:
         dataset = load_dataset(request.folder, request.split, request.queries)
         given = read_run(request.run) if request.run is not None and request.run.exists() else None
         if dataset.split == TEST:
-            self.say(f"reading the test split of {request.folder.name}: nothing may be chosen by what it says")
+            self.say(f"reading the test split of {request.folder.name}: do not choose settings by these figures")
         warnings = list(of_the_set(dataset))
         if request.run is not None and given is not None:
             self.say(f"scoring the run {request.run}; nothing is searched")

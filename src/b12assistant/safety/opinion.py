@@ -56,8 +56,8 @@ class Passed:
 class Thresholds:
     """The shares from which a turn has a level: an emergency, at least urgent, anything at all (a medical decision).
 
-    ``danger``: a low cut for an emergency and urgent together; from it on the turn is urgent, or a medical decision if
-    that is likelier. ``foreign``: instead of ``danger``, for a turn that is not in English, of which the models
+    ``danger``: a low cut for an emergency and urgent together; at or above it the turn is urgent, or a medical decision
+    if that is more likely. ``foreign``: instead of ``danger``, for a turn that is not in English, of which the models
     know less.
     ``kept``: the share from which an emergency that a rule found stays one; below it the turn is urgent, never less.
     It is at most ``emergency``, so a rule never makes an emergency harder to see.

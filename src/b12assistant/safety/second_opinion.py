@@ -210,7 +210,7 @@ class WordOpinion:
     is_foreign: Callable[[str], bool]
 
     def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion:
-        """Judge the turn by its own words: the model overrates the words of two turns."""
+        """Judge the turn by its own words: on two turns read together the model overestimates."""
         reading = self.read(turn, previous)
         parts = parts_of(reading)
         judged = self.judge(reading, parts, self.log_shares(reading, parts))

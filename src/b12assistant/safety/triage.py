@@ -47,13 +47,13 @@ class Sighting:
     finding: Finding
     start: int
     end: int
-    named: bool  # its words name it, and nothing else says that it is there
+    named: bool  # the finding is only mentioned, not reported
     counts: bool
     mention: Mention
 
 
 class Heard:
-    """One turn in one language: where the findings of that language are in it, and how they are meant."""
+    """One turn in one language: where findings occur and whether they are asserted."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Heard:
 
 
 def agreed(english: Sequence[Sighting], others: Sequence[Sighting]) -> Iterator[Mention]:
-    """Yield what is asserted. Words that another language reads too are judged by that one."""
+    """Yield what is asserted. Where a foreign lexicon matches the same place, its judgement wins."""
     places = [found.mention.place for found in others]
     for found in english:
         place = found.mention.place
@@ -146,7 +146,7 @@ class Course:
     concerned: frozenset[str] = frozenset()  # what the flagged turns touched on
     latest: Notices = ()  # the notices of the turn before
     apart: bool = False  # the turn before did not lean on the flagged one
-    flagged: bool = False  # a control has something to answer
+    flagged: bool = False  # an emergency was shown, so a control sentence means something
     previous: Turn | None = None  # the turn before, while no emergency is active
     softened: bool = False  # help was called, or the person is well: a reminder replaces the emergency text
     ended: Notices = ()  # what was taken back, in case it happens after all
@@ -276,14 +276,14 @@ class Triager:
         return replace(opinion, evidence=replace(opinion.evidence, turn=turn))
 
     def _stands(self, turn: Turn, decided: Sequence[Fired]) -> bool:
-        """Return whether no opinion on this turn alone can lower what the rules found."""
+        """Return whether the model may not lower the rules' level."""
         turns = {mention.place.turn for _, found in decided for mention in found}
         if any(rule.own for rule, _ in decided) or turns - {turn}:
             return True
         return bool(turns) and self._rules.languages.is_foreign(turn.text)
 
     def _report(self, turn: Turn, text: str) -> Reported:
-        """Report what a turn says. ``text``: the turn with what is not read blanked out."""
+        """Report what a turn says. ``text``: the turn with withdrawn phrases replaced by spaces."""
         spoken = self._rules.languages.spoken(text)
         folded = fold(text, beside(self._rules.spelling.correct, spoken))
         memory, reach = self._rules.red_flags.memory, self._rules.reach

@@ -1,7 +1,7 @@
 """A turn as the fitted models read it: its folded words, its sentences, and the cues that begin in each.
 
-A short turn is judged as a whole: a denial or a "years ago" may be next to the sign. In a long one a sign can drown,
-so its sentences are judged too, each in its surroundings.
+A short turn is judged as a whole: a denial or a "years ago" may be next to the sign. In a long one
+one sentence can be missed, so each is also judged together with the whole.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Recognise what takes an emergency back: "wrong window", "the ambulance is here", and the two controls, in any case,
-with any punctuation, in every language served; and remarks, which ask and report nothing.
+"""Recognise messages that withdraw an emergency: "wrong window", "the ambulance is here", and the two controls, in any
+case, with any punctuation, in every language served; and remarks, which ask and report nothing.
 
 The phrases are in ``data/red_flags/withdrawals.toml``. A "but", a "still" or a question around the phrase cancels the
 withdrawal.

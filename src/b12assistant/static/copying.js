@@ -15,7 +15,7 @@ b12.ready.then(() => {
     await navigator.clipboard.write([new ClipboardItem(kinds)]);
   };
 
-  // The address holds the question behind its "#", which is sent to nobody; whoever gets the link can read it.
+  // The address holds the question behind its "#", which is sent to nobody; anyone who gets the link can read it.
   const copyAnswer = async button => {
     const address = new URL(button.value, location.origin).href;
     let message = said("cite.copied");

@@ -166,7 +166,7 @@ b12.surface("lookup", async root => {
     warnings.dataset.same = same;
     const at = [...list.children].indexOf(row());
     list.replaceChildren(...together(found.rows));
-    if (at >= 0) (list.children[at] || list.lastChild || typed).focus(); // whoever was in the list stays in it
+    if (at >= 0) (list.children[at] || list.lastChild || typed).focus(); // focus that was in the list stays in it
     const most = found.rows.length === 200;
     status.textContent = found.message ? found.message // nothing was searched
       : !found.rows.length ? said("lookup.nothing")

@@ -40,8 +40,8 @@ class Lane:
 
     Owners take turns; within one owner, first come, first served. In a full queue the owner with the most jobs gives up
     its newest one to an owner with fewer. Unlike those of ``ThreadPoolExecutor`` and AnyIO, its threads never keep the
-    process from ending. Work that is abandoned before it starts leaves its place at once; after that it keeps it until
-    it ends, so that the limit holds.
+    process from ending. A cancelled job that has not started frees its place; a running one keeps it until it ends, so
+    that the limit holds.
     """
 
     name: str
