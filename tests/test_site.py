@@ -13,8 +13,6 @@ from doc_pages import ROOT, dead_links, pages
 from b12assistant.evaluation import measures
 from b12assistant.web.site import FRAMEWORK, OWN
 
-DECISIONS = ROOT / "docs" / "decisions"
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -55,9 +53,11 @@ def test_every_link_between_pages_leads_somewhere() -> None:
     assert dead_links(pages()) == []
 
 
-def test_every_decision_is_listed() -> None:
-    listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (DECISIONS / "README.md").read_text("utf-8"))
-    assert listed == sorted(path.name for path in DECISIONS.glob("[0-9]*.md"))
+@pytest.mark.parametrize("folder", ["decisions", "lab"])
+def test_every_record_is_listed(folder: str) -> None:
+    pages = ROOT / "docs" / folder
+    listed = re.findall(r"\]\((\d+-[\w-]+\.md)\)", (pages / "README.md").read_text("utf-8"))
+    assert sorted(listed) == sorted(path.name for path in pages.glob("[0-9]*.md"))
 
 
 @pytest.mark.parametrize("kind", sorted({name.partition("@")[0] for name in (*measures.NAMES, measures.JUDGED)}))

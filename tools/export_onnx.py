@@ -2,7 +2,7 @@
 
 `main` compares the graph with sentence-transformers on real texts before it writes it. Two runs write the same bytes.
 The exporter is torch's tracing one: the newer one needs three more packages, takes four times as long and renames the
-weights, which the graph leaves in the model's own file and a tuned encoder replaces (decision 17).
+weights, which the graph leaves in the model's own file and a tuned encoder replaces (docs/decisions/11-serving.md).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The graph reads the weights from the model's own file, memory-mapped; a tuned en
 the rest. That of the red flags has a graph of its own, in eight bits. Each run takes one thread, and bulk work does
 several runs at once: that wastes nothing on a busy machine, and the bits do not depend on the number of threads.
 
-If an operator asks for it (decision 17), passages are indexed in bfloat16 with OpenVINO, twice as many per second.
+If an operator asks for it (decision on serving), OpenVINO indexes passages in bfloat16, twice as many per second.
 Questions are always searched in single precision.
 """
 

@@ -2,7 +2,7 @@
 
 The encoder reads each alone, so every sentence on the subject is near. The reader is a few of its layers, trained
 further on graded quotes (`benchmarks/fit_reader.py`) and stored as eight-bit integers. It reads only the quotes that
-are shown, to decide which are strong (decision 33).
+are shown, to decide which are strong (docs/decisions/05-quoting.md).
 """
 
 from __future__ import annotations

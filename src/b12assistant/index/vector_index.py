@@ -2,7 +2,7 @@
 
 A code is half a byte for each pair of directions (product quantisation, Jégou, Douze and Schmid, TPAMI 2011, in the
 layout of André, Kermarrec and Le Scouarnec, VLDB 2015). All codes are scanned, and the best are scored again by their
-rows: the cosines are exact, and as many rows are found as were asked for. docs/decisions/0019-growth.md has the curves
+rows: the cosines are exact, and as many rows are found as were asked for. docs/lab/0019-growth.md has the curves
 behind the rule of `build_index`; in tests, ten obvious lines of NumPy are the oracle.
 """
 
