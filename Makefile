@@ -149,7 +149,7 @@ coverage: .venv/.test ## measure the branches of loaders, store, quoting and tri
 embeddings: setup ## write the embeddings that ship for corpus/, so that a first index is quick; after a change of corpus or encoder
 	@$(BIN)/python tools/embeddings.py
 
-red-flags: .venv/.test ## audit the red flags; DATASETS=FOLDER adds real questions; fails if a figure fell behind
+red-flags: .venv/.test ## audit the red flags, in build/; DATASETS=FOLDER adds real questions; fails if a figure fell behind
 	@$(BIN)/python tools/red_flags.py $(if $(DATASETS),--datasets '$(DATASETS)')
 
 audit: .venv/.test ## ask the package index for known vulnerabilities of what is pinned

@@ -255,7 +255,7 @@ def test_the_text_holds_every_miss_with_its_trace() -> None:
     assert "Misses: 1" in said
 
 
-def test_what_is_published_names_the_misses_but_not_their_words() -> None:
+def test_the_markdown_names_the_misses_but_not_their_words() -> None:
     said = "\n".join(as_markdown(figures("rules", misses=[MISS])))
     assert "* `m<1>`: labelled emergency or urgent, said none" in said
     assert NASTY not in said

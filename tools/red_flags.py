@@ -1,4 +1,4 @@
-"""Write docs/reference/red-flag-audit.md, and the audit as a page: `make red-flags`.
+"""Write the audit of the red flags to build/, as Markdown and as a page: `make red-flags`.
 
     .venv/bin/python tools/red_flags.py [FILE.jsonl] [--datasets FOLDER]
 
@@ -28,16 +28,8 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "benchmarks" / "data" / "red_flags"
 TEST = FOLDER / "test.jsonl"
 EXPECTED = FOLDER / "expected.json"
-PAGE = ROOT / "docs" / "reference" / "red-flag-audit.md"
-HTML = ROOT / "build" / "red-flags.html"
-HEAD = """# Audit of the red flags
-
-<!-- Written by tools/red_flags.py: `make red-flags`. -->
-
-How the layer works, and what it is not: [red-flags.md](../red-flags.md). `make red-flags` also writes
-`build/red-flags.html`, with the words of every miss and why it was missed.
-
-"""
+PAGE = ROOT / "build" / "red-flags.md"
+HTML = PAGE.with_suffix(".html")  # the same, with the words of every miss and why it was missed
 
 
 def main() -> int:
@@ -55,7 +47,7 @@ def main() -> int:
     print("\n".join(red_flag_audit.as_text(figures)))
     if given.file != TEST:
         return 0
-    PAGE.write_text(HEAD + "\n".join(as_markdown(figures)).rstrip() + "\n", "utf-8")
+    PAGE.write_text("\n".join(as_markdown(figures)).rstrip() + "\n", "utf-8")
     measured = {**figures["judges"][-1]["measures"], **traffic}
     fallen = list(red_flag_traffic.fallen(measured, json.loads(EXPECTED.read_text("utf-8"))))
     for line in fallen:
@@ -72,7 +64,7 @@ def arguments() -> argparse.Namespace:
 
 
 def as_markdown(figures: red_flag_audit.Figures) -> Iterator[str]:
-    """Yield lines for the documentation: every table, and the kind of each miss, without its words."""
+    """Yield Markdown: every table, and the kind of each miss, without its words."""
     for line in red_flag_audit.heading(figures):
         yield from (line, "")
     for table in red_flag_audit.tables(figures):
