@@ -60,6 +60,18 @@ def test_every_record_is_listed(folder: str) -> None:
     assert sorted(listed) == sorted(path.name for path in pages.glob("[0-9]*.md"))
 
 
+@pytest.mark.parametrize("folder", ["src", "tools", "benchmarks", "corpus"])
+def test_every_record_that_a_file_names_is_there(folder: str) -> None:
+    files = (path for path in (ROOT / folder).rglob("*") if path.suffix in {".py", ".toml", ".md"})
+    named = {
+        (path.name, *found)
+        for path in files
+        for found in re.findall(r"docs/(decisions|lab)/(\d+[\w-]*)", path.read_text("utf-8"))
+    }
+    assert named
+    assert [each for each in sorted(named) if not list((ROOT / "docs" / each[1]).glob(f"{each[2]}*.md"))] == []
+
+
 @pytest.mark.parametrize("kind", sorted({name.partition("@")[0] for name in (*measures.NAMES, measures.JUDGED)}))
 def test_every_measure_is_explained(kind: str) -> None:
     assert f"`{kind}" in (ROOT / "docs" / "reference" / "measures.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Find the question on which sources differ, among those that a curator wrote down. Thresholds: docs/decisions/0011."""
+"""Find the question on which sources differ, among those that a curator wrote down. Thresholds: docs/lab/0011."""
 
 from __future__ import annotations
 

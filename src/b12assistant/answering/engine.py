@@ -117,7 +117,7 @@ class Engine:
 
     @stage("encode")
     def query_of(self, read_as: Interpretation) -> Query:
-        """Encode a reading; the questions of a long message count again by themselves (decision 33)."""
+        """Encode a reading; the questions of a long message count again by themselves (docs/lab/0033)."""
         whole, own = self._query_of(read_as), read_as.own
         parts = tuple(
             TurnSlice(own.turn, own.start + each.start, own.start + each.end) for each in asking_of(readable(own.text))

@@ -1,7 +1,7 @@
 """Choose the words to show: one to three whole sentences, scored by late interaction and charged for their length.
 
 score(window) = sum over the query's tokens of weight x best cosine in the window - rate x (characters over 100) / 100
-              + gain x how near the question is to one that is asked of a sentence in the window (decision 28).
+              + gain x how near the question is to one that is asked of a sentence in the window (decision on quoting).
 Without the charge the longest window wins, because a maximum only grows.
 """
 
@@ -32,7 +32,7 @@ _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+"
 _BLANK_LINE = "\n\n"
 _GAIN = 1.0  # added to the score, times the cosine above the ordinary one
 _ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
-_ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour: from here that is quoted too (decision 35)
+_ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour: from here that is quoted too (docs/lab/0035)
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
 
 

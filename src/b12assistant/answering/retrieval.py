@@ -2,7 +2,7 @@
 
 The late interaction is ColBERT's MaxSim (Khattab and Zaharia, 2020) over the encoder's own token vectors. The encoder
 was not trained for it, yet it beats both single rankers. Weights are uniform: fitted ones won on the documents they
-were fitted on, and on no others (`docs/decisions/`).
+were fitted on, and on no others (`docs/decisions/04-ranking.md`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _CLIP = 8.0  # standard scores are clipped here, so that no single score dominates
 _LEADERS = 5
-CONTEXT = 0.3  # weight of what a follow-up leans on, relative to its own words (docs/decisions/0027-conversation.md)
+CONTEXT = 0.3  # weight of what a follow-up leans on, relative to its own words (docs/lab/0010)
 _TOPICS = 3  # leaders whose title groups join the candidates
 
 
@@ -44,7 +44,7 @@ class Weights:
     ``passage`` and ``first``: cosine of the passage and of its document's first one; ``words``: BM25F; ``late`` and
     ``informative``: MaxSim, plain and weighted by idf; ``titles``: of documents that share a leading one's title;
     ``feedback``: cosine with the leaders, as in Rocchio's method. The weight of titles was chosen on development sets
-    (decision 7); the others are even.
+    (docs/lab/0007); the others are even.
     """
 
     passage: float = 0.5

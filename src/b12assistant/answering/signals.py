@@ -59,7 +59,7 @@ class Signals:
         """Return whether the question is as near to one that nothing answers as to any that is asked of the quote.
 
         This holds for one in fifty of the best quotes of answerable questions, and for more than three in four of those
-        of others (decision 35).
+        of others (docs/lab/0035).
         """
         asked = UNASKED if self.asked is None else self.asked
         return self.barred is not None and asked < self.barred + NEARER

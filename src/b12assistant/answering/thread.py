@@ -2,7 +2,7 @@
 
 One reading alone is often wrong, and the answer is usually near under several. So a turn that leans is searched for all
 of its readings at once, each with the same weight; the reading that the best window most likely answers is shown and
-judged (`docs/decisions/0027-conversation.md`).
+judged (`docs/decisions/07-conversation.md`).
 """
 
 from __future__ import annotations
