@@ -34,26 +34,34 @@ export TOKENIZERS_PARALLELISM = false
 # Compiled modules are kept, even where the variable says otherwise: hundreds of processes of the tests import them.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run index check test bench bench-speed docs lint types reference lock hashes audit licences clean corpus-check embeddings red-flags stress coverage
+.PHONY: help setup run index check test bench bench-speed docs lint types reference lock hashes audit licences clean corpus-check packaged weights red-flags stress coverage
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-14s%s\n' "$$name" "$$what"; done
 
-setup: .venv/.ok ## make .venv with what running needs, pinned; quick when nothing changed
+setup: packaged ## make .venv with what running needs, pinned, and build the index; quick when nothing changed
 
-run: setup ## bring the index up to date, then serve the page on http://127.0.0.1:7860, or PORT=8000
+run: .venv/.ok ## bring the index up to date, then serve the page on http://127.0.0.1:7860, or PORT=8000
 	@$(BIN)/b12assistant index
 	@$(BIN)/python app.py $(if $(PORT),--port '$(PORT)')
 
-index: setup ## bring index/ up to date with corpus/
+index: .venv/.ok ## bring index/ up to date with corpus/; the first takes minutes, later ones encode only what changed
 	@$(BIN)/b12assistant index
+
+# A copy of what index/ holds goes into the package, so that the tests, and whoever installs a wheel, need not encode the
+# corpus again. It is copied whole or not at all, and only if it is not there yet.
+PACKAGED = src/b12assistant/data/index
+packaged: index ## put the index into the package: a wheel made then answers its first question in seconds
+	@name=$$(cat index/CURRENT 2>/dev/null) || exit 0; [ -d "$(PACKAGED)/$$name" ] || { \
+	  rm -rf $(PACKAGED) && mkdir $(PACKAGED) && \
+	  cp -R "index/generations/$$name" $(PACKAGED)/.copied && mv $(PACKAGED)/.copied "$(PACKAGED)/$$name"; }
 
 # Two processes; tests/conftest.py says which tests stay together, and in which order they run.
 BOTH = -n 2 --dist loadgroup --no-loadscope-reorder
-check: lint types ## format, lint, types and the fast tests: about two minutes
+check: lint types packaged ## format, lint, types and the fast tests: about two minutes
 	@$(BIN)/python -m pytest $(BOTH) -m "not slow"
 
-test: lint types ## everything: format, lint, types and all tests, which check the corpus too
+test: lint types packaged ## everything: format, lint, types and all tests, which check the corpus too
 	@$(BIN)/python -m pytest $(BOTH)
 
 bench: .venv/.test ## measure the ranking again on DATASETS=FOLDER; fails if it fell behind what is expected
@@ -146,8 +154,17 @@ coverage: .venv/.test ## measure the branches of loaders, store, quoting and tri
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 
-embeddings: setup ## write the embeddings that ship for corpus/, so that a first index is quick; after a change of corpus or encoder
-	@$(BIN)/python tools/embeddings.py
+# Each file of weights, by the scripts that make it; docs/reference/weights.md has inputs, times and order.
+FIT_graph = tools/export_onnx.py
+FIT_projection = benchmarks/fit_projection.py '$(NEEDED)'
+FIT_encoder = benchmarks/fit_encoder.py
+FIT_reader = benchmarks/fit_reader.py
+FIT_red-flags = benchmarks/fit_red_flags.py --anew
+FIT_words = benchmarks/fit_red_flags.py --words
+FIT_refusal = benchmarks/fit_refusal.py '$(NEEDED)' index && $(BIN)/python benchmarks/fit_leaning.py index && $(BIN)/python benchmarks/fit_strength.py index
+NEEDED = $(or $(DATASETS),$(error make weights OF=$(OF) DATASETS=FOLDER, the folder of the test collections))
+weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, reader, red-flags, words or refusal
+	@export PYTHONPATH=tools:benchmarks; $(BIN)/python $(or $(FIT_$(OF)),$(error make weights OF=graph, projection, encoder, reader, red-flags, words or refusal))
 
 red-flags: .venv/.test ## audit the red flags, in build/; DATASETS=FOLDER adds real questions; fails if a figure fell behind
 	@$(BIN)/python tools/red_flags.py $(if $(DATASETS),--datasets '$(DATASETS)')

@@ -12,8 +12,7 @@ from b12assistant.cleaning import mark, trim_headings
 from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.embedding import embed
-from b12assistant.index.indexing import titles_of
-from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.lexical_index import BM25FIndex, titles_of
 from b12assistant.index.token_store import TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.loaders import load

@@ -49,11 +49,14 @@ PICTURE = (
     ),
     (
         "corpus",
-        "entries < page_words < disputes sources switched_off < folder < provenance",
+        "entries < page_words < disputes sources switched_off < folder < provenance < walk",
     ),
     (
         "index",
-        "documents lexical_index store token_store vector_index < collection < embedding < indexing milvus",
+        (
+            "documents lexical_index store token_store vector_index < collection embedding < parts reading "
+            "< previous < indexing milvus"
+        ),
         "weights < onnx_encoder < encoding reader",
     ),
     (

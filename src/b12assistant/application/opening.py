@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from b12assistant.config import EncoderSettings, Settings
-from b12assistant.corpus.disputes import Dispute, disputes_from_bytes
 from b12assistant.corpus.switched_off import SwitchedOff
-from b12assistant.errors import REBUILD, EncoderError, IndexDamagedError, IndexMismatchError
-from b12assistant.index.collection import ASKED, AskedQuestions, Collection, all_reports, built_with
-from b12assistant.index.documents import Entry, entries_from_bytes
+from b12assistant.errors import REBUILD, EncoderError, IndexMismatchError
+from b12assistant.index.collection import Collection, all_reports, built_with
+from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import load_encoder, tuned_encoder
-from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.onnx_encoder import OnnxEncoder, bf16_encoder
+from b12assistant.index.parts import read_parts
 from b12assistant.index.store import Generation
-from b12assistant.index.token_store import TokenStore
-from b12assistant.index.vector_index import ROWS_ALONE, read_index
 from b12assistant.index.weights import find_weights, shipped_graph
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
 from b12assistant.threads import OneAtATime
-from b12assistant.types import Document, FileEnd, FileReport
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from b12assistant.types import FileEnd, FileReport
 
 
 @stage("encoder")
@@ -87,50 +76,24 @@ def open_generation(generation: Generation, encoder: Encoder, settings: Settings
     """
     manifest: dict[str, Any] = dict(generation.manifest)
     _check(manifest, encoder, settings)
-    dimension: int = manifest["model"]["dimension"]
-    entries = entries_from_bytes(generation.files["documents.jsonl"])
-    documents = tuple(entry.document for entry in entries)
-    passages = tuple(passage for entry in entries for passage in entry.passages)
-    vectors = read_index(
-        generation.files,
-        manifest.get("vectors", ROWS_ALONE),  # older indexes do not have this key
-        rows=len(passages),
-        dimension=dimension,
-    )
-    context = TokenStore.from_bytes(generation.files["context_tokens.npz"])
-    alone, asked = generation.files.get("sentence_tokens.npz"), generation.files.get(ASKED)
-    sentences = sum(len(passage.sentences) for passage in passages)
-    if len(context) != sentences + len(passages):
-        raise IndexDamagedError("context_tokens.npz does not fit documents.jsonl", hint=REBUILD)
+    parts = read_parts(generation)
     collection = Collection(
         generation.id,
-        documents,
-        passages,
-        vectors,
-        vectors.vectors(),
-        BM25FIndex.from_bytes(generation.files["lexical.npz"]),
-        context,
-        TokenStore.from_bytes(alone) if alone is not None else None,
-        context.piece_idf(),
-        *_disputes(generation, documents, dimension),
+        tuple(entry.document for entry in parts.entries),
+        tuple(passage for entry in parts.entries for passage in entry.passages),
+        parts.vectors,
+        parts.vectors.vectors(),
+        parts.lexical,
+        parts.context,
+        parts.alone,
+        parts.context.piece_idf(),
+        parts.disputes,
+        parts.examples,
         off,
-        AskedQuestions.from_bytes(asked, sentences, dimension) if asked is not None else None,
+        parts.asked,
     )
-    left_out = json.loads(generation.files["left_out.json"])
-    reports = tuple(FileReport(file, FileEnd.LEFT_OUT, tuple(reasons)) for file, reasons in left_out)
-    return Opened(collection, entries, reports, manifest, generation.problems)
-
-
-def _disputes(
-    generation: Generation, documents: Sequence[Document], dimension: int
-) -> tuple[tuple[Dispute, ...], NDArray[np.float32] | None]:
-    if "disputes.json" not in generation.files:
-        return (), None
-    disputes = disputes_from_bytes(generation.files["disputes.json"], documents)
-    examples = np.load(io.BytesIO(generation.files["disputes.npy"]), allow_pickle=False)
-    if examples.shape != (sum(len(dispute.examples) for dispute in disputes), dimension):
-        raise IndexDamagedError("disputes.npy does not fit disputes.json", hint=REBUILD)
-    return disputes, examples
+    left_out = tuple(FileReport(file, FileEnd.LEFT_OUT, why) for file, why in parts.left_out)
+    return Opened(collection, parts.entries, left_out, manifest, generation.problems)
 
 
 def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> None:

@@ -12,6 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ from b12assistant.errors import (
 )
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import red_flag_encoder
+from b12assistant.index.parts import read_parts
 from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
@@ -54,11 +56,15 @@ from b12assistant.types import DocumentId, FileEnd, GenerationId, Hit, IndexRepo
 
 if TYPE_CHECKING:
     from b12assistant.corpus.page_words import PageWords
-    from b12assistant.index.indexing import Built, Reader
+    from b12assistant.index.indexing import Built
     from b12assistant.index.milvus import Collections
+    from b12assistant.index.reading import Reader
     from b12assistant.protocols import Progress
 
 
+PACKAGED_INDEX = (
+    Path(str(resources.files("b12assistant"))) / "data" / "index"
+)  # `make packaged` puts a generation there
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
 _TICKS = 2_000_000_000  # nanoseconds, resolution of file times: a second write within it may not change mtime
 
@@ -286,10 +292,10 @@ class Workspace:
         """Build and publish the index; unchanged files are copied from the previous one.
 
         ``strict``: publish nothing if a file is left out. ``from_scratch``: encode everything, copy nothing from the
-        previous index or from the embeddings that ship with the program.
+        previous index or from the one that ships with the program.
         """
-        from b12assistant.index.embedding import NONE_SHIPPED, NOTHING, read_previous, read_shipped, shipped_scope
         from b12assistant.index.indexing import Indexer
+        from b12assistant.index.previous import NOTHING, read_previous
 
         folder.require_corpus(self.corpus)  # before creating the index folder
         folder.corpus_switched_off(self.corpus)  # before building: the index could not be opened with a fault in it
@@ -297,9 +303,8 @@ class Workspace:
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
             encoder = indexing_encoder(settings.encoder, self.encoder)
-            made_in = shipped_scope(encoder, self.projection, settings.chunking.title_pieces)
-            shipped = NONE_SHIPPED if from_scratch else read_shipped(made_in)
-            indexer = Indexer(reader, encoder, self.projection, settings, progress, shipped)
+            packaged = None if from_scratch else PACKAGED_INDEX
+            indexer = Indexer(reader, encoder, self.projection, settings, progress, packaged)
             previous = NOTHING if from_scratch else read_previous(self.store.last_good())
             always = self.search_server is not None or previous.id != self.store.current()
             built = indexer.build(self.corpus, previous, always=always)
@@ -312,10 +317,12 @@ class Workspace:
         return IndexReport(generation, built.reports, unchanged=previous.id == generation)
 
     def _publish(self, built: Built) -> GenerationId:
+        draft = Generation(GenerationId("draft"), built.facts, built.files)
         server = self.search_server
         if server is None:
+            read_parts(draft)  # raises if what would be published cannot be read back
             return self.store.publish(built.files, built.facts)
-        copied = server.copy(self._read(Generation(GenerationId("draft"), built.facts, built.files)).collection)
+        copied = server.copy(self._read(draft).collection)
         generation = self.store.publish(built.files, {**built.facts, **copied})
         server.switch(copied["engine"])
         return generation

@@ -53,7 +53,9 @@ def corpus_sources(corpus: Path) -> SourcesFile:
     """Return a corpus's `sources.toml`, an empty one if there is none. Raises ``SourceFactsError``."""
     from b12assistant.corpus.sources import SOURCES_FILE, SourcesFile  # a question needs no pydantic
 
-    return SourcesFile(_text_of(corpus / SOURCES_FILE) or "", file=str(corpus / SOURCES_FILE))
+    path = corpus / SOURCES_FILE
+    text = _text_of(path) or ""
+    return SourcesFile(text, file=str(path))
 
 
 def corpus_disputes(corpus: Path) -> tuple[DisputeEntry, ...]:

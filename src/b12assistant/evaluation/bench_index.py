@@ -37,7 +37,7 @@ from b12assistant.evaluation.datasets import Text
 from b12assistant.evaluation.measures import replace_file
 from b12assistant.index.collection import Collection, built_with, most_pieces
 from b12assistant.index.embedding import Embedded, embed
-from b12assistant.index.indexing import index_words
+from b12assistant.index.lexical_index import index_words
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim
@@ -160,7 +160,7 @@ class BenchParts:
             passages,
             FaissIndex(matrix),
             matrix,
-            index_words(passages, self.settings),
+            index_words(passages, self.settings.lexical),
             context,
             None,
             context.piece_idf(),

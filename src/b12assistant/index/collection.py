@@ -227,6 +227,8 @@ class Collection:
         return {passage.id: row for row, passage in enumerate(self.passages)}
 
 
+# An index records their versions: extraction, terms and searches depend on them.
+LIBRARIES = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
 METHOD = 7  # raise when extraction, cleaning, chunking, embedding or terms change: old results are then not reused
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from b12assistant.config import LexicalSettings
 from b12assistant.language.words import terms
+from b12assistant.types import Document, Passage
 
 Vectors = NDArray[np.float32]
 
@@ -131,3 +132,16 @@ class BM25FIndex:
             names = json.loads(arrays["vocabulary"].tobytes())
             vocabulary = {term: number for number, term in enumerate(names)}
             return cls(vocabulary, arrays["starts"], arrays["rows"], arrays["weights"], arrays["idf"])
+
+
+def titles_of(document: Document, offset: int) -> str:
+    """Return the title field at ``offset``: the document's title and the headings above."""
+    headings = (document.slice(section.heading) for section in document.heading_path(offset))
+    return " ".join(dict.fromkeys([document.title, *headings]))
+
+
+def index_words(passages: Sequence[Passage], parameters: LexicalSettings = USUAL) -> BM25FIndex:
+    """Index the words of passages and of the titles above them."""
+    bodies = [" ".join(span.text for span in passage.sentences) for passage in passages]
+    titles = [titles_of(passage.document, passage.sentences[0].start) for passage in passages]
+    return BM25FIndex.build(bodies, titles, parameters)

@@ -58,7 +58,7 @@ class Generation:
 
 def read_generation(folder: Path) -> Generation:
     """Read a generation. Raises ``IndexDamagedError``, ``IndexMismatchError``; ``OSError`` if it may be temporary."""
-    manifest = _manifest(folder)
+    manifest = read_manifest(folder)
     files = {file: _read(folder / file, facts) for file, facts in manifest["files"].items()}
     return Generation(GenerationId(folder.name), manifest, files)
 
@@ -148,7 +148,8 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a generation; its files may still be damaged. Raises what `read_generation` does."""
     data = read_bytes(folder / MANIFEST)
     manifest = unsealed(data, folder.name) if data is not None else None
     if manifest is None:
@@ -388,7 +389,7 @@ class Store:
         """Return why a generation cannot serve: it is damaged, or (``OSError``) it cannot be read at the moment."""
         folder = self._generations / name
         try:
-            for file, facts in _manifest(folder)["files"].items():
+            for file, facts in read_manifest(folder)["files"].items():
                 _compare(folder / file, facts)
         except (IndexDamagedError, IndexMismatchError, OSError) as error:
             return error

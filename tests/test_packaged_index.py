@@ -1,48 +1,48 @@
-"""Embeddings that ship with the program save encoding and change nothing: not a byte of the index, nor its identity."""
+"""The index that ships with the program saves encoding and changes nothing: no byte of an index, nor its identity."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from corpora import FOOD, PILLS, capsules, three_files, write
+from corpora import FOOD, capsules, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder, fake_workspace
 
 from b12assistant.api import Workspace
+from b12assistant.application import workspace
 from b12assistant.config import load_configuration
-from b12assistant.index import embedding
-from b12assistant.index.embedding import embed, read_previous, read_shipped, shipped_bytes, shipped_scope
-from b12assistant.index.token_store import Projection
-from b12assistant.protocols import Encoder
+from b12assistant.index import previous as module
+from b12assistant.index.collection import METHOD
+from b12assistant.index.embedding import embed
+from b12assistant.index.previous import Known, VectorScope, previous_of
+from b12assistant.index.store import read_generation
 
 ROOT = Path(__file__).parent.parent
-
-
-def scope_of(space: Workspace, encoder: Encoder | None = None) -> str:
-    return shipped_scope(encoder or space.encoder, space.projection, space.configuration.settings.chunking.title_pieces)
+PROJECTION = ROOT / "src/b12assistant/data/late_interaction/all-MiniLM-L6-v2.npz"
 
 
 @pytest.fixture
 def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
-    """A corpus whose embeddings ship, and its index."""
+    """A corpus whose index ships."""
     space = three_files(tmp_path)
     write(space.corpus, capsules())
     space.index()
-    file = tmp_path / "shipped.npz"
-    file.write_bytes(shipped_bytes(scope_of(space), read_previous(space.store.last_good())))
-    monkeypatch.setattr(embedding, "SHIPPED", str(file))
+    shutil.copytree(space.store.root / "generations", tmp_path / "packaged")
+    monkeypatch.setattr(workspace, "PACKAGED_INDEX", tmp_path / "packaged")
     return space
+
+
+def packaged() -> Path:
+    (folder,) = workspace.PACKAGED_INDEX.iterdir()
+    return folder
 
 
 def elsewhere(space: FakeWorkspace, encoder: FakeEncoder | None = None) -> FakeWorkspace:
     """The same corpus, with a new index folder."""
     return fake_workspace(space.corpus, space.store.root.parent / "elsewhere", encoder=encoder)
-
-
-def shipped_file() -> Path:
-    return Path(embedding.SHIPPED)
 
 
 def test_a_first_index_encodes_nothing_and_is_the_same(space: FakeWorkspace) -> None:
@@ -87,61 +87,58 @@ def test_those_of_another_encoder_are_not_used(space: FakeWorkspace) -> None:
     assert any("Metformin" in text for text in other.encoded)
 
 
-def test_without_the_file_everything_is_encoded(space: FakeWorkspace) -> None:
-    shipped_file().unlink()
+def test_other_versions_of_libraries_use_them_too(space: FakeWorkspace) -> None:
+    """Whoever installs the wheel has other versions; between these the vectors of a text differ by rounding only."""
+    elsewhere(space, RefusingEncoder(runtime={"encoder": "fake", "onnxruntime": "9"})).index()
+
+
+def test_without_it_everything_is_encoded(space: FakeWorkspace) -> None:
+    shutil.rmtree(workspace.PACKAGED_INDEX)
     encoder = FakeEncoder()
     assert elsewhere(space, encoder).index().generation == space.index().generation
     assert encoder.encoded
 
 
-def test_a_damaged_file_is_never_used(space: FakeWorkspace) -> None:
-    whole = shipped_file().read_bytes()
-    for at in range(0, len(whole), len(whole) // 60):
+def test_a_damaged_one_is_never_used(space: FakeWorkspace) -> None:
+    for file in sorted(packaged().iterdir()):
+        whole = file.read_bytes()
         damaged = bytearray(whole)
-        damaged[at] ^= 0x55
-        shipped_file().write_bytes(damaged)
+        damaged[len(whole) // 2] ^= 0x55
+        file.write_bytes(damaged)
         encoder = FakeEncoder()
-        again = fake_workspace(space.corpus, space.store.root.parent / str(at), encoder=encoder)
+        again = fake_workspace(space.corpus, space.store.root.parent / file.name, encoder=encoder)
         assert again.index().generation == space.index().generation
+        assert any("Metformin" in text for text in encoder.encoded), file.name
+        file.write_bytes(whole)
 
 
-def test_arrays_that_differ_from_their_digest_are_never_used(space: FakeWorkspace) -> None:
-    with np.load(shipped_file()) as file:
-        arrays = dict(file)
-    arrays["context_tokens"] = -arrays["context_tokens"]
-    np.savez_compressed(shipped_file(), **arrays)
-    encoder = FakeEncoder()
-    assert elsewhere(space, encoder).index().generation == space.index().generation
-    assert any("Metformin" in text for text in encoder.encoded)
+def test_what_vectors_depend_on_is_in_their_scope() -> None:
+    def made_by(model: str = "0", encoder: str = "fake", version: str = "1", pieces: int = 12, method: int = 7) -> str:
+        return VectorScope.of(model, {"encoder": encoder, "numpy": version}, pieces, method).made_by
+
+    assert made_by() == made_by(version="2")
+    assert len({made_by(), made_by("1"), made_by(encoder="x"), made_by(pieces=13), made_by(method=8)}) == 5
 
 
-def test_what_vectors_depend_on_is_in_their_scope(space: FakeWorkspace) -> None:
-    encoder, plain = space.encoder, space.projection
-    reduced = Projection(np.eye(4, dtype=np.float32), plain.piece_idf)
-    made = shipped_scope(encoder, plain, 12)
-    assert made == shipped_scope(replace(encoder, runtime={"encoder": "fake", "onnxruntime": "9"}), plain, 12)
-    others = [
-        shipped_scope(replace(encoder, digest="1"), plain, 12),
-        shipped_scope(replace(encoder, runtime={"encoder": "other"}), plain, 12),
-        shipped_scope(encoder, reduced, 12),
-        shipped_scope(encoder, plain, 13),
-    ]
-    assert len({made, *others}) == 5
+def test_the_method_is_raised_with_the_projection() -> None:
+    """No index names the projection that its token vectors were reduced with."""
+    digest = hashlib.sha256(PROJECTION.read_bytes()).hexdigest()
+    assert (METHOD, digest[:16]) == (7, "e510877c52202bce"), "raise METHOD, and write both here"
 
 
-def test_another_corpus_reads_no_more_than_the_keys(space: FakeWorkspace, tmp_path: Path) -> None:
-    shipped = read_shipped(scope_of(space))
-    other = fake_workspace(write(tmp_path / "other", {"pills.txt": PILLS}), tmp_path / "index")
-    other.index()
-    (known,) = other.opened.entries
-    assert shipped.get(known.passages) is not None
-    write(other.corpus, {"pills.txt": PILLS.replace("some", "many")})
-    other = elsewhere(other)
-    other.index()
-    (new,) = other.opened.entries
-    shipped = read_shipped(scope_of(space))
-    assert shipped.get(new.passages) is None
-    assert "known" not in vars(shipped)
+def test_another_encoder_reads_no_more_than_the_manifest(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> None:
+        raise AssertionError(f"read {folder}")
+
+    monkeypatch.setattr(module, "read_generation", refuse)
+    elsewhere(space, FakeEncoder(digest="1" * 64)).index()
+    with pytest.raises(AssertionError, match="read "):
+        elsewhere(space).index()
+
+
+def test_an_index_where_nothing_changed_reads_none_of_it(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "read_manifest", lambda folder: pytest.fail(f"read {folder}"))
+    assert space.index().unchanged
 
 
 @pytest.mark.slow
@@ -149,17 +146,16 @@ def test_the_shipped_corpus_is_indexed_without_encoding(tmp_path: Path) -> None:
     """Some documents are encoded anyway, and give what ships up to rounding, which differs between processors."""
     flags = {"paths.corpus": str(ROOT / "corpus"), "paths.index": str(tmp_path)}
     space = Workspace(load_configuration(environment={}, flags=flags))
-    shipped = read_shipped(scope_of(space))
-    if not shipped.file:
-        pytest.skip("no embeddings ship for this encoder: make embeddings")
-    assert not [each.file for each in space.index().files if each.embedded], "make embeddings"
+    assert not [each.file for each in space.index().files if each.embedded], "make packaged"
+    shipped = previous_of(read_generation(packaged()))
+    known = Known(shipped.scope, shipped)
     pieces = space.configuration.settings.chunking.title_pieces
     for entry in space.opened.entries[::60]:
-        known = shipped.get(entry.passages)
+        kept = known.embedded(entry.passages)
         fresh = embed(entry.passages, space.encoder, space.projection, title_pieces=pieces, alone=True)
-        assert known is not None
-        np.testing.assert_allclose(known.vectors, fresh.vectors, atol=1e-5)
-        for ours, theirs in ((known.context, fresh.context), (known.alone, fresh.alone)):
+        assert kept is not None
+        np.testing.assert_allclose(kept.vectors, fresh.vectors, atol=1e-5)
+        for ours, theirs in ((kept.context, fresh.context), (kept.alone, fresh.alone)):
             assert ours is not None
             assert theirs is not None
             np.testing.assert_array_equal(ours.pieces, theirs.pieces)

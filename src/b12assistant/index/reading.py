@@ -1,0 +1,152 @@
+"""Read the files of a corpus: each is extracted, marked and split, and ends as an entry or as a reason."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from b12assistant.config import Settings
+from b12assistant.corpus.provenance import attribute, findings, located
+from b12assistant.corpus.sources import SOURCES_FILE, Facts, parse_front_matter, source_of
+from b12assistant.corpus.walk import CorpusFile, Walked
+from b12assistant.errors import CorpusError, SourceError, SourceFactsError
+from b12assistant.index.collection import METHOD, Group, group_of, most_pieces
+from b12assistant.index.documents import Entry, source_facts
+from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
+from b12assistant.protocols import Encoder, Progress
+from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin, OriginId, Passage, Source
+
+_SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
+
+
+class Reader(Protocol):
+    """Read, extract, mark and split a file of a corpus, within limits. Raises ``SourceError`` with the reason."""
+
+    def read(self, path: Path) -> bytes: ...
+
+    def extract(self, data: bytes, name: str) -> Extract: ...
+
+    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared: ...
+
+
+@dataclass(frozen=True)
+class FilesRead:
+    """The entries of the files that can be indexed, in order, with the questions asked of each; reports of the rest."""
+
+    entries: tuple[Entry, ...]
+    groups: tuple[Group, ...]
+    left_out: tuple[FileReport, ...]
+
+    @property
+    def refused(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return each file that is left out, and why, sorted."""
+        return tuple(sorted((report.file, report.reasons) for report in self.left_out))
+
+    @property
+    def passages(self) -> list[Passage]:
+        return [passage for entry in self.entries for passage in entry.passages]
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """The reading of one build. ``runtime``: versions that extraction depends on."""
+
+    reader: Reader
+    encoder: Encoder
+    settings: Settings
+    runtime: Mapping[str, str]
+    progress: Progress
+
+    def read(self, walked: Walked, known: Mapping[str, Entry], then: Callable[[Entry], None]) -> FilesRead:
+        """Read all files; ``then`` is called with each entry as soon as it is there.
+
+        ``known``: earlier entries by file, which are kept if nothing changed. Raises ``CorpusError`` if nothing can be
+        indexed.
+        """
+        entries: list[Entry] = []
+        groups: list[Group] = []
+        left_out: list[FileReport] = []
+        for number, file in enumerate(walked.files):
+            self.progress("reading", number, len(walked.files))
+            outcome = self._entry(file, walked.origins, known.get(file.name))
+            if isinstance(outcome, Entry):
+                entries.append(outcome)
+                places = located(outcome.document, file.sentences)
+                asked = [(place.start, place.end, line.asked) for _, line, place in places if place]
+                groups.append(group_of(outcome.passages, asked))
+                then(outcome)
+            else:
+                left_out.append(outcome)
+        self.progress("reading", len(walked.files), len(walked.files))
+        missing = f"named in {SOURCES_FILE}, but there is no such file"
+        left_out += [FileReport(name, FileEnd.LEFT_OUT, (missing,)) for name in walked.missing]
+        if not entries:
+            first = f" ({len(left_out)} left out: {left_out[0].file}: {left_out[0].reasons[0]} …)" if left_out else ""
+            raise CorpusError(
+                f"nothing in {walked.folder}/ can be indexed{first}", hint="add .md, .txt, .html or .pdf files"
+            )
+        return FilesRead(tuple(entries), tuple(groups), tuple(left_out))
+
+    def _entry(self, file: CorpusFile, origins: Mapping[OriginId, Origin], known: Entry | None) -> Entry | FileReport:
+        try:
+            data = self.reader.read(file.path)
+            sha256 = hashlib.sha256(data).hexdigest()
+            if known and known.file_sha256 == sha256:
+                _, digest = self._described(file, sha256, known.front)
+                if known.document.digest == digest:
+                    return known
+            prepared = self.reader.prepare(data, file.name, self._splitting)
+            extract = prepared.extract
+            front = parse_front_matter(extract.front, file="front matter") if extract.front is not None else {}
+            source, digest = self._described(file, sha256, front)
+            title = _SURROGATE.sub("\ufffd", source.title or extract.title or Path(file.name).stem)
+            document = prepared.document(DocumentId(file.name), digest, title, source)
+            attributions, warnings = attribute(document, file.sentences, origins)
+            document = replace(document, attributions=attributions)
+            parts = prepared.parts
+            if parts is None:
+                parts = split(document, self.encoder.count, self._splitting)
+        except (SourceError, SourceFactsError) as error:  # a file with invalid front matter is not quoted
+            return FileReport(file.name, FileEnd.LEFT_OUT, (error.message,))
+        share = prepared.marked_share
+        if not parts:
+            return FileReport(file.name, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=share)
+        passages = passages_of(document, parts)
+        if file.sentences:
+            warnings += tuple(findings(document, passages, data))
+        warnings = extract.warnings + warnings
+        report = FileReport(
+            file.name,
+            FileEnd.WARNINGS if warnings else FileEnd.INDEXED,
+            warnings,
+            passages=len(parts),
+            marked_share=round(share, 4),
+            described=source.is_described,
+        )
+        return Entry(document, passages, report, sha256, extract.extractor, front)
+
+    @cached_property
+    def _splitting(self) -> Splitting:
+        most = most_pieces(self.encoder, self.settings)
+        return Splitting(most, self.settings.loading.passages, self.encoder.tokenizer)
+
+    def _described(self, file: CorpusFile, sha256: str, front: Facts) -> tuple[Source, str]:
+        """Return the source of a file, and a digest of everything that its entry depends on."""
+        source = source_of(front, file.facts)
+        described = [
+            METHOD,
+            sha256,
+            source_facts(source),
+            file.rests_on,
+            self.encoder.digest,
+            most_pieces(self.encoder, self.settings),
+            self.settings.chunking.title_pieces,
+            self.runtime,
+        ]
+        return source, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
