@@ -21,13 +21,13 @@ from datasets import Dataset as Table
 from mteb.abstasks.retrieval import AbsTaskRetrieval
 from mteb.abstasks.task_metadata import TaskMetadata
 from mteb.models.model_meta import ModelMeta
+from ranking.bench import CACHE
+from ranking.datasets import Dataset, Text, load_dataset
+from ranking.indexing import BenchParts, Ranking
 
 from b12assistant.answering.retrieval import encode_query, rank
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.evaluation.bench import CACHE
-from b12assistant.evaluation.bench_index import BenchParts, Ranking
-from b12assistant.evaluation.datasets import Dataset, Text, load_dataset
 from b12assistant.index.collection import Collection
 
 

@@ -6,9 +6,8 @@ from fakes import fake_workspace
 pytest.importorskip("mteb", reason="MTEB is optional: pip install -e '.[mteb]'")
 
 from mteb_retriever import Retriever, scores, task_of
-
-from b12assistant.evaluation.bench import Bench, Request
-from b12assistant.evaluation.datasets import load_dataset
+from ranking.bench import Bench, Request
+from ranking.datasets import load_dataset
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # MTEB's own warnings are not ours to fix
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"

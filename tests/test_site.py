@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from doc_pages import ROOT, dead_links, pages
+from ranking import runs
 
-from b12assistant.evaluation import measures
 from b12assistant.web.site import FRAMEWORK, OWN
 
 DECISIONS = ROOT / "docs" / "decisions"
@@ -60,7 +60,7 @@ def test_every_decision_is_listed() -> None:
     assert listed == sorted(path.name for path in DECISIONS.glob("[0-9]*.md"))
 
 
-@pytest.mark.parametrize("kind", sorted({name.partition("@")[0] for name in (*measures.NAMES, measures.JUDGED)}))
+@pytest.mark.parametrize("kind", sorted({name.partition("@")[0] for name in (*runs.NAMES, runs.JUDGED)}))
 def test_every_measure_is_explained(kind: str) -> None:
     assert f"`{kind}" in (ROOT / "docs" / "reference" / "measures.md").read_text("utf-8")
 
