@@ -31,7 +31,7 @@ SAYS = {
     "hit@1 of the ranking alone": "The best passage found is a right one, before anything is refused.",
     "hit@3 of the ranking alone": "One of the three best passages found is a right one.",
     "all sides@3": "Of the questions that ask for several things: the quotes hold all of them.",
-    "answered": "Of the questions that the library answers: something was words_cell, right or wrong.",
+    "answered": "Of the questions that the library answers: something was shown, right or wrong.",
     "refused": "Of the questions that the library does not answer: the program said so.",
     "whole questions joined": "Whole questions that were read with an earlier one; it should be 0.",
     "remarks and red flags joined": "Remarks and emergencies that were read with an earlier turn; it should be 0.",
