@@ -44,7 +44,7 @@ class FactsEntry(CuratedEntry):
     superseded_by: _MaybeText = None
     withdrawn: bool = Field(default=False, description="true or false")
     review: _MaybeText = None
-    cites: list[str] = Field(default=[], description="a list of texts")
+    cites: list[Text] = Field(default=[], description="a list of texts")
     note: _MaybeText = None
 
     def source(self) -> Source:
