@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import threading
@@ -10,10 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
-import httpx
 import pytest
 from fakes import FakeWorkspace
-from serving import EMERGENCY, client_of, empty_space, small_space, untimed
+from serving import EMERGENCY, client_of, empty_space, got_as_sent, small_space, untimed
 from starlette.testclient import TestClient
 
 from b12assistant.answering.engine import Engine
@@ -119,13 +117,8 @@ def test_a_passage_is_found_by_its_whole_id_only(client: TestClient, space: Fake
 @pytest.mark.parametrize("name", ["a b.md", "übel & co.md", "50%25.md", "what?.md", "two\nlines.md", "x/#y.md"])
 def test_a_document_of_any_name_has_an_address(name: str, tmp_path: Path) -> None:
     space = small_space(tmp_path, {name: "# Nerves\n\nMyelin wraps every nerve.\n"})
-
-    async def got() -> httpx.Response:  # the TestClient decodes a path twice, a server once
-        transport = httpx.ASGITransport(build_app(lambda: space))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            return await client.get(f"/api/v1/documents/{quote(name)}")
-
-    assert asyncio.run(got()).json()["document"] == name
+    found = got_as_sent(build_app(lambda: space), f"/api/v1/documents/{quote(name)}")
+    assert found.json()["document"] == name
 
 
 def test_health_touches_nothing() -> None:
