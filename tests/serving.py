@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from b12assistant.api import Workspace
+from b12assistant.web.policy import Policy
 from b12assistant.web.service import build_app
 
 CORPUS: Mapping[str, str] = {"nerves.md": NERVES, "guides/food.md": FOOD, "guides/pills.txt": PILLS}
@@ -38,7 +39,7 @@ def client_of(space: Workspace) -> TestClient:
     return TestClient(build_app(lambda: space), raise_server_exceptions=False)
 
 
-def got_as_sent(app: FastAPI, address: str) -> httpx.Response:
+def got_as_sent(app: FastAPI | Policy, address: str) -> httpx.Response:
     """What a server would answer: it decodes a path once, the TestClient twice."""
 
     async def got() -> httpx.Response:
