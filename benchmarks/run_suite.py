@@ -23,14 +23,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ranking.bench import CACHE, Bench, Request
+from ranking.indexing import RANKINGS
+from ranking.runs import HEADLINE
 from suite_page import page
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import AssistantError
-from b12assistant.evaluation.bench import CACHE, Bench, Request
-from b12assistant.evaluation.bench_index import RANKINGS
-from b12assistant.evaluation.measures import HEADLINE, compare, write_whole
+from b12assistant.evaluation.measures import compare, write_whole
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected.json"

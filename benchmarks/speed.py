@@ -30,12 +30,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from ranking.bench import hardware
+from ranking.datasets import read_rows
 
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.bench import hardware
-from b12assistant.evaluation.datasets import read_rows
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "speed"

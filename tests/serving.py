@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 from corpora import FOOD, NERVES, PILLS, again, write
 from fakes import FakeWorkspace, fake_workspace
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from b12assistant.api import Workspace
+from b12assistant.web.policy import Policy
 from b12assistant.web.service import build_app
 
 CORPUS: Mapping[str, str] = {"nerves.md": NERVES, "guides/food.md": FOOD, "guides/pills.txt": PILLS}
@@ -33,6 +37,16 @@ def empty_space(folder: Path) -> FakeWorkspace:
 def client_of(space: Workspace) -> TestClient:
     """A client that gets errors as a caller would."""
     return TestClient(build_app(lambda: space), raise_server_exceptions=False)
+
+
+def got_as_sent(app: FastAPI | Policy, address: str) -> httpx.Response:
+    """What a server would answer: it decodes a path once, the TestClient twice."""
+
+    async def got() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:7860") as client:
+            return await client.get(address)
+
+    return asyncio.run(got())
 
 
 def untimed(reply: Mapping[str, Any]) -> dict[str, Any]:

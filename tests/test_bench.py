@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from fakes import FakeEncoder, fake_workspace
+from ranking.bench import Bench, Request
+from ranking.indexing import RANKINGS
+from ranking.report import markdown, page, per_query, text
+from ranking.runs import read_run, write_run
 
 from b12assistant.errors import DatasetError, UsageError
-from b12assistant.evaluation.bench import Bench, Request
-from b12assistant.evaluation.bench_index import RANKINGS
-from b12assistant.evaluation.bench_report import markdown, page, per_query, text
-from b12assistant.evaluation.measures import read_run, write_run
 
 HERE = Path(__file__).parent
 TINY = HERE / "fixtures" / "tiny_collection"

@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import pytest
+from ranking.indexing import RANKINGS, Ranking, load_ranking, packaged
 
 from b12assistant.answering.retrieval import Weights
 from b12assistant.config import Settings
 from b12assistant.errors import ConfigError, UsageError
-from b12assistant.evaluation.bench_index import RANKINGS, Ranking, load_ranking, packaged
 
 
 def write(folder: Path, text: str) -> Path:

@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import PLAIN, FakeEncoder
+from ranking.datasets import Text, load_dataset
+from ranking.indexing import BenchParts, document_of
 
 from b12assistant.config import ChunkingSettings, LexicalSettings, Settings
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.bench_index import BenchParts, document_of
-from b12assistant.evaluation.datasets import Text, load_dataset
 from b12assistant.index.collection import Collection
 
 SHIPPED = Settings()

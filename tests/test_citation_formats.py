@@ -57,19 +57,6 @@ def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: C
     assert link == BASE + addresses.of_spans(cited.spans, cited.best)
 
 
-def test_bibtex_is_one_entry_with_its_signs_escaped(cited: Cited) -> None:
-    entry = cite(cited, CitationForm.BIBTEX, SAID)
-    assert entry.startswith("@misc{nerves-one-")
-    assert "  title = {Nerves \\& sheaths},\n" in entry
-    assert "  publisher = {A \\{Press\\}},\n" in entry
-    assert "  year = {2024},\n  month = may,\n" in entry
-    assert "wraps 100\\% of every" in entry
-    assert "  pages = {1--2},\n" in entry
-    assert "Sells what it recommends" in entry
-    unescaped = re.sub(r"\\[{}]", "", entry)
-    assert unescaped.count("{") == unescaped.count("}")
-
-
 def test_ris_has_a_line_for_each_fact(cited: Cited) -> None:
     lines = cite(cited, CitationForm.RIS, SAID).split("\r\n")
     assert lines[0] == "TY  - ELEC"

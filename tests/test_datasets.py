@@ -3,9 +3,9 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+from ranking.datasets import Text, default_split, licence_of, load_dataset, read_qrels, splits_of
 
 from b12assistant.errors import DatasetError, UsageError
-from b12assistant.evaluation.datasets import Text, default_split, licence_of, load_dataset, read_qrels, splits_of
 
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"
 

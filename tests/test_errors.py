@@ -40,12 +40,6 @@ def test_codes_are_unique() -> None:
 
 
 @pytest.mark.parametrize("error", ALL, ids=lambda error: error.code)
-def test_a_code_is_the_name_of_its_error(error: type[AssistantError]) -> None:
-    name = re.sub(r"(?<!^)(?=[A-Z])", "_", error.__name__.removesuffix("Error")).lower()
-    assert error.code == ("error" if error is AssistantError else name)
-
-
-@pytest.mark.parametrize("error", ALL, ids=lambda error: error.code)
 def test_only_wrong_use_exits_with_2(error: type[AssistantError]) -> None:
     assert error.exit_status == (2 if issubclass(error, UsageError) else 1)
 

@@ -1,17 +1,13 @@
-import json
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import copytree
 
 import pytest
-from shell import Done, b12
+from shell import Done
 
 from b12assistant.command import cli
-from b12assistant.evaluation.measures import write_run
 
 Call = Callable[..., Done]
-TINY = Path(__file__).parent / "fixtures" / "tiny_collection"
 
 
 @pytest.fixture
@@ -31,73 +27,6 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     signal.signal(signal.SIGTERM, handler)
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> str:
-    write_run(tmp_path / "theirs.trec", {"q1": {"d1": 1.0}, "q2": {"d5": 1.0}}, "theirs")
-    return str(tmp_path / "theirs.trec")
-
-
-def test_a_run_is_scored_without_model_or_index(call: Call, run: str) -> None:
-    done = call(str(TINY), "--run", run, "--json")
-    assert done.status == 0
-    assert "scoring the run" in done.complaint
-    figures = json.loads(done.out)
-    assert figures["rankings"][0]["measures"]["success@1"]["mean"] == pytest.approx(2 / 3)
-
-
-def test_text_is_for_people(call: Call, run: str) -> None:
-    lines = call(str(TINY), "--run", run).out.splitlines()
-    assert lines[0] == "collection: tiny_collection, split dev"
-    assert any(line.startswith("  nDCG@10     0.") for line in lines)
-    assert "  mind: 1 of 3 queries are missing from the run and count as 0 (first: q3)" in lines
-
-
-def test_a_report_is_written_where_it_is_asked_for(call: Call, run: str, tmp_path: Path) -> None:
-    assert call(str(TINY), "--run", run, "--out", "out").status == 0
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "per_query.tsv",
-        "report.html",
-        "report.json",
-        "report.md",
-    }
-
-
-def test_reading_a_test_split_is_announced(call: Call, run: str) -> None:
-    done = call(str(TINY), "--split", "test", "--run", run)
-    assert "reading the test split of tiny_collection" in done.err
-
-
-@pytest.mark.parametrize(
-    ("file", "line", "says"),
-    [
-        ("corpus.jsonl", "{", "corpus.jsonl:9: not JSON"),
-        ("qrels/dev.tsv", "q1\tnone\t1", "dev.tsv:6: there is no document 'none'"),
-        ("theirs.trec", "q3 Q0 d4", "theirs.trec:3: not a line of a run"),
-    ],
-)
-def test_bad_input_is_one_line_with_its_place_and_status_1(
-    call: Call, run: str, tmp_path: Path, file: str, line: str, says: str
-) -> None:
-    folder = Path(copytree(TINY, tmp_path / "tiny"))
-    path = Path(run) if file == "theirs.trec" else folder / file
-    with path.open("a", encoding="utf-8") as out:
-        out.write(line + "\n")
-    done = call(str(folder), "--run", run, "--out", "out")
-    assert (done.status, done.out) == (1, "")
-    assert says in done.complaint
-    assert not (tmp_path / "out").exists()
-
-
-def test_empty_judgements_and_a_missing_file_are_status_1(call: Call, run: str, tmp_path: Path) -> None:
-    folder = Path(copytree(TINY, tmp_path / "tiny"))
-    (folder / "qrels" / "dev.tsv").write_text("")
-    assert "no document is judged relevant" in call(str(folder), "--run", run).err
-    (folder / "queries.jsonl").unlink()
-    done = call(str(folder), "--run", run)
-    assert done.status == 1
-    assert "queries.jsonl is missing" in done.err
-
-
 @pytest.mark.parametrize(
     ("content", "says"), [(b"\xff\n", "set.jsonl is not UTF-8"), (b"{\n", "set.jsonl:1: not a labelled")]
 )
@@ -110,39 +39,8 @@ def test_bad_labelled_questions_are_one_line_and_status_1(
     assert says in done.complaint
 
 
-def test_options_of_a_collection_are_refused_for_labelled_questions(call: Call, tmp_path: Path) -> None:
-    (tmp_path / "questions.jsonl").write_text("{}\n")
-    done = call("questions.jsonl", "--split", "dev")
+def test_a_folder_is_measured_by_a_script_of_the_checkout(call: Call, tmp_path: Path) -> None:
+    done = call(str(tmp_path))
     assert done.status == 2
-    assert "only for a folder" in done.complaint
-
-
-def test_strict_is_refused_for_a_collection(call: Call) -> None:
-    done = call(str(TINY), "--strict")
-    assert done.status == 2
-    assert "--strict is for a file" in done.complaint
-
-
-def test_an_unknown_ranking_is_wrong_use(call: Call) -> None:
-    done = call(str(TINY), "--ranking", "bm2")
-    assert done.status == 2
-    assert "there is no ranking 'bm2': did you mean bm25?" in done.complaint
-
-
-@pytest.mark.slow
-def test_rankings_are_measured_by_name_before_those_of_files(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text('says = "without titles"\n[weights]\ntitles = 0\n', "utf-8")
-    chosen = ("--config", "mine.toml", "--ranking", "bm25", "--ranking", "dense")
-    done = b12("evaluate", str(TINY), "--split", "dev", "--cache", "cache", "--json", *chosen, cwd=tmp_path)
-    names = [each["name"] for each in json.loads(done.out)["rankings"]]
-    assert names == ["bm25", "dense", "mine"]
-
-
-@pytest.mark.slow
-def test_the_shipped_ranking_answers_the_tiny_collection(tmp_path: Path) -> None:
-    done = b12("evaluate", str(TINY), "--split", "dev", "--cache", "cache", "--json", cwd=tmp_path)
-    assert (done.status, done.err) == (0, "")
-    figures = json.loads(done.out)
-    assert figures["rankings"][0]["measures"]["success@1"]["mean"] == 1
-    assert figures["model"]["name"] == "all-MiniLM-L6-v2"
-    assert len(list((tmp_path / "cache").iterdir())) == 1
+    assert "is a folder; evaluate reads a file of labelled questions: " in done.complaint
+    assert "python benchmarks/run_collection.py" in done.complaint

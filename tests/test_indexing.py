@@ -252,12 +252,11 @@ def test_a_large_collection_does_without_sentence_vectors(space: FakeWorkspace) 
     assert space.opened.collection.alone is not None
 
 
-def test_a_title_that_no_encoder_can_read_is_repaired(space: FakeWorkspace) -> None:
-    """A file name that is not UTF-8, or half a character in front matter."""
-    told = {"no utf-8 \udce9.md": "Words of it.\n", "half.md": '---\ntitle: "half \\ud83d"\n---\nMore words.\n'}
-    write(space.corpus, told)
-    space.index()
-    assert [space.document(file).document.title for file in told] == ["no utf-8 \ufffd", "half \ufffd"]
+def test_a_file_with_half_a_character_in_its_front_matter_is_left_out(space: FakeWorkspace) -> None:
+    write(space.corpus, {"half.md": '---\ntitle: "half \\ud83d"\n---\nMore words.\n'})
+    (report,) = (each for each in space.index().files if each.file == "half.md")
+    assert report.end is FileEnd.LEFT_OUT
+    assert report.reasons[0].startswith("front matter:2: title = 'half \\ud83d' is not known")
 
 
 # The real encoder

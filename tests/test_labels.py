@@ -7,7 +7,7 @@ import pytest
 
 from b12assistant.answers import Move, Reason
 from b12assistant.display import labels
-from b12assistant.display.labels import languages, load_labels, parse_labels
+from b12assistant.display.labels import languages, load_labels
 from b12assistant.errors import ConfigError
 from b12assistant.types import Document, DocumentId, Interest, Range, Section, Source, SourceKind, Words
 
@@ -119,11 +119,6 @@ def test_a_language_without_a_file_is_refused_and_those_with_one_are_named() -> 
     with pytest.raises(ConfigError, match=r"no words in it") as caught:
         load_labels("../en")
     assert caught.value.hint == "set one of en"
-
-
-def test_an_empty_label_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"xx\.toml, ask: send"):
-        parse_labels("xx", {"ask": {"send": " "}})
 
 
 def test_a_day_is_written_as_the_language_does() -> None:

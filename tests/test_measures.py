@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ranking.runs import JUDGED, NAMES, answerable, holm, score
 
-from b12assistant.evaluation.measures import JUDGED, NAMES, answerable, compare, holm, interval, score
+from b12assistant.evaluation.measures import compare, interval
 
 QRELS = {"q1": {"a": 3, "b": 1, "c": 0}, "q2": {"a": 1}, "q3": {"c": 0}}
 RUN = {"q1": {"c": 3.0, "b": 2.0, "a": 1.0, "x": 0.5}}

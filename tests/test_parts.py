@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from builders_quotes import LIMITS, passages_of, texts, windows_of
 from fakes import PLAIN, FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import figures
 
 from b12assistant.answering.quoting import Window, asking_of, choose, parts_of, weights_of
 from b12assistant.answering.readings import beside
@@ -180,24 +178,6 @@ def test_an_unanswered_part_scores_what_it_is_worth() -> None:
     whole, part = windows(document, "red", "blue"), windows(document, "black")
     scores = {texts(window)[0]: window.score for window in choose(whole, 3, LIMITS, [part])}
     assert scores == {"red and blue.": 1.0, "green.": 0.0}
-
-
-def test_the_figures_of_the_bench() -> None:
-    document = build_document("One says this. Two says that. Three.", file="a.txt")
-    one, two, other = (sentence for passage in passages_of(document) for sentence in passage.sentences)
-    rows: list[dict[str, Any]] = [
-        {"gold": [one.text, two.text], "alt_gold": []},
-        {"gold": [two.text, "Nobody says it."], "alt_gold": [{"quote": one.text, "part": 1}]},
-        {"gold": [one.text, two.text], "alt_gold": []},
-        {"gold": [one.text, two.text], "alt_gold": []},
-    ]
-    quoted = [[(one,), (two,)], [(one,), (other,), (two,)], [(other,), (one,)], []]
-    found = figures(rows, quoted)
-    assert {name: (figure["mean"], figure["n"]) for name, figure in found.items()} == {
-        "all parts@3": (0.5, 4),
-        "parts@3": (0.625, 8),
-        "a part@1": (0.5, 4),
-    }
 
 
 STORY = (

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ranking.runs import best_first, read_run, write_run
 
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.measures import best_first, read_run, write_run, write_whole
+from b12assistant.evaluation.measures import write_whole
 
 IDS = st.text("abcXYZ019-_.", min_size=1, max_size=6)
 RUNS = st.dictionaries(

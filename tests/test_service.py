@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from fakes import FakeWorkspace
-from serving import EMERGENCY, client_of, empty_space, small_space, untimed
+from serving import EMERGENCY, client_of, empty_space, got_as_sent, small_space, untimed
 from starlette.testclient import TestClient
 
 from b12assistant.answering.engine import Engine
@@ -116,8 +116,9 @@ def test_a_passage_is_found_by_its_whole_id_only(client: TestClient, space: Fake
 
 @pytest.mark.parametrize("name", ["a b.md", "übel & co.md", "50%25.md", "what?.md", "two\nlines.md", "x/#y.md"])
 def test_a_document_of_any_name_has_an_address(name: str, tmp_path: Path) -> None:
-    client = client_of(small_space(tmp_path, {name: "# Nerves\n\nMyelin wraps every nerve.\n"}))
-    assert client.get(f"/api/v1/documents/{quote(name)}").json()["document"] == name
+    space = small_space(tmp_path, {name: "# Nerves\n\nMyelin wraps every nerve.\n"})
+    found = got_as_sent(build_app(lambda: space), f"/api/v1/documents/{quote(name)}")
+    assert found.json()["document"] == name
 
 
 def test_health_touches_nothing() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from doc_pages import ROOT, dead_links, pages
+from ranking import runs
 
-from b12assistant.evaluation import measures
 from b12assistant.web.site import FRAMEWORK, OWN
 
 
@@ -72,7 +72,7 @@ def test_every_record_that_a_file_names_is_there(folder: str) -> None:
     assert [each for each in sorted(named) if not list((ROOT / "docs" / each[1]).glob(f"{each[2]}*.md"))] == []
 
 
-@pytest.mark.parametrize("kind", sorted({name.partition("@")[0] for name in (*measures.NAMES, measures.JUDGED)}))
+@pytest.mark.parametrize("kind", sorted({name.partition("@")[0] for name in (*runs.NAMES, runs.JUDGED)}))
 def test_every_measure_is_explained(kind: str) -> None:
     assert f"`{kind}" in (ROOT / "docs" / "reference" / "measures.md").read_text("utf-8")
 

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 import run_suite
 from fakes import fake_workspace
+from ranking.indexing import RANKINGS
 from run_suite import Row, configurations, drops, load_expected, measured, reading, suite
 from suite_page import page
-
-from b12assistant.evaluation.bench_index import RANKINGS
 
 HERE = Path(__file__).parent
 TINY = Row("tiny_collection", "dev", "development")

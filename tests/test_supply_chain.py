@@ -54,12 +54,11 @@ def test_what_runs_here_is_what_is_pinned() -> None:
 
 def test_setup_installs_nothing_without_a_hash_except_torch() -> None:
     dry = subprocess.run(["make", "-Bn", ".venv/.test"], cwd=ROOT, capture_output=True, text=True, check=True)
-    installs = [line for line in dry.stdout.splitlines() if " install " in line and "|| {" not in line]
-    running, ours, testing = installs
-    assert running.endswith("--require-hashes --only-binary :all: --no-deps -r requirements.lock")
-    assert ours.endswith("install --no-deps --no-build-isolation -e .")
-    assert testing.endswith("--require-hashes --only-binary :all: --no-deps -r requirements-test.lock")
-    assert "torch.version.cuda is None" in dry.stdout
+    installs = [line for line in dry.stdout.splitlines() if " install " in line]
+    assert [line for line in installs if "--no-deps" not in line] == []
+    torch, ours = (line for line in installs if "--require-hashes" not in line)
+    assert "'torch==" in torch
+    assert ours.endswith(" -e .")
 
 
 def test_every_licence_is_known_and_free() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ TELEPHONES = load_telephones()
 READ, REVIEW = date(2026, 1, 1), date(2026, 6, 1)
 LINE = {"number": "1 23", "source": "a page", "copy": "undated", "read": READ, "review_by": REVIEW}
 GENERAL = dict.fromkeys(LINES, "a local number")
-DATA: dict[str, object] = {
+DATA = {
     "general": GENERAL,
     "region": [{"id": "xx", "name": "Nowhere", "emergency": LINE}],
 }
@@ -30,10 +30,6 @@ DATA: dict[str, object] = {
 def shipped() -> Iterator[Telephone]:
     for lines in TELEPHONES.regions.values():
         yield from lines.values()
-
-
-def with_line(**changes: object) -> dict[str, object]:
-    return DATA | {"region": [{"id": "xx", "name": "Nowhere", "emergency": LINE | changes}]}
 
 
 @pytest.mark.parametrize("telephone", list(shipped()), ids=lambda telephone: telephone.number)
@@ -77,26 +73,6 @@ def test_an_unknown_region_is_named_along_with_the_known_ones() -> None:
 def test_a_configured_number_that_is_not_a_number_is_refused(number: str) -> None:
     with pytest.raises(ConfigError, match=r"red_flags\.crisis_line"):
         TELEPHONES.words("", {"crisis_line": number}, READ)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        DATA | {"general": {"emergency": "x"}},
-        DATA | {"region": [{"id": "xx"}]},
-        DATA | {"region": [{"id": "xx", "name": "N", "doctor": LINE}]},
-        DATA | {"region": [{"id": "xx", "name": "N"}, {"id": "xx", "name": "M"}]},
-        with_line(number=""),
-        with_line(source=""),
-        with_line(review_by="2026-06-01"),
-        with_line(read=datetime(2026, 1, 1)),  # noqa: DTZ001 - what TOML gives for a time without a zone
-        with_line(review_by=READ),
-    ],
-    ids=["general", "name", "line", "twice", "number", "source", "no date", "a time", "review before reading"],
-)
-def test_invalid_numbers_are_an_error(data: dict[str, object]) -> None:
-    with pytest.raises(ConfigError):
-        parse_telephones(data)
 
 
 def text_of(environment: dict[str, str]) -> str:

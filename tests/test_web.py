@@ -15,7 +15,7 @@ from typing import NoReturn
 import pytest
 from corpora import again
 from fakes import FakeWorkspace
-from serving import CORPUS, small_space
+from serving import CORPUS, got_as_sent, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.display import addresses
@@ -241,9 +241,8 @@ def test_a_document_that_is_not_there_says_so_and_echoes_nothing_live(client: Te
 def test_a_name_with_anything_in_it_leads_to_its_document(tmp_path: Path) -> None:
     name = "a\nb%2f#?&é'\".md"
     space = small_space(tmp_path, {**CORPUS, name: "Zebra wraps quagga.\n"})
-    client = TestClient(application(space, Warmup(space)), base_url=HERE)
     document = space.document(name).document
-    page = client.get(addresses.of_document(document))
+    page = got_as_sent(application(space, Warmup(space)), addresses.of_document(document))
     assert page.status_code == 200
     assert "Zebra wraps quagga." in page.text
 

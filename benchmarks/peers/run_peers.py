@@ -1,10 +1,10 @@
 """Run other systems on the same weights and data, set up as their documentation says: a run file each, and one JSON.
 
-    build/peers/bin/python benchmarks/peers/run_peers.py FOLDER [--split dev] [--only bm25s] [--out DIR]
+    PYTHONPATH=benchmarks build/peers/bin/python benchmarks/peers/run_peers.py FOLDER [--split dev] [--only bm25s]
 
 A peer is one function: from documents, queries and the folder of the weights to a run. A first attempt with each is
 compared, not its best: defaults, except that all return a hundred documents and a document ranks where its best part
-does. Every run is scored by the product's own measures, and `b12assistant evaluate FOLDER --run RUN` scores it again.
+does. Every run is scored by the same measures, and `run_collection.py FOLDER --run RUN` scores it again.
 requirements.txt beside this file makes the environment.
 """
 
@@ -19,13 +19,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from answer_systems import System, haystack, langchain, llama_index
+from ranking.bench import CACHE, Scored, ask, compared, hardware, score_run, search
+from ranking.datasets import Dataset, Text, load_dataset
+from ranking.indexing import BenchParts, Ranking
+from ranking.runs import write_run
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.evaluation.bench import CACHE, Scored, ask, compared, hardware, score_run, search
-from b12assistant.evaluation.bench_index import BenchParts, Ranking
-from b12assistant.evaluation.datasets import Dataset, Text, load_dataset
-from b12assistant.evaluation.measures import write_run, write_whole
+from b12assistant.evaluation.measures import write_whole
 
 Run = dict[str, dict[str, float]]
 Peer = Callable[[Sequence[Text], Mapping[str, str], str], Run]

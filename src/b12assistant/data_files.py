@@ -1,6 +1,7 @@
-"""Read and check the data files that ship with the package, without pydantic, whose import would delay a question.
+"""Read the data files that ship with the package, and check those of a corpus that have the same form.
 
-A file that cannot be used raises ``ConfigError``, which names the file and the place in it.
+`tests/test_packaged_tables.py` checks what ships. What a corpus brings is checked here and not with pydantic, whose
+import would delay a question: a fault raises ``ConfigError``, which names the file and the place in it.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from importlib import resources
+from typing import Any
 
 from b12assistant.errors import ConfigError
 
@@ -23,7 +24,7 @@ _STRING = re.compile(
 _HEAD = re.compile(r"\s*(\[\[?)\s*([\"']?)([\w-]+)\2\s*\]\]?\s*(?:#|$)")
 
 
-def read_data(*path: str) -> Table:
+def read_data(*path: str) -> dict[str, Any]:
     """Read a TOML file below ``b12assistant/data``. Raises ``ConfigError`` if it cannot be read."""
     name = "/".join(path)
     try:
@@ -57,14 +58,6 @@ def integer(table: Table, key: str, where: str, *, default: int | None = None) -
     return value
 
 
-def day(table: Table, key: str, where: str) -> date:
-    """Return a value that must be a date."""
-    value = table.get(key)
-    if not isinstance(value, date) or isinstance(value, datetime):
-        raise ConfigError(f"{where}: {key} must be a date", hint=HINT)
-    return value
-
-
 def strings(table: Table, key: str, where: str) -> tuple[str, ...]:
     """Return a value that must be a list of strings; empty if the key is missing."""
     value = table.get(key, [])
@@ -79,14 +72,6 @@ def tables(table: Table, key: str, where: str) -> tuple[Table, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
         raise ConfigError(f"{where}: {key} must be an array of tables", hint=HINT)
     return tuple(value)
-
-
-def subtable(table: Table, key: str, where: str) -> Table:
-    """Return a value that must be a table."""
-    value = table.get(key)
-    if not isinstance(value, dict):
-        raise ConfigError(f"{where}: {key} must be a table", hint=HINT)
-    return value
 
 
 def line_of(text: str, *place: str | int) -> int:

@@ -49,7 +49,8 @@ def cached(
         def kept(owner: Owner) -> Any:
             return functools.lru_cache(maxsize=most)(functools.partial(method, owner))
 
-        return functools.cached_property(kept)
+        kept.__doc__ = method.__doc__
+        return once(kept)
 
     return keeping
 

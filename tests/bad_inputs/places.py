@@ -13,7 +13,6 @@ WORDS = "Numb feet can be a sign of {}. They should be looked at soon.\n"
 ODD_NAMES = {
     "newline": b"two\nlines.md",
     "bidi": "a\u202egnp.md".encode(),
-    "not UTF-8": b"latin \xe9.md",
     "escape": b"\x1b[31mred.md",
     "dots": b"...md.md",
     "long": b"n" * 252 + b".md",
@@ -77,6 +76,8 @@ def no_files() -> Iterator[BadInput]:
 def names() -> Iterator[BadInput]:
     for number, name in enumerate(ODD_NAMES.values()):
         yield BadInput(42, os.fsdecode(name), WORDS.format(number).encode(), INDEXED)
+    latin = os.fsdecode(b"latin \xe9.md")
+    yield BadInput(42, latin, WORDS.format("Latin-1").encode(), LEFT_OUT, "a name that is not UTF-8")
     yield BadInput(42, "no suffix", WORDS.format("no suffix").encode(), LEFT_OUT, "no suffix")
     yield BadInput(42, "a picture.png", b"\x89PNG\r\n\x1a\n", LEFT_OUT, "not a type that can be read (.png)")
     yield BadInput(43, "first.txt", WORDS.format("twins").encode(), INDEXED)

@@ -20,7 +20,7 @@ def test_a_quote_is_copied_in_another_form(reader: Reader, site: str) -> None:
     figure = reader.ask(ASKED).locator("figure.quote").first
     for form, begins in (
         ("markdown", "> Myelin wraps every nerve."),
-        ("bibtex", "@misc{nerves-"),
+        ("ris", "TY  - "),
         ("link", f"{site}/d/nerves.md?at="),
         ("report", "A mistake in a passage"),
     ):

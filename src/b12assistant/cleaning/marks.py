@@ -12,13 +12,13 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from itertools import chain, groupby
 
 from b12assistant.language.folding import hiding
 from b12assistant.language.sentences import split_sentences
 from b12assistant.language.words import fold, stop_words, terms
+from b12assistant.threads import once
 from b12assistant.types import Block, BlockKind, Extract, Range, Role
 
 _LISTS: dict[str, list[str]] = tomllib.loads(
@@ -145,11 +145,11 @@ class Page:
         ranges = split_sentences(self.extract.text[start : block.range.end])
         return [Range(start + range_.start, start + range_.end) for range_ in ranges]
 
-    @cached_property
+    @once
     def headings(self) -> frozenset[str]:
         return frozenset(plain(self.text(section.heading)) for section in self.extract.sections)
 
-    @cached_property
+    @once
     def vocabulary(self) -> frozenset[str]:
         return frozenset(re.findall(r"[^\W\d_]+", fold(self.extract.text)))
 
@@ -166,7 +166,7 @@ class Page:
         )
         return sum(link.end <= block.range.end for link in links[first:last])
 
-    @cached_property
+    @once
     def _regions(self) -> defaultdict[Role, list[Range]]:
         """Return the ranges of each role, in order; some may overlap."""
         regions: defaultdict[Role, list[Range]] = defaultdict(list)
@@ -174,7 +174,7 @@ class Page:
             regions[region.role].append(region.range)
         return regions
 
-    @cached_property
+    @once
     def _united(self) -> defaultdict[Role, list[Range]]:
         """Return the ranges of each role without overlaps, since a page may have thousands of links."""
         united: defaultdict[Role, list[Range]] = defaultdict(list)

@@ -83,7 +83,7 @@ def disputes_to_bytes(disputes: Iterable[Dispute]) -> bytes:
         }
         for dispute in disputes
     ]
-    return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
+    return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def disputes_from_bytes(data: bytes, documents: Iterable[Document]) -> tuple[Dispute, ...]:
@@ -96,7 +96,7 @@ def disputes_from_bytes(data: bytes, documents: Iterable[Document]) -> tuple[Dis
             tuple(tuple(known[DocumentId(id_)].span(a, b) for id_, a, b in side) for side in row["sides"]),
             tuple(row.get("not_asked", ())),  # older indexes do not have this key
         )
-        for row in json.loads(data.decode("utf-8", "surrogatepass"))
+        for row in json.loads(data)
     )
 
 

@@ -25,13 +25,14 @@ from b12assistant.safety.red_flags import FindingKind
 Where = Callable[..., str]  # maps the place of a key to "file:line"
 
 
-def _not_blank(text: str) -> str:
+def _sound(text: str) -> str:
+    text.encode()  # raises a ValueError for half a character, as `\ud83d` in YAML or JSON gives it
     if not text.strip():
         raise ValueError("blank")
     return text
 
 
-Text = Annotated[str, AfterValidator(_not_blank), Field(description="a text")]
+Text = Annotated[str, AfterValidator(_sound), Field(description="a text")]
 Texts = Annotated[list[Text], Field(description="a list of texts")]
 
 

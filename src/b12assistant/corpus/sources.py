@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from b12assistant.corpus.entries import CuratedEntry, DataFile, Text, check
 from b12assistant.errors import SourceFactsError
+from b12assistant.threads import once
 from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, Words
 
 SOURCES_FILE = "sources.toml"
@@ -44,7 +44,7 @@ class FactsEntry(CuratedEntry):
     superseded_by: _MaybeText = None
     withdrawn: bool = Field(default=False, description="true or false")
     review: _MaybeText = None
-    cites: list[str] = Field(default=[], description="a list of texts")
+    cites: list[Text] = Field(default=[], description="a list of texts")
     note: _MaybeText = None
 
     def source(self) -> Source:
@@ -87,7 +87,7 @@ class SourcesFile:
     def __init__(self, text: str, *, file: str = SOURCES_FILE) -> None:
         self._file = DataFile(SourcesToml, text, file=file)
 
-    @cached_property
+    @once
     def facts(self) -> dict[str, Facts]:
         """Return the validated entries, by the file each one describes (path in the corpus)."""
         sources: dict[str, Facts] = {}
@@ -98,7 +98,7 @@ class SourcesFile:
             sources[entry.file] = entry.model_dump(exclude_unset=True, exclude={"file"})
         return sources
 
-    @cached_property
+    @once
     def origins(self) -> dict[OriginId, Origin]:
         """Return the register of origins, by id."""
         origins: dict[OriginId, Origin] = {}

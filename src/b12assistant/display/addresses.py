@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from unicodedata import combining
-from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from urllib.parse import quote as percent
 
 from b12assistant.answers import Quote
@@ -127,7 +127,7 @@ def of_document(document: Document) -> str:
 
 
 def _of_id(document: DocumentId) -> str:
-    return ROOT + percent(document.encode("utf-8", "surrogatepass"), safe="/")
+    return ROOT + percent(document, safe="/")
 
 
 def read(query: Mapping[str, str]) -> MarkedPlace | None:
@@ -159,7 +159,7 @@ def read_link(link: str) -> tuple[DocumentId, MarkedPlace] | None:
     place = read(query)
     if not root or place is None:
         return None
-    return DocumentId(unquote_to_bytes(name).decode("utf-8", "surrogateescape")), place
+    return DocumentId(unquote(name)), place
 
 
 def _starts(text: str, length: int, digest: str) -> Iterator[int]:
@@ -181,4 +181,4 @@ def _range(range_: Range) -> str:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

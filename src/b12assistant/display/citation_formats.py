@@ -1,7 +1,7 @@
-"""Write a quote with its citation: plain text, Markdown, HTML, BibTeX, RIS, link, or a report of a problem.
+"""Write a quote with its citation: plain text, Markdown, HTML, RIS, link, or a report of a problem.
 
-Plain text, Markdown and HTML keep the words exactly. The formats of reference managers have no line ends, so line
-ends become blanks there.
+Plain text, Markdown and HTML keep the words exactly. RIS, which every reference manager reads, has no line ends in a
+field, so line ends become blanks there.
 """
 
 from __future__ import annotations
@@ -17,16 +17,9 @@ from b12assistant.display.markup import plain, revealed
 from b12assistant.display.presentation import Quoted
 
 CITE = "/cite/"  # the route of quotes as text
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&~|$#]")
 _BEGINS = re.compile(r"^(\d{0,9})([+\-=.)])", re.M)  # would begin a list, a rule or a heading
 _OUTER = re.compile(r"^[ \t]+|[ \t]+$|\r", re.M)  # blanks that Markdown reads as layout
-_BIBTEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{sign: f"\\{sign}" for sign in "{}$&#_%"},
-}
 
 
 class CitationForm(StrEnum):
@@ -35,7 +28,6 @@ class CitationForm(StrEnum):
     PLAIN = "plain"
     MARKDOWN = "markdown"
     HTML = "html"
-    BIBTEX = "bibtex"
     RIS = "ris"
     LINK = "link"
     REPORT = "report"
@@ -85,24 +77,6 @@ def _html(quote: Quoted) -> str:
     )
 
 
-def _bibtex(quote: Quoted) -> str:
-    source = quote.source
-    stem = re.sub(r"[^A-Za-z0-9]+", "-", quote.document.rpartition("/")[2].partition(".")[0]).strip("-")
-    published = source.published
-    fields = {
-        "title": _braced(quote.place[0]),
-        "publisher": _braced(source.publisher or ""),
-        "year": str(published.year) if published else "",
-        "month": MONTHS[published.month - 1] if published else "",
-        "url": web_address(source.url),
-        "pages": "--".join(map(str, dict.fromkeys(quote.page_range or ()))),
-        "annote": _braced(quote.text),
-        "note": _braced(f"{'. '.join(_extras(quote))}. ") + rf"\url{{{quote.link}}}",
-    }
-    lines = (f"  {name} = {value if value in MONTHS else f'{{{value}}}'},\n" for name, value in fields.items() if value)
-    return f"@misc{{{stem or 'source'}-{quote.spans[0].start},\n{''.join(lines)}}}"
-
-
 def _ris(quote: Quoted) -> str:
     source = quote.source
     first, last = quote.page_range or ("", "")
@@ -142,7 +116,6 @@ _FORMS: Mapping[CitationForm, Callable[[Quoted], str]] = {
     CitationForm.PLAIN: _plain,
     CitationForm.MARKDOWN: _markdown,
     CitationForm.HTML: _html,
-    CitationForm.BIBTEX: _bibtex,
     CitationForm.RIS: _ris,
     CitationForm.LINK: lambda quote: quote.link,
 }
@@ -157,10 +130,6 @@ def _extras(quote: Quoted) -> Iterator[str]:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _braced(text: str) -> str:
-    return "".join(_BIBTEX.get(sign, sign) for sign in _line(text)) + (" " if text.endswith(" ") else "")
 
 
 def web_address(url: str | None) -> str:

@@ -1,7 +1,7 @@
 """The JSON of answers and look-ups: these models both render and describe it.
 
 HTTP, `--json`, `batch` and saved conversations share them. A missing value is null, never left out. Texts of sources
-are not changed: even a file name with lone surrogates is written as it is.
+are not changed: even a question with lone surrogates is written as it is.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from b12assistant.answers import Reason
-from b12assistant.data_files import read_data, string, subtable
+from b12assistant.data_files import read_data
 from b12assistant.errors import ConfigError
 from b12assistant.types import Document, Interest, Source, Words
 
@@ -80,17 +80,8 @@ def load_labels(language: str = ENGLISH) -> Labels:
         raise ConfigError(
             f"page.language = {language!r}: the page has no words in it", hint=f"set one of {', '.join(known)}"
         )
-    return parse_labels(language, read_data(*_FOLDER, f"{language}.toml"))
-
-
-def parse_labels(language: str, data: Mapping[str, object]) -> Labels:
-    """Check a parsed file of labels, tables of texts; none may be empty."""
-    where = f"{language}.toml"
-    tables = {}
-    for name in data:
-        table = subtable(data, name, where)
-        tables[name] = MappingProxyType({key: string(table, key, f"{where}, {name}") for key in table})
-    return Labels(language, MappingProxyType(tables))
+    tables = read_data(*_FOLDER, f"{language}.toml")
+    return Labels(language, MappingProxyType({name: MappingProxyType(table) for name, table in tables.items()}))
 
 
 def languages() -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def _parsed(path: Path, parse: Callable[[Any], _Row], complaint: str, form: str)
     try:
         lines = path.read_text("utf-8").split("\n")  # a JSON string may hold other line ends
     except OSError as error:
-        hint = "give a folder in BEIR's form, or a JSON lines file of labelled questions"
+        hint = "give a JSON lines file of labelled questions"
         raise UsageError(f"{path} cannot be read ({error.strerror})", hint=hint) from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is not UTF-8", hint="save the file as UTF-8") from error

@@ -9,7 +9,8 @@ from typing import Any
 
 from b12assistant.display.markup import plain
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.bench_report import (
+from b12assistant.evaluation.measures import compare, write_whole
+from b12assistant.evaluation.report_page import (
     document,
     facts,
     few,
@@ -19,7 +20,6 @@ from b12assistant.evaluation.bench_report import (
     section,
     words_cell,
 )
-from b12assistant.evaluation.measures import compare, write_whole
 
 Report = Mapping[str, Any]
 Row = Mapping[str, Any]

@@ -21,7 +21,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.display.markup import plain
 from b12assistant.errors import UsageError
-from b12assistant.evaluation.bench_report import document, scrolling, section
+from b12assistant.evaluation.report_page import document, scrolling, section
 from b12assistant.safety.explanation import Json, explain, lines
 
 NONE: Final = "none"

@@ -15,7 +15,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,7 @@ from b12assistant.errors import IndexDamagedError
 from b12assistant.index.documents import Entry
 from b12assistant.index.token_store import TokenStore
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
+from b12assistant.threads import once
 from b12assistant.types import Document, DocumentId, FileEnd, FileReport, GenerationId, Passage, PassageId, SourceKind
 
 Vectors = NDArray[np.float32]
@@ -186,12 +186,12 @@ class Collection:
         """
         return self.narrowed(kinds) if self.narrowed else (self.vectors, self.lexical)
 
-    @cached_property
+    @once
     def context_starts(self) -> NDArray[np.int64]:
         """Return the unit of ``context`` at which each passage begins (its title), ``(n + 1,)``."""
         return np.cumsum([0, *(1 + len(passage.sentences) for passage in self.passages)], dtype=np.int64)
 
-    @cached_property
+    @once
     def sentence_starts(self) -> NDArray[np.int64]:
         """Return the unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
         return np.cumsum([0, *(len(passage.sentences) for passage in self.passages)], dtype=np.int64)
@@ -200,13 +200,13 @@ class Collection:
         """Return the best cosine of ``query``, ``(d,)``, and a question that nothing answers, if any are listed."""
         return self.asked.best_of_none(query, int(self.sentence_starts[-1])) if self.asked else None
 
-    @cached_property
+    @once
     def first_rows(self) -> NDArray[np.int64]:
         """Return, for each row, the row of its document's first passage, ``(n,)``."""
         first: dict[DocumentId, int] = {}
         return np.array([first.setdefault(p.document.id, row) for row, p in enumerate(self.passages)], dtype=np.int64)
 
-    @cached_property
+    @once
     def shared_titles(self) -> dict[str, tuple[int, ...]]:
         """Return the rows of each non-empty title that a few documents share: those are on one topic."""
         titles = {passage.document.id: passage.document.title for passage in self.passages}
@@ -217,12 +217,12 @@ class Collection:
                 by_title.setdefault(passage.document.title, []).append(row)
         return {title: tuple(rows) for title, rows in by_title.items()}
 
-    @cached_property
+    @once
     def off_in_part(self) -> frozenset[DocumentId]:
         """Return the documents with some passages switched off."""
         return self.off.in_part(self.passages)
 
-    @cached_property
+    @once
     def rows(self) -> dict[PassageId, int]:
         return {passage.id: row for row, passage in enumerate(self.passages)}
 

@@ -47,12 +47,12 @@ class Entry:
 
 def entries_to_bytes(entries: Iterable[Entry]) -> bytes:
     lines = (json.dumps(_entry(entry), ensure_ascii=False, sort_keys=True) + "\n" for entry in entries)
-    return "".join(lines).encode("utf-8", "surrogatepass")
+    return "".join(lines).encode()
 
 
 def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
     """Read bytes that were already verified against their digest."""
-    return tuple(_read_entry(json.loads(line)) for line in data.decode("utf-8", "surrogatepass").split("\n") if line)
+    return tuple(_read_entry(json.loads(line)) for line in data.decode().split("\n") if line)
 
 
 def source_facts(source: Source) -> Json:

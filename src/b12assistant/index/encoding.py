@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from b12assistant.index.onnx_encoder import SPECIAL, Changes, OnnxEncoder, check
 from b12assistant.index.weights import PINNED_MODEL, SAFETENSORS, TOKENIZER, ModelWeights, find_weights, shipped_graph
 from b12assistant.low_rank import LowRank, parse_low_rank
 from b12assistant.protocols import Encoded, Encoder
+from b12assistant.threads import once
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -60,12 +61,12 @@ class SentenceEncoder:
     def dimension(self) -> int:
         return int(self.model.get_embedding_dimension() or 0)
 
-    @cached_property
+    @once
     def limit(self) -> int:
         """Return the limit in word pieces, if possible from the model's file: an unchanged corpus needs no torch."""
         return (self.weights.limit_in_file() or int(self.model.max_seq_length or 512)) - SPECIAL
 
-    @cached_property
+    @once
     def model(self) -> SentenceTransformer:
         """Load the weights with sentence-transformers, or change those of another. Raises ``EncoderError``."""
         if self._base is not None:
@@ -172,7 +173,7 @@ def load_encoder(
 FILE = "data/encoder/retrieval.npz"
 
 
-@lru_cache(maxsize=1)
+@cache
 def _shipped() -> tuple[str, str, LowRank]:
     """Return the digest of the weights it was fitted on, that of the file, and the changes."""
     try:

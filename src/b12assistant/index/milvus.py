@@ -21,7 +21,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -41,6 +40,7 @@ from b12assistant.errors import (
 from b12assistant.index.collection import Collection, Indexes
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.vector_index import Found, Vectors, best_first
+from b12assistant.threads import once
 from b12assistant.types import SourceKind
 
 MILVUS = "milvus"
@@ -239,7 +239,7 @@ class Contents:
     lexical: BM25FIndex
     kinds: Sequence[str]
 
-    @cached_property
+    @once
     def digest(self) -> str:
         digest = hashlib.sha256(_FORMAT.encode())
         for part in (np.ascontiguousarray(self.vectors).data, self.lexical.to_bytes(), "\0".join(self.kinds).encode()):

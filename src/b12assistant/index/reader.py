@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ from b12assistant.index.onnx_encoder import OPENING, TINY, WORDS, open_session
 from b12assistant.language.words import open_tokenizer
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
-from b12assistant.threads import NATIVE_CALLS, once
+from b12assistant.threads import NATIVE_CALLS, cached, once
 
 FOLDER = "data/reader"
 _HINT = "reinstall b12assistant"
@@ -41,17 +39,13 @@ class JointReader:
     graph: str
     tokenizer: Path
 
-    @once
-    def score(self) -> Callable[[str, str], float]:
-        """Return a function of a question and a text that scores how well the text answers.
-
-        Its value is a logit, above 0 if the text more likely answers than not. Cached: an earlier answer is computed
-        again for the next turn; `cache_clear` forgets them.
-        """
-        return lru_cache(maxsize=_KEPT)(self._score)
-
+    @cached(_KEPT)
     @stage("reader")
-    def _score(self, question: str, text: str) -> float:
+    def score(self, question: str, text: str) -> float:
+        """Return a logit, above 0 if the text more likely answers the question than not.
+
+        Cached: an earlier answer is computed again for the next turn.
+        """
         with NATIVE_CALLS:
             asked, read = (each.ids for each in open_tokenizer(self.tokenizer).encode_batch([question, text]))
             # One [CLS], and a [SEP] after each.

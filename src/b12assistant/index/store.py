@@ -91,7 +91,7 @@ def unsealed(data: bytes, name: str) -> dict[str, Any] | None:
 
 
 def _json(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode("utf-8", "surrogatepass")
+    return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
 
 
 def _sha256(data: bytes) -> str:

@@ -10,13 +10,14 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+
+from b12assistant.threads import once
 
 Vectors = NDArray[np.float32]
 
@@ -93,7 +94,7 @@ class TokenStore:
         frequency = np.bincount(pairs[np.diff(pairs, prepend=-1) > 0] % size, minlength=size)
         return np.asarray(np.log((len(self) + 1) / (frequency + 0.5)), dtype=np.float32)
 
-    @cached_property
+    @once
     def _norms(self) -> Vectors:
         squares = np.einsum("ij,ij->i", self.tokens, self.tokens, dtype=np.float32)
         return np.asarray(np.maximum(np.sqrt(squares), 1e-6), dtype=np.float32)

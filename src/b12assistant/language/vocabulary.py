@@ -8,19 +8,19 @@ word listed as another real word is never changed: reading too much is as danger
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, cached_property, lru_cache
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Final
 
 from b12assistant.answers import TermId
-from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, subtable, tables
+from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, tables
 from b12assistant.errors import ConfigError
-from b12assistant.threads import once
+from b12assistant.threads import cached, once
 
 FILES: Final = ("abbreviations.toml", "names.toml", "lay.toml")
 _APOSTROPHE = "[’']"
@@ -47,16 +47,16 @@ class Vocabulary:
 
     terms: tuple[Term, ...]
 
-    @cached_property
+    @once
     def _by_variant(self) -> Mapping[str, TermId]:
         return MappingProxyType({_normalised(variant): term.id for term in self.terms for variant in term.variants})
 
-    @cached_property
+    @once
     def _pattern(self) -> re.Pattern[str]:
         variants = sorted((v for term in self.terms for v in term.variants), key=lambda v: (-len(v), v))
         return re.compile(rf"(?<![\w-])(?:{'|'.join(map(_as_pattern, variants)) or '(?!)'})(?![\w-])")
 
-    @cached_property
+    @once
     def words(self) -> frozenset[str]:
         """Return every word of a variant, in lower case: none of them is a misspelling."""
         return frozenset(word for variant in self._by_variant for word in variant.split())
@@ -73,7 +73,7 @@ class Vocabulary:
         return Vocabulary(tuple(term for term in self.terms if term.id in kept))
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_vocabulary() -> Vocabulary:
     """Read the terms that ship with the package, for a corpus without its own. Raises ``ConfigError``."""
     return Vocabulary(tuple(term for file in FILES for term in parse_terms(read_data("vocabulary", file), file)))
@@ -120,8 +120,7 @@ class Spelling:
     """Spelling rules: typos become ``words``, ``keep`` and ``vocabulary`` are left alone, ``aliases`` are replaced.
 
     ``vocabulary`` is every word that occurs in a wording, and the listed ``known`` ones: digits for letters and the
-    like are corrected to it too. ``correct`` returns the usual spelling of a word, or the word itself; the last words
-    are cached.
+    like are corrected to it too.
     """
 
     words: frozenset[str]
@@ -130,15 +129,12 @@ class Spelling:
     vocabulary: frozenset[str] = frozenset()
 
     @once
-    def correct(self) -> Callable[[str], str]:
-        return lru_cache(maxsize=_CACHED)(self._corrected)
-
-    @once
     def _by_letter(self) -> Mapping[str, tuple[str, ...]]:
         words = sorted(word for word in self.words if len(word) >= _SHORTEST)
         return {letter: tuple(group) for letter, group in groupby(words, key=itemgetter(0))}
 
-    def _corrected(self, word: str) -> str:
+    @cached(_CACHED)
+    def correct(self, word: str) -> str:
         """Return the usual spelling of a word, or the word itself."""
         for form in _forms(word):
             if form in self.aliases:
@@ -174,20 +170,13 @@ def _forms(word: str) -> tuple[str, ...]:
 
 def load_spelling(vocabulary: frozenset[str]) -> Spelling:
     """Read the words that ship with the package; ``vocabulary``: the words of the wordings."""
-    return parse_spelling(read_data("red_flags", SPELLING_FILE), vocabulary)
-
-
-def parse_spelling(data: Table, vocabulary: frozenset[str]) -> Spelling:
-    """Return the spelling rules of a parsed file. Raises ``ConfigError``."""
-    check_keys(data, SPELLING_FILE, required=("words", "keep", "aliases"), optional=("known",))
-    aliases = subtable(data, "aliases", SPELLING_FILE)
-    check_keys(aliases, f"{SPELLING_FILE}, aliases", required=tuple(aliases))
-    read = {written: usual for usual in aliases for written in strings(aliases, usual, f"{SPELLING_FILE}, aliases")}
+    data = read_data("red_flags", SPELLING_FILE)
+    read = {written: usual for usual, others in data["aliases"].items() for written in others}
     return Spelling(
-        words=frozenset(strings(data, "words", SPELLING_FILE)),
-        keep=frozenset(strings(data, "keep", SPELLING_FILE)),
+        words=frozenset(data["words"]),
+        keep=frozenset(data["keep"]),
         aliases=MappingProxyType(read),
-        vocabulary=vocabulary | frozenset(strings(data, "known", SPELLING_FILE)),
+        vocabulary=vocabulary | frozenset(data.get("known", ())),
     )
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import HAN, Word, fold, fold_letter
-from b12assistant.threads import once
+from b12assistant.threads import cached, once
 
 # A list by its name, the start and end of a group, a bar, a repetition, literal letters, a class of characters; "odd":
 # anything else.
@@ -45,7 +44,6 @@ class Literals:
         self._watched: dict[str, None] = {}
         self._by_key: dict[str, tuple[str, ...]] = {}
         self._watching = threading.Lock()
-        self._standing: Callable[[str, int], frozenset[str]] = lru_cache(maxsize=_TEXTS)(self._look)
 
     def __getitem__(self, expression: str) -> Needed:
         """Return the literals an expression needs; if there are several sets, the one likely to be rarest."""
@@ -67,8 +65,9 @@ class Literals:
 
     def standing(self, text: str) -> frozenset[str]:
         """Return the watched literals that ``text`` contains."""
-        return self._standing(text, len(self._watched))
+        return self._look(text, len(self._watched))
 
+    @cached(_TEXTS)
     def _look(self, text: str, _watched: int) -> frozenset[str]:
         keys = {text[place : place + size] for size in range(1, _KEY + 1) for place in range(len(text) - size + 1)}
         return frozenset(literal for key in keys for literal in self._by_key.get(key, ()) if literal in text)

@@ -25,6 +25,10 @@ def read_file(path: Path, *, root: Path, limit: int) -> bytes:
     never names the file: the report does.
     """
     try:
+        os.path.relpath(path, root).encode()
+    except UnicodeEncodeError as error:
+        raise SourceError("a name that is not UTF-8: rename it") from error
+    try:
         # Not ``Path.resolve``: it raises RuntimeError for links in a circle, which is not handled as this file's error.
         target = Path(os.path.realpath(path, strict=True))
         if not target.is_relative_to(os.path.realpath(root, strict=True)):

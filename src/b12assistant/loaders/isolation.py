@@ -246,7 +246,7 @@ def _exchange(
     """Send one request to the worker; no answer is added if it dies."""
     requests, replies = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # pipes: see ``_start``
     with suppress(OSError, ValueError, MemoryError):  # a pipe that broke, or was closed at the timeout
-        send(requests, name.encode("utf-8", "surrogateescape"))
+        send(requests, name.encode())
         send(requests, data)
         send(requests, pack(splitting))
         answer = receive(replies)

@@ -203,5 +203,5 @@ def _even_parts(units: list[Unit], most: int) -> Iterator[list[Unit]]:
 
 def passage_id(document: DocumentId, text: str, occurrence: int) -> PassageId:
     """Return the id of a passage. ``text``: its sentences, one per line; ``occurrence``: counts equal texts from 0."""
-    digest = hashlib.sha256(f"{document}\0{text}\0{occurrence}".encode("utf-8", "surrogatepass")).hexdigest()
+    digest = hashlib.sha256(f"{document}\0{text}\0{occurrence}".encode()).hexdigest()
     return PassageId(digest[:20])

@@ -37,9 +37,7 @@ def main() -> None:
             if data is None or splitting is None:
                 return
             _limit_time(seconds)
-            answer = _answer(
-                data, name.decode("utf-8", "surrogateescape"), isolation.unpack_splitting(splitting), limit
-            )
+            answer = _answer(data, name.decode(), isolation.unpack_splitting(splitting), limit)
             _limit_time(0)
             isolation.send(output, answer)
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from b12assistant.data_files import HINT, check_keys, integer, read_data, strings, subtable
-from b12assistant.errors import ConfigError
+from b12assistant.data_files import read_data
 from b12assistant.language.wording import Literals, Wordings
 
 FILE: Final = "assertion.toml"
@@ -195,21 +194,10 @@ class Reading:
 
 
 def load_cues(literals: Literals) -> tuple[CueWordings, Reach]:
-    """Read the cues that ship with the package: exactly ``KINDS``, none of them empty.
-
-    ``literals``: with the lists of words their wordings may use.
-    """
+    """Read the cues that ship with the package; ``literals``: with the lists of words their wordings may use."""
     data = read_data("red_flags", FILE)
-    check_keys(data, FILE, required=("reach", "cues"))
-    reach, table = subtable(data, "reach", FILE), subtable(data, "cues", FILE)
-    where = f"{FILE}, reach"
-    check_keys(reach, where, required=("near", "far"))
-    check_keys(table, f"{FILE}, cues", required=KINDS)
-    wordings = {kind: strings(table, kind, f"{FILE}, cues") for kind in KINDS}
-    if empty := [kind for kind in KINDS if not wordings[kind]]:
-        raise ConfigError(f"{FILE}, cues: nothing listed for {', '.join(empty)}", hint=HINT)
-    cues = {kind: Wordings(wordings[kind], literals, f"{FILE}, {kind}") for kind in KINDS}
-    return cues, Reach(near=integer(reach, "near", where), far=integer(reach, "far", where))
+    cues = {kind: Wordings(data["cues"][kind], literals, f"{FILE}, {kind}") for kind in KINDS}
+    return cues, Reach(**data["reach"])
 
 
 SENTENCE_END: Final = re.compile(r"(?<!\S)[.?](?!\S)")

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache, partial
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from b12assistant.answers import FixedText, FixedTexts, TextId
-from b12assistant.data_files import HINT, Table, check_keys, day, integer, read_data, string, strings, subtable, tables
+from b12assistant.data_files import HINT, Table, check_keys, integer, read_data, string, tables
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Phrases, Plain
@@ -92,47 +92,22 @@ def _digits(text: str) -> set[str]:
     return set(re.findall(r"\d+", text))
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_telephones() -> Telephones:
     """Read the numbers that ship with the package."""
     return parse_telephones(read_data("red_flags", NUMBERS_FILE))
 
 
-def parse_telephones(data: Table) -> Telephones:
-    """Return the numbers of a parsed file; an unknown or missing key and a region named twice are errors."""
-    check_keys(data, NUMBERS_FILE, required=("general", "region"))
-    general = subtable(data, "general", NUMBERS_FILE)
-    check_keys(general, f"{NUMBERS_FILE}, general", required=LINES)
-    regions: dict[str, Mapping[str, Telephone]] = {}
+def parse_telephones(data: Mapping[str, Any]) -> Telephones:
+    """Return the numbers of a parsed file."""
     called: dict[str, dict[str, str]] = {}
-    for position, table in enumerate(tables(data, "region", NUMBERS_FILE), start=1):
-        where = f"{NUMBERS_FILE}, region {position}"
-        check_keys(table, where, required=("id", "name"), optional=(*LINES, "called"))
-        name = string(table, "id", where)
-        if name in regions:
-            raise ConfigError(f"{NUMBERS_FILE}: the region {name} is named twice", hint=HINT)
-        regions[name] = {
-            line: _telephone(subtable(table, line, where), f"{NUMBERS_FILE}, {name}, {line}")
-            for line in LINES
-            if line in table
-        }
-        for language in subtable(table, "called", where) if "called" in table else {}:
-            called.setdefault(language, {})[name] = string(subtable(table, "called", where), language, where)
-    words = {line: string(general, line, f"{NUMBERS_FILE}, general") for line in LINES}
-    return Telephones(MappingProxyType(words), MappingProxyType(regions), MappingProxyType(called))
-
-
-def _telephone(table: Table, where: str) -> Telephone:
-    check_keys(table, where, required=("number", "source", "copy", "read", "review_by"), optional=("plain",))
-    found = Telephone(
-        **{key: string(table, key, where) for key in ("number", "source", "copy")},
-        read=day(table, "read", where),
-        review_by=day(table, "review_by", where),
-        plain=string(table, "plain", where) if "plain" in table else "",
-    )
-    if found.review_by <= found.read:
-        raise ConfigError(f"{where}: review_by is not after read", hint=HINT)
-    return found
+    for region in data["region"]:
+        for language, name in region.get("called", {}).items():
+            called.setdefault(language, {})[region["id"]] = name
+    regions = {
+        region["id"]: {line: Telephone(**region[line]) for line in LINES if line in region} for region in data["region"]
+    }
+    return Telephones(MappingProxyType(data["general"]), MappingProxyType(regions), MappingProxyType(called))
 
 
 def _own(line: str, number: str) -> str:
@@ -244,13 +219,11 @@ def fitting(text: TextId, words: str) -> TextId:
 def load_variants() -> tuple[Variant, ...]:
     """Read the variants that ship with the package."""
     data = read_data("red_flags", VARIANTS_FILE)
-    check_keys(data, VARIANTS_FILE, required=("names", "variant"))
-    names = {name: str(value) for name, value in subtable(data, "names", VARIANTS_FILE).items()}
-    found = []
-    for table in tables(data, "variant", VARIANTS_FILE):
-        where = f"{VARIANTS_FILE}, {table.get('text', 'a variant without text')}"
-        check_keys(table, where, required=("of", "text", "about", "said"), optional=("unless",))
-        of, text = TextId(string(table, "of", where)), TextId(string(table, "text", where))
-        said, unless = (cache(partial(Phrases, strings(table, key, where), names, where)) for key in ("said", "unless"))
-        found.append(Variant(of, text, said, unless))
-    return tuple(found)
+
+    def phrases(table: Mapping[str, Any], key: str) -> Callable[[], Phrases]:
+        return cache(partial(Phrases, table.get(key, ()), data["names"], f"{VARIANTS_FILE}, {table['text']}"))
+
+    return tuple(
+        Variant(TextId(each["of"]), TextId(each["text"]), phrases(each, "said"), phrases(each, "unless"))
+        for each in data["variant"]
+    )

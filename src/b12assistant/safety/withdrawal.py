@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Final
 
-from b12assistant.data_files import check_keys, read_data, string, strings, subtable, tables
+from b12assistant.data_files import read_data
 from b12assistant.language.folding import Word, fold
 from b12assistant.language.wording import Phrases, Plain, clauses
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.translations import CONTROLS, control_sentences
+from b12assistant.threads import cached
 
 FILE: Final = "withdrawals.toml"
 LISTS: Final = ("unmeant", "safe", "ended", "softened", "remark", "farewell", "asks", "negates", "against", "relapse")
@@ -62,13 +63,13 @@ class Withdrawals:
 
     def __init__(self, languages: Sequence[Language], controls: frozenset[str]) -> None:
         self.languages, self._controls = languages, controls
-        self.read = lru_cache(maxsize=TEXTS)(self._read)
 
     def is_control(self, text: str) -> bool:
         """Return whether a turn is one of the two control sentences, whatever its case and punctuation."""
         return len(text) <= LONGEST and _plain(text) in self._controls
 
-    def _read(self, text: str, *, flagged: bool) -> WithdrawalReading:
+    @cached(TEXTS)
+    def read(self, text: str, *, flagged: bool) -> WithdrawalReading:
         """Read a turn; ``flagged``: after an emergency. Otherwise only controls and remarks matter."""
         if len(text) > LONGEST:
             return WithdrawalReading(asks="?" in text, masked=text)
@@ -158,16 +159,13 @@ def _plain(text: str) -> str:
 @cache
 def load_withdrawals() -> Withdrawals:
     """Read the phrases that ship with the package."""
-    data = read_data("red_flags", FILE)
-    check_keys(data, FILE, required=("language",))
-    languages: list[Language] = []
-    for table in tables(data, "language", FILE):
-        where = f"{FILE}, {table.get('code', 'a language without code')}"
-        check_keys(table, where, required=("code", *LISTS), optional=("names",))
-        names = subtable(table, "names", where).items() if "names" in table else ()
-        words, code = {key: str(value) for key, value in names}, string(table, "code", where)
-        lists = ((name, strings(table, name, where), f"{FILE}, {code}, {name}") for name in LISTS)
-        languages.append({name: cache(partial(Phrases, phrases, words, place)) for name, phrases, place in lists})
+    languages: list[Language] = [
+        {
+            name: cache(partial(Phrases, each[name], each.get("names", {}), f"{FILE}, {each['code']}, {name}"))
+            for name in LISTS
+        }
+        for each in read_data("red_flags", FILE)["language"]
+    ]
     texts = load_fixed_texts()
     sentences = (*(texts[name].text for name in CONTROLS), *control_sentences())
     return Withdrawals(languages, frozenset(map(_plain, sentences)))

@@ -16,7 +16,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote as percent
-from urllib.parse import unquote_to_bytes
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -293,13 +292,3 @@ def _too_large() -> ProblemError:
     hint = "shorten the question or drop the oldest turns"
     close = {"Connection": "close"}  # the rest of the body is not read, so the connection cannot be used again
     return ProblemError(Problem(413, "too_large", f"A body has at most {LARGEST_BODY:,} bytes.", hint, headers=close))
-
-
-def written_id(request: Request, after: str) -> str:
-    """Return the id as it was sent: the server's own decoding loses file names that are not UTF-8."""
-    path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    name = unquote_to_bytes(path.partition(b"?")[0].partition(after.encode())[2])
-    try:
-        return name.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return name.decode("utf-8", "surrogateescape")

@@ -40,7 +40,6 @@ from b12assistant.web.problems import (
     ProblemError,
     install_problems,
     not_found,
-    written_id,
 )
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Readiness
@@ -191,11 +190,11 @@ def _add_documents(router: APIRouter, workspace: Space) -> None:
         responses=_problems(404, 500, 503),
     )
     def document(
-        request: Request, _: Annotated[str, Path(alias="id", description="Its path in the corpus, percent-encoded.")]
+        name: Annotated[str, Path(alias="id", description="Its path in the corpus, percent-encoded.")],
     ) -> Response:
         """A document: its text, sections, marks and passages, as `export` writes them."""
         space = workspace()
-        entry = space.document(written_id(request, "/documents/"))
+        entry = space.document(name)
         return JsonResponse({**export_line(entry), "index": {"generation": space.opened.collection.generation}})
 
 

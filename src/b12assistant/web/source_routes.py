@@ -26,7 +26,7 @@ from b12assistant.display.source_page import Target, View, first_page, missing_p
 from b12assistant.errors import NotFoundError, SourceError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId
-from b12assistant.web.problems import BoundedRoute, JsonResponse, written_id
+from b12assistant.web.problems import BoundedRoute, JsonResponse
 
 PATHS = (addresses.ROOT, PICTURES, CITE)
 # Stricter than the policy of the page, where Gradio needs more.
@@ -52,7 +52,7 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
         """Return a printed page as a picture, if the file has not changed since indexing."""
         space = workspace()
         try:
-            entry = space.document(written_id(request, PICTURES))
+            entry = space.document(request.path_params["document"])
         except NotFoundError:
             return _nothing()
         number = _number(request.query_params, entry)
@@ -65,7 +65,7 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
         """Return the words of an address with their citation, in the requested form."""
         asked, space = request.query_params, workspace()
         try:
-            entry = space.document(written_id(request, CITE))
+            entry = space.document(request.path_params["document"])
         except NotFoundError:
             return _nothing()
         cited = _cited(entry, request, space.opened.collection.generation)
@@ -82,7 +82,7 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
 
 
 def _document(request: Request, space: Workspace, sheets: PrintedPages, labels: Labels) -> Response:
-    name, asked = written_id(request, addresses.ROOT), request.query_params
+    name, asked = request.path_params["document"], request.query_params
     theme = asked.get("theme", "")
     view = View(
         addresses.read(asked),

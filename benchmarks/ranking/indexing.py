@@ -24,7 +24,6 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +32,6 @@ import numpy as np
 from b12assistant.answering.retrieval import Weights
 from b12assistant.config import Settings, load_configuration
 from b12assistant.errors import ConfigError, DatasetError, UsageError
-from b12assistant.evaluation.datasets import Text
 from b12assistant.evaluation.measures import replace_file
 from b12assistant.index.collection import Collection, built_with, most_pieces
 from b12assistant.index.embedding import Embedded, embed
@@ -44,12 +42,13 @@ from b12assistant.language.sentences import split_sentences, trim
 from b12assistant.loaders.passages import Part, chunk, passages_of
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.types import Block, BlockKind, Document, DocumentId, GenerationId, Passage, Range
+from ranking.datasets import Text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-RANKINGS = Path(str(resources.files("b12assistant"))) / "data" / "rankings"
+RANKINGS = Path(__file__).parent / "rankings"
 _SECTIONS = ("retrieval", "lexical", "chunking")
 
 
@@ -68,7 +67,7 @@ class Ranking:
 
 
 def packaged(name: str) -> Path:
-    """Return the file of a ranking that comes with the package. Raises ``UsageError`` for an unknown name."""
+    """Return the file of a ranking of this folder. Raises ``UsageError`` for an unknown name."""
     names = sorted(path.stem for path in RANKINGS.glob("*.toml"))
     if name not in names:
         near = get_close_matches(name, names, n=1)

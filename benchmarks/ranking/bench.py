@@ -1,4 +1,4 @@
-"""Run `evaluate` on a test collection: score rankings, or a run file, and write the report when all is known."""
+"""Measure rankings on a test collection, or score a run file, and write the report when all is known."""
 
 from __future__ import annotations
 
@@ -21,28 +21,15 @@ from b12assistant.answering.retrieval import Query, encode_query, rank
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
-from b12assistant.evaluation import bench_report
-from b12assistant.evaluation.bench_index import BenchParts, Ranking, load_ranking
-from b12assistant.evaluation.datasets import TEST, Dataset, load_dataset
-from b12assistant.evaluation.measures import (
-    HEADLINE,
-    JUDGED,
-    SAMPLES,
-    SEED,
-    Run,
-    answerable,
-    compare,
-    holm,
-    interval,
-    read_run,
-    score,
-    write_run,
-    write_whole,
-)
+from b12assistant.evaluation.measures import SAMPLES, SEED, compare, interval, write_whole
 from b12assistant.index.collection import Collection
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.token_store import Projection
 from b12assistant.protocols import Encoder, Progress
+from ranking.datasets import TEST, Dataset, load_dataset
+from ranking.indexing import BenchParts, Ranking, load_ranking
+from ranking.report import markdown, page, per_query
+from ranking.runs import HEADLINE, JUDGED, Run, answerable, holm, read_run, score, write_run
 
 _TOP = 10  # documents of a ranking that are checked for ties
 
@@ -292,9 +279,9 @@ class Bench:
             for name, searched in self.runs.items():
                 write_run(request.out / f"{name.replace(' ', '_')}.trec", searched.run, name.replace(" ", "_"))
             write_whole(request.out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
-            write_whole(request.out / "report.md", bench_report.markdown(report))
-            write_whole(request.out / "per_query.tsv", bench_report.per_query(report))
-            write_whole(request.out / "report.html", bench_report.page(report))
+            write_whole(request.out / "report.md", markdown(report))
+            write_whole(request.out / "per_query.tsv", per_query(report))
+            write_whole(request.out / "report.html", page(report))
 
 
 def compared(scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:
@@ -314,7 +301,7 @@ def hardware() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{_processor()}, {cores} cores, {platform.system()}, Python {platform.python_version()}, "
-        f"torch {version('torch')}, faiss {version('faiss-cpu')}"
+        f"onnxruntime {version('onnxruntime')}, faiss {version('faiss-cpu')}"
     )
 
 

@@ -1,0 +1,1 @@
+"""Measure the product's ranking on test collections, alone and beside other rankings."""

@@ -1,0 +1,113 @@
+"""Read and write TREC run files, and score them with ir-measures, which uses trec_eval.
+
+Every judged query with a relevant document counts; one missing from the run scores 0. nDCG has linear gain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import ir_measures
+
+from b12assistant.errors import DatasetError
+from b12assistant.evaluation.measures import write_whole
+
+Run = Mapping[str, Mapping[str, float]]  # query, document, score: higher is better
+_FORM = "it is: query Q0 document rank score tag"
+NAMES = (
+    *(f"nDCG@{k}" for k in (1, 3, 5, 10, 100)),
+    "MAP",
+    "MRR",
+    *(f"Recall@{k}" for k in (5, 10, 20, 100)),
+    *(f"P@{k}" for k in (1, 3, 5, 10)),
+    *(f"success@{k}" for k in (1, 3, 5, 10)),
+)
+HEADLINE = "nDCG@10"
+JUDGED = "judged@10"  # share of the first ten documents that were judged; a warning, not a score
+
+
+def read_run(path: Path) -> dict[str, dict[str, float]]:
+    """Read a run file. Raises ``DatasetError`` that names file and line."""
+    try:
+        lines = path.read_bytes().decode("utf-8-sig").split("\n")
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({error.strerror})", hint="give a TREC run file") from error
+    except UnicodeDecodeError as error:
+        number = 1 + path.read_bytes().count(b"\n", 0, error.start)
+        raise DatasetError(f"{path}:{number}: not UTF-8", hint="save the file as UTF-8") from error
+    run: dict[str, dict[str, float]] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        columns = line.split()
+        if len(columns) != 6:
+            raise DatasetError(f"{path}:{number}: not a line of a run ({len(columns)} columns)", hint=_FORM)
+        query, document = columns[0], columns[2]
+        try:
+            score = float(columns[4])
+        except ValueError:
+            score = math.nan
+        if not math.isfinite(score):
+            raise DatasetError(f"{path}:{number}: the score {columns[4]!r} is no number", hint=_FORM)
+        ranked = run.setdefault(query, {})
+        if document in ranked:
+            raise DatasetError(f"{path}:{number}: {document!r} is ranked twice for {query!r}", hint="keep one")
+        ranked[document] = score
+    if not run:
+        raise DatasetError(f"{path}:1: the run is empty", hint=_FORM)
+    return run
+
+
+def write_run(path: Path, run: Run, tag: str) -> None:
+    """Write a run file, whole or not at all."""
+    lines = (
+        f"{query} Q0 {document} {rank} {ranked[document]!r} {tag}\n"
+        for query, ranked in run.items()
+        for rank, document in enumerate(best_first(ranked), start=1)
+    )
+    write_whole(path, "".join(lines))
+
+
+def best_first(ranked: Mapping[str, float]) -> list[str]:
+    """Return documents in trec_eval's order."""
+    return sorted(ranked, key=lambda document: (ranked[document], document), reverse=True)
+
+
+def score(
+    qrels: Mapping[str, Mapping[str, int]], run: Mapping[str, Mapping[str, float]], *, relevant: int = 1
+) -> dict[str, dict[str, float]]:
+    """Return ``NAMES`` and ``JUDGED`` for each query of ``qrels`` with a document graded ``relevant`` or higher, in
+    order."""
+    queries = answerable(qrels, relevant)
+    measures = {ir_measures.parse_measure(_as_ir(name, relevant)): name for name in (*NAMES, JUDGED)}
+    scores: dict[str, dict[str, float]] = {name: dict.fromkeys(queries, 0.0) for name in measures.values()}
+    judged = {query: dict(qrels[query]) for query in queries}
+    ranked = {query: dict(run[query]) for query in queries if run.get(query)}
+    for each in ir_measures.iter_calc(list(measures), judged, ranked):
+        scores[measures[each.measure]][each.query_id] = float(each.value)
+    return scores
+
+
+def answerable(qrels: Mapping[str, Mapping[str, int]], relevant: int = 1) -> list[str]:
+    """Return the queries that some document answers; no ranking can score on the others."""
+    return [query for query, judged in qrels.items() if any(grade >= relevant for grade in judged.values())]
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Return p values corrected for multiple comparisons, in their order (Holm, 1979)."""
+    corrected = [0.0] * len(values)
+    least = 0.0
+    for rank, i in enumerate(sorted(range(len(values)), key=lambda i: values[i])):
+        least = max(least, min(1.0, (len(values) - rank) * values[i]))
+        corrected[i] = least
+    return corrected
+
+
+def _as_ir(name: str, relevant: int) -> str:
+    """Return the name that ir-measures gives a measure: ``Recall@5`` is ``R(rel=1)@5``."""
+    kind, at, depth = name.partition("@")
+    graded = {"nDCG": "nDCG", "judged": "Judged"}
+    binary = {"MAP": "AP", "MRR": "RR", "Recall": "R", "P": "P", "success": "Success"}
+    return f"{graded[kind] if kind in graded else f'{binary[kind]}(rel={relevant})'}{at}{depth}"

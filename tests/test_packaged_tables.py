@@ -1,0 +1,211 @@
+"""The tables that ship with the package have their form; the program reads them without checking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from importlib import resources
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
+
+from b12assistant.data_files import read_data
+from b12assistant.display.labels import languages
+from b12assistant.safety.assertion import KINDS
+from b12assistant.safety.fixed_texts import LINES
+from b12assistant.safety.languages import USUAL_KINDS, codes, read_words
+from b12assistant.safety.red_flags import Memory, load_red_flags
+from b12assistant.safety.translations import CONTROLS, TRANSLATED
+from b12assistant.safety.withdrawal import LISTS
+
+Text = Annotated[str, Field(pattern=r"\S")]
+Texts = list[Text]
+Some = Annotated[Texts, Field(min_length=1)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Telephone(Strict):
+    number: Text
+    source: Text
+    copy_: Text = Field(alias="copy")
+    read: date
+    review_by: date
+    plain: Text = ""
+
+
+class Region(Strict):
+    id: Text
+    name: Text
+    emergency: Telephone
+    crisis_line: Telephone | None = None
+    poison_line: Telephone | None = None
+    called: dict[str, Text] = {}
+
+
+class General(Strict):
+    emergency: Text
+    crisis_line: Text
+    poison_line: Text
+
+
+class Numbers(Strict):
+    general: General
+    region: list[Region]
+
+
+class Variant(Strict):
+    of: Text
+    text: Text
+    about: Text
+    said: Some
+    unless: Texts = []
+
+
+class Variants(Strict):
+    names: dict[str, Text]
+    variant: list[Variant]
+
+
+class Translation(General):
+    name: Text
+    version: Annotated[int, Field(ge=1)]
+    sentences: create_model("Sentences", __base__=Strict, **dict.fromkeys((*TRANSLATED, *CONTROLS), (Text, ...)))  # type: ignore[valid-type]
+
+
+class Unread(Strict):
+    name: Text
+    text: Annotated[str, Field(pattern=r"\{emergency\}")]
+    letters: str = ""
+    script: str = ""
+    words: Texts = []
+
+
+class Finding(Strict):
+    id: Text
+    said: Texts = []
+    named: Texts = []
+
+
+class Language(Strict):
+    language: Text
+    name: Text
+    denying: Texts = []
+    usual: dict[str, str] = {}
+    characters: str = ""
+    names: dict[str, Some] = {}
+    cues: dict[str, Some] = {}
+    finding: list[Finding]
+
+
+class English(Strict):
+    words: Some
+    shared: Some
+
+
+class Known(Strict):
+    marks: dict[str, Texts]
+    scripts: dict[str, Text]
+    english: English
+
+
+class Reach(Strict):
+    near: Annotated[int, Field(ge=1)]
+    far: Annotated[int, Field(ge=1)]
+
+
+class Assertion(Strict):
+    reach: Reach
+    cues: dict[str, Some]
+
+
+class Spelling(Strict):
+    words: Some
+    keep: Some
+    aliases: dict[str, Some]
+    known: Texts = []
+
+
+class Words(Strict):
+    names: dict[str, Text]
+    memory: dict[str, Some]
+
+
+Withdrawal = create_model(  # type: ignore[call-overload]
+    "Withdrawal", __base__=Strict, code=(Text, ...), names=(dict[str, Text], {}), **dict.fromkeys(LISTS, (Texts, ...))
+)
+
+
+class Withdrawals(Strict):
+    language: list[Withdrawal]  # type: ignore[valid-type]
+
+
+class Labels(RootModel[dict[str, dict[str, Text]]]):
+    pass
+
+
+class Translations(RootModel[dict[str, Translation]]):
+    pass
+
+
+class UnreadLanguages(RootModel[dict[str, Unread]]):
+    pass
+
+
+TABLES: list[tuple[type[BaseModel], tuple[str, ...]]] = [
+    (Numbers, ("red_flags", "numbers.toml")),
+    (Variants, ("red_flags", "variants.toml")),
+    (Translations, ("red_flags", "translations.toml")),
+    (UnreadLanguages, ("red_flags", "unread.toml")),
+    (Known, ("red_flags", "languages.toml")),
+    (Assertion, ("red_flags", "assertion.toml")),
+    (Spelling, ("red_flags", "spelling.toml")),
+    (Words, ("red_flags", "words.toml")),
+    (Withdrawals, ("red_flags", "withdrawals.toml")),
+    *((Language, ("red_flags", "languages", f"{code}.toml")) for code in codes()),
+    *((Labels, ("page", "labels", f"{code}.toml")) for code in languages()),
+]
+
+
+def of_language(code: str) -> Mapping[str, Any]:
+    return read_data("red_flags", "languages", f"{code}.toml")
+
+
+@pytest.mark.parametrize(("model", "path"), TABLES, ids=["/".join(path) for _, path in TABLES])
+def test_a_table_has_every_key_no_other_and_nothing_empty(model: type[BaseModel], path: tuple[str, ...]) -> None:
+    model.model_validate(read_data(*path))
+
+
+def test_no_region_comes_twice_and_each_number_is_reviewed_after_it_was_read() -> None:
+    regions = read_data("red_flags", "numbers.toml")["region"]
+    assert len({region["id"] for region in regions}) == len(regions)
+    lines = [region[line] for region in regions for line in LINES if line in region]
+    assert all(line["read"] < line["review_by"] for line in lines)
+
+
+def test_every_kind_of_cue_and_of_memory_has_wordings() -> None:
+    assert set(read_data("red_flags", "assertion.toml")["cues"]) == set(KINDS)
+    assert set(read_data("red_flags", "words.toml")["memory"]) == set(Memory.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("code", codes())
+def test_a_language_words_only_what_english_has(code: str) -> None:
+    table = of_language(code)
+    assert table["language"] == code
+    assert {each["id"] for each in table["finding"]} <= {finding.id for finding in load_red_flags().findings}
+    assert {USUAL_KINDS.get(kind, kind) for kind in table.get("cues", {})} <= set(KINDS)
+
+
+def test_each_language_has_its_words_listed_and_its_marks() -> None:
+    assert sorted(read_words()) == list(codes())
+    assert set(read_data("red_flags", "languages.toml")["marks"]) == set(codes())
+
+
+def test_no_table_of_the_red_flags_is_left_unchecked() -> None:
+    checked_as_read = {"texts.toml", "rules_emergency.toml", "findings_emergency.toml", "findings_soft.toml"}
+    folder = resources.files("b12assistant").joinpath("data", "red_flags")
+    files = {file.name for file in folder.iterdir() if file.name.endswith(".toml")}
+    assert files == checked_as_read | {path[1] for _, path in TABLES if path[0] == "red_flags" and len(path) == 2}
