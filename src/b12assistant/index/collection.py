@@ -227,7 +227,7 @@ class Collection:
         return {passage.id: row for row, passage in enumerate(self.passages)}
 
 
-METHOD = 7  # raise when extraction, cleaning, chunking, embedding or terms change: old results are then not reused
+METHOD = 8  # raise when extraction, cleaning, chunking, embedding or terms change: old results are then not reused
 
 
 def built_with(encoder: Encoder, settings: Settings) -> dict[str, object]:

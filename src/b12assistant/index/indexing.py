@@ -22,7 +22,15 @@ import numpy as np
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, disputes_to_bytes, resolve
 from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_not_answered, corpus_sources
-from b12assistant.corpus.provenance import SentenceEntry, attribute, findings, located, provenance_facts, read_sentences
+from b12assistant.corpus.provenance import (
+    SentenceEntry,
+    attribute,
+    findings,
+    located,
+    not_quoted,
+    provenance_facts,
+    read_sentences,
+)
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, SourcesFile, parse_front_matter, source_of
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index import vector_index
@@ -200,7 +208,7 @@ class Indexer:
         passages = passages_of(document, parts)
         if sentences:
             warnings += tuple(findings(document, passages, data))
-        warnings = extract.warnings + warnings
+        warnings = (*extract.warnings, *not_quoted(document, data), *warnings)
         report = FileReport(
             file,
             FileEnd.WARNINGS if warnings else FileEnd.INDEXED,
