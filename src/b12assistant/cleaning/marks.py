@@ -206,8 +206,8 @@ def unseen(page: Page) -> Iterator[Range]:
             yield from (each for each in page.sentences(block) if _any_within(runs, each.start, each.end))
 
 
-# A picture or field, a letter that could not be read, and letters of a font's own (not the usual bullets).
-_NO_TEXT = re.compile("[\ufffc\ufffd]|(?![\uf02d\uf06e\uf06f\uf076\uf0a7\uf0a8\uf0b7\uf0d8])[\ue000-\uf8ff]")
+# A picture or field, and letters of a font's own (not the usual bullets).
+_NO_TEXT = re.compile("\ufffc|(?![\uf02d\uf06e\uf06f\uf076\uf0a7\uf0a8\uf0b7\uf0d8])[\ue000-\uf8ff]")
 
 
 def drawn(page: Page) -> Iterator[Range]:
