@@ -1,10 +1,12 @@
-"""A corpus of three files, and helpers for its reports."""
+"""Small corpora, and helpers for their reports."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from builders_pdf import build_pdf, column
 from fakes import FakeEncoder, FakeWorkspace, fake_workspace
 
 from b12assistant.types import FileReport, IndexReport
@@ -61,3 +63,71 @@ sides = [
 ]
 """,
     }
+
+
+_FACTS = """[[source]]
+file = "sheath.md"
+kind = "patient_guide"
+words = "project_summary"
+published = 2026-11-21
+cites = ["10.1136/bmj.g5226"]
+
+[[source]]
+file = "drips.html"
+kind = "vendor"
+words = "project_summary"
+commercial_interest = true
+review_by = 2020-01-01
+
+[[source]]
+file = "leaflet.pdf"
+title = "A leaflet"
+kind = "other"
+publisher = "A clinic"
+published = 2020-01-02
+"""
+
+
+def summaries() -> dict[str, str | bytes]:
+    """Files that have what those of the shipped corpus have, and their facts in `sources.toml`.
+
+    A summary with a table and two origins for each of its sentences, a seller's page that is a summary too, a PDF.
+    """
+    files: dict[str, str | bytes] = {
+        "sheath.md": "# Nerves\n\n## Sheath\n\nMyelin *wraps* every_nerve <b>& more. It is made of fat.\n\n"
+        "## Amounts\n\n| Age (years) | Micrograms a day |\n|---|---|\n| 4 to 6 | 1.5 mcg |\n",
+        "drips.html": "<title>Drips</title><h1>Drips</h1><p>Our golden drip warms cold feet.</p>",
+        "leaflet.pdf": build_pdf(
+            column("Kidneys filter blood all day."), column("Liver stores the vitamin for years.")
+        ),
+    }
+    sentences = {
+        "sheath.md": (
+            "Myelin wraps every_nerve & more.",
+            "It is made of fat.",
+            "Age (years) | Micrograms a day",
+            "4 to 6 | 1.5 mcg",
+        ),
+        "drips.html": ("Our golden drip warms cold feet.",),
+    }
+    places = {"nhs": "Symptoms", "shop": "The page’s <top>"}
+    for name, texts in sentences.items():
+        lines = (json.dumps({"text": text, "origins": places}) for text in texts)
+        files[f"sentences/{name}.jsonl"] = "\n".join(lines) + "\n"
+    return files | {"sources.toml": _FACTS + _origin("nhs", "public_body") + _origin("shop", "vendor")}
+
+
+def _origin(name: str, kind: str) -> str:
+    return f"""
+[[origin]]
+id = "{name}"
+title = "About nerves"
+publisher = "{name.upper()}"
+kind = "{kind}"
+country = "GB"
+published = "2023"
+read = 2026-11-21
+url = "https://{name}.example/"
+terms = "all rights reserved"
+part_read = "the whole page"
+"""

@@ -36,7 +36,7 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding manuscript passages styles visibility < html isolation markdown text < typesetting < "
+            "decoding manuscript passages styles visibility < drawing html isolation markdown text < typesetting < "
             "pdf < __init__ < worker"
         ),
     ),

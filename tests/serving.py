@@ -22,7 +22,7 @@ EMERGENCY = "I want to kill myself"
 JSON = {"content-type": "application/json"}
 
 
-def small_space(folder: Path, corpus: Mapping[str, str] = CORPUS) -> FakeWorkspace:
+def small_space(folder: Path, corpus: Mapping[str, str | bytes] = CORPUS) -> FakeWorkspace:
     """An indexed corpus, as a server finds it when it starts."""
     space = fake_workspace(write(folder / "corpus", corpus), folder / "index")
     space.index()

@@ -165,6 +165,33 @@ def test_a_request_whose_client_disconnects_is_dropped(whole: bool, caplog: pyte
     assert [vars(record)["status"] for record in caplog.records] == [499]
 
 
+@pytest.mark.parametrize(("whole", "status"), [(True, 201), (False, 499)])
+def test_an_answer_that_ended_before_its_client_left_keeps_its_status(whole: bool, status: int) -> None:
+    """The server says that the client is gone as soon as an answer is complete, while its task still runs."""
+    seen: list[int] = []
+    left = asyncio.Event()
+    asked: list[Message] = [{"type": "http.request", "body": b"{}"}]
+
+    async def app(_: Any, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 201, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": not whole})
+        await asyncio.sleep(5)
+
+    async def receive() -> Message:
+        if asked:
+            return asked.pop()
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            left.set()
+
+    asyncio.run(asyncio.wait_for(Admission(app, PATHS, seen.append)(scope("/"), receive, send), 4))
+    assert seen == [status]
+
+
 def test_a_cancellation_that_is_swallowed_is_repeated() -> None:
     """`asyncio.wait_for` and libraries may swallow one."""
 

@@ -57,6 +57,9 @@ EDITS: dict[str, tuple[Callable[[Data], object], str]] = {
     "publisher": (lambda data: first(data).update(publisher="NHS"), "publisher is"),
     "date": (lambda data: first(data).update(published="2026-01-01"), "published is"),
     "address": (lambda data: first(data).update(url="https://example.org/"), "url is"),
+    "origin": (lambda data: first(data)["origins"][0].update(publisher="The Lancet"), "origins is"),
+    "place in an origin": (lambda data: first(data)["origins"][1].update(place="Treatment"), "origins is"),
+    "no seller among the origins": (lambda data: first(data)["origins"].pop(), "origins is"),
     "words": (lambda data: first(data).update(text="Bleach cures nerves."), "its words are not the words"),
     "not": (lambda data: first(data).update(text=f"Not {first(data)['text']}"), "its words are not the words"),
     "spans": (lambda data: first(data).update(spans=[[0, 4]], best=[0, 4]), "its words are not the words"),
@@ -136,7 +139,7 @@ def test_an_export_of_an_older_index_is_checked_against_the_sources(
 ) -> None:
     """Its generation is gone; what it quotes is still there, word for word, at another place."""
     space, files = made
-    nerves = space.corpus / "nerves.md"
+    nerves = space.corpus / "sheath.md"
     before = nerves.read_text("utf-8")
     (space.corpus / "food.md").write_text(FOOD)
     nerves.write_text(before.replace("Myelin", "A word more. Myelin"))
@@ -148,4 +151,4 @@ def test_an_export_of_an_older_index_is_checked_against_the_sources(
     newest = again(space)
     newest.index()
     problems = told(files[SavedFormat.JSON], "json", newest, tmp_path)
-    assert any("nerves.md: its words are not the words of the source" in problem for problem in problems), problems
+    assert any("sheath.md: its words are not the words of the source" in problem for problem in problems), problems

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from corpora import again, capsules, write
+from corpora import again, capsules, summaries, write
 from fakes import FakeWorkspace, fake_workspace, with_weak_quotes
 from starlette.testclient import TestClient
 
@@ -21,15 +21,14 @@ from b12assistant.types import DocumentId, Range, Section
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
-CORPUS = {
-    "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin *wraps* every_nerve <b>& more. It is made of fat.\n",
-    **capsules(),
-}
+CORPUS = summaries() | capsules()
 TURNS = (
     "Which wraps: <myelin>, mostly?",
     "Do swallowed capsules work as well as a syringe?",
     "Do plants dream of paint, glass and brass bands in winter?",
     "My legs went weak today and I can't pee",
+    "Does our golden drip warm cold feet?",
+    "Which organ stores the vitamin for years?",
 )
 TOPIC = "Do swallowed capsules work as well as a syringe?"
 NAMES = {SavedFormat.HTML: "kept.html", SavedFormat.MARKDOWN: "kept.md", SavedFormat.JSON: "kept.json"}
@@ -137,13 +136,13 @@ def test_words_that_moved_are_found_and_words_that_are_gone_are_wrong(
     file.write_text(kept[format_], "utf-8")
     against = Against.of(space)
     now = dict(against.entries)
-    nerves, swallowed = DocumentId("nerves.md"), DocumentId("swallowed.md")
+    nerves, swallowed = DocumentId("sheath.md"), DocumentId("swallowed.md")
     now[nerves] = shifted(now[nerves])
     now[swallowed] = with_text(now[swallowed], "Swallowed\n\nSwallowed capsules do not work as well as a syringe.")
     del now[DocumentId("syringe.md")]
     found = check_file(file, replace(against, entries=now)).quotes
     states = {each.where.partition(" of ")[2]: (each.state, each.problem) for each in found}
-    assert states["nerves.md"] == (State.MOVED, "")
+    assert states["sheath.md"] == (State.MOVED, "")
     assert states["swallowed.md"][0] is State.WRONG
     assert states["syringe.md"] == (State.WRONG, "its document is not in the index")
 
@@ -249,7 +248,7 @@ def test_text_added_to_a_file_is_found(
         ("section", ["Elsewhere"]),
         ("pages", [3, 4]),
         ("source_kind", "guideline"),
-        ("words", "project_summary"),
+        ("words", "original"),
         ("commercial_interest", False),
         ("publisher", "A ministry"),
         ("published", "2020-01-01"),

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from corpora import summaries
 from fakes import FakeWorkspace
 from serving import JSON, small_space
 from starlette.testclient import TestClient
@@ -29,12 +30,14 @@ CORPUS = {
     "review_by: 2020-01-01\n---\n\n"
     "# Drips\n\nOur golden drip warms cold feet.\n",
 }
+SUMMARIES = summaries()
+DOCUMENTS = (*CORPUS, "sheath.md", "drips.html", "leaflet.pdf")
 FORMS = {"markdown": "md", "html": "html", "csv": "csv", "json": "json"}
 
 
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("pack"), CORPUS)
+    return small_space(tmp_path_factory.mktemp("pack"), CORPUS | SUMMARIES)
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +64,14 @@ def test_every_quote_of_every_file_passes_verify(
     form: str, client: TestClient, space: FakeWorkspace, tmp_path: Path
 ) -> None:
     file = tmp_path / f"pack.{FORMS[form]}"
-    file.write_text(exported(client, form, *(address(space, name) for name in CORPUS)), "utf-8", newline="")
+    file.write_text(exported(client, form, *(address(space, name) for name in DOCUMENTS)), "utf-8", newline="")
     against = Against.of(space)
     if form == "csv":
         with pytest.raises(UsageError, match="without data"):
             check_file(file, against)
         return
     found = check_file(file, against)
-    assert [verdict.state for verdict in found.quotes] == [State.STANDS] * len(CORPUS)
+    assert [verdict.state for verdict in found.quotes] == [State.STANDS] * len(DOCUMENTS)
     assert found.problems == ()
     altered = {
         name: replace(entry, document=replace(entry.document, text=entry.document.text.replace("e", "a")))

@@ -20,6 +20,7 @@ GenerationId = NewType("GenerationId", str)  # digest of an index generation's c
 OriginId = NewType("OriginId", str)  # an entry of the register of origins in `sources.toml`
 
 GAP = " […] "  # between the spans of a quote, where something is left out
+OBJECT = "\ufffc"  # in a canonical text: something without a text is drawn here, such as a picture or a field
 
 
 class SourceKind(StrEnum):
@@ -71,6 +72,7 @@ class Role(StrEnum):
     FOOTER = "footer"
     HEADER = "header"  # a site's or page's header, not a heading
     ASIDE = "aside"
+    STRUCK = "struck"  # words with a line through them
 
 
 class MarkKind(StrEnum):

@@ -14,7 +14,7 @@ def blocks(source: str) -> list[tuple[str, str]]:
     [
         pytest.param("an *odd* **word** and `code`", "an odd word and code", id="emphasis"),
         pytest.param("see [the page](http://x.example/a) now", "see the page now", id="link"),
-        pytest.param("before ![alt text](a.png) after", "before after", id="image"),
+        pytest.param("before ![alt text](a.png) after", "before \ufffc after", id="image"),
         pytest.param("a <b>bold</b> <!-- secret --> word", "a bold word", id="raw-html"),
         pytest.param("first\nsecond", "first second", id="soft-break"),
         pytest.param("first  \nsecond", "first\nsecond", id="hard-break"),

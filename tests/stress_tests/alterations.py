@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from corpora import again, capsules, write
+from corpora import again, capsules, summaries, write
 from fakes import FakeWorkspace, fake_workspace
 from pydantic import ValidationError
 
@@ -23,15 +23,17 @@ QUESTIONS = (
     "Do swallowed capsules work as well as a syringe?",
     "Do plants dream of paint, glass and brass bands in winter?",
     "My legs went weak today and I can't pee",
+    "Does our golden drip warm cold feet?",
+    "Which organ stores the vitamin for years?",
+    "Age 4 to 6: 1.5 mcg?",
 )
-_CORPUS = {"nerves.md": "# Nerves\n\n## Sheath\n\nMyelin *wraps* every_nerve. It is made of fat.\n", **capsules()}
 _INVENTED = "Bleach cures nerves."
 _SUFFIXES = {SavedFormat.HTML: "html", SavedFormat.MARKDOWN: "md", SavedFormat.JSON: "json"}
 
 
 def saved_conversations(folder: Path) -> tuple[FakeWorkspace, Mapping[SavedFormat, str]]:
     """A workspace with an index, and a conversation in each format."""
-    made = fake_workspace(write(folder / "corpus", _CORPUS), folder / "index")
+    made = fake_workspace(write(folder / "corpus", summaries() | capsules()), folder / "index")
     made.index()
     space = again(made)
     replies = [space.ask(question, QUESTIONS[:number]) for number, question in enumerate(QUESTIONS)]

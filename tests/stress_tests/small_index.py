@@ -1,15 +1,15 @@
-"""A small index that is made in milliseconds: three files and a fake encoder with few dimensions."""
+"""A small index that is made in milliseconds: a few files of every kind and a fake encoder with few dimensions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from corpora import FOOD, NERVES, PILLS, write
+from corpora import FOOD, NERVES, PILLS, summaries, write
 from fakes import FakeEncoder, FakeWorkspace, fake_workspace
 
 VERSIONS = tuple(
-    {"nerves.md": NERVES, "guides/food.md": FOOD, "pills.txt": PILLS.replace("some", number)}
+    summaries() | {"nerves.md": NERVES, "guides/food.md": FOOD, "pills.txt": PILLS.replace("some", number)}
     for number in ("some", "many", "few")
 )
 

@@ -12,6 +12,8 @@ from dataclasses import replace
 from b12assistant.cleaning import marks as rules
 from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Section
 
+DRAWN, STRUCK = "drawn", "struck"  # the rules about what a reader sees and a quote would not say
+
 # After invisible text, glued calls come first, so that the other rules see the rest of their block.
 RULES = (
     ("unseen", MarkKind.NEVER, rules.unseen),
@@ -22,6 +24,8 @@ RULES = (
     ("prompt", MarkKind.NEVER, rules.prompts),
     ("furniture", MarkKind.NEVER, rules.furniture),
     ("empty_reference", MarkKind.NEVER, rules.empty_references),
+    (DRAWN, MarkKind.NEVER, rules.drawn),
+    (STRUCK, MarkKind.NEVER, rules.struck),
     ("reference", MarkKind.REFERENCE, rules.references),
     ("advert", MarkKind.NEVER, rules.adverts),
     ("pointer", MarkKind.NEVER, rules.pointers),

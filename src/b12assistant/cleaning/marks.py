@@ -10,7 +10,7 @@ import re
 import tomllib
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain, groupby
@@ -166,6 +166,10 @@ class Page:
         )
         return sum(link.end <= block.range.end for link in links[first:last])
 
+    def united(self, role: Role) -> Sequence[Range]:
+        """Return the ranges of a role, in order, without overlap."""
+        return self._united[role]
+
     @once
     def _regions(self) -> defaultdict[Role, list[Range]]:
         """Return the ranges of each role, in order; some may overlap."""
@@ -200,6 +204,35 @@ def unseen(page: Page) -> Iterator[Range]:
     for block in page.extract.blocks:
         if _any_within(runs, block.range.start, block.range.end):
             yield from (each for each in page.sentences(block) if _any_within(runs, each.start, each.end))
+
+
+# A picture or field, and letters of a font's own (not the usual bullets).
+_NO_TEXT = re.compile("\ufffc|(?![\uf02d\uf06e\uf06f\uf076\uf0a7\uf0a8\uf0b7\uf0d8])[\ue000-\uf8ff]")
+
+
+def drawn(page: Page) -> Iterator[Range]:
+    """Yield sentences in which something is drawn that has no text: without it, they may say something else."""
+    if _NO_TEXT.search(page.extract.text):
+        yield from _with_lists(page, lambda sentence: _NO_TEXT.search(page.text(sentence)) is not None)
+
+
+def struck(page: Page) -> Iterator[Range]:
+    """Yield sentences with words that have a line through them."""
+    if lines := page.united(Role.STRUCK):
+        yield from _with_lists(page, lambda sentence: any(line.overlaps(sentence) for line in lines))
+
+
+def _with_lists(page: Page, is_sought: Callable[[Range], bool]) -> Iterator[Range]:
+    """Yield the sentences that are sought, and the items of a list that such a sentence introduces."""
+    introduced = False
+    for block in page.extract.blocks:
+        is_item = block.kind is BlockKind.LIST_ITEM
+        if introduced and is_item:
+            yield block.range
+            continue
+        found = [sentence for sentence in page.sentences(block) if is_sought(sentence)]
+        yield from found
+        introduced = bool(found) and not is_item and page.text(found[-1]).rstrip("\ufffc ").endswith(":")
 
 
 def glued(page: Page) -> Iterator[Range]:

@@ -15,6 +15,7 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
+from b12assistant.cleaning import DRAWN, STRUCK
 from b12assistant.corpus.entries import CuratedEntry, Text
 from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.errors import SourceFactsError
@@ -116,11 +117,34 @@ def _entry(line: str, where: str) -> SentenceEntry:
         raise SourceFactsError(f"{where}: {place}: {problem['msg']}".replace(": : ", ": "), hint=_FORM) from None
 
 
+_NOT_QUOTED: Final = {
+    DRAWN: "something that has no text is drawn in it",
+    STRUCK: "words in it are struck out",
+}
+_MOST_NAMED: Final = 5  # sentences of a file for each reason
+
+
+def not_quoted(document: Document, data: bytes) -> Iterator[str]:
+    """Yield the sentences that are not quoted because a reader sees something else than their words.
+
+    ``data``: the file as it was read.
+    """
+    for rule, reason in _NOT_QUOTED.items():
+        ranges = [mark.range for mark in document.marks if mark.rule == rule]
+        for range_ in ranges[:_MOST_NAMED]:
+            span = document.span(range_.start, range_.end)
+            yield f"{place(span, data)}: not quoted, because {reason}: {' '.join(span.text.split())[:60]}"
+        if len(ranges) > _MOST_NAMED:
+            yield f"{len(ranges) - _MOST_NAMED} more sentences not quoted, because {reason}"
+
+
 _FIGURE: Final = re.compile(r"(?<![\w.])\d[\d.,]*(?:\s*(?:to|-|–|or|and)\s*\d[\d.,]*)*")
 _UNIT: Final = re.compile(r"[%°]|[^\W\d_]")
 _UNIT_OF_COLUMN: Final = re.compile(r"\(.+\)|/|year|age", re.I)
-_WORD: Final = re.compile(r"[^\W_]+")
-_BETWEEN: Final = r"(?:<[^<>]*>|&#?\w+;|[\W_])++"  # between two words of a file with markup
+_WORD: Final = re.compile(r"[^\W_⁰¹²³⁴-⁹₀-₉]+")
+_BETWEEN: Final = (
+    r"(?:<su[bp]\b[^<>]*>[^<>]*</su[bp]>|<[^<>]*>|&#?\w+;|[\W_])++"  # between two words of a file with markup
+)
 _ENOUGH: Final = (8, 4, 2, 1)  # numbers of words to search by, until a search succeeds
 
 

@@ -360,7 +360,7 @@ def index_report_json(report: IndexReport) -> Json:
 
 
 def source_fields(source: Source, basis: Iterable[Basis]) -> Json:
-    """Return the values of ``SourceFields``."""
+    """Return the values of ``SourceFields``, as plain as those of a file of JSON, with which `verify` compares them."""
     return {
         "source_kind": source.kind,
         "words": source.words,
@@ -369,7 +369,7 @@ def source_fields(source: Source, basis: Iterable[Basis]) -> Json:
         "publisher": source.publisher,
         "published": source.published.isoformat() if source.published else None,
         "url": source.url,
-        "origins": [Origin(**asdict(publication)) for publication in basis],
+        "origins": [asdict(publication) for publication in basis],
     }
 
 

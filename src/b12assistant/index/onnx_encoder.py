@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from b12assistant.errors import EncoderError, to_install
 from b12assistant.index.weights import SAFETENSORS, TOKENIZER, ModelWeights, OnnxGraph
-from b12assistant.language.words import count_pieces, open_tokenizer
+from b12assistant.language.words import count_pieces, levelled, open_tokenizer
 from b12assistant.protocols import Encoded
 from b12assistant.threads import NATIVE_CALLS, once
 
@@ -218,7 +218,7 @@ class OnnxEncoder:
 
     def _read(self, texts: Sequence[str]) -> list[Encoding]:
         with NATIVE_CALLS:
-            read = self._tokenizer.encode_batch(list(texts))
+            read = self._tokenizer.encode_batch([levelled(text) for text in texts])
         longest = max(map(len, read), default=0)
         check_length(longest - SPECIAL, self.limit)
         return read

@@ -18,7 +18,7 @@ import numpy as np
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import OPENING, TINY, WORDS, open_session
-from b12assistant.language.words import open_tokenizer
+from b12assistant.language.words import levelled, open_tokenizer
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
 from b12assistant.threads import NATIVE_CALLS, cached, once
@@ -47,7 +47,7 @@ class JointReader:
         Cached: an earlier answer is computed again for the next turn.
         """
         with NATIVE_CALLS:
-            asked, read = (each.ids for each in open_tokenizer(self.tokenizer).encode_batch([question, text]))
+            asked, read = (each.ids for each in open_tokenizer(self.tokenizer).encode_batch([question, levelled(text)]))
             # One [CLS], and a [SEP] after each.
             first, second = [asked[0], *asked[1:][-LONGEST:]], [*read[1:-1][: LONGEST - 1], read[-1]]
             ids = np.array([[*first, *second]], np.int64)

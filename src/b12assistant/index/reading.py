@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from b12assistant.config import Settings
-from b12assistant.corpus.provenance import attribute, findings, located
+from b12assistant.corpus.provenance import attribute, findings, located, not_quoted
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, parse_front_matter, source_of
 from b12assistant.corpus.walk import CorpusFile, Walked
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
@@ -120,7 +120,7 @@ class FileReading:
         passages = passages_of(document, parts)
         if file.sentences:
             warnings += tuple(findings(document, passages, data))
-        warnings = extract.warnings + warnings
+        warnings = (*extract.warnings, *not_quoted(document, data), *warnings)
         report = FileReport(
             file.name,
             FileEnd.WARNINGS if warnings else FileEnd.INDEXED,

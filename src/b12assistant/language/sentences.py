@@ -1,8 +1,8 @@
 """Split running text into sentences, for both chunking and quoting.
 
-The boundaries are those of sentencex (Wikimedia), with four repairs for forms that are common on health pages:
-a unit with a full stop ("1,000 mcg. daily"), an abbreviation it does not know ("Vit. B12"), an item number ("2."), and
-a sentence that ends in a single capital letter ("below 148 pmol/L. A test").
+The boundaries are those of sentencex (Wikimedia), with five repairs for forms that are common on health pages:
+a unit with a full stop ("1,000 mcg. daily"), an abbreviation it does not know ("Vit. B12"), an item number ("2."), a
+sentence that ends in a single capital letter ("below 148 pmol/L. A test"), and the numbers of notes after a full stop.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ _UNITS = re.compile(
 _ABBREVIATIONS = re.compile(r"\b(?:vit|approx|fig|figs|cf|ibid|eq)\.$", re.I)
 # A sentence may end after these, although a single capital letter looks like an initial.
 _ENDS_IN_CAPITAL = re.compile(r"(?:mol/L|\b[mndpµμ]?g/L|\bU/L|\b[Vv]itamin [A-EK])\.(?=\s+[A-Z])")
+# The numbers of notes after a full stop belong to the sentence that it ends.
+_NOTES = re.compile(r"(?:[⁰¹²³⁴-⁹⁽⁾]+|\s*\^\([^()]*\))(?=\s|$)")
 _ITEM_NUMBER = re.compile(r"^\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]$")
 _GOES_ON = re.compile(r"[a-zß-öø-ÿ]")
 
@@ -46,6 +48,9 @@ def split_sentences(text: str) -> tuple[Range, ...]:
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     for piece in sentencex.get_sentence_boundaries(_LANGUAGE, text):
         start, end = piece["start_index"], piece["end_index"]
+        if start and (notes := _NOTES.match(text, start)):
+            yield start, notes.end()
+            start = notes.end()
         for stop in _ENDS_IN_CAPITAL.finditer(text, start, end):
             yield start, stop.end()
             start = stop.end()
@@ -64,6 +69,8 @@ def trim(text: str, start: int, end: int) -> Range | None:
 def _belong_together(before: str, after: str) -> bool:
     if not any(character.isalnum() for character in after):
         return True  # closing quotation marks, a lone dash
+    if _NOTES.fullmatch(after):
+        return True
     if _ITEM_NUMBER.match(before) or _ABBREVIATIONS.search(before):
         return True
     return bool(_UNITS.search(before) and _GOES_ON.match(after))

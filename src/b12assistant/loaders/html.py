@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -15,10 +16,16 @@ from b12assistant.loaders.styles import Look, Styles
 from b12assistant.types import BlockKind, Extract, Role
 
 # Never shown as text, or only where something else cannot be.
-_MACHINERY = frozenset({"embed", "head", "iframe", "map", "noscript", "object", "script", "style", "svg", "template"})
-_MEDIA = frozenset({"audio", "canvas", "meter", "noembed", "noframes", "progress", "source", "track", "video"})
-_CHOICES = frozenset({"datalist", "optgroup", "option", "rp", "textarea", "title"})
-_UNSEEN = _MACHINERY | _MEDIA | _CHOICES
+_MACHINERY = frozenset({"head", "map", "noembed", "noframes", "noscript", "script", "style", "template"})
+_CHOICES = frozenset({"datalist", "optgroup", "option", "rp", "source", "title", "track"})
+# Drawn, but not as text that could be quoted. Formulas too: their parts would run together.
+_PICTURES = frozenset({"audio", "canvas", "embed", "iframe", "img", "math", "object", "svg", "video"})
+_CONTROLS = frozenset({"input", "meter", "progress", "select", "textarea"})
+_DRAWN = _PICTURES | _CONTROLS
+_UNSEEN = _MACHINERY | _CHOICES | _DRAWN
+_RAISING = {"sup": True, "rt": True, "sub": False}
+_STRIKING = frozenset({"del", "s", "strike"})
+_LEAST_SHIFT = 0.2  # times the size of the letters
 
 _PROSE = frozenset({"address", "blockquote", "caption", "center", "figcaption", "hr", "legend", "p", "pre", "summary"})
 _BOXES = frozenset({"article", "aside", "body", "details", "dialog", "div", "fieldset", "figure", "footer", "form"})
@@ -66,14 +73,30 @@ def load(data: bytes) -> Extract:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An element that is open: its tag and look, the roles it entered, and how its text is drawn.
+
+    ``shifts``: raised (true) or lowered (false) by itself. ``generates``: a style sheet draws something after it.
+    """
+
+    tag: str
+    look: Look
+    roles: int = 0
+    struck: bool = False
+    shifts: bool | None = None
+    within_shift: bool = False
+    generates: bool = False
+
+
 class _Walk:
     """A walk through the tree without recursion: tables may be nested ten thousand deep."""
 
     def __init__(self, manuscript: Manuscript, styles: Styles) -> None:
         self._out = manuscript
         self._styles = styles
-        # Tag and look of each open element, and whether it entered a region.
-        self._path: list[tuple[str, bool, Look]] = []
+        self._path: list[_Open] = []
+        self._shifted: list[str] = []  # the raised or lowered text so far, with marks for what is shifted inside it
         self.hidden = 0  # letters, without blanks
         # Tags of open elements, so that none has to search the path. Inside a data row, blocks do not split the text.
         self._open: Counter[str] = Counter()
@@ -95,28 +118,58 @@ class _Walk:
             self._text(node.text_content or "")
             return False
         tag = node.tag or ""
-        if not node.is_element_node or tag in _UNSEEN:
+        if not node.is_element_node or (tag in _UNSEEN and tag not in _DRAWN):
             return False
         if tag == "br":
             self._line_end()
             return False
         attributes = node.attributes
-        look = self._styles.look(node, attributes, self._path[-1][2] if self._path else Look())
+        around = self._path[-1] if self._path else _Open("", Look())
+        look = self._styles.look(node, attributes, around.look)
         if look.gone or _is_switched_off(tag, attributes):
             self.hidden += _letters(node)
+            if _is_for_eyes_only(node, attributes) and not look.gone:
+                self._out.draw()
             return False
-        role = self._role(tag, attributes)
-        if role is not None:
+        if tag in _DRAWN:
+            if not look.is_hidden and not _is_nothing(tag, attributes):
+                self._out.draw()
+            return False
+        struck = around.struck or look.struck or tag in _STRIKING
+        roles = [role for role in (self._role(tag, attributes),) if role is not None]
+        roles += [Role.STRUCK] if struck and not around.struck else []
+        for role in roles:
             self._out.enter(role)
-        self._path.append((self._begin(tag, node), role is not None, look))
+        opened = self._begin(tag, node)
+        shifts = self._shifts(tag, look)
+        if shifts is not None and (self._shifted or around.within_shift):
+            self._shifted.append("^" if shifts else "_")
+        generates = self._styles.generates(node, "after")
+        self._path.append(
+            _Open(opened, look, len(roles), struck, shifts, around.within_shift or shifts is not None, generates)
+        )
+        if self._styles.generates(node, "before"):
+            self._out.draw()
         return True
 
+    def _shifts(self, tag: str, look: Look) -> bool | None:
+        """Check if an element is raised (true) or lowered (false); ``None`` if it is neither."""
+        if tag in _RAISING:
+            return _RAISING[tag]
+        is_block = tag in _BLOCKS or tag in _HEADINGS or tag in _CELLS or tag in ("li", "tr")
+        return None if is_block or abs(look.shift) < _LEAST_SHIFT else look.shift > 0
+
     def _leave(self) -> None:
-        tag, has_role, _ = self._path.pop()
-        self._open[tag] -= 1
-        if tag in _BLOCKS or tag in _HEADINGS or tag in ("li", "tr"):
+        left = self._path.pop()
+        if left.shifts is not None and not (self._path and self._path[-1].within_shift):
+            self._out.shift("".join(self._shifted), raised=left.shifts)
+            self._shifted = []
+        if left.generates:
+            self._out.draw()
+        self._open[left.tag] -= 1
+        if left.tag in _BLOCKS or left.tag in _HEADINGS or left.tag in ("li", "tr"):
             self._part(BlockKind.PARAGRAPH)
-        if has_role:
+        for _ in range(left.roles):
             self._out.leave()
 
     def _begin(self, tag: str, node: LexborNode) -> str:
@@ -148,8 +201,10 @@ class _Walk:
             self._part(BlockKind.PARAGRAPH)
 
     def _text(self, text: str) -> None:
-        if self._path[-1][2].is_hidden:
+        if self._path[-1].look.is_hidden:
             self.hidden += len("".join(text.split()))
+        elif self._path[-1].within_shift:
+            self._shifted.append(text)
         elif self._open["pre"]:
             self._out.write(text)
         else:
@@ -184,6 +239,21 @@ def _letters(node: LexborNode) -> int:
     texts = (inner for inner in node.traverse(include_text=True) if inner.is_text_node)
     shown = (text for text in texts if text.parent is None or text.parent.tag not in _UNSEEN)
     return sum(len("".join((text.text_content or "").split())) for text in shown)
+
+
+def _is_for_eyes_only(node: LexborNode, attributes: dict[str, str | None]) -> bool:
+    """Check for something that is drawn, though programs that read a page aloud are to leave it out."""
+    shown = "hidden" not in attributes and node.tag != "dialog"
+    return shown and (node.tag in _DRAWN or _letters(node) > 0 or node.css_first("img, svg") is not None)
+
+
+def _is_nothing(tag: str, attributes: dict[str, str | None]) -> bool:
+    """Check for a hidden field, a sound without its controls, or a picture of one point that counts visitors."""
+    if tag == "input":
+        return (attributes.get("type") or "").strip().lower() == "hidden"
+    if tag == "audio":
+        return "controls" not in attributes
+    return any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height"))
 
 
 def _is_switched_off(tag: str, attributes: dict[str, str | None]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from b12assistant.language.sentences import trim
-from b12assistant.types import Block, BlockKind, Extract, Range, Region, Role, Section
+from b12assistant.types import OBJECT, Block, BlockKind, Extract, Range, Region, Role, Section
 
 _DEEPEST = 6
 
@@ -26,6 +26,28 @@ def outline(headings: Sequence[tuple[Range, int]], length: int) -> tuple[Section
         Section(heading, min(max(level, 1), _DEEPEST), heading.start, end)
         for (heading, level), end in zip(headings, starts[1:], strict=True)
     )
+
+
+_FROM = "0123456789+-−=()ni"
+_RAISED = str.maketrans(_FROM, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
+_LOWERED = str.maketrans(_FROM, "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₙᵢ")
+_BRACKETED = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
+_ORDINAL = re.compile(r"st|nd|rd|th", re.I)
+
+
+def shifted(text: str, before: str, *, raised: bool) -> str:
+    """Return raised or lowered text as it is written on a line, so that no digit joins the number before it.
+
+    In the characters that Unicode has for this if it has all of them, otherwise in a bracket after a mark: ² or
+    "^(1,2)", ₂ or "_(max)". A blank comes first if what is ``before`` ends in a letter or digit. Text in brackets,
+    signs alone and the ends of "1st" and "4th" are as they are: they cannot be taken for something else.
+    """
+    table = _RAISED if raised else _LOWERED
+    if all(ord(letter) in table for letter in text):
+        return text.translate(table)
+    plain = not any(map(str.isalnum, text)) or _BRACKETED.fullmatch(text) or (raised and _ORDINAL.fullmatch(text))
+    blank = " " if before[-1:].isalnum() else ""
+    return text if plain else f"{blank}{'^' if raised else '_'}({text})"
 
 
 _COLLAPSIBLE = re.compile(r"[ \t\n\r\f]+")  # as in a browser: a no-break space stays
@@ -45,6 +67,7 @@ class Manuscript:
         self._start: int | None = None  # of the current block; ``None`` until it has a character
         self._end = 0  # after the last character that is not blank
         self._glue = ""  # white space owed before the next character
+        self._object_due = False  # at the start of the current block, if it gets a character
         self._blocks: list[Block] = []
         self._headings: list[tuple[Range, int]] = []
         self._regions: list[tuple[Role, int, int]] = []
@@ -82,6 +105,8 @@ class Manuscript:
         if self._start is None:
             self._emit(self._gap)
             self._start = self._length
+            if self._object_due:
+                self._emit(OBJECT + self._glue)
         elif self._glue:
             self._emit(self._glue)
         self._glue = ""
@@ -100,6 +125,26 @@ class Manuscript:
             self.write(inner)
             if text.endswith(" "):
                 self.join(" ")
+
+    def shift(self, text: str, *, raised: bool) -> None:
+        """Add raised or lowered text, as ``shifted`` writes it."""
+        inner = " ".join(text.split())
+        if text[:1].isspace():
+            self.join(" ")
+        if inner:
+            before = "" if self._glue or self._start is None else self._parts[-1]
+            self.flow(shifted(inner, before, raised=raised))
+        if text[-1:].isspace():
+            self.join(" ")
+
+    def draw(self) -> None:
+        """Add the sign of something drawn that has no text; in a heading, or in a block without text, nothing."""
+        if self.kind is BlockKind.HEADING:
+            return
+        if self._start is None:
+            self._object_due = True
+        else:
+            self.write(OBJECT)
 
     def join(self, glue: str) -> None:
         """Write white space later, once, if more of this block follows."""
@@ -158,7 +203,7 @@ class Manuscript:
             self._blocks.append(Block(self.kind, range_))
             if self.kind is BlockKind.HEADING:
                 self._headings.append((range_, self._level))
-        self._start, self._glue = None, ""
+        self._start, self._glue, self._object_due = None, "", False
 
     def _resolve(self) -> None:
         """Begin due pages and roles at the next character, not at the white space before it."""

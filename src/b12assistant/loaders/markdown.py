@@ -21,6 +21,14 @@ _FRONT = re.compile(
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 _TAG = re.compile(r"<[^>]*>")
+_SHIFT = re.compile(r"<(/?)(sup|sub)\s*>", re.I)
+_STRIKE = re.compile(r"<(/?)(?:del|s|strike)\s*>", re.I)
+_FOOTNOTE = re.compile(r"\^[\w-]+")
+# Raw HTML without attributes that changes no word.
+_PLAIN = re.compile(
+    r"</?(?:a|abbr|b|big|cite|code|dfn|em|i|ins|kbd|mark|q|samp|small|span|strong|tt|u|var)\s*>|<!--", re.I
+)
+_BREAK = re.compile(r"<w?br\s*/?>", re.I)
 
 
 def load(data: bytes) -> Extract:
@@ -28,7 +36,7 @@ def load(data: bytes) -> Extract:
     decoded = decode(data)
     front = _FRONT.match(decoded.text)
     body = decoded.text[front.end() :] if front else decoded.text
-    tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").parse(body)
+    tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"]).parse(body)
     manuscript = Manuscript()
     for token in tokens:
         _write_block(manuscript, token)
@@ -51,7 +59,7 @@ def _write_block(manuscript: Manuscript, token: Token) -> None:
         case "td_open" | "th_open":
             manuscript.cell()
         case "inline":
-            _write_inline(manuscript, token.children or [])
+            _Inline(manuscript).write(token.children or [])
         case "fence" | "code_block" | "paragraph_open" | "blockquote_open" | "hr":
             # The first paragraph in a list item is part of it.
             if not (manuscript.is_empty and manuscript.kind is BlockKind.LIST_ITEM):
@@ -61,20 +69,80 @@ def _write_block(manuscript: Manuscript, token: Token) -> None:
             manuscript.open(BlockKind.PARAGRAPH)
 
 
-def _write_inline(manuscript: Manuscript, tokens: Iterable[Token]) -> None:
-    """Write text and links, but not what emphasis, images and raw HTML add."""
-    for token in tokens:
+class _Inline:
+    """Writes text and links, but not what emphasis adds; for images and unknown raw HTML, that something is drawn."""
+
+    def __init__(self, manuscript: Manuscript) -> None:
+        self._out = manuscript
+        self._shifting: list[bool] = []  # the open raised (true) and lowered (false) elements
+        self._shifted = ""  # their text so far, with marks for what is shifted inside it
+        self._struck = 0  # open elements of raw HTML
+        self._in_link = False  # at its beginning
+
+    def write(self, tokens: Iterable[Token]) -> None:
+        for token in tokens:
+            if token.type == "html_inline":
+                self._tag(token.content)
+            elif token.content and token.type in ("text", "code_inline", "text_special"):
+                self._text(token.content)
+            else:
+                self._mark(token)
+            self._in_link = token.type == "link_open"
+        self._end_shift()
+        for _ in range(self._struck):
+            self._out.leave()
+
+    def _text(self, text: str) -> None:
+        if self._shifting:
+            self._shifted += text
+        elif self._in_link and _FOOTNOTE.fullmatch(text):
+            self._out.shift(text[1:], raised=True)
+        else:
+            self._out.flow(text)
+
+    def _mark(self, token: Token) -> None:
         match token.type:
-            case "text" | "code_inline" | "text_special":
-                manuscript.flow(token.content)  # collapses the two blanks around a dropped image
             case "softbreak":
-                manuscript.join(" ")
+                self._out.join(" ")
             case "hardbreak":
-                manuscript.join("\n")
+                self._out.join("\n")
             case "link_open":
-                manuscript.enter(Role.LINK)
-            case "link_close":
-                manuscript.leave()
+                self._out.enter(Role.LINK)
+            case "s_open":
+                self._out.enter(Role.STRUCK)
+            case "link_close" | "s_close":
+                self._out.leave()
+            case "image":
+                self._out.draw()
+
+    def _tag(self, tag: str) -> None:
+        if (match := _SHIFT.fullmatch(tag)) is not None:
+            self._shift(closes=bool(match[1]), raised=match[2].lower() == "sup")
+        elif (match := _STRIKE.fullmatch(tag)) is not None:
+            if not match[1]:
+                self._out.enter(Role.STRUCK)
+                self._struck += 1
+            elif self._struck:
+                self._out.leave()
+                self._struck -= 1
+        elif _BREAK.fullmatch(tag):
+            self._out.join(" ")
+        elif not _PLAIN.match(tag):
+            self._out.draw()
+
+    def _shift(self, *, closes: bool, raised: bool) -> None:
+        if not closes:
+            self._shifted += ("^" if raised else "_") if self._shifting else ""
+            self._shifting.append(raised)
+        elif len(self._shifting) > 1:
+            self._shifting.pop()
+        else:
+            self._end_shift()
+
+    def _end_shift(self) -> None:
+        if self._shifting:
+            self._out.shift(self._shifted, raised=self._shifting[0])
+        self._shifting, self._shifted = [], ""
 
 
 def _losses(tokens: list[Token]) -> tuple[str, ...]:

@@ -6,20 +6,24 @@ import io
 import logging
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count, groupby, pairwise
 from operator import sub
+from typing import Any
 
 import pypdf
+from pypdf.generic import ArrayObject, NameObject, TextStringObject
 
 from b12assistant.errors import SourceError
+from b12assistant.loaders.drawing import LEVEL, LOWERED, RAISED, Printed, annotated, is_on_line, moved, written
 from b12assistant.loaders.manuscript import Manuscript
 from b12assistant.loaders.typesetting import PrintedLine, typeset
 from b12assistant.loaders.visibility import SHOWING, Box, Sight, blank, layers_off
-from b12assistant.types import Extract
+from b12assistant.types import OBJECT, Extract
 
 _MOST_PAGES = 5_000
 _MOST_TEXT = 200_000  # code points per page; a full page of a newspaper has about 40,000
@@ -38,6 +42,7 @@ _OPENING = re.compile(r"[(\[{‘“]$")
 # In sizes of the letters: how far runs of one line may be apart, up and to the right.
 _SAME_LINE = 0.3
 _WIDEST = 1.0
+_RISEN = 0.75  # of raised or lowered text
 _OVERLAP = 0.5
 _BLANK = 0.15
 _GUTTER = 1.2  # between cells of a table
@@ -169,12 +174,17 @@ def _read_page(reader: pypdf.PdfReader, number: int, off: frozenset[int], notes:
             source.extract_text(
                 visitor_text=page.take, visitor_operand_before=sight.before, visitor_operand_after=sight.after
             )
-            if unseen := sight.unseen():
+            unseen = sight.unseen()
+            prints = [Printed(*start) for start in sight.starts() if start[0] not in unseen]
+            shifts = moved(prints)
+            if unseen or shifts:
                 every, page = page.letters, _Page(number)
-                source.extract_text(visitor_text=page.take, visitor_operand_before=_blanking(unseen))
+                _as_lists(source)
+                source.extract_text(visitor_text=page.take, visitor_operand_before=_changing(unseen, shifts))
                 if every > page.letters:
                     notes.hiding.append(number + 1)
                     notes.hidden += every - page.letters
+            page.drawn = (*sight.small_drawings, *annotated(source))
     except SourceError:
         notes.unreadable.append(number + 1)
         return []
@@ -198,13 +208,33 @@ def _area(page: pypdf.PageObject) -> Box:
     return (left, bottom, right, top) if is_sound else (-_FARTHEST, -_FARTHEST, _FARTHEST, _FARTHEST)
 
 
-def _blanking(numbers: frozenset[int]) -> Callable[..., None]:
-    """Return a visitor that takes the text out of the operators with these numbers."""
+def _as_lists(page: pypdf.PageObject) -> None:
+    """Write each text of a page as a list of texts, so that marks can be put around it."""
+    content = page.get_contents()
+    if content is not None:
+        content.operations = [
+            ([ArrayObject(operands[:1])], b"TJ") if operator == b"Tj" else (operands, operator)
+            for operands, operator in content.operations
+        ]
+        page[NameObject("/Contents")] = content
+
+
+def _changing(unseen: frozenset[int], shifts: Mapping[int, bool]) -> Callable[..., None]:
+    """Return a visitor that takes out the texts with these numbers, and puts marks around raised and lowered ones.
+
+    In a form, where texts are no lists, the sign of something drawn is written instead.
+    """
     shown = count()
 
-    def visit(operator: bytes, operands: list[object], *_: object) -> None:
-        if operator in SHOWING and next(shown) in numbers:
+    def visit(operator: bytes, operands: list[Any], *_: object) -> None:
+        number = next(shown) if operator in SHOWING else -1
+        if number in unseen:
             blank(operator, operands)
+        elif number in shifts and operator == b"TJ":
+            operands[0].insert(0, TextStringObject(RAISED if shifts[number] else LOWERED))
+            operands[0].append(TextStringObject(LEVEL))
+        elif number in shifts:
+            operands[-1] = TextStringObject(OBJECT)
 
     return visit
 
@@ -224,6 +254,11 @@ class _Run:
     width: float  # estimated: pypdf does not say it
 
     @property
+    def is_shifted(self) -> bool:
+        """Check if it is, or begins with, raised or lowered text."""
+        return self.text.lstrip()[:1] in (RAISED, LOWERED)
+
+    @property
     def right(self) -> float:
         return self.x + self.width
 
@@ -235,6 +270,7 @@ class _Page:
         self._number = number
         self._lines: list[list[_Run]] = [[]]
         self._length = 0
+        self.drawn: tuple[Box, ...] = ()  # pictures, fields and strokes
         self.is_cut = False
         self.replaced = 0
 
@@ -248,7 +284,14 @@ class _Page:
         y = _sane(tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
         points = abs(_sane(size * _scale(tm) * _scale(cm)))
         runs = [
-            _Run(part, x, y, points, bool(_BOLD.search(name)), points * _ems(part, fixed=bool(_FIXED.search(name))))
+            _Run(
+                part,
+                x,
+                y,
+                points,
+                bool(_BOLD.search(name)),
+                points * _ems(written(part), fixed=bool(_FIXED.search(name))),
+            )
             for part in text.split("\n")
         ]
         self._lines[-1].append(runs[0])
@@ -257,7 +300,7 @@ class _Page:
     @property
     def letters(self) -> int:
         """Count the characters taken so far, without blanks."""
-        return sum(len("".join(run.text.split())) for runs in self._lines for run in runs)
+        return sum(len("".join(written(run.text).split())) for runs in self._lines for run in runs)
 
     def lines(self) -> list[PrintedLine]:
         """Return the lines. Runs on one base line are one line, however many text objects it has."""
@@ -272,10 +315,11 @@ class _Page:
                 lines[-1] += [replace(runs[0], text=_glue(lines[-1], runs[0]) + runs[0].text), *runs[1:]]
             else:
                 lines.append(runs)
+        _draw(lines, self.drawn)
         return [line for runs in lines if (line := self._line(runs)) is not None]
 
     def _line(self, runs: Sequence[_Run]) -> PrintedLine | None:
-        text, broken = _SURROGATE.subn("\N{REPLACEMENT CHARACTER}", "".join(run.text for run in runs))
+        text, broken = _SURROGATE.subn("\N{REPLACEMENT CHARACTER}", _joined(runs))
         if not text.strip():
             return None
         self.replaced += broken
@@ -288,7 +332,7 @@ class _Page:
             text=text.strip(),
             page=self._number,
             x=shown[0].x,
-            y=shown[0].y,
+            y=next((run for run in shown if not run.is_shifted), shown[0]).y,
             size=sizes.most_common(1)[0][0] or _LEAST_SIZE,
             bold=2 * bold > len(text),
             cells=_cells(shown),
@@ -302,13 +346,49 @@ def _cells(runs: Sequence[_Run]) -> tuple[str, ...]:
         if run.x - last.right > _GUTTER * last.size + _ERROR * last.width:
             cells.append("")
         cells[-1] += run.text
-    return tuple(" ".join(cell.split()) for cell in cells) if len(cells) > 1 else ()
+    return tuple(" ".join(written(cell).split()) for cell in cells) if len(cells) > 1 else ()
+
+
+def _joined(runs: Sequence[_Run]) -> str:
+    """Return the text of a line, with a blank where a gap follows raised or lowered text."""
+    parts = [runs[0].text]
+    for last, run in pairwise(runs):
+        parts += [_glue([last], run) if last.is_shifted else "", run.text]
+    return written("".join(parts))
+
+
+def _draw(lines: list[list[_Run]], boxes: Sequence[Box]) -> None:
+    """Put the sign of something drawn into the line in which a box or stroke is, at its place."""
+    levels = [next((run for run in runs if run.text.strip() and not run.is_shifted), runs[0]) for runs in lines]
+    order = sorted(range(len(lines)), key=lambda i: levels[i].y)
+    heights = [levels[i].y for i in order]
+    tallest = max((level.size for level in levels), default=0.0)
+    for box in boxes:
+        middle = (box[0] + box[2]) / 2
+        near = order[bisect_left(heights, box[1] - tallest) : bisect_right(heights, box[3])]
+        for i in near:
+            start, right = lines[i][0].x, max(run.right for run in lines[i])
+            slack = _WIDEST * levels[i].size + _ERROR * (right - start)
+            if is_on_line(box, levels[i].y, levels[i].size) and start - slack < middle < right + slack:
+                _draw_in(lines[i], middle)
+                break
+
+
+def _draw_in(runs: list[_Run], x: float) -> None:
+    at = next((i for i, run in enumerate(runs) if x < run.right), len(runs) - 1)
+    run = runs[at]
+    share = min(max((x - run.x) / run.width, 0.0), 1.0) if run.width else 0.0
+    cut = round(share * len(run.text))
+    if OBJECT not in run.text[max(0, cut - 1) : cut + 2]:
+        runs[at] = replace(run, text=run.text[:cut] + OBJECT + run.text[cut:])
 
 
 def _follows(line: Sequence[_Run], run: _Run) -> bool:
     """Check if a run goes on where a line ends: on its base line, not further to the right than a wide blank."""
     last = next((run for run in reversed(line) if run.text.strip()), line[-1])
-    if abs(run.y - last.y) > _SAME_LINE * last.size or run.x <= last.x:
+    level = next((run for run in reversed(line) if run.text.strip() and not run.is_shifted), last)
+    farthest = _RISEN if run.is_shifted else _SAME_LINE
+    if abs(run.y - level.y) > farthest * max(level.size, run.size if last.is_shifted else 0.0) or run.x <= last.x:
         return False
     return (
         -_OVERLAP * last.size <= run.x - last.right + _ERROR * last.width and run.x <= last.right + _WIDEST * last.size

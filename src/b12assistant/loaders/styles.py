@@ -9,7 +9,8 @@ from __future__ import annotations
 import colorsys
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import count
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -38,6 +39,9 @@ _SIMPLE = (
     re.compile(r"(?:^|[\s>+~(,])[a-z][\w-]*", re.I),
 )
 _DEEPEST = 8  # levels of nested rules
+_PSEUDO = re.compile(r"::?(before|after)$", re.I)
+_ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?", re.I)
+_ORNAMENTS = " \t\n\u00a0\u200b•·▪■□►▸→›»«‹|/,“”„‘’\"\\'"  # drawn by a style sheet, they change no sentence
 
 _NAMED = {
     "aliceblue": "f0f8ff",
@@ -59,6 +63,7 @@ _NAMED = {
     "whitesmoke": "f5f5f5",
     "yellow": "ff0",
 }
+_DECORATIONS = ("text-decoration", "text-decoration-line")
 _PLACES = ("left", "top", "right", "bottom", "margin-left", "margin-top")
 _RELEVANT = frozenset(
     (
@@ -67,6 +72,7 @@ _RELEVANT = frozenset(
         *("background-image", "background-clip", "-webkit-background-clip", "position", "inset", *_PLACES, "margin"),
         *("text-indent", "clip", "clip-path", "overflow", "overflow-x", "overflow-y"),
         *("height", "width", "max-height", "max-width"),
+        *("vertical-align", "text-decoration", "text-decoration-line"),
     )
 )
 
@@ -88,6 +94,8 @@ class Look:
     colour: Colour | None = _BLACK
     ground: Colour | None = _WHITE
     indent: float = 0.0  # px
+    struck: bool = False  # a line is through it
+    shift: float = 0.0  # of the element itself: how far it is raised, times the size
 
     @property
     def is_hidden(self) -> bool:
@@ -116,12 +124,15 @@ class Styles:
         self._order = count()
         self._variables: dict[str, str] = {}
         self._matched: dict[int, dict[str, tuple[_Weight, str]]] = {}
+        self._generating: set[tuple[int, str]] = set()  # elements with "before" or "after"
         sheets = (sheet for sheet in tree.css("style") if sheet.parent is None or sheet.parent.tag != "noscript")
         shown = (sheet.text() for sheet in sheets if _is_on_screen(sheet.attributes.get("media") or ""))
         rules = [rule for text in shown for rule in _rules(text or "")]
         for _, declarations in rules:
             self._variables.update((name, value) for name, value, _ in declarations if name.startswith("--"))
         for selector, declarations in rules:
+            if any(name == "content" and _draws(value) for name, value, _ in declarations):
+                self._generate(tree, selector)
             kept = [declaration for declaration in declarations if declaration[0] in _RELEVANT]
             if kept:
                 self._match(tree, selector, kept)
@@ -136,8 +147,19 @@ class Styles:
                 _set(values, name, value, (important, True, (), next(self._order)))
         hints = {name: hint.strip().lower() for key, name in _HINTS.items() if (hint := attributes.get(key))}
         if not values and not hints:
-            return around
+            return replace(around, shift=0.0) if around.shift else around
         return _look(hints | {name: self._resolved(value) for name, (_, value) in values.items()}, around)
+
+    def generates(self, node: LexborNode, where: str) -> bool:
+        """Check if the page draws words or signs of a style sheet ``before`` or ``after`` the text of an element."""
+        return (node.mem_id, where) in self._generating
+
+    def _generate(self, tree: LexborHTMLParser, selectors: str) -> None:
+        for selector in _split(selectors):
+            if (pseudo := _PSEUDO.search(selector)) is not None:
+                with suppress(SelectolaxError):
+                    nodes = tree.css(selector[: pseudo.start()] or "*")
+                    self._generating.update((node.mem_id, pseudo[1].lower()) for node in nodes)
 
     def _match(self, tree: LexborHTMLParser, selectors: str, declarations: list[_Declaration]) -> None:
         for selector in _split(selectors):
@@ -157,6 +179,15 @@ class Styles:
                 break
             value = _VARIABLE.sub(lambda match: self._variables.get(match[1], match[2] or ""), value)[:1_000]
         return value.strip().lower()
+
+
+def _draws(content: str) -> bool:
+    """Check if the `content` of a style sheet draws more than bullets, arrows, quotation marks or numbers of a list."""
+    if "attr(" in content or "url(" in content:
+        return True
+    strings = (match[0][1:-1] for match in _STRING.finditer(content))
+    text = "".join(_ESCAPE.sub(lambda match: chr(min(int(match[1], 16), 0x10FFFF)), string) for string in strings)
+    return bool(text.strip(_ORNAMENTS))
 
 
 def _set(values: dict[str, tuple[_Weight, str]], name: str, value: str, weight: _Weight) -> None:
@@ -255,7 +286,20 @@ def _look(values: Mapping[str, str], around: Look) -> Look:
         colour=_text_colour(values, around.colour),
         ground=_ground(values, around.ground),
         indent=indent,
+        struck=around.struck or any("line-through" in values.get(name, "") for name in _DECORATIONS),
+        shift=_shift(values, size),
     )
+
+
+def _shift(values: Mapping[str, str], size: float) -> float:
+    """Return how far an element is raised by itself, as a multiple of its size."""
+    align = values.get("vertical-align", "")
+    if align in ("super", "sub"):
+        return 0.5 if align == "super" else -0.5
+    raised = _px(align, size, whole=size) or 0.0
+    if values.get("position") == "relative":
+        raised += (_px(values.get("bottom", ""), size) or 0.0) - (_px(values.get("top", ""), size) or 0.0)
+    return raised / size if size else 0.0
 
 
 def _font_size(values: Mapping[str, str], around: float) -> float:

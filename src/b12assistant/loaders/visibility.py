@@ -8,9 +8,9 @@ there are invisible letters over a picture, the text layer of a scan.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -28,6 +28,7 @@ _OPAQUE = 0.95
 _SEEN = 0.05  # opacity below which nothing is seen
 _WIDE = 1.2  # times the size: no letter is wider
 _INSIDE = 0.25  # times the size: how far inside the first letter its colour is compared with the ground
+_THIN = 2.0  # points
 _MOST_PAINTS = 50_000  # areas of a page that are kept; on a page with more, colours are not compared
 _GRAY = ("/DeviceGray", "/G", "/CalGray")
 _COLOURS = {"/DeviceRGB": 3, "/RGB": 3, "/CalRGB": 3, "/DeviceCMYK": 4, "/CMYK": 4}
@@ -62,6 +63,7 @@ class _Show:
     height: float  # of the letters, points
     reach: float  # how far the text may go to the right, points
     off: bool  # inside a layer that is switched off
+    letters: int  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Sight:
         self._shows: list[_Show] = []
         self._paints: list[_Paint] = []
         self._pictures: list[Box] = []
+        self._strokes: list[Box] = []
 
     def before(self, operator: bytes, operands: Any, _: Any, text_matrix: Sequence[float]) -> None:
         """Take an operator before its text is read."""
@@ -112,6 +115,18 @@ class Sight:
     def unseen(self) -> frozenset[int]:
         """Return the numbers of the texts that no reader sees."""
         return frozenset(show.number for show in self._shows if self._is_hidden(show))
+
+    def starts(self) -> Iterator[tuple[int, float, float, float, int]]:
+        """Yield the number of each upright text, where it begins on its base line, its size and its bytes."""
+        for show in self._shows:
+            x, y, _, high = show.box
+            if math.isfinite(y) and math.isfinite(high):
+                yield show.number, x, y, high - y, show.letters
+
+    @property
+    def small_drawings(self) -> tuple[Box, ...]:
+        """Return the boxes of pictures and of horizontal strokes."""
+        return (*self._pictures, *self._strokes)
 
     @property
     def is_recognised(self) -> bool:
@@ -164,6 +179,7 @@ class Sight:
             letters = sum(len(part) for part in parts if isinstance(part, (str, bytes)))
         except (ArithmeticError, IndexError, TypeError, ValueError):
             matrix, letters = state.ctm, 1
+        own = letters
         here = tuple(text_matrix)  # pypdf does not move it on after each piece
         letters += self._line[1] if self._line[0] == here else 0
         self._line = (here, letters)
@@ -179,7 +195,7 @@ class Sight:
         if abs(matrix[1]) > abs(matrix[0]) or matrix[0] < 0:  # turned, not to the right: only its first letter counts
             reach = math.inf if is_finite else 0.0
         off = any(self._marked)
-        self._shows.append(_Show(len(self._shows), state, box, height if is_finite else 0.0, reach, off))
+        self._shows.append(_Show(len(self._shows), state, box, height if is_finite else 0.0, reach, off, own))
 
     def _set(self, **changes: Any) -> None:
         self._state = replace(self._state, **changes)
@@ -249,7 +265,7 @@ class Sight:
     def _clip_later(self, _: Any) -> None:
         self._clips = True
 
-    def _paint(self, *, fills: bool) -> None:
+    def _paint(self, *, fills: bool, draws: bool = True) -> None:
         state = self._state
         box = _box(self._points) if self._points else (0.0, 0.0, 0.0, 0.0)
         if fills and self._points and state.fill_alpha > _SEEN:
@@ -257,6 +273,8 @@ class Sight:
             self._add(_common(box, state.clip), state.fill if whole else None, covers=whole and state.fill is not None)
         if self._clips:
             self._state = replace(state, clip=_common(state.clip, box))
+        if self._points and draws and len(self._strokes) < _MOST_PAINTS:
+            self._strokes += [_common(_box(pair), state.clip) for pair in pairwise(self._points) if _is_level(pair)]
         self._points, self._is_box, self._clips = [], True, False
 
     def _add(self, box: Box, colour: Colour | None, *, covers: bool = False) -> None:
@@ -335,7 +353,8 @@ _HANDLERS: Mapping[bytes, Callable[[Sight, Any], None]] = {
     b"re": Sight._rectangle,
     **dict.fromkeys((b"W", b"W*"), Sight._clip_later),
     **dict.fromkeys((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"), lambda sight, _: sight._paint(fills=True)),
-    **dict.fromkeys((b"n", b"S", b"s"), lambda sight, _: sight._paint(fills=False)),
+    **dict.fromkeys((b"S", b"s"), lambda sight, _: sight._paint(fills=False)),
+    b"n": lambda sight, _: sight._paint(fills=False, draws=False),
     b"sh": lambda sight, _: sight._add(sight._state.clip, None),
     b"INLINE IMAGE": Sight._picture,
     b"Do": Sight._do,
@@ -437,6 +456,12 @@ def _common(one: Box, other: Box) -> Box:
 
 def _holds(box: Box, x: float, y: float) -> bool:
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
+def _is_level(pair: Sequence[tuple[float, float]]) -> bool:
+    """Check if two points are the ends of a horizontal line, or of a thin box."""
+    (x, y), (far, high) = pair
+    return abs(high - y) <= _THIN < abs(far - x)
 
 
 def _middle(box: Box) -> tuple[float, float]:

@@ -257,12 +257,13 @@ class Admission:
         if scope["type"] != "http" or scope["path"] in HEALTH:
             await self.app(scope, receive, send)
             return
-        begun, status = time.monotonic(), 500
+        begun, status, ended = time.monotonic(), 500, False
 
         async def noted(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             status = message.get("status", status)
             await send(message)
+            ended = message["type"] == "http.response.body" and not message.get("more_body")
 
         self._open += 1
         try:
@@ -275,7 +276,7 @@ class Admission:
             else:
                 CLIENT.set((scope.get("client") or ("",))[0])
                 is_gone = await _until_gone(self.app, scope, self._patient(receive), noted)
-                status = _GONE if is_gone else status
+                status = _GONE if is_gone and not ended else status  # the server reports the end as a client that left
         finally:
             self._open -= 1
             self.watch(status)

@@ -1,0 +1,307 @@
+"""What is drawn is what is read: raised digits stay raised, and what has no text leaves no sentence to quote."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from builders_pdf import assemble
+from corpora import report_of
+from fakes import fake_workspace
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, TextStringObject
+
+from b12assistant.loaders import load
+from b12assistant.loaders.manuscript import shifted
+from b12assistant.loaders.passages import Splitting, prepare
+
+Part = tuple[str, str]  # "" on the line, "^" raised, "_" lowered, and the text
+_UP, _DOWN = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"
+# Helvetica, in thousandths of its size.
+_WIDTHS = dict.fromkeys("abdeghnopu0123456789", 556) | dict.fromkeys("ckvxyszJ", 500) | dict.fromkeys(" t/,.f", 278)
+_WIDTHS |= {"i": 222, "l": 222, "m": 833, "r": 333, "w": 722, "T": 611, "A": 667}
+SMALL, SIZE = 6.5, 11.0
+
+
+def quotable(data: bytes, name: str) -> list[str]:
+    extract = load(data, name)
+    parts = prepare(extract, Splitting(256, 100), lambda text: len(text.split())).parts or ()
+    return [extract.text[at.start : at.end] for part in parts for at in part.sentences]
+
+
+def groups(text: str) -> list[Part]:
+    """The groups of digits in a quote, each with how it is drawn."""
+    found = []
+    for match in re.finditer(rf"([\^_]\([^)]*\))|([{_UP}]+)|([{_DOWN}]+)|([0-9]+)", text):
+        marked, up, down, level = match.groups()
+        if marked:
+            found += [(marked[0], digits) for digits in re.findall(r"[0-9]+", marked)]
+        elif up or down:
+            table = str.maketrans(_UP + _DOWN, 2 * "0123456789")
+            found.append(("^" if up else "_", (up or down).translate(table)))
+        else:
+            found.append(("", level))
+    return found
+
+
+def as_html(parts: list[Part]) -> bytes:
+    tags = {"": "{}", "^": "<sup>{}</sup>", "_": "<sub>{}</sub>"}
+    return f"<body><p>{''.join(tags[how].format(text) for how, text in parts)}</p>".encode()
+
+
+def as_styled_html(parts: list[Part]) -> bytes:
+    spans = {"": "{}", "^": "<span class=u>{}</span>", "_": "<i style='position:relative;top:.4em'>{}</i>"}
+    body = "".join(spans[how].format(text) for how, text in parts)
+    return f"<style>.u{{vertical-align:super;font-size:60%}}</style><body><p>{body}</p>".encode()
+
+
+def as_markdown(parts: list[Part]) -> bytes:
+    tags = {"": "{}", "^": "<sup>{}</sup>", "_": "<sub>{}</sub>"}
+    return "".join(tags[how].format(text) for how, text in parts).encode()
+
+
+def _width(text: str, size: float) -> float:
+    return sum(_WIDTHS[letter] for letter in text) * size / 1000
+
+
+def _in_pdf(show: Callable[[str, float, float, float], str]) -> Callable[[list[Part]], bytes]:
+    """``show``: writes a text at a place (x, and how far it is raised) in a size."""
+
+    def write(parts: list[Part]) -> bytes:
+        x, out = 72.0, []
+        for how, text in parts:
+            size = SIZE if how == "" else SMALL
+            out.append(show(text, x, {"": 0.0, "^": 4.0, "_": -2.0}[how], size))
+            x += _width(text, size)
+        return assemble(["\n".join(["BT", *out, "ET"]).encode()])
+
+    return write
+
+
+def _by_matrix(text: str, x: float, rise: float, size: float) -> str:
+    return f"/F1 1 Tf {size} 0 0 {size} {x:.2f} {700 + rise} Tm ({text}) Tj"
+
+
+def _by_size(text: str, x: float, rise: float, size: float) -> str:
+    return f"/F1 {size} Tf 1 0 0 1 {x:.2f} {700 + rise} Tm [({text})] TJ"
+
+
+def _by_rise(text: str, x: float, rise: float, size: float) -> str:
+    return f"{'1 0 0 1 72 700 Tm' if x == 72 else ''} /F1 {size} Tf {rise} Ts ({text}) Tj"
+
+
+def _by_object(text: str, x: float, rise: float, size: float) -> str:
+    return f"ET BT /F1 {size} Tf {x:.2f} {700 + rise} Td ({text}) Tj"
+
+
+RENDERERS: dict[str, tuple[str, Callable[[list[Part]], bytes]]] = {
+    "html": ("a.html", as_html),
+    "styled html": ("a.html", as_styled_html),
+    "markdown": ("a.md", as_markdown),
+    "pdf, by matrix": ("a.pdf", _in_pdf(_by_matrix)),
+    "pdf, by size": ("a.pdf", _in_pdf(_by_size)),
+    "pdf, by rise": ("a.pdf", _in_pdf(_by_rise)),
+    "pdf, by text object": ("a.pdf", _in_pdf(_by_object)),
+}
+
+_NUMBER = st.from_regex(r"[1-9][0-9]{0,2}", fullmatch=True)
+_SHIFTED = st.tuples(st.sampled_from("^_"), _NUMBER | st.sampled_from(["1,2", "10,11", "a", "2a"]))
+_FIGURE = st.tuples(_NUMBER, st.lists(_SHIFTED, max_size=1), st.sampled_from([" tablets ", "/", " or ", " a day, "]))
+
+
+@st.composite
+def sentences(draw: st.DrawFn) -> list[Part]:
+    parts: list[Part] = [("", "Take ")]
+    for number, shifts, after in draw(st.lists(_FIGURE, min_size=1, max_size=4)):
+        parts += [("", number), *shifts, ("", after)]
+    return [*parts, ("", "and no more.")]
+
+
+@pytest.mark.parametrize("how", RENDERERS)
+@settings(max_examples=40)
+@given(parts=sentences())
+def test_the_digits_of_a_quote_are_those_that_are_drawn(how: str, parts: list[Part]) -> None:
+    name, render = RENDERERS[how]
+    drawn = [(level, digits) for level, text in parts for digits in re.findall("[0-9]+", text)]
+    assert groups(" ".join(quotable(render(parts), name))) == drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "raised", "written"),
+    [
+        ("2", "5", True, "²"),
+        ("12", "B", False, "₁₂"),
+        ("−3", "10", True, "⁻³"),
+        ("1,2", "5", True, " ^(1,2)"),
+        ("1,2", ".", True, "^(1,2)"),
+        ("max", "C", False, " _(max)"),
+        ("th", "4", True, "th"),
+        ("[3]", "5", True, "[3]"),
+        ("*", "5", True, "*"),
+    ],
+)
+def test_shifted_text_is_written_on_the_line(text: str, before: str, raised: bool, written: str) -> None:
+    assert shifted(text, before, raised=raised) == written
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("take 5<sup><a href=#a>1</a>,<a href=#b>2</a></sup> now", "take 5 ^(1,2) now"),
+        ("10<sup>3<sup>2</sup></sup> of it", "10 ^(3^2) of it"),
+        ("5<sup>1,2</sup>7 of it", "5 ^(1,2)7 of it"),
+        ("1<sup>1</sup>/<sub>2</sub> of it", "1¹/₂ of it"),
+        ("<ruby>5<rt>2</rt></ruby> of it", "5² of it"),
+        ("<sup>1</sup> Smith", "¹ Smith"),
+        ("5<sup><span hidden>9</span>2</sup> of it", "5² of it"),
+        ("5<sup> </sup> of it", "5 of it"),
+    ],
+)
+def test_what_is_inside_a_raised_element_is_one_text(source: str, text: str) -> None:
+    assert load(f"<body><p>{source}</p>".encode(), "a.html").text == text
+
+
+RULES = (".no::before{content:'Not '}", ".no2::after{content:'\\2715'}", ".plain::before{content:'\\2022 ' open-quote}")
+STYLE = f"<style>{''.join(RULES)}</style>"
+DRAWN_HTML = {
+    "picture": "Tablets are <img src=x alt=not> safe.",
+    "picture first": "<img src=x> take tablets.",
+    "drawing": "Tablets are <svg><text>not</text></svg> safe.",
+    "field": "Tablets are <input value=not> safe.",
+    "choice": "Tablets are <select><option>not<option>quite</select> safe.",
+    "box of text": "Tablets are <textarea>not</textarea> safe.",
+    "formula": "Take 1<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math> tablets.",
+    "frame": "Tablets are <iframe src=x></iframe> safe.",
+    "only for eyes": "Tablets are <b aria-hidden=true>not</b> safe.",
+    "before": "Tablets are <b class=no>safe</b>.",
+    "after": "Tablets are <b class=no2>safe</b>.",
+    "del": "Take <del>10</del> 5 tablets.",
+    "s": "Take <s>10</s> 5 tablets.",
+    "strike": "Take <strike>10</strike> 5 tablets.",
+    "line through": "Take <span style='text-decoration:red line-through'>10</span> 5 tablets.",
+    "letter of a font's own": "Take 5\ue001 tablets.",
+}
+
+
+@pytest.mark.parametrize("what", DRAWN_HTML)
+def test_a_sentence_with_something_drawn_or_struck_out_is_never_quoted(what: str) -> None:
+    page = f"<head><meta charset=utf-8>{STYLE}</head><body><p>Numb feet tingle. {DRAWN_HTML[what]} See a doctor.</p>"
+    assert quotable(page.encode(), "a.html") == ["Numb feet tingle.", "See a doctor."]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Tablets are ![not](x.png) safe.",
+        "Tablets are <img alt=not> safe.",
+        "Tablets are <span style='display:none'>not</span> safe.",
+        "Take ~~10~~ 5 tablets.",
+        "Take <del>10</del> 5 tablets.",
+        "Take <s>10 5 tablets.",
+    ],
+)
+def test_the_same_in_markdown(source: str) -> None:
+    assert quotable(f"Numb feet tingle. {source}\n\nSee a doctor.\n".encode(), "a.md") == [
+        "Numb feet tingle.",
+        "See a doctor.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Take 5 tablets. <input type=hidden value=9>",
+        "Take <img width=1 height=1>5 tablets.",
+        "Take <svg style='display:none'></svg>5 tablets.",
+        "<span class=plain>Take</span> 5 tablets.",
+        "Take <ins>5</ins> tablets.",
+        "<figure><img src=x></figure>Take 5 tablets.",
+    ],
+)
+def test_what_draws_nothing_in_a_sentence_costs_nothing(source: str) -> None:
+    page = f"<head>{STYLE}</head><body><p>{source}</p>"
+    assert quotable(page.encode(), "a.html") == ["Take 5 tablets."]
+
+
+def test_a_list_is_not_quoted_without_its_introduction() -> None:
+    page = (
+        b"<body><p>Numb feet tingle.</p><p>Do <img src=x> this:</p><ul><li>Eat fish.<li>Walk.</ul><p>See a doctor.</p>"
+    )
+    assert quotable(page, "a.html") == ["Numb feet tingle.", "See a doctor."]
+
+
+def test_a_note_after_a_full_stop_belongs_to_the_sentence_before_it() -> None:
+    page = b"<body><p>It falls in adults.<sup>1</sup> Feet tingle.<sup>2,3</sup> See a doctor.</p>"
+    assert quotable(page, "a.html") == ["It falls in adults.¹", "Feet tingle.^(2,3)", "See a doctor."]
+
+
+LINE = "BT /F1 11 Tf 72 700 Td (Numb feet tingle.) Tj ET BT /F1 11 Tf 72 660 Td (Tablets are) Tj 90 0 Td (safe.) Tj ET "
+PICTURE = "q 22 0 0 9 134 659 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x00 EI Q"
+
+
+@pytest.mark.parametrize(
+    ("drawing", "quoted"),
+    [
+        ("", ["Numb feet tingle.", "Tablets are safe."]),
+        (PICTURE, ["Numb feet tingle."]),
+        ("72 664 40 0.7 re f", ["Numb feet tingle."]),
+        ("1 w 72 664 m 112 664 l S", ["Numb feet tingle."]),
+        ("1 w 72 658 m 112 658 l S", ["Numb feet tingle.", "Tablets are safe."]),  # under the line
+        ("q 400 0 0 300 72 200 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x00 EI Q", ["Numb feet tingle.", "Tablets are safe."]),
+    ],
+    ids=["nothing", "picture", "bar", "stroke", "underlined", "picture below"],
+)
+def test_a_picture_or_stroke_in_a_line_of_a_pdf(drawing: str, quoted: list[str]) -> None:
+    assert quotable(assemble([(LINE + drawing).encode("latin-1")]), "a.pdf") == quoted
+
+
+@pytest.mark.parametrize(
+    ("annotation", "quoted"),
+    [
+        ({"/Subtype": "/Widget", "/FT": "/Tx", "/V": "not"}, ["Numb feet tingle."]),
+        ({"/Subtype": "/Widget", "/FT": "/Tx"}, ["Numb feet tingle.", "Tablets are safe."]),
+        ({"/Subtype": "/Stamp"}, ["Numb feet tingle."]),
+        ({"/Subtype": "/StrikeOut"}, ["Numb feet tingle."]),
+        ({"/Subtype": "/Stamp", "/F": 2}, ["Numb feet tingle.", "Tablets are safe."]),
+        ({"/Subtype": "/Link"}, ["Numb feet tingle.", "Tablets are safe."]),
+    ],
+    ids=["field", "empty field", "stamp", "struck out", "hidden", "link"],
+)
+def test_an_annotation_in_a_line_of_a_pdf(annotation: dict[str, str | int], quoted: list[str]) -> None:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(assemble([LINE.encode()]))))
+    made = DictionaryObject({NameObject("/Rect"): ArrayObject([FloatObject(at) for at in (134, 658, 158, 670)])})
+    for key, value in annotation.items():
+        is_name = isinstance(value, str) and value.startswith("/")
+        made[NameObject(key)] = (
+            NumberObject(value) if isinstance(value, int) else (NameObject if is_name else TextStringObject)(value)
+        )
+    writer.pages[0][NameObject("/Annots")] = ArrayObject([writer._add_object(made)])
+    out = io.BytesIO()
+    writer.write(out)
+    assert quotable(out.getvalue(), "a.pdf") == quoted
+
+
+def test_the_report_names_the_place_and_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    lines = (
+        "<html><body>",
+        "<p>Numb feet tingle.</p>",
+        "<p>Tablets are <img src=x> safe.</p>",
+        "<p>Take <s>1</s> 5.</p>",
+    )
+    (tmp_path / "corpus" / "a.html").write_text("\n".join(lines))
+    (tmp_path / "corpus" / "a.pdf").write_bytes(assemble([b"", (LINE + PICTURE).encode("latin-1")]))
+    report = fake_workspace(tmp_path / "corpus", tmp_path / "index").index()
+    assert report_of(report, "a.html").reasons == (
+        "line 3: not quoted, because something that has no text is drawn in it: Tablets are \ufffc safe.",
+        "line 4: not quoted, because words in it are struck out: Take 1 5.",
+    )
+    assert any(
+        reason.startswith("page 2: not quoted, because something that has no text is drawn")
+        for reason in report_of(report, "a.pdf").reasons
+    )

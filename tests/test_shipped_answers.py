@@ -1,0 +1,162 @@
+"""Answers of the shipped corpus, saved in every form: `verify` finds nothing wrong until something is altered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from b12assistant.answers import Reply
+from b12assistant.api import Workspace
+from b12assistant.application import batching, pack
+from b12assistant.application.exporting import SavedFormat, export
+from b12assistant.application.quote_checks import Against, check_file
+from b12assistant.application.workspace import local_today
+from b12assistant.config import load_configuration
+from b12assistant.display.addresses import of_quote
+from b12assistant.display.json_form import reply_json
+from b12assistant.types import Interest
+
+pytestmark = pytest.mark.slow
+
+# Together they give what the corpus has: summaries with origins, sellers, a difference, a table, PDFs, a refusal, a
+# red flag. `test_the_answers_have_what_the_corpus_has` holds them to it.
+QUESTIONS = (
+    "How is B12 deficiency with nerve damage treated?",
+    "With nerve symptoms: injections or tablets?",
+    "How much vitamin B12 is in beef liver?",
+    "What is homocysteine?",
+    "What is a project summary in these sources?",
+    "Who won the cup on Sunday?",
+    "My legs went weak today and I can't pee",
+)
+FORMS = {"html": "conversation.html", "markdown": "conversation.md", "json": "conversation.json"}
+Data = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def space(starter: Path) -> Workspace:
+    flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index"), "encoder.threads": 1}
+    return Workspace(load_configuration(environment={}, flags=flags))
+
+
+@pytest.fixture(scope="module")
+def against(space: Workspace) -> Against:
+    return Against.of(space)
+
+
+@pytest.fixture(scope="module")
+def replies(space: Workspace) -> list[Reply]:
+    return [space.ask(question) for question in QUESTIONS]
+
+
+@pytest.fixture(scope="module")
+def files(space: Workspace, replies: list[Reply], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """A file of every form, by name."""
+    folder, setting = tmp_path_factory.mktemp("shipped"), space.setting()
+    generation = space.opened.collection.generation
+    texts = {name: export(replies, setting, generation, SavedFormat(form)) for form, name in FORMS.items()}
+    links = [of_quote(quote) for reply in replies for quote in reply.answer.shown]
+    pins = [(link, pack.read_pin(link, space.entries)) for link in links]
+    texts |= {
+        f"pack.{end}": pack.write(pins, setting, generation, form)
+        for form, end in (("html", "html"), ("markdown", "md"), ("json", "json"))
+    }
+    lines = [json.dumps(reply_json(reply, space.texts, today=local_today())) for reply in replies]
+    texts["asked.jsonl"] = "\n".join(lines) + "\n"
+    for name, text in texts.items():
+        (folder / name).write_text(text, "utf-8", newline="")
+    asked = (json.dumps({"id": str(number), "question": question}) for number, question in enumerate(QUESTIONS))
+    (folder / "questions.jsonl").write_text("\n".join(asked), "utf-8")
+    batching.run(space, folder / "questions.jsonl", folder / "batch.jsonl", json.dumps)
+    return {name: folder / name for name in (*texts, "batch.jsonl")}
+
+
+NAMES = (*FORMS.values(), "pack.html", "pack.md", "pack.json", "asked.jsonl", "batch.jsonl")
+
+
+def test_the_answers_have_what_the_corpus_has(replies: list[Reply]) -> None:
+    quotes = [quote for reply in replies for quote in reply.answer.shown]
+    assert any(quote.document.attributed([span.range for span in quote.spans]) for quote in quotes)
+    assert any(quote.document.source.interest is Interest.SELLS for quote in quotes)
+    assert any(quote.document.id.endswith(".pdf") for quote in quotes)
+    assert any(" | " in span.text for quote in quotes for span in quote.spans)
+    assert any(len(quote.spans) > 1 for quote in quotes)
+    assert any(reply.answer.disagreements for reply in replies)
+    assert any(reply.answer.nearest for reply in replies)
+    assert any(reply.answer.red_flag for reply in replies)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_untouched_file_verifies(name: str, files: Mapping[str, Path], against: Against) -> None:
+    found = problems(files[name], against)
+    assert found == []
+    assert len(check_file(files[name], against).quotes) >= 8
+
+
+def problems(file: Path, against: Against) -> list[str]:
+    found = check_file(file, against)
+    return [*(quote.problem for quote in found.quotes if quote.is_problem), *found.problems]
+
+
+def _origin(quote: Data) -> None:
+    quote["origins"][0]["title"] = "The Lancet 2024"
+
+
+def _no_origins(quote: Data) -> None:
+    quote["origins"] = []
+
+
+def _seller(quote: Data) -> None:
+    quote["commercial_interest"] = "unknown"
+
+
+def _words(quote: Data) -> None:
+    quote["text"] = f"Not {quote['text']}"
+
+
+ALTERATIONS: tuple[tuple[str, Callable[[Data], None]], ...] = (
+    ("origins is", _origin),
+    ("origins is", _no_origins),
+    ("commercial_interest is", _seller),
+    ("its words are not", _words),
+)
+
+
+@pytest.mark.parametrize(("named", "change"), ALTERATIONS, ids=[change.__name__ for _, change in ALTERATIONS])
+@pytest.mark.parametrize("name", ["conversation.json", "pack.json", "asked.jsonl", "batch.jsonl"])
+def test_an_altered_quote_is_found(
+    name: str, named: str, change: Callable[[Data], None], files: Mapping[str, Path], against: Against, tmp_path: Path
+) -> None:
+    """The altered data in the three forms with a text for people is tried in `test_altered_exports`."""
+    text = files[name].read_text("utf-8")
+    lines = [json.loads(line) for line in text.splitlines()] if name.endswith("l") else [json.loads(text)]
+    quotes = [quote for line in lines for quote in _quotes(line) if quote["origins"]]
+    change(next(quote for quote in quotes if quote["commercial_interest"] is (named == "commercial_interest is")))
+    (tmp_path / name).write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    (found,) = problems(tmp_path / name, against)
+    assert named in found
+
+
+@pytest.mark.parametrize("name", ["conversation.html", "conversation.md", "pack.html", "pack.md"])
+def test_an_altered_word_that_is_shown_is_found(
+    name: str, files: Mapping[str, Path], against: Against, tmp_path: Path
+) -> None:
+    text = files[name].read_text("utf-8")
+    shown = "sell"  # in the words about a seller
+    assert shown in text.partition("<!-- data")[0].partition("<script")[0]
+    (tmp_path / name).write_text(text.replace(shown, "give", 1), "utf-8", newline="")
+    assert problems(tmp_path / name, against)
+
+
+def _quotes(value: object) -> list[Data]:
+    """Every quote in some JSON, at any depth."""
+    if isinstance(value, list):
+        return [quote for one in value for quote in _quotes(one)]
+    if not isinstance(value, dict):
+        return []
+    found = [value] if "spans" in value and "origins" in value else []
+    return [*found, *(quote for one in value.values() for quote in _quotes(one))]
