@@ -114,7 +114,7 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     literal = " as-typed" * as_typed + " shared" * is_shared
     return (
         f'<div class="turn {answer.status}{literal}" id="turn{number}">'
-        f'<h2 class="asked" id="asked{number}" tabindex="-1">{asked}</h2>{drawn}</div>'
+        f'<h2 class="asked" id="asked{number}">{asked}</h2>{drawn}</div>'
     )
 
 
@@ -153,7 +153,7 @@ def _notice(notice: ShownNotice) -> str:
     if notice.alarm is None:
         return f'<div class="notice {notice.kind}">{lines}</div>'
     heading = f'<h3 class="kicker">{exact(notice.heading)}</h3>'
-    return f'<div class="alarm {notice.alarm}" role="alert">{heading}{lines}</div>'
+    return f'<div class="alarm {notice.alarm}" role="alert" tabindex="-1">{heading}{lines}</div>'
 
 
 def _translation(translation: Translation) -> str:

@@ -202,12 +202,13 @@ b12.ready.then(() => {
     document.body.classList.remove("asking");
     say(summary(turn));
     // An emergency is read without a keyboard over it.
-    if (turn.classList.contains("safety_only")) turn.querySelector(".asked").focus({ preventScroll: true });
+    if (turn.classList.contains("safety_only")) turn.querySelector(".alarm")?.focus({ preventScroll: true });
     else if (editing) toBox();
     turn.scrollIntoView({ block: "start" });
   };
 
   document.addEventListener("click", event => {
+    event.target.closest?.("#thread .asked")?.classList.toggle("whole");
     const button = event.target.closest && event.target.closest("button");
     if (!button) return;
     if (button.closest("#new, #controls, #questions, #suggestions")) toBox();
