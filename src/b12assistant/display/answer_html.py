@@ -70,9 +70,9 @@ def about(words: PageWords) -> str:
     return f'<div class="about">{parts}</div>'
 
 
-def note(sentence: str) -> str:
-    """Draw an error message next to the box."""
-    return f'<p class="note" role="alert">{exact(capital(sentence))}.</p>' if sentence else ""
+def note(sentence: str, why: str = "") -> str:
+    """Draw an error message next to the box. ``why``: the code of the error, for the page's script."""
+    return f'<p class="note" role="alert" data-why="{exact(why)}">{exact(capital(sentence))}.</p>' if sentence else ""
 
 
 def state(sentence: str, kind: str) -> str:

@@ -17,12 +17,12 @@ b12.ready.then(() => {
   for (const kind of ["pointerdown", "focusin"])
     document.addEventListener(kind, ({ target }) => target.closest?.('a[href^="tel:"]')?.removeAttribute("target"), true);
 
-  // The framework says in words of its own that the server is gone; these are ours.
+  // The framework says in words of its own what went wrong; these are ours.
   new MutationObserver(() => {
-    const lost = document.querySelector(".toast-wrap .toast-body:not([data-announced])");
-    if (!lost) return;
-    lost.dataset.announced = "";
-    b12.toast(said("ask.lost"));
+    const wrong = document.querySelector(".toast-wrap .toast-body:not([data-announced])");
+    if (!wrong) return;
+    wrong.dataset.announced = "";
+    b12.toast(said("ask.broken"));
   }).observe(document.body, { childList: true, subtree: true });
 
   // The source panel: a dialog with the document's own page in it.
@@ -184,6 +184,10 @@ b12.ready.then(() => {
     editing = Boolean(event.target.closest("#read-as"));
   });
 
+  // No answer is coming now: what was on the page before the question is there again.
+  const waited = () => document.body.classList.remove("asking");
+  addEventListener("b12-lost", waited);
+
   // Every answer is announced once, and brought into view from its beginning.
   let last = 0;
   const summary = turn => {
@@ -195,11 +199,12 @@ b12.ready.then(() => {
   };
   const look = () => {
     carry();
+    if (document.querySelector("#note .note")) waited();
     const fresh = [...document.querySelectorAll(".turn")].filter(turn => Number(turn.id.slice(4)) > last);
     const turn = fresh[fresh.length - 1];
     if (!turn) return;
     last = Number(turn.id.slice(4));
-    document.body.classList.remove("asking");
+    waited();
     say(summary(turn));
     // An emergency is read without a keyboard over it.
     if (turn.classList.contains("safety_only")) turn.querySelector(".alarm")?.focus({ preventScroll: true });
