@@ -30,6 +30,7 @@ from b12assistant.display.presentation import (
 )
 from b12assistant.types import GAP, Range
 
+TABS = ("ask", "lookup", "sources")
 GENERAL, DECISION = TextId("general"), TextId("medical_decision")
 SAY = '<div role="status" id="say"></div>'  # the page's script announces each answer here
 
@@ -57,11 +58,13 @@ def intro(words: PageWords) -> str:
 def first(words: PageWords, labels: Labels) -> str:
     """Draw the head and box shown until the page's scripts have run; the box works without scripts, through /plain."""
     send = exact(labels("ask.send"))
+    tabs = "".join(f"<span>{exact(labels(f'tabs.{name}'))}</span>" for name in TABS)
     return (
-        f'<div id="first">{brand(words)}{intro(words)}<form method="post" action="/plain">'
+        f'<div id="first"><div class="head">{brand(words)}</div><p class="tabs" aria-hidden="true">{tabs}</p>'
+        f'<div class="asking">{intro(words)}<form method="post" action="/plain">'
         f'<textarea name="question" rows="1" required aria-label="{exact(labels("ask.question"))}" '
         f'placeholder="{exact(words.placeholder)}"></textarea><button type="submit">{send}</button>'
-        f'</form><noscript><p><a href="/plain">{exact(labels("plain.go"))}</a></p></noscript></div>'
+        f'</form><noscript><p><a href="/plain">{exact(labels("plain.go"))}</a></p></noscript></div></div>'
     )
 
 

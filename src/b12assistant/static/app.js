@@ -227,9 +227,10 @@ b12.ready.then(() => {
   // What was typed before this box was there goes into it.
   const carry = () => {
     const first = document.getElementById("first"), box = document.querySelector("#ask textarea");
-    if (!first || !box) return;
+    if (!first || !box || getComputedStyle(first).display !== "none") return;
     const typed = first.querySelector("textarea").value;
     first.remove();
+    if (document.body.dataset.tab !== "lookup" && document.body.dataset.tab !== "sources") toBox();
     if (!typed) return;
     box.value = typed;
     box.dispatchEvent(new Event("input", { bubbles: true }));
