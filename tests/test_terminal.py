@@ -203,7 +203,7 @@ LABELS = set(
         "Showing results for: More about: Who says it, about: read as "
         "We found no answer to this in our documents. Our documents say nothing more don't cover. "
         "This may not answer all of your question. Only companies that sell what they recommend write about this. "
-        "We could not search. Ask a question, and we'll quote what our documents say. You could look here: "
+        "We could not search. Ask a question, and we'll quote what our documents say. These pages may help: "
         "Try other words. its review is overdue the file has changed "
         "since it was indexed seller's page, its own words sells what it recommends we don't know if "
         "of unknown kind 1 2 q.txt p"

@@ -496,4 +496,5 @@ def _alarm(notice: FixedNotice, labels: Labels, *, emergency: bool) -> tuple[Ala
         return Alarm.EMERGENCY, labels("ask.safety_check")
     if not notice.flagged:
         return None, ""
-    return (Alarm.EMERGENCY, labels("ask.safety_first")) if emergency else (Alarm.CAUTION, labels("ask.please_read"))
+    calm = labels("ask.decide" if notice.id == "medical_decision" else "ask.please_read")
+    return (Alarm.EMERGENCY, labels("ask.safety_first")) if emergency else (Alarm.CAUTION, calm)
