@@ -70,7 +70,7 @@ PICTURE = (
     (
         "display",
         (
-            "addresses labels markup < printed_pages < presentation < citation_formats json_form "
+            "addresses labels markup subject < printed_pages < presentation < citation_formats json_form "
             "terminal < answer_html < source_page"
         ),
         "pdf_page",

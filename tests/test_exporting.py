@@ -103,7 +103,7 @@ def test_a_file_gives_the_questions_the_notices_and_the_index(
     assert "Do swallowed capsules work as well as a syringe?" in text
     if format_ is not SavedFormat.JSON:
         assert "Sources disagree: Do swallowed capsules work as well as a syringe?" in text
-        assert "You could look here" in text
+        assert "These pages may help" in text
     flagged = space.ask(TURNS[3], TURNS[:3]).answer.red_flag
     assert flagged is not None
     assert space.texts[flagged.text].text.split(".")[0].split("\n")[0][:20] in text
@@ -214,7 +214,7 @@ VISIBLE = (SavedFormat.HTML, SavedFormat.MARKDOWN)
         ("May not answer", "May well answer"),
         ("Questions and quotes", "Questions and answers"),
         ("Sources disagree", "Sources agree"),
-        ("You could look", "You must look"),
+        ("These pages may", "These pages must"),
     ],
 )
 def test_what_the_file_shows_must_be_what_its_data_gives(

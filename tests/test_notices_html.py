@@ -45,7 +45,7 @@ def test_a_line_of_a_red_flag_is_a_paragraph(name: TextId) -> None:
 
 
 def test_a_translation_is_in_its_alarm_above_the_english() -> None:
-    alarm = shown(ALARM, TRANSLATED, OTHER).partition('role="alert">')[2].partition("</div></div>")[0]
+    alarm = shown(ALARM, TRANSLATED, OTHER).partition('role="alert" tabindex="-1">')[2].partition("</div></div>")[0]
     translation, _, english = alarm.partition('<div class="translation">')[2].partition("</div>")
     assert len(re.findall("<p>", english.partition("</div>")[0])) == len(TEXTS[ALARM.text].text.splitlines())
     assert translation.startswith('<p lang="es" dir="auto">Llame ')

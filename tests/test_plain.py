@@ -175,7 +175,7 @@ def test_a_follow_up_leans_on_the_turns_before(client: TestClient) -> None:
 def test_a_search_that_finds_nothing_says_so(client: TestClient) -> None:
     page = send(client, box_of(start(client)), NOTHING)
     assert "We found no answer to this in our documents." in page.words
-    assert "You could look here" in page.words
+    assert "These pages may help" in page.words
 
 
 def test_the_page_needs_no_script_and_allows_none(client: TestClient) -> None:

@@ -23,6 +23,7 @@ from serving import small_space
 from b12assistant.answers import (
     Answer,
     Disagreement,
+    FixedText,
     Notice,
     NoticeKind,
     Quote,
@@ -291,6 +292,23 @@ def test_the_headline_is_left_out_where_the_fixed_text_says_it() -> None:
     told = replace(answer, reason=Reason.ONLY_SELLERS, notices=(sellers, GENERAL))
     shown = present(Reply(told, Timings(1, 1), GENERATION), SETTING)
     assert not any(isinstance(piece, Headline) for piece in shown)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_told"),
+    [("Who won the cup?", True), ("Can B-12 cure it?", False), ("Why are my feet numb?", False), ("Minervene?", True)],
+)
+def test_only_who_asked_about_something_else_is_told_what_the_corpus_is_about(question: str, *, is_told: bool) -> None:
+    notices = (Notice(NoticeKind.SCOPE, TextId("scope")), GENERAL)
+    answer = Answer(Turn(0, question), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), notices)
+    shown = present(Reply(answer, Timings(1, 1), GENERATION), SETTING)
+    assert any("We only cover" in getattr(piece, "text", "") for piece in shown) == is_told
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=lambda text: text.id)
+def test_no_fixed_text_promises_that_something_follows(text: FixedText) -> None:
+    """They stand above refusals too; only sources that were found can be "only sellers"."""
+    assert "follows" not in text.text or text.id == "only_sellers"
 
 
 def test_a_reply_of_the_workspace_has_the_curators_topic(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from b12assistant.answers import Reason, Reply, Status
 from b12assistant.display.labels import load_labels
 from b12assistant.web.lookup_routes import lookup_router
-from b12assistant.web.problems import BusyError, LateError
+from b12assistant.web.problems import BusyError, LateError, StoppingError
 from b12assistant.web.questions import Lane, Questions
 from b12assistant.web.service import build_app
 
@@ -182,7 +182,7 @@ def test_after_it_is_closed_what_was_begun_is_answered_and_nothing_new(held: Blo
         await asyncio.sleep(0.05)
         bounds.close()
         assert not bounds.is_idle
-        with pytest.raises(BusyError, match="being stopped"):
+        with pytest.raises(StoppingError):
             await bounds.ask(held, ASKED, then=status)
         held.gate.set()
         assert await begun is Status.ANSWERED
@@ -191,15 +191,16 @@ def test_after_it_is_closed_what_was_begun_is_answered_and_nothing_new(held: Blo
     asyncio.run(asked())
 
 
-def test_over_http_busy_and_late_say_when_to_come_again(held: Blocking) -> None:
+def test_over_http_late_and_stopping_say_when_to_come_again(held: Blocking) -> None:
     bounds = questions(seconds=0.3)
     client = TestClient(build_app(lambda: held, bounds))
     late = client.post("/api/v1/ask", json={"question": ASKED})
     assert (late.status_code, late.json()["code"], late.headers["retry-after"]) == (503, "late", "5")
     held.gate.set()
     bounds.close()
-    busy = client.post("/api/v1/search", json={"question": ASKED})
-    assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (503, "busy", "5")
+    for stopping in (client.post("/api/v1/search", json={"question": ASKED}), client.get("/readyz")):
+        assert (stopping.status_code, stopping.json()["code"]) == (503, "stopping")
+        assert stopping.headers["retry-after"] == "5"
     assert client.get("/healthz").status_code == 200
 
 

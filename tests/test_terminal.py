@@ -187,7 +187,7 @@ def test_a_changed_and_an_overdue_source_are_marked() -> None:
 
 def test_a_red_flag_is_above_and_the_general_notice_below() -> None:
     shown = printed(answered(quoted(), notices=(URGENT, *NOTICES)))
-    places = [shown.index(start) for start in ("Please have this seen", "Zebra", "This is information")]
+    places = [shown.index(start) for start in ("Please see a doctor", "Zebra", "This is information")]
     assert places == sorted(places)
 
 
@@ -203,7 +203,7 @@ LABELS = set(
         "Showing results for: More about: Who says it, about: read as "
         "We found no answer to this in our documents. Our documents say nothing more don't cover. "
         "This may not answer all of your question. Only companies that sell what they recommend write about this. "
-        "We could not search. Ask a question, and we'll quote what our documents say. You could look here: "
+        "We could not search. Ask a question, and we'll quote what our documents say. These pages may help: "
         "Try other words. its review is overdue the file has changed "
         "since it was indexed seller's page, its own words sells what it recommends we don't know if "
         "of unknown kind 1 2 q.txt p"
@@ -248,7 +248,7 @@ def test_look_up_shows_every_hit_under_the_notices() -> None:
     found = [(Hit(passage, 1.0, 1), quote), (Hit(passage, 0.5, 2), quote)]
     terminal.hits(present_notices((URGENT,), TEXTS, labels.load_labels()), found, console)
     shown = out.getvalue()
-    assert shown.index("Please have this seen") < shown.index("1. Quince") < shown.index("2. Quince")
+    assert shown.index("Please see a doctor") < shown.index("1. Quince") < shown.index("2. Quince")
     assert shown.count("Zebra") == 2
     assert "\x1b" not in shown
 

@@ -42,12 +42,12 @@ def loaded(space: FakeWorkspace) -> Warmup:
     return warmup
 
 
-@pytest.mark.parametrize("how", ["late", "busy"])
+@pytest.mark.parametrize("how", ["late", "stopping"])
 def test_the_page_says_so_in_its_own_words_and_keeps_the_question(
     how: str, held: Blocking, built: FakeWorkspace
 ) -> None:
     bounds, said = questions(seconds=0.3), load_labels()
-    if how == "busy":
+    if how == "stopping":
         bounds.close()
     asking = Asking(Live(held), bounds, said, loaded(built))
     box, talk, note = asyncio.run(asking.ask(ASKED, Conversation()))

@@ -53,10 +53,10 @@ def no_browser() -> NoReturn:
 
 
 @contextlib.contextmanager
-def running(space: Workspace, around: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> Iterator[str]:
-    """Serve ``space`` and yield the address; ``around`` wraps the application."""
+def running(space: Workspace, around: Callable[[ASGIApp], ASGIApp] = lambda app: app, port: int = 0) -> Iterator[str]:
+    """Serve ``space`` and yield the address; ``around`` wraps the application; ``port``: 0 for any that is free."""
     warmup = Warmup(space)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     app = around(application(space, warmup))
     config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)

@@ -15,7 +15,7 @@ from serving import small_space
 
 from b12assistant.protocols import Encoded
 from browser.conftest import Visit
-from browser.reading import ALL_RUN, BOX, SECONDS, Reader
+from browser.reading import ALL_RUN, BOX, DRAWN, SECONDS, Reader
 from browser.running import running
 
 pytestmark = pytest.mark.slow
@@ -114,3 +114,36 @@ def test_enter_asks_before_any_other_script_has_run(chromium: Browser, site: str
             page.locator("#first textarea").press("Enter")
         assert page.url.startswith(f"{site}/plain/answer/")
         assert page.locator("blockquote").count()
+
+
+SHIFTS = """globalThis.shifted = 0; new PerformanceObserver(list => {
+    for (const each of list.getEntries()) shifted += each.value; }).observe({type: 'layout-shift', buffered: true});"""
+PLACES = """parts => parts.map(part => document.querySelector(part).getBoundingClientRect())
+    .flatMap(({ x, y }) => [x, y])"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_first_paint_has_the_final_shape_and_a_second_visit_is_small(
+    chromium: Browser, site: str, width: int
+) -> None:
+    with chromium.new_context(viewport={"width": width, "height": 844}) as context:
+        page = context.new_page()
+        page.route("**/assets/*.js", lambda route: route.abort())
+        page.goto(site)
+        before = page.evaluate(PLACES, ["#first img", "#first h1", "#first textarea"])
+        assert page.locator(".wrap.default.full:visible").count() == 0, "the framework's spinner"
+        page.close()
+        for visit in range(2):
+            page, sizes = context.new_page(), []
+            page.add_init_script(SHIFTS)
+            session = context.new_cdp_session(page)
+            session.send("Network.enable")
+            session.on("Network.loadingFinished", lambda event, sizes=sizes: sizes.append(event["encodedDataLength"]))
+            page.goto(site)
+            page.wait_for_selector(".state.ready")
+            page.evaluate(DRAWN)
+            after = page.evaluate(PLACES, ["#brand img", "#intro h1", BOX])
+            assert max(abs(one - other) for one, other in zip(before, after, strict=True)) < 3, (before, after)
+            assert page.evaluate("() => shifted") < 0.05
+            assert visit == 0 or sum(sizes) < 60_000
+            page.close()

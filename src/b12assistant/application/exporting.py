@@ -300,6 +300,7 @@ def pieces_of(answer: SavedAnswer, data: SavedConversation) -> tuple[Piece, ...]
         read(answer.quotes),
         [(differ.topic, read(differ.sides)) for differ in answer.disagreements],
         near_places(nearest, data.base),
+        asked=(answer.question, read_as.text if read_as else ""),
         emergency=answer.red_flag is not None and answer.red_flag.level is Level.EMERGENCY,
     )
 

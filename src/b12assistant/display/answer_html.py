@@ -30,6 +30,7 @@ from b12assistant.display.presentation import (
 )
 from b12assistant.types import GAP, Range
 
+TABS = ("ask", "lookup", "sources")
 GENERAL, DECISION = TextId("general"), TextId("medical_decision")
 SAY = '<div role="status" id="say"></div>'  # the page's script announces each answer here
 
@@ -57,11 +58,13 @@ def intro(words: PageWords) -> str:
 def first(words: PageWords, labels: Labels) -> str:
     """Draw the head and box shown until the page's scripts have run; the box works without scripts, through /plain."""
     send = exact(labels("ask.send"))
+    tabs = "".join(f"<span>{exact(labels(f'tabs.{name}'))}</span>" for name in TABS)
     return (
-        f'<div id="first">{brand(words)}{intro(words)}<form method="post" action="/plain">'
+        f'<div id="first"><div class="head">{brand(words)}</div><p class="tabs" aria-hidden="true">{tabs}</p>'
+        f'<div class="asking">{intro(words)}<form method="post" action="/plain">'
         f'<textarea name="question" rows="1" required aria-label="{exact(labels("ask.question"))}" '
         f'placeholder="{exact(words.placeholder)}"></textarea><button type="submit">{send}</button>'
-        f'</form><noscript><p><a href="/plain">{exact(labels("plain.go"))}</a></p></noscript></div>'
+        f'</form><noscript><p><a href="/plain">{exact(labels("plain.go"))}</a></p></noscript></div></div>'
     )
 
 
@@ -70,9 +73,9 @@ def about(words: PageWords) -> str:
     return f'<div class="about">{parts}</div>'
 
 
-def note(sentence: str) -> str:
-    """Draw an error message next to the box."""
-    return f'<p class="note" role="alert">{exact(capital(sentence))}.</p>' if sentence else ""
+def note(sentence: str, why: str = "") -> str:
+    """Draw an error message next to the box. ``why``: the code of the error, for the page's script."""
+    return f'<p class="note" role="alert" data-why="{exact(why)}">{exact(capital(sentence))}.</p>' if sentence else ""
 
 
 def state(sentence: str, kind: str) -> str:
@@ -114,7 +117,7 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     literal = " as-typed" * as_typed + " shared" * is_shared
     return (
         f'<div class="turn {answer.status}{literal}" id="turn{number}">'
-        f'<h2 class="asked" id="asked{number}" tabindex="-1">{asked}</h2>{drawn}</div>'
+        f'<h2 class="asked" id="asked{number}">{asked}</h2>{drawn}</div>'
     )
 
 
@@ -153,7 +156,7 @@ def _notice(notice: ShownNotice) -> str:
     if notice.alarm is None:
         return f'<div class="notice {notice.kind}">{lines}</div>'
     heading = f'<h3 class="kicker">{exact(notice.heading)}</h3>'
-    return f'<div class="alarm {notice.alarm}" role="alert">{heading}{lines}</div>'
+    return f'<div class="alarm {notice.alarm}" role="alert" tabindex="-1">{heading}{lines}</div>'
 
 
 def _translation(translation: Translation) -> str:

@@ -23,10 +23,10 @@ from b12assistant.answers import (
     Reply,
     Strength,
     TextId,
-    most_serious,
 )
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, overdue, section
+from b12assistant.display.subject import names_subject
 from b12assistant.types import (
     GAP,
     Attribution,
@@ -359,6 +359,7 @@ def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
         shown[: len(answer.quotes)],
         [(differ.topic, tuple(islice(sides, len(differ.sides)))) for differ in answer.disagreements],
         near_places(nearest, setting.base),
+        asked=(answer.question.text, read_as.text if read_as else ""),
         emergency=_is_emergency(answer.notices),
     )
 
@@ -372,16 +373,19 @@ def arrange(
     differences: Sequence[tuple[str, tuple[Quoted, ...]]],
     nearest: tuple[Near, ...],
     *,
+    asked: Iterable[str],
     emergency: bool,
 ) -> tuple[Piece, ...]:
     """Order the parts of an answer: notices, what was searched, headline, quotes, differences, nearest places.
 
-    ``differences``: curators' questions with the quotes of their sides. ``emergency``: the most serious red flag is an
-    emergency.
+    ``differences``: curators' questions with the quotes of their sides. ``asked``: the question, and how it was read:
+    who asked about the subject is not told what it is. ``emergency``: the most serious red flag is one.
     """
     # A fixed text may say it already.
     already_said = reason is Reason.ONLY_SELLERS and any(notice.kind is NoticeKind.ONLY_SELLERS for notice in notices)
     headline = None if already_said else labels.headline(reason)
+    if any(map(names_subject, asked)):
+        notices = [notice for notice in notices if notice.id != "scope"]
     return (
         *_notices(notices, labels, emergency=emergency),
         *([read_as] if read_as else []),
@@ -416,10 +420,7 @@ def present_notices(notices: Sequence[Notice], texts: FixedTexts, labels: Labels
 
 
 def near_places(passages: Iterable[tuple[DocumentId, PassageId, tuple[str, ...]]], base: str) -> tuple[Near, ...]:
-    """Return the first passage of each section with a link to it: the links of the others would read the same.
-
-    ``passages``: each with its document and its place, as in ``Near``.
-    """
+    """Return the first of the ``passages`` of each section: links to the others, with the same place, read the same."""
     places: dict[tuple[DocumentId, tuple[str, ...]], Near] = {}
     for document, passage, place in passages:
         places.setdefault((document, place), Near(place, base + addresses.of_passage_id(document, passage)))
@@ -471,8 +472,7 @@ def _fixed(notices: Sequence[Notice], texts: FixedTexts) -> tuple[FixedNotice, .
 
 
 def _is_emergency(notices: Sequence[Notice]) -> bool:
-    first = most_serious(notices)
-    return first is not None and first.flag is not None and first.flag.level is Level.EMERGENCY
+    return any(notice.flag is not None and notice.flag.level is Level.EMERGENCY for notice in notices)
 
 
 def _notices(notices: Sequence[FixedNotice], labels: Labels, *, emergency: bool) -> Iterator[ShownNotice]:
@@ -496,4 +496,5 @@ def _alarm(notice: FixedNotice, labels: Labels, *, emergency: bool) -> tuple[Ala
         return Alarm.EMERGENCY, labels("ask.safety_check")
     if not notice.flagged:
         return None, ""
-    return (Alarm.EMERGENCY, labels("ask.safety_first")) if emergency else (Alarm.CAUTION, labels("ask.please_read"))
+    calm = labels("ask.decide" if notice.id == "medical_decision" else "ask.please_read")
+    return (Alarm.EMERGENCY, labels("ask.safety_first")) if emergency else (Alarm.CAUTION, calm)

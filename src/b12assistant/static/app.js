@@ -17,12 +17,12 @@ b12.ready.then(() => {
   for (const kind of ["pointerdown", "focusin"])
     document.addEventListener(kind, ({ target }) => target.closest?.('a[href^="tel:"]')?.removeAttribute("target"), true);
 
-  // The framework says in words of its own that the server is gone; these are ours.
+  // The framework says in words of its own what went wrong; these are ours.
   new MutationObserver(() => {
-    const lost = document.querySelector(".toast-wrap .toast-body:not([data-announced])");
-    if (!lost) return;
-    lost.dataset.announced = "";
-    b12.toast(said("ask.lost"));
+    const wrong = document.querySelector(".toast-wrap .toast-body:not([data-announced])");
+    if (!wrong) return;
+    wrong.dataset.announced = "";
+    b12.toast(said("ask.broken"));
   }).observe(document.body, { childList: true, subtree: true });
 
   // The source panel: a dialog with the document's own page in it.
@@ -184,6 +184,10 @@ b12.ready.then(() => {
     editing = Boolean(event.target.closest("#read-as"));
   });
 
+  // No answer is coming now: what was on the page before the question is there again.
+  const waited = () => document.body.classList.remove("asking");
+  addEventListener("b12-lost", waited);
+
   // Every answer is announced once, and brought into view from its beginning.
   let last = 0;
   const summary = turn => {
@@ -195,19 +199,21 @@ b12.ready.then(() => {
   };
   const look = () => {
     carry();
+    if (document.querySelector("#note .note")) waited();
     const fresh = [...document.querySelectorAll(".turn")].filter(turn => Number(turn.id.slice(4)) > last);
     const turn = fresh[fresh.length - 1];
     if (!turn) return;
     last = Number(turn.id.slice(4));
-    document.body.classList.remove("asking");
+    waited();
     say(summary(turn));
     // An emergency is read without a keyboard over it.
-    if (turn.classList.contains("safety_only")) turn.querySelector(".asked").focus({ preventScroll: true });
+    if (turn.classList.contains("safety_only")) turn.querySelector(".alarm")?.focus({ preventScroll: true });
     else if (editing) toBox();
     turn.scrollIntoView({ block: "start" });
   };
 
   document.addEventListener("click", event => {
+    event.target.closest?.("#thread .asked")?.classList.toggle("whole");
     const button = event.target.closest && event.target.closest("button");
     if (!button) return;
     if (button.closest("#new, #controls, #questions, #suggestions")) toBox();
@@ -221,9 +227,10 @@ b12.ready.then(() => {
   // What was typed before this box was there goes into it.
   const carry = () => {
     const first = document.getElementById("first"), box = document.querySelector("#ask textarea");
-    if (!first || !box) return;
+    if (!first || !box || getComputedStyle(first).display !== "none") return;
     const typed = first.querySelector("textarea").value;
     first.remove();
+    if (document.body.dataset.tab !== "lookup" && document.body.dataset.tab !== "sources") toBox();
     if (!typed) return;
     box.value = typed;
     box.dispatchEvent(new Event("input", { bubbles: true }));

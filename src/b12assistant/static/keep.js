@@ -70,18 +70,78 @@ b12.ready.then(() => {
     if (begins(now, before) || before.length + now.length > MOST) write(now);
     else if (!begins(before, now)) restore([...before, ...now]); // the server forgot what came before
   };
-  // What is asked meanwhile would be lost.
+
+  // The question that has no answer yet. The page begins anew where it has to (stream.js), and asks it with the others.
+  let pending = null, asked = 0;
+  const value = selector => document.querySelector(`${selector} textarea`)?.value ?? "";
+  const asks = target => {
+    const by = selector => target.closest?.(selector);
+    if (by("#ask, #send")) return { question: value("#ask"), as_typed: false };
+    if (by("#reading, #search-reading")) return { question: value("#reading"), as_typed: true };
+    if (by("#as-typed")) return { question: turns().pop().question, as_typed: true };
+    const button = by(":is(#questions, #suggestions, #controls) button");
+    return button ? { question: button.textContent.trim(), as_typed: false } : null;
+  };
   for (const kind of ["click", "keydown"]) addEventListener(kind, event => {
-    const asks = kind === "click" ? event.target.closest?.("#tab-ask button") : event.key === "Enter" && !event.shiftKey;
-    if (performance.now() > until || !asks) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
+    const is = kind === "click" ? event.target.closest?.("#tab-ask button") : event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    if (!is) return;
+    if (performance.now() < until) { // what is asked meanwhile would be lost
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    const turn = asks(event.target);
+    if (pending || !turn?.question.trim()) return;
+    pending = turn;
+    asked = turns().length;
   }, true);
-  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
-  look();
+  const answered = () => {
+    if (!pending) return;
+    const note = document.querySelector("#note .note");
+    if (note?.dataset.why === "stopping") anew();
+    else if (note || turns().length !== asked) pending = null;
+  };
+
+  const TYPED = "b12.typed";
+  addEventListener("pagehide", () => {
+    const typed = value("#ask");
+    if (pending) write([...(turns().length ? turns() : read()), pending].slice(-MOST));
+    try {
+      if (typed && typed !== pending?.question) sessionStorage.setItem(TYPED, typed);
+    } catch { // nothing may be kept
+    }
+  });
+  const retype = () => {
+    const box = document.querySelector("#ask textarea"), typed = sessionStorage.getItem(TYPED);
+    if (!box || !typed) return;
+    sessionStorage.removeItem(TYPED);
+    if (box.value) return;
+    box.value = typed;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  let beginning = false;
+  const anew = async () => {
+    if (beginning) return;
+    beginning = true;
+    const rest = time => new Promise(done => setTimeout(done, time));
+    await rest(Math.max(0, 5000 - performance.now())); // not again and again
+    for (let code = "stopping"; ["stopping", "loading"].includes(code); await rest(500))
+      code = (await (await fetch("/readyz")).json()).code;
+    location.reload();
+  };
+  addEventListener("b12-broken", anew);
+
+  const watch = () => {
+    retype();
+    answered();
+    look();
+  };
+  new MutationObserver(watch).observe(document.body, { childList: true, subtree: true });
+  watch();
   document.addEventListener("click", event => {
     if (!event.target.closest || !event.target.closest("#new")) return;
     cleared = true;
+    pending = null;
     write([]);
   }, true);
 

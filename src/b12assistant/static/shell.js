@@ -72,6 +72,18 @@ globalThis.b12 = (() => {
     fading = setTimeout(() => { box.textContent = ""; }, 2000 + 60 * text.length);
   };
 
+  // A line that stays while the server cannot be reached.
+  const line = make("p", { id: "lost", role: "status" });
+  document.body.append(line);
+  addEventListener("b12-lost", () => {
+    root.classList.add("lost");
+    if (tables.ask) line.textContent = said(navigator.onLine ? "ask.lost" : "ask.offline");
+  });
+  addEventListener("b12-found", () => {
+    root.classList.remove("lost");
+    line.textContent = "";
+  });
+
   // A surface is an empty column that `fill` gets when its tab is first opened: surface("sources", root => { … }).
   const surfaces = new Map();
   const surface = (id, fill) => {

@@ -1,3 +1,6 @@
+// A request that reaches no server is sent again until it does: the page says so meanwhile, and no question is lost ("b12-lost",
+// "b12-found"). If a stream breaks while an answer is awaited, the page begins anew with what it keeps ("b12-broken").
+//
 // Gradio's server tells the page "close_stream" when it has nothing more to say. A question that it takes while that word is on its
 // way is waited for on a stream that has ended: for ever (Gradio 6.31; tests/browser/test_stream.py). So the word is handed on only
 // when nothing is awaited; else the stream goes on with a new request, unnoticed. And where all that was taken has been completed
@@ -6,6 +9,46 @@
 "use strict";
 (() => {
   const plain = globalThis.fetch;
+  const tell = what => dispatchEvent(new Event(what));
+
+  const away = new Set(); // requests that wait for the server
+  const rest = (wait, signal) => new Promise(done => {
+    const over = () => { clearTimeout(timer); removeEventListener("online", over); done(); };
+    const timer = setTimeout(over, wait);
+    addEventListener("online", over);
+    signal?.addEventListener("abort", over, { once: true });
+  });
+  const broken = () => {
+    tell("b12-broken");
+    return new Promise(() => {}); // nothing more comes
+  };
+  // A server that was started again does not know this page: its parts may have other numbers.
+  const isAnother = async join => {
+    const { app_id } = await (await plain(new URL("../app_id", join))).json();
+    return app_id !== globalThis.gradio_config?.app_id;
+  };
+  const patient = async (...asked) => {
+    const signal = asked[1]?.signal || asked[0].signal, own = {};
+    const address = new URL(asked[0].url || asked[0], location.href), isQuestion = address.pathname.endsWith("/queue/join");
+    try {
+      for (let wait = 500; ; wait = Math.min(2 * wait, 4000)) {
+        try {
+          if (isQuestion && away.has(own) && await isAnother(address)) return broken();
+          const response = await plain(...asked);
+          if (response.status !== 502 && response.status !== 504) return response; // said by a proxy without a server
+        } catch (error) {
+          if (!(error instanceof TypeError || error instanceof SyntaxError) || signal?.aborted) throw error;
+        }
+        away.add(own);
+        tell("b12-lost");
+        await rest(wait, signal);
+        signal?.throwIfAborted();
+      }
+    } finally {
+      if (away.delete(own) && !away.size) tell("b12-found");
+    }
+  };
+
   const awaited = new Set(); // what the server took and has not completed, by its ids
   const early = new Set(); // what was completed before the page heard that it was taken
   let closing = null; // a promise while a stream's last word is on its way; when the page reads it, it aborts the stream's signal
@@ -31,16 +74,22 @@
   };
 
   const lasting = async function* (body, signal, again) {
-    for (let closed = false; body; body = closed && awaited.size ? await again() : null) {
+    for (let closed = false; body; body = awaited.size ? await again() : null) {
       closed = false;
-      for await (const event of events(body)) {
-        const message = JSON.parse(event.slice("data:".length));
-        if (message.msg === "process_completed" && !awaited.delete(message.event_id)) early.add(message.event_id);
-        closed = message.msg === "close_stream";
-        if (closed && awaited.size) continue;
-        if (closed) close(signal);
-        yield event;
+      try {
+        for await (const event of events(body)) {
+          const message = JSON.parse(event.slice("data:".length));
+          if (message.msg === "unexpected_error") break; // the server stopped, or forgot this page
+          if (message.msg === "process_completed" && !awaited.delete(message.event_id)) early.add(message.event_id);
+          closed = message.msg === "close_stream";
+          if (closed && awaited.size) continue;
+          if (closed) close(signal);
+          yield event;
+        }
+      } catch (error) {
+        if (signal?.aborted) throw error; // the page itself ended it
       }
+      if (!closed && awaited.size) await broken();
     }
   };
 
@@ -58,10 +107,12 @@
   };
 
   globalThis.fetch = async (...asked) => {
-    const { pathname } = new URL(asked[0].url || asked[0], location.href);
+    const { origin, pathname } = new URL(asked[0].url || asked[0], location.href);
+    const reach = origin === location.origin ? patient : plain;
     const { signal } = asked[0]; // Gradio asks for a stream with a Request
     if (pathname.endsWith("/queue/data") && !awaited.size) return over(signal);
-    const response = await plain(...asked);
+    const response = await reach(...asked);
+    if (response.status === 422 && pathname.endsWith("/queue/join")) return broken(); // started anew, it has other buttons
     if (response.ok && pathname.endsWith("/queue/join")) {
       const id = (await response.clone().json()).event_id;
       while (closing) await closing;
@@ -69,7 +120,7 @@
     }
     if (!response.ok || !pathname.endsWith("/queue/data")) return response;
     const again = async () => {
-      const next = await plain(...asked);
+      const next = await reach(...asked);
       if (!next.ok) throw new Error(`${next.status}`); // the page then says that the connection broke
       return next.body;
     };

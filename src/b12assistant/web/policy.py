@@ -44,6 +44,7 @@ HEADERS = {
 }
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?", re.ASCII)
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
+_HASHED = "/assets/"  # the framework's files, whose names hold a digest
 _READING = ("GET", "HEAD", "OPTIONS")
 _LONGEST_NAME = 255  # bytes; file systems refuse longer names
 _FOREIGN = Problem(403, "foreign_site", "Another site sent this request.", "ask from the page itself")
@@ -78,7 +79,8 @@ class Policy:
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
             change = self.home if scope["path"] == "/" else None
-            await self._http(scope, receive, _Answering(send, self.framers, change))
+            is_fixed = scope["path"].startswith(_HASHED)
+            await self._http(scope, receive, _Answering(send, self.framers, change, is_fixed=is_fixed))
 
     async def _http(self, scope: Scope, receive: Receive, send: _Answering) -> None:
         answer = self._answer(scope)
@@ -139,8 +141,11 @@ class Policy:
 class _Answering:
     """Adds the headers to a response; holds a page back until its scripts are known."""
 
-    def __init__(self, send: Send, framers: tuple[str, ...], change: Callable[[bytes], bytes] | None) -> None:
+    def __init__(
+        self, send: Send, framers: tuple[str, ...], change: Callable[[bytes], bytes] | None, *, is_fixed: bool
+    ) -> None:
         self._send = send
+        self._is_fixed = is_fixed
         self._framers = framers
         self._change = change
         self._page: Message | None = None
@@ -175,7 +180,9 @@ class _Answering:
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
         kind = headers.get("content-type", "")
-        if not kind.startswith(("text/css", "text/javascript", "image/")):
+        if self._is_fixed and message["status"] == 200:
+            headers["cache-control"] = "max-age=31536000, immutable"
+        elif not kind.startswith(("text/css", "text/javascript", "image/")):
             headers.setdefault("cache-control", "no-store")
         if not kind.startswith("text/html"):
             headers.setdefault("content-security-policy", DATA)

@@ -46,6 +46,7 @@ _UNAVAILABLE = {
     "source_facts": "A file of the corpus that curators write has a mistake.",
     "loading": "The index and the encoder are being loaded.",
     "busy": "Too many questions are being answered.",
+    "stopping": "The server is being stopped.",
     "late": "The answer was not ready in time.",
 }
 _TITLES = {
@@ -122,9 +123,15 @@ class LoadingError(PassingError):
 
 
 class BusyError(PassingError):
-    """Too many questions are waiting, or the server is being stopped."""
+    """Too many questions are waiting."""
 
     code = "busy"
+
+
+class StoppingError(PassingError):
+    """The server is being stopped; it may be started again."""
+
+    code = "stopping"
 
 
 class LateError(PassingError):

@@ -25,7 +25,7 @@ from b12assistant.answers import Reason, Reply
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import WebSettings
 from b12assistant.errors import AssistantError
-from b12assistant.web.problems import BusyError, LateError, PassingError, problem_of
+from b12assistant.web.problems import BusyError, LateError, PassingError, StoppingError, problem_of
 
 T = TypeVar("T")
 _Job = tuple[Future[Any], Callable[[], Any]]
@@ -156,6 +156,11 @@ class Questions:
         """Refuse new questions from now on; those in progress are answered."""
         self._closed = True
 
+    def check_open(self) -> None:
+        """Raise ``StoppingError`` after ``close``."""
+        if self._closed:
+            raise StoppingError("the server is being stopped", hint="ask again in a few seconds")
+
     async def ask(
         self,
         space: Workspace,
@@ -233,8 +238,7 @@ class Questions:
     @contextmanager
     def _watched(self) -> Iterator[SimpleNamespace]:
         """Count a question. Yields an object: set its ``how`` to the answer's status; an error sets it to its code."""
-        if self._closed:
-            raise BusyError("the server is being stopped", hint="ask again in a few seconds")
+        self.check_open()
         ending, begun = SimpleNamespace(how="unexpected"), time.monotonic()
         self._open += 1
         try:

@@ -103,10 +103,11 @@ _UNHURRIED = WebSettings(seconds=120.0)  # for tests and tools, where the first 
 def build_router(workspace: Space, questions: Questions | None = None) -> APIRouter:
     """Return all routes of the API. ``workspace`` is called once per request."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, generate_unique_id_function=attrgetter("name"))
-    _add_questions(router, workspace, questions or Questions.of(_UNHURRIED))
+    questions = questions or Questions.of(_UNHURRIED)
+    _add_questions(router, workspace, questions)
     _add_documents(router, workspace)
     _add_passages(router, workspace)
-    _add_health(router, workspace)
+    _add_health(router, workspace, questions)
     _add_description(router, workspace)
     _add_elsewhere(router)
     return router
@@ -215,7 +216,7 @@ def _add_passages(router: APIRouter, workspace: Space) -> None:
         return JsonResponse({**passage_json(found), "index": {"generation": space.opened.collection.generation}})
 
 
-def _add_health(router: APIRouter, workspace: Space) -> None:
+def _add_health(router: APIRouter, workspace: Space, questions: Questions) -> None:
     readiness = Readiness()
 
     @router.get("/healthz", tags=["health"], response_model=http_models.Alive)
@@ -226,6 +227,7 @@ def _add_health(router: APIRouter, workspace: Space) -> None:
     @router.get("/readyz", tags=["health"], response_model=http_models.Ready, responses=_problems(500, 503))
     async def readyz() -> Response:
         """Questions can be answered: the index is open and the encoder has run. Asking starts the loading."""
+        questions.check_open()
         space = workspace()
         await asyncio.to_thread(readiness.check, space)  # not in the pool, where requests may be waiting
         opened = space.opened

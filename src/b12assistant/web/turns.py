@@ -86,7 +86,8 @@ class Asking:
                 await self._loaded()
                 more = await ask()
         except Exception as error:  # noqa: BLE001 - the reader gets a message without internals
-            return question, talk, answer_html.note(sentence_and_status(error, self.labels)[0])
+            why = error.code if isinstance(error, PassingError) else ""
+            return question, talk, answer_html.note(sentence_and_status(error, self.labels)[0], why)
         return "", more, ""
 
     async def restored(self, kept: str | None, talk: Conversation) -> tuple[Conversation, str]:

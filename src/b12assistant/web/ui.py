@@ -72,7 +72,7 @@ _BODY = re.compile(rb"<body\b[^>]*>")
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise Gradio sends statistics
 
 
-SURFACES = ("lookup", "sources")  # empty here: a script fills each one when its tab is opened
+SURFACES = answer_html.TABS[1:]  # empty here: a script fills each one when its tab is opened
 SESSIONS = 500  # held in memory; the oldest is forgotten first
 MOST_EVENTS = 500  # that may wait; `Questions` refuses earlier, with our own message
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -110,7 +110,7 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
         _text(answer_html.keep(labels), "keep")
         new = gr.Button(labels("ask.new"), elem_id="new", size="sm", min_width=0)
     examples = _examples(words, labels)
-    state = _text(answer_html.state(labels("ask.loading"), "loading"), "state")
+    state = _text(answer_html.state("", "unknown"), "state")
     _text(answer_html.about(words), "about")
     _text(answer_html.general(asking.live().texts), "general")
     outputs = [box, talk, note]
