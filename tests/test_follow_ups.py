@@ -16,7 +16,6 @@ NERVES = source("Myelin wraps nerves in the arm. Tea is hot.", "nerves.txt")
 MORE = source("Myelin wraps nerves in the leg. Rice is white.", "more.txt")
 SHOP = source("An injection heals. Salt is cheap.", "shop.txt")
 ASKED = "What wraps nerves?"
-LONG_TURN = ("Does it wrap myelin and nerves? " * 700)[:20_000]
 
 
 def one_quote() -> Answerer:
@@ -91,25 +90,6 @@ def test_a_whole_question_is_searched_alone_and_nothing_is_said_about_it() -> No
     assert ask("Thanks. What is myelin in the leg?", ASKED).interpretation is None
 
 
-@pytest.mark.parametrize("remark", ["thanks!", "ok great", "", "  ", "that was last year"])
-def test_a_remark_is_passed_over(remark: str) -> None:
-    assert {part.turn.index for part in read_as(ask("why is that?", ASKED, remark)).parts} == {0, 2}
-
-
-def test_a_follow_up_is_read_as_a_question_with_words_of_both_turns() -> None:
-    asked = read_as(ask("and an injection?", "What wraps nerves in the leg?"))
-    assert asked.is_joined
-    assert {part.turn.index for part in asked.parts} == {0, 1}
-
-
-def test_a_refused_topic_stays_refused() -> None:
-    wary = replace(ASSISTANT, calibration=replace(EASY, missing=-400))
-    assert wary.reply("Does zyx hurt nerves?", ()).answer.status is Status.NO_ANSWER
-    assert wary.reply("even once?", ("Does zyx hurt nerves?",)).answer.status is Status.NO_ANSWER
-    assert wary.reply("does it hurt nerves in the arm?", ("Does zyx hurt nerves?",)).answer.status is Status.NO_ANSWER
-    assert wary.reply("What wraps nerves?", ("Does zyx hurt nerves?",)).answer.status is not Status.NO_ANSWER
-
-
 def test_a_flagged_turn_and_its_withdrawal_are_never_searched_with_later_questions() -> None:
     flagged = Turn(1, "I can't pee and my legs are weak")
 
@@ -135,11 +115,6 @@ def test_quotes_shown_before_move_back_unless_they_are_the_answer() -> None:
     again = said(asked.reply(ASKED, (ASKED,)).answer)
     assert again[0] == first[0]
     assert again[1] not in first
-
-
-@pytest.mark.parametrize("history", [[LONG_TURN] * 19, ["why? " * 4_000] * 19, ["and it? "] * 19])
-def test_a_long_history_is_read(history: list[str]) -> None:
-    assert ask("and why is that?", *history).question.index == 19
 
 
 @pytest.mark.parametrize(

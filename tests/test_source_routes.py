@@ -55,22 +55,6 @@ def shifted(address: str) -> str:
     return re.sub(r"at=(\d+)-(\d+)", lambda at: f"at={int(at[1]) + 1}-{int(at[2]) + 1}", address)
 
 
-def test_words_that_moved_are_marked_where_they_are_and_the_page_says_so(
-    space: FakeWorkspace, client: TestClient
-) -> None:
-    page = client.get(shifted(link(space, "nerves.md", "It is made of fat."))).text
-    assert '<mark id="hit" tabindex="-1">It is made of fat.</mark>' in page
-    assert "have moved" in page
-    assert "has changed since the link" not in page
-
-
-def test_words_that_are_gone_are_not_marked(space: FakeWorkspace, client: TestClient) -> None:
-    address = re.sub("is=[0-9a-f]+", f"is={'0' * 16}", link(space, "nerves.md", "It is made of fat."))
-    page = client.get(address).text
-    assert "<mark" not in page
-    assert "has changed since the link" in page
-
-
 def test_passages_follow_one_another_and_the_quote_stays_marked(space: FakeWorkspace, client: TestClient) -> None:
     first, second = space.document("nerves.md").passages
     page = client.get(link(space, "nerves.md", "It is made of fat.")).text
@@ -84,12 +68,6 @@ def test_passages_follow_one_another_and_the_quote_stays_marked(space: FakeWorks
     assert "<mark" in after
     assert f"passage={first.id}" in after
     assert 'rel="next"' not in after
-
-
-def test_a_passage_that_is_gone_is_reported_as_gone(space: FakeWorkspace, client: TestClient) -> None:
-    known = space.document("nerves.md").passages[0]
-    assert "passage in the link no longer exists" not in client.get(addresses.of_passage(known)).text
-    assert "passage in the link no longer exists" in client.get("/d/nerves.md?passage=00").text
 
 
 def test_every_page_of_a_pdf_is_there_as_it_is_printed(space: FakeWorkspace, client: TestClient) -> None:

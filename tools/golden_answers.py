@@ -1,16 +1,16 @@
-"""Write the golden answers: `python tools/golden_answers.py` after an intended change of answers.
+"""Write the golden answers, and print what a change did to them: `python tools/golden_answers.py`.
 
-A stress test (`tests/stress_tests/golden.py`) asks the same questions again and compares. Each line holds what decides
-an answer, as ids and offsets without words, so that a diff shows which answer changed and how.
+`tests/golden/answers.jsonl` holds the answers to 300 of the labelled questions, and `tests/test_golden.py` asks them
+again. Each line has what decides an answer, as ids and offsets without words. CONTRIBUTING.md says when to use what.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
-import sys
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,31 +22,50 @@ DATA = REPOSITORY / "benchmarks/data"
 CORPUS = REPOSITORY / "corpus"
 GOLDEN = REPOSITORY / "tests/golden/answers.jsonl"
 SETS = ("questions", "unanswerable", "conversations", "differences")
+CHOSEN = 300
+_SHOWN = 5  # ids that the summary prints for each way of changing
+
+Row = Mapping[str, Any]  # what decides an answer, with the question's id
 
 
-def questions() -> Iterator[tuple[str, str, list[str]]]:
-    """Yield id, question and earlier turns of every labelled question."""
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A labelled question, with the turns before it."""
+
+    id: str
+    text: str
+    history: tuple[str, ...]
+    gold: str  # the sentences that answer it
+    style: str  # as its data set calls it, "" if it does not
+
+
+def labelled() -> Iterator[Labelled]:
+    """Yield every labelled question, each turn of a conversation as one."""
     for name in SETS:
         for path in sorted((DATA / name).glob("*.jsonl")):
             for line in path.read_text("utf-8").splitlines():
                 record = json.loads(line)
-                turns = [turn["user"] for turn in record["turns"]] if "turns" in record else [record["question"]]
+                turns = record.get("turns") or [{**record, "user": record["question"]}]
+                texts = tuple(turn["user"] for turn in turns)
                 for i, turn in enumerate(turns):
-                    yield (f"{record['id']}/{i}" if len(turns) > 1 else record["id"]), turn, turns[:i]
+                    id_ = f"{record['id']}/{i}" if len(turns) > 1 else record["id"]
+                    yield Labelled(id_, turn["user"], texts[:i], str(turn.get("gold", "")), turn.get("style", ""))
 
 
-def answered(assistant: Assistant, every: int = 1) -> Iterator[str]:
-    """Yield one line of JSON for every question, or for one in ``every``."""
-    for id_, question, history in islice(questions(), 0, None, every):
+def answered(assistant: Assistant, ids: Container[str] | None = None) -> Iterator[Row]:
+    """Yield what decides the answer to each labelled question, or to those with the given ids."""
+    for question in labelled():
+        if ids is not None and question.id not in ids:
+            continue
         try:
-            reply = assistant.ask(question, history=history)
+            reply = assistant.ask(question.text, history=question.history)
         except QuestionError as error:
-            yield json.dumps({"id": id_, "error": str(error)}, ensure_ascii=False)
+            yield {"id": question.id, "error": str(error)}
         else:
-            yield json.dumps({"id": id_, **_decisive(assistant.as_json(reply)["answer"])}, ensure_ascii=False)
+            yield {"id": question.id, **_decisive(assistant.as_json(reply)["answer"])}
 
 
-def _decisive(answer: dict[str, Any]) -> dict[str, Any]:
+def _decisive(answer: dict[str, Any]) -> Row:
     interpretation = answer["interpretation"]
     return {
         "status": answer["status"],
@@ -62,15 +81,144 @@ def _decisive(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _has_notice(row: Row, *begins: str) -> bool:
+    return any(f"{kind} {text}".startswith(begins) for kind, text, _ in row.get("notices", ()))
+
+
+# Each kind gets so many of the chosen answers, the rare ones first; an answer of several kinds counts for each of them.
+KINDS: Mapping[str, tuple[int, Callable[[Labelled, Row], bool]]] = {
+    "another language": (10, lambda _, row: _has_notice(row, "language")),
+    "emergency": (25, lambda _, row: _has_notice(row, "red_flag emergency")),
+    "low mood": (5, lambda _, row: _has_notice(row, "red_flag urgent_low_mood")),
+    "urgent": (25, lambda _, row: _has_notice(row, "red_flag urgent")),
+    "medical decision": (25, lambda _, row: _has_notice(row, "red_flag medical_decision")),
+    "reminder": (15, lambda _, row: _has_notice(row, "red_flag reminder")),
+    "difference": (25, lambda _, row: bool(row.get("differences"))),
+    "only sellers": (10, lambda _, row: row.get("reason") == "only_sellers"),
+    "nothing asked": (10, lambda _, row: row.get("reason") in ("nothing_asked", "nothing_more")),
+    "no known word": (10, lambda _, row: row.get("reason") == "no_known_word"),
+    "seller": (20, lambda _, row: any(quote[0].startswith(("sellers/", "blog/")) for quote in row.get("quotes", ()))),
+    "table": (25, lambda question, _: " | " in question.gold),
+    "long": (25, lambda question, _: len(question.text.split()) >= 16),
+    "short": (25, lambda question, _: len(question.text.split()) <= 3),
+    "near miss": (40, lambda question, _: question.style == "near_miss"),
+    "refusal": (60, lambda _, row: row.get("status") == "no_answer"),
+    "follow-up": (90, lambda question, _: bool(question.history)),
+}
+
+
+def kinds_of(question: Labelled, row: Row) -> list[str]:
+    """Return the kinds of a question and its answer."""
+    return [kind for kind, (_, fits) in KINDS.items() if fits(question, row)]
+
+
+def choose(rows: Sequence[Row], count: int = CHOSEN) -> frozenset[str]:
+    """Return the ids of the answers to keep: each kind up to its number, then any, in the order of the ids' digests."""
+    questions = {question.id: question for question in labelled()}
+    drawn = sorted(rows, key=lambda row: hashlib.sha256(row["id"].encode()).digest())
+    chosen: set[str] = set()
+    for wanted, fits in KINDS.values():
+        of_kind = [row["id"] for row in drawn if fits(questions[row["id"]], row)]
+        missing = max(0, wanted - len(chosen.intersection(of_kind)))
+        chosen.update([id_ for id_ in of_kind if id_ not in chosen][:missing])
+    chosen.update([row["id"] for row in drawn if row["id"] not in chosen][: max(0, count - len(chosen))])
+    return frozenset(chosen)
+
+
+def changes(before: Row, after: Row) -> list[str]:
+    """Return in which ways an answer changed; nothing if it did not."""
+    if before == after:
+        return []
+    old, new = ([json.dumps(quote[:2]) for quote in row.get("quotes", ())] for row in (before, after))
+    same = sorted(old) == sorted(new)
+    ways = {
+        "status": before.get("status") != after.get("status"),
+        "notices": before.get("notices") != after.get("notices"),
+        "first quote": old[:1] != new[:1],
+        "other quotes": not same and sorted(old[1:]) != sorted(new[1:]),
+        "order": same and old != new,
+        "differences": before.get("differences") != after.get("differences"),
+    }
+    return [way for way, is_so in ways.items() if is_so] or ["only details"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two sets of answers. ``changed``: the ids of the answers that changed, by the way they did."""
+
+    count: int
+    changed: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, before: Iterable[Row], after: Iterable[Row]) -> Comparison:
+        """Compare answers by their ids."""
+        old, new = ({row["id"]: row for row in rows} for rows in (before, after))
+        changed: dict[str, list[str]] = {}
+        for id_ in [*old, *(new.keys() - old.keys())]:
+            if id_ in old and id_ in new:
+                ways = changes(old[id_], new[id_])
+            else:
+                ways = ["only before" if id_ in old else "only after"]
+            for way in ways:
+                changed.setdefault(way, []).append(id_)
+        return cls(len(old), changed)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all answers that changed."""
+        return frozenset(id_ for ids in self.changed.values() for id_ in ids)
+
+    def __str__(self) -> str:
+        """Return a line with the total, and one with the first ids for each way of changing."""
+        lines = [f"{len(self.ids)} of {self.count:,} answers changed"]
+        for way in ("status", "notices", "first quote", "other quotes", "order", "differences"):
+            lines.append(self._line(way))
+        lines += [self._line(way) for way in ("only details", "only before", "only after") if way in self.changed]
+        return "\n".join(lines)
+
+    def _line(self, way: str) -> str:
+        ids = self.changed.get(way, ())
+        return f"  {way:13}{len(ids):>6}  {', '.join(ids[:_SHOWN])}{' …' if len(ids) > _SHOWN else ''}".rstrip()
+
+
+def read(path: Path) -> list[Row]:
+    """Read a file of answers, one in a line."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def write(rows: Iterable[Row], path: Path) -> None:
+    """Write a file of answers, one in a line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+
+
 def main() -> None:
+    """Ask and write, choose, or only compare, as the options say."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--out", type=Path, default=GOLDEN)
-    parser.add_argument("--index", type=Path, default=REPOSITORY / "index")
+    parser.add_argument("--out", type=Path, default=GOLDEN, metavar="FILE", help="write the answers here")
+    parser.add_argument("--all", action="store_true", help="ask every labelled question, not only those chosen")
+    parser.add_argument("--against", type=Path, metavar="FILE", help="compare with this file; asks only with --all")
+    parser.add_argument("--choose", type=Path, metavar="FILE", help="choose from a file of all answers; asks nothing")
+    parser.add_argument("--index", type=Path, default=REPOSITORY / "index", metavar="FOLDER")
     options = parser.parse_args()
-    build_index(CORPUS, options.index)
-    lines = tuple(answered(Assistant.open(options.index, corpus=CORPUS)))
-    options.out.write_text("\n".join(lines) + "\n", "utf-8")
-    print(f"{len(lines)} answers in {options.out}", file=sys.stderr)
+    if options.all and options.out == GOLDEN:
+        parser.error("--all needs --out FILE, because the golden file holds only the chosen answers")
+    asks = options.all or not (options.against or options.choose)
+    for path in (options.against, options.choose, None if asks or options.choose else options.out):
+        if path is not None and not path.is_file():
+            parser.error(f"there is no file {path}: write it with --all --out {path}")
+    if options.choose:
+        rows = read(options.choose)
+        chosen = choose(rows)
+        write((row for row in rows if row["id"] in chosen), options.out)
+        return
+    before = read(options.against or GOLDEN)
+    if asks:
+        build_index(CORPUS, options.index)
+        ids = None if options.all else {row["id"] for row in before}
+        write(answered(Assistant.open(options.index, corpus=CORPUS), ids), options.out)
+    if options.against or not options.all:
+        print(Comparison.of(before, read(options.out)))
 
 
 if __name__ == "__main__":

@@ -48,71 +48,6 @@ def test_what_is_hidden_is_not_text(hidden: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "hidden",
-    [
-        "<style>.x{display:none}</style><p class=x>no</p>",
-        "<style>@media screen{.x{opacity:0}}</style><p class=x>no",
-        "<p style='position:absolute;left:-9999px'>no",
-        "<p style='color:#fff'>no",
-        "<p style='color:white;background:white'>no",
-        "<p style='opacity:0'>no",
-        "<p style='clip-path:inset(50%)'>no",
-        "<p style='text-indent:-9999px'>no",
-        "<p style='height:0;overflow:hidden'>no",
-        "<style>:root{--h:none} .x{display:var(--h)}</style><p class=x>no",
-        "<style>.a{& .b{visibility:hidden}}</style><div class=a><p class=b>no</div>",
-        "<style>#x{display:none!important}</style><p id=x style='display:block'>no",
-        "<font color=white>no</font>",
-        "<p style='font:0/0 a'>no",
-        "<p style='font-size:1px'>no",
-        "<p style='transform:scale(0)'>no",
-        "<div style='background:#000'><p style='color:rgb(0 0 0)'>no</div>",
-        "<p style='color:transparent'>no",
-        "<p style='color:rgba(0,0,0,.01)'>no",
-        "<style>.sr{position:absolute;width:1px;height:1px;overflow:hidden}</style><i class=sr>no</i>",
-        "<p style='margin-left:-9999px'>no",
-    ],
-)
-def test_what_styles_hide_is_left_out_and_counted(hidden: str) -> None:
-    extract = html.load(f"<p>before</p>{hidden}</p><p style='color:#000;text-indent:0'>after".encode())
-    assert (extract.text, extract.warnings) == ("before\n\nafter", ("2 letter(s) that the page hides left out",))
-
-
-@pytest.mark.parametrize(
-    "shown",
-    [
-        "<style>.x{display:none}</style><p class=y>yes",
-        "<style>@media print{.x{display:none}}</style><p class=x>yes",
-        "<style>@media (max-width:600px){.x{display:none}}</style><p class=x>yes",
-        "<div style='background:#000'><p style='color:#fff'>yes</div>",
-        "<p style='color:#fff;background:url(x.png)'>yes",
-        "<div style='visibility:hidden'><p style='visibility:visible'>yes</div>",
-        "<style>p{display:none} p.x{display:block}</style><p class=x>yes",
-        "<p style='height:0'>yes",
-        "<style>.x:hover{display:none}</style><p class=x>yes",
-        "<p style='background:linear-gradient(red,blue);-webkit-background-clip:text;color:transparent'>yes",
-        "<p style='text-indent:-2em;margin-left:-20px'>yes",
-        "<style>.x::before{display:none}</style><p class=x>yes",
-        "<style>p{font:700 14px/1.5 Arial}</style><p>yes",
-        "<p style='opacity:.5;font-size:80%'>yes",
-        "<style>p{display:none",
-        "<style>@import 'x.css'; @font-face{src:url(a;b)} p{color:red}</style><p>yes",
-    ],
-)
-def test_what_styles_do_not_hide_stays(shown: str) -> None:
-    assert text(f"{shown}") == ("yes" if "yes" in shown else "")
-
-
-def test_a_page_hidden_as_a_whole_has_no_text() -> None:
-    assert text("<html style='display:none'><body><p>no") == ""
-
-
-@pytest.mark.parametrize("style", ["font-size:0.9em", "font-size:10px", "display:block", "opacity:1"])
-def test_what_only_looks_hidden_stays(style: str) -> None:
-    assert text(f"<p style='{style}'>seen</p>") == "seen"
-
-
-@pytest.mark.parametrize(
     ("source", "visible"),
     [
         pytest.param("<p>one \n\t two</p>", "one two", id="collapsed"),
@@ -219,7 +154,7 @@ def test_the_declared_charset_is_honoured(meta: str, encoding: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        pytest.param("<table><tr><td>" * 10_000 + "deep", id="tables"),
+        pytest.param("<table><tr><td>" * 3_000 + "deep", id="tables"),  # each is four levels with its <tbody>
         pytest.param("<div>" * 10_000 + "deep", id="divisions"),
         pytest.param("<ul><li>" * 5_000 + "deep", id="lists"),
         pytest.param("<b>" * 10_000 + "deep", id="inline"),

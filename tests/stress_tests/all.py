@@ -10,7 +10,6 @@ from stress_tests.bad_files import mutants, specified
 from stress_tests.boundaries import drawn
 from stress_tests.damages import damaged_indexes, tampered_texts
 from stress_tests.displays import payloads_shown, strings_shown
-from stress_tests.golden import golden_answers
 from stress_tests.hostile import beside_a_builder, floods, hanging_up, hidden_text, nonsense, tool_calls
 from stress_tests.index_machine import runs
 from stress_tests.interruptions import every_fault, failed_looks, full_disks, kills, two_writers
@@ -37,7 +36,6 @@ STRESS_TESTS = (
     StressTest("floods of 200 from one address", "another address is answered", 1, 10, floods),
     StressTest("MCP tools called with anything", "labelled blocks, or our words", 40, 1_000, tool_calls),
     StressTest("verify beside a builder", "no damage is reported", 100, 2_000, beside_a_builder),
-    StressTest("golden answers", "the same, but for 1 in 200", 60, _ENOUGH, golden_answers),
     StressTest("requests from the API's description", "answered as it says", 150, 10_000, api_requests),
 )
 

@@ -188,8 +188,8 @@ class Sight:
         width = _WIDE * size
         corners = [_apply(matrix, x, y) for x in (0.0, width * _INSIDE) for y in (state.rise, state.rise + size)]
         height = min(across, up) * size * state.least_height
-        # Far out, or with letters of no size, numbers are not finite.
-        is_finite = all(math.isfinite(value) for corner in corners for value in corner) and math.isfinite(height)
+        # Far out, or with letters of no size, numbers are not finite; an infinite height only is not known.
+        is_finite = all(math.isfinite(value) for corner in corners for value in corner) and not math.isnan(height)
         box = _box(corners) if is_finite else (math.inf,) * 4
         reach = width * letters * across if math.isfinite(across) else 0.0
         if abs(matrix[1]) > abs(matrix[0]) or matrix[0] < 0:  # turned, not to the right: only its first letter counts
