@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from b12assistant.safety.proportion import in_proportion
 from b12assistant.safety.second_opinion import load_letter_heads
 from b12assistant.safety.triage import Triager, load_rules
 
+ROOT = Path(__file__).parent.parent
 RULES = Triager(load_rules())
 FILLER = "My sister came to stay, we painted the fence and went to the sea with the dog. " * 3
 
@@ -132,3 +135,12 @@ def test_the_heads_read_what_the_features_say() -> None:
         features = letter_features(layers, cues, 60)
         assert load_letter_heads()[name].weights.shape == (len(features), 4)
         assert np.isfinite(features).all()
+
+
+def test_the_page_of_the_policy_holds_its_examples() -> None:
+    rows = [
+        json.loads(line) for line in (ROOT / "benchmarks/data/red_flags/policy.jsonl").read_text("utf-8").splitlines()
+    ]
+    page = (ROOT / "docs/explanation/proportion.md").read_text("utf-8")
+    assert len(rows) == 40
+    assert [row["id"] for row in rows if f"| {row['text']} | {row['shown']} | {row['why']} |" not in page] == []

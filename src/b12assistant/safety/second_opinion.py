@@ -12,7 +12,7 @@ import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
@@ -429,9 +429,12 @@ class Triagers:
         return Triager(self.rules) if self.opinion is Packaged.NONE else Triager(self.rules, advice, self.opinion)
 
     def by_name(self) -> Mapping[str, Triager]:
-        """Return all triagers; the one in use is the last."""
+        """Return all triagers, each layer alone and together; the one in use is the last."""
+        unruled = replace(self.rules, red_flags=replace(self.rules.red_flags, rules=()))
         return {
             "rules": Triager(self.rules),
+            "words alone": Triager(unruled, Advice((lambda: self.words,)), self.opinion),
+            "second opinion alone": Triager(unruled, Advice((lambda: self.second,)), self.opinion),
             "rules and words": self.without_encoder,
             "rules and second opinion": self.in_use,
         }
