@@ -108,7 +108,7 @@ def withdrawals(lines: Iterable[str], judge: Judge) -> Figures:
 
 def load_floors(path: Path, section: str) -> Mapping[str, Mapping[str, Any]]:
     """Read the floors of a section: by figure ``least`` or ``most``, ``why``, and the ``goal`` if it is not met yet."""
-    floors = tomllib.loads(path.read_text("utf-8"))[section]
+    floors: dict[str, dict[str, Any]] = tomllib.loads(path.read_text("utf-8"))[section]
     for name, floor in floors.items():
         if not floor.get("why") or ("least" in floor) == ("most" in floor):
             raise UsageError(f"{path.name}, {name}: not a floor", hint="a floor has a why, and least or most")

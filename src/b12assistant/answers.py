@@ -307,6 +307,17 @@ class Answer:
         return most_serious(self.notices)
 
     @property
+    def is_emergency(self) -> bool:
+        """Return whether an emergency text comes first, with or without quotes below it."""
+        notice = self.red_flag
+        return notice is not None and notice.flag is not None and notice.flag.level is Level.EMERGENCY
+
+    @property
+    def has_controls(self) -> bool:
+        """Return whether the reader can say that nothing is happening now."""
+        return self.status is Status.SAFETY_ONLY or self.is_emergency
+
+    @property
     def shown(self) -> tuple[Quote, ...]:
         """Return every quote in the order of its number, from 1: those that answer, then the sides of disagreements."""
         return (*self.quotes, *(side for differ in self.disagreements for side in differ.sides))
