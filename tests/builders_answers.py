@@ -26,9 +26,9 @@ def calm(_turns: Sequence[Turn]) -> Triage:
     return Triage()
 
 
-def flagging(level: Level, text: str | None = None) -> Triaging:
+def flagging(level: Level, text: str | None = None, *, certain: bool = True) -> Triaging:
     """A triage that finds this flag in every turn."""
-    flag = Flag(level, FlagKind.MEDICAL, RuleId(f"rule_{level}"))
+    flag = Flag(level, FlagKind.MEDICAL, RuleId(f"rule_{level}"), certain)
     notice = Notice(NoticeKind.RED_FLAG, TextId(text or level), flag)
     return lambda turns: Triage((notice,))
 

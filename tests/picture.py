@@ -43,8 +43,8 @@ PICTURE = (
     (
         "safety",
         (
-            "assertion fixed_texts opinion red_flags < translations turn_parts < languages withdrawal "
-            "< triage < explanation second_opinion"
+            "assertion fixed_texts opinion red_flags < letters proportion translations turn_parts "
+            "< languages withdrawal < triage < explanation second_opinion"
         ),
     ),
     (

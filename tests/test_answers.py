@@ -206,3 +206,13 @@ def test_triage_and_answer_agree_on_the_flag() -> None:
 
 def test_a_notice_without_a_flag_is_not_a_red_flag() -> None:
     assert Triage((Notice(NoticeKind.RED_FLAG, TextId("reminder")),)).flag is None
+
+
+def test_an_emergency_can_be_taken_back_whether_or_not_quotes_follow() -> None:
+    for certain, status in ((True, Status.SAFETY_ONLY), (False, Status.POSSIBLY)):
+        flag = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("r"), certain)
+        notice = Notice(NoticeKind.RED_FLAG, TextId("emergency_medical"), flag)
+        answer = Answer(Turn(0, "x"), status, None, (), (notice,))
+        assert answer.is_emergency
+        assert answer.has_controls
+    assert not Answer(Turn(0, "x"), Status.NO_ANSWER, None, (), ()).has_controls

@@ -101,6 +101,13 @@ def test_an_emergency_names_no_index() -> None:
     assert (reply.generation, reply.timings.search) == (None, None)
 
 
+def test_a_likely_emergency_comes_first_and_quotes_follow_that_are_at_most_possible() -> None:
+    answer = ask("myelin wraps nerve fibres", triage=flagging(Level.EMERGENCY, "emergency_medical", certain=False))
+    assert (answer.status, texts(answer)) == (Status.POSSIBLY, ["emergency_medical", "general"])
+    assert quotes(answer) == ["Myelin wraps nerve fibres."]
+    assert ask("myelin wraps nerve fibres", triage=calm).status is Status.ANSWERED
+
+
 @pytest.mark.parametrize("level", [Level.URGENT, Level.MEDICAL_DECISION])
 def test_a_lesser_flag_comes_first_and_quotes_follow(level: Level) -> None:
     answer = ask("myelin wraps nerve fibres", triage=flagging(level))

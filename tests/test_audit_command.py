@@ -54,7 +54,7 @@ def test_without_the_encoder_the_words_stand_in_for_the_second_opinion(
 ) -> None:
     monkeypatch.setenv("B12_ENCODER_MODEL", "nowhere/nothing")
     found = figures("evaluate", "red-flags", str(messages), "--json")
-    assert [judge["name"] for judge in found["judges"]] == ["rules", "rules and words"]
+    assert [judge["name"] for judge in found["judges"]] == ["rules", "words alone", "rules and words"]
     assert found["problems"][0].startswith("triage goes without the second opinion: ")
 
 

@@ -126,6 +126,21 @@ def test_a_question_that_cannot_be_read_says_why(space: FakeWorkspace, tmp_path:
     assert found["hint"]
 
 
+@pytest.mark.parametrize("question", [".", "???", " … "])
+def test_a_message_of_marks_alone_asks_nothing_and_is_no_error(
+    space: FakeWorkspace, tmp_path: Path, question: str
+) -> None:
+    (record,) = answered(space, tmp_path, json.dumps({"id": 1, "question": question}))
+    found = record["answer"]
+    assert (found["status"], found["reason"], found["red_flag"]) == ("no_answer", "nothing_asked", None)
+
+
+def test_marks_after_an_emergency_leave_its_reminder(space: FakeWorkspace, tmp_path: Path) -> None:
+    row = {"id": 1, "question": ".", "history": ["I have chest pain and my arm hurts right now"]}
+    (record,) = answered(space, tmp_path, json.dumps(row))
+    assert {notice["text_id"] for notice in record["answer"]["notices"]} & {"reminder", "emergency_medical"}
+
+
 def test_a_fault_of_ours_costs_one_line(space: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise KeyError("a fault")

@@ -103,7 +103,7 @@ def test_what_memory_did_is_reported(texts: list[str], memory: str, shown: list[
 def test_a_lesser_text_is_kept_by_a_turn_that_leans_on_it() -> None:
     steps = Triager(RULES, Advice((second,))).steps(turns_of("quux", "what about that one?"))
     *_, last = explain(steps)
-    assert (last["memory"], last["shown"]) == ("kept", ["medical_decision"])
+    assert (last["memory"], last["shown"]) == ("kept", ["decision_line"])
 
 
 @given(st.lists(st.sampled_from(["I can't breathe", "What is myelin?", "and now?", CONTROL, "", "\ud800 my legs"])))

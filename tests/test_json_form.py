@@ -229,6 +229,7 @@ def test_the_red_flag_is_the_highest() -> None:
         "level": "emergency",
         "kind": "poisoning",
         "rule": "overdose",
+        "certain": True,
         "text_id": "emergency_poisoning",
         "text": TEXTS[TextId("emergency_poisoning")].text,
     }

@@ -126,6 +126,8 @@ def test_an_emergency_is_answered_where_the_whole_check_cannot_be_waited_for(how
 
     told = asyncio.run(asked(EMERGENCY))
     assert (told.answer.status, told.answer.reason) == (Status.SAFETY_ONLY, Reason.RED_FLAG)
+    likely = asyncio.run(asked("loss of bladder control"))
+    assert (likely.answer.is_emergency, likely.answer.reason) == (True, Reason.NOT_SEARCHED)
     with pytest.raises(BusyError if how == "busy" else LateError):
         asyncio.run(asked(ASKED))
 

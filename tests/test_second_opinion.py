@@ -22,7 +22,7 @@ MADE_UP = st.lists(st.sampled_from(["zorp", "glim", "frob", "quux", "eggs", "I c
         ("zorp", ("emergency_medical", "second_opinion.emergency")),
         ("glim", ("emergency_self_harm", "second_opinion.emergency")),
         ("frob", ("urgent", "second_opinion.urgent")),
-        ("quux", ("medical_decision", "second_opinion.medical_decision")),
+        ("quux", ("decision_line", "second_opinion.medical_decision")),
     ],
 )
 def test_what_the_rules_missed_is_raised_and_reported_separately(text: str, shown: tuple[str, str]) -> None:

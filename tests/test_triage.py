@@ -209,7 +209,7 @@ def test_control_without_a_flag_does_nothing() -> None:
 
 
 def test_leaning_turn_keeps_a_lesser_flag() -> None:
-    assert flags("quux", "and how often?") == [("medical_decision", "second_opinion.medical_decision")]
+    assert flags("quux", "and how often?") == [("decision_line", "second_opinion.medical_decision")]
     assert flags("how much B12 is in eggs?", "and in milk?") == []
 
 

@@ -1,4 +1,4 @@
-"""Measure red flags on ordinary messages and withdrawals, and whether the figures are worse than the expected ones.
+"""Measure red flags on ordinary messages, letters and withdrawals, and compare them with floors and a former run.
 
 Used by `tools/red_flags.py`. A file that is not there is left out.
 """
@@ -6,13 +6,16 @@ Used by `tools/red_flags.py`. A file that is not there is left out.
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import comb
 from pathlib import Path
 from typing import Any, Final
 
 from b12assistant.answers import Level, Triage, Turn
 from b12assistant.errors import UsageError
-from b12assistant.evaluation.red_flag_audit import wilson
+from b12assistant.evaluation.red_flag_audit import LEVELS, NONE, Case, load_cases, wilson
+from b12assistant.evaluation.red_flag_audit import judge as judged
 from b12assistant.safety.triage import REMINDER
 
 Judge = Callable[[Sequence[Turn]], Triage]
@@ -35,6 +38,11 @@ def figures(folder: Path, datasets: Path | None, judge: Judge) -> Figures:
         found |= alarms(name, _lines(folder / file), judge)
     if (folder / "withdrawals.txt").is_file():
         found |= withdrawals(_lines(folder / "withdrawals.txt"), judge)
+    if (letters := folder.parent / "letters" / "test.jsonl").is_file():
+        found |= of_letters(letters, judge)
+    if (folder / "policy.jsonl").is_file():
+        cases = load_cases(folder / "policy.jsonl")
+        found["policy: level as written"] = _share([judged(case, judge).right for case in cases])
     if datasets is not None:
         questions = [text for name in QUESTIONS for text in _questions(datasets / name)]
         found |= alarms("short consumer questions", (q for q in questions if len(q.split()) < LETTER), judge)
@@ -43,14 +51,40 @@ def figures(folder: Path, datasets: Path | None, judge: Judge) -> Figures:
 
 
 def alarms(name: str, texts: Iterable[str], judge: Judge) -> Figures:
-    """Return the shares of messages with any text and with the emergency text; nothing for no message."""
-    levels = [_level(judge, (text,)) for text in texts]
-    if not levels:
+    """Return the shares of messages with a box or more and with the emergency text; nothing for no message."""
+    flags = [judge([Turn(0, text)]).flag for text in texts]
+    if not flags:
         return {}
     return {
-        f"{name}: any text": _share([level is not None for level in levels]),
-        f"{name}: emergency text": _share([level is Level.EMERGENCY for level in levels]),
+        f"{name}: box or more": _share([each is not None and (each.certain or _is_loud(each.level)) for each in flags]),
+        f"{name}: emergency text": _share([each is not None and each.level is Level.EMERGENCY for each in flags]),
     }
+
+
+def of_letters(path: Path, judge: Judge) -> Figures:
+    """Return the shares of letters that are told what their writers meant."""
+    rows = [json.loads(line) for line in _lines(path)]
+    verdicts = [judged(_letter(row), judge) for row in rows]
+    by_level = {level: [each for each in verdicts if each.case.level == level] for level in LEVELS}
+    calm, urgent = by_level[NONE], by_level[Level.URGENT]
+    told = {
+        "letters that need none: box or more": [each.is_box for each in calm],
+        "letters that need none: emergency text": [each.level == Level.EMERGENCY for each in calm],
+        "letters: emergencies seen": [each.level == Level.EMERGENCY for each in by_level[Level.EMERGENCY]],
+        "letters: urgent or higher": [each.level in (Level.URGENT, Level.EMERGENCY) for each in urgent],
+        "letters: decisions told": [each.level != NONE for each in by_level[Level.MEDICAL_DECISION]],
+    }
+    return {name: _share(values) for name, values in told.items() if values}
+
+
+def _letter(row: Mapping[str, Any]) -> Case:
+    """Read a letter of `benchmarks/data/letters`, whose writers call a medical decision a decision."""
+    level = Level.MEDICAL_DECISION.value if row["level"] == "decision" else row["level"]
+    return Case(row["id"], (Turn(0, row["text"]),), level, frozenset(), None, {})
+
+
+def _is_loud(level: Level) -> bool:
+    return level is not Level.MEDICAL_DECISION
 
 
 def withdrawals(lines: Iterable[str], judge: Judge) -> Figures:
@@ -72,25 +106,45 @@ def withdrawals(lines: Iterable[str], judge: Judge) -> Figures:
     return {name: _share(values) for name, values in named.items() if values}
 
 
-def fallen(found: Mapping[str, Mapping[str, Any]], expected: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
-    """Yield a sentence for each figure that fell behind by more than noise.
+def load_floors(path: Path, section: str) -> Mapping[str, Mapping[str, Any]]:
+    """Read the floors of a section: by figure ``least`` or ``most``, ``why``, and the ``goal`` if it is not met yet."""
+    floors: dict[str, dict[str, Any]] = tomllib.loads(path.read_text("utf-8"))[section]
+    for name, floor in floors.items():
+        if not floor.get("why") or ("least" in floor) == ("most" in floor):
+            raise UsageError(f"{path.name}, {name}: not a floor", hint="a floor has a why, and least or most")
+    return floors
 
-    ``expected``: by name ``least`` or ``most``. More than noise: the bound is outside the figure's 95 % interval.
-    """
-    for name, bound in expected.items():
+
+def fallen(found: Mapping[str, Mapping[str, Any]], floors: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each figure beyond its floor, by however little; one that was not measured is left out."""
+    for name, floor in floors.items():
         share = found.get(name)
         if share is None:
             continue
-        least, most = bound.get("least", 0.0), bound.get("most", 1.0)
-        if max(share["share"], share["high"]) < least:  # the interval of a share of 1 ends below 1
-            yield f"{name}: {share['share']:.3f} ({share['hits']} of {share['n']}), expected at least {least}"
-        if min(share["share"], share["low"]) > most:
-            yield f"{name}: {share['share']:.3f} ({share['hits']} of {share['n']}), expected at most {most}"
+        value = f"{name}: {share['share']:.4f} ({share['hits']} of {share['n']})"
+        if share["share"] < floor.get("least", 0.0):
+            yield f"{value}, the floor is at least {floor['least']}: {floor['why']}"
+        if share["share"] > floor.get("most", 1.0):
+            yield f"{value}, the floor is at most {floor['most']}: {floor['why']}"
 
 
-def _level(judge: Judge, texts: Sequence[str]) -> Level | None:
-    flag = judge([Turn(index, text) for index, text in enumerate(texts)]).flag
-    return flag.level if flag is not None else None
+def passed_over(now: Mapping[str, str], before: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each emergency that a former run told something and this one tells nothing."""
+    for name, said in before.items():
+        if labels.get(name) == Level.EMERGENCY and said != NONE and now.get(name, said) == NONE:
+            yield f"{name}: an emergency that was told {said} is passed over"
+
+
+def paired(now: Mapping[str, str], before: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    """Say how many messages are right now and were not, and the other way round, with the p of an exact sign test."""
+    known = [name for name in before if name in now and name in labels]
+    better = sum(now[name] == labels[name] != before[name] for name in known)
+    worse = sum(before[name] == labels[name] != now[name] for name in known)
+    n, fewer = better + worse, min(better, worse)
+    p = min(1.0, 2 * sum(comb(n, k) for k in range(fewer + 1)) / 2**n)
+    return (
+        f"message by message, of {len(known)}: {better} right that were wrong, {worse} wrong that were right, p {p:.3f}"
+    )
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """Write the audit of the red flags to build/, as Markdown and as a page: `make red-flags`.
 
-    .venv/bin/python tools/red_flags.py [FILE.jsonl] [--datasets FOLDER]
+    .venv/bin/python tools/red_flags.py [FILE.jsonl] [--datasets FOLDER] [--keep]
 
 Without a file it is the test split, which nothing is fitted on. ``--datasets``, or ``B12_SHARED``: the folder of the
-public test collections, for real questions of consumers. Exits with 1 if a figure is worse than in `expected.json` by
-more than noise.
+public test collections, for real questions of consumers. Exits with 1 if a figure is beyond its floor in
+`benchmarks/floors.toml`, or if an emergency that the run in `said.json` saw is passed over; ``--keep`` replaces it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from b12assistant.evaluation import red_flag_audit
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "benchmarks" / "data" / "red_flags"
 TEST = FOLDER / "test.jsonl"
-EXPECTED = FOLDER / "expected.json"
+FLOORS = ROOT / "benchmarks" / "floors.toml"
+SAID = FOLDER / "said.json"  # the committed run: the level that each message of the test split was told
 PAGE = ROOT / "build" / "red-flags.md"
 HTML = PAGE.with_suffix(".html")  # the same, with the words of every miss and why it was missed
 
@@ -49,9 +50,23 @@ def main() -> int:
         return 0
     PAGE.write_text("\n".join(as_markdown(figures)).rstrip() + "\n", "utf-8")
     measured = {**figures["judges"][-1]["measures"], **traffic}
-    fallen = list(red_flag_traffic.fallen(measured, json.loads(EXPECTED.read_text("utf-8"))))
+    return compared(measured, figures["said"], keep=given.keep)
+
+
+def compared(measured: red_flag_traffic.Figures, now: dict[str, str], *, keep: bool) -> int:
+    """Compare with the floors and, message by message, with the committed run; ``keep`` replaces it if nothing fell."""
+    labels = {case.id: case.level for case in red_flag_audit.load_cases(TEST)}
+    before = json.loads(SAID.read_text("utf-8")) if SAID.is_file() else {}
+    print(red_flag_traffic.paired(now, before, labels))
+    floors = red_flag_traffic.load_floors(FLOORS, "safety")
+    fallen = [
+        *red_flag_traffic.fallen(measured, floors),
+        *red_flag_traffic.passed_over(now, before, labels),
+    ]
     for line in fallen:
         print(f"fell behind: {line}", file=sys.stderr)
+    if keep and not fallen:
+        SAID.write_text(json.dumps(now, indent=0, sort_keys=True) + "\n", "utf-8")
     return 1 if fallen else 0
 
 
@@ -59,6 +74,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = os.environ.get("B12_SHARED")
     parser.add_argument("file", type=Path, nargs="?", default=TEST, help="labelled messages")
+    parser.add_argument("--keep", action="store_true", help="keep this run to compare the next with, if nothing fell")
     parser.add_argument("--datasets", type=Path, default=Path(shared) / "datasets" if shared else None)
     return parser.parse_args()
 

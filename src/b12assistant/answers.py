@@ -40,6 +40,7 @@ class FlagKind(StrEnum):
 
 class NoticeKind(StrEnum):
     RED_FLAG = "red_flag"
+    ADVICE = "advice"  # one line below the quotes
     GENERAL = "general"
     SCOPE = "scope"
     ONLY_SELLERS = "only_sellers"
@@ -124,11 +125,16 @@ class FixedText:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A finding of triage: how serious, of which kind, by which rule."""
+    """A finding of triage: how serious, of which kind, by which rule.
+
+    ``certain``: its text is loud: of an emergency alone, of a decision in a box; if not, quotes follow the emergency's
+    text, and that of a decision is one line below the quotes.
+    """
 
     level: Level
     kind: FlagKind
     rule: RuleId
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +164,18 @@ class Triage:
         """Return the most serious flag."""
         notice = most_serious(self.notices)
         return notice.flag if notice else None
+
+    @property
+    def withholds(self) -> bool:
+        """Return whether nothing is quoted: in a certain emergency, and after a remark."""
+        flag = self.flag
+        return self.alone or (flag is not None and flag.level is Level.EMERGENCY and flag.certain)
+
+    @property
+    def doubts(self) -> bool:
+        """Return whether an emergency is likely, so that quotes are shown below its text, and none counts as sure."""
+        flag = self.flag
+        return flag is not None and flag.level is Level.EMERGENCY and not flag.certain
 
 
 def most_serious(notices: Sequence[Notice]) -> Notice | None:
@@ -287,6 +305,17 @@ class Answer:
     @property
     def red_flag(self) -> Notice | None:
         return most_serious(self.notices)
+
+    @property
+    def is_emergency(self) -> bool:
+        """Return whether an emergency text comes first, with or without quotes below it."""
+        notice = self.red_flag
+        return notice is not None and notice.flag is not None and notice.flag.level is Level.EMERGENCY
+
+    @property
+    def has_controls(self) -> bool:
+        """Return whether the reader can say that nothing is happening now."""
+        return self.status is Status.SAFETY_ONLY or self.is_emergency
 
     @property
     def shown(self) -> tuple[Quote, ...]:

@@ -23,7 +23,6 @@ from b12assistant.answers import (
     Answer,
     Disagreement,
     Interpretation,
-    Level,
     Move,
     Notice,
     NoticeKind,
@@ -38,7 +37,7 @@ from b12assistant.answers import (
     Turn,
 )
 from b12assistant.config import Settings
-from b12assistant.errors import AssistantError, QuestionError
+from b12assistant.errors import AssistantError, NoWordError, QuestionError
 from b12assistant.stages import stage
 from b12assistant.types import Hit, Interest
 
@@ -83,8 +82,7 @@ class Answerer:
 
     def warning(self, read: Triaged) -> Reply | None:
         """Return what triage says without a search: all of it in an emergency, else a warning if needed."""
-        flag = read.triage.flag
-        if read.triage.alone or (flag is not None and flag.level is Level.EMERGENCY):
+        if read.triage.withholds:
             return _safety_only(read, Reason.RED_FLAG)
         return _safety_only(read, Reason.NOT_SEARCHED) if any(map(_wary, read.triage.notices)) else None
 
@@ -113,6 +111,8 @@ class Answerer:
         understood = thread.as_typed(asked[-1]) if literal else thread.read(asked)
         searched = time.perf_counter()
         answer = self._page(thread, understood, asked, turns[-1], triage.notices)
+        if triage.doubts and answer.status is Status.ANSWERED:  # below the text of a likely emergency nothing is sure
+            answer = replace(answer, status=Status.POSSIBLY)
         timings = Timings(
             triage=read.milliseconds,
             encode=round(understood.searched.encoding, 2),
@@ -121,6 +121,15 @@ class Answerer:
             total=round(read.milliseconds + _ms(begun), 2),
         )
         return Reply(answer, timings, engine.collection.generation, partly_off=engine.collection.off_in_part)
+
+    def nothing_asked(self, question: str, history: Sequence[str] = ()) -> Reply:
+        """Return the reply to a message without a readable word: what the safety check says of the conversation."""
+        turns = tuple(Turn(index, text) for index, text in enumerate((*history, question)))
+        read = Triaged(turns, self._triaged(turns), 0.0)
+        if read.triage.withholds:
+            return _safety_only(read, Reason.RED_FLAG)
+        notices = (*read.triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
+        return Reply(Answer(turns[-1], Status.NO_ANSWER, Reason.NOTHING_ASKED, (), notices), Timings(0.0, 0.0), None)
 
     def search(self, question: str, k: int) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
         """Return what triage says, and the best passages for the words as typed; nothing is withheld."""
@@ -285,7 +294,9 @@ def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
     if not question.strip():
         raise QuestionError("the question is empty", hint="type what you want to know")
     if not any(character.isalnum() for character in question):
-        raise QuestionError("the question has no readable word", hint="type what you want to know in words")
+        seen = any(character.isprintable() and not character.isspace() for character in question)
+        why = NoWordError if seen else QuestionError
+        raise why("the question has no readable word", hint="type what you want to know in words")
     return tuple(Turn(index, text) for index, text in enumerate(texts))
 
 

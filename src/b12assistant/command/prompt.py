@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
-from b12assistant.answers import Reply, Status
+from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import terminal
 from b12assistant.display.presentation import present
@@ -121,7 +121,7 @@ def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
 
 def _controls(space: Workspace, reply: Reply) -> tuple[str, ...]:
     """Return the two sentences that continue after a safety-only answer, in the reader's language."""
-    if reply.answer.status is not Status.SAFETY_ONLY:
+    if not reply.answer.has_controls:
         return ()
     return tuple(text.text for text in controls_for(reply.answer.notices, space.texts))
 

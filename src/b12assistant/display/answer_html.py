@@ -130,7 +130,7 @@ def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, lin
     refused = headline and not quotes
     alarms = [notice for notice in notices if notice.alarm and not (refused and notice.id == DECISION)]
     others = [notice for notice in notices if notice not in alarms]
-    telling = [notice for notice in others if notice.kind is not NoticeKind.DOSE]  # that one goes below the quote
+    telling = [notice for notice in others if notice.kind not in (NoticeKind.DOSE, NoticeKind.ADVICE)]  # go below
     first = telling[:1] if quotes and not alarms else []
     above = "".join(map(_notice, (*alarms, *first)))
     below = "".join(_notice(notice) for notice in others if notice not in first)

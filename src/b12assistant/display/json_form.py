@@ -74,6 +74,13 @@ class RedFlag(Form):
     level: Level
     kind: FlagKind
     rule: Text
+    certain: Annotated[
+        bool,
+        Field(
+            description="Whether its text is loud: of an emergency alone, of a decision in a box. "
+            "If not, quotes follow the emergency's text, and a decision is one line below the quotes."
+        ),
+    ]
     text_id: Text
     text: Text
 
@@ -87,7 +94,7 @@ class RedFlag(Form):
 
 
 class Notice(Form):
-    """A fixed, versioned text of this project; show them in order, above the quotes."""
+    """A fixed, versioned text of this project; show them in order, above the quotes, and `advice` below them."""
 
     kind: NoticeKind
     text_id: Text

@@ -261,7 +261,7 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class ShownNotice:
-    """A fixed text above the quotes. ``heading`` is "" unless there is an ``alarm``."""
+    """A fixed text above the quotes; advice is below them. ``heading`` is "" unless there is an ``alarm``."""
 
     id: TextId
     kind: NoticeKind
@@ -376,23 +376,25 @@ def arrange(
     asked: Iterable[str],
     emergency: bool,
 ) -> tuple[Piece, ...]:
-    """Order the parts of an answer: notices, what was searched, headline, quotes, differences, nearest places.
+    """Order the parts of an answer: notices, what was searched, headline, quotes, differences, places, advice.
 
     ``differences``: curators' questions with the quotes of their sides. ``asked``: the question, and how it was read:
     who asked about the subject is not told what it is. ``emergency``: the most serious red flag is one.
     """
-    # A fixed text may say it already.
     already_said = reason is Reason.ONLY_SELLERS and any(notice.kind is NoticeKind.ONLY_SELLERS for notice in notices)
     headline = None if already_said else labels.headline(reason)
     if any(map(names_subject, asked)):
         notices = [notice for notice in notices if notice.id != "scope"]
+    shown = tuple(_notices(notices, labels, emergency=emergency))
+    advice = tuple(notice for notice in shown if notice.kind is NoticeKind.ADVICE)
     return (
-        *_notices(notices, labels, emergency=emergency),
+        *(notice for notice in shown if notice not in advice),
         *([read_as] if read_as else []),
         *([Headline(headline)] if headline else []),
         *quotes,
         *(ShownDifference(labels("differences.topic", topic=topic), sides) for topic, sides in differences),
         *([Nearest(labels("ask.nearest"), nearest)] if nearest else []),
+        *advice,
         *(General(notice.text) for notice in notices if notice.kind is NoticeKind.GENERAL),
     )
 
@@ -491,10 +493,10 @@ def _notices(notices: Sequence[FixedNotice], labels: Labels, *, emergency: bool)
 
 
 def _alarm(notice: FixedNotice, labels: Labels, *, emergency: bool) -> tuple[Alarm | None, str]:
-    """Return alarm and heading. With an emergency triage shows nothing less serious, so all flags get the same."""
+    """Return alarm and heading. Beside an emergency nothing less is shown, so all flags get the same."""
     if notice.kind is NoticeKind.TRIAGE_FAILED:
         return Alarm.EMERGENCY, labels("ask.safety_check")
-    if not notice.flagged:
+    if not notice.flagged or notice.kind is NoticeKind.ADVICE:
         return None, ""
     calm = labels("ask.decide" if notice.id == "medical_decision" else "ask.please_read")
     return (Alarm.EMERGENCY, labels("ask.safety_first")) if emergency else (Alarm.CAUTION, calm)

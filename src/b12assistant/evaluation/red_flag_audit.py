@@ -48,12 +48,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a judge said about a case."""
+    """What a judge said about a case. ``certain``: as in ``Flag``."""
 
     case: Case
     level: str
     kind: str | None
     rule: str | None
+    certain: bool = True
+
+    @property
+    def is_box(self) -> bool:
+        """Return whether the text is more than a line below the quotes."""
+        return self.level != NONE and (self.certain or self.level != Level.MEDICAL_DECISION)
 
     @property
     def right(self) -> bool:
@@ -80,7 +86,9 @@ def load_cases(path: Path) -> tuple[Case, ...]:
 def judge(case: Case, by: Judge) -> Judgement:
     """Return what ``by`` says about a message, after its history."""
     flag = by(case.turns).flag
-    return Judgement(case, flag.level, flag.kind, flag.rule) if flag else Judgement(case, NONE, None, None)
+    return (
+        Judgement(case, flag.level, flag.kind, flag.rule, flag.certain) if flag else Judgement(case, NONE, None, None)
+    )
 
 
 def summary(verdicts: Sequence[Judgement]) -> dict[str, Any]:
@@ -102,7 +110,9 @@ def measures(verdicts: Sequence[Judgement]) -> dict[str, dict[str, Any]]:
         "emergency as emergency": _share(v.level == Level.EMERGENCY for v in emergencies),
         "emergency as none": _share(v.level == NONE for v in emergencies),
         "urgent as urgent or higher": _share(v.level in (Level.URGENT, Level.EMERGENCY) for v in urgent),
+        "emergency, certain": _share(v.level == Level.EMERGENCY and v.certain for v in emergencies),
         "none: false alarms": _share(not v.right for v in calm),
+        "none: box or more": _share(v.is_box and not v.right for v in calm),
         "none as emergency": _share(v.level == Level.EMERGENCY and not v.right for v in calm),
         "emergency: kind right": _share(
             v.kind == v.case.kind for v in emergencies if v.level == Level.EMERGENCY and v.case.kind is not None
@@ -179,7 +189,7 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
     cases = load_cases(file)
     triagers, problems = dict(space.triage.by_name()), space.triage.problems  # the one in use is last
     if problems:
-        triagers.popitem()  # the second opinion, which is missing
+        triagers = {name: each for name, each in triagers.items() if "second opinion" not in name}  # it is missing
     with terminal.progress() as bar:
         verdicts: dict[str, list[Judgement]] = {name: [] for name in triagers}
         for position, case in enumerate(cases):
@@ -196,6 +206,7 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
         "levels": {level: counts[level] for level in LEVELS},
         "problems": list(problems),
         "judges": [{"name": name, **summary(found)} for name, found in verdicts.items()],
+        "said": {verdict.case.id: verdict.level for verdict in verdicts[used]},
         "misses": [_miss(verdict, explain(triager.steps(verdict.case.turns))) for verdict in wrong],
     }
 

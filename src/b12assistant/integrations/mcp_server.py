@@ -122,7 +122,7 @@ class _Tools:
         notices = self.space.assistant.triaged(question).triage.notices
         hits: tuple[Hit, ...] = ()
         first = most_serious(notices)
-        if first is None or first.flag is None or first.flag.level is not Level.EMERGENCY:
+        if first is None or first.flag is None or first.flag.level is not Level.EMERGENCY or not first.flag.certain:
             notices, hits = self.space.search(question, k)
         texts = self.space.texts
         response = search_json(question, notices, hits, texts, self.space.opened.collection.generation)

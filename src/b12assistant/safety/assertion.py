@@ -143,6 +143,10 @@ class Reading:
                     return kind
         return Onset.UNSTATED
 
+    def sentence(self, start: int) -> int:
+        """Return the number of the sentence that holds ``start``, from 0."""
+        return _position(self._sentences, start)
+
     def about_self(self, start: int) -> bool:
         """Return whether the sentence is about the writer or someone in their care."""
         return _at(self._sentences, start).has("self", "care")

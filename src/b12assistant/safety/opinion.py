@@ -40,6 +40,9 @@ class Concern(StrEnum):
 
 CONCERNS: Final = tuple(Concern)
 EMERGENCIES: Final = 3  # of CONCERNS, the first
+CERTAIN: Final = 0.7  # the share from which an emergency that no rule saw is shown alone, without quotes
+FAINT: Final = (0.01, 0.05)  # shares, of an emergency and of it and urgent, below which a turn gets a line, not a box
+DOUBTFUL: Final = 0.05  # the share of an emergency below which what is long known gets a line, not a box
 Shares = tuple[float, ...]  # how likely each of CONCERNS is, in order; they add up to 1
 
 
@@ -130,6 +133,29 @@ class Opinion:
     def rule(self) -> RuleId:
         """Return ``second_opinion.emergency``, ``words.urgent``: no rule of the table has such an id."""
         return RuleId(f"{self.by}.{self.concern.level}")
+
+    @property
+    def is_certain(self) -> bool:
+        """Return whether an emergency is certain though no rule saw it; a lesser level needs no certainty."""
+        return self.concern.level is not Level.EMERGENCY or (self.passed is not None and self.passed.share >= CERTAIN)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Return whether the encoder says urgent only because the cut for danger is low, and hardly an emergency."""
+        return self._is_low and self._emergency < DOUBTFUL
+
+    @property
+    def is_faint(self) -> bool:
+        """Return whether next to nothing speaks for danger."""
+        return self._is_low and self._emergency < FAINT[0] and self.passed is not None and self.passed.share < FAINT[1]
+
+    @property
+    def _is_low(self) -> bool:
+        return self.may_lower and self.passed is not None and self.passed.name == "danger"
+
+    @property
+    def _emergency(self) -> float:
+        return max((sum(part.shares[:EMERGENCIES]) for part in self.judged if part.decides), default=1.0)
 
 
 class Advises(Protocol):

@@ -12,7 +12,7 @@ import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -25,7 +25,9 @@ from b12assistant.data_files import HINT
 from b12assistant.errors import AssistantError, ConfigError, EncoderError
 from b12assistant.language.words import readable
 from b12assistant.protocols import Encoder, encode_each
+from b12assistant.safety import letters
 from b12assistant.safety.assertion import CueWordings
+from b12assistant.safety.letters import LetterHead, letter_features
 from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, PartScore, Thresholds, conclude, read_cuts
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.triage import Rules, Triager, load_rules
@@ -148,6 +150,7 @@ NEAR: Final = 400  # characters of the one before, to be read with it
 WORDS: Final = 0.35  # weight of the words; the encoder has the rest
 NOT_ENGLISH: Final = 0.6  # the same for a language other than English, of which the encoder knows little
 SURROUNDINGS: Final = 0.7  # weight of the whole of a long turn; the sentence has the rest
+UNSEEN: Final = np.full(len(CONCERNS), -np.log(len(CONCERNS)), np.float32)  # of a part that the encoder did not read
 KEPT: Final = 256  # turns whose opinion is cached
 
 
@@ -211,10 +214,18 @@ class WordOpinion:
 
     def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion:
         """Judge the turn by its own words: on two turns read together the model overestimates."""
-        reading = self.read(turn, previous)
+        reading, foreign = self.read(turn, previous), self.is_foreign(turn.text)
         parts = parts_of(reading)
-        judged = self.judge(reading, parts, self.log_shares(reading, parts))
-        return conclude("words", judged, self.model.cuts, ruled=ruled, foreign=self.is_foreign(turn.text))
+        found = self.log_shares(reading, parts)
+        judged = self.judge(reading, parts, found)
+        if not self.is_letter(reading, parts):
+            return conclude("words", judged, self.model.cuts, ruled=ruled, foreign=foreign)
+        judged = load_letter_heads()["words"].judged(judged, features_of(reading, parts, [found]))
+        return conclude("words", judged, letters.CUTS, ruled=ruled)
+
+    def is_letter(self, reading: TurnReading, parts: Sequence[TurnPart]) -> bool:
+        """Return whether a turn is long enough, and in a language known well enough, to be judged as a letter."""
+        return bool(parts) and not reading.is_short and not self.is_foreign(reading.turn.text)
 
     def read(self, turn: Turn, previous: Turn | None) -> TurnReading:
         """Read the turn, with the one before if it is so short that it may lean on that."""
@@ -243,6 +254,12 @@ class WordOpinion:
         return tuple(judged)
 
 
+def features_of(reading: TurnReading, parts: Sequence[TurnPart], layers: Sequence[Sequence[Floats]]) -> Floats:
+    """Return what the head of letters reads. ``layers``: of each model the logarithms of shares of each part."""
+    cues = [frozenset(reading.cues(part)) for part in parts]
+    return letter_features([np.stack(layer) for layer in layers], cues, len(reading.folded.words))
+
+
 def parts_of(reading: TurnReading) -> tuple[TurnPart, ...]:
     """Return the whole turn and its sentences, if it has several; nothing of a turn without words."""
     if not reading.sentences:
@@ -262,27 +279,43 @@ class SecondOpinion:
         self._words, self._fitted, self._encoder = words, fitted, encoder
 
     def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion:
-        judged, foreign = self._judge(turn, previous)
-        return conclude("second_opinion", judged, self._fitted.cuts, ruled=ruled, foreign=foreign, may_lower=True)
+        judged, is_letter = self._judge(turn, previous)
+        cuts = letters.CUTS if is_letter else self._fitted.cuts
+        foreign = self._words.is_foreign(turn.text)
+        return conclude("second_opinion", judged, cuts, ruled=ruled, foreign=foreign, may_lower=True)
 
     @cached(KEPT)
     def _judge(self, turn: Turn, previous: Turn | None) -> tuple[tuple[PartScore, ...], bool]:
-        """Judge the parts, and whether the turn is in a language other than English.
+        """Judge the parts, and say whether the turn was judged as a letter.
 
         Cached: a conversation is judged from its first turn each time.
         """
-        foreign = self._words.is_foreign(turn.text)
         reading = self._words.read(turn, previous)
         parts = parts_of(reading)
-        found = self._words.log_shares(reading, parts)
+        words, encoded = self.layers(reading, parts)
+        weight = NOT_ENGLISH if self._words.is_foreign(turn.text) else WORDS
+        pairs = zip(words, encoded, strict=True)
+        found = [first if second is None else mixed(first, second, weight) for first, second in pairs]
+        judged = self._words.judge(reading, parts, found)
+        if not self._words.is_letter(reading, parts):
+            return judged, False
+        seen = [UNSEEN if shares is None else shares for shares in encoded]
+        features = features_of(reading, parts, [seen, words])
+        return load_letter_heads()["both"].judged(judged, features), True
+
+    def layers(
+        self, reading: TurnReading, parts: Sequence[TurnPart]
+    ) -> tuple[Sequence[Floats], Sequence[Floats | None]]:
+        """Return the logarithms of shares of each part by the words and by the encoder; ``None``: it did not see it."""
+        words = self._words.log_shares(reading, parts)
+        encoded: list[Floats | None] = [None] * len(parts)
         tokens, ranges = self._tokens(reading, parts)
         known = [i for i, rows in enumerate(ranges) if rows.stop > rows.start]
         if known:
-            weight = NOT_ENGLISH if foreign else WORDS
-            encoded = self._fitted.head.log_shares(tokens, [ranges[i] for i in known])
-            for i, shares in zip(known, encoded, strict=True):
-                found[i] = mixed(found[i], shares, weight)
-        return self._words.judge(reading, parts, found), foreign
+            shares = self._fitted.head.log_shares(tokens, [ranges[i] for i in known])
+            for i, each in zip(known, shares, strict=True):
+                encoded[i] = each
+        return words, encoded
 
     def _tokens(self, reading: TurnReading, parts: Sequence[TurnPart]) -> tuple[Floats, list[slice]]:
         """Return the token vectors of a turn, (n, d), from one pass, and for each part its rows."""
@@ -342,6 +375,15 @@ class Advice:
 
 
 @cache
+def load_letter_heads() -> Mapping[str, LetterHead]:
+    """Read the heads for letters: of the words alone, and of both models; `benchmarks/fit_letters.py` makes them."""
+    return read_fitted(
+        letters.FILE,
+        lambda a: {name: LetterHead(a[f"{name}_weights"], a[f"{name}_bias"]) for name in ("words", "both")},
+    )
+
+
+@cache
 def load_fitted() -> Fitted:
     """Load the fitted file that ships with the package."""
     return read_fitted(FILE, parse_fitted)
@@ -390,9 +432,12 @@ class Triagers:
         return Triager(self.rules) if self.opinion is Packaged.NONE else Triager(self.rules, advice, self.opinion)
 
     def by_name(self) -> Mapping[str, Triager]:
-        """Return all triagers; the one in use is the last."""
+        """Return all triagers, each layer alone and together; the one in use is the last."""
+        unruled = replace(self.rules, red_flags=replace(self.rules.red_flags, rules=()))
         return {
             "rules": Triager(self.rules),
+            "words alone": Triager(unruled, Advice((lambda: self.words,)), self.opinion),
+            "second opinion alone": Triager(unruled, Advice((lambda: self.second,)), self.opinion),
             "rules and words": self.without_encoder,
             "rules and second opinion": self.in_use,
         }

@@ -21,19 +21,26 @@ from b12assistant.safety.assertion import CueWordings, Onset, Reach, Reading, St
 from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import Advises, Opinion
+from b12assistant.safety.proportion import in_proportion
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.translations import CONTROLS
+from b12assistant.safety.turn_parts import SHORT
 from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
 from b12assistant.stages import stage
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A finding that a turn asserts, and where."""
+    """A finding that a turn asserts, and where. ``sentence``: its number in a long turn, 0 in a short one."""
 
     finding: FindingId
     onset: Onset
     place: TurnSlice
+    sentence: int = 0
+
+    def is_near(self, other: Mention) -> bool:
+        """Return whether two findings may belong together: not if a long turn tells them sentences apart."""
+        return self.place.turn != other.place.turn or abs(self.sentence - other.sentence) <= 1
 
 
 Fired = tuple[Rule, tuple[Mention, ...]]  # with what made it fire
@@ -84,7 +91,8 @@ class Heard:
                 counts = self.reading.stance(start, end, named=only_named).standing is Standing.PRESENT
             covered = self.folded.covering(start, end)
             place = TurnSlice(turn, covered[0].start, covered[-1].end)
-            mention = Mention(finding.id, self.reading.onset(start), place)
+            sentence = self.reading.sentence(start) if len(self.folded.words) > SHORT else 0
+            mention = Mention(finding.id, self.reading.onset(start), place, sentence)
             yield Sighting(finding, start, end, only_named, counts, mention)
 
 
@@ -240,6 +248,8 @@ class Triager:
         opinion = None if firm and ruled else self._opinion(turn, course, read, ruled=ruled)
         standing = by_rules if firm else _lowered(by_rules, opinion)
         raised = tuple(replace(each, text=fitting(each.text, turn.text)) for each in _raised(standing, opinion))
+        if not self._rules.languages.is_foreign(turn.text) and self._raises is not Packaged.NONE:
+            raised = in_proportion(raised, turn, opinion)
         set_aside = tuple(notice for notice in by_rules if notice not in standing)
         # A turn leans on a flag by its findings, or by pronouns if the turn before was about it.
         leans = not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
@@ -313,11 +323,16 @@ def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
     names = {mention.finding for mention in said}
     for rule in rules:
         first = [m for m in said if m.finding in rule.any and (not rule.onset or m.onset.value in rule.onset)]
-        found = {mention.finding for mention in first}
-        beside = [m for m in said if m.finding in rule.also and found - {m.finding}]
+        beside = [m for m in said if m.finding in rule.also and any(_joins(m, each) for each in first)]
+        if rule.also:
+            first = [m for m in first if any(_joins(m, each) for each in beside)]
         if first and (beside or not rule.also) and names.isdisjoint(rule.unless):
             fired.append((rule, tuple(dict.fromkeys((*first, *beside)))))
     return fired
+
+
+def _joins(one: Mention, other: Mention) -> bool:
+    return one.finding != other.finding and one.is_near(other)
 
 
 def _notices(decided: Sequence[Fired]) -> Notices:
@@ -350,7 +365,7 @@ def _raised(notices: Notices, opinion: Opinion | None) -> Notices:
     """Return the notices of the rules below that of a more serious opinion, or that alone if it is an emergency."""
     if opinion is None or opinion.concern.level is None or opinion.evidence is None:
         return notices
-    flag = Flag(opinion.concern.level, opinion.concern.kind, opinion.rule)
+    flag = Flag(opinion.concern.level, opinion.concern.kind, opinion.rule, opinion.is_certain)
     ranks: list[Level | None] = [*Level, None]  # the most serious first
     if ranks.index(_level(notices)) <= ranks.index(flag.level):
         return notices

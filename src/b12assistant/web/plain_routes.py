@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
-from b12assistant.answers import Reply, Status
+from b12assistant.answers import Reply
 from b12assistant.application.exporting import turn_html
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.page_words import PageWords
@@ -171,8 +171,11 @@ def plain_router(workspace: Callable[[], Workspace], questions: Questions, page:
 
 def _answer(space: Workspace, page: PlainPage, reply: Reply, earlier: tuple[str, ...]) -> str:
     pieces = present(reply, space.setting(labels=page.labels))
-    stopped = reply.answer.status is Status.SAFETY_ONLY
-    controls = tuple(text.text for text in controls_for(reply.answer.notices, space.texts)) if stopped else ()
+    controls = (
+        tuple(text.text for text in controls_for(reply.answer.notices, space.texts))
+        if reply.answer.has_controls
+        else ()
+    )
     return page.answered(reply.answer.question.text, pieces, earlier, controls, answer_link(reply, pieces))
 
 

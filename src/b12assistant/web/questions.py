@@ -226,7 +226,9 @@ class Questions:
         """Return the red-flag warning that needs no encoder and no lane; ``None`` if there is none."""
         hasty = replace(space.assistant, triage=space.triage.without_encoder)
         warning = await asyncio.to_thread(lambda: hasty.warning(hasty.triaged(question, history)))
-        return warning if warning is not None and warning.answer.reason is Reason.RED_FLAG else None
+        if warning is None:
+            return None
+        return warning if warning.answer.reason is Reason.RED_FLAG or warning.answer.is_emergency else None
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run other work that searches, within the same limits."""

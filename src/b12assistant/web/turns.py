@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from b12assistant.answers import Reply, Status
+from b12assistant.answers import Reply
 from b12assistant.application.live import Live
 from b12assistant.application.shared_answer import shared
 from b12assistant.display import answer_html
@@ -71,7 +71,7 @@ class Asking:
             answer, setting = reply.answer, space.setting(labels=self.labels)
             html = answer_html.turn_html(number, reply, setting, as_typed=as_typed, is_shared=bool(quotes))
             read_as = answer.interpretation.text if answer.interpretation else None
-            sentences = controls_for(answer.notices, setting.texts) if answer.status is Status.SAFETY_ONLY else ()
+            sentences = controls_for(answer.notices, setting.texts) if answer.has_controls else ()
             controls = tuple((name, text.text) for name, text in zip(CONTROLS, sentences, strict=False))
             turn = ShownTurn(number, answer.question.text, html, as_typed, read_as, controls)
             return Conversation((*talk.turns, turn), number)

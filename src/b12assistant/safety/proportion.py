@@ -1,0 +1,77 @@
+"""Choose how loud a text is, by the words: a box above the quotes, a line below them, or nothing.
+
+The words are in ``data/red_flags/proportion.toml``; the policy, with examples, is docs/explanation/proportion.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from typing import Final
+
+from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
+from b12assistant.data_files import check_keys, read_data, strings, subtable
+from b12assistant.language.folding import fold
+from b12assistant.language.wording import Literals, Wordings
+from b12assistant.safety.opinion import Opinion
+
+FILE: Final = "proportion.toml"
+LISTS: Final = ("change", "result", "known", "against", "figure", "over", "looked_up")
+DECISION: Final = TextId("medical_decision")
+URGENT: Final = TextId("urgent")
+DECISION_LINE: Final = TextId("decision_line")
+MEDICAL: Final = TextId("emergency_medical")
+LOOKED_UP: Final = RuleId("looked_up")
+ROUTINE: Final = TextId("routine")
+
+
+def in_proportion(notices: Sequence[Notice], turn: Turn, opinion: Opinion | None) -> tuple[Notice, ...]:
+    """Return the notices of an English turn, each as loud as its words and the ``opinion`` on them are sure."""
+    folded = fold(turn.text).text
+    kept = [each for notice in notices if (each := _in_proportion(notice, folded, opinion)) is not None]
+    if not _says("looked_up", folded):
+        return tuple(kept)
+    if any(_is_emergency(notice) for notice in kept):
+        return tuple(_uncertain(notice) if _is_emergency(notice) else notice for notice in kept)
+    flag = Flag(Level.EMERGENCY, FlagKind.MEDICAL, LOOKED_UP, certain=False)
+    return (Notice(NoticeKind.RED_FLAG, MEDICAL, flag, (TurnSlice(turn, 0, len(turn.text)),)),)
+
+
+def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Notice | None:
+    if notice.flag is None:
+        return notice
+    by_opinion = opinion is not None and opinion.evidence is not None and notice.flag.rule == opinion.rule
+    if by_opinion and _says("figure", folded):
+        return None
+    if notice.text == DECISION and not (_says("change", folded) or _says("result", folded)):
+        return replace(_uncertain(notice), kind=NoticeKind.ADVICE, text=DECISION_LINE)
+    if notice.text == URGENT and by_opinion and opinion is not None:
+        settled = _says("over", folded) or (_says("known", folded) and not _says("against", folded))
+        if opinion.is_faint or (opinion.is_doubtful and settled):
+            return Notice(NoticeKind.ADVICE, ROUTINE)
+    return notice
+
+
+def _says(name: str, folded: str) -> bool:
+    return load_proportion()[name]().search(folded) is not None
+
+
+def _is_emergency(notice: Notice) -> bool:
+    return notice.flag is not None and notice.flag.level is Level.EMERGENCY
+
+
+def _uncertain(notice: Notice) -> Notice:
+    return replace(notice, flag=replace(notice.flag, certain=False)) if notice.flag is not None else notice
+
+
+@cache
+def load_proportion() -> Mapping[str, Callable[[], Wordings]]:
+    """Read the lists, each compiled when first used."""
+    data = read_data("red_flags", FILE)
+    check_keys(data, FILE, required=("names", *LISTS))
+    literals = Literals({name: str(value) for name, value in subtable(data, "names", FILE).items()})
+    return {
+        name: cache(partial(Wordings, strings(subtable(data, name, FILE), "said", FILE), literals, f"{FILE}, {name}"))
+        for name in LISTS
+    }

@@ -1,0 +1,146 @@
+"""How loud a text is: alone, first, in a box, in a line, or not at all; and how a letter is judged."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders_opinion import triage
+
+from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
+from b12assistant.safety.letters import CUTS, GRAVE, LetterHead, letter_features
+from b12assistant.safety.opinion import CERTAIN, Concern, Opinion, PartScore, Passed
+from b12assistant.safety.proportion import in_proportion
+from b12assistant.safety.second_opinion import load_letter_heads
+from b12assistant.safety.triage import Triager, load_rules
+
+ROOT = Path(__file__).parent.parent
+RULES = Triager(load_rules())
+FILLER = "My sister came to stay, we painted the fence and went to the sea with the dog. " * 3
+
+
+def opinion(turn: Turn, concern: Concern, shares: tuple[float, ...], cut: str = "danger") -> Opinion:
+    """An opinion of the encoder on the whole turn."""
+    place = TurnSlice(turn, 0, len(turn.text))
+    passed = Passed(cut, sum(shares[:4]), 0.005)
+    return Opinion("second_opinion", concern, (PartScore(place, shares, True),), place, passed, may_lower=True)
+
+
+def shown(text: str, level: Level, *, by_rule: bool = False, faint: bool = False) -> list[tuple[str, str]]:
+    """Kind and text of what is left of one notice, told by the model unless ``by_rule``."""
+    turn = Turn(0, text)
+    shares = (0.0, 0.0, 0.002, 0.01, 0.0, 0.988) if faint else (0.0, 0.0, 0.02, 0.3, 0.0, 0.68)
+    view = opinion(turn, Concern(level.value if level is not Level.EMERGENCY else "medical"), shares)
+    flag = Flag(level, FlagKind.MEDICAL, RuleId("a_rule") if by_rule else view.rule)
+    name = TextId("emergency_medical" if level is Level.EMERGENCY else level.value)
+    return [(each.kind, each.text) for each in in_proportion((Notice(NoticeKind.RED_FLAG, name, flag),), turn, view)]
+
+
+BOX, LINE = NoticeKind.RED_FLAG, NoticeKind.ADVICE
+
+
+@pytest.mark.parametrize(
+    ("text", "box"),
+    [
+        ("Can I stop taking my metformin?", True),
+        ("Should I skip my next injection?", True),
+        ("Is it safe to double my dose?", True),
+        ("Is my B12 of 190 too low?", True),
+        ("My ferritin is 8, is that bad?", True),
+        ("How many micrograms of B12 per day should an adult get?", False),
+        ("Can my eyes be affected by low B12?", False),
+        ("Will I need injections for life?", False),
+    ],
+)
+def test_a_decision_gets_a_box_only_to_change_something_or_to_read_a_result(text: str, box: bool) -> None:
+    expected = (BOX, "medical_decision") if box else (LINE, "decision_line")
+    assert shown(text, Level.MEDICAL_DECISION) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("My feet have been tingling for years, no worse.", True),
+        ("My toes have been numb since 2015, checked, all clear.", True),
+        ("The ambulance has been, it wasn't a stroke.", True),
+        ("My feet have been tingling for months and it is getting worse.", False),
+        ("Numb for years but today it is my left hand.", False),
+        ("My feet are tingling.", False),
+    ],
+)
+def test_what_is_long_known_or_over_gets_a_line(text: str, line: bool) -> None:
+    assert shown(text, Level.URGENT) == [(LINE, "routine") if line else (BOX, "urgent")]
+
+
+def test_next_to_nothing_gets_a_line_and_what_a_rule_says_keeps_its_box() -> None:
+    assert shown("My feet are tingling.", Level.URGENT, faint=True) == [(LINE, "routine")]
+    assert shown("Tingling for years, no worse.", Level.URGENT, by_rule=True, faint=True) == [(BOX, "urgent")]
+
+
+@pytest.mark.parametrize("text", ["my phone battery is about to die", "I'm choking on the price of petrol"])
+def test_what_is_not_about_a_body_gets_nothing_unless_a_rule_fired(text: str) -> None:
+    assert shown(text, Level.EMERGENCY) == []
+    assert shown(text, Level.EMERGENCY, by_rule=True) == [(BOX, "emergency_medical")]
+
+
+@pytest.mark.parametrize("text", ["loss of bladder control", "face drooping one side"])
+def test_a_grave_sign_typed_like_a_search_is_likely_and_withholds_nothing(text: str) -> None:
+    found = RULES([Turn(0, text)])
+    assert found.flag is not None
+    assert (found.flag.level, found.flag.certain, found.doubts, found.withholds) == (
+        Level.EMERGENCY,
+        False,
+        True,
+        False,
+    )
+
+
+def test_a_rule_is_certain_and_the_model_alone_only_if_it_is_sure() -> None:
+    assert RULES([Turn(0, "I have crushing chest pain now")]).withholds
+    view = opinion(Turn(0, "zorp"), Concern.MEDICAL, (0.0, 0.0, CERTAIN - 0.01, 0.0, 0.0, 0.3), "emergency")
+    assert not view.is_certain
+    assert view.passed is not None
+    assert replace(view, passed=replace(view.passed, share=CERTAIN)).is_certain
+    assert triage("zorp").withholds
+
+
+def test_signs_that_a_letter_tells_sentences_apart_do_not_combine() -> None:
+    together = "My face is covered in hives after the injection. "
+    apart = f"My face was covered in hives. {FILLER}The nurse gives the injection on Fridays."
+    assert [step.fired[0][0].id for step in RULES.steps([Turn(0, FILLER + together)])] == ["anaphylaxis"]
+    assert not any(step.fired for step in RULES.steps([Turn(0, apart)]))
+
+
+def test_a_letter_has_shares_of_its_own_and_one_grave_sentence_counts_for_half() -> None:
+    turn = Turn(0, "A sentence. Another.")
+    parts = [
+        PartScore(TurnSlice(turn, 0, 20), (0.1, 0.1, 0.1, 0.1, 0.1, 0.5), True),
+        PartScore(TurnSlice(turn, 0, 11), (0.0, 0.0, 0.9, 0.0, 0.0, 0.1), True),
+    ]
+    calm = LetterHead(np.zeros((2, 4), np.float32), np.array([-9, -9, -9, 9], np.float32))
+    whole, sentence = calm.judged(parts, np.zeros(2, np.float32))
+    assert not sentence.decides
+    assert sum(whole.shares[:3]) == pytest.approx(GRAVE * 0.9, abs=1e-3)
+    assert sum(whole.shares) == pytest.approx(1, abs=1e-3)
+    assert CUTS.decide(whole.shares, ruled=False)[0] is Concern.URGENT  # heard, but not loud
+
+
+def test_the_heads_read_what_the_features_say() -> None:
+    layer = np.log(np.full((3, 6), 1 / 6, np.float32))
+    cues = [frozenset({"past"}), frozenset({"now"}), frozenset[str]()]
+    for name, layers in (("both", [layer, layer]), ("words", [layer])):
+        features = letter_features(layers, cues, 60)
+        assert load_letter_heads()[name].weights.shape == (len(features), 4)
+        assert np.isfinite(features).all()
+
+
+def test_the_page_of_the_policy_holds_its_examples() -> None:
+    rows = [
+        json.loads(line) for line in (ROOT / "benchmarks/data/red_flags/policy.jsonl").read_text("utf-8").splitlines()
+    ]
+    page = (ROOT / "docs/explanation/proportion.md").read_text("utf-8")
+    assert len(rows) == 40
+    assert [row["id"] for row in rows if f"| {row['text']} | {row['shown']} | {row['why']} |" not in page] == []
