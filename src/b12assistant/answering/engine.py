@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
-from b12assistant.threads import cached
+from b12assistant.threads import cached, once
 from b12assistant.types import Hit, Passage, PassageId, Span
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ class Engine:
     def _quotable(self, passage: Passage, *, papers: bool) -> bool:
         return (papers or not passage.reference) and passage.id not in self._kept_back
 
-    @cached_property
+    @once
     def _kept_back(self) -> frozenset[PassageId]:
         """Return passages that are switched off, and those of sources that are withdrawn or superseded."""
         off = self.collection.off
@@ -255,7 +255,7 @@ class Engine:
             if not each.document.source.in_force or off.of(each) is not None
         )
 
-    @cached_property
+    @once
     def _readings(self) -> Rewriter:
         collection = self.collection
         return readings(

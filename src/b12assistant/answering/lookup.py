@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain, islice
 from pathlib import PurePosixPath
 
@@ -19,6 +19,7 @@ import numpy as np
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import Depths, Query, Weights, rank
 from b12assistant.language.words import terms
+from b12assistant.threads import once
 from b12assistant.types import DocumentId, Hit, Interest, Passage, PassageId, Range, SourceKind, Span
 
 MOST_FOUND = 200
@@ -119,7 +120,7 @@ class LookUp:
     text: str
     sieve: Sieve = Sieve()
 
-    @cached_property
+    @once
     def terms(self) -> frozenset[str]:
         return frozenset(terms(self.text))
 

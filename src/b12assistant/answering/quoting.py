@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import accumulate, chain, takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from b12assistant.answering.retrieval import Query, as_shares
 from b12assistant.answers import MOST_GAPS
 from b12assistant.language.sentences import split_sentences
 from b12assistant.language.words import terms
+from b12assistant.threads import once
 from b12assistant.types import BlockKind, Interest, Passage, PassageId, Range, Span
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ class QuoteSpan:
     bests: tuple[Span, ...]  # the sentences, without bullets
     charged: int
 
-    @cached_property
+    @once
     def length(self) -> int:
         return _length(self.spans)
 
-    @cached_property
+    @once
     def terms(self) -> frozenset[str]:
         return frozenset(terms(self.text))
 

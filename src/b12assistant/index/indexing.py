@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -37,6 +36,7 @@ from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope
 from b12assistant.index.reading import FileReading, FilesRead, Reader
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.protocols import Encoder, Progress
+from b12assistant.threads import once
 from b12assistant.types import FileReport, GenerationId
 
 
@@ -99,7 +99,7 @@ class Indexer:
         parts = self._parts(read, embedded, disputes, groups, known)
         return Built(parts.to_files(), {**facts, "vectors": parts.vectors.facts}, read, frozenset(pool.read))
 
-    @cached_property
+    @once
     def _runtime(self) -> dict[str, str]:
         return {**{library: _version_of(library) for library in LIBRARIES}, **self.encoder.runtime}
 

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +19,7 @@ from b12assistant.index.collection import CHUNKING, METHOD, Group, group_of, mos
 from b12assistant.index.documents import Entry, source_facts
 from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
 from b12assistant.protocols import Encoder, Progress
+from b12assistant.threads import once
 from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin, OriginId, Passage, Source
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
@@ -131,7 +131,7 @@ class FileReading:
         )
         return Entry(document, passages, report, sha256, extract.extractor, front)
 
-    @cached_property
+    @once
     def _splitting(self) -> Splitting:
         return Splitting(most_pieces(self.encoder), self.settings.loading.passages, self.encoder.tokenizer)
 
