@@ -36,7 +36,7 @@ def rows_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
         raise SystemExit("there is no reader for this encoder")
     for told in map(json.loads, GRADED.read_text("utf-8").splitlines()[-UNREAD:]):
         query = engine.query(told["question"])
-        hits = engine.hits(query, settings, settings.retrieval.passages)
+        hits = engine.hits(query)
         evidence = engine.evidence(query, hits)
         for place, window in enumerate(engine.windows(query, hits, settings)[: settings.quoting.quotes]):
             asked, grade = engine.signals(query, evidence, window).asked, told["grades"].get(window.best.text)

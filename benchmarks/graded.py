@@ -59,7 +59,7 @@ def main() -> None:
     firsts, bests = [], []
     for told in map(json.loads, given.file.read_text("utf-8").splitlines()[-given.last :: given.every]):
         query = engine.query(told["question"])
-        windows = engine.windows(query, engine.hits(query, settings, settings.retrieval.passages), settings)
+        windows = engine.windows(query, engine.hits(query), settings)
         grades = [told["grades"][each.best.text] for each in windows if each.best.text in told["grades"]]
         if grades:
             firsts.append(grades[0])

@@ -5,7 +5,7 @@
     python benchmarks/run_collection.py scifact/ --run other_system.trec
 
 A folder is in BEIR's form (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv, plain or gzipped) or TREC's. The ranking alone
-is scored, without triage or refusal, with the settings of the working directory unless a ranking is named.
+is scored, without triage or refusal, with the ranking that ships unless another is named.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def build_entry(text: str, *, file: str = "guide.md", source: Source = UNKNOWN, 
 def build_collection(*documents: Document, encoder: Encoder | None = None, most: int = 200) -> Collection:
     """The documents, ready for questions; each must contain a passage."""
     by_document = [build_passages(document, most=most) for document in documents]
-    embedded = [embed(each, encoder or FakeEncoder(), PLAIN, title_pieces=48, alone=True) for each in by_document]
+    embedded = [embed(each, encoder or FakeEncoder(), PLAIN, alone=True) for each in by_document]
     passages = tuple(passage for each in by_document for passage in each)
     matrix = np.concatenate([each.vectors for each in embedded])
     context = TokenStore.join([each.context for each in embedded])

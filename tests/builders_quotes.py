@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from b12assistant.answering.quoting import Window, choose, cuts, score
-from b12assistant.config import QuotingSettings
+from b12assistant.answering.quoting import CHARACTERS, Window, choose, cuts, score
 from b12assistant.loaders.passages import chunk
 from b12assistant.types import Document, Passage
-
-LIMITS = QuotingSettings()
 
 
 def passages_of(document: Document, most: int = 60) -> tuple[Passage, ...]:
     return chunk(document, lambda text: len(text.split()), most=most)
 
 
-def windows_of(passage: Passage, *asked: str, limits: QuotingSettings = LIMITS) -> list[Window]:
+def windows_of(passage: Passage, *asked: str, most: int = CHARACTERS) -> list[Window]:
     """Windows for a query of words; a word's cosine is 1 in a sentence that has it, else 0."""
     cosines = np.array([[float(word in span.text) for word in asked] for span in passage.sentences], np.float32)
     weights, nothing = np.full(len(asked), 1 / len(asked), np.float32), np.full(len(cosines), np.nan, np.float32)
-    return score([cuts(passage, limits)], [cosines], weights, limits, [nothing])
+    return score([cuts(passage, most)], [cosines], weights, [nothing])
 
 
 def texts(window: Window) -> list[str]:
@@ -33,4 +30,4 @@ def all_texts(document: Document, *asked: str) -> list[list[str]]:
 
 def answers(document: Document, *asked: str, most: int = 3) -> list[list[str]]:
     found = [window for passage in passages_of(document) for window in windows_of(passage, *asked)]
-    return [texts(window) for window in choose(found, most, LIMITS)]
+    return [texts(window) for window in choose(found, most)]

@@ -164,7 +164,7 @@ def fake_workspace(
     reader: FakeReader | None = None,
     flags: Mapping[str, object] | None = None,
 ) -> FakeWorkspace:
-    """``flags``: settings by their key, as in ``{"chunking.pieces": 100}``."""
+    """``flags``: settings by their key, as in ``{"quoting.quotes": 2}``."""
     given = {"paths.corpus": str(corpus), "paths.index": str(index), "web.seconds": 120.0}  # allow for a busy machine
     configuration = load_configuration(environment={}, flags=given | dict(flags or {}))
     return FakeWorkspace(configuration, fake_encoder=encoder or FakeEncoder(), fake_reader=reader or FakeReader())

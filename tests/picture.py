@@ -54,7 +54,7 @@ PICTURE = (
     (
         "index",
         (
-            "documents lexical_index store token_store vector_index < collection embedding < parts reading "
+            "documents lexical_index store token_store vector_index < collection < embedding < parts reading "
             "< previous < indexing milvus"
         ),
         "weights < onnx_encoder < encoding reader",

@@ -140,7 +140,7 @@ def test_the_program_survives_them_all(tmp_path: Path) -> None:
 
     Their many passages are tested with the fake encoder, in tests/stress_tests/bad_files.py.
     """
-    environment = os.environ | {"B12_LOADING_PASSAGES": "4", "B12_CHUNKING_SENTENCE_VECTORS_UP_TO": "0"}
+    environment = os.environ | {"B12_LOADING_PASSAGES": "4"}
     write(tmp_path / "corpus", {"good.md": NERVES})
     for bad in QUICK:
         bad.put(tmp_path / "corpus")

@@ -1,10 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ranking.indexing import RANKINGS, Ranking, load_ranking, packaged
 
-from b12assistant.answering.retrieval import Weights
-from b12assistant.config import Settings
+from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.errors import ConfigError, UsageError
 
 
@@ -19,29 +19,33 @@ def test_a_setting_that_is_not_named_is_as_shipped(tmp_path: Path) -> None:
     assert (ranking.name, ranking.says) == ("mine", "no titles")
     assert ranking.weights.titles == 0
     assert ranking.weights.words == Weights().words
-    assert (ranking.settings.retrieval.candidates, ranking.settings.retrieval.rescored) == (100, 7)
+    assert ranking.retrieval == Depths(100, 7)
 
 
 def test_the_shipped_ranking_is_the_products() -> None:
     shipped = load_ranking(RANKINGS / "shipped.toml")
-    assert (shipped.weights, shipped.settings) == (Weights(), Settings()) == (Ranking().weights, Ranking().settings)
+    assert shipped == replace(Ranking(), says=shipped.says)
 
 
 @pytest.mark.parametrize("path", sorted(RANKINGS.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_configuration_is_read_and_says_what_it_is(path: Path) -> None:
     ranking = load_ranking(path)
     assert ranking.says != path.stem
-    assert path.stem == "shipped" or (ranking.weights, ranking.settings) != (Weights(), Settings())
+    assert path.stem == "shipped" or ranking != Ranking(ranking.name, ranking.says)
 
 
 BAD = {
     "no TOML": ("[weights", "is not valid TOML"),
     "unknown section": ("[wieghts]\n", "unknown setting 'wieghts': there is weights"),
     "unknown weight": ("[weights]\nword = 1\n", "unknown setting 'weights.word': there is weights.words"),
-    "negative": ("[weights]\nwords = -1\n", "weights.words = -1 is no weight"),
-    "text": ('[weights]\nwords = "1"\n', "weights.words = '1' is no weight"),
+    "negative": ("[weights]\nwords = -1\n", "weights.words = -1 cannot be used: give a number from 0 on"),
+    "text": ('[weights]\nwords = "1"\n', "weights.words = '1' cannot be used"),
+    "half a passage": ("[chunking]\npieces = 1.5\n", "chunking.pieces = 1.5 cannot be used: give a whole number"),
     "no table": ("weights = 1\n", "weights is no table"),
-    "unknown setting": ("[retrieval]\ncandidate = 1\n", "unknown setting 'retrieval.candidate'"),
+    "unknown setting": (
+        "[retrieval]\ncandidate = 1\n",
+        "unknown setting 'retrieval.candidate': there is retrieval.candidates",
+    ),
     "out of range": ("[lexical]\nb_body = 2\n", "lexical.b_body = 2 is too large"),
 }
 

@@ -7,18 +7,17 @@ from fakes import PLAIN, FakeEncoder
 from ranking.datasets import Text, load_dataset
 from ranking.indexing import BenchParts, document_of
 
-from b12assistant.config import ChunkingSettings, LexicalSettings, Settings
 from b12assistant.errors import DatasetError
-from b12assistant.index.collection import Collection
+from b12assistant.index.collection import CHUNKING, Chunking, Collection
+from b12assistant.index.lexical_index import Fields
 
-SHIPPED = Settings()
 TEXTS = load_dataset(Path(__file__).parent / "fixtures" / "tiny_collection").texts
 
 
 def index(
-    cache: Path, encoder: FakeEncoder, settings: Settings = SHIPPED, texts: tuple[Text, ...] = TEXTS
+    cache: Path, encoder: FakeEncoder, texts: tuple[Text, ...] = TEXTS, chunking: Chunking = CHUNKING
 ) -> Collection:
-    return BenchParts(encoder, PLAIN, settings, cache).index(texts)
+    return BenchParts(encoder, PLAIN, cache, chunking=chunking).index(texts)
 
 
 def told(collection: Collection) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -39,12 +38,12 @@ def test_a_second_run_encodes_nothing_and_finds_the_same(tmp_path: Path) -> None
 
 def test_another_model_other_passages_and_other_words_need_encoding_again(tmp_path: Path) -> None:
     index(tmp_path, FakeEncoder())
-    for encoder, settings, texts in (
-        (FakeEncoder(digest="1" * 64), Settings(), TEXTS),
-        (FakeEncoder(), Settings(chunking=ChunkingSettings(pieces=100)), TEXTS),
-        (FakeEncoder(), Settings(), (*TEXTS, Text("new", "", "One more."))),
+    for encoder, chunking, texts in (
+        (FakeEncoder(digest="1" * 64), CHUNKING, TEXTS),
+        (FakeEncoder(), Chunking(pieces=100), TEXTS),
+        (FakeEncoder(), CHUNKING, (*TEXTS, Text("new", "", "One more."))),
     ):
-        index(tmp_path, encoder, settings, texts)
+        index(tmp_path, encoder, texts, chunking)
         assert encoder.encoded
 
 
@@ -52,7 +51,7 @@ def test_lexical_settings_and_ids_need_no_encoding(tmp_path: Path) -> None:
     index(tmp_path, FakeEncoder())
     encoder = FakeEncoder()
     renamed = tuple(dataclasses.replace(text, id=f"other-{text.id}") for text in TEXTS)
-    collection = index(tmp_path, encoder, Settings(lexical=LexicalSettings(title_weight=1)), renamed)
+    collection = BenchParts(encoder, PLAIN, tmp_path, lexical=Fields(title_weight=1)).index(renamed)
     assert encoder.encoded == []
     assert collection.passages[0].document.id == "other-d1"
 

@@ -131,17 +131,17 @@ def test_help_has_an_example(call: Call, command: list[str]) -> None:
 
 
 def test_an_unknown_setting_says_what_was_meant(call: Call, tmp_path: Path) -> None:
-    (tmp_path / "b12assistant.toml").write_text("[retrieval]\ncandidats = 3\n", "utf-8")
+    (tmp_path / "b12assistant.toml").write_text("[quoting]\nquots = 3\n", "utf-8")
     done = call("ask", "x")
     assert done.status == 2
-    assert "'retrieval.candidates'" in done.complaint
+    assert "'quoting.quotes'" in done.complaint
 
 
 def test_a_misspelt_variable_says_what_was_meant(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("B12_RETREIVAL_CANDIDATES", "3")
+    monkeypatch.setenv("B12_QUOTNIG_QUOTES", "3")
     done = call("ask", "x")
     assert done.status == 2
-    assert "B12_RETRIEVAL_CANDIDATES" in done.complaint
+    assert "B12_QUOTING_QUOTES" in done.complaint
 
 
 def test_a_name_can_neither_break_the_line_nor_steer_the_terminal(call: Call) -> None:

@@ -107,15 +107,14 @@ def test_a_number_below_zero_is_refused(key: str) -> None:
         ("[quoting]\nquotes = true", "is not a whole number"),
         ("[quoting]\nquotes = 0", "is too small"),
         ("[quoting]\nquotes = 10000000000", "is too large"),
-        ("[quoting]\nrate = true", "is not a number"),
-        ("[quoting]\nrate = nan", "is not a number"),
-        ("[quoting]\nrate = inf", "is not a number"),
-        (f"[quoting]\nrate = 1{'0' * 400}", "is not a number"),
-        ("[lexical]\nb_body = 1.5", "is too large"),
+        ("[web]\nseconds = true", "is not a number"),
+        ("[web]\nseconds = nan", "is not a number"),
+        ("[web]\nseconds = inf", "is not a number"),
+        (f"[web]\nseconds = 1{'0' * 400}", "is not a number"),
         ("[paths]\nindex = ''", "is empty"),
         ("[quoting]\nquotes = {a = 1}", "is not a whole number"),
     ],
-    ids=["text", "float", "truth", "zero", "large", "rate", "nan", "inf", "too long", "share", "nowhere", "table"],
+    ids=["text", "float", "truth", "zero", "large", "seconds", "nan", "inf", "too long", "nowhere", "table"],
 )
 def test_a_value_that_cannot_work_is_refused(toml: str, complaint: str) -> None:
     Path("b12assistant.toml").write_text(toml, "utf-8")
@@ -123,23 +122,48 @@ def test_a_value_that_cannot_work_is_refused(toml: str, complaint: str) -> None:
         load_configuration(environment={})
 
 
-@pytest.mark.parametrize("key", ["quoting.rate", "lexical.b_title", "encoder.threads", "quoting.heard"])
-def test_zero_is_allowed_where_it_means_off(key: str) -> None:
-    assert values_of(written(key, 0).settings)[key] == 0
+def test_zero_is_allowed_where_it_means_as_many_as_there_are() -> None:
+    assert written("encoder.threads", 0).settings.encoder.threads == 0
 
 
 def test_a_whole_number_does_for_a_number() -> None:
-    k1 = written("lexical.k1", 2).settings.lexical.k1
-    assert (k1, type(k1)) == (2.0, float)
+    seconds = written("web.seconds", 2).settings.web.seconds
+    assert (seconds, type(seconds)) == (2.0, float)
+
+
+@pytest.mark.parametrize(
+    ("toml", "line", "key"),
+    [
+        ("[lexical]\nk1 = 1.2\n", 2, "lexical.k1"),
+        ("[quoting]\nquotes = 2\nalike = 'many'\n", 3, "quoting.alike"),
+        ("[web]\nlog = 'info'\n\n[lexical]\n", 4, "lexical"),
+        ("retrieval = 3\n", 1, "retrieval"),
+    ],
+    ids=["key", "beside a setting", "empty section", "section as a value"],
+)
+def test_a_setting_that_became_a_constant_is_to_be_removed(toml: str, line: int, key: str) -> None:
+    Path("b12assistant.toml").write_text(toml, "utf-8")
+    with pytest.raises(ConfigError) as raised:
+        load_configuration(environment={})
+    gone = "is no longer a setting (it is fixed by measurement): remove the line"
+    assert str(raised.value) == f"b12assistant.toml:{line}: `{key}` {gone}"
+
+
+def test_a_variable_that_became_a_constant_is_to_be_unset() -> None:
+    gone = (
+        r"^the environment variable B12_QUOTING_RATE is no longer a setting \(it is fixed by measurement\): unset it$"
+    )
+    with pytest.raises(ConfigError, match=gone):
+        load_configuration(environment={"B12_QUOTING_RATE": "0.02"})
 
 
 @pytest.mark.parametrize(
     ("toml", "key", "hint"),
     [
         ("[quoting]\nquotse = 1", "quoting.quotse", "did you mean 'quoting.quotes'?"),
-        ("[retreival]\ncandidates = 1", "retreival", "did you mean 'retrieval'?"),
-        ("[retreival]", "retreival", "did you mean 'retrieval'?"),
-        ("candidates = 1", "candidates", "did you mean 'retrieval.candidates'?"),
+        ("[quotnig]\nquotes = 1", "quotnig", "did you mean 'quoting'?"),
+        ("[quotnig]", "quotnig", "did you mean 'quoting'?"),
+        ("languages = 1", "languages", "did you mean 'page.language'?"),
         ("quoting = 1", "quoting", "did you mean 'quoting'?"),
         ("[zzz]\nzzz = 1", "zzz", "`b12assistant doctor` lists the settings"),
     ],

@@ -112,6 +112,6 @@ def test_the_questions_own_words_decide_the_topic(turns: list[str], told: bool) 
     engine = Engine(collection, encoder, PLAIN)
     parts = tuple(TurnSlice(Turn(i, text), 0, len(text)) for i, text in enumerate(turns))
     query = engine.query_of(Interpretation(parts))
-    windows = engine.windows(query, engine.hits(query, Settings(), 20), Settings())
-    found = engine.difference(query, windows, Settings())
+    windows = engine.windows(query, engine.hits(query), Settings())
+    found = engine.difference(query, windows)
     assert (found is not None) is told

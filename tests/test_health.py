@@ -236,7 +236,7 @@ def test_doctor_finds_nothing_wrong(space: FakeWorkspace) -> None:
 def test_doctor_names_the_origin_of_each_value(space: FakeWorkspace) -> None:
     report = health.examine(again(space, flags={"quoting.quotes": 2}))
     assert report["settings"]["quoting.quotes"] == {"value": 2, "origin": "flag"}
-    assert report["settings"]["quoting.sentences"]["origin"] == "default"
+    assert report["settings"]["encoder.threads"]["origin"] == "default"
     assert "  quoting.quotes = 2  (flag)" in list(health.sentences(report))
 
 

@@ -182,23 +182,52 @@ def test_a_file_that_is_readable_again_comes_back(space: FakeWorkspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("encoder", "flags", "message"),
+    ("encoder", "message"),
     [
-        (FakeEncoder("other"), {}, r"built with fake \(0+…\), configured is other \(0+…\)"),
-        (FakeEncoder(digest="1" * 64), {}, r"built with fake \(0+…\), configured is fake \(1+…\)"),
-        (FakeEncoder(limit=100), {}, r"other settings \(chunking .*200.*, now .*48"),
-        (None, {"chunking.pieces": 100}, r"other settings \(chunking .*200.*, now .*100"),
-        (None, {"chunking.title_pieces": 20}, r"other settings \(chunking .*48.*, now .*20"),
-        (None, {"lexical.k1": 2.0}, r"other settings \(lexical .*1\.2.*, now .*2\.0"),
+        (FakeEncoder("other"), r"built with fake \(0+…\), configured is other \(0+…\)"),
+        (FakeEncoder(digest="1" * 64), r"built with fake \(0+…\), configured is fake \(1+…\)"),
+        (FakeEncoder(limit=100), r"other settings \(chunking .*200.*, now .*48"),
     ],
-    ids=["name", "weights", "limit", "passages", "titles", "lexical"],
+    ids=["name", "weights", "limit"],
 )
-def test_an_index_of_another_make_is_refused_and_both_are_named(
-    space: FakeWorkspace, encoder: FakeEncoder | None, flags: dict[str, object], message: str
+def test_an_index_of_another_encoder_is_refused_and_both_are_named(
+    space: FakeWorkspace, encoder: FakeEncoder, message: str
 ) -> None:
     space.index()
     with pytest.raises(IndexMismatchError, match=f"{message}.*run `b12assistant index`"):
-        _ = again(space, encoder, flags=flags).opened
+        _ = again(space, encoder).opened
+
+
+SMALLER, SHORTER = {"pieces": 100, "title_pieces": 48}, {"pieces": 200, "title_pieces": 20}
+
+
+def publish_as_of(space: FakeWorkspace, facts: dict[str, object]) -> None:
+    """Publish the index again as a program with other constants would have described it."""
+    built = space.store.open()
+    with space.store.writing():
+        kept = {
+            key: built.manifest[key]
+            for key in ("model", "chunking", "lexical", "method", "runtime", "counts", "vectors")
+        }
+        space.store.publish(built.files, {**kept, **facts})
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"chunking": SMALLER}, r"chunking .*100.*, now .*200"),
+        ({"chunking": SHORTER}, r"chunking .*20.*, now .*48"),
+        ({"lexical": {"k1": 2.0}}, r"lexical .*2\.0.*, now .*1\.2"),
+    ],
+    ids=["passages", "titles", "lexical"],
+)
+def test_an_index_of_another_make_is_refused_and_both_are_named(
+    space: FakeWorkspace, facts: dict[str, object], message: str
+) -> None:
+    space.index()
+    publish_as_of(space, facts)
+    with pytest.raises(IndexMismatchError, match=rf"other settings \({message}.*run `b12assistant index`"):
+        _ = again(space).opened
 
 
 def test_an_index_of_another_method_is_refused(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,17 +237,18 @@ def test_an_index_of_another_method_is_refused(space: FakeWorkspace, monkeypatch
         _ = again(space).opened
 
 
-def test_an_index_of_another_make_is_replaced(space: FakeWorkspace) -> None:
+@pytest.mark.parametrize(("chunking", "encoded"), [(SMALLER, 0), (SHORTER, 3)])  # the texts are the same
+def test_an_index_of_another_make_is_replaced(space: FakeWorkspace, chunking: dict[str, int], encoded: int) -> None:
     space.index()
-    for flags, encoded in (({"chunking.pieces": 100}, 0), ({"chunking.title_pieces": 20}, 3)):  # the texts are the same
-        second = again(space, flags=flags)
-        assert len(embedded(second.index())) == encoded
-        assert second.opened.problems == ()
+    publish_as_of(space, {"chunking": chunking})
+    second = again(space)
+    assert len(embedded(second.index())) == encoded
+    assert second.opened.problems == ()
 
 
 def test_settings_for_answers_do_not_affect_the_index(space: FakeWorkspace) -> None:
     space.index()
-    assert again(space, flags={"retrieval.candidates": 7, "quoting.quotes": 1}).opened.problems == ()
+    assert again(space, flags={"quoting.quotes": 1}).opened.problems == ()
 
 
 # Embedding
@@ -244,10 +274,14 @@ def test_each_sentence_has_its_token_vectors(space: FakeWorkspace) -> None:
             assert stored == next(encoder.encode([sentence.text])).pieces.tolist()
 
 
-def test_a_large_collection_does_without_sentence_vectors(space: FakeWorkspace) -> None:
-    small = again(space, flags={"chunking.sentence_vectors_up_to": 2})
-    small.index()
-    assert small.opened.collection.alone is None
+def test_a_large_collection_does_without_sentence_vectors(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("b12assistant.index.embedding.SENTENCE_VECTORS_UP_TO", 2)
+        large = again(space)
+        large.index()
+    assert large.opened.collection.alone is None
     assert space.index().unchanged is False
     assert space.opened.collection.alone is not None
 

@@ -7,21 +7,20 @@ from builders_milvus import lite, milvus_terms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from b12assistant.config import LexicalSettings
-from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.lexical_index import BM25FIndex, Fields
 from b12assistant.index.milvus import Collections
 from b12assistant.language.words import terms
 from b12assistant.protocols import LexicalIndex
 
 BODIES = ["numb feet and cold hands", "numb toes", "a diet without meat", "cold cold cold weather"]
 TITLES = ["Nerves", "Numb feet", "Food", "Weather"]
-USUAL = LexicalSettings()
+USUAL = Fields()
 TEXTS = st.lists(st.sampled_from(["numb", "feet", "cold", "diet", "meat", "the"]), max_size=6).map(" ".join)
 FEW = settings(max_examples=15)  # a collection on a server takes a tenth of a second
 FIELDS = st.lists(st.tuples(TEXTS, TEXTS), max_size=8)
 
 
-def index(bodies: list[str] = BODIES, titles: list[str] = TITLES, parameters: LexicalSettings = USUAL) -> BM25FIndex:
+def index(bodies: list[str] = BODIES, titles: list[str] = TITLES, parameters: Fields = USUAL) -> BM25FIndex:
     return BM25FIndex.build(bodies, titles, parameters)
 
 
@@ -32,9 +31,7 @@ Build = Callable[..., LexicalIndex]  # bodies, titles and parameters; BODIES, TI
 def milvus(tmp_path_factory: pytest.TempPathFactory) -> Build:
     collections = Collections(lite(tmp_path_factory.mktemp("milvus")), "terms")
 
-    def build(
-        bodies: list[str] = BODIES, titles: list[str] = TITLES, parameters: LexicalSettings = USUAL
-    ) -> LexicalIndex:
+    def build(bodies: list[str] = BODIES, titles: list[str] = TITLES, parameters: Fields = USUAL) -> LexicalIndex:
         return milvus_terms(collections, index(bodies, titles, parameters), len(bodies))
 
     return build
@@ -52,7 +49,7 @@ def found(lexical: LexicalIndex, question: str, k: int = 10) -> list[tuple[int, 
     return list(zip(rows.tolist(), scores.tolist(), strict=True))
 
 
-def slow_score(question: str, row: int, bodies: list[str], titles: list[str], p: LexicalSettings) -> float:
+def slow_score(question: str, row: int, bodies: list[str], titles: list[str], p: Fields) -> float:
     """BM25F as the paper writes it, for one row."""
     fields = [
         ([terms(text) for text in bodies], p.b_body, 1.0),
@@ -72,7 +69,7 @@ def slow_score(question: str, row: int, bodies: list[str], titles: list[str], p:
 
 def gives_the_scores_of_the_formula(build: Build, fields: list[tuple[str, str]], question: str) -> None:
     bodies, titles = [body for body, _ in fields], [title for _, title in fields]
-    slow = {row: slow_score(question, row, bodies, titles, LexicalSettings()) for row in range(len(bodies))}
+    slow = {row: slow_score(question, row, bodies, titles, Fields()) for row in range(len(bodies))}
     fast = dict(found(build(bodies, titles), question))
     assert fast == pytest.approx({row: score for row, score in slow.items() if score > 0}, rel=1e-5)
 
@@ -124,7 +121,7 @@ def test_a_word_in_the_title_counts_more(build: Build) -> None:
 
 def test_without_weight_the_title_does_not_count(build: Build) -> None:
     untitled = build(titles=[""] * 4)
-    assert found(build(parameters=LexicalSettings(title_weight=0.0)), "numb weather") == found(untitled, "numb weather")
+    assert found(build(parameters=Fields(title_weight=0.0)), "numb weather") == found(untitled, "numb weather")
 
 
 def test_the_word_order_of_a_question_does_not_matter(build: Build) -> None:

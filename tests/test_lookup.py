@@ -43,7 +43,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
 
 
 def found(space: FakeWorkspace, text: str, way: Way, sieve: Sieve | None = None, k: int = 200) -> tuple[Match, ...]:
-    return LookUp(space.engine, space.configuration.settings, text, sieve or Sieve()).matches(way, k)
+    return LookUp(space.engine, text, sieve or Sieve()).matches(way, k)
 
 
 def documents(matches: tuple[Match, ...]) -> list[str]:

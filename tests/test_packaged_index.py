@@ -149,10 +149,9 @@ def test_the_shipped_corpus_is_indexed_without_encoding(tmp_path: Path) -> None:
     assert not [each.file for each in space.index().files if each.embedded], "make packaged"
     shipped = previous_of(read_generation(packaged()))
     known = Known(shipped.scope, shipped)
-    pieces = space.configuration.settings.chunking.title_pieces
     for entry in space.opened.entries[::60]:
         kept = known.embedded(entry.passages)
-        fresh = embed(entry.passages, space.encoder, space.projection, title_pieces=pieces, alone=True)
+        fresh = embed(entry.passages, space.encoder, space.projection, alone=True)
         assert kept is not None
         np.testing.assert_allclose(kept.vectors, fresh.vectors, atol=1e-5)
         for ours, theirs in ((kept.context, fresh.context), (kept.alone, fresh.alone)):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from builders import build_collection, build_document
 from builders_answers import assistant
-from builders_quotes import LIMITS, passages_of, texts, windows_of
+from builders_quotes import passages_of, texts, windows_of
 from fakes import PLAIN, FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,9 +166,9 @@ def windows(document: Document, *asked: str) -> list[Window]:
 def test_the_best_of_all_stays_first_and_the_part_it_answers_worst_is_next() -> None:
     document = build_document("# 1\n\nred, green and blue.\n\n# 2\n\npink sky, blue sea.\n\n# 3\n\nblack.")
     whole = windows(document, "red", "green", "blue", "black", "pink")
-    assert [texts(window) for window in choose(whole, 2, LIMITS)] == [["red, green and blue."], ["pink sky, blue sea."]]
+    assert [texts(window) for window in choose(whole, 2)] == [["red, green and blue."], ["pink sky, blue sea."]]
     parts = [windows(document, word) for word in ("green", "black")]
-    chosen = choose(whole, 2, LIMITS, parts)
+    chosen = choose(whole, 2, parts)
     assert [texts(window) for window in chosen] == [["red, green and blue."], ["black."]]
     assert chosen[1].score == chosen[0].score == pytest.approx(0.6)
 
@@ -176,7 +176,7 @@ def test_the_best_of_all_stays_first_and_the_part_it_answers_worst_is_next() -> 
 def test_an_unanswered_part_scores_what_it_is_worth() -> None:
     document = build_document("# 1\n\nred and blue.\n\n# 2\n\ngreen.")
     whole, part = windows(document, "red", "blue"), windows(document, "black")
-    scores = {texts(window)[0]: window.score for window in choose(whole, 3, LIMITS, [part])}
+    scores = {texts(window)[0]: window.score for window in choose(whole, 3, [part])}
     assert scores == {"red and blue.": 1.0, "green.": 0.0}
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from builders import build_document
-from builders_quotes import LIMITS, all_texts, answers, passages_of, texts, windows_of
+from builders_quotes import all_texts, answers, passages_of, texts, windows_of
 
+from b12assistant.answering.quoting import CHARACTERS
 from b12assistant.types import Mark, MarkKind, Range
 
 LIST = (
@@ -33,7 +34,7 @@ def listed(count: int, words: str = "of the shots lasts for some days and then i
 
 def test_a_list_a_little_longer_than_a_quote_is_quoted_whole() -> None:
     (words,) = answers(build_document(listed(10), file="a.md"), "effects", most=1)
-    assert LIMITS.characters < sum(map(len, words)) <= 1.5 * LIMITS.characters
+    assert CHARACTERS < sum(map(len, words)) <= 1.5 * CHARACTERS
     assert words[0].count("Effect number") == 10
 
 
@@ -42,7 +43,7 @@ def test_a_list_too_long_for_a_quote_is_cut_with_a_gap_before_its_end() -> None:
     assert first.startswith("Shots may cause these effects:")
     assert first.count("Effect number") > 5
     assert last.startswith("Effect number 19 ")
-    assert len(first) + len(last) <= LIMITS.characters
+    assert len(first) + len(last) <= CHARACTERS
 
 
 def test_a_list_is_quoted_whole_where_passages_divide_it() -> None:

@@ -9,12 +9,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from builders import build_document, build_passages
-from builders_quotes import LIMITS, all_texts, answers, passages_of, texts, windows_of
+from builders_quotes import all_texts, answers, passages_of, texts, windows_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answering.layout import Layout
-from b12assistant.answering.quoting import Window, choose, cuts, score
+from b12assistant.answering.quoting import RATE, Window, choose, cuts, score
 from b12assistant.answers import Quote, Strength
 from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section, Source
 
@@ -112,17 +112,16 @@ def test_a_gap_holds_marked_text_and_siblings_only(drawn: tuple[Document, list[s
 
 @given(DRAWN)
 def test_a_window_is_short_or_one_sentence_with_what_it_needs_or_a_list(drawn: tuple[Document, list[str]]) -> None:
-    small = dataclasses.replace(LIMITS, characters=80)
     for passage in passages_of(drawn[0]):
         layout = Layout.of(passage.document)
         wholes = {whole.rows.start: whole for whole in layout.wholes(passage)}
-        for window in windows_of(passage, *drawn[1], limits=small):
+        for window in windows_of(passage, *drawn[1], most=80):
             first = wholes[window.cut.rows.start]
             length = sum(len(span.text) for span in window.spans)
             if layout.opens_list(first.spans[-1]):
-                assert length <= 1.5 * small.characters
+                assert length <= 1.5 * 80
             else:
-                assert length <= small.characters or window.cut.rows == first.rows
+                assert length <= 80 or window.cut.rows == first.rows
 
 
 @given(DRAWN)
@@ -146,7 +145,7 @@ def test_chosen_windows_neither_overlap_nor_repeat(
 ) -> None:
     found = drawn_windows(drawn)
     asked = {each.passage.id: np.resize(near, len(each.passage.sentences)) for each in found}
-    chosen = choose(found, most, LIMITS, (), asked)
+    chosen = choose(found, most, (), asked)
     spans = [span for window in chosen for span in window.spans]
     assert not any(a.range.overlaps(b.range) for i, a in enumerate(spans) for b in spans[:i])
     assert len(chosen) <= most
@@ -159,12 +158,12 @@ def test_the_choice_does_not_depend_on_the_order_of_candidates(
     found = drawn_windows(drawn)
     shuffled = list(found)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert choose(shuffled, 3, LIMITS) == choose(found, 3, LIMITS)
+    assert choose(shuffled, 3) == choose(found, 3)
 
 
 @given(DRAWN)
 def test_chosen_windows_come_best_first(drawn: tuple[Document, list[str]]) -> None:
-    scores = [window.score for window in choose(drawn_windows(drawn), 12, LIMITS)]
+    scores = [window.score for window in choose(drawn_windows(drawn), 12)]
     assert scores == sorted(scores, reverse=True)
 
 
@@ -215,7 +214,7 @@ def test_two_windows_that_say_the_same_are_one() -> None:
 def test_the_same_words_in_two_documents_are_two_candidates() -> None:
     both = [build_document("B12 protects nerves.", file=file) for file in ("a.txt", "b.txt")]
     found = [window for document in both for passage in passages_of(document) for window in windows_of(passage, "B12")]
-    assert [window.best.document.id for window in choose(found, 3, LIMITS)] == ["a.txt", "b.txt"]
+    assert [window.best.document.id for window in choose(found, 3)] == ["a.txt", "b.txt"]
 
 
 @pytest.mark.parametrize(("pages", "kept"), [("One page", 1), ("Other page; One page", 1), ("Other page", 2)])
@@ -225,13 +224,13 @@ def test_summaries_of_one_page_that_say_the_same_are_one(pages: str, kept: int) 
         build_document("The nerves of adults: B12 protects them.", file="b.txt", source=Source(based_on=pages)),
     ]
     found = [window for document in both for passage in passages_of(document) for window in windows_of(passage, "B12")]
-    assert len(choose(found, 3, LIMITS)) == kept
+    assert len(choose(found, 3)) == kept
 
 
 def test_at_equal_scores_documents_come_by_id_and_place() -> None:
     later, sooner = build_document("B12 heals. B12 was here.", file="b.txt"), build_document("B12 helps.", file="a.txt")
     found = [window for document in (later, sooner) for p in passages_of(document) for window in windows_of(p, "B12")]
-    assert [texts(window)[0] for window in choose(found, 2, LIMITS)] == ["B12 helps.", "B12 heals."]
+    assert [texts(window)[0] for window in choose(found, 2)] == ["B12 helps.", "B12 heals."]
 
 
 @pytest.mark.parametrize(
@@ -247,8 +246,8 @@ def test_a_neighbour_that_the_question_is_about_is_quoted_too(near: Sequence[flo
     (passage,) = passages_of(build_document("Eggs have B12. Milk is rich. Bread has none."))
     asked = {passage.id: np.array(near, np.float32)}
     found = windows_of(passage, "Milk")
-    (alone,) = choose(found, 1, LIMITS)
-    (chosen,) = choose(found, 1, LIMITS, (), asked)
+    (alone,) = choose(found, 1)
+    (chosen,) = choose(found, 1, (), asked)
     assert texts(chosen) == [quoted]
     assert (texts(alone), chosen.score, chosen.best) == (["Milk is rich."], alone.score, alone.best)
 
@@ -258,7 +257,7 @@ def test_a_quote_whose_neighbour_is_quoted_already_stays_as_it_is() -> None:
     found = [
         dataclasses.replace(each, score=each.score + (each.cut.rows.start == 2)) for each in windows_of(passage, "B12")
     ]
-    chosen = choose(found, 3, LIMITS, (), {passage.id: np.array([0.1, 0.8, 0.1], np.float32)})
+    chosen = choose(found, 3, (), {passage.id: np.array([0.1, 0.8, 0.1], np.float32)})
     assert list(map(texts, chosen)) == [["Milk is rich. Bread has no B12."], ["Eggs have B12."]]
 
 
@@ -266,7 +265,7 @@ def test_no_neighbour_is_quoted_from_beyond_a_list() -> None:
     (passage,) = passages_of(build_document("Eat these:\n\n* eggs\n* milk\n\nThey have B12.\n"))
     rows = len(passage.sentences)
     found = windows_of(passage, "B12")
-    (chosen,) = choose(found, 1, LIMITS, (), {passage.id: np.full(rows, 0.9, np.float32)})
+    (chosen,) = choose(found, 1, (), {passage.id: np.full(rows, 0.9, np.float32)})
     assert texts(chosen) == ["They have B12."]
 
 
@@ -276,14 +275,14 @@ def test_passages_scored_together_score_as_alone(
 ) -> None:
     weights = np.full(2, 0.5, np.float32)
     passages = [passage for document in (one[0], other[0]) for passage in passages_of(document)]
-    found = [cuts(passage, LIMITS) for passage in passages]
+    found = [cuts(passage) for passage in passages]
     cosines = [
         np.array([[float(word in span.text) for word in ("Nerves", "eat")] for span in passage.sentences], np.float32)
         for passage in passages
     ]
     asked = [np.full(len(cosine), np.nan, np.float32) for cosine in cosines]
-    alone = [score([f], [c], weights, LIMITS, [a]) for f, c, a in zip(found, cosines, asked, strict=True)]
-    assert score(found, cosines, weights, LIMITS, asked) == [window for windows in alone for window in windows]
+    alone = [score([f], [c], weights, [a]) for f, c, a in zip(found, cosines, asked, strict=True)]
+    assert score(found, cosines, weights, asked) == [window for windows in alone for window in windows]
 
 
 @given(DRAWN)
@@ -292,5 +291,5 @@ def test_a_score_is_the_maximum_over_the_rows_less_the_charge(drawn: tuple[Docum
     for passage in passages_of(document):
         cosines = np.array([[float(word in span.text) for word in asked] for span in passage.sentences], np.float32)
         for window in windows_of(passage, *asked):
-            charge = LIMITS.rate * max(0, window.cut.charged - 100) / 100
+            charge = RATE * max(0, window.cut.charged - 100) / 100
             assert window.score == pytest.approx(cosines[window.cut.rows].max(axis=0).mean() - charge, abs=1e-6)

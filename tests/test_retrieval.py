@@ -12,13 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from b12assistant.answering.retrieval import Query, Weights, encode_query, rank
-from b12assistant.config import RetrievalSettings
+from b12assistant.answering.retrieval import Depths, Query, Weights, encode_query, rank
 from b12assistant.index.collection import Collection
 from b12assistant.index.token_store import Projection
 from b12assistant.types import Document, DocumentId, Hit, Passage, Source
 
-DEPTHS = RetrievalSettings()
+DEPTHS = Depths()
 WORDS = ("nerve", "milk", "folate", "anaemia", "tongue", "numb", "test", "vegan")
 TEXTS = st.lists(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(lambda words: f"{' '.join(words)}.".capitalize()),
@@ -41,10 +40,8 @@ def asked(question: str, collection: Collection, encoder: FakeEncoder | None = N
     return encode_query(question, collection, encoder or FakeEncoder(), PLAIN)
 
 
-def hits_of(
-    question: str, collection: Collection, *, depths: RetrievalSettings = DEPTHS, k: int = 10
-) -> tuple[Hit, ...]:
-    return rank(asked(question, collection), collection, depths, lambda passage: True, k)
+def hits_of(question: str, collection: Collection, *, depths: Depths = DEPTHS, k: int = 10) -> tuple[Hit, ...]:
+    return rank(asked(question, collection), collection, lambda passage: True, k, depths=depths)
 
 
 def files(hits: tuple[Hit, ...]) -> list[str]:
@@ -68,16 +65,16 @@ def test_only_allowed_passages_are_hit(texts: list[str], refused: set[int], cand
     def allow(passage: Passage) -> bool:
         return passage.document.id not in refused_ids
 
-    depths = RetrievalSettings(candidates=candidates, rescored=1)
-    hits = rank(asked("nerve milk", collection), collection, depths, allow, 10)
+    depths = Depths(candidates=candidates, rescored=1)
+    hits = rank(asked("nerve milk", collection), collection, allow, 10, depths=depths)
     assert not set(files(hits)) & refused_ids
     assert bool(hits) == any(document.id not in refused_ids for document in collection.documents)
 
 
 def test_a_refused_passage_displaces_none_of_the_candidates() -> None:
     collection = collection_of("Nerve nerve.", "Nerve nerve nerve.", "Milk and a nerve.")
-    depths = RetrievalSettings(candidates=1, rescored=1)
-    hits = rank(asked("nerve", collection), collection, depths, lambda p: p.document.id == "02.txt", 5)
+    depths = Depths(candidates=1, rescored=1)
+    hits = rank(asked("nerve", collection), collection, lambda p: p.document.id == "02.txt", 5, depths=depths)
     assert files(hits) == ["02.txt"]
 
 
@@ -105,7 +102,7 @@ def test_a_question_without_a_token_still_gets_a_ranking() -> None:
 def test_the_best_of_many_rescored_is_not_lost_beyond_the_rescored() -> None:
     texts = [f"Nerve word{i}." for i in range(6)]
     collection = collection_of(*texts)
-    assert len(hits_of("nerve", collection, depths=RetrievalSettings(candidates=6, rescored=2))) == 6
+    assert len(hits_of("nerve", collection, depths=Depths(candidates=6, rescored=2))) == 6
 
 
 def maxsim(query: Query, passage: Passage, weights: NDArray[np.float32]) -> float:
@@ -236,8 +233,8 @@ def test_documents_without_a_title_are_not_a_group() -> None:
 @pytest.mark.parametrize(("refused", "found"), [("none", ["00.txt", "02.txt"]), ("02.txt", ["00.txt"])])
 def test_what_shares_a_leading_title_joins_the_candidates_if_it_is_allowed(refused: str, found: list[str]) -> None:
     shared = renamed(GROUPED, ["Shared", "Apart", "Shared"])
-    one = RetrievalSettings(candidates=1)
-    hits = rank(asked("folate anaemia", shared), shared, one, lambda p: p.document.id != refused, 9)
+    one = Depths(candidates=1)
+    hits = rank(asked("folate anaemia", shared), shared, lambda p: p.document.id != refused, 9, depths=one)
     assert files(hits) == found
     assert files(hits_of("folate anaemia", GROUPED, depths=one)) == ["00.txt"]
 
@@ -247,7 +244,7 @@ def test_what_is_like_the_leader_is_lifted() -> None:
 
     def lead(feedback: float) -> float:
         weights = Weights(feedback=feedback)
-        hits = rank(asked("nerve", collection), collection, DEPTHS, lambda passage: True, 9, weights)
+        hits = rank(asked("nerve", collection), collection, lambda passage: True, 9, weights)
         found = {hit.passage.document.id: hit.score for hit in hits}
         return found[DocumentId("01.txt")] - found[DocumentId("02.txt")]
 

@@ -52,8 +52,8 @@ def current(space: Workspace) -> str | None:
 
 def found(space: Workspace) -> list[list[tuple[str, float]]]:
     """Passages for each question, best first, with their scores."""
-    engine, settings = space.engine, space.configuration.settings
-    return [[(hit.passage.id, hit.score) for hit in engine.hits(engine.query(each), settings, 9)] for each in QUESTIONS]
+    engine = space.engine
+    return [[(hit.passage.id, hit.score) for hit in engine.hits(engine.query(each), 9)] for each in QUESTIONS]
 
 
 def answers(space: Workspace) -> list[object]:

@@ -25,7 +25,7 @@ def evidence(question: str, *before: str) -> Evidence:
     turns = [Turn(i, text) for i, text in enumerate((*before, question))]
     read_as = Interpretation(tuple(TurnSlice(turn, 0, len(turn.text)) for turn in turns))
     query = ENGINE.query_of(read_as)
-    return ENGINE.evidence(query, ENGINE.hits(query, Settings(), 20))
+    return ENGINE.evidence(query, ENGINE.hits(query))
 
 
 def names(question: str, *before: str) -> list[str]:
@@ -70,7 +70,7 @@ def test_context_never_lowers_the_bar() -> None:
 
 def test_a_word_that_another_quote_holds_is_absent_and_not_missing() -> None:
     query = ENGINE.query("myelin tea")
-    hits = ENGINE.hits(query, Settings(), 20)
+    hits = ENGINE.hits(query)
     found = ENGINE.evidence(query, hits)
     by_text = {
         window.best.text: ENGINE.signals(query, found, window)
@@ -85,7 +85,7 @@ def test_a_quote_from_beyond_the_passages_that_were_searched_has_signals_of_its_
     coffee = build_document("Coffee is black.", file="coffee.txt")
     engine = Engine(build_collection(build_document("Myelin wraps tea."), coffee), FakeEncoder(), PLAIN, TOPICAL)
     query = engine.query("myelin coffee")
-    found = engine.hits(query, Settings(), 20)
+    found = engine.hits(query)
     beyond = [hit for hit in found if hit.passage.document is coffee]
     searched = engine.evidence(query, [hit for hit in found if hit not in beyond])
     (window,) = engine.windows(query, beyond, Settings())

@@ -25,7 +25,7 @@ def said(text: str, interest: Interest, score: float = 0.5) -> Window:
 
 
 def ordered(*candidates: Window, most: int = 3, strict: bool = False) -> Order:
-    return order(candidates, most, strict=strict, heard=0.08, cues=CUES)
+    return order(candidates, most, strict=strict, cues=CUES)
 
 
 @pytest.mark.parametrize("text", [DOSE, SAFE, HURRY])
@@ -68,13 +68,13 @@ def test_a_source_that_sells_nothing_is_fetched_from_behind_the_shown_ones(text:
 
 
 @pytest.mark.parametrize("text", [DOSE, PLAIN])
-@pytest.mark.parametrize(("score", "first"), [(0.421, 1), (0.419, 0)], ids=["within heard", "beyond heard"])
+@pytest.mark.parametrize(("score", "first"), [(0.381, 1), (0.379, 0)], ids=["near", "not near"])
 def test_only_a_source_that_is_near_enough_leads(score: float, first: int, text: str) -> None:
     assert ordered(said(text, SELLS, 0.5), said(OTHER, NONE, score)).shown[0] == first
 
 
-def test_beyond_the_heard_distance_only_sellers_are_shown() -> None:
-    assert ordered(said(DOSE, SELLS, 0.5), said(OTHER, NONE, 0.4)) == Order((0,), only_sellers=True)
+def test_if_no_other_source_is_near_only_sellers_are_shown() -> None:
+    assert ordered(said(DOSE, SELLS, 0.5), said(OTHER, NONE, 0.37)) == Order((0,), only_sellers=True)
 
 
 def test_among_those_who_sell_nothing_the_order_stays() -> None:

@@ -7,8 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.config import LexicalSettings
-from b12assistant.index.lexical_index import BM25FIndex
+from b12assistant.index.lexical_index import BM25FIndex, Fields
 from b12assistant.language.words import terms
 
 TEXTS = st.lists(st.sampled_from(["numb", "feet", "cold", "diet", "B-12", "the"]), max_size=6).map(" ".join)
@@ -16,7 +15,7 @@ FIELDS = st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=8)
 
 
 def slow_index(
-    fields: list[tuple[str, str]], parameters: LexicalSettings
+    fields: list[tuple[str, str]], parameters: Fields
 ) -> tuple[list[str], list[list[tuple[int, np.float32]]]]:
     """The terms, and the rows and weights of each, computed one by one in the order of the formula."""
     bodies, titles = ([terms(text) for text in texts] for texts in zip(*fields, strict=True))
@@ -39,10 +38,10 @@ def slow_index(
 
 @given(
     FIELDS,
-    st.sampled_from([LexicalSettings(), LexicalSettings(0.9, 1.0, 1.0, 0.5), LexicalSettings(2.0, 0.0, 0.3, 0.0)]),
+    st.sampled_from([Fields(), Fields(0.9, 1.0, 1.0, 0.5), Fields(2.0, 0.0, 0.3, 0.0)]),
 )
 def test_the_index_of_counts_is_that_of_the_formula_to_the_last_bit(
-    fields: list[tuple[str, str]], parameters: LexicalSettings
+    fields: list[tuple[str, str]], parameters: Fields
 ) -> None:
     names, columns = slow_index(fields, parameters)
     bodies, titles = zip(*fields, strict=True)

@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -80,8 +80,7 @@ def search(asked: Asked, collection: Collection, ranking: Ranking, progress: Pro
     for done, (id_, (query, milliseconds)) in enumerate(asked.items()):
         progress(f"searching ({ranking.name})", done, len(asked))
         begun = time.perf_counter()
-        settings = ranking.settings.retrieval
-        hits = rank(query, collection, settings, lambda passage: True, sys.maxsize, ranking.weights)
+        hits = rank(query, collection, lambda passage: True, sys.maxsize, ranking.weights, depths=ranking.retrieval)
         taken.append(milliseconds + 1000 * (time.perf_counter() - begun))
         ranked = run.setdefault(id_, {})
         for hit in hits:
@@ -203,8 +202,7 @@ class Bench:
     def report(self) -> dict[str, Any]:
         """Return figures of every ranking; write what was asked for when all are known."""
         request = self.request
-        own = Ranking(settings=self.space.configuration.settings)
-        rankings = [load_ranking(path) for path in request.configs] or [own]
+        rankings = [load_ranking(path) for path in request.configs] or [Ranking()]
         if len({ranking.name for ranking in rankings}) < len(rankings):
             complaint = "two configurations have the same file name"
             raise UsageError(complaint, hint="name each otherwise: it heads a column")
@@ -225,8 +223,7 @@ class Bench:
                 rows = [self._ranked(dataset, each, progress) for each in rankings]
             collection, _ = self._indexed(dataset, rankings[0], lambda stage, done, of: None)
             about = self._about(collection)
-            title_pieces = rankings[0].settings.chunking.title_pieces
-            warnings += of_the_texts(dataset, collection, self.space.encoder, title_pieces)
+            warnings += of_the_texts(dataset, collection, self.space.encoder, rankings[0].chunking.title_pieces)
         report = {
             "dataset": _described(dataset, request),
             "warnings": warnings,
@@ -248,10 +245,10 @@ class Bench:
 
     def _indexed(self, dataset: Dataset, ranking: Ranking, progress: Progress) -> tuple[Collection, Asked]:
         """Return one collection and its queries for all rankings that index in the same way."""
-        key = (ranking.settings.chunking, ranking.settings.lexical)
+        key = (ranking.chunking, ranking.lexical)
         if key not in self._known:
             encoder, projection = self.space.encoder, self.space.projection
-            parts = BenchParts(encoder, projection, ranking.settings, self.request.cache, progress)
+            parts = BenchParts(encoder, projection, self.request.cache, progress, ranking.lexical, ranking.chunking)
             collection = parts.index(dataset.texts)
             self._known[key] = collection, ask(dataset, collection, encoder, projection, progress)
         return self._known[key]
@@ -260,7 +257,7 @@ class Bench:
         collection, asked = self._indexed(dataset, ranking, progress)
         searched = self.runs[ranking.name] = search(asked, collection, ranking, progress)
         scored = self._scored(dataset, searched.run, ranking.name)
-        return {**ranking.as_json(), **scored, "speed": speed(searched)}
+        return {**asdict(ranking), **scored, "speed": speed(searched)}
 
     def _about(self, collection: Collection) -> dict[str, Any]:
         encoder = self.space.encoder

@@ -8,7 +8,7 @@ A ranking to measure is a TOML file that says what it changes; the rest is as sh
 says = "BM25F alone"
 [weights]     # of each part, see `retrieval.Weights`; a part that is not named keeps its weight
 passage = 0
-[retrieval]   # and [lexical], [chunking]: as in b12assistant.toml
+[retrieval]   # and [lexical], [chunking]: see `retrieval.Depths`, `lexical_index.Fields` and `collection.Chunking`
 candidates = 200
 """
 
@@ -18,24 +18,22 @@ import hashlib
 import io
 import json
 import math
-import os
 import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from b12assistant.answering.retrieval import Weights
-from b12assistant.config import Settings, load_configuration
+from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.errors import ConfigError, DatasetError, UsageError
 from b12assistant.evaluation.measures import replace_file
-from b12assistant.index.collection import Collection, built_with, most_pieces
+from b12assistant.index.collection import CHUNKING, Chunking, Collection, built_with, most_pieces
 from b12assistant.index.embedding import Embedded, embed
-from b12assistant.index.lexical_index import index_words
+from b12assistant.index.lexical_index import FIELDS, Fields, index_words
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim
@@ -49,21 +47,20 @@ if TYPE_CHECKING:
 
 
 RANKINGS = Path(__file__).parent / "rankings"
-_SECTIONS = ("retrieval", "lexical", "chunking")
+_SHARES = ("b_body", "b_title")  # at most 1
+Section = TypeVar("Section", Weights, Depths, Fields, Chunking)
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """How documents are ranked, under a name for the tables."""
+    """How documents are ranked, under a name for the tables. What is not named is as shipped."""
 
-    name: str = "as configured"
-    says: str = "what the product does with its settings"
+    name: str = "shipped"
+    says: str = "what the product does"
     weights: Weights = field(default_factory=Weights)
-    settings: Settings = field(default_factory=Settings)
-
-    def as_json(self) -> dict[str, object]:
-        sections = {name: asdict(getattr(self.settings, name)) for name in _SECTIONS}
-        return {"name": self.name, "says": self.says, "weights": asdict(self.weights), **sections}
+    retrieval: Depths = field(default_factory=Depths)
+    lexical: Fields = FIELDS
+    chunking: Chunking = CHUNKING
 
 
 def packaged(name: str) -> Path:
@@ -84,30 +81,37 @@ def load_ranking(path: Path) -> Ranking:
         raise ConfigError(f"{path} cannot be read ({error.strerror})", hint="give a file of settings") from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML ({error})", hint="correct it") from error
-    flags: dict[str, object] = {}
-    for section, content in table.items():
-        if section not in (*_SECTIONS, "weights", "says"):
-            raise _unknown(path, section, (*_SECTIONS, "weights", "says"))
-        if section in _SECTIONS:
-            flags.update({f"{section}.{name}": value for name, value in _table(path, section, content).items()})
-    try:
-        settings = load_configuration(file=Path(os.devnull), environment={}, flags=flags).settings
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error.message.removeprefix('flag: ')}", hint=error.hint) from error
-    weights = _weights(path, _table(path, "weights", table.get("weights", {})))
-    return Ranking(path.stem, str(table.get("says", path.stem)), weights, settings)
+    known = [each.name for each in fields(Ranking) if each.name != "name"]
+    for section in table:
+        if section not in known:
+            raise _unknown(path, section, known)
+    return Ranking(
+        path.stem,
+        str(table.get("says", path.stem)),
+        _section(path, "weights", table, Weights()),
+        _section(path, "retrieval", table, Depths()),
+        _section(path, "lexical", table, FIELDS),
+        _section(path, "chunking", table, CHUNKING),
+    )
 
 
-def _weights(path: Path, given: Mapping[str, object]) -> Weights:
-    known = [each.name for each in fields(Weights)]
-    weights: dict[str, float] = {}
-    for name, value in given.items():
-        if name not in known:
-            raise _unknown(path, f"weights.{name}", [f"weights.{each}" for each in known])
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-            raise ConfigError(f"{path}: weights.{name} = {value!r} is no weight", hint="give a number from 0 on")
-        weights[name] = float(value)
-    return Weights(**weights)
+def _section(path: Path, section: str, table: Mapping[str, object], shipped: Section) -> Section:
+    """Return ``shipped`` with the numbers of one table; none is below 0, no share above 1."""
+    numbers = asdict(shipped)
+    for name, value in _table(path, section, table.get(section, {})).items():
+        key = f"{section}.{name}"
+        if name not in numbers:
+            raise _unknown(path, key, [f"{section}.{each}" for each in numbers])
+        kind = type(numbers[name])
+        if isinstance(value, bool) or not isinstance(value, int | kind) or not 0 <= value < math.inf:
+            raise ConfigError(f"{path}: {key} = {value!r} cannot be used", hint=f"give {_NUMBER[kind]} from 0 on")
+        if name in _SHARES and value > 1:
+            raise ConfigError(f"{path}: {key} = {value!r} is too large", hint="give a share, 0 to 1")
+        numbers[name] = kind(value)
+    return replace(shipped, **numbers)
+
+
+_NUMBER = {int: "a whole number", float: "a number"}
 
 
 def _table(path: Path, name: str, content: object) -> Mapping[str, object]:
@@ -135,9 +139,10 @@ class BenchParts:
 
     encoder: Encoder
     projection: Projection
-    settings: Settings
     cache: Path
     progress: Progress = lambda stage, done, of: None
+    lexical: Fields = FIELDS
+    chunking: Chunking = CHUNKING
 
     def index(self, texts: Sequence[Text]) -> Collection:
         """Index every document that has text. Raises ``DatasetError`` if none has."""
@@ -159,7 +164,7 @@ class BenchParts:
             passages,
             FaissIndex(matrix),
             matrix,
-            index_words(passages, self.settings.lexical),
+            index_words(passages, self.lexical),
             context,
             None,
             context.piece_idf(),
@@ -170,9 +175,9 @@ class BenchParts:
         known = _read(path, documents)
         if known is not None:
             return known
-        most = most_pieces(self.encoder, self.settings)
+        most = most_pieces(self.encoder, self.chunking)
         passages = tuple(chunk(document, self.encoder.count, most=most) for document in documents)
-        title_pieces = self.settings.chunking.title_pieces
+        title_pieces = self.chunking.title_pieces
         filled = [each for each in passages if each]
         joined = None
         if filled:
@@ -185,7 +190,7 @@ class BenchParts:
         return passages, joined
 
     def _key(self, documents: Sequence[Document]) -> str:
-        matrix, built = self.projection.matrix, built_with(self.encoder, self.settings)
+        matrix, built = self.projection.matrix, built_with(self.encoder, self.chunking)
         described = [
             _FORMAT,
             self.encoder.name,

@@ -1,7 +1,9 @@
 """Read the settings: `b12assistant.toml`, then the environment (`B12_…`), then flags; the last one wins.
 
-A key is `section.name` in the file (`[retrieval] candidates = 100`) and `B12_RETRIEVAL_CANDIDATES` in the environment.
-Unknown keys and values out of range raise ``ConfigError`` with a suggestion. Each value remembers where it came from.
+A key is `section.name` in the file (`[quoting] quotes = 2`) and `B12_QUOTING_QUOTES` in the environment. Unknown keys
+and values out of range raise ``ConfigError`` with a suggestion. Each value remembers where it came from.
+
+Here is what an operator has a reason to change. A number that was chosen by measurement is a constant beside its code.
 """
 
 from __future__ import annotations
@@ -97,48 +99,10 @@ class LoadingSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkingSettings:
-    """Sizes in word pieces. ``sentence_vectors_up_to``: collections with more passages get no sentence vectors."""
-
-    pieces: int = 200
-    title_pieces: int = 48
-    sentence_vectors_up_to: int = 3000
-
-
-@dataclass(frozen=True, slots=True)
-class LexicalSettings:
-    """BM25F parameters. The title field holds the document's title and the headings above a passage."""
-
-    k1: float = 1.2
-    b_body: float = 0.75
-    b_title: float = 0.75
-    title_weight: float = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class RetrievalSettings:
-    """``candidates`` of each ranker, ``rescored`` by late interaction, ``passages`` searched for quotes."""
-
-    candidates: int = 100
-    rescored: int = 50
-    passages: int = 20
-
-
-@dataclass(frozen=True, slots=True)
 class QuotingSettings:
-    """How quotes are chosen.
-
-    ``rate``: score taken off for each 100 characters over 100. ``alike``: the share of common terms from which two
-    quotes of one document say the same. ``margin``: how far a further quote may score below the best one.
-    """
+    """What an answer may hold. ``quotes``: at most so many."""
 
     quotes: int = 3
-    sentences: int = 3
-    characters: int = 520
-    rate: float = 0.02
-    alike: float = 0.6
-    margin: float = 0.25
-    heard: float = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +154,6 @@ class Settings:
     encoder: EncoderSettings = EncoderSettings()
     index: IndexSettings = IndexSettings()
     loading: LoadingSettings = LoadingSettings()
-    chunking: ChunkingSettings = ChunkingSettings()
-    lexical: LexicalSettings = LexicalSettings()
-    retrieval: RetrievalSettings = RetrievalSettings()
     quoting: QuotingSettings = QuotingSettings()
     red_flags: RedFlagSettings = RedFlagSettings()
     page: PageSettings = PageSettings()
@@ -201,6 +162,14 @@ class Settings:
 
 _PREFIX = "B12_"
 _NOT_SETTINGS = {"B12_SHARED"}  # read by the tests
+_MEASURED = {  # what an older file may name: constants now
+    *("chunking", "lexical", "retrieval"),
+    *("chunking.pieces", "chunking.title_pieces", "chunking.sentence_vectors_up_to"),
+    *("lexical.k1", "lexical.b_body", "lexical.b_title", "lexical.title_weight"),
+    *("retrieval.candidates", "retrieval.rescored", "retrieval.passages"),
+    *("quoting.sentences", "quoting.characters", "quoting.rate", "quoting.alike", "quoting.margin", "quoting.heard"),
+}
+_GONE = "is no longer a setting (it is fixed by measurement)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +238,8 @@ def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
     except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or a number with too many digits
         raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it, then try again") from error
     for section, content in table.items():
-        if not isinstance(content, dict) or section not in get_type_hints(Settings):
+        named = known_keys().keys() | (_MEASURED if content else ())
+        if not isinstance(content, dict) or section not in {key.partition(".")[0] for key in named}:
             raise _unknown(section, f"{path}:{line_of(text, section)}")
         yield from ((f"{section}.{name}", content[name], f"{path}:{line_of(text, section, name)}") for name in content)
 
@@ -277,9 +247,11 @@ def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:
     """Yield key, value and variable name; only here do numbers arrive as text."""
     kinds = known_keys()
-    names = {_PREFIX + key.replace(".", "_").upper(): key for key in kinds}
+    names, gone = ({_variable(key): key for key in keys} for keys in (kinds, _MEASURED))
     for variable, value in environment.items():
         if variable.startswith(_PREFIX) and variable not in _NOT_SETTINGS:
+            if variable in gone:
+                raise ConfigError(f"the environment variable {variable} {_GONE}", hint="unset it")
             if variable not in names:
                 near = get_close_matches(variable, names, n=1)
                 hint = f"did you mean {near[0]}?" if near else "`b12assistant doctor` lists the settings"
@@ -291,7 +263,13 @@ def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, obj
                 yield key, value, variable  # `_checked` reports what is wrong with it
 
 
+def _variable(key: str) -> str:
+    return _PREFIX + key.replace(".", "_").upper()
+
+
 def _unknown(key: str, origin: str) -> ConfigError:
+    if key in _MEASURED:
+        return ConfigError(f"{origin}: `{key}` {_GONE}", hint="remove the line")
     near = get_close_matches(key, [*known_keys(), *get_type_hints(Settings)], n=1)
     hint = f"did you mean {near[0]!r}?" if near else "`b12assistant doctor` lists the settings"
     return ConfigError(f"{origin}: unknown setting {key!r}", hint=hint)
@@ -309,10 +287,9 @@ def _checked(key: str, value: object, origin: str) -> object:
     if checked == "" and default != "":
         raise ConfigError(f"{origin}: {key} is empty", hint=hint)
     if isinstance(checked, int | float) and kind is not bool:
-        least_is_zero = default == 0 or key in _MAY_BE_ZERO
-        if checked < 0 or (checked == 0 and not least_is_zero):
+        if checked < 0 or (checked == 0 and default != 0):
             raise ConfigError(f"{origin}: {key} = {value!r} is too small", hint=hint)
-        if checked > _AT_MOST.get(key, _LARGEST):
+        if checked > _LARGEST:
             raise ConfigError(f"{origin}: {key} = {value!r} is too large", hint=hint)
     if checked not in ONE_OF.get(key, (checked,)):
         raise ConfigError(f"{origin}: {key} = {value!r} is not known", hint=f"set one of {', '.join(ONE_OF[key])}")
@@ -328,15 +305,6 @@ ONE_OF = {  # settings that take one of a few values
 _BOOLEANS = {"false": False, "true": True}  # in the environment
 _FOLDERS = ("paths.corpus", "paths.index")
 _LARGEST = 10**9
-_AT_MOST = {"lexical.b_body": 1, "lexical.b_title": 1, "quoting.alike": 1}
-_MAY_BE_ZERO = {
-    "lexical.b_body",
-    "lexical.b_title",
-    "chunking.sentence_vectors_up_to",
-    "quoting.rate",
-    "quoting.margin",
-    "quoting.heard",
-}
 
 
 def _name(kind: type) -> str:

@@ -135,7 +135,7 @@ class IndexMachine(RuleBasedStateMachine):
     def ask(self, word: str) -> None:
         assert self.indexed is not None
         space = self.opened()
-        hits = space.engine.hits(space.engine.query(word), space.configuration.settings, 10)
+        hits = space.engine.hits(space.engine.query(word), 10)
         for hit in hits:
             assert hit.passage.span.text.startswith(f"{self.indexed[hit.passage.document.id]} is told of")
         telling = {name for name, told in self.indexed.items() if told == word}

@@ -45,6 +45,7 @@ MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
 MOST_TURNS = 20
 _NEAREST = 2
+_MARGIN = 0.25  # how far a further quote may score below the best one (docs/lab/0032)
 GENERAL = TextId("general")
 ONLY_SELLERS = TextId("only_sellers")
 DOSE = TextId("dose")
@@ -135,7 +136,7 @@ class Answerer:
         """Return what triage says, and the best passages for the words as typed; nothing is withheld."""
         read, engine = self.triaged(question), self.engine()
         found = self._thread(engine).as_typed(read.turns[-1]).searched
-        return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, self.settings, k)
+        return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, k)
 
     def understood(self, question: str, history: Sequence[str] = ()) -> Read:
         """Return the question as read, what was found for it, best first, and how likely the best one answers it.
@@ -192,7 +193,7 @@ class Answerer:
         """
         searched = read.searched
         windows: Sequence[Window] = searched.windows
-        difference = thread.engine.difference(searched.query, windows, self.settings)
+        difference = thread.engine.difference(searched.query, windows)
         if back and searched.read_as.move is Move.ASKS and len(asked) > 1 and len(windows) > 1:
             before = asked[:-1]
             last = self._page(thread, thread.read(before), before, before[-1], (), back=back - 1)
@@ -228,10 +229,10 @@ class Answerer:
             return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
         if weak:
             return replace(self._refusal(read, windows, turn, flagged), interpretation=shown_as)
-        quoting, strict = self.settings.quoting, _strict(flagged, {turn, read_as.own.turn})
-        floor = max(window.score for window in windows) - quoting.margin
+        strict = _strict(flagged, {turn, read_as.own.turn})
+        floor = max(window.score for window in windows) - _MARGIN
         enough = [window for window in windows if window.score >= floor]
-        speakers = order(enough, quoting.quotes, strict=strict, heard=quoting.heard, cues=self.cues)
+        speakers = order(enough, self.settings.quoting.quotes, strict=strict, cues=self.cues)
         quotes = tuple(_quote(thread, read, enough[i]) for i in speakers.shown)
         differing: tuple[Disagreement, ...] = ()
         if difference is not None:  # sources that sell nothing come first

@@ -6,19 +6,19 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from b12assistant.answering.disagreement import Difference, find_difference
-from b12assistant.answering.quoting import QuoteSpan, Window, asking_of, choose, cuts, score, weights_of
+from b12assistant.answering.quoting import SEARCHED, QuoteSpan, Window, asking_of, choose, cuts, score, weights_of
 from b12assistant.answering.readings import Rewriter, beside, reading, readings, together
 from b12assistant.answering.retrieval import Query, encode_queries, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice
-from b12assistant.config import QuotingSettings, Settings
+from b12assistant.config import Settings
 from b12assistant.index.collection import Collection
 from b12assistant.index.reader import JointReader
 from b12assistant.index.token_store import Projection
@@ -26,7 +26,7 @@ from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
-from b12assistant.threads import cached
+from b12assistant.threads import cached, once
 from b12assistant.types import Hit, Passage, PassageId, Span
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Engine:
         begun = time.perf_counter()
         query = self.query_of(read_as)
         took = 1000 * (time.perf_counter() - begun)
-        hits = self.hits(query, settings, settings.retrieval.passages)
+        hits = self.hits(query)
         windows = self.windows(query, hits, settings)
         return Searched(asked, read_as, query, hits, windows, self.evidence(query, hits), took)
 
@@ -98,7 +98,7 @@ class Engine:
         queries = [self.query_of(each) for each in read]
         took = own.encoding + 1000 * (time.perf_counter() - begun)
         query = together([own.query, *queries])
-        hits = self.hits(query, settings, settings.retrieval.passages)
+        hits = self.hits(query)
         windows = self.windows(query, hits, settings)
         evidence = [self.evidence(replace(each, lead=0) if whole else each, hits) for each in queries]
         return [
@@ -180,10 +180,10 @@ class Engine:
         asked = None if np.isnan(near).all() else float(np.nanmax(near))
         return evidence.signals(best, query.informative, window.cut.terms, asked)
 
-    def hits(self, query: Query, settings: Settings, k: int) -> tuple[Hit, ...]:
+    def hits(self, query: Query, k: int = SEARCHED) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
         allow = partial(self._quotable, papers=papers)
-        return rank(query, self.collection, settings.retrieval, allow, k)
+        return rank(query, self.collection, allow, k)
 
     @stage("quotes")
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
@@ -191,18 +191,17 @@ class Engine:
 
         If a question has parts, the best for each part are among the first.
         """
-        limits = settings.quoting
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
         cosines = [self.cosines(query, row) for row in rows]
-        found = [self._cuts(row, limits) for row in rows]
+        found = [self._cuts(row) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
         every = (query.informative, *weights_of(query))
-        whole, *parts = (score(found, cosines, weights, limits, asked) for weights in every)
+        whole, *parts = (score(found, cosines, weights, asked) for weights in every)
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
-        return choose(whole, 4 * settings.quoting.quotes, limits, parts, near)
+        return choose(whole, 4 * settings.quoting.quotes, parts, near)
 
     @stage("differences")
-    def difference(self, query: Query, found: Sequence[Window], settings: Settings) -> Difference | None:
+    def difference(self, query: Query, found: Sequence[Window]) -> Difference | None:
         """Return the curators' topic that the question is about, if there is one.
 
         Only the question's own words count: the difference on what it leans on was already shown.
@@ -220,24 +219,24 @@ class Engine:
             closeness.append((float(asked.max()), float(others.max(initial=-1.0))))
 
         def window_of(span: Span) -> Window | None:
-            held = self._holding(span, settings.quoting)
+            held = self._holding(span)
             if held is None:
                 return None
             row, cut = held
             cosines, asked = [self.cosines(query, row)], [self._asked_of(query, row)]
-            return score([[cut]], cosines, query.informative, settings.quoting, asked)[0]
+            return score([[cut]], cosines, query.informative, asked)[0]
 
         return find_difference(collection.disputes, closeness, found[0].score, window_of)
 
     @cached(_KEPT)
-    def _holding(self, span: Span, limits: QuotingSettings) -> tuple[int, QuoteSpan] | None:
+    def _holding(self, span: Span) -> tuple[int, QuoteSpan] | None:
         """Return the shortest words that hold a sentence, with their row; ``None`` if its source may not be quoted.
 
         Cached: they suit any question.
         """
         for row, passage in enumerate(self.collection.passages):
             if passage.document.id == span.document.id and self._quotable(passage, papers=False):
-                holding = (c for c in self._cuts(row, limits) if any(s.range.contains(span.range) for s in c.spans))
+                holding = (c for c in self._cuts(row) if any(s.range.contains(span.range) for s in c.spans))
                 cut = min(holding, key=lambda each: each.length, default=None)
                 if cut is not None:
                     return row, cut
@@ -246,7 +245,7 @@ class Engine:
     def _quotable(self, passage: Passage, *, papers: bool) -> bool:
         return (papers or not passage.reference) and passage.id not in self._kept_back
 
-    @cached_property
+    @once
     def _kept_back(self) -> frozenset[PassageId]:
         """Return passages that are switched off, and those of sources that are withdrawn or superseded."""
         off = self.collection.off
@@ -256,7 +255,7 @@ class Engine:
             if not each.document.source.in_force or off.of(each) is not None
         )
 
-    @cached_property
+    @once
     def _readings(self) -> Rewriter:
         collection = self.collection
         return readings(
@@ -272,9 +271,9 @@ class Engine:
         )
 
     @cached(_KEPT)
-    def _cuts(self, row: int, limits: QuotingSettings) -> tuple[QuoteSpan, ...]:
+    def _cuts(self, row: int) -> tuple[QuoteSpan, ...]:
         """Return what may be quoted of the passage in a row. Cached: it does not depend on the question."""
-        return cuts(self.collection.passages[row], limits)
+        return cuts(self.collection.passages[row])
 
     def _asked_of(self, query: Query, row: int) -> Vectors:
         """Return, for each sentence of a passage, the best cosine with a question asked of it, or NaN."""

@@ -8,18 +8,18 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain, islice
 from pathlib import PurePosixPath
 
 import numpy as np
 
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.retrieval import Query, Weights, rank
-from b12assistant.config import Settings
+from b12assistant.answering.retrieval import Depths, Query, Weights, rank
 from b12assistant.language.words import terms
+from b12assistant.threads import once
 from b12assistant.types import DocumentId, Hit, Interest, Passage, PassageId, Range, SourceKind, Span
 
 MOST_FOUND = 200
@@ -117,11 +117,10 @@ class LookUp:
     """A look-up of ``text`` in what ``engine`` searches. All that is near enough is found; nothing is refused."""
 
     engine: Engine
-    settings: Settings
     text: str
     sieve: Sieve = Sieve()
 
-    @cached_property
+    @once
     def terms(self) -> frozenset[str]:
         return frozenset(terms(self.text))
 
@@ -162,14 +161,14 @@ class LookUp:
     def _ranked(self, query: Query, weights: Weights, k: int) -> tuple[Hit, ...]:
         """Return the best ``k``. If a document has too many of them, only its best are kept and all is ranked again, so
         that others get the places; this is rare, and happens only once per document."""
-        depths = replace(self.settings.retrieval, candidates=max(self.settings.retrieval.candidates, k))
+        depths = Depths(candidates=max(Depths().candidates, k))
         held: dict[DocumentId, frozenset[PassageId]] = {}
 
         def lets(passage: Passage) -> bool:
             return self._lets(passage) and passage.id in held.get(passage.document.id, (passage.id,))
 
         while True:
-            hits = rank(query, self.engine.collection, depths, lets, k, weights, self.sieve.kinds)
+            hits = rank(query, self.engine.collection, lets, k, weights, self.sieve.kinds, depths)
             filling = {} if self.sieve.document or len(hits) < k else _filling(hits)
             if not filling:
                 return hits

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import accumulate, chain, takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -20,9 +19,9 @@ import numpy as np
 from b12assistant.answering.layout import JoinedSentence, Layout
 from b12assistant.answering.retrieval import Query, as_shares
 from b12assistant.answers import MOST_GAPS
-from b12assistant.config import QuotingSettings
 from b12assistant.language.sentences import split_sentences
 from b12assistant.language.words import terms
+from b12assistant.threads import once
 from b12assistant.types import BlockKind, Interest, Passage, PassageId, Range, Span
 
 if TYPE_CHECKING:
@@ -30,6 +29,13 @@ if TYPE_CHECKING:
 
 _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
 _BLANK_LINE = "\n\n"
+# Tried on three development sets: other numbers of passages, rates and shares are no better on all (docs/lab/0008). The
+# calibration and the reader were fitted to quotes of this make.
+SEARCHED = 20  # passages
+CHARACTERS = 520  # of a quote, at most
+RATE = 0.02  # taken off the score for each 100 characters over 100
+_ALIKE = 0.6  # share of common terms from which two quotes of one document say the same
+_SENTENCES = 3  # of a quote, at most
 _GAIN = 1.0  # added to the score, times the cosine above the ordinary one
 _ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
 _ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour: from here that is quoted too (docs/lab/0035)
@@ -49,11 +55,11 @@ class QuoteSpan:
     bests: tuple[Span, ...]  # the sentences, without bullets
     charged: int
 
-    @cached_property
+    @once
     def length(self) -> int:
         return _length(self.spans)
 
-    @cached_property
+    @once
     def terms(self) -> frozenset[str]:
         return frozenset(terms(self.text))
 
@@ -87,8 +93,8 @@ class Window:
         return self.passage.document.source.interest is not Interest.NONE
 
 
-def cuts(passage: Passage, limits: QuotingSettings) -> tuple[QuoteSpan, ...]:
-    """Return all that may be quoted from a passage.
+def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
+    """Return all that may be quoted from a passage. ``most``: characters of a quote.
 
     A sentence that opens a list is one cut with its list, and no other cut runs into the list.
     """
@@ -100,21 +106,21 @@ def cuts(passage: Passage, limits: QuotingSettings) -> tuple[QuoteSpan, ...]:
         if lead is None:
             continue
         if layout.opens_list(first.spans[-1]):
-            found.extend(_list(passage, wholes[place:], lead, layout, limits))
+            found.extend(_list(passage, wholes[place:], lead, layout, most))
             continue
         run = [first, *takewhile(lambda whole: not layout.opens_list(whole.spans[-1]), wholes[place + 1 :])]
         shown: tuple[Span, ...] = ()
-        for last in run[: limits.sentences]:
+        for last in run[:_SENTENCES]:
             shown += last.spans
             spans = _joined((*lead, *shown), layout)
-            if len(spans) > MOST_GAPS + 1 or (last is not first and _length(spans) > limits.characters):
+            if len(spans) > MOST_GAPS + 1 or (last is not first and _length(spans) > most):
                 break
             found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), _length(shown), layout))
     return tuple(found)
 
 
 def _list(
-    passage: Passage, wholes: Sequence[JoinedSentence], lead: tuple[Span, ...], layout: Layout, limits: QuotingSettings
+    passage: Passage, wholes: Sequence[JoinedSentence], lead: tuple[Span, ...], layout: Layout, most: int
 ) -> Iterator[QuoteSpan]:
     """Yield the sentence that opens a list with all of it; if that is too long, with what fits, a gap, and its end."""
     opener, *listed = [wholes[0], *takewhile(lambda whole: layout.is_listed(whole.spans[0]), wholes[1:])]
@@ -122,11 +128,11 @@ def _list(
     if len(wholes) == 1 + len(listed):  # the next passage may go on with the list
         items += layout.items_after((*opener.spans, *chain(*items))[-1])
     sizes = accumulate(map(_length, items))
-    for kept in range(sum(size <= _WHOLE_LIST * limits.characters for size in sizes), 0, -1):
+    for kept in range(sum(size <= _WHOLE_LIST * most for size in sizes), 0, -1):
         shown = (*opener.spans, *chain(*items[:kept]), *(items[-1] if kept < len(items) else ()))
         spans = _joined((*lead, *shown), layout)
-        most = limits.characters * (1 if kept < len(items) else _WHOLE_LIST)
-        if len(spans) <= MOST_GAPS + 1 and _length(spans) <= most:
+        longest = most * (1 if kept < len(items) else _WHOLE_LIST)
+        if len(spans) <= MOST_GAPS + 1 and _length(spans) <= longest:
             rows = slice(opener.rows.start, [opener, *listed[:kept]][-1].rows.stop)
             yield _cut(passage, spans, rows, _length(shown), layout)
             return
@@ -141,7 +147,6 @@ def score(
     found: Sequence[Sequence[QuoteSpan]],
     cosines: Sequence[Vectors],
     weights: Vectors,
-    limits: QuotingSettings,
     asked: Sequence[Vectors],
 ) -> list[Window]:
     """Return each cut of each passage as a window. ``cosines[i]``: (sentences, q), each query token's best cosine in
@@ -155,7 +160,7 @@ def score(
     ends = np.array([(start + cut.rows.start, start + cut.rows.stop) for cut, start in flat])
     charged = np.array([cut.charged for cut, _ in flat])
     totals = np.maximum.reduceat(rows, ends.ravel(), axis=0)[::2] @ weights
-    totals -= limits.rate * np.maximum(0, charged - 100) / 100
+    totals -= RATE * np.maximum(0, charged - 100) / 100
     scores = rows @ weights
     gained = _GAIN * np.nan_to_num(np.concatenate([*asked, asked[-1][-1:]]) - _ORDINARY)
     totals += np.maximum.reduceat(gained, ends.ravel())[::2]
@@ -171,7 +176,6 @@ def score(
 def choose(
     candidates: Sequence[Window],
     most: int,
-    limits: QuotingSettings,
     parts: Sequence[Sequence[Window]] = (),
     asked: Mapping[PassageId, Vectors] = MappingProxyType({}),
 ) -> tuple[Window, ...]:
@@ -188,7 +192,7 @@ def choose(
             break
         longer = _with_neighbour(best, asked, cuts_of)
         for window in (best,) if longer is best else (longer, best):
-            if not any(_same(window, other, limits.alike) for other in chosen):
+            if not any(_same(window, other) for other in chosen):
                 chosen.append(window)
                 break
     return tuple(chosen)
@@ -242,7 +246,7 @@ def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span
     return -window.score, cut.length, cut.passage.document.id, cut.spans, first, *place
 
 
-def _same(one: Window, other: Window, alike: float) -> bool:
+def _same(one: Window, other: Window) -> bool:
     """Return whether two windows overlap, or say the same from one source: a document, or a page that both sum up."""
     first, second = one.best.document, other.best.document
     if first.id == second.id:
@@ -251,7 +255,7 @@ def _same(one: Window, other: Window, alike: float) -> bool:
     elif not first.source.pages_summarised & second.source.pages_summarised:
         return False
     a, b = one.cut.terms, other.cut.terms
-    return bool(a and b) and len(a & b) >= alike * min(len(a), len(b))
+    return bool(a and b) and len(a & b) >= _ALIKE * min(len(a), len(b))
 
 
 def _length(spans: Sequence[Span]) -> int:

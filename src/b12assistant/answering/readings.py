@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ import numpy as np
 from b12assistant.answering.retrieval import Query
 from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
 from b12assistant.language.vocabulary import Spelling, Vocabulary, load_vocabulary
+from b12assistant.threads import once
 from b12assistant.types import Span
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Rewriter:
             return None
         return self.words.get(self._spelling.correct(word))
 
-    @cached_property
+    @once
     def _spelling(self) -> Spelling:
         return Spelling(frozenset(self.words), frozenset(), {})
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from b12assistant.answers import Notice, NoticeKind, TextId, TurnSlice
 from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, tables
 from b12assistant.errors import ConfigError
 from b12assistant.language.words import fold
+from b12assistant.threads import once
 
 _FILE = "concepts.toml"
 _APART = re.compile(r"[’']|\s+")  # "nature's" is looked for as "nature s"
@@ -32,17 +33,17 @@ class Concept:
     asks: tuple[str, ...]
     each: bool
 
-    @cached_property
+    @once
     def _name(self) -> str:
         return f"(?:{'|'.join(re.escape(name) for name in sorted(self.names, key=len, reverse=True))})"
 
-    @cached_property
+    @once
     def asked(self) -> re.Pattern[str]:
         """Return the pattern of a question about it, in even form."""
         asks = "|".join(ask.replace("{name}", self._name) for ask in self.asks)
         return re.compile(rf"(?<!\w)(?:{asks})(?!\w)")
 
-    @cached_property
+    @once
     def _spoken(self) -> re.Pattern[str]:
         return re.compile(rf"(?<!\w){self._name}(?!\w)")
 

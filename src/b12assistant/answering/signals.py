@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 from math import exp
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ import numpy as np
 
 from b12assistant.answering.retrieval import Query
 from b12assistant.language.words import terms
+from b12assistant.threads import once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,7 +143,7 @@ class Evidence:
     leans: bool = False
     barred: float | None = None
 
-    @cached_property
+    @once
     def missing(self) -> float:
         """Return 1 for a question without an informative word: nothing speaks for it."""
         return self._worst(self.pool, self.unknown_terms.__contains__) if self.words else 1.0

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from b12assistant.config import EncoderSettings, Settings
+from b12assistant.config import EncoderSettings
 from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import REBUILD, EncoderError, IndexMismatchError
 from b12assistant.index.collection import Collection, all_reports, built_with
@@ -68,14 +68,14 @@ class Opened:
 
 
 @stage("index")
-def open_generation(generation: Generation, encoder: Encoder, settings: Settings, off: SwitchedOff) -> Opened:
+def open_generation(generation: Generation, encoder: Encoder, off: SwitchedOff) -> Opened:
     """Read the parts of a generation from verified bytes, including what is ``off``.
 
     Raises ``IndexMismatchError`` if it was built with another encoder or other settings, ``IndexDamagedError`` if its
     parts do not fit each other.
     """
     manifest: dict[str, Any] = dict(generation.manifest)
-    _check(manifest, encoder, settings)
+    _check(manifest, encoder)
     parts = read_parts(generation)
     collection = Collection(
         generation.id,
@@ -96,7 +96,7 @@ def open_generation(generation: Generation, encoder: Encoder, settings: Settings
     return Opened(collection, parts.entries, left_out, manifest, generation.problems)
 
 
-def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> None:
+def _check(manifest: dict[str, Any], encoder: Encoder) -> None:
     """Check model and settings. Raises ``IndexMismatchError``, which names what differs."""
     model = manifest["model"]
     if (model["name"], model["sha256"]) != (encoder.name, encoder.digest):
@@ -105,7 +105,7 @@ def _check(manifest: dict[str, Any], encoder: Encoder, settings: Settings) -> No
             f"configured is {encoder.name} ({encoder.digest[:12]}…)",
             hint=REBUILD,
         )
-    for name, value in built_with(encoder, settings).items():
+    for name, value in built_with(encoder).items():
         if manifest.get(name) != value:
             raise IndexMismatchError(
                 f"the index was built with other settings ({name} {manifest.get(name)}, now {value})", hint=REBUILD

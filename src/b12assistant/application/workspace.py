@@ -401,8 +401,7 @@ class Workspace:
         return replace(opened, collection=self.search_server.attached(opened.collection, opened.manifest))
 
     def _read(self, generation: Generation) -> Opened:
-        encoder, settings = self.encoder, self.configuration.settings
-        return open_generation(generation, encoder, settings, folder.corpus_switched_off(self.corpus))
+        return open_generation(generation, self.encoder, folder.corpus_switched_off(self.corpus))
 
 
 def written(file: Path) -> tuple[int, ...] | None:

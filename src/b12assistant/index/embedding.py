@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from b12assistant.config import Settings
+from b12assistant.index.collection import CHUNKING
 from b12assistant.index.documents import Entry
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.types import Passage
 
 _TITLE_END = ". "
+# Passages. A larger collection gets no sentence vectors: they nearly double its token vectors (ours: 25 beside 28 MB).
+SENTENCE_VECTORS_UP_TO = 3000
 _AT_ONCE = 512  # texts encoded at once: their full token vectors take 100 MB
 
 
@@ -33,7 +35,12 @@ class Embedded:
 
 
 def embed(
-    passages: Sequence[Passage], encoder: Encoder, projection: Projection, *, title_pieces: int, alone: bool
+    passages: Sequence[Passage],
+    encoder: Encoder,
+    projection: Projection,
+    *,
+    title_pieces: int = CHUNKING.title_pieces,
+    alone: bool,
 ) -> Embedded:
     """Encode the passages of one document, each with the title, cut to ``title_pieces`` word pieces, in front."""
     title = _short_title(passages[0].document.title, encoder, title_pieces)
@@ -84,18 +91,19 @@ def _grouped(encoded: Encoded, ends: Iterable[int], projection: Projection) -> T
 class EmbeddingPool:
     """The encoding of one build's documents, with as many at a time as bulk encoding has threads.
 
-    ``known``: returns the arrays of passages that were encoded before. No work continues after ``close``.
+    ``known``: returns the arrays of passages that were encoded before. ``threads``: 0 means one for each core. No work
+    continues after ``close``.
     """
 
     def __init__(
         self,
         encoder: Encoder,
         projection: Projection,
-        settings: Settings,
         known: Callable[[Sequence[Passage]], Embedded | None],
+        threads: int,
     ) -> None:
-        self._encoder, self._projection, self._chunking, self._known = encoder, projection, settings.chunking, known
-        self._pool = ThreadPoolExecutor(settings.encoder.threads or os.cpu_count() or 1)
+        self._encoder, self._projection, self._known = encoder, projection, known
+        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
         self._begun: list[tuple[Entry, Embedded | Future[Embedded]]] = []
         self.read: set[str] = set()  # files that went through the encoder, at least in part
 
@@ -111,7 +119,7 @@ class EmbeddingPool:
 
         ``progress`` counts the documents that go through the encoder, if there are any.
         """
-        alone = sum(len(entry.passages) for entry, _ in self._begun) <= self._chunking.sentence_vectors_up_to
+        alone = sum(len(entry.passages) for entry, _ in self._begun) <= SENTENCE_VECTORS_UP_TO
         pending = [self._pool.submit(self._completed, entry, begun, alone=alone) for entry, begun in self._begun]
         encoded = [isinstance(begun, Future) or (alone and begun.alone is None) for _, begun in self._begun]
         arrays, done, total = [], 0, sum(encoded)
@@ -125,8 +133,7 @@ class EmbeddingPool:
 
     def _passages(self, entry: Entry) -> Embedded:
         self.read.add(entry.report.file)
-        title_pieces = self._chunking.title_pieces
-        return embed(entry.passages, self._encoder, self._projection, title_pieces=title_pieces, alone=False)
+        return embed(entry.passages, self._encoder, self._projection, alone=False)
 
     def _completed(self, entry: Entry, begun: Embedded | Future[Embedded], *, alone: bool) -> Embedded:
         """Encode sentences alone. ``begun`` was queued earlier, so waiting for it cannot deadlock."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,8 +16,9 @@ import numpy as np
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.corpus.walk import walk
-from b12assistant.index import vector_index
+from b12assistant.index import embedding, vector_index
 from b12assistant.index.collection import (
+    CHUNKING,
     LIBRARIES,
     METHOD,
     AskedQuestions,
@@ -36,6 +36,7 @@ from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope
 from b12assistant.index.reading import FileReading, FilesRead, Reader
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.protocols import Encoder, Progress
+from b12assistant.threads import once
 from b12assistant.types import FileReport, GenerationId
 
 
@@ -80,11 +81,13 @@ class Indexer:
         ``previous``: what need not be read and encoded again. ``always``: make the files even if nothing changed.
         Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
         """
-        scope = VectorScope.of(self.encoder.digest, self._runtime, self.settings.chunking.title_pieces, METHOD)
+        scope = VectorScope.of(self.encoder.digest, self._runtime, CHUNKING.title_pieces, METHOD)
         known = Known(scope, previous.within(scope), self.packaged)
         walked = walk(corpus)
         reading = FileReading(self.reader, self.encoder, self.settings, self._runtime, self.progress)
-        with closing(EmbeddingPool(self.encoder, self.projection, self.settings, known.embedded)) as pool:
+        with closing(
+            EmbeddingPool(self.encoder, self.projection, known.embedded, self.settings.encoder.threads)
+        ) as pool:
             read = reading.read(walked, previous.entries, pool.begin)
             disputes = resolve(walked.disputes, read.passages)
             # No sentence answers them: they come last, after all sentences.
@@ -96,7 +99,7 @@ class Indexer:
         parts = self._parts(read, embedded, disputes, groups, known)
         return Built(parts.to_files(), {**facts, "vectors": parts.vectors.facts}, read, frozenset(pool.read))
 
-    @cached_property
+    @once
     def _runtime(self) -> dict[str, str]:
         return {**{library: _version_of(library) for library in LIBRARIES}, **self.encoder.runtime}
 
@@ -113,7 +116,7 @@ class Indexer:
             all(previous.entries.get(entry.report.file) is entry for entry in read.entries)
             and previous.facts == {**self._facts(read, dimension, groups), "vectors": old.vectors.facts}
             and (passages <= vector_index.EXACT_UP_TO) == (old.vectors.facts == vector_index.ROWS_ALONE)
-            and (passages <= self.settings.chunking.sentence_vectors_up_to) == (old.alone is not None)
+            and (passages <= embedding.SENTENCE_VECTORS_UP_TO) == (old.alone is not None)
             and old.left_out == read.refused
             and old.disputes == disputes
         )
@@ -131,7 +134,7 @@ class Indexer:
         return Parts(
             read.entries,
             vector_index.build_index(np.concatenate([arrays.vectors for arrays in embedded])),
-            index_words(read.passages, self.settings.lexical),
+            index_words(read.passages),
             TokenStore.join([arrays.context for arrays in embedded]),
             TokenStore.join(alone) if alone else None,
             disputes,
@@ -168,7 +171,7 @@ class Indexer:
         asked = digest_of(groups)
         return {
             "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": dimension},
-            **built_with(self.encoder, self.settings),
+            **built_with(self.encoder),
             "runtime": self._runtime,
             **({"asked": asked} if asked else {}),
             "counts": {

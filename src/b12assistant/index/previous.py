@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -27,6 +26,7 @@ from b12assistant.index.embedding import Embedded
 from b12assistant.index.parts import Parts, read_parts
 from b12assistant.index.store import Generation, read_generation, read_manifest
 from b12assistant.index.token_store import Vectors
+from b12assistant.threads import once
 from b12assistant.types import GenerationId, Passage
 
 _UNREADABLE = (
@@ -134,7 +134,7 @@ class Known:
         known = self.previous.asked
         return known[key] if key in known else self._packaged.asked.get(key)
 
-    @cached_property
+    @once
     def _packaged(self) -> Previous:
         for folder in sorted(self.packaged.glob("[!.]*")) if self.packaged else ():
             with suppress(*_UNREADABLE):

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -16,10 +15,11 @@ from b12assistant.corpus.provenance import attribute, findings, located, not_quo
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, parse_front_matter, source_of
 from b12assistant.corpus.walk import CorpusFile, Walked
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
-from b12assistant.index.collection import METHOD, Group, group_of, most_pieces
+from b12assistant.index.collection import CHUNKING, METHOD, Group, group_of, most_pieces
 from b12assistant.index.documents import Entry, source_facts
 from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
 from b12assistant.protocols import Encoder, Progress
+from b12assistant.threads import once
 from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin, OriginId, Passage, Source
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
@@ -131,10 +131,9 @@ class FileReading:
         )
         return Entry(document, passages, report, sha256, extract.extractor, front)
 
-    @cached_property
+    @once
     def _splitting(self) -> Splitting:
-        most = most_pieces(self.encoder, self.settings)
-        return Splitting(most, self.settings.loading.passages, self.encoder.tokenizer)
+        return Splitting(most_pieces(self.encoder), self.settings.loading.passages, self.encoder.tokenizer)
 
     def _described(self, file: CorpusFile, sha256: str, front: Facts) -> tuple[Source, str]:
         """Return the source of a file, and a digest of everything that its entry depends on."""
@@ -145,8 +144,8 @@ class FileReading:
             source_facts(source),
             file.rests_on,
             self.encoder.digest,
-            most_pieces(self.encoder, self.settings),
-            self.settings.chunking.title_pieces,
+            most_pieces(self.encoder),
+            CHUNKING.title_pieces,
             self.runtime,
         ]
         return source, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()

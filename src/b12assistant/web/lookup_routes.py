@@ -90,7 +90,7 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
 
 def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
     warnings = space.assistant.triaged(asked.text).triage.notices
-    matches = LookUp(space.engine, space.configuration.settings, asked.text, asked.sieve).matches(asked.way, asked.k)
+    matches = LookUp(space.engine, asked.text, asked.sieve).matches(asked.way, asked.k)
     return JsonResponse(
         {
             "notices": notices(warnings, space.texts, labels),
