@@ -224,6 +224,13 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "said elsewhere": ({"again.md": FRONT + BODY}, "nerves.md: said before, in again.md: "),
     "too long": (with_sentence(LONG), "nerves.md: a sentence of 46 words: "),
+    "too long for its folder": (
+        {
+            "answers/nerves.md": FRONT + "# Nerves\n\n" + "very " * 20 + "fast.\n",
+            "check.toml": "[most_words]\nanswers = 20\n",
+        },
+        "answers/nerves.md: a sentence of 21 words: ",
+    ),
     "bare This": (with_sentence("This helps."), "nerves.md: a sentence begins with 'This': This helps."),
     "bare It, in a list": (with_sentence("- It helps."), "nerves.md: a sentence begins with 'It': "),
     "misspelt": (with_sentence("Nerves carrry signals."), "nerves.md: not in the dictionary: carrry"),

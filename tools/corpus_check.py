@@ -39,7 +39,7 @@ def check(corpus: Path, against: Path | None = None) -> tuple[list[Finding], tup
     findings += check_not_answered(corpus, texts)
     findings += check_references(curation, texts)
     findings += check_repetition(texts)
-    findings += check_lengths(texts)
+    findings += check_lengths(texts, curation.most_words)
     findings += check_openings(texts, curation.openings)
     findings += check_spelling(texts, words=curation.words, glossaries=curation.glossaries)
     findings += check_grades(texts, curation.grades)
