@@ -128,6 +128,44 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
         {"sources.toml": SOURCES.replace("https://nerves.example/", "a page")},
         "sources.toml:10: url = 'a page' is not known",
     ),
+    "address that is a bare number": (
+        {"sources.toml": SOURCES.replace("nerves.example/", "192.0.2.1:8081/1")},
+        "sources.toml: origin nerve-society: its address is a bare IP number: https://192.0.2.1:8081/1",
+    ),
+    "address of a test server": (
+        {"sources.toml": SOURCES.replace("nerves.example", "journal-uat.nerves.example")},
+        "sources.toml: origin nerve-society: its address is a test server: https://journal-uat.nerves.example/",
+    ),
+    "address of a copy": (
+        {
+            "sources.toml": SOURCES.replace("nerves.example", "www.nerves.example"),
+            "check.toml": '[copies]\n"nerves.example" = "a proxy"\n',
+        },
+        "origin nerve-society: its address is not the publisher's own (a proxy): https://www.nerves.example/",
+    ),
+    "page that nothing may rest on": (
+        {
+            "sources.toml": SOURCES + 'read_at = "https://machine.example/1"\n',
+            "check.toml": '[never]\n"machine.example" = "written by a machine"\n',
+        },
+        "nothing may rest on this page (written by a machine): https://machine.example/1",
+    ),
+    "copy that is no address": (
+        {"sources.toml": SOURCES + 'read_at = "a library"\n'},
+        "sources.toml:13: read_at = 'a library' is not known",
+    ),
+    "publisher that nobody knows": (
+        {"sources.toml": SOURCES.replace("The Nerve Society", "copy at nerves.example")},
+        "sources.toml: origin nerve-society: its publisher is not known: copy at nerves.example",
+    ),
+    "title that was made up": (
+        {"sources.toml": SOURCES.replace('title = "Nerves"', 'title = "Nerves (descriptive title)"')},
+        "sources.toml: origin nerve-society: its title is not known: Nerves (descriptive title)",
+    ),
+    "unnamed origin that is gone": (
+        {"check.toml": 'unnamed = ["gone"]\n'},
+        "check.toml: unnamed has 'gone', which is not in the register",
+    ),
     "origin without date": (
         {"sources.toml": SOURCES.replace('published = "2024"\n', "")},
         "sources.toml:2: published is missing",
@@ -186,6 +224,13 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "said elsewhere": ({"again.md": FRONT + BODY}, "nerves.md: said before, in again.md: "),
     "too long": (with_sentence(LONG), "nerves.md: a sentence of 46 words: "),
+    "too long for its folder": (
+        {
+            "answers/nerves.md": FRONT + "# Nerves\n\n" + "very " * 20 + "fast.\n",
+            "check.toml": "[most_words]\nanswers = 20\n",
+        },
+        "answers/nerves.md: a sentence of 21 words: ",
+    ),
     "bare This": (with_sentence("This helps."), "nerves.md: a sentence begins with 'This': This helps."),
     "bare It, in a list": (with_sentence("- It helps."), "nerves.md: a sentence begins with 'It': "),
     "misspelt": (with_sentence("Nerves carrry signals."), "nerves.md: not in the dictionary: carrry"),
@@ -206,6 +251,12 @@ def test_curators_can_allow_words_beginnings_and_terms(tmp_path: Path) -> None:
     after = findings(tmp_path, said | {"check.toml": rules})
     assert len(before) - len(after) == 3
     assert all("no origin is named" in finding for finding in after)
+
+
+def test_a_copy_that_was_read_is_no_fault_and_an_unnamed_origin_can_be_listed(tmp_path: Path) -> None:
+    sources = SOURCES.replace("The Nerve Society", "unknown publisher") + 'read_at = "https://copies.example/1"\n'
+    rules = 'unnamed = ["nerve-society"]\n[copies]\n"copies.example" = "copies"\n'
+    assert findings(tmp_path, {"sources.toml": sources, "check.toml": rules}) == []
 
 
 # Copied words

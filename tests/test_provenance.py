@@ -197,3 +197,18 @@ def test_the_page_of_a_document_lists_what_it_rests_on(tmp_path: Path) -> None:
     page = client.get("/d/pills.txt").text
     assert page.count("https://a.example/") == 1
     assert "NHS: Metformin (2023)" in unescape(page)
+
+
+def test_the_page_of_a_document_links_the_publisher_before_the_copy_that_was_read(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    register = REGISTER.replace(
+        'url = "https://a.example/"', 'url = "https://a.example/"\nread_at = "https://b.example/"'
+    )
+    write(space.corpus, {"sources.toml": register, "pills.txt": "Metformin lowers B12.\n"})
+    written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
+    space.index()
+    later = again(space)
+    client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
+    page = client.get("/d/pills.txt").text
+    assert 0 < page.index("https://a.example/") < page.index("https://b.example/")
+    assert "the copy that was read" in page

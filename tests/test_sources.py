@@ -246,6 +246,12 @@ part_read = "the whole page"
 def test_the_register_of_origins_is_read() -> None:
     origin = SourcesFile(ORIGIN + ENTRY).origins[OriginId("nhs")]
     assert (origin.publisher, origin.kind, origin.read) == ("NHS", SourceKind.PUBLIC_BODY, date(2026, 11, 21))
+    assert origin.read_at == ""
+
+
+def test_an_origin_keeps_its_own_address_apart_from_the_copy_that_was_read() -> None:
+    origin = SourcesFile(ORIGIN + 'read_at = "https://copy.example/"\n').origins[OriginId("nhs")]
+    assert (origin.url, origin.read_at) == ("https://a.example/", "https://copy.example/")
 
 
 @pytest.mark.parametrize(

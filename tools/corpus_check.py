@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from corpus_checks import Finding
+from corpus_checks.addresses import check_addresses
 from corpus_checks.curation import Curation, check_references
 from corpus_checks.language import (
     check_grades,
@@ -33,11 +34,12 @@ def check(corpus: Path, against: Path | None = None) -> tuple[list[Finding], tup
     curation = Curation.load(corpus)
     findings += check_metadata(texts)
     findings += check_provenance(corpus, texts, origins)
+    findings += check_addresses(origins, curation)
     findings += check_disputes(corpus, texts)
     findings += check_not_answered(corpus, texts)
     findings += check_references(curation, texts)
     findings += check_repetition(texts)
-    findings += check_lengths(texts)
+    findings += check_lengths(texts, curation.most_words)
     findings += check_openings(texts, curation.openings)
     findings += check_spelling(texts, words=curation.words, glossaries=curation.glossaries)
     findings += check_grades(texts, curation.grades)

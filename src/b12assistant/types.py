@@ -161,9 +161,10 @@ class Origin:
     country: str
     published: str  # the year or date it gives, or "unknown"
     read: date
-    url: str
+    url: str  # the publisher's own
     terms: str
     part_read: str
+    read_at: str = ""  # the copy that was read, if it was not at `url`
 
     @property
     def facts(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from corpus_checks.reading import REFERENCES, RULES, Text
 
 _DOI: Final = re.compile(r"\b10\.\d{4,9}/[^\s,;\"']+[^\s,;.\"')]")
 _REFERENCE_KEYS: Final = {"id", "authors", "title", "journal", "year", "doi", "correction", "url"}
-_RULE_KEYS: Final = {"words", "openings", "allowed", "glossaries", "grades"}
+_RULE_KEYS: Final = {"words", "openings", "allowed", "glossaries", "grades", "copies", "never", "unnamed", "most_words"}
 _Table = Mapping[str, object]
 
 
@@ -42,6 +42,10 @@ class Curation:
     allowed: tuple[str, ...] = ()
     glossaries: frozenset[str] = frozenset()
     grades: Mapping[str, float] = field(default_factory=dict)  # a folder, "" for the rest, to the highest median grade
+    most_words: Mapping[str, float] = field(default_factory=dict)  # a folder to the most words of a sentence
+    copies: Mapping[str, str] = field(default_factory=dict)  # hosts of copies, proxies and short links, with the reason
+    never: Mapping[str, str] = field(default_factory=dict)  # hosts of pages that nothing may rest on, with the reason
+    unnamed: frozenset[str] = frozenset()  # origins whose title or publisher could not be found
     broken: tuple[Finding, ...] = ()
 
     @classmethod
@@ -58,6 +62,10 @@ class Curation:
             allowed=_texts(rules, "allowed"),
             glossaries=frozenset(_texts(rules, "glossaries")),
             grades=_numbers(rules, "grades"),
+            most_words=_numbers(rules, "most_words"),
+            copies=_reasons(rules, "copies"),
+            never=_reasons(rules, "never"),
+            unnamed=frozenset(_texts(rules, "unnamed")),
             broken=tuple(broken),
         )
 
@@ -123,6 +131,11 @@ def _text(entry: _Table, key: str) -> str:
 def _texts(entry: _Table, key: str) -> tuple[str, ...]:
     value = entry.get(key, [])
     return tuple(str(each) for each in value) if isinstance(value, list) else (str(value),)
+
+
+def _reasons(entry: _Table, key: str) -> dict[str, str]:
+    value = entry.get(key, {})
+    return {str(name): str(why) for name, why in value.items()} if isinstance(value, dict) else {}
 
 
 def _numbers(entry: _Table, key: str) -> dict[str, float]:

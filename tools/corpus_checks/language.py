@@ -26,13 +26,13 @@ _TERM: Final = re.compile(r"(.{2,80}?)\s(?:is|are|means|describes|holds|in|shows
 _ADDRESS: Final = re.compile(r"https?://\S+|\b[\w-]+(?:[./][\w-]+)*\.(?:md|toml|pdf|txt|html)\b|\b10\.\d{4,9}/\S+")
 
 
-def check_lengths(texts: Sequence[Text]) -> list[Finding]:
-    """Return sentences that are too long to follow."""
+def check_lengths(texts: Sequence[Text], limits: Mapping[str, float]) -> list[Finding]:
+    """Return sentences that are too long to follow; ``limits``: the most words, by folder."""
     return [
         Finding(text.file, f"a sentence of {len(sentence.split())} words: {_short(sentence)}")
         for text in texts
         for sentence in text.sentences
-        if len(sentence.split()) > MOST_WORDS
+        if len(sentence.split()) > limits.get(text.file.partition("/")[0], MOST_WORDS)
     ]
 
 

@@ -26,6 +26,7 @@ _DAY = "a date such as 2026-11-20"
 _MaybeText = Annotated[Text | None, Field(description="a text")]
 _MaybeDay = Annotated[date | None, Field(description=_DAY)]
 _ADDRESS = r"^(https?://\S+|this project|unknown)$"
+_COPY = r"^https?://\S+$"
 _INTERESTS = {True: Interest.SELLS, False: Interest.NONE, "unknown": Interest.UNKNOWN}
 
 
@@ -71,6 +72,7 @@ class OriginEntry(CuratedEntry):
     url: str = Field(pattern=_ADDRESS, description='a web address, "this project" or "unknown"')
     terms: Text = Field(description="the terms of use")
     part_read: Text = Field(description="which part was read")
+    read_at: str = Field("", pattern=_COPY, description="the web address of the copy that was read")
 
     def origin(self) -> Origin:
         return Origin(**{**dict(self), "id": OriginId(self.id)})

@@ -376,7 +376,7 @@ def source_fields(source: Source, basis: Iterable[Basis]) -> Json:
         "publisher": source.publisher,
         "published": source.published.isoformat() if source.published else None,
         "url": source.url,
-        "origins": [asdict(publication) for publication in basis],
+        "origins": [{name: getattr(each, name) for name in Origin.model_fields} for each in basis],
     }
 
 

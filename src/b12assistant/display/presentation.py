@@ -55,13 +55,13 @@ class Basis:
     published: str
     url: str
     place: str
+    read_at: str = ""  # the copy that was read, shown only on the document's own page
 
     @classmethod
     def of(cls, attribution: Attribution) -> Basis:
-        origin = attribution.origin
-        return cls(
-            origin.id, origin.title, origin.publisher, origin.kind, origin.published, origin.url, attribution.place
-        )
+        origin, place = attribution.origin, attribution.place
+        facts = (origin.title, origin.publisher, origin.kind, origin.published, origin.url, place, origin.read_at)
+        return cls(origin.id, *facts)
 
     @property
     def is_known(self) -> bool:

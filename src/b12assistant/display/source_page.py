@@ -173,11 +173,17 @@ def _facts(entry: Entry, labels: Labels) -> Iterator[str]:
         yield _fact(labels("source.address"), _link(source.url if web_address(source.url) else "", source.url))
     document = entry.document
     if publications := [Basis.of(found) for found in document.attributed([Range(0, len(document.text))])]:
-        listed = "".join(f"<li>{_link(each.link, each.words)}</li>" for each in publications)
+        listed = "".join(f"<li>{_publication(each, labels)}</li>" for each in publications)
         yield _fact(labels("source.origins"), f"<ul>{listed}</ul>")
     if source.cites:
         listed = "".join(f"<li>{_own(cited)}</li>" for cited in source.cites)
         yield _fact(labels("source.cites"), f"<ul>{listed}</ul>")
+
+
+def _publication(basis: Basis, labels: Labels) -> str:
+    """Draw a publication with a link to its own address and, after it, to the copy that was read."""
+    copy = f" ({_link(basis.read_at, labels('source.read_at'))})" if basis.read_at else ""
+    return _link(basis.link, basis.words) + copy
 
 
 def _fact(name: str, value: str) -> str:

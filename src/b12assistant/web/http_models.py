@@ -126,6 +126,7 @@ class Publication(Form):
     url: str
     terms: str
     part_read: Annotated[str, Field(description="An excerpt is not the whole.")]
+    read_at: Annotated[str, Field(description="The copy that was read, empty if it was read at `url`.")]
 
 
 class RestsOn(Form):
