@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -57,22 +58,38 @@ class LowRank(nn.Module):
     """A fixed matrix, and a thin product beside it that is learned; it is zero at first without ``up``.
 
     ``rounds``: compute as the graph in eight bits does, nearly: here padding counts among the numbers of a text.
+    ``plain``: leave the product out.
     """
 
     def __init__(
         self, base: nn.Linear, down: torch.Tensor | None = None, up: torch.Tensor | None = None, *, rounds: bool = False
     ) -> None:
         super().__init__()
-        self.rounds = rounds
+        self.rounds, self.plain = rounds, False
         self.base = base.requires_grad_(requires_grad=False)
         self.down = nn.Parameter(torch.randn(base.in_features, RANK) / base.in_features**0.5 if down is None else down)
         self.up = nn.Parameter(torch.zeros(RANK, base.out_features) if up is None else up)
 
     def forward(self, given: torch.Tensor) -> torch.Tensor:
+        if self.plain:
+            return self.base(given)
         if not self.rounds:
             return self.base(given) + (given @ self.down) @ self.up
         weight = self.base.weight + (self.down @ self.up).T
         return nn.functional.linear(rounded_texts(given), rounded_rows(weight), self.base.bias)
+
+
+@contextmanager
+def unchanged(changed: Iterable[LowRank]) -> Iterator[None]:
+    """Compute as the encoder did before it learned."""
+    every = tuple(changed)
+    for each in every:
+        each.plain = True
+    try:
+        yield
+    finally:
+        for each in every:
+            each.plain = False
 
 
 def rounded_texts(given: torch.Tensor) -> torch.Tensor:
