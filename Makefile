@@ -34,7 +34,7 @@ export TOKENIZERS_PARALLELISM = false
 # Compiled modules are kept, even where the variable says otherwise: hundreds of processes of the tests import them.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run index check test bench bench-speed docs lint types reference lock hashes audit licences clean corpus-check packaged weights red-flags stress coverage
+.PHONY: help setup run index check test bench bench-speed docs lint types reference lock hashes audit licences clean corpus-check packaged weights floors red-flags stress coverage
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-14s%s\n' "$$name" "$$what"; done
@@ -157,14 +157,19 @@ coverage: .venv/.test ## measure the branches of loaders, store, quoting and tri
 # Each file of weights, by the scripts that make it; docs/reference/weights.md has inputs, times and order.
 FIT_graph = tools/export_onnx.py
 FIT_projection = benchmarks/fit_projection.py '$(NEEDED)'
-FIT_encoder = benchmarks/fit_encoder.py
+FIT_encoder = benchmarks/fit_encoder.py '$(NEEDED)'
 FIT_reader = benchmarks/fit_reader.py
 FIT_red-flags = benchmarks/fit_red_flags.py --anew
 FIT_words = benchmarks/fit_red_flags.py --words
+FIT_letters = benchmarks/fit_letters.py
+FIT_asked = benchmarks/fit_asked.py
 FIT_refusal = benchmarks/fit_refusal.py '$(NEEDED)' index && $(BIN)/python benchmarks/fit_leaning.py index && $(BIN)/python benchmarks/fit_strength.py index
 NEEDED = $(or $(DATASETS),$(error make weights OF=$(OF) DATASETS=FOLDER, the folder of the test collections))
-weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, reader, red-flags, words or refusal
-	@export PYTHONPATH=tools:benchmarks; $(BIN)/python $(or $(FIT_$(OF)),$(error make weights OF=graph, projection, encoder, reader, red-flags, words or refusal))
+weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, reader, red-flags, words, letters, asked or refusal
+	@export PYTHONPATH=tools:benchmarks; $(BIN)/python $(or $(FIT_$(OF)),$(error make weights OF=graph, projection, encoder, reader, red-flags, words, letters, asked or refusal))
+
+floors: .venv/.test index ## measure the answers on the labelled questions; fails if a figure is beyond its floor
+	@$(BIN)/python tools/answer_floors.py
 
 red-flags: .venv/.test ## audit the red flags, in build/; DATASETS=FOLDER adds real questions; fails if a figure fell behind
 	@$(BIN)/python tools/red_flags.py $(if $(DATASETS),--datasets '$(DATASETS)')

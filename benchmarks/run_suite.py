@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from b12assistant.evaluation.measures import compare, write_whole
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected.json"
+FLOORS = HERE / "floors.toml"
 LOG = HERE / "test_log.jsonl"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 TOLERANCE = 0.002  # of a mean: other processors round differently
@@ -72,17 +73,23 @@ def configurations(row: Row, baselines: Sequence[str]) -> list[Path]:
     return [RANKINGS / f"{name}.toml" for name in (SHIPPED, *(name for name in names if name != SHIPPED))]
 
 
-def measured(row: Row, datasets: Path, out: Path, cache: Path, space: Workspace, baselines: Sequence[str]) -> Found:
+def measured(
+    row: Row, datasets: Path, out: Path, cache: Path, space: Workspace, baselines: Sequence[str], plain: Workspace
+) -> Found:
+    """Measure a collection; the shipped ranking once more with the encoder as published, in ``plain``."""
+    folder = out / row.name.replace("/", "_").replace(" ", "_")
     request = Request(
         datasets / row.folder,
         row.split,
         row.queries,
         configurations(row, baselines),
-        out=out / row.name.replace("/", "_").replace(" ", "_"),
+        out=folder,
         cache=cache,
         relevant=row.relevant,
     )
     report = Bench(space, request).report()
+    other = replace(request, configs=configurations(row, []), out=folder.with_name(f"{folder.name}_plain"))
+    published = Bench(plain, other).report()["rankings"][0]["measures"]
     return {
         "name": row.name,
         "role": row.role,
@@ -90,6 +97,8 @@ def measured(row: Row, datasets: Path, out: Path, cache: Path, space: Workspace,
         "scores": {
             each["name"]: {name: _rounded(each["measures"][name]) for name in KEPT} for each in report["rankings"]
         },
+        "encoder": space.encoder.digest,
+        "plain": {name: _rounded(published[name]) for name in KEPT},
         "says": {each["name"]: each["says"] for each in report["rankings"]},
         "compared": [{**each, **_rounded(each)} for each in report["compared"]],
         "speed": report["rankings"][0]["speed"],
@@ -121,6 +130,13 @@ def drops(expected: Mapping[str, Found], found: Mapping[str, Found]) -> Iterator
             )
 
 
+def below(found: Mapping[str, Found]) -> Iterator[str]:
+    """Yield what is below its floor, by however little (`floors.toml`, ranking)."""
+    for name, floor in tomllib.loads(FLOORS.read_text("utf-8"))["ranking"].items():
+        if name in found and (mean := found[name]["scores"][SHIPPED][HEADLINE]["mean"]) < floor["least"]:
+            yield f"{name}: {HEADLINE} {mean:.4f}, the floor is {floor['least']}: {floor['why']}"
+
+
 def reading(found: Found) -> dict[str, Any]:
     """Return a line of the log."""
     return {
@@ -140,8 +156,9 @@ def load_expected(path: Path = EXPECTED) -> dict[str, Found]:
 
 
 def accept(found: Mapping[str, Found], rows: Sequence[Row]) -> None:
-    """Replace what was expected of the same collections by what was found."""
-    known = {**load_expected(), **found}
+    """Replace what was expected of the same collections by what was found, and drop what another encoder gave."""
+    encoders = {each["encoder"] for each in found.values()}
+    known = {name: each for name, each in {**load_expected(), **found}.items() if each.get("encoder") in encoders}
     kept = [known[row.name] for row in rows if row.name in known]
     lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in kept)
     write_whole(EXPECTED, f"[\n{lines}\n]\n")
@@ -161,13 +178,16 @@ def main() -> int:
     arguments = parser.parse_args()
     rows, baselines = suite()
     baselines = [] if arguments.shipped else baselines
-    space = Workspace(load_configuration(file=Path(os.devnull), environment={}))
+    space, plain = (
+        Workspace(load_configuration(file=Path(os.devnull), environment={}, flags={"encoder.tuned": tuned}))
+        for tuned in (True, False)
+    )
     print(f"encoding by {dict(space.encoder.runtime)}", flush=True)
     found: dict[str, Found] = {}
     for row in rows:
         if arguments.only not in (None, row.role) or row.name not in (arguments.collection or [row.name]):
             continue
-        found[row.name] = measured(row, arguments.datasets, arguments.out, arguments.cache, space, baselines)
+        found[row.name] = measured(row, arguments.datasets, arguments.out, arguments.cache, space, baselines, plain)
         if row.role == "test":
             with LOG.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(reading(found[row.name]), ensure_ascii=False) + "\n")
@@ -177,7 +197,7 @@ def main() -> int:
         accept(found, rows)
         return 0
     expected = load_expected()
-    fallen = list(drops(expected, found))
+    fallen = [*drops(expected, found), *below(found)]
     for sentence in fallen:
         print(sentence, file=sys.stderr)
     for name in found.keys() - expected.keys():

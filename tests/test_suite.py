@@ -1,5 +1,6 @@
 import json
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ from ranking.indexing import RANKINGS
 from run_suite import Row, configurations, drops, load_expected, measured, reading, suite
 from suite_page import page
 
+from b12assistant.answering.retrieval import Weights
+from b12assistant.api import Workspace
+from b12assistant.config import load_configuration
+
 HERE = Path(__file__).parent
 TINY = Row("tiny_collection", "dev", "development")
 
@@ -18,7 +23,7 @@ TINY = Row("tiny_collection", "dev", "development")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("suite")
     space = fake_workspace(folder, folder)
-    return measured(TINY, HERE / "fixtures", folder / "out", folder / "cache", space, ["shipped", "bm25"])
+    return measured(TINY, HERE / "fixtures", folder / "out", folder / "cache", space, ["shipped", "bm25"], space)
 
 
 def worse(found: dict[str, Any], by: float) -> dict[str, Any]:
@@ -103,3 +108,10 @@ def test_the_suite_is_valid_toml_without_paths_of_a_machine() -> None:
     text = (HERE.parent / "benchmarks" / "suite.toml").read_text("utf-8")
     assert tomllib.loads(text)["collection"]
     assert '= "/' not in text
+
+
+def test_the_published_figures_are_of_the_encoder_and_the_ranking_that_ship() -> None:
+    encoder = Workspace(load_configuration(environment={})).encoder.digest
+    for name, found in load_expected().items():
+        assert found["encoder"] == encoder, f"{name}: run `make bench` again, with --accept"
+        assert found["configuration"] == asdict(Weights()), name
