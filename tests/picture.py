@@ -62,7 +62,7 @@ PICTURE = (
     (
         "answering",
         (
-            "layout retrieval scope turn_forms < conversation quoting readings signals < disagreement speakers "
+            "asked layout retrieval scope turn_forms < conversation quoting readings signals < disagreement speakers "
             "< engine < thread < assistant lookup"
         ),
         "suggestions",
@@ -70,7 +70,7 @@ PICTURE = (
     (
         "display",
         (
-            "addresses labels markup subject < printed_pages < presentation < citation_formats json_form "
+            "addresses labels markup subject < printed_pages quoted < presentation < citation_formats json_form "
             "terminal < answer_html < source_page"
         ),
         "pdf_page",

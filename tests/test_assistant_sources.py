@@ -166,7 +166,8 @@ def test_a_quote_far_behind_the_best_is_not_shown() -> None:
 
 
 def test_at_most_three_quotes_are_shown() -> None:
-    documents = [source(f"{CALM[:-1]} and word{n}.", f"{n}.txt") for n in range(5)]
+    new = (f"{CALM[:-1]} and {' '.join(f'word{10 * n + i}' for i in range(6))}." for n in range(5))
+    documents = [source(text, f"{n}.txt") for n, text in enumerate(new)]
     assert len(answered(*documents).quotes) == 3
 
 

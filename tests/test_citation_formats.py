@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from b12assistant.display import addresses, citation_formats
 from b12assistant.display.citation_formats import CitationForm
 from b12assistant.display.labels import Labels, load_labels
-from b12assistant.display.presentation import Cited, Quoted, spans_text
+from b12assistant.display.quoted import Cited, Quoted, spans_text
 from b12assistant.types import Document, DocumentId, GenerationId, Interest, Source, SourceKind
 
 SAID = load_labels()

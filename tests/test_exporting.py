@@ -23,12 +23,12 @@ from b12assistant.web.warmup import Warmup
 
 CORPUS = summaries() | capsules()
 TURNS = (
-    "Which wraps: <myelin>, mostly?",
+    "Which wraps: <myelin>?",
     "Do swallowed capsules work as well as a syringe?",
     "Do plants dream of paint, glass and brass bands in winter?",
     "My legs went weak today and I can't pee",
     "Does our golden drip warm cold feet?",
-    "Which organ stores the vitamin for years?",
+    "What stores the vitamin for years?",
 )
 TOPIC = "Do swallowed capsules work as well as a syringe?"
 NAMES = {SavedFormat.HTML: "kept.html", SavedFormat.MARKDOWN: "kept.md", SavedFormat.JSON: "kept.json"}
@@ -111,7 +111,7 @@ def test_a_file_gives_the_questions_the_notices_and_the_index(
 
 def test_html_runs_nothing_and_fetches_nothing(kept: Mapping[SavedFormat, str]) -> None:
     text = kept[SavedFormat.HTML]
-    assert "Which wraps: &lt;myelin&gt;, mostly?" in text
+    assert "Which wraps: &lt;myelin&gt;?" in text
     assert re.findall("<script[^>]*>", text) == ['<script type="application/json" id="data">']
     assert "default-src 'none'" in text
 

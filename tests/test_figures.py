@@ -29,7 +29,7 @@ def test_questions_are_counted_by_how_they_ended_and_never_shown(tmp_path_factor
 
     asyncio.run(asked())
     told = generate_latest(figures.registry).decode()
-    for end in ("answered", "safety_only", "no_answer", "question"):
+    for end in ("answered", "safety_only", "no_answer", "no_word"):
         assert f'b12assistant_questions_total{{end="{end}"}} 1.0' in told
     assert "b12assistant_question_seconds_count 4.0" in told
     assert 'b12assistant_responses_total{status="200"} 1.0' in told

@@ -108,7 +108,9 @@ def test_the_rules_say_which_turns_are_kept_apart() -> None:
 
 
 def test_quotes_shown_before_move_back_unless_they_are_the_answer() -> None:
-    asked = assistant(NERVES, MORE, source("Myelin wraps nerves in the foot.", "foot.txt"), SHOP)
+    cells = source("Schwann cells make the sheath that wraps nerves outside. Rice is white.", "cells.txt")
+    glia = source("Glia build all that wraps nerves within brain and spine. Sand is dry.", "glia.txt")
+    asked = assistant(NERVES, cells, glia, SHOP)
     quoting = replace(asked.settings.quoting, quotes=2)
     asked = replace(asked, settings=replace(asked.settings, quoting=quoting))
     first = said(asked.reply(ASKED, ()).answer)

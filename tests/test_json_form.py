@@ -33,7 +33,7 @@ from b12assistant.answers import (
     TurnSlice,
 )
 from b12assistant.display.json_form import passage_json, reply_json, search_json
-from b12assistant.display.presentation import spans_text
+from b12assistant.display.quoted import spans_text
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Document,
@@ -122,6 +122,18 @@ def test_an_empty_answer_has_every_key() -> None:
         "disagreements": [],
         "nearest": [],
         "interpretation": None,
+        "asked": [
+            {
+                "text": "do they heal?",
+                "slices": [{"turn": 1, "start": 0, "end": 13}],
+                "context": [],
+                "status": "no_answer",
+                "reason": "nothing_close",
+                "quotes": [],
+                "nearest": [],
+            }
+        ],
+        "further": [],
     }
 
 

@@ -91,6 +91,8 @@ def test_the_forms_are_those_of_the_design() -> None:
         "disagreements",
         "nearest",
         "interpretation",
+        "asked",
+        "further",
     }
     assert set(json_form.Answer.model_fields) == answer
     assert set(json_form.AskResponse.model_fields) == {"answer", "timings_ms", "index"}

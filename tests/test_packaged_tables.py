@@ -15,6 +15,7 @@ from b12assistant.display.labels import languages
 from b12assistant.safety.assertion import KINDS
 from b12assistant.safety.fixed_texts import LINES
 from b12assistant.safety.languages import USUAL_KINDS, codes, read_words
+from b12assistant.safety.proportion import LISTS as PROPORTIONS
 from b12assistant.safety.red_flags import Memory, load_red_flags
 from b12assistant.safety.translations import CONTROLS, TRANSLATED
 from b12assistant.safety.withdrawal import LISTS
@@ -139,6 +140,15 @@ Withdrawal = create_model(  # type: ignore[call-overload]
 )
 
 
+class Said(Strict):
+    said: Some
+
+
+Proportion = create_model(  # type: ignore[call-overload]
+    "Proportion", __base__=Strict, names=(dict[str, Text], ...), **dict.fromkeys(PROPORTIONS, (Said, ...))
+)
+
+
 class Withdrawals(Strict):
     language: list[Withdrawal]  # type: ignore[valid-type]
 
@@ -165,6 +175,7 @@ TABLES: list[tuple[type[BaseModel], tuple[str, ...]]] = [
     (Spelling, ("red_flags", "spelling.toml")),
     (Words, ("red_flags", "words.toml")),
     (Withdrawals, ("red_flags", "withdrawals.toml")),
+    (Proportion, ("red_flags", "proportion.toml")),
     *((Language, ("red_flags", "languages", f"{code}.toml")) for code in codes()),
     *((Labels, ("page", "labels", f"{code}.toml")) for code in languages()),
 ]

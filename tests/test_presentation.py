@@ -46,16 +46,8 @@ from b12assistant.display import terminal
 from b12assistant.display.answer_html import turn_html
 from b12assistant.display.citation_formats import CitationForm, cite
 from b12assistant.display.labels import load_labels
-from b12assistant.display.presentation import (
-    Cited,
-    General,
-    Headline,
-    Quoted,
-    Setting,
-    ShownDifference,
-    present,
-    quotes_of,
-)
+from b12assistant.display.presentation import General, Headline, Setting, ShownDifference, present, quotes_of
+from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.integrations.langchain_retriever import QuoteRetriever
 from b12assistant.integrations.mcp_server import build_server
 from b12assistant.safety.fixed_texts import load_fixed_texts

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from b12assistant.corpus.folder import corpus_files
 from b12assistant.corpus.provenance import attribute, line_of, place, read_sentences, without_origin
 from b12assistant.display.labels import load_labels
-from b12assistant.display.presentation import Basis, Speaker
+from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.errors import SourceFactsError
 from b12assistant.index.documents import export_line
 from b12assistant.types import Attribution, FileEnd, Origin, OriginId, Range, Source, SourceKind

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from b12assistant.answering.engine import Engine
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import json_form
-from b12assistant.display.presentation import passage_text
+from b12assistant.display.quoted import passage_text
 from b12assistant.index.documents import export_line
 from b12assistant.web import http_models
 from b12assistant.web.service import build_app

@@ -110,7 +110,7 @@ def test_on_sigterm_it_answers_what_was_begun_and_refuses_what_is_new(space: Fak
         while told[-1][0] == 200:  # it has not yet noticed
             told.append(server.ask(ASKED))
         status, refused = told.pop()
-        assert (status, refused["code"]) == (503, "busy")
+        assert (status, refused["code"]) == (503, "stopping")
         server.go_on()
         status, answer = begun.result(60)
         assert status == 200

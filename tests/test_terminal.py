@@ -38,7 +38,8 @@ from b12assistant.answers import (
 )
 from b12assistant.corpus.sources import SourcesFile
 from b12assistant.display import labels, terminal
-from b12assistant.display.presentation import Cited, Quoted, Setting, present, present_notices
+from b12assistant.display.presentation import Setting, present, present_notices
+from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Document,

@@ -270,8 +270,8 @@ class Interpretation:
 
     @property
     def is_joined(self) -> bool:
-        """Return whether the turn was read with an earlier one, or with words that were shown for one."""
-        return self.as_one or len({part.turn.index for part in self.parts}) > 1
+        """Return whether the question was read with other words of the user, or with words that were shown."""
+        return self.as_one or len(self.parts) > 1
 
     @property
     def is_plain(self) -> bool:
@@ -281,7 +281,7 @@ class Interpretation:
     @property
     def own(self) -> TurnSlice:
         """Return the words of the question itself: the last part of the latest turn."""
-        return max(self.parts, key=lambda part: (part.turn.index, part.start))
+        return max(enumerate(self.parts), key=lambda each: (each[1].turn.index, each[0]))[1]
 
     @property
     def lead(self) -> int:
@@ -290,8 +290,30 @@ class Interpretation:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAnswer:
+    """One of several questions of a message. ``numbers``: those of the answer's quotes that answer it, from 1."""
+
+    words: TurnSlice
+    status: Status
+    reason: Reason | None
+    numbers: tuple[int, ...]
+    nearest: tuple[Passage, ...] = ()
+    interpretation: Interpretation | None = None
+
+    @property
+    def context(self) -> tuple[TurnSlice, ...]:
+        """Return the user's other words that the question was read with."""
+        read_as = self.interpretation
+        return tuple(part for part in read_as.parts if part != self.words) if read_as and read_as.is_joined else ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """Ids, enums, spans and slices of turns: there is no field for free text."""
+    """Ids, enums, spans and slices of turns: there is no field for free text.
+
+    ``parts``: the questions of a message that asks several, or asks inside a story; else empty. ``more``: further
+    questions of the message, which were not searched.
+    """
 
     question: Turn
     status: Status
@@ -301,6 +323,18 @@ class Answer:
     disagreements: tuple[Disagreement, ...] = ()
     nearest: tuple[Passage, ...] = ()
     interpretation: Interpretation | None = None
+    parts: tuple[AskedAnswer, ...] = ()
+    more: tuple[TurnSlice, ...] = ()
+
+    @property
+    def asked(self) -> tuple[AskedAnswer, ...]:
+        """Return every question that was searched; a message that is one question is its own part."""
+        if self.parts or self.status is Status.SAFETY_ONLY:
+            return self.parts
+        text = self.question.text
+        words = TurnSlice(self.question, len(text) - len(text.lstrip()), len(text.rstrip()))
+        numbers = tuple(range(1, len(self.quotes) + 1))
+        return (AskedAnswer(words, self.status, self.reason, numbers, self.nearest, self.interpretation),)
 
     @property
     def red_flag(self) -> Notice | None:

@@ -73,6 +73,8 @@ class QuestionError(UsageError):
 class NoWordError(QuestionError):
     """The question has marks but no readable word; `batch` answers it, since such a line is no fault of the file."""
 
+    code = "no_word"
+
 
 class SourceError(AssistantError):
     """One file of a corpus cannot be used; the rest goes on."""

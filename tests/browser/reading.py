@@ -51,6 +51,7 @@ TAGS = [
     "LI",
     "MARK",
     "P",
+    "SECTION",
     "SPAN",
     "STRONG",
     "SUMMARY",

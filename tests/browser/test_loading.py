@@ -134,7 +134,7 @@ def test_the_first_paint_has_the_final_shape_and_a_second_visit_is_small(
         assert page.locator(".wrap.default.full:visible").count() == 0, "the framework's spinner"
         page.close()
         for visit in range(2):
-            page, sizes = context.new_page(), []
+            page, sizes = context.new_page(), list[int]()
             page.add_init_script(SHIFTS)
             session = context.new_cdp_session(page)
             session.send("Network.enable")

@@ -13,7 +13,7 @@ from browser.reading import BOX, DRAWN, Reader
 pytestmark = pytest.mark.slow
 
 ASKED = "What wraps every nerve: myelin?"
-QUESTION = "<i>myelin</i> wraps every nerve &#65;"
+QUESTION = "Which wraps: <i>myelin</i>"
 
 
 def test_the_page_says_what_it_is_and_offers_questions(visit: Visit, site: str) -> None:

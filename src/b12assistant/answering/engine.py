@@ -14,7 +14,7 @@ import numpy as np
 from b12assistant.answering.disagreement import Difference, find_difference
 from b12assistant.answering.quoting import SEARCHED, QuoteSpan, Window, asking_of, choose, cuts, score, weights_of
 from b12assistant.answering.readings import Rewriter, beside, reading, readings, together
-from b12assistant.answering.retrieval import Query, encode_queries, rank
+from b12assistant.answering.retrieval import Query, as_shares, encode_queries, idf_of, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice
@@ -106,9 +106,33 @@ class Engine:
             for asked, read_as, each, known in zip(others, read, queries, evidence, strict=True)
         ]
 
+    @cached(64)
     def as_written(self, text: str) -> Query:
         """Encode a text in its own words only."""
         return self._encoded([(text, 0)])[0]
+
+    def vectors_of(self, texts: Sequence[str]) -> Vectors:
+        """Encode sentences of a user in one batch, cut to what the encoder takes: (n, d), rows of unit length."""
+        most = self.encoder.limit  # a word piece has a character at least
+        return np.stack([each.vector for each in self.encoder.encode([readable(text[:most]) for text in texts])])
+
+    def search_in_message(self, message: str, readings: Sequence[Interpretation], settings: Settings) -> list[Searched]:
+        """Search a question of a message; return one result for each of its ``readings``, the question alone first.
+
+        It is ranked by the whole message and all readings, each with the same weight, and judged by the words of each
+        reading: the story finds what is meant, but is no evidence.
+        """
+        read = [self.read(each) for each in readings]
+        begun = time.perf_counter()
+        queries = [self.query_of(each) for each in read]
+        query = together([self.as_written(message), *reversed(queries)])
+        took = 1000 * (time.perf_counter() - begun)
+        hits = self.hits(query)
+        windows = self.windows(query, hits, settings)
+        return [
+            Searched(asked, read_as, each, hits, windows, self.evidence(each, hits), took)
+            for asked, read_as, each in zip(readings, read, queries, strict=True)
+        ]
 
     @stage("reading")
     def read(self, read_as: Interpretation) -> Interpretation:
@@ -199,6 +223,25 @@ class Engine:
         whole, *parts = (score(found, cosines, weights, asked) for weights in every)
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
         return choose(whole, 4 * settings.quoting.quotes, parts, near)
+
+    @stage("quotes")
+    def covered(self, window: Window, shown: Sequence[Window]) -> float:
+        """Return how much of a window's words other windows say, 0 to 1: the mean, by idf, of each token's best cosine.
+
+        0 in a large collection, which has no vectors of single sentences.
+        """
+        store = self.collection.alone
+        if store is None or not shown:
+            return 0.0
+        own = store.part(*self._sentences(window))
+        others = [store.part(*self._sentences(each)) for each in shown]
+        best = np.max([other.best(own.unit_tokens(), 0, len(other)).max(axis=0) for other in others], axis=0)
+        return float(best @ as_shares(idf_of(self.collection.piece_idf, own.pieces)))
+
+    def _sentences(self, window: Window) -> tuple[int, int]:
+        """Return the rows of a window's sentences among those of all passages."""
+        first = int(self.collection.sentence_starts[self.collection.rows[window.passage.id]])
+        return first + window.cut.rows.start, first + window.cut.rows.stop
 
     @stage("differences")
     def difference(self, query: Query, found: Sequence[Window]) -> Difference | None:

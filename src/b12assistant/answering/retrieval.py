@@ -111,9 +111,9 @@ def _query(
 ) -> Query:
     vector = np.sum([part.vector for part in parts], axis=0)
     pieces = np.concatenate([part.pieces for part in parts])
-    idf = _idf(collection.piece_idf, pieces)
+    idf = idf_of(collection.piece_idf, pieces)
     if len(projection.piece_idf):
-        idf = np.sqrt(idf * _idf(projection.piece_idf, pieces))
+        idf = np.sqrt(idf * idf_of(projection.piece_idf, pieces))
     begins = np.cumsum([0, *(len(each) for each in texts[:-1])])
     places = np.concatenate([part.offsets + begin for part, begin in zip(parts, begins, strict=True)])
     share = np.where(places[:, 0] < lead, CONTEXT, 1).astype(np.float32)
@@ -144,7 +144,7 @@ def _parts(text: str, encoder: Encoder) -> list[str]:
     return [*_parts(text[:cut], encoder), *_parts(text[cut:], encoder)]
 
 
-def _idf(table: Vectors, pieces: NDArray[np.int32]) -> Vectors:
+def idf_of(table: Vectors, pieces: NDArray[np.int32]) -> Vectors:
     """Return the idf of each piece. One beyond the table was never seen: it is as rare as the rarest."""
     found = np.full(len(pieces), table.max(initial=1.0), dtype=np.float32)
     known = pieces < len(table)

@@ -185,6 +185,9 @@ class Calibration:
     ``full``, ``full_read`` and ``full_asked``: a constant and the weights of two signals, whose sum is above 0 for a
     quote that answers in full (`benchmarks/fit_strength.py`).
 
+    ``message``: the confidence from which a question inside a longer message is answered: judged with less context, it
+    is lower than for a whole question (`benchmarks/letters.py`, calibration split).
+
     What speaks against an answer has a weight of 0 or less, ``closeness`` and ``asked`` 0 or more. ``leaning``, 0 or
     less, is added for a follow-up, so that the same share of answerable ones is kept as of other questions.
     """
@@ -203,6 +206,7 @@ class Calibration:
     full: float = 0.0
     full_read: float = 0.0
     full_asked: float = 0.0
+    message: float = 0.25
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""

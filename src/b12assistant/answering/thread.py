@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.answering import conversation
+from b12assistant.answering.asked import SHORT, Asked, asked_of, sentences_of
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
@@ -26,6 +27,7 @@ from b12assistant.threads import cached
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_SENTENCES = 24  # of a message, among which the context of its questions is looked for
 _JOINED = 300  # most characters of an earlier question whose words are replaced, or whose subject is looked for
 
 
@@ -102,12 +104,40 @@ class Thread:
         if place is not None and (move := move_of(turn.text)) is not Move.ASKS:
             read = self.read(turns[: place + 1])
             return replace(read, searched=replace(read.searched, read_as=replace(read.searched.read_as, move=move)))
+        *_, last = asked_of(turn)
+        if last.around and len(turn.text.split()) > SHORT:
+            return self.read_asked(last)
         own = conversation.alone(turn, self.most)
         read = self._judged(self.engine.search(own, self.engine.read(own), self.settings))
         lean = leaning(turn.text)
         if place is None or lean is Leaning.NO or (lean is Leaning.MAYBE and self._answers(read)):
             return read
         return self._joined(turns, turns[: place + 1], read)
+
+    @cached(None)
+    def read_asked(self, asked: Asked) -> Read:
+        """Understand one question of a message: it is searched together with the message, and judged by itself or with
+        the sentence that it leans on, whichever fits better."""
+        message = asked.words.turn.text.strip()[: self.most]
+        contexts = (Interpretation((each, asked.words)) for each in self._contexts(asked))
+        found = self.engine.search_in_message(message, [Interpretation((asked.words,)), *contexts], self.settings)
+        return max((self._judged(each) for each in found), key=lambda each: each.likely)
+
+    def _contexts(self, asked: Asked) -> tuple[TurnSlice, ...]:
+        """Return the sentences that a question may lean on: the one before it, and the one most like the sources."""
+        if not asked.around:
+            return ()
+        words = asked.words
+        likest = (each for each in self._by_closeness(words.turn) if each.end <= words.start or each.start >= words.end)
+        return tuple(dict.fromkeys((asked.around[0], next(likest, asked.around[0]))))
+
+    @cached(8)
+    def _by_closeness(self, turn: Turn) -> tuple[TurnSlice, ...]:
+        """Return the first sentences of a message, those first that are most like a passage."""
+        found = [TurnSlice(turn, each.start, each.end) for each in sentences_of(turn.text[: self.most])[:_SENTENCES]]
+        vectors = self.engine.vectors_of([each.text for each in found])
+        closeness = (vectors @ self.engine.collection.matrix.T).max(axis=1)
+        return tuple(found[place] for place in np.argsort(-closeness, kind="stable"))
 
     def _joined(self, turns: tuple[Turn, ...], before: tuple[Turn, ...], own: Read) -> Read:
         """Return the turn as it is read with earlier ones; by itself if only that is answered.

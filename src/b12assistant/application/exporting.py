@@ -25,23 +25,25 @@ from b12assistant.display.json_form import Day, Form, Generation, Json, Offsets,
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.markup import UNSEEN, dialled, plain, revealed, style_sheets
 from b12assistant.display.presentation import (
-    Basis,
-    Cited,
+    Also,
+    AskedHeading,
+    AskedPart,
     FixedNotice,
+    Further,
     General,
     Headline,
+    Near,
     Nearest,
     Piece,
-    Quoted,
     ReadAs,
     Setting,
     ShownDifference,
     ShownNotice,
-    Speaker,
     arrange,
     near_places,
     read_as_piece,
 )
+from b12assistant.display.quoted import Basis, Cited, Quoted, Speaker
 from b12assistant.types import DocumentId, GenerationId, Interest, OriginId, PassageId, Range, Source, SourceKind, Words
 
 KIND: Literal["b12assistant conversation"] = "b12assistant conversation"
@@ -288,7 +290,22 @@ def pieces_of(answer: SavedAnswer, data: SavedConversation) -> tuple[Piece, ...]
 
     replaced = tuple((swap.written, swap.read_as) for swap in read_as.replaced) if read_as else ()
     turns = {part.turn for part in read_as.parts} if read_as else set()
-    nearest = [(DocumentId(at.document), PassageId(at.passage), (at.title, *at.section)) for at in answer.nearest]
+
+    def places(nearest: Sequence[json_form.Place]) -> tuple[Near, ...]:
+        at = ((DocumentId(each.document), PassageId(each.passage), (each.title, *each.section)) for each in nearest)
+        return near_places(at, data.base)
+
+    parts = [
+        AskedPart(
+            each.text,
+            tuple(answer.question[one.start : one.end] for one in each.context),
+            each.reason,
+            tuple(each.quotes),
+            places(each.nearest),
+        )
+        for each in answer.asked
+        if len(answer.asked) > 1 or each.text != answer.question.strip()
+    ]
     return arrange(
         labels,
         [
@@ -299,7 +316,9 @@ def pieces_of(answer: SavedAnswer, data: SavedConversation) -> tuple[Piece, ...]
         answer.reason,
         read(answer.quotes),
         [(differ.topic, read(differ.sides)) for differ in answer.disagreements],
-        near_places(nearest, data.base),
+        places(answer.nearest),
+        parts,
+        [words.text for words in answer.further],
         asked=(answer.question, read_as.text if read_as else ""),
         emergency=answer.red_flag is not None and answer.red_flag.level is Level.EMERGENCY,
     )
@@ -344,7 +363,13 @@ def _drawn(piece: Piece, form: CitationForm, labels: Labels) -> Iterator[str]:
         case ReadAs():
             swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
             yield line("read-as", f"{piece.label}: {piece.text}{swapped}")
-        case Headline():
+        case AskedHeading():
+            with_ = "".join(f" · {piece.between} “{each}”" for each in piece.read_with)
+            yield line("heading", f"{piece.label}: {piece.text}{with_}")
+        case Further():
+            yield line("heading", piece.heading)
+            yield from (line("further", each) for each in piece.questions)
+        case Headline() | Also():
             yield line("heading", piece.text)
         case Quoted():
             yield cite(piece, form, labels)

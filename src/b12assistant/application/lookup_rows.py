@@ -11,7 +11,8 @@ from b12assistant.answering.lookup import Match
 from b12assistant.answers import FixedTexts, Notice
 from b12assistant.display.addresses import MOST_SPANS
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.presentation import Cited, Quoted, ShownNotice, present_notices
+from b12assistant.display.presentation import ShownNotice, present_notices
+from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.safety.fixed_texts import telephone_numbers
 from b12assistant.types import GAP, Range
 

@@ -15,7 +15,8 @@ from b12assistant.display.addresses import read_link
 from b12assistant.display.citation_formats import CitationForm, about, cite, markdown_text, place
 from b12assistant.display.json_form import Text, source_fields
 from b12assistant.display.markup import UNSEEN, plain, style_sheets
-from b12assistant.display.presentation import Cited, Quoted, Setting
+from b12assistant.display.presentation import Setting
+from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId, GenerationId, Interest, Span
 

@@ -27,7 +27,8 @@ from b12assistant.display import json_form
 from b12assistant.display.addresses import MarkedPlace, place_of_words
 from b12assistant.display.json_form import Json, source_fields
 from b12assistant.display.labels import overdue
-from b12assistant.display.presentation import Cited, Quoted, Setting
+from b12assistant.display.presentation import Setting
+from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.errors import ConfigError, UsageError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GAP, DocumentId, Range

@@ -35,6 +35,8 @@ def shared(space: Workspace, reply: Reply, links: Sequence[str]) -> Reply:
         reason=None if fits else Reason.WEAK_MATCH,
         disagreements=(),
         nearest=(),
+        # Only the answer's own quotes are known to answer one of its questions.
+        parts=answer.parts if shown == answer.quotes else (),
     )
     files = frozenset(quote.document.id for quote in shown if space.source_changed(quote.document.id))
     return replace(reply, answer=changed, source_changed=files)

@@ -28,7 +28,8 @@ from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus import folder
 from b12assistant.data_files import Table
 from b12assistant.display.labels import Labels, load_labels
-from b12assistant.display.presentation import Cited, Setting
+from b12assistant.display.presentation import Setting
+from b12assistant.display.quoted import Cited
 from b12assistant.errors import (
     IndexDamagedError,
     IndexMismatchError,

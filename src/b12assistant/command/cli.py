@@ -138,7 +138,8 @@ def search(space: Workspace, question: str, most: int, json_: bool) -> None:
       b12assistant search "folic acid hides the anaemia" -k 5
     """
     from b12assistant.display import terminal
-    from b12assistant.display.presentation import Cited, Quoted, present_notices
+    from b12assistant.display.presentation import present_notices
+    from b12assistant.display.quoted import Cited, Quoted
 
     question = words(question)
     notices, hits = space.search(question, most)
@@ -190,7 +191,7 @@ def show(space: Workspace, name: str, json_: bool) -> None:
       b12assistant show 3f2a9c
     """
     from b12assistant.display import terminal
-    from b12assistant.display.presentation import Cited, Quoted
+    from b12assistant.display.quoted import Cited, Quoted
     from b12assistant.index.documents import export_line
     from b12assistant.types import DocumentId
 

@@ -14,20 +14,21 @@ from b12assistant.display.citation_formats import CitationForm
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import Layer, dialled, exact, layered, words
 from b12assistant.display.presentation import (
-    Basis,
+    Also,
+    AskedHeading,
+    Further,
     Headline,
     Nearest,
     Piece,
-    Quoted,
     ReadAs,
     Setting,
     ShownDifference,
     ShownNotice,
-    Speaker,
     Translation,
     answer_link,
     present,
 )
+from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.types import GAP, Range
 
 TABS = ("ask", "lookup", "sources")
@@ -125,9 +126,9 @@ def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, lin
     """Draw the pieces of an answer in the order of the page; ``link``: the address of the whole answer."""
     notices = [piece for piece in pieces if isinstance(piece, ShownNotice)]
     quotes = [piece for piece in pieces if isinstance(piece, Quoted)]
-    headline = "".join(f'<p class="headline">{exact(each.text)}</p>' for each in pieces if isinstance(each, Headline))
+    headed = any(isinstance(piece, AskedHeading) for piece in pieces)
+    refused = not quotes and (headed or any(isinstance(piece, Headline) for piece in pieces))
     # The notice on who decides comes first, except in a refusal: there it comes below and says what to do.
-    refused = headline and not quotes
     alarms = [notice for notice in notices if notice.alarm and not (refused and notice.id == DECISION)]
     others = [notice for notice in notices if notice not in alarms]
     telling = [notice for notice in others if notice.kind not in (NoticeKind.DOSE, NoticeKind.ADVICE)]  # go below
@@ -135,14 +136,81 @@ def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, lin
     above = "".join(map(_notice, (*alarms, *first)))
     below = "".join(_notice(notice) for notice in others if notice not in first)
     read_as = "".join(_read_as(piece, question) for piece in pieces if isinstance(piece, ReadAs))
+    if headed:
+        return f"{above}{_asked(turn, pieces, labels, link)}{below}"
+    headline = _headline(pieces)
     if not quotes:
         nearest = "".join(_nearest(piece) for piece in pieces if isinstance(piece, Nearest))
         return f"{above}{headline}{below}{read_as}{nearest}"
-    best, *more = quotes
     doubt = labels("strengths.possible") if headline else ""  # the headline says it for all quotes
+    drawn = _quotes(turn, quotes, labels, doubt, link, below)
+    rows = "".join(_difference(turn, piece, labels, doubt) for piece in pieces if isinstance(piece, ShownDifference))
+    return f'{above}<div class="card">{headline}{drawn}{rows}</div>{read_as}'
+
+
+def _quotes(turn: str, quotes: Sequence[Quoted], labels: Labels, doubt: str, link: str, below: str = "") -> str:
+    """Draw the best quote in full, and each other as a row that opens."""
+    best, *more = quotes
     rows = "".join(_row(turn, quote, labels, doubt) for quote in more)
-    rows += "".join(_difference(turn, piece, labels, doubt) for piece in pieces if isinstance(piece, ShownDifference))
-    return f'{above}<div class="card">{headline}{_figure(turn, best, labels, doubt, link)}{below}{rows}</div>{read_as}'
+    return f"{_figure(turn, best, labels, doubt, link)}{below}{rows}"
+
+
+def _headline(pieces: Sequence[Piece]) -> str:
+    return "".join(f'<p class="headline">{exact(each.text)}</p>' for each in pieces if isinstance(each, Headline))
+
+
+def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, link: str) -> str:
+    """Draw each question of a message as a part of one card: its words, what it was read with, its quotes."""
+    drawn, parts = "", list[list[Piece]]()
+    for piece in pieces:
+        match piece:
+            case AskedHeading():
+                parts.append([piece])
+            case Headline() | Also() | Quoted() | Nearest():
+                parts[-1].append(piece)
+            case ShownDifference():
+                drawn += _difference(turn, piece, labels, "")
+            case Further():
+                drawn += _further(piece)
+            case _:
+                pass
+    for heading, *inside in reversed(parts):
+        quotes = [piece for piece in inside if isinstance(piece, Quoted)]
+        headline = _headline(inside)
+        doubt = labels("strengths.possible") if headline else ""
+        body = _quotes(turn, quotes, labels, doubt, link if quotes and quotes[0].number == 1 else "") if quotes else ""
+        body += "".join(_also(turn, piece) for piece in inside if isinstance(piece, Also))
+        body += "".join(_nearest(piece) for piece in inside if isinstance(piece, Nearest))
+        drawn = f'<section class="part">{_part_heading(heading, labels)}{headline}{body}</section>{drawn}'
+    return f'<div class="card parts">{drawn}</div>'
+
+
+def _also(turn: str, also: Also) -> str:
+    """Draw a link to a quote under an earlier question."""
+    return f'<p class="also"><a href="#{turn}q{also.number}">{exact(also.text)}</a></p>'
+
+
+def _part_heading(heading: Piece, labels: Labels) -> str:
+    """Draw a question of a message in the user's words, with what it was read with; a press asks it alone."""
+    if not isinstance(heading, AskedHeading):
+        return ""
+    alone = exact(labels("ask.alone"))
+    with_ = "".join(
+        f'<button type="button" class="again alone" value="{exact(heading.text)}" title="{alone}">'
+        f'<span class="cut">{exact(heading.between)} “{words(each)}”</span>'
+        '<span class="off" aria-hidden="true">×</span></button>'
+        for each in heading.read_with
+    )
+    return f'<h3 class="question">{words(heading.text)}</h3>' + (f'<p class="with">{with_}</p>' if with_ else "")
+
+
+def _further(further: Further) -> str:
+    """Draw the questions that were not searched as buttons that ask them."""
+    buttons = "".join(
+        f'<button type="button" class="again" value="{exact(each)}">{words(each)}</button>'
+        for each in further.questions
+    )
+    return f'<div class="further"><h3>{exact(further.heading)}</h3>{buttons}</div>'
 
 
 def general(texts: FixedTexts) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import plain, revealed
-from b12assistant.display.presentation import Quoted
+from b12assistant.display.quoted import Quoted
 
 CITE = "/cite/"  # the route of quotes as text
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&~|$#]")

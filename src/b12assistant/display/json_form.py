@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
 from b12assistant.display.labels import overdue, section
-from b12assistant.display.presentation import Basis, basis_of, passage_text, spans_text
+from b12assistant.display.quoted import Basis, basis_of, passage_text, spans_text
 from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage, Source, SourceKind, Span, Words
 
 Json = dict[str, Any]
@@ -241,6 +241,40 @@ class Interpretation(Form):
         )
 
 
+class UserWords(Form):
+    """Words of the user."""
+
+    text: Text
+    slices: list[TurnSlice]
+
+    @classmethod
+    def of(cls, words: answers.TurnSlice) -> Self:
+        return cls(text=words.text, slices=[TurnSlice.of(words)])
+
+
+class _AskedAnswer(Form):
+    context: Annotated[list[TurnSlice], Field(description="The user's other words that it was read with.")]
+    status: Status
+    reason: Reason | None
+    quotes: Annotated[list[int], Field(description="Numbers of the quotes that answer it.")]
+    nearest: Annotated[list[Place], Field(description="Where the nearest passages are, when nothing answers it.")]
+
+
+class AskedQuestion(_AskedAnswer, UserWords):
+    """A question of the message, with what answers it."""
+
+    @classmethod
+    def of_part(cls, part: answers.AskedAnswer) -> Self:
+        return cls(
+            **dict(UserWords.of(part.words)),
+            context=[TurnSlice.of(each) for each in part.context],
+            status=part.status,
+            reason=part.reason,
+            quotes=list(part.numbers),
+            nearest=[Place.of_passage(passage) for passage in part.nearest],
+        )
+
+
 class Answer(Form):
     question: Text
     status: Status
@@ -251,6 +285,13 @@ class Answer(Form):
     disagreements: list[Disagreement]
     nearest: Annotated[list[Place], Field(description="Where the nearest passages are, when nothing answers.")]
     interpretation: Interpretation | None
+    asked: Annotated[
+        list[AskedQuestion],
+        Field(
+            description="The questions of the message, each with its own answer; empty if only a safety text is shown."
+        ),
+    ]
+    further: Annotated[list[UserWords], Field(description="Questions of the message that were not searched.")]
 
     @classmethod
     def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
@@ -271,6 +312,8 @@ class Answer(Form):
             ],
             nearest=[Place.of_passage(passage) for passage in answer.nearest],
             interpretation=Interpretation.of(answer.interpretation) if answer.interpretation else None,
+            asked=[AskedQuestion.of_part(part) for part in answer.asked],
+            further=[UserWords.of(words) for words in answer.more],
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from itertools import islice, pairwise
+from itertools import islice
 
 from b12assistant.answers import (
     FixedTexts,
@@ -18,115 +18,19 @@ from b12assistant.answers import (
     Move,
     Notice,
     NoticeKind,
-    Quote,
     Reason,
     Reply,
-    Strength,
     TextId,
 )
 from b12assistant.display import addresses
-from b12assistant.display.labels import Labels, load_labels, overdue, section
+from b12assistant.display.labels import Labels, load_labels, section
+from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.display.subject import names_subject
 from b12assistant.types import (
-    GAP,
-    Attribution,
-    Document,
     DocumentId,
-    GenerationId,
-    Interest,
-    OriginId,
     Passage,
     PassageId,
-    Range,
-    Source,
-    SourceKind,
-    Span,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """A publication that our summary is based on, and the place in it."""
-
-    id: OriginId
-    title: str
-    publisher: str
-    kind: SourceKind
-    published: str
-    url: str
-    place: str
-    read_at: str = ""  # the copy that was read, shown only on the document's own page
-
-    @classmethod
-    def of(cls, attribution: Attribution) -> Basis:
-        origin, place = attribution.origin, attribution.place
-        facts = (origin.title, origin.publisher, origin.kind, origin.published, origin.url, place, origin.read_at)
-        return cls(origin.id, *facts)
-
-    @property
-    def is_known(self) -> bool:
-        return not self.publisher.lower().startswith("unknown")
-
-    @property
-    def words(self) -> str:
-        """Return publisher and title, with the year if it is known."""
-        year = f" ({self.published})" if self.published[:1].isdigit() else ""
-        return f"{self.publisher}: {self.title}{year}"
-
-    @property
-    def link(self) -> str:
-        """Return the web address, "" if there is none."""
-        return self.url if self.url.startswith(("https://", "http://")) else ""
-
-    @property
-    def cited(self) -> str:
-        """Return publisher, title, year and web address, as far as they are known."""
-        return f"{self.words} {self.link}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who speaks, as labels that begin with a small letter; "" for what is not known.
-
-    ``basis``: the publications that our summary is based on, which come first; our own publisher and date are then left
-    out. ``interest``: the label for a source that sells what it recommends, or may; ``sells``: it does.
-    """
-
-    whose: str
-    publisher: str
-    published: str
-    interest: str
-    sells: bool
-    basis: tuple[Basis, ...] = ()
-
-    @classmethod
-    def of(cls, source: Source, labels: Labels, basis: Sequence[Basis] = ()) -> Speaker:
-        return cls(
-            labels("speaker.our_summary") if basis else labels.whose_words(source),
-            "" if basis else source.publisher or "",
-            labels.day(source.published) if source.published and not basis else "",
-            labels.interest(source) or "",
-            source.interest is Interest.SELLS,
-            tuple(basis),
-        )
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Return what is known, in order: publications that a summary is based on, whose words, publisher, date."""
-        return self._with(publication.words for publication in self.basis)
-
-    @property
-    def cited(self) -> tuple[str, ...]:
-        """Return ``parts``, with the web address of each publication."""
-        return self._with(publication.cited for publication in self.basis)
-
-    def _with(self, based_on: Iterable[str]) -> tuple[str, ...]:
-        return tuple(part for part in (*based_on, self.whose, self.publisher, self.published) if part)
-
-
-def basis_of(spans: Sequence[Span]) -> tuple[Basis, ...]:
-    """Return the publications that spans of one document are based on, best evidence first."""
-    return tuple(map(Basis.of, spans[0].document.attributed([span.range for span in spans])))
 
 
 class Alarm(StrEnum):
@@ -148,106 +52,6 @@ class Setting:
     today: date
     labels: Labels = field(default_factory=load_labels)
     base: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """Words of one document, in order, with what their citation needs.
-
-    ``best``: the sentence that answers. ``changed``: the file changed since indexing. ``partly_off``: a curator has
-    switched off other passages of the document. ``base``: as in ``Setting``.
-    """
-
-    spans: tuple[Span, ...]
-    best: Span | None = None
-    passage: PassageId | None = None
-    generation: GenerationId | None = None
-    base: str = ""
-    strength: Strength | None = None
-    changed: bool = False
-    partly_off: bool = False
-
-    @classmethod
-    def of_quote(cls, quote: Quote, reply: Reply, base: str = "") -> Cited:
-        changed, partly_off = (quote.document.id in ids for ids in (reply.source_changed, reply.partly_off))
-        passage, generation = quote.passage.id, reply.generation
-        return cls(quote.spans, quote.best, passage, generation, base, quote.strength, changed, partly_off)
-
-    @classmethod
-    def of_passage(cls, passage: Passage, generation: GenerationId | None = None, base: str = "") -> Cited:
-        """Cite a whole passage; sentences with only blanks between them become one span."""
-        spans: list[Span] = []
-        for sentence in passage.sentences:
-            joined = spans and passage.document.text[spans[-1].end : sentence.start].isspace()
-            start = spans.pop().start if joined or (spans and spans[-1].end == sentence.start) else sentence.start
-            spans.append(Span(passage.document, start, sentence.end))
-        return cls(tuple(spans), None, passage.id, generation, base)
-
-    @property
-    def document(self) -> Document:
-        return self.spans[0].document
-
-    @property
-    def link(self) -> str:
-        """Return the permalink."""
-        return self.base + addresses.of_spans(self.spans, self.best)
-
-
-@dataclass(frozen=True, slots=True)
-class Quoted:
-    """Words of a source with their place, who speaks, and all that a reader must know about them.
-
-    ``number``: 1-based in an answer, 0 outside of one. ``words``: span by span, exactly the source's. ``place``: the
-    title, then the headings, outermost first. ``pages``: a label, "" without pages. ``notes``: labels, each beginning
-    with a small letter.
-    """
-
-    number: int
-    document: DocumentId
-    passage: PassageId | None
-    spans: tuple[Range, ...]
-    words: tuple[str, ...]
-    best: Range | None
-    place: tuple[str, ...]
-    page_range: tuple[int, int] | None
-    pages: str
-    source: Source
-    speaker: Speaker
-    notes: tuple[str, ...]
-    link: str
-    strength: Strength | None = None
-    digest: str = ""
-    generation: GenerationId | None = None
-
-    @classmethod
-    def of(cls, cited: Cited, labels: Labels, today: date, number: int = 0) -> Quoted:
-        """Put a citation into words."""
-        document, at = cited.document, (cited.best or cited.spans[0]).start
-        source = document.source
-        pages = document.span(cited.spans[0].start, cited.spans[-1].end).pages
-        return cls(
-            number,
-            document.id,
-            cited.passage,
-            tuple(span.range for span in cited.spans),
-            tuple(span.text for span in cited.spans),
-            cited.best.range if cited.best else None,
-            (document.title, *section(document, at)),
-            pages,
-            labels.pages(pages) or "",
-            source,
-            Speaker.of(source, labels, basis_of(cited.spans)),
-            tuple(_notes(cited, labels, today)),
-            cited.link,
-            cited.strength,
-            document.digest,
-            cited.generation,
-        )
-
-    @property
-    def text(self) -> str:
-        """Return the words, with a gap between spans."""
-        return GAP.join(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +98,35 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedHeading:
+    """A question of a message that asks several, or asks inside a story, in the user's words; its quotes follow.
+
+    ``read_with``: the user's other words that it was read with. ``label`` and ``between`` are labels.
+    """
+
+    label: str
+    text: str
+    between: str
+    read_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """A quote under an earlier question that answers this one too. ``number``: of that quote."""
+
+    text: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Questions of the message that were not searched, in the user's words."""
+
+    heading: str
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShownDifference:
     """Quotes that disagree, one for each side, under a heading with the topic; none is among the answer's quotes."""
 
@@ -324,7 +157,18 @@ class General:
     text: str
 
 
-Piece = ShownNotice | ReadAs | Headline | Quoted | ShownDifference | Nearest | General
+Piece = ShownNotice | ReadAs | AskedHeading | Headline | Also | Quoted | ShownDifference | Nearest | Further | General
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPart:
+    """One of several questions, as data. ``numbers``: of the quotes that answer it; ``read_with``: its context."""
+
+    text: str
+    read_with: tuple[str, ...]
+    reason: Reason | None
+    numbers: tuple[int, ...]
+    nearest: tuple[Near, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,10 +191,16 @@ def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
         for number, quote in enumerate(answer.shown, start=1)
     )
     sides = iter(shown[len(answer.quotes) :])
-    nearest = (
-        (near.document.id, near.id, (near.document.title, *section(near.document, near.span.start)))
-        for near in answer.nearest
-    )
+    parts = [
+        AskedPart(
+            part.words.text,
+            tuple(each.text for each in part.context),
+            part.reason,
+            part.numbers,
+            near_places(_places(part.nearest), setting.base),
+        )
+        for part in answer.parts
+    ]
     return arrange(
         labels,
         _fixed(answer.notices, setting.texts),
@@ -358,10 +208,17 @@ def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
         answer.reason,
         shown[: len(answer.quotes)],
         [(differ.topic, tuple(islice(sides, len(differ.sides)))) for differ in answer.disagreements],
-        near_places(nearest, setting.base),
+        near_places(_places(answer.nearest), setting.base),
+        parts,
+        [words.text for words in answer.more],
         asked=(answer.question.text, read_as.text if read_as else ""),
         emergency=_is_emergency(answer.notices),
     )
+
+
+def _places(passages: Iterable[Passage]) -> Iterator[tuple[DocumentId, PassageId, tuple[str, ...]]]:
+    for near in passages:
+        yield near.document.id, near.id, (near.document.title, *section(near.document, near.span.start))
 
 
 def arrange(
@@ -372,31 +229,66 @@ def arrange(
     quotes: Sequence[Quoted],
     differences: Sequence[tuple[str, tuple[Quoted, ...]]],
     nearest: tuple[Near, ...],
+    parts: Sequence[AskedPart] = (),
+    further: Sequence[str] = (),
     *,
     asked: Iterable[str],
     emergency: bool,
 ) -> tuple[Piece, ...]:
-    """Order the parts of an answer: notices, what was searched, headline, quotes, differences, places, advice.
+    """Order an answer: notices, what was searched, headline, quotes, differences, nearest places, advice.
 
-    ``differences``: curators' questions with the quotes of their sides. ``asked``: the question, and how it was read:
-    who asked about the subject is not told what it is. ``emergency``: the most serious red flag is one.
+    ``differences``: curators' questions with the quotes of their sides. ``parts``: the questions of a message, each
+    with its own headline, quotes and places; ``further``: those that were not searched. ``asked``: the message, and how
+    it was read: who asked about the subject is not told what it is. ``emergency``: the most serious red flag is one.
     """
-    already_said = reason is Reason.ONLY_SELLERS and any(notice.kind is NoticeKind.ONLY_SELLERS for notice in notices)
-    headline = None if already_said else labels.headline(reason)
     if any(map(names_subject, asked)):
         notices = [notice for notice in notices if notice.id != "scope"]
+    answered = _answered(labels, read_as, reason, quotes, notices) if not parts else _of_parts(labels, parts, quotes)
     shown = tuple(_notices(notices, labels, emergency=emergency))
     advice = tuple(notice for notice in shown if notice.kind is NoticeKind.ADVICE)
     return (
         *(notice for notice in shown if notice not in advice),
-        *([read_as] if read_as else []),
-        *([Headline(headline)] if headline else []),
-        *quotes,
+        *answered,
         *(ShownDifference(labels("differences.topic", topic=topic), sides) for topic, sides in differences),
-        *([Nearest(labels("ask.nearest"), nearest)] if nearest else []),
+        *([Nearest(labels("ask.nearest"), nearest)] if nearest and not parts else []),
+        *([Further(labels("ask.further"), tuple(further))] if further else []),
         *advice,
         *(General(notice.text) for notice in notices if notice.kind is NoticeKind.GENERAL),
     )
+
+
+def _answered(
+    labels: Labels,
+    read_as: ReadAs | None,
+    reason: Reason | None,
+    quotes: Sequence[Quoted],
+    notices: Sequence[FixedNotice],
+) -> Iterator[Piece]:
+    """Yield what answers a message that is one question."""
+    # A fixed text may say it already.
+    already_said = reason is Reason.ONLY_SELLERS and any(notice.kind is NoticeKind.ONLY_SELLERS for notice in notices)
+    headline = None if already_said else labels.headline(reason)
+    if read_as:
+        yield read_as
+    if headline:
+        yield Headline(headline)
+    yield from quotes
+
+
+def _of_parts(labels: Labels, parts: Sequence[AskedPart], quotes: Sequence[Quoted]) -> Iterator[Piece]:
+    """Yield each question of a message with what answers it; a quote stands under the first that it answers."""
+    shown: set[int] = set()
+    for part in parts:
+        yield AskedHeading(labels("ask.asked"), part.text, labels("ask.read_with"), part.read_with)
+        if headline := labels.headline(part.reason):
+            yield Headline(headline)
+        for quote in quotes:
+            if quote.number in part.numbers:
+                number = quote.number
+                yield Also(labels("ask.also", number=number), number) if number in shown else quote
+        shown.update(part.numbers)
+        if part.nearest:
+            yield Nearest(labels("ask.nearest"), part.nearest)
 
 
 def quotes_of(pieces: Iterable[Piece]) -> Iterator[Quoted]:
@@ -427,36 +319,6 @@ def near_places(passages: Iterable[tuple[DocumentId, PassageId, tuple[str, ...]]
     for document, passage, place in passages:
         places.setdefault((document, place), Near(place, base + addresses.of_passage_id(document, passage)))
     return tuple(places.values())
-
-
-def spans_text(spans: Sequence[Span]) -> str:
-    """Join the words of the spans, with a gap between them."""
-    return GAP.join(span.text for span in spans)
-
-
-def passage_text(passage: Passage) -> str:
-    """Join the sentences with the text between them; marked text becomes a gap."""
-    text = passage.sentences[0].text
-    for before, after in pairwise(passage.sentences):
-        between = passage.document.text[before.end : after.start]
-        text += (GAP if between.strip() else between) + after.text
-    return text
-
-
-def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
-    source = cited.document.source
-    if cited.strength is Strength.POSSIBLE:
-        yield labels("strengths.possible")
-    if overdue(source, today):
-        yield labels("ask.overdue")
-    if cited.changed:
-        yield labels("ask.changed")
-    if cited.partly_off:
-        yield labels("ask.partly_off")
-    if source.superseded_by is not None:
-        yield labels("ask.superseded", document=source.superseded_by)
-    if source.withdrawn:
-        yield labels("ask.withdrawn")
 
 
 def read_as_piece(

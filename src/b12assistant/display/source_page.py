@@ -15,8 +15,8 @@ from b12assistant.display.answer_html import interest, who
 from b12assistant.display.citation_formats import CITE, CitationForm, web_address
 from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.markup import Layer, layered, plain, revealed
-from b12assistant.display.presentation import Basis, Speaker
 from b12assistant.display.printed_pages import Printing, figure, pages_of
+from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.index.documents import Entry
 from b12assistant.types import Document, MarkKind, Passage, PassageId, Range
 

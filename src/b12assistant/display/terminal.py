@@ -18,15 +18,18 @@ from rich.panel import Panel
 from rich.text import Text
 
 from b12assistant.display.presentation import (
+    Also,
+    AskedHeading,
+    Further,
     General,
     Headline,
     Nearest,
     Piece,
-    Quoted,
     ReadAs,
     ShownDifference,
     ShownNotice,
 )
+from b12assistant.display.quoted import Quoted
 from b12assistant.protocols import Progress
 from b12assistant.types import GAP, Document, FileEnd, Hit, IndexReport, MarkKind, Passage, Range, SourceKind
 
@@ -168,12 +171,9 @@ def _piece(piece: Piece, console: Console) -> None:
     match piece:
         case ShownNotice():
             _notice(piece, console)
-        case ReadAs():
-            _print(Text.assemble(f"{piece.label}: ", (inert(piece.text), "italic")), console)
-            for written, read in piece.replaced:
-                swap = ((inert(written), "italic"), f" {piece.between} ", (inert(read), "italic"))
-                _print(Text.assemble(*swap), console, indent=_INDENT)
-        case Headline():
+        case ReadAs() | AskedHeading() | Further():
+            _user_words(piece, console)
+        case Headline() | Also():
             _print(Text(piece.text, style="bold"), console)
         case Quoted():
             _quote(piece, console)
@@ -188,6 +188,27 @@ def _piece(piece: Piece, console: Console) -> None:
                 _print(Text(inert(" › ".join(near.place))), console, indent=_INDENT)
         case General():
             _print(Text(piece.text), console)
+
+
+def _user_words(piece: ReadAs | AskedHeading | Further, console: Console) -> None:
+    """Print what the user wrote: how it was read, a question of a message, or the questions that were not searched."""
+    if isinstance(piece, Further):
+        _print(Text(piece.heading, style="bold"), console)
+        for each in piece.questions:
+            _print(Text(inert(each), style="italic"), console, indent=_INDENT)
+        return
+    below: list[tuple[str | tuple[str, str], ...]]
+    if isinstance(piece, AskedHeading):
+        console.print()
+        below = [(f"{piece.between}: ", (inert(each), "italic")) for each in piece.read_with]
+    else:
+        below = [
+            ((inert(written), "italic"), f" {piece.between} ", (inert(read), "italic"))
+            for written, read in piece.replaced
+        ]
+    _print(Text.assemble(f"{piece.label}: ", (inert(piece.text), "italic")), console)
+    for line in below:
+        _print(Text.assemble(*line), console, indent=_INDENT)
 
 
 def _notice(notice: ShownNotice, console: Console) -> None:

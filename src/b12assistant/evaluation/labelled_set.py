@@ -21,7 +21,7 @@ from b12assistant.application.quote_checks import check_quote
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.display.addresses import of_quote
-from b12assistant.display.presentation import spans_text
+from b12assistant.display.quoted import spans_text
 from b12assistant.errors import CorpusError, DatasetError, SourceError, UsageError
 from b12assistant.evaluation.measures import interval, write_whole
 from b12assistant.types import Document, DocumentId, MarkKind, Span

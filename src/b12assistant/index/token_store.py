@@ -99,6 +99,10 @@ class TokenStore:
         squares = np.einsum("ij,ij->i", self.tokens, self.tokens, dtype=np.float32)
         return np.asarray(np.maximum(np.sqrt(squares), 1e-6), dtype=np.float32)
 
+    def unit_tokens(self) -> Vectors:
+        """Return the tokens as ``best`` takes them: rows of unit length."""
+        return np.asarray(self.tokens.astype(np.float32) / self._norms[:, None], dtype=np.float32)
+
     def best(self, query: Vectors, first: int, last: int) -> Vectors:
         """Return each query token's best cosine in units ``first`` … ``last - 1``, ``(last - first, q)``; empty: -1."""
         best = np.full((last - first, len(query)), -1.0, dtype=np.float32)

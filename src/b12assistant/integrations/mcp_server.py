@@ -23,18 +23,20 @@ from b12assistant.display.citation_formats import about, place
 from b12assistant.display.json_form import AskResponse, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.display.labels import capital, load_labels
 from b12assistant.display.presentation import (
-    Cited,
+    Also,
+    AskedHeading,
+    Further,
     General,
     Headline,
     Nearest,
     Piece,
-    Quoted,
     ReadAs,
     ShownDifference,
     ShownNotice,
     present,
     present_notices,
 )
+from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.errors import NotFoundError, UsageError, to_install
 from b12assistant.language.folding import hiding
 from b12assistant.types import Hit, Passage
@@ -265,7 +267,13 @@ def _blocks(piece: Piece) -> Iterator[str]:
             yield _fixed(piece.id, piece.text)
         case General():
             yield _fixed("general", piece.text)
-        case Headline():
+        case AskedHeading():
+            with_ = "".join(f" · {piece.between} “{_one_line(each)}”" for each in piece.read_with)
+            yield f"A question of the message, words of the user: {_one_line(piece.text)}{with_}"
+        case Further():
+            yield f"Label: {piece.heading}"
+            yield from (f"A question of the message, words of the user: {_one_line(each)}" for each in piece.questions)
+        case Headline() | Also():
             yield f"Label: {piece.text}"
 
 

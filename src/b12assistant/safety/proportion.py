@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import Final
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
-from b12assistant.data_files import check_keys, read_data, strings, subtable
+from b12assistant.data_files import read_data
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Literals, Wordings
 from b12assistant.safety.opinion import Opinion
@@ -69,9 +69,5 @@ def _uncertain(notice: Notice) -> Notice:
 def load_proportion() -> Mapping[str, Callable[[], Wordings]]:
     """Read the lists, each compiled when first used."""
     data = read_data("red_flags", FILE)
-    check_keys(data, FILE, required=("names", *LISTS))
-    literals = Literals({name: str(value) for name, value in subtable(data, "names", FILE).items()})
-    return {
-        name: cache(partial(Wordings, strings(subtable(data, name, FILE), "said", FILE), literals, f"{FILE}, {name}"))
-        for name in LISTS
-    }
+    literals = Literals(data["names"])
+    return {name: cache(partial(Wordings, tuple(data[name]["said"]), literals, f"{FILE}, {name}")) for name in LISTS}

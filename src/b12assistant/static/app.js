@@ -224,6 +224,24 @@ b12.ready.then(() => {
     }
   });
 
+  // A question of a message is asked by itself; a quote that answers two of them is shown where it stands.
+  document.addEventListener("click", event => {
+    const again = event.target.closest?.("button.again"), field = document.querySelector("#again textarea");
+    if (again && field) {
+      field.value = JSON.stringify([{ question: again.value, as_typed: again.classList.contains("alone") }]);
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      document.body.classList.add("asking");
+      toBox();
+    }
+    const link = event.target.closest?.(".also a");
+    if (!link) return;
+    event.preventDefault(); // an address with the quote would name no tab
+    const quote = document.querySelector(link.hash);
+    quote.closest("details")?.setAttribute("open", "");
+    quote.scrollIntoView({ block: "center" });
+    quote.querySelector("a.cite").focus({ preventScroll: true });
+  });
+
   // What was typed before this box was there goes into it.
   const carry = () => {
     const first = document.getElementById("first"), box = document.querySelector("#ask textarea");

@@ -4,7 +4,7 @@
 b12.ready.then(() => {
   const { said, say } = b12;
 
-  const QUOTES = ":is(.card > figure, .card > .row:not(.sides)) a.cite";
+  const QUOTES = ":is(.card, .part) > :is(figure, .row:not(.sides)) a.cite";
   const turns = () => [...document.querySelectorAll("#thread .turn")].map(turn => ({
     question: turn.querySelector(".asked .exact").textContent,
     as_typed: turn.classList.contains("as-typed"),
@@ -79,6 +79,7 @@ b12.ready.then(() => {
     if (by("#ask, #send")) return { question: value("#ask"), as_typed: false };
     if (by("#reading, #search-reading")) return { question: value("#reading"), as_typed: true };
     if (by("#as-typed")) return { question: turns().pop().question, as_typed: true };
+    if (by("button.again")) return { question: by("button.again").value, as_typed: Boolean(by(".alone")) };
     const button = by(":is(#questions, #suggestions, #controls) button");
     return button ? { question: button.textContent.trim(), as_typed: false } : null;
   };

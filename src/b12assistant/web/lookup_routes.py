@@ -17,7 +17,7 @@ from b12assistant.application.lookup_rows import notices, quoted, row
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.presentation import Cited, Quoted
+from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.types import Interest, Source, SourceKind
 from b12assistant.web.http_models import Typed
 from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError

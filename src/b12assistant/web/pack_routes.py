@@ -20,7 +20,7 @@ from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.presentation import Quoted
+from b12assistant.display.quoted import Quoted
 from b12assistant.errors import NotFoundError
 from b12assistant.web.http_models import Turns
 from b12assistant.web.lookup_routes import PackRequest

@@ -20,8 +20,8 @@ from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
 from b12assistant.display.citation_formats import CITE, CitationForm, cite
 from b12assistant.display.labels import Labels
-from b12assistant.display.presentation import Cited, Quoted
 from b12assistant.display.printed_pages import PICTURES, PrintedPages, Printing
+from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.display.source_page import Target, View, first_page, missing_page, source_page
 from b12assistant.errors import NotFoundError, SourceError
 from b12assistant.index.documents import Entry

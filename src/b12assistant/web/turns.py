@@ -103,6 +103,13 @@ class Asking:
                 return talk, answer_html.note(self.labels("ask.not_restored"))
         return again, ""
 
+    async def again(self, asked: str | None, talk: Conversation) -> tuple[str, Conversation, str]:
+        """Ask a question of an earlier message by itself; return "" for the field that named it, and as ``ask``."""
+        note = ""
+        for turn in CONVERSATION.validate_json(asked or "[]"):
+            _, talk, note = await self.ask(turn.question, talk, as_typed=turn.as_typed)
+        return "", talk, note
+
     async def _loaded(self) -> None:
         while not self.warmup.ended:
             await asyncio.sleep(0.1)  # a thread that waits could not answer

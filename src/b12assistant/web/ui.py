@@ -119,6 +119,8 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
         _suggestions(asking, talk, onward, outputs)
     kept = gr.Textbox(elem_id="kept", visible="hidden", interactive=True)  # a script writes here what to ask again
     kept.change(asking.restored, [kept, talk], [talk, note], **_QUIET)
+    again = gr.Textbox(elem_id="again", visible="hidden", interactive=True)  # and here a question of a message
+    again.change(asking.again, [again, talk], [again, talk, note], **_QUIET)
     talk.change(asking.suggested, talk, onward, **_QUIET)
     gr.on([box.submit, send.click], asking.ask, [box, talk], outputs, **_QUIET)
     for button, question in examples:

@@ -1,0 +1,87 @@
+"""Measure how letters are read: are their questions found, and what becomes of each?
+
+    python benchmarks/letters.py INDEX [FILE] [--report FILE]
+
+A question is found if a question of the message covers half of its words and is not three times as long. Of each
+letter: how many of its questions get a quote, and whether the letter is refused as a whole. Whether a quote answers is
+for readers: ``--report`` writes each question with its quotes, to be judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from refusal_data import CORPUS, workspace
+
+from b12assistant.answering.asked import Asked, asked_of
+from b12assistant.answers import Answer, Status, Turn
+
+LETTERS = Path(__file__).parent / "data" / "letters" / "calibration.jsonl"
+
+
+def found(letter: dict[str, Any], asked: Sequence[Asked]) -> list[int | None]:
+    """Return, for each question of a letter, which question of the message it is."""
+    places: list[int | None] = []
+    for question in letter["questions"]:
+        start = letter["text"].find(question["slice"])
+        end = start + len(question["slice"])
+        fits = [
+            place
+            for place, each in enumerate(asked)
+            if 2 * (min(end, each.words.end) - max(start, each.words.start)) >= end - start
+            and each.words.end - each.words.start <= 3 * (end - start) + 20
+        ]
+        places.append(fits[0] if fits else None)
+    return places
+
+
+def row(letter: dict[str, Any], answer: Answer) -> dict[str, Any]:
+    """Return what a reader needs to judge an answer."""
+    shown = [" […] ".join(span.text for span in quote.spans) for quote in answer.quotes]
+    asked = [
+        {
+            "asked": part.words.text,
+            "context": [each.text for each in part.context],
+            "status": part.status,
+            "quotes": [shown[number - 1] for number in part.numbers],
+        }
+        for part in answer.asked
+    ]
+    notices = [notice.text for notice in answer.notices if notice.flag]
+    questions = [each["full"] for each in letter["questions"]]
+    return {"id": letter["id"], "letter": letter["text"], "questions": questions, "notices": notices, "answer": asked}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("index")
+    parser.add_argument("file", nargs="?", type=Path, default=LETTERS)
+    parser.add_argument("--report", type=Path)
+    given = parser.parse_args()
+    space = workspace(CORPUS, given.index)
+    counted, milliseconds, rows = Counter[str](), list[float](), []
+    for letter in map(json.loads, given.file.read_text("utf-8").splitlines()):
+        asked = asked_of(Turn(0, letter["text"]))
+        places = found(letter, asked)
+        counted.update(questions=len(places), found=sum(each is not None for each in places), asked=len(asked))
+        begun = time.perf_counter()
+        answer = space.assistant.reply(letter["text"]).answer
+        milliseconds.append(1000 * (time.perf_counter() - begun))
+        counted.update(letters=1, safety_only=answer.status is Status.SAFETY_ONLY)
+        counted.update(refused=answer.status is Status.NO_ANSWER)
+        counted.update(parts=len(answer.asked), quoted=sum(bool(part.numbers) for part in answer.asked))
+        rows.append(row(letter, answer))
+    print(dict(counted), f"median {median(milliseconds):.0f} ms")
+    if given.report:
+        given.report.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

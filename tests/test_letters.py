@@ -1,0 +1,164 @@
+"""A letter is answered in parts, the same in every output; nothing of it is lost without a word."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import io
+from pathlib import Path
+
+import pytest
+from browser.conftest import CORPUS
+from builders_letters import EGGS, FEET, FISH, LETTER, MYELIN, PILLS, QUESTIONS, REFUSED, STORY
+from fakes import FakeWorkspace, with_weak_quotes
+from mcp import Client
+from mcp.types import TextContent
+from rich.console import Console
+from serving import small_space
+from starlette.testclient import TestClient
+
+from b12assistant.answers import Answer, Status
+from b12assistant.application.exporting import SavedFormat, export
+from b12assistant.application.quote_checks import Against, check_file
+from b12assistant.application.shared_answer import shared
+from b12assistant.application.workspace import local_today
+from b12assistant.display import terminal
+from b12assistant.display.addresses import of_quote
+from b12assistant.display.answer_html import turn_html
+from b12assistant.display.json_form import reply_json
+from b12assistant.display.presentation import Also, AskedHeading, Further, Headline, Nearest, present
+from b12assistant.display.quoted import Quoted
+from b12assistant.integrations.mcp_server import build_server
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
+
+SUFFIXES = {SavedFormat.HTML: "html", SavedFormat.MARKDOWN: "md", SavedFormat.JSON: "json"}
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    return with_weak_quotes(small_space(tmp_path_factory.mktemp("letters"), CORPUS))
+
+
+def answer(space: FakeWorkspace, message: str) -> Answer:
+    return space.ask(message).answer
+
+
+def asked(found: Answer) -> list[str]:
+    return [part.words.text for part in (*found.parts,)] + [words.text for words in found.more]
+
+
+def test_each_question_heads_its_part_and_a_refused_one_hides_no_other(space: FakeWorkspace) -> None:
+    pieces = present(space.ask(LETTER), space.setting())
+    kinds = [type(piece) for piece in pieces]
+    assert kinds[:-2] == [
+        *(AskedHeading, Headline, Quoted),
+        *(AskedHeading, Headline, Nearest),
+        *(AskedHeading, Headline, Quoted, Quoted),
+        *(AskedHeading, Also),
+    ]
+    headings = [piece for piece in pieces if isinstance(piece, AskedHeading)]
+    assert [heading.text for heading in headings] == [MYELIN, REFUSED, PILLS, FEET]
+    assert [heading.read_with for heading in headings] == [(), (MYELIN,), (), ()]
+    assert [piece.questions for piece in pieces if isinstance(piece, Further)] == [(EGGS, FISH)]
+    assert [piece.number for piece in pieces if isinstance(piece, Also)] == [1]
+
+
+def test_the_card_says_once_a_part_that_a_quote_may_not_answer(space: FakeWorkspace) -> None:
+    drawn = html.unescape(turn_html(1, space.ask(LETTER), space.setting()))
+    doubt = space.setting().labels("strengths.possible")
+    first, second, third, fourth = drawn.split('<section class="part">')[1:]
+    assert [part.lower().count(doubt) for part in (first, second, third, fourth)] == [1, 0, 1, 0]
+    assert f'class="again alone" value="{REFUSED}"' in second
+    assert '<a href="#t1q1">' in fourth
+    assert f'class="again" value="{EGGS}"' in fourth
+
+
+def test_a_shared_letter_without_its_own_quotes_puts_none_under_a_wrong_question(space: FakeWorkspace) -> None:
+    reply = space.ask(LETTER)
+    links = [of_quote(quote) for quote in reply.answer.quotes]
+    assert shared(space, reply, links).answer.parts == reply.answer.parts
+    assert shared(space, reply, links[1:]).answer.parts == ()
+
+
+def test_json_has_every_question_with_the_numbers_of_its_quotes(space: FakeWorkspace) -> None:
+    found = reply_json(space.ask(LETTER), space.texts, today=local_today())["answer"]
+    assert [(each["text"], each["quotes"]) for each in found["asked"]] == [
+        (MYELIN, [1]),
+        (REFUSED, []),
+        (PILLS, [2, 3]),
+        (FEET, [1]),
+    ]
+    assert [LETTER[one["start"] : one["end"]] for one in found["asked"][1]["context"]] == [MYELIN]
+    assert [each["text"] for each in found["further"]] == [EGGS, FISH]
+
+
+def test_the_page_without_scripts_and_the_terminal_show_every_question(space: FakeWorkspace) -> None:
+    out = io.StringIO()
+    reply, setting = space.ask(LETTER), space.setting()
+    terminal.answer(present(reply, setting), Console(file=out, width=200))
+    client = TestClient(application(space, Warmup(space)), base_url="http://127.0.0.1:7860")
+    plain = html.unescape(client.post("/plain", data={"question": LETTER}).text)
+    for question in QUESTIONS:
+        assert question in out.getvalue()
+        assert plain.count(question) >= 2  # in the letter, and below it
+
+
+def test_mcp_gives_every_question(space: FakeWorkspace) -> None:
+    async def called() -> list[str]:
+        async with Client(build_server(space)) as client:
+            result = await client.call_tool("ask", {"question": LETTER})
+            return [block.text for block in result.content if isinstance(block, TextContent)]
+
+    text = "\n".join(asyncio.run(called()))
+    assert all(f"words of the user: {question}" in text for question in QUESTIONS)
+
+
+@pytest.mark.parametrize("form", SUFFIXES)
+def test_a_saved_letter_is_verified(form: SavedFormat, space: FakeWorkspace, tmp_path: Path) -> None:
+    file = tmp_path / f"letter.{SUFFIXES[form]}"
+    generation = space.opened.collection.generation
+    file.write_text(export([space.ask(LETTER)], space.setting(), generation, form), "utf-8", newline="")
+    assert all(question in file.read_text("utf-8") for question in QUESTIONS)
+    checked = check_file(file, Against.of(space))
+    assert checked.problems == ()
+    assert not any(quote.is_problem for quote in checked.quotes)
+
+
+def test_a_letter_of_20000_characters_is_answered(space: FakeWorkspace) -> None:
+    letter = STORY * 170 + MYELIN
+    found = answer(space, (letter + " " * 20_000)[:20_000])
+    assert asked(found) == [MYELIN]
+    assert found.parts[0].numbers
+
+
+def test_of_40_questions_four_are_answered_and_36_named(space: FakeWorkspace) -> None:
+    questions = [f"Does metformin lower cobalamin in {number} people?" for number in range(10, 50)]
+    found = answer(space, STORY + " ".join(questions))
+    assert len(found.parts) == 4
+    assert asked(found) == questions
+
+
+def test_a_letter_without_a_question_is_searched_as_a_whole(space: FakeWorkspace) -> None:
+    found = answer(space, STORY + "Metformin lowers cobalamin in some people.")
+    assert not found.parts
+    assert not found.more
+    assert found.status in (Status.NO_ANSWER, Status.POSSIBLY)
+    assert found.asked[0].words.text == STORY + "Metformin lowers cobalamin in some people."
+
+
+def test_the_same_question_three_times_is_answered_once(space: FakeWorkspace) -> None:
+    found = answer(space, f"{STORY}{MYELIN} {STORY}{MYELIN.upper()} {MYELIN}")
+    assert asked(found) == [MYELIN]
+
+
+def test_a_question_in_another_language_says_so_and_hides_no_other(space: FakeWorkspace) -> None:
+    german = "Welche Lebensmittel enthalten Vitamin B12?"
+    found = answer(space, f"{STORY}{MYELIN} {german}")
+    assert german in asked(found)
+    assert found.parts[0].numbers
+
+
+def test_what_somebody_else_wrote_is_not_asked(space: FakeWorkspace) -> None:
+    found = answer(space, f"> {PILLS}\n> On Monday she wrote: {EGGS}\n{STORY}{MYELIN}")
+    assert asked(found) == [MYELIN]
