@@ -306,12 +306,7 @@ class Answerer:
             *_cut(read_as),
             Notice(NoticeKind.GENERAL, GENERAL),
         )
-        if speakers.only_sellers:
-            status, why = Status.POSSIBLY, Reason.ONLY_SELLERS
-        elif all(quote.strength is Strength.POSSIBLE for quote in quotes):
-            status, why = Status.POSSIBLY, Reason.WEAK_MATCH
-        else:
-            status, why = Status.ANSWERED, None
+        status, why = _status_of(quotes, only_sellers=speakers.only_sellers)
         return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
 
     def _refusal(self, read: Read, windows: Sequence[Window], turn: Turn, flagged: Sequence[Notice]) -> Answer:
@@ -325,6 +320,15 @@ class Answerer:
         scope = fitting or (Notice(NoticeKind.SCOPE, SCOPE),)
         notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
         return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest)
+
+
+def _status_of(quotes: Sequence[Quote], *, only_sellers: bool) -> tuple[Status, Reason | None]:
+    """Return the status of an answer with these quotes, and why it is no plain answer."""
+    if only_sellers:
+        return Status.POSSIBLY, Reason.ONLY_SELLERS
+    if all(quote.strength is Strength.POSSIBLE for quote in quotes):
+        return Status.POSSIBLY, Reason.WEAK_MATCH
+    return Status.ANSWERED, None
 
 
 def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[Window]:
