@@ -1,20 +1,19 @@
-"""What may be searched for a turn: slices of the user's turns, or words of a quote that the turn refers to."""
+"""What may be searched for a turn: slices of the user's turns."""
 
 from __future__ import annotations
 
 import pytest
-from builders import build_document
 from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answering.conversation import (
     about,
+    after,
     alone,
     in_place,
     last_question,
     opener,
     phrase_of,
-    readings,
     replaceable,
     subjects,
     times_more,
@@ -33,8 +32,8 @@ def all_of(text: str, index: int = 0) -> Interpretation:
     return alone(Turn(index, text), MOST)
 
 
-def after(question: str, text: str, most: int = MOST) -> Interpretation:
-    return next(iter(readings(alone(Turn(1, text), most).own, all_of(question), (), most)))
+def read_after(question: str, text: str, most: int = MOST) -> Interpretation:
+    return after(alone(Turn(1, text), most).own, all_of(question), most)
 
 
 @pytest.mark.parametrize(
@@ -61,12 +60,12 @@ def test_a_thread_begins_with_the_last_question_that_stands_alone() -> None:
 
 
 def test_the_last_question_comes_before_the_turn() -> None:
-    assert after(ASKED, "why?").text == f"{ASKED} why?"
+    assert read_after(ASKED, "why?").text == f"{ASKED} why?"
 
 
 def test_no_more_than_two_earlier_questions_are_read() -> None:
     previous = Interpretation(tuple(TurnSlice(turn, 0, len(turn.text)) for turn in turns("a b?", "c d?", "e f?")))
-    (read_as,) = readings(alone(Turn(3, "why?"), MOST).own, previous, (), MOST)
+    read_as = after(alone(Turn(3, "why?"), MOST).own, previous, MOST)
     assert read_as.text == "c d? e f? why?"
 
 
@@ -97,16 +96,6 @@ def test_the_subject_takes_the_place_of_a_pronoun(text: str, read: str) -> None:
     (subject,) = subjects(all_of("what are restless legs?"))
     read_as = about(alone(Turn(1, text), MOST).own, subject)
     assert (read_as.text, read_as.lead) == (read, 0)
-
-
-@pytest.mark.parametrize(
-    ("text", "pointed"), [("what is that antibody?", "parietal cell antibody"), ("which one?", None)]
-)
-def test_a_turn_points_at_words_of_a_quote_by_address(text: str, pointed: str | None) -> None:
-    document = build_document("The parietal cell antibody is often found.")
-    quoted = [document.span(0, len(document.text))]
-    found = [each.replaced for each in readings(alone(Turn(1, text), MOST).own, all_of(ASKED), quoted, MOST)]
-    assert [change.words for replaced in found for change in replaced] == ([pointed] if pointed else [])
 
 
 @pytest.mark.parametrize(
@@ -150,14 +139,14 @@ def test_a_long_question_is_cut_at_the_end() -> None:
 
 
 def test_the_last_turn_keeps_its_room_after_a_long_one() -> None:
-    assert after("long " * 300, "and folate?", 20).text == "long lon and folate?"
-    assert after(ASKED, "and folate?", 12).text == "and folate?"
+    assert read_after("long " * 300, "and folate?", 20).text == "long lon and folate?"
+    assert read_after(ASKED, "and folate?", 12).text == "and folate?"
 
 
 @given(st.lists(st.text(min_size=1, max_size=60).filter(str.strip), min_size=2, max_size=2), st.integers(1, 80))
 def test_the_text_searched_is_in_the_turns_and_fits_the_limit(texts: list[str], most: int) -> None:
     previous, own = alone(Turn(0, texts[0]), most), alone(Turn(1, texts[1]), most).own
-    (read_as,) = readings(own, previous, (), most)
+    read_as = after(own, previous, most)
     assert all(part.text in texts[part.turn.index] for part in read_as.parts)
     assert len(read_as.text) <= most
     assert read_as.own.turn.index == 1

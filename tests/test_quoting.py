@@ -145,7 +145,7 @@ def test_chosen_windows_neither_overlap_nor_repeat(
 ) -> None:
     found = drawn_windows(drawn)
     asked = {each.passage.id: np.resize(near, len(each.passage.sentences)) for each in found}
-    chosen = choose(found, most, (), asked)
+    chosen = choose(found, most, asked)
     spans = [span for window in chosen for span in window.spans]
     assert not any(a.range.overlaps(b.range) for i, a in enumerate(spans) for b in spans[:i])
     assert len(chosen) <= most
@@ -247,7 +247,7 @@ def test_a_neighbour_that_the_question_is_about_is_quoted_too(near: Sequence[flo
     asked = {passage.id: np.array(near, np.float32)}
     found = windows_of(passage, "Milk")
     (alone,) = choose(found, 1)
-    (chosen,) = choose(found, 1, (), asked)
+    (chosen,) = choose(found, 1, asked)
     assert texts(chosen) == [quoted]
     assert (texts(alone), chosen.score, chosen.best) == (["Milk is rich."], alone.score, alone.best)
 
@@ -257,7 +257,7 @@ def test_a_quote_whose_neighbour_is_quoted_already_stays_as_it_is() -> None:
     found = [
         dataclasses.replace(each, score=each.score + (each.cut.rows.start == 2)) for each in windows_of(passage, "B12")
     ]
-    chosen = choose(found, 3, (), {passage.id: np.array([0.1, 0.8, 0.1], np.float32)})
+    chosen = choose(found, 3, {passage.id: np.array([0.1, 0.8, 0.1], np.float32)})
     assert list(map(texts, chosen)) == [["Milk is rich. Bread has no B12."], ["Eggs have B12."]]
 
 
@@ -265,7 +265,7 @@ def test_no_neighbour_is_quoted_from_beyond_a_list() -> None:
     (passage,) = passages_of(build_document("Eat these:\n\n* eggs\n* milk\n\nThey have B12.\n"))
     rows = len(passage.sentences)
     found = windows_of(passage, "B12")
-    (chosen,) = choose(found, 1, (), {passage.id: np.full(rows, 0.9, np.float32)})
+    (chosen,) = choose(found, 1, {passage.id: np.full(rows, 0.9, np.float32)})
     assert texts(chosen) == ["They have B12."]
 
 

@@ -11,7 +11,7 @@ from fakes import PLAIN, FakeEncoder
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.thread import Read, Thread
-from b12assistant.answers import Interpretation, Move, Quote, Strength, Turn
+from b12assistant.answers import Interpretation, Move, Turn
 from b12assistant.config import Settings
 
 NERVES = source("Myelin wraps nerves in the arm. Tea is hot.", "nerves.txt")
@@ -26,11 +26,7 @@ LONG_TURN = ("Does it wrap myelin and nerves? " * 700)[:20_000]
 WARY = replace(EASY, missing=-400)
 
 
-def nothing_quoted(_turns: tuple[Turn, ...]) -> tuple[Quote, ...]:
-    return ()
-
-
-THREAD = Thread(ENGINE, Settings(), EASY, MOST, nothing_quoted)
+THREAD = Thread(ENGINE, Settings(), EASY, MOST)
 WARY_THREAD = replace(THREAD, calibration=WARY)
 
 
@@ -103,14 +99,9 @@ def test_more_without_a_question_is_read_as_a_question() -> None:
     assert read_as("more").move is Move.ASKS
 
 
-def test_the_words_of_a_quote_are_read_for_the_noun_that_points_at_them() -> None:
-    document = source("The parietal antibody is common. Some rest.", "cells.txt")
-    collection, whole = build_collection(document, NERVES), document.span(0, 32)
-    quote = Quote((whole,), whole, collection.passages[0], Strength.STRONG, 1.0)
-    engine = Engine(collection, FakeEncoder(), PLAIN)
-    thread = replace(THREAD, engine=engine, quoted=lambda _turns: (quote,))
-    found = read_as(ASKED, "what is that antibody?", thread=thread)
-    assert [change.words for change in found.replaced] == ["parietal antibody"]
+def test_an_earlier_question_is_shown_as_it_was_typed() -> None:
+    found = read_as("What wraps nerves in the leg?", "and the arm?")
+    assert [part.text for part in found.parts] == ["What wraps nerves in the leg?", "and the arm?"]
 
 
 def test_a_refused_topic_stays_refused() -> None:
@@ -154,7 +145,7 @@ def test_no_window_is_strong_below_the_calibrated_likelihood() -> None:
 
 
 def test_a_turn_is_understood_once_however_often_it_is_asked_for() -> None:
-    thread = Thread(ENGINE, Settings(), EASY, MOST, nothing_quoted)
+    thread = Thread(ENGINE, Settings(), EASY, MOST)
     assert read(ASKED, "why is that?", thread=thread) is read(ASKED, "why is that?", thread=thread)
 
 

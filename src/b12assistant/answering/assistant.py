@@ -162,11 +162,7 @@ class Answerer:
         return self._thread(self.engine()).read(self._asked(turns, self._triaged(turns).apart if history else ()))
 
     def _thread(self, engine: Engine) -> Thread:
-        def quoted(turns: tuple[Turn, ...]) -> tuple[Quote, ...]:
-            return self._page(thread, thread.read(turns), turns, turns[-1], (), back=0).quotes
-
-        thread = Thread(engine, self.settings, self.calibration, SEARCHED_CHARACTERS, quoted)
-        return thread
+        return Thread(engine, self.settings, self.calibration, SEARCHED_CHARACTERS)
 
     @stage("triage")
     def _triaged(self, turns: Sequence[Turn]) -> Triage:

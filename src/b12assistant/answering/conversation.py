@@ -2,8 +2,7 @@
 
 A complete turn has one reading. One that leans has several: alone; after the last question; with the subject of an
 earlier question in place of its pronoun; in place of words of the last question ("and tablets?" after "How often
-are injections given?"); with the words of a quote that it points at ("that antibody"). `thread.py` chooses among them.
-A reading uses only slices, never new words.
+are injections given?"). `thread.py` chooses among them. A reading uses only slices, never new words.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from b12assistant.answering import turn_forms
 from b12assistant.answers import Interpretation, Move, Replacement, Turn, TurnSlice
 from b12assistant.language.sentences import trim
 from b12assistant.language.words import terms
-from b12assistant.types import Span
 
 _MOST_QUESTIONS = 2  # earlier ones that are read with a turn
 
@@ -57,11 +55,10 @@ def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
     return Interpretation((_slice(turn, begin, most) or TurnSlice(turn, 0, 0),))
 
 
-def readings(own: TurnSlice, previous: Interpretation, quoted: Sequence[Span], most: int) -> Iterator[Interpretation]:
-    """Yield the readings of a turn with the last question, or a quote, that need no choice of words.
+def after(own: TurnSlice, previous: Interpretation, most: int) -> Interpretation:
+    """Return a turn after the last question, at most ``most`` characters: if room is short, its nearest part is kept.
 
-    ``previous``: how the last question was read; if room is short, its nearest part is kept. ``quoted``: the words
-    that were shown for it.
+    ``previous``: how the last question was read.
     """
     room = most - (own.end - own.start)
     kept: list[TurnSlice] = []
@@ -71,9 +68,7 @@ def readings(own: TurnSlice, previous: Interpretation, quoted: Sequence[Span], m
         if cut is not None and part.turn.index in nearest:
             kept.insert(0, cut)
             room -= cut.end - cut.start + 1
-    yield Interpretation((*kept, own))
-    if pointing := _pointing(own, quoted):
-        yield Interpretation((own,), pointing, as_one=True)
+    return Interpretation((*kept, own))
 
 
 def subjects(previous: Interpretation) -> Iterator[TurnSlice]:
@@ -136,35 +131,6 @@ def in_place(previous: Interpretation, place: TurnSlice, phrase: TurnSlice) -> I
         else:
             parts.append(part)
     return Interpretation(tuple(parts), (Replacement(place, phrase),), as_one=True)
-
-
-_POINTS_AT = re.compile(r"\b(?:that|this|these|those|the) (?:same )?([^\W\d_]{3,})", re.I)
-_MOST_BEFORE = 3  # words of a quote before the noun
-
-
-def _pointing(own: TurnSlice, quoted: Sequence[Span]) -> tuple[Replacement, ...]:
-    """Return what the turn points at by a noun: the longest words of the quotes that end with the noun."""
-    for match in _POINTS_AT.finditer(own.text):
-        named = [each for span in quoted for each in _names(span, terms(match[1]))]
-        if named:
-            written = TurnSlice(own.turn, own.start + match.start(), own.start + match.end())
-            return (Replacement(written, max(named, key=lambda each: each.end - each.start)),)
-    return ()
-
-
-def _names(span: Span, noun: list[str]) -> Iterator[Span]:
-    """Yield the runs of words that end with a noun, given as terms, and begin before it."""
-    words = list(_WORD.finditer(span.text))
-    for i, word in enumerate(words):
-        if not noun or terms(word[0]) != noun:
-            continue
-        first = i
-        while first > max(0, i - _MOST_BEFORE) and terms(words[first - 1][0]):
-            if _PHRASE_END.search(span.text, words[first - 1].end(), words[first].start()):
-                break
-            first -= 1
-        if first < i:
-            yield span.document.span(span.start + words[first].start(), span.start + word.end())
 
 
 def _slice(turn: Turn, begin: int, room: int) -> TurnSlice | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.answering.disagreement import Difference, find_difference
-from b12assistant.answering.quoting import SEARCHED, QuoteSpan, Window, asking_of, choose, cuts, score, weights_of
+from b12assistant.answering.quoting import SEARCHED, QuoteSpan, Window, choose, cuts, score
 from b12assistant.answering.readings import Rewriter, beside, reading, readings, together
 from b12assistant.answering.retrieval import Query, as_shares, encode_queries, idf_of, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
@@ -27,13 +27,12 @@ from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
 from b12assistant.threads import cached, once
-from b12assistant.types import Hit, Passage, PassageId, Span
+from b12assistant.types import Hit, Passage, PassageId, Range, Span
 
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
 _KEPT = 4096  # results that are cached because they fit any question
-_ALONE_AND_WHOLE = (1, 2)  # weights of what a long message asks, and of all of it
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
     r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
@@ -116,6 +115,21 @@ class Engine:
         most = self.encoder.limit  # a word piece has a character at least
         return np.stack([each.vector for each in self.encoder.encode([readable(text[:most]) for text in texts])])
 
+    @cached(8)
+    def topical(self, text: str) -> tuple[Range, ...]:
+        """Return the words of a text that the sources have, those first that it is most likely about."""
+        query = self.as_written(text)
+        words, before = words_of(query), len(query.tokens) - len(query.places)
+        unknown = self.collection.lexical.unknown_terms(query.read)
+        heavy = self.topics.of(words, query.tokens, self.encoder.digest)
+        found = [
+            (float(topicality) * float(query.informative[word.tokens].sum()), query.places[word.tokens - before])
+            for word, topicality in zip(words, heavy, strict=True)
+            if word.term not in unknown
+        ]
+        found.sort(key=lambda each: -each[0])
+        return tuple(Range(int(places[:, 0].min()), int(places[:, 1].max())) for _, places in found)
+
     def search_in_message(self, message: str, readings: Sequence[Interpretation], settings: Settings) -> list[Searched]:
         """Search a question of a message; return one result for each of its ``readings``, the question alone first.
 
@@ -141,18 +155,6 @@ class Engine:
 
     @stage("encode")
     def query_of(self, read_as: Interpretation) -> Query:
-        """Encode a reading; the questions of a long message count again by themselves (docs/lab/0033)."""
-        whole, own = self._query_of(read_as), read_as.own
-        parts = tuple(
-            TurnSlice(own.turn, own.start + each.start, own.start + each.end) for each in asking_of(readable(own.text))
-        )
-        if not parts:
-            return whole
-        replaced = tuple(change for change in read_as.replaced if any(part.holds(change.written) for part in parts))
-        alone = self._query_of(Interpretation(parts, replaced, as_one=True))
-        return replace(together([alone, whole], _ALONE_AND_WHOLE), asks=alone.asks)
-
-    def _query_of(self, read_as: Interpretation) -> Query:
         """Encode a reading. Half of a surrogate pair, which no encoder can read, becomes a question mark.
 
         If a question has no specific word ("why there?"), what it leans on counts in full.
@@ -211,18 +213,13 @@ class Engine:
 
     @stage("quotes")
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
-        """Return candidate quotes, best first, without repeats; more than are shown, to find a better speaker.
-
-        If a question has parts, the best for each part are among the first.
-        """
+        """Return candidate quotes, best first, without repeats; more than are shown, to find a better speaker."""
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
         cosines = [self.cosines(query, row) for row in rows]
         found = [self._cuts(row) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
-        every = (query.informative, *weights_of(query))
-        whole, *parts = (score(found, cosines, weights, asked) for weights in every)
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
-        return choose(whole, 4 * settings.quoting.quotes, parts, near)
+        return choose(score(found, cosines, query.informative, asked), 4 * settings.quoting.quotes, near)
 
     @stage("quotes")
     def covered(self, window: Window, shown: Sequence[Window]) -> float:

@@ -17,12 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.answering.layout import JoinedSentence, Layout
-from b12assistant.answering.retrieval import Query, as_shares
 from b12assistant.answers import MOST_GAPS
-from b12assistant.language.sentences import split_sentences
 from b12assistant.language.words import terms
 from b12assistant.threads import once
-from b12assistant.types import BlockKind, Interest, Passage, PassageId, Range, Span
+from b12assistant.types import BlockKind, Interest, Passage, PassageId, Span
 
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
@@ -176,18 +174,16 @@ def score(
 def choose(
     candidates: Sequence[Window],
     most: int,
-    parts: Sequence[Sequence[Window]] = (),
     asked: Mapping[PassageId, Vectors] = MappingProxyType({}),
 ) -> tuple[Window, ...]:
     """Return the best windows, best first; none overlaps another or says the same as another of its document.
 
-    ``parts[i][j]``: ``candidates[j]``, scored for part ``i`` of the question alone. The best of all comes first, then
-    the best for each part. ``asked``: as in `_with_neighbour`.
+    ``asked``: as in `_with_neighbour`.
     """
     ranked = sorted(candidates, key=_best_first)
     cuts_of = {(each.passage.id, each.cut.rows.start, each.cut.rows.stop): each.cut for each in ranked}
     chosen: list[Window] = []
-    for best in chain(ranked[:1], _of_parts(candidates, parts), ranked):
+    for best in ranked:
         if len(chosen) == most:
             break
         longer = _with_neighbour(best, asked, cuts_of)
@@ -217,20 +213,6 @@ def _with_neighbour(
         if longer is not None and _BLANK_LINE not in passage.document.text[before.end : after.start]:
             return replace(window, cut=longer)
     return window
-
-
-def _of_parts(candidates: Sequence[Window], parts: Sequence[Sequence[Window]]) -> list[Window]:
-    """Return the best for each part, beginning with the part that the best of all answers worst.
-
-    Each has its score for its part, but no more than the best of all: no part of a question is answered better than
-    the whole.
-    """
-    if not candidates or not parts:
-        return []
-    first = min(range(len(candidates)), key=lambda place: _best_first(candidates[place]))
-    bests = [(min(part, key=_best_first), part[first].score) for part in parts]
-    bests.sort(key=lambda each: each[1] - each[0].score)
-    return [replace(best, score=min(best.score, candidates[first].score)) for best, _ in bests]
 
 
 def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int, int, int]:
@@ -281,63 +263,3 @@ def _without_bullet(span: Span, layout: Layout) -> Span:
     if bullet is None or bullet.end() == len(span.text) or block is None or block.kind is not BlockKind.LIST_ITEM:
         return span
     return span.document.span(span.start + bullet.end(), span.end)
-
-
-_WHICH = (
-    r"(?:(?:to|for|in|of|at|by|from|with|on|after|until|since|about) )?"
-    r"(?:what|which|who|whom|whose|why|how|when|where)(?:['’]s)?\b"
-)
-_DOES = r"(?:is|are|was|were|am|do|does|did|can|could|should|would|will|may|might|must|has|have|had)(?:n['’]t)? "
-_ASKS = re.compile(rf"\b{_WHICH}|^\W*{_DOES}", re.I)
-_LONG = 40  # words of a message whose questions are also searched by themselves
-_MOST_ASKING = 0.8  # of its characters, if it is to state something too
-# Where one question ends and the next begins.
-_NEXT = re.compile(
-    rf"\b(?:and|but|plus),? (?:(?:also|then) )?(?={_WHICH}|{_DOES})|\bor (?={_WHICH})|"
-    rf"[?;]\s+(?:(?:and|or|but|also|then),? )?(?={_WHICH}|{_DOES})",
-    re.I,
-)
-
-
-def parts_of(text: str) -> tuple[Range, ...]:
-    """Return the things a question asks, in order; none if it asks only one. Statements around them are not parts."""
-    sentences = split_sentences(text)
-    asking = [each for each in sentences if text[: each.end].endswith("?")] or sentences[-1:]
-    found = tuple(part for sentence in asking for part in _asked(text, sentence))
-    return found if len(found) > 1 else ()
-
-
-def asking_of(text: str) -> tuple[Range, ...]:
-    """Return the sentences with a question mark in a long message that also states something; none for other texts."""
-    if len(text.split()) < _LONG:
-        return ()
-    asking = tuple(each for each in split_sentences(text) if text[: each.end].endswith("?"))
-    return asking if sum(each.end - each.start for each in asking) < _MOST_ASKING * len(text) else ()
-
-
-def _asked(text: str, sentence: Range) -> Iterator[Range]:
-    """Yield the questions of one sentence. What asks nothing goes with the next: "I read of rats; what became of them?"
-
-    A question of only stop words does not count: "can it be cured, and when?" is one.
-    """
-    begins = [found.end() for found in _NEXT.finditer(text, sentence.start, sentence.end)]
-    begins = [begin for begin in begins if terms(text[begin : sentence.end])]
-    begin = sentence.start
-    for end in begins:
-        if _ASKS.search(text[begin:end]) and terms(text[begin:end]):
-            yield Range(begin, end)
-            begin = end
-    yield Range(begin, sentence.end)
-
-
-def weights_of(query: Query) -> tuple[Vectors, ...]:
-    """Return, for each part of a question, the weights of its tokens, ``(q,)``, adding up to 1; what it leans on, or
-    says around its parts, counts with each of them."""
-    own = parts_of(query.read[query.lead :])
-    begins, ends = query.places.T
-    inside = [(begins >= query.lead + part.start) & (begins < query.lead + part.end) & (begins < ends) for part in own]
-    others = ~np.any(inside, axis=0) if inside else np.empty(0, dtype=bool)
-    before = len(query.tokens) - len(query.places)
-    unread = np.zeros(before, np.float32)  # the question in other words
-    weights = query.informative[before:]
-    return tuple(np.concatenate([unread, as_shares(np.where(mask | others, weights, 0))]) for mask in inside)

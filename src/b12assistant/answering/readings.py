@@ -116,23 +116,19 @@ def beside(query: Query, reading: Query, words: Iterable[str]) -> Query:
     return replace(together([query, reading]), text=" ".join([query.text, *words]), asks=query.asks)
 
 
-def together(queries: Sequence[Query], weights: Sequence[int] = ()) -> Query:
-    """Return several readings of one question as one query; the last is the one that counts as read.
-
-    ``weights``: of each; without, all weigh the same.
-    """
-    counts = weights or [1] * len(queries)
-    shares = [count / sum(counts) for count in counts]
-    vector = np.sum([share * query.vector for share, query in zip(shares, queries, strict=True)], axis=0)
+def together(queries: Sequence[Query]) -> Query:
+    """Return several readings of one question as one query, each with the same weight; the last counts as read."""
+    share = 1 / len(queries)
+    vector = np.sum([share * query.vector for query in queries], axis=0)
     return replace(
         queries[-1],
-        text=" ".join(query.text for query, count in zip(queries, counts, strict=True) for _ in range(count)),
+        text=" ".join(query.text for query in queries),
         vector=np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32),
         tokens=np.concatenate([query.tokens for query in queries]),
-        plain=_weighed([query.plain for query in queries], shares),
-        informative=_weighed([query.informative for query in queries], shares),
+        plain=_weighed([query.plain for query in queries], share),
+        informative=_weighed([query.informative for query in queries], share),
     )
 
 
-def _weighed(parts: Sequence[Vectors], shares: Sequence[float]) -> Vectors:
-    return np.concatenate([share * part for share, part in zip(shares, parts, strict=True)], dtype=np.float32)
+def _weighed(parts: Sequence[Vectors], share: float) -> Vectors:
+    return np.concatenate([share * part for part in parts], dtype=np.float32)

@@ -7,7 +7,7 @@ judged (`docs/decisions/07-conversation.md`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
 from b12assistant.answering.signals import Calibration, Signals, mean_of
 from b12assistant.answering.turn_forms import Leaning, leaning, move_of
-from b12assistant.answers import Interpretation, Move, Quote, Turn, TurnSlice
+from b12assistant.answers import Interpretation, Move, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.threads import cached
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SENTENCES = 24  # of a message, among which the context of its questions is looked for
+_ABOUT = 2  # words that say what a message is about
 _JOINED = 300  # most characters of an earlier question whose words are replaced, or whose subject is looked for
 
 
@@ -46,13 +47,12 @@ class Read:
 
 @dataclass(frozen=True)
 class Thread:
-    """Reads the last of some turns. ``quoted``: the quotes that were shown for the last of some turns."""
+    """Reads the last of some turns."""
 
     engine: Engine
     settings: Settings
     calibration: Calibration
     most: int  # characters that are searched
-    quoted: Callable[[tuple[Turn, ...]], Sequence[Quote]]
 
     def as_typed(self, turn: Turn) -> Read:
         """Read the turn by itself, with every word of it."""
@@ -117,19 +117,26 @@ class Thread:
     @cached(None)
     def read_asked(self, asked: Asked) -> Read:
         """Understand one question of a message: it is searched together with the message, and judged by itself or with
-        the sentence that it leans on, whichever fits better."""
-        message = asked.words.turn.text.strip()[: self.most]
-        contexts = (Interpretation((each, asked.words)) for each in self._contexts(asked))
-        found = self.engine.search_in_message(message, [Interpretation((asked.words,)), *contexts], self.settings)
+        what it leans on, whichever fits better."""
+        message = asked.words.turn.text[: self.most]
+        readings = [Interpretation((*context, asked.words)) for context in ((), *self._contexts(asked, message))]
+        found = self.engine.search_in_message(message, readings, self.settings)
         return max((self._judged(each) for each in found), key=lambda each: each.likely)
 
-    def _contexts(self, asked: Asked) -> tuple[TurnSlice, ...]:
-        """Return the sentences that a question may lean on: the one before it, and the one most like the sources."""
-        if not asked.around:
-            return ()
+    def _contexts(self, asked: Asked, message: str) -> Iterator[tuple[TurnSlice, ...]]:
+        """Yield what a question may lean on: the sentence before it, the one most like the sources, and the words that
+        the message is most likely about, before the question if there are any."""
         words = asked.words
+        if not asked.around:
+            return
         likest = (each for each in self._by_closeness(words.turn) if each.end <= words.start or each.start >= words.end)
-        return tuple(dict.fromkeys((asked.around[0], next(likest, asked.around[0]))))
+        for each in dict.fromkeys((asked.around[0], next(likest, asked.around[0]))):
+            yield (each,)
+        topical = self.engine.topical(message)
+        before = [each for each in topical if each.end <= words.start]
+        if about := before or [each for each in topical if each.start >= words.end]:
+            kept = sorted(about[:_ABOUT], key=lambda each: each.start)
+            yield tuple(TurnSlice(words.turn, each.start, each.end) for each in kept)
 
     @cached(8)
     def _by_closeness(self, turn: Turn) -> tuple[TurnSlice, ...]:
@@ -153,9 +160,7 @@ class Thread:
         best = max(joined, key=lambda each: each.likely)
         if self._answers(own) and not self._answers(best) and not refused:
             return own
-        if best.searched.read_as.replaced:
-            return best
-        after = joined[0].searched.read_as  # a subject before a turn is not a sentence: the whole question is shown
+        after = joined[0].searched.read_as  # words put together are not a sentence: both questions are shown as typed
         return replace(best, searched=replace(best.searched, read_as=after))
 
     def _readings(
@@ -163,8 +168,7 @@ class Thread:
     ) -> Iterator[Interpretation]:
         """Yield the readings of the last turn with the last question, the last of ``before``."""
         own = conversation.alone(turns[-1], self.most).own
-        quoted = [span for quote in self.quoted(before) for span in quote.spans]
-        yield from conversation.readings(own, previous, quoted, self.most)
+        yield conversation.after(own, previous, self.most)
         if len(previous.text) > _JOINED:
             return
         begun = conversation.opener(turns)

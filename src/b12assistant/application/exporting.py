@@ -289,7 +289,7 @@ def pieces_of(answer: SavedAnswer, data: SavedConversation) -> tuple[Piece, ...]
         return tuple(read_quote(quote, labels, data.index.generation, quote.strength) for quote in quotes)
 
     replaced = tuple((swap.written, swap.read_as) for swap in read_as.replaced) if read_as else ()
-    turns = {part.turn for part in read_as.parts} if read_as else set()
+    words = [part.text for part in read_as.parts] if read_as else []
 
     def places(nearest: Sequence[json_form.Place]) -> tuple[Near, ...]:
         at = ((DocumentId(each.document), PassageId(each.passage), (each.title, *each.section)) for each in nearest)
@@ -312,7 +312,7 @@ def pieces_of(answer: SavedAnswer, data: SavedConversation) -> tuple[Piece, ...]
             FixedNotice(notice.kind, TextId(notice.text_id), notice.text, notice.rule is not None)
             for notice in answer.notices
         ],
-        read_as_piece(read_as.move, read_as.text, replaced, labels, joined=len(turns) > 1) if read_as else None,
+        read_as_piece(read_as.move, words, replaced, labels) if read_as else None,
         answer.reason,
         read(answer.quotes),
         [(differ.topic, read(differ.sides)) for differ in answer.disagreements],

@@ -68,6 +68,16 @@ class TurnSlice(Form):
         return cls(turn=slice_.turn.index, start=slice_.start, end=slice_.end)
 
 
+class TurnWords(TurnSlice):
+    """An address in a turn of the user, with the words there."""
+
+    text: Text
+
+    @classmethod
+    def of(cls, slice_: answers.TurnSlice) -> Self:
+        return cls(turn=slice_.turn.index, start=slice_.start, end=slice_.end, text=slice_.text)
+
+
 class RedFlag(Form):
     """The most serious one; `notices` has them all."""
 
@@ -228,7 +238,7 @@ class Interpretation(Form):
 
     move: Annotated[Move, Field(description="`more` and `sources` are about the previous answer; `asks`: a question.")]
     text: Text
-    parts: list[TurnSlice]
+    parts: Annotated[list[TurnWords], Field(min_length=1, description="What it was read with, then its own words.")]
     replaced: list[Replacement]
 
     @classmethod
@@ -236,7 +246,7 @@ class Interpretation(Form):
         return cls(
             move=read_as.move,
             text=read_as.text,
-            parts=[TurnSlice.of(part) for part in read_as.parts],
+            parts=[TurnWords.of(part) for part in read_as.parts],
             replaced=[Replacement(**{"from": swap.written.text, "to": swap.words}) for swap in read_as.replaced],
         )
 

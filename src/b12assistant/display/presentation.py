@@ -204,7 +204,7 @@ def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
     return arrange(
         labels,
         _fixed(answer.notices, setting.texts),
-        read_as_piece(read_as.move, read_as.text, replaced, labels, joined=read_as.is_joined) if read_as else None,
+        read_as_piece(read_as.move, [part.text for part in read_as.parts], replaced, labels) if read_as else None,
         answer.reason,
         shown[: len(answer.quotes)],
         [(differ.topic, tuple(islice(sides, len(differ.sides)))) for differ in answer.disagreements],
@@ -321,12 +321,11 @@ def near_places(passages: Iterable[tuple[DocumentId, PassageId, tuple[str, ...]]
     return tuple(places.values())
 
 
-def read_as_piece(
-    move: Move, text: str, replaced: tuple[tuple[str, str], ...], labels: Labels, *, joined: bool
-) -> ReadAs:
-    """Say how a turn was read; ``joined``: with an earlier one."""
-    way = "joined" if move is Move.ASKS and joined else move
-    return ReadAs(labels(f"moves.{way}"), text, replaced, labels("ask.read_as"))
+def read_as_piece(move: Move, parts: Sequence[str], replaced: tuple[tuple[str, str], ...], labels: Labels) -> ReadAs:
+    """Say how a turn was read. ``parts``: earlier words that it was read with, as typed, then its own."""
+    joined = move is Move.ASKS and len(parts) > 1
+    way = "joined" if joined else move
+    return ReadAs(labels(f"moves.{way}"), " · ".join(parts[:-1] if joined else parts), replaced, labels("ask.read_as"))
 
 
 def _fixed(notices: Sequence[Notice], texts: FixedTexts) -> tuple[FixedNotice, ...]:
