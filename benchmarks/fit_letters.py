@@ -22,7 +22,7 @@ from b12assistant.answers import Turn
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.safety import letters
-from b12assistant.safety.second_opinion import UNSEEN, Triagers, features_of, parts_of
+from b12assistant.safety.second_opinion import UNSEEN, Triagers, features_of, load_letter_heads, parts_of
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "src" / "b12assistant" / "data" / "red_flags" / letters.FILE
@@ -46,10 +46,12 @@ def main() -> None:
         weights = fitted.coef_.T / spread[:, None]
         arrays[f"{name}_weights"] = weights.astype(np.float32)
         arrays[f"{name}_bias"] = (fitted.intercept_ - mean @ weights).astype(np.float32)
-    np.savez_compressed(OUT, **arrays)
     print(f"{len(known)} letters learned: {Counter(level for level, _ in known)}")
-    if (LETTERS / "calibration.jsonl").is_file():
-        report(triage, list(read(LETTERS / "calibration.jsonl")))
+    unseen = list(read(LETTERS / "calibration.jsonl"))
+    report("what ships", triage, unseen)
+    np.savez_compressed(OUT, **arrays)
+    load_letter_heads.cache_clear()
+    report("this fit", Workspace(load_configuration(environment=os.environ)).triage, unseen)
 
 
 def read(path: Path) -> Iterator[tuple[str, str]]:
@@ -69,8 +71,9 @@ def features(triage: Triagers, text: str) -> tuple[np.ndarray, np.ndarray] | Non
     return features_of(reading, parts, [seen, words]), features_of(reading, parts, [words])
 
 
-def report(triage: Triagers, rows: Sequence[tuple[str, str]]) -> None:
-    """Print how many letters of each level are told what, by the models alone."""
+def report(heads: str, triage: Triagers, rows: Sequence[tuple[str, str]]) -> None:
+    """Print how many letters of each level are told what, by the models alone. ``heads``: whose."""
+    print(heads)
     told = Counter((level, triage.second(Turn(0, text)).concern.level or "none") for text, level in rows)
     for (level, found), count in sorted(told.items()):
         print(f"{level:10} told {found:17} {count}")

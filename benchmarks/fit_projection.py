@@ -47,8 +47,8 @@ def idf_of(texts: list[str], encoder: Encoder) -> np.ndarray:
     return np.log((sentences + 1) / (frequency + 0.5))
 
 
-def directions_of(samples: list[list[str]], encoder: Encoder) -> np.ndarray:
-    """Return the directions that keep most of the token vectors, (d, p)."""
+def directions_of(samples: list[list[str]], encoder: Encoder, shipped: np.ndarray | None) -> np.ndarray:
+    """Return the directions that keep most of the token vectors, (d, p), and print how much; ``shipped`` too."""
     moments = np.zeros((encoder.dimension, encoder.dimension))
     for sample in samples:
         starts = [text[:LONGEST].rsplit(" ", 1)[0] for text in sample]
@@ -58,7 +58,9 @@ def directions_of(samples: list[list[str]], encoder: Encoder) -> np.ndarray:
     values, vectors = np.linalg.eigh(moments)
     order = np.argsort(values)[::-1][:DIMENSIONS]
     kept = values[order].sum() / values.sum()
-    print(f"{DIMENSIONS} of {encoder.dimension} directions keep {kept:.3f} of the second moment")
+    print(f"{DIMENSIONS} of {encoder.dimension} directions keep {kept:.4f} of the second moment")
+    if shipped is not None:
+        print(f"what ships keeps {np.trace(shipped.T @ moments @ shipped) / values.sum():.4f} of it")
     return np.asarray(vectors[:, order])
 
 
@@ -72,7 +74,7 @@ def main() -> None:
     texts = [[f"{title}. {text}" for title, text in documents(given.datasets / name)] for name in FOLDERS]
     idf = idf_of([text for each in texts for text in each], encoder)
     samples = [rng.sample([text for text in each if text.strip(". ")], DOCUMENTS) for each in texts]
-    directions = directions_of(samples, encoder)
+    directions = directions_of(samples, encoder, shipped.matrix)
     if shipped.matrix is not None:
         shared = np.linalg.norm(shipped.matrix.T @ directions) ** 2 / DIMENSIONS
         apart = np.abs(idf - shipped.piece_idf).max()

@@ -51,6 +51,8 @@ from b12assistant.safety.second_opinion import (
     WordOpinion,
     cue_features,
     key_of,
+    load_fitted,
+    load_word_model,
     parse_fitted,
     piece_features,
     word_features,
@@ -200,13 +202,30 @@ def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> Judgeme
     return [[part for part in opinion(row.turn, row.former).judged if part.decides] for row in rows]
 
 
+def report_shipped(turns: Sequence[Row], ruled: np.ndarray, foreign: np.ndarray) -> None:
+    """Print the figures of what ships, which a new fit should reach. ``ruled``, ``foreign``: of each turn."""
+    opinion, fitted = opinion_of(load_word_model()), load_fitted()
+    second = SecondOpinion(opinion, fitted, red_flag_encoder(load_encoder()))
+    for name, found, cuts in (("words", opinion, load_word_model().cuts), ("both", second, fitted.cuts)):
+        print(
+            f"{name}, what ships",
+            *report(Shares(judged(turns, found), foreign), turns, ruled, cuts),
+            sep="\n",
+            flush=True,
+        )
+
+
 def main(*, words: bool, head: bool, anew: bool) -> None:
     """``words``, ``head``: fit their weights too, not only the cuts."""
     torch.set_num_threads(os.cpu_count() or 1)
     calibration = judged_alone(load("calibration"), RULES)
     turns = [*calibration, *lengthened(calibration, READER)]
     rows = [row for row in load("train") if READER.read(row.turn, None).sentences]
+    ruled = by_rules(turns, RULES)
+    foreign = np.array([READER.is_foreign(row.turn.text) for row in turns])
     KEPT.parent.mkdir(exist_ok=True)
+    if words or head:
+        report_shipped(turns, ruled, foreign)
     if words:
         model = fit_words_on(rows)
         named = {name: getattr(model, name) for name in ("keys", "weights", "scale", "bias")}
@@ -222,8 +241,6 @@ def main(*, words: bool, head: bool, anew: bool) -> None:
         second = SecondOpinion(opinion, parse_fitted({**arrays, "cuts": UNCUT}), encoder)
         KEPT.write_bytes(pickle.dumps((judged(turns, opinion), judged(turns, second))))
     read = pickle.loads(KEPT.read_bytes())  # noqa: S301 - this script wrote it
-    ruled = by_rules(turns, RULES)
-    foreign = np.array([READER.is_foreign(row.turn.text) for row in turns])
     for file, fitted, name, said in ((WORDS_FILE, named, "words", read[0]), (HEAD_FILE, arrays, "both", read[1])):
         shares = Shares(said, foreign)
         cuts = best_cuts(shares, turns, ruled, lowers=name == "both")

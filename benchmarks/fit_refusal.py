@@ -24,7 +24,7 @@ from sklearn.metrics import roc_auc_score
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
-from b12assistant.answering.signals import BARRED, Calibration, Signals, Topics
+from b12assistant.answering.signals import BARRED, Calibration, Signals, Topics, load_calibration, load_topics
 from b12assistant.api import Workspace
 from b12assistant.types import Hit
 
@@ -165,7 +165,9 @@ def main(datasets: Path, index: str) -> None:
         x[left] = signals_of(space.engine, topics_from(kept), [searched[i] for i in left])
     topics = topics_from(range(len(train)))
     x = np.concatenate([x, signals_of(space.engine, topics, search(space, others))])
-    held = signals_of(space.engine, topics, search(space, judged))
+    asked = search(space, judged)
+    held, shipped = (signals_of(space.engine, each, asked) for each in (topics, load_topics()))
+    print(f"what ships, calibration: {figures(load_calibration(), shipped, judged)}")
     calibration = calibrated((x, [*train, *others]), (held, judged))
     OUT.mkdir(parents=True, exist_ok=True)
     refusal_topics.save(topics, table, OUT / "topics.npz")

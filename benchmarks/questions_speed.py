@@ -71,7 +71,7 @@ def kinds() -> dict[str, list[Asked]]:
 def asked(space: Workspace, texts: Sequence[Asked]) -> Iterator[Row]:
     """Yield the milliseconds of each question."""
     for text, before in texts:
-        space.triage.second._known.cache_clear()  # a question asked again must count as new
+        space.triage.second._judge.cache_clear()  # a question asked again must count as new
         if space.quote_reader is not None:
             space.quote_reader.score.cache_clear()
         with measured() as stages:

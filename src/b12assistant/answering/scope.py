@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from b12assistant.answers import Notice, NoticeKind, TextId, TurnSlice
 from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, tables
@@ -92,7 +92,7 @@ def _places(concept: Concept, parts: Sequence[TurnSlice]) -> Iterator[TurnSlice]
             yield part if whole else TurnSlice(part.turn, part.start + begin, part.start + last + 1)
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_scope() -> Scope:
     """Read the concepts that ship with the package. Raises ``ConfigError``."""
     return parse_scope(read_data("scope", _FILE))

@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from math import exp
 from typing import TYPE_CHECKING
@@ -163,7 +163,7 @@ class Evidence:
         return max(gaps, default=0.0)
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_topics() -> Topics:
     """Read the committed `data/answering/topics.npz`."""
     data = files("b12assistant").joinpath("data/answering/topics.npz").read_bytes()
@@ -221,7 +221,7 @@ class Calibration:
         return self.full + self.full_read * read + self.full_asked * asked > 0
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_calibration() -> Calibration:
     """Read the committed `data/answering/calibration.toml`, which names the command that made it."""
     table = tomllib.loads(files("b12assistant").joinpath("data/answering/calibration.toml").read_text("utf-8"))

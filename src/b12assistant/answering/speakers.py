@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from b12assistant.answering.quoting import Window
 from b12assistant.data_files import read_data, strings
@@ -38,7 +38,7 @@ class Cues:
         return any(cue.search(text) for cue in self.dose) and not any(cue.search(text) for cue in self.caution)
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_cues() -> Cues:
     table = read_data("sellers", _FILE)
     compiled = {name: [re.compile(cue, re.I | re.S) for cue in strings(table, name, _FILE)] for name in table}

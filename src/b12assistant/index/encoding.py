@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -173,7 +173,7 @@ def load_encoder(
 FILE = "data/encoder/retrieval.npz"
 
 
-@lru_cache(maxsize=1)
+@cache
 def _shipped() -> tuple[str, str, LowRank]:
     """Return the digest of the weights it was fitted on, that of the file, and the changes."""
     try:

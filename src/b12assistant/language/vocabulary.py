@@ -11,7 +11,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
@@ -73,7 +73,7 @@ class Vocabulary:
         return Vocabulary(tuple(term for term in self.terms if term.id in kept))
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_vocabulary() -> Vocabulary:
     """Read the terms that ship with the package, for a corpus without its own. Raises ``ConfigError``."""
     return Vocabulary(tuple(term for file in FILES for term in parse_terms(read_data("vocabulary", file), file)))
@@ -198,7 +198,7 @@ class WordList(Container[str]):
 _begins = itemgetter(slice(2))
 
 
-@lru_cache(maxsize=1)
+@cache
 def english_words() -> WordList:
     """Return the words of a dictionary, in lower case."""
     from spellchecker import SpellChecker  # slow to import, and few questions need it

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -88,7 +88,7 @@ _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kapp
 _STEMMER = Stemmer.Stemmer("english")
 
 
-@lru_cache(maxsize=1)
+@cache
 def stop_words() -> frozenset[str]:
     """Read the function and question words of `data/words/stop.txt`."""
     lines = files("b12assistant").joinpath("data/words/stop.txt").read_text("utf-8").splitlines()
