@@ -38,6 +38,27 @@ class SourceKind(StrEnum):
     OTHER = "other"
 
 
+class SourceWeight(StrEnum):
+    """How much a publication counts beside others that say something else, the most first."""
+
+    NATIONAL_GUIDELINE = "national_guideline"  # or a regulator, such as a licence text
+    NATIONAL_BODY = "national_body"
+    SYSTEMATIC_REVIEW = "systematic_review"
+    PROFESSIONAL = "professional"  # other guidelines, local advice, textbooks, narrative reviews
+    STUDY = "study"
+    PATIENT_ORGANISATION = "patient_organisation"
+    UNVERIFIED = "unverified"  # sellers, blogs, pages whose author nobody knows
+
+    @property
+    def is_national(self) -> bool:
+        return self in (SourceWeight.NATIONAL_GUIDELINE, SourceWeight.NATIONAL_BODY)
+
+    @property
+    def step(self) -> int:
+        """Return its place from 0, the most weight, to 6."""
+        return list(SourceWeight).index(self)
+
+
 class Words(StrEnum):
     ORIGINAL = "original"
     PROJECT_SUMMARY = "project_summary"
@@ -165,6 +186,7 @@ class Origin:
     terms: str
     part_read: str
     read_at: str = ""  # the copy that was read, if it was not at `url`
+    weight: SourceWeight = SourceWeight.UNVERIFIED
 
     @property
     def facts(self) -> dict[str, str]:
@@ -260,7 +282,7 @@ class Document:
         return self.text[range_.start : range_.end]
 
     def attributed(self, ranges: Sequence[Range]) -> tuple[Attribution, ...]:
-        """Return what ``ranges`` are based on, best evidence first: each origin once, its places joined."""
+        """Return what ``ranges`` are based on, most weight first: each origin once, its places joined."""
         places: dict[Origin, list[str]] = {}
         for attribution in self.attributions:
             if any(attribution.range.overlaps(range_) for range_ in ranges):
@@ -271,7 +293,7 @@ class Document:
         whole = Range(min(range_.start for range_ in ranges), max(range_.end for range_ in ranges))
         return tuple(
             Attribution(whole, origin, "; ".join(places[origin]))
-            for origin in sorted(places, key=lambda origin: order.index(origin.kind))
+            for origin in sorted(places, key=lambda origin: (origin.weight.step, order.index(origin.kind)))
         )
 
     def heading_path(self, offset: int) -> tuple[Section, ...]:

@@ -15,7 +15,7 @@ from pydantic import Field
 from b12assistant.corpus.entries import CuratedEntry, DataFile, Text, check
 from b12assistant.errors import SourceFactsError
 from b12assistant.threads import once
-from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, Words
+from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, SourceWeight, Words
 
 SOURCES_FILE = "sources.toml"
 Facts = Mapping[Any, Any]  # validated keys and values, as parsed
@@ -26,6 +26,15 @@ _DAY = "a date such as 2026-11-20"
 _MaybeText = Annotated[Text | None, Field(description="a text")]
 _MaybeDay = Annotated[date | None, Field(description=_DAY)]
 _ADDRESS = r"^(https?://\S+|this project|unknown)$"
+_WEIGHT_OF_KIND = {
+    SourceKind.GUIDELINE: SourceWeight.PROFESSIONAL,
+    SourceKind.PUBLIC_BODY: SourceWeight.NATIONAL_BODY,
+    SourceKind.REVIEW: SourceWeight.PROFESSIONAL,
+    SourceKind.TEXTBOOK: SourceWeight.PROFESSIONAL,
+    SourceKind.STUDY: SourceWeight.STUDY,
+    SourceKind.REFERENCE: SourceWeight.STUDY,
+    SourceKind.PATIENT_GUIDE: SourceWeight.PATIENT_ORGANISATION,
+}
 _COPY = r"^https?://\S+$"
 _INTERESTS = {True: Interest.SELLS, False: Interest.NONE, "unknown": Interest.UNKNOWN}
 
@@ -66,6 +75,7 @@ class OriginEntry(CuratedEntry):
     title: Text
     publisher: Text
     kind: _Kind = Field(description=_KINDS)
+    weight: SourceWeight | None = Field(None, strict=False, description=", ".join(SourceWeight))
     country: Text = Field(description='a country code such as "GB", "EU" or "INT"')
     published: Text = Field(description='the year or date of the publication, or "unknown"')
     read: date = Field(description=_DAY)
@@ -75,7 +85,8 @@ class OriginEntry(CuratedEntry):
     read_at: str = Field("", pattern=_COPY, description="the web address of the copy that was read")
 
     def origin(self) -> Origin:
-        return Origin(**{**dict(self), "id": OriginId(self.id)})
+        weight = self.weight or _WEIGHT_OF_KIND.get(self.kind, SourceWeight.UNVERIFIED)
+        return Origin(**{**dict(self), "id": OriginId(self.id), "weight": weight})
 
 
 class SourcesToml(CuratedEntry):

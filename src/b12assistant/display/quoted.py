@@ -23,6 +23,7 @@ from b12assistant.types import (
     Range,
     Source,
     SourceKind,
+    SourceWeight,
     Span,
 )
 
@@ -35,6 +36,7 @@ class Basis:
     title: str
     publisher: str
     kind: SourceKind
+    weight: SourceWeight
     published: str
     url: str
     place: str
@@ -43,8 +45,8 @@ class Basis:
     @classmethod
     def of(cls, attribution: Attribution) -> Basis:
         origin, place = attribution.origin, attribution.place
-        facts = (origin.title, origin.publisher, origin.kind, origin.published, origin.url, place, origin.read_at)
-        return cls(origin.id, *facts)
+        who = (origin.title, origin.publisher, origin.kind, origin.weight)
+        return cls(origin.id, *who, origin.published, origin.url, place, origin.read_at)
 
     @property
     def is_known(self) -> bool:
@@ -108,7 +110,7 @@ class Speaker:
 
 
 def basis_of(spans: Sequence[Span]) -> tuple[Basis, ...]:
-    """Return the publications that spans of one document are based on, best evidence first."""
+    """Return the publications that spans of one document are based on, most weight first."""
     return tuple(map(Basis.of, spans[0].document.attributed([span.range for span in spans])))
 
 
