@@ -204,6 +204,15 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """A sentence of a summary that a person with a licence read in these words and agreed with."""
+
+    range: Range
+    by: str  # name and role
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading and its text, up to the next heading of any level."""
 
@@ -274,6 +283,7 @@ class Document:
     blocks: tuple[Block, ...] = field(compare=False, repr=False, default=())
     marks: tuple[Mark, ...] = field(compare=False, repr=False, default=())
     attributions: tuple[Attribution, ...] = field(compare=False, repr=False, default=())
+    reviews: tuple[Review, ...] = field(compare=False, repr=False, default=())
 
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, end)
@@ -295,6 +305,11 @@ class Document:
             Attribution(whole, origin, "; ".join(places[origin]))
             for origin in sorted(places, key=lambda origin: (origin.weight.step, order.index(origin.kind)))
         )
+
+    def reviews_of(self, sentences: Sequence[Range]) -> tuple[Review, ...]:
+        """Return the reviews of ``sentences``; none unless each of them was reviewed."""
+        found = [[review for review in self.reviews if review.range.overlaps(each)] for each in sentences]
+        return tuple(review for reviews in found for review in reviews) if all(found) else ()
 
     def heading_path(self, offset: int) -> tuple[Section, ...]:
         """Return the sections that enclose ``offset``, outermost first; levels strictly increase."""

@@ -21,6 +21,7 @@ from b12assistant.types import (
     Passage,
     PassageId,
     Range,
+    Review,
     Source,
     SourceKind,
     SourceWeight,
@@ -152,6 +153,16 @@ class Cited:
         return self.spans[0].document
 
     @property
+    def reviews(self) -> tuple[Review, ...]:
+        """Return who reviewed what is shown; none unless every sentence of it that rests on something was reviewed."""
+        shown = [
+            found.range
+            for found in self.document.attributions
+            if any(found.range.overlaps(span.range) for span in self.spans)
+        ]
+        return self.document.reviews_of(shown) if shown else ()
+
+    @property
     def link(self) -> str:
         """Return the permalink."""
         return self.base + addresses.of_spans(self.spans, self.best)
@@ -230,6 +241,8 @@ def passage_text(passage: Passage) -> str:
 
 def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
     source = cited.document.source
+    for by, on in dict.fromkeys((review.by, review.on) for review in cited.reviews):
+        yield labels("ask.reviewed", by=by, day=labels.day(on))
     if cited.strength is Strength.POSSIBLE:
         yield labels("strengths.possible")
     if overdue(source, today):
