@@ -7,7 +7,7 @@ scores are "higher is better" and comparable only within one query.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
@@ -49,14 +49,26 @@ class SourceWeight(StrEnum):
     PATIENT_ORGANISATION = "patient_organisation"
     UNVERIFIED = "unverified"  # sellers, blogs, pages whose author nobody knows
 
-    @property
-    def is_national(self) -> bool:
-        return self in (SourceWeight.NATIONAL_GUIDELINE, SourceWeight.NATIONAL_BODY)
+    @classmethod
+    def of_kind(cls, kind: SourceKind | None) -> SourceWeight:
+        """Return the weight that publications of a kind usually have."""
+        return _USUAL_WEIGHTS.get(kind, cls.UNVERIFIED)
 
     @property
     def step(self) -> int:
         """Return its place from 0, the most weight, to 6."""
         return list(SourceWeight).index(self)
+
+
+_USUAL_WEIGHTS: Mapping[SourceKind | None, SourceWeight] = {
+    SourceKind.GUIDELINE: SourceWeight.PROFESSIONAL,
+    SourceKind.PUBLIC_BODY: SourceWeight.NATIONAL_BODY,
+    SourceKind.REVIEW: SourceWeight.PROFESSIONAL,
+    SourceKind.TEXTBOOK: SourceWeight.PROFESSIONAL,
+    SourceKind.STUDY: SourceWeight.STUDY,
+    SourceKind.REFERENCE: SourceWeight.STUDY,
+    SourceKind.PATIENT_GUIDE: SourceWeight.PATIENT_ORGANISATION,
+}
 
 
 class Words(StrEnum):
@@ -305,6 +317,11 @@ class Document:
             Attribution(whole, origin, "; ".join(places[origin]))
             for origin in sorted(places, key=lambda origin: (origin.weight.step, order.index(origin.kind)))
         )
+
+    def weight_of(self, ranges: Sequence[Range]) -> SourceWeight:
+        """Return the weight of the best that ``ranges`` rest on, or else of the document itself."""
+        found = self.attributed(ranges)
+        return found[0].origin.weight if found else SourceWeight.of_kind(self.source.kind)
 
     def reviews_of(self, sentences: Sequence[Range]) -> tuple[Review, ...]:
         """Return the reviews of ``sentences``; none unless each of them was reviewed."""

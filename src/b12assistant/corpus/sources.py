@@ -26,15 +26,6 @@ _DAY = "a date such as 2026-11-20"
 _MaybeText = Annotated[Text | None, Field(description="a text")]
 _MaybeDay = Annotated[date | None, Field(description=_DAY)]
 _ADDRESS = r"^(https?://\S+|this project|unknown)$"
-_WEIGHT_OF_KIND = {
-    SourceKind.GUIDELINE: SourceWeight.PROFESSIONAL,
-    SourceKind.PUBLIC_BODY: SourceWeight.NATIONAL_BODY,
-    SourceKind.REVIEW: SourceWeight.PROFESSIONAL,
-    SourceKind.TEXTBOOK: SourceWeight.PROFESSIONAL,
-    SourceKind.STUDY: SourceWeight.STUDY,
-    SourceKind.REFERENCE: SourceWeight.STUDY,
-    SourceKind.PATIENT_GUIDE: SourceWeight.PATIENT_ORGANISATION,
-}
 _COPY = r"^https?://\S+$"
 _INTERESTS = {True: Interest.SELLS, False: Interest.NONE, "unknown": Interest.UNKNOWN}
 
@@ -85,7 +76,7 @@ class OriginEntry(CuratedEntry):
     read_at: str = Field("", pattern=_COPY, description="the web address of the copy that was read")
 
     def origin(self) -> Origin:
-        weight = self.weight or _WEIGHT_OF_KIND.get(self.kind, SourceWeight.UNVERIFIED)
+        weight = self.weight or SourceWeight.of_kind(self.kind)
         return Origin(**{**dict(self), "id": OriginId(self.id), "weight": weight})
 
 
