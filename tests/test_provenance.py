@@ -15,11 +15,12 @@ from starlette.testclient import TestClient
 
 from b12assistant.corpus.folder import corpus_files
 from b12assistant.corpus.provenance import attribute, line_of, place, read_sentences, without_origin
+from b12assistant.corpus.sources import SourcesFile
 from b12assistant.display.labels import load_labels
 from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.errors import SourceFactsError
 from b12assistant.index.documents import export_line
-from b12assistant.types import Attribution, FileEnd, Origin, OriginId, Range, Source, SourceKind
+from b12assistant.types import Attribution, FileEnd, Origin, OriginId, Range, Source, SourceKind, SourceWeight
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
@@ -176,6 +177,25 @@ def test_a_citation_in_words_has_the_address_of_the_publication() -> None:
     assert speaker.cited[0] == "NHS: A page (2023)"
     assert other.cited[0] == "NHS: A page (2023) https://a.example/"
     assert other.parts[0] == "NHS: A page (2023)"
+
+
+def test_the_weight_of_a_publication_is_that_of_its_kind_unless_the_register_gives_another() -> None:
+    local = REGISTER.replace('"public_body"\n', '"public_body"\nweight = "professional"\n')
+    weights = [SourcesFile(text).origins[OriginId("nhs")].weight for text in (REGISTER, local)]
+    assert weights == [SourceWeight.NATIONAL_BODY, SourceWeight.PROFESSIONAL]
+
+
+def test_a_weight_that_is_none_of_the_seven_is_named_with_its_line() -> None:
+    with pytest.raises(SourceFactsError, match=r"sources\.toml:\d+: weight = 'heavy'"):
+        SourcesFile(REGISTER.replace('"public_body"\n', '"public_body"\nweight = "heavy"\n'))
+
+
+def test_of_two_publications_the_one_of_more_weight_is_named_first() -> None:
+    guideline = replace(NHS, id=OriginId("nice"), kind=SourceKind.GUIDELINE, weight=SourceWeight.PROFESSIONAL)
+    nhs = replace(NHS, weight=SourceWeight.NATIONAL_BODY)
+    both = (Attribution(Range(0, 1), guideline, "a"), Attribution(Range(0, 1), nhs, "b"))
+    document = replace(build_document("Rest.\n", file="low.md"), attributions=both)
+    assert [found.origin.id for found in document.attributed([Range(0, 1)])] == ["nhs", "nice"]
 
 
 def test_another_origin_makes_another_index(tmp_path: Path) -> None:

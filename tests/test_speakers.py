@@ -6,7 +6,7 @@ import pytest
 
 from b12assistant.answering.quoting import QuoteSpan, Window
 from b12assistant.answering.speakers import Order, load_cues, order
-from b12assistant.types import Document, DocumentId, Interest, Passage, PassageId, Source
+from b12assistant.types import Document, DocumentId, Interest, Passage, PassageId, Source, SourceKind
 
 CUES = load_cues()
 DOSE = "The usual dose is 1,000 mcg a day."
@@ -17,8 +17,8 @@ OTHER = "Vitamin B12 is found in milk."
 SELLS, NONE, UNKNOWN = Interest.SELLS, Interest.NONE, Interest.UNKNOWN
 
 
-def said(text: str, interest: Interest, score: float = 0.5) -> Window:
-    document = Document(DocumentId(f"{interest}.md"), "digest", "Title", text, Source(interest=interest))
+def said(text: str, interest: Interest, score: float = 0.5, kind: SourceKind | None = None) -> Window:
+    document = Document(DocumentId(f"{interest}.md"), "digest", "Title", text, Source(kind=kind, interest=interest))
     span = document.span(0, len(text))
     cut = QuoteSpan(Passage(PassageId("0"), (span,)), (span,), slice(0, 1), (span,), len(text))
     return Window(cut, span, score)
@@ -136,3 +136,18 @@ def test_a_plain_sentence_has_no_cue(text: str) -> None:
 )
 def test_a_dose_is_bare_without_a_caution(text: str, bare: bool) -> None:
     assert CUES.bare_dose(text) is bare
+
+
+def test_of_two_that_answer_about_equally_well_the_one_of_more_weight_is_first() -> None:
+    study, body = said(PLAIN, NONE, 0.5, SourceKind.STUDY), said(OTHER, NONE, 0.495, SourceKind.PUBLIC_BODY)
+    assert ordered(study, body) == Order((1, 0), only_sellers=False)
+
+
+def test_a_source_of_more_weight_that_answers_worse_stays_behind() -> None:
+    study, body = said(PLAIN, NONE, 0.5, SourceKind.STUDY), said(OTHER, NONE, 0.4, SourceKind.PUBLIC_BODY)
+    assert ordered(study, body) == Order((0, 1), only_sellers=False)
+
+
+def test_of_two_of_the_same_weight_the_better_answer_is_first() -> None:
+    first, second = said(PLAIN, NONE, 0.5, SourceKind.STUDY), said(OTHER, NONE, 0.495, SourceKind.REFERENCE)
+    assert ordered(first, second) == Order((0, 1), only_sellers=False)

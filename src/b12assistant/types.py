@@ -7,7 +7,7 @@ scores are "higher is better" and comparable only within one query.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
@@ -36,6 +36,39 @@ class SourceKind(StrEnum):
     BLOG = "blog"
     VENDOR = "vendor"
     OTHER = "other"
+
+
+class SourceWeight(StrEnum):
+    """How much a publication counts beside others that say something else, the most first."""
+
+    NATIONAL_GUIDELINE = "national_guideline"  # or a regulator, such as a licence text
+    NATIONAL_BODY = "national_body"
+    SYSTEMATIC_REVIEW = "systematic_review"
+    PROFESSIONAL = "professional"  # other guidelines, local advice, textbooks, narrative reviews
+    STUDY = "study"
+    PATIENT_ORGANISATION = "patient_organisation"
+    UNVERIFIED = "unverified"  # sellers, blogs, pages whose author nobody knows
+
+    @classmethod
+    def of_kind(cls, kind: SourceKind | None) -> SourceWeight:
+        """Return the weight that publications of a kind usually have."""
+        return _USUAL_WEIGHTS.get(kind, cls.UNVERIFIED)
+
+    @property
+    def step(self) -> int:
+        """Return its place from 0, the most weight, to 6."""
+        return list(SourceWeight).index(self)
+
+
+_USUAL_WEIGHTS: Mapping[SourceKind | None, SourceWeight] = {
+    SourceKind.GUIDELINE: SourceWeight.PROFESSIONAL,
+    SourceKind.PUBLIC_BODY: SourceWeight.NATIONAL_BODY,
+    SourceKind.REVIEW: SourceWeight.PROFESSIONAL,
+    SourceKind.TEXTBOOK: SourceWeight.PROFESSIONAL,
+    SourceKind.STUDY: SourceWeight.STUDY,
+    SourceKind.REFERENCE: SourceWeight.STUDY,
+    SourceKind.PATIENT_GUIDE: SourceWeight.PATIENT_ORGANISATION,
+}
 
 
 class Words(StrEnum):
@@ -165,6 +198,7 @@ class Origin:
     terms: str
     part_read: str
     read_at: str = ""  # the copy that was read, if it was not at `url`
+    weight: SourceWeight = SourceWeight.UNVERIFIED
 
     @property
     def facts(self) -> dict[str, str]:
@@ -179,6 +213,15 @@ class Attribution:
     range: Range
     origin: Origin
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A sentence of a summary that a person with a licence read in these words and agreed with."""
+
+    range: Range
+    by: str  # name and role
+    on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +295,7 @@ class Document:
     blocks: tuple[Block, ...] = field(compare=False, repr=False, default=())
     marks: tuple[Mark, ...] = field(compare=False, repr=False, default=())
     attributions: tuple[Attribution, ...] = field(compare=False, repr=False, default=())
+    reviews: tuple[Review, ...] = field(compare=False, repr=False, default=())
 
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, end)
@@ -260,7 +304,7 @@ class Document:
         return self.text[range_.start : range_.end]
 
     def attributed(self, ranges: Sequence[Range]) -> tuple[Attribution, ...]:
-        """Return what ``ranges`` are based on, best evidence first: each origin once, its places joined."""
+        """Return what ``ranges`` are based on, most weight first: each origin once, its places joined."""
         places: dict[Origin, list[str]] = {}
         for attribution in self.attributions:
             if any(attribution.range.overlaps(range_) for range_ in ranges):
@@ -271,8 +315,18 @@ class Document:
         whole = Range(min(range_.start for range_ in ranges), max(range_.end for range_ in ranges))
         return tuple(
             Attribution(whole, origin, "; ".join(places[origin]))
-            for origin in sorted(places, key=lambda origin: order.index(origin.kind))
+            for origin in sorted(places, key=lambda origin: (origin.weight.step, order.index(origin.kind)))
         )
+
+    def weight_of(self, ranges: Sequence[Range]) -> SourceWeight:
+        """Return the weight of the best that ``ranges`` rest on, or else of the document itself."""
+        found = self.attributed(ranges)
+        return found[0].origin.weight if found else SourceWeight.of_kind(self.source.kind)
+
+    def reviews_of(self, sentences: Sequence[Range]) -> tuple[Review, ...]:
+        """Return the reviews of ``sentences``; none unless each of them was reviewed."""
+        found = [[review for review in self.reviews if review.range.overlaps(each)] for each in sentences]
+        return tuple(review for reviews in found for review in reviews) if all(found) else ()
 
     def heading_path(self, offset: int) -> tuple[Section, ...]:
         """Return the sections that enclose ``offset``, outermost first; levels strictly increase."""

@@ -20,7 +20,7 @@ from b12assistant.answering.layout import JoinedSentence, Layout
 from b12assistant.answers import MOST_GAPS
 from b12assistant.language.words import terms
 from b12assistant.threads import once
-from b12assistant.types import BlockKind, Interest, Passage, PassageId, Span
+from b12assistant.types import BlockKind, Interest, Passage, PassageId, SourceWeight, Span
 
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
@@ -84,6 +84,11 @@ class Window:
     @property
     def spans(self) -> tuple[Span, ...]:
         return self.cut.spans
+
+    @property
+    def weight(self) -> SourceWeight:
+        """Return the weight of the best publication that its best sentence rests on."""
+        return self.best.document.weight_of([self.best.range])
 
     @property
     def sells(self) -> bool:

@@ -1,4 +1,5 @@
-"""Choose who speaks first: a source that sells nothing, unless a seller is far ahead.
+"""Choose who speaks first: a source that sells nothing, unless a seller is far ahead; of two that answer about equally
+well, the one of more weight.
 
 A seller's dose, all-clear or call to start, stop or hurry is never first and never alone if such a source is near.
 
@@ -19,6 +20,8 @@ _FILE = "cues.toml"
 # How far behind a seller a source that sells nothing may be and still come first: of 48 first quotes from a seller with
 # another source this near, none was the one to show first (docs/decisions/03-sellers.md).
 _LEAD = 0.12
+# How far behind a source of more weight may be and still come first (docs/decisions/03-sellers.md).
+_LEVEL = 0.01
 _SENSITIVE = ("dose", "safe", "start_or_stop")
 
 
@@ -67,8 +70,15 @@ def order(said: Sequence[Window], most: int, *, strict: bool, cues: Cues) -> Ord
     if sensitive and near is None:
         return Order(tuple(i for i in shown if said[i].sells), only_sellers=True)
     if near is not None:
-        shown = [near, *[i for i in shown if i != near][: most - 1]]
+        first = _weightiest(said, near, disinterested)
+        shown = [first, *[i for i in shown if i != first][: most - 1]]
     return Order(tuple(shown), only_sellers=False)
+
+
+def _weightiest(said: Sequence[Window], first: int, rivals: Sequence[int]) -> int:
+    """Return the one of most weight among ``first`` and the ``rivals`` that answer about as well."""
+    level = [i for i in rivals if said[first].score - said[i].score <= _LEVEL]
+    return min((first, *level), key=lambda i: (said[i].weight.step, i != first, -said[i].score))
 
 
 def _once(said: Sequence[Window]) -> list[int]:

@@ -42,7 +42,7 @@ def _listed(document: Document, opened: Opened, labels: Labels, today: date) -> 
         "publisher": source.publisher or "",
         "based_on": source.based_on or "",
         "year": str(source.published.year) if source.published else "",
-        "review": source.review or "",
+        "review": _review(document, opened, labels),
         "review_by": labels.day(source.review_by) if source.review_by else "",
         "overdue": overdue(source, today),
         "url": source.url or "",
@@ -51,3 +51,24 @@ def _listed(document: Document, opened: Opened, labels: Labels, today: date) -> 
         "off": off.why if off else "",
         "covers": [heading for heading in dict.fromkeys(headings) if heading and heading != document.title],
     }
+
+
+def _review(document: Document, opened: Opened, labels: Labels) -> str:
+    """Say who reviewed a document and, once a sentence of it was reviewed, how many were."""
+    stated = document.source.review or ""
+    if not document.reviews:
+        return stated
+    of = sentences_in(opened, document)
+    count = labels("sources.reviewed", count=len(document.reviews), of=of)
+    return f"{count} ({stated})" if stated else count
+
+
+def sentences_in(opened: Opened, document: Document | None = None) -> int:
+    """Count the sentences that can be quoted, of one document or of all."""
+    return sum(
+        len(passage.sentences)
+        for entry in opened.entries
+        if document is None or entry.document is document
+        for passage in entry.passages
+        if not passage.reference
+    )

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from b12assistant.application.catalogue import sentences_in
 from b12assistant.application.opening import Opened
 from b12assistant.application.quote_checks import Against, Checked, State, Verdict, check_file, is_exported
 from b12assistant.application.workspace import Workspace
@@ -126,6 +127,10 @@ def examine(space: Workspace) -> dict[str, Any]:
             for file in opened.reports
         ],
         "stale": [],
+        "reviewed": {
+            "sentences": sum(len(entry.document.reviews) for entry in opened.entries),
+            "of": sentences_in(opened),
+        },
         "switched_off": [
             {"name": name, "why": entry.why, "since": entry.since and entry.since.isoformat()}
             for name, entry in (*off.documents.items(), *off.passages.items())
@@ -186,6 +191,7 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
         for file in index["files"]:
             if file["end"] != FileEnd.INDEXED:
                 yield f"  {file['end']}: {file['file']}: {'; '.join(file['reasons'])}"
+        yield f"  sentences that somebody reviewed: {index['reviewed']['sentences']} of {index['reviewed']['of']}"
         yield from (f"  switched off: {entry['name']}: {entry['why']}" for entry in index["switched_off"])
         yield from (f"  {change}" for change in index["stale"])
         if index["stale"]:

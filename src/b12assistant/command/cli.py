@@ -13,6 +13,7 @@ import click
 
 from b12assistant.command.evaluate_command import audit, evaluate
 from b12assistant.command.invocation import as_json, lines, places, run, words
+from b12assistant.command.review_command import review
 from b12assistant.errors import UsageError
 
 if TYPE_CHECKING:
@@ -285,6 +286,7 @@ def doctor(space: Workspace, json_: bool) -> None:
 
 commands.add_command(evaluate)
 commands.add_command(audit)
+commands.add_command(review)
 
 
 @commands.command()

@@ -1,15 +1,17 @@
 """Provenance: which publications each sentence of a summary rests on, and what is wrong with a summary.
 
 A document `guides/testing.md` may have a file `sentences/guides/testing.md.jsonl` at the top of the corpus, one line of
-JSON for each sentence that can be quoted: its text, the origins it rests on with the place in each, and questions that
-it answers. The questions help to find the sentence and are never quoted. A finding names its line in the file, or its
-page, for the curator.
+JSON for each sentence that can be quoted: its text, the origins it rests on with the place in each, questions that it
+answers, and who reviewed it. The questions help to find the sentence and are never quoted. A finding names its line in
+the file, or its page, for the curator.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +21,7 @@ from b12assistant.cleaning import DRAWN, STRUCK
 from b12assistant.corpus.entries import CuratedEntry, Text
 from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.errors import SourceFactsError
-from b12assistant.types import Attribution, BlockKind, Document, Origin, OriginId, Passage, Range, Span
+from b12assistant.types import Attribution, BlockKind, Document, Origin, OriginId, Passage, Range, Review, Span
 
 _FORM = '{"text": "a sentence of the document", "origins": {"id": "place"}, "asked": ["a question it answers"]}'
 
@@ -30,6 +32,19 @@ class SentenceEntry(CuratedEntry):
     text: Text
     origins: dict[str, Text] = Field(min_length=1)
     asked: list[Text] = Field(default=[])
+    reviewed_by: Text | None = None
+    reviewed_on: date | None = None
+    reviewed_words: Text | None = None  # a digest of the words that were reviewed
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Check whether somebody reviewed the sentence in the words it has now."""
+        return self.reviewed_words == digest_of(self.text) and None not in (self.reviewed_by, self.reviewed_on)
+
+
+def digest_of(sentence: str) -> str:
+    """Return a short digest of a sentence: a review of other words has another one."""
+    return hashlib.sha256(sentence.encode()).hexdigest()[:16]
 
 
 def sentences_file(document: str) -> str:
@@ -87,13 +102,33 @@ def attribute(
     return tuple(attributions), tuple(warnings)
 
 
+def reviews(document: Document, entries: Sequence[SentenceEntry]) -> tuple[tuple[Review, ...], tuple[str, ...]]:
+    """Return the reviews of sentences in their present words, and a warning for each review of other words."""
+    found: list[Review] = []
+    warnings: list[str] = []
+    for number, entry, sentence in located(document, entries):
+        if entry.is_reviewed and sentence and entry.reviewed_by and entry.reviewed_on:
+            found.append(Review(sentence, entry.reviewed_by, entry.reviewed_on))
+        elif any((entry.reviewed_by, entry.reviewed_on, entry.reviewed_words)) and not entry.is_reviewed:
+            where = f"{sentences_file(document.id)}:{number}"
+            warnings.append(
+                f"{where}: the words are not those that were reviewed; remove the review: {entry.text[:60]}"
+            )
+    return tuple(found), tuple(warnings)
+
+
 def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId, Origin]) -> object:
     """Return what an index of these sentences depends on, for a digest: everything but the questions."""
     used = sorted({OriginId(id_) for entry in entries for id_ in entry.origins} & origins.keys())
     return [
-        [[entry.text, dict(sorted(entry.origins.items()))] for entry in entries],
+        [[entry.text, dict(sorted(entry.origins.items())), *_review_facts(entry)] for entry in entries],
         [origins[id_].facts for id_ in used],
     ]
+
+
+def _review_facts(entry: SentenceEntry) -> list[str]:
+    facts = (entry.reviewed_by, entry.reviewed_on, entry.reviewed_words)
+    return [str(fact) for fact in facts] if any(facts) else []
 
 
 def without_origin(passages: Iterable[Passage], attributions: Iterable[Attribution]) -> tuple[Span, ...]:

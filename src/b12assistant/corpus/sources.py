@@ -15,7 +15,7 @@ from pydantic import Field
 from b12assistant.corpus.entries import CuratedEntry, DataFile, Text, check
 from b12assistant.errors import SourceFactsError
 from b12assistant.threads import once
-from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, Words
+from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, SourceWeight, Words
 
 SOURCES_FILE = "sources.toml"
 Facts = Mapping[Any, Any]  # validated keys and values, as parsed
@@ -66,6 +66,7 @@ class OriginEntry(CuratedEntry):
     title: Text
     publisher: Text
     kind: _Kind = Field(description=_KINDS)
+    weight: SourceWeight | None = Field(None, strict=False, description=", ".join(SourceWeight))
     country: Text = Field(description='a country code such as "GB", "EU" or "INT"')
     published: Text = Field(description='the year or date of the publication, or "unknown"')
     read: date = Field(description=_DAY)
@@ -75,7 +76,8 @@ class OriginEntry(CuratedEntry):
     read_at: str = Field("", pattern=_COPY, description="the web address of the copy that was read")
 
     def origin(self) -> Origin:
-        return Origin(**{**dict(self), "id": OriginId(self.id)})
+        weight = self.weight or SourceWeight.of_kind(self.kind)
+        return Origin(**{**dict(self), "id": OriginId(self.id), "weight": weight})
 
 
 class SourcesToml(CuratedEntry):

@@ -18,7 +18,18 @@ from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
 from b12assistant.display.labels import overdue, section
 from b12assistant.display.quoted import Basis, basis_of, passage_text, spans_text
-from b12assistant.types import FileEnd, GenerationId, Hit, IndexReport, Passage, Source, SourceKind, Span, Words
+from b12assistant.types import (
+    FileEnd,
+    GenerationId,
+    Hit,
+    IndexReport,
+    Passage,
+    Source,
+    SourceKind,
+    SourceWeight,
+    Span,
+    Words,
+)
 
 Json = dict[str, Any]
 
@@ -133,13 +144,14 @@ class Origin(Form):
     title: Text
     publisher: Text
     kind: SourceKind
+    weight: Annotated[SourceWeight, Field(description="How much it counts beside others, the most first.")]
     published: Annotated[Text, Field(description="The year or date it gives, or `unknown`.")]
     url: Text
     place: Annotated[Text, Field(description="Where in the publication.")]
 
 
 class SourceFields(Form):
-    """Who speaks. `origins`: what a summary rests on, best evidence first; empty for a source's own words."""
+    """Who speaks. `origins`: what a summary rests on, most weight first; empty for a source's own words."""
 
     source_kind: SourceKind | None
     words: Annotated[Words, Field(description="The source's own words, or this project's summary of them.")]

@@ -21,8 +21,10 @@ from b12assistant.types import (
     Passage,
     PassageId,
     Range,
+    Review,
     Source,
     SourceKind,
+    SourceWeight,
     Span,
 )
 
@@ -35,6 +37,7 @@ class Basis:
     title: str
     publisher: str
     kind: SourceKind
+    weight: SourceWeight
     published: str
     url: str
     place: str
@@ -43,8 +46,8 @@ class Basis:
     @classmethod
     def of(cls, attribution: Attribution) -> Basis:
         origin, place = attribution.origin, attribution.place
-        facts = (origin.title, origin.publisher, origin.kind, origin.published, origin.url, place, origin.read_at)
-        return cls(origin.id, *facts)
+        who = (origin.title, origin.publisher, origin.kind, origin.weight)
+        return cls(origin.id, *who, origin.published, origin.url, place, origin.read_at)
 
     @property
     def is_known(self) -> bool:
@@ -108,7 +111,7 @@ class Speaker:
 
 
 def basis_of(spans: Sequence[Span]) -> tuple[Basis, ...]:
-    """Return the publications that spans of one document are based on, best evidence first."""
+    """Return the publications that spans of one document are based on, most weight first."""
     return tuple(map(Basis.of, spans[0].document.attributed([span.range for span in spans])))
 
 
@@ -148,6 +151,16 @@ class Cited:
     @property
     def document(self) -> Document:
         return self.spans[0].document
+
+    @property
+    def reviews(self) -> tuple[Review, ...]:
+        """Return who reviewed what is shown; none unless every sentence of it that rests on something was reviewed."""
+        shown = [
+            found.range
+            for found in self.document.attributions
+            if any(found.range.overlaps(span.range) for span in self.spans)
+        ]
+        return self.document.reviews_of(shown) if shown else ()
 
     @property
     def link(self) -> str:
@@ -228,6 +241,8 @@ def passage_text(passage: Passage) -> str:
 
 def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
     source = cited.document.source
+    for by, on in dict.fromkeys((review.by, review.on) for review in cited.reviews):
+        yield labels("ask.reviewed", by=by, day=labels.day(on))
     if cited.strength is Strength.POSSIBLE:
         yield labels("strengths.possible")
     if overdue(source, today):

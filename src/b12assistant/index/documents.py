@@ -24,9 +24,11 @@ from b12assistant.types import (
     Passage,
     PassageId,
     Range,
+    Review,
     Section,
     Source,
     SourceKind,
+    SourceWeight,
     Words,
 )
 
@@ -114,6 +116,7 @@ def _entry(entry: Entry) -> Json:
         "marks": [[m.kind, m.rule, m.range.start, m.range.end] for m in document.marks],
         "origins": {attribution.origin.id: attribution.origin.facts for attribution in document.attributions},
         "attributions": [[a.range.start, a.range.end, a.origin.id, a.place] for a in document.attributions],
+        "reviews": [[r.range.start, r.range.end, r.by, r.on.isoformat()] for r in document.reviews],
         "passages": [
             {"id": p.id, "reference": p.reference, "sentences": [[s.start, s.end] for s in p.sentences]}
             for p in entry.passages
@@ -128,7 +131,7 @@ def _entry(entry: Entry) -> Json:
 
 
 _DATES = dict.fromkeys(("published", "review_by"), date.fromisoformat)
-_OF_ORIGINS = {"id": OriginId, "kind": SourceKind, "read": date.fromisoformat}
+_OF_ORIGINS = {"id": OriginId, "kind": SourceKind, "weight": SourceWeight, "read": date.fromisoformat}
 _FIELDS = {"commercial_interest": "interest"}
 _INTERESTS = {interest.value_in_data: interest for interest in Interest}
 _OF_SOURCES = {**_DATES, "kind": SourceKind, "words": Words, "interest": _INTERESTS.__getitem__, "cites": tuple}
@@ -152,6 +155,7 @@ def _read_entry(row: Mapping[str, Any]) -> Entry:
         blocks=tuple(Block(BlockKind(kind), Range(a, b)) for kind, a, b in row["blocks"]),
         marks=tuple(Mark(Range(a, b), MarkKind(kind), rule) for kind, rule, a, b in row["marks"]),
         attributions=tuple(Attribution(Range(a, b), origins[id_], place) for a, b, id_, place in row["attributions"]),
+        reviews=tuple(Review(Range(a, b), by, date.fromisoformat(on)) for a, b, by, on in row.get("reviews", ())),
     )
     passages = tuple(
         Passage(PassageId(each["id"]), tuple(document.span(a, b) for a, b in each["sentences"]), each["reference"])

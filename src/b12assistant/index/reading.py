@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from b12assistant.config import Settings
-from b12assistant.corpus.provenance import attribute, findings, located, not_quoted
+from b12assistant.corpus.provenance import attribute, findings, located, not_quoted, reviews
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, parse_front_matter, source_of
 from b12assistant.corpus.walk import CorpusFile, Walked
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
@@ -108,7 +108,9 @@ class FileReading:
             title = _SURROGATE.sub("\ufffd", source.title or extract.title or Path(file.name).stem)
             document = prepared.document(DocumentId(file.name), digest, title, source)
             attributions, warnings = attribute(document, file.sentences, origins)
-            document = replace(document, attributions=attributions)
+            reviewed, outdated = reviews(document, file.sentences)
+            warnings += outdated
+            document = replace(document, attributions=attributions, reviews=reviewed)
             parts = prepared.parts
             if parts is None:
                 parts = split(document, self.encoder.count, self._splitting)

@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
 from b12assistant.application.shared_answer import MOST as MOST_SHARED
 from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields
-from b12assistant.types import MarkKind, SourceKind, Words
+from b12assistant.types import MarkKind, SourceKind, SourceWeight, Words
 
 MOST_HITS = 100
 
@@ -127,6 +127,7 @@ class Publication(Form):
     terms: str
     part_read: Annotated[str, Field(description="An excerpt is not the whole.")]
     read_at: Annotated[str, Field(description="The copy that was read, empty if it was read at `url`.")]
+    weight: SourceWeight
 
 
 class RestsOn(Form):
