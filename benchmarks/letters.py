@@ -2,9 +2,10 @@
 
     python benchmarks/letters.py INDEX [FILE] [--report FILE]
 
-A question is found if a question of the message covers half of its words and is not three times as long. Of each
-letter: how many of its questions get a quote, and whether the letter is refused as a whole. Whether a quote answers is
-for readers: ``--report`` writes each question with its quotes, to be judged.
+A question is found if a question of the message covers half of its words and is not three times as long; false is a
+question of the message that is none of the letter's. Of each letter: how many of its questions get a quote, and whether
+the letter is refused as a whole. Whether a quote answers is for readers: ``--report`` writes each question with its
+quotes, to be judged.
 """
 
 from __future__ import annotations
@@ -13,33 +14,17 @@ import argparse
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from fit_asked import false, found
 from refusal_data import CORPUS, workspace
 
-from b12assistant.answering.asked import Asked, asked_of
+from b12assistant.answering.asked import asked_of
 from b12assistant.answers import Answer, Status, Turn
 
 LETTERS = Path(__file__).parent / "data" / "letters" / "calibration.jsonl"
-
-
-def found(letter: dict[str, Any], asked: Sequence[Asked]) -> list[int | None]:
-    """Return, for each question of a letter, which question of the message it is."""
-    places: list[int | None] = []
-    for question in letter["questions"]:
-        start = letter["text"].find(question["slice"])
-        end = start + len(question["slice"])
-        fits = [
-            place
-            for place, each in enumerate(asked)
-            if 2 * (min(end, each.words.end) - max(start, each.words.start)) >= end - start
-            and each.words.end - each.words.start <= 3 * (end - start) + 20
-        ]
-        places.append(fits[0] if fits else None)
-    return places
 
 
 def row(letter: dict[str, Any], answer: Answer) -> dict[str, Any]:
@@ -70,7 +55,8 @@ def main() -> None:
     for letter in map(json.loads, given.file.read_text("utf-8").splitlines()):
         asked = asked_of(Turn(0, letter["text"]))
         places = found(letter, asked)
-        counted.update(questions=len(places), found=sum(each is not None for each in places), asked=len(asked))
+        counted.update(questions=len(places), found=sum(each is not None for each in places))
+        counted.update(asked=len(asked), false=false(letter, asked))
         begun = time.perf_counter()
         answer = space.assistant.reply(letter["text"]).answer
         milliseconds.append(1000 * (time.perf_counter() - begun))

@@ -134,9 +134,10 @@ def test_a_letter_of_20000_characters_is_answered(space: FakeWorkspace) -> None:
 
 def test_of_40_questions_four_are_answered_and_36_named(space: FakeWorkspace) -> None:
     questions = [f"Does metformin lower cobalamin in {number} people?" for number in range(10, 50)]
-    found = answer(space, STORY + " ".join(questions))
-    assert len(found.parts) == 4
-    assert asked(found) == questions
+    numbered = "\n".join(f"{number}. {question}" for number, question in enumerate(questions, 1))
+    for found in (answer(space, STORY + " ".join(questions)), answer(space, f"{STORY}\n{numbered}")):
+        assert len(found.parts) == 4
+        assert asked(found) == questions
 
 
 def test_a_letter_without_a_question_is_searched_as_a_whole(space: FakeWorkspace) -> None:

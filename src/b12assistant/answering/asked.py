@@ -2,20 +2,21 @@
 
 A short question is asked as a whole. In a longer message each question is a slice of its own, so that it is searched,
 judged and refused by itself; the sentences around it are only its context. What others asked ("my nurse asked me why")
-is part of the story. A sentence is cut where a question can begin, and a logistic regression over the form of each
-clause says whether it asks; fitted on letters by `benchmarks/fit_asked.py`. Nothing here needs an index.
+is part of the story. A sentence is cut wherever a question can begin or end, and a linear chain over the form of the
+clauses says which of them begin a question, go on with it, or only tell; fitted on letters by
+`benchmarks/fit_asked.py`. Nothing here needs an index.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
-from math import exp
 
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.language.sentences import split_sentences, trim
@@ -25,64 +26,92 @@ from b12assistant.types import Range
 MOST_ASKED = 4
 WEIGHTS = "data/answering/asking.json"
 SHORT = 24  # words up to which a message with one question is asked as a whole
-_LEAST = 3  # words of a question
-ASKS, SURE, GOES_ON = 0.35, 0.5, 0.4  # likelihoods: a clause asks, in a short message, goes on with a question
-_ROW = 3  # words at the start of a clause that are features
+_LEAST = 3  # words of a question without a question mark; one less with it
+TELLS, BEGINS, GOES_ON = range(3)  # what a clause does
 
-_WHICH = (
-    r"(?:(?:(?:to|for|in|of|at|by|from|with|on|after|until|since|about|roughly|so|like) )?"
-    r"(?:what|which|who|whom|whose|why|how|when|where)(?:['’]?s|['’]?re|['’]?d)?)"
+
+def _kind(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_JOINS = _kind("and but or also plus so then because cos n &")
+_FILLERS = _JOINS | _kind("well ok okay now anyway lastly finally secondly firstly oh just like")
+_WHICH = _kind("what which who whom whose why how when where wat wot")
+_HOW = _kind("to much many long often soon far about else exactly happens come")
+_DOES = _kind("do does did can could should would will shall may might must ought shud cud wud")
+_IS = _kind("is are was were am has have had r")
+_SUBJECTS = _kind(
+    "i my you u ya it its he she we they ppl people that this these those there the her his your our a an any some"
+    " every anyone anybody someone somebody low high extra too b12 b vitamin folate folic injection injections tablet"
+    " tablets jab jabs not"
 )
-_DOES = (
-    r"(?:(?:is|are|was|were|do|does|did|can|could|should|would|will|might|must|has|have|had|shall)(?:n['’]?t)?|am|may)"
-)
-_SUBJECT = (
-    r"(?:i|you|u|ya|it|its|he|she|we|they|ppl|people|that|this|these|those|there|the|my|her|his|your|our|a|an|"
-    r"(?:any|some|every)(?:one|body|thing)?|low|high|extra|too|b-?12|vitamin|folate|folic|injections?|tablets?|jabs?|not|\w+ing)"
-)
-_WISH = (
-    r"(?:(?:not (?:really )?|un)sure|no idea|any (?:ideas?|advice|thoughts?|tips|info(?:rmation)?)|wonder(?:ing|ed)?|"
-    r"to (?:know|understand|hear|ask|learn|find out|be told)|grateful|obliged|appreciate|"
-    r"please|pls|plz|kindly|(?:can|could|would|will) (?:you|any(?:one|body)|some(?:one|body)) \w+|"
-    r"explain|tell me|let me know|advise|enlighten|clarify|clear|curious|"
-    r"(?:my |the )?(?:\w+ )?(?:questions?|doubts?|query)(?: \w+)? (?:is|are|was)|"
-    r"any(?:one|body)(?: \w+)? (?:know|had|have|got|tried|any)|"
-    r"(?:don['’]?t|do not|cannot|can['’]?t|couldn['’]?t) (?:know|understand|tell|work out|figure out|get)|what i\b)"
-)
-_WISHES = re.compile(rf"\b{_WISH}\b", re.I)
-_WHETHER = re.compile(rf"\b(?:if|whether|{_WHICH})\b", re.I)
-_INVERTS = re.compile(rf"{_DOES} {_SUBJECT}\b", re.I)
-_QUESTION = re.compile(rf"{_WHICH} (?:{_DOES}|to|much|many|long|often|soon|far|about|else|exactly|happens)\b", re.I)
-_LEADS = re.compile(
-    r"\W*(?:(?:so|also|and|but|or|then|well|ok|okay|please|pls|now|anyway|lastly|finally|secondly|firstly|oh|plus|"
-    r"if not|if so)\b\W*)*",
-    re.I,
-)
-_JOINS = re.compile(r"(?:and|but|or|also|plus|so|then|because)\b", re.I)
-_JOINED = re.compile(rf"\b{_JOINS.pattern}$", re.I)
-_NUMBER = re.compile(r"\(?\d{1,2}[.):]\s+")  # of a question in a list
-_LEFT = re.compile(r"(?:[\s,;:–—-]+(?:and|but|or|also|plus|so|then|because)\b)*[\s,;:–—-]*$", re.I)
-_BEGINS = re.compile(rf"{_LEADS.pattern}(?:{_WHICH}|{_DOES}|{_WISH}|any)\b", re.I)
-# Where a clause that asks can begin.
-_BOUNDS = re.compile(
-    rf"(?:[,;:(–—\"“”]\s*|\s-\s*|[.?!…]\s+|\s)(?=(?:(?:and|but|or|also|plus|because|cos|so|then)\b,?\s*)*"
-    rf"(?:(?:also|then|like|please|pls|if not|if so|whether|just)\b,?\s*)*"
-    rf"(?:{_WHICH} \w|{_DOES} {_SUBJECT}\b|{_WISH}\b|whether\b|any(?:one|body)\b))"
-    r"|[,;:–—]\s+(?=\w)|\s+(?=(?:and|but|or|also|because|cos|so)\b\s)",
-    re.I,
-)
+_SHIFTS = _kind("im i'm ive i've hes he's shes she's i'd whether if any anyone anybody")
+_ASKING = _kind("wonder wondering wondered please pls plz kindly tell explain advise grateful sure")
+_PLEASE = _kind("please pls plz kindly can could would will tell let advise inform explain clarify")
+_NOT = _kind("not no never none")
+_KINDS = {
+    "which": _WHICH,
+    "does": _DOES,
+    "is": _IS,
+    "asking": _ASKING,
+    "join": _JOINS,
+    "filler": _FILLERS,
+    "if": _kind("if whether"),
+    "me": _kind("i my im i'm ive i've me we our i'd mine"),
+    "you": _kind("you your u ya"),
+    "she": _kind("he she his her him they their hes he's shes she's them"),
+    "it": _kind("it its this that these those there"),
+    "the": _kind("the a an some any every"),
+    "not": _NOT,
+    "to": _kind("to for in of at by from with on after until since about"),
+}
+_BEFORE_WHICH = _KINDS["to"] | _kind("roughly")
+_STOPS = frozenset(',;:(–—"“”.?!…')
+_TOKEN = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*|[?!.,;:(–—\"“”…&-]")
+_NUMBER = re.compile(r"\s*(?:\(?\d{1,2}[.):]|[a-z]\)|[-–—*•])\s*", re.I)  # of a question in a list
+_MARKS = " \t,;:–—(-"  # at the end of a question
+_LED = re.compile(r"(?:(?:and|but|or|also|plus|so|then|because|cos|n|&)\b[\s,]*)+", re.I)
 _REPORTS = re.compile(
     r"\b(?:(?:he|she|they|nurse|doctor|doc|dr|gp|consultant|neurologist|pharmacist|chemist|receptionist|wife|husband|partner|mum|mom|"
     r"mother|dad|father|son|daughter|sister|brother|friend|boss|neighbou?r|people|everyone|everybody|someone|somebody|lady|man|specialist|"
     r"surgeon|manager|colleague|aunt|uncle|cousin|midwife)s?"
     r"(?: \w+){0,2}? (?:ask(?:s|ed|ing)?|wonder(?:s|ed)|want(?:s|ed) to know|said|says|thought|told)"
-    r"|i (?:\w+ )?(?:asked|thought)|asked (?:him|her|them|me|us|myself|the|my|about)|asking (?:me|him|her|them)|"
+    r"|i (?:\w+ )?(?:asked|thought|said)|asked (?:him|her|them|me|us|myself|the|my|about)|asking (?:me|him|her|them)|"
     r"kept (?:thinking|asking))\b",
     re.I,
 )
+# Words that ask for what follows them.
+_WISHES = re.compile(
+    r"\b(?:(?:please|pls|plz|kindly)"
+    r"(?: (?:\w+ ){0,2}?(?:tell|explain|advise|say|confirm|let)(?: me| us)?(?: know)?\b)?|"
+    r"wonder(?:ing|ed)?|grateful|obliged|appreciate|thankful|curious|"
+    r"(?:should|i['’]?d|wants?|wanted|like|love|need|wish|keen|hoping|interested|glad|meant|trying|planned|happy|going)"
+    r"(?: \w+){0,2}? (?:to|in)(?: \w+)? (?:know(?:ing)?|ask|understand|learn|hear|find|enquire|inquire|told)|"
+    r"(?:can|could|would|will|do|does|has|have|did|perhaps|maybe|if) (?:you|u|any(?:one|body)|some(?:one|body))"
+    r" (?:\w+ )?(?:tell|explain|say|advise|know|confirm|clarify|help|let|give|be)|"
+    r"(?:i|we|must|please|just|to) (?:also )?ask(?: you)?|(?:tell|let|advise|inform) (?:me|us)|explain|clarify|"
+    r"(?:not|n['’]?t|un) ?(?:\w+ )?sure|(?:no|any) (?:idea|clue|advice|thoughts|tips)|"
+    r"(?:do|can|could|does|did|wo|has)(?: not|n['’]?t|not) (?:\w+ )?(?:know|understand|tell|see|find|get|work|figure)|"
+    r"(?:questions?|doubts?|query|queries|worry|concern|puzzle|thing)(?: \w+)? (?:is|are|was)\b|what i\b|all i\b|"
+    r"(?:questions?|doubts?|query|queries) ?[:;,-])",
+    re.I,
+)
+_NEAR = 60  # characters between what somebody else asks and who asks
 _QUOTED = re.compile(r"[“\"][^”\"\n]{3,200}[”\"]")
 _OF_OTHERS = re.compile(r"[ \t]*>")
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[?!.,;:(–—\"“”-]")
+_ASKS = ("which", "wh", "whether")  # forms of what a request asks for
+# Requests for any help at all.
+_HELP = re.compile(
+    r"\W*(?:(?:any|some|your|all)? ?(?:\w+ )?(?:advice|help|thoughts?|ideas?|tips?|info\w*|suggestions?|input|guidance)"
+    r"(?: (?:\w+ ){0,3}(?:welcome|appreciated|grateful|grateful for|received|please|pls|great|good|helpful))?|"
+    r"(?:many )?thank[^?]*|(?:is it|am i)(?: just)? (?:just me|me|the only one)|"
+    r"(?:please |pls |kindly )*(?:help|advise|reply|guide)(?: me| us)?|"
+    r"(?:(?<=no idea )|(?<=no clue )|(?<=not sure )|(?<=not know )|(?<=n't know )|(?<=n’t know )|(?<=nt know ))"
+    r"(?:what|where|who|how) to (?:do|turn|start|go|ask|believe)(?: (?:next|now|any ?more|about (?:it|this|that)))?|"
+    r"(?:can|could|would) (?:you|any(?:one|body)|some(?:one|body)) (?:please )?(?:help|advise)(?: me| us)?)\W*",
+    re.I,
+)
+_ENDS = " )\"'”’!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +122,76 @@ class Asked:
     around: tuple[TurnSlice, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a sentence that begins where a question can."""
+
+    place: Range
+    words: tuple[str, ...]  # in lower case, marks too, without joining words at the beginning
+    lead: str  # the last of those
+    before: tuple[str, ...]  # the two words before the clause
+
+    @property
+    def form(self) -> str:
+        """Return how it begins, as a question or not."""
+        first, second = (*self.words, "", "")[:2]
+        if first in _BEFORE_WHICH and second in _WHICH:
+            first, second = second, (*self.words, "", "", "")[2]
+        if _stem(first) in _WHICH:
+            return "which" if first not in _WHICH or second in _DOES | _IS | _HOW else "wh"
+        if _stem(first) in _DOES | _IS:
+            return "inverts" if second in _SUBJECTS or second.endswith("ing") else "does"
+        if first in ("if", "whether"):
+            return "whether"
+        return "any" if first.startswith("any") else "wish" if first in _ASKING else "other"
+
+
+def _stem(word: str) -> str:
+    """Return a word without a verb or "not" that is joined to it: what's, isn't, whats."""
+    for end in ("n't", "'s", "'re", "'d", "'ll"):
+        if word.endswith(end):
+            return word[: -len(end)]
+    return word[:-1] if word[:-1] in _WHICH and word[-1:] == "s" else word[:-2] if word.endswith("nt") else word
+
+
+Row = tuple[Clause, str, Sequence[str]]  # a clause, how it is bound to the one before it, and its features
+
+
+@lru_cache(maxsize=8)
 def asked_of(turn: Turn) -> tuple[Asked, ...]:
     """Return the questions of a message in order, one that is repeated once; the whole message if it is short and has
     only one, or if no clause of it asks."""
-    sentences = sentences_of(turn.text)
-    found = [part for sentence in sentences for part in _questions(turn.text, sentence)]
-    if not found or (len(found) == 1 and len(turn.text.split()) <= SHORT):
-        begin = len(turn.text) - len(turn.text.lstrip())
-        return (Asked(TurnSlice(turn, begin, max(begin, len(turn.text.rstrip())))),)
+    text = turn.text
+    sentences = sentences_of(text)
+    found = _questions(text, sentences)
+    if not found or (len(found) == 1 and len(text.split()) <= SHORT):
+        begin = len(text) - len(text.lstrip())
+        return (Asked(TurnSlice(turn, begin, max(begin, len(text.rstrip())))),)
     once: dict[tuple[str, ...], Range] = {}
     for part in found:
-        once.setdefault(tuple(surface_words(turn.text[part.start : part.end])), part)
+        once.setdefault(_content(text[part.start : part.end]), part)
+    telling = [each for each in sentences if terms(text[each.start : each.end])]
     return tuple(
-        Asked(TurnSlice(turn, part.start, part.end), tuple(_around(turn, part, sentences))) for part in once.values()
+        Asked(TurnSlice(turn, part.start, part.end), tuple(_around(turn, part, telling))) for part in once.values()
     )
+
+
+def _content(question: str) -> tuple[str, ...]:
+    """Return what is the same for two questions that ask the same: their content words, and what they ask for."""
+    words, content = surface_words(question), sorted(set(terms(question)))
+    if len(content) < 2:
+        return tuple(words)
+    return (*content, *sorted({word for word in words if _stem(word) in _WHICH or word in _NOT}))
 
 
 def _around(turn: Turn, part: Range, sentences: Sequence[Range]) -> Iterator[TurnSlice]:
     """Yield what else the message says: what comes before the question, the nearest first, then what follows."""
     before = [each for each in sentences if each.start < part.start]
-    after = [each for each in sentences if each.start >= part.end]
-    for each in (*reversed(before), *after):
-        cut = trim(turn.text, each.start, min(each.end, part.start) if each.start < part.start else each.end)
-        if cut is not None and terms(turn.text[cut.start : cut.end]):
+    for each in reversed(before):
+        cut = trim(turn.text, each.start, min(each.end, part.start))
+        if cut and (each.end <= part.start or terms(turn.text[cut.start : cut.end])):
             yield TurnSlice(turn, cut.start, cut.end)
+    yield from (TurnSlice(turn, each.start, each.end) for each in sentences if each.start >= part.end)
 
 
 def sentences_of(text: str) -> tuple[Range, ...]:
@@ -129,126 +204,233 @@ def sentences_of(text: str) -> tuple[Range, ...]:
     )
 
 
-def clauses_of(text: str, sentence: Range) -> tuple[Range, ...]:
-    """Cut a sentence wherever a question can begin."""
-    own = text[sentence.start : sentence.end]
-    bounds = [0, *(found.end() for found in _BOUNDS.finditer(own)), len(own)]
-    cuts = (trim(own, first, last) for first, last in pairwise(dict.fromkeys(bounds)))
-    return tuple(Range(sentence.start + cut.start, sentence.start + cut.end) for cut in cuts if cut)
+def clauses_of(text: str, sentence: Range) -> tuple[Clause, ...]:
+    """Cut a sentence wherever a question can begin or end."""
+    number = _NUMBER.match(text, sentence.start, sentence.end)
+    start = number.end() if number else sentence.start
+    tokens = [
+        (found.start(), found[0].lower().replace("’", "'")) for found in _TOKEN.finditer(text, start, sentence.end)
+    ]
+    words = [word for _, word in tokens]
+    starts, is_empty = [0], True
+    for at in range(1, len(words)):
+        is_empty = is_empty and (words[at - 1] in _FILLERS or words[at - 1] in _STOPS)
+        if not is_empty and _can_begin(words, at):
+            starts.append(at)
+            is_empty = True
+    clauses = []
+    for first, last in pairwise((*starts, len(words))):
+        lead = next((at for at in range(first, last) if words[at] not in _FILLERS and words[at] not in _STOPS), first)
+        end = tokens[last][0] if last < len(words) else sentence.end
+        place = trim(text, tokens[first][0] if first else start, end)
+        if place and first < last:
+            before = ("", "", *words[:first])[-2:]
+            clauses.append(Clause(place, tuple(words[lead:last]), words[lead - 1] if lead > first else "", before))
+    return tuple(clauses)
 
 
-def _questions(text: str, sentence: Range) -> Iterator[Range]:
-    """Yield the questions of a sentence: clauses that ask, each with the clauses that go on with it.
+def _can_begin(words: Sequence[str], at: int) -> bool:
+    """Return whether a clause can begin with this word of a sentence, not the first."""
+    word, before, after = words[at], words[at - 1], words[at + 1] if at + 1 < len(words) else ""
+    if word in _STOPS or word == "-":
+        return False
+    if before in _STOPS or before == "-" or word in _JOINS or word in _SHIFTS or word in _ASKING:
+        return True
+    stem = _stem(word)
+    if stem in _WHICH:
+        return before not in _BEFORE_WHICH
+    if word in _BEFORE_WHICH:
+        return _stem(after) in _WHICH
+    if stem in _DOES | _IS and _stem(before) not in _WHICH and before not in _SUBJECTS:
+        return after in _SUBJECTS or after.endswith("ing") or (stem in _DOES and before != "to")
+    return False
+
+
+def _questions(text: str, sentences: Sequence[Range]) -> list[Range]:
+    """Return the questions of a message, without requests for any help at all if it asks something else.
 
     A sentence with a question mark asks something, unless somebody else asks it.
     """
-    weights, found = _weights(), list[Range]()
-    clauses = list(described(text, sentence))
-    asks = [_likelihood(weights["asks"], features) for _, features in clauses]
-    is_short = len(text.split()) <= SHORT
-    if is_short:  # "my b12 is 180, is that low?" asks once
-        asks = [each * bool(_BEGINS.match(text, clause.start)) for each, (clause, _) in zip(asks, clauses, strict=True)]
-    least = SURE if is_short else ASKS
-    if text[: sentence.end].rstrip(" )\"'”’!").endswith("?") and not any(
-        features & {"reported=True", "reports=True", "quoted=True"} for _, features in clauses
-    ):
-        least = min(least, max(asks) or 1)
-    runs_on = len(text[sentence.start : sentence.end].split()) > SHORT
-    for place, (clause, features) in enumerate(clauses):
-        if asks[place] >= least:
-            if found and not runs_on and _goes_on(text, found[-1], clause):
-                found[-1] = Range(found[-1].start, clause.end)
-            else:
-                found.append(clause)
-        elif found and _likelihood(weights["goes_on"], features) >= GOES_ON:
-            found[-1] = Range(found[-1].start, clause.end)
-    for each in found:
-        number = _NUMBER.match(text, each.start, each.end)
-        start = number.end() if number else each.start
-        left = _LEFT.search(text, start, each.end)
-        cut = Range(start, left.start() if left else each.end)
-        if len(text[cut.start : cut.end].split()) >= _LEAST:
-            yield cut
+    begun = _begun(list(described(text, sentences)))
+    starts = [each.start for each in begun]
+    for each in sentences:
+        own = text[each.start : each.end]
+        is_begun = bisect_left(starts, each.start) < bisect_left(starts, each.end)
+        if own.rstrip(_ENDS).endswith("?") and not (is_begun or _REPORTS.search(own) or _QUOTED.search(own)):
+            begun.append(each)
+    cuts = [_trimmed(text, each) for each in sorted(begun, key=lambda each: each.start)]
+    cuts = [each for each in cuts if len(text[each.start : each.end].split()) >= _LEAST - (text[each.end - 1] == "?")]
+    return [each for each in cuts if not _HELP.fullmatch(text, each.start, each.end)] or cuts
 
 
-def _goes_on(text: str, before: Range, clause: Range) -> bool:
-    """Return whether a clause goes on with the one before it: no mark and no joining word is between them."""
-    between = text[before.start : clause.start].rstrip()
-    return between[-1:].isalnum() and not _JOINED.search(between) and not _JOINS.match(text, clause.start)
+def _begun(rows: Sequence[Row]) -> list[Range]:
+    """Return each clause that begins a question, with the clauses that go on with it.
 
-
-def described(text: str, sentence: Range) -> Iterator[tuple[Range, frozenset[str]]]:
-    """Yield each clause of a sentence with the features of its form."""
-    own = text[sentence.start : sentence.end]
-    quoted = [found.span() for found in _QUOTED.finditer(own)]
-    marked = own.rstrip(" )\"'”’!").endswith("?")
-    clauses = clauses_of(text, sentence)
-    for place, clause in enumerate(clauses):
-        words = text[clause.start : clause.end]
-        before = text[sentence.start : clause.start]
-        yield (
-            clause,
-            frozenset(
-                _features(words, before, own, marked=marked, place=place, left=len(clauses) - 1 - place)
-                | {
-                    f"quoted={any(s <= clause.start - sentence.start < e for s, e in quoted)}",
-                    f"third={3 * sentence.start // max(1, len(text))}",
-                    f"only={len(own) == len(text.strip())}",
-                    f"none={'?' not in text}",
-                }
-            ),
-        )
-
-
-def _features(words: str, before: str, own: str, *, marked: bool, place: int, left: int) -> set[str]:
-    lead = _LEADS.match(words)
-    rest = words[lead.end() :] if lead else words
-    tokens = [token.lower() for token in _TOKEN.findall(rest)]
-    last = [token.lower() for token in _TOKEN.findall(before)][-2:]
-    wish = _WISHES.search(words)
-    form = (
-        "which"
-        if _QUESTION.match(rest)
-        else "inverts"
-        if _INVERTS.match(rest)
-        else "wish"
-        if _WISHES.match(rest)
-        else "whether"
-        if _WHETHER.match(rest)
-        else "other"
-    )
-    found = {f"first={' '.join(tokens[:n])}" for n in range(1, _ROW + 1) if len(tokens) >= n}
-    found |= {f"before={' '.join(last[-n:])}" for n in (1, 2) if len(last) >= n}
-    found |= {
-        f"form={form}",
-        f"form={form},marked={marked}",
-        f"form={form},place={min(place, 2)}",
-        f"marked={marked},left={min(left, 1)}",
-    }
-    found |= {
-        f"form={form},marked={marked},left={min(left, 1)}",
-        f"ends={'?' in words[-3:]}",
-        f"form={form},ends={'?' in words[-3:]}",
-    }
-    found |= {f"wish={bool(wish)},then={bool(wish and _WHETHER.search(words, wish.end()))}", f"place={min(place, 2)}"}
-    found |= {f"reported={bool(_REPORTS.search(before[-60:]))}", f"reports={bool(_REPORTS.search(words))}"}
-    found |= {
-        f"length={min(len(tokens) // 3, 5)}",
-        f"runs_on={len(own.split()) > 30}",
-        f"form={form},reported={bool(_REPORTS.search(before[-60:]))}",
-    }
-    found |= {
-        f"has={token}" for token in tokens if token in ("i", "my", "you", "he", "she", "it", "we", "me", "they", "b12")
-    }
+    Several things asked by one request ("tell me what …, who … and whether …") are questions of their own; the request
+    is part of none.
+    """
+    found: list[Range] = []
+    began, is_request = "", False  # the form of the clause that began the last question, and whether it is a request
+    for (clause, bound, features), does in zip(rows, most_likely(rows), strict=True):
+        if does == TELLS:
+            continue
+        is_asked = clause.form in _ASKS and "wished=" not in features
+        if does == BEGINS or (is_asked and began in _ASKS and _is_next(clause, bound)):
+            found.append(clause.place)
+        elif is_request and is_asked and bound == "none":
+            found[-1] = clause.place
+        else:
+            found[-1] = Range(found[-1].start, clause.place.end)
+            continue
+        began, is_request = clause.form, "wishes=True" in features and clause.form not in ("which", "wh")
     return found
 
 
-def _likelihood(weights: Mapping[str, float], features: frozenset[str]) -> float:
-    return 1 / (1 + exp(-weights["bias"] - sum(weights.get(feature, 0.0) for feature in features)))
+def _is_next(clause: Clause, bound: str) -> bool:
+    """Return whether a clause is the next of several things that one request asks for."""
+    if bound not in ("stop", "join") or clause.lead == "or":
+        return False
+    third = (*clause.words, "", "")[2]
+    return clause.words[0] != "which" or third in _SUBJECTS | _DOES | _IS  # ", which is odd" says something
+
+
+def _trimmed(text: str, part: Range) -> Range:
+    """Return a question without its number in a list and without joining words at either end."""
+    start = part.start
+    for pattern in (_NUMBER, _LED):
+        led = pattern.match(text, start, part.end)
+        start = led.end() if led else start
+    own = text[start : part.end].rstrip(_MARKS)
+    while (last := own[own.rfind(" ") + 1 :]).lower() in _JOINS:
+        own = own[: -len(last)].rstrip(_MARKS)
+    return Range(start, start + len(own))
+
+
+def most_likely(rows: Sequence[Row]) -> list[int]:
+    """Return what each clause most likely does: the best path through the chain."""
+    clauses, steps = _weights()
+    came: list[list[int]] = []
+    best = [0.0, -1e9, -1e9]
+    for _, bound, features in rows:
+        weights = [clauses[each] for each in features if each in clauses]
+        own = (0.0, sum(each[0] for each in weights), sum(each[1] for each in weights))
+        step = steps[bound]
+        reached = [[best[last] + step[last][to] for last in range(3)] for to in range(3)]
+        came.append([each.index(max(each)) for each in reached])
+        best = [max(each) + mine for each, mine in zip(reached, own, strict=True)]
+    at, path = best.index(max(best)), list[int]()
+    for each in reversed(came):
+        path.append(at)
+        at = each[at]
+    return path[::-1]
+
+
+def described(text: str, sentences: Sequence[Range]) -> Iterator[Row]:
+    """Yield each clause with how it is bound to the one before it, and the features of its form."""
+    of_message = (f"none={'?' not in text}", f"short={len(text.split()) <= SHORT}")
+    after = False
+    for number, sentence in enumerate(sentences):
+        marked = text[sentence.start : sentence.end].rstrip(_ENDS).endswith("?")
+        of_sentence = (
+            *of_message,
+            f"third={3 * sentence.start // max(1, len(text))}",
+            f"last={min(3, len(sentences) - 1 - number)}",
+            f"after={after}",
+            f"marked={marked}",
+        )
+        yield from _described(text, sentence, of_sentence)
+        after = marked
+
+
+def _described(text: str, sentence: Range, of_sentence: Sequence[str]) -> Iterator[Row]:
+    clauses = clauses_of(text, sentence)
+    who_asks = _who_asks(text[sentence.start : sentence.end], sentence.start, clauses)
+    forms = ["", *(each.form for each in clauses), ""]
+    for place, clause in enumerate(clauses):
+        bound = "none"
+        if not place:
+            bound = "sentence"
+        elif clause.before[1] in _STOPS:
+            bound = "stop"
+        elif clause.lead in _JOINS:
+            bound = "join"
+        near = (
+            *of_sentence,
+            *who_asks[place],
+            f"place={min(place, 2)}",
+            f"left={min(len(clauses) - 1 - place, 2)}",
+            f"form-1={forms[place]}",
+            f"form+1={forms[place + 2]}",
+            f"ends={text[clause.place.end - 1] == '?'}",
+            f"bound={bound}",
+            f"bound={bound},{who_asks[place][-1]}",
+        )
+        follows = clauses[place + 1].words[0] if place + 1 < len(clauses) else ""
+        yield clause, bound, _features(clause, near, follows)
+
+
+def _who_asks(own: str, start: int, clauses: Sequence[Clause]) -> list[tuple[str, ...]]:
+    """Return features of each clause that say who asks: somebody else, or the writer with a request before it."""
+    quoted = [found.span() for found in _QUOTED.finditer(own)]
+    reports = [found.span() for found in _REPORTS.finditer(own)]
+    wishes = list(_WISHES.finditer(own))
+    found: list[tuple[str, ...]] = []
+    for clause in clauses:
+        at, end = clause.place.start - start, clause.place.end - start
+        found.append(
+            (
+                f"quoted={any(first <= at < last for first, last in quoted)}",
+                f"reported={any(first < at and at - last < _NEAR for first, last in reports)}",
+                f"reports={any(at <= first < end for first, _ in reports)}",
+                f"wishes={any(at <= each.start() < end for each in wishes)}",
+                f"wished={_nearness(wishes, at)}",
+            )
+        )
+    return found
+
+
+def _nearness(wishes: Sequence[re.Match[str]], at: int) -> str:
+    """Return whether a request is before a clause of the sentence, and of which kind if it is near."""
+    before = [each for each in wishes if each.start() < at]
+    if not before:
+        return ""
+    if at - before[-1].end() > _NEAR // 3:
+        return "far"
+    return "please" if before[-1][0].split()[0].lower() in _PLEASE else "near"
+
+
+def _features(clause: Clause, near: Sequence[str], follows: str) -> list[str]:
+    words, form = clause.words, clause.form
+    return [
+        *near,
+        *(f"{each},form={form}" for each in near),
+        f"form={form}",
+        *(f"first={' '.join(words[:count])}" for count in (1, 2, 3) if len(words) >= count),
+        *(f"has={word}" for word in dict.fromkeys(words)),
+        *(f"shape={' '.join(map(_shape, words[:count]))}" for count in (2, 3, 4) if len(words) >= count),
+        f"shaped={' '.join(map(_shape, clause.before))},form={form}",
+        f"lead={clause.lead}",
+        f"lead={clause.lead},form={form}",
+        f"before={clause.before[1]}",
+        f"before={' '.join(clause.before)}",
+        f"end={words[-1]}",
+        f"follows={follows}",
+        f"length={min(len(words) // 3, 5)}",
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _shape(word: str) -> str:
+    """Return the kind of a word, so that rare words count as others of their kind do."""
+    for name, kind in _KINDS.items():
+        if word in kind or _stem(word) in kind:
+            return name
+    return word if word in _STOPS else "word"
 
 
 @lru_cache(maxsize=1)
-def _weights() -> Mapping[str, Mapping[str, float]]:
-    """Read the committed weights of a clause that asks, and of one that goes on with a question."""
-    table: Mapping[str, Mapping[str, float]] = json.loads(files("b12assistant").joinpath(WEIGHTS).read_text("utf-8"))
-    return table
+def _weights() -> tuple[Mapping[str, Sequence[float]], Mapping[str, Sequence[Sequence[float]]]]:
+    """Read the committed weights: two of each feature, for a clause that begins a question and one that goes on with
+    it; nine of each way to be bound, from what the clause before does to what this one does."""
+    table = json.loads(files("b12assistant").joinpath(WEIGHTS).read_text("utf-8"))
+    return table["clauses"], table["steps"]
