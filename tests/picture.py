@@ -77,7 +77,7 @@ PICTURE = (
     ),
     (
         "application",
-        "opening < exporting < pack < workspace < batching catalogue live quote_checks shared_answer < health",
+        "opening < exporting < pack < workspace < batching catalogue live shared_answer < quote_checks < health",
         "lookup_rows",
     ),
     (

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from b12assistant.application.exporting import FILES, SavedFormat, export
 from b12assistant.application.lookup_rows import quoted
 from b12assistant.application.pack import FORMS, read_pin, write
-from b12assistant.application.shared_answer import shared
+from b12assistant.application.shared_answer import answered
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels, capital
@@ -52,17 +52,12 @@ def export_router(workspace: Callable[[], Workspace], questions: Questions, labe
 
 def _file(space: Workspace, asked: ExportRequest, labels: Labels, base: str) -> Response:
     generation = space.opened.collection.generation
-    questions = [turn.question for turn in asked.turns]
-    replies = tuple(
-        shared(space, space.ask(turn.question), turn.quotes)
-        if turn.quotes
-        else space.ask(turn.question, questions[:number], as_typed=turn.as_typed)
-        for number, turn in enumerate(asked.turns)
-    )
+    replies = [answered(space, asked.turns, number) for number in range(len(asked.turns))]
+    setting, shared = space.setting(labels=labels, base=base), [turn.quotes for turn in asked.turns]
     suffix, media_type = FILES[asked.format]
     name = f"conversation-{local_today().isoformat()}.{suffix}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    body = export(replies, space.setting(labels=labels, base=base), generation, asked.format).encode("utf-8", "replace")
+    body = export(replies, setting, generation, asked.format, shared).encode("utf-8", "replace")
     return Response(body, headers=headers, media_type=f"{media_type}; charset=utf-8")
 
 
