@@ -110,8 +110,9 @@ def _in_the_data(files: Mapping[SavedFormat, str], form: SavedFormat, draw: rand
 def _drawn(data: Data, text: str, form: SavedFormat) -> str:
     """A file drawn again from changed data; if that cannot be drawn, ``text`` with the data exchanged."""
     try:
-        kinds = (SavedConversation, render) if "turns" in data else (pack.SavedPack, pack.render)
-        return kinds[1](kinds[0].model_validate(data), form)  # type: ignore[operator]
+        if "turns" in data:
+            return render(SavedConversation.model_validate(data), form)
+        return pack.render(pack.SavedPack.model_validate(data), form)
     except (AssistantError, ValidationError, ValueError, LookupError):
         return text.replace(_data(text, form), json.dumps(data))
 

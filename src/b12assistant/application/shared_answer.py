@@ -28,12 +28,14 @@ class AskedTurn(Protocol):
 
 
 def answered(space: Workspace, turns: Sequence[AskedTurn], number: int) -> Reply:
-    """Answer a turn of a conversation, counted from 0, again."""
+    """Answer a turn of a conversation, counted from 0, again. As typed is said only where it makes a difference."""
     turn = turns[number]
     if turn.quotes:
         return shared(space, space.ask(turn.question), turn.quotes)
     earlier = [each.question for each in turns[:number]]
-    return space.ask(turn.question, earlier, as_typed=turn.as_typed)
+    plain = space.ask(turn.question, earlier)
+    typed = space.ask(turn.question, earlier, as_typed=True) if turn.as_typed else plain
+    return plain if typed.answer == plain.answer else typed
 
 
 def shared(space: Workspace, reply: Reply, links: Sequence[str]) -> Reply:
