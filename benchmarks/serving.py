@@ -232,11 +232,11 @@ async def measured(asked: Sequence[str], process: int, address: str) -> None:
                 await soak(clients, int(each.removeprefix("soak=")))
 
 
-async def _ask_function(http: httpx.AsyncClient) -> int:
-    """Return the number of the function by which the page asks."""
+async def _ask_function(http: httpx.AsyncClient, name: str = "ask") -> int:
+    """Return the number of a function of the page; by default the one that asks."""
     found = re.search(r"window\.gradio_config = (\{.*?\});?</script>", (await http.get("/")).text, re.S)
     functions = json.loads(found[1])["dependencies"] if found else []
-    return int(next(each["id"] for each in functions if each["api_name"] == "ask"))
+    return int(next(each["id"] for each in functions if each["api_name"] == name))
 
 
 def main(asked: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import EncoderError, SourceError
+from b12assistant.index.documents import Entry
 from b12assistant.index.token_store import Projection
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import Prepared, Splitting, prepare
 from b12assistant.protocols import Encoded
 from b12assistant.safety.second_opinion import Triagers
-from b12assistant.types import Extract
+from b12assistant.types import DocumentId, Extract
 
 _WORD = re.compile(r"\w+")
 
@@ -175,3 +177,10 @@ def with_weak_quotes(space: FakeWorkspace) -> FakeWorkspace:
     own = space.assistant
     vars(space)["assistant"] = replace(own, calibration=replace(own.calibration, answered=0.9))
     return space
+
+
+def with_entries(space: FakeWorkspace, entries: Mapping[DocumentId, Entry]) -> FakeWorkspace:
+    """A copy of a workspace whose documents have other texts."""
+    changed = copy(space)
+    vars(changed)["entries"] = entries
+    return changed

@@ -77,7 +77,7 @@ PICTURE = (
     ),
     (
         "application",
-        "opening < catalogue exporting < pack < workspace < batching live quote_checks shared_answer < health",
+        "opening < catalogue exporting < pack < workspace < batching live shared_answer < quote_checks < health",
         "lookup_rows",
     ),
     (

@@ -48,9 +48,34 @@ async def slow(_: Message, receive: Receive, send: Send) -> None:
 
 
 def test_requests_over_the_limit_are_refused_but_health_checks_never_are() -> None:
-    admission = Admission(slow, PATHS, most=2)
+    admission = Admission(slow, PATHS, most=4)
     assert asyncio.run(statuses(admission, "/", "/d/x", "/d/y", "/healthz", "/readyz")) == [200, 200, 503, 200, 200]
     assert asyncio.run(statuses(admission, "/", "/")) == [200, 200]
+
+
+def test_an_address_that_takes_all_it_can_leaves_room_for_those_that_come_later() -> None:
+    held = Admission(slow, PATHS, most=64)
+    greedy = [f"10.0.0.{number}" for number in range(6)]
+
+    async def one(host: str) -> int:
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await held({**scope("/"), "client": (host, 1)}, receive, send)
+        return int(sent[0]["status"])
+
+    async def all_of_them() -> list[int]:
+        floods = [one(host) for host in greedy for _ in range(100)]
+        return list(await asyncio.gather(*floods, one("10.0.1.1")))
+
+    ends = asyncio.run(all_of_them())
+    assert ends[-1] == 200
+    assert [ends[100 * place : 100 * (place + 1)].count(200) for place in range(6)] == [22, 15, 10, 6, 4, 3]
 
 
 def test_the_log_holds_the_route_and_not_the_address(caplog: pytest.LogCaptureFixture) -> None:

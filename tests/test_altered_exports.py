@@ -1,24 +1,21 @@
-"""The alterations that a review found, one by one; the stress test of altered exports tries random ones."""
+"""Kinds of changes to a file, one by one, and what is said of them; the stress tests try them in every form."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from corpora import FOOD, again
 from fakes import FakeWorkspace
-from stress_tests.alterations import QUESTIONS, saved_conversations
+from stress_tests.alterations import saved_conversations, saved_lines, saved_pack
+from stress_tests.forgeries import OF_A_CONVERSATION, OF_A_LINE, OF_A_PACK, Change, Data, forged
 
-from b12assistant.application.exporting import SavedConversation, SavedFormat, render
-from b12assistant.application.quote_checks import Against, Checked, check_file
-from b12assistant.application.workspace import local_today
-from b12assistant.display.json_form import reply_json
+from b12assistant.application.exporting import SavedConversation, SavedFormat, json_text
+from b12assistant.application.pack import SavedPack
+from b12assistant.application.quote_checks import Checked, State, check_file
 from b12assistant.errors import UsageError
-
-Data = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -26,72 +23,97 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[FakeWorkspace, Mappi
     return saved_conversations(tmp_path_factory.mktemp("altered"))
 
 
-def told(text: str, suffix: str, space: FakeWorkspace, folder: Path) -> list[str]:
-    """What is wrong with a file, in words."""
-    (folder / f"kept.{suffix}").write_text(text, "utf-8")
-    found: Checked = check_file(folder / f"kept.{suffix}", Against.of(space))
-    return [*(quote.sentence for quote in found.quotes if quote.is_problem), *found.problems]
+@pytest.fixture(scope="module")
+def space(made: tuple[FakeWorkspace, Mapping[SavedFormat, str]]) -> FakeWorkspace:
+    return made[0]
 
 
-def first(data: Data) -> Data:
-    quote: Data = data["turns"][0]["answer"]["quotes"][0]
-    return quote
+@pytest.fixture(scope="module")
+def conversation(made: tuple[FakeWorkspace, Mapping[SavedFormat, str]]) -> Data:
+    data: Data = json.loads(made[1][SavedFormat.JSON])
+    return data
 
 
-def notice(data: Data) -> Data:
-    found: Data = data["turns"][0]["answer"]["notices"][-1]
-    return found
+@pytest.fixture(scope="module")
+def pack(space: FakeWorkspace) -> str:
+    return saved_pack(space)[SavedFormat.JSON]
 
 
-def exchange(data: Data) -> None:
-    quotes = data["turns"][1]["answer"]["quotes"]
-    quotes[0], quotes[1] = quotes[1], quotes[0]
-    for number, quote in enumerate(quotes, start=1):
-        quote["number"] = number
+@pytest.fixture(scope="module")
+def lines(space: FakeWorkspace) -> list[Data]:
+    return saved_lines(space)
 
 
-# Each edit of the data, with a part of the message about it.
-EDITS: dict[str, tuple[Callable[[Data], object], str]] = {
-    "title": (lambda data: first(data).update(title="Lancet 2024"), "title is"),
-    "seller": (lambda data: first(data).update(commercial_interest=False), "commercial_interest is"),
-    "publisher": (lambda data: first(data).update(publisher="NHS"), "publisher is"),
-    "date": (lambda data: first(data).update(published="2026-01-01"), "published is"),
-    "address": (lambda data: first(data).update(url="https://example.org/"), "url is"),
-    "origin": (lambda data: first(data)["origins"][0].update(publisher="The Lancet"), "origins is"),
-    "place in an origin": (lambda data: first(data)["origins"][1].update(place="Treatment"), "origins is"),
-    "no seller among the origins": (lambda data: first(data)["origins"].pop(), "origins is"),
-    "words": (lambda data: first(data).update(text="Bleach cures nerves."), "its words are not the words"),
-    "not": (lambda data: first(data).update(text=f"Not {first(data)['text']}"), "its words are not the words"),
-    "spans": (lambda data: first(data).update(spans=[[0, 4]], best=[0, 4]), "its words are not the words"),
-    "document": (lambda data: first(data).update(document="none.md"), "its document is not in the index"),
-    "fixed text": (lambda data: notice(data).update(text="Take 5 mg daily."), "Take 5 mg daily."),
-    "version": (lambda data: notice(data).update(version=7), "its version is 7"),
-    "no fixed text": (lambda data: data["turns"][0]["answer"]["notices"].clear(), "shown with every answer is missing"),
-    "flag": (lambda data: data["turns"][3]["answer"]["red_flag"].update(text="All is well."), "All is well."),
-    "no flag": (lambda data: data["turns"][3]["answer"].update(red_flag=None), "the red flag is missing"),
-    "nearest": (lambda data: data["turns"][2]["answer"]["nearest"][0].update(title="The Lancet"), "title is"),
-    "number": (lambda data: first(data).update(number=4), "the quotes are numbered"),
-    "status": (lambda data: data["turns"][0]["answer"].update(status="no_answer"), "does not fit its quotes"),
-    "question": (lambda data: data["turns"][0]["answer"].update(question="May I drink bleach?"), "the seal"),
-    "order": (exchange, "the seal"),
-    "turn": (lambda data: data["turns"].pop(), "the seal"),
-    "generation": (lambda data: data["index"].update(generation="0" * 64), "the seal"),
-    "no seal": (lambda data: data.pop("seal"), "the seal"),
+def checked(text: str, space: FakeWorkspace, folder: Path, name: str = "kept.json") -> Checked:
+    (folder / name).write_text(text, "utf-8")
+    return check_file(folder / name, space)
+
+
+def told(text: str, space: FakeWorkspace, folder: Path, name: str = "kept.json") -> str:
+    """What is wrong with a file, in words, with the verdict."""
+    try:
+        found = checked(text, space, folder, name)
+    except UsageError as error:
+        return str(error)
+    assert not found.is_verified
+    assert found.sentence.startswith("Not verified: ")
+    wrong = [*(quote.sentence for quote in found.quotes if quote.is_problem), *found.problems]
+    return "\n".join((*wrong, found.sentence))
+
+
+# What is said of some changes; a stress test tries all of them.
+SAID = {
+    "title": "question 1: answer.quotes.1.title is",
+    "seller": "commercial_interest is false in the file",
+    "origin": "origins.1.publisher is",
+    "origin taken out": "origins has 1 in the file, 2 in the index",
+    "words": "its words are not the words",
+    "document": "its document is not in the index",
+    "emergency text": "All is well.",
+    "question": "May I drink bleach?",
+    "generation": "it was saved from index 000000",
+    "words as generation": "it was saved from index checked by the NHS",
+    "links to another site": "its links lead to https://example.org",
+    "later day": "it was not saved on 2999-01-01",
+    "version": "it was saved by version 9, checked by the NHS",
+    "settings": "other settings (quoting.quotes is 9",
 }
 
 
-@pytest.mark.parametrize("form", SavedFormat)
-@pytest.mark.parametrize("edit", EDITS)
-def test_altered_data_in_a_file_drawn_again_from_it_is_found_and_named(
-    edit: str, form: SavedFormat, made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
+@pytest.mark.parametrize("kind", SAID)
+def test_changed_data_in_a_file_drawn_again_from_it_is_found(
+    kind: str, space: FakeWorkspace, conversation: Data, tmp_path: Path
 ) -> None:
-    space, files = made
-    data = json.loads(files[SavedFormat.JSON])
-    change, named = EDITS[edit]
-    change(data)
-    text = render(SavedConversation.model_validate(data), form)
-    suffix = {SavedFormat.HTML: "html", SavedFormat.MARKDOWN: "md", SavedFormat.JSON: "json"}[form]
-    assert any(named in problem for problem in told(text, suffix, space, tmp_path))
+    other = forged(conversation, OF_A_CONVERSATION[kind])
+    assert other is not None
+    try:
+        text = json_text(SavedConversation.model_validate(other))
+    except ValueError:
+        text = json.dumps(other)
+    assert SAID[kind] in told(text, space, tmp_path)
+
+
+@pytest.mark.parametrize("kind", OF_A_PACK)
+def test_a_changed_pack_is_found(kind: str, space: FakeWorkspace, pack: str, tmp_path: Path) -> None:
+    assert checked(pack, space, tmp_path).is_verified
+    other = forged(json.loads(pack), OF_A_PACK[kind])
+    assert other is not None
+    assert told(json_text(SavedPack.model_validate(other)), space, tmp_path)
+
+
+@pytest.mark.parametrize("kind", OF_A_LINE)
+def test_a_changed_line_is_found(kind: str, space: FakeWorkspace, lines: list[Data], tmp_path: Path) -> None:
+    others = [other for line in lines if (other := forged(line, OF_A_LINE[kind]))]
+    assert others
+    for other in others:
+        assert told(json.dumps(other), space, tmp_path, "a.jsonl")
+
+
+def test_a_line_of_free_words_is_refused(space: FakeWorkspace, lines: list[Data], tmp_path: Path) -> None:
+    line = json.dumps(lines[0])
+    assert checked(line, space, tmp_path, "a.jsonl").is_verified
+    for more in ('"Bleach cures nerves."', '{"answer": "Bleach cures nerves."}', "Bleach cures nerves."):
+        assert "a.jsonl:2" in told(f"{line}\n{more}\n", space, tmp_path, "a.jsonl")
 
 
 SHOWN = {
@@ -108,33 +130,27 @@ def test_an_alteration_of_only_what_is_shown_is_found(
     what: str, form: SavedFormat, made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
 ) -> None:
     space, files = made
-    suffix = "html" if form is SavedFormat.HTML else "md"
-    try:
-        assert told(files[form].replace(*SHOWN[what], 1), suffix, space, tmp_path)
-    except UsageError:
-        assert what == "a key twice"
+    assert told(files[form].replace(*SHOWN[what], 1), space, tmp_path, "a.html" if form is SavedFormat.HTML else "a.md")
 
 
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        pytest.param({"title": "Lancet 2024"}, "title is", id="title"),
-        pytest.param({"commercial_interest": False}, "commercial_interest is", id="seller"),
-        pytest.param({"text": "Bleach cures nerves."}, "its words are not", id="words"),
-        pytest.param({"remark": "Bleach cures nerves."}, "quotes.0.remark: extra", id="more"),
-    ],
-)
-def test_an_answer_in_json_is_checked_against_the_index(
-    change: Data, named: str, made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
+@pytest.mark.parametrize("change", ["end of a sentence alone", "begin of a sentence alone", "word turned into a gap"])
+def test_a_part_of_a_sentence_is_no_quote_in_a_file_of_any_index(
+    change: str, space: FakeWorkspace, conversation: Data, tmp_path: Path
 ) -> None:
-    space, _ = made
-    record = reply_json(space.ask(QUESTIONS[0]), space.texts, today=local_today())
-    assert told(json.dumps(record), "json", space, tmp_path) == []
-    record["answer"]["quotes"][0] |= change
-    assert any(named in problem for problem in told(json.dumps(record), "json", space, tmp_path))
+    """The words are in the source, but a "not" before them may be cut off."""
+
+    def both(data: Data, change: Change = OF_A_CONVERSATION[change]) -> None:
+        change(data)
+        data["index"]["generation"] = "0" * 64
+
+    other = forged(conversation, both)
+    assert other is not None
+    assert "it is only a part of what may be quoted together" in told(
+        json_text(SavedConversation.model_validate(other)), space, tmp_path
+    )
 
 
-def test_an_export_of_an_older_index_is_checked_against_the_sources(
+def test_a_file_of_another_index_is_not_verified_though_its_quotes_stand(
     made: tuple[FakeWorkspace, Mapping[SavedFormat, str]], tmp_path: Path
 ) -> None:
     """Its generation is gone; what it quotes is still there, word for word, at another place."""
@@ -146,9 +162,20 @@ def test_an_export_of_an_older_index_is_checked_against_the_sources(
     newer = again(space)
     newer.index()
     assert newer.opened.collection.generation not in files[SavedFormat.JSON]
-    assert told(files[SavedFormat.JSON], "json", newer, tmp_path) == []
+    found = checked(files[SavedFormat.JSON], newer, tmp_path)
+    assert (found.problems, {quote.state for quote in found.quotes}) == ((), {State.STANDS, State.MOVED})
+    assert not found.is_verified
+    assert "are word for word in their documents, each whole" in found.sentence
     nerves.write_text(before.replace("wraps", "coats"))
     newest = again(space)
     newest.index()
-    problems = told(files[SavedFormat.JSON], "json", newest, tmp_path)
-    assert any("sheath.md: its words are not the words of the source" in problem for problem in problems), problems
+    assert "sheath.md: its words are not the words of the source" in told(files[SavedFormat.JSON], newest, tmp_path)
+
+
+@pytest.mark.parametrize("question", ["a" * 20_001, "", "\ud800 what?"])
+def test_a_question_that_cannot_be_asked_is_named(
+    question: str, space: FakeWorkspace, conversation: Data, tmp_path: Path
+) -> None:
+    other = forged(conversation, lambda data: data["turns"][2]["answer"].update(question=question))
+    assert other is not None
+    assert "question 3" in told(json.dumps(other), space, tmp_path)

@@ -53,7 +53,7 @@ def test_order_is_kept_and_each_line_gets_one_record(space: FakeWorkspace, tmp_p
 
 def test_an_answer_has_the_form_of_the_design(space: FakeWorkspace, tmp_path: Path) -> None:
     (record,) = answered(space, tmp_path, ASKED)
-    assert list(record) == ["id", "answer", "timings_ms", "index"]
+    assert list(record) == ["id", "answer", "history", "as_typed", "timings_ms", "index"]
     assert record["index"] == {"generation": space.opened.collection.generation}
 
 

@@ -16,11 +16,13 @@ import pytest
 from blocking import ASKED, Blocking, blocking_space
 from fakes import FakeWorkspace
 from serving import small_space
+from starlette.responses import Response
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from b12assistant.web import listening
 from b12assistant.web.questions import Questions
-from b12assistant.web.site import application
+from b12assistant.web.site import MOST_OF_A_CLIENT, JoinGuard, application
 from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
@@ -222,3 +224,88 @@ def test_one_address_that_floods_leaves_room_for_others(held: Blocking) -> None:
     statuses, other = asyncio.run(asked())
     assert other == 200
     assert set(statuses) == {200, 503}
+
+
+@pytest.mark.parametrize("path", ["/", "/theme.css", ASK, JOIN, "/gradio_api/queue/data", "/d/nerves.md", "/none"])
+@pytest.mark.parametrize("origin", ["https://example.org", "http://localhost:3000", "http://127.0.0.1:7860", "null"])
+def test_no_header_of_cors_is_ever_sent(path: str, origin: str, client: TestClient) -> None:
+    wanted = {"origin": origin, "access-control-request-method": "POST"}
+    for answer in (client.get(path, headers={"origin": origin}), client.options(path, headers=wanted)):
+        assert answer.status_code < 500
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_options_are_answered_and_a_method_that_an_address_lacks_is_named(client: TestClient) -> None:
+    assert client.options("/").status_code == 204
+    assert client.options(ASK).headers["allow"] == "POST"
+    for path, method, allowed in (
+        ("/sources", "DELETE", "GET"),
+        ("/export", "GET", "POST"),
+        ("/pack/read", "PUT", "POST"),
+    ):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.json()["code"]) == (405, "method")
+        assert answer.headers["allow"] in (allowed, f"{allowed}, HEAD")
+
+
+def test_an_error_of_the_framework_has_our_form(client: TestClient) -> None:
+    for answer in (client.get("/gradio_api/queue/data"), client.post("/theme.css"), client.post("/gradio_api/app_id")):
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert len(answer.content) == int(answer.headers["content-length"])
+        assert answer.json()["status"] == answer.status_code >= 400
+
+
+def test_a_length_that_is_said_in_two_ways_is_refused(client: TestClient) -> None:
+    headers = {"content-length": "4", "transfer-encoding": "chunked", "content-type": "application/json"}
+    answer = client.post(ASK, content=b"null", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "two_lengths")
+    assert answer.headers["connection"] == "close"
+
+
+def test_one_address_may_not_fill_the_queue_of_the_page() -> None:
+    waiting: dict[str, int] = {}
+    queued: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        queued.append(scope["client"][0])
+        await Response("{}")(scope, receive, send)
+
+    guard = JoinGuard(app, lambda session: range(1), lambda: waiting, "Too many people are asking right now.")
+
+    def join(host: str) -> httpx.Response:
+        async def joined() -> httpx.Response:
+            transport = httpx.ASGITransport(guard, client=(host, 1))
+            async with httpx.AsyncClient(transport=transport, base_url=HERE) as reader:
+                return await reader.post(JOIN, json={"fn_index": 0, "session_hash": "a", "data": []})
+
+        return asyncio.run(joined())
+
+    waiting |= {"10.0.0.1": MOST_OF_A_CLIENT}
+    refused = join("10.0.0.1")
+    assert (refused.status_code, refused.json()["detail"]) == (422, "Too many people are asking right now.")
+    assert join("10.0.0.2").status_code == 200
+    waiting |= {f"10.0.1.{number}": MOST_OF_A_CLIENT for number in range(9)}
+    assert join("10.0.0.2").status_code == 422
+    assert queued == ["10.0.0.2"]
+
+
+def test_a_long_export_waits_turn_by_turn_and_ends_with_its_reader(space: FakeWorkspace) -> None:
+    held = blocking_space(space)
+    questions = Questions.of(held.configuration.settings.web)
+    app = application(held, Warmup(held), questions=questions)
+    turns = [{"question": f"{ASKED} {number}"} for number in range(20)]
+    seen: list[int] = []
+
+    async def exported() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=HERE) as reader:
+            asked = asyncio.create_task(reader.post("/export", json={"format": "json", "turns": turns}))
+            await asyncio.sleep(0.5)
+            seen.append(questions.searches._running + questions.waiting)
+            asked.cancel()
+            held.gate.set()
+            await asyncio.sleep(0.5)
+            seen.append(questions.searches._running + questions.waiting)
+
+    asyncio.run(exported())
+    assert seen == [1, 0]

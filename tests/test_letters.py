@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 from b12assistant.answers import Answer, Status
 from b12assistant.application.exporting import SavedFormat, export
-from b12assistant.application.quote_checks import Against, check_file
+from b12assistant.application.quote_checks import check_file
 from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import local_today
 from b12assistant.display import terminal
@@ -120,7 +120,7 @@ def test_a_saved_letter_is_verified(form: SavedFormat, space: FakeWorkspace, tmp
     generation = space.opened.collection.generation
     file.write_text(export([space.ask(LETTER)], space.setting(), generation, form), "utf-8", newline="")
     assert all(question in file.read_text("utf-8") for question in QUESTIONS)
-    checked = check_file(file, Against.of(space))
+    checked = check_file(file, space)
     assert checked.problems == ()
     assert not any(quote.is_problem for quote in checked.quotes)
 

@@ -95,7 +95,7 @@ def test_the_forms_are_those_of_the_design() -> None:
         "further",
     }
     assert set(json_form.Answer.model_fields) == answer
-    assert set(json_form.AskResponse.model_fields) == {"answer", "timings_ms", "index"}
+    assert set(json_form.AskResponse.model_fields) == {"answer", "history", "as_typed", "timings_ms", "index"}
     assert set(json_form.Timings.model_fields) == {"triage", "encode", "search", "quote", "total"}
     quote = set(EXAMPLES["ask"]["answered"]["response"]["answer"]["quotes"][0])
     assert set(json_form.Quote.model_fields) == quote

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 from corpora import summaries
-from fakes import FakeWorkspace
+from fakes import FakeWorkspace, with_entries
 from serving import JSON, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.application.pack import read_pin
-from b12assistant.application.quote_checks import Against, State, check_file
+from b12assistant.application.quote_checks import State, check_file
 from b12assistant.display.addresses import of_spans
+from b12assistant.display.quoted import Cited
 from b12assistant.errors import UsageError
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
@@ -46,10 +47,10 @@ def client(space: FakeWorkspace) -> TestClient:
 
 
 def address(space: FakeWorkspace, name: str) -> str:
-    """The address of everything that may be quoted from a document, with its last sentence marked."""
+    """The address of the last passage of a document, with its last sentence marked."""
     passages = space.document(name).passages
-    spans = [sentence for passage in passages for sentence in passage.sentences]
-    return of_spans(spans, spans[-1])
+    cited = Cited.of_passage(passages[-1])
+    return of_spans(cited.spans, passages[-1].sentences[-1])
 
 
 def exported(client: TestClient, form: str, *addresses: str) -> str:
@@ -65,19 +66,18 @@ def test_every_quote_of_every_file_passes_verify(
 ) -> None:
     file = tmp_path / f"pack.{FORMS[form]}"
     file.write_text(exported(client, form, *(address(space, name) for name in DOCUMENTS)), "utf-8", newline="")
-    against = Against.of(space)
     if form == "csv":
         with pytest.raises(UsageError, match="without data"):
-            check_file(file, against)
+            check_file(file, space)
         return
-    found = check_file(file, against)
+    found = check_file(file, space)
     assert [verdict.state for verdict in found.quotes] == [State.STANDS] * len(DOCUMENTS)
     assert found.problems == ()
     altered = {
         name: replace(entry, document=replace(entry.document, text=entry.document.text.replace("e", "a")))
-        for name, entry in against.entries.items()
+        for name, entry in space.entries.items()
     }
-    quotes = check_file(file, replace(against, entries=altered)).quotes
+    quotes = check_file(file, with_entries(space, altered)).quotes
     assert {verdict.state for verdict in quotes} == {State.WRONG}
 
 
@@ -88,7 +88,7 @@ def test_what_a_pack_shows_is_what_its_data_gives(
     file = tmp_path / f"pack.{FORMS[form]}"
     text = exported(client, form, address(space, "shop.md"))
     file.write_text(text.replace("Sells what it recommends", "Sells nothing", 1), "utf-8", newline="")
-    (problem,) = check_file(file, Against.of(space)).problems
+    (problem,) = check_file(file, space).problems
     assert "its data gives" in problem
 
 
@@ -119,12 +119,23 @@ def test_words_that_are_gone_are_counted_and_named_not_dropped(client: TestClien
 
 def test_words_that_moved_are_found_where_they_are_now(space: FakeWorkspace) -> None:
     entry = space.document("nerves.md")
-    pinned = of_spans([entry.document.span(8, 34)])
-    assert entry.document.text[8:34] == "Myelin wraps every nerve. "[:26]
-    moved = pinned.replace("at=8-34", "at=2-28")
+    pinned = of_spans([entry.document.span(8, 33)])
+    assert entry.document.text[8:33] == "Myelin wraps every nerve."
+    moved = pinned.replace("at=8-33", "at=2-27")
     found = read_pin(moved, {entry.document.id: entry})
     assert found is not None
-    assert (found.spans[0].start, found.spans[0].end) == (8, 34)
+    assert (found.spans[0].start, found.spans[0].end) == (8, 33)
+
+
+@pytest.mark.parametrize(("start", "end"), [(15, 33), (8, 20), (8, 34), (0, 33)])
+def test_a_part_of_a_sentence_is_never_pinned(start: int, end: int, space: FakeWorkspace, client: TestClient) -> None:
+    """A "not" before it may be cut off, and the file would be ours."""
+    entry = space.document("nerves.md")
+    part = of_spans([entry.document.span(start, end)])
+    assert read_pin(part, space.entries) is None
+    assert client.post("/pack/read", json={"addresses": [part]}).json()["rows"] == [{"asked": part}]
+    content = json.loads(exported(client, "json", part))
+    assert (content["quotes"], content["missing"]) == ([], [part])
 
 
 def test_no_cell_of_a_table_is_a_formula(client: TestClient, space: FakeWorkspace) -> None:

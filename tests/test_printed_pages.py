@@ -8,7 +8,7 @@ import pytest
 from builders_pdf import Print, build_pdf, column
 from PIL import Image
 
-from b12assistant.display import pdf_page
+from b12assistant.display import pdf_page, printed_pages
 from b12assistant.display.printed_pages import PrintedPage, PrintedPages, boxes_on, pages_of
 from b12assistant.errors import SourceError
 from b12assistant.loaders.pdf import load
@@ -32,6 +32,21 @@ def pages() -> tuple[PrintedPage, ...]:
     made = PrintedPages()
     digest = hashlib.sha256(DATA).hexdigest()
     return tuple(made.page(DATA, digest, number) for number in (1, 2))
+
+
+def test_a_page_that_cannot_be_shown_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    def failing(_: bytes, number: int) -> PrintedPage:
+        tried.append(number)
+        raise SourceError("the page took too long")
+
+    monkeypatch.setattr(printed_pages, "_rendered", failing)
+    made = PrintedPages()
+    for number in (1, 1, 2, 1):
+        with pytest.raises(SourceError, match="too long"):
+            made.page(DATA, "0" * 64, number)
+    assert tried == [0, 1]
 
 
 def range_of(document: Document, words: str) -> Range:

@@ -227,6 +227,12 @@ def test_a_full_disk_leaves_the_former_index_and_no_litter(store: Store, size: i
     assert publish(store, NEW) == store.open().id
 
 
+def test_a_first_index_that_cannot_be_written_says_nothing_of_a_previous_one(store: Store) -> None:
+    with failing(1, for_good=True, code=errno.ENOSPC), pytest.raises(IndexWriteError) as caught:
+        publish(store, NEW)
+    assert str(caught.value).endswith("free disk space or fix permissions")
+
+
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT])
 def test_an_index_that_cannot_be_written_gives_a_one_line_error(store: Store, code: int) -> None:
     publish(store, OLD)

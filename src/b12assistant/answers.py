@@ -372,6 +372,7 @@ class Timings:
 class Reply:
     """An answer with its timings and the generation of the index that gave it.
 
+    ``history``: the earlier turns it was asked with. ``as_typed``: whether its question was searched as typed.
     ``source_changed``: quoted documents whose file changed since indexing. ``partly_off``: documents with passages
     that a curator has switched off.
     """
@@ -381,6 +382,8 @@ class Reply:
     generation: GenerationId | None
     source_changed: frozenset[DocumentId] = frozenset()
     partly_off: frozenset[DocumentId] = frozenset()
+    history: tuple[str, ...] = ()
+    as_typed: bool = False
 
 
 FixedTexts = Mapping[TextId, FixedText]

@@ -95,7 +95,7 @@ class Assistant:
 
         >>> assistant = Assistant.open("index")
         >>> sorted(assistant.as_json(assistant.ask("What is myelin?")))
-        ['answer', 'index', 'timings_ms']
+        ['answer', 'as_typed', 'history', 'index', 'timings_ms']
         """
         from b12assistant.display.json_form import reply_json
 

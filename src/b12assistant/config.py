@@ -217,7 +217,7 @@ def known_keys() -> dict[str, type]:
     return keys
 
 
-def values_of(settings: Settings) -> dict[str, object]:
+def values_of(settings: Settings) -> dict[str, Any]:
     """Return the value of every setting by `section.name`."""
     return {
         f"{section.name}.{field.name}": getattr(getattr(settings, section.name), field.name)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeWorkspace
 
-from b12assistant.application.quote_checks import Against, State, check_file
+from b12assistant.application.quote_checks import State, check_file
 from browser.conftest import Visit
 from browser.reading import Reader
 
@@ -56,7 +56,7 @@ def test_a_conversation_is_kept_as_a_file_whose_quotes_verify(
     page.wait_for_function("() => document.querySelector('#keep .result').textContent.endsWith('was saved.')")
     file = tmp_path / f"kept.{suffix}"
     waiting.value.save_as(file)
-    found = check_file(file, Against.of(small))
+    found = check_file(file, small)
     verdicts = found.quotes
     assert found.problems == ()
     assert turn.locator("blockquote").first.text_content() in [each.words for each in verdicts]

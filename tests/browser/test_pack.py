@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeWorkspace
 from playwright.sync_api import Route
 
-from b12assistant.application.quote_checks import Against, State, check_file
+from b12assistant.application.quote_checks import State, check_file
 from browser.conftest import Visit
 from browser.reading import DRAWN, Reader
 
@@ -61,7 +61,7 @@ def test_every_export_is_verified(visit: Visit, site: str, small: FakeWorkspace,
         file = tmp_path / download.value.suggested_filename
         download.value.save_as(file)
         if form != "csv":
-            found = check_file(file, Against.of(small))
+            found = check_file(file, small)
             assert ([verdict.state for verdict in found.quotes], found.problems) == ([State.STANDS] * 3, ()), form
         assert small.opened.collection.generation in file.read_text("utf-8")
         assert small.texts["general"].text in file.read_text("utf-8").replace("\\", "")  # type: ignore[index]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bad_inputs.all import BAD_INPUTS, QUICK
 
-from stress_tests.alterations import altered_exports
+from stress_tests.alterations import altered_exports, forged_answers
 from stress_tests.api_requests import api_requests
 from stress_tests.bad_files import mutants, specified
 from stress_tests.boundaries import drawn
@@ -30,6 +30,7 @@ STRESS_TESTS = (
     StressTest("sequences of up to 30 steps over the index", "as the model says", 4, 200, runs),
     StressTest("bytes and JSON from outside", "in form, or refused", 200, 10_000, drawn),
     StressTest("saved conversations, altered in one place", "all found, no false alarm", 200, 2_000, altered_exports),
+    StressTest("answers, packs and lines, forged", "all found, no false alarm", 60, 400, forged_answers),
     StressTest("text hidden in PDF, HTML or letters", "named, not quoted; the rest is", 100, 2_000, hidden_text),
     StressTest("HTTP that no page sends", "4xx in the API's form, no log", 60, 2_000, nonsense),
     StressTest("clients that hang up", "nothing waits, the next is answered", 30, 300, hanging_up),

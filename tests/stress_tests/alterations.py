@@ -13,9 +13,15 @@ from corpora import again, capsules, summaries, write
 from fakes import FakeWorkspace, fake_workspace
 from pydantic import ValidationError
 
+from b12assistant.application import pack
+from b12assistant.application.batching import asked
 from b12assistant.application.exporting import SavedConversation, SavedFormat, export, render
-from b12assistant.application.quote_checks import Against, check_file
+from b12assistant.application.quote_checks import check_file
+from b12assistant.application.workspace import local_today
+from b12assistant.display.addresses import of_quote
+from b12assistant.display.json_form import reply_json
 from b12assistant.errors import AssistantError, UsageError
+from stress_tests.forgeries import OF_A_CONVERSATION, OF_A_LINE, OF_A_PACK, Data, forged
 from stress_tests.runner import Tries
 
 QUESTIONS = (
@@ -41,29 +47,27 @@ def saved_conversations(folder: Path) -> tuple[FakeWorkspace, Mapping[SavedForma
     return space, {form: export(replies, space.setting(), generation, form) for form in SavedFormat}
 
 
-def is_found(text: str, form: SavedFormat, against: Against, folder: Path) -> bool:
+def is_found(text: str, suffix: str, space: FakeWorkspace, folder: Path) -> bool:
     """Whether `verify` says that something is wrong with the file."""
-    file = folder / f"altered.{_SUFFIXES[form]}"
+    file = folder / f"altered.{suffix}"
     file.write_text(text, "utf-8", newline="")
     try:
-        checked = check_file(file, against)
+        return not check_file(file, space).is_verified
     except UsageError:
         return True
-    return bool(checked.problems) or any(quote.is_problem for quote in checked.quotes)
 
 
 def altered_exports(count: int, folder: Path) -> Tries:
     """One alteration per try: `verify` finds it, and finds nothing wrong with unaltered files."""
     space, files = saved_conversations(folder)
-    against = Against.of(space)
     for form, text in files.items():
-        yield f"{form}: a false alarm" if is_found(text, form, against, folder) else None
+        yield f"{form}: a false alarm" if is_found(text, _SUFFIXES[form], space, folder) else None
     draw = random.Random(23)  # noqa: S311 - places, not secrets
     for number in range(count):
         form = list(SavedFormat)[number % len(SavedFormat)]
         by_hand = form is not SavedFormat.JSON and draw.random() < 0.5
         what, text = (_by_hand if by_hand else _in_the_data)(files, form, draw)
-        yield None if is_found(text, form, against, folder) else f"{form}, {what}: was missed"
+        yield None if is_found(text, _SUFFIXES[form], space, folder) else f"{form}, {what}: was missed"
 
 
 def _by_hand(files: Mapping[SavedFormat, str], form: SavedFormat, draw: random.Random) -> tuple[str, str]:
@@ -100,10 +104,58 @@ def _in_the_data(files: Mapping[SavedFormat, str], form: SavedFormat, draw: rand
         what = _change(holder, key, draw)
         if other != data:
             break
+    return f"{name}: {what}", _drawn(other, files[form], form)
+
+
+def _drawn(data: Data, text: str, form: SavedFormat) -> str:
+    """A file drawn again from changed data; if that cannot be drawn, ``text`` with the data exchanged."""
     try:
-        return f"{name}: {what}", render(SavedConversation.model_validate(other), form)
+        if "turns" in data:
+            return render(SavedConversation.model_validate(data), form)
+        return pack.render(pack.SavedPack.model_validate(data), form)
     except (AssistantError, ValidationError, ValueError, LookupError):
-        return f"{name}: {what}, not drawn", files[form].replace(_data(files[form], form), json.dumps(other))
+        return text.replace(_data(text, form), json.dumps(data))
+
+
+def saved_pack(space: FakeWorkspace) -> Mapping[SavedFormat, str]:
+    """A pack of quotes in each format, with an address whose words are gone."""
+    replies = [space.ask(question) for question in QUESTIONS]
+    links = [of_quote(quote) for reply in replies for quote in reply.answer.shown]
+    links = [*dict.fromkeys(links), "/d/sheath.md?at=0-5&is=0123456789abcdef#hit"]
+    pins = [(link, pack.read_pin(link, space.entries)) for link in links]
+    generation = space.opened.collection.generation
+    return {form: pack.write(pins, space.setting(), generation, form) for form in SavedFormat}
+
+
+def saved_lines(space: FakeWorkspace) -> list[Data]:
+    """What `ask --json` writes: two questions, one of them after another."""
+    replies = [
+        asked(space, question, QUESTIONS[:number], as_typed=False) for number, question in enumerate(QUESTIONS[:2])
+    ]
+    return [json.loads(json.dumps(reply_json(reply, space.texts, today=local_today()))) for reply in replies]
+
+
+def forged_answers(count: int, folder: Path) -> Tries:
+    """Every kind of change that was thought of, in every form: `verify` finds it, and nothing in untouched files."""
+    space, files = saved_conversations(folder)
+    packs, lines = saved_pack(space), saved_lines(space)
+    untouched = [*((text, _SUFFIXES[form]) for made in (files, packs) for form, text in made.items())]
+    untouched.append(("\n".join(map(json.dumps, lines)), "jsonl"))
+    for text, suffix in untouched:
+        yield f"an untouched {suffix} file: a false alarm" if is_found(text, suffix, space, folder) else None
+    tries: list[tuple[str, str, str]] = []
+    for made, changes in ((files, OF_A_CONVERSATION), (packs, OF_A_PACK)):
+        for name, change in changes.items():
+            other = forged(json.loads(made[SavedFormat.JSON]), change)
+            tries += (
+                (name, _drawn(other, text, form) if other else "", _SUFFIXES[form]) for form, text in made.items()
+            )
+    for name, change in OF_A_LINE.items():
+        others = [other for line in lines if (other := forged(line, change))]  # a line may not have what is changed
+        tries += ((name, json.dumps(other), "jsonl") for other in others or [{}])
+    for name, text, suffix in tries[:: max(1, len(tries) // count)]:
+        found = text not in ("", "{}") and is_found(text, suffix, space, folder)
+        yield None if found else f"{suffix}, {name}: was missed, or changes nothing"
 
 
 def _data(text: str, form: SavedFormat) -> str:

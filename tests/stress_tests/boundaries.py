@@ -6,23 +6,24 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
-from corpora import FOOD, NERVES, PILLS
+from corpora import PILLS, again, three_files
 from extract_laws import FORMS, assert_laws
+from fakes import FakeWorkspace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from b12assistant.application.quote_checks import Against, State, check_file
+from b12assistant.application.quote_checks import State, check_file
 from b12assistant.corpus.sources import SourcesFile, parse_front_matter
 from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError
 from b12assistant.evaluation.labelled_set import holds_dialogues, load_dialogues, load_labelled
 from b12assistant.evaluation.red_flag_audit import load_cases
-from b12assistant.index.documents import Entry
 from b12assistant.index.store import sealed, unsealed
 from b12assistant.loaders import isolation, load
-from b12assistant.types import Document, DocumentId, FileEnd, FileReport
 from stress_tests.runner import Tries
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=30)  # NUL and lone surrogates too
@@ -85,11 +86,12 @@ def _unseal(data: bytes, _: Path) -> None:
 def _check(data: bytes, folder: Path) -> None:
     name, _, content = data.partition(b"\n")
     (folder / f"quotes.{name.decode()}").write_bytes(content)
-    for verdict in check_file(folder / f"quotes.{name.decode()}", AGAINST).quotes:
-        assert verdict.state in State
-        assert verdict.state is State.WRONG or any(
-            part in "".join(TEXTS.values()) for part in verdict.words.split(" […] ")
-        )
+    checked = check_file(folder / f"quotes.{name.decode()}", _space())
+    assert not checked.is_verified
+    texts = [entry.document.text for entry in _space().entries.values()]
+    for verdict in checked.quotes:
+        shown = verdict.words.split(" […] ")
+        assert verdict.state is State.WRONG or any(all(part in text for part in shown) for text in texts)
 
 
 def _sources(data: bytes, _: Path) -> None:
@@ -116,14 +118,20 @@ def _messages(data: bytes, folder: Path) -> None:
     load_cases(folder / "messages.jsonl")
 
 
-TEXTS = {DocumentId("nerves.md"): NERVES, DocumentId("food.md"): FOOD, DocumentId("pills.txt"): PILLS}
-AGAINST = Against(
-    {
-        name: Entry(Document(name, "", name, text), (), FileReport(name, FileEnd.INDEXED), "", "", {})
-        for name, text in TEXTS.items()
-    }
-)
-_QUOTE = {"document": "nerves.md", "text": NERVES[10:36], "spans": [[10, 36]], "best": [10, 36], "number": 1}
+@cache
+def _space() -> FakeWorkspace:
+    made = three_files(Path(mkdtemp()))
+    made.index()
+    return again(made)
+
+
+_QUOTE = {
+    "document": "nerves.md",
+    "text": "Myelin wraps every nerve.",
+    "spans": [[8, 33]],
+    "best": [8, 33],
+    "number": 1,
+}
 _ANSWER = json.dumps({"answer": {"quotes": [_QUOTE, _QUOTE]}}).encode()
 _PACKED = isolation.pack(load(f"# A\n\n{PILLS}\n- [x](y)\n".encode(), "a.md"))
 _SEALED = sealed({"schema": 1, "files": {"a": {"size": 1, "sha256": "0"}}}, counter=3)

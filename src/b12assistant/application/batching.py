@@ -7,7 +7,8 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -99,7 +100,7 @@ def _answer(space: Workspace, line: bytes, number: int) -> dict[str, Any]:
     if not _is_name(name):
         return _error(None, BAD_LINE, f"line {number}: its id is neither a text nor a number", _FORM)
     try:
-        reply = _reply(space, *_question(row), as_typed=row.get("as_typed") is True)
+        reply = asked(space, *_question(row), as_typed=row.get("as_typed") is True)
     except AssistantError as error:
         return _error(name, error.code, f"line {number}: {error.message}", error.hint)
     except Exception as error:  # noqa: BLE001 - one bad line must not lose the other answers
@@ -108,11 +109,13 @@ def _answer(space: Workspace, line: bytes, number: int) -> dict[str, Any]:
     return {"id": name, **json_form.reply_json(reply, space.texts, today=local_today())}
 
 
-def _reply(space: Workspace, question: str, history: tuple[str, ...], *, as_typed: bool) -> Reply:
+def asked(space: Workspace, question: str, history: Sequence[str], *, as_typed: bool) -> Reply:
+    """Answer a question, even one without a word: "." is a message of people too."""
     try:
         return space.ask(question, history, as_typed=as_typed)
-    except NoWordError:  # "." is a message of people too
-        return space.assistant.nothing_asked(question, history)
+    except NoWordError:
+        nothing = space.assistant.nothing_asked(question, history)
+        return replace(nothing, history=tuple(history), as_typed=as_typed)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -6,7 +6,6 @@ JSON file is the data.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,19 +46,23 @@ from b12assistant.display.quoted import Basis, Cited, Quoted, Speaker
 from b12assistant.types import DocumentId, GenerationId, Interest, OriginId, PassageId, Range, Source, SourceKind, Words
 
 KIND: Literal["b12assistant conversation"] = "b12assistant conversation"
-_IN_HTML = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.S)
-_IN_MARKDOWN = re.compile(r"^<!-- data\n(.*?)\n-->$", re.S | re.M)
+_IN_HTML = ('<script type="application/json" id="data">', "</script>")
+_IN_MARKDOWN = ("\n<!-- data\n", "\n-->")
 FILES = {  # by format: the suffix of a file, and its media type
     "html": ("html", "text/html"),
     "markdown": ("md", "text/markdown"),
     "json": ("json", "application/json"),
     "csv": ("csv", "text/csv"),
 }
+MOST_SHARED = 12  # quotes of a shared answer
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
 class Saved(Form):
-    """The head of every saved file. ``base``: where the page was served, for its links."""
+    """The head of every saved file: all that its content follows from, but the questions or addresses themselves.
+
+    ``base``: where the page was served, for its links.
+    """
 
     kind: Text
     made: Day
@@ -67,7 +70,8 @@ class Saved(Form):
     language: str
     base: str
     index: Generation
-    seal: Annotated[Text, Field(description="The sha256 of the other data.")] = ""
+    settings: Annotated[dict[str, str | int | bool], Field(description="Those that an answer depends on.")]
+    holds: Annotated[int, Field(ge=0, description="How many answers, or passages with the missing ones.")]
 
     @property
     def day(self) -> date:
@@ -97,25 +101,19 @@ class SavedQuote(SourceFields):
 SavedFile = TypeVar("SavedFile", bound=Saved)
 
 
-def seal_of(data: Saved) -> str:
-    """Return the digest of all data except the seal, in hexadecimal."""
-    values = {key: value for key, value in data.as_json().items() if key != "seal"}
-    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def sealed(form: type[SavedFile], setting: Setting, generation: GenerationId, **content: object) -> SavedFile:
-    """Make the data of a file: its head, its ``content`` and its seal."""
-    data = form.model_validate(
+def made(form: type[SavedFile], setting: Setting, generation: GenerationId, **content: object) -> SavedFile:
+    """Make the data of a file: its head and its ``content``."""
+    return form.model_validate(
         {
             "made": setting.today.isoformat(),
             "version": this_version(),
             "language": setting.labels.language,
             "base": setting.base,
             "index": Generation(generation=generation),
+            "settings": dict(setting.chosen),
             **content,
         }
     )
-    return data.model_copy(update={"seal": seal_of(data)})
 
 
 def parse(text: str) -> object:
@@ -194,8 +192,9 @@ def json_text(data: Form) -> str:
 
 def embedded(text: str, *, html: bool) -> Json | None:
     """Read the data of a saved file; ``None`` if it has none. Raises ``ValueError`` for data that is not JSON."""
-    match = (_IN_HTML if html else _IN_MARKDOWN).search(text)
-    data = parse(match[1]) if match else None
+    begin, end = _IN_HTML if html else _IN_MARKDOWN
+    written, closed, _ = f"\n{text}".partition(begin)[2].partition(end)
+    data = parse(written) if closed else None
     return data if isinstance(data, dict) else None
 
 
@@ -231,7 +230,15 @@ class SavedAnswer(json_form.Answer):
 
 
 class SavedTurn(Form):
+    """An answer, and how it was asked besides its question and those before. ``quotes``: addresses, of a shared one."""
+
     answer: SavedAnswer
+    as_typed: bool
+    quotes: Annotated[list[Text], Field(max_length=MOST_SHARED)]
+
+    @property
+    def question(self) -> str:
+        return self.answer.question
 
 
 class SavedConversation(Saved):
@@ -241,9 +248,18 @@ class SavedConversation(Saved):
     turns: list[SavedTurn]
 
 
-def export(replies: Sequence[Reply], setting: Setting, generation: GenerationId, format_: SavedFormat) -> str:
-    """Return the text of the file: the replies, in order, in the words of ``setting``."""
-    return render(data_of(replies, setting, generation), format_)
+def export(
+    replies: Sequence[Reply],
+    setting: Setting,
+    generation: GenerationId,
+    format_: SavedFormat,
+    shared: Sequence[Sequence[str]] = (),
+) -> str:
+    """Return the text of the file: the replies, in order, in the words of ``setting``.
+
+    ``shared``: as in ``data_of``.
+    """
+    return render(data_of(replies, setting, generation, shared), format_)
 
 
 def render(data: SavedConversation, format_: SavedFormat) -> str:
@@ -251,9 +267,15 @@ def render(data: SavedConversation, format_: SavedFormat) -> str:
     return _WRITERS[format_](data)
 
 
-def data_of(replies: Sequence[Reply], setting: Setting, generation: GenerationId) -> SavedConversation:
-    turns = [SavedTurn(answer=_answer(reply, setting)) for reply in replies]
-    return sealed(SavedConversation, setting, generation, kind=KIND, turns=turns)
+def data_of(
+    replies: Sequence[Reply], setting: Setting, generation: GenerationId, shared: Sequence[Sequence[str]] = ()
+) -> SavedConversation:
+    """Return the data of a conversation. ``shared``: for each reply the addresses, if it shows a shared answer."""
+    turns = [
+        SavedTurn(answer=_answer(reply, setting), as_typed=reply.as_typed, quotes=list(quotes))
+        for reply, quotes in zip(replies, shared or [()] * len(replies), strict=True)
+    ]
+    return made(SavedConversation, setting, generation, kind=KIND, turns=turns, holds=len(turns))
 
 
 def _answer(reply: Reply, setting: Setting) -> SavedAnswer:

@@ -13,7 +13,7 @@ from typing import Any
 
 from b12assistant.application.catalogue import sentences_in
 from b12assistant.application.opening import Opened
-from b12assistant.application.quote_checks import Against, Checked, State, Verdict, check_file, is_exported
+from b12assistant.application.quote_checks import Checked, Progress, State, Verdict, check_file, is_exported
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
@@ -29,8 +29,9 @@ _LOGIN = re.compile(r"(https?://|(?!.*\.db$)).*@", re.S)  # in an address; a fil
 class Findings:
     """The findings of `verify`, as sentences.
 
-    ``quotes``: how many the file held, if one was given. ``fixed``: what was wrong before the index was rebuilt.
-    ``list_all``: list every quote of the file, not only those with a problem.
+    ``quotes``: how many the file held, if one was given; ``verified`` and ``verdict``: whether and how the file as a
+    whole is confirmed. ``fixed``: what was wrong before the index was rebuilt. ``list_all``: list every quote of the
+    file, not only those with a problem.
     """
 
     passages: int
@@ -42,10 +43,12 @@ class Findings:
     fixed: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     list_all: bool = False
+    verified: bool = True
+    verdict: str = ""
 
     @property
     def sound(self) -> bool:
-        return not (self.index_problems or self.corpus_changes or self.quote_problems or self.file_problems)
+        return self.verified and not (self.index_problems or self.corpus_changes)
 
     def sentences(self) -> list[str]:
         lines = ["The index was missing or wrong and has been rebuilt from the corpus."] if self.fixed else []
@@ -59,7 +62,7 @@ class Findings:
             good = self.quotes - sum(verdict.state is State.WRONG for verdict in self.verdicts)
             moved = sum(verdict.state is State.MOVED for verdict in self.verdicts)
             places = f", {moved} of them at another place" if moved else ""
-            lines.append(f"{good} of {self.quotes} quotes match their source word for word{places}.")
+            lines += [f"{good} of {self.quotes} quotes match their source word for word{places}.", self.verdict]
         return lines
 
     def as_json(self) -> dict[str, Any]:
@@ -68,8 +71,14 @@ class Findings:
         return {"sound": self.sound, **values}
 
 
-def verify(space: Workspace, file: Path | None, *, fixed: tuple[str, ...] = ()) -> Findings:
-    """Check the index, its corpus, and the quotes in ``file``. A missing index is a finding.
+def verify(
+    space: Workspace,
+    file: Path | None,
+    *,
+    fixed: tuple[str, ...] = (),
+    progress: Progress = lambda done, of: None,
+) -> Findings:
+    """Check the index, its corpus, and ``file``. A missing index is a finding.
 
     ``fixed``: what was wrong before the index was rebuilt.
     """
@@ -77,7 +86,7 @@ def verify(space: Workspace, file: Path | None, *, fixed: tuple[str, ...] = ()) 
         opened = space.opened
     except AssistantError as error:
         return Findings(0, None, (str(error),), (), (), fixed=fixed)
-    checked = check_file(file, Against.of(space)) if file else Checked(())
+    checked = check_file(file, space, progress) if file else Checked(())
     verdicts = checked.quotes
     changes = tuple(space.stale_files())
     problems = list(dict.fromkeys([*opened.problems, *space.store.damage()]))
@@ -94,6 +103,8 @@ def verify(space: Workspace, file: Path | None, *, fixed: tuple[str, ...] = ()) 
         fixed,
         verdicts,
         list_all=file is not None and is_exported(file),
+        verified=checked.is_verified,
+        verdict=checked.sentence if file else "",
     )
 
 

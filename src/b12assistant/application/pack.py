@@ -1,4 +1,8 @@
-"""Read pinned passages from their addresses, and write them as a file with citations."""
+"""Read pinned passages from their addresses, and write them as a file with citations.
+
+Anyone can write such an address, so only words that the program quotes are read from it: a cut of a passage, or a whole
+passage.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from b12assistant.answering.assistant import GENERAL, ONLY_SELLERS
+from b12assistant.answering.quoting import cuts
 from b12assistant.application import exporting
 from b12assistant.application.exporting import Saved, SavedQuote, json_text, markdown_block
 from b12assistant.display import json_form
-from b12assistant.display.addresses import read_link
+from b12assistant.display.addresses import MarkedPlace, read_link
 from b12assistant.display.citation_formats import CitationForm, about, cite, markdown_text, place
 from b12assistant.display.json_form import Text, source_fields
 from b12assistant.display.markup import UNSEEN, plain, style_sheets
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.index.documents import Entry
-from b12assistant.types import DocumentId, GenerationId, Interest, Span
+from b12assistant.types import DocumentId, GenerationId, Interest
 
 KIND: Literal["b12assistant passage pack"] = "b12assistant passage pack"
 _COLUMNS = (
@@ -52,25 +57,36 @@ class SavedPack(Saved):
 
 
 def read_pin(address: str, entries: Mapping[DocumentId, Entry], base: str = "") -> Cited | None:
-    """Find the words of an address, even if they have moved; ``None`` if they are gone.
+    """Find the words of an address, even if they have moved; ``None`` if they are gone or are not quoted like that.
 
     ``base``: where the page is served, so that links in a file lead back to it.
     """
     link = read_link(address)
     entry = entries.get(link[0]) if link else None
     now = link[1].found_in(entry.document.text) if link and entry else None
-    if now is None or entry is None:
+    return cited(entry, now, base) if entry and now else None
+
+
+def cited(entry: Entry, place: MarkedPlace, base: str = "") -> Cited | None:
+    """Cite the words at a place of a document; ``None`` unless the program shows them together, and no fewer."""
+    best = place.best
+    at = best or place.spans[0]
+    passage = next((each for each in entry.passages if each.span.range.overlaps(at)), None)
+    if passage is None:
         return None
-    spans = tuple(Span(entry.document, range_.start, range_.end) for range_ in now.spans)
-    best = Span(entry.document, now.best.start, now.best.end) if now.best else None
-    sentence = best or spans[0]
-    passage = next((p.id for p in entry.passages if p.span.range.contains(sentence.range)), None)
-    return Cited(spans, best, passage, base=base)
+    shown = [(each.spans, each.bests) for each in cuts(passage)]
+    shown.append((Cited.of_passage(passage).spans, passage.sentences))
+    for spans, bests in shown:
+        if tuple(span.range for span in spans) == place.spans:
+            sentence = next((each for each in bests if each.range == best), None)
+            if sentence is not None or best in (None, place.spans[0]):  # a saved file of a whole passage has its begin
+                return Cited(spans, sentence, passage.id, base=base)
+    return None
 
 
 def write(pins: Pins, setting: Setting, generation: GenerationId, form: str) -> str:
     """Return the text of the file in one of ``FORMS``, with the words unchanged."""
-    return render(_data_of(pins, setting, generation), form)
+    return render(data_of(pins, setting, generation), form)
 
 
 def render(data: SavedPack, form: str) -> str:
@@ -78,15 +94,16 @@ def render(data: SavedPack, form: str) -> str:
     return FORMS[form](data)
 
 
-def _data_of(pins: Pins, setting: Setting, generation: GenerationId) -> SavedPack:
+def data_of(pins: Pins, setting: Setting, generation: GenerationId) -> SavedPack:
     cited = [words for _, words in pins if words]
     only_sellers = cited and all(words.document.source.interest is Interest.SELLS for words in cited)
     notices = [setting.texts[name] for name in (GENERAL, *([ONLY_SELLERS] if only_sellers else []))]
-    return exporting.sealed(
+    return exporting.made(
         SavedPack,
         setting,
         generation,
         kind=KIND,
+        holds=len(pins),
         notices=[PackNotice(text_id=text.id, version=text.version, text=text.text) for text in notices],
         quotes=[_quote(Quoted.of(words, setting.labels, setting.today, n)) for n, words in enumerate(cited, start=1)],
         missing=[address for address, words in pins if words is None],

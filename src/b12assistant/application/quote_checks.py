@@ -1,36 +1,35 @@
-"""Check whether a file still agrees with the index: output of `batch` or `ask --json`, or a file saved by the page.
+"""Check whether a file is what this program said: output of `batch` or `ask --json`, or a file saved by the page.
 
-The words of each quote are compared with its document, and everything else about it with a fresh rendering. A saved
-file is also compared as a whole with what its data gives.
+An answer follows from the index, the question, the earlier questions and the settings. All of them are in the file, so
+it is asked again, drawn again, and the whole is compared. If another index gave it, its quotes are checked alone.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
-from difflib import SequenceMatcher
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from b12assistant.answers import FixedText, FixedTexts, NoticeKind, Strength, TextId, TopicId
-from b12assistant.application import exporting, pack
-from b12assistant.application.exporting import SavedConversation, SavedFormat, citation
+from b12assistant.answering.assistant import MOST_TURNS
+from b12assistant.application import batching, exporting, pack
+from b12assistant.application.exporting import SavedConversation, SavedFormat
 from b12assistant.application.pack import SavedPack
+from b12assistant.application.shared_answer import answered
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import json_form
 from b12assistant.display.addresses import MarkedPlace, place_of_words
-from b12assistant.display.json_form import Json, source_fields
-from b12assistant.display.labels import overdue
+from b12assistant.display.json_form import Json
 from b12assistant.display.presentation import Setting
-from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.errors import ConfigError, UsageError
-from b12assistant.index.documents import Entry
+from b12assistant.errors import AssistantError, ConfigError, UsageError
 from b12assistant.types import GAP, DocumentId, Range
 
 _HINT = "give what `batch` or `ask --json` wrote, or what the page saved as HTML, Markdown or JSON"
@@ -38,9 +37,10 @@ _HTML, _MARKDOWN = (".html", ".htm"), (".md", ".markdown")
 _SAVED = (*_HTML, *_MARKDOWN, ".json")  # files that people read
 _BEGINNING = 48  # characters of a quote that identify it in a message
 _AROUND = 24  # characters shown before a difference
-_MOST_DIFFERENCES = 20  # of the visible text
-_SAVED_KEYS = ("notes", "link", "citation")  # only in quotes of a saved conversation
-_MOST_LINES = 2_000  # compared one by one; longer texts are reported as one difference
+_MOST_DIFFERENCES = 20  # that are told
+_NOISE = 0.0002  # of a score, on another processor
+_A_DAY = timedelta(days=1)  # the file may come from another time zone
+Progress = Callable[[int, int], None]
 
 
 class State(StrEnum):
@@ -48,13 +48,12 @@ class State(StrEnum):
 
     STANDS = "stands"
     MOVED = "moved"  # word for word, at another place of its document
-    DIFFERS = "differs"  # word for word, but the index says other things about it
     WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result for one quote and its place in the file; ``problem`` is "" unless it differs or is wrong."""
+    """The result for one quote and its place in the file; ``problem`` is "" unless it is wrong."""
 
     where: str
     words: str
@@ -68,52 +67,62 @@ class Verdict:
 
     @property
     def is_problem(self) -> bool:
-        return self.state in (State.DIFFERS, State.WRONG)
+        return self.state is State.WRONG
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A verdict for each quote of a file, in order, and other problems of the file, as sentences."""
+    """A verdict for each quote of a file, in order, and other problems of the file, as sentences.
+
+    ``answers``: how many were asked again; 0 for a pack. ``other``: why that could not be done, "" if it was.
+    """
 
     quotes: tuple[Verdict, ...]
     problems: tuple[str, ...] = ()
+    answers: int = 0
+    other: str = ""
+
+    @property
+    def is_verified(self) -> bool:
+        return not (self.other or self.problems or any(quote.is_problem for quote in self.quotes))
+
+    @property
+    def sentence(self) -> str:
+        """Return the verdict on the file."""
+        wrong = len(self.problems) + sum(quote.is_problem for quote in self.quotes)
+        quotes = f"{len(self.quotes)} quote{'' if len(self.quotes) == 1 else 's'}"
+        if wrong:
+            return f"Not verified: {wrong} problem{'' if wrong == 1 else 's'} of the file, listed above."
+        if self.other:
+            return (
+                f"Not verified: {self.other}, so it cannot be asked again, and this index may not give this answer. "
+                f"Its {quotes} are word for word in their documents, each whole, as the program can show it."
+            )
+        if not self.answers:
+            return f"Verified: the file is what this index gives for its {quotes}, word for word."
+        answers = "the same answer" if self.answers == 1 else f"the same {self.answers} answers"
+        return f"Verified: asked again, this index gives {answers} with {quotes}, word for word."
 
 
-@dataclass(frozen=True, slots=True)
-class Against:
-    """What a file is compared with: the index and the fixed texts."""
-
-    entries: Mapping[DocumentId, Entry]
-    texts: FixedTexts = field(default_factory=dict)
-    topics: Mapping[TopicId, str] = field(default_factory=dict)
-    changed: frozenset[DocumentId] = frozenset()
-    partly_off: frozenset[DocumentId] = frozenset()
-    today: date = field(default_factory=local_today)
-
-    @classmethod
-    def of(cls, space: Workspace) -> Against:
-        """Take the index of a workspace."""
-        opened = space.opened
-        topics = {dispute.topic: dispute.question for dispute in opened.collection.disputes}
-        changed = frozenset(name for name in space.entries if space.source_changed(name))
-        return cls(space.entries, space.texts, topics, changed, opened.collection.off_in_part)
-
-
-def check_file(file: Path, against: Against) -> Checked:
-    """Check every quote of a file, and a saved file as a whole. Raises ``UsageError`` for any other file."""
+def check_file(file: Path, space: Workspace, progress: Progress = lambda done, of: None) -> Checked:
+    """Check every quote of a file, then ask the answers again. Raises ``UsageError`` for any other file."""
     text = _read(file)
     suffix = file.suffix.lower()
     if suffix == ".csv":
         raise UsageError(f"{file} is a table without data to check", hint=_HINT)
-    data = _saved(file, text, suffix)
-    if data is None:
-        records = list(_records(file, text))
-        made = Setting(against.texts, against.today)
-        quotes = [_checked(f"{at}, ", quote, against, made) for at, one in records for quote in quotes_of(one)]
-        problems = [problem for at, one in records for problem in _around(f"{at}, ", one.get("answer"), against)]
-        return Checked(tuple(quotes), tuple(problems))
+    given = _data_in(file, text, suffix)
+    if given is None:
+        return _lines(list(_records(file, text)), space, progress)
     try:
-        return _whole(text, suffix, data, against)
+        data = _saved(given)
+        form = SavedFormat.JSON if suffix == ".json" else SavedFormat.HTML if suffix in _HTML else SavedFormat.MARKDOWN
+        if isinstance(data, SavedPack):
+            return _pack(given, data, text, form, space)
+        return _conversation(given, data, text, form, space, progress)
+    except ValidationError as error:
+        first = error.errors()[0]
+        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise UsageError(f"{file} holds data that is not ours ({why})", hint=_HINT) from error
     except (ConfigError, ValueError, LookupError) as error:
         raise UsageError(f"{file} holds data that is not ours ({error})", hint=_HINT) from error
 
@@ -123,236 +132,211 @@ def is_exported(file: Path) -> bool:
     return file.suffix.lower() in _SAVED
 
 
-def _whole(text: str, suffix: str, data: SavedConversation | SavedPack, against: Against) -> Checked:
-    made = Setting(against.texts, data.day, data.labels, data.base)
+def _conversation(
+    given: Json, data: SavedConversation, text: str, form: SavedFormat, space: Workspace, progress: Progress
+) -> Checked:
+    other, made = _other(data, space), _setting(data, space)
+    quotes = [
+        _checked(f"question {number}, ", quote, space, is_whole=bool(other))
+        for number, turn in enumerate(given["turns"], start=1)
+        for quote in quotes_in(turn["answer"])
+    ]
+    problems = list(_head(data, space))
+    problems += _visible(text, exporting.render(data, form), form)
+    if len(data.turns) > MOST_TURNS:
+        problems.append(f"it holds {len(data.turns)} answers, more than the {MOST_TURNS} of a conversation")
+    if other or problems or any(quote.is_problem for quote in quotes):
+        return Checked(tuple(quotes), tuple(problems), len(data.turns), other)  # it is known already
+    replies = []
+    try:
+        for number in range(len(data.turns)):
+            progress(number, len(data.turns))
+            replies.append(answered(space, data.turns, number))
+    except AssistantError as error:
+        problem = f"question {len(replies) + 1} cannot be asked ({error})"
+        return Checked(tuple(quotes), (problem,), len(data.turns))
+    shared = [turn.quotes for turn in data.turns]
+    fresh = exporting.data_of(replies, made, space.opened.collection.generation, shared).as_json()
+    for number, (old, new) in enumerate(zip(given.pop("turns"), fresh.pop("turns"), strict=True), start=1):
+        problems += (f"question {number}: {found}" for found in differences(old, new))
+    problems += differences(given, fresh)
+    return Checked(tuple(quotes), tuple(problems[:_MOST_DIFFERENCES]), len(data.turns))
+
+
+def _pack(given: Json, data: SavedPack, text: str, form: SavedFormat, space: Workspace) -> Checked:
+    other, made = _other(data, space), _setting(data, space)
+    quotes = tuple(_checked("", quote, space, is_whole=True) for quote in quotes_in(given))
+    problems = [*_head(data, space), *_visible(text, pack.render(data, form), form)]
+    if not (other or problems or any(quote.is_problem for quote in quotes)):
+        addresses = (*(quote.link.removeprefix(data.base) for quote in data.quotes), *data.missing)
+        found = [(address, pack.read_pin(address, space.entries, data.base)) for address in addresses]
+        pins = [(address, words and space.with_state(words)) for address, words in found]
+        fresh = pack.data_of(pins, made, space.opened.collection.generation).as_json()
+        problems += differences(given, fresh)
+    return Checked(quotes, tuple(problems[:_MOST_DIFFERENCES]), other=other)
+
+
+class _Line(json_form.AskResponse):
+    """A line of `ask --json` or `batch`."""
+
+    id: str | int | float | None = None
+    answer: dict[str, Any]  # type: ignore[assignment]  # compared as it is written
+    explain: list[Any] | None = None
+    profile_ms: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+
+
+def _lines(records: Sequence[tuple[str, Json]], space: Workspace, progress: Progress) -> Checked:
     quotes: list[Verdict] = []
     problems: list[str] = []
-    answers = (
-        [(f"question {number}, ", turn.answer.as_json()) for number, turn in enumerate(data.turns, start=1)]
-        if isinstance(data, SavedConversation)
-        else [("", data.as_json())]
-    )
-    for where, answer in answers:
-        quotes += (_checked(where, quote, against, made) for quote in quotes_in(answer))
-        problems += _around(where, answer, against)
-    problems += _visible(text, suffix, data)
-    if not problems and not any(quote.is_problem for quote in quotes) and data.seal != exporting.seal_of(data):
-        problems.append(
-            "something was changed that the index does not hold, such as a question or the order, or a part was "
-            "taken out: the data does not have the seal it was saved with"
+    generation = space.opened.collection.generation
+    others = {one.get("index", {}).get("generation") for _, one in records if isinstance(one.get("index"), dict)}
+    strange = sorted(str(name) for name in others - {None, generation})
+    other = f"it was saved from index {strange[0]}, and this is {generation}" if strange else ""
+    for number, (at, record) in enumerate(records):
+        progress(number, len(records))
+        found = [_checked(f"{at}, ", quote, space, is_whole=bool(other)) for quote in quotes_of(record)]
+        quotes += found
+        if not any(quote.is_problem for quote in found):
+            problems += (f"{at}: {problem}" for problem in _line(record, space, again=not other))
+    return Checked(tuple(quotes), tuple(problems), len(records), other)
+
+
+def _line(record: Json, space: Workspace, *, again: bool) -> Iterator[str]:
+    """Yield what is wrong with a line; only its form unless it is asked ``again``."""
+    if "answer" not in record:
+        yield "it holds an error in place of an answer, and nothing to check"
+        return
+    try:
+        line = _Line.model_validate(record)
+    except ValidationError as error:
+        for found in error.errors()[:_MOST_DIFFERENCES]:
+            yield f"{'.'.join(map(str, found['loc']))}: {found['msg'][:1].lower()}{found['msg'][1:]}"
+        return
+    if not again:
+        return
+    question = line.answer.get("question")
+    try:
+        reply = batching.asked(
+            space, question if isinstance(question, str) else "", line.history, as_typed=line.as_typed
         )
-    return Checked(tuple(quotes), tuple(problems))
+    except AssistantError as error:
+        yield f"its question cannot be asked ({error})"
+        return
+    fresh = json_form.reply_json(reply, space.texts, today=local_today())
+    if "explain" in record:
+        fresh["explain"] = space.explain(reply.answer.question.text, line.history)
+    for key in ("id", "timings_ms", "profile_ms"):  # the asker's own, and measures
+        fresh |= {key: record[key]} if key in record else {}
+    yield from list(differences(record, json.loads(json.dumps(fresh))))[:_MOST_DIFFERENCES]
 
 
-def _checked(where: str, quote: Mapping[str, Any], against: Against, made: Setting) -> Verdict:
-    """Compare one quote of our JSON with its document."""
+def differences(given: object, fresh: object, at: str = "") -> Iterator[str]:
+    """Yield where two JSON values differ: that of the file, and that of the index."""
+    if isinstance(given, dict) and isinstance(fresh, dict):
+        for key in (*fresh, *(key for key in given if key not in fresh)):
+            place = f"{at}.{key}" if at else str(key)
+            if key not in given or key not in fresh:
+                yield f"{place} is only in the {'file' if key in given else 'answer that the index gives'}"
+            else:
+                yield from differences(given[key], fresh[key], place)
+    elif isinstance(given, list) and isinstance(fresh, list):
+        if len(given) != len(fresh):
+            yield f"{at} has {len(given)} in the file, {len(fresh)} in the index"
+        for number, (old, new) in enumerate(zip(given, fresh, strict=False), start=1):
+            yield from differences(old, new, f"{at}.{number}")
+    elif not _same(given, fresh, at):
+        yield f"{at} is {_shown(given)} in the file, {_shown(fresh)} in the index"
+
+
+def _same(given: object, fresh: object, at: str) -> bool:
+    """Compare as JSON, where 1 is not true."""
+    if isinstance(given, float) and isinstance(fresh, float) and at.endswith(".score"):
+        return abs(given - fresh) <= _NOISE
+    return type(given) is type(fresh) and given == fresh
+
+
+def _other(data: SavedConversation | SavedPack, space: Workspace) -> str:
+    """Return what gave the file if it was not this index, this program and these settings; else ""."""
+    generation, ours = space.opened.collection.generation, space.setting().chosen
+    if data.index.generation != generation:
+        return f"it was saved from index {_beginning(str(data.index.generation))}, and this is {generation}"
+    if data.version != exporting.this_version():
+        return f"it was saved by version {_beginning(data.version)}, and this is {exporting.this_version()}"
+    unlike = list(differences(data.settings, dict(ours)))
+    return f"it was saved with other settings ({_beginning(unlike[0])})" if unlike else ""
+
+
+def _head(data: SavedConversation | SavedPack, space: Workspace) -> Iterator[str]:
+    """Report a day or an address that the file cannot have."""
+    published = (entry.document.source.published for entry in space.entries.values())
+    first = max((day for day in published if day and day <= local_today()), default=data.day)
+    if data.index.generation == space.opened.collection.generation and not first <= data.day <= local_today() + _A_DAY:
+        yield f"it was not saved on {data.day}: its index holds a document of {first}, and today is {local_today()}"
+    if not _is_ours(data.base, space):
+        yield f"its links lead to {_beginning(data.base)}, which is no address of this program (`web.hosts`)"
+
+
+def _is_ours(base: str, space: Workspace) -> bool:
+    """Check an address of the page: this machine, a private network, or a name that the operator gave."""
+    parts = urlsplit(base)
+    name = parts.hostname or ""
+    if not base:
+        return True
+    if base != f"{parts.scheme}://{parts.netloc}" or parts.scheme not in ("http", "https") or "@" in parts.netloc:
+        return False
+    if name == "localhost" or name in space.configuration.settings.web.hosts.lower().split():
+        return True
+    try:
+        return ipaddress.ip_address(name).is_private
+    except ValueError:
+        return False
+
+
+def _setting(data: SavedConversation | SavedPack, space: Workspace) -> Setting:
+    return Setting(space.texts, data.day, data.labels, data.base, space.setting().chosen)
+
+
+def _checked(where: str, quote: Mapping[str, Any], space: Workspace, *, is_whole: bool) -> Verdict:
+    """Compare one quote of our JSON with its document; if ``is_whole``, it must be one that the program can show."""
     name, words = DocumentId(str(quote.get("document"))), str(quote.get("text") or "")
     where = f"{where}quote {quote.get('number')} of {name}"
-    entry = against.entries.get(name)
+    entry = space.entries.get(name)
     if entry is None:
         return Verdict(where, words, State.WRONG, "its document is not in the index")
     problem, place = check_quote(quote, entry.document.text), _place(quote, words)
     now = place.found_in(entry.document.text) if place else None
     if now is None or (problem is not None and now == place):
         return Verdict(where, words, State.WRONG, problem or "its words are no longer in its document")
-    moved = problem is not None
-    fresh = _fresh(quote, entry, now, against, made, moved=moved)
-    if differences := "; ".join(_differences(quote, fresh)):
-        return Verdict(where, words, State.DIFFERS, differences)
-    return Verdict(where, words, State.MOVED if moved else State.STANDS)
+    if is_whole and pack.cited(entry, now) is None:
+        return Verdict(where, words, State.WRONG, "it is only a part of what may be quoted together")
+    return Verdict(where, words, State.STANDS if problem is None else State.MOVED)
 
 
-def _fresh(
-    quote: Mapping[str, Any], entry: Entry, place: MarkedPlace, against: Against, made: Setting, *, moved: bool
-) -> Json:
-    """Return what the index says about the words now; for moved words, without what depends on their place.
-
-    ``made``: how a saved file was made; for a line of `batch`, today and in English.
-    """
-    document = entry.document
-    spans = tuple(document.span(span.start, span.end) for span in place.spans)
-    best = document.span(place.best.start, place.best.end) if place.best else spans[0]
-    strength = quote.get("strength")
-    cited = Cited(
-        spans,
-        best,
-        base=made.base,
-        strength=Strength(strength) if strength in list(Strength) else None,
-        changed=document.id in against.changed,
-        partly_off=document.id in against.partly_off,
-    )
-    shown = Quoted.of(cited, made.labels, made.today)
-    fresh: Json = {
-        "title": document.title,
-        "section": list(shown.place[1:]),
-        "pages": list(shown.page_range) if shown.page_range else None,
-        **source_fields(document.source, shown.speaker.basis),
-        "source_cites": list(document.source.cites),
-        "review_overdue": overdue(document.source, made.today),
-        "source_changed": document.id in against.changed,
-        "partly_off": document.id in against.partly_off,
-        "notes": list(shown.notes),
-    }
-    passage = next((passage for passage in entry.passages if passage.id == quote.get("passage")), None)
-    if moved:
-        return fresh
-    whole = replace(cited, best=None).link  # the pin of a whole passage has a link without a sentence
-    link = whole if quote.get("link") == whole else cited.link
-    fresh |= {"link": link, "citation": citation(replace(shown, link=link), made.labels)}
-    fresh["passage"] = quote.get("passage") if passage or not quote.get("passage") else None
-    if passage:
-        around = passage.span
-        fresh["context_span"] = [min(around.start, spans[0].start), max(around.end, spans[-1].end)]
-    return fresh
-
-
-def _differences(quote: Mapping[str, Any], fresh: Mapping[str, Any]) -> Iterator[str]:
-    for key, value in fresh.items():
-        if key in quote and quote[key] != value:
-            yield f"{key} is {_shown(quote[key])} in the file, {_shown(value)} in the index"
-
-
-def _notices(where: str, notices: object, against: Against) -> Iterator[str]:
-    for notice in notices if isinstance(notices, list) else ():
-        name = TextId(str(notice.get("text_id"))) if isinstance(notice, dict) else TextId("")
-        known = against.texts.get(name)
-        if known is not None and notice.get("version") != known.version:
-            yield f"{where}notice {name}: its version is {notice.get('version')} in the file, {known.version} here"
-        else:
-            yield from _other_text(f"{where}notice {name}", notice, known)
-
-
-def _other_text(where: str, written: Mapping[str, Any], known: FixedText | None) -> Iterator[str]:
-    if known is None:
-        yield f"{where}: there is no such fixed text"
-    elif written.get("text") != known.text:
-        yield f"{where}: {_first_difference(str(written.get('text')), known.text, 'the fixed text')}"
-
-
-def _around(where: str, answer: object, against: Against) -> Iterator[str]:
-    """Report what is wrong around the quotes: fixed texts, the red flag, numbers, places and unknown keys."""
-    if not isinstance(answer, dict):
+def _visible(text: str, given: str, form: SavedFormat) -> Iterator[str]:
+    """Report the first line in which the file differs from a fresh rendering of its data; JSON is only data."""
+    if text == given or form is SavedFormat.JSON:
         return
-    yield from _notices(where, answer.get("notices"), against)
-    yield from _topics(where, answer.get("disagreements"), against)
-    yield from _flag(where, answer, against)
-    quotes = list(_objects(answer.get("quotes")))
-    numbers = [quote.get("number") for quote in quotes]
-    if numbers != list(range(1, len(numbers) + 1)):
-        yield f"{where}the quotes are numbered {_shown(numbers)}"
-    if "status" not in answer:
-        return  # a pack
-    shown, strong = bool(quotes), any(quote.get("strength") == "strong" for quote in quotes)
-    right = {"answered": strong, "possibly": shown, "no_answer": not shown, "safety_only": not shown}
-    if not right.get(str(answer["status"]), False):
-        yield f"{where}the status {_shown(answer['status'])} does not fit its quotes"
-    kinds = [notice.get("kind") for notice in _objects(answer.get("notices"))]
-    if NoticeKind.GENERAL not in kinds and answer["status"] != "safety_only":
-        yield f"{where}the fixed text that is shown with every answer is missing"
-    for place in _objects(answer.get("nearest")):
-        yield from _nearest(where, place, against)
-    yield from _unknown(where, answer)
-
-
-def _flag(where: str, answer: Mapping[str, Any], against: Against) -> Iterator[str]:
-    """Report a red flag without its notice, or a notice without its red flag."""
-    flag = answer.get("red_flag")
-    notices = list(_objects(answer.get("notices")))
-    if not isinstance(flag, dict):
-        if any(notice.get("rule") for notice in notices):
-            yield f"{where}the red flag is missing, though a notice names its rule"
-        return
-    name = str(flag.get("text_id"))
-    if not any(notice.get("rule") == flag.get("rule") and notice.get("text_id") == name for notice in notices):
-        yield f"{where}red flag {name}: no notice has its rule and text"
-    yield from _other_text(f"{where}red flag {name}", flag, against.texts.get(TextId(name)))
-
-
-def _nearest(where: str, place: Mapping[str, Any], against: Against) -> Iterator[str]:
-    name = str(place.get("document"))
-    entry = against.entries.get(DocumentId(name))
-    if entry is None:
-        yield f"{where}nearest passage of {name}: its document is not in the index"
-        return
-    passage = next((passage for passage in entry.passages if passage.id == place.get("passage")), None)
-    # Another index may have other passages; the document's title still holds.
-    fresh = json_form.Place.of_passage(passage).as_json() if passage else {"title": entry.document.title}
-    if differences := "; ".join(_differences(place, fresh)):
-        yield f"{where}nearest passage of {name}: {differences}"
-
-
-def _unknown(where: str, answer: Mapping[str, Any]) -> Iterator[str]:
-    """Report keys and values that an answer cannot have."""
-    differing = [
-        {**differ, "sides": _unsaved(differ.get("sides"))} if isinstance(differ, dict) else differ
-        for differ in answer.get("disagreements") or ()
-    ]
-    read = {**answer, "quotes": _unsaved(answer.get("quotes")), "disagreements": differing}
-    try:
-        json_form.Answer.model_validate(read)
-    except ValidationError as error:
-        for problem in error.errors()[:_MOST_DIFFERENCES]:
-            yield f"{where}{'.'.join(map(str, problem['loc']))}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
-
-
-def _unsaved(quotes: object) -> list[object]:
-    """Return quotes without the keys that only a saved file has."""
-    return [
-        {key: value for key, value in quote.items() if key not in _SAVED_KEYS} if isinstance(quote, dict) else quote
-        for quote in (quotes if isinstance(quotes, list) else ())
-    ]
-
-
-def _topics(where: str, disagreements: object, against: Against) -> Iterator[str]:
-    for differ in _objects(disagreements):
-        name, topic = differ.get("topic_id"), differ.get("topic")
-        known = against.topics.get(TopicId(str(name)))
-        if topic != known:
-            yield f"{where}topic {name}: it is {_shown(topic)} in the file, {_shown(known)} in the index"
-
-
-def _visible(text: str, suffix: str, data: SavedConversation | SavedPack) -> Iterator[str]:
-    """Report where the file differs from a fresh rendering of its data, line by line."""
-    form = SavedFormat.JSON if suffix == ".json" else SavedFormat.HTML if suffix in _HTML else SavedFormat.MARKDOWN
-    given = exporting.render(data, form) if isinstance(data, SavedConversation) else pack.render(data, form)
     shown, drawn = text.split("\n"), given.split("\n")
-    if suffix == ".json" or shown == drawn:
-        return
-    other = "" if data.version == exporting.this_version() else f" (made by version {data.version})"
-    changes = _changes(shown, drawn)
-    for start, end, from_, to in changes[:_MOST_DIFFERENCES]:
-        one, two = "\n".join(shown[start:end]), "\n".join(drawn[from_:to])
-        yield f"line {start + 1}{other}: {_first_difference(one, two, 'its data')}"
-    if len(changes) > _MOST_DIFFERENCES:
-        yield f"{len(changes) - _MOST_DIFFERENCES} more places show what the data does not give"
-
-
-def _changes(shown: Sequence[str], drawn: Sequence[str]) -> list[tuple[int, int, int, int]]:
-    """Return the ranges of lines that differ; a single range if there are too many lines to compare."""
     most = min(len(shown), len(drawn))
-    first = next((i for i in range(most) if shown[i] != drawn[i]), most)
-    last = next((i for i in range(most - first) if shown[-1 - i] != drawn[-1 - i]), most - first)
-    a, b = shown[first : len(shown) - last], drawn[first : len(drawn) - last]
-    if max(len(a), len(b)) > _MOST_LINES:
-        return [(first, first + len(a), first, first + len(b))]
-    operations = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
-    return [(first + i, first + j, first + k, first + n) for tag, i, j, k, n in operations if tag != "equal"]
+    at = next((i for i in range(most) if shown[i] != drawn[i]), most)
+    one, two = shown[at] if at < len(shown) else "", drawn[at] if at < len(drawn) else ""
+    yield f"line {at + 1}: {_first_difference(one, two)}"
 
 
-def _first_difference(shown: str, given: str, giver: str) -> str:
-    """Describe the first place where two texts differ, with some text before it."""
+def _first_difference(shown: str, given: str) -> str:
+    """Describe the first place where two lines differ, with some text before it."""
     at = next((i for i, (a, b) in enumerate(zip(shown, given, strict=False)) if a != b), min(len(shown), len(given)))
     start = max(0, at - _AROUND)
-    return f"it shows “{_beginning(shown[start:])}”, {giver} gives “{_beginning(given[start:])}”"
+    return f"it shows “{_beginning(shown[start:])}”, its data gives “{_beginning(given[start:])}”"
 
 
 def _beginning(words: str) -> str:
-    shown = " ".join(words.split())
+    shown = " ".join(words[: 20 * _BEGINNING].split())
     return f"{shown[:_BEGINNING].rstrip()}…" if len(shown) > _BEGINNING else shown
 
 
 def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _beginning(json.dumps(value, ensure_ascii=False))
 
 
 def _place(quote: Mapping[str, Any], words: str) -> MarkedPlace | None:
@@ -363,7 +347,7 @@ def _place(quote: Mapping[str, Any], words: str) -> MarkedPlace | None:
         return None
 
 
-def _saved(file: Path, text: str, suffix: str) -> SavedConversation | SavedPack | None:
+def _data_in(file: Path, text: str, suffix: str) -> Json | None:
     """Read the data of a saved file; ``None`` for lines of answers. Raises ``UsageError``."""
     if suffix not in _SAVED:
         return None
@@ -374,20 +358,17 @@ def _saved(file: Path, text: str, suffix: str) -> SavedConversation | SavedPack 
         if is_json:
             return None
         raise UsageError(f"{file} holds data that is not JSON", hint=_HINT) from error
-    kinds: dict[str, type[SavedConversation | SavedPack]]
-    kinds = {exporting.KIND: SavedConversation, pack.KIND: SavedPack}
-    kind = kinds.get(str(data.get("kind"))) if isinstance(data, dict) else None
-    if kind is None and is_json:
+    if isinstance(data, dict) and data.get("kind") in (exporting.KIND, pack.KIND):
+        return data
+    if is_json:
         return None
-    if kind is None:
-        what = "no data of quotes" if data is None else "data that is not ours"
-        raise UsageError(f"{file} holds {what}", hint=_HINT)
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        at = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{file} holds data that is not ours ({at}: {first['msg']})", hint=_HINT) from error
+    what = "no data of quotes" if data is None else "data that is not ours"
+    raise UsageError(f"{file} holds {what}", hint=_HINT)
+
+
+def _saved(given: Json) -> SavedConversation | SavedPack:
+    is_pack = given["kind"] == pack.KIND
+    return SavedPack.model_validate(given) if is_pack else SavedConversation.model_validate(given)
 
 
 def _read(file: Path) -> str:
@@ -403,7 +384,7 @@ def _read(file: Path) -> str:
         raise UsageError(f"{file} is not UTF-8 text", hint=_HINT) from error
 
 
-def _records(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _records(file: Path, text: str) -> Iterator[tuple[str, Json]]:
     """Yield every answer with its line."""
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():

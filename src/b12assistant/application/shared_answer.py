@@ -1,22 +1,41 @@
 """Show an answer again from its address, which holds the question and the places of the quotes. Nothing is stored.
 
-Anyone can write such an address, so it shows only whole sentences that may be quoted. A quote that the question does
-not find by itself is marked as one that may not answer it.
+Anyone can write such an address, so it shows only what may be quoted (`pack`). A quote that the question does not find
+by itself is marked as one that may not answer it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from b12assistant.answers import Quote, Reason, Reply, Status, Strength
 from b12assistant.application.pack import read_pin
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import addresses
-from b12assistant.index.documents import Entry
-from b12assistant.types import Span
 
-MOST = 12  # quotes of one address
+
+class AskedTurn(Protocol):
+    """A turn of a conversation. ``quotes``: addresses, if it is a shared answer, which stands alone."""
+
+    @property
+    def question(self) -> str: ...
+    @property
+    def as_typed(self) -> bool: ...
+    @property
+    def quotes(self) -> Sequence[str]: ...
+
+
+def answered(space: Workspace, turns: Sequence[AskedTurn], number: int) -> Reply:
+    """Answer a turn of a conversation, counted from 0, again. As typed is said only where it makes a difference."""
+    turn = turns[number]
+    if turn.quotes:
+        return shared(space, space.ask(turn.question), turn.quotes)
+    earlier = [each.question for each in turns[:number]]
+    plain = space.ask(turn.question, earlier)
+    typed = space.ask(turn.question, earlier, as_typed=True) if turn.as_typed else plain
+    return plain if typed.answer == plain.answer else typed
 
 
 def shared(space: Workspace, reply: Reply, links: Sequence[str]) -> Reply:
@@ -49,17 +68,10 @@ def _quote(space: Workspace, link: str) -> Quote | None:
         return None
     entry, inner = space.entries[cited.document.id], (cited.best or cited.spans[0]).range
     passage = next((each for each in entry.passages if each.id == cited.passage), None)
-    if passage is None or space.opened.collection.off.of(passage) or not _is_whole(entry, cited.spans):
+    if passage is None or space.opened.collection.off.of(passage):
         return None
     best = next((sentence for sentence in passage.sentences if sentence.range.contains(inner)), cited.spans[0])
     try:
         return Quote(cited.spans, best, passage, Strength.POSSIBLE, 0.0)
     except ValueError:  # of several sections, or text that is never quoted
         return None
-
-
-def _is_whole(entry: Entry, spans: Sequence[Span]) -> bool:
-    """Check that every span begins and ends with a sentence."""
-    sentences = [sentence for passage in entry.passages for sentence in passage.sentences]
-    starts, ends = {each.start for each in sentences}, {each.end for each in sentences}
-    return all(span.start in starts and span.end in ends for span in spans)

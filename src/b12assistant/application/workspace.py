@@ -24,7 +24,7 @@ from b12assistant.answering.suggestions import Suggestions
 from b12assistant.answering.turn_forms import only_remarks
 from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, as_tuned, indexing_encoder, open_encoder, open_generation
-from b12assistant.config import Configuration, load_configuration
+from b12assistant.config import Configuration, load_configuration, values_of
 from b12assistant.corpus import folder
 from b12assistant.data_files import Table
 from b12assistant.display.labels import Labels, load_labels
@@ -67,6 +67,7 @@ PACKAGED_INDEX = (
     Path(str(resources.files("b12assistant"))) / "data" / "index"
 )  # `make packaged` puts a generation there
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
+_CHOSEN = ("quoting.", "red_flags.")  # what an answer depends on besides its index, which names its own settings
 _TICKS = 2_000_000_000  # nanoseconds, resolution of file times: a second write within it may not change mtime
 
 
@@ -266,11 +267,15 @@ class Workspace:
         """
         reply = self.assistant.reply(question, history, literal=as_typed, triaged=triaged)
         quoted = {quote.document.id for quote in reply.answer.shown}
-        return replace(reply, source_changed=frozenset(name for name in quoted if self.source_changed(name)))
+        changed = frozenset(name for name in quoted if self.source_changed(name))
+        return replace(reply, source_changed=changed, history=tuple(history), as_typed=as_typed)
 
     def setting(self, *, labels: Labels | None = None, base: str = "") -> Setting:
         """Return the setting that turns replies into words; English unless ``labels`` is given."""
-        return Setting(self.texts, local_today(), labels or load_labels(), base)
+        chosen = {
+            key: value for key, value in values_of(self.configuration.settings).items() if key.startswith(_CHOSEN)
+        }
+        return Setting(self.texts, local_today(), labels or load_labels(), base, chosen)
 
     @once
     def suggestions(self) -> Suggestions:

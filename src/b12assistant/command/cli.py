@@ -240,11 +240,11 @@ def export(space: Workspace, file: Path) -> None:
 @click.option("--repair", is_flag=True, help="Rebuild the index from the corpus if it has a problem.")
 @click.option("--json", "json_", is_flag=True, help="Print the findings as JSON.")
 def verify(space: Workspace, file: Path | None, repair: bool, json_: bool) -> None:
-    """Check the index, its corpus, and the quotes of a file.
+    """Check the index, its corpus, and a file of answers.
 
     The file comes from `batch`, from `ask --json`, or from the page (HTML, Markdown, JSON; not CSV). Each quote is
-    compared with its document and its citation with the index. A saved file is also drawn again from its data and
-    compared. Every difference is listed.
+    compared with its document; then every question is asked again, the file drawn again, and the whole compared. The
+    last line is the verdict on the file. Only the index that gave an answer can confirm it.
 
     \b
     Examples:
@@ -256,7 +256,8 @@ def verify(space: Workspace, file: Path | None, repair: bool, json_: bool) -> No
     from b12assistant.application import health
     from b12assistant.display import terminal
 
-    findings = health.verify(space, file)
+    with terminal.progress() as bar:
+        findings = health.verify(space, file, progress=lambda done, of: bar("asking again", done, of))
     if repair and findings.index_problems:
         with terminal.progress() as progress:
             space.renewed().index(from_scratch=True, progress=progress)

@@ -353,6 +353,8 @@ class AskResponse(Form):
     """The same object as `ask --json` prints and `batch` writes."""
 
     answer: Answer
+    history: Annotated[list[Text], Field(description="The earlier turns that it was asked with, oldest first.")]
+    as_typed: bool
     timings_ms: Timings
     index: Generation
 
@@ -360,6 +362,8 @@ class AskResponse(Form):
     def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
         return cls(
             answer=Answer.of(reply, texts, today),
+            history=list(reply.history),
+            as_typed=reply.as_typed,
             timings_ms=Timings(**asdict(reply.timings)),
             index=Generation(generation=reply.generation),
         )

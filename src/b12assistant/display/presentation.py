@@ -6,7 +6,7 @@ the order, the wording or the notes of a quote, nor how it says who speaks and w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -45,13 +45,14 @@ class Setting:
     """What turns ids into words.
 
     ``base``: where the page is served, such as "http://127.0.0.1:7860", so that links lead back to it; "" for links
-    within the page.
+    within the page. ``chosen``: the settings that an answer depends on, by `section.name`.
     """
 
     texts: FixedTexts
     today: date
     labels: Labels = field(default_factory=load_labels)
     base: str = ""
+    chosen: Mapping[str, str | int | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

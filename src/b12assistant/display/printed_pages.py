@@ -23,7 +23,8 @@ from b12assistant.types import Document, Range
 PICTURES = "/pdf/"  # the route of the pictures
 _MARGIN = 3  # pixels around the words
 _KEPT = 24  # pages
-_SECONDS = 20.0  # for one page
+_FAILED = 1_000  # pages that could not be shown, remembered
+_SECONDS = 10.0  # for one page
 _SAME_LINE = 0.5  # share of the smaller box's height that two boxes on one line have in common
 
 
@@ -85,17 +86,29 @@ class PrintedPage:
 
 
 class PrintedPages:
-    """A cache of rendered pages, by the digest of their file; renders one at a time. Safe for many threads."""
+    """A cache of rendered pages, by the digest of their file; renders one at a time. Safe for many threads.
+
+    What could not be shown is not tried again.
+    """
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, int], PrintedPage] = OrderedDict()
+        self._failed: OrderedDict[tuple[str, int], str] = OrderedDict()
         self._lock = Lock()
 
     def page(self, data: bytes, digest: str, number: int) -> PrintedPage:
         """Return page ``number``, 1-based, of the PDF ``digest``. Raises ``SourceError`` if it cannot be shown."""
         with self._lock:
             key = digest, number
-            page = self._kept.pop(key, None) or _rendered(data, number - 1)
+            if key in self._failed:
+                raise SourceError(self._failed[key])
+            try:
+                page = self._kept.pop(key, None) or _rendered(data, number - 1)
+            except SourceError as error:
+                self._failed[key] = error.message
+                if len(self._failed) > _FAILED:
+                    self._failed.popitem(last=False)
+                raise
             self._kept[key] = page
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)

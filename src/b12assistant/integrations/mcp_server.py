@@ -6,6 +6,7 @@ and as the JSON of the HTTP API. Each block begins with what it is, so that no d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
@@ -64,6 +65,8 @@ INSTRUCTIONS = (
     "say that the sources hold no answer; do not fill it in."
 )
 FENCE = "~~~"
+# Words that stand for the begin and end of a turn in the text of a conversation, such as <|im_end|>, [INST] and </s>.
+_STEERING = re.compile(r"<\|[^<>|\n]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>", re.I)
 P = ParamSpec("P")
 _LONGEST_ID = 200  # characters
 _LONGEST_NAME = 40  # characters of an argument's name in an error
@@ -218,10 +221,13 @@ def _result(blocks: list[str], structured: dict[str, Any]) -> CallToolResult:
 
 
 def _seen(text: str) -> str:
-    """Take out invisible letters, which a model reads and a person does not. No quote has them; titles may."""
+    """Take out invisible letters, which a model reads and a person does not, and break words that steer a model.
+
+    No quote has such letters; titles may.
+    """
     for run in reversed(tuple(hiding(text))):
         text = text[: run.start] + text[run.end :]
-    return text
+    return _STEERING.sub(lambda word: f"{word[0][0]} {word[0][1:]}", text)
 
 
 def _all_seen(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
-from b12assistant.application.shared_answer import MOST as MOST_SHARED
+from b12assistant.application.exporting import MOST_SHARED
 from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields
 from b12assistant.types import MarkKind, SourceKind, SourceWeight, Words
 

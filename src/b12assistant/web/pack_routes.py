@@ -5,18 +5,20 @@ The turns of a conversation arrive in the body and are answered again from one i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from b12assistant.answers import Reply
 from b12assistant.application.exporting import FILES, SavedFormat, export
 from b12assistant.application.lookup_rows import quoted
 from b12assistant.application.pack import FORMS, read_pin, write
-from b12assistant.application.shared_answer import shared
+from b12assistant.application.shared_answer import answered
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels, capital
@@ -43,65 +45,73 @@ def export_router(workspace: Callable[[], Workspace], questions: Questions, labe
 
     @router.post(PATH)
     async def conversation(asked: ExportRequest, request: Request) -> Response:
-        """Return the conversation as a file to save."""
+        """Return the conversation as a file to save.
+
+        Each turn waits for its turn by itself, so that a long conversation delays nobody, and none is answered for a
+        reader who has gone.
+        """
         space, base = workspace(), str(request.base_url).rstrip("/")
-        return await questions.run(lambda: _file(space, asked, labels, base))
+        replies = [
+            await questions.run(partial(answered, space, asked.turns, number)) for number in range(len(asked.turns))
+        ]
+        return await questions.run(lambda: _file(space, asked, replies, labels, base))
 
     return router
 
 
-def _file(space: Workspace, asked: ExportRequest, labels: Labels, base: str) -> Response:
+def _file(space: Workspace, asked: ExportRequest, replies: Sequence[Reply], labels: Labels, base: str) -> Response:
     generation = space.opened.collection.generation
-    questions = [turn.question for turn in asked.turns]
-    replies = tuple(
-        shared(space, space.ask(turn.question), turn.quotes)
-        if turn.quotes
-        else space.ask(turn.question, questions[:number], as_typed=turn.as_typed)
-        for number, turn in enumerate(asked.turns)
-    )
+    setting, shared = space.setting(labels=labels, base=base), [turn.quotes for turn in asked.turns]
     suffix, media_type = FILES[asked.format]
     name = f"conversation-{local_today().isoformat()}.{suffix}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    body = export(replies, space.setting(labels=labels, base=base), generation, asked.format).encode("utf-8", "replace")
+    body = export(replies, setting, generation, asked.format, shared).encode("utf-8", "replace")
     return Response(body, headers=headers, media_type=f"{media_type}; charset=utf-8")
 
 
 ROOT = "/pack"
 
 
-def pack_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter:
+def pack_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
     """Return the routes. ``workspace`` is called once per request; ``labels``: the page's words."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
 
     @router.post(f"{ROOT}/read")
-    def read(asked: PackRequest) -> Response:
+    async def read(asked: PackRequest) -> Response:
         """Return a row for each address, in order; if its words are gone, the row has only the address."""
-        space, today = workspace(), local_today()
-        rows = []
-        for address in asked.addresses:
-            cited = read_pin(address, space.entries)
-            row: dict[str, Any] = {"asked": address}
-            if cited:
-                quote = Quoted.of(space.with_state(cited), labels, today)
-                notes = [capital(note) for note in quote.notes]
-                row |= {**quoted(replace(quote, notes=())), "warnings": notes}
-            rows.append(row)
-        return JsonResponse({"rows": rows})
+        space = workspace()
+        return await questions.run(lambda: _rows(space, asked, labels))
 
     @router.post(f"{ROOT}/export/{{form}}")
-    def export(form: str, asked: PackRequest, request: Request) -> Response:
+    async def export(form: str, asked: PackRequest, request: Request) -> Response:
         """Return the pack as a file to save."""
         if form not in FORMS:
             raise NotFoundError(f"a pack is not written as {form!r}", hint=f"ask for one of {', '.join(FORMS)}")
-        suffix, media_type = FILES[form]
-        space = workspace()
-        base = str(request.base_url).rstrip("/")
-        setting = space.setting(labels=labels, base=base)
-        found = [(address, read_pin(address, space.entries, base)) for address in asked.addresses]
-        pins = [(address, cited and space.with_state(cited)) for address, cited in found]
-        name = f"passage-pack-{setting.today.isoformat()}.{suffix}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        body = write(pins, setting, space.opened.collection.generation, form).encode("utf-8", "surrogatepass")
-        return Response(body, headers=headers, media_type=f"{media_type}; charset=utf-8")
+        space, base = workspace(), str(request.base_url).rstrip("/")
+        return await questions.run(lambda: _pack(space, asked, form, labels, base))
 
     return router
+
+
+def _rows(space: Workspace, asked: PackRequest, labels: Labels) -> Response:
+    today, rows = local_today(), []
+    for address in asked.addresses:
+        cited = read_pin(address, space.entries)
+        row: dict[str, Any] = {"asked": address}
+        if cited:
+            quote = Quoted.of(space.with_state(cited), labels, today)
+            notes = [capital(note) for note in quote.notes]
+            row |= {**quoted(replace(quote, notes=())), "warnings": notes}
+        rows.append(row)
+    return JsonResponse({"rows": rows})
+
+
+def _pack(space: Workspace, asked: PackRequest, form: str, labels: Labels, base: str) -> Response:
+    suffix, media_type = FILES[form]
+    setting = space.setting(labels=labels, base=base)
+    found = [(address, read_pin(address, space.entries, base)) for address in asked.addresses]
+    pins = [(address, cited and space.with_state(cited)) for address, cited in found]
+    name = f"passage-pack-{setting.today.isoformat()}.{suffix}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    body = write(pins, setting, space.opened.collection.generation, form).encode("utf-8", "surrogatepass")
+    return Response(body, headers=headers, media_type=f"{media_type}; charset=utf-8")

@@ -15,15 +15,17 @@ import math
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.errors import ConfigError
-from b12assistant.web.problems import Problem, ProblemError, limited, not_found, problem_of
+from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, limited, not_found, problem_of
 from b12assistant.web.questions import CLIENT
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -45,8 +47,13 @@ HEADERS = {
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?", re.ASCII)
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
 _HASHED = "/assets/"  # the framework's files, whose names hold a digest
+_OF_THE_API = ("/api/", "/healthz", "/readyz")  # which say what they allow
 _READING = ("GET", "HEAD", "OPTIONS")
 _LONGEST_NAME = 255  # bytes; file systems refuse longer names
+_CLOSE = {"connection": "close"}
+_TWO_LENGTHS = Problem(
+    400, "two_lengths", "The length of the body is said in two ways.", "send one of them", headers=_CLOSE
+)
 _FOREIGN = Problem(403, "foreign_site", "Another site sent this request.", "ask from the page itself")
 _INLINE = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.S | re.I)
 
@@ -63,7 +70,8 @@ class Policy:
     a foreign name that resolves to this server belongs to a site that tries to read the page (DNS rebinding).
 
     ``framers``: the only origins that may show the page in a frame. ``home``: changes the page at "/" before it is
-    sent. ``missing``: the page that a browser gets at an unknown address.
+    sent. ``missing``: the page that a browser gets at an unknown address. ``methods``: those that an address knows,
+    if it does not know the one that is asked for.
     """
 
     app: ASGIApp
@@ -73,6 +81,7 @@ class Policy:
     framers: tuple[str, ...] = ()
     home: Callable[[bytes], bytes] | None = None
     missing: ASGIApp | None = None
+    methods: Callable[[Scope], Collection[str]] = lambda scope: ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -80,7 +89,8 @@ class Policy:
         elif scope["type"] == "http":
             change = self.home if scope["path"] == "/" else None
             is_fixed = scope["path"].startswith(_HASHED)
-            await self._http(scope, receive, _Answering(send, self.framers, change, is_fixed=is_fixed))
+            answering = _Answering(send, self.framers, change, scope["path"][:_LONGEST_NAME], is_fixed=is_fixed)
+            await self._http(scope, receive, answering)
 
     async def _http(self, scope: Scope, receive: Receive, send: _Answering) -> None:
         answer = self._answer(scope)
@@ -100,6 +110,8 @@ class Policy:
         path, length = scope["path"], headers.get(b"content-length", b"0")
         if not self._is_ours(headers.get(b"host", b"").decode("latin-1")):
             return _refusal(421, "this server does not answer under that name")
+        if b"transfer-encoding" in headers and b"content-length" in headers:
+            return _TWO_LENGTHS.response(path[:_LONGEST_NAME])
         if not self._is_open(path):
             is_page = scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"")
             return self.missing if self.missing and is_page else _refusal(404, "there is nothing here")
@@ -109,6 +121,13 @@ class Policy:
             return _FOREIGN.response(path[:_LONGEST_NAME])
         if not length.isdigit() or int(length) > LARGEST:
             return _refusal(413, "the request is too large")
+        if scope["method"] == "OPTIONS" and not path.startswith(_OF_THE_API):
+            return Response(status_code=204)
+        others = self.methods(scope)
+        if others:
+            headers_ = {"allow": ", ".join(sorted(others))}
+            sentence = "This address does not know the method."
+            return Problem(405, "method", sentence, f"use {headers_['allow']}", headers=headers_).response(path)
         return self.app
 
     def _is_from_here(self, headers: Mapping[bytes, bytes]) -> bool:
@@ -139,11 +158,22 @@ class Policy:
 
 
 class _Answering:
-    """Adds the headers to a response; holds a page back until its scripts are known."""
+    """Adds the headers to a response; holds a page back until its scripts are known.
+
+    An error of the framework is sent in our own form.
+    """
 
     def __init__(
-        self, send: Send, framers: tuple[str, ...], change: Callable[[bytes], bytes] | None, *, is_fixed: bool
+        self,
+        send: Send,
+        framers: tuple[str, ...],
+        change: Callable[[bytes], bytes] | None,
+        path: str,
+        *,
+        is_fixed: bool,
     ) -> None:
+        self._path = path
+        self._problem = b""  # in place of the body
         self._send = send
         self._is_fixed = is_fixed
         self._framers = framers
@@ -156,8 +186,14 @@ class _Answering:
         if message["type"] == "http.response.start":
             self.started = True
             self._set_headers(message)
+            if message["status"] >= 400 and MutableHeaders(scope=message).get("content-type") == "application/json":
+                self._replace(message)
             if self._page is not None:
                 return
+        elif self._problem and message["type"] == "http.response.body":
+            if message.get("more_body"):
+                return
+            message = {"type": "http.response.body", "body": self._problem}
         elif self._page is not None and message["type"] == "http.response.body":
             self._body.append(message.get("body", b""))
             if message.get("more_body"):
@@ -173,10 +209,17 @@ class _Answering:
             message = {"type": "http.response.body", "body": body}
         await self._send(message)
 
+    def _replace(self, start: Message) -> None:
+        ours = problem_of(HTTPException(start["status"])).response(self._path)
+        self._problem = bytes(ours.body)
+        headers = MutableHeaders(scope=start)
+        headers["content-type"], headers["content-length"] = MEDIA_TYPE, str(len(self._problem))
+
     def _set_headers(self, message: Message) -> None:
         message["headers"] = [(name.lower(), value) for name, value in message["headers"]]
         headers = MutableHeaders(scope=message)
-        del headers["server"]
+        for name in [name for name in headers if name.startswith("access-control-")] + ["server"]:  # no site may read
+            del headers[name]
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
         kind = headers.get("content-type", "")
@@ -249,8 +292,9 @@ _LOG = logging.getLogger("b12assistant.http")
 class Admission:
     """A layer around ``app`` that limits open requests and logs responses.
 
-    ``paths``: routes by which a request is logged, never by a made-up address. ``watch``: called with the status of
-    every response.
+    An address may hold as many as half of what is free, so that those that come later still find room, however many
+    addresses are greedy. ``paths``: routes by which a request is logged, never by a made-up address. ``watch``: called
+    with the status of every response.
     """
 
     app: ASGIApp
@@ -258,7 +302,7 @@ class Admission:
     watch: Callable[[int], None] = lambda status: None
     most: int = MOST
     patience: float = PATIENCE
-    _open: int = field(default=0, init=False)
+    _open: Counter[str] = field(default_factory=Counter, init=False)  # by address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in HEALTH:
@@ -272,20 +316,24 @@ class Admission:
             await send(message)
             ended = message["type"] == "http.response.body" and not message.get("more_body")
 
-        self._open += 1
+        client = (scope.get("client") or ("",))[0]
+        is_refused = 2 * self._open[client] > self.most - self._open.total()
+        self._open[client] += 1
         try:
-            if self._open > self.most:
+            if is_refused:
                 again = {"retry-after": "5", "connection": "close"}
                 refusal = _refusal(503, "too many requests are open: ask again in a few seconds", again)
                 await refusal(scope, receive, noted)
             elif scope["path"].startswith(_STREAMS):
                 await self.app(scope, self._patient(receive), noted)
             else:
-                CLIENT.set((scope.get("client") or ("",))[0])
+                CLIENT.set(client)
                 is_gone = await _until_gone(self.app, scope, self._patient(receive), noted)
                 status = _GONE if is_gone and not ended else status  # the server reports the end as a client that left
         finally:
-            self._open -= 1
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]
             self.watch(status)
             taken = round(1000 * (time.monotonic() - begun))
             _LOG.info("response", extra={"route": self._route(scope["path"]), "status": status, "ms": taken})

@@ -50,7 +50,7 @@ _UNAVAILABLE = {
     "late": "The answer was not ready in time.",
 }
 _TITLES = {
-    400: "Not JSON",
+    400: "Not a valid message",
     403: "Not allowed from here",
     404: "Not found",
     405: "Method not allowed",

@@ -179,6 +179,9 @@ class Questions:
             reply = space.ask(question, history, as_typed=as_typed, triaged=read)
             return reply.answer.status, then(reply)
 
+        def warned(warning: Reply) -> T:
+            return then(replace(warning, history=tuple(history), as_typed=as_typed))
+
         deadline = time.monotonic() + self.seconds
         with self._watched() as ending:
             try:
@@ -188,7 +191,7 @@ class Questions:
                 if warning is None:
                     raise
                 ending.how = warning.answer.status
-                return then(warning)
+                return warned(warning)
             warning = space.assistant.warning(read)
             if warning is None or warning.answer.reason is not Reason.RED_FLAG:
                 try:
@@ -200,7 +203,7 @@ class Questions:
                 else:
                     return answer
             ending.how = warning.answer.status
-            return then(warning)
+            return warned(warning)
 
     async def look_up(
         self, space: Workspace, text: str, work: Callable[[], T], otherwise: Callable[[Reply, PassingError], T]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.application.live import Live
@@ -74,18 +75,23 @@ class Figures:
 
 
 JOIN = "/gradio_api/queue/join"
+MOST_EVENTS = 500  # calls of the page that wait or run
+MOST_OF_A_CLIENT = 64  # of them; a message makes about four, and many people may share an address
 _LONGEST_SESSION = 64  # characters; the page's script sends about ten
 
 
 @dataclass(frozen=True)
 class JoinGuard:
-    """A layer around ``app`` that refuses to queue calls of functions that the page does not have.
+    """A layer around ``app`` that refuses to queue calls of functions that the page does not have, and too many calls.
 
-    ``functions``: their numbers in a session, whose page may have added some.
+    ``functions``: their numbers in a session, whose page may have added some. ``events``: how many calls wait for each
+    client. ``busy``: what a reader is told, whose page shows the detail of a 422 alone.
     """
 
     app: ASGIApp
     functions: Callable[[str], Container[int]]
+    events: Callable[[], Mapping[str, int]] = dict
+    busy: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != JOIN:
@@ -93,6 +99,12 @@ class JoinGuard:
             return
         if scope["method"] != "POST":
             refusal = Problem(405, "method", "Method not allowed.", "send it with POST")
+            await refusal.response(JOIN)(scope, receive, send)
+            return
+        waiting = self.events()
+        own = waiting.get((scope.get("client") or ("",))[0], 0)
+        if own >= MOST_OF_A_CLIENT or sum(waiting.values()) >= MOST_EVENTS:
+            refusal = Problem(422, "busy", self.busy, "ask again in a few seconds")
             await refusal.response(JOIN)(scope, receive, send)
             return
         messages = [await receive()]
@@ -163,12 +175,16 @@ def application(
     labels = load_labels(settings.page.language)
     plain = PlainPage(live().page_words or load_page_words(labels.language), labels)
     app = service.build_app(live, questions)
-    app.include_router(source_router(live, labels))
-    app.include_router(export_router(live, questions, labels))
-    app.include_router(plain_router(live, questions, plain))
-    app.include_router(lookup_router(live, questions, labels))
-    app.include_router(pack_router(live, labels))
-    app.include_router(catalogue_router(live, labels))
+    routers = (
+        source_router(live, labels),
+        export_router(live, questions, labels),
+        plain_router(live, questions, plain),
+        lookup_router(live, questions, labels),
+        pack_router(live, questions, labels),
+        catalogue_router(live, labels),
+    )
+    for router in routers:
+        app.include_router(router)
     files = {**_own_files(), "labels.json": labels.as_json()}
     _add_own(app, files)
     ui.mount(app, Asking(live, questions, labels, warmup), plain.words, _head(files))
@@ -177,8 +193,10 @@ def application(
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
     home = partial(ui.with_head, first=_address(files, _FIRST), words=plain.words, labels=labels, sheets=sheets)
-    admission = Admission(JoinGuard(app, partial(ui.functions, app)), paths, watch)
-    return Policy(admission, paths, host, names, framers, home, plain.missing())
+    routes = [each for router in (*routers, app.router) for each in router.routes if isinstance(each, Route)]
+    guard = JoinGuard(app, partial(ui.functions, app), partial(ui.events, app), labels("ask.busy"))
+    admission = Admission(guard, paths, watch)
+    return Policy(admission, paths, host, names, framers, home, plain.missing(), partial(_methods, routes))
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
@@ -210,6 +228,14 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy:
         del space  # the served application holds the newest index
         terminal.line(f"b12assistant answers at {address} (index {generation[:8]}; Ctrl+C stops it)")
         listening.run(served, listener, questions, behind_proxy=behind_proxy)
+
+
+def _methods(routes: Sequence[Route], scope: Scope) -> set[str]:
+    """Return the methods of an own address that does not know that of the request, which the framework would get."""
+    matches = [(route.matches(scope)[0], route.methods or set()) for route in routes]
+    if any(match is Match.FULL for match, _ in matches):
+        return set()
+    return set().union(*(methods for match, methods in matches if match is Match.PARTIAL))
 
 
 def _own_files() -> Mapping[str, bytes]:

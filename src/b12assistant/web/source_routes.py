@@ -5,12 +5,15 @@ Addresses hold ids, offsets and digests of a source's words, never a question.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -26,7 +29,8 @@ from b12assistant.display.source_page import Target, View, first_page, missing_p
 from b12assistant.errors import NotFoundError, SourceError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId
-from b12assistant.web.problems import BoundedRoute, JsonResponse
+from b12assistant.web.problems import BoundedRoute, BusyError, JsonResponse
+from b12assistant.web.questions import CLIENT, Lane
 
 PATHS = (addresses.ROOT, PICTURES, CITE)
 # Stricter than the policy of the page, where Gradio needs more.
@@ -34,6 +38,8 @@ VIEW_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
 )
+_MOST_DRAWN = 32  # pages that wait to be drawn
+_PATIENCE = 25.0  # seconds for one of them
 _HEADERS = {"content-security-policy": VIEW_POLICY}
 
 
@@ -43,13 +49,19 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
     ``workspace`` is called once per request; ``labels``: the page's words.
     """
     router, sheets = APIRouter(redirect_slashes=False), PrintedPages()
+    lane = Lane("draw", 1, _MOST_DRAWN)
 
-    def page(request: Request) -> Response:
+    async def page(request: Request) -> Response:
         """Return a document as a page."""
-        return _document(request, workspace(), sheets, labels)
+        work = partial(_document, request, workspace(), sheets, labels)
+        is_drawn = request.query_params.get("view") == "printed"
+        return await _drawn(lane, work) if is_drawn else await run_in_threadpool(work)
 
-    def picture(request: Request) -> Response:
+    async def picture(request: Request) -> Response:
         """Return a printed page as a picture, if the file has not changed since indexing."""
+        return await _drawn(lane, partial(_picture, request))
+
+    def _picture(request: Request) -> Response:
         space = workspace()
         try:
             entry = space.document(request.path_params["document"])
@@ -79,6 +91,16 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
     for root, answer in ((addresses.ROOT, page), (PICTURES, picture), (CITE, words)):
         router.add_route(f"{root}{{document:whole}}", answer, methods=["GET"], include_in_schema=False)
     return router
+
+
+async def _drawn(lane: Lane, work: Callable[[], Response]) -> Response:
+    """Draw a page in a lane of its own, which one slow page cannot fill for others; refuse if that takes too long."""
+    try:
+        future = asyncio.wrap_future(lane.submit(work, CLIENT.get()))
+        return await asyncio.wait_for(future, _PATIENCE)
+    except (BusyError, TimeoutError):
+        busy = "too many pages are being drawn: ask again in a few seconds\n"
+        return PlainTextResponse(busy, 503, {"retry-after": "5"})
 
 
 def _document(request: Request, space: Workspace, sheets: PrintedPages, labels: Labels) -> Response:
