@@ -1,4 +1,4 @@
-"""The words that people type reach the documents that answer, over the shipped corpus; slips are corrected, names stay."""
+"""What people type reaches the documents that answer, over the shipped corpus: slips are corrected, names stay."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ SIDE_EFFECTS = "treatment/b12-side-effects.md", "treatment/what-happens-after-st
 NORMAL = "tests/what-is-a-normal-b12-level.md", "short-answers/blood-tests.md"
 METFORMIN = "causes/metformin-and-b12.md", "causes/diabetes-thyroid-kidney-hiv-and-b12.md"
 
+METFORMIN_CHECKS = "clinicians/clinician-neuropathy-and-monitoring.md", METFORMIN[0]
+
 
 @pytest.fixture(scope="module")
 def space(starter: Path) -> Workspace:
@@ -45,6 +47,7 @@ def space(starter: Path) -> Workspace:
         ("does ozempic lower b12", WITH_OTHERS),
         ("does wegovy cause low b12", WITH_OTHERS),
         ("do weight loss jabs lower b12", WITH_OTHERS),
+        ("does mounjaro lower b12", WITH_OTHERS),
         ("can i take thyronorm with b12", WITH_OTHERS),
         ("what is the RNI for b12", NEEDED),
         ("what is the RDA of b12", NEEDED),
@@ -61,6 +64,7 @@ def space(starter: Path) -> Workspace:
         ("do the sugar tablets lower b12", METFORMIN),
         ("does janumet lower b12", METFORMIN),
         ("whats a normal b12 levle", NORMAL),
+        ("How should patients on metformin be monitored for B12?", METFORMIN_CHECKS),
     ],
 )
 def test_what_people_call_it_reaches_the_document(space: Workspace, question: str, documents: tuple[str, ...]) -> None:
