@@ -47,6 +47,25 @@ def test_a_question_about_as_near_to_one_that_nothing_answers_is_barred(
     assert replace(NOTHING, asked=asked, barred=barred).is_barred is is_barred
 
 
+@pytest.mark.parametrize(
+    ("changed", "is_barred"),
+    [
+        ({}, False),
+        ({"asked": 0.69}, True),
+        ({"closeness": 0.5}, True),
+        ({"missing": 0.2}, True),
+        ({"absent": 0.4}, True),
+        ({"asked": 0.48, "barred": 0.47}, True),
+    ],
+    ids=["nearly told", "nearer to no answer", "not close", "names another thing", "a word is absent", "little asked"],
+)
+def test_a_quote_that_says_nearly_what_is_asked_need_not_be_nearer(
+    changed: dict[str, float], *, is_barred: bool
+) -> None:
+    told = Signals(closeness=0.8, missing=0.0, absent=0.1, unknown=0.0, asked=0.71, barred=0.7)
+    assert replace(told, **changed).is_barred is is_barred
+
+
 SIGNS = [("closeness", 1), ("missing", -1), ("absent", -1), ("unknown", -1), ("leaning", -1)]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import build_collection, build_document
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.readings import Rewriter, beside, reading, readings
+from b12assistant.answering.readings import beside, reading, readings
 from b12assistant.answering.retrieval import encode_query
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
 from b12assistant.language.vocabulary import Kind, Term, Vocabulary
@@ -29,7 +31,7 @@ WORDS = Vocabulary(
     )
 )
 READ = readings([SOURCE.span(0, len(SOURCE.text))], is_known=lambda term: True, is_word=ENGLISH.__contains__)
-READ = Rewriter(WORDS, READ.words, READ.is_word)
+READ = replace(READ, vocabulary=WORDS)
 
 
 def asked(*texts: str) -> Interpretation:
@@ -50,8 +52,22 @@ def read(*texts: str) -> str:
         ("my nervs", "my nerves"),
         ("Myeline of my nervs", "Myelin of my nerves"),
         ("my jabber", "my jabber"),
+        ("my nreves, my envres", "my nerves, my envres"),
+        ("my nveres", "my nerves"),
+        ("Dr Nervse and Myeline", "Dr Nervse and Myeline"),
     ],
-    ids=["a word", "in any case", "over blanks", "another apostrophe", "a slip", "two slips", "part of a word"],
+    ids=[
+        "a word",
+        "in any case",
+        "over blanks",
+        "another apostrophe",
+        "a slip",
+        "two slips",
+        "part of a word",
+        "swapped letters",
+        "one letter moved",
+        "a name",
+    ],
 )
 def test_a_question_is_read_in_the_words_of_the_sources(question: str, as_read: str) -> None:
     assert read(question) == as_read

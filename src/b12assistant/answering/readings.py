@@ -8,6 +8,7 @@ address in what the user wrote with the word that was read, so that it can be sh
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,8 +17,7 @@ import numpy as np
 
 from b12assistant.answering.retrieval import Query
 from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
-from b12assistant.language.vocabulary import Spelling, Vocabulary, load_vocabulary
-from b12assistant.threads import once
+from b12assistant.language.vocabulary import Slips, Vocabulary, load_vocabulary
 from b12assistant.types import Span
 
 if TYPE_CHECKING:
@@ -25,17 +25,19 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _OF_SOURCES = re.compile(r"[A-Za-z]{4,}")
+_LONG_NAME = 9  # letters
 
 
 @dataclass(frozen=True)
 class Rewriter:
     """``vocabulary``: terms that the sources have. ``words``: of the sources, in lower case, with a place for each.
 
-    ``is_word``: whether a word that no source has is a real word, not misspelt.
+    ``slips``: corrects to these words. ``is_word``: whether a word that no source has is a real word, not misspelt.
     """
 
     vocabulary: Vocabulary
     words: Mapping[str, Span]
+    slips: Slips
     is_word: Callable[[str], bool]
 
     def replaced(self, read_as: Interpretation) -> Interpretation:
@@ -53,7 +55,8 @@ class Rewriter:
         found: list[tuple[int, int, TermId | Span]] = list(self.vocabulary.find(part.text))
         taken = [range(start, end) for start, end, _ in found]
         for word in _WORD.finditer(part.text):
-            usual = None if any(word.start() in each for each in taken) else self._corrected(word[0])
+            is_name = _is_name(part.text, word) or any(word.start() in each for each in taken)
+            usual = None if is_name else self._corrected(word[0])
             if usual is not None:
                 found.append((word.start(), word.end(), usual))
         for start, end, read in sorted(found, key=lambda change: change[0]):
@@ -64,11 +67,15 @@ class Rewriter:
         word = written.lower()
         if word in self.words or word in self.vocabulary.words or not word.isalpha() or self.is_word(word):
             return None
-        return self.words.get(self._spelling.correct(word))
+        meant = self.slips.meant(word)
+        return None if meant is None else self.words[meant]
 
-    @once
-    def _spelling(self) -> Spelling:
-        return Spelling(frozenset(self.words), frozenset(), {})
+
+def _is_name(text: str, word: re.Match[str]) -> bool:
+    """Return whether a word is a name by its capital inside a sentence: "Helan". A long one may be "Metfromin"."""
+    before = text[: word.start()].rstrip()
+    inside = bool(before) and before[-1] not in ".!?:\n"
+    return inside and word[0].istitle() and len(word[0]) < _LONG_NAME
 
 
 def readings(
@@ -85,12 +92,14 @@ def readings(
     vocabulary = load_vocabulary() if vocabulary is None else vocabulary
     known = vocabulary.only([term.id for term in vocabulary.terms if is_known(term.id)])
     words: dict[str, Span] = {}
+    counts: Counter[str] = Counter()
     for sentence in sentences:
         for found in _OF_SOURCES.finditer(sentence.text):
             word = found[0].lower()
+            counts[word] += 1
             if word not in words:
                 words[word] = sentence.document.span(sentence.start + found.start(), sentence.start + found.end())
-    return Rewriter(known, words, is_word)
+    return Rewriter(known, words, Slips(counts), is_word)
 
 
 def _overlap(one: TurnSlice, other: TurnSlice) -> bool:

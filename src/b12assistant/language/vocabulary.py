@@ -8,6 +8,7 @@ word listed as another real word is never changed: reading too much is as danger
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -136,7 +137,7 @@ class Spelling:
     @cached(_CACHED)
     def correct(self, word: str) -> str:
         """Return the usual spelling of a word, or the word itself."""
-        for form in _forms(word):
+        for form in forms_of(word):
             if form in self.aliases:
                 return self.aliases[form]
             if form in self.words or form in self.keep or form in self.vocabulary:
@@ -157,7 +158,7 @@ class Spelling:
         return word if nearest is None else str(nearest[0])
 
 
-def _forms(word: str) -> tuple[str, ...]:
+def forms_of(word: str) -> tuple[str, ...]:
     """Return the word, without digits for letters, without stretched letters, and ``walkin``, ``handz`` in full."""
     forms = [word]
     if word[:1] and any(letter.isdigit() for letter in word) and any(letter.isalpha() for letter in word):
@@ -178,6 +179,60 @@ def load_spelling(vocabulary: frozenset[str]) -> Spelling:
         aliases=MappingProxyType(read),
         vocabulary=vocabulary | frozenset(data.get("known", ())),
     )
+
+
+_COMMON: Final = 6000  # one in so many; a short word, or one with two slips, is corrected only to such a word
+_SHORT: Final = 5  # letters
+_VOWELS: Final = frozenset("aeiouy")
+
+
+@dataclass(frozen=True)
+class Slips:
+    """Slips of the keyboard and the words of the sources that were meant. ``counts``: how often each is there."""
+
+    counts: Mapping[str, int]
+
+    @once
+    def _by_letter(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the words of each first letter, the commonest first: of two that are as near, that one was meant."""
+        words = sorted(self.counts, key=lambda word: (word[0], -self.counts[word], word))
+        return {letter: tuple(group) for letter, group in groupby(words, key=itemgetter(0))}
+
+    @once
+    def _least(self) -> float:
+        return sum(self.counts.values()) / _COMMON
+
+    @cached(_CACHED)
+    def meant(self, word: str) -> str | None:
+        """Return the word that was meant by a misspelt one in lower case, or ``None``."""
+        for form in forms_of(word):
+            if form in self.counts:
+                return form
+        if not _SHORT - 1 <= len(word) <= _LONGEST:
+            return None
+        swapped = word[1] + word[0] + word[2:]
+        return swapped if swapped in self.counts else self._nearest(word)
+
+    def _nearest(self, word: str) -> str | None:
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        group = self._by_letter.get(word[0], ())
+        common = [each for each in group if self.counts[each] >= self._least]
+        if len(word) <= _SHORT:  # most short words have a neighbour, so only some slips are one
+            group = tuple(each for each in common if _is_slip(word, each))
+        nearest = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=1)
+        if nearest is None:  # "tounge", and two slips in a long word
+            group = tuple(each for each in common if len(word) >= _LONG or sorted(each) == sorted(word))
+            nearest = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=2)
+        return None if nearest is None else str(nearest[0])
+
+
+def _is_slip(written: str, meant: str) -> bool:
+    """Return whether only dropped, doubled or swapped letters, or another vowel, tell a short word from another."""
+    missing, extra = Counter(meant) - Counter(written), Counter(written) - Counter(meant)
+    swapped = len(written) == len(meant) and all(each in _VOWELS for each in (*missing, *extra))
+    return not extra or swapped or (not missing and all(each in meant for each in extra))
 
 
 @dataclass(frozen=True)
