@@ -150,6 +150,11 @@ class Opinion:
         return self._is_low and self._emergency < FAINT[0] and self.passed is not None and self.passed.share < FAINT[1]
 
     @property
+    def is_slight(self) -> bool:
+        """Return whether the encoder says urgent only because an emergency is not quite out of the question."""
+        return self._is_low and self.passed is not None and self._emergency >= self.passed.share / 2
+
+    @property
     def _is_low(self) -> bool:
         return self.may_lower and self.passed is not None and self.passed.name == "danger"
 
