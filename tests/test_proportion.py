@@ -186,3 +186,17 @@ def test_the_page_of_the_policy_holds_its_examples() -> None:
     page = (ROOT / "docs/explanation/proportion.md").read_text("utf-8")
     assert len(rows) == 40
     assert [row["id"] for row in rows if f"| {row['text']} | {row['shown']} | {row['why']} |" not in page] == []
+
+
+@pytest.mark.parametrize(("share", "shown_level"), [(0.02, None), (0.3, Level.URGENT)])
+def test_a_fragment_takes_its_level_from_what_it_says_and_not_from_being_short(
+    share: float, shown_level: Level | None
+) -> None:
+    def advice(turn: Turn, previous: Turn | None = None, **_: bool) -> Opinion:
+        if turn.index == 0:
+            return opinion(turn, Concern.NONE, (0.0, 0.0, 0.0, 0.0, 0.0, 1.0), "decision")
+        danger = 0.4 if previous else share
+        return opinion(turn, Concern.URGENT, (0.0, 0.0, danger / 2, danger / 2, 0.0, 1 - danger))
+
+    flag = Triager(load_rules(), advice)([Turn(0, "which foods have the most of it"), Turn(1, "and hands")]).flag
+    assert (flag.level if flag else None) is shown_level

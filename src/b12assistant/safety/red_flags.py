@@ -172,6 +172,7 @@ def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
     either, also, unless = (
         frozenset(FindingId(name) for name in strings(table, key, where)) for key in ("any", "also", "unless")
     )
+    kept = table.get("kept")
     if unknown := sorted((either | also | unless) - known):
         raise ConfigError(f"{where}: no finding is called {', '.join(unknown)}", hint=HINT)
     return Rule(
@@ -187,7 +188,7 @@ def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
         positive=strings(table, "positive", where),
         negative=strings(table, "negative", where),
         apart=table.get("apart") is True,
-        kept=table.get("kept"),
+        kept=kept if isinstance(kept, float) else None,
         own=file == OWN_FILE,
     )
 

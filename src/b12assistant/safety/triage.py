@@ -20,7 +20,7 @@ from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import CueWordings, Onset, Reach, Reading, Standing, load_cues
 from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
-from b12assistant.safety.opinion import Advises, Opinion
+from b12assistant.safety.opinion import CONCERNS, Advises, Opinion
 from b12assistant.safety.proportion import in_proportion
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.translations import CONTROLS
@@ -121,6 +121,9 @@ ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 SENTENCE: Final = 5  # words that say something by themselves next to a withdrawal
 LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
 ENDS: Final = frozenset(".?,")
+SCANT: Final = (
+    0.1  # the share of danger that a turn after a harmless one must have by itself, if both are below the cuts
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +282,8 @@ class Triager:
         if read.kind is not None and len(fold(read.masked).words) < SENTENCE:
             return None
         opinion = self._advice(Turn(turn.index, read.masked), course.previous, ruled=ruled)
+        if opinion is not None and opinion.is_low and course.previous is not None and _level(course.latest) is None:
+            opinion = _of_itself(opinion, self._advice(Turn(turn.index, read.masked), None, ruled=ruled))
         if opinion is None or opinion.evidence is None:
             return opinion
         if opinion.concern.level is None or not self._raises.holds(opinion.concern.level):
@@ -315,6 +320,16 @@ class Triager:
         parts = memory.parts.findall(folded.text)
         signs = [each.finding.id for each in (*english, *others) if each.finding.kind is FindingKind.SIGN]
         return Reported(mentions, frozenset([*signs, *parts]), leans, seen)
+
+
+def _of_itself(opinion: Opinion, alone: Opinion | None) -> Opinion | None:
+    """Return the lesser opinion on a turn after one that got nothing; none if by itself it hardly says a thing.
+
+    So a fragment is not urgent for being short, and not for a turn that was not urgent either.
+    """
+    if alone is None or (alone.is_low and alone.passed is not None and alone.passed.share < SCANT):
+        return None
+    return max(opinion, alone, key=lambda each: CONCERNS.index(each.concern))
 
 
 def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
