@@ -86,6 +86,48 @@ def test_what_is_not_about_a_body_gets_nothing_unless_a_rule_fired(text: str) ->
     assert shown(text, Level.EMERGENCY, by_rule=True) == [(BOX, "emergency_medical")]
 
 
+def slight(text: str, cut: str = "danger", name: str = "urgent") -> list[tuple[str, str]]:
+    """Kind and text of what is left of an urgent notice that is there for a small share of an emergency alone."""
+    turn = Turn(0, text)
+    view = opinion(turn, Concern.URGENT, (0.0, 0.0, 0.2, 0.02, 0.0, 0.78), cut)
+    notice = Notice(NoticeKind.RED_FLAG, TextId(name), Flag(Level(name), FlagKind.MEDICAL, view.rule))
+    return [(each.kind, each.text) for each in in_proportion((notice,), turn, view)]
+
+
+@pytest.mark.parametrize("text", ["the yeast did not rise", "moving house checklist", "wifi keeps dropping again"])
+def test_a_small_share_of_an_emergency_is_no_box_where_no_person_and_no_body_is_named(text: str) -> None:
+    assert slight(text) == []
+    assert slight(text, cut="urgent") == [(BOX, "urgent")]
+    assert slight(text, cut="kept") == [(BOX, "urgent")]
+    assert slight(text, name="medical_decision") == [(LINE, "decision_line")]
+
+
+@pytest.mark.parametrize("text", ["my gran went quiet", "numb since noon", "took the lot", "standing on the bridge"])
+def test_a_person_a_body_a_medicine_or_a_danger_keeps_its_box(text: str) -> None:
+    assert slight(text) == [(BOX, "urgent")]
+
+
+def test_new_numb_legs_with_lost_control_are_an_emergency_and_likely_where_a_letter_tells_them_apart() -> None:
+    together = (
+        "Since my legs went numb I can't always tell when I need to go, and twice I have not made it to the toilet."
+    )
+    apart = f"My feet are tingling since last week. {FILLER}Twice I have not made it to the toilet in time."
+    for text, certain in ((together, True), (apart, False)):
+        flag = RULES([Turn(0, text)]).flag
+        assert flag is not None
+        assert (flag.rule, flag.certain) == ("bladder_change_with_nerve_signs", certain)
+
+
+def test_a_letters_own_reading_leaves_that_rule_its_emergency_from_a_tenth() -> None:
+    turn = Turn(0, "Since my legs went numb I have not made it to the toilet twice.")
+    for share, level in ((0.12, Level.EMERGENCY), (0.02, Level.URGENT)):
+        view = opinion(turn, Concern.URGENT, (0.0, 0.0, share, 0.6, 0.0, 0.4 - share), "kept")
+        view = replace(view, passed=Passed("kept", share, 0.45))
+        flag = Triager(load_rules(), lambda *_, **__: view)([turn]).flag  # noqa: B023 - called at once
+        assert flag is not None
+        assert flag.level is level
+
+
 @pytest.mark.parametrize("text", ["loss of bladder control", "face drooping one side"])
 def test_a_grave_sign_typed_like_a_search_is_likely_and_withholds_nothing(text: str) -> None:
     found = RULES([Turn(0, text)])
@@ -144,3 +186,17 @@ def test_the_page_of_the_policy_holds_its_examples() -> None:
     page = (ROOT / "docs/explanation/proportion.md").read_text("utf-8")
     assert len(rows) == 40
     assert [row["id"] for row in rows if f"| {row['text']} | {row['shown']} | {row['why']} |" not in page] == []
+
+
+@pytest.mark.parametrize(("share", "shown_level"), [(0.02, None), (0.3, Level.URGENT)])
+def test_a_fragment_takes_its_level_from_what_it_says_and_not_from_being_short(
+    share: float, shown_level: Level | None
+) -> None:
+    def advice(turn: Turn, previous: Turn | None = None, **_: bool) -> Opinion:
+        if turn.index == 0:
+            return opinion(turn, Concern.NONE, (0.0, 0.0, 0.0, 0.0, 0.0, 1.0), "decision")
+        danger = 0.4 if previous else share
+        return opinion(turn, Concern.URGENT, (0.0, 0.0, danger / 2, danger / 2, 0.0, 1 - danger))
+
+    flag = Triager(load_rules(), advice)([Turn(0, "which foods have the most of it"), Turn(1, "and hands")]).flag
+    assert (flag.level if flag else None) is shown_level

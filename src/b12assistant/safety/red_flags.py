@@ -25,6 +25,8 @@ WORDS_FILE: Final = "words.toml"
 FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml")
 RULE_FILES: Final = ("rules_emergency.toml",)
 OWN_FILE: Final = "red_flags.toml"  # at the top of a corpus
+# Of a rule; not in a corpus's own, since what a letter may make of a rule was fitted for the packaged ones.
+PACKAGED_KEYS: Final = ("apart", "kept")
 RULE_KEYS: Final = ("id", "level", "kind", "text", "any", "origin", "positive", "negative")
 
 
@@ -60,7 +62,8 @@ class Rule:
     """One line of the decision table.
 
     It fires if one of ``any`` is found with an onset in ``onset`` (empty: any onset), one of ``also`` is found too if
-    that lists any, and none of ``unless`` is.
+    that lists any, and none of ``unless`` is. ``apart``: also if a long turn tells the two sentences apart; it is then
+    not ``certain``. ``kept``: the least share of an emergency at which a letter's own reading may not lower it.
     """
 
     id: RuleId
@@ -74,11 +77,14 @@ class Rule:
     origin: str
     positive: tuple[str, ...]
     negative: tuple[str, ...]
+    apart: bool = False
+    kept: float | None = None
+    certain: bool = True
     own: bool = False  # from a corpus: no opinion was fitted to it, so none sets it aside
 
     @property
     def flag(self) -> Flag:
-        return Flag(self.level, self.kind, self.id)
+        return Flag(self.level, self.kind, self.id, self.certain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +167,12 @@ def _finding(table: Table, literals: Literals, file: str) -> Finding:
 
 def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
     where = f"{file}, rule {table.get('id')}"
-    check_keys(table, where, required=RULE_KEYS, optional=("also", "onset", "unless"))
+    packaged = () if file == OWN_FILE else PACKAGED_KEYS
+    check_keys(table, where, required=RULE_KEYS, optional=("also", "onset", "unless", *packaged))
     either, also, unless = (
         frozenset(FindingId(name) for name in strings(table, key, where)) for key in ("any", "also", "unless")
     )
+    kept = table.get("kept")
     if unknown := sorted((either | also | unless) - known):
         raise ConfigError(f"{where}: no finding is called {', '.join(unknown)}", hint=HINT)
     return Rule(
@@ -179,6 +187,8 @@ def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
         origin=string(table, "origin", where),
         positive=strings(table, "positive", where),
         negative=strings(table, "negative", where),
+        apart=table.get("apart") is True,
+        kept=kept if isinstance(kept, float) else None,
         own=file == OWN_FILE,
     )
 

@@ -20,7 +20,7 @@ from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import CueWordings, Onset, Reach, Reading, Standing, load_cues
 from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
-from b12assistant.safety.opinion import Advises, Opinion
+from b12assistant.safety.opinion import CONCERNS, Advises, Opinion
 from b12assistant.safety.proportion import in_proportion
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.translations import CONTROLS
@@ -121,6 +121,9 @@ ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 SENTENCE: Final = 5  # words that say something by themselves next to a withdrawal
 LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
 ENDS: Final = frozenset(".?,")
+SCANT: Final = (
+    0.1  # the share of danger that a turn after a harmless one must have by itself, if both are below the cuts
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +249,7 @@ class Triager:
         firm = self._stands(turn, decided)
         ruled = _is_emergency(by_rules)
         opinion = None if firm and ruled else self._opinion(turn, course, read, ruled=ruled)
-        standing = by_rules if firm else _lowered(by_rules, opinion)
+        standing = by_rules if firm else _lowered(by_rules, decided, opinion)
         raised = tuple(replace(each, text=fitting(each.text, turn.text)) for each in _raised(standing, opinion))
         if not self._rules.languages.is_foreign(turn.text) and self._raises is not Packaged.NONE:
             raised = in_proportion(raised, turn, opinion)
@@ -279,6 +282,8 @@ class Triager:
         if read.kind is not None and len(fold(read.masked).words) < SENTENCE:
             return None
         opinion = self._advice(Turn(turn.index, read.masked), course.previous, ruled=ruled)
+        if opinion is not None and opinion.is_low and course.previous is not None and _level(course.latest) is None:
+            opinion = _of_itself(opinion, self._advice(Turn(turn.index, read.masked), None, ruled=ruled))
         if opinion is None or opinion.evidence is None:
             return opinion
         if opinion.concern.level is None or not self._raises.holds(opinion.concern.level):
@@ -317,22 +322,33 @@ class Triager:
         return Reported(mentions, frozenset([*signs, *parts]), leans, seen)
 
 
+def _of_itself(opinion: Opinion, alone: Opinion | None) -> Opinion | None:
+    """Return the lesser opinion on a turn after one that got nothing; none if by itself it hardly says a thing.
+
+    So a fragment is not urgent for being short, and not for a turn that was not urgent either.
+    """
+    if alone is None or (alone.is_low and alone.passed is not None and alone.passed.share < SCANT):
+        return None
+    return max(opinion, alone, key=lambda each: CONCERNS.index(each.concern))
+
+
 def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
     """Return the rules that fire, with the mentions that made them fire."""
     fired = []
     names = {mention.finding for mention in said}
     for rule in rules:
+        if not names.isdisjoint(rule.unless):
+            continue
         first = [m for m in said if m.finding in rule.any and (not rule.onset or m.onset.value in rule.onset)]
-        beside = [m for m in said if m.finding in rule.also and any(_joins(m, each) for each in first)]
-        if rule.also:
-            first = [m for m in first if any(_joins(m, each) for each in beside)]
-        if first and (beside or not rule.also) and names.isdisjoint(rule.unless):
-            fired.append((rule, tuple(dict.fromkeys((*first, *beside)))))
+        also = [m for m in said if m.finding in rule.also]
+        pairs = [(m, each) for m in first for each in also if m.finding != each.finding]
+        near = [(m, each) for m, each in pairs if m.is_near(each)]
+        if not rule.also and first:
+            fired.append((rule, tuple(dict.fromkeys(first))))
+        elif near or (pairs and rule.apart):
+            told = sorted({m for pair in near or pairs for m in pair}, key=said.index)
+            fired.append((rule if near else replace(rule, certain=False), tuple(told)))
     return fired
-
-
-def _joins(one: Mention, other: Mention) -> bool:
-    return one.finding != other.finding and one.is_near(other)
 
 
 def _notices(decided: Sequence[Fired]) -> Notices:
@@ -342,6 +358,8 @@ def _notices(decided: Sequence[Fired]) -> Notices:
         if rule.level is not Level.EMERGENCY and _is_emergency(tuple(notices.values())):
             break
         notice = notices.get(rule.text) or Notice(NoticeKind.RED_FLAG, rule.text, rule.flag)
+        if rule.certain and notice.flag and notice.flag.level is rule.level and not notice.flag.certain:
+            notice = replace(notice, flag=rule.flag)
         places = dict.fromkeys((*notice.evidence, *(mention.place for mention in found)))
         notices[rule.text] = replace(notice, evidence=tuple(places))
     return tuple(notices.values())
@@ -352,11 +370,14 @@ def _level(notices: Notices) -> Level | None:
     return flag.level if flag else None
 
 
-def _lowered(notices: Notices, opinion: Opinion | None) -> Notices:
+def _lowered(notices: Notices, decided: Sequence[Fired], opinion: Opinion | None) -> Notices:
     """Return the notices of the rules without their emergency, if an opinion that may lower says urgent."""
     if opinion is None or not opinion.may_lower or opinion.evidence is None:  # without evidence nothing takes its place
         return notices
     if opinion.concern.level is not Level.URGENT:
+        return notices
+    share = opinion.passed.share if opinion.passed else 0.0
+    if any(rule.kept is not None and share >= rule.kept for rule, _ in decided):
         return notices
     return tuple(each for each in notices if each.flag is None or each.flag.level is not Level.EMERGENCY)
 
