@@ -86,27 +86,6 @@ def test_what_is_not_about_a_body_gets_nothing_unless_a_rule_fired(text: str) ->
     assert shown(text, Level.EMERGENCY, by_rule=True) == [(BOX, "emergency_medical")]
 
 
-def slight(text: str, cut: str = "danger", name: str = "urgent") -> list[tuple[str, str]]:
-    """Kind and text of what is left of an urgent notice that is there for a small share of an emergency alone."""
-    turn = Turn(0, text)
-    view = opinion(turn, Concern.URGENT, (0.0, 0.0, 0.2, 0.02, 0.0, 0.78), cut)
-    notice = Notice(NoticeKind.RED_FLAG, TextId(name), Flag(Level(name), FlagKind.MEDICAL, view.rule))
-    return [(each.kind, each.text) for each in in_proportion((notice,), turn, view)]
-
-
-@pytest.mark.parametrize("text", ["the yeast did not rise", "moving house checklist", "wifi keeps dropping again"])
-def test_a_small_share_of_an_emergency_is_no_box_where_no_person_and_no_body_is_named(text: str) -> None:
-    assert slight(text) == []
-    assert slight(text, cut="urgent") == [(BOX, "urgent")]
-    assert slight(text, cut="kept") == [(BOX, "urgent")]
-    assert slight(text, name="medical_decision") == [(LINE, "decision_line")]
-
-
-@pytest.mark.parametrize("text", ["my gran went quiet", "numb since noon", "took the lot", "standing on the bridge"])
-def test_a_person_a_body_a_medicine_or_a_danger_keeps_its_box(text: str) -> None:
-    assert slight(text) == [(BOX, "urgent")]
-
-
 def test_new_numb_legs_with_lost_control_are_an_emergency_and_likely_where_a_letter_tells_them_apart() -> None:
     together = (
         "Since my legs went numb I can't always tell when I need to go, and twice I have not made it to the toilet."

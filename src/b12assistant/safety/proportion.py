@@ -17,7 +17,7 @@ from b12assistant.language.wording import Literals, Wordings
 from b12assistant.safety.opinion import Opinion
 
 FILE: Final = "proportion.toml"
-LISTS: Final = ("change", "result", "known", "against", "figure", "over", "looked_up", "somebody")
+LISTS: Final = ("change", "result", "known", "against", "figure", "over", "looked_up")
 DECISION: Final = TextId("medical_decision")
 URGENT: Final = TextId("urgent")
 DECISION_LINE: Final = TextId("decision_line")
@@ -42,7 +42,7 @@ def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Noti
     if notice.flag is None:
         return notice
     by_opinion = opinion is not None and opinion.evidence is not None and notice.flag.rule == opinion.rule
-    if by_opinion and opinion is not None and _is_about_nobody(notice, folded, opinion):
+    if by_opinion and _says("figure", folded):
         return None
     if notice.text == DECISION and not (_says("change", folded) or _says("result", folded)):
         return replace(_uncertain(notice), kind=NoticeKind.ADVICE, text=DECISION_LINE)
@@ -51,12 +51,6 @@ def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Noti
         if opinion.is_faint or (opinion.is_doubtful and settled):
             return Notice(NoticeKind.ADVICE, ROUTINE)
     return notice
-
-
-def _is_about_nobody(notice: Notice, folded: str, opinion: Opinion) -> bool:
-    """Return whether what the model says is about a figure of speech, or about no person and no body."""
-    unnamed = notice.text == URGENT and opinion.is_slight and not _says("somebody", folded)
-    return unnamed or _says("figure", folded)
 
 
 def _says(name: str, folded: str) -> bool:
