@@ -49,7 +49,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        "entries < page_words < disputes sources switched_off < folder < provenance < walk",
+        "entries publishers < page_words < disputes sources switched_off < folder < provenance < walk",
     ),
     (
         "index",

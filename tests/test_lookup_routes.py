@@ -87,7 +87,7 @@ def test_an_emergency_among_many_keeps_its_text_and_its_nearest_quote(client: Te
 def test_a_question_without_an_answer_has_no_quote(client: TestClient) -> None:
     told = client.post("/lookup/best", json={"text": "Do plants dream of paint, glass and brass bands?"}).json()
     assert told["quote"] is None
-    assert told["message"] == "We found no answer to this in our documents. Try other words."
+    assert told["message"] == "We couldn't find one sentence that answers this. Try other words."
 
 
 @pytest.mark.parametrize(

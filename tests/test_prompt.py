@@ -114,7 +114,9 @@ def test_the_last_words_can_be_searched_as_typed(built: Path) -> None:
     with at(built) as terminal:
         terminal.until("\n> ")
         terminal.answer_to(b"What insulates a nerve fibre?")
-        assert "Read with your last question: What insulates a nerve fat?" in terminal.answer_to(b"and fat?")
+        assert "We took this together with your last question: What insulates a nerve fat?" in terminal.answer_to(
+            b"and fat?"
+        )
         assert "Read with" not in terminal.answer_to(b"=")
         assert "More about: What insulates" in terminal.answer_to(b"tell me more")
         terminal.leave(b"q\n")
