@@ -83,6 +83,7 @@ def test_what_a_publisher_calls_itself_is_drawn_exactly(payload: str) -> None:
     html = turn_html(1, Reply(answer, Timings(1, 1), None), Setting({}, date(2026, 11, 20)))
     summary = html.partition('<summary class="who"')[2].partition("</summary>")[0]
     assert f'<span class="publisher">{words(payload)}</span>' in summary
+    assert summary.count('class="exact"') == 1, "the rest are labels"
 
 
 @pytest.mark.parametrize(

@@ -305,7 +305,7 @@ def _chip(quote: Quoted, labels: Labels) -> str:
     """Draw who says so on a line that is never cut; it opens to the publications with their titles and links."""
     speaker = quote.speaker
     first, *others = speaker.chip
-    line = f'<span class="publisher">{words(first)}</span>' + "".join(f"{_DOT}{words(part)}" for part in others)
+    line = f'<span class="publisher">{words(first)}</span>' + "".join(f"{_DOT}{exact(part)}" for part in others)
     pages = f", {exact(quote.pages)}" if quote.pages else ""
     place = f'<p class="place">{_place(quote.place)}<span class="page">{pages}</span></p>'
     listed = "".join(map(_basis, best_known(speaker.basis)))

@@ -52,8 +52,10 @@ b12.surface("sources", place => {
   };
   const draw = () => {
     const wanted = box.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const by = each => wanted.some(word => each.publisher.toLowerCase().split(/\W+/).includes(word)) ? 0 : 1;
     const said_by = publications.filter(each => (!kind.value || each.kind === kind.value)
-      && fits([each.publisher, each.title, each.kind_label, each.country, each.year], wanted));
+      && fits([each.publisher, each.title, each.kind_label, each.country, each.year], wanted))
+      .sort((one, other) => by(one) - by(other)); // those of a publisher that was named come first
     known.textContent = said_by.length ? count("sources.publications", said_by.length) : said("sources.none");
     named.replaceChildren(...shown(said_by, most, publication, () => { most += SHOWN; draw(); }));
     const fitting = sources.filter(source =>
