@@ -49,7 +49,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        "entries < page_words < disputes sources switched_off < folder < provenance < reviews walk",
+        "entries publishers < page_words < disputes sources switched_off < folder < provenance < reviews walk",
     ),
     (
         "index",

@@ -48,7 +48,7 @@ def of_text(text: str) -> Cited:
 
 def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: Cited) -> None:
     words, _, about = cite(cited, CitationForm.PLAIN, SAID).partition("\n\n— ")
-    assert words == " […] ".join(span.text for span in cited.spans)
+    assert words == f"“{' […] '.join(span.text for span in cited.spans)}”"
     told, link = about.split("\n")
     assert told == (
         "Nerves & sheaths › Nerves › Sheath, pages 1–2. Patient guide, its own words. A {Press}. 3 May 2024. "

@@ -210,7 +210,7 @@ VISIBLE = (SavedFormat.HTML, SavedFormat.MARKDOWN)
     ("shown", "altered"),
     [
         ("Myelin wraps", "Myelin harms"),
-        ("May not answer", "May well answer"),
+        ("May be only part", "Must be only part"),
         ("Questions and quotes", "Questions and answers"),
         ("Sources disagree", "Sources agree"),
         ("These pages may", "These pages must"),

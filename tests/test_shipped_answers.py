@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from b12assistant.answers import Reply
+from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching, pack
+from b12assistant.application.catalogue import library, publications, published
 from b12assistant.application.exporting import SavedFormat, export
 from b12assistant.application.quote_checks import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.config import load_configuration
+from b12assistant.corpus.page_words import load_page_words
+from b12assistant.display import answer_html
 from b12assistant.display.addresses import of_quote
 from b12assistant.display.json_form import reply_json
+from b12assistant.display.labels import load_labels
+from b12assistant.display.presentation import present, quotes_of
 from b12assistant.types import Interest
 
 pytestmark = pytest.mark.slow
@@ -155,3 +161,23 @@ def _quotes(value: object) -> list[Data]:
         return []
     found = [value] if "spans" in value and "origins" in value else []
     return [*found, *(quote for one in value.values() for quote in _quotes(one))]
+
+
+@pytest.mark.parametrize("question", load_page_words().examples)
+def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: str, space: Workspace) -> None:
+    reply = space.ask(question)
+    assert reply.answer.status is Status.ANSWERED
+    first = next(quotes_of(present(reply, space.setting())))
+    assert first.speaker.chip[0].startswith(("NHS", "NICE"))
+
+
+def test_the_figures_of_the_library_are_counted_from_it(space: Workspace) -> None:
+    used = publications(space.opened)
+    assert sum(library(space.opened).values()) == len(used)
+    assert min(used.values()) >= 1
+    rows = published(space.opened, load_labels())
+    assert {row["title"] for row in rows} == {origin.title for origin in used}
+    assert (rows[0]["kind"], rows[-1]["kind"]) == ("guideline", "seller")
+    assert any(row["publisher"] == "NICE" and row["year"] for row in rows)
+    guidelines = sum(origin.kind == "guideline" for origin in used)
+    assert f"From {guidelines} guidelines, " in unescape(answer_html.library(library(space.opened), load_labels()))

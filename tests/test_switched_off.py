@@ -115,11 +115,9 @@ def test_the_source_view_says_so(space: FakeWorkspace) -> None:
     entries = '[[off]]\ndocument = "swallowed.md"\nwhy = "out of date."\n'
     later = off(space, f'{entries}[[off]]\npassage = "{passage}"\nwhy = "a <b> price"\n')
     client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
-    assert (
-        "Switched off by its curator: out of date. It is never used in answers." in client.get("/d/swallowed.md").text
-    )
+    assert "We have stopped quoting this: out of date." in client.get("/d/swallowed.md").text
     assert "Switched off" not in client.get("/d/syringe.md").text
-    assert "Switched off by its curator: a &lt;b&gt; price." in client.get(f"/d/syringe.md?passage={passage}").text
+    assert "We have stopped quoting this: a &lt;b&gt; price." in client.get(f"/d/syringe.md?passage={passage}").text
 
 
 def test_it_comes_back_when_its_entry_goes(space: FakeWorkspace) -> None:

@@ -201,9 +201,9 @@ def test_a_refusal_shows_the_nearest_places_and_none_of_their_words() -> None:
 
 LABELS = set(
     words(
-        "Showing results for: More about: Who says it, about: read as "
-        "We found no answer to this in our documents. Our documents say nothing more don't cover. "
-        "This may not answer all of your question. Only companies that sell what they recommend write about this. "
+        "Showing results for: More about: Sources for: read as "
+        "We couldn't find one sentence that answers this. Our documents say nothing more don't cover. "
+        "This may be only part of the answer. Only companies that sell what they recommend write about this. "
         "We could not search. Ask a question, and we'll quote what our documents say. These pages may help: "
         "Try other words. its review is overdue the file has changed "
         "since it was indexed seller's page, its own words sells what it recommends we don't know if "

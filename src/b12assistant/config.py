@@ -124,10 +124,14 @@ class RedFlagSettings:
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """``language``: of the interface, not of the sources. ``frame_ancestors``: origins that may frame the page."""
+    """``language``: of the interface, not of the sources. ``frame_ancestors``: origins that may frame the page.
+
+    ``run_by``: who runs the page and how to reach them, in words; "" if nobody says so.
+    """
 
     language: str = "en"
     frame_ancestors: str = ""
+    run_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

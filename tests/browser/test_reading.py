@@ -23,6 +23,7 @@ def test_the_page_says_what_it_is_and_offers_questions(visit: Visit, site: str) 
         "Who made this.",
         "Who has reviewed it.",
         "How to check a quote.",
+        "Who runs this page.",
     ]
     assert page.locator("#questions button").count() >= 3
     assert not page.locator("#new").is_visible()
@@ -37,7 +38,7 @@ def test_a_quote_is_a_block_quote_with_who_says_so(reader: Reader, small: FakeWo
     assert figure.locator("mark").text_content() == quote.best.text
     assert figure.locator(".place").text_content() == "Nerves › Sheath"
     assert "its own words" in (figure.locator(".who").text_content() or "")
-    assert turn.locator(".headline").text_content() == "This may not answer all of your question."
+    assert turn.locator(".headline").text_content() == "This may be only part of the answer."
     assert figure.locator(".notes").count() == 0, "said once"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,13 @@ def test_a_seller_cannot_reverse_its_own_badge(visit: Visit, tmp_path: Path) -> 
         reader = visit(address)
         turn = reader.ask("who sells?")
         turn.locator("details.row").evaluate_all("all => all.forEach(row => { row.open = true; })")
-        for place in turn.locator("figure .source").all():
-            lefts = place.locator("> *").evaluate_all("all => all.map(each => each.getBoundingClientRect().left)")
-            assert lefts == sorted(lefts)
-            assert len(lefts) >= 3
+        for place in turn.locator("figure .who").all():
+            boxes = place.locator("> *").evaluate_all(
+                "all => all.map(each => each.getClientRects()[0]).map(box => [(box.top + box.bottom) / 2, box.left])"
+            )
+            assert all(
+                left < after or below > middle + 8  # on the same line, or on the next one
+                for (middle, left), (below, after) in pairwise(boxes)
+            )
+            assert len(boxes) >= 3
         reader.sound()

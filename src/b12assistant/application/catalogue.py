@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
 from b12assistant.application.opening import Opened
+from b12assistant.corpus.publishers import PublisherKind, standing
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, capital, overdue
-from b12assistant.types import Document, Interest, SourceKind
+from b12assistant.display.quoted import year_of
+from b12assistant.types import Document, Interest, Origin, SourceKind
 
 Json = dict[str, Any]
 _FIRST = (
@@ -24,6 +27,40 @@ def catalogue(opened: Opened, labels: Labels, today: date) -> list[Json]:
     """
     documents = sorted((entry.document for entry in opened.entries), key=_place)
     return [_listed(document, opened, labels, today) for document in documents]
+
+
+def publications(opened: Opened) -> dict[Origin, int]:
+    """Return every publication that sentences which may be quoted rest on, with the number of those sentences."""
+    used: Counter[Origin] = Counter()
+    for entry in opened.entries:
+        if entry.document.source.in_force:
+            used.update(attribution.origin for attribution in entry.document.attributions)
+    return dict(used)
+
+
+def library(opened: Opened) -> dict[PublisherKind, int]:
+    """Count the publications by what they are to a reader."""
+    return dict(Counter(standing(origin.publisher, origin.kind) for origin in publications(opened)))
+
+
+def published(opened: Opened, labels: Labels) -> list[Json]:
+    """List the publications that our summaries rest on, guidelines first; ``used``: in how many sentences."""
+    order = list(PublisherKind)
+    used = [(standing(origin.publisher, origin.kind), origin, count) for origin, count in publications(opened).items()]
+    used.sort(key=lambda each: (order.index(each[0]), each[1].publisher.casefold(), each[1].title.casefold()))
+    return [
+        {
+            "title": origin.title,
+            "publisher": origin.publisher,
+            "kind": kind,
+            "kind_label": capital(labels(f"standings.{kind}")),
+            "country": origin.country if origin.country != "unknown" else "",
+            "year": year_of(origin.published),
+            "url": origin.url,
+            "used": count,
+        }
+        for kind, origin, count in used
+    ]
 
 
 def _place(document: Document) -> tuple[bool, int, str, str]:

@@ -148,7 +148,12 @@ def read_quote(quote: SavedQuote, labels: Labels, generation: str | None, streng
         quote.pages,
         labels.pages(quote.pages) or "",
         source,
-        Speaker.of(source, labels, [Basis(OriginId(origin.id), **dict(list(origin)[1:])) for origin in quote.origins]),
+        Speaker.of(
+            source,
+            labels,
+            [Basis(OriginId(origin.id), **dict(list(origin)[1:])) for origin in quote.origins],
+            quote.title,
+        ),
         tuple(quote.notes),
         quote.link,
         strength,

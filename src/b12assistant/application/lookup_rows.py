@@ -44,14 +44,14 @@ def quoted(quote: Quoted) -> Json:
 def _place(quote: Quoted) -> Json:
     """Return place and speaker as labels; ``address`` links there, and is all that a pin stores."""
     speaker = quote.speaker
-    who = (capital(speaker.parts[0]), *speaker.parts[1:], *quote.notes)
+    told = speaker.chip if speaker.basis else (capital(speaker.parts[0]), *speaker.parts[1:])
     return {
         "address": quote.link,
         "passage": quote.passage,
         "document": quote.document,
         "place": list(quote.place),
         "pages": quote.pages or None,
-        "who": " · ".join(part for part in who if part),
+        "who": " · ".join((*told, *quote.notes)),
         "interest": capital(speaker.interest) or None,
         "sells": speaker.sells,
     }

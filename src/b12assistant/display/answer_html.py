@@ -6,13 +6,14 @@ turn is one line, so that a Markdown reader finds nothing to interpret in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from b12assistant.answers import FixedTexts, NoticeKind, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
+from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.citation_formats import CitationForm
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.markup import Layer, dialled, exact, layered, words
+from b12assistant.display.markup import Layer, dialled, exact, laid_out, layered, words
 from b12assistant.display.presentation import (
     Also,
     AskedHeading,
@@ -28,10 +29,15 @@ from b12assistant.display.presentation import (
     answer_link,
     present,
 )
-from b12assistant.display.quoted import Basis, Quoted, Speaker
+from b12assistant.display.quoted import Basis, Quoted, Speaker, best_known
 from b12assistant.types import GAP, Range
 
 TABS = ("ask", "lookup", "sources")
+_GROUPS = (
+    (PublisherKind.GUIDELINE,),
+    (PublisherKind.NHS, PublisherKind.PUBLIC_BODY),
+    (PublisherKind.STUDY, PublisherKind.REVIEW),
+)
 GENERAL, DECISION = TextId("general"), TextId("medical_decision")
 SAY = '<div role="status" id="say"></div>'  # the page's script announces each answer here
 
@@ -69,9 +75,12 @@ def first(words: PageWords, labels: Labels) -> str:
     )
 
 
-def about(words: PageWords) -> str:
-    parts = "".join(f"<div><h2>{exact(part.heading)}</h2><p>{exact(part.text)}</p></div>" for part in words.about)
-    return f'<div class="about">{parts}</div>'
+def about(page_words: PageWords, labels: Labels, run_by: str = "") -> str:
+    """Draw what the page says of itself, and who runs it."""
+    runs = f"<p>{words(run_by) if run_by else exact(labels('ask.run_by_nobody'))}</p>"
+    parts = [f"<div><h2>{exact(part.heading)}</h2><p>{exact(part.text)}</p></div>" for part in page_words.about]
+    parts.append(f"<div><h2>{exact(labels('ask.run_by'))}</h2>{runs}</div>")
+    return f'<div class="about">{"".join(parts)}</div>'
 
 
 def note(sentence: str, why: str = "") -> str:
@@ -88,20 +97,29 @@ def ready(documents: int, passages: int, generation: str, labels: Labels) -> str
     return state(labels("ask.ready", generation=generation[:8], **counts), "ready")
 
 
-def keep(labels: Labels) -> str:
-    """Draw the ways to save a conversation; a script shows them once there is one."""
+def library(kinds: Mapping[PublisherKind, int], labels: Labels) -> str:
+    """Draw what the library is made of; "" for one without publications of public bodies."""
+    guidelines, public, studies = (sum(kinds.get(kind, 0) for kind in group) for group in _GROUPS)
+    if not (guidelines and public and studies):
+        return ""
+    counts = {"guidelines": f"{guidelines:,}", "public": f"{public:,}", "studies": f"{studies:,}"}
+    return state(labels("ask.library", **counts), "ready library")
+
+
+def keep(labels: Labels, run_by: str = "") -> str:
+    """Draw the ways to save a conversation; a script shows them once there is one. ``run_by``: who signs a reply."""
     ways = "".join(
         f'<button type="button" value="{way}">{exact(labels(f"keep.{way}"))}</button>'
         for way in ("print", "html", "markdown", "json")
     )
+    ways += f'<button type="button" value="reply" data-by="{exact(run_by)}">{exact(labels("reply.copy"))}</button>'
     return (
         f'<details class="keep"><summary>{exact(labels("keep.heading"))}</summary><div class="forms">{ways}</div>'
-        f'<p>{exact(labels("keep.why"))} {exact(labels("keep.verify"))}</p><p class="result"></p></details>'
+        f'<p>{exact(labels("keep.why"))}</p><p class="result"></p></details>'
     )
 
 
 _GAP = f'<span class="gap">{GAP}</span>'
-_ORIGINS = 1  # publications named below a quote; the document names them all
 
 
 def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False, is_shared: bool = False) -> str:
@@ -119,6 +137,20 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     return (
         f'<div class="turn {answer.status}{literal}" id="turn{number}">'
         f'<h2 class="asked" id="asked{number}">{asked}</h2>{drawn}</div>'
+    )
+
+
+def close_answer(reply: Reply, setting: Setting) -> str:
+    """Draw the sentence that answers a related question best, and who says so; "" if it is not a plain answer."""
+    quotes = [piece for piece in present(reply, setting) if isinstance(piece, Quoted)]
+    if not quotes or reply.answer.red_flag is not None:
+        return ""
+    best, labels = quotes[0], setting.labels
+    by = _DOT.join(map(words, best.speaker.chip))
+    see = f'<a class="cite" href="{exact_url(best.link)}">{exact(labels("ask.see"))}</a>'
+    return (
+        f'<figure class="close"><figcaption>{by}{interest(best.speaker)}</figcaption>'
+        f"<blockquote>{_best(best)}</blockquote><p>{see}</p></figure>"
     )
 
 
@@ -243,8 +275,7 @@ def _read_as(read_as: ReadAs, question: str) -> str:
 
 def _row(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:
     """Draw a quote folded to the sentence that answers and who says it."""
-    known = (each.publisher for each in quote.speaker.basis if each.is_known)
-    by = words(next(known, quote.place[0]))  # who published what the words are based on, else the document
+    by = words(quote.speaker.chip[0]) if quote.speaker.basis else words(quote.place[0])
     summary = f'<span class="line">{_best(quote)}</span> <span class="by">{by}{interest(quote.speaker)}</span>'
     return f'<details class="row"><summary>{summary}</summary>{_figure(turn, quote, labels, doubt)}</details>'
 
@@ -261,18 +292,27 @@ def _figure(turn: str, quote: Quoted, labels: Labels, doubt: str, link: str = ""
 
     ``link``: the address of the whole answer, below its first quote.
     """
-    speaker = quote.speaker
     notes = [note for note in quote.notes if note != doubt]
     below = f'<p class="notes">{exact(capital("; ".join(notes)))}</p>' if notes else ""
-    pages = f'<span class="page">, {exact(quote.pages)}</span>' if quote.pages else ""
-    place = "" if speaker.basis else f'<span class="place">{_place(quote.place)}{pages}</span>{_DOT}'
-    where = exact(" › ".join(quote.place) + (f", {quote.pages}" if quote.pages else ""))
-    see = f'<a class="cite" href="{exact_url(quote.link)}" title="{where}">{exact(labels("ask.see"))}</a>'
     shown = _GAP.join(_marked(text, span, quote.best) for text, span in zip(quote.words, quote.spans, strict=True))
     return (
-        f'<figure class="quote {quote.strength}" id="{turn}q{quote.number}"><blockquote>{shown}</blockquote>'
-        f'<figcaption><p class="source">{place}<span class="who">{who(speaker, labels)}</span>{interest(speaker)}'
-        f"{_DOT}{see}</p>{below}</figcaption>{_acts(quote, labels, link)}</figure>"
+        f'<figure class="quote {quote.strength}" id="{turn}q{quote.number}"><figcaption>{_chip(quote, labels)}'
+        f"</figcaption><blockquote>{shown}</blockquote>{below}{_acts(quote, labels, link)}</figure>"
+    )
+
+
+def _chip(quote: Quoted, labels: Labels) -> str:
+    """Draw who says so on a line that is never cut; it opens to the publications with their titles and links."""
+    speaker = quote.speaker
+    first, *others = speaker.chip
+    line = f'<span class="publisher">{words(first)}</span>' + "".join(f"{_DOT}{exact(part)}" for part in others)
+    pages = f", {exact(quote.pages)}" if quote.pages else ""
+    place = f'<p class="place">{_place(quote.place)}<span class="page">{pages}</span></p>'
+    listed = "".join(map(_basis, best_known(speaker.basis)))
+    inside = f"<ul>{listed}</ul>" if listed else f"{place}<p>{said(speaker)}</p>"
+    return (
+        f'<details class="source"><summary class="who" title="{exact(labels("ask.who"))}">{line}'
+        f'{interest(speaker)}</summary><div class="basis">{inside}</div></details>'
     )
 
 
@@ -292,8 +332,10 @@ def _acts(quote: Quoted, labels: Labels, link: str) -> str:
         name = exact(labels("cite.answer"))
         forms = f'<button type="button" class="copy-answer" value="{exact_url(link)}">{name}</button>{forms}'
     name = f'<span class="name">{exact(labels("cite.forms"))}</span>'
+    where = exact(" › ".join(quote.place) + (f", {quote.pages}" if quote.pages else ""))
+    see = f'<a class="cite" href="{exact_url(quote.link)}" title="{where}">{exact(labels("ask.see"))}</a>'
     return (
-        f'<div class="acts">{_button("copy", "", labels("ask.copy"), labels("ask.copy_title", number=number))}'
+        f'<div class="acts">{see}{_button("copy", "", labels("ask.copy"), labels("ask.copy_title", number=number))}'
         f"{_button('pin', exact_url(quote.link), labels('ask.save'), labels('ask.save_title', number=number))}"
         f'<details class="copying"><summary class="icon share" title="{exact(labels("cite.title", number=number))}">'
         f'{name}</summary><div class="forms">{forms}</div></details></div>'
@@ -311,17 +353,20 @@ def _best(quote: Quoted) -> str:
     """Draw the sentence that answers, on one line."""
     for text, span in zip(quote.words, quote.spans, strict=True):
         if quote.best and span.contains(quote.best):
-            return words(text[quote.best.start - span.start : quote.best.end - span.start])
-    return words(quote.words[0])
+            return _laid(text[quote.best.start - span.start : quote.best.end - span.start])
+    return _laid(quote.words[0])
+
+
+def _laid(text: str, *more: Layer) -> str:
+    return f'<span class="exact" dir="auto">{layered(text, (*laid_out(text), *more), exact)}</span>'
 
 
 def _marked(text: str, span: Range, best: Range | None) -> str:
     """Draw the words of a span with the sentence that answers marked."""
-    layers = []
-    if best is not None and span.contains(best):
-        tag = "<mark>" if best != span else '<mark class="whole">'
-        layers = [Layer(best.start - span.start, best.end - span.start, tag, "</mark>")]
-    return f'<span class="exact" dir="auto">{layered(text, layers, exact)}</span>'
+    if best is None or not span.contains(best):
+        return _laid(text)
+    tag = "<mark>" if best != span else '<mark class="whole">'
+    return _laid(text, Layer(best.start - span.start, best.end - span.start, tag, "</mark>"))
 
 
 def _place(place: tuple[str, ...]) -> str:
@@ -331,28 +376,19 @@ def _place(place: tuple[str, ...]) -> str:
 _DOT = '<span class="dot"> · </span>'
 
 
-def who(speaker: Speaker, labels: Labels) -> str:
-    """Draw who speaks: publications (known publishers first), whose words, publisher, date."""
-    named = [_basis(basis) for basis in sorted(speaker.basis, key=lambda each: not each.is_known)[:_ORIGINS]]
-    left = len(speaker.basis) - len(named)
-    parts = [
-        *named,
-        f"<span>{exact(labels('ask.more_origins', count=left))}</span>" if left else "",
-        f'<span class="whose">{exact(speaker.whose if speaker.basis else capital(speaker.whose))}</span>',
-        words(speaker.publisher) if speaker.publisher else "",
-        f"<span>{exact(speaker.published)}</span>" if speaker.published else "",
-    ]
-    return _DOT.join(part for part in parts if part)
+def said(speaker: Speaker) -> str:
+    """Draw whose words they are, publisher and date of a source."""
+    facts = (capital(speaker.whose), speaker.publisher, speaker.published)
+    return _DOT.join(words(fact) for fact in facts if fact)
 
 
 def _basis(basis: Basis) -> str:
-    """Draw a publication, with a link that opens only on a click."""
-    named = words(basis.words)
-    title = exact(basis.place)
-    if not basis.link:
-        return f'<span class="origin" title="{title}">{named}</span>'
-    link = exact_url(basis.link)
-    return f'<a class="origin" href="{link}" title="{title}" target="_blank" rel="noopener noreferrer">{named}</a>'
+    """Draw a publication and the place in it, with a link that opens only on a click."""
+    named = f'<span class="origin">{words(basis.words)}</span>'
+    if basis.link:
+        link = exact_url(basis.link)
+        named = f'<a class="origin" href="{link}" target="_blank" rel="noopener noreferrer">{words(basis.words)}</a>'
+    return f'<li>{named}<p class="in">{words(basis.place)}</p></li>'
 
 
 def interest(speaker: Speaker) -> str:

@@ -7,7 +7,7 @@ field, so line ends become blanks there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
@@ -58,7 +58,13 @@ def markdown_text(text: str) -> str:
 
 
 def _plain(quote: Quoted) -> str:
-    return f"{quote.text}\n\n— {'. '.join((place(quote), *about(quote)))}\n{quote.link}"
+    """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
+    return f"“{quote.text}”\n\n— {_sentences((place(quote), *about(quote)))}\n{quote.link}"
+
+
+def _sentences(parts: Sequence[str]) -> str:
+    """Join parts with one full stop after each, but the last; a part may end with a mark of its own."""
+    return " ".join(part if part[-1:] in ".?!…" else f"{part}." for part in parts[:-1]) + f" {parts[-1]}"
 
 
 def _markdown(quote: Quoted) -> str:
@@ -90,7 +96,7 @@ def _ris(quote: Quoted) -> str:
         ("EP", str(last)),
         ("UR", web_address(source.url)),
         ("N1", _line(quote.text)),
-        ("N1", f"{'. '.join(_extras(quote))}. {quote.link}"),
+        ("N1", _sentences((*_extras(quote), quote.link))),
     ]
     return "".join(f"{tag}  - {value}\r\n" for tag, value in lines if value) + "ER  - "
 

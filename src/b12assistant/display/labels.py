@@ -41,6 +41,10 @@ class Labels:
         tables = {name: dict(table) for name, table in self.tables.items()}
         return json.dumps({"code": self.language, **tables}, ensure_ascii=False).encode()
 
+    def count(self, key: str, number: int) -> str:
+        """Return the label for one or for many."""
+        return self(f"{key}_{'one' if number == 1 else 'many'}", count=number)
+
     def kind(self, source: Source) -> str:
         return self(f"kinds.{source.kind or 'unknown'}")
 

@@ -11,7 +11,7 @@ The style sheet draws the code, so text read or copied from the page is still wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
 from typing import NamedTuple
 
@@ -90,6 +90,29 @@ def layered(text: str, layers: Iterable[Layer], write: Callable[[str], str] = pl
             else:
                 out.append(layer.closing)
     return "".join((*out, revealed(text[last:], write)))
+
+
+_BULLET = re.compile(r"[-*•·–] ")
+_CELL = " | "
+
+
+def laid_out(text: str) -> Iterator[Layer]:
+    """Yield layers that draw the rows of tables and the items of lists as such; no character is added or left out."""
+    start = 0
+    for line in text.splitlines(keepends=True):
+        end = start + len(line)
+        if _CELL in line:
+            cells = line.rstrip().split(_CELL)
+            yield Layer(start, end, f'<span class="tr of{min(len(cells), 4)}">')
+            for cell in cells:
+                yield Layer(start, start + len(cell), '<span class="td">')
+                start += len(cell)
+                yield Layer(start, min(start + len(_CELL), end), '<span class="drawn">')
+                start += len(_CELL)
+        elif bullet := _BULLET.match(line):
+            yield Layer(start, end, '<span class="item">')
+            yield Layer(start, start + bullet.end(), '<span class="drawn">')
+        start = end
 
 
 def dialled(text: str, write: Callable[[str], str] = plain) -> str:

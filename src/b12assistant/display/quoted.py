@@ -8,8 +8,9 @@ from datetime import date
 from itertools import pairwise
 
 from b12assistant.answers import Quote, Reply, Strength
+from b12assistant.corpus.publishers import PublisherKind, standing
 from b12assistant.display import addresses
-from b12assistant.display.labels import Labels, overdue, section
+from b12assistant.display.labels import Labels, capital, overdue, section
 from b12assistant.types import (
     GAP,
     Attribution,
@@ -26,7 +27,13 @@ from b12assistant.types import (
     SourceKind,
     SourceWeight,
     Span,
+    Words,
 )
+
+
+def year_of(published: str) -> str:
+    """Return the year of a date as a publication gives it, "" if it gives none."""
+    return published[:4] if published[:4].isdigit() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,13 @@ class Basis:
         return cls(origin.id, *who, origin.published, origin.url, place, origin.read_at)
 
     @property
-    def is_known(self) -> bool:
-        return not self.publisher.lower().startswith("unknown")
+    def standing(self) -> PublisherKind:
+        return standing(self.publisher, self.kind)
+
+    @property
+    def year(self) -> str:
+        """Return the year of the publication, "" if it is not known."""
+        return year_of(self.published)
 
     @property
     def words(self) -> str:
@@ -75,7 +87,8 @@ class Speaker:
     """Who speaks, as labels that begin with a small letter; "" for what is not known.
 
     ``basis``: the publications that our summary is based on, which come first; our own publisher and date are then left
-    out. ``interest``: the label for a source that sells what it recommends, or may; ``sells``: it does.
+    out. ``interest``: the label for a source that sells what it recommends, or may; ``sells``: it does. ``chip``: who
+    says so in one line: publisher, kind, year, whose words, how many others.
     """
 
     whose: str
@@ -84,9 +97,11 @@ class Speaker:
     interest: str
     sells: bool
     basis: tuple[Basis, ...] = ()
+    chip: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, source: Source, labels: Labels, basis: Sequence[Basis] = ()) -> Speaker:
+    def of(cls, source: Source, labels: Labels, basis: Sequence[Basis] = (), title: str = "") -> Speaker:
+        """Put into words who speaks in a source called ``title``."""
         return cls(
             labels("speaker.our_summary") if basis else labels.whose_words(source),
             "" if basis else source.publisher or "",
@@ -94,6 +109,7 @@ class Speaker:
             labels.interest(source) or "",
             source.interest is Interest.SELLS,
             tuple(basis),
+            tuple(_chip(source, labels, best_known(basis), title)),
         )
 
     @property
@@ -108,6 +124,32 @@ class Speaker:
 
     def _with(self, based_on: Iterable[str]) -> tuple[str, ...]:
         return tuple(part for part in (*based_on, self.whose, self.publisher, self.published) if part)
+
+
+def best_known(basis: Iterable[Basis]) -> list[Basis]:
+    """Return publications with those of sellers, and those whose author nobody knows, last."""
+    return sorted(basis, key=lambda each: each.standing.is_doubtful)
+
+
+def _chip(source: Source, labels: Labels, basis: Sequence[Basis], title: str) -> Iterator[str]:
+    """Yield publisher, kind, year, whose words they are, and how many other publications say so."""
+    if basis:
+        name, year, kind = basis[0].publisher, basis[0].year, basis[0].standing
+    else:
+        name, year = source.publisher or title, str(source.published.year) if source.published else ""
+        kind = standing(source.publisher or "", source.kind, source.interest)
+    label = labels(f"standings.{kind}")
+    if kind is PublisherKind.ANONYMOUS or not name:
+        yield capital(label)
+    else:
+        yield name
+        if label.casefold() not in name.casefold().split():
+            yield label
+    if year:
+        yield year
+    yield labels("speaker.own_words" if source.words is Words.ORIGINAL and not basis else "speaker.our_summary")
+    if len(basis) > 1:
+        yield labels.count("speaker.others", len(basis) - 1)
 
 
 def basis_of(spans: Sequence[Span]) -> tuple[Basis, ...]:
@@ -211,7 +253,7 @@ class Quoted:
             pages,
             labels.pages(pages) or "",
             source,
-            Speaker.of(source, labels, basis_of(cited.spans)),
+            Speaker.of(source, labels, basis_of(cited.spans), document.title),
             tuple(_notes(cited, labels, today)),
             cited.link,
             cited.strength,

@@ -11,7 +11,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of
-from b12assistant.display.answer_html import interest, who
+from b12assistant.display.answer_html import interest, said
 from b12assistant.display.citation_formats import CITE, CitationForm, web_address
 from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.markup import Layer, layered, plain, revealed
@@ -92,9 +92,10 @@ def source_page(entry: Entry, view: View, printing: Printing | None = None) -> s
     speaker = Speaker.of(document.source, labels)
     body = (
         f'<header class="facts"><p class="kicker">{plain(labels("source.kicker"))}</p><h1>{_own(document.title)}</h1>'
-        f'<p class="who">{who(speaker, labels)}{interest(speaker)}</p>'
-        f"{_warnings(target, view)}<dl>{''.join(_facts(entry, labels))}</dl></header>"
-        f"{_bar(target, view, number)}{_shown(target, view, printing)}"
+        f'<p class="who">{said(speaker)}{interest(speaker)}</p>'
+        f"{_warnings(target, view)}</header>{_bar(target, view, number)}{_shown(target, view, printing)}"
+        f'<details class="facts"><summary>{plain(labels("source.facts"))}</summary>'
+        f"<dl>{''.join(_facts(entry, labels))}</dl></details>"
     )
     if view.framed:
         framed = f'<section aria-label="{plain(labels("source.kicker"))}">{body}</section>'

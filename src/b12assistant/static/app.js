@@ -197,8 +197,26 @@ b12.ready.then(() => {
     if (turn.classList.contains("no_answer")) return said("ask.summary_none", { number });
     return count("ask.summary", quotes, { number });
   };
+  // Of a long conversation the last two answers are open; one that says to get help always is.
+  const OPEN = 2;
+  const fold = () => {
+    const turns = [...document.querySelectorAll("#thread .turn")];
+    for (const turn of turns.slice(0, -OPEN)) {
+      if (turn.dataset.folded || turn.querySelector(".emergency")) continue;
+      turn.dataset.folded = "yes";
+      const button = make("button", { type: "button", className: "unfold", textContent: said("ask.unfold") });
+      button.addEventListener("click", () => {
+        turn.dataset.folded = "no";
+        button.remove();
+        turn.querySelector(".asked").scrollIntoView({ block: "start" });
+        turn.querySelector("a, button, summary")?.focus({ preventScroll: true });
+      });
+      turn.querySelector(".asked").after(button);
+    }
+  };
   const look = () => {
     carry();
+    fold();
     if (document.querySelector("#note .note")) waited();
     const fresh = [...document.querySelectorAll(".turn")].filter(turn => Number(turn.id.slice(4)) > last);
     const turn = fresh[fresh.length - 1];

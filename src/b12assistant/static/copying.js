@@ -1,7 +1,7 @@
 // Quotes to the clipboard, with their citation, in any of the forms the server gives: b12.copyAs(address, form).
 "use strict";
 b12.ready.then(() => {
-  const { said } = b12;
+  const { said, make } = b12;
 
   // The words come from the source, not from the screen. Asked for at once, for a press is only remembered for a moment.
   b12.copyAs = async (address, form) => {
@@ -13,6 +13,33 @@ b12.ready.then(() => {
     const as = type => text.then(found => new Blob([found], { type }));
     const kinds = { "text/plain": as("text/plain"), ...(form === "html" ? { "text/html": as("text/html") } : {}) };
     await navigator.clipboard.write([new ClipboardItem(kinds)]);
+  };
+
+  // The quotes of the last answer as a message to whoever asked: text, and HTML for programs that take it.
+  b12.reply = async by => {
+    const turn = [...document.querySelectorAll("#thread .turn")].pop();
+    const links = turn ? [...turn.querySelectorAll("figure.quote a.cite")].map(link => link.getAttribute("href")) : [];
+    if (!links.length) return false;
+    const words = async (link, form) => {
+      const url = new URL(link, location.origin);
+      url.pathname = url.pathname.replace(/^\/d\//, "/cite/");
+      url.searchParams.set("form", form);
+      const answer = await fetch(url);
+      if (!answer.ok) throw new Error(String(answer.status));
+      return answer.text();
+    };
+    const line = text => make("p", {}, text).outerHTML;
+    const general = document.querySelector("#general .general").textContent; // a fixed text, which labels may not repeat
+    const signed = by ? [said("reply.regards"), by] : [];
+    const text = Promise.all(links.map(link => words(link, "plain"))).then(quotes => new Blob([[
+      said("reply.greeting"), said("reply.lead"), ...quotes, general, ...signed,
+    ].join("\n\n")], { type: "text/plain" }));
+    // The server escapes what a source wrote; what we add goes in as text.
+    const html = Promise.all(links.map(link => words(link, "html"))).then(quotes => new Blob([
+      line(said("reply.greeting")), line(said("reply.lead")), ...quotes, line(general), ...signed.map(line),
+    ], { type: "text/html" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": text, "text/html": html })]);
+    return true;
   };
 
   // The address holds the question behind its "#", which is sent to nobody; anyone who gets the link can read it.
@@ -41,6 +68,26 @@ b12.ready.then(() => {
     if (menu) shut(menu);
     b12.toast(message);
   };
+
+  // What the device itself offers: messages, mail, notes.
+  const give = async button => {
+    const link = button.closest("figure").querySelector("a.cite").getAttribute("href");
+    try {
+      const url = new URL(link, location.origin), cited = new URL(url);
+      cited.pathname = url.pathname.replace(/^\/d\//, "/cite/");
+      cited.searchParams.set("form", "plain");
+      const answer = await fetch(cited);
+      await navigator.share({ text: answer.ok ? await answer.text() : url.href });
+    } catch { /* nobody was chosen */ }
+    shut(button.closest("details"));
+  };
+  document.addEventListener("toggle", event => {
+    const forms = event.target.closest?.("#thread .copying[open]")?.querySelector(".forms");
+    if (!forms || !navigator.share || forms.querySelector(".native")) return;
+    const button = b12.make("button", { type: "button", className: "native", textContent: said("cite.native") });
+    button.addEventListener("click", () => give(button));
+    forms.prepend(button);
+  }, true);
 
   const shut = menu => {
     menu.open = false;

@@ -141,10 +141,27 @@ b12.ready.then(() => {
   watch();
   document.addEventListener("click", event => {
     if (!event.target.closest || !event.target.closest("#new")) return;
+    const before = turns();
     cleared = true;
     pending = null;
     write([]);
+    undoable(before.slice(-MOST));
   }, true);
+
+  // What was cleared by mistake is asked again, as after a reload. It goes with the next question.
+  const undoable = before => {
+    document.getElementById("cleared")?.remove();
+    if (!before.length) return;
+    const button = b12.make("button", { type: "button", textContent: said("ask.undo") });
+    const line = b12.make("p", { id: "cleared" }, said("ask.cleared"), " ", button);
+    button.addEventListener("click", () => {
+      line.remove();
+      cleared = false;
+      restore(before);
+      document.querySelector("#ask textarea").focus({ preventScroll: true });
+    });
+    document.getElementById("examples").before(line);
+  };
 
   // On paper: the day, the address of the page, and where every link leads.
   addEventListener("beforeprint", () => {
@@ -154,7 +171,7 @@ b12.ready.then(() => {
     if (!foot) document.body.append(foot = b12.make("p", { id: "printed" }));
     foot.textContent = said("keep.printed", { day, address: location.origin });
     for (const link of document.querySelectorAll("#thread a.cite")) link.dataset.printed = link.href;
-    for (const row of document.querySelectorAll("#thread .row:not([open])")) {
+    for (const row of document.querySelectorAll("#thread :is(.row, .source):not([open])")) {
       row.open = true;
       addEventListener("afterprint", () => { row.open = false; }, { once: true });
     }
@@ -182,6 +199,15 @@ b12.ready.then(() => {
       return;
     }
     const result = document.querySelector("#keep .result");
+    if (button.value === "reply") {
+      try {
+        result.textContent = said(await b12.reply(button.dataset.by) ? "reply.copied" : "reply.none");
+      } catch {
+        result.textContent = said("cite.failed");
+      }
+      say(result.textContent);
+      return;
+    }
     try {
       result.textContent = said("keep.saved", { name: await save(button.value) });
     } catch (error) {

@@ -17,7 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from b12assistant.application.catalogue import catalogue
+from b12assistant.application.catalogue import catalogue, published
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
@@ -186,6 +186,8 @@ def catalogue_router(live: Live, labels: Labels) -> APIRouter:
 
     @router.get(PATH)
     def sources() -> Response:
-        return JsonResponse({"sources": catalogue(live().opened, labels, local_today())})
+        opened = live().opened
+        listed = {"sources": catalogue(opened, labels, local_today()), "publications": published(opened, labels)}
+        return JsonResponse(listed)
 
     return router

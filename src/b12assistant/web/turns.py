@@ -11,9 +11,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from b12assistant.answers import Reply
+from b12assistant.answers import Reply, Status
+from b12assistant.application.catalogue import library
 from b12assistant.application.live import Live
 from b12assistant.application.shared_answer import shared
+from b12assistant.application.workspace import Workspace
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.safety.translations import CONTROLS, controls_for
@@ -31,8 +33,20 @@ class ShownTurn:
     question: str
     html: str
     as_typed: bool
+    refused: bool = False
     read_as: str | None = None  # what was searched, if not simply the question
     controls: tuple[tuple[str, str], ...] = ()  # name, and sentence in the reader's language
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A question to ask next; ``html``: the first sentence of its answer, after a refusal."""
+
+    question: str
+    html: str = ""
+
+
+_CLOSE = 2  # related questions that are answered under a refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +87,8 @@ class Asking:
             read_as = answer.interpretation.text if answer.interpretation else None
             sentences = controls_for(answer.notices, setting.texts) if answer.has_controls else ()
             controls = tuple((name, text.text) for name, text in zip(CONTROLS, sentences, strict=False))
-            turn = ShownTurn(number, answer.question.text, html, as_typed, read_as, controls)
+            refused = answer.status is Status.NO_ANSWER
+            turn = ShownTurn(number, answer.question.text, html, as_typed, refused, read_as, controls)
             return Conversation((*talk.turns, turn), number)
 
         ask = partial(self.questions.ask, space, question, earlier, as_typed=as_typed, then=shown)
@@ -114,17 +129,28 @@ class Asking:
         while not self.warmup.ended:
             await asyncio.sleep(0.1)  # a thread that waits could not answer
 
-    async def suggested(self, talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
-        """Yield suggested questions after an answer; the old ones are removed at once."""
+    async def suggested(self, talk: Conversation) -> AsyncIterator[tuple[Suggestion, ...]]:
+        """Yield suggested questions after an answer; the old ones are removed at once.
+
+        After a refusal they are at most two, each with the first sentence of its answer.
+        """
         yield ()
         if talk.turns and not talk.turns[-1].controls:
             space = self.live()
             try:
-                yield await self.questions.run(lambda: space.suggested(talk.questions))
+                yield await self.questions.run(partial(self._suggestions, space, talk))
             except PassingError:
                 return  # suggestions are optional
             except Exception as error:  # noqa: BLE001 - the framework would print its message, which may hold the question
                 problem_of(error)  # logs it if it is a fault
+
+    def _suggestions(self, space: Workspace, talk: Conversation) -> tuple[Suggestion, ...]:
+        asked = space.suggested(talk.questions)
+        if not talk.turns[-1].refused:
+            return tuple(Suggestion(question) for question in asked)
+        setting = space.setting(labels=self.labels)
+        drawn = (Suggestion(question, answer_html.close_answer(space.ask(question), setting)) for question in asked)
+        return tuple(each for each in drawn if each.html)[:_CLOSE]
 
     async def readiness(self) -> AsyncIterator[str]:
         """Yield the state of loading; the page is shown before it is done."""
@@ -139,4 +165,5 @@ class Asking:
             index = opened.collection
             ready = answer_html.ready(len(index.documents), len(index.passages), index.generation, self.labels)
             older = answer_html.state(self.labels("ask.older"), "failed") if opened.problems else ""
-            yield f"{ready}{older}"
+            made_of = answer_html.library(library(self.live().opened), self.labels)
+            yield f"{made_of}{ready}{older}"

@@ -1,0 +1,47 @@
+"""What a publication is to a reader, in one word: derived here from its publisher and its kind, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from b12assistant.types import Interest, SourceKind
+
+
+class PublisherKind(StrEnum):
+    """What a publication is to a reader; a key of the labels, in the order in which readers are offered them."""
+
+    GUIDELINE = "guideline"
+    NHS = "nhs"
+    PUBLIC_BODY = "public_body"
+    REVIEW = "review"
+    STUDY = "study"
+    TEXTBOOK = "textbook"
+    REFERENCE = "reference"
+    PATIENT_GUIDE = "patient_guide"
+    OTHER = "other"
+    BLOG = "blog"
+    ANONYMOUS = "anonymous"
+    SELLER = "seller"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Return whether nobody knows who wrote it, or it sells: others are named before it."""
+        return self in (PublisherKind.BLOG, PublisherKind.ANONYMOUS, PublisherKind.SELLER)
+
+
+_NHS = re.compile(r"\bNHS\b")
+# Pages that give no author, and whose publisher is only the name of a site.
+_ANONYMOUS = re.compile(r"unknown\b|myhealthcare\.com\b", re.I)
+
+
+def standing(publisher: str, kind: SourceKind | None, interest: Interest = Interest.UNKNOWN) -> PublisherKind:
+    """Return what a publication is to a reader, from its publisher, its kind and whether it sells."""
+    if kind is SourceKind.VENDOR or interest is Interest.SELLS:
+        return PublisherKind.SELLER
+    if _ANONYMOUS.match(publisher):
+        return PublisherKind.ANONYMOUS
+    if kind in (SourceKind.PUBLIC_BODY, SourceKind.PATIENT_GUIDE) and _NHS.search(publisher):
+        return PublisherKind.NHS
+    return PublisherKind(kind) if kind else PublisherKind.UNKNOWN

@@ -1,0 +1,108 @@
+"""Who says so, on one line above a quote: publisher, kind, year and whose words, nothing cut."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from html import unescape
+
+import pytest
+from builders import build_document
+from builders_quotes import passages_of
+from payloads import PAYLOADS
+
+from b12assistant.answers import Answer, Quote, Reply, Status, Strength, Timings, Turn
+from b12assistant.corpus.publishers import PublisherKind, standing
+from b12assistant.display.answer_html import turn_html
+from b12assistant.display.labels import load_labels
+from b12assistant.display.markup import exact, laid_out, layered, words
+from b12assistant.display.presentation import Setting
+from b12assistant.display.quoted import Basis, Speaker
+from b12assistant.types import Interest, OriginId, Source, SourceKind, Words
+
+LABELS = load_labels()
+
+
+def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis:
+    return Basis(OriginId(publisher), "A title", publisher, kind, published, "https://example.org/", "a place")
+
+
+def chip(*publications: Basis) -> tuple[str, ...]:
+    return Speaker.of(Source(words=Words.PROJECT_SUMMARY), LABELS, publications, "Our page").chip
+
+
+@pytest.mark.parametrize(
+    ("publisher", "kind", "expected"),
+    [
+        ("NICE", SourceKind.GUIDELINE, PublisherKind.GUIDELINE),
+        ("NHS", SourceKind.PUBLIC_BODY, PublisherKind.NHS),
+        ("NHS Fife", SourceKind.PATIENT_GUIDE, PublisherKind.NHS),
+        ("NHSX", SourceKind.PATIENT_GUIDE, PublisherKind.PATIENT_GUIDE),
+        ("GOV.UK", SourceKind.PUBLIC_BODY, PublisherKind.PUBLIC_BODY),
+        ("unknown publisher", SourceKind.PATIENT_GUIDE, PublisherKind.ANONYMOUS),
+        ("myhealthcare.com", SourceKind.PATIENT_GUIDE, PublisherKind.ANONYMOUS),
+        ("Drip Hydration", SourceKind.VENDOR, PublisherKind.SELLER),
+        ("A journal", None, PublisherKind.UNKNOWN),
+    ],
+)
+def test_what_a_publication_is_follows_from_publisher_and_kind(
+    publisher: str, kind: SourceKind | None, expected: PublisherKind
+) -> None:
+    assert standing(publisher, kind) is expected
+
+
+def test_who_sells_is_a_seller_whatever_the_page_is_called() -> None:
+    assert standing("NHS", SourceKind.PUBLIC_BODY, Interest.SELLS) is PublisherKind.SELLER
+
+
+def test_a_chip_names_publisher_kind_year_and_whose_words() -> None:
+    found = chip(basis("NICE", SourceKind.GUIDELINE, "2024-03-06"))
+    assert found == ("NICE", "guideline", "2024", "in our words")
+
+
+def test_a_kind_that_the_name_says_is_not_repeated() -> None:
+    assert chip(basis("NHS 111 Wales", SourceKind.PUBLIC_BODY)) == ("NHS 111 Wales", "in our words")
+
+
+def test_whoever_is_known_is_named_before_whoever_is_not() -> None:
+    found = chip(basis("unknown publisher", SourceKind.PATIENT_GUIDE), basis("GOV.UK", SourceKind.PUBLIC_BODY))
+    assert found == ("GOV.UK", "public body", "in our words", "and 1 other")
+
+
+def test_an_unknown_author_is_said_to_be_one() -> None:
+    assert chip(basis("unknown publisher", SourceKind.PATIENT_GUIDE))[0] == "Web page, author unknown"
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_what_a_publisher_calls_itself_is_drawn_exactly(payload: str) -> None:
+    source = Source(publisher=payload, title=payload)
+    document = build_document("Okapi tapir.", file="okapi.md", source=source)
+    passage = passages_of(document)[0]
+    quote = Quote(passage.sentences, passage.sentences[0], passage, Strength.STRONG, 0.5)
+    answer = Answer(Turn(0, "okapi?"), Status.ANSWERED, None, (quote,), ())
+    html = turn_html(1, Reply(answer, Timings(1, 1), None), Setting({}, date(2026, 11, 20)))
+    summary = html.partition('<summary class="who"')[2].partition("</summary>")[0]
+    assert f'<span class="publisher">{words(payload)}</span>' in summary
+    assert summary.count('class="exact"') == 1, "the rest are labels"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Food | Portion\nClams | 3 ounces",
+        "- one\n- two\n",
+        " | \n | |",
+        "a | \n- b | c\r\n\n| d",
+        *PAYLOADS,
+    ],
+)
+def test_tables_and_lists_keep_every_character(text: str) -> None:
+    drawn = layered(text, laid_out(text), exact)
+    assert unescape(re.sub("<[^>]*>", "", drawn)) == unescape(re.sub("<[^>]*>", "", layered(text, (), exact)))
+
+
+def test_a_row_of_a_table_is_drawn_without_the_lines_between_its_cells() -> None:
+    drawn = layered("Food | Portion\nClams | 3 ounces", laid_out("Food | Portion\nClams | 3 ounces"), exact)
+    assert drawn.count('<span class="tr of2">') == 2
+    assert re.findall(r'<span class="drawn">(.*?)</span>', drawn)[0] == " &#124; "
+    assert "&#124;" not in re.sub(r'<span class="drawn">.*?</span>', "", drawn)
