@@ -36,8 +36,8 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding manuscript passages styles visibility < drawing html isolation markdown text < typesetting < "
-            "pdf < __init__ < worker"
+            "decoding manuscript page_sight passages styles visibility < drawing html isolation markdown text "
+            "< typesetting < pdf < __init__ < worker"
         ),
     ),
     (
@@ -146,7 +146,7 @@ OWNERS = {
     ),
     "pymilvus": ("index.milvus",),
     "pypdf": ("loaders.pdf",),
-    "pypdfium2": ("display.pdf_page",),
+    "pypdfium2": ("display.pdf_page", "loaders.page_sight"),
     "rapidfuzz": ("language.vocabulary",),
     "rich": ("display.terminal",),
     "safetensors": ("index.encoding", "index.onnx_encoder"),

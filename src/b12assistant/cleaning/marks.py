@@ -216,10 +216,11 @@ def drawn(page: Page) -> Iterator[Range]:
         yield from _with_lists(page, lambda sentence: _NO_TEXT.search(page.text(sentence)) is not None)
 
 
-def struck(page: Page) -> Iterator[Range]:
-    """Yield sentences with words that have a line through them."""
-    if lines := page.united(Role.STRUCK):
-        yield from _with_lists(page, lambda sentence: any(line.overlaps(sentence) for line in lines))
+def in_role(page: Page, role: Role) -> Iterator[Range]:
+    """Yield sentences with words in regions of a role."""
+    starts, ends = [r.start for r in page.united(role)], [r.end for r in page.united(role)]
+    if starts:
+        yield from _with_lists(page, lambda at: bisect_left(starts, at.end) > bisect_left(ends, at.start + 1))
 
 
 def _with_lists(page: Page, is_sought: Callable[[Range], bool]) -> Iterator[Range]:
