@@ -36,8 +36,8 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding manuscript page_sight passages styles visibility < drawing html isolation markdown text "
-            "< typesetting < pdf < __init__ < worker"
+            "decoding doubts looks manuscript page_sight passages sheets visibility "
+            "< drawing isolation markdown styles text < html typesetting < pdf < __init__ < worker"
         ),
     ),
     (
@@ -116,6 +116,7 @@ _HTTP = (
     "web.source_routes",
 )
 OWNERS = {
+    "PIL": ("loaders.looks",),  # its names of colours
     "Stemmer": ("language.words",),
     "click": (*("command.cli", "command.evaluate_command", "command.invocation"),),
     "faiss": ("index.vector_index",),

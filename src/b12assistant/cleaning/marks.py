@@ -184,7 +184,8 @@ class Page:
         united: defaultdict[Role, list[Range]] = defaultdict(list)
         for role, ranges in self._regions.items():
             for range_ in ranges:
-                united[role].extend(tuple(range_.without(united[role])))
+                start = max(range_.start, united[role][-1].end if united[role] else 0)
+                united[role] += [Range(start, range_.end)] if start < range_.end else []
         return united
 
 
