@@ -35,6 +35,7 @@ from b12assistant.types import (
 
 Count = Callable[[str], int]  # word pieces of a text
 
+_LONGEST = 64  # letters per piece: more are tried only part by part, since an endless word is one piece
 _SHORT = 8  # letters per piece: a longer text is not counted whole, which could be slow
 
 
@@ -170,7 +171,8 @@ def _within(document: Document, range_: Range, count: Count, most: int) -> Itera
     """Split ``range_`` into parts of at most ``most`` word pieces, at blanks if there are any; ends are not blank."""
     rest = trim(document.text, range_.start, range_.end)
     while rest is not None:
-        cut = rest.start + _longest_prefix(document.slice(rest), count, most)
+        head = Range(rest.start, min(rest.end, rest.start + _LONGEST * most))
+        cut = rest.start + _longest_prefix(document.slice(head), count, most)
         part = trim(document.text, rest.start, cut)
         if part is not None:
             yield part
@@ -185,11 +187,11 @@ def _longest_prefix(text: str, count: Count, most: int) -> int:
     while high < len(text) and count(text[:high]) <= most:  # avoids counting all of a long text for each part
         low, high = high, 2 * high
     high = min(high, len(text))
+    if high == len(text) and count(text) <= most:
+        return high
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if count(text[:middle]) <= most else (low, middle - 1)
-    if low == len(text):
-        return low
     return next((at for at in range(low, low // 2, -1) if text[at].isspace()), low)
 
 

@@ -17,7 +17,7 @@ from operator import sub
 from typing import Any
 
 import pypdf
-from pypdf.generic import ArrayObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders.drawing import LEVEL, LOWERED, RAISED, Printed, annotated, is_on_line, moved, written
@@ -57,6 +57,8 @@ def load(data: bytes) -> Extract:
         reader = _open(data)
         VIEWER.open(data, partial(_rewritten, reader))
         pages = _read_pages(reader, notes)
+        with suppress(SourceError), _damage_as_source_error():
+            notes.has_form = "/XFA" in reader.root_object.get("/AcroForm", DictionaryObject()).get_object()
         title = _title(reader)
     if not any(pages):
         raise _no_text(notes)
@@ -80,6 +82,7 @@ class _Notes:
     hidden: int = 0  # letters that no reader sees, without blanks
     replaced: int = 0  # surrogates without their other half
     pages_left: int = 0
+    has_form: bool = False  # whose own pages pypdf does not read
     remarks: list[str] = field(default_factory=list)  # of the parser
 
     def warnings(self) -> tuple[str, ...]:
@@ -97,6 +100,8 @@ class _Notes:
         ]
         if self.hidden:
             warnings.append(f"{self.hidden:,} letter(s) that no reader sees left out ({_named(self.hiding)})")
+        if self.has_form:
+            warnings.append("an XFA form: only the page that stands in for it is read; print it to a PDF")
         if self.pages_left:
             warnings.append(f"{self.pages_left:,} pages after page {_MOST_PAGES:,} left out")
         if self.replaced:
