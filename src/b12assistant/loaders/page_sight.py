@@ -27,7 +27,7 @@ import pypdfium2.raw as pdfium
 _SCALE = 2.0  # pixels for a point
 _MOST_PIXELS = 6_000_000
 _MOST_OBJECTS = 50_000
-_MOST_LETTERS = 50_000  # a full page of a newspaper has about 40,000
+_MOST_LETTERS = 200_000  # as many as are read
 _DEEPEST = 12  # forms in forms
 _MOST_LAYERS = 5  # of text over text, each drawn by itself
 _OVERLAP = 0.25  # of a letter's box: two texts are in the same place
