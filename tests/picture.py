@@ -36,8 +36,8 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding manuscript passages styles visibility < drawing html isolation markdown text < typesetting < "
-            "pdf < __init__ < worker"
+            "decoding doubts looks manuscript page_sight passages sheets visibility "
+            "< drawing isolation markdown styles text < html typesetting < pdf < __init__ < worker"
         ),
     ),
     (
@@ -116,6 +116,7 @@ _HTTP = (
     "web.source_routes",
 )
 OWNERS = {
+    "PIL": ("loaders.looks",),  # its names of colours
     "Stemmer": ("language.words",),
     "click": ("command.cli", "command.evaluate_command", "command.invocation", "command.review_command"),
     "faiss": ("index.vector_index",),
@@ -146,7 +147,7 @@ OWNERS = {
     ),
     "pymilvus": ("index.milvus",),
     "pypdf": ("loaders.pdf",),
-    "pypdfium2": ("display.pdf_page",),
+    "pypdfium2": ("display.pdf_page", "loaders.page_sight"),
     "rapidfuzz": ("language.vocabulary",),
     "rich": ("display.terminal",),
     "safetensors": ("index.encoding", "index.onnx_encoder"),

@@ -95,7 +95,7 @@ class LoadingSettings:
     seconds: float = 60.0
     megabytes: int = 50
     memory: int = 2048
-    passages: int = 20_000
+    passages: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def bombs() -> Iterator[BadInput]:
     yield BadInput(12, "70 MB of text.pdf", lambda: one_page(bomb(operators, 70)), LEFT_OUT | WARNINGS, slow=True)
     yield BadInput(13, "200 pages of one stream.pdf", _of_one_stream, LEFT_OUT, "of processor time", slow=True)
     yield BadInput(14, "one endless line.pdf", lambda: _line(400_000), LEFT_OUT, "of processor time", slow=True)
-    yield BadInput(14, "one long line.pdf", lambda: _line(10_000), READ)
+    yield BadInput(14, "one long line.pdf", lambda: _line(10_000), READ | LEFT_OUT)
     yield BadInput(15, "6,000 pages.pdf", lambda: _many_pages(6_000), LEFT_OUT | WARNINGS, slow=True)
     yield BadInput(15, "150 pages.pdf", lambda: _many_pages(150), INDEXED)
 
@@ -133,7 +133,7 @@ def forms() -> Iterator[BadInput]:
     shows = PAGE.replace(b"/Resources << /Font << /F1 5 0 R >> >>", resources)
     form = b"/Type /XObject /Subtype /Form /BBox [0 0 612 792] " + resources
     in_itself = one_page(stream(TEXT + b" /X Do"), stream(TEXT + b" /X Do", form), page=shows)
-    yield BadInput(17, "a form in itself.pdf", in_itself, READ)
+    yield BadInput(17, "a form in itself.pdf", in_itself, READ | LEFT_OUT)
     laughs = [
         stream(
             b"/X Do " * 8 if level < 6 else b"BT /F1 9 Tf (ha ) Tj ET",
@@ -188,7 +188,7 @@ def odd_texts() -> Iterator[BadInput]:
     ligature = file_of([CATALOGUE, PAGES, PAGE, stream(shown), font, stream(cmap)])
     yield BadInput(21, "a ligature.pdf", ligature, READ)
     half = file_of([CATALOGUE, PAGES, PAGE, stream(shown), font, stream(cmap.replace(b"FB01", b"D83D"))])
-    yield BadInput(21, "half a character.pdf", half, READ)
+    yield BadInput(21, "half a character.pdf", half, READ | LEFT_OUT)
     left = [Print(f"Left line {n} goes on and", y=700 - 14 * n) for n in range(9)]
     right = [Print(f"right line {n} goes on and", x=320, y=700 - 14 * n) for n in range(9)]
     yield BadInput(23, "two columns.pdf", build_pdf([*left, *right]), INDEXED)

@@ -307,3 +307,8 @@ def test_pages_beyond_the_cap_are_reported(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(pdf, "_MOST_PAGES", 1)
     extract = pdf.load(build_pdf(column("One."), column("Two.")))
     assert (extract.text, extract.warnings) == ("One.", ("1 pages after page 1 left out",))
+
+
+def test_a_form_whose_pages_are_not_read_is_named() -> None:
+    form = SOUND.replace(b"/Type /Catalog", b"/Type /Catalog /AcroForm << /XFA [] >>")
+    assert pdf.load(form).warnings[0].startswith("an XFA form: only the page that stands in for it is read")

@@ -172,8 +172,9 @@ def test_behind_a_clear_ground_is_that_of_the_page(ground: str) -> None:
     assert text(f"<p style='background-color:{ground};color:white'>no") == ""
 
 
-def test_a_half_clear_ground_is_not_compared() -> None:
-    assert text("<p style='background:rgba(255,255,255,.5);color:white'>yes") == "yes"
+def test_a_half_clear_ground_is_mixed_with_what_is_behind_it() -> None:
+    assert text("<p style='background:rgba(255,255,255,.5);color:white'>no") == ""
+    assert text("<p style='background:rgba(0,0,0,.5);color:white'>yes") == "yes"
 
 
 def test_the_colours_of_old_attributes_are_read() -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import replace
+from functools import partial
 
 from b12assistant.cleaning import marks as rules
-from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Section
+from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Role, Section
 
-DRAWN, STRUCK = "drawn", "struck"  # the rules about what a reader sees and a quote would not say
+DRAWN, STRUCK, DOUBTFUL = "drawn", "struck", "doubtful"  # the rules about what a reader sees and a quote would not say
 
 # After invisible text, glued calls come first, so that the other rules see the rest of their block.
 RULES = (
@@ -25,7 +26,8 @@ RULES = (
     ("furniture", MarkKind.NEVER, rules.furniture),
     ("empty_reference", MarkKind.NEVER, rules.empty_references),
     (DRAWN, MarkKind.NEVER, rules.drawn),
-    (STRUCK, MarkKind.NEVER, rules.struck),
+    (STRUCK, MarkKind.NEVER, partial(rules.in_role, role=Role.STRUCK)),
+    (DOUBTFUL, MarkKind.NEVER, partial(rules.in_role, role=Role.DOUBTFUL)),
     ("reference", MarkKind.REFERENCE, rules.references),
     ("advert", MarkKind.NEVER, rules.adverts),
     ("pointer", MarkKind.NEVER, rules.pointers),

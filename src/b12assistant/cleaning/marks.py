@@ -184,7 +184,8 @@ class Page:
         united: defaultdict[Role, list[Range]] = defaultdict(list)
         for role, ranges in self._regions.items():
             for range_ in ranges:
-                united[role].extend(tuple(range_.without(united[role])))
+                start = max(range_.start, united[role][-1].end if united[role] else 0)
+                united[role] += [Range(start, range_.end)] if start < range_.end else []
         return united
 
 
@@ -216,10 +217,11 @@ def drawn(page: Page) -> Iterator[Range]:
         yield from _with_lists(page, lambda sentence: _NO_TEXT.search(page.text(sentence)) is not None)
 
 
-def struck(page: Page) -> Iterator[Range]:
-    """Yield sentences with words that have a line through them."""
-    if lines := page.united(Role.STRUCK):
-        yield from _with_lists(page, lambda sentence: any(line.overlaps(sentence) for line in lines))
+def in_role(page: Page, role: Role) -> Iterator[Range]:
+    """Yield sentences with words in regions of a role."""
+    starts, ends = [r.start for r in page.united(role)], [r.end for r in page.united(role)]
+    if starts:
+        yield from _with_lists(page, lambda at: bisect_left(starts, at.end) > bisect_left(ends, at.start + 1))
 
 
 def _with_lists(page: Page, is_sought: Callable[[Range], bool]) -> Iterator[Range]:

@@ -57,6 +57,7 @@ class SourceEntry(FactsEntry):
     """The facts of a file: a `[[source]]` of `sources.toml`."""
 
     file: Text = Field(description="a path in the corpus")
+    seen: bool = Field(default=False, description="true if a reader sees all that is doubtful, or false")
 
 
 class OriginEntry(CuratedEntry):
@@ -148,4 +149,6 @@ def parse_front_matter(text: str, *, file: str) -> Facts:
 
 def source_of(*facts: Facts) -> Source:
     """Merge the facts of one file; for a key in several, the last wins."""
-    return check(FactsEntry, {key: value for table in facts for key, value in table.items()}, str).source()
+    return check(
+        FactsEntry, {key: value for table in facts for key, value in table.items() if key != "seen"}, str
+    ).source()

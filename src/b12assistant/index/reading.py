@@ -101,7 +101,8 @@ class FileReading:
                 _, digest = self._described(file, sha256, known.front)
                 if known.document.digest == digest:
                     return known
-            prepared = self.reader.prepare(data, file.name, self._splitting)
+            splitting = replace(self._splitting, seen=bool(file.facts.get("seen")))
+            prepared = self.reader.prepare(data, file.name, splitting)
             extract = prepared.extract
             front = parse_front_matter(extract.front, file="front matter") if extract.front is not None else {}
             source, digest = self._described(file, sha256, front)
@@ -149,5 +150,6 @@ class FileReading:
             most_pieces(self.encoder),
             CHUNKING.title_pieces,
             self.runtime,
+            *(["seen"] if file.facts.get("seen") else []),
         ]
         return source, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from b12assistant.loaders.decoding import decode
+from b12assistant.loaders.looks import Look
 from b12assistant.loaders.manuscript import Manuscript
-from b12assistant.loaders.styles import Look, Styles
+from b12assistant.loaders.styles import Styles
 from b12assistant.types import BlockKind, Extract, Role
 
 # Never shown as text, or only where something else cannot be.
@@ -25,6 +26,7 @@ _DRAWN = _PICTURES | _CONTROLS
 _UNSEEN = _MACHINERY | _CHOICES | _DRAWN
 _RAISING = {"sup": True, "rt": True, "sub": False}
 _STRIKING = frozenset({"del", "s", "strike"})
+_MOST_NAMED = 5  # doubts
 _LEAST_SHIFT = 0.2  # times the size of the letters
 
 _PROSE = frozenset({"address", "blockquote", "caption", "center", "figcaption", "hr", "legend", "p", "pre", "summary"})
@@ -66,10 +68,13 @@ def load(data: bytes) -> Extract:
     if tree.root is not None:
         walk.run(tree.root)
     hidden = (f"{walk.hidden:,} letter(s) that the page hides left out",) if walk.hidden else ()
+    doubts = [f"not quoted, because a style may hide it: {reason[:120]}" for reason in walk.doubts[:_MOST_NAMED]]
+    if len(walk.doubts) > _MOST_NAMED:
+        doubts.append(f"not quoted, because of {len(walk.doubts) - _MOST_NAMED} more styles that may hide text")
     return manuscript.extract(
         f"selectolax {version('selectolax')} (Lexbor)",
         title=(" ".join(title.text().split()) if title is not None else "") or manuscript.main_heading(),
-        warnings=(*decoded.warnings, *hidden),
+        warnings=(*decoded.warnings, *hidden, *doubts),
     )
 
 
@@ -98,6 +103,7 @@ class _Walk:
         self._path: list[_Open] = []
         self._shifted: list[str] = []  # the raised or lowered text so far, with marks for what is shifted inside it
         self.hidden = 0  # letters, without blanks
+        self.doubts: list[str] = []  # why text is not quoted, each once
         # Tags of open elements, so that none has to search the path. Inside a data row, blocks do not split the text.
         self._open: Counter[str] = Counter()
 
@@ -138,6 +144,9 @@ class _Walk:
         struck = around.struck or look.struck or tag in _STRIKING
         roles = [role for role in (self._role(tag, attributes),) if role is not None]
         roles += [Role.STRUCK] if struck and not around.struck else []
+        if reason := _may_be_shut(node, tag, attributes):
+            look = replace(look, doubt=look.doubt or reason)
+        roles += [Role.DOUBTFUL] if look.doubt and not around.look.doubt else []
         for role in roles:
             self._out.enter(role)
         opened = self._begin(tag, node)
@@ -201,14 +210,23 @@ class _Walk:
             self._part(BlockKind.PARAGRAPH)
 
     def _text(self, text: str) -> None:
-        if self._path[-1].look.is_hidden:
+        look = self._path[-1].look
+        if look.is_hidden:
             self.hidden += len("".join(text.split()))
-        elif self._path[-1].within_shift:
+            return
+        is_doubtful = look.is_doubtful and bool(text.strip())
+        if (is_doubtful or look.doubt) and text.strip() and (reason := look.doubt or look.paint) not in self.doubts:
+            self.doubts.append(reason)
+        if is_doubtful:
+            self._out.enter(Role.DOUBTFUL)
+        if self._path[-1].within_shift:
             self._shifted.append(text)
         elif self._open["pre"]:
             self._out.write(text)
         else:
             self._out.flow(text)
+        if is_doubtful:
+            self._out.leave()
 
     def _line_end(self) -> None:
         """End a line at one <br>, a paragraph at two, as old pages mean it."""
@@ -256,9 +274,22 @@ def _is_nothing(tag: str, attributes: dict[str, str | None]) -> bool:
     return any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height"))
 
 
+def _may_be_shut(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> str:
+    """Return why an element may show nothing of what is in it; "" if it does."""
+    if tag == "details" and "open" not in attributes:
+        return "<details> that is shut"
+    if tag == "html" and node.css_first("link[href^='data:' i]") is not None:
+        return "<link> to a style sheet in its own address"
+    children = node.iter() if tag not in ("html", "head") else ()
+    if any(child.tag == "template" and "shadowrootmode" in child.attributes for child in children):
+        return "<template> that replaces what is in its parent"
+    return ""
+
+
 def _is_switched_off(tag: str, attributes: dict[str, str | None]) -> bool:
     return (
         "hidden" in attributes
+        or "popover" in attributes
         or (attributes.get("aria-hidden") or "").strip().lower() == "true"
         or (tag == "dialog" and "open" not in attributes)
     )

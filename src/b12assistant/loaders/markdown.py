@@ -28,6 +28,20 @@ _FOOTNOTE = re.compile(r"\^[\w-]+")
 _PLAIN = re.compile(
     r"</?(?:a|abbr|b|big|cite|code|dfn|em|i|ins|kbd|mark|q|samp|small|span|strong|tt|u|var)\s*>|<!--", re.I
 )
+# Raw HTML that shows what is in it: other elements, and other attributes, may hide text.
+_OPENING = re.compile(r"<(/?)([a-z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.I)
+_SHOWN = re.compile(
+    r"a|abbr|article|aside|b|big|blockquote|center|cite|code|dd|del|dfn|div|dl|dt|em|figcaption|figure|h[1-6]|i|ins|kbd|li"
+    r"|main|mark|ol|p|picture|pre|q|s|samp|section|small|span|strike|strong|sub|sup|table|t(?:body|d|foot|h|head|r|t)|u|ul|var",
+    re.I,
+)
+_EMPTY = re.compile(r"area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr", re.I)
+_SHOWN_ATTRIBUTES = re.compile(
+    r"(?:\s+(?:align|alt|cite|colspan|height|href|id|lang|name|rel|rowspan|scope|src|start|target|title|type|valign|width)"
+    r"(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?)*\s*/?",
+    re.I,
+)
+_SHEETS = re.compile(r"<(?:style|link|script)\b", re.I)
 _BREAK = re.compile(r"<w?br\s*/?>", re.I)
 
 
@@ -38,8 +52,14 @@ def load(data: bytes) -> Extract:
     body = decoded.text[front.end() :] if front else decoded.text
     tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"]).parse(body)
     manuscript = Manuscript()
+    raw = _Raw(tokens)
     for token in tokens:
+        is_doubtful = raw.may_hide(token)
+        if is_doubtful:
+            manuscript.enter(Role.DOUBTFUL)
         _write_block(manuscript, token)
+        if is_doubtful:
+            manuscript.leave()
     return manuscript.extract(
         f"markdown-it-py {version('markdown-it-py')}",
         title=manuscript.main_heading(),
@@ -67,6 +87,33 @@ def _write_block(manuscript: Manuscript, token: Token) -> None:
             manuscript.write(token.content)  # only code has any here
         case "heading_close" | "list_item_close" | "tr_close" | "paragraph_close":
             manuscript.open(BlockKind.PARAGRAPH)
+
+
+class _Raw:
+    """The elements of raw HTML that are open, and whether each shows what is in it."""
+
+    def __init__(self, tokens: Iterable[Token]) -> None:
+        parts = (part for token in tokens for part in (token, *(token.children or ())))
+        self._open: list[tuple[str, bool]] = []
+        self._has_sheets = any(part.type.startswith("html_") and _SHEETS.search(part.content) for part in parts)
+
+    def may_hide(self, token: Token) -> bool:
+        """Check if the text of a block may be hidden, and take in the elements that it opens or ends."""
+        found = self._has_sheets or any(not shows for _, shows in self._open)
+        for part in (token, *(token.children or ())):
+            if part.type.startswith("html_"):
+                for closes, name, attributes in _OPENING.findall(_COMMENT.sub("", part.content)):
+                    self._take(name.lower(), attributes, closes=bool(closes))
+                    found = found or any(not shows for _, shows in self._open[-1:])
+        return found
+
+    def _take(self, name: str, attributes: str, *, closes: bool) -> None:
+        if closes:
+            last = next((i for i in range(len(self._open) - 1, -1, -1) if self._open[i][0] == name), len(self._open))
+            del self._open[last:]
+        elif not _EMPTY.fullmatch(name):
+            shows = _SHOWN.fullmatch(name) is not None and _SHOWN_ATTRIBUTES.fullmatch(attributes) is not None
+            self._open.append((name, shows))
 
 
 class _Inline:

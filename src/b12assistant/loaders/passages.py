@@ -28,12 +28,14 @@ from b12assistant.types import (
     Passage,
     PassageId,
     Range,
+    Role,
     Section,
     Source,
 )
 
 Count = Callable[[str], int]  # word pieces of a text
 
+_LONGEST = 64  # letters per piece: more are tried only part by part, since an endless word is one piece
 _SHORT = 8  # letters per piece: a longer text is not counted whole, which could be slow
 
 
@@ -59,12 +61,14 @@ class Part:
 class Splitting:
     """How to make passages. ``most``: word pieces of a passage. ``passages``: the most that a file may have.
 
-    ``tokenizer``: the file to count word pieces with; ``None``: the caller counts them.
+    ``tokenizer``: the file to count word pieces with; ``None``: the caller counts them. ``seen``: a curator says that a
+    reader sees all of the file that is doubtful.
     """
 
     most: int
     passages: int
     tokenizer: Path | None = None
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,10 @@ class Prepared:
 
 def prepare(extract: Extract, splitting: Splitting, count: Count | None) -> Prepared:
     """Mark a text and split it into passages. Raises ``SourceError`` if there are too many."""
+    if splitting.seen:
+        regions = tuple(region for region in extract.regions if region.role is not Role.DOUBTFUL)
+        warnings = tuple(warning for warning in extract.warnings if "not quoted" not in warning)
+        extract = replace(extract, regions=regions, warnings=warnings)
     marks = mark(extract)
     marked = Prepared(extract, marks, trim_headings(extract, marks), 0.0, None)
     document = marked.document(DocumentId(""), "", "", Source())
@@ -163,7 +171,8 @@ def _within(document: Document, range_: Range, count: Count, most: int) -> Itera
     """Split ``range_`` into parts of at most ``most`` word pieces, at blanks if there are any; ends are not blank."""
     rest = trim(document.text, range_.start, range_.end)
     while rest is not None:
-        cut = rest.start + _longest_prefix(document.slice(rest), count, most)
+        head = Range(rest.start, min(rest.end, rest.start + _LONGEST * most))
+        cut = rest.start + _longest_prefix(document.slice(head), count, most)
         part = trim(document.text, rest.start, cut)
         if part is not None:
             yield part
@@ -178,11 +187,11 @@ def _longest_prefix(text: str, count: Count, most: int) -> int:
     while high < len(text) and count(text[:high]) <= most:  # avoids counting all of a long text for each part
         low, high = high, 2 * high
     high = min(high, len(text))
+    if high == len(text) and count(text) <= most:
+        return high
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if count(text[:middle]) <= most else (low, middle - 1)
-    if low == len(text):
-        return low
     return next((at for at in range(low, low // 2, -1) if text[at].isspace()), low)
 
 

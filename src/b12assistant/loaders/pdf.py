@@ -8,21 +8,22 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count, groupby, pairwise
 from operator import sub
 from typing import Any
 
 import pypdf
-from pypdf.generic import ArrayObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders.drawing import LEVEL, LOWERED, RAISED, Printed, annotated, is_on_line, moved, written
 from b12assistant.loaders.manuscript import Manuscript
 from b12assistant.loaders.typesetting import PrintedLine, typeset
-from b12assistant.loaders.visibility import SHOWING, Box, Sight, blank, layers_off
+from b12assistant.loaders.visibility import SHOWING, VIEWER, Box, Shows, Text, blank, blank_in_part
 from b12assistant.types import OBJECT, Extract
 
 _MOST_PAGES = 5_000
@@ -54,12 +55,15 @@ def load(data: bytes) -> Extract:
     notes = _Notes()
     with _listening(notes):
         reader = _open(data)
+        VIEWER.open(data, partial(_rewritten, reader))
         pages = _read_pages(reader, notes)
+        with suppress(SourceError), _damage_as_source_error():
+            notes.has_form = "/XFA" in reader.root_object.get("/AcroForm", DictionaryObject()).get_object()
         title = _title(reader)
     if not any(pages):
         raise _no_text(notes)
     manuscript = Manuscript()
-    typeset(pages, manuscript)
+    typeset(pages, manuscript, doubtful=frozenset(number - 1 for number in notes.doubtful))
     return manuscript.extract(
         f"pypdf {pypdf.__version__}", title=title or manuscript.main_heading(alone=True), warnings=notes.warnings()
     )
@@ -73,13 +77,16 @@ class _Notes:
     unreadable: list[int] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
     recognised: list[int] = field(default_factory=list)
+    doubtful: list[int] = field(default_factory=list)
     hiding: list[int] = field(default_factory=list)
     hidden: int = 0  # letters that no reader sees, without blanks
     replaced: int = 0  # surrogates without their other half
     pages_left: int = 0
+    has_form: bool = False  # whose own pages pypdf does not read
     remarks: list[str] = field(default_factory=list)  # of the parser
 
     def warnings(self) -> tuple[str, ...]:
+        it = "it" if len(self.doubtful) == 1 else "them"
         warnings = [
             f"{_named(pages)} {what}"
             for pages, what in (
@@ -87,11 +94,14 @@ class _Notes:
                 (self.unreadable, "could not be read"),
                 (self.cut, f"cut after {_MOST_TEXT:,} characters"),
                 (self.recognised, "with the text layer of a scan (OCR)"),
+                (self.doubtful, f"not quoted: what a reader sees of {it} could not be drawn"),
             )
             if pages
         ]
         if self.hidden:
             warnings.append(f"{self.hidden:,} letter(s) that no reader sees left out ({_named(self.hiding)})")
+        if self.has_form:
+            warnings.append("an XFA form: only the page that stands in for it is read; print it to a PDF")
         if self.pages_left:
             warnings.append(f"{self.pages_left:,} pages after page {_MOST_PAGES:,} left out")
         if self.replaced:
@@ -143,6 +153,14 @@ def _open(data: bytes) -> pypdf.PdfReader:
     return reader
 
 
+def _rewritten(reader: pypdf.PdfReader) -> bytes:
+    """Return a copy of a damaged file, as pypdf reads it."""
+    out = io.BytesIO()
+    with _damage_as_source_error():
+        pypdf.PdfWriter(clone_from=reader).write(out)
+    return out.getvalue()
+
+
 @contextmanager
 def _damage_as_source_error() -> Iterator[None]:
     try:
@@ -157,34 +175,40 @@ def _damage_as_source_error() -> Iterator[None]:
 def _read_pages(reader: pypdf.PdfReader, notes: _Notes) -> list[list[PrintedLine]]:
     with _damage_as_source_error():
         pages = len(reader.pages)
-        off = layers_off(reader.root_object)
     if pages == 0:
         raise SourceError("damaged PDF: no pages")
     notes.pages_left = max(0, pages - _MOST_PAGES)
-    return [_read_page(reader, number, off, notes) for number in range(min(pages, _MOST_PAGES))]
+    return [_read_page(reader, number, notes) for number in range(min(pages, _MOST_PAGES))]
 
 
-def _read_page(reader: pypdf.PdfReader, number: int, off: frozenset[int], notes: _Notes) -> list[PrintedLine]:
+def _read_page(reader: pypdf.PdfReader, number: int, notes: _Notes) -> list[PrintedLine]:
     """Return the visible lines of page ``number``, 0-based, in the order of the content stream."""
     page = _Page(number)
     try:
         with _damage_as_source_error():
             source = reader.pages[number]
-            sight = Sight(source, _area(source), off)
-            source.extract_text(
-                visitor_text=page.take, visitor_operand_before=sight.before, visitor_operand_after=sight.after
-            )
-            unseen = sight.unseen()
-            prints = [Printed(*start) for start in sight.starts() if start[0] not in unseen]
-            shifts = moved(prints)
-            if unseen or shifts:
-                every, page = page.letters, _Page(number)
-                _as_lists(source)
-                source.extract_text(visitor_text=page.take, visitor_operand_before=_changing(unseen, shifts))
-                if every > page.letters:
-                    notes.hiding.append(number + 1)
-                    notes.hidden += every - page.letters
-            page.drawn = (*sight.small_drawings, *annotated(source))
+            shows = Shows()
+            source.extract_text(visitor_text=page.take, visitor_operand_before=shows.before)
+            sight = VIEWER.look(number, unit=float(source.user_unit)) if page.letters else None
+            texts = None if sight is None else shows.matched(sight.texts)
+            if texts is None:
+                is_doubtful = page.letters > 0
+            else:
+                is_doubtful = False
+                seen = {number: text for number, text in texts.items() if shows.is_seen(number, text)}
+                parts = {number: text for number, text in seen.items() if not shows.is_whole(text)}
+                shifts = moved([Printed(n, t.x, t.y, t.size, shows.lengths[n]) for n, t in seen.items() if t.upright])
+                if len(seen) < len(texts) or parts or shifts:
+                    every, page = page.letters, _Page(number)
+                    _as_lists(source)
+                    visit = _changing(texts.keys() - seen.keys(), parts, shifts)
+                    source.extract_text(visitor_text=page.take, visitor_operand_before=visit)
+                    if every > page.letters:
+                        notes.hiding.append(number + 1)
+                        notes.hidden += every - page.letters
+                if any(text.is_recognised for text in seen.values()):
+                    notes.recognised.append(number + 1)
+            page.drawn = (*(sight.drawn if sight else ()), *annotated(source))
     except SourceError:
         notes.unreadable.append(number + 1)
         return []
@@ -193,19 +217,10 @@ def _read_page(reader: pypdf.PdfReader, number: int, off: frozenset[int], notes:
         notes.cut.append(number + 1)
     if not lines:
         notes.empty.append(number + 1)
-    elif sight.is_recognised:
-        notes.recognised.append(number + 1)
+    elif is_doubtful:
+        notes.doubtful.append(number + 1)
     notes.replaced += page.replaced
     return lines
-
-
-def _area(page: pypdf.PageObject) -> Box:
-    """Return the part of a page that is shown, in points."""
-    boxes = (page.mediabox, page.cropbox)
-    left, bottom = (max(float(min(box[i], box[i + 2])) for box in boxes) for i in (0, 1))
-    right, top = (min(float(max(box[i - 2], box[i])) for box in boxes) for i in (2, 3))
-    is_sound = left < right and bottom < top
-    return (left, bottom, right, top) if is_sound else (-_FARTHEST, -_FARTHEST, _FARTHEST, _FARTHEST)
 
 
 def _as_lists(page: pypdf.PageObject) -> None:
@@ -219,8 +234,8 @@ def _as_lists(page: pypdf.PageObject) -> None:
         page[NameObject("/Contents")] = content
 
 
-def _changing(unseen: frozenset[int], shifts: Mapping[int, bool]) -> Callable[..., None]:
-    """Return a visitor that takes out the texts with these numbers, and puts marks around raised and lowered ones.
+def _changing(unseen: Set[int], parts: Mapping[int, Text], shifts: Mapping[int, bool]) -> Callable[..., None]:
+    """Return a visitor that takes out texts that are unseen, as a whole or in part, and marks raised and lowered ones.
 
     In a form, where texts are no lists, the sign of something drawn is written instead.
     """
@@ -230,6 +245,8 @@ def _changing(unseen: frozenset[int], shifts: Mapping[int, bool]) -> Callable[..
         number = next(shown) if operator in SHOWING else -1
         if number in unseen:
             blank(operator, operands)
+        elif number in parts:
+            blank_in_part(operator, operands, parts[number].signs)
         elif number in shifts and operator == b"TJ":
             operands[0].insert(0, TextStringObject(RAISED if shifts[number] else LOWERED))
             operands[0].append(TextStringObject(LEVEL))

@@ -147,8 +147,13 @@ class _Piece:
     role: Role | None = None
 
 
-def typeset(pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript) -> None:
-    """Write pages into the manuscript: line ends become blanks, paragraphs continue over page ends."""
+def typeset(
+    pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript, *, doubtful: Set[int] = frozenset()
+) -> None:
+    """Write pages into the manuscript: line ends become blanks, paragraphs continue over page ends.
+
+    ``doubtful``: the pages, 0-based, of which it is not known what a reader sees.
+    """
     roles = furniture(pages)
     body = [line for lines in pages for line in lines if line not in roles]
     face = _face(body)
@@ -160,6 +165,10 @@ def typeset(pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript) -> N
     interrupted = False  # furniture is between this line and the text it continues
     for piece, following in zip_longest(pieces, pieces[1:]):
         manuscript.pages(piece.line.page - page)
+        if page in doubtful and piece.line.page not in doubtful:
+            manuscript.leave()
+        if page not in doubtful and piece.line.page in doubtful:
+            manuscript.enter(Role.DOUBTFUL)
         page = piece.line.page
         if piece.kind is not None:
             manuscript.open(piece.kind, level=levels.get(_style(piece.line), 2))
@@ -177,6 +186,8 @@ def typeset(pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript) -> N
         if following is not None and following.role is None and following.kind is None:
             text, glue = _line_end(text, following.line.text, words)
         manuscript.write(text)
+    if page in doubtful:
+        manuscript.leave()
     manuscript.pages(len(pages) - 1 - page)
 
 

@@ -1,366 +1,186 @@
-"""Find out which text of a PDF page a reader can see.
+"""Find out which letters of a PDF page a reader can see, by a process that draws it (``page_sight``).
 
-``Sight`` follows the graphics state through the operators of a page, as pypdf reads them. Each operator that shows
-text gets a number; at the end ``unseen`` gives the numbers whose text no reader sees, and ``is_recognised`` says if
-there are invisible letters over a picture, the text layer of a scan.
+A page is drawn with and without its text: a letter that changes no pixel is not seen. What is drawn is matched with
+what is read by the order of the operators that show text. Lengths are points, the origin is at the bottom left.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain, pairwise
-from typing import Any
+import atexit
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+from typing import IO, Any, cast
 
-Matrix = tuple[float, float, float, float, float, float]
-Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
-Colour = tuple[float, float, float]  # red, green, blue, from 0 to 1
+from b12assistant.types import OBJECT
+
+Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 SHOWING = (b"Tj", b"TJ", b"'", b'"')  # the operators that show text
-_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-_EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
-_WHITE: Colour = (1.0, 1.0, 1.0)
-_BLACK: Colour = (0.0, 0.0, 0.0)
-_LEAST_SIZE = 2.0  # points; smaller letters cannot be read
-_SAME = 10 / 255  # difference of a colour channel too small to see
-_OPAQUE = 0.95
-_SEEN = 0.05  # opacity below which nothing is seen
-_WIDE = 1.2  # times the size: no letter is wider
-_INSIDE = 0.25  # times the size: how far inside the first letter its colour is compared with the ground
-_THIN = 2.0  # points
-_MOST_PAINTS = 50_000  # areas of a page that are kept; on a page with more, colours are not compared
-_GRAY = ("/DeviceGray", "/G", "/CalGray")
-_COLOURS = {"/DeviceRGB": 3, "/RGB": 3, "/CalRGB": 3, "/DeviceCMYK": 4, "/CMYK": 4}
+_SECONDS = 5.0  # of processor time for a request
+_PATIENCE = 6  # by the clock, times as much
+_MOST_SECONDS = 120.0  # by the clock, for all pages of a file
+_MOST_FAILURES = 3  # of the process, for a file
+_LONGEST = 1 << 24  # bytes of an answer
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
-    """The graphics state, as far as it decides what is seen. Colours are ``None`` where they are not known."""
+class Text:
+    """A piece of text that is drawn: where it begins, the size of its letters, and a sign for each letter.
 
-    ctm: Matrix = _IDENTITY
-    clip: Box = _EVERYWHERE
-    fill: Colour | None = _BLACK
-    stroke: Colour | None = _BLACK
-    fill_space: object = "/DeviceGray"
-    stroke_space: object = "/DeviceGray"
-    fill_alpha: float = 1.0
-    stroke_alpha: float = 1.0
-    blends: bool = False
-    mode: int = 0
-    size: float = 0.0
-    least_height: float = 1.0  # times the size; only the letters of Type 3 fonts have their own scale
-    rise: float = 0.0
+    ``signs``: "s" seen, "u" unseen, "p" seen in part, "o" unseen over a picture of letters, as in a scan, "b" blank.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class _Show:
-    """Text that is shown: how, and the box of its first letter."""
-
-    number: int
-    state: _State
-    box: Box
-    height: float  # of the letters, points
-    reach: float  # how far the text may go to the right, points
-    off: bool  # inside a layer that is switched off
-    letters: int  # bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Paint:
-    """An area that is painted after ``shows`` pieces of text. ``colour``: ``None`` if it is not one opaque colour."""
-
-    shows: int
-    box: Box
-    colour: Colour | None
-    covers: bool  # hides what is under it
-
-
-class Sight:
-    """What can be seen of one page. ``page``: its dictionary; ``layers_off``: ids of layers that are switched off."""
-
-    def __init__(self, page: Mapping[str, Any], area: Box, layers_off: frozenset[int]) -> None:
-        self._area = area
-        self._layers_off = layers_off
-        self._state = _State()
-        self._saved: list[_State] = []
-        self._resources: list[Any] = [_of(page, "/Resources")]
-        self._forms: list[tuple[_State, list[_State], list[bool]] | None] = []  # what `Do` interrupted
-        self._marked: list[bool] = []  # open marked contents, and whether they are in a layer that is off
-        self._points: list[tuple[float, float]] = []
-        self._is_box = True  # the path is nothing but upright rectangles
-        self._clips = False
-        self._line: tuple[Sequence[float], int] = ((), 0)  # the text matrix, and the letters shown with it so far
-        self._shows: list[_Show] = []
-        self._paints: list[_Paint] = []
-        self._pictures: list[Box] = []
-        self._strokes: list[Box] = []
-
-    def before(self, operator: bytes, operands: Any, _: Any, text_matrix: Sequence[float]) -> None:
-        """Take an operator before its text is read."""
-        if operator in SHOWING:
-            self._show(operands, text_matrix)
-        elif operator in _HANDLERS:
-            try:
-                _HANDLERS[operator](self, operands)
-            except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError):
-                return  # operands that do not fit: a viewer ignores the operator too
-
-    def after(self, operator: bytes, *_: Any) -> None:
-        """Leave a form that ``Do`` painted."""
-        if operator == b"Do" and self._forms and (left := self._forms.pop()) is not None:
-            self._state, self._saved, self._marked = left
-            self._resources.pop()
-
-    def unseen(self) -> frozenset[int]:
-        """Return the numbers of the texts that no reader sees."""
-        return frozenset(show.number for show in self._shows if self._is_hidden(show))
-
-    def starts(self) -> Iterator[tuple[int, float, float, float, int]]:
-        """Yield the number of each upright text, where it begins on its base line, its size and its bytes."""
-        for show in self._shows:
-            x, y, _, high = show.box
-            if math.isfinite(y) and math.isfinite(high):
-                yield show.number, x, y, high - y, show.letters
-
-    @property
-    def small_drawings(self) -> tuple[Box, ...]:
-        """Return the boxes of pictures and of horizontal strokes."""
-        return (*self._pictures, *self._strokes)
+    x: float
+    y: float
+    size: float
+    upright: bool
+    signs: str
 
     @property
     def is_recognised(self) -> bool:
-        """Check for invisible text with a picture under it, as text recognition adds to a scan."""
-        return any(show.state.mode in (3, 7) and not self._is_hidden(show) for show in self._shows)
+        """Check for the invisible text that text recognition adds to a scan."""
+        return "o" in self.signs
 
-    def _is_hidden(self, show: _Show) -> bool:
-        state = show.state
-        if show.off or show.height < _LEAST_SIZE or self._is_outside(show):
-            return True
-        if state.mode in (3, 7):
-            x, y = _middle(show.box)
-            return not any(_holds(picture, x, y) for picture in self._pictures)
-        fills, strokes = state.mode in (0, 2, 4, 6), state.mode in (1, 2, 5, 6)
-        seen = (fills and state.fill_alpha > _SEEN) or (strokes and state.stroke_alpha > _SEEN)
-        if not seen:
-            return True
-        colours = [*([state.fill] if fills else []), *([state.stroke] if strokes else [])]
-        return self._is_covered(show) or self._is_like_ground(show, colours)
 
-    def _is_outside(self, show: _Show) -> bool:
-        left, bottom, right, top = _common(self._area, show.state.clip)
-        x, y, far, high = show.box
-        return right <= left or top <= bottom or x >= right or y >= top or high <= bottom or far + show.reach <= left
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is drawn on a page: its texts in order, and the boxes of pictures and horizontal strokes."""
 
-    def _is_covered(self, show: _Show) -> bool:
-        """Check if an opaque area is painted over the text later, as by a poor redaction."""
-        x, y, far, high = show.box
-        far += show.reach / 2  # widths are estimated
-        later = (paint.box for paint in reversed(self._paints) if paint.covers and paint.shows > show.number)
-        return any(_holds(box, x, y) and _holds(box, far, (y + high) / 2) for box in later)
+    texts: tuple[Text, ...]
+    drawn: tuple[Box, ...]
 
-    def _is_like_ground(self, show: _Show, colours: Sequence[Colour | None]) -> bool:
-        if None in colours or len(self._paints) >= _MOST_PAINTS:
-            return False
-        grounds = chain((_WHITE,), (paint.colour for paint in self._paints))
-        if not any(_is_same(ground, colour) for ground in grounds for colour in colours):
-            return False
-        x, y = _middle(show.box)
-        before = (paint for paint in reversed(self._paints) if paint.shows <= show.number)
-        ground = next((paint.colour for paint in before if _holds(paint.box, x, y)), _WHITE)
-        return all(_is_same(ground, colour) for colour in colours)
 
-    def _show(self, operands: Any, text_matrix: Sequence[float]) -> None:
-        state = self._state
+class Viewer:
+    """Looks at the pages of one document at a time. What cannot be drawn in time is ``None``."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._data = b""
+        self._repaired: Callable[[], bytes] | None = None
+        self._is_open = False
+        self._failures = 0
+        self._left = 0.0
+
+    def open(self, data: bytes, repaired: Callable[[], bytes] | None = None) -> None:
+        """Begin a document. ``repaired``: writes a copy, if pdfium cannot open the file itself."""
+        self._data, self._repaired, self._is_open = data, repaired, False
+        self._failures, self._left = 0, _MOST_SECONDS
+
+    def look(self, number: int, *, unit: float = 1.0) -> Sight | None:
+        """Draw page ``number``, 0-based. ``unit``: points of a unit of the page."""
+        if self._failures >= _MOST_FAILURES or self._left <= 0:
+            return None
+        began = time.monotonic()
+        answer = self._asked({"page": number, "unit": unit}) if self._opened() else None
+        self._left -= time.monotonic() - began
+        with suppress(KeyError, TypeError, ValueError):
+            if answer is not None and "error" not in answer:
+                texts = (
+                    Text(float(x), float(y), float(size), bool(up), str(signs))
+                    for x, y, size, up, signs in answer["texts"]
+                )
+                boxes = ((float(a), float(b), float(c), float(d)) for a, b, c, d in answer["drawn"])
+                return Sight(tuple(texts), tuple(boxes))
+        return None
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        process, self._process, self._is_open = self._process, None, False
+        if process is not None:
+            process.kill()
+            with suppress(OSError), process:  # closes its pipes
+                process.wait()
+
+    def _opened(self) -> bool:
+        while not self._is_open and self._failures < _MOST_FAILURES:
+            answer = self._asked({"length": len(self._data)}, self._data)
+            self._is_open = answer is not None and "error" not in answer
+            if answer is not None and not self._is_open:
+                repair, self._repaired = self._repaired, None
+                self._failures += 1 if repair else _MOST_FAILURES
+                self._data = repair() if repair else self._data
+        return self._is_open
+
+    def _asked(self, request: Mapping[str, object], data: bytes = b"") -> dict[str, Any] | None:
+        """Return the process's answer; ``None`` if it cannot be started, dies or takes too long."""
         try:
-            matrix = _times(_matrix(text_matrix), state.ctm)
-            last = operands[-1]
-            parts = last if isinstance(last, list) else [last]
-            letters = sum(len(part) for part in parts if isinstance(part, (str, bytes)))
-        except (ArithmeticError, IndexError, TypeError, ValueError):
-            matrix, letters = state.ctm, 1
-        own = letters
-        here = tuple(text_matrix)  # pypdf does not move it on after each piece
-        letters += self._line[1] if self._line[0] == here else 0
-        self._line = (here, letters)
-        across, up = math.hypot(matrix[0], matrix[1]), math.hypot(matrix[2], matrix[3])
-        size = abs(state.size)
-        width = _WIDE * size
-        corners = [_apply(matrix, x, y) for x in (0.0, width * _INSIDE) for y in (state.rise, state.rise + size)]
-        height = min(across, up) * size * state.least_height
-        # Far out, or with letters of no size, numbers are not finite; an infinite height only is not known.
-        is_finite = all(math.isfinite(value) for corner in corners for value in corner) and not math.isnan(height)
-        box = _box(corners) if is_finite else (math.inf,) * 4
-        reach = width * letters * across if math.isfinite(across) else 0.0
-        if abs(matrix[1]) > abs(matrix[0]) or matrix[0] < 0:  # turned, not to the right: only its first letter counts
-            reach = math.inf if is_finite else 0.0
-        off = any(self._marked)
-        self._shows.append(_Show(len(self._shows), state, box, height if is_finite else 0.0, reach, off, own))
-
-    def _set(self, **changes: Any) -> None:
-        self._state = replace(self._state, **changes)
-
-    def _restore(self, _: Any) -> None:
-        if self._saved:
-            self._state = self._saved.pop()
-
-    def _concatenate(self, operands: Any) -> None:
-        self._set(ctm=_times(_matrix(operands), self._state.ctm))
-
-    def _set_font(self, operands: Any) -> None:
-        font = _of(_of(self._resources[-1], "/Font"), operands[0])
-        self._set(size=float(operands[1]), least_height=_height(font))
-
-    def _set_extended(self, operands: Any) -> None:
-        values = _of(_of(self._resources[-1], "/ExtGState"), operands[0])
-        state = self._state
-        if (alpha := _of(values, "/ca")) is not None:
-            state = replace(state, fill_alpha=float(alpha))
-        if (alpha := _of(values, "/CA")) is not None:
-            state = replace(state, stroke_alpha=float(alpha))
-        if (blend := _of(values, "/BM")) is not None:
-            state = replace(state, blends=blend not in ("/Normal", "/Compatible"))
-        if (font := _of(values, "/Font")) is not None:
-            state = replace(state, size=float(font[1]))
-        self._state = state
-
-    def _set_colour(self, kind: str, operands: Any, space: object = None) -> None:
-        """Set the colour of ``kind``, "fill" or "stroke"; without ``space`` in the current colour space."""
-        space = getattr(self._state, f"{kind}_space") if space is None else space
-        self._set(**{kind: _colour(operands, space), f"{kind}_space": space})
-
-    def _set_space(self, kind: str, operands: Any) -> None:
-        """Set the colour space of ``kind``, and its initial colour."""
-        space = self._space(operands)
-        self._set(**{kind: _BLACK if space in (*_GRAY, *_COLOURS) else None, f"{kind}_space": space})
-
-    def _space(self, operands: Any) -> object:
-        """Return the name of a colour space, or 1, 3 or 4 for one with so many channels; "" if it is another."""
-        space = operands[0]
-        named = _of(_of(self._resources[-1], "/ColorSpace"), space)
-        space = named if named is not None else space
-        if isinstance(space, str):
-            return space
-        kind = space[0]
-        if kind == "/ICCBased":
-            return {1: "/DeviceGray", 3: "/DeviceRGB", 4: "/DeviceCMYK"}.get(int(_of(space[1].get_object(), "/N")), "")
-        return kind if kind in (*_GRAY, *_COLOURS, "/Separation") else ""
-
-    def _move(self, operands: Any) -> None:
-        self._points += [
-            self._at(float(operands[i]), float(operands[i + 1])) for i in range(0, len(operands) - len(operands) % 2, 2)
-        ]
-        self._is_box = False
-
-    def _rectangle(self, operands: Any) -> None:
-        x, y, width, height = (float(operand) for operand in operands[:4])
-        self._points += [self._at(x + i * width, y + j * height) for i in (0, 1) for j in (0, 1)]
-        ctm = self._state.ctm
-        upright = abs(ctm[1]) + abs(ctm[2]) < 1e-6 or abs(ctm[0]) + abs(ctm[3]) < 1e-6
-        self._is_box = self._is_box and upright and len(self._points) == 4
-
-    def _at(self, x: float, y: float) -> tuple[float, float]:
-        return _apply(self._state.ctm, x, y)
-
-    def _clip_later(self, _: Any) -> None:
-        self._clips = True
-
-    def _paint(self, *, fills: bool, draws: bool = True) -> None:
-        state = self._state
-        box = _box(self._points) if self._points else (0.0, 0.0, 0.0, 0.0)
-        if fills and self._points and state.fill_alpha > _SEEN:
-            whole = self._is_box and state.fill_alpha >= _OPAQUE and not state.blends
-            self._add(_common(box, state.clip), state.fill if whole else None, covers=whole and state.fill is not None)
-        if self._clips:
-            self._state = replace(state, clip=_common(state.clip, box))
-        if self._points and draws and len(self._strokes) < _MOST_PAINTS:
-            self._strokes += [_common(_box(pair), state.clip) for pair in pairwise(self._points) if _is_level(pair)]
-        self._points, self._is_box, self._clips = [], True, False
-
-    def _add(self, box: Box, colour: Colour | None, *, covers: bool = False) -> None:
-        if box[0] < box[2] and box[1] < box[3] and len(self._paints) < _MOST_PAINTS:
-            self._paints.append(_Paint(len(self._shows), box, colour, covers))
-
-    def _picture(self, _: Any) -> None:
-        state = self._state
-        box = _common(_box([_apply(state.ctm, x, y) for x in (0.0, 1.0) for y in (0.0, 1.0)]), state.clip)
-        if state.fill_alpha > _SEEN and box[0] < box[2] and box[1] < box[3]:
-            self._add(box, None)
-            self._pictures.append(box)
-
-    def _do(self, operands: Any) -> None:
-        self._forms.append(None)
-        painted = _of(_of(self._resources[-1], "/XObject"), operands[0])
-        if painted is None:
-            return
-        if _of(painted, "/Subtype") == "/Image":
-            if not any(self._marked):
-                self._picture(operands)
-            return
-        self._forms[-1] = (self._state, self._saved, self._marked)
-        self._marked = [*self._marked, self._is_off(painted.get("/OC") and painted.raw_get("/OC"))]
-        self._resources.append(_of(painted, "/Resources") or self._resources[-1])
-        self._saved = []
-        matrix = _of(painted, "/Matrix")
-        if matrix is not None:
-            self._concatenate(matrix)
-        edges = _of(painted, "/BBox")
-        if edges is not None:
-            x, y, far, high = (float(edge) for edge in edges)
-            corners = [self._at(a, b) for a in (x, far) for b in (y, high)]
-            self._set(clip=_common(self._state.clip, _box(corners)))
-
-    def _begin_marked(self, operands: Any) -> None:
-        self._marked.append(False)
-        if len(operands) > 1 and operands[0] == "/OC":
-            layers = _of(self._resources[-1], "/Properties")
-            self._marked[-1] = operands[1] in layers and self._is_off(layers.raw_get(operands[1]))
-
-    def _is_off(self, layer: Any) -> bool:
-        """Check if a layer, or every layer that a set depends on, is switched off."""
-        if layer is None:
-            return False
-        members = _of(layer.get_object(), "/OCGs")
-        group = [layer] if members is None else [layer.get_object().raw_get("/OCGs")]
-        if isinstance(members, list):
-            group = members
-        return bool(group) and all(getattr(member, "idnum", 0) in self._layers_off for member in group)
-
-    def _end_marked(self, _: Any) -> None:
-        if self._marked:
-            self._marked.pop()
+            process = self._process = self._process or _started()
+        except OSError:
+            self._failures = _MOST_FAILURES
+            return None
+        requests, replies = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+        timer = Timer(_SECONDS * _PATIENCE, process.kill)
+        timer.start()
+        try:
+            requests.write(json.dumps(request).encode() + b"\n" + data)
+            requests.flush()
+            answer: object = json.loads(replies.readline(_LONGEST))
+        except (OSError, ValueError, RecursionError):
+            self._failures += 1
+            self.close()
+            return None
+        finally:
+            timer.cancel()
+        return answer if isinstance(answer, dict) else None
 
 
-_HANDLERS: Mapping[bytes, Callable[[Sight, Any], None]] = {
-    b"q": lambda sight, _: sight._saved.append(sight._state),
-    b"Q": Sight._restore,
-    b"cm": Sight._concatenate,
-    b"Tr": lambda sight, operands: sight._set(mode=int(operands[0])),
-    b"Ts": lambda sight, operands: sight._set(rise=float(operands[0])),
-    b"Tf": Sight._set_font,
-    b"gs": Sight._set_extended,
-    b"cs": lambda sight, operands: sight._set_space("fill", operands),
-    b"CS": lambda sight, operands: sight._set_space("stroke", operands),
-    **dict.fromkeys((b"sc", b"scn"), lambda sight, operands: sight._set_colour("fill", operands)),
-    **dict.fromkeys((b"SC", b"SCN"), lambda sight, operands: sight._set_colour("stroke", operands)),
-    b"g": lambda sight, operands: sight._set_colour("fill", operands, "/DeviceGray"),
-    b"rg": lambda sight, operands: sight._set_colour("fill", operands, "/DeviceRGB"),
-    b"k": lambda sight, operands: sight._set_colour("fill", operands, "/DeviceCMYK"),
-    b"G": lambda sight, operands: sight._set_colour("stroke", operands, "/DeviceGray"),
-    b"RG": lambda sight, operands: sight._set_colour("stroke", operands, "/DeviceRGB"),
-    b"K": lambda sight, operands: sight._set_colour("stroke", operands, "/DeviceCMYK"),
-    **dict.fromkeys((b"m", b"l", b"c", b"v", b"y"), Sight._move),
-    b"re": Sight._rectangle,
-    **dict.fromkeys((b"W", b"W*"), Sight._clip_later),
-    **dict.fromkeys((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"), lambda sight, _: sight._paint(fills=True)),
-    **dict.fromkeys((b"S", b"s"), lambda sight, _: sight._paint(fills=False)),
-    b"n": lambda sight, _: sight._paint(fills=False, draws=False),
-    b"sh": lambda sight, _: sight._add(sight._state.clip, None),
-    b"INLINE IMAGE": Sight._picture,
-    b"Do": Sight._do,
-    **dict.fromkeys((b"BDC", b"BMC"), Sight._begin_marked),
-    b"EMC": Sight._end_marked,
-}
+def _started() -> subprocess.Popen[bytes]:
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(part or str(Path.cwd()) for part in sys.path),
+        "OPENBLAS_NUM_THREADS": "1",  # each takes address space, which is limited
+    }
+    return subprocess.Popen(  # noqa: S603 - our own module, in this interpreter
+        [sys.executable, "-P", "-m", "b12assistant.loaders.page_sight", str(_SECONDS)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
+
+
+VIEWER = Viewer()  # starting its process takes longer than drawing a page
+atexit.register(VIEWER.close)
+
+
+class Shows:
+    """The operators of a page that show text, in order, as pypdf comes to them."""
+
+    def __init__(self) -> None:
+        self.lengths: list[int] = []  # bytes of a font
+        self.blank: list[bool] = []
+
+    def before(self, operator: bytes, operands: Any, *_: object) -> None:
+        """Take an operator before its text is read."""
+        if operator in SHOWING:
+            parts = _parts(operands)
+            self.lengths.append(sum(map(len, parts)))
+            self.blank.append(not any(part.strip() for part in parts))
+
+    def matched(self, texts: Sequence[Text]) -> dict[int, Text] | None:
+        """Return the text of each operator; ``None`` if pypdf and pdfium read different operators."""
+        numbers = [number for number, length in enumerate(self.lengths) if length]
+        return dict(zip(numbers, texts, strict=True)) if len(numbers) == len(texts) else None
+
+    def is_seen(self, number: int, text: Text) -> bool:
+        """Check if a reader sees any letter of a text, or it is blank."""
+        return self.blank[number] or any(sign in "spo" for sign in text.signs) or set(text.signs) == {"b"}
+
+    def is_whole(self, text: Text) -> bool:
+        """Check if a reader sees all letters of a text."""
+        return all(sign in "sob" for sign in text.signs)
+
+
+def _parts(operands: Any) -> list[Any]:
+    last = operands[-1] if operands else ()
+    return [part for part in (last if isinstance(last, list) else [last]) if isinstance(part, (str, bytes))]
 
 
 def blank(operator: bytes, operands: Any) -> None:
@@ -370,99 +190,27 @@ def blank(operator: bytes, operands: Any) -> None:
         operands[at] = type(operands[at])() if operator == b"TJ" else b""
 
 
-def layers_off(catalogue: Mapping[str, Any]) -> frozenset[int]:
-    """Return the object numbers of the layers that a document switches off by default."""
-    properties = _of(catalogue, "/OCProperties")
-    standard = _of(properties, "/D")
-    if standard is None:
-        return frozenset()
-    off = {getattr(layer, "idnum", 0) for layer in _of(standard, "/OFF") or ()}
-    if _of(standard, "/BaseState") == "/OFF":
-        on = {getattr(layer, "idnum", 0) for layer in _of(standard, "/ON") or ()}
-        off |= {getattr(layer, "idnum", 0) for layer in _of(properties, "/OCGs") or ()} - on
-    return frozenset(off - {0})
+def blank_in_part(operator: bytes, operands: Any, signs: str) -> None:
+    """Put the sign of something drawn into a text, in the place of letters that are not seen whole.
 
-
-def _of(mapping: Any, key: Any) -> Any:
-    """Return a value of a dictionary, with references resolved; ``None`` if it has none."""
-    try:
-        value = mapping.get(key)
-        return value.get_object() if value is not None and hasattr(value, "get_object") else value
-    except (AttributeError, TypeError):
-        return None
-
-
-def _height(font: Any) -> float:
-    """Return the scale of a Type 3 font's letters, infinity if it is not known; 1 for all other fonts."""
-    if _of(font, "/Subtype") != "/Type3":
-        return 1.0
-    matrix, edges = _of(font, "/FontMatrix"), _of(font, "/FontBBox")
-    try:
-        height = abs(float(matrix[3])) * abs(float(edges[3]) - float(edges[1]))
-    except (IndexError, TypeError, ValueError):
-        return math.inf
-    return height or math.inf
-
-
-def _colour(operands: Any, space: object) -> Colour | None:
-    """Return the colour that the operands name, ``None`` for patterns and spaces that are not known."""
-    values = [min(max(float(operand), 0.0), 1.0) for operand in operands if not isinstance(operand, str)]
-    if len(values) != len(operands):
-        return None
-    if space == "/Separation":
-        return _WHITE if values == [0.0] else None  # no ink at all
-    if len(values) == 1 and space in _GRAY:
-        return (values[0],) * 3
-    if len(values) != _COLOURS.get(str(space)):
-        return None
-    if len(values) == 3:
-        return (values[0], values[1], values[2])
-    cyan, magenta, yellow, black = values
-    return ((1 - cyan) * (1 - black), (1 - magenta) * (1 - black), (1 - yellow) * (1 - black))
-
-
-def _is_same(one: Colour | None, other: Colour | None) -> bool:
-    return one is not None and other is not None and max(abs(a - b) for a, b in zip(one, other, strict=True)) <= _SAME
-
-
-def _matrix(values: Sequence[Any]) -> Matrix:
-    a, b, c, d, e, f = (float(value) for value in values)
-    return (a, b, c, d, e, f)
-
-
-def _times(m: Matrix, n: Matrix) -> Matrix:
-    return (
-        m[0] * n[0] + m[1] * n[2],
-        m[0] * n[1] + m[1] * n[3],
-        m[2] * n[0] + m[3] * n[2],
-        m[2] * n[1] + m[3] * n[3],
-        m[4] * n[0] + m[5] * n[2] + n[4],
-        m[4] * n[1] + m[5] * n[3] + n[5],
-    )
-
-
-def _apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
-    return matrix[0] * x + matrix[2] * y + matrix[4], matrix[1] * x + matrix[3] * y + matrix[5]
-
-
-def _box(points: Sequence[tuple[float, float]]) -> Box:
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def _common(one: Box, other: Box) -> Box:
-    return max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
-
-
-def _holds(box: Box, x: float, y: float) -> bool:
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
-
-
-def _is_level(pair: Sequence[tuple[float, float]]) -> bool:
-    """Check if two points are the ends of a horizontal line, or of a thin box."""
-    (x, y), (far, high) = pair
-    return abs(high - y) <= _THIN < abs(far - x)
-
-
-def _middle(box: Box) -> tuple[float, float]:
-    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    If its letters cannot be told apart, it gives way as a whole.
+    """
+    parts = _parts(operands)
+    width, rest = divmod(sum(map(len, parts)), len(signs) or 1)
+    if operator != b"TJ" or rest or width not in (1, 2):
+        operands[-1] = [OBJECT] if operator == b"TJ" else OBJECT
+        return
+    kept: list[Any] = []
+    at = 0
+    for part in operands[0]:
+        if not isinstance(part, (str, bytes)):
+            kept.append(part)
+            continue
+        for start in range(0, len(part), width):
+            is_seen = signs[min(at // width, len(signs) - 1)] in "sob"
+            at += width
+            if is_seen:
+                kept.append(part[start : start + width])
+            elif not kept or kept[-1] != OBJECT:
+                kept.append(OBJECT)
+    operands[0][:] = kept

@@ -1,0 +1,245 @@
+"""HTML, and Markdown with HTML, with a plain sentence and one that no reader sees, or that every reader does."""
+
+from __future__ import annotations
+
+import re
+
+from unseen.pdfs import BLEACH, PLAIN
+
+
+def page(body: str, head: str = "") -> bytes:
+    return f"<!doctype html><html><head>{head}</head><body><p>{PLAIN}</p>\n{body}\n</body></html>".encode()
+
+
+def _styled(style: str) -> bytes:
+    return page(f"<p style='{style}'>{BLEACH}</p>")
+
+
+def _ruled(rules: str, body: str = "<p class=x>{}</p>") -> bytes:
+    return page(body.format(BLEACH), f"<style>{rules}</style>")
+
+
+_STYLES_UNSEEN = (
+    *("display:none", "visibility:hidden", "opacity:0", "opacity:.01", "opacity:.05", "opacity:calc(0)", "font-size:0"),
+    *("font-size:1px", "font-size:calc(0px)", "font-size:min(0px,1em)", "font-size:clamp(0px,1px,1px)", "zoom:.01"),
+    *("font-size:max(0px,1px)", "font:0/0 a", "font:calc(1px)/1 serif", "transform:scale(0)", "transform:scale(.01)"),
+    *(
+        "transform:matrix(0,0,0,0,0,0)",
+        "transform:rotateY(90deg)",
+        "transform:rotateX(.25turn)",
+        "scale:.001",
+        "scale:0",
+    ),
+    *("transform:translateX(-200%)", "transform:translate(calc(-9999px))", "translate:-300vw", "rotate:y 90deg"),
+    *("position:absolute;left:-9999px", "position:absolute;left:calc(-1*9999px)", "position:fixed;top:-200vh"),
+    *("position:absolute;inset-inline-start:-9999px", "position:absolute;left:-100%;width:50%", "margin-left:-9999px"),
+    *("margin-inline-start:-9999px", "margin-left:calc(-2000px)", "margin-top:-300%", "text-indent:-9999px"),
+    *("text-indent:calc(-9999px)", "text-indent:-500%;overflow:hidden", "color:#fff", "color:white", "color:snow"),
+    *(
+        "color:transparent",
+        "color:oklch(1 0 0)",
+        "color:lab(100 0 0)",
+        "color:color(srgb 1 1 1)",
+        "color:hwb(0 100% 0%)",
+    ),
+    *(
+        "color:color-mix(in srgb,white,white)",
+        "color:light-dark(white,black)",
+        "color:Canvas",
+        "color:rgb(none none none/0)",
+    ),
+    *(
+        "color:teal;background:teal",
+        "color:oklch(.5 .1 200);background:oklch(.5 .1 200)",
+        "color:#fdfdfd",
+        "color:#f4f4f4",
+    ),
+    *("color:black;background:linear-gradient(black,black)", "color:white;background:linear-gradient(white,white)"),
+    *("color:white;background:url(data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=)",),
+    *("-webkit-text-fill-color:transparent", "-webkit-text-fill-color:oklch(1 0 0)", "color:rgba(0,0,0,.02)"),
+    *("clip-path:inset(50%)", "clip-path:inset(0 900px 0 0)", "clip-path:circle(1px)", "clip-path:url(#none)"),
+    *(
+        "clip-path:polygon(0 0,1px 0,0 1px)",
+        "clip-path:rect(0 0 0 0)",
+        "clip-path:xywh(0 0 0 0)",
+        'clip-path:path("M0 0")',
+    ),
+    *(
+        "position:absolute;clip:rect(0,0,0,0)",
+        "position:absolute;clip:rect(0px,calc(0px),0px,0px)",
+        "filter:opacity(0)",
+    ),
+    *(
+        "filter:brightness(9)contrast(0)",
+        "filter:invert(1) brightness(9)",
+        "filter:blur(90px)",
+        "mix-blend-mode:screen",
+    ),
+    *("mask:linear-gradient(transparent,transparent)", "-webkit-mask-image:linear-gradient(#0000,#0000)"),
+    *(
+        "height:0;overflow:hidden",
+        "height:calc(0px);overflow:hidden",
+        "block-size:0;overflow:clip",
+        "max-height:0;overflow:hidden",
+    ),
+    *(
+        "max-block-size:0;overflow:hidden",
+        "width:0;white-space:nowrap;overflow:hidden",
+        "inline-size:0;height:1em;overflow:hidden",
+    ),
+    *(
+        "line-height:0;overflow:hidden",
+        "content-visibility:hidden",
+        "letter-spacing:-1em",
+        "-webkit-text-security:disc;font-size:3px",
+    ),
+    *(
+        "display:grid;grid-template-rows:0fr;overflow:hidden;height:0",
+        "backface-visibility:hidden;transform:rotateY(180deg)",
+    ),
+    *(
+        "position:absolute;z-index:-1;color:white",
+        "animation:none 1s;opacity:0",
+        "padding-left:9999px;height:1em;overflow:hidden",
+    ),
+)
+_RULES_UNSEEN = (
+    ".x{display:none}",
+    "p:nth-child(2){display:none}",
+    "p:where(.x){display:none}",
+    "p:not(:target).x{display:none}",
+    ":is(p).x{opacity:0}",
+    ".x:lang(en),.x{visibility:hidden}",
+    "p:not(:hover):not(.y)+p{font-size:0}",
+    "@layer a{.x{display:none}}",
+    "@layer b,a;@layer a{.x{display:none}}@layer b{}",
+    "@scope(body){.x{display:none}}",
+    "@supports not (display:foo){.x{display:none}}",
+    "@supports (display:grid){.x{display:none}}",
+    "@container (min-width:1px){.x{display:none}}body{container-type:inline-size}",
+    "@media (hover:hover){.x{display:none}}",
+    "@media (min-aspect-ratio:1/9){.x{display:none}}",
+    "@media not print{.x{display:none}}",
+    "@media (width>100px){.x{display:none}}",
+    "@media (prefers-color-scheme:light){.x{display:none}}",
+    "@media (100px<=width){.x{display:none}}",
+    "@media (pointer:fine){.x{display:none}}",
+    ".\\78{display:none}",
+    ".x{d\\69splay:none}",
+    ".x{display:n\\6fne}",
+    "<!-- .x{display:none} -->",
+    '@import url("data:text/css,.x{display:none}");',
+    ".x{--h:none;display:var(--h)}",
+    ":root{--c:white}.x{color:var(--c)}",
+    ".x{--c:red}.y{--c:white}.x{color:var(--c)}p.x{--c:white}",
+    ".x{color:red;color:white}",
+    ".x{animation:a 1s forwards}@keyframes a{to{opacity:0}}",
+    'body{position:relative}body::after{content:"";position:fixed;inset:0 0 0 0;top:45px;background:#fff}',
+    'body::after{content:"";position:absolute;top:40px;left:0;width:100%;height:100%;background:white}',
+    '.x{position:relative}.x::before{content:"";position:absolute;inset:0;background:#fff}',
+    "body{--w:0}.x{max-height:var(--w);overflow:hidden}",
+    ".x{& {display:none}}",
+    "html .x{all:unset;display:none}",
+    "p{color:inherit}.x{color:Field}",
+)
+_BODIES_UNSEEN = (
+    "<p hidden>{}</p>",
+    "<div popover>{}</div>",
+    "<dialog>{}</dialog>",
+    "<details><summary>More</summary><p>{}</p></details>",
+    "<div><template shadowrootmode=open>Nothing here.</template><p>{}</p></div>",
+    "<template>{}</template>",
+    "<noscript>{}</noscript>",
+    "<math><mphantom><mtext>{}</mtext></mphantom></math>",
+    "<svg width=0><text>{}</text></svg>",
+    "<font color=white>{}</font>",
+    "<table bgcolor=black><tr><td><font color=black>{}</font></table>",
+    "<div style='position:relative'><p>{}</p><div style='position:absolute;inset:0;background:#fff'></div></div>",
+    "<div style='position:relative'>{}<p style='position:absolute;top:0;left:0;width:99%;height:99%;background:#fff'>",
+    "<p>{}</p><p style='margin-top:-60px;height:80px;background:white;position:relative'></p>",
+    "<div style='background:#000;height:10px;width:9px'><p style='color:#fff;margin-top:60px'>{}</p></div>",
+    "<p id=gone>{}</p><script>document.getElementById('gone').remove()</script>",
+    "<p id=gone>{}</p><script>document.querySelector('#gone').style.display='none'</script>",
+    "<link rel=stylesheet href='data:text/css,.x%7Bdisplay:none%7D'><p class=x>{}</p>",
+)
+UNSEEN: dict[str, bytes] = (
+    {style: _styled(style) for style in _STYLES_UNSEEN}
+    | {rules: _ruled(rules) for rules in _RULES_UNSEEN}
+    | {body: page(body.format(BLEACH)) for body in _BODIES_UNSEEN}
+)
+
+_STYLES_SEEN = (
+    *("color:#333", "color:teal", "color:white;background:teal", "color:white;background:#000", "color:rgb(0 0 0/80%)"),
+    *("color:white;background-color:darkslateblue", "color:#fff;background:navy none", "color:#222;background:#fafafa"),
+    *(
+        "color:white;background:linear-gradient(#123,#345)",
+        "font-size:12px",
+        "font-size:.8em",
+        "font-size:clamp(1rem,2vw,2rem)",
+    ),
+    *(
+        "font-size:calc(1rem + 1vw)",
+        "font:italic 700 14px/1.5 Arial,sans-serif",
+        "opacity:.7",
+        "opacity:1",
+        "margin:0 auto",
+    ),
+    *("margin:-8px 0 0", "padding:2em", "text-indent:2em", "position:relative;top:2px", "position:sticky;top:0"),
+    *("max-width:60ch", "width:calc(100% - 20px)", "overflow:auto;max-height:400px", "height:auto;overflow:hidden"),
+    *("transform:none", "transform:translateZ(0)", "transform:rotate(2deg)", "filter:none", "display:flex;gap:1em"),
+    *("display:grid;grid-template-columns:1fr 1fr", "columns:2", "float:left", "border:1px solid;border-radius:4px"),
+    *("letter-spacing:.05em;word-spacing:1px", "line-height:1.6", "text-transform:none;text-align:center", "z-index:1"),
+    *(
+        "transition:color .2s",
+        "box-shadow:0 0 2px red;outline:0",
+        "clip-path:none",
+        "-webkit-font-smoothing:antialiased",
+    ),
+)
+_RULES_SEEN = (
+    ".x:hover{opacity:0}",
+    "@media print{.x{display:none}}",
+    ".y{display:none}",
+    "p{display:none}p.x,p{display:block}",
+    '.x::before{content:"\\2022"}',
+    "body{margin:0;font:16px/1.5 system-ui;color:#111;background:#fff}",
+    ".overlay{position:fixed;inset:0;background:rgba(0,0,0,.5);display:none}",
+)
+SEEN: dict[str, bytes] = {style: _styled(style) for style in _STYLES_SEEN} | {
+    rules: _ruled(rules) for rules in _RULES_SEEN
+}
+
+_NOTES_UNSEEN = (
+    "<div hidden>{}</div>",
+    "<div hidden>\n\n{}\n\n</div>",
+    "<span style='display:none'>{}</span>",
+    "<span hidden>{}</span>",
+    'Walk daily. <span style="font-size:0">{}</span>',
+    "<template>{}</template>",
+    "<template>\n\n{}\n\n</template>",
+    "<script>{}</script>",
+    "<style>\n\n{}\n\n</style>",
+    "<!-- {} -->",
+    "<dialog>\n\n{}\n\n</dialog>",
+    "<p style='color:white'>\n\n{}\n\n</p>",
+    "<details><summary>a</summary>\n\n{}\n\n</details>",
+    "<noscript>\n\n{}\n\n</noscript>",
+    "<i style=opacity:0>{}</i>",
+)
+NOTES_UNSEEN = {text: f"{PLAIN}\n\n{text.format(BLEACH)}\n\nSleep well.\n".encode() for text in _NOTES_UNSEEN}
+_NOTES_SEEN = (
+    "{}",
+    "**{}**",
+    "<b>{}</b>",
+    "- {}",
+    "> {}",
+    "<div align=center>\n\n{}\n\n</div>",
+    "<br>\n\n{}",
+    "<!-- a -->\n\n{}",
+)
+NOTES_SEEN = {text: f"{PLAIN}\n\n{text.format(BLEACH)}\n".encode() for text in _NOTES_SEEN}
+
+# Those under which it is not known whether the plain sentence is seen either.
+OVER_ALL = tuple(
+    key for key in (*UNSEEN, *NOTES_UNSEEN) if re.search(r"body::after|margin-top:-60px|<link|<script>\{|<style>", key)
+)
