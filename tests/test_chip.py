@@ -18,13 +18,22 @@ from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import exact, laid_out, layered, words
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Basis, Speaker
-from b12assistant.types import Interest, OriginId, Source, SourceKind, Words
+from b12assistant.types import Interest, OriginId, Source, SourceKind, SourceWeight, Words
 
 LABELS = load_labels()
 
 
 def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis:
-    return Basis(OriginId(publisher), "A title", publisher, kind, published, "https://example.org/", "a place")
+    return Basis(
+        OriginId(publisher),
+        "A title",
+        publisher,
+        kind,
+        SourceWeight.STUDY,
+        published,
+        "https://example.org/",
+        "a place",
+    )
 
 
 def chip(*publications: Basis) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from serving import empty_space, small_space
 
 from b12assistant.application.live import Live
 from b12assistant.display.labels import load_labels
-from b12assistant.web.turns import Asking, Conversation
+from b12assistant.web.turns import Asking, Conversation, Suggestion
 from b12assistant.web.warmup import Warmup
 
 
@@ -107,7 +107,7 @@ def test_suggestions_that_fail_are_not_an_error_of_the_page(
 
     asking = Asking(Live(Broken(built.configuration)), questions(), load_labels(), loaded(built))
 
-    async def seen() -> list[tuple[str, ...]]:
+    async def seen() -> list[tuple[Suggestion, ...]]:
         _, talk, _ = await asking.ask(ASKED, Conversation())
         return [each async for each in asking.suggested(talk)]
 

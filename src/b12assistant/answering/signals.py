@@ -32,7 +32,7 @@ BARRED = 0.53  # cosine of an answerable question to the nearest that nothing an
 NEARER = 0.05  # how much nearer a question must be to one asked of the quote than to one that nothing answers
 # From here on a quote has nearly all that the question names, and is asked something alike: then it need not be nearer.
 # So much holds for none of the 95 questions of the calibration split that are barred and that nothing answers.
-TOLD_CLOSENESS, TOLD_ASKED = 0.55, 0.5
+TOLD_CLOSENESS, TOLD_ASKED = 0.55, 0.6
 UNTOLD_MISSING, UNTOLD_ABSENT = 0.1, 0.3  # up to here
 UNASKED = 0.8  # used for the nearest one asked of a quote, if nothing is asked of it
 LOUD = 4.0  # token vectors of unit length are scaled to this before they are weighted

@@ -229,7 +229,7 @@ class Collection:
 
 # An index records their versions: extraction, terms and searches depend on them.
 LIBRARIES = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
-METHOD = 8  # raise when extraction, cleaning, chunking, embedding or terms change: old results are then not reused
+METHOD = 9  # raise when extraction, cleaning, chunking, embedding or terms change: old results are then not reused
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,8 +274,8 @@ def _of_client(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitabl
     return called
 
 
-def _suggested(asking: Asking) -> Callable[..., AsyncIterator[tuple[str, ...]]]:
-    async def suggested(request: gr.Request, talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
+def _suggested(asking: Asking) -> Callable[..., AsyncIterator[tuple[Suggestion, ...]]]:
+    async def suggested(request: gr.Request, talk: Conversation) -> AsyncIterator[tuple[Suggestion, ...]]:
         async for questions in asking.suggested(talk):
             yield questions
             CLIENT.set(_host(request))  # the next ones are searched for
