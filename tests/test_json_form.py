@@ -285,7 +285,10 @@ def test_what_was_searched_is_slices_of_turns() -> None:
     assert rendered(Answer(TURN, Status.ANSWERED, None, (), (), interpretation=read_as))["interpretation"] == {
         "move": "asks",
         "text": "nerves heal",
-        "parts": [{"turn": 0, "start": 0, "end": 6}, {"turn": 1, "start": 8, "end": 12}],
+        "parts": [
+            {"turn": 0, "start": 0, "end": 6, "text": "nerves"},
+            {"turn": 1, "start": 8, "end": 12, "text": "heal"},
+        ],
         "replaced": [{"from": "they", "to": "nerves"}],
     }
 

@@ -131,7 +131,7 @@ def test_pages_of_a_text_are_not_printed(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("form", "begins"),
     [
-        ("plain", "It is made of fat.\n\n— Nerves › Sheath. "),
+        ("plain", "“It is made of fat.”\n\n— Nerves › Sheath. "),
         ("markdown", "> It is made of fat.\n\n[Nerves › Sheath](<http://127.0.0.1:7860/d/nerves.md?at="),
         ("html", '<figure class="quote"><blockquote cite="http://127.0.0.1:7860/d/nerves.md?at='),
         ("ris", "TY  - GEN\r\nTI  - Nerves\r\n"),
@@ -150,7 +150,7 @@ def test_words_are_given_with_their_citation(form: str, begins: str, space: Fake
 def test_a_passage_is_given_whole_and_what_is_not_there_is_not(space: FakeWorkspace, client: TestClient) -> None:
     passage = space.document("nerves.md").passages[0]
     told = client.get(f"/cite/nerves.md?passage={passage.id}&form=plain").text
-    assert told.startswith("Myelin wraps every nerve. It is made of fat.\n\n— ")
+    assert told.startswith("“Myelin wraps every nerve. It is made of fat.”\n\n— ")
     assert client.get("/cite/nerves.md?passage=00&form=plain").status_code == 410
     assert client.get("/cite/other.md?passage=00&form=plain").status_code == 404
     assert client.get(f"/cite/nerves.md?passage={passage.id}&form=tex").status_code == 404

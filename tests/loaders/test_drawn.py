@@ -199,7 +199,6 @@ def test_a_sentence_with_something_drawn_or_struck_out_is_never_quoted(what: str
     [
         "Tablets are ![not](x.png) safe.",
         "Tablets are <img alt=not> safe.",
-        "Tablets are <span style='display:none'>not</span> safe.",
         "Take ~~10~~ 5 tablets.",
         "Take <del>10</del> 5 tablets.",
         "Take <s>10 5 tablets.",
@@ -210,6 +209,11 @@ def test_the_same_in_markdown(source: str) -> None:
         "Numb feet tingle.",
         "See a doctor.",
     ]
+
+
+def test_a_paragraph_of_markdown_with_html_that_may_hide_is_not_quoted_at_all() -> None:
+    source = "Numb feet tingle. Tablets are <span style='display:none'>not</span> safe."
+    assert quotable(f"{source}\n\nSee a doctor.\n".encode(), "a.md") == ["See a doctor."]
 
 
 @pytest.mark.parametrize(

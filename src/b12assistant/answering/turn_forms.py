@@ -172,6 +172,7 @@ _STATES = re.compile(
     r"(?:oh |ah |sorry |well |no |yes )*(?:i|i'm|im|i've|ive|i'll|ill|it|it's|its|that|that's|thats|this|they|he|she"
     r"|we)\b"
 )
+_TELLS = re.compile(rf"{_STATES.pattern}|all|everything|nothing")  # before "is", a statement: "all is fine"
 _GREETS = re.compile(
     r"(?:(?:hi|hello|hey)\W+)?good ?(?:morning|afternoon|evening|night|day)(?:\W+(?:all|everyone|there|to you))?\W*"
 )
@@ -263,7 +264,7 @@ def _asks(own: str, opens: int) -> bool:
     """Return whether some clause of a turn starts with a word that asks."""
     signs, words = _signs(), _TOKEN.findall(own[opens:])
     return any(
-        word in signs.asks and (_breaks(last) or (word in signs.inside and not _STATES.fullmatch(last)))
+        word in signs.asks and (_breaks(last) or (word in signs.inside and not _TELLS.fullmatch(last)))
         for last, word in zip([".", *words], words, strict=False)
     )
 
