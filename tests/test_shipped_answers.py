@@ -181,3 +181,16 @@ def test_the_figures_of_the_library_are_counted_from_it(space: Workspace) -> Non
     assert any(row["publisher"] == "NICE" and row["year"] for row in rows)
     guidelines = sum(origin.kind == "guideline" for origin in used)
     assert f"From {guidelines} guidelines, " in unescape(answer_html.library(library(space.opened), load_labels()))
+
+
+def test_a_quote_that_holds_another_is_shown_for_both_questions(space: Workspace) -> None:
+    answer = space.ask("can low b12 cause tinnitus and does it go away once treated").answer
+    first, second = answer.parts
+    assert set(first.numbers) & set(second.numbers)
+    for one in answer.quotes:
+        for other in answer.quotes:
+            inside = [
+                any(a.document.id == b.document.id and a.range.contains(b.range) for a in one.spans)
+                for b in other.spans
+            ]
+            assert one is other or not all(inside)

@@ -192,7 +192,7 @@ class Answerer:
     def _parts(
         self, thread: Thread, questions: Sequence[Asked], reads: Sequence[Read], turn: Turn, flagged: Sequence[Notice]
     ) -> Answer:
-        """Answer the questions of a message one by one; a quote that answers two of them is shown once."""
+        """Answer the questions of a message one by one; a quote that holds another is shown for both."""
         most = self.settings.quoting.quotes if len(reads) == 1 else _OF_SEVERAL
         quotes: dict[tuple[Span, ...], Quote] = {}
         parts: list[AskedAnswer] = []
@@ -201,10 +201,13 @@ class Answerer:
             difference = thread.engine.difference(read.searched.query, read.searched.windows)
             least = self.calibration.message
             one = self._answer(thread, read, read.searched.windows, difference, turn, flagged, most=most, least=least)
+            places: list[tuple[Span, ...]] = []
             for quote in one.quotes:  # as strong as for the question that it answers best
-                if quotes.setdefault(quote.spans, quote).strength is Strength.POSSIBLE:
-                    quotes[quote.spans] = replace(quotes[quote.spans], strength=quote.strength)
-            numbers = tuple(1 + list(quotes).index(quote.spans) for quote in one.quotes)
+                place = next((spans for spans in quotes if _holds(spans, quote.spans)), quote.spans)
+                if quotes.setdefault(place, quote).strength is Strength.POSSIBLE:
+                    quotes[place] = replace(quotes[place], strength=quote.strength)
+                places.append(place)
+            numbers = tuple(1 + list(quotes).index(place) for place in dict.fromkeys(places))
             parts.append(AskedAnswer(asked.words, one.status, one.reason, numbers, one.nearest, one.interpretation))
             found.append(one)
         best = min(found, key=lambda each: _BEST_FIRST.index(each.status))
@@ -339,6 +342,14 @@ def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[Window
         if len(shown) < most and engine.covered(window, alike) < _SAID:
             shown.append(window)
     return shown
+
+
+def _holds(spans: Sequence[Span], others: Sequence[Span]) -> bool:
+    """Return whether every one of ``others`` is inside one of ``spans``."""
+    return all(
+        any(each.document.id == other.document.id and each.range.contains(other.range) for each in spans)
+        for other in others
+    )
 
 
 def _denies(window: Window) -> bool:
