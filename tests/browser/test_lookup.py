@@ -131,7 +131,7 @@ def test_everything_works_by_keyboard(visit: Visit, site: str) -> None:
     assert page.evaluate(focused) == 0
     with reader.sees("#toast", "^Copied"):
         page.keyboard.press("c")
-    assert page.evaluate("() => navigator.clipboard.readText()").startswith(rows(reader)[0])
+    assert page.evaluate("() => navigator.clipboard.readText()").startswith(f"“{rows(reader)[0]}”")
     page.keyboard.press("p")
     assert page.locator("#pack-open").text_content() == "Saved: 1 passage"
     page.keyboard.press("p")

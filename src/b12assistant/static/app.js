@@ -197,12 +197,12 @@ b12.ready.then(() => {
     if (turn.classList.contains("no_answer")) return said("ask.summary_none", { number });
     return count("ask.summary", quotes, { number });
   };
-  // Of a long conversation the last two answers are open; one that says to get help always is.
+  // Of a long conversation the last two answers are open; one that says to get help, or has more to ask, always is.
   const OPEN = 2;
   const fold = () => {
     const turns = [...document.querySelectorAll("#thread .turn")];
     for (const turn of turns.slice(0, -OPEN)) {
-      if (turn.dataset.folded || turn.querySelector(".emergency")) continue;
+      if (turn.dataset.folded || turn.querySelector(".emergency, .further")) continue;
       turn.dataset.folded = "yes";
       const button = make("button", { type: "button", className: "unfold", textContent: said("ask.unfold") });
       button.addEventListener("click", () => {
