@@ -94,7 +94,7 @@ class Engine:
         """
         read = [self.read(each) for each in others]
         begun = time.perf_counter()
-        queries = [self.query_of(each) for each in read]
+        queries = self.queries_of(read)
         took = own.encoding + 1000 * (time.perf_counter() - begun)
         query = together([own.query, *queries])
         hits = self.hits(query)
@@ -109,11 +109,6 @@ class Engine:
     def as_written(self, text: str) -> Query:
         """Encode a text in its own words only."""
         return self._encoded([(text, 0)])[0]
-
-    def vectors_of(self, texts: Sequence[str]) -> Vectors:
-        """Encode sentences of a user in one batch, cut to what the encoder takes: (n, d), rows of unit length."""
-        most = self.encoder.limit  # a word piece has a character at least
-        return np.stack([each.vector for each in self.encoder.encode([readable(text[:most]) for text in texts])])
 
     @cached(8)
     def topical(self, text: str) -> tuple[Range, ...]:
@@ -138,7 +133,7 @@ class Engine:
         """
         read = [self.read(each) for each in readings]
         begun = time.perf_counter()
-        queries = [self.query_of(each) for each in read]
+        queries = self.queries_of(read)
         query = together([self.as_written(message), *reversed(queries)])
         took = 1000 * (time.perf_counter() - begun)
         hits = self.hits(query)
@@ -153,20 +148,27 @@ class Engine:
         """Add the sources' words for those of the user."""
         return self._readings.replaced(read_as)
 
-    @stage("encode")
     def query_of(self, read_as: Interpretation) -> Query:
-        """Encode a reading. Half of a surrogate pair, which no encoder can read, becomes a question mark.
+        """Encode a reading, as `queries_of` does."""
+        return self.queries_of([read_as])[0]
+
+    @stage("encode")
+    def queries_of(self, readings: Sequence[Interpretation]) -> list[Query]:
+        """Encode readings in one batch. Half of a surrogate pair, which no encoder can read, becomes a question mark.
 
         If a question has no specific word ("why there?"), what it leans on counts in full.
         """
-        says = bool(specific(read_as.own.text))
-        asked = [(read_as.text, says * read_as.lead)]
-        others = [change.words for change in read_as.replaced if not isinstance(change.read_as, TurnSlice)]
-        if others:
-            text, lead = reading(read_as)
-            asked.append((text, says * lead))
-        query, *read = self._encoded(asked)
-        return beside(query, read[0], others) if read else query
+        asked: list[tuple[str, int]] = []
+        others: list[list[str]] = []
+        for read_as in readings:
+            says = bool(specific(read_as.own.text))
+            asked.append((read_as.text, says * read_as.lead))
+            others.append([each.words for each in read_as.replaced if not isinstance(each.read_as, TurnSlice)])
+            if others[-1]:
+                text, lead = reading(read_as)
+                asked.append((text, says * lead))
+        encoded = iter(self._encoded(asked))
+        return [beside(next(encoded), next(encoded), words) if words else next(encoded) for words in others]
 
     def _encoded(self, asked: Sequence[tuple[str, int]]) -> list[Query]:
         return encode_queries(

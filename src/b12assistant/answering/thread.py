@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.answering import conversation
-from b12assistant.answering.asked import SHORT, Asked, asked_of, sentences_of
+from b12assistant.answering.asked import SHORT, Asked, asked_of
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
@@ -27,7 +27,6 @@ from b12assistant.threads import cached
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SENTENCES = 24  # of a message, among which the context of its questions is looked for
 _ABOUT = 2  # words that say what a message is about
 _JOINED = 300  # most characters of an earlier question whose words are replaced, or whose subject is looked for
 
@@ -124,27 +123,17 @@ class Thread:
         return max((self._judged(each) for each in found), key=lambda each: each.likely)
 
     def _contexts(self, asked: Asked, message: str) -> Iterator[tuple[TurnSlice, ...]]:
-        """Yield what a question may lean on: the sentence before it, the one most like the sources, and the words that
-        the message is most likely about, before the question if there are any."""
+        """Yield what a question may lean on: the sentence before it, and the words that the message is most likely
+        about, before the question if there are any."""
         words = asked.words
         if not asked.around:
             return
-        likest = (each for each in self._by_closeness(words.turn) if each.end <= words.start or each.start >= words.end)
-        for each in dict.fromkeys((asked.around[0], next(likest, asked.around[0]))):
-            yield (each,)
+        yield asked.around[:1]
         topical = self.engine.topical(message)
         before = [each for each in topical if each.end <= words.start]
         if about := before or [each for each in topical if each.start >= words.end]:
             kept = sorted(about[:_ABOUT], key=lambda each: each.start)
             yield tuple(TurnSlice(words.turn, each.start, each.end) for each in kept)
-
-    @cached(8)
-    def _by_closeness(self, turn: Turn) -> tuple[TurnSlice, ...]:
-        """Return the first sentences of a message, those first that are most like a passage."""
-        found = [TurnSlice(turn, each.start, each.end) for each in sentences_of(turn.text[: self.most])[:_SENTENCES]]
-        vectors = self.engine.vectors_of([each.text for each in found])
-        closeness = (vectors @ self.engine.collection.matrix.T).max(axis=1)
-        return tuple(found[place] for place in np.argsort(-closeness, kind="stable"))
 
     def _joined(self, turns: tuple[Turn, ...], before: tuple[Turn, ...], own: Read) -> Read:
         """Return the turn as it is read with earlier ones; by itself if only that is answered.
