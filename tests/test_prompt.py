@@ -114,9 +114,9 @@ def test_the_last_words_can_be_searched_as_typed(built: Path) -> None:
     with at(built) as terminal:
         terminal.until("\n> ")
         terminal.answer_to(b"What insulates a nerve fibre?")
-        read_with = "We took this together with what you asked before: What insulates a nerve fibre?"
+        read_with = "Read together with: What insulates a nerve fibre?"
         assert read_with in terminal.answer_to(b"and fat?")
-        assert "We took this" not in terminal.answer_to(b"=")
+        assert "Read together" not in terminal.answer_to(b"=")
         assert "More about: What insulates" in terminal.answer_to(b"tell me more")
         terminal.leave(b"q\n")
 
@@ -125,7 +125,7 @@ def test_earlier_questions_are_remembered_until_a_new_topic(built: Path) -> None
     with at(built) as terminal:
         terminal.until("\n> ")
         terminal.answer_to(b"Which medicines lower vitamin B12?")
-        read_with = "We took this together with what you asked before: Which medicines lower vitamin B12?"
+        read_with = "Read together with: Which medicines lower vitamin B12?"
         assert read_with in terminal.answer_to(b"and what about those?")
         terminal.answer_to(b"  ")
         assert "medicines lower" not in terminal.answer_to(b"and what about those?").partition("[1]")[0]

@@ -153,7 +153,7 @@ def test_all_of_it_works_without_a_script(visit: Visit, there: str, kept: FakeWo
     page.locator(".position", has_text=re.compile("^Page 2 of 2$")).wait_for()
     href = page.locator(".copying a >> nth=0").get_attribute("href")
     page.goto(f"{there}{href}")
-    assert (page.locator("body").text_content() or "").startswith("It eats grass.\n\n— ")
+    assert (page.locator("body").text_content() or "").startswith("“It eats grass.”\n\n— ")
 
 
 def test_the_quote_is_copied_in_every_form(visit: Visit, there: str, kept: FakeWorkspace) -> None:

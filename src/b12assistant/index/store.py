@@ -424,7 +424,8 @@ def _write_errors(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        kept = "; the previous index is still in use" if (root / "CURRENT").is_file() else ""
+        is_kept = os.path.isfile(root / "CURRENT")  # noqa: PTH113 - a disk that fails may fail here too: then false
+        kept = "; the previous index is still in use" if is_kept else ""
         raise IndexWriteError(
             f"the index in {root}/ could not be written ({reason})",
             hint=f"free disk space or fix permissions{kept}",
