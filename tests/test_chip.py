@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from html import unescape
 
@@ -75,7 +76,7 @@ def test_a_kind_that_the_name_says_is_not_repeated() -> None:
 
 def test_whoever_is_known_is_named_before_whoever_is_not() -> None:
     found = chip(basis("unknown publisher", SourceKind.PATIENT_GUIDE), basis("GOV.UK", SourceKind.PUBLIC_BODY))
-    assert found == ("GOV.UK", "public body", "in our words", "and 1 other")
+    assert found == ("GOV.UK", "public body", "in our words", "+1 more")
 
 
 def test_an_unknown_author_is_said_to_be_one() -> None:
@@ -115,3 +116,13 @@ def test_a_row_of_a_table_is_drawn_without_the_lines_between_its_cells() -> None
     assert drawn.count('<span class="tr of2">') == 2
     assert re.findall(r'<span class="drawn">(.*?)</span>', drawn)[0] == " &#124; "
     assert "&#124;" not in re.sub(r'<span class="drawn">.*?</span>', "", drawn)
+
+
+def test_of_publications_of_one_weight_a_british_body_is_named_first() -> None:
+    abroad, home = (
+        basis("Drug Authority", SourceKind.PUBLIC_BODY),
+        basis("MHRA Drug Safety Update", SourceKind.PUBLIC_BODY),
+    )
+    assert chip(abroad, home)[0] == "MHRA Drug Safety Update"
+    lighter = replace(home, weight=SourceWeight.UNVERIFIED)
+    assert chip(abroad, lighter)[0] == "Drug Authority"

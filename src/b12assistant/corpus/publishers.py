@@ -36,6 +36,15 @@ _NHS = re.compile(r"\bNHS\b")
 _ANONYMOUS = re.compile(r"unknown\b|myhealthcare\.com\b", re.I)
 
 
+# Bodies of the country whose advice the library follows (corpus/README.md).
+_NATIONAL = re.compile(r"\b(?:NICE|NHS|MHRA|GOV\.UK|BNF|British|UK|Scottish|Welsh)\b")
+
+
+def is_national(publisher: str) -> bool:
+    """Return whether a body of the United Kingdom published it."""
+    return _NATIONAL.search(publisher) is not None
+
+
 def standing(publisher: str, kind: SourceKind | None, interest: Interest = Interest.UNKNOWN) -> PublisherKind:
     """Return what a publication is to a reader, from its publisher, its kind and whether it sells."""
     if kind is SourceKind.VENDOR or interest is Interest.SELLS:

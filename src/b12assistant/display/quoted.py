@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 
 from b12assistant.answers import Quote, Reply, Strength
-from b12assistant.corpus.publishers import PublisherKind, standing
+from b12assistant.corpus.publishers import PublisherKind, is_national, standing
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, capital, overdue, section
 from b12assistant.types import (
@@ -127,8 +127,11 @@ class Speaker:
 
 
 def best_known(basis: Iterable[Basis]) -> list[Basis]:
-    """Return publications with those of sellers, and those whose author nobody knows, last."""
-    return sorted(basis, key=lambda each: each.standing.is_doubtful)
+    """Return publications: sellers and unknown authors last, British bodies first among the weightiest."""
+    found = sorted(basis, key=lambda each: each.standing.is_doubtful)
+    most = [each for each in found if each.weight is found[0].weight and not each.standing.is_doubtful]
+    first = sorted(most, key=lambda each: not is_national(each.publisher))
+    return [*first, *(each for each in found if each not in first)]
 
 
 def _chip(source: Source, labels: Labels, basis: Sequence[Basis], title: str) -> Iterator[str]:
