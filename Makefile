@@ -31,6 +31,9 @@ export HF_HUB_OFFLINE = 1
 export TRANSFORMERS_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
+# NumPy's products are small here. With two threads they wait for each other: on a busy core, seven times as long.
+export OPENBLAS_NUM_THREADS = 1
+
 # Compiled modules are kept, even where the variable says otherwise: hundreds of processes of the tests import them.
 export PYTHONDONTWRITEBYTECODE =
 

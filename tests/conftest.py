@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported, as the commands do
+
 ROOT = Path(__file__).parent.parent
 
 # A deadline would measure the machine, not the code. In CI the cases never change; under stress there are more.
