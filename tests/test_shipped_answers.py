@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from html import unescape
 from pathlib import Path
@@ -39,6 +40,7 @@ QUESTIONS = (
     "Who won the cup on Sunday?",
     "My legs went weak today and I can't pee",
 )
+LETTERS = Path(__file__).parent.parent / "benchmarks" / "data" / "letters"
 FORMS = {"html": "conversation.html", "markdown": "conversation.md", "json": "conversation.json"}
 Data = dict[str, Any]
 
@@ -89,6 +91,17 @@ def test_the_answers_have_what_the_corpus_has(replies: list[Reply]) -> None:
     assert any(reply.answer.disagreements for reply in replies)
     assert any(reply.answer.nearest for reply in replies)
     assert any(reply.answer.red_flag for reply in replies)
+
+
+@pytest.mark.parametrize("file", sorted(LETTERS.glob("*.jsonl")), ids=lambda file: file.stem)
+def test_every_label_of_a_letter_is_a_sentence_of_the_library(file: Path, space: Workspace) -> None:
+    said = {span.text for passage in space.opened.collection.passages for span in passage.sentences}
+    said |= {re.sub(r"^[-*•]\s+", "", each) for each in said}
+    letters = (json.loads(line) for line in file.read_text("utf-8").splitlines())
+    questions = [each for letter in letters for each in letter.get("questions", ())]
+    labels = {label for each in questions for kind in ("gold", "part") for label in each.get(kind, ())}
+    assert labels or "two" in file.stem or "threads" in file.stem
+    assert labels <= said
 
 
 @pytest.mark.parametrize("name", NAMES)
