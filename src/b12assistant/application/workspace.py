@@ -233,8 +233,7 @@ class Workspace:
     @once
     def assistant(self) -> Answerer:
         return Answerer(
-            # inside a function, so that unreadable rules count as a failed check
-            triage=lambda turns: self.triage.in_use(turns),
+            triage=self.triage,
             is_control=is_control,
             engine=lambda: self.engine,
             settings=self.configuration.settings,
