@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from html import unescape
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -207,3 +209,23 @@ def test_a_quote_that_holds_another_is_shown_for_both_questions(space: Workspace
                 for b in other.spans
             ]
             assert one is other or not all(inside)
+
+
+def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> None:
+    files: set[str] = set()
+    types: set[type] = set()
+
+    def called(frame: FrameType, event: str, _: object) -> None:
+        name, own = frame.f_code.co_filename, frame.f_locals.get("self")
+        if event == "call" and "b12assistant" in Path(name).parts:
+            files.add(name)
+            types.update({type(own)} if type(own).__module__.startswith("b12assistant") else ())
+
+    space.assistant.reply("How long does numbness take to improve?")
+    sys.setprofile(called)
+    try:
+        space.assistant.reply("How is pernicious anaemia treated in older people?")
+    finally:
+        sys.setprofile(None)
+    assert 20 < len(files) <= 35
+    assert 30 < len(types) <= 60

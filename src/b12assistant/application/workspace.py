@@ -12,7 +12,9 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
+from functools import partial
 from importlib import resources
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -235,7 +237,7 @@ class Workspace:
         return Answerer(
             triage=self.triage,
             is_control=is_control,
-            engine=lambda: self.engine,
+            engine=partial(attrgetter("engine"), self),  # opened when first needed
             settings=self.configuration.settings,
             calibration=load_calibration(),
             cues=load_cues(),
