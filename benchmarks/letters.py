@@ -4,8 +4,9 @@
 
 A question is found if a question of the message covers half of its words and is not three times as long; false is a
 question of the message that is none of the letter's. Of each letter: how many of its questions get a quote, and whether
-the letter is refused as a whole. Whether a quote answers is for readers: ``--report`` writes each question with its
-quotes, to be judged.
+the letter is refused as a whole. Of the questions that a sentence of the library answers, by a reader's label: for how
+many that sentence is in the first quote, in any, or in none though the question was found. Labels name the best few of
+18 sentences, so these shares are a little low; ``--report`` writes each question with its quotes, to be judged.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import json
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,6 +25,7 @@ from refusal_data import CORPUS, workspace
 
 from b12assistant.answering.asked import asked_of
 from b12assistant.answers import Answer, Status, Turn
+from b12assistant.evaluation.labelled_set import is_hit
 
 LETTERS = Path(__file__).parent / "data" / "letters" / "calibration.jsonl"
 
@@ -42,6 +45,20 @@ def row(letter: dict[str, Any], answer: Answer) -> dict[str, Any]:
     notices = [notice.text for notice in answer.notices if notice.flag]
     questions = [each["full"] for each in letter["questions"]]
     return {"id": letter["id"], "letter": letter["text"], "questions": questions, "notices": notices, "answer": asked}
+
+
+def right(letter: dict[str, Any], places: Sequence[int | None], shown: Sequence[Sequence[str]]) -> Counter[str]:
+    """Count the answerable questions, and those whose first quote, or any, holds a sentence that answers.
+
+    ``places``: which part of the answer each question is; ``shown``: the quotes of each part.
+    """
+    counted = Counter[str]()
+    for question, place in zip(letter["questions"], places, strict=True):
+        if question["gold"]:
+            quotes = shown[place] if place is not None and place < len(shown) else ()
+            hits = [any(is_hit(quote, gold) for gold in question["gold"]) for quote in quotes]
+            counted.update(answerable=1, first=any(hits[:1]), any=any(hits), unquoted=not quotes)
+    return counted
 
 
 def main() -> None:
@@ -64,6 +81,7 @@ def main() -> None:
         counted.update(refused=answer.status is Status.NO_ANSWER)
         counted.update(parts=len(answer.asked), quoted=sum(bool(part.numbers) for part in answer.asked))
         rows.append(row(letter, answer))
+        counted.update(right(letter, places, [each["quotes"] for each in rows[-1]["answer"]]))
     print(dict(counted), f"median {median(milliseconds):.0f} ms")
     if given.report:
         given.report.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), "utf-8")

@@ -55,6 +55,9 @@ class FakeEncoder:
             text.encode()  # half a character is an error, as for the real one
             yield self._one(text)
 
+    def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
+        return [encoded for text in texts for encoded in self.encode([text])]
+
     def tuned(self, changes: Mapping[str, NDArray[np.float32]], digest: str = "") -> FakeEncoder:  # noqa: ARG002
         """Return itself: it has no weights."""
         assert not changes

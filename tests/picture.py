@@ -62,7 +62,7 @@ PICTURE = (
     (
         "answering",
         (
-            "asked layout retrieval scope turn_forms < conversation quoting readings signals < disagreement speakers "
+            "asked layout retrieval scope turn_forms < quoting readings signals < speakers "
             "< engine < thread < assistant lookup"
         ),
         "suggestions",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.conversation import (
+from b12assistant.answering.thread import (
     about,
     after,
     alone,

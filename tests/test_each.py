@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder, red_flag_encoder, tuned_encoder
 from b12assistant.index.onnx_encoder import _RUN, _TOKENS, OnnxEncoder, _cheapest, mean
-from b12assistant.protocols import encode_each
 
 
 @given(st.lists(st.integers(3, 256), max_size=32))
@@ -37,7 +36,7 @@ def test_two_short_texts_share_a_run_and_a_long_one_has_its_own() -> None:
 
 def test_an_encoder_that_can_do_no_better_reads_one_after_another() -> None:
     encoder, texts = FakeEncoder(), ["numb feet", "cold", "feet"]
-    together = [each.vector.tolist() for each in encode_each(encoder, texts)]
+    together = [each.vector.tolist() for each in encoder.each(texts)]
     assert together == [next(iter(encoder.encode([text]))).vector.tolist() for text in texts]
 
 
@@ -63,7 +62,7 @@ def test_in_eight_bits_texts_do_not_change_each_other() -> None:
     encoder = red_flag_encoder(load_encoder(threads=2))
     texts = ["B12", "?", "My feet are numb. " * 20, "Is it serious? " * 20]
     alone = [next(iter(encoder.encode([text]))) for text in texts]
-    for together in (list(encoder.encode(texts)), encode_each(encoder, texts), encode_each(encoder, texts[2:])):
+    for together in (list(encoder.encode(texts)), encoder.each(texts), encoder.each(texts[2:])):
         for own, other in zip(alone[-len(together) :], together, strict=True):
             np.testing.assert_array_equal(own.tokens, other.tokens)
             np.testing.assert_array_equal(own.vector, other.vector)

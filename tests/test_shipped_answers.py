@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Callable, Mapping
 from html import unescape
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -39,6 +42,7 @@ QUESTIONS = (
     "Who won the cup on Sunday?",
     "My legs went weak today and I can't pee",
 )
+LETTERS = Path(__file__).parent.parent / "benchmarks" / "data" / "letters"
 FORMS = {"html": "conversation.html", "markdown": "conversation.md", "json": "conversation.json"}
 Data = dict[str, Any]
 
@@ -89,6 +93,17 @@ def test_the_answers_have_what_the_corpus_has(replies: list[Reply]) -> None:
     assert any(reply.answer.disagreements for reply in replies)
     assert any(reply.answer.nearest for reply in replies)
     assert any(reply.answer.red_flag for reply in replies)
+
+
+@pytest.mark.parametrize("file", sorted(LETTERS.glob("*.jsonl")), ids=lambda file: file.stem)
+def test_every_label_of_a_letter_is_a_sentence_of_the_library(file: Path, space: Workspace) -> None:
+    said = {span.text for passage in space.opened.collection.passages for span in passage.sentences}
+    said |= {re.sub(r"^[-*•]\s+", "", each) for each in said}
+    letters = (json.loads(line) for line in file.read_text("utf-8").splitlines())
+    questions = [each for letter in letters for each in letter.get("questions", ())]
+    labels = {label for each in questions for kind in ("gold", "part") for label in each.get(kind, ())}
+    assert labels or "two" in file.stem or "threads" in file.stem
+    assert labels <= said
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -194,3 +209,23 @@ def test_a_quote_that_holds_another_is_shown_for_both_questions(space: Workspace
                 for b in other.spans
             ]
             assert one is other or not all(inside)
+
+
+def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> None:
+    files: set[str] = set()
+    types: set[type] = set()
+
+    def called(frame: FrameType, event: str, _: object) -> None:
+        name, own = frame.f_code.co_filename, frame.f_locals.get("self")
+        if event == "call" and "b12assistant" in Path(name).parts:
+            files.add(name)
+            types.update({type(own)} if type(own).__module__.startswith("b12assistant") else ())
+
+    space.assistant.reply("How long does numbness take to improve?")
+    sys.setprofile(called)
+    try:
+        space.assistant.reply("How is pernicious anaemia treated in older people?")
+    finally:
+        sys.setprofile(None)
+    assert 20 < len(files) <= 35
+    assert 30 < len(types) <= 60

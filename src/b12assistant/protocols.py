@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,6 +61,9 @@ class Encoder(Protocol):
     def count(self, text: str) -> int:
         """Count the word pieces of ``text``, special tokens not counted."""
 
+    def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
+        """Encode the texts in order, bit for bit as ``encode`` does each alone. Raises what ``encode`` raises."""
+
     def tuned(self, changes: Mapping[str, Vectors], digest: str = "") -> Encoder:
         """Return a copy with each matrix of ``changes``, (out, in) float32, added to the weight of that name.
 
@@ -88,18 +91,3 @@ class LexicalIndex(Protocol):
 
     def unknown_share(self, question: str) -> float:
         """Return how much of ``question`` occurs in no row, 0 to 1."""
-
-
-@runtime_checkable
-class EncodesEach(Protocol):
-    """An encoder that can encode many texts faster than one by one."""
-
-    def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
-        """Encode the texts in order, bit for bit as ``encode`` does each alone."""
-
-
-def encode_each(encoder: Encoder, texts: Sequence[str]) -> Sequence[Encoded]:
-    """Encode each text by itself, in order. Raises what ``encode`` raises."""
-    if isinstance(encoder, EncodesEach):
-        return encoder.each(texts)
-    return [encoded for text in texts for encoded in encoder.encode([text])]

@@ -136,6 +136,10 @@ class OneAtATime:
             done = tuple(self.encoder.encode(texts))
         yield from done
 
+    def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
+        with self._turn:
+            return self.encoder.each(texts)
+
     def tuned(self, changes: Mapping[str, NDArray[np.float32]], digest: str = "") -> Encoder:
         with self._turn:
             return OneAtATime(self.encoder.tuned(changes, digest))

@@ -18,7 +18,7 @@ import numpy as np
 
 from b12assistant.index.collection import Collection
 from b12assistant.index.token_store import Projection
-from b12assistant.protocols import Encoded, Encoder, encode_each
+from b12assistant.protocols import Encoded, Encoder
 from b12assistant.stages import stage
 from b12assistant.types import Hit, Passage, SourceKind
 
@@ -98,7 +98,7 @@ def encode_queries(
 ) -> list[Query]:
     """Encode each text with its lead, as ``encode_query`` does; texts that need no splitting are encoded together."""
     split = [_parts(text, encoder) for text, _ in asked]
-    whole = iter(encode_each(encoder, [parts[0] for parts in split if len(parts) == 1]))
+    whole = iter(encoder.each([parts[0] for parts in split if len(parts) == 1]))
     encoded = [[next(whole)] if len(parts) == 1 else list(encoder.encode(parts)) for parts in split]
     return [
         _query(text, lead, parts, read, collection, projection)

@@ -2,33 +2,42 @@
 
 One reading alone is often wrong, and the answer is usually near under several. So a turn that leans is searched for all
 of its readings at once, each with the same weight; the reading that the best window most likely answers is shown and
-judged (`docs/decisions/07-conversation.md`).
+judged (`docs/decisions/07-conversation.md`). A complete turn has one reading. One that leans has several: alone; after
+the last question; with the subject of an earlier question in place of its pronoun; in place of words of the last
+question ("and tablets?" after "How often are injections given?"). A reading uses only slices, never new words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering import conversation
+from b12assistant.answering import turn_forms
 from b12assistant.answering.asked import SHORT, Asked, asked_of
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
 from b12assistant.answering.signals import Calibration, Signals, mean_of
 from b12assistant.answering.turn_forms import Leaning, leaning, move_of
-from b12assistant.answers import Interpretation, Move, Turn, TurnSlice
+from b12assistant.answers import Interpretation, Move, Replacement, Turn, TurnSlice
 from b12assistant.config import Settings
+from b12assistant.language.sentences import trim
+from b12assistant.language.words import terms
 from b12assistant.threads import cached
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ABOUT = 2  # words that say what a message is about
+_MOST_QUESTIONS = 2  # earlier ones that are read with a turn
 _JOINED = 300  # most characters of an earlier question whose words are replaced, or whose subject is looked for
+
+_PHRASE_END = re.compile(r"[,;:?!()]|\.\s|\s[–—-]\s")
+_WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,7 @@ class Thread:
 
     def as_typed(self, turn: Turn) -> Read:
         """Read the turn by itself, with every word of it."""
-        read_as = conversation.alone(turn, self.most, literal=True)
+        read_as = alone(turn, self.most, literal=True)
         return self._judged(self.engine.search(read_as, read_as, self.settings))
 
     def certain(self, read: Read, window: Window) -> float:
@@ -99,14 +108,14 @@ class Thread:
     @cached(None)
     def read(self, turns: tuple[Turn, ...]) -> Read:
         """Understand the last of some turns; the earlier ones are read first, each once."""
-        turn, place = turns[-1], conversation.last_question(turns)
+        turn, place = turns[-1], last_question(turns)
         if place is not None and (move := move_of(turn.text)) is not Move.ASKS:
             read = self.read(turns[: place + 1])
             return replace(read, searched=replace(read.searched, read_as=replace(read.searched.read_as, move=move)))
         *_, last = asked_of(turn)
         if last.around and len(turn.text.split()) > SHORT:
             return self.read_asked(last)
-        own = conversation.alone(turn, self.most)
+        own = alone(turn, self.most)
         read = self._judged(self.engine.search(own, self.engine.read(own), self.settings))
         lean = leaning(turn.text)
         if place is None or lean is Leaning.NO or (lean is Leaning.MAYBE and self._answers(read)):
@@ -156,23 +165,23 @@ class Thread:
         self, turns: tuple[Turn, ...], before: tuple[Turn, ...], previous: Interpretation
     ) -> Iterator[Interpretation]:
         """Yield the readings of the last turn with the last question, the last of ``before``."""
-        own = conversation.alone(turns[-1], self.most).own
-        yield conversation.after(own, previous, self.most)
+        own = alone(turns[-1], self.most).own
+        yield after(own, previous, self.most)
         if len(previous.text) > _JOINED:
             return
-        begun = conversation.opener(turns)
-        first = previous if begun is None or turns[begun] is before[-1] else conversation.alone(turns[begun], _JOINED)
+        begun = opener(turns)
+        first = previous if begun is None or turns[begun] is before[-1] else alone(turns[begun], _JOINED)
         for subject in dict.fromkeys(map(self._subject, (previous, first))):
             if subject is not None:
-                yield conversation.about(own, subject)
-        phrase = conversation.phrase_of(own)
+                yield about(own, subject)
+        phrase = phrase_of(own)
         taken = phrase and self._likest(previous, phrase)
         if phrase and taken:
-            yield conversation.in_place(previous, taken, phrase)
+            yield in_place(previous, taken, phrase)
 
     def _subject(self, previous: Interpretation) -> TurnSlice | None:
         """Return the most specific subject of a question: its rarest word is the rarest."""
-        found = list(conversation.subjects(previous))
+        found = list(subjects(previous))
         if len(found) < 2:
             return found[0] if found else None
         query = self.engine.as_written(previous.text)
@@ -181,7 +190,7 @@ class Thread:
 
     def _likest(self, previous: Interpretation, phrase: TurnSlice) -> TurnSlice | None:
         """Return the words of a question that are most like the phrase."""
-        found = list(conversation.replaceable(previous))
+        found = list(replaceable(previous))
         if not found:
             return None
         query = self.engine.as_written(previous.text)
@@ -199,3 +208,125 @@ def _tokens(read_as: Interpretation, part: TurnSlice, query: Query) -> NDArray[n
             return np.flatnonzero((query.places[:, 0] < at + len(part.text)) & (query.places[:, 1] > at))
         at += len(each.text) + 1
     raise ValueError("not a part of the reading")
+
+
+def last_question(turns: Sequence[Turn]) -> int | None:
+    """Return the place of the last earlier turn that asks something; ``None`` if no turn does.
+
+    Remarks are skipped, and so are statements ("I get that in bed") if another turn asks something.
+    """
+    asked = [
+        i
+        for i, turn in enumerate(turns[:-1])
+        if turn.text.strip() and turn_forms.move_of(turn.text) is Move.ASKS and not turn_forms.is_remark(turn.text)
+    ]
+    return next((i for i in reversed(asked) if not turn_forms.states(turns[i].text)), asked[-1] if asked else None)
+
+
+def opener(turns: Sequence[Turn]) -> int | None:
+    """Return the place of the question that the last turn's thread began with; ``None`` if it is the last one."""
+    previous = last_question(turns)
+    if previous is None or turn_forms.leaning(turns[previous].text) is not turn_forms.Leaning.YES:
+        return previous
+    earlier = opener(turns[: previous + 1])
+    return previous if earlier is None else earlier
+
+
+def times_more(turns: Sequence[Turn]) -> int:
+    """Return how often the user asked for more of the last answer; 0 if the last turn is a new question."""
+    previous = last_question(turns)
+    if previous is None or turn_forms.move_of(turns[-1].text) is Move.ASKS:
+        return 0
+    return sum(turn_forms.move_of(turn.text) is Move.MORE for turn in turns[previous + 1 :])
+
+
+def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
+    """Return the turn by itself, at most ``most`` characters; ``literal``: keep words that only lead in."""
+    begin = 0 if literal else turn_forms.new_topic(turn.text) or turn_forms.lead_in(turn.text)
+    return Interpretation((_slice(turn, begin, most) or TurnSlice(turn, 0, 0),))
+
+
+def after(own: TurnSlice, previous: Interpretation, most: int) -> Interpretation:
+    """Return a turn after the last question, at most ``most`` characters: if room is short, its nearest part is kept.
+
+    ``previous``: how the last question was read.
+    """
+    room = most - (own.end - own.start)
+    kept: list[TurnSlice] = []
+    nearest = sorted({part.turn.index for part in previous.parts})[-_MOST_QUESTIONS:]
+    for part in reversed(previous.parts):
+        cut = _slice(part.turn, part.start, min(room - 1, part.end - part.start))
+        if cut is not None and part.turn.index in nearest:
+            kept.insert(0, cut)
+            room -= cut.end - cut.start + 1
+    return Interpretation((*kept, own))
+
+
+def subjects(previous: Interpretation) -> Iterator[TurnSlice]:
+    """Yield runs of words of an earlier question that say what it is about."""
+    for part in previous.parts:
+        run: list[re.Match[str]] = []
+        for word in [*_WORD.finditer(part.text), None]:
+            if word and terms(word[0]) and not (run and _PHRASE_END.search(part.text, run[-1].end(), word.start())):
+                run.append(word)
+                continue
+            if run and turn_forms.specific(part.text[run[0].start() : run[-1].end()]):
+                yield TurnSlice(part.turn, part.start + run[0].start(), part.start + run[-1].end())
+            run = [word] if word and terms(word[0]) else []
+
+
+def about(own: TurnSlice, subject: TurnSlice) -> Interpretation:
+    """Return the turn with the subject in place of its pronoun, or in front if it has none."""
+    pronoun = turn_forms.pronoun_of(own.text)
+    if pronoun is None:
+        return Interpretation((subject, own), as_one=True)
+    place = TurnSlice(own.turn, own.start + pronoun[0], own.start + pronoun[1])
+    return in_place(Interpretation((own,)), place, subject)
+
+
+def phrase_of(own: TurnSlice) -> TurnSlice | None:
+    """Return the words of a turn without a verb that can replace others; ``None`` if it asks a question."""
+    begin = turn_forms.opening(own.text)
+    if begin is None:
+        return None
+    end = _PHRASE_END.search(own.text, begin)
+    found = [word for word in _WORD.finditer(own.text, begin, end.start() if end else len(own.text)) if terms(word[0])]
+    if not found:
+        return None
+    return TurnSlice(own.turn, own.start + found[0].start(), own.start + found[-1].end())
+
+
+def replaceable(previous: Interpretation) -> Iterator[TurnSlice]:
+    """Yield runs of one to three words of an earlier question that another topic may replace."""
+    for part in previous.parts:
+        words = [(word, bool(terms(word[0]))) for word in _WORD.finditer(part.text)]
+        for i, (first, names) in enumerate(words):
+            for last, last_names in words[i : i + 3]:
+                if not last_names or not names or _PHRASE_END.search(part.text, first.start(), last.start()):
+                    break
+                yield TurnSlice(part.turn, part.start + first.start(), part.start + last.end())
+
+
+def in_place(previous: Interpretation, place: TurnSlice, phrase: TurnSlice) -> Interpretation:
+    """Return the earlier question with the phrase in place of some of its words."""
+    parts: list[TurnSlice] = []
+    for part in previous.parts:
+        if part.holds(place):
+            before = _trimmed(part.turn, part.start, place.start)
+            after = _trimmed(part.turn, place.end, part.end)
+            parts += [each for each in (before, phrase, after) if each]
+        else:
+            parts.append(part)
+    return Interpretation(tuple(parts), (Replacement(place, phrase),), as_one=True)
+
+
+def _slice(turn: Turn, begin: int, room: int) -> TurnSlice | None:
+    """Return the first ``room`` characters from ``begin`` on; ``None`` if there is nothing, or no room."""
+    found = _trimmed(turn, begin, len(turn.text))
+    return replace(found, end=min(found.end, found.start + room)) if found and room > 0 else None
+
+
+def _trimmed(turn: Turn, begin: int, end: int) -> TurnSlice | None:
+    """Return the range without blanks at its ends; ``None`` if nothing is left."""
+    inner = trim(turn.text, begin, end)
+    return TurnSlice(turn, inner.start, inner.end) if inner else None

@@ -12,7 +12,9 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
+from functools import partial
 from importlib import resources
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -233,10 +235,9 @@ class Workspace:
     @once
     def assistant(self) -> Answerer:
         return Answerer(
-            # inside a function, so that unreadable rules count as a failed check
-            triage=lambda turns: self.triage.in_use(turns),
+            triage=self.triage,
             is_control=is_control,
-            engine=lambda: self.engine,
+            engine=partial(attrgetter("engine"), self),  # opened when first needed
             settings=self.configuration.settings,
             calibration=load_calibration(),
             cues=load_cues(),

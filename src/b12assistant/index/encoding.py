@@ -126,6 +126,9 @@ class SentenceEncoder:
             done.update(zip(rows, self._batch([texts[i] for i in rows]), strict=True))
         yield from (done[row] for row in range(len(texts)))
 
+    def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
+        return [encoded for text in texts for encoded in self.encode([text])]
+
     def _batch(self, texts: list[str]) -> list[Encoded]:
         import torch
 

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from b12assistant.answers import Turn
+from b12assistant.answers import Triage, Turn
 from b12assistant.data_files import HINT
 from b12assistant.errors import AssistantError, ConfigError, EncoderError
 from b12assistant.language.words import readable
-from b12assistant.protocols import Encoder, encode_each
+from b12assistant.protocols import Encoder
 from b12assistant.safety import letters
 from b12assistant.safety.assertion import CueWordings
 from b12assistant.safety.letters import LetterHead, letter_features
@@ -326,7 +326,7 @@ class SecondOpinion:
         context = readable(reading.context)
         if context and (len(spans) > 1 or not self._fits(context + text)):
             context = ""
-        encoded = encode_each(self._encoder, [self._cut(context + text[start:end]) for start, end in spans])
+        encoded = self._encoder.each([self._cut(context + text[start:end]) for start, end in spans])
         starts, tokens = [], []
         for each, (start, _) in zip(encoded, spans, strict=True):
             own = each.offsets[:, 0] >= len(context)  # not of the turn before
@@ -418,6 +418,10 @@ class Triagers:
     def second(self) -> SecondOpinion:
         """Make the second opinion. Raises ``EncoderError`` without an encoder, or with one it was not fitted on."""
         return SecondOpinion(self.words, load_fitted(), self.load_encoder())
+
+    def __call__(self, turns: Sequence[Turn]) -> Triage:
+        """Read the turns with the triager in use. Rules are loaded here, so that unreadable ones are a failed check."""
+        return self.in_use(turns)
 
     @once
     def in_use(self) -> Triager:
