@@ -72,6 +72,17 @@ def test_no_two_splits_share_a_run_of_five_words(one: str, other: str) -> None:
     assert not runs(one) & runs(other)
 
 
+def test_every_relabelled_message_has_the_label_that_its_line_gives() -> None:
+    labels = {(split, row["id"]): (row["level"], row["acceptable"]) for split in SPLITS for row in rows(split)}
+    for line in (FOLDER / "relabelled.jsonl").read_text("utf-8").splitlines():
+        change = json.loads(line)
+        label = change["new"] or change["old"]
+        assert labels[change["split"], change["id"]] == (label["level"], label["acceptable"]), change["id"]
+        assert change["new"] != change["old"], change["id"]
+        assert (change["new"] is None) == (change["rule"] is None), change["id"]
+        assert not (change["new"] and change["old"]["level"] == "emergency"), change["id"]
+
+
 def exemplar(name: str, text: str) -> exemplars.Exemplar:
     return exemplars.Exemplar(name, name, text, (), "none", None, "x", "none", "en", ())
 
