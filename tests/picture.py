@@ -127,9 +127,7 @@ OWNERS = {
     "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
-    "onnx": ("index.onnx_encoder",),
     "onnxruntime": ("index.onnx_encoder",),
-    "openvino": ("index.onnx_encoder",),
     "prometheus_client": ("web.site",),
     "pydantic": (
         "corpus.entries",
