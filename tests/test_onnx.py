@@ -21,10 +21,9 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import Level, Turn
 from b12assistant.errors import EncoderError
-from b12assistant.index.encoding import RED_FLAGS, SentenceEncoder, load_encoder, red_flag_encoder
+from b12assistant.index.encoding import RED_FLAGS, SentenceEncoder, load_encoder, parse_low_rank, red_flag_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder, _batches
 from b12assistant.index.weights import GRAPHS, PINNED_MODEL, TOKENIZER, ModelWeights, find_weights, shipped_graph
-from b12assistant.low_rank import parse_low_rank
 from b12assistant.protocols import Encoded
 from b12assistant.safety.second_opinion import Triagers
 

@@ -12,10 +12,9 @@ from fakes import FakeEncoder
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.index import onnx_encoder
-from b12assistant.index.encoding import SentenceEncoder, _shipped, load_encoder, tuned_encoder
+from b12assistant.index.encoding import LowRank, SentenceEncoder, _shipped, load_encoder, parse_low_rank, tuned_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
 from b12assistant.index.weights import find_weights
-from b12assistant.low_rank import LowRank, parse_low_rank
 from b12assistant.protocols import Encoder
 
 ASKED, ANSWER = "will i get the feeling in my feet back", "Numb feet from low B12 often improve once treatment starts."

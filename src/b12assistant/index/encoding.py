@@ -12,6 +12,7 @@ import io
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
@@ -22,12 +23,12 @@ import numpy as np
 from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import SPECIAL, Changes, OnnxEncoder, check_changes, check_length, unit
 from b12assistant.index.weights import PINNED_MODEL, SAFETENSORS, TOKENIZER, ModelWeights, find_weights, shipped_graph
-from b12assistant.low_rank import LowRank, parse_low_rank
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.stages import stage
 from b12assistant.threads import once
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
 _RUNS_ON = ("sentence-transformers", "tokenizers", "torch", "transformers")
@@ -166,6 +167,29 @@ def load_encoder(
     weights, threads = find_weights(model, digest), threads or os.cpu_count() or 1
     graph = shipped_graph(weights)
     return SentenceEncoder(weights, threads=threads) if graph is None else OnnxEncoder(weights, graph, threads=threads)
+
+
+@dataclass(frozen=True, eq=False)
+class LowRank(Mapping[str, "NDArray[np.float32]"]):
+    """A change for each named weight, computed from two thin matrices when read: in full, all take 42 MB."""
+
+    thin: Mapping[str, tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        down, up = self.thin[name]
+        return np.ascontiguousarray((down.astype(np.float32) @ up.astype(np.float32)).T)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.thin)
+
+    def __len__(self) -> int:
+        return len(self.thin)
+
+
+def parse_low_rank(arrays: Mapping[str, Any]) -> LowRank:
+    """Take the arrays ``NAME/down`` (n, rank) and ``NAME/up`` (rank, m); others are ignored."""
+    names = [key.removesuffix("/down") for key in arrays if key.endswith("/down")]
+    return LowRank({n: (arrays[f"{n}/down"], arrays[f"{n}/up"]) for n in names})
 
 
 FILE = "data/encoder/retrieval.npz"
