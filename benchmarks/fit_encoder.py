@@ -38,7 +38,8 @@ from red_flag_tuning import BFLOAT16, half, low_ranks, unchanged
 from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_not_answered
-from b12assistant.index.encoding import load_encoder
+from b12assistant.index.encoding import SentenceEncoder, load_encoder
+from b12assistant.index.weights import PINNED_DIGEST, find_weights
 from b12assistant.language.sentences import split_sentences
 
 ROOT = Path(__file__).parent.parent
@@ -88,7 +89,7 @@ def read_pairs(folder: Path, most: int) -> tuple[list[Pair], list[str]]:
 
 def vectors(texts: Sequence[str]) -> np.ndarray:
     """Encode texts with the plain encoder, (n, d)."""
-    return np.stack([each.vector for each in load_encoder(threads=1, runtime="onnx").encode(texts)])
+    return np.stack([each.vector for each in load_encoder(threads=1).encode(texts)])
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Tuned(nn.Module):
 
     def __init__(self, longest: int, start: Mapping[str, np.ndarray] | None = None) -> None:
         super().__init__()
-        model = load_encoder().model
+        model = SentenceEncoder(find_weights(), threads=1).model
         self.tokenizer, self.model, self.longest = model.tokenizer, model[0].auto_model, longest
         self.changed = low_ranks(self.model, start)
 
@@ -306,7 +307,7 @@ def main() -> None:
     unanswered, others = corpus_not_answered(CORPUS), read_others(given.datasets)
     first = dict(np.load(given.first)) if given.first else tune(pairs, sentences, unanswered).arrays(KEPT)
     tuned = settle(first, pairs, sentences, unanswered, others)
-    np.savez_compressed(given.out, encoder=np.array(load_encoder().digest), **tuned.arrays(1.0))
+    np.savez_compressed(given.out, encoder=np.array(PINNED_DIGEST), **tuned.arrays(1.0))
 
 
 if __name__ == "__main__":

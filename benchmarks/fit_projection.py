@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from refusal_topics import documents
 
-from b12assistant.index.encoding import ONNX, load_encoder
+from b12assistant.index.encoding import load_encoder
 from b12assistant.index.token_store import load_projection
 from b12assistant.language.sentences import split_sentences
 from b12assistant.language.words import open_tokenizer
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("datasets", type=Path)
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
-    encoder, rng = load_encoder(runtime=ONNX), random.Random(SEED)
+    encoder, rng = load_encoder(), random.Random(SEED)
     shipped = load_projection(encoder.name, encoder.digest)
     texts = [[f"{title}. {text}" for title, text in documents(given.datasets / name)] for name in FOLDERS]
     idf = idf_of([text for each in texts for text in each], encoder)

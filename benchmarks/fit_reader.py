@@ -31,9 +31,10 @@ from red_flag_tuning import BFLOAT16
 from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER
-from b12assistant.index.encoding import load_encoder
+from b12assistant.index.encoding import SentenceEncoder
 from b12assistant.index.onnx_encoder import TINY
 from b12assistant.index.reader import LONGEST
+from b12assistant.index.weights import find_weights
 
 OUT = ROOT / "src/b12assistant/data/reader"
 DATA = ROOT / "benchmarks/data"
@@ -158,7 +159,7 @@ def main() -> None:
     graded = unlike_held(every[: len(every) - given.last])
     asked = unlike_held(list(read_asked(rng)))
     print(f"{len(graded)} graded questions, {len(asked)} asked of sentences", flush=True)
-    encoder = load_encoder()
+    encoder = SentenceEncoder(find_weights(), threads=1)
     joint = Joint(encoder.model)
     train(joint, [asked, *[list(graded) for _ in range(EPOCHS)]], rng)
     if given.last:

@@ -24,7 +24,7 @@ from b12assistant.index.lexical_index import FIELDS, index_words
 from b12assistant.types import Hit
 
 DATA = Path(__file__).parent / "data" / "questions"
-PARTS = ("without_first", "without_plain", "without_titles", "without_title_field")
+PARTS = ("without_first", "without_plain", "without_title_field")
 PLACES = (1, 3)
 
 

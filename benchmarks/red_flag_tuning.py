@@ -19,7 +19,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from b12assistant.index.encoding import load_encoder
+from b12assistant.index.encoding import SentenceEncoder
+from b12assistant.index.weights import find_weights
 from b12assistant.safety.opinion import CONCERNS
 from b12assistant.safety.second_opinion import LENGTH, WINDOW
 
@@ -164,7 +165,7 @@ class Tuned(nn.Module):
 
     def __init__(self, start: Mapping[str, np.ndarray] | None) -> None:
         super().__init__()
-        model = load_encoder().model
+        model = SentenceEncoder(find_weights(), threads=1).model
         self.tokenizer, self.model = model.tokenizer, model[0].auto_model
         self.changed = low_ranks(self.model, start, rounds=True)
         self.head = Pooling(self.model.config.hidden_size)

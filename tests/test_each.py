@@ -43,7 +43,7 @@ def test_an_encoder_that_can_do_no_better_reads_one_after_another() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("tuned", [False, True])
 def test_texts_in_one_run_have_the_vectors_that_each_has_alone(*, tuned: bool) -> None:
-    plain = load_encoder(threads=1, runtime="onnx")
+    plain = load_encoder(threads=1)
     encoder = tuned_encoder(plain) if tuned else plain
     assert isinstance(encoder, OnnxEncoder)
     texts = ["B12", "?", *packaged_texts(load_encoder())[:22]]
@@ -75,7 +75,7 @@ def test_a_mean_has_unit_length_and_the_mean_of_zeros_is_zero() -> None:
 
 @pytest.mark.slow
 def test_a_text_over_the_limit_is_an_error_among_others_too() -> None:
-    encoder = load_encoder(threads=1, runtime="onnx")
+    encoder = load_encoder(threads=1)
     assert isinstance(encoder, OnnxEncoder)
     with pytest.raises(EncoderError, match="the model reads 254"):
         encoder.each(["B12", "nerve " * 300])

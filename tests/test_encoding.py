@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.encoding import load_encoder
-from b12assistant.index.weights import PINNED_DIGEST, PINNED_MODEL
+from b12assistant.index.encoding import SentenceEncoder, load_encoder
+from b12assistant.index.weights import PINNED_DIGEST, PINNED_MODEL, find_weights
 from b12assistant.protocols import Encoded, Encoder
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module", params=["torch", "onnx"])
 def encoder(request: pytest.FixtureRequest) -> Encoder:
-    return load_encoder(threads=2, runtime=request.param)
+    return load_encoder(threads=2) if request.param == "onnx" else SentenceEncoder(find_weights(), threads=2)
 
 
 @pytest.fixture(scope="module")

@@ -130,21 +130,9 @@ def test_no_rule_refers_to_a_missing_text() -> None:
     assert {rule.text for rule in load_rules().red_flags.rules} <= set(TEXTS)
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        {key: value for key, value in EXAMPLE.items() if key != "review"},
-        EXAMPLE | {"author": "somebody"},
-        EXAMPLE | {"version": 0},
-        EXAMPLE | {"version": True},
-        EXAMPLE | {"text": " "},
-        EXAMPLE | {"text": "Call {helpline}."},
-    ],
-    ids=["missing key", "unknown key", "version nought", "version no number", "blank text", "unknown line"],
-)
-def test_invalid_text_is_an_error(table: dict[str, object]) -> None:
-    with pytest.raises(ConfigError):
-        parse_fixed_texts({"text": [table]}, {"emergency": "1"})
+def test_a_place_for_an_unknown_line_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="no telephone line is called helpline"):
+        parse_fixed_texts({"text": [EXAMPLE | {"text": "Call {helpline}."}]}, {"emergency": "1"})
 
 
 def test_a_placeholder_is_filled_with_what_is_given_for_it() -> None:

@@ -20,13 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import Level, Turn
-from b12assistant.application.opening import open_encoder
-from b12assistant.config import EncoderSettings
 from b12assistant.errors import EncoderError
-from b12assistant.index.encoding import RED_FLAGS, SentenceEncoder, load_encoder, red_flag_encoder
+from b12assistant.index.encoding import RED_FLAGS, SentenceEncoder, load_encoder, parse_low_rank, red_flag_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder, _batches
 from b12assistant.index.weights import GRAPHS, PINNED_MODEL, TOKENIZER, ModelWeights, find_weights, shipped_graph
-from b12assistant.low_rank import parse_low_rank
 from b12assistant.protocols import Encoded
 from b12assistant.safety.second_opinion import Triagers
 
@@ -140,7 +137,7 @@ def test_what_ships_is_what_the_tool_makes_and_gives_what_sentence_transformers_
 @pytest.mark.slow
 def test_vectors_that_differ_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_onnx, "LEAST", 1.001)
-    theirs, ours = (load_encoder(runtime=runtime) for runtime in ("torch", "onnx"))
+    theirs, ours = SentenceEncoder(find_weights(), threads=1), load_encoder()
     with pytest.raises(EncoderError, match=r"vectors differ from those of sentence-transformers \(cosine \d\.\d+\)"):
         least_cosine(theirs, ours, ["Numb feet are a sign."])
 
@@ -158,27 +155,17 @@ def test_dozens_of_real_texts_are_compared() -> None:
 def test_another_model_runs_on_torch(model: Path) -> None:
     (model / "sentence_bert_config.json").unlink()
     (model / "sentence_bert_config.json").write_text('{"max_seq_length": 64}', "utf-8")
-    given = EncoderSettings(model=str(model))
-    encoder = open_encoder(given)
+    encoder = load_encoder(str(model))
     assert encoder.runtime["encoder"] == "sentence-transformers"
     assert encoder.limit == 62
     assert np.linalg.norm(next(iter(encoder.encode(["Numb feet."]))).vector) == pytest.approx(1, abs=1e-5)
-    with pytest.raises(EncoderError, match="has no ONNX graph: only all-MiniLM-L6-v2 has one") as raised:
-        open_encoder(replace(given, runtime="onnx"))
-    assert "set `encoder.runtime` to auto" in raised.value.hint
-
-
-@pytest.mark.slow
-def test_the_setting_chooses_the_runtime() -> None:
-    assert open_encoder(EncoderSettings()).runtime["encoder"] == "onnxruntime"
-    assert open_encoder(EncoderSettings(runtime="onnx")).runtime["encoder"] == "onnxruntime"
-    assert open_encoder(EncoderSettings(runtime="torch")).runtime["encoder"] == "sentence-transformers"
+    assert load_encoder().runtime["encoder"] == "onnxruntime"
 
 
 @pytest.mark.slow
 def test_the_bits_do_not_depend_on_threads() -> None:
     texts = packaged_texts(load_encoder())[:32]
-    one, four = (list(load_encoder(threads=n, runtime="onnx").encode(texts)) for n in (1, 4))
+    one, four = (list(load_encoder(threads=n).encode(texts)) for n in (1, 4))
     for first, second in zip(one, four, strict=True):
         assert np.array_equal(first.tokens, second.tokens)
         assert np.array_equal(first.vector, second.vector)
@@ -187,7 +174,7 @@ def test_the_bits_do_not_depend_on_threads() -> None:
 @pytest.mark.slow
 def test_many_threads_share_one_encoder() -> None:
     texts = [f"{'Myelin wraps every nerve. ' * (1 + i % 5)}{i}" for i in range(40)]
-    one, shared = open_encoder(EncoderSettings()), open_encoder(EncoderSettings())
+    one, shared = load_encoder(), load_encoder()
     alone = [next(one.encode([text])).tokens for text in texts]
     assert isinstance(shared, OnnxEncoder)
     with ThreadPoolExecutor(8) as pool:
@@ -197,7 +184,7 @@ def test_many_threads_share_one_encoder() -> None:
 
 @pytest.mark.slow
 def test_documents_embedded_at_a_time_share_the_threads_of_bulk_work() -> None:
-    encoder = load_encoder(threads=2, runtime="onnx")
+    encoder = load_encoder(threads=2)
     texts = [f"Myelin wraps every nerve, {i}. " * 20 for i in range(24)]
     before = set(enumerate_threads())
     with ThreadPoolExecutor(4) as pool:
@@ -221,7 +208,7 @@ def test_the_encoder_of_red_flags_is_the_one_that_was_learned() -> None:
 
 @pytest.mark.slow
 def test_with_an_encoder_on_torch_triage_has_its_own_on_onnx() -> None:
-    triagers = Triagers(lambda: red_flag_encoder(load_encoder(runtime="torch")))
+    triagers = Triagers(lambda: red_flag_encoder(SentenceEncoder(find_weights(), threads=1)))
     assert triagers.problems == ()
 
 
@@ -243,7 +230,7 @@ def test_without_its_graph_triage_goes_by_words_and_says_why(
     for file in (export_onnx.PACKAGE / GRAPHS).glob(f"{RED_FLAGS}.*"):
         (tmp_path / file.name).write_bytes(file.read_bytes()[: -9 if file.suffix == f".{damage}" else None])
     monkeypatch.setattr("b12assistant.index.weights.GRAPHS", str(tmp_path))
-    triagers = Triagers(lambda: red_flag_encoder(load_encoder(runtime="torch")))
+    triagers = Triagers(lambda: red_flag_encoder(SentenceEncoder(find_weights(), threads=1)))
     (problem,) = triagers.problems
     assert "red_flags.onnx" in problem
     flag = triagers.in_use([Turn(0, "my dad is having a stroke")]).flag

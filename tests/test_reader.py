@@ -25,7 +25,7 @@ OTHERS = ["Vitamin B12 tablets are sold without a prescription.", "Some vegans t
 
 @pytest.fixture(scope="module")
 def reader() -> JointReader:
-    found = open_reader(load_encoder(threads=1, runtime="onnx"))
+    found = open_reader(load_encoder(threads=1))
     assert found is not None
     return found
 
@@ -51,7 +51,7 @@ def test_another_encoder_has_no_reader() -> None:
 
 @pytest.mark.parametrize("damage", ["graph", "facts", "missing"])
 def test_a_damaged_reader_is_refused(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = load_encoder(threads=1, runtime="onnx")
+    encoder = load_encoder(threads=1)
     facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, "reader.json").read_text("utf-8"))
     (tmp_path / FOLDER).mkdir(parents=True)
     (tmp_path / FOLDER / "reader.json").write_text("no" if damage == "facts" else json.dumps(facts), "utf-8")

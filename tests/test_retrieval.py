@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from b12assistant.answering.retrieval import Depths, Query, Weights, encode_query, rank
 from b12assistant.index.collection import Collection
 from b12assistant.index.token_store import Projection
-from b12assistant.types import Document, DocumentId, Hit, Passage, Source
+from b12assistant.types import DocumentId, Hit, Passage, Source
 
 DEPTHS = Depths()
 WORDS = ("nerve", "milk", "folate", "anaemia", "tongue", "numb", "test", "vegan")
@@ -186,57 +186,6 @@ def test_a_long_question_is_divided_between_words(blank: str) -> None:
 def test_the_vector_of_a_long_question_has_unit_length() -> None:
     query = asked("milk tea rice salt " * 9, collection_of("Tea."), FakeEncoder(limit=4))
     assert float(np.linalg.norm(query.vector)) == pytest.approx(1, abs=1e-5)
-
-
-def scores(collection: Collection, question: str) -> dict[str, float]:
-    return {hit.passage.document.id: hit.score for hit in hits_of(question, collection, k=99)}
-
-
-def renamed(collection: Collection, titles: list[str]) -> Collection:
-    """The same rows and vectors; only the titles that group them differ."""
-    documents = [replace(document, title=title) for document, title in zip(collection.documents, titles, strict=True)]
-    passages = tuple(moved(p, documents[i]) for i, p in enumerate(collection.passages))
-    return replace(collection, documents=tuple(documents), passages=passages)
-
-
-def moved(passage: Passage, document: Document) -> Passage:
-    return replace(passage, sentences=tuple(document.span(span.start, span.end) for span in passage.sentences))
-
-
-GROUPED = collection_of(
-    "Folate hides anaemia.", "Tea is hot.", "Milk is white.", titles=("Apart one", "Apart two", "Apart three")
-)
-
-
-def test_one_of_a_group_lifts_the_others() -> None:
-    alone, together = GROUPED, renamed(GROUPED, ["Shared", "Apart", "Shared"])
-    before, after = scores(alone, "folate anaemia"), scores(together, "folate anaemia")
-    assert after["02.txt"] > before["02.txt"] + 1
-    assert after["01.txt"] == before["01.txt"]
-
-
-def test_unique_titles_lift_no_passage() -> None:
-    assert scores(GROUPED, "folate") == scores(renamed(GROUPED, ["One", "Two", "Three"]), "folate")
-
-
-@pytest.mark.parametrize(("size", "lifts"), [(15, True), (16, False)])
-def test_a_group_of_more_than_fifteen_is_not_a_topic(size: int, lifts: bool) -> None:
-    collection = collection_of("Folate hides anaemia.", *("Tea is hot.",) * 15)
-    shared = renamed(collection, ["Shared"] * size + [f"Apart {i}" for i in range(16 - size)])
-    assert (scores(shared, "folate") != scores(collection, "folate")) is lifts
-
-
-def test_documents_without_a_title_are_not_a_group() -> None:
-    assert scores(GROUPED, "folate") == scores(renamed(GROUPED, ["", "", ""]), "folate")
-
-
-@pytest.mark.parametrize(("refused", "found"), [("none", ["00.txt", "02.txt"]), ("02.txt", ["00.txt"])])
-def test_what_shares_a_leading_title_joins_the_candidates_if_it_is_allowed(refused: str, found: list[str]) -> None:
-    shared = renamed(GROUPED, ["Shared", "Apart", "Shared"])
-    one = Depths(candidates=1)
-    hits = rank(asked("folate anaemia", shared), shared, lambda p: p.document.id != refused, 9, depths=one)
-    assert files(hits) == found
-    assert files(hits_of("folate anaemia", GROUPED, depths=one)) == ["00.txt"]
 
 
 def test_what_is_like_the_leader_is_lifted() -> None:

@@ -101,7 +101,7 @@ def test_an_unknown_ranking_is_wrong_use(call: Call) -> None:
 
 @pytest.mark.slow
 def test_rankings_are_measured_by_name_before_those_of_files(call: Call, tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text('says = "without titles"\n[weights]\ntitles = 0\n', "utf-8")
+    (tmp_path / "mine.toml").write_text('says = "without feedback"\n[weights]\nfeedback = 0\n', "utf-8")
     chosen = ("--config", "mine.toml", "--ranking", "bm25", "--ranking", "dense")
     done = call(str(TINY), "--split", "dev", "--cache", "cache", "--json", *chosen)
     names = [each["name"] for each in json.loads(done.out)["rankings"]]

@@ -110,7 +110,7 @@ def test_a_mean_of_nothing_is_nothing() -> None:
 
 
 def test_the_committed_table_is_of_the_shipped_encoder() -> None:
-    assert load_topics().encoder == tuned_encoder(load_encoder(runtime="onnx")).digest
+    assert load_topics().encoder == tuned_encoder(load_encoder()).digest
 
 
 @pytest.mark.parametrize(("thing", "talk"), [("gout", "conclude"), ("statins", "shortage"), ("thyroid", "room")])

@@ -4,21 +4,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeEncoder
 from serving import small_space
 
 from b12assistant.config import Configuration
 from b12assistant.errors import IndexDamagedError
-from b12assistant.index.encoding import load_encoder
-from b12assistant.protocols import Encoded
-from b12assistant.threads import NativeCalls, OneAtATime, once
+from b12assistant.index.encoding import SentenceEncoder
+from b12assistant.index.weights import find_weights
+from b12assistant.threads import NativeCalls, once
 
 
 class Part:
@@ -48,46 +46,12 @@ def test_a_failure_is_not_kept() -> None:
     assert part.whole is part.whole
 
 
-@dataclass(frozen=True)
-class Crowded(FakeEncoder):
-    """Notes whether two ever used it at once."""
-
-    inside: list[int] = field(default_factory=lambda: [0, 0], compare=False)
-
-    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        self.inside[0] += 1
-        self.inside[1] = max(self.inside)
-        time.sleep(0.002)
-        yield from super().encode(texts)
-        self.inside[0] -= 1
-
-
-def test_one_text_at_a_time() -> None:
-    plain = Crowded()
-    encoder = OneAtATime(plain)
-    start = threading.Barrier(20)
-
-    def encode(number: int) -> int:
-        start.wait()
-        return len(next(encoder.encode([f"numb feet {number}"])).pieces) + encoder.count("cold feet")
-
-    with ThreadPoolExecutor(20) as pool:
-        assert list(pool.map(encode, range(20))) == [5] * 20
-    assert plain.inside == [0, 1]
-
-
-def test_it_describes_itself_as_the_encoder_does() -> None:
-    encoder = OneAtATime(FakeEncoder())
-    told = (encoder.name, encoder.digest, encoder.dimension, encoder.limit)
-    assert told == ("fake", "0" * 64, 4096, 254)
-
-
 @pytest.mark.slow
 def test_the_real_encoder_gives_twenty_threads_what_it_gives_one() -> None:
     """Without taking turns, counting changes the padding during encoding: 6 of 2,000 calls failed."""
-    encoder = OneAtATime(load_encoder())
+    encoder = SentenceEncoder(find_weights(), threads=1)
     texts = ["a short one", "one that is rather longer than the other"]
-    expected = [each.tokens for each in load_encoder().encode(texts)]
+    expected = [each.tokens for each in SentenceEncoder(find_weights(), threads=1).encode(texts)]
 
     def use(number: int) -> bool:
         if number % 2:
@@ -126,7 +90,7 @@ _ENDING = """
 import threading
 from b12assistant.index.encoding import load_encoder
 
-encoder, begun = load_encoder(threads=1, runtime="onnx"), threading.Event()
+encoder, begun = load_encoder(threads=1), threading.Event()
 
 def forever():
     while True:

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from fakes import FakeEncoder
 
-from b12assistant.application.opening import as_tuned, open_encoder
-from b12assistant.config import EncoderSettings
+from b12assistant.api import Workspace
+from b12assistant.config import load_configuration
 from b12assistant.index import onnx_encoder
-from b12assistant.index.encoding import _shipped, load_encoder, tuned_encoder
+from b12assistant.index.encoding import LowRank, SentenceEncoder, _shipped, load_encoder, parse_low_rank, tuned_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
-from b12assistant.low_rank import LowRank, parse_low_rank
+from b12assistant.index.weights import find_weights
 from b12assistant.protocols import Encoder
 
 ASKED, ANSWER = "will i get the feeling in my feet back", "Numb feet from low B12 often improve once treatment starts."
@@ -23,7 +23,7 @@ LABELLED = Path(__file__).parent.parent / "benchmarks/data/questions/calibration
 
 @pytest.fixture(scope="module")
 def plain() -> Encoder:
-    return load_encoder(threads=1, runtime="onnx")
+    return load_encoder(threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_question_is_nearer_to_its_answer(plain: Encoder, tuned: Encoder) -> N
 
 @pytest.mark.slow
 def test_torch_gives_the_same_vectors(tuned: Encoder) -> None:
-    theirs = tuned_encoder(load_encoder(threads=1))
+    theirs = tuned_encoder(SentenceEncoder(find_weights(), threads=1))
     for ours, other in zip(tuned.encode([ASKED, ANSWER]), theirs.encode([ASKED, ANSWER]), strict=True):
         assert float(ours.vector @ other.vector) > 0.9999
 
@@ -73,10 +73,9 @@ def test_another_encoder_is_left_as_it_is() -> None:
 
 
 def test_a_setting_turns_it_off(plain: Encoder) -> None:
-    settings = EncoderSettings(tuned=False, threads=1)
-    encoder = open_encoder(settings)
-    assert as_tuned(settings, encoder) is encoder
-    assert encoder.digest == plain.digest
+    space = Workspace(load_configuration(environment={}, flags={"encoder.tuned": False, "encoder.threads": 1}))
+    assert space.encoder is space.plain_encoder
+    assert space.encoder.digest == plain.digest
 
 
 def test_changes_of_changes_add_up(plain: Encoder) -> None:

@@ -85,26 +85,10 @@ def test_findings_are_slices_in_order(text: str) -> None:
     assert all(a[1] <= b[0] for a, b in pairwise(places))
 
 
-@pytest.mark.parametrize(
-    ("data", "complaint"),
-    [
-        ({"kind": "slang", "review": "r", "term": []}, "is not a kind of term"),
-        ({"kind": "lay", "term": []}, "review"),
-        ({"kind": "lay", "review": "r", "term": [{"term": "a", "variants": ["x"], "why": "?"}]}, "why"),
-        (
-            {
-                "kind": "lay",
-                "review": "r",
-                "term": [{"term": "a", "variants": ["x"]}, {"term": "b", "variants": ["X"]}],
-            },
-            "is in another term",
-        ),
-    ],
-)
-def test_a_bad_file_is_named(data: dict[str, object], complaint: str) -> None:
-    with pytest.raises(ConfigError, match=complaint) as caught:
-        list(parse_terms(data, "lay.toml"))
-    assert "lay.toml" in str(caught.value)
+def test_a_variant_of_two_terms_is_named_with_its_file() -> None:
+    terms = [{"term": "a", "variants": ["x"]}, {"term": "b", "variants": ["X"]}]
+    with pytest.raises(ConfigError, match=r"lay\.toml, term b: 'x' is in another term"):
+        list(parse_terms({"kind": "lay", "review": "r", "term": terms}, "lay.toml"))
 
 
 def test_a_word_list_holds_whole_words() -> None:

@@ -59,10 +59,7 @@ MEANINGS = {
     "index.uri": "of Milvus: `http://HOST:19530`, or a path ending in `.db` (Milvus Lite); empty: beside the index",
     "index.collection": "the name of this index on Milvus; one index, one name",
     "encoder.threads": "threads for bulk encoding; 0: one for each core",
-    "encoder.bulk": "precision of indexing: `fp32`, or `bf16` with the extra `openvino`",
     "encoder.tuned": "use the shipped encoder as it was tuned to vitamin B12 and nerves; `false` for another subject",
-    "encoder.runtime": "`onnx` (ONNX Runtime), `torch`, or `auto`: the first for the pinned model, else `torch`; the "
-    "encoder of the red flags always runs on the first",
     "loading.seconds": "most processor time to read, mark and split one file",
     "loading.megabytes": "largest file, in MB",
     "loading.memory": "memory of the process that reads files, in MB",

@@ -4,8 +4,7 @@
     PYTHON benchmarks/peers/speed_systems.py SYSTEM ask QUESTIONS FOLDER
 
 TEXTS and QUESTIONS are JSON lists. Each system is set up as its documentation says, on the same weights, one text a
-passage; what it stores is read again by a new process. The product stores in single precision, or in bfloat16 by its
-extra `openvino`; questions are always read in single precision. ``ask`` prints a line when the first question is
+passage; what it stores is read again by a new process. ``ask`` prints a line when the first question is
 answered, then a JSON object: processor seconds until then, milliseconds of all others by the clock and of the
 processor, and the most memory it had, in MB. The product is imported only if it is the system.
 """
@@ -141,21 +140,13 @@ def haystack_open(folder: Path) -> Ask:
 
 def product_ingest(texts: Sequence[str], folder: Path) -> None:
     """Files of a corpus through all stages: read, cleaned, vectors, token vectors, words."""
-    _product_ingest(texts, folder, bulk="fp32")
-
-
-def product_bf16_ingest(texts: Sequence[str], folder: Path) -> None:
-    _product_ingest(texts, folder, bulk="bf16")
-
-
-def _product_ingest(texts: Sequence[str], folder: Path, *, bulk: str) -> None:
     from b12assistant.application.workspace import Workspace
 
     corpus = folder / "corpus"
     corpus.mkdir()
     for number, text in enumerate(texts):
         (corpus / f"{number:06}.txt").write_text(text + "\n")
-    Workspace(_configuration(folder, bulk)).index()
+    Workspace(_configuration(folder)).index()
 
 
 def product_open(folder: Path) -> Ask:
@@ -172,17 +163,16 @@ def product_search_open(folder: Path) -> Ask:
     return Workspace(_configuration(folder)).search
 
 
-def _configuration(folder: Path, bulk: str = "fp32") -> Configuration:
+def _configuration(folder: Path) -> Configuration:
     from b12assistant.config import load_configuration
 
     places = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index")}
-    return load_configuration(environment=os.environ, flags={**places, "encoder.bulk": bulk})
+    return load_configuration(environment=os.environ, flags=places)
 
 
 SYSTEMS: dict[str, tuple[Ingest, Open]] = {
     "b12assistant": (product_ingest, product_open),
     "b12assistant, search": (product_ingest, product_search_open),
-    "b12assistant, bfloat16": (product_bf16_ingest, product_open),
     "sentence-transformers + FAISS": (plain_ingest, plain_open),
     "LangChain + FAISS": (langchain_ingest, langchain_open),
     "LlamaIndex": (llama_index_ingest, llama_index_open),

@@ -58,16 +58,13 @@ class EncoderSettings:
     """Which encoder runs, and how.
 
     ``model``: the pinned one, a local path or a hub name. ``digest``: required sha256 of another model's weights.
-    ``threads``: for bulk encoding; 0 means one for each core. ``runtime``: onnx, torch, or auto (onnx if possible).
-    ``bulk``: precision of indexing, fp32 or bf16. ``tuned``: with the pinned model, the changes that tune it to vitamin
-    B12 and nerves; turn it off for another subject.
+    ``threads``: for bulk encoding; 0 means one for each core. ``tuned``: with the pinned model, the changes that tune
+    it to vitamin B12 and nerves; turn it off for another subject.
     """
 
     model: str = "all-MiniLM-L6-v2"
     digest: str = ""
     threads: int = 0
-    runtime: str = "auto"
-    bulk: str = "fp32"
     tuned: bool = True
 
 
@@ -167,7 +164,7 @@ class Settings:
 _PREFIX = "B12_"
 _NOT_SETTINGS = {"B12_SHARED"}  # read by the tests
 _MEASURED = {  # what an older file may name: constants now
-    *("chunking", "lexical", "retrieval"),
+    *("chunking", "lexical", "retrieval", "encoder.bulk", "encoder.runtime"),
     *("chunking.pieces", "chunking.title_pieces", "chunking.sentence_vectors_up_to"),
     *("lexical.k1", "lexical.b_body", "lexical.b_title", "lexical.title_weight"),
     *("retrieval.candidates", "retrieval.rescored", "retrieval.passages"),
@@ -301,8 +298,6 @@ def _checked(key: str, value: object, origin: str) -> object:
 
 
 ONE_OF = {  # settings that take one of a few values
-    "encoder.bulk": ("fp32", "bf16"),
-    "encoder.runtime": ("auto", "onnx", "torch"),
     "index.engine": ("faiss", "milvus"),
     "red_flags.packaged": ("all", "emergencies", "none"),
 }

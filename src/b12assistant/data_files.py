@@ -1,7 +1,6 @@
-"""Read the data files that ship with the package, and check those of a corpus that have the same form.
+"""Read the data files that ship with the package, and find the lines of faults in files like them.
 
-`tests/test_packaged_tables.py` checks what ships. What a corpus brings is checked here and not with pydantic, whose
-import would delay a question: a fault raises ``ConfigError``, which names the file and the place in it.
+`tests/test_packaged_tables.py` checks what ships, `corpus/entries.py` what a corpus brings.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Any
 
 from b12assistant.errors import ConfigError
 
-Table = Mapping[str, object]
+Table = Mapping[str, Any]
 HINT = "restore the packaged data files, or correct the place named"
 # A long string, whose lines may look like entries. Short strings and comments are matched too, so that a quotation mark
 # in them does not open one.
@@ -47,14 +46,6 @@ def string(table: Table, key: str, where: str) -> str:
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"{where}: {key} must be a non-empty string", hint=HINT)
-    return value
-
-
-def integer(table: Table, key: str, where: str, *, default: int | None = None) -> int:
-    """Return a value that must be a whole number of at least 1."""
-    value = table.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigError(f"{where}: {key} must be a whole number of at least 1", hint=HINT)
     return value
 
 

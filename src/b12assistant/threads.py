@@ -1,25 +1,18 @@
-"""Let threads share parts: load each part once, encode one text at a time, and end cleanly."""
+"""Let threads share parts: load each part once, and end cleanly."""
 
 from __future__ import annotations
 
 import atexit
 import functools
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
-
-from b12assistant.protocols import Encoded, Encoder
 
 Owner = TypeVar("Owner")
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     once = functools.cached_property
 else:
 
@@ -89,57 +82,3 @@ class NativeCalls:
 
 NATIVE_CALLS = NativeCalls()
 atexit.register(NATIVE_CALLS.close)
-
-
-@dataclass(frozen=True)
-class OneAtATime:
-    """An encoder behind a lock: parallel calls would share the tokenizer's padding and load the model twice.
-
-    On two cores, one text at a time answered more questions a second than twenty at once.
-    """
-
-    encoder: Encoder
-    _turn: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
-
-    @property
-    def name(self) -> str:
-        return self.encoder.name
-
-    @property
-    def digest(self) -> str:
-        return self.encoder.digest
-
-    @property
-    def runtime(self) -> Mapping[str, str]:
-        return self.encoder.runtime
-
-    @property
-    def dimension(self) -> int:
-        with self._turn:
-            return self.encoder.dimension
-
-    @property
-    def limit(self) -> int:
-        with self._turn:
-            return self.encoder.limit
-
-    @property
-    def tokenizer(self) -> Path | None:
-        return self.encoder.tokenizer
-
-    def count(self, text: str) -> int:
-        with self._turn:
-            return self.encoder.count(text)
-
-    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        with self._turn:
-            done = tuple(self.encoder.encode(texts))
-        yield from done
-
-    def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
-        with self._turn:
-            return self.encoder.each(texts)
-
-    def tuned(self, changes: Mapping[str, NDArray[np.float32]], digest: str = "") -> Encoder:
-        with self._turn:
-            return OneAtATime(self.encoder.tuned(changes, digest))

@@ -7,11 +7,9 @@ were fitted on, and on no others (`docs/decisions/04-ranking.md`).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 _CLIP = 8.0  # standard scores are clipped here, so that no single score dominates
 _LEADERS = 5
 CONTEXT = 0.3  # weight of what a follow-up leans on, relative to its own words (docs/lab/0010)
-_TOPICS = 3  # leaders whose title groups join the candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +38,7 @@ class Weights:
     """What each part adds to a passage's score; a ranker of weight 0 brings no candidates.
 
     ``passage`` and ``first``: cosine of the passage and of its document's first one; ``words``: BM25F; ``late`` and
-    ``informative``: MaxSim, plain and weighted by idf; ``titles``: of documents that share a leading one's title;
-    ``feedback``: cosine with the leaders, as in Rocchio's method. The weight of titles was chosen on development sets
-    (docs/lab/0007); the others are even.
+    ``informative``: MaxSim, plain and weighted by idf; ``feedback``: cosine with the leaders, as in Rocchio's method.
     """
 
     passage: float = 0.5
@@ -51,7 +46,6 @@ class Weights:
     words: float = 1.0
     late: float = 1.0
     informative: float = 1.0
-    titles: float = 5.0
     feedback: float = 1.0
 
 
@@ -174,22 +168,11 @@ def rank(
     pool = np.union1d(dense[0], words[0])
     if not len(pool):
         return ()
-    scores = _Scores(query, collection, weights, dense, words, depths.candidates)
-    scores.rescore(scores.best(pool, depths.rescored))
-    leaders, shares = _leaders(pool, scores.of(pool))
-    if weights.titles:
-        led = dict.fromkeys(collection.passages[row].document.title for row in leaders[:_TOPICS])
-        alike = chain.from_iterable(collection.shared_titles.get(title, ()) for title in led)
-        topics = [row for row in alike if allow(collection.passages[row])]
-        joining = np.setdiff1d(np.array(topics, dtype=np.int64), pool)
-        scores.rescore(scores.best(joining, depths.rescored))
-        pool = np.union1d(pool, joining)
-    total = scores.of(pool)
+    total = _scores(pool, query, collection, weights, dense, words, depths)
     if weights.feedback:
+        leaders, shares = _leaders(pool, total)
         near = collection.matrix[pool] @ (shares @ collection.matrix[leaders])
         total += weights.feedback * _standard(near, *_scale(near))
-    if weights.titles:
-        total += weights.titles * _title_groups(pool, leaders, shares, collection)
     best = np.lexsort((pool, -total))[:k]
     return tuple(Hit(collection.passages[pool[i]], float(total[i]), place) for place, i in enumerate(best, start=1))
 
@@ -206,60 +189,36 @@ def _allowed(allow: Callable[[int], bool], k: int, search: Callable[[int], Liste
         wide *= 4
 
 
-class _Scores:
-    """Scores of passages for one query. Parts are standardised by the first round."""
-
-    def __init__(
-        self, query: Query, collection: Collection, weights: Weights, dense: Listed, words: Listed, most: int
-    ) -> None:
-        self._query, self._collection, self._weights = query, collection, weights
-        self._dense_scale, self._words_scale = _scale(dense[1]), _scale(words[1])
-        self._has_dense = bool(len(dense[0]))
-        self._words = dict(zip(words[0].tolist(), words[1].tolist(), strict=True))
-        # A row missing from a full list counts as the last in it; missing from a short one, it has none of the words.
-        self._no_words = float(words[1][-1]) if len(words[0]) == most else 0.0
-        self._late: dict[int, Vectors] = {}
-        self._late_scale: list[tuple[float, float]] = []
-
-    def best(self, rows: Rows, k: int) -> Rows:
-        """Return the ``k`` of ``rows`` that are worth re-scoring, by both rankers."""
-        keys = self._has_dense * self._of_passage(rows) + self._of_words(rows)
-        return rows[np.lexsort((rows, -keys))[:k]]
-
-    @stage("late interaction")
-    def rescore(self, rows: Rows) -> None:
-        """Score ``rows`` by their tokens; the first call sets the scale."""
-        if not (self._weights.late or self._weights.informative):
-            return
-        query, starts = self._query, self._collection.context_starts
-        bests = self._collection.context.best_of(query.tokens, starts[rows], starts[rows + 1])
-        for row, best in zip(rows.tolist(), bests, strict=True):
-            self._late[row] = np.array([best @ query.plain, best @ query.informative], dtype=np.float32)
-        if not self._late_scale:
-            self._late_scale = [_scale(part) for part in np.array(list(self._late.values())).T]
-
-    def of(self, rows: Rows) -> Vectors:
-        """Return the weighted sum of all parts; a row not re-scored counts as the worst that was."""
-        weights, collection = self._weights, self._collection
-        first = _standard(collection.matrix[collection.first_rows[rows]] @ self._query.vector, *self._dense_scale)
-        scores = weights.passage * self._of_passage(rows) + weights.first * first + weights.words * self._of_words(rows)
-        if not self._late:
-            return np.asarray(scores, dtype=np.float32)
-        plain, informative = (
-            _standard(part, *scale)
-            for part, scale in zip(np.array(list(self._late.values())).T, self._late_scale, strict=True)
-        )
+def _scores(
+    pool: Rows, query: Query, collection: Collection, weights: Weights, dense: Listed, words: Listed, depths: Depths
+) -> Vectors:
+    """Return the weighted sum of all parts but feedback; a row not re-scored counts as the worst that was."""
+    scale = _scale(dense[1])
+    # A row missing from a full list counts as the last in it; missing from a short one, it has none of the words.
+    no_words = float(words[1][-1]) if len(words[0]) == depths.candidates else 0.0
+    known = dict(zip(words[0].tolist(), words[1].tolist(), strict=True))
+    by_words = np.array([known.get(row, no_words) for row in pool.tolist()], dtype=np.float32)
+    by_words = _standard(by_words, *_scale(words[1]))
+    passage = _standard(collection.matrix[pool] @ query.vector, *scale)
+    first = _standard(collection.matrix[collection.first_rows[pool]] @ query.vector, *scale)
+    scores = weights.passage * passage + weights.first * first + weights.words * by_words
+    if weights.late or weights.informative:
+        promising = np.lexsort((pool, -(bool(len(dense[0])) * passage + by_words)))[: depths.rescored]
+        plain, informative = _late(pool[promising], query, collection)
         late = weights.late * plain + weights.informative * informative
-        known = dict(zip(self._late, late.tolist(), strict=True))
-        worst = float(late.min())
-        return np.asarray(scores + np.array([known.get(row, worst) for row in rows.tolist()], dtype=np.float32))
+        rescored = np.full(len(pool), late.min(), dtype=np.float32)
+        rescored[promising] = late
+        scores += rescored
+    return np.asarray(scores, dtype=np.float32)
 
-    def _of_passage(self, rows: Rows) -> Vectors:
-        return _standard(self._collection.matrix[rows] @ self._query.vector, *self._dense_scale)
 
-    def _of_words(self, rows: Rows) -> Vectors:
-        found = [self._words.get(row, self._no_words) for row in rows.tolist()]
-        return _standard(np.array(found, dtype=np.float32), *self._words_scale)
+@stage("late interaction")
+def _late(rows: Rows, query: Query, collection: Collection) -> tuple[Vectors, Vectors]:
+    """Return the MaxSim of each row, plain and weighted by idf."""
+    starts = collection.context_starts
+    bests = collection.context.best_of(query.tokens, starts[rows], starts[rows + 1])
+    plain, informative = np.array([[best @ query.plain, best @ query.informative] for best in bests], np.float32).T
+    return _standard(plain, *_scale(plain)), _standard(informative, *_scale(informative))
 
 
 def _scale(scores: Vectors) -> tuple[float, float]:
@@ -276,13 +235,3 @@ def _leaders(pool: Rows, scores: Vectors) -> Listed:
     order = np.lexsort((pool, -scores))[:_LEADERS]
     shares = np.exp(scores[order] - scores[order].max())
     return pool[order], np.asarray(shares / shares.sum(), dtype=np.float32)
-
-
-def _title_groups(pool: Rows, leaders: Rows, shares: Vectors, collection: Collection) -> Vectors:
-    """Return how much of the lead has the title that a passage's document shares with others, 0 to 1."""
-    lead: dict[str, float] = defaultdict(float)
-    for row, share in zip(leaders.tolist(), shares.tolist(), strict=True):
-        lead[collection.passages[row].document.title] += share
-    shared = {title: share for title, share in lead.items() if title in collection.shared_titles}
-    titles = (collection.passages[row].document.title for row in pool.tolist())
-    return np.array([shared.get(title, 0.0) for title in titles], dtype=np.float32)

@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
-from b12assistant.config import EncoderSettings
 from b12assistant.corpus.switched_off import SwitchedOff
-from b12assistant.errors import REBUILD, EncoderError, IndexMismatchError
+from b12assistant.errors import REBUILD, IndexMismatchError
 from b12assistant.index.collection import Collection, all_reports, built_with
 from b12assistant.index.documents import Entry
-from b12assistant.index.encoding import load_encoder, tuned_encoder
-from b12assistant.index.onnx_encoder import OnnxEncoder, bf16_encoder
 from b12assistant.index.parts import read_parts
 from b12assistant.index.store import Generation
-from b12assistant.index.weights import find_weights, shipped_graph
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
-from b12assistant.threads import OneAtATime
 from b12assistant.types import FileEnd, FileReport
-
-
-@stage("encoder")
-def open_encoder(given: EncoderSettings) -> Encoder:
-    """Load the encoder on ONNX Runtime if a graph ships for the model, else on torch. Many threads may share it.
-
-    Raises ``EncoderError`` if the weights are missing or differ, or if ONNX is asked for and no graph ships.
-    """
-    encoder = load_encoder(given.model, digest=given.digest or None, threads=given.threads, runtime=given.runtime)
-    # With torch, parallel calls would share the tokenizer's padding.
-    return encoder if isinstance(encoder, OnnxEncoder) else OneAtATime(encoder)
-
-
-def as_tuned(given: EncoderSettings, encoder: Encoder) -> Encoder:
-    """Return ``encoder`` tuned to the subject, or unchanged if the settings say so. Raises ``EncoderError``."""
-    return tuned_encoder(encoder) if given.tuned else encoder
-
-
-def indexing_encoder(given: EncoderSettings, encoder: Encoder) -> Encoder:
-    """Return ``encoder``, or the same in reduced precision if indexing is set to use it. Raises ``EncoderError``."""
-    if given.bulk == "fp32":
-        return encoder
-    weights = find_weights(given.model, given.digest or None)
-    graph = shipped_graph(weights)
-    if graph is None:
-        raise EncoderError(
-            f"{given.model!r} has no ONNX graph, and bfloat16 needs it", hint="set `encoder.bulk` to fp32"
-        )
-    return as_tuned(given, OneAtATime(bf16_encoder(weights, graph, threads=given.threads or os.cpu_count() or 1)))
 
 
 @dataclass(frozen=True)

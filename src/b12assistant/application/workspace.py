@@ -25,7 +25,7 @@ from b12assistant.answering.speakers import load_cues
 from b12assistant.answering.suggestions import Suggestions
 from b12assistant.answering.turn_forms import only_remarks
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.application.opening import Opened, as_tuned, indexing_encoder, open_encoder, open_generation
+from b12assistant.application.opening import Opened, open_generation
 from b12assistant.config import Configuration, load_configuration, values_of
 from b12assistant.corpus import folder
 from b12assistant.data_files import Table
@@ -41,7 +41,7 @@ from b12assistant.errors import (
     SourceError,
 )
 from b12assistant.index.documents import Entry
-from b12assistant.index.encoding import red_flag_encoder
+from b12assistant.index.encoding import load_encoder, red_flag_encoder, tuned_encoder
 from b12assistant.index.parts import read_parts
 from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store
@@ -139,12 +139,14 @@ class Workspace:
     @once
     def plain_encoder(self) -> Encoder:
         """Return the encoder as it was published. Those of triage and of passages are tuned from it."""
-        return open_encoder(self.configuration.settings.encoder)
+        given = self.configuration.settings.encoder
+        return load_encoder(given.model, digest=given.digest or None, threads=given.threads)
 
     @once
     def encoder(self) -> Encoder:
         """Return the encoder of passages and questions."""
-        return as_tuned(self.configuration.settings.encoder, self.plain_encoder)
+        is_tuned = self.configuration.settings.encoder.tuned
+        return tuned_encoder(self.plain_encoder) if is_tuned else self.plain_encoder
 
     @once
     def red_flag_encoder(self) -> Encoder:
@@ -309,9 +311,8 @@ class Workspace:
         folder.check_files(self.corpus)
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
-            encoder = indexing_encoder(settings.encoder, self.encoder)
             packaged = None if from_scratch else PACKAGED_INDEX
-            indexer = Indexer(reader, encoder, self.projection, settings, progress, packaged)
+            indexer = Indexer(reader, self.encoder, self.projection, settings, progress, packaged)
             previous = NOTHING if from_scratch else read_previous(self.store.last_good())
             always = self.search_server is not None or previous.id != self.store.current()
             built = indexer.build(self.corpus, previous, always=always)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from b12assistant.command.evaluate_command import audit, evaluate
+from b12assistant.command.evaluate_command import audit, evaluate, review
 from b12assistant.command.invocation import as_json, lines, places, run, words
-from b12assistant.command.review_command import review
 from b12assistant.errors import UsageError
 
 if TYPE_CHECKING:

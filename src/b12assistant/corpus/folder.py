@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from b12assistant.corpus.disputes import DISPUTES_FILE, parse_disputes
 from b12assistant.corpus.switched_off import NOTHING_OFF, SWITCHED_OFF_FILE, SwitchedOff, parse_switched_off
-from b12assistant.data_files import Table, check_keys, line_of, tables
+from b12assistant.data_files import Table, line_of
 from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
 from b12assistant.language.vocabulary import Vocabulary, parse_terms
 from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SENTENCES_FOLDER = "sentences"
 VOCABULARY_FILE = "vocabulary.toml"
 NOT_ANSWERED_FILE = "not_answered.toml"
+_OF_A_QUESTION = (VOCABULARY_FILE, TEXTS_FILE, RED_FLAGS_FILE)  # what a question may read
 
 
 def require_corpus(corpus: Path) -> None:
@@ -83,8 +84,8 @@ def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
 def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
     """Return the terms of a corpus's `vocabulary.toml`, if it has one. Raises ``ConfigError``."""
     with lines_named(corpus):
-        table = _table_of(corpus / VOCABULARY_FILE)
-        return Vocabulary(tuple(parse_terms(table, VOCABULARY_FILE))) if table is not None else None
+        table = _checked(corpus, VOCABULARY_FILE)
+        return Vocabulary(tuple(parse_terms(table, VOCABULARY_FILE))) if table else None
 
 
 def corpus_page_words(corpus: Path) -> PageWords | None:
@@ -96,21 +97,18 @@ def corpus_page_words(corpus: Path) -> PageWords | None:
 
 
 def corpus_red_flags(corpus: Path) -> Table:
-    """Return a corpus's `red_flags.toml`, not yet checked; empty if there is none."""
-    return _table_of(corpus / RED_FLAGS_FILE) or {}
+    """Return a corpus's `red_flags.toml`, empty if there is none. Raises ``ConfigError``."""
+    return _checked(corpus, RED_FLAGS_FILE)
 
 
 def corpus_texts(corpus: Path) -> Table:
-    """Return the fixed texts of a corpus's `texts.toml` and `red_flags.toml`, not yet checked; empty if there are none.
+    """Return the fixed texts of a corpus's `texts.toml` and `red_flags.toml`, empty if there are none.
 
     A text with a known id replaces the packaged one. Raises ``ConfigError`` if a button sends that text.
     """
-    own = _table_of(corpus / TEXTS_FILE) or {}
-    check_keys(own, TEXTS_FILE, optional=("text",))
-    files = ((own, TEXTS_FILE), (corpus_red_flags(corpus), RED_FLAGS_FILE))
-    texts = [text for table, file in files if "text" in table for text in tables(table, "text", file)]
+    texts = [text for file in (TEXTS_FILE, RED_FLAGS_FILE) for text in _checked(corpus, file).get("text", ())]
     for text in texts:
-        if text.get("id") in CONTROLS:
+        if text["id"] in CONTROLS:
             raise ConfigError(
                 f"{TEXTS_FILE}, text {text['id']}: it cannot be reworded", hint="take it out: a button sends it"
             )
@@ -118,40 +116,44 @@ def corpus_texts(corpus: Path) -> Table:
 
 
 def check_files(corpus: Path) -> None:
-    """Check the files that a question reads without pydantic, and the page's words. Raises ``ConfigError``."""
-    from b12assistant.corpus.entries import DataFile, RedFlagsFile, TextsFile, VocabularyFile
-
-    for name, model in ((VOCABULARY_FILE, VocabularyFile), (TEXTS_FILE, TextsFile), (RED_FLAGS_FILE, RedFlagsFile)):
-        text = _text_of(corpus / name)
-        if text is not None:
-            DataFile(model, text, file=str(corpus / name), raises=ConfigError)
+    """Check the form of the files that a question may read, and of the page's words. Raises ``ConfigError``."""
+    for name in _OF_A_QUESTION:
+        _checked(corpus, name)
     corpus_page_words(corpus)
 
 
 @contextmanager
 def lines_named(corpus: Path) -> Iterator[None]:
-    """Name file and line in a ``ConfigError`` about a curator's file; the quick reading names the entry only."""
+    """Name file and line in a ``ConfigError`` about an entry of a curator's file."""
     try:
         yield
     except ConfigError as error:
-        check_files(corpus)
         entry = re.match(r"\S+\.toml, (\w+) (\S+): ", error.message)
-        for path in (corpus / name for name in (VOCABULARY_FILE, TEXTS_FILE, RED_FLAGS_FILE)):
-            tables = (_table_of(path) or {}).get(entry[1], []) if entry else []
-            for number, table in enumerate(tables if isinstance(tables, list) else []):
-                if entry and entry[2] == str(table.get("id", table.get("term"))):
-                    line = line_of(_text_of(path) or "", entry[1], number)
-                    message = f"{path}:{line}: {error.message.removeprefix(entry[0])}"
+        if entry is None:
+            raise
+        for name in _OF_A_QUESTION:
+            for number, table in enumerate(_checked(corpus, name).get(entry[1], ())):
+                if entry[2] == table.get("id", table.get("term")):
+                    line = line_of(_text_of(corpus / name) or "", entry[1], number)
+                    message = f"{corpus / name}:{line}: {error.message.removeprefix(entry[0])}"
                     raise ConfigError(message, hint="correct it there") from error
         raise
 
 
-def _table_of(path: Path) -> Table | None:
-    text = _text_of(path)
-    try:
-        return tomllib.loads(text) if text is not None else None
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it, then try again") from error
+def _checked(corpus: Path, name: str) -> Table:
+    """Return a curator's table of the right form, empty if there is no such file. Raises ``ConfigError``."""
+    text = _text_of(corpus / name)
+    if text is None:
+        return {}
+    from b12assistant.corpus import entries  # slow to import
+
+    models: dict[str, type[entries.CuratedEntry]] = {
+        VOCABULARY_FILE: entries.VocabularyFile,
+        TEXTS_FILE: entries.TextsFile,
+        RED_FLAGS_FILE: entries.RedFlagsFile,
+    }
+    entries.DataFile(models[name], text, file=str(corpus / name), raises=ConfigError)
+    return tomllib.loads(text)
 
 
 def _text_of(path: Path) -> str | None:

@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -152,8 +151,6 @@ class AskedQuestions:
 
 Indexes = tuple[VectorIndex, LexicalIndex]
 
-_TOPIC = range(2, 16)  # documents that share a title
-
 
 @dataclass(frozen=True)
 class Collection:
@@ -205,17 +202,6 @@ class Collection:
         """Return, for each row, the row of its document's first passage, ``(n,)``."""
         first: dict[DocumentId, int] = {}
         return np.array([first.setdefault(p.document.id, row) for row, p in enumerate(self.passages)], dtype=np.int64)
-
-    @once
-    def shared_titles(self) -> dict[str, tuple[int, ...]]:
-        """Return the rows of each non-empty title that a few documents share: those are on one topic."""
-        titles = {passage.document.id: passage.document.title for passage in self.passages}
-        topics = {title for title, documents in Counter(titles.values()).items() if title and documents in _TOPIC}
-        by_title: dict[str, list[int]] = {}
-        for row, passage in enumerate(self.passages):
-            if passage.document.title in topics:
-                by_title.setdefault(passage.document.title, []).append(row)
-        return {title: tuple(rows) for title, rows in by_title.items()}
 
     @once
     def off_in_part(self) -> frozenset[DocumentId]:

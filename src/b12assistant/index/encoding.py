@@ -10,7 +10,9 @@ import copy
 import hashlib
 import io
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
@@ -21,14 +23,14 @@ import numpy as np
 from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import SPECIAL, Changes, OnnxEncoder, check_changes, check_length, unit
 from b12assistant.index.weights import PINNED_MODEL, SAFETENSORS, TOKENIZER, ModelWeights, find_weights, shipped_graph
-from b12assistant.low_rank import LowRank, parse_low_rank
 from b12assistant.protocols import Encoded, Encoder
+from b12assistant.stages import stage
 from b12assistant.threads import once
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-ONNX, TORCH = "onnx", "torch"
 _RUNS_ON = ("sentence-transformers", "tokenizers", "torch", "transformers")
 _BATCH = 32
 _BULK = 8  # texts; from here more than one thread pays off
@@ -37,7 +39,8 @@ _BULK = 8  # texts; from here more than one thread pays off
 class SentenceEncoder:
     """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model is loaded at first use.
 
-    ``base``: the encoder that this one is a changed copy of, and the changes.
+    One thread uses it at a time: parallel calls would share the tokenizer's padding. ``base``: the encoder that this
+    one is a changed copy of, and the changes.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class SentenceEncoder:
         base: tuple[SentenceEncoder, Changes] | None = None,
     ) -> None:
         self.weights, self._threads, self._base = weights, threads, base
+        self._turn: threading.RLock = base[0]._turn if base else threading.RLock()
         self.name, self.digest = weights.name, digest or weights.digest
         file = weights.place / TOKENIZER if weights.place else None
         self.tokenizer = file if file is not None and file.is_file() else None
@@ -89,7 +93,8 @@ class SentenceEncoder:
         return model
 
     def count(self, text: str) -> int:
-        return len(self.model.tokenizer.tokenize(text))
+        with self._turn:
+            return len(self.model.tokenizer.tokenize(text))
 
     def tuned(self, changes: Changes, digest: str = "") -> SentenceEncoder:
         """Return a changed encoder, with ``digest`` or its own. It shares the word vectors, half of the memory."""
@@ -118,12 +123,13 @@ class SentenceEncoder:
         """Encode texts, in order. Batches depend only on ``texts``: the same texts always give the same bits."""
         import torch
 
-        torch.set_num_threads(self._threads if len(texts) >= _BULK else 1)
         by_length = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), i))
         done: dict[int, Encoded] = {}
-        for start in range(0, len(by_length), _BATCH):
-            rows = by_length[start : start + _BATCH]
-            done.update(zip(rows, self._batch([texts[i] for i in rows]), strict=True))
+        with self._turn:
+            torch.set_num_threads(self._threads if len(texts) >= _BULK else 1)
+            for start in range(0, len(by_length), _BATCH):
+                rows = by_length[start : start + _BATCH]
+                done.update(zip(rows, self._batch([texts[i] for i in rows]), strict=True))
         yield from (done[row] for row in range(len(texts)))
 
     def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
@@ -152,25 +158,41 @@ class SentenceEncoder:
         ]
 
 
+@stage("encoder")
 def load_encoder(
-    model: str = PINNED_MODEL, *, digest: str | None = None, threads: int = 0, runtime: str = TORCH
+    model: str = PINNED_MODEL, *, digest: str | None = None, threads: int = 0
 ) -> SentenceEncoder | OnnxEncoder:
-    """Load the pinned model, or one by local path or hub name. ``digest``: required of another model's weights.
+    """Load the pinned model, or one by local path or hub name: on ONNX Runtime if a graph ships for it, else on torch.
 
-    ``threads``: for bulk work; 0: one for each core. ``runtime``: torch; auto: ONNX Runtime if a graph ships for these
-    weights, else torch; onnx: ONNX Runtime. Raises ``EncoderError`` if the weights are missing or differ, or if onnx is
-    asked for and no graph ships for them.
+    ``digest``: required of another model's weights. ``threads``: for bulk work; 0: one for each core. Raises
+    ``EncoderError`` if the weights are missing or differ.
     """
-    weights = find_weights(model, digest)
-    threads = threads or os.cpu_count() or 1
-    graph = shipped_graph(weights) if runtime != TORCH else None
-    if graph is not None:
-        return OnnxEncoder(weights, graph, threads=threads)
-    if runtime == ONNX:
-        raise EncoderError(
-            f"{weights.name!r} has no ONNX graph: only {PINNED_MODEL} has one", hint="set `encoder.runtime` to auto"
-        )
-    return SentenceEncoder(weights, threads=threads)
+    weights, threads = find_weights(model, digest), threads or os.cpu_count() or 1
+    graph = shipped_graph(weights)
+    return SentenceEncoder(weights, threads=threads) if graph is None else OnnxEncoder(weights, graph, threads=threads)
+
+
+@dataclass(frozen=True, eq=False)
+class LowRank(Mapping[str, "NDArray[np.float32]"]):
+    """A change for each named weight, computed from two thin matrices when read: in full, all take 42 MB."""
+
+    thin: Mapping[str, tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        down, up = self.thin[name]
+        return np.ascontiguousarray((down.astype(np.float32) @ up.astype(np.float32)).T)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.thin)
+
+    def __len__(self) -> int:
+        return len(self.thin)
+
+
+def parse_low_rank(arrays: Mapping[str, Any]) -> LowRank:
+    """Take the arrays ``NAME/down`` (n, rank) and ``NAME/up`` (rank, m); others are ignored."""
+    names = [key.removesuffix("/down") for key in arrays if key.endswith("/down")]
+    return LowRank({n: (arrays[f"{n}/down"], arrays[f"{n}/up"]) for n in names})
 
 
 FILE = "data/encoder/retrieval.npz"

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Final
 
 from b12assistant.answers import TermId
-from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, tables
+from b12assistant.data_files import HINT, Table, read_data
 from b12assistant.errors import ConfigError
 from b12assistant.threads import cached, once
 
@@ -81,21 +81,14 @@ def load_vocabulary() -> Vocabulary:
 
 
 def parse_terms(data: Table, file: str) -> Iterator[Term]:
-    """Yield the terms of a parsed file. Raises ``ConfigError`` for an unknown key or a repeated variant."""
-    check_keys(data, file, required=("kind", "review", "term"))
-    kind = string(data, "kind", file)
-    if kind not in set(Kind):
-        raise ConfigError(f"{file}: {kind!r} is not a kind of term", hint=HINT)
+    """Yield the terms of a parsed file of the right form. Raises ``ConfigError`` for a repeated variant."""
     seen: set[str] = set()
-    for table in tables(data, "term", file):
-        where = f"{file}, term {table.get('term')}"
-        check_keys(table, where, required=("term", "variants"))
-        variants = strings(table, "variants", where)
-        repeated = seen.intersection(map(_normalised, variants))
-        if repeated:
-            raise ConfigError(f"{where}: {min(repeated)!r} is in another term too", hint=HINT)
-        seen.update(map(_normalised, variants))
-        yield Term(TermId(string(table, "term", where)), Kind(kind), variants)
+    for table in data["term"]:
+        if repeated := seen.intersection(map(_normalised, table["variants"])):
+            what = f"{min(repeated)!r} is in another term too"
+            raise ConfigError(f"{file}, term {table['term']}: {what}", hint=HINT)
+        seen.update(map(_normalised, table["variants"]))
+        yield Term(TermId(table["term"]), Kind(data["kind"]), tuple(table["variants"]))
 
 
 def _normalised(phrase: str) -> str:

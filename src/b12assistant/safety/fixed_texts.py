@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from b12assistant.answers import FixedText, FixedTexts, TextId
-from b12assistant.data_files import HINT, Table, check_keys, integer, read_data, string, tables
+from b12assistant.data_files import HINT, Table, read_data
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Phrases, Plain
@@ -148,22 +148,14 @@ def numbers_on(today: date, region: str, *own: str) -> Mapping[str, str]:
 
 
 def parse_fixed_texts(data: Table, numbers: Mapping[str, str]) -> FixedTexts:
-    """Return the texts of a parsed file; an unknown or missing key, an unknown place and an id used twice are errors.
+    """Return the texts of a parsed file of the right form; an unknown place and an id used twice are errors.
 
     ``numbers``: the words for each telephone line.
     """
-    check_keys(data, FILE, required=("text",))
     texts: dict[TextId, FixedText] = {}
-    for table in tables(data, "text", FILE):
-        where = f"{FILE}, text {table.get('id')}"
-        check_keys(table, where, required=("id", "version", "text", "origin", "review"))
-        text = FixedText(
-            id=TextId(string(table, "id", where)),
-            version=integer(table, "version", where),
-            text=filled(string(table, "text", where), where, numbers),
-            origin=string(table, "origin", where),
-            review=string(table, "review", where),
-        )
+    for table in data["text"]:
+        where = f"{FILE}, text {table['id']}"
+        text = FixedText(**{**table, "text": filled(table["text"], where, numbers)})
         if text.id in texts:
             raise ConfigError(f"{where}: this id is used twice", hint=HINT)
         texts[text.id] = text

@@ -1,6 +1,6 @@
 """The red flags as data: findings with their wordings, and the table that decides from findings to a level.
 
-Read from ``data/red_flags/`` and checked whole before the first question: an unknown key, finding or text is an error.
+Read from ``data/red_flags/``, whose form a test checks, and from a corpus, which checks the form of its own.
 """
 
 from __future__ import annotations
@@ -13,21 +13,17 @@ from types import MappingProxyType
 from typing import Final, NewType, TypeVar
 
 from b12assistant.answers import Flag, FlagKind, Level, RuleId, TextId
-from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, tables
+from b12assistant.data_files import HINT, Table, read_data
 from b12assistant.errors import ConfigError
 from b12assistant.language.wording import Literals, Wordings
 
 FindingId = NewType("FindingId", str)
-Member = TypeVar("Member", bound=StrEnum)
 Id = TypeVar("Id", bound=str)
 
 WORDS_FILE: Final = "words.toml"
 FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml")
 RULE_FILES: Final = ("rules_emergency.toml",)
 OWN_FILE: Final = "red_flags.toml"  # at the top of a corpus
-# Of a rule; not in a corpus's own, since what a letter may make of a rule was fitted for the packaged ones.
-PACKAGED_KEYS: Final = ("apart", "kept")
-RULE_KEYS: Final = ("id", "level", "kind", "text", "any", "origin", "positive", "negative")
 
 
 class Packaged(StrEnum):
@@ -118,7 +114,6 @@ def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packa
 
     ``packaged``: which of the packaged rules are in use.
     """
-    check_keys(own, OWN_FILE, optional=("finding", "rule", "text"))
     words = read_data("red_flags", WORDS_FILE)
     literals = Literals(words["names"])
     findings = tuple(_finding(table, literals, file) for table, file in _given("finding", FINDING_FILES, own))
@@ -142,20 +137,18 @@ def _each_once(kind: str, ids: Sequence[Id]) -> frozenset[Id]:
 def _given(key: str, files: Sequence[str], own: Table) -> Iterator[tuple[Table, str]]:
     """Yield the tables of ``key`` with their files: those of the package, then those of a corpus."""
     for file in files:
-        yield from ((table, file) for table in tables(read_data("red_flags", file), key, file))
-    if key in own:
-        yield from ((table, OWN_FILE) for table in tables(own, key, OWN_FILE))
+        yield from ((table, file) for table in read_data("red_flags", file)[key])
+    yield from ((table, OWN_FILE) for table in own.get(key, ()))
 
 
 def _finding(table: Table, literals: Literals, file: str) -> Finding:
-    where = f"{file}, finding {table.get('id')}"
-    check_keys(table, where, required=("id", "kind", "about"), optional=("said", "named"))
-    said, named = strings(table, "said", where), strings(table, "named", where)
+    where = f"{file}, finding {table['id']}"
+    said, named = (tuple(table.get(key, ())) for key in ("said", "named"))
     if not said and not named:
         raise ConfigError(f"{where}: no wording", hint=HINT)
     finding = Finding(
-        id=FindingId(string(table, "id", where)),
-        kind=_member(FindingKind, string(table, "kind", where), where),
+        id=FindingId(table["id"]),
+        kind=FindingKind(table["kind"]),
         said=Wordings(said, literals, where),
         named=Wordings(named, literals, where),
     )
@@ -166,35 +159,22 @@ def _finding(table: Table, literals: Literals, file: str) -> Finding:
 
 
 def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
-    where = f"{file}, rule {table.get('id')}"
-    packaged = () if file == OWN_FILE else PACKAGED_KEYS
-    check_keys(table, where, required=RULE_KEYS, optional=("also", "onset", "unless", *packaged))
-    either, also, unless = (
-        frozenset(FindingId(name) for name in strings(table, key, where)) for key in ("any", "also", "unless")
-    )
-    kept = table.get("kept")
+    either, also, unless = (frozenset(map(FindingId, table.get(key, ()))) for key in ("any", "also", "unless"))
     if unknown := sorted((either | also | unless) - known):
-        raise ConfigError(f"{where}: no finding is called {', '.join(unknown)}", hint=HINT)
+        raise ConfigError(f"{file}, rule {table['id']}: no finding is called {', '.join(unknown)}", hint=HINT)
     return Rule(
-        id=RuleId(string(table, "id", where)),
-        level=_member(Level, string(table, "level", where), where),
-        kind=_member(FlagKind, string(table, "kind", where), where),
-        text=TextId(string(table, "text", where)),
+        id=RuleId(table["id"]),
+        level=Level(table["level"]),
+        kind=FlagKind(table["kind"]),
+        text=TextId(table["text"]),
         any=either,
         also=also,
-        onset=frozenset(strings(table, "onset", where)),
+        onset=frozenset(table.get("onset", ())),
         unless=unless,
-        origin=string(table, "origin", where),
-        positive=strings(table, "positive", where),
-        negative=strings(table, "negative", where),
-        apart=table.get("apart") is True,
-        kept=kept if isinstance(kept, float) else None,
+        origin=table["origin"],
+        positive=tuple(table["positive"]),
+        negative=tuple(table["negative"]),
+        apart=table.get("apart", False),
+        kept=table.get("kept"),
         own=file == OWN_FILE,
     )
-
-
-def _member(kind: type[Member], value: str, where: str) -> Member:
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise ConfigError(f"{where}: {value} is not one of {', '.join(kind)}", hint=HINT) from error
