@@ -103,6 +103,10 @@ _STYLES_UNSEEN = (
         "padding-left:9999px;height:1em;overflow:hidden",
     ),
 )
+_STYLES_UNSEEN += (  # in part
+    "width:90px;white-space:nowrap;overflow:hidden",
+    "height:80px;padding-top:75px;box-sizing:border-box;overflow:hidden",
+)
 _RULES_UNSEEN = (
     ".x{display:none}",
     "p:nth-child(2){display:none}",
