@@ -1,4 +1,4 @@
-"""With a browser, what its picture of a page shows is quoted, and nothing else; without one, pages are read strictly."""
+"""With a browser, what its picture of a page shows is quoted, no more; without one, pages are read strictly."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Draw a page in headless Chromium, without a network and without its scripts, to find out which texts anybody sees.
 
-It is driven through two pipes by its DevTools protocol. Each text is painted in four ways: as it is, with clear letters,
-and these on red and on green. Nothing in the page is moved for it. A letter is seen if the two grounds differ
+It is driven through two pipes by its DevTools protocol. Each text is painted in four ways: as it is, with clear
+letters, and these on red and on green. Nothing in the page is moved for it. A letter is seen if the two grounds differ
 in nearly all of its box (so that nothing covers or cuts it) and its own paint changes something by a plain contrast.
 """
 
