@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from browser.running import find_browser, no_browser
-from loaders.test_unseen import quotable
 from unseen import pages
 from unseen.pdfs import BLEACH, PLAIN
+from unseen.quoted import quotable
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders import html, load, rendering
