@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from browser.running import find_browser, no_browser
-from unseen import pages
+from corpora import write
+from fakes import FakeReader, fake_workspace
+from unseen import pages, pdfs
 from unseen.pdfs import BLEACH, PLAIN
 from unseen.quoted import quotable
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders import html, load, rendering
 from b12assistant.loaders.isolation import IsolatedLoader
-from b12assistant.loaders.passages import Splitting
+from b12assistant.loaders.passages import Prepared, Splitting
 from b12assistant.loaders.rendering import Browser
 
 # Chromium shows these: the clip is wide enough, is none, or the cover stands below the line.
@@ -148,3 +151,24 @@ def test_a_page_is_read_strictly_if_its_browser_is_missing_hangs_or_crashes(
     assert BLEACH not in quotable(extract)
     with pytest.raises(SourceError, match=reason):  # it is not tried again
         browser.seen("", (), ())
+
+
+@dataclass(frozen=True)
+class NotingReader(FakeReader):
+    """Notes which files are to be drawn."""
+
+    drawn: list[str] = field(default_factory=list, compare=False)
+
+    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared:
+        self.drawn.extend([name] if splitting.rendered else [])
+        return super().prepare(data, name, splitting)
+
+
+def test_only_the_setting_has_pages_drawn_and_a_change_of_it_reads_them_again(tmp_path: Path) -> None:
+    write(tmp_path / "corpus", {"nerves.html": pages.SEEN["padding:2em"], "walks.pdf": pdfs.SEEN["plain"].data()})
+    drawn = []
+    for flags in ({}, {"loading.render": "chromium"}, {"loading.render": "chromium"}):
+        reader = NotingReader()
+        fake_workspace(tmp_path / "corpus", tmp_path / "index", reader=reader, flags=flags).index()
+        drawn.append(reader.drawn)
+    assert drawn == [[], ["nerves.html"], []]
