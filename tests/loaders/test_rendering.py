@@ -141,6 +141,7 @@ def test_a_page_is_read_strictly_if_its_browser_is_missing_hangs_or_crashes(
         name.write_text(f"#!/bin/sh\n{script}\n")
         name.chmod(0o755)
     monkeypatch.setenv("CHROMIUM", str(name))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(rendering, "_SECONDS", 0.5)
     browser = Browser()
     monkeypatch.setattr(html, "BROWSER", browser)
@@ -151,6 +152,7 @@ def test_a_page_is_read_strictly_if_its_browser_is_missing_hangs_or_crashes(
     assert BLEACH not in quotable(extract)
     with pytest.raises(SourceError, match=reason):  # it is not tried again
         browser.seen("", (), ())
+    assert not list(tmp_path.glob("tmp.*"))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from threading import Timer
@@ -46,6 +47,7 @@ _FLAGS = (
 # space is not for it.
 _SHELL = (
     "ulimit -S -v unlimited 2>/dev/null; folder=$(mktemp -d) && trap 'rm -rf \"$folder\"' EXIT && "
+    'trap "exit 1" TERM && '
     f'"$0" --user-data-dir="$folder" "$@" {_FLAGS} 3<&0 4>&1 </dev/null >/dev/null 2>&1'
 )
 _COLLECT = """(() => { const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -99,10 +101,11 @@ class Browser:
             raise SourceError(self._failure)
         timer = Timer(_SECONDS, self._kill)
         timer.start()
+        begun = time.monotonic()
         try:
             return self._seen(page, list(texts), wanted)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            is_late = not timer.is_alive()
+            is_late = time.monotonic() - begun >= _SECONDS
             self._failure = f"the browser took more than {_SECONDS:g} s" if is_late else "the browser failed"
             if self._process is None:
                 self._failure = "no browser was found (install Chromium, or name one with CHROMIUM=/path/to/it)"
@@ -128,6 +131,9 @@ class Browser:
         process = self._process
         if process is not None and process.poll() is None:
             with suppress(OSError):
+                os.killpg(process.pid, signal.SIGTERM)  # its shell removes its folder
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(2)
                 os.killpg(process.pid, signal.SIGKILL)
 
     def _seen(self, page: str, texts: list[str], wanted: Sequence[int]) -> frozenset[int]:
