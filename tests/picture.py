@@ -36,8 +36,8 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding doubts looks manuscript page_sight passages sheets visibility "
-            "< drawing isolation markdown styles text < html typesetting < pdf < __init__ < worker"
+            "decoding doubts looks manuscript page_sight passages rendering sheets visibility "
+            "< drawing isolation styles text < html typesetting < markdown pdf < __init__ < worker"
         ),
     ),
     (
@@ -116,7 +116,7 @@ _HTTP = (
     "web.source_routes",
 )
 OWNERS = {
-    "PIL": ("loaders.looks",),  # its names of colours
+    "PIL": ("loaders.looks", "loaders.rendering"),  # its names of colours; pictures
     "Stemmer": ("language.words",),
     "click": ("command.cli", "command.evaluate_command", "command.invocation"),
     "faiss": ("index.vector_index",),

@@ -254,3 +254,24 @@ def test_a_server_that_is_stopped_stops_its_requests() -> None:
             await request
 
     asyncio.run(stopped())
+
+
+def test_a_stream_that_never_ends_is_ended() -> None:
+    async def idle(_: Message, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"data: {}\n\n", "more_body": True})
+            await asyncio.sleep(0.01)
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def ask() -> None:
+        admission = Admission(idle, ("/gradio_api/",), longest=0.05)
+        await admission(scope("/gradio_api/queue/data"), asyncio.Event().wait, send)  # type: ignore[arg-type]
+        assert admission._open == {}
+
+    asyncio.run(asyncio.wait_for(ask(), 5))
+    assert sent[-1] == {"type": "http.response.body", "body": b""}

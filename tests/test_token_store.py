@@ -110,14 +110,14 @@ def test_a_query_without_tokens_matches_nothing() -> None:
 
 @given(st.lists(stores(), min_size=1, max_size=4))
 def test_joined_stores_have_all_units_in_order(several: list[TokenStore]) -> None:
-    joined = TokenStore.join(several)
+    joined = TokenStore.join([*several])
     assert units(joined) == [unit for store in several for unit in units(store)]
     assert len(joined) == sum(map(len, several))
 
 
 @given(st.lists(stores(), min_size=1, max_size=4))
 def test_a_part_of_what_was_joined_is_what_was_put_in(several: list[TokenStore]) -> None:
-    joined, first = TokenStore.join(several), 0
+    joined, first = TokenStore.join([*several]), 0
     for store in several:
         assert units(joined.part(first, first + len(store))) == units(store)
         first += len(store)

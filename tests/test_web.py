@@ -131,6 +131,11 @@ def test_the_page_lets_only_its_own_inline_scripts_run(client: TestClient) -> No
     assert page.headers["cache-control"] == "no-store"
 
 
+def test_no_page_holds_a_stream_while_it_is_only_open(client: TestClient) -> None:
+    assert re.findall(r'"connect_heartbeat"\s*:\s*(\w+)', client.get("/").text) == ["false"]
+    assert client.get("/gradio_api/heartbeat/x").status_code == 404
+
+
 def test_a_document_is_read_under_a_stricter_policy(client: TestClient) -> None:
     assert client.get("/d/nerves.md").headers["content-security-policy"] == VIEW_POLICY
     assert "unsafe" not in VIEW_POLICY

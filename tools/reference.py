@@ -64,6 +64,8 @@ MEANINGS = {
     "loading.megabytes": "largest file, in MB",
     "loading.memory": "memory of the process that reads files, in MB",
     "loading.passages": "most passages of one file; a file with more is left out",
+    "loading.render": "`chromium`: draw HTML in that browser, offline, where styles alone do not tell what is seen"
+    " ([how](../decisions/13-drawn.md))",
     "quoting.quotes": "quotes of an answer, at most",
     "red_flags.packaged": "packaged rules that are on: `all` (made for questions on health), `emergencies`, or `none`",
     "red_flags.model": "`true`: a model fitted on questions about health may raise what rules miss; not with `none`",

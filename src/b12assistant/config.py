@@ -86,13 +86,14 @@ class LoadingSettings:
     """Limits for one file.
 
     ``seconds``: processor time to read, mark and split it. ``megabytes``: size of the file. ``memory``: MB that the
-    reader may use. ``passages``: how many the file may have.
+    reader may use. ``passages``: how many the file may have. ``render``: "chromium" draws HTML, to see what is hidden.
     """
 
     seconds: float = 60.0
     megabytes: int = 50
     memory: int = 2048
     passages: int = 5_000
+    render: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +300,7 @@ def _checked(key: str, value: object, origin: str) -> object:
 
 ONE_OF = {  # settings that take one of a few values
     "index.engine": ("faiss", "milvus"),
+    "loading.render": ("none", "chromium"),
     "red_flags.packaged": ("all", "emergencies", "none"),
 }
 _BOOLEANS = {"false": False, "true": True}  # in the environment

@@ -5,17 +5,10 @@ from __future__ import annotations
 import pytest
 from unseen.pages import NOTES_SEEN, NOTES_UNSEEN, OVER_ALL, SEEN, UNSEEN
 from unseen.pdfs import BLEACH, PLAIN
+from unseen.quoted import quotable
 
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import Splitting, prepare
-from b12assistant.types import Extract
-
-_SPLITTING = Splitting(256, 100)
-
-
-def quotable(extract: Extract, splitting: Splitting = _SPLITTING) -> str:
-    parts = prepare(extract, splitting, lambda text: len(text.split())).parts or ()
-    return " ".join(extract.text[at.start : at.end] for part in parts for at in part.sentences)
 
 
 @pytest.mark.parametrize("name", UNSEEN)

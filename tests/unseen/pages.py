@@ -102,6 +102,9 @@ _STYLES_UNSEEN = (
         "animation:none 1s;opacity:0",
         "padding-left:9999px;height:1em;overflow:hidden",
     ),
+    # in part
+    "width:90px;white-space:nowrap;overflow:hidden",
+    "height:80px;padding-top:75px;box-sizing:border-box;overflow:hidden",
 )
 _RULES_UNSEEN = (
     ".x{display:none}",

@@ -40,6 +40,7 @@ from b12assistant.answers import (
 from b12assistant.config import Settings
 from b12assistant.errors import AssistantError, NoWordError, QuestionError
 from b12assistant.stages import stage
+from b12assistant.threads import once
 from b12assistant.types import Hit, Interest, Span
 
 MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
@@ -114,7 +115,7 @@ class Answerer:
                 raise
             return warning  # a serious matter gets its warning even without an index
         started = time.perf_counter()
-        thread = self._thread(engine)
+        thread = self._thread
         asked = self._asked(turns, triage.apart)[-1 if literal else 0 :]
         questions = () if literal else questions_of(asked)
         understood = [thread.read_asked(each) for each in questions[:MOST_ASKED]]
@@ -148,7 +149,7 @@ class Answerer:
     def search(self, question: str, k: int) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
         """Return what triage says, and the best passages for the words as typed; nothing is withheld."""
         read, engine = self.triaged(question), self.engine()
-        found = self._thread(engine).as_typed(read.turns[-1]).searched
+        found = self._thread.as_typed(read.turns[-1]).searched
         return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, k)
 
     def understood(self, question: str, history: Sequence[str] = ()) -> Read:
@@ -157,10 +158,12 @@ class Answerer:
         Nothing is refused yet, and who speaks is not chosen.
         """
         turns = turns_of(question, history)
-        return self._thread(self.engine()).read(self._asked(turns, self._triaged(turns).apart if history else ()))
+        return self._thread.read(self._asked(turns, self._triaged(turns).apart if history else ()))
 
-    def _thread(self, engine: Engine) -> Thread:
-        return Thread(engine, self.settings, self.calibration, SEARCHED_CHARACTERS)
+    @once
+    def _thread(self) -> Thread:
+        """Return what reads turns; it keeps the latest, since each turn of a conversation reads the earlier ones."""
+        return Thread(self.engine(), self.settings, self.calibration, SEARCHED_CHARACTERS)
 
     @stage("triage")
     def _triaged(self, turns: Sequence[Turn]) -> Triage:

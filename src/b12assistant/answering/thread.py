@@ -105,7 +105,7 @@ class Thread:
     def _answers(self, read: Read) -> bool:
         return read.likely >= self.calibration.possibly
 
-    @cached(None)
+    @cached(64)
     def read(self, turns: tuple[Turn, ...]) -> Read:
         """Understand the last of some turns; the earlier ones are read first, each once."""
         turn, place = turns[-1], last_question(turns)
@@ -122,7 +122,7 @@ class Thread:
             return read
         return self._joined(turns, turns[: place + 1], read)
 
-    @cached(None)
+    @cached(64)
     def read_asked(self, asked: Asked) -> Read:
         """Understand one question of a message: it is searched together with the message, and judged by itself or with
         what it leans on, whichever fits better."""

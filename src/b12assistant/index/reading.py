@@ -136,7 +136,9 @@ class FileReading:
 
     @once
     def _splitting(self) -> Splitting:
-        return Splitting(most_pieces(self.encoder), self.settings.loading.passages, self.encoder.tokenizer)
+        loading = self.settings.loading
+        rendered = loading.render == "chromium"
+        return Splitting(most_pieces(self.encoder), loading.passages, self.encoder.tokenizer, rendered=rendered)
 
     def _described(self, file: CorpusFile, sha256: str, front: Facts) -> tuple[Source, str]:
         """Return the source of a file, and a digest of everything that its entry depends on."""
@@ -151,5 +153,6 @@ class FileReading:
             CHUNKING.title_pieces,
             self.runtime,
             *(["seen"] if file.facts.get("seen") else []),
+            *([self.settings.loading.render] if self._splitting.rendered and not file.name.endswith(".pdf") else []),
         ]
         return source, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()

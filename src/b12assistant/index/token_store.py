@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
@@ -68,15 +68,18 @@ class TokenStore:
         return cls(np.clip(np.rint(tokens * _SCALE), -127, 127).astype(np.int8), pieces, starts)
 
     @classmethod
-    def join(cls, stores: Sequence[TokenStore]) -> TokenStore:
-        """Join the units of ``stores``, at least one, in order."""
+    def join(cls, stores: list[TokenStore]) -> TokenStore:
+        """Join the units of ``stores``, at least one, in order; empty the list, so that no two copies are held."""
+        if len(stores) == 1:
+            return stores.pop()
         ends = np.cumsum([0, *(store.starts[-1] for store in stores)])
         starts = [store.starts[:-1] + end for store, end in zip(stores, ends, strict=False)]
-        return cls(
-            np.concatenate([store.tokens for store in stores]),
-            np.concatenate([store.pieces for store in stores]),
-            np.concatenate([*starts, ends[-1:]]).astype(np.int64),
-        )
+        tokens = np.empty((ends[-1], stores[0].tokens.shape[1]), np.int8)  # memory is taken as it is filled
+        pieces = np.empty(ends[-1], np.int32)
+        for begin, end in reversed(list(pairwise(ends))):
+            store = stores.pop()
+            tokens[begin:end], pieces[begin:end] = store.tokens, store.pieces
+        return cls(tokens, pieces, np.concatenate([*starts, ends[-1:]]).astype(np.int64))
 
     def part(self, first: int, last: int) -> TokenStore:
         """Return units ``first`` … ``last - 1``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 
 from b12assistant.errors import SourceError
@@ -33,8 +34,8 @@ _MOST_CODES = 5
 _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
-def load(data: bytes, name: str) -> Extract:
-    """Read a file by its content; the suffix of ``name`` is only a hint.
+def load(data: bytes, name: str, *, rendered: bool = False) -> Extract:
+    """Read a file by its content; the suffix of ``name`` is only a hint. ``rendered``: draw HTML in a browser.
 
     Raises ``SourceError`` if the file is left out. A wrong suffix on readable text is only a warning.
     """
@@ -44,7 +45,7 @@ def load(data: bytes, name: str) -> Extract:
     if suffix not in _PROMISED:
         raise SourceError(f"not a type that can be read ({suffix or 'no suffix'})")
     kind = _kind(data, suffix)
-    extract = _loader(kind)(data)
+    extract = _loader(kind, rendered=rendered)(data)
     if not extract.blocks:
         raise SourceError("no text in it")
     misnamed = () if kind == _PROMISED[suffix] else (f"named {suffix} but is {_CALLED[kind]}; read as that",)
@@ -68,18 +69,24 @@ def _guess(data: bytes) -> str:
     return next((what for magic, what in _ARCHIVES.items() if data.startswith(magic)), "no PDF")
 
 
-def _loader(kind: str) -> Callable[[bytes], Extract]:
+def _loader(kind: str, *, rendered: bool) -> Callable[[bytes], Extract]:
     """Import the loader of a kind, each with a library that the others do not need."""
     match kind:
         case "pdf":
-            from b12assistant.loaders.pdf import load as loader
+            from b12assistant.loaders import pdf
+
+            return pdf.load
         case "html":
-            from b12assistant.loaders.html import load as loader
+            from b12assistant.loaders import html
+
+            return partial(html.load, rendered=rendered)
         case "markdown":
-            from b12assistant.loaders.markdown import load as loader
-        case _:
-            from b12assistant.loaders.text import load as loader
-    return loader
+            from b12assistant.loaders import markdown
+
+            return partial(markdown.load, rendered=rendered)
+    from b12assistant.loaders import text
+
+    return text.load
 
 
 def _unseen(text: str) -> tuple[str, ...]:

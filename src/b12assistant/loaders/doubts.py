@@ -77,6 +77,22 @@ _SPACES = frozenset({"letter-spacing", "word-spacing"})
 _PAINTS = frozenset({"color", "-webkit-text-fill-color", "background", "background-color", "background-image"})
 
 
+# What one picture does not settle: it moves, waits for a script or another screen, or draws other letters.
+_GRAVE = re.compile(
+    r"<(?:script|template|link)|@media|animation|text-security|unicode-bidi|:hover|:focus|:active|:target"
+)
+
+
+def is_grave(reason: str) -> bool:
+    """Check for a doubt that a browser's picture of the page cannot settle."""
+    return _GRAVE.search(reason) is not None
+
+
+def graver(*reasons: str) -> str:
+    """Return a reason to doubt that no picture settles, or else the first; "" if there is none."""
+    return max(filter(None, reasons), key=is_grave, default="")
+
+
 def matters(name: str) -> bool:
     """Check for a property that, with some value, changes which text is seen."""
     return _PLAIN.fullmatch(name) is None

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from b12assistant.loaders.decoding import decode
+from b12assistant.errors import SourceError
+from b12assistant.loaders.decoding import Decoded, decode
+from b12assistant.loaders.doubts import graver, is_grave
 from b12assistant.loaders.looks import Look
 from b12assistant.loaders.manuscript import Manuscript
+from b12assistant.loaders.rendering import BROWSER, SKIPPED
 from b12assistant.loaders.styles import Styles
 from b12assistant.types import BlockKind, Extract, Role
 
@@ -57,16 +60,27 @@ _META_REACH = 4096  # bytes; browsers read 1,024, but some pages have long heads
 _LAYOUT = "table, h1, h2, h3, h4, h5, h6, ul, ol, p + p, div + div, article, section, form, blockquote, pre"
 
 
-def load(data: bytes) -> Extract:
-    """Read what a visitor sees: white space collapsed, hidden parts dropped, menus and links as regions."""
+def load(data: bytes, *, rendered: bool = False) -> Extract:
+    """Read what a visitor sees: white space collapsed, hidden parts dropped, menus and links as regions.
+
+    ``rendered``: let a browser decide what is seen where the page's styles alone do not tell.
+    """
     meta = _META.search(data[:_META_REACH])
-    decoded = decode(data, declared=meta[1].decode("ascii") if meta else None)
+    return read(decode(data, declared=meta[1].decode("ascii") if meta else None), rendered=rendered)
+
+
+def read(decoded: Decoded, *, rendered: bool) -> Extract:
+    """Read a page that is decoded."""
     tree = LexborHTMLParser(decoded.text)
     title = tree.css_first("head > title")
-    manuscript = Manuscript()
-    walk = _Walk(manuscript, Styles(tree))
-    if tree.root is not None:
-        walk.run(tree.root)
+    styles = Styles(tree)
+    manuscript, walk = _walked(tree, styles, frozenset())
+    failed: tuple[str, ...] = ()
+    if rendered and walk.unclear:
+        try:
+            manuscript, walk = _walked(tree, styles, _seen(tree, decoded.text, walk.unclear))
+        except SourceError as error:
+            failed = (f"read without a browser: {error.message}",)
     hidden = (f"{walk.hidden:,} letter(s) that the page hides left out",) if walk.hidden else ()
     doubts = [f"not quoted, because a style may hide it: {reason[:120]}" for reason in walk.doubts[:_MOST_NAMED]]
     if len(walk.doubts) > _MOST_NAMED:
@@ -74,8 +88,38 @@ def load(data: bytes) -> Extract:
     return manuscript.extract(
         f"selectolax {version('selectolax')} (Lexbor)",
         title=(" ".join(title.text().split()) if title is not None else "") or manuscript.main_heading(),
-        warnings=(*decoded.warnings, *hidden, *doubts),
+        warnings=(*decoded.warnings, *failed, *hidden, *doubts),
     )
+
+
+def _walked(tree: LexborHTMLParser, styles: Styles, seen: frozenset[int]) -> tuple[Manuscript, _Walk]:
+    manuscript = Manuscript()
+    walk = _Walk(manuscript, styles, seen)
+    if tree.root is not None:
+        walk.run(tree.root)
+    return manuscript, walk
+
+
+def _seen(tree: LexborHTMLParser, page: str, unclear: Collection[int]) -> frozenset[int]:
+    """Return those of the unclear text nodes that a browser shows. Raises ``SourceError`` if it does not draw it."""
+    nodes = list(_texts(tree.body)) if tree.body is not None else []
+    wanted = [number for number, node in enumerate(nodes) if node.mem_id in unclear]
+    seen = BROWSER.seen(page, [node.text_content or "" for node in nodes], wanted)
+    return frozenset(nodes[number].mem_id for number in seen)
+
+
+def _texts(body: LexborNode) -> Iterator[LexborNode]:
+    """Yield the text nodes that a browser has too."""
+    levels: list[Iterator[LexborNode]] = [body.iter(include_text=True)]
+    while levels:
+        node = next(levels[-1], None)
+        if node is None:
+            levels.pop()
+        elif node.is_text_node:
+            if (node.text_content or "").strip(" \t\n\f\r"):
+                yield node
+        elif node.tag not in SKIPPED:
+            levels.append(node.iter(include_text=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +141,15 @@ class _Open:
 class _Walk:
     """A walk through the tree without recursion: tables may be nested ten thousand deep."""
 
-    def __init__(self, manuscript: Manuscript, styles: Styles) -> None:
+    def __init__(self, manuscript: Manuscript, styles: Styles, seen: frozenset[int]) -> None:
         self._out = manuscript
         self._styles = styles
+        self._seen = seen  # text nodes that a browser shows
         self._path: list[_Open] = []
         self._shifted: list[str] = []  # the raised or lowered text so far, with marks for what is shifted inside it
         self.hidden = 0  # letters, without blanks
         self.doubts: list[str] = []  # why text is not quoted, each once
+        self.unclear: set[int] = set()  # text nodes of which a browser may tell
         # Tags of open elements, so that none has to search the path. Inside a data row, blocks do not split the text.
         self._open: Counter[str] = Counter()
 
@@ -121,7 +167,7 @@ class _Walk:
     def _enter(self, node: LexborNode) -> bool:
         """Enter a node; return whether to visit its children."""
         if node.is_text_node:
-            self._text(node.text_content or "")
+            self._text(node.mem_id, node.text_content or "")
             return False
         tag = node.tag or ""
         if not node.is_element_node or (tag in _UNSEEN and tag not in _DRAWN):
@@ -145,8 +191,7 @@ class _Walk:
         roles = [role for role in (self._role(tag, attributes),) if role is not None]
         roles += [Role.STRUCK] if struck and not around.struck else []
         if reason := _may_be_shut(node, tag, attributes):
-            look = replace(look, doubt=look.doubt or reason)
-        roles += [Role.DOUBTFUL] if look.doubt and not around.look.doubt else []
+            look = replace(look, doubt=graver(look.doubt, reason))
         for role in roles:
             self._out.enter(role)
         opened = self._begin(tag, node)
@@ -209,16 +254,17 @@ class _Walk:
         if self._open["tr"] or not self._out.is_empty or self._out.kind is BlockKind.PARAGRAPH:
             self._part(BlockKind.PARAGRAPH)
 
-    def _text(self, text: str) -> None:
+    def _text(self, node: int, text: str) -> None:
         look = self._path[-1].look
         if look.is_hidden:
             self.hidden += len("".join(text.split()))
             return
-        is_doubtful = look.is_doubtful and bool(text.strip())
-        if (is_doubtful or look.doubt) and text.strip() and (reason := look.doubt or look.paint) not in self.doubts:
-            self.doubts.append(reason)
+        reason = look.doubt or (look.paint if look.is_doubtful else "")
+        is_doubtful = bool(reason and text.strip()) and node not in self._seen
         if is_doubtful:
             self._out.enter(Role.DOUBTFUL)
+            self.doubts += [reason] if reason not in self.doubts else []
+            self.unclear |= set() if is_grave(reason) else {node}
         if self._path[-1].within_shift:
             self._shifted.append(text)
         elif self._open["pre"]:

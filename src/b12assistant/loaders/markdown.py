@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib.metadata import version
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from b12assistant.loaders import html
 from b12assistant.loaders.decoding import decode
 from b12assistant.loaders.manuscript import Manuscript
 from b12assistant.types import BlockKind, Extract, Role
@@ -45,12 +47,20 @@ _SHEETS = re.compile(r"<(?:style|link|script)\b", re.I)
 _BREAK = re.compile(r"<w?br\s*/?>", re.I)
 
 
-def load(data: bytes) -> Extract:
-    """Read the text without markup, link targets, images, comments, raw HTML and list markers."""
+def load(data: bytes, *, rendered: bool = False) -> Extract:
+    """Read the text without markup, link targets, images, comments, raw HTML and list markers.
+
+    ``rendered``: a file whose raw HTML may hide text is drawn by a browser, and read as the page that it becomes.
+    """
     decoded = decode(data)
     front = _FRONT.match(decoded.text)
     body = decoded.text[front.end() :] if front else decoded.text
-    tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"]).parse(body)
+    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
+    tokens = parser.parse(body)
+    if rendered and any(map(_Raw(tokens).may_hide, tokens)):
+        page = parser.renderer.render(tokens, parser.options, {})
+        text = f"<!doctype html><html><body>{page}</body></html>"
+        return replace(html.read(replace(decoded, text=text), rendered=True), front=front[1] if front else None)
     manuscript = Manuscript()
     raw = _Raw(tokens)
     for token in tokens:

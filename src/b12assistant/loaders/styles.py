@@ -15,7 +15,7 @@ from itertools import count
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from b12assistant.loaders.doubts import cuts, is_harmless, matters
+from b12assistant.loaders.doubts import cuts, graver, is_harmless, matters
 from b12assistant.loaders.looks import EM, PLACES, Look, ground_of, look_of, overflow, px
 from b12assistant.loaders.sheets import DEEPEST, Declaration, declarations_in, draws, is_on_screen, rules_of, split
 
@@ -38,7 +38,7 @@ _CLASS = re.compile(r":[a-z-]+(?:\((?:[^()]|\([^()]*\))*\))?", re.I)
 _ELEMENT = re.compile(r"::[a-z-]+(?:\([^()]*\))?$|:(?:before|after|first-letter|first-line)$", re.I)
 _PSEUDO = re.compile(r"::?(before|after)$", re.I)
 _PAINTS = ("color", "-webkit-text-fill-color", "background", "background-color", "background-image")
-_SIZES = ("height", "width", "max-height", "max-width")
+_SIZES = ("height", "max-height", "width", "max-width")
 _MAYBE = ("@media", "@container", "@scope", "@supports not")  # rules that count for nothing but a doubt
 _REVEALED = ("opacity", "transform", "translate", "scale", "visibility", "filter", "clip-path")
 _RELEVANT = frozenset(
@@ -46,7 +46,7 @@ _RELEVANT = frozenset(
         *("display", "visibility", "content-visibility", "opacity", "filter", "transform", "scale", "translate"),
         *("font-size", "font", "color", "-webkit-text-fill-color", "background", "background-color"),
         *("background-image", "background-clip", "-webkit-background-clip", "position", "inset", *PLACES, "margin"),
-        *("text-indent", "clip", "clip-path", "overflow", "overflow-x", "overflow-y"),
+        *("text-indent", "white-space", "clip", "clip-path", "overflow", "overflow-x", "overflow-y"),
         *("height", "width", "max-height", "max-width"),
         *("vertical-align", "text-decoration", "text-decoration-line"),
     )
@@ -87,7 +87,7 @@ class Styles:
         """Return the look of an element inside one with the look ``around``."""
         found = self._values(node, attributes)
         hints = {name: hint.strip().lower() for key, name in _HINTS.items() if (hint := attributes.get(key))}
-        doubt = around.doubt or self._doubts.get(node.mem_id, "")
+        doubt = graver(around.doubt, self._doubts.get(node.mem_id, ""))
         if not found and not hints:
             same = not around.shift and doubt == around.doubt
             return around if same else replace(around, shift=0.0, doubt=doubt)
@@ -95,16 +95,18 @@ class Styles:
         look = look_of(values, around)
         if look.gone and not around.gone and any(name.startswith(("transition", "animation")) for name in values):
             rest = {name: value for name, value in values.items() if name not in _REVEALED}
-            look = replace(look_of(rest, around), doubt=doubt or _named(found, _REVEALED))
+            look = replace(look_of(rest, around), doubt=graver(doubt, _named(found, _REVEALED)))
         unclear = [name for name, value in values.items() if not is_harmless(name, value)]
-        if (
-            "hidden" in overflow(values)
-            or "clip" in overflow(values)
-            or {"background", "background-color"} & values.keys()
-        ):
+        is_cut = not {"hidden", "clip"}.isdisjoint(overflow(values))
+        if is_cut or {"background", "background-color"} & values.keys():
             unclear += [name for name in _SIZES if cuts(values.get(name, "auto"))]
+        if is_cut:
+            wide = "nowrap" in values.get("white-space", "")
+            unclear += [name for name in _SIZES[: 4 if wide else 2] if (px(values.get(name, ""), EM) or 0.0) > 0]
         paint = _named(found, _PAINTS) or ("an attribute" if hints else around.paint)
-        return replace(look, doubt=look.doubt or doubt or (_named(found, unclear) if unclear else ""), paint=paint)
+        return replace(
+            look, doubt=graver(look.doubt, doubt, *(_named(found, (name,)) for name in unclear)), paint=paint
+        )
 
     def generates(self, node: LexborNode, where: str) -> bool:
         """Check if the page draws words or signs of a style sheet ``before`` or ``after`` the text of an element."""
@@ -150,7 +152,8 @@ class Styles:
                 is_risky = not is_harmless(name, self._resolved(value)) or _hides(name, value)
                 if (unsure or not is_sure) and (is_risky or (name in _PAINTS and unsure != "@layer")):
                     doubt = f"{unsure or selector} {{ {name}: {value} }}"
-                    self._doubts.update((node.mem_id, doubt) for node in nodes)
+                    for node in nodes:
+                        self._doubt(node, doubt)
                 if is_sure and not unsure.startswith(_MAYBE):
                     for node in nodes:
                         _set(self._matched.setdefault(node.mem_id, {}), name, value, weight, selector)
@@ -179,7 +182,10 @@ class Styles:
                 mark = {"getelementbyid": "#", "getelementsbyclassname": "."}.get(kind.lower(), "")
                 for node in self._nodes(mark + name)[0]:
                     if node.tag not in ("html", "body"):
-                        self._doubts.setdefault(node.mem_id, f"<script> that finds {mark}{name}")
+                        self._doubt(node, f"<script> that finds {mark}{name}")
+
+    def _doubt(self, node: LexborNode, reason: str) -> None:
+        self._doubts[node.mem_id] = graver(self._doubts.get(node.mem_id, ""), reason)
 
     def _doubt_around(self, node: LexborNode, values: Mapping[str, str]) -> None:
         body = self._tree.body
@@ -187,7 +193,7 @@ class Styles:
         is_placed = "position" in own and own["position"][1] != "static"
         holder = node if is_placed and values.get("position") != "fixed" else body
         for under in (holder or node, node):
-            self._doubts.setdefault(under.mem_id, f"{node.tag} {{ position: {values.get('position', 'static')} }}")
+            self._doubt(under, f"{node.tag} {{ position: {values.get('position', 'static')} }}")
 
     def _resolved(self, value: str) -> str:
         for _ in range(DEEPEST):

@@ -27,6 +27,7 @@ from b12assistant.safety.translations import CONTROLS
 from b12assistant.safety.turn_parts import SHORT
 from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
 from b12assistant.stages import stage
+from b12assistant.threads import cached
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,9 @@ def is_control(turn_text: str) -> bool:
     return load_withdrawals().is_control(turn_text)
 
 
+_KEPT = 256  # turns whose report is cached
+
+
 class Triager:
     """Judges the last turn, given the earlier ones.
 
@@ -297,8 +301,12 @@ class Triager:
             return True
         return bool(turns) and self._rules.languages.is_foreign(turn.text)
 
+    @cached(_KEPT)
     def _report(self, turn: Turn, text: str) -> Reported:
-        """Report what a turn says. ``text``: the turn with withdrawn phrases replaced by spaces."""
+        """Report what a turn says. ``text``: the turn with withdrawn phrases replaced by spaces.
+
+        Cached: a conversation is judged from its first turn each time.
+        """
         spoken = self._rules.languages.spoken(text)
         folded = fold(text, beside(self._rules.spelling.correct, spoken))
         memory, reach = self._rules.red_flags.memory, self._rules.reach

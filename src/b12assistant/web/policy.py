@@ -279,9 +279,10 @@ def _is_number(name: str) -> bool:
     return True
 
 
-MOST = 512  # open requests: every open page keeps a stream, which takes a file handle
+MOST = 512  # open requests, each of which takes a file handle
 PATIENCE = 30.0  # seconds for a body to arrive
 _STREAMS = "/gradio_api/"  # Gradio watches its own clients
+LONGEST = 600.0  # seconds of a stream: it is open only while the page awaits an answer
 _AGAIN = 0.05  # seconds until a request that goes on without its client is cancelled again
 _GONE = 499  # the status in the log of a request whose client went away
 HEALTH = ("/healthz", "/readyz")  # never refused
@@ -302,6 +303,7 @@ class Admission:
     watch: Callable[[int], None] = lambda status: None
     most: int = MOST
     patience: float = PATIENCE
+    longest: float = LONGEST
     _open: Counter[str] = field(default_factory=Counter, init=False)  # by address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -325,7 +327,7 @@ class Admission:
                 refusal = _refusal(503, "too many requests are open: ask again in a few seconds", again)
                 await refusal(scope, receive, noted)
             elif scope["path"].startswith(_STREAMS):
-                await self.app(scope, self._patient(receive), noted)
+                await self._stream(scope, self._patient(receive), noted)
             else:
                 CLIENT.set(client)
                 is_gone = await _until_gone(self.app, scope, self._patient(receive), noted)
@@ -337,6 +339,24 @@ class Admission:
             self.watch(status)
             taken = round(1000 * (time.monotonic() - begun))
             _LOG.info("response", extra={"route": self._route(scope["path"]), "status": status, "ms": taken})
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request of the framework; end its stream after ``longest`` seconds."""
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self.longest):
+                await self.app(scope, receive, noted)
+        except TimeoutError:
+            if not started:
+                await _refusal(503, "that took too long: ask again")(scope, receive, send)
+            else:
+                await send({"type": "http.response.body", "body": b""})
 
     def _patient(self, receive: Receive) -> Receive:
         """Limit the time until the body is complete; waiting for the end of the connection has no limit."""

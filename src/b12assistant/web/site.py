@@ -154,7 +154,7 @@ _SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js
 # The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
     *("/", "/assets/", "/static/", "/theme.css", JOIN, "/gradio_api/queue/data"),
-    *("/gradio_api/heartbeat/", "/gradio_api/startup-events", "/gradio_api/theme.css", "/gradio_api/app_id"),
+    *("/gradio_api/startup-events", "/gradio_api/theme.css", "/gradio_api/app_id"),
 )
 OWN = (
     *(*SOURCE_PATHS, PLAIN_PATH, ANSWERS, SOURCES, *HEALTH),

@@ -65,11 +65,13 @@ def with_head(page: bytes, first: str, words: PageWords, labels: Labels, sheets:
         + "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets)
     )
     shell = answer_html.first(words, labels).encode()
-    page = _PREVIEW.sub(b"", page).replace(b"<head>", own.encode(), 1)
+    page = _HEARTBEAT.sub(rb"\1false", _PREVIEW.sub(b"", page), count=1).replace(b"<head>", own.encode(), 1)
     return _BODY.sub(lambda body: body[0] + shell, page, count=1)
 
 
 _BODY = re.compile(rb"<body\b[^>]*>")
+# A stream that every open page would hold for as long as it is open; ``KEPT`` forgets without it.
+_HEARTBEAT = re.compile(rb'("connect_heartbeat"\s*:\s*)true')
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise Gradio sends statistics
 
@@ -77,6 +79,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise Gr
 SURFACES = answer_html.TABS[1:]  # empty here: a script fills each one when its tab is opened
 EVENTS_AT_ONCE = 256  # that the framework runs: they only wait for their turn in the lanes of `Questions`
 SESSIONS = 500  # held in memory; the oldest is forgotten first
+KEPT = 12 * 3600  # seconds after its last question that a conversation is held
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -106,7 +109,7 @@ def build(asking: Asking, words: PageWords) -> gr.Blocks:
 def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     """Build the conversation; return the element that shows the state of loading."""
     labels = asking.labels
-    talk, onward = gr.State(Conversation()), gr.State(())
+    talk, onward = gr.State(Conversation(), time_to_live=KEPT), gr.State((), time_to_live=KEPT)
     _text(answer_html.intro(words), "intro")
     thread = gr.Column(elem_id="thread")
     box, send, note = _composer(words, labels)
