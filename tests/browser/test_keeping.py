@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -172,3 +173,14 @@ def test_a_printout_has_only_the_questions_and_the_quotes(reader: Reader) -> Non
     assert turn.locator("blockquote").first.is_visible()
     ink = "() => getComputedStyle(document.querySelector('blockquote')).color"
     assert reader.page.evaluate(ink) == "rgb(0, 0, 0)"
+
+
+def test_an_answer_can_be_saved_as_data_from_why_this(reader: Reader) -> None:
+    turn = reader.ask("What wraps every nerve: myelin?")
+    turn.locator(".why > summary").click()
+    with reader.page.expect_download() as saved:
+        turn.locator(".as-json").click()
+    found = json.loads(Path(saved.value.path()).read_text("utf-8"))
+    assert (found["answer"]["question"], found["history"]) == ("What wraps every nerve: myelin?", [])
+    assert turn.locator(".why a").get_attribute("href").startswith("/#answer=")
+    reader.page.wait_for_function("() => document.querySelector('#toast').textContent.includes('answer.json')")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from b12assistant.answers import FixedTexts, NoticeKind, Reply, TextId
+from b12assistant.answering.signals import load_calibration
+from b12assistant.answers import FixedTexts, NoticeKind, Reason, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.citation_formats import CitationForm
@@ -92,9 +93,11 @@ def state(sentence: str, kind: str) -> str:
     return f'<p class="state {kind}">{exact(sentence)}</p>'
 
 
-def ready(documents: int, passages: int, generation: str, labels: Labels) -> str:
-    counts = {"documents": f"{documents:,}", "passages": f"{passages:,}"}
-    return state(labels("ask.ready", generation=generation[:8], **counts), "ready")
+def ready(generation: str, version: str, labels: Labels) -> str:
+    """Draw that questions are answered, and by what: the foot of the page, with a link to how well it works."""
+    link = f'<a href="/figures">{exact(labels("figures.heading"))}</a>'
+    made = exact(labels("figures.version", version=version, generation=generation[:8]))
+    return f'{state(labels("ask.ready"), "ready")}<p class="state version">{made} · {link}</p>'
 
 
 def library(kinds: Mapping[PublisherKind, int], labels: Labels) -> str:
@@ -103,7 +106,8 @@ def library(kinds: Mapping[PublisherKind, int], labels: Labels) -> str:
     if not (guidelines and public and studies):
         return ""
     counts = {"guidelines": f"{guidelines:,}", "public": f"{public:,}", "studies": f"{studies:,}"}
-    return state(labels("ask.library", **counts), "ready library")
+    often = f'<a href="/figures">{exact(labels("figures.often"))}</a>'
+    return f'<p class="state ready library">{exact(labels("ask.library", **counts))} {often}</p>'
 
 
 def keep(labels: Labels, run_by: str = "") -> str:
@@ -131,7 +135,8 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     answer, labels = reply.answer, setting.labels
     pieces = present(reply, setting)
     asked = f'<span class="said">{exact(labels("ask.asked"))}</span> {words(answer.question.text)}'
-    drawn = _card(f"t{number}", answer.question.text, pieces, labels, answer_link(reply, pieces))
+    link = answer_link(reply, pieces)
+    drawn = _card(f"t{number}", answer.question.text, pieces, labels, link, _why(reply, labels, link))
     # so that the turn can be asked again in the same way
     literal = " as-typed" * as_typed + " shared" * is_shared
     return (
@@ -154,7 +159,33 @@ def close_answer(reply: Reply, setting: Setting) -> str:
     )
 
 
-def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, link: str) -> str:
+def _why(reply: Reply, labels: Labels, link: str) -> str:
+    """Draw, folded, what led to an answer; nothing beside an emergency text, where nothing else is to be read."""
+    answer, calibration = reply.answer, load_calibration()
+    if answer.has_controls or answer.reason in (Reason.NOTHING_ASKED, Reason.TRIAGE_FAILED):
+        return ""
+    lines = [
+        exact(labels("why.quote", number=number, strength=labels(f"why.{quote.strength}"), score=f"{quote.score:.2f}"))
+        for number, quote in enumerate(answer.quotes, start=1)
+        if quote.score  # a quote that came with the address of a shared answer was not ranked
+    ]
+    cut = f"{calibration.message if answer.parts else calibration.possibly:.2f}"
+    lines.append(exact(labels("why.cut" if answer.quotes else "why.refused", cut=cut)))
+    for notice in answer.notices:
+        if notice.evidence:
+            raised = ", ".join(f"“{words(place.text)}”" for place in notice.evidence)
+            rule = notice.flag.rule if notice.flag else notice.text
+            lines.append(f"{exact(labels('why.notice', rule=rule))} {raised}")
+    shown = "".join(f"<li>{each}</li>" for each in lines)
+    whole = f'<a href="{exact_url(link)}">{exact(labels("why.link"))}</a>' if link else ""
+    return (
+        f'<details class="row why"><summary><span class="line heading">{exact(labels("why.heading"))}</span></summary>'
+        f'<ul>{shown}</ul><p>{whole}<button type="button" class="as-json">{exact(labels("why.json"))}</button></p>'
+        "</details>"
+    )
+
+
+def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, link: str, why: str) -> str:
     """Draw the pieces of an answer in the order of the page; ``link``: the address of the whole answer."""
     notices = [piece for piece in pieces if isinstance(piece, ShownNotice)]
     quotes = [piece for piece in pieces if isinstance(piece, Quoted)]
@@ -169,15 +200,15 @@ def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, lin
     below = "".join(_notice(notice) for notice in others if notice not in first)
     read_as = "".join(_read_as(piece, question) for piece in pieces if isinstance(piece, ReadAs))
     if headed:
-        return f"{above}{_asked(turn, pieces, labels, link)}{below}"
+        return f"{above}{_asked(turn, pieces, labels, link, why)}{below}"
     headline = _headline(pieces)
     if not quotes:
         nearest = "".join(_nearest(piece) for piece in pieces if isinstance(piece, Nearest))
-        return f"{above}{headline}{below}{read_as}{nearest}"
+        return f"{above}{headline}{below}{read_as}{nearest}{why}"
     doubt = labels("strengths.possible") if headline else ""  # the headline says it for all quotes
     drawn = _quotes(turn, quotes, labels, doubt, link, below)
     rows = "".join(_difference(turn, piece, labels, doubt) for piece in pieces if isinstance(piece, ShownDifference))
-    return f'{above}<div class="card">{headline}{drawn}{rows}</div>{read_as}'
+    return f'{above}<div class="card">{headline}{drawn}{rows}{why}</div>{read_as}'
 
 
 def _quotes(turn: str, quotes: Sequence[Quoted], labels: Labels, doubt: str, link: str, below: str = "") -> str:
@@ -191,7 +222,7 @@ def _headline(pieces: Sequence[Piece]) -> str:
     return "".join(f'<p class="headline">{exact(each.text)}</p>' for each in pieces if isinstance(each, Headline))
 
 
-def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, link: str) -> str:
+def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, link: str, why: str) -> str:
     """Draw each question of a message as a part of one card: its words, what it was read with, its quotes."""
     drawn, parts = "", list[list[Piece]]()
     for piece in pieces:
@@ -214,7 +245,7 @@ def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, link: str) -> str
         body += "".join(_also(turn, piece) for piece in inside if isinstance(piece, Also))
         body += "".join(_nearest(piece) for piece in inside if isinstance(piece, Nearest))
         drawn = f'<section class="part">{_part_heading(heading, labels)}{headline}{body}</section>{drawn}'
-    return f'<div class="card parts">{drawn}</div>'
+    return f'<div class="card parts">{drawn}{why}</div>'
 
 
 def _also(turn: str, also: Also) -> str:
