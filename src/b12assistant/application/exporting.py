@@ -19,7 +19,7 @@ from pydantic import Field
 from b12assistant.answers import Level, Quote, Reply, Strength, TextId
 from b12assistant.display import json_form
 from b12assistant.display.addresses import words_by_span
-from b12assistant.display.citation_formats import CitationForm, cite, markdown_text
+from b12assistant.display.citation_formats import CitationForm, cite, markdown_text, said_by
 from b12assistant.display.json_form import Day, Form, Generation, Json, Offsets, Pages, SourceFields, Text
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.markup import UNSEEN, dialled, plain, revealed, style_sheets
@@ -291,7 +291,7 @@ def _answer(reply: Reply, setting: Setting) -> SavedAnswer:
             Quoted.of(Cited.of_quote(quote, reply, setting.base), setting.labels, setting.today) for quote in quotes
         )
         return [
-            AnswerQuote(**dict(one), notes=list(piece.notes), link=piece.link, citation=citation(piece, setting.labels))
+            AnswerQuote(**dict(one), notes=list(piece.notes), link=piece.link, citation=said_by(piece))
             for one, piece in zip(fields, pieces, strict=True)
         ]
 
@@ -301,11 +301,6 @@ def _answer(reply: Reply, setting: Setting) -> SavedAnswer:
         for fields, differ in zip(plain_.disagreements, reply.answer.disagreements, strict=True)
     ]
     return SavedAnswer.model_validate({**dict(plain_), "quotes": quotes, "disagreements": differing})
-
-
-def citation(quote: Quoted, labels: Labels) -> str:
-    """Return the citation of a quote: its place, who speaks, the notes and the link."""
-    return cite(quote, CitationForm.PLAIN, labels).removeprefix(f"{quote.text}\n\n— ")
 
 
 def pieces_of(answer: SavedAnswer, data: SavedConversation) -> tuple[Piece, ...]:

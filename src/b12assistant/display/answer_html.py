@@ -215,7 +215,7 @@ def _quotes(turn: str, quotes: Sequence[Quoted], labels: Labels, doubt: str, lin
     """Draw the best quote in full, and each other as a row that opens."""
     best, *more = quotes
     rows = "".join(_row(turn, quote, labels, doubt) for quote in more)
-    return f"{_figure(turn, best, labels, doubt, link)}{below}{rows}"
+    return f"{figure(turn, best, labels, doubt, link)}{below}{rows}"
 
 
 def _headline(pieces: Sequence[Piece]) -> str:
@@ -308,17 +308,17 @@ def _row(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:
     """Draw a quote folded to the sentence that answers and who says it."""
     by = words(quote.speaker.chip[0]) if quote.speaker.basis else words(quote.place[0])
     summary = f'<span class="line">{_best(quote)}</span> <span class="by">{by}{interest(quote.speaker)}</span>'
-    return f'<details class="row"><summary>{summary}</summary>{_figure(turn, quote, labels, doubt)}</details>'
+    return f'<details class="row"><summary>{summary}</summary>{figure(turn, quote, labels, doubt)}</details>'
 
 
 def _difference(turn: str, differ: ShownDifference, labels: Labels, doubt: str) -> str:
     """Draw the opposing quotes folded to the question on which sources disagree."""
-    figures = "".join(_figure(turn, quote, labels, doubt) for quote in differ.sides)
+    figures = "".join(figure(turn, quote, labels, doubt) for quote in differ.sides)
     heading = f'<span class="line heading">{exact(differ.heading)}</span>'
     return f'<details class="row sides"><summary>{heading}</summary><div class="columns">{figures}</div></details>'
 
 
-def _figure(turn: str, quote: Quoted, labels: Labels, doubt: str, link: str = "") -> str:
+def figure(turn: str, quote: Quoted, labels: Labels, doubt: str = "", link: str = "") -> str:
     """Draw a quote with the line that says who speaks; ``doubt``: a note that is not repeated.
 
     ``link``: the address of the whole answer, below its first quote.

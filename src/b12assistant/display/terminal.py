@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
+from b12assistant.display.markup import dotted
 from b12assistant.display.presentation import (
     Also,
     AskedHeading,
@@ -157,7 +158,7 @@ def passage(passage: Passage, quote: Quoted, console: Console) -> None:
 
 def document(document: Document, quote: Quoted, console: Console) -> None:
     """Print a document's text, with what is never quoted struck through, and the source facts of ``quote``."""
-    text = Text(inert(document.text))
+    text = Text(inert(dotted(document.text)))
     for mark in document.marks:
         if mark.kind is MarkKind.NEVER:
             # `inert` may lengthen the text before the mark
@@ -228,6 +229,7 @@ def _quote(quote: Quoted, console: Console) -> None:
 
 def _marked(text: str, span: Range, best: Range | None) -> Text:
     """Return the span's words with the best sentence in bold."""
+    text = dotted(text)
     if best is None or not span.contains(best):
         return Text(inert(text))
     start, end = best.start - span.start, best.end - span.start
@@ -258,7 +260,7 @@ def _print(text: Text, console: Console, *, indent: int = 0) -> None:
 
 
 def _running(passage: Passage) -> str:
-    return " ".join(span.text for span in passage.sentences)
+    return " ".join(dotted(span.text) for span in passage.sentences)
 
 
 def _picture(match: re.Match[str]) -> str:

@@ -37,7 +37,10 @@ globalThis.b12 = (() => {
     + "\\u{e0000}-\\u{e00ff}\\u{e01f0}-\\u{e0fff}]"
     + "|(?<![^\\x00-\\x7f])[\\u200c\\u200d]|[\\u200c\\u200d](?![^\\x00-\\x7f])"
     + "|(?<![^\\x00-\\x7f\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}])[\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}](?!\\u20e3))+)", "u");
-  const revealed = text => text.split(UNSEEN).map((piece, place) => place % 2 ? unseen([...piece]) : piece);
+  const DIVIDES = /( \| |(?<=^|\n)[-*•·–] )/; // cells of a table and items of a list: kept, and drawn as a dot
+  const revealed = text => text.split(UNSEEN).flatMap((piece, place) => place % 2 ? unseen([...piece]) : dotted(piece));
+  const dotted = text => text.split(DIVIDES).map((piece, place) => place % 2
+    ? make("span", { className: "dot" }, make("span", { className: "drawn" }, piece)) : piece);
   const words = (text, tag = "span") => make(tag, { className: "exact", dir: "auto" }, ...revealed(text));
   const unseen = run => {
     const code = run[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
