@@ -310,7 +310,7 @@ def pieces_of(answer: SavedAnswer, data: SavedConversation) -> tuple[Piece, ...]
     def read(quotes: Sequence[AnswerQuote]) -> tuple[Quoted, ...]:
         return tuple(read_quote(quote, labels, data.index.generation, quote.strength) for quote in quotes)
 
-    replaced = tuple((swap.written, swap.read_as) for swap in read_as.replaced) if read_as else ()
+    replaced = [swap.read_as for swap in read_as.replaced] if read_as else []
     words = [part.text for part in read_as.parts] if read_as else []
 
     def places(nearest: Sequence[json_form.Place]) -> tuple[Near, ...]:
@@ -357,14 +357,13 @@ def _markdown(data: SavedConversation) -> str:
         parts.append(f"## {markdown_text(' '.join(turn.answer.question.split()))}")
         for piece in pieces_of(turn.answer, data):
             parts += _drawn(piece, CitationForm.MARKDOWN, labels)
-    return "\n\n".join((*parts, f"---\n\n{labels('keep.verify')}", markdown_block(data))) + "\n"
+    return "\n\n".join((*parts, markdown_block(data))) + "\n"
 
 
 def _html(data: SavedConversation) -> str:
     labels = data.labels
     turns = "".join(turn_html(turn.answer.question, pieces_of(turn.answer, data), labels) for turn in data.turns)
-    verify = f'<p class="made">{plain(labels("keep.verify"))}</p>'
-    body = f'<p class="made">{plain(_made(data))}</p>\n{turns}{verify}'
+    body = f'<p class="made">{plain(_made(data))}</p>\n{turns}'
     style = style_sheets("export.css", UNSEEN)
     return f"<!doctype html>\n{html_page(data, labels('keep.title'), style, body)}"
 
@@ -383,8 +382,7 @@ def _drawn(piece: Piece, form: CitationForm, labels: Labels) -> Iterator[str]:
         case ShownNotice():
             yield from (line("alarm" if piece.alarm else "notice", text) for text in piece.texts)
         case ReadAs():
-            swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
-            yield line("read-as", f"{piece.label}: {piece.text}{swapped}")
+            yield line("read-as", " · ".join(filter(None, (f"{piece.label}: {piece.text}", piece.also))))
         case AskedHeading():
             with_ = "".join(f" · {piece.between} “{each}”" for each in piece.read_with)
             yield line("heading", f"{piece.label}: {piece.text}{with_}")

@@ -193,10 +193,11 @@ def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, lin
     refused = not quotes and (headed or any(isinstance(piece, Headline) for piece in pieces))
     # The notice on who decides comes first, except in a refusal: there it comes below and says what to do.
     alarms = [notice for notice in notices if notice.alarm and not (refused and notice.id == DECISION)]
-    others = [notice for notice in notices if notice not in alarms]
+    kind = [notice for notice in notices if notice.kind is NoticeKind.KIND]
+    others = [notice for notice in notices if notice not in alarms and notice not in kind]
     telling = [notice for notice in others if notice.kind not in (NoticeKind.DOSE, NoticeKind.ADVICE)]  # go below
     first = telling[:1] if quotes and not alarms else []
-    above = "".join(map(_notice, (*alarms, *first)))
+    above = "".join(map(_notice, (*kind, *alarms, *first)))
     below = "".join(_notice(notice) for notice in others if notice not in first)
     read_as = "".join(_read_as(piece, question) for piece in pieces if isinstance(piece, ReadAs))
     if headed:
@@ -276,9 +277,14 @@ def _further(further: Further) -> str:
     return f'<div class="further"><h3>{exact(further.heading)}</h3>{buttons}</div>'
 
 
-def general(texts: FixedTexts) -> str:
-    """Draw the general notice, which is true of every answer, for the foot of the page."""
-    return f'<p class="general">{exact(texts[GENERAL].text)}</p>'
+def general(texts: FixedTexts, labels: Labels) -> str:
+    """Draw the foot of the page: the general notice, which is true of every answer, and the size of the text."""
+    names = "".join(
+        f'<button type="button" value="{size}" title="{exact(labels(f"ask.size_{size}"))}">A</button>'
+        for size in ("normal", "large", "largest")
+    )
+    sizes = f'<p class="sizes">{exact(labels("ask.size"))} {names}</p>'
+    return f'<p class="general">{exact(texts[GENERAL].text)}</p>{sizes}'
 
 
 def _notice(notice: ShownNotice) -> str:
@@ -300,8 +306,7 @@ def _translation(translation: Translation) -> str:
 def _read_as(read_as: ReadAs, question: str) -> str:
     """Draw what was searched: only the words that were replaced, if the rest is the question itself."""
     whole = f"{exact(read_as.label)} {words(read_as.text)}" if read_as.text != question.strip() else ""
-    swapped = (f"{words(written)} {exact(read_as.between)} {words(read)}" for written, read in read_as.replaced)
-    return f'<p class="read-as">{" · ".join(part for part in (whole, *swapped) if part)}</p>'
+    return f'<p class="read-as">{" · ".join(filter(None, (whole, words(read_as.also) if read_as.also else "")))}</p>'
 
 
 def _row(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
+from b12assistant.answers import NoticeKind
 from b12assistant.display.markup import dotted
 from b12assistant.display.presentation import (
     Also,
@@ -198,23 +199,21 @@ def _user_words(piece: ReadAs | AskedHeading | Further, console: Console) -> Non
         for each in piece.questions:
             _print(Text(inert(each), style="italic"), console, indent=_INDENT)
         return
-    below: list[tuple[str | tuple[str, str], ...]]
     if isinstance(piece, AskedHeading):
         console.print()
-        below = [(f"{piece.between}: ", (inert(each), "italic")) for each in piece.read_with]
+        below = [Text.assemble(f"{piece.between}: ", (inert(each), "italic")) for each in piece.read_with]
     else:
-        below = [
-            ((inert(written), "italic"), f" {piece.between} ", (inert(read), "italic"))
-            for written, read in piece.replaced
-        ]
+        below = [Text(inert(piece.also))] if piece.also else []
     _print(Text.assemble(f"{piece.label}: ", (inert(piece.text), "italic")), console)
     for line in below:
-        _print(Text.assemble(*line), console, indent=_INDENT)
+        _print(line, console, indent=_INDENT)
 
 
 def _notice(notice: ShownNotice, console: Console) -> None:
     for text in notice.texts:
-        if notice.alarm is None:
+        if notice.kind is NoticeKind.KIND:
+            console.print(Text(f"{text}\n"))
+        elif notice.alarm is None:
             console.print(Text.assemble(("! ", "bold yellow"), Text(text), "\n"))
         else:
             console.print(Panel(Text(text), border_style=_BORDERS[notice.alarm], width=WIDTH, padding=(0, 1)))
