@@ -40,7 +40,7 @@ globalThis.b12 = (() => {
   const DIVIDES = /( \| |(?<=^|\n)[-*•·–] )/; // cells of a table and items of a list: kept, and drawn as a dot
   const revealed = text => text.split(UNSEEN).flatMap((piece, place) => place % 2 ? unseen([...piece]) : dotted(piece));
   const dotted = text => text.split(DIVIDES).map((piece, place) => place % 2
-    ? make("span", { className: "dot" }, make("span", { className: "drawn" }, piece)) : piece);
+    ? make("span", { className: "divides" }, make("span", { className: "drawn" }, piece)) : piece);
   const words = (text, tag = "span") => make(tag, { className: "exact", dir: "auto" }, ...revealed(text));
   const unseen = run => {
     const code = run[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
