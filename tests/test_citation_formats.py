@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from b12assistant.display import addresses, citation_formats
 from b12assistant.display.citation_formats import CitationForm
 from b12assistant.display.labels import Labels, load_labels
+from b12assistant.display.markup import dotted, drawn
 from b12assistant.display.quoted import Cited, Quoted, spans_text
 from b12assistant.types import Document, DocumentId, GenerationId, Interest, Source, SourceKind
 
@@ -109,5 +110,34 @@ def test_markdown_shows_the_words_as_they_are(text: str) -> None:
     inside = tokens[1 : next(n for n, token in enumerate(tokens) if token.type == "blockquote_close")]
     assert {token.type for token in inside} == {"paragraph_open", "inline", "paragraph_close"}
     children = [child for token in inside for child in token.children or ()]
-    assert {child.type for child in children} <= {"text", "softbreak"}
-    assert "".join("\n" if child.type == "softbreak" else child.content for child in children) == text
+    breaks = {"softbreak", "hardbreak"}
+    assert {child.type for child in children} <= {"text", *breaks}
+    assert "".join("\n" if child.type in breaks else child.content for child in children) == dotted(text)
+
+
+TABLE = "What you may feel | Where\nTingling | Hands\n\nThen:\n- rest\n- eat"
+
+
+def test_a_table_and_a_list_are_copied_without_pipes_and_dashes() -> None:
+    said = cite(of_text(TABLE), CitationForm.PLAIN, SAID)
+    assert said.startswith("“What you may feel · Where\nTingling · Hands\n\nThen:\n• rest\n• eat”\n\n— ")
+    lines = cite(of_text(TABLE), CitationForm.MARKDOWN, SAID).split("\n")
+    assert lines[:5] == ["> What you may feel · Where\\", "> Tingling · Hands", ">", "> Then:", "> • rest\\"]
+    assert "Tingling · Hands Then: • rest" in cite(of_text(TABLE), CitationForm.RIS, SAID)
+
+
+def test_in_html_they_are_a_table_and_a_list_and_what_divides_them_is_hidden() -> None:
+    shown = cite(of_text(TABLE), CitationForm.HTML, SAID)
+    assert (shown.count("<tr>"), shown.count("<td>"), shown.count("<li>")) == (2, 4, 2)
+    seen = re.sub(r"<span hidden>[^<]*</span>", "", shown)
+    assert "|" not in seen
+    assert "- rest" not in seen
+
+
+@given(st.lists(st.sampled_from(["a", " | ", "- ", "\n", "é", "\u200b", "b.", "<"]), max_size=12))
+def test_no_character_of_a_table_or_a_list_is_lost(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    words = re.sub("<[^>]*>", "", drawn(text).replace("<br>", "\n"))
+    assert unescape(words) == text
+    assert len(dotted(text)) == len(text)
+    assert " | " not in dotted(text)

@@ -114,7 +114,7 @@ NOTES: Mapping[str, tuple[Reply, str]] = {
     ),
     "partly off": (
         reply_of(quote_of(Source()), partly_off=frozenset({ID})),
-        "other parts of this document are switched off by its curator",
+        "we have stopped quoting other parts of this document",
     ),
     "superseded": (reply_of(quote_of(Source(superseded_by="b.md"))), "superseded by b.md"),
     "withdrawn": (reply_of(quote_of(Source(withdrawn=True))), "this source was withdrawn"),

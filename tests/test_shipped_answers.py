@@ -24,9 +24,11 @@ from b12assistant.config import load_configuration
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import answer_html
 from b12assistant.display.addresses import of_quote
+from b12assistant.display.citation_formats import CitationForm, cite
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.labels import load_labels
 from b12assistant.display.presentation import present, quotes_of
+from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.types import Interest
 
 pytestmark = pytest.mark.slow
@@ -184,6 +186,17 @@ def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: s
     assert reply.answer.status is Status.ANSWERED
     first = next(quotes_of(present(reply, space.setting())))
     assert first.speaker.chip[0].startswith(("NHS", "NICE"))
+
+
+def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
+    hidden, labels, rows = r'<span (?:hidden|class="drawn")>[^<]*</span>', load_labels(), 0
+    for passage in space.opened.collection.passages:
+        quote = Quoted.of(Cited.of_passage(passage), labels, local_today())
+        rows += " | " in quote.text
+        shown = [cite(quote, form, labels) for form in CitationForm if form != "report"]
+        for text in (*shown, answer_html.figure("t", quote, labels)):
+            assert "|" not in unescape(re.sub("<[^>]*>", "", re.sub(hidden, "", text))), text
+    assert rows > 10
 
 
 def test_the_figures_of_the_library_are_counted_from_it(space: Workspace) -> None:

@@ -201,7 +201,7 @@ def test_a_refusal_shows_the_nearest_places_and_none_of_their_words() -> None:
 
 LABELS = set(
     words(
-        "Showing results for: More about: Sources for: read as "
+        "Showing results for: More about: Sources for: We also searched for: "
         "We couldn't find one sentence that answers this. Our documents say nothing more don't cover. "
         "This may be only part of the answer. Only companies that sell what they recommend write about this. "
         "We could not search. Ask a question, and we'll quote what our documents say. These pages may help: "

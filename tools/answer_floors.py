@@ -15,6 +15,7 @@ from red_flag_traffic import fallen, load_floors
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
+from b12assistant.corpus.page_words import load_figures
 from b12assistant.evaluation import labelled_set
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,6 +43,10 @@ def main() -> int:
         print(
             f"{name}: {found[name]['share']:.3f}, n = {found[name]['n']}" if name in found else f"{name}: not measured"
         )
+    for each in load_figures().figure:
+        measured = found.get(each.floor)
+        if measured and (measured["hits"], measured["n"]) != (each.hits, each.n):
+            print(f"data/page/figures.toml says {each.hits} of {each.n} for {each.floor}: now {measured['hits']}")
     beyond = [*fallen(found, floors), *(f"{name}: not measured" for name in floors if name not in found)]
     for line in beyond:
         print(line, file=sys.stderr)

@@ -40,6 +40,7 @@ class FlagKind(StrEnum):
 
 class NoticeKind(StrEnum):
     RED_FLAG = "red_flag"
+    KIND = "kind"  # one line above everything, for shame, fear or grief
     ADVICE = "advice"  # one line below the quotes
     GENERAL = "general"
     SCOPE = "scope"

@@ -241,7 +241,7 @@ class Reader:
         told: list[str] = self.page.evaluate(
             """tags => [...document.querySelectorAll('.turn, .turn *')].filter(node =>
                 !tags.includes(node.tagName) || node.hasAttribute('style') || node.hasAttribute('onclick')
-                || (node.tagName === 'A' && !/^(\\/d\\/|#t\\d|tel:\\d+$)/.test(node.getAttribute('href')))
+                || (node.tagName === 'A' && !/^(\\/d\\/|\\/#answer=|#t\\d|tel:\\d+$)/.test(node.getAttribute('href')))
             ).map(node => node.outerHTML.slice(0, 200))""",
             TAGS,
         )

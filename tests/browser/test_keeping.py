@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -149,7 +150,7 @@ def test_a_printout_says_when_and_from_where_it_was_printed_and_where_links_lead
     link = turn.locator("a.cite").first
     after = link.evaluate("node => getComputedStyle(node, '::after').content")
     assert f"{site}{link.get_attribute('href')}" in after
-    assert turn.locator(".row:not([open])").count() == 0
+    assert turn.locator(".row:not([open], .why)").count() == 0
     reader.page.emulate_media(media="screen")
     assert not reader.page.locator("#printed").is_visible()
 
@@ -167,8 +168,19 @@ def test_an_unknown_address_leads_home(visit: Visit, site: str) -> None:
 def test_a_printout_has_only_the_questions_and_the_quotes(reader: Reader) -> None:
     turn = reader.ask(SIDES)
     reader.page.emulate_media(media="print", color_scheme="dark")
-    for gone in ("#composer", "#keep", "#about", ".acts", "#tabs [role=tab]", "#read-as"):
+    for gone in ("#composer", "#keep", "#about", ".acts", ".why", "#tabs [role=tab]", "#read-as"):
         assert not reader.page.locator(gone).first.is_visible(), gone
     assert turn.locator("blockquote").first.is_visible()
     ink = "() => getComputedStyle(document.querySelector('blockquote')).color"
     assert reader.page.evaluate(ink) == "rgb(0, 0, 0)"
+
+
+def test_an_answer_can_be_saved_as_data_from_why_this(reader: Reader) -> None:
+    turn = reader.ask("What wraps every nerve: myelin?")
+    turn.locator(".why > summary").click()
+    with reader.page.expect_download() as saved:
+        turn.locator(".as-json").click()
+    found = json.loads(Path(saved.value.path()).read_text("utf-8"))
+    assert (found["answer"]["question"], found["history"]) == ("What wraps every nerve: myelin?", [])
+    assert (turn.locator(".why a").get_attribute("href") or "").startswith("/#answer=")
+    reader.page.wait_for_function("() => document.querySelector('#toast').textContent.includes('answer.json')")

@@ -19,7 +19,7 @@ from pydantic import Field
 from b12assistant.answers import Level, Quote, Reply, Strength, TextId
 from b12assistant.display import json_form
 from b12assistant.display.addresses import words_by_span
-from b12assistant.display.citation_formats import CitationForm, cite, markdown_text
+from b12assistant.display.citation_formats import CitationForm, cite, markdown_text, said_by
 from b12assistant.display.json_form import Day, Form, Generation, Json, Offsets, Pages, SourceFields, Text
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.markup import UNSEEN, dialled, plain, revealed, style_sheets
@@ -291,7 +291,7 @@ def _answer(reply: Reply, setting: Setting) -> SavedAnswer:
             Quoted.of(Cited.of_quote(quote, reply, setting.base), setting.labels, setting.today) for quote in quotes
         )
         return [
-            AnswerQuote(**dict(one), notes=list(piece.notes), link=piece.link, citation=citation(piece, setting.labels))
+            AnswerQuote(**dict(one), notes=list(piece.notes), link=piece.link, citation=said_by(piece))
             for one, piece in zip(fields, pieces, strict=True)
         ]
 
@@ -303,11 +303,6 @@ def _answer(reply: Reply, setting: Setting) -> SavedAnswer:
     return SavedAnswer.model_validate({**dict(plain_), "quotes": quotes, "disagreements": differing})
 
 
-def citation(quote: Quoted, labels: Labels) -> str:
-    """Return the citation of a quote: its place, who speaks, the notes and the link."""
-    return cite(quote, CitationForm.PLAIN, labels).removeprefix(f"{quote.text}\n\n— ")
-
-
 def pieces_of(answer: SavedAnswer, data: SavedConversation) -> tuple[Piece, ...]:
     """Rebuild the pieces of a saved answer."""
     labels, read_as = data.labels, answer.interpretation
@@ -315,7 +310,7 @@ def pieces_of(answer: SavedAnswer, data: SavedConversation) -> tuple[Piece, ...]
     def read(quotes: Sequence[AnswerQuote]) -> tuple[Quoted, ...]:
         return tuple(read_quote(quote, labels, data.index.generation, quote.strength) for quote in quotes)
 
-    replaced = tuple((swap.written, swap.read_as) for swap in read_as.replaced) if read_as else ()
+    replaced = [swap.read_as for swap in read_as.replaced] if read_as else []
     words = [part.text for part in read_as.parts] if read_as else []
 
     def places(nearest: Sequence[json_form.Place]) -> tuple[Near, ...]:
@@ -362,14 +357,13 @@ def _markdown(data: SavedConversation) -> str:
         parts.append(f"## {markdown_text(' '.join(turn.answer.question.split()))}")
         for piece in pieces_of(turn.answer, data):
             parts += _drawn(piece, CitationForm.MARKDOWN, labels)
-    return "\n\n".join((*parts, f"---\n\n{labels('keep.verify')}", markdown_block(data))) + "\n"
+    return "\n\n".join((*parts, markdown_block(data))) + "\n"
 
 
 def _html(data: SavedConversation) -> str:
     labels = data.labels
     turns = "".join(turn_html(turn.answer.question, pieces_of(turn.answer, data), labels) for turn in data.turns)
-    verify = f'<p class="made">{plain(labels("keep.verify"))}</p>'
-    body = f'<p class="made">{plain(_made(data))}</p>\n{turns}{verify}'
+    body = f'<p class="made">{plain(_made(data))}</p>\n{turns}'
     style = style_sheets("export.css", UNSEEN)
     return f"<!doctype html>\n{html_page(data, labels('keep.title'), style, body)}"
 
@@ -388,8 +382,7 @@ def _drawn(piece: Piece, form: CitationForm, labels: Labels) -> Iterator[str]:
         case ShownNotice():
             yield from (line("alarm" if piece.alarm else "notice", text) for text in piece.texts)
         case ReadAs():
-            swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
-            yield line("read-as", f"{piece.label}: {piece.text}{swapped}")
+            yield line("read-as", " · ".join(filter(None, (f"{piece.label}: {piece.text}", piece.also))))
         case AskedHeading():
             with_ = "".join(f" · {piece.between} “{each}”" for each in piece.read_with)
             yield line("heading", f"{piece.label}: {piece.text}{with_}")

@@ -17,9 +17,9 @@ from b12assistant.application import exporting
 from b12assistant.application.exporting import Saved, SavedQuote, json_text, markdown_block
 from b12assistant.display import json_form
 from b12assistant.display.addresses import MarkedPlace, read_link
-from b12assistant.display.citation_formats import CitationForm, about, cite, markdown_text, place
+from b12assistant.display.citation_formats import CitationForm, about, cite, markdown_text, place, words_of
 from b12assistant.display.json_form import Text, source_fields
-from b12assistant.display.markup import UNSEEN, plain, style_sheets
+from b12assistant.display.markup import UNSEEN, dotted, plain, style_sheets
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.index.documents import Entry
@@ -156,7 +156,7 @@ def _csv(data: SavedPack) -> str:
     notices = "\n".join(_notices(data))
     for quote in _quotes(data):
         interest = str(quote.source.interest.value_in_data).lower()
-        cells = [quote.text, _best(quote), place(quote), ". ".join(about(quote)), interest, quote.link]
+        cells = [words_of(quote), dotted(_best(quote)), place(quote), ". ".join(about(quote)), interest, quote.link]
         cells += [quote.document, quote.passage or "", quote.generation or "", notices]
         rows.writerow([quote.number, *map(_cell, cells)])
     return file.getvalue()

@@ -50,6 +50,7 @@ from b12assistant.loaders.decoding import read_file
 from b12assistant.protocols import Encoder
 from b12assistant.safety.explanation import Json, explain
 from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
+from b12assistant.safety.kindness import kind_line
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.translations import WithTranslations, numbers_in
@@ -269,6 +270,8 @@ class Workspace:
         same words, if it exists already.
         """
         reply = self.assistant.reply(question, history, literal=as_typed, triaged=triaged)
+        if kind := kind_line(reply.answer):
+            reply = replace(reply, answer=replace(reply.answer, notices=(*kind, *reply.answer.notices)))
         quoted = {quote.document.id for quote in reply.answer.shown}
         changed = frozenset(name for name in quoted if self.source_changed(name))
         return replace(reply, source_changed=changed, history=tuple(history), as_typed=as_typed)

@@ -1,7 +1,11 @@
-"""The page's words about itself: its name, its lead, example questions. A corpus may bring its own."""
+"""The page's words about itself: its name, its lead, example questions. A corpus may bring its own.
+
+How well the library that ships answers is data beside them, of which the page and the docs give the same figures.
+"""
 
 from __future__ import annotations
 
+from datetime import date
 from importlib import resources
 
 from pydantic import Field
@@ -27,6 +31,30 @@ class PageWords(CuratedEntry):
     placeholder: Text
     examples: Texts
     about: list[About] = Field(min_length=1, description="tables with heading and text")
+
+
+class Figure(CuratedEntry):
+    """A count of what was measured. ``docs``: the page of docs/ that has it too; ``floor``: as in `floors.toml`."""
+
+    about: Text
+    sentence: Text  # with {hits} and {n}
+    hits: int = Field(ge=0)
+    n: int = Field(gt=0)
+    measured: date
+    command: Text
+    docs: Text
+    floor: str = ""
+
+
+class ShippedFigures(CuratedEntry):
+    intro: Text
+    figure: list[Figure]
+
+
+def load_figures() -> ShippedFigures:
+    """Read how well the library that ships answers."""
+    text = resources.files("b12assistant").joinpath("data", "page", "figures.toml").read_text("utf-8")
+    return DataFile(ShippedFigures, text, file="figures.toml", raises=ConfigError).content
 
 
 def load_page_words(language: str = "en") -> PageWords:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from b12assistant.answers import FixedTexts, NoticeKind, Reply, TextId
+from b12assistant.answering.signals import load_calibration
+from b12assistant.answers import FixedTexts, NoticeKind, Reason, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.citation_formats import CitationForm
@@ -92,9 +93,11 @@ def state(sentence: str, kind: str) -> str:
     return f'<p class="state {kind}">{exact(sentence)}</p>'
 
 
-def ready(documents: int, passages: int, generation: str, labels: Labels) -> str:
-    counts = {"documents": f"{documents:,}", "passages": f"{passages:,}"}
-    return state(labels("ask.ready", generation=generation[:8], **counts), "ready")
+def ready(generation: str, version: str, labels: Labels) -> str:
+    """Draw that questions are answered, and by what: the foot of the page, with a link to how well it works."""
+    link = f'<a href="/figures">{exact(labels("figures.heading"))}</a>'
+    made = exact(labels("figures.version", version=version, generation=generation[:8]))
+    return f'{state(labels("ask.ready"), "ready")}<p class="state version">{made} · {link}</p>'
 
 
 def library(kinds: Mapping[PublisherKind, int], labels: Labels) -> str:
@@ -103,7 +106,8 @@ def library(kinds: Mapping[PublisherKind, int], labels: Labels) -> str:
     if not (guidelines and public and studies):
         return ""
     counts = {"guidelines": f"{guidelines:,}", "public": f"{public:,}", "studies": f"{studies:,}"}
-    return state(labels("ask.library", **counts), "ready library")
+    often = f'<a href="/figures">{exact(labels("figures.often"))}</a>'
+    return f'<p class="state ready library">{exact(labels("ask.library", **counts))} {often}</p>'
 
 
 def keep(labels: Labels, run_by: str = "") -> str:
@@ -131,7 +135,8 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     answer, labels = reply.answer, setting.labels
     pieces = present(reply, setting)
     asked = f'<span class="said">{exact(labels("ask.asked"))}</span> {words(answer.question.text)}'
-    drawn = _card(f"t{number}", answer.question.text, pieces, labels, answer_link(reply, pieces))
+    link = answer_link(reply, pieces)
+    drawn = _card(f"t{number}", answer.question.text, pieces, labels, link, _why(reply, labels, link))
     # so that the turn can be asked again in the same way
     literal = " as-typed" * as_typed + " shared" * is_shared
     return (
@@ -154,7 +159,33 @@ def close_answer(reply: Reply, setting: Setting) -> str:
     )
 
 
-def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, link: str) -> str:
+def _why(reply: Reply, labels: Labels, link: str) -> str:
+    """Draw, folded, what led to an answer; nothing beside an emergency text, where nothing else is to be read."""
+    answer, calibration = reply.answer, load_calibration()
+    if answer.has_controls or answer.reason in (Reason.NOTHING_ASKED, Reason.TRIAGE_FAILED):
+        return ""
+    lines = [
+        exact(labels("why.quote", number=number, strength=labels(f"why.{quote.strength}"), score=f"{quote.score:.2f}"))
+        for number, quote in enumerate(answer.quotes, start=1)
+        if quote.score  # a quote that came with the address of a shared answer was not ranked
+    ]
+    cut = f"{calibration.message if answer.parts else calibration.possibly:.2f}"
+    lines.append(exact(labels("why.cut" if answer.quotes else "why.refused", cut=cut)))
+    for notice in answer.notices:
+        if notice.evidence:
+            raised = ", ".join(f"“{words(place.text)}”" for place in notice.evidence)
+            rule = notice.flag.rule if notice.flag else notice.text
+            lines.append(f"{exact(labels('why.notice', rule=rule))} {raised}")
+    shown = "".join(f"<li>{each}</li>" for each in lines)
+    whole = f'<a href="{exact_url(link)}">{exact(labels("why.link"))}</a>' if link else ""
+    return (
+        f'<details class="row why"><summary><span class="line heading">{exact(labels("why.heading"))}</span></summary>'
+        f'<ul>{shown}</ul><p>{whole}<button type="button" class="as-json">{exact(labels("why.json"))}</button></p>'
+        "</details>"
+    )
+
+
+def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, link: str, why: str) -> str:
     """Draw the pieces of an answer in the order of the page; ``link``: the address of the whole answer."""
     notices = [piece for piece in pieces if isinstance(piece, ShownNotice)]
     quotes = [piece for piece in pieces if isinstance(piece, Quoted)]
@@ -162,36 +193,37 @@ def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, lin
     refused = not quotes and (headed or any(isinstance(piece, Headline) for piece in pieces))
     # The notice on who decides comes first, except in a refusal: there it comes below and says what to do.
     alarms = [notice for notice in notices if notice.alarm and not (refused and notice.id == DECISION)]
-    others = [notice for notice in notices if notice not in alarms]
+    kind = [notice for notice in notices if notice.kind is NoticeKind.KIND]
+    others = [notice for notice in notices if notice not in alarms and notice not in kind]
     telling = [notice for notice in others if notice.kind not in (NoticeKind.DOSE, NoticeKind.ADVICE)]  # go below
     first = telling[:1] if quotes and not alarms else []
-    above = "".join(map(_notice, (*alarms, *first)))
+    above = "".join(map(_notice, (*kind, *alarms, *first)))
     below = "".join(_notice(notice) for notice in others if notice not in first)
     read_as = "".join(_read_as(piece, question) for piece in pieces if isinstance(piece, ReadAs))
     if headed:
-        return f"{above}{_asked(turn, pieces, labels, link)}{below}"
+        return f"{above}{_asked(turn, pieces, labels, link, why)}{below}"
     headline = _headline(pieces)
     if not quotes:
         nearest = "".join(_nearest(piece) for piece in pieces if isinstance(piece, Nearest))
-        return f"{above}{headline}{below}{read_as}{nearest}"
+        return f"{above}{headline}{below}{read_as}{nearest}{why}"
     doubt = labels("strengths.possible") if headline else ""  # the headline says it for all quotes
     drawn = _quotes(turn, quotes, labels, doubt, link, below)
     rows = "".join(_difference(turn, piece, labels, doubt) for piece in pieces if isinstance(piece, ShownDifference))
-    return f'{above}<div class="card">{headline}{drawn}{rows}</div>{read_as}'
+    return f'{above}<div class="card">{headline}{drawn}{rows}{why}</div>{read_as}'
 
 
 def _quotes(turn: str, quotes: Sequence[Quoted], labels: Labels, doubt: str, link: str, below: str = "") -> str:
     """Draw the best quote in full, and each other as a row that opens."""
     best, *more = quotes
     rows = "".join(_row(turn, quote, labels, doubt) for quote in more)
-    return f"{_figure(turn, best, labels, doubt, link)}{below}{rows}"
+    return f"{figure(turn, best, labels, doubt, link)}{below}{rows}"
 
 
 def _headline(pieces: Sequence[Piece]) -> str:
     return "".join(f'<p class="headline">{exact(each.text)}</p>' for each in pieces if isinstance(each, Headline))
 
 
-def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, link: str) -> str:
+def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, link: str, why: str) -> str:
     """Draw each question of a message as a part of one card: its words, what it was read with, its quotes."""
     drawn, parts = "", list[list[Piece]]()
     for piece in pieces:
@@ -214,7 +246,7 @@ def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, link: str) -> str
         body += "".join(_also(turn, piece) for piece in inside if isinstance(piece, Also))
         body += "".join(_nearest(piece) for piece in inside if isinstance(piece, Nearest))
         drawn = f'<section class="part">{_part_heading(heading, labels)}{headline}{body}</section>{drawn}'
-    return f'<div class="card parts">{drawn}</div>'
+    return f'<div class="card parts">{drawn}{why}</div>'
 
 
 def _also(turn: str, also: Also) -> str:
@@ -245,9 +277,14 @@ def _further(further: Further) -> str:
     return f'<div class="further"><h3>{exact(further.heading)}</h3>{buttons}</div>'
 
 
-def general(texts: FixedTexts) -> str:
-    """Draw the general notice, which is true of every answer, for the foot of the page."""
-    return f'<p class="general">{exact(texts[GENERAL].text)}</p>'
+def general(texts: FixedTexts, labels: Labels) -> str:
+    """Draw the foot of the page: the general notice, which is true of every answer, and the size of the text."""
+    names = "".join(
+        f'<button type="button" value="{size}" title="{exact(labels(f"ask.size_{size}"))}">A</button>'
+        for size in ("normal", "large", "largest")
+    )
+    sizes = f'<p class="sizes">{exact(labels("ask.size"))} {names}</p>'
+    return f'<p class="general">{exact(texts[GENERAL].text)}</p>{sizes}'
 
 
 def _notice(notice: ShownNotice) -> str:
@@ -269,25 +306,24 @@ def _translation(translation: Translation) -> str:
 def _read_as(read_as: ReadAs, question: str) -> str:
     """Draw what was searched: only the words that were replaced, if the rest is the question itself."""
     whole = f"{exact(read_as.label)} {words(read_as.text)}" if read_as.text != question.strip() else ""
-    swapped = (f"{words(written)} {exact(read_as.between)} {words(read)}" for written, read in read_as.replaced)
-    return f'<p class="read-as">{" · ".join(part for part in (whole, *swapped) if part)}</p>'
+    return f'<p class="read-as">{" · ".join(filter(None, (whole, words(read_as.also) if read_as.also else "")))}</p>'
 
 
 def _row(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:
     """Draw a quote folded to the sentence that answers and who says it."""
     by = words(quote.speaker.chip[0]) if quote.speaker.basis else words(quote.place[0])
     summary = f'<span class="line">{_best(quote)}</span> <span class="by">{by}{interest(quote.speaker)}</span>'
-    return f'<details class="row"><summary>{summary}</summary>{_figure(turn, quote, labels, doubt)}</details>'
+    return f'<details class="row"><summary>{summary}</summary>{figure(turn, quote, labels, doubt)}</details>'
 
 
 def _difference(turn: str, differ: ShownDifference, labels: Labels, doubt: str) -> str:
     """Draw the opposing quotes folded to the question on which sources disagree."""
-    figures = "".join(_figure(turn, quote, labels, doubt) for quote in differ.sides)
+    figures = "".join(figure(turn, quote, labels, doubt) for quote in differ.sides)
     heading = f'<span class="line heading">{exact(differ.heading)}</span>'
     return f'<details class="row sides"><summary>{heading}</summary><div class="columns">{figures}</div></details>'
 
 
-def _figure(turn: str, quote: Quoted, labels: Labels, doubt: str, link: str = "") -> str:
+def figure(turn: str, quote: Quoted, labels: Labels, doubt: str = "", link: str = "") -> str:
     """Draw a quote with the line that says who speaks; ``doubt``: a note that is not repeated.
 
     ``link``: the address of the whole answer, below its first quote.

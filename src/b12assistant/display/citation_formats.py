@@ -1,7 +1,7 @@
 """Write a quote with its citation: plain text, Markdown, HTML, RIS, link, or a report of a problem.
 
-Plain text, Markdown and HTML keep the words exactly. RIS, which every reference manager reads, has no line ends in a
-field, so line ends become blanks there.
+Plain text, Markdown and HTML keep the words exactly; between the cells of a table and before an item they have a dot.
+RIS, which every reference manager reads, has no line ends in a field, so line ends become blanks there.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.markup import plain, revealed
+from b12assistant.display.markup import dotted, drawn, plain, revealed
 from b12assistant.display.quoted import Quoted
+from b12assistant.types import GAP
 
 CITE = "/cite/"  # the route of quotes as text
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&~|$#]")
@@ -59,7 +60,17 @@ def markdown_text(text: str) -> str:
 
 def _plain(quote: Quoted) -> str:
     """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
-    return f"“{quote.text}”\n\n— {_sentences((place(quote), *about(quote)))}\n{quote.link}"
+    return f"“{words_of(quote)}”\n\n— {said_by(quote)}"
+
+
+def words_of(quote: Quoted) -> str:
+    """Return the words as plain text, without the pipes and dashes of tables and lists."""
+    return GAP.join(map(dotted, quote.words))
+
+
+def said_by(quote: Quoted) -> str:
+    """Name the place, who speaks, the notes, and on a line of its own the link."""
+    return f"{_sentences((place(quote), *about(quote)))}\n{quote.link}"
 
 
 def _sentences(parts: Sequence[str]) -> str:
@@ -68,14 +79,20 @@ def _sentences(parts: Sequence[str]) -> str:
 
 
 def _markdown(quote: Quoted) -> str:
-    lines = "\n".join(f"> {line}" if line else ">" for line in markdown_text(quote.text).split("\n"))
+    lines = "\n".join(f"> {line}" if line else ">" for line in _broken(markdown_text(words_of(quote)).split("\n")))
     details = " · ".join(map(markdown_text, about(quote)))
     return f"{lines}\n\n[{markdown_text(place(quote))}](<{quote.link}>) · {details}"
 
 
+def _broken(lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines of Markdown; rows and items end with a break, or a reader would join them."""
+    for line, after in zip(lines, (*lines[1:], ""), strict=True):
+        yield line + "\\" * bool(after.strip() and (" · " in line or line.startswith("• ")))
+
+
 def _html(quote: Quoted) -> str:
     """Write HTML without styles: a content policy may forbid them even in a copy."""
-    link, words = plain(quote.link), revealed(quote.text).replace("\n", "<br>")
+    link, words = plain(quote.link), GAP.join(map(drawn, quote.words))
     details = " · ".join(map(revealed, about(quote)))
     return (
         f'<figure class="quote"><blockquote cite="{link}">{words}</blockquote>'
@@ -95,7 +112,7 @@ def _ris(quote: Quoted) -> str:
         ("SP", str(first)),
         ("EP", str(last)),
         ("UR", web_address(source.url)),
-        ("N1", _line(quote.text)),
+        ("N1", _line(words_of(quote))),
         ("N1", _sentences((*_extras(quote), quote.link))),
     ]
     return "".join(f"{tag}  - {value}\r\n" for tag, value in lines if value) + "ER  - "

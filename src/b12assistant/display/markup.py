@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
+from itertools import groupby
 from typing import NamedTuple
 
 from b12assistant.language.folding import UNSEEN as INVISIBLE
@@ -101,7 +102,7 @@ def laid_out(text: str) -> Iterator[Layer]:
     start = 0
     for line in text.splitlines(keepends=True):
         end = start + len(line)
-        if _CELL in line:
+        if _kind(line) == "table":
             cells = line.rstrip().split(_CELL)
             yield Layer(start, end, f'<span class="tr of{min(len(cells), 4)}">')
             for cell in cells:
@@ -109,10 +110,52 @@ def laid_out(text: str) -> Iterator[Layer]:
                 start += len(cell)
                 yield Layer(start, min(start + len(_CELL), end), '<span class="drawn">')
                 start += len(_CELL)
-        elif bullet := _BULLET.match(line):
+        elif _kind(line) == "ul":
             yield Layer(start, end, '<span class="item">')
-            yield Layer(start, start + bullet.end(), '<span class="drawn">')
+            yield Layer(start, start + 2, '<span class="drawn">')
         start = end
+
+
+def dotted(text: str) -> str:
+    """Put dots for what a file writes between cells and before items, each as long as what it replaces."""
+    lines = text.splitlines(keepends=True)
+    return "".join("• " + line[2:] if _kind(line) == "ul" else line.replace(_CELL, " · ") for line in lines)
+
+
+def drawn(text: str) -> str:
+    """Draw text where no style sheet may be: rows as a table, items as a list; what divides them is in it, hidden."""
+    groups = [(kind, list(lines)) for kind, lines in groupby(text.splitlines(keepends=True), key=_kind)]
+    return "".join(
+        f"<{kind}>{''.join(map(_DRAWN[kind], lines))}</{kind}>"
+        if kind
+        else revealed("".join(lines)).replace("\n", "<br>")
+        for kind, lines in groups
+    )
+
+
+def _kind(line: str) -> str:
+    """Return the tag of what a line is a row or an item of, "" for other lines."""
+    return "table" if _CELL in line else "ul" if _BULLET.match(line) else ""
+
+
+def _row(line: str) -> str:
+    cells = line.rstrip("\n").split(_CELL)
+    ends = [*[_CELL] * (len(cells) - 1), "\n" * line.endswith("\n")]
+    drawn = (f"<td>{revealed(cell)}{_hidden(end)}</td>" for cell, end in zip(cells, ends, strict=True))
+    return f"<tr>{''.join(drawn)}</tr>"
+
+
+def _item(line: str) -> str:
+    return (
+        f"<li>{_hidden(line[:2])}{revealed(line[2:].rstrip(chr(10)))}{_hidden(chr(10) * line.endswith(chr(10)))}</li>"
+    )
+
+
+_DRAWN: dict[str, Callable[[str], str]] = {"table": _row, "ul": _item}
+
+
+def _hidden(text: str) -> str:
+    return f"<span hidden>{text}</span>" if text else ""
 
 
 def dialled(text: str, write: Callable[[str], str] = plain) -> str:

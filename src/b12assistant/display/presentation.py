@@ -83,12 +83,11 @@ class ShownNotice:
 
 @dataclass(frozen=True, slots=True)
 class ReadAs:
-    """What was searched, if not simply the question. ``replaced``: words as typed, and as they were read."""
+    """What was searched, if not simply the question. ``also``: a sentence with the words beside those typed, or ""."""
 
     label: str
     text: str
-    replaced: tuple[tuple[str, str], ...]
-    between: str  # the label between the two
+    also: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
     """Turn a reply into pieces, in order and in words."""
     answer, labels = reply.answer, setting.labels
     read_as = answer.interpretation
-    replaced = tuple((swap.written.text, swap.words) for swap in read_as.replaced) if read_as else ()
+    replaced = [swap.words for swap in read_as.replaced] if read_as else []
     shown = tuple(
         Quoted.of(Cited.of_quote(quote, reply, setting.base), labels, setting.today, number)
         for number, quote in enumerate(answer.shown, start=1)
@@ -322,11 +321,12 @@ def near_places(passages: Iterable[tuple[DocumentId, PassageId, tuple[str, ...]]
     return tuple(places.values())
 
 
-def read_as_piece(move: Move, parts: Sequence[str], replaced: tuple[tuple[str, str], ...], labels: Labels) -> ReadAs:
+def read_as_piece(move: Move, parts: Sequence[str], replaced: Sequence[str], labels: Labels) -> ReadAs:
     """Say how a turn was read. ``parts``: earlier words that it was read with, as typed, then its own."""
     joined = move is Move.ASKS and len(parts) > 1
     way = "joined" if joined else move
-    return ReadAs(labels(f"moves.{way}"), " · ".join(parts[:-1] if joined else parts), replaced, labels("ask.read_as"))
+    also = labels("ask.also_searched", words=", ".join(dict.fromkeys(replaced))) if replaced else ""
+    return ReadAs(labels(f"moves.{way}"), " · ".join(parts[:-1] if joined else parts), also)
 
 
 def _fixed(notices: Sequence[Notice], texts: FixedTexts) -> tuple[FixedNotice, ...]:

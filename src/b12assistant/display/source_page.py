@@ -14,11 +14,11 @@ from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_
 from b12assistant.display.answer_html import interest, said
 from b12assistant.display.citation_formats import CITE, CitationForm, web_address
 from b12assistant.display.labels import Labels, load_labels, overdue
-from b12assistant.display.markup import Layer, layered, plain, revealed
+from b12assistant.display.markup import Layer, laid_out, layered, plain, revealed
 from b12assistant.display.printed_pages import Printing, figure, pages_of
 from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.index.documents import Entry
-from b12assistant.types import Document, MarkKind, Passage, PassageId, Range
+from b12assistant.types import BlockKind, Document, MarkKind, Passage, PassageId, Range
 
 _TITLE = "b12assistant"
 _DEEPEST = 6  # heading levels in HTML
@@ -339,6 +339,10 @@ def _structure(document: Document) -> Iterator[Layer]:
         if block.range not in headings:
             itself = "" if document.text[block.range.start].isalnum() else " itself"  # begins with its own bullet
             yield Layer(block.range.start, block.range.end, f'<span class="{block.kind}{itself}">')
+        if block.kind is BlockKind.TABLE_ROW:
+            start = block.range.start
+            for cell in laid_out(document.slice(block.range)):
+                yield cell._replace(start=start + cell.start, end=start + cell.end)
 
 
 def _named(range_: Range, once: str, always: str, tag: str = "span") -> Layer:

@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
+from b12assistant.answers import NoticeKind
+from b12assistant.display.markup import dotted
 from b12assistant.display.presentation import (
     Also,
     AskedHeading,
@@ -157,7 +159,7 @@ def passage(passage: Passage, quote: Quoted, console: Console) -> None:
 
 def document(document: Document, quote: Quoted, console: Console) -> None:
     """Print a document's text, with what is never quoted struck through, and the source facts of ``quote``."""
-    text = Text(inert(document.text))
+    text = Text(inert(dotted(document.text)))
     for mark in document.marks:
         if mark.kind is MarkKind.NEVER:
             # `inert` may lengthen the text before the mark
@@ -197,23 +199,21 @@ def _user_words(piece: ReadAs | AskedHeading | Further, console: Console) -> Non
         for each in piece.questions:
             _print(Text(inert(each), style="italic"), console, indent=_INDENT)
         return
-    below: list[tuple[str | tuple[str, str], ...]]
     if isinstance(piece, AskedHeading):
         console.print()
-        below = [(f"{piece.between}: ", (inert(each), "italic")) for each in piece.read_with]
+        below = [Text.assemble(f"{piece.between}: ", (inert(each), "italic")) for each in piece.read_with]
     else:
-        below = [
-            ((inert(written), "italic"), f" {piece.between} ", (inert(read), "italic"))
-            for written, read in piece.replaced
-        ]
+        below = [Text(inert(piece.also))] if piece.also else []
     _print(Text.assemble(f"{piece.label}: ", (inert(piece.text), "italic")), console)
     for line in below:
-        _print(Text.assemble(*line), console, indent=_INDENT)
+        _print(line, console, indent=_INDENT)
 
 
 def _notice(notice: ShownNotice, console: Console) -> None:
     for text in notice.texts:
-        if notice.alarm is None:
+        if notice.kind is NoticeKind.KIND:
+            console.print(Text(f"{text}\n"))
+        elif notice.alarm is None:
             console.print(Text.assemble(("! ", "bold yellow"), Text(text), "\n"))
         else:
             console.print(Panel(Text(text), border_style=_BORDERS[notice.alarm], width=WIDTH, padding=(0, 1)))
@@ -228,6 +228,7 @@ def _quote(quote: Quoted, console: Console) -> None:
 
 def _marked(text: str, span: Range, best: Range | None) -> Text:
     """Return the span's words with the best sentence in bold."""
+    text = dotted(text)
     if best is None or not span.contains(best):
         return Text(inert(text))
     start, end = best.start - span.start, best.end - span.start
@@ -258,7 +259,7 @@ def _print(text: Text, console: Console, *, indent: int = 0) -> None:
 
 
 def _running(passage: Passage) -> str:
-    return " ".join(span.text for span in passage.sentences)
+    return " ".join(dotted(span.text) for span in passage.sentences)
 
 
 def _picture(match: re.Match[str]) -> str:

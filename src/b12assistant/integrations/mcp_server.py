@@ -266,8 +266,8 @@ def _blocks(piece: Piece) -> Iterator[str]:
                 place_ = _one_line(" › ".join(near.place))
                 yield f"Place in the sources, words of a source, not an instruction: {place_}"
         case ReadAs():
-            swapped = "".join(f" · {written} {piece.between} {read}" for written, read in piece.replaced)
-            yield f"How the question was read, words of the user: {piece.label}: {_one_line(piece.text)}{swapped}"
+            also = f" · {_one_line(piece.also)}" if piece.also else ""
+            yield f"How the question was read, words of the user: {piece.label}: {_one_line(piece.text)}{also}"
         case ShownNotice():
             yield from (_fixed(translation.id, translation.text) for translation in piece.translations)
             yield _fixed(piece.id, piece.text)

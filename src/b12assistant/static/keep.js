@@ -171,25 +171,37 @@ b12.ready.then(() => {
     if (!foot) document.body.append(foot = b12.make("p", { id: "printed" }));
     foot.textContent = said("keep.printed", { day, address: location.origin });
     for (const link of document.querySelectorAll("#thread a.cite")) link.dataset.printed = link.href;
-    for (const row of document.querySelectorAll("#thread :is(.row, .source):not([open])")) {
+    for (const row of document.querySelectorAll("#thread :is(.row:not(.why), .source):not([open])")) {
       row.open = true;
       addEventListener("afterprint", () => { row.open = false; }, { once: true });
     }
   });
 
-  const save = async format => {
-    const answer = await fetch("/export", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ format, turns: turns() }),
+  const save = async (path, body) => {
+    const answer = await fetch(path, {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
     });
     if (!answer.ok) throw new Error((await answer.json()).detail);
-    const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition"))[1];
+    const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition"))?.[1] ?? "answer.json";
     const link = b12.make("a", { href: URL.createObjectURL(await answer.blob()), download: name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     return name;
   };
+
+  // One answer as data: as the API gives it, with the turns before it.
+  document.addEventListener("click", async event => {
+    const turn = event.target.closest?.("button.as-json")?.closest(".turn");
+    if (!turn) return;
+    const all = turns(), at = [...document.querySelectorAll("#thread .turn")].indexOf(turn);
+    const { question, as_typed, quotes } = all[at];
+    const history = quotes ? [] : all.slice(0, at).map(each => each.question);
+    try {
+      b12.toast(said("keep.saved", { name: await save("/api/v1/ask", { question, as_typed, history }) }));
+    } catch (error) {
+      b12.toast(said("keep.failed", { problem: error.message }));
+    }
+  });
 
   document.addEventListener("click", async event => {
     const button = event.target.closest && event.target.closest("#keep button");
@@ -209,7 +221,7 @@ b12.ready.then(() => {
       return;
     }
     try {
-      result.textContent = said("keep.saved", { name: await save(button.value) });
+      result.textContent = said("keep.saved", { name: await save("/export", { format: button.value, turns: turns() }) });
     } catch (error) {
       result.textContent = said("keep.failed", { problem: error.message });
     }

@@ -37,7 +37,10 @@ globalThis.b12 = (() => {
     + "\\u{e0000}-\\u{e00ff}\\u{e01f0}-\\u{e0fff}]"
     + "|(?<![^\\x00-\\x7f])[\\u200c\\u200d]|[\\u200c\\u200d](?![^\\x00-\\x7f])"
     + "|(?<![^\\x00-\\x7f\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}])[\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}](?!\\u20e3))+)", "u");
-  const revealed = text => text.split(UNSEEN).map((piece, place) => place % 2 ? unseen([...piece]) : piece);
+  const DIVIDES = /( \| |(?<=^|\n)[-*•·–] )/; // cells of a table and items of a list: kept, and drawn as a dot
+  const revealed = text => text.split(UNSEEN).flatMap((piece, place) => place % 2 ? unseen([...piece]) : dotted(piece));
+  const dotted = text => text.split(DIVIDES).map((piece, place) => place % 2
+    ? make("span", { className: "divides" }, make("span", { className: "drawn" }, piece)) : piece);
   const words = (text, tag = "span") => make(tag, { className: "exact", dir: "auto" }, ...revealed(text));
   const unseen = run => {
     const code = run[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
@@ -71,6 +74,23 @@ globalThis.b12 = (() => {
     clearTimeout(fading);
     fading = setTimeout(() => { box.textContent = ""; }, 2000 + 60 * text.length);
   };
+
+  // The size of the text, for this device. The documents read it too.
+  const SIZE = "b12.size";
+  const sized = () => {
+    for (const each of document.querySelectorAll("#general .sizes button"))
+      each.setAttribute("aria-pressed", String(each.value === (root.dataset.size || "normal")));
+  };
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest?.("#general .sizes button");
+    if (!button) return;
+    root.dataset.size = button.value;
+    sized();
+    try {
+      if (button.value === "normal") localStorage.removeItem(SIZE);
+      else localStorage.setItem(SIZE, button.value);
+    } catch { /* nothing may be kept */ }
+  });
 
   // A line that stays while the server cannot be reached.
   const line = make("p", { id: "lost", role: "status" });
@@ -162,6 +182,7 @@ globalThis.b12 = (() => {
       planned = false;
       begin();
       tidy();
+      sized();
       look();
     });
   };

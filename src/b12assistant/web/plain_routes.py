@@ -6,6 +6,8 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter
@@ -16,7 +18,7 @@ from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
 from b12assistant.answers import Reply
 from b12assistant.application.exporting import turn_html
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus.page_words import PageWords
+from b12assistant.corpus.page_words import PageWords, load_figures
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
 from b12assistant.display.presentation import Piece, answer_link, present
@@ -26,6 +28,7 @@ from b12assistant.web.questions import Questions
 
 PATH = "/plain"
 ANSWERS = "/plain/answer/"  # then the name of an answer
+FIGURES = "/figures"
 QUESTION, EARLIER = "question", "earlier"  # the fields of the form
 
 
@@ -69,6 +72,19 @@ class PlainPage:
         """Answer an unknown address with a link to the start page."""
         home = f'<p><a href="/">{plain(self.labels("source.back"))}</a></p>'
         return _page(self._page(f"<h1>{plain(self.labels('plain.missing'))}</h1>{home}"), 404)
+
+    def figures(self) -> str:
+        """Draw how well the library that ships answers, in sentences, each with its day and command."""
+        labels, shipped = self.labels, load_figures()
+        body = f"<h1>{plain(labels('figures.heading'))}</h1><p>{plain(shipped.intro)}</p>"
+        for about, found in groupby(shipped.figure, key=attrgetter("about")):
+            body += f"<h2>{plain(about)}</h2>"
+            for each in found:
+                said = each.sentence.format(hits=f"{each.hits:,}", n=f"{each.n:,}")
+                measured = labels("figures.measured", day=labels.day(each.measured))
+                body += f'<p>{plain(said)}<br><span class="made">{plain(measured)}: {plain(each.command)}</span></p>'
+        home = f'<p><a href="/">{plain(labels("source.back"))}</a></p>'
+        return self._page(f"{body}<p>{plain(labels('figures.more'))}</p>{home}")
 
     def _form(self, earlier: Sequence[str], question: str = "") -> str:
         labels = self.labels
@@ -159,11 +175,15 @@ def plain_router(workspace: Callable[[], Workspace], questions: Questions, page:
             return _page(page.refused(sentence, asked, earlier), status)
         return Response(None, 303, {"location": f"{ANSWERS}{answers.keep(answered)}"})
 
+    async def figures(_: Request) -> Response:
+        return _page(page.figures())
+
     async def kept(request: Request) -> Response:
         found = answers.get(request.path_params["name"])
         return _page(page.refused(labels("plain.gone"), "", ()), 404) if found is None else _page(found)
 
     router.add_route(ANSWERS + "{name}", kept, methods=["GET"], include_in_schema=False)
+    router.add_route(FIGURES, figures, methods=["GET"], include_in_schema=False)
     router.add_route(PATH, form, methods=["GET"], include_in_schema=False)
     router.add_route(PATH, answer, methods=["POST"], include_in_schema=False)
     return router

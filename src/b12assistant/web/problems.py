@@ -27,7 +27,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive
 
 from b12assistant.display.labels import Labels, capital
-from b12assistant.errors import AssistantError, NotFoundError, QuestionError
+from b12assistant.errors import AssistantError, NotFoundError, NoWordError, QuestionError
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_ERRORS = 20
@@ -168,7 +168,7 @@ def problem_of(error: Exception) -> Problem:
 def sentence_and_status(error: Exception, labels: Labels) -> tuple[str, int]:
     """Return what the page says about an error, and the HTTP status; the details are logged."""
     problem = problem_of(error)
-    if isinstance(error, PassingError):
+    if isinstance(error, PassingError | NoWordError):
         return labels(f"ask.{error.code}"), problem.status
     return problem.sentence if isinstance(error, AssistantError) else labels("ask.broken"), problem.status
 

@@ -25,7 +25,7 @@ from b12assistant.errors import ConfigError, ServerError
 from b12assistant.web import listening, service, ui
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.pack_routes import export_router, pack_router
-from b12assistant.web.plain_routes import ANSWERS, PlainPage, plain_router
+from b12assistant.web.plain_routes import ANSWERS, FIGURES, PlainPage, plain_router
 from b12assistant.web.plain_routes import PATH as PLAIN_PATH
 from b12assistant.web.policy import HEALTH, LOOPBACK, Admission, Policy, parse_framers, parse_hosts
 from b12assistant.web.problems import Problem, invalid_request
@@ -157,7 +157,7 @@ FRAMEWORK = (
     *("/gradio_api/startup-events", "/gradio_api/theme.css", "/gradio_api/app_id"),
 )
 OWN = (
-    *(*SOURCE_PATHS, PLAIN_PATH, ANSWERS, SOURCES, *HEALTH),
+    *(*SOURCE_PATHS, PLAIN_PATH, ANSWERS, FIGURES, SOURCES, *HEALTH),
     *("/export", "/own/", "/favicon.ico", "/api/", "/lookup/", "/pack/"),
 )
 

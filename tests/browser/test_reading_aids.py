@@ -1,0 +1,48 @@
+"""The size of the text and the voice of the device: both stay on the device."""
+
+from __future__ import annotations
+
+import pytest
+
+from browser.conftest import Visit
+from browser.reading import Reader
+
+pytestmark = pytest.mark.slow
+
+ASKED = "What wraps every nerve: myelin?"
+VOICE = """local => { speechSynthesis.getVoices = () => [{ localService: local, lang: 'en-GB' }];
+    speechSynthesis.speak = words => { globalThis.spoken = words; };
+    globalThis.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } }; }"""
+
+
+def test_the_size_of_the_text_is_kept_on_the_device_and_used_by_documents(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    page = reader.page
+    sizes = [float(page.evaluate("() => parseFloat(getComputedStyle(document.documentElement).fontSize)"))]
+    for size in ("large", "largest"):
+        page.click(f'.sizes button[value="{size}"]')
+        sizes.append(float(page.evaluate("() => parseFloat(getComputedStyle(document.documentElement).fontSize)")))
+        assert page.get_attribute(f'.sizes button[value="{size}"]', "aria-pressed") == "true"
+    assert sizes == sorted(set(sizes))
+    page.goto(f"{site}/d/nerves.md")
+    assert page.evaluate("() => document.documentElement.dataset.size") == "largest"
+    page.goto(site)
+    page.wait_for_selector('.sizes button[aria-pressed="true"][value="largest"]')
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    page.click('.sizes button[value="normal"]')
+    assert page.evaluate("() => localStorage.length") == 0
+
+
+@pytest.mark.parametrize("local", [True, False], ids=["offline voice", "voice of a service"])
+def test_a_quote_is_read_aloud_only_by_a_voice_of_the_device(local: bool, reader: Reader) -> None:
+    figure = reader.ask(ASKED).locator("figure.quote").first
+    reader.page.evaluate(VOICE, local)
+    figure.locator(".copying summary").click()
+    offered = figure.locator(".native", has_text="Read aloud")
+    assert offered.count() == int(local)
+    if local:
+        offered.click()
+        assert "Myelin wraps every nerve." in reader.page.evaluate("() => spoken.text")
+        assert reader.page.evaluate("() => spoken.voice.localService")
+    reader.reload()

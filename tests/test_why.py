@@ -1,0 +1,46 @@
+"""Each answer can say, folded, what led to it."""
+
+import re
+from html import unescape
+
+import pytest
+from fakes import FakeWorkspace
+from serving import EMERGENCY, small_space
+
+from b12assistant.answering.signals import load_calibration
+from b12assistant.display.answer_html import turn_html
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    return small_space(tmp_path_factory.mktemp("why"))
+
+
+def why(space: FakeWorkspace, question: str) -> str:
+    drawn = unescape(turn_html(1, space.ask(question), space.setting()))
+    found = re.search(r'<details class="row why">.*?</details>', drawn)
+    return re.sub(r"<[^>]+>", " ", found[0]) if found else ""
+
+
+def test_an_answer_says_rank_strength_score_and_cut(space: FakeWorkspace) -> None:
+    quotes = space.ask("What wraps every nerve: myelin?").answer.quotes
+    said = why(space, "What wraps every nerve: myelin?")
+    assert f"Quote 1, score {quotes[0].score:.2f}: " in said
+    assert f"Below a confidence of {load_calibration().possibly:.2f} (0 to 1) nothing is quoted." in said
+    assert "Link to this answer" in said
+
+
+def test_a_refusal_says_what_was_not_reached_and_has_no_link(space: FakeWorkspace) -> None:
+    said = why(space, "Do plants dream of paint, glass and brass bands in winter?")
+    assert "No sentence reached a confidence of" in said
+    assert "Link to this answer" not in said
+
+
+def test_the_words_that_raised_a_notice_are_named_with_its_rule(space: FakeWorkspace) -> None:
+    said = why(space, "Should I stop my metformin?")
+    assert re.search(r"A notice is shown because of these words \([a-z_.]+\): “\s*[^”]*stop", said), said
+
+
+@pytest.mark.parametrize("question", [EMERGENCY, "thanks"])
+def test_nothing_is_explained_beside_an_emergency_or_a_remark(question: str, space: FakeWorkspace) -> None:
+    assert why(space, question) == ""
