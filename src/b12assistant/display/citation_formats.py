@@ -59,7 +59,12 @@ def markdown_text(text: str) -> str:
 
 def _plain(quote: Quoted) -> str:
     """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
-    return f"“{quote.text}”\n\n— {_sentences((place(quote), *about(quote)))}\n{quote.link}"
+    return f"“{quote.text}”\n\n— {said_by(quote)}\n{quote.link}"
+
+
+def said_by(quote: Quoted) -> str:
+    """Name place and speaker, in sentences."""
+    return _sentences((place(quote), *about(quote)))
 
 
 def _sentences(parts: Sequence[str]) -> str:

@@ -50,7 +50,25 @@ b12.surface("lookup", async root => {
       make("figure", { className: "quote" }, words(row.pieces), make("figcaption", {}, ...caption(row),
         make("p", { className: "acts" },
           make("button", { type: "button", className: "copy plain", value: "plain" }, said("lookup.copy")),
-          pack.button(row.address))))));
+          pack.button(row.address), comparing(row.address))))));
+  };
+  // The first press chooses a passage, which stays chosen through other searches; the second, on another one, shows both.
+  let chosen = "";
+  const comparing = address => {
+    const button = make("button", { type: "button", className: "compare plain", value: address, onclick: () => {
+      const one = chosen;
+      chosen = one ? "" : address;
+      for (const each of list.querySelectorAll("button.compare")) told(each);
+      if (!one) return b12.toast(said("lookup.compare_next"));
+      if (one === address) return;
+      window.open(`/compare?one=${encodeURIComponent(one)}&two=${encodeURIComponent(address)}`, "_blank", "noopener");
+    } });
+    told(button);
+    return button;
+  };
+  const told = button => {
+    button.setAttribute("aria-pressed", String(button.value === chosen));
+    button.textContent = said(!chosen ? "lookup.compare" : button.value === chosen ? "lookup.compared" : "lookup.compare_with");
   };
   // A number is a link that calls it.
   const dialled = (line, numbers) => {

@@ -25,9 +25,7 @@ from b12assistant.web.http_models import Typed
 from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
 from b12assistant.web.questions import Questions
 
-MOST_PINNED = 100
 Year = Annotated[int | None, Field(strict=True, ge=1, le=9999)]
-Address = Annotated[str, Field(max_length=4000)]
 
 
 class LookUpForm(Form):
@@ -51,12 +49,6 @@ class QuestionForm(Form):
     """One of many questions."""
 
     text: Typed
-
-
-class PackRequest(Form):
-    """Addresses of the pinned passages, in order."""
-
-    addresses: Annotated[tuple[Address, ...], Field(max_length=MOST_PINNED)]
 
 
 ROOT = "/lookup"
