@@ -370,7 +370,7 @@ def whole(quote: Quoted, labels: Labels) -> str:
     chip = f"{_DOT.join(map(words, quote.speaker.chip))}{interest(quote.speaker)}"
     pages = f", {exact(quote.pages)}" if quote.pages else ""
     return (
-        f'<article><h2>{_place(quote.place)}{pages}</h2>{notes}<p class="who">{chip}</p>'
+        f'<article><h2>{words(" › ".join(quote.place))}{pages}</h2>{notes}<p class="who">{chip}</p>'
         f'<blockquote dir="auto">{shown}</blockquote>{who}'
         f'<p class="home"><a href="{exact_url(quote.link)}">{exact(labels("lookup.open"))}</a></p></article>'
     )
