@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
@@ -25,10 +24,10 @@ def lite(folder: Path) -> Server:
     return Server.connect(str(folder / f"{next(_NUMBER)}.db"))
 
 
-def contents(vectors: Vectors, lexical: BM25FIndex | None = None, kinds: Sequence[str] = ()) -> Contents:
-    """Rows with these vectors, and with words and kinds if they are given."""
+def contents(vectors: Vectors, lexical: BM25FIndex | None = None) -> Contents:
+    """Rows with these vectors, and with words if they are given."""
     nothing = [""] * len(vectors)
-    return Contents(vectors, lexical or BM25FIndex.build(nothing, nothing), kinds or nothing)
+    return Contents(vectors, lexical or BM25FIndex.build(nothing, nothing))
 
 
 def in_use(collections: Collections, given: Contents) -> MilvusRows:

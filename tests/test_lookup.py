@@ -13,18 +13,17 @@ from serving import small_space
 from b12assistant.answering.lookup import (
     MOST_FOUND,
     MOST_OF_ONE,
-    DocumentFormat,
     LookUp,
     Match,
     Sieve,
     Way,
-    format_of,
     phrase,
 )
-from b12assistant.types import Interest, SourceKind
+from b12assistant.corpus.publishers import PublisherKind
 
 CORPUS = {
-    "nerves.md": "---\ntitle: Nerves\nkind: guideline\nwords: original\npublished: 2020-05-01\n---\n\n# Nerves\n\n"
+    "nerves.md": "---\ntitle: Nerves\nkind: guideline\npublisher: The Nerve Society\n"
+    "words: original\npublished: 2020-05-01\n---\n\n# Nerves\n\n"
     "Myelin wraps every nerve. It’s made of fat. Numb feet are an early sign.\n",
     "guides/food.html": "<h1>Food</h1><p>Fish holds vitamin B12. Cold feet want socks.</p>",
     "shop.md": "---\ntitle: Drips\nkind: vendor\nwords: original\ncommercial_interest: true\npublished: 2024-01-01\n"
@@ -111,23 +110,63 @@ def test_no_more_are_found_than_are_asked_for(space: FakeWorkspace) -> None:
 @pytest.mark.parametrize(
     ("sieve", "left"),
     [
-        (Sieve(kinds=frozenset({SourceKind.VENDOR})), {"shop.md"}),
-        (Sieve(interests=frozenset({Interest.SELLS})), {"shop.md"}),
-        (Sieve(interests=frozenset({Interest.UNKNOWN})), {"nerves.md", "guides/food.html"}),
-        (Sieve(formats=frozenset({DocumentFormat.HTML})), {"guides/food.html"}),
+        (Sieve(kinds=frozenset({PublisherKind.SELLER})), {"shop.md"}),
+        (Sieve(kinds=frozenset({PublisherKind.UNKNOWN})), {"guides/food.html"}),
+        (Sieve(publisher="soc nerve"), {"nerves.md"}),
+        (Sieve(publisher="ociety"), set()),
         (Sieve(document="DRIP"), {"shop.md"}),
         (Sieve(document="guides/"), {"guides/food.html"}),
         (Sieve(since=2021), {"shop.md"}),
         (Sieve(until=2021), {"nerves.md"}),
         (Sieve(since=2020, until=2020), {"nerves.md"}),
-        (Sieve(kinds=frozenset({SourceKind.STUDY})), set()),
+        (Sieve(kinds=frozenset({PublisherKind.STUDY})), set()),
         (Sieve(), {"nerves.md", "guides/food.html", "shop.md"}),
     ],
-    ids=["kind", "sells", "unknown", "format", "title", "id", "since", "until", "between", "none", "all"],
+    ids=["seller", "unknown", "publisher", "inside", "title", "id", "since", "until", "between", "none", "all"],
 )
 def test_a_sieve_lets_only_what_is_wanted_through(sieve: Sieve, left: set[str], space: FakeWorkspace) -> None:
     for way in (Way.ALL, Way.MEANING, Way.WORDS):
         assert set(documents(found(space, "feet", way, sieve))) == left
+
+
+SUMMARY = {
+    "feet.md": "---\ntitle: Feet\nwords: project_summary\nbased_on: two pages\n---\n\n# Feet\n\n"
+    "Warm socks help cold feet. A golden drip does nothing for cold feet.\n",
+    "sources.toml": "".join(
+        f'[[origin]]\nid = "{name}"\ntitle = "{name} on feet"\npublisher = "{publisher}"\nkind = "{kind}"\n'
+        f'country = "GB"\npublished = "{year}"\nread = 2026-01-01\nurl = "https://example.org/{name}"\nterms = "open"\n'
+        'part_read = "all"\n\n'
+        for name, publisher, kind, year in (
+            ("socks", "Royal Sock Society", "guideline", "2019"),
+            ("drips", "Drip <b>Digest</b>", "review", "unknown"),
+        )
+    ),
+    "sentences/feet.md.jsonl": '{"text": "Warm socks help cold feet.", "origins": {"socks": "p. 1"}}\n'
+    '{"text": "A golden drip does nothing for cold feet.", "origins": {"drips": "p. 2"}}\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("sieve", "best"),
+    [
+        (Sieve(publisher="royal sock"), "Warm socks help cold feet."),
+        (Sieve(kinds=frozenset({PublisherKind.GUIDELINE})), "Warm socks help cold feet."),
+        (Sieve(since=2019, until=2019), "Warm socks help cold feet."),
+        (Sieve(publisher="digest"), "A golden drip does nothing for cold feet."),
+        (Sieve(publisher="digest", since=1900), None),
+        (Sieve(publisher="royal", kinds=frozenset({PublisherKind.REVIEW})), None),
+        (Sieve(until=2018), None),
+    ],
+    ids=["publisher", "guideline", "year", "markup", "unknown year", "not both", "too new"],
+)
+def test_a_filter_finds_the_sentence_that_rests_on_the_publication(
+    sieve: Sieve, best: str | None, tmp_path: Path
+) -> None:
+    space = small_space(tmp_path, SUMMARY)
+    for way in Way:
+        matches = found(space, "cold feet", way, sieve)
+        assert [match.best.text for match in matches] == ([best] if best else []), way
+        assert all(match.best.range.contains(word) for match in matches for word in match.words)
 
 
 def test_a_document_that_says_it_over_and_over_does_not_fill_the_list(tmp_path: Path) -> None:
@@ -152,16 +191,6 @@ def test_a_document_that_fills_the_list_displaces_no_other(tmp_path: Path) -> No
         assert set(matches) == {"stuffed.md", *others}
     only = found(space, "cold feet", Way.MEANING, Sieve(document="stuffed"))
     assert documents(only) == ["stuffed.md"] * MOST_FOUND
-
-
-def test_a_format_is_recognised_by_the_end_of_the_name() -> None:
-    named = {
-        "a.md": DocumentFormat.MARKDOWN,
-        "A.HTM": DocumentFormat.HTML,
-        "b/c.PDF": DocumentFormat.PDF,
-        "d.txt": DocumentFormat.TEXT,
-    }
-    assert {name: format_of(name) for name in named} == named
 
 
 @given(st.text(max_size=40), st.text(max_size=10), st.text(max_size=10))

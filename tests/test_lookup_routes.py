@@ -66,7 +66,7 @@ def test_a_filter_that_nothing_passes_leaves_nothing(client: TestClient) -> None
 def test_the_choices_are_those_of_the_index(client: TestClient, space: FakeWorkspace) -> None:
     told = client.get("/lookup/choices").json()
     assert told["documents"] == sorted(entry.document.title for entry in space.opened.entries)
-    assert [value for value, _ in told["formats"]] == ["markdown", "text"]
+    assert [value for value, _ in told["kinds"]] == ["unknown"]
     assert told["passages"] == len(space.opened.collection.passages)
 
 

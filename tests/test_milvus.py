@@ -75,9 +75,8 @@ def test_the_same_content_is_copied_once(collections: Collections, monkeypatch: 
     [
         contents(TEN[:4][::-1].copy()),
         contents(TEN[:4], BM25FIndex.build(["numb"] * 4, [""] * 4)),
-        contents(TEN[:4], kinds=["blog"] * 4),
     ],
-    ids=["vectors", "words", "kinds"],
+    ids=["vectors", "words"],
 )
 def test_other_content_has_another_name(other: Contents) -> None:
     assert OLD.digest != other.digest
@@ -108,7 +107,7 @@ def unfinished(collections: Collections, given: Contents, *, rows: int, told: di
     name = str(facts["collection"])
     collections.server.drop(name)
     collections.server.create(name, given.vectors.shape[1])
-    collections.server.insert(name, given.vectors[:rows], given.lexical.by_row(rows), given.kinds[:rows])
+    collections.server.insert(name, given.vectors[:rows], given.lexical.by_row(rows))
     collections.server.finish(name, rows, told)
     return facts
 
@@ -182,8 +181,8 @@ def test_a_second_process_learns_that_only_one_can_open_a_file(tmp_path: Path) -
 
 
 def test_rows_that_do_not_meet_the_condition_displace_no_others(collections: Collections) -> None:
-    place = in_use(collections, contents(TEN, kinds=["blog", "review"] * 5))
-    only = MilvusRows(place.server, place.collection, place.rows, 'row not in [0, 1, 2] and kind in ["review"]')
+    place = in_use(collections, contents(TEN))
+    only = MilvusRows(place.server, place.collection, place.rows, "row not in [0, 1, 2, 4, 6]")
     rows, _ = MilvusVectors(only).search(TEN[0], 3)
     assert rows.tolist() == [3, 5, 7]
 

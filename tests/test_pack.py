@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -166,3 +167,72 @@ def test_an_unknown_form_and_too_many_pins_are_refused(client: TestClient) -> No
 def test_a_pack_of_nothing_is_a_file_without_quotes(client: TestClient) -> None:
     assert json.loads(exported(client, "json"))["quotes"] == []
     assert date.today().isoformat() in exported(client, "json")  # noqa: DTZ011 - the reader's own day
+
+
+TRAP = "<img src=x onerror=1> *Feet*\n[link](x)"
+
+
+def replied(client: TestClient, *addresses: str) -> dict[str, str]:
+    answer = client.post("/pack/reply", json={"addresses": list(addresses)})
+    assert answer.status_code == 200, answer.text
+    told: dict[str, str] = answer.json()
+    return told
+
+
+def test_a_reply_quotes_names_who_says_so_and_ends_with_the_disclaimer(
+    client: TestClient, space: FakeWorkspace
+) -> None:
+    told = replied(client, address(space, "sheath.md"), address(space, "shop.md"))
+    for form in told.values():
+        assert re.search("“.+”", form, re.DOTALL)
+        assert "Sells what it recommends" in form
+        assert "127.0.0.1" not in form, "nobody else can open it"
+    assert told["text"].startswith("Hello,\n\n")
+    assert told["text"].endswith(space.texts["general"].text)  # type: ignore[index]
+    basis = space.document("sheath.md").document.attributions[-1].origin
+    assert basis.publisher in told["text"]
+    assert basis.url in told["text"]
+
+
+def test_a_signature_with_markup_is_shown_as_text(tmp_path: Path) -> None:
+    space = small_space(tmp_path, CORPUS)
+    settings = space.configuration.settings
+    signed = replace(settings, page=replace(settings.page, run_by="nobody", signature=TRAP))
+    other = replace(space, configuration=replace(space.configuration, settings=signed))
+    told = replied(TestClient(application(other, Warmup(other)), base_url=HERE), address(space, "nerves.md"))
+    assert told["text"].endswith(f"Kind regards\n\n{TRAP}")
+    assert "<img" not in told["html"]
+    assert "&lt;img src=x onerror=1&gt;" in told["html"]
+
+
+@pytest.mark.parametrize("form", ["markdown", "html", "json"])
+def test_a_collection_has_its_name_as_title_and_never_as_markup(
+    form: str, client: TestClient, space: FakeWorkspace, tmp_path: Path
+) -> None:
+    asked = {"addresses": [address(space, "nerves.md")], "name": TRAP}
+    text = client.post(f"/pack/export/{form}", json=asked).content.decode()
+    shown = {
+        "markdown": "# \\<img src=x onerror=1\\> \\*Feet\\* \\[link\\](x)",
+        "html": "<h1>&lt;img src=x onerror=1&gt; *Feet* [link](x)</h1>",
+        "json": '"name": "<img src=x onerror=1> *Feet* [link](x)"',
+    }
+    assert shown[form] in text
+    file = tmp_path / f"pack.{FORMS[form]}"
+    file.write_text(text, "utf-8", newline="")
+    assert check_file(file, space).problems == ()
+    assert client.post("/pack/export/html", json={"addresses": [], "name": "x" * 101}).status_code == 422
+
+
+def test_two_passages_stand_side_by_side_and_one_that_is_gone_says_so(client: TestClient, space: FakeWorkspace) -> None:
+    one, two = address(space, "nerves.md"), address(space, "shop.md")
+    page = client.get("/compare", params={"one": one, "two": two, "three": one})
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+    assert page.text.count("<article>") == 2
+    assert "Numb" in page.text
+    assert "&lt;early&gt;" in page.text or "&#60;early&#62;" in page.text
+    assert "Sells what it recommends" in page.text
+    for wrong in ("/d/gone.md?at=0-5&is=0123456789abcdef", "javascript:alert(1)", "<script>"):
+        gone = client.get("/compare", params={"one": one, "two": wrong}).text
+        assert "These words are no longer in their document" in gone
+        assert wrong not in gone
+    assert client.get("/compare", params={"one": one}).status_code == 422

@@ -13,7 +13,6 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.display.json_form import reply_json
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.milvus import MilvusTerms, MilvusVectors
-from b12assistant.types import SourceKind
 
 MILVUS = {"index.engine": "milvus"}
 QUESTIONS = ("Are numb feet a sign?", "What holds vitamin B12?", "Does metformin lower B12?", "Who won the football?")
@@ -140,18 +139,11 @@ def test_what_is_switched_off_is_passed_over_on_the_server(space: FakeWorkspace)
     served(space)
     write(space.corpus, {"switched_off.toml": OFF})
     collection = again(space, flags=MILVUS).opened.collection
-    vectors, lexical = collection.searched()
+    vectors, lexical = collection.vectors, collection.lexical
     query = collection.matrix[0]
     documents = {collection.passages[row].document.id for row in vectors.search(query, 9)[0]}
     assert documents == {"guides/food.md", "pills.txt"}
     assert lexical.search("numb feet", 9)[0].tolist() == []
-
-
-def test_only_the_kinds_that_are_asked_for_are_given(space: FakeWorkspace) -> None:
-    collection = served(space).opened.collection
-    vectors, _ = collection.searched(frozenset({SourceKind.BLOG, SourceKind.REVIEW}))
-    found = {collection.passages[row].document.id for row in vectors.search(collection.matrix[0], 9)[0]}
-    assert found == {"nerves.md", "pills.txt"}
 
 
 def test_what_is_found_without_what_is_switched_off_is_what_the_default_engine_finds(space: FakeWorkspace) -> None:

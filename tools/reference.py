@@ -78,6 +78,7 @@ MEANINGS = {
     "page.language": f"language of the page's own words: {', '.join(languages())}; the sources keep theirs",
     "page.run_by": "who runs the page and how to reach them, as in `Anytown Surgery, b12@surgery.example`; empty: the "
     "page says that nobody has said so",
+    "page.signature": "signature below a reply that is copied, as in `Anna, B12 support team`; empty: `page.run_by`",
     "web.seconds": "longest time from a question to its answer; after that it is reported as late",
     "web.waiting": "questions that may wait; one more is refused: the server is busy",
     "web.hosts": "names the server is reached by besides its address, as in `b12.example.org`, blanks between",

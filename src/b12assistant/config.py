@@ -124,12 +124,14 @@ class RedFlagSettings:
 class PageSettings:
     """``language``: of the interface, not of the sources. ``frame_ancestors``: origins that may frame the page.
 
-    ``run_by``: who runs the page and how to reach them, in words; "" if nobody says so.
+    ``run_by``: who runs the page and how to reach them, in words; "" if nobody says so. ``signature``: below a reply,
+    ``run_by`` if it is "".
     """
 
     language: str = "en"
     frame_ancestors: str = ""
     run_by: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

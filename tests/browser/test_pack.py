@@ -10,7 +10,7 @@ from playwright.sync_api import Route
 
 from b12assistant.application.quote_checks import State, check_file
 from browser.conftest import Visit
-from browser.reading import DRAWN, Reader
+from browser.reading import AXE, DRAWN, Reader
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,9 @@ def test_pins_survive_a_reload_and_hold_no_word_that_was_typed(visit: Visit, sit
     page = reader.page
     kept = page.evaluate("() => ({...localStorage})")
     assert list(kept) == ["b12.pack"]
-    assert all(ADDRESS.fullmatch(each) for each in json.loads(kept["b12.pack"]))
+    (only,) = json.loads(kept["b12.pack"])["packs"]
+    assert only["name"] == ""
+    assert all(ADDRESS.fullmatch(each) for each in only["pins"])
     reader.reload()
     page.wait_for_selector("#lookup-box")
     assert page.locator("#pack-open").text_content() == "Saved: 3 passages"
@@ -112,7 +114,7 @@ def test_a_late_answer_never_overwrites_a_newer_one(visit: Visit, site: str) -> 
             route.continue_()
     page.wait_for_function("text => document.querySelector('#pack blockquote').textContent !== text", arg=first)
     page.evaluate(DRAWN)
-    kept = json.loads(page.evaluate("() => localStorage.getItem('b12.pack')"))
+    kept = json.loads(page.evaluate("() => localStorage.getItem('b12.pack')"))["packs"][0]["pins"]
     shown = [link.get_attribute("href") for link in page.locator("#pack li a.cite").all()]
     assert shown == kept
     assert page.locator("#pack blockquote").all_text_contents() == [second, third, first]
@@ -157,3 +159,70 @@ def test_axe_finds_nothing_in_the_pack(visit: Visit, site: str) -> None:
     reader.page.wait_for_selector("#pack li")
     reader.accessible()
     forget(reader)
+
+
+def test_collections_have_names_which_are_text_and_are_kept(visit: Visit, site: str) -> None:
+    reader = with_three_pins(visit, site)
+    page, name = reader.page, "<img src=x onerror=window.__ran=1> & more"
+    page.click("#pack-open")
+    page.wait_for_selector("#pack li >> nth=2")
+    page.get_by_role("button", name="New collection").click()
+    page.fill("#pack-typed", name)
+    page.keyboard.press("Enter")
+    assert page.locator("#pack-name option").all_text_contents() == ["Saved passages", name]
+    assert page.locator("#pack-open").text_content() == f"{name}: 0"
+    page.keyboard.press("Escape")
+    page.locator("#lookup .found").first.focus()
+    page.keyboard.press("p")
+    assert page.locator("#pack-open").text_content() == f"{name}: 1"
+    reader.reload()
+    page.wait_for_selector("#pack-open:visible")
+    page.click("#pack-open")
+    page.wait_for_selector("#pack li")
+    assert page.locator("#pack li").count() == 1
+    page.select_option("#pack-name", "0")
+    page.wait_for_selector("#pack li >> nth=2")
+    page.select_option("#pack-name", "1")
+    page.get_by_role("button", name="Remove all").click()
+    page.get_by_role("button", name="Press again to remove all").click()
+    page.wait_for_selector("#pack li >> nth=2")
+    assert page.locator("#pack-name option").all_text_contents() == ["Saved passages"]
+    reader.accessible()
+    forget(reader)
+
+
+def test_a_collection_is_copied_as_a_reply(visit: Visit, site: str) -> None:
+    reader = with_three_pins(visit, site, permissions=["clipboard-read", "clipboard-write"])
+    reader.page.click("#pack-open")
+    reader.page.get_by_role("button", name="Copy as reply").click()
+    reader.page.wait_for_function(
+        "() => document.querySelector('#pack [role=status]').textContent.startsWith('Copied')"
+    )
+    copied = reader.page.evaluate("() => navigator.clipboard.readText()")
+    assert copied.startswith("Hello,\n\n")
+    assert copied.count("“") >= 3
+    forget(reader)
+
+
+def test_two_passages_are_compared_on_a_page_of_their_own(visit: Visit, site: str) -> None:
+    reader = visit(site, "/#lookup")
+    page = reader.page
+    page.fill("#lookup-box", "a")
+    page.wait_for_selector("#lookup .found >> nth=2")
+    for at in range(2):
+        page.locator("#lookup .found summary").nth(at).click()
+    lines = page.locator("#lookup .found mark").all_text_contents()[:2]
+    page.locator("#lookup button.compare").first.click()
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Compare with this").first.click()
+    other = opened.value
+    other.wait_for_selector("article >> nth=1")
+    assert other.locator("article mark").all_text_contents() == lines
+    for width, beside in ((1280, True), (390, False)):
+        other.set_viewport_size({"width": width, "height": 844})
+        left, right = (other.locator("article").nth(at).bounding_box() for at in range(2))
+        assert left
+        assert right
+        assert (left["y"] == right["y"]) is beside
+    other.evaluate(AXE)
+    assert other.evaluate("async () => (await axe.run(document)).violations.map(each => each.id)") == []

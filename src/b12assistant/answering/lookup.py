@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain, islice
-from pathlib import PurePosixPath
-
-import numpy as np
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import Depths, Query, Weights, rank
+from b12assistant.corpus.publishers import PublisherKind, Speaks
 from b12assistant.language.words import terms
 from b12assistant.threads import once
-from b12assistant.types import DocumentId, Hit, Interest, Passage, PassageId, Range, SourceKind, Span
+from b12assistant.types import Document, DocumentId, Hit, OriginId, Passage, PassageId, Range, Span
 
 MOST_FOUND = 200
 MOST_OF_ONE = 50  # passages of one document
@@ -30,6 +28,7 @@ _NEAR = 100  # ranks by meaning that are reported
 _SHARE = 0.75  # of the nearness of the nearest sentence
 _LEAST, _ENOUGH = 0.25, 0.5  # below the first nothing is near, above the second everything is
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑.,][^\W_]+)*")
+_NAME = re.compile(r"\w+")
 _MEANING = Weights(words=0.0)
 # Characters that match one another in a phrase.
 _ALIKE = {character: f"[{re.escape(group)}]" for group in ("'’‘ʼ`", '"“”„«»', "-‐‑–—") for character in group}
@@ -44,55 +43,37 @@ class Way(StrEnum):
     PHRASE = "phrase"
 
 
-class DocumentFormat(StrEnum):
-    """The format of a file."""
-
-    MARKDOWN = "markdown"
-    HTML = "html"
-    PDF = "pdf"
-    TEXT = "text"
-
-
-_FORMATS = {
-    ".md": DocumentFormat.MARKDOWN,
-    ".markdown": DocumentFormat.MARKDOWN,
-    ".html": DocumentFormat.HTML,
-    ".htm": DocumentFormat.HTML,
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Sieve:
-    """A filter of passages. Empty: all; ``document``: part of its title or id; years are of publication.
+    """A filter of sentences, by a publication that each rests on; a source's own words by the source. Empty: all.
 
-    A source of unknown kind or date matches no kind and no year.
+    ``publisher``: beginnings of words of its name. ``document``: part of the title or id of the document. A publication
+    of unknown year matches no year.
     """
 
-    kinds: frozenset[SourceKind] = frozenset()
-    interests: frozenset[Interest] = frozenset()
-    formats: frozenset[DocumentFormat] = frozenset()
-    document: str = ""
+    publisher: str = ""
+    kinds: frozenset[PublisherKind] = frozenset()
     since: int | None = None
     until: int | None = None
+    document: str = ""
 
-    def lets(self, passage: Passage) -> bool:
-        document = passage.document
-        source = document.source
-        wanted = self.document.casefold()
+    @property
+    def is_of_publications(self) -> bool:
+        return bool(self.publisher or self.kinds or self.since or self.until)
+
+    def wants(self, publisher: str, kind: PublisherKind, year: str) -> bool:
+        """Check a publication; ``year``: "" if it is not known."""
+        names = [word.casefold() for word in _NAME.findall(publisher)]
         return (
-            (not self.kinds or source.kind in self.kinds)
-            and (not self.interests or source.interest in self.interests)
-            and (not self.formats or format_of(document.id) in self.formats)
-            and (wanted in document.title.casefold() or wanted in document.id.casefold())
-            and (self.since is None or (source.published is not None and source.published.year >= self.since))
-            and (self.until is None or (source.published is not None and source.published.year <= self.until))
+            all(any(name.startswith(word.casefold()) for name in names) for word in _NAME.findall(self.publisher))
+            and (not self.kinds or kind in self.kinds)
+            and (self.since is None or (year.isdigit() and int(year) >= self.since))
+            and (self.until is None or (year.isdigit() and int(year) <= self.until))
         )
 
-
-def format_of(document: str) -> DocumentFormat:
-    """Return the format by the end of the name, as the loaders do."""
-    suffix = PurePosixPath(document).suffix.lower()
-    return DocumentFormat.PDF if suffix == ".pdf" else _FORMATS.get(suffix, DocumentFormat.TEXT)
+    def wants_document(self, document: Document) -> bool:
+        wanted = self.document.casefold()
+        return wanted in document.title.casefold() or wanted in document.id.casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +105,26 @@ class LookUp:
     def terms(self) -> frozenset[str]:
         return frozenset(terms(self.text))
 
+    @once
+    def _origins(self) -> frozenset[OriginId]:
+        """Return the publications that are wanted."""
+        known = {origin.id: origin for each in self.engine.collection.origins.values() for of in each for origin in of}
+        return frozenset(name for name, origin in known.items() if self.sieve.wants(*Speaks.of(origin)))
+
+    def sentences(self, passage: Passage) -> Sequence[int]:
+        """Return which sentences of a passage rest on a publication that is wanted."""
+        every = range(len(passage.sentences))
+        if not self.sieve.is_of_publications:
+            return every
+        origins, source = self.engine.collection.origins[passage.id], passage.document.source
+        return [
+            at
+            for at in every
+            if (
+                any(o.id in self._origins for o in origins[at]) if origins[at] else self.sieve.wants(*Speaks.of(source))
+            )
+        ]
+
     @property
     def _is_phrase(self) -> bool:
         return len(self.text.split()) > 1
@@ -151,7 +152,8 @@ class LookUp:
         hits = self._ranked(query, _MEANING if way is Way.MEANING else Weights(), k)
         rows, _ = self.engine.collection.vectors.search(query.vector, _NEAR)
         near = {row: place for place, row in enumerate(rows.tolist(), start=1)}
-        found = _near_enough([self._by_meaning(hit.passage, query, near) for hit in hits])
+        matches = [self._by_meaning(hit.passage, query, near) for hit in hits]
+        found = _near_enough(matches, far=self.sieve.is_of_publications)
         if way is Way.MEANING:
             return found
         ranked = {match.passage.id for match in found}
@@ -168,7 +170,7 @@ class LookUp:
             return self._lets(passage) and passage.id in held.get(passage.document.id, (passage.id,))
 
         while True:
-            hits = rank(query, self.engine.collection, lets, k, weights, self.sieve.kinds, depths)
+            hits = rank(query, self.engine.collection, lets, k, weights, depths)
             filling = {} if self.sieve.document or len(hits) < k else _filling(hits)
             if not filling:
                 return hits
@@ -178,7 +180,8 @@ class LookUp:
         return (
             passage.document.source.in_force
             and self.engine.collection.off.of(passage) is None
-            and self.sieve.lets(passage)
+            and self.sieve.wants_document(passage.document)
+            and bool(self.sentences(passage))
         )
 
     def _by_meaning(self, passage: Passage, query: Query, near: dict[int, int]) -> Match:
@@ -186,7 +189,7 @@ class LookUp:
         row = collection.rows[passage.id]
         first, last = collection.context_starts[row : row + 2].tolist()  # the first unit is the title
         scores = collection.context.best(query.tokens, first + 1, last) @ query.informative
-        best = int(np.argmax(scores))
+        best = max(self.sentences(passage), key=lambda at: float(scores[at]))
         return Match(
             passage,
             passage.sentences[best],
@@ -199,20 +202,20 @@ class LookUp:
 
     def _by_words(self) -> Iterator[Match]:
         collection = self.engine.collection
-        _, lexical = collection.searched(self.sieve.kinds)
-        rows, _ = lexical.search(self.text, len(collection.passages))
+        rows, _ = collection.lexical.search(self.text, len(collection.passages))
 
         def held(sentence: Span) -> int:
             return len(self.terms.intersection(chain.from_iterable(map(_terms, _WORD.findall(sentence.text)))))
 
         for passage in filter(self._lets, (collection.passages[row] for row in rows.tolist())):
-            best, words = max(passage.sentences, key=held), self._words_in(passage)
+            best = max((passage.sentences[at] for at in self.sentences(passage)), key=held)
+            words = self._words_in(passage)
             yield Match(passage, best, words=words, in_title=self._in_title(passage))
 
     def _words_in(self, passage: Passage) -> tuple[Range, ...]:
         return tuple(
             Range(word.start(), word.end())
-            for sentence in passage.sentences
+            for sentence in (passage.sentences[at] for at in self.sentences(passage))
             for word in _WORD.finditer(sentence.document.text, sentence.start, sentence.end)
             if not self.terms.isdisjoint(_terms(word[0]))
         )
@@ -223,10 +226,13 @@ class LookUp:
 
     def _by_phrase(self) -> Iterator[Match]:
         for passage in self.engine.collection.passages:
-            found = tuple(self._phrases(passage)) if self._lets(passage) else ()
-            if found:
-                first = next(each for each in passage.sentences if each.start <= found[0].start < each.end)
-                yield Match(passage, first, phrases=found)
+            if not self._lets(passage):
+                continue
+            found = tuple(self._phrases(passage))
+            held = (passage.sentences[at] for at in self.sentences(passage))
+            best = next((each for each in held if any(each.range.overlaps(at) for at in found)), None)
+            if best:
+                yield Match(passage, best, phrases=found)
 
     def _phrases(self, passage: Passage) -> Iterator[Range]:
         """Yield where the phrase is in the passage: it begins and ends in a sentence, not in marked text between."""
@@ -246,17 +252,18 @@ def _filling(hits: Sequence[Hit]) -> dict[DocumentId, frozenset[PassageId]]:
     return {document: frozenset(ids[:MOST_OF_ONE]) for document, ids in found.items() if len(ids) > MOST_OF_ONE}
 
 
-def _near_enough(ranked: Sequence[Match]) -> tuple[Match, ...]:
+def _near_enough(ranked: Sequence[Match], *, far: bool) -> tuple[Match, ...]:
     """Keep the matches that are near, in order: a small collection is ranked whole, whatever is typed.
 
-    If nothing is near, keep only what has a word that was typed.
+    If nothing is near, keep only what has a word that was typed, or what comes nearest if ``far`` ones are wanted too:
+    who asks what one publisher says wants its nearest words.
     """
     nearest = max((match.nearness for match in ranked), default=0.0)
     floor = max(_LEAST, min(_ENOUGH, _SHARE * nearest))
     return tuple(
         match
         for match in ranked
-        if match.nearness >= floor and (nearest >= _ENOUGH or match.words or match.phrases or match.in_title)
+        if match.nearness >= floor and (far or nearest >= _ENOUGH or match.words or match.phrases or match.in_title)
     )
 
 

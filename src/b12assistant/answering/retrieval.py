@@ -18,7 +18,7 @@ from b12assistant.index.collection import Collection
 from b12assistant.index.token_store import Projection
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.stages import stage
-from b12assistant.types import Hit, Passage, SourceKind
+from b12assistant.types import Hit, Passage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -153,14 +153,10 @@ def rank(
     allow: Callable[[Passage], bool],
     k: int,
     weights: Weights = Weights(),
-    kinds: frozenset[SourceKind] = frozenset(),
     depths: Depths = Depths(),
 ) -> tuple[Hit, ...]:
-    """Return at most ``k`` hits, best first, ties by row; only passages that ``allow`` accepts.
-
-    ``kinds``: the only kinds of sources that it accepts; empty: any. An index may then skip the others by itself.
-    """
-    vectors, lexical = collection.searched(kinds)
+    """Return at most ``k`` hits, best first, ties by row; only passages that ``allow`` accepts."""
+    vectors, lexical = collection.vectors, collection.lexical
     by_vector, by_words = bool(weights.passage or weights.first), bool(weights.words)
     allowed = partial(_allowed, lambda row: allow(collection.passages[row]), depths.candidates)
     dense = allowed(lambda n: vectors.search(query.vector, n if by_vector or not by_words else 0))

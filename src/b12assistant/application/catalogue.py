@@ -7,10 +7,9 @@ from datetime import date
 from typing import Any
 
 from b12assistant.application.opening import Opened
-from b12assistant.corpus.publishers import PublisherKind, standing
+from b12assistant.corpus.publishers import PublisherKind, Speaks
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, capital, overdue
-from b12assistant.display.quoted import year_of
 from b12assistant.types import Document, Interest, Origin, SourceKind
 
 Json = dict[str, Any]
@@ -38,28 +37,34 @@ def publications(opened: Opened) -> dict[Origin, int]:
     return dict(used)
 
 
+def speakers(opened: Opened) -> list[Speaks]:
+    """List who says what may be quoted: every publication, and every source in its own words."""
+    own = [entry.document.source for entry in opened.entries if not entry.document.attributions]
+    return [*map(Speaks.of, publications(opened)), *(Speaks.of(source) for source in own if source.in_force)]
+
+
 def library(opened: Opened) -> dict[PublisherKind, int]:
     """Count the publications by what they are to a reader."""
-    return dict(Counter(standing(origin.publisher, origin.kind) for origin in publications(opened)))
+    return dict(Counter(Speaks.of(origin).kind for origin in publications(opened)))
 
 
 def published(opened: Opened, labels: Labels) -> list[Json]:
     """List the publications that our summaries rest on, guidelines first; ``used``: in how many sentences."""
     order = list(PublisherKind)
-    used = [(standing(origin.publisher, origin.kind), origin, count) for origin, count in publications(opened).items()]
-    used.sort(key=lambda each: (order.index(each[0]), each[1].publisher.casefold(), each[1].title.casefold()))
+    used = [(Speaks.of(origin), origin, count) for origin, count in publications(opened).items()]
+    used.sort(key=lambda each: (order.index(each[0].kind), each[1].publisher.casefold(), each[1].title.casefold()))
     return [
         {
             "title": origin.title,
             "publisher": origin.publisher,
-            "kind": kind,
-            "kind_label": capital(labels(f"standings.{kind}")),
+            "kind": by.kind,
+            "kind_label": capital(labels(f"standings.{by.kind}")),
             "country": origin.country if origin.country != "unknown" else "",
-            "year": year_of(origin.published),
+            "year": by.year,
             "url": origin.url,
             "used": count,
         }
-        for kind, origin, count in used
+        for by, origin, count in used
     ]
 
 

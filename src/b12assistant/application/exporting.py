@@ -291,7 +291,9 @@ def _answer(reply: Reply, setting: Setting) -> SavedAnswer:
             Quoted.of(Cited.of_quote(quote, reply, setting.base), setting.labels, setting.today) for quote in quotes
         )
         return [
-            AnswerQuote(**dict(one), notes=list(piece.notes), link=piece.link, citation=said_by(piece))
+            AnswerQuote(
+                **dict(one), notes=list(piece.notes), link=piece.link, citation=f"{said_by(piece)}\n{piece.link}"
+            )
             for one, piece in zip(fields, pieces, strict=True)
         ]
 

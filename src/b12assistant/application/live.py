@@ -36,59 +36,78 @@ def prepare(space: Workspace) -> None:
 class Live:
     """A callable that returns the current workspace. Call it once per request: an answer must be from one generation.
 
-    When another process publishes an index, or the list of switched-off passages is edited, the new state is opened
-    next to the one in use and then replaces it. If it cannot be used, the previous one stays, with the reason among its
-    problems.
+    When another process publishes an index, it is opened next to the one in use and then replaces it. An edit of
+    `switched_off.toml` counts from the next call on: nothing needs to be opened for it. If either cannot be used, the
+    previous one stays, with the reason among its problems.
     """
 
     _space: Workspace
     _renewing: threading.Lock = field(default_factory=threading.Lock)
-    _seen: object = None  # the state on disk that was last opened or tried
+    _switching: threading.RLock = field(default_factory=threading.RLock)
+    _seen: object = None  # the index on disk that was last opened or tried
+    _seen_off: object = None  # the state of `switched_off.toml` that was last read
     _looked: float = 0.0
 
     def __post_init__(self) -> None:
-        self._seen = self._state()
+        self._seen, self._seen_off = self._space.store.pointer(), self._written()
 
     def __call__(self) -> Workspace:
-        now = time.monotonic()
-        if now - self._looked >= _LOOKED:
-            self._looked = now
-            if self._space.is_open and self._state() not in (None, self._seen):
-                threading.Thread(target=self._follow, name="renewing", daemon=True).start()
+        if self._space.is_open:
+            if self._written() != self._seen_off:
+                self._switch()
+            now = time.monotonic()
+            if now - self._looked >= _LOOKED:
+                self._looked = now
+                if self._space.store.pointer() not in (None, self._seen):
+                    threading.Thread(target=self._follow, name="renewing", daemon=True).start()
         return self._space
 
-    def _state(self) -> tuple[object, object] | None:
-        """Return a value that changes with a new index or an edited `switched_off.toml`; ``None`` without an index."""
-        pointer = self._space.store.pointer()
-        return None if pointer is None else (pointer, written(self._space.corpus / SWITCHED_OFF_FILE))
+    def _written(self) -> object:
+        """Return a value that changes when `switched_off.toml` is edited."""
+        return written(self._space.corpus / SWITCHED_OFF_FILE)
+
+    def _switch(self) -> None:
+        """Switch off what the file now names, unless another thread has done so already."""
+        with self._switching:
+            state = self._written()
+            if state == self._seen_off:
+                return
+            self._seen_off = state
+            try:
+                self._space = self._space.switched()
+            except Exception as error:  # noqa: BLE001 - what was off before stays off
+                self._keep(f"{SWITCHED_OFF_FILE} cannot be used", error)
+                return
+        threading.Thread(target=prepare, args=(self._space,), name="renewing", daemon=True).start()
 
     def _follow(self) -> None:
-        """Open the newest state and use it from now on, unless another thread has done so already."""
+        """Open the newest index and use it from now on, unless another thread has done so already."""
         with self._renewing:
-            state = self._state()
-            if state in (None, self._seen):
+            pointer = self._space.store.pointer()
+            if pointer in (None, self._seen):
                 return
-            self._seen = state
+            self._seen = pointer
             try:
                 fresh = self._space.renewed()
                 fresh.opened  # noqa: B018 - opens the index or raises
                 fresh.ask("ready")
             except Exception as error:  # noqa: BLE001 - the previous index still works
-                self._keep(error)
+                self._keep("the newest index cannot be used", error)
                 return
-            self._space = fresh
+            with self._switching:
+                self._space, self._seen_off = fresh, None  # the file may have been edited since it was opened
         give_back()
         for problem in fresh.opened.problems:
             _LOG.error("an index was passed over: %s", problem)
         _LOG.info("index", extra={"generation": fresh.opened.collection.generation})
         prepare(fresh)
 
-    def _keep(self, error: Exception) -> None:
-        """Keep the previous index, if there is one, with the error among its problems."""
+    def _keep(self, what: str, error: Exception) -> None:
+        """Keep the previous state, with what went wrong as its problem."""
         why = str(error) if isinstance(error, AssistantError) else type(error).__name__
-        problem = f"the newest index cannot be used: {why}"
+        problem = f"{what}: {why}"
         _LOG.error("%s", problem)
-        if self._space.is_open:
+        with self._switching:
             self._space = self._space.with_problem(problem)
 
 

@@ -7,12 +7,12 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from b12assistant.answering.lookup import Match
+from b12assistant.answering.lookup import Match, Sieve
 from b12assistant.answers import FixedTexts, Notice
 from b12assistant.display.addresses import MOST_SPANS
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import ShownNotice, present_notices
-from b12assistant.display.quoted import Cited, Quoted
+from b12assistant.display.quoted import Cited, Quoted, Speaker, basis_of, best_known
 from b12assistant.safety.fixed_texts import telephone_numbers
 from b12assistant.types import GAP, Range
 
@@ -20,17 +20,22 @@ Json = dict[str, Any]
 _MOST_WORDS = 6  # named as the reason
 
 
-def row(match: Match, labels: Labels, today: date) -> Json:
+def row(match: Match, sieve: Sieve, labels: Labels, today: date) -> Json:
     """Return the row of a match.
 
-    ``pieces``: its words in order; "s" marks the best sentence, "w" a matching word, "g" a gap.
+    ``pieces``: its words in order; "s" marks the best sentence, "w" a matching word, "g" a gap. ``by``: who says the
+    best sentence, those that the sieve wants.
     """
     spans = Cited.of_passage(match.passage).spans
     if len(spans) > MOST_SPANS:  # an address cannot hold them all
         spans = (match.best,)
     quote = Quoted.of(Cited(spans, match.best, match.passage.id), labels, today)
+    wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year)]
+    source, first = match.passage.document.source, next(iter(best_known(wanted)), None)
     return {
         **_place(quote),
+        "by": " · ".join(Speaker.of(source, labels, wanted, match.passage.document.title).chip),
+        "publication": {"title": first.words, "url": first.link} if first else None,
         "pieces": list(_pieces(quote, [match.best.range], [*match.words, *match.phrases])),
         "why": list(_why(match, labels)),
     }

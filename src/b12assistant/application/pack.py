@@ -1,4 +1,4 @@
-"""Read pinned passages from their addresses, and write them as a file with citations.
+"""Read pinned passages from their addresses, and write them as a file with citations, or as a reply.
 
 Anyone can write such an address, so only words that the program quotes are read from it: a cut of a passage, or a whole
 passage.
@@ -13,13 +13,14 @@ from typing import Literal
 
 from b12assistant.answering.assistant import GENERAL, ONLY_SELLERS
 from b12assistant.answering.quoting import cuts
+from b12assistant.answers import FixedText
 from b12assistant.application import exporting
 from b12assistant.application.exporting import Saved, SavedQuote, json_text, markdown_block
 from b12assistant.display import json_form
 from b12assistant.display.addresses import MarkedPlace, read_link
-from b12assistant.display.citation_formats import CitationForm, about, cite, markdown_text, place, words_of
+from b12assistant.display.citation_formats import CitationForm, about, cite, markdown_text, place, said_by, words_of
 from b12assistant.display.json_form import Text, source_fields
-from b12assistant.display.markup import UNSEEN, dotted, plain, style_sheets
+from b12assistant.display.markup import UNSEEN, dotted, plain, revealed, style_sheets
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.index.documents import Entry
@@ -48,9 +49,10 @@ class PackNotice(json_form.Form):
 
 
 class SavedPack(Saved):
-    """The data of a saved pack. ``missing``: addresses whose words are gone."""
+    """The data of a saved pack. ``name``: given by the reader; ``missing``: addresses whose words are gone."""
 
     kind: Literal["b12assistant passage pack"]
+    name: Text = ""
     notices: list[PackNotice]
     quotes: list[SavedQuote]
     missing: list[Text]
@@ -84,9 +86,35 @@ def cited(entry: Entry, place: MarkedPlace, base: str = "") -> Cited | None:
     return None
 
 
-def write(pins: Pins, setting: Setting, generation: GenerationId, form: str) -> str:
+def write(pins: Pins, setting: Setting, generation: GenerationId, form: str, name: str = "") -> str:
     """Return the text of the file in one of ``FORMS``, with the words unchanged."""
-    return render(data_of(pins, setting, generation), form)
+    return render(data_of(pins, setting, generation, name), form)
+
+
+def reply(pins: Pins, setting: Setting, signature: str) -> dict[str, str]:
+    """Write a message that quotes the pins, as text and as HTML: greeting, quotes, disclaimer, ``signature``.
+
+    A link to this page is left out without ``setting.base``: nobody else could open it.
+    """
+    labels, cited = setting.labels, [words for _, words in pins if words]
+    before = [labels("reply.greeting"), labels("reply.lead")]
+    after = [*(text.text for text in _texts(cited, setting)), *([labels("reply.regards"), signature] * bool(signature))]
+    quotes = [Quoted.of(words, labels, setting.today) for words in cited]
+    links = [quote.link if setting.base else "" for quote in quotes]
+    text = [
+        f"“{words_of(quote)}”\n\n— {said_by(quote)}\n{link}".rstrip() for quote, link in zip(quotes, links, strict=True)
+    ]
+    html = [
+        f"<blockquote>“{_lines(words_of(quote))}”</blockquote><p>— {_lines(said_by(quote))}"
+        + (f'<br><a href="{plain(link)}">{plain(link)}</a></p>' if link else "</p>")
+        for quote, link in zip(quotes, links, strict=True)
+    ]
+    around = [[f"<p>{_lines(part)}</p>" for part in parts] for parts in (before, after)]
+    return {"text": "\n\n".join((*before, *text, *after)), "html": "\n".join((*around[0], *html, *around[1]))}
+
+
+def _lines(text: str) -> str:
+    return revealed(text).replace("\n", "<br>")
 
 
 def render(data: SavedPack, form: str) -> str:
@@ -94,17 +122,22 @@ def render(data: SavedPack, form: str) -> str:
     return FORMS[form](data)
 
 
-def data_of(pins: Pins, setting: Setting, generation: GenerationId) -> SavedPack:
-    cited = [words for _, words in pins if words]
+def _texts(cited: Sequence[Cited], setting: Setting) -> list[FixedText]:
+    """Return the fixed texts that go with quotes."""
     only_sellers = cited and all(words.document.source.interest is Interest.SELLS for words in cited)
-    notices = [setting.texts[name] for name in (GENERAL, *([ONLY_SELLERS] if only_sellers else []))]
+    return [setting.texts[name] for name in (GENERAL, *([ONLY_SELLERS] if only_sellers else []))]
+
+
+def data_of(pins: Pins, setting: Setting, generation: GenerationId, name: str = "") -> SavedPack:
+    cited = [words for _, words in pins if words]
     return exporting.made(
         SavedPack,
         setting,
         generation,
         kind=KIND,
+        name=" ".join(name.split()),
         holds=len(pins),
-        notices=[PackNotice(text_id=text.id, version=text.version, text=text.text) for text in notices],
+        notices=[PackNotice(text_id=text.id, version=text.version, text=text.text) for text in _texts(cited, setting)],
         quotes=[_quote(Quoted.of(words, setting.labels, setting.today, n)) for n, words in enumerate(cited, start=1)],
         missing=[address for address, words in pins if words is None],
     )
@@ -133,7 +166,7 @@ def _quotes(data: SavedPack) -> list[Quoted]:
 
 
 def _markdown(data: SavedPack) -> str:
-    parts = [f"# {data.labels('pack.title')}", markdown_text(_made(data))]
+    parts = [f"# {markdown_text(_title(data))}", markdown_text(_made(data))]
     parts += [f"**{markdown_text(line)}**" for line in _notices(data)]
     for quote in _quotes(data):
         parts += [f"## {quote.number}", cite(quote, CitationForm.MARKDOWN, data.labels)]
@@ -145,7 +178,7 @@ def _html(data: SavedPack) -> str:
     notices = "".join(f"<p><strong>{plain(line)}</strong></p>" for line in _notices(data))
     body = f"<p>{plain(_made(data))}</p>{notices}\n{figures}"
     style = f"{_STYLE}\n{style_sheets(UNSEEN)}"
-    return f"<!doctype html>{exporting.html_page(data, data.labels('pack.title'), style, body)}"
+    return f"<!doctype html>{exporting.html_page(data, _title(data), style, body)}"
 
 
 def _csv(data: SavedPack) -> str:
@@ -173,6 +206,10 @@ def _best(quote: Quoted) -> str:
 def _cell(text: str) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula (OWASP, "CSV Injection")."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _title(data: SavedPack) -> str:
+    return data.name or data.labels("pack.title")
 
 
 def _made(data: SavedPack) -> str:

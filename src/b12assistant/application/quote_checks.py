@@ -171,7 +171,7 @@ def _pack(given: Json, data: SavedPack, text: str, form: SavedFormat, space: Wor
         addresses = (*(quote.link.removeprefix(data.base) for quote in data.quotes), *data.missing)
         found = [(address, pack.read_pin(address, space.entries, data.base)) for address in addresses]
         pins = [(address, words and space.with_state(words)) for address, words in found]
-        fresh = pack.data_of(pins, made, space.opened.collection.generation).as_json()
+        fresh = pack.data_of(pins, made, space.opened.collection.generation, data.name).as_json()
         problems += differences(given, fresh)
     return Checked(quotes, tuple(problems[:_MOST_DIFFERENCES]), other=other)
 

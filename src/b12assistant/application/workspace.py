@@ -28,6 +28,7 @@ from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, open_generation
 from b12assistant.config import Configuration, load_configuration, values_of
 from b12assistant.corpus import folder
+from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.data_files import Table
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Setting
@@ -206,6 +207,25 @@ class Workspace:
         """
         changed = copy(self)
         vars(changed)["opened"] = replace(self.opened, problems=(problem,))
+        return changed
+
+    def switched(self) -> Workspace:
+        """Return a workspace over the same index without what `switched_off.toml` names now.
+
+        Raises ``SourceFactsError``. A search server filters rows itself, so its index is opened again.
+        """
+        if self.search_server is not None:
+            fresh = self.renewed()
+            fresh.opened  # noqa: B018 - opens the index or raises
+            return fresh
+        off, opened = folder.corpus_switched_off(self.corpus), self.opened
+        problems = tuple(problem for problem in opened.problems if SWITCHED_OFF_FILE not in problem)
+        if (off, problems) == (opened.collection.off, opened.problems):
+            return self
+        changed = copy(self)
+        for part in ("engine", "assistant", "suggestions"):
+            vars(changed).pop(part, None)
+        vars(changed)["opened"] = replace(opened, collection=replace(opened.collection, off=off), problems=problems)
         return changed
 
     @once

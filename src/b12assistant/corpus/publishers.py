@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from typing import NamedTuple
 
-from b12assistant.types import Interest, SourceKind
+from b12assistant.types import Interest, Origin, Source, SourceKind
 
 
 class PublisherKind(StrEnum):
@@ -43,6 +44,26 @@ _NATIONAL = re.compile(r"\b(?:NICE|NHS|MHRA|GOV\.UK|BNF|British|UK|Scottish|Wels
 def is_national(publisher: str) -> bool:
     """Return whether a body of the United Kingdom published it."""
     return _NATIONAL.search(publisher) is not None
+
+
+class Speaks(NamedTuple):
+    """Who says something: a publication, or a source in its own words. "" is not known."""
+
+    publisher: str
+    kind: PublisherKind
+    year: str
+
+    @classmethod
+    def of(cls, said: Origin | Source) -> Speaks:
+        if isinstance(said, Origin):
+            return cls(said.publisher, standing(said.publisher, said.kind), year_of(said.published))
+        publisher, year = said.publisher or "", str(said.published.year) if said.published else ""
+        return cls(publisher, standing(publisher, said.kind, said.interest), year)
+
+
+def year_of(published: str) -> str:
+    """Return the year of a date as a publication gives it, "" if it gives none."""
+    return published[:4] if published[:4].isdigit() else ""
 
 
 def standing(publisher: str, kind: SourceKind | None, interest: Interest = Interest.UNKNOWN) -> PublisherKind:

@@ -110,13 +110,13 @@ def library(kinds: Mapping[PublisherKind, int], labels: Labels) -> str:
     return f'<p class="state ready library">{exact(labels("ask.library", **counts))} {often}</p>'
 
 
-def keep(labels: Labels, run_by: str = "") -> str:
-    """Draw the ways to save a conversation; a script shows them once there is one. ``run_by``: who signs a reply."""
+def keep(labels: Labels) -> str:
+    """Draw the ways to save a conversation; a script shows them once there is one."""
     ways = "".join(
         f'<button type="button" value="{way}">{exact(labels(f"keep.{way}"))}</button>'
         for way in ("print", "html", "markdown", "json")
     )
-    ways += f'<button type="button" value="reply" data-by="{exact(run_by)}">{exact(labels("reply.copy"))}</button>'
+    ways += f'<button type="button" value="reply">{exact(labels("reply.copy"))}</button>'
     return (
         f'<details class="keep"><summary>{exact(labels("keep.heading"))}</summary><div class="forms">{ways}</div>'
         f'<p>{exact(labels("keep.why"))}</p><p class="result"></p></details>'
@@ -395,6 +395,21 @@ def _best(quote: Quoted) -> str:
 
 def _laid(text: str, *more: Layer) -> str:
     return f'<span class="exact" dir="auto">{layered(text, (*laid_out(text), *more), exact)}</span>'
+
+
+def whole(quote: Quoted, labels: Labels) -> str:
+    """Draw a passage by itself: its place, who speaks, its words, notes, and a link to its document."""
+    shown = _GAP.join(_marked(text, span, quote.best) for text, span in zip(quote.words, quote.spans, strict=True))
+    notes = "".join(f'<p class="warning">{exact(capital(note))}</p>' for note in quote.notes)
+    listed = "".join(map(_basis, best_known(quote.speaker.basis)))
+    who = f"<ul>{listed}</ul>" if listed else f'<p class="who">{said(quote.speaker)}</p>'
+    chip = f"{_DOT.join(map(words, quote.speaker.chip))}{interest(quote.speaker)}"
+    pages = f", {exact(quote.pages)}" if quote.pages else ""
+    return (
+        f'<article><h2>{words(" › ".join(quote.place))}{pages}</h2>{notes}<p class="who">{chip}</p>'
+        f'<blockquote dir="auto">{shown}</blockquote>{who}'
+        f'<p class="home"><a href="{exact_url(quote.link)}">{exact(labels("lookup.open"))}</a></p></article>'
+    )
 
 
 def _marked(text: str, span: Range, best: Range | None) -> str:

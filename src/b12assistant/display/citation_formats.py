@@ -60,7 +60,7 @@ def markdown_text(text: str) -> str:
 
 def _plain(quote: Quoted) -> str:
     """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
-    return f"“{words_of(quote)}”\n\n— {said_by(quote)}"
+    return f"“{words_of(quote)}”\n\n— {said_by(quote)}\n{quote.link}"
 
 
 def words_of(quote: Quoted) -> str:
@@ -69,8 +69,8 @@ def words_of(quote: Quoted) -> str:
 
 
 def said_by(quote: Quoted) -> str:
-    """Name the place, who speaks, the notes, and on a line of its own the link."""
-    return f"{_sentences((place(quote), *about(quote)))}\n{quote.link}"
+    """Name the place, who speaks, and the notes, in sentences."""
+    return _sentences((place(quote), *about(quote)))
 
 
 def _sentences(parts: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 
 from b12assistant.answers import Quote, Reply, Strength
-from b12assistant.corpus.publishers import PublisherKind, is_national, standing
+from b12assistant.corpus.publishers import PublisherKind, is_national, standing, year_of
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, capital, overdue, section
 from b12assistant.types import (
@@ -29,11 +29,6 @@ from b12assistant.types import (
     Span,
     Words,
 )
-
-
-def year_of(published: str) -> str:
-    """Return the year of a date as a publication gives it, "" if it gives none."""
-    return published[:4] if published[:4].isdigit() else ""
 
 
 @dataclass(frozen=True, slots=True)

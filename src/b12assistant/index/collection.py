@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -26,7 +26,7 @@ from b12assistant.index.lexical_index import FIELDS
 from b12assistant.index.token_store import TokenStore
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
 from b12assistant.threads import once
-from b12assistant.types import Document, DocumentId, FileEnd, FileReport, GenerationId, Passage, PassageId, SourceKind
+from b12assistant.types import Document, DocumentId, FileEnd, FileReport, GenerationId, Origin, Passage, PassageId
 
 Vectors = NDArray[np.float32]
 Codes = NDArray[np.int8]
@@ -173,15 +173,22 @@ class Collection:
     examples: NDArray[np.float32] | None = None  # a vector for each example question of each dispute, in order
     off: SwitchedOff = NOTHING_OFF
     asked: AskedQuestions | None = None
-    narrowed: Callable[[frozenset[SourceKind]], Indexes] | None = None  # for engines that filter rows themselves
 
-    def searched(self, kinds: frozenset[SourceKind] = frozenset()) -> Indexes:
-        """Return the indexes to search for sources of ``kinds`` (empty: any).
-
-        An engine that can skips what is switched off or of another kind, so that none of its rows is wasted. Others
-        return such rows too: the caller must still check.
-        """
-        return self.narrowed(kinds) if self.narrowed else (self.vectors, self.lexical)
+    @once
+    def origins(self) -> dict[PassageId, tuple[tuple[Origin, ...], ...]]:
+        """Return the publications that each sentence of each passage rests on."""
+        of_passages: dict[DocumentId, list[Passage]] = {}
+        for passage in self.passages:
+            of_passages.setdefault(passage.document.id, []).append(passage)
+        found = {}
+        for document in self.documents:
+            attributions = sorted(document.attributions, key=lambda each: each.range)
+            starts = [each.range.start for each in attributions]
+            ends = [each.range.end for each in attributions]
+            for passage in of_passages.get(document.id, ()):
+                places = [slice(bisect_right(ends, s.start), bisect_left(starts, s.end)) for s in passage.sentences]
+                found[passage.id] = tuple(tuple(each.origin for each in attributions[place]) for place in places)
+        return found
 
     @once
     def context_starts(self) -> NDArray[np.int64]:

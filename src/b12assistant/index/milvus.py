@@ -19,7 +19,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -37,11 +37,10 @@ from b12assistant.errors import (
     UsageError,
     to_install,
 )
-from b12assistant.index.collection import Collection, Indexes
+from b12assistant.index.collection import Collection
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.vector_index import Found, Vectors, best_first
 from b12assistant.threads import once
-from b12assistant.types import SourceKind
 
 MILVUS = "milvus"
 _EMBEDDED = "milvus.db"  # in the index folder, if no address is given
@@ -93,24 +92,21 @@ class Server:
             return next((name for name in names if alias in self.client.list_aliases(name)["aliases"]), None)
 
     def create(self, collection: str, dimension: int) -> None:
-        """Create an empty collection: rows with a vector, term weights and the kind of their source."""
+        """Create an empty collection: rows with a vector and term weights."""
         from pymilvus import DataType
 
         schema = self.client.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("row", DataType.INT64, is_primary=True)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
         schema.add_field("terms", DataType.SPARSE_FLOAT_VECTOR)
-        schema.add_field("kind", DataType.VARCHAR, max_length=64)
         with _our_errors(f"the collection {collection} cannot be made"):
             self.client.create_collection(collection, schema=schema, consistency_level="Strong", timeout=_TO_CONNECT)
 
-    def insert(
-        self, collection: str, vectors: Vectors, terms: Iterable[Mapping[int, float]], kinds: Iterable[str]
-    ) -> None:
-        """Insert rows: row ``i`` is ``vectors[i]``, the ``i``-th of ``terms`` (number to weight > 0), of ``kinds``."""
+    def insert(self, collection: str, vectors: Vectors, terms: Iterable[Mapping[int, float]]) -> None:
+        """Insert rows: row ``i`` is ``vectors[i]`` and the ``i``-th of ``terms`` (number to weight > 0)."""
         rows = (
-            {"row": row, "vector": vector, "terms": weights or {_NO_TERM: 1.0}, "kind": kind}
-            for row, (vector, weights, kind) in enumerate(zip(vectors, terms, kinds, strict=True))
+            {"row": row, "vector": vector, "terms": weights or {_NO_TERM: 1.0}}
+            for row, (vector, weights) in enumerate(zip(vectors, terms, strict=True))
         )
         while batch := list(islice(rows, _BATCH)):
             with _our_errors(f"the collection {collection} cannot be filled"):
@@ -233,16 +229,15 @@ _DIGEST, _ROWS = "b12assistant.sha256", "b12assistant.rows"
 
 @dataclass(frozen=True)
 class Contents:
-    """The content of a collection: ``vectors`` (n, d) of unit length, the terms of each row, the kind of its source."""
+    """The content of a collection: ``vectors`` (n, d) of unit length, the terms of each row."""
 
     vectors: Vectors
     lexical: BM25FIndex
-    kinds: Sequence[str]
 
     @once
     def digest(self) -> str:
         digest = hashlib.sha256(_FORMAT.encode())
-        for part in (np.ascontiguousarray(self.vectors).data, self.lexical.to_bytes(), "\0".join(self.kinds).encode()):
+        for part in (np.ascontiguousarray(self.vectors).data, self.lexical.to_bytes()):
             digest.update(hashlib.sha256(part).digest())
         return digest.hexdigest()
 
@@ -270,7 +265,7 @@ class Collections:
             self.server.drop(name)
         self.server.create(name, contents.vectors.shape[1])
         try:
-            self.server.insert(name, contents.vectors, contents.lexical.by_row(rows), contents.kinds)
+            self.server.insert(name, contents.vectors, contents.lexical.by_row(rows))
             self.server.finish(name, rows, {_DIGEST: contents.digest, _ROWS: str(rows)})
             self.open(facts)
         except BaseException:
@@ -315,26 +310,20 @@ class Collections:
 
     def copy(self, collection: Collection) -> dict[str, Any]:
         """Copy an index to the server; return the entries to add to its manifest."""
-        kinds = [str(passage.document.source.kind or "") for passage in collection.passages]
-        return {"engine": {"name": MILVUS, **self.fill(Contents(collection.matrix, _local(collection), kinds))}}
+        return {"engine": {"name": MILVUS, **self.fill(Contents(collection.matrix, _local(collection)))}}
 
     def attached(self, collection: Collection, manifest: Mapping[str, Any]) -> Collection:
-        """Return a collection with its search done by the server.
+        """Return a collection with its search done by the server, which skips what is switched off.
 
         Raises ``IndexMismatchError`` if it was never copied there, ``IndexDamagedError`` if the copy is incomplete.
         """
         engine = manifest.get("engine", {})
         if engine.get("name") != MILVUS:
             raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
-        whole = self.open(engine)
-        words = _local(collection).without_rows()
         off = [row for row, passage in enumerate(collection.passages) if collection.off.of(passage)]
-
-        def narrowed(kinds: frozenset[SourceKind]) -> Indexes:
-            place = replace(whole, only=_condition(off, kinds))
-            return MilvusVectors(place), MilvusTerms(place, words)
-
-        return replace(collection, vectors=MilvusVectors(whole), lexical=MilvusTerms(whole, words), narrowed=narrowed)
+        place = replace(self.open(engine), only=f"row not in {off}" if off else "")  # numbers, never text of a corpus
+        words = _local(collection).without_rows()
+        return replace(collection, vectors=MilvusVectors(place), lexical=MilvusTerms(place, words))
 
 
 def search_server(settings: IndexSettings, folder: Path) -> Collections:
@@ -349,11 +338,3 @@ def search_server(settings: IndexSettings, folder: Path) -> Collections:
 def _local(collection: Collection) -> BM25FIndex:
     assert isinstance(collection.lexical, BM25FIndex)  # noqa: S101 - as `open_generation` made it
     return collection.lexical
-
-
-def _condition(off: list[int], kinds: frozenset[SourceKind]) -> str:
-    """Return a filter in Milvus' language; it holds only numbers and our own names, never text of a corpus."""
-    parts = [f"row not in {off}"] if off else []
-    if kinds:
-        parts.append("kind in [" + ", ".join(f'"{kind}"' for kind in sorted(kinds)) + "]")
-    return " and ".join(parts)

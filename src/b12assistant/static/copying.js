@@ -15,31 +15,11 @@ b12.ready.then(() => {
     await navigator.clipboard.write([new ClipboardItem(kinds)]);
   };
 
-  // The quotes of the last answer as a message to whoever asked: text, and HTML for programs that take it.
-  b12.reply = async by => {
-    const turn = [...document.querySelectorAll("#thread .turn")].pop();
-    const links = turn ? [...turn.querySelectorAll("figure.quote a.cite")].map(link => link.getAttribute("href")) : [];
-    if (!links.length) return false;
-    const words = async (link, form) => {
-      const url = new URL(link, location.origin);
-      url.pathname = url.pathname.replace(/^\/d\//, "/cite/");
-      url.searchParams.set("form", form);
-      const answer = await fetch(url);
-      if (!answer.ok) throw new Error(String(answer.status));
-      return answer.text();
-    };
-    const line = text => make("p", {}, text).outerHTML;
-    const general = document.querySelector("#general .general").textContent; // a fixed text, which labels may not repeat
-    const signed = by ? [said("reply.regards"), by] : [];
-    const text = Promise.all(links.map(link => words(link, "plain"))).then(quotes => new Blob([[
-      said("reply.greeting"), said("reply.lead"), ...quotes, general, ...signed,
-    ].join("\n\n")], { type: "text/plain" }));
-    // The server escapes what a source wrote; what we add goes in as text.
-    const html = Promise.all(links.map(link => words(link, "html"))).then(quotes => new Blob([
-      line(said("reply.greeting")), line(said("reply.lead")), ...quotes, line(general), ...signed.map(line),
-    ], { type: "text/html" }));
-    await navigator.clipboard.write([new ClipboardItem({ "text/plain": text, "text/html": html })]);
-    return true;
+  // Quotes as a message to whoever asked: text, and HTML for programs that take it. The server writes both.
+  b12.reply = async addresses => {
+    const made = b12.post("/pack/reply", { addresses });
+    const as = (type, form) => made.then(found => new Blob([found[form]], { type }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": as("text/plain", "text"), "text/html": as("text/html", "html") })]);
   };
 
   // The address holds the question behind its "#", which is sent to nobody; anyone who gets the link can read it.
@@ -57,7 +37,7 @@ b12.ready.then(() => {
   };
 
   const copy = async button => {
-    const figure = button.closest("figure"), form = button.value || "plain", menu = button.closest("details");
+    const figure = button.closest("figure"), form = button.value || "plain", menu = button.closest("details.copying");
     let message = said(form === "report" ? "cite.copied_report" : "cite.copied");
     try {
       await b12.copyAs(figure.querySelector("a.cite").getAttribute("href"), form);

@@ -213,7 +213,10 @@ b12.ready.then(() => {
     const result = document.querySelector("#keep .result");
     if (button.value === "reply") {
       try {
-        result.textContent = said(await b12.reply(button.dataset.by) ? "reply.copied" : "reply.none");
+        const turn = [...document.querySelectorAll("#thread .turn")].pop();
+        const links = turn ? [...turn.querySelectorAll("figure.quote a.cite")].map(link => link.getAttribute("href")) : [];
+        if (links.length) await b12.reply(links);
+        result.textContent = said(links.length ? "reply.copied" : "reply.none");
       } catch {
         result.textContent = said("cite.failed");
       }

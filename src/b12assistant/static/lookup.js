@@ -22,30 +22,53 @@ b12.surface("lookup", async root => {
     }
     return said;
   };
-  const caption = (row, more = false) => [ // of a further passage of a document only its section is said
+  const caption = row => [
     make("p", { className: "place" }, make("a", { className: "cite", href: row.address },
-      make("span", { className: "words" }, exact((more && row.place.length > 1 ? row.place.slice(1) : row.place).join(" › ") + (row.pages ? `, ${row.pages}` : ""))))),
-    more ? null : make("p", { className: "who soft", title: row.who }, exact(row.who)),
-    !more && row.interest ? make("p", {}, make("strong", { className: `badge ${row.sells ? "sells" : "may-sell"}` }, row.interest)) : null,
-  ].filter(Boolean);
-  // The passages of a document together, at the place of its best one.
+      make("span", { className: "words" }, exact(row.place.join(" › ") + (row.pages ? `, ${row.pages}` : ""))))),
+    make("p", { className: "who soft", title: row.who }, exact(row.who)),
+  ];
+  // The rows of a group together, at the place of the best one; only publications have a heading.
   const together = rows => {
-    const documents = new Map();
-    for (const row of rows) {
-      const document = row.address.split("?")[0];
-      documents.set(document, [...documents.get(document) || [], row]);
-    }
-    return [...documents.values()].flatMap(found => found.map((row, at) => item(row, at > 0)));
+    const by = group.value, groups = new Map();
+    const key = row => by === "document" ? row.address.split("?")[0] : by === "publication" ? row.publication?.title || row.by : row;
+    for (const row of rows) groups.set(key(row), [...groups.get(key(row)) || [], row]);
+    return [...groups.values()].flatMap(found => [
+      ...(by === "publication" ? [heading(found[0])] : []), ...found.map((row, at) => item(row, at > 0 && by === "document"))]);
   };
+  const heading = ({ publication, by }) => make("li", { className: "group" }, publication?.url
+    ? make("a", { href: publication.url, rel: "noreferrer noopener", target: "_blank" }, exact(publication.title))
+    : exact(publication?.title || by));
+  // One line says it and one who says so; opened, the whole passage.
   const item = (row, more) => {
-    const shown = make("li", { tabIndex: -1, className: more ? "found more" : "found" }, make("figure", { className: "quote" },
-      words(row.pieces),
-      make("figcaption", {}, ...caption(row, more),
-        make("p", { className: "why soft" }, `${said("lookup.why")}: ${row.why.join(" · ")}`),
+    const best = row.pieces.filter(([, kind]) => kind.includes("s"));
+    const line = make("span", { className: "line", dir: "auto" },
+      ...best.flatMap(([text, kind]) => kind.includes("w") ? [make("b", {}, ...revealed(text))] : revealed(text)));
+    return make("li", { tabIndex: -1, className: more ? "found more" : "found" }, make("details", {},
+      make("summary", { title: `${said("lookup.why")}: ${row.why.join(" · ")}` }, line,
+        make("span", { className: "by soft" }, exact(more ? row.by : `${row.by} — ${row.place[0]}`)),
+        row.interest ? make("strong", { className: `badge ${row.sells ? "sells" : "may-sell"}` }, row.interest) : null),
+      make("figure", { className: "quote" }, words(row.pieces), make("figcaption", {}, ...caption(row),
         make("p", { className: "acts" },
           make("button", { type: "button", className: "copy plain", value: "plain" }, said("lookup.copy")),
-          pack.button(row.address)))));
-    return shown;
+          pack.button(row.address), comparing(row.address))))));
+  };
+  // The first press chooses a passage, which stays chosen through other searches; the second, on another one, shows both.
+  let chosen = "";
+  const comparing = address => {
+    const button = make("button", { type: "button", className: "compare plain", value: address, onclick: () => {
+      const one = chosen;
+      chosen = one ? "" : address;
+      for (const each of list.querySelectorAll("button.compare")) told(each);
+      if (!one) return b12.toast(said("lookup.compare_next"));
+      if (one === address) return;
+      window.open(`/compare?one=${encodeURIComponent(one)}&two=${encodeURIComponent(address)}`, "_blank", "noopener");
+    } });
+    told(button);
+    return button;
+  };
+  const told = button => {
+    button.setAttribute("aria-pressed", String(button.value === chosen));
+    button.textContent = said(!chosen ? "lookup.compare" : button.value === chosen ? "lookup.compared" : "lookup.compare_with");
   };
   // A number is a link that calls it.
   const dialled = (line, numbers) => {
@@ -76,11 +99,17 @@ b12.surface("lookup", async root => {
     make("option", { value: "" }, said(none)), ...options.map(([value, text]) => make("option", { value }, text)));
   const labelled = (key, field) => make("div", {}, make("label", { for: field.id }, said(key)), field);
   const kind = select("kind", "lookup.any_kind", choices.kinds);
-  const interest = select("interest", "lookup.any_interest", choices.interests);
-  const format = select("format", "lookup.any_format", choices.formats);
-  const titles = make("datalist", { id: "lookup-titles" }, ...choices.documents.map(title => make("option", { value: title })));
-  const named = make("input", { id: "lookup-document", placeholder: said("lookup.any_document"), autocomplete: "off" });
-  named.setAttribute("list", titles.id);
+  const offered = (name, none, values) => {
+    const list = make("datalist", { id: `lookup-${name}-list` }, ...values.map(value => make("option", { value })));
+    const field = make("input", { id: `lookup-${name}`, placeholder: said(none), autocomplete: "off", maxLength: 300 });
+    field.setAttribute("list", list.id);
+    return [field, list];
+  };
+  const [publisher, publishers] = offered("publisher", "lookup.any_publisher", choices.publishers);
+  const [named, titles] = offered("document", "lookup.any_document", choices.documents);
+  const guidelines = make("input", { type: "checkbox", id: "lookup-guidelines" });
+  const group = make("select", { id: "lookup-group" }, ...["document", "publication", "none"].map(value =>
+    make("option", { value: value === "none" ? "" : value }, said(`lookup.group_${value}`))));
   const year = name => make("input", {
     id: `lookup-${name}`, inputMode: "numeric", maxLength: 4, placeholder: said("lookup.any_year"), autocomplete: "off",
   });
@@ -88,9 +117,11 @@ b12.surface("lookup", async root => {
   const clear = make("button", { type: "button", className: "plain", hidden: true }, said("lookup.clear"));
   const summary = make("summary", {}, said("lookup.filters"));
   const filters = make("details", { className: "sieve" }, summary, make("div", { className: "fields" },
-    labelled("lookup.kind", kind), labelled("lookup.interest", interest), labelled("lookup.format", format),
-    labelled("lookup.document", named), titles,
-    make("div", { className: "years" }, labelled("lookup.since", since), labelled("lookup.until", until)), clear));
+    labelled("lookup.kind", kind),
+    make("div", { className: "years" }, labelled("lookup.since", since), labelled("lookup.until", until)),
+    labelled("lookup.document", named), titles, labelled("lookup.group", group), clear));
+  const first = make("div", { className: "first" }, labelled("lookup.publisher", publisher), publishers,
+    make("label", { className: "check", hidden: !choices.kinds.some(([value]) => value === "guideline") }, guidelines, ` ${said("lookup.guidelines")}`));
   const warnings = make("div", { className: "alert", role: "alert" });
 
   // What was searched for in this tab of the browser, until it is closed.
@@ -119,14 +150,13 @@ b12.surface("lookup", async root => {
   };
   const status = make("p", { className: "status soft" }, said("lookup.start", { passages: choices.passages.toLocaleString() }));
   const list = make("ol", { className: "list", "aria-label": said("lookup.results") });
-  const fields = [kind, interest, format, named, since, until];
+  const fields = [publisher, kind, named, since, until];
   const number = field => /^\d{1,4}$/.test(field.value.trim()) && Number(field.value) > 0 ? Number(field.value) : null;
   const asked = () => ({
     text: typed.value,
     way: box.querySelector("input[name=lookup-way]:checked").value,
+    publisher: publisher.value,
     kinds: kind.value ? [kind.value] : [],
-    interests: interest.value ? [interest.value] : [],
-    formats: format.value ? [format.value] : [],
     document: named.value,
     since: number(since),
     until: number(until),
@@ -139,6 +169,7 @@ b12.surface("lookup", async root => {
     recall();
     if (running) running.abort();
     const mine = running = new AbortController();
+    guidelines.checked = kind.value === "guideline";
     const used = fields.filter(field => field.value.trim()).length;
     summary.textContent = said("lookup.filters") + (used ? ` (${used})` : "");
     clear.hidden = !used;
@@ -160,18 +191,31 @@ b12.surface("lookup", async root => {
     }
     say(status.textContent);
   };
-  const show = (found, { text }) => {
+  const AT_FIRST = 10;
+  let results = [], limit = AT_FIRST;
+  const draw = () => {
+    const next = make("button", { type: "button", onclick: () => {
+      const at = list.querySelectorAll("li.found").length;
+      limit += AT_FIRST;
+      draw();
+      list.querySelectorAll("li.found")[at].focus();
+    } }, said("lookup.more", { count: Math.min(AT_FIRST, results.length - limit) }));
+    list.replaceChildren(...together(results.slice(0, limit)), ...(results.length > limit ? [make("li", { className: "next" }, next)] : []));
+  };
+  const show = (found, form) => {
     const same = JSON.stringify(found.notices);
     if (warnings.dataset.same !== same) notices(warnings, found.notices); // announced only when it says something else
     warnings.dataset.same = same;
-    const at = [...list.children].indexOf(row());
-    list.replaceChildren(...together(found.rows));
-    if (at >= 0) (list.children[at] || list.lastChild || typed).focus(); // focus that was in the list stays in it
+    const items = () => [...list.querySelectorAll("li.found")], at = items().indexOf(row());
+    [results, limit] = [found.rows, AT_FIRST];
+    draw();
+    if (at >= 0) (items()[at] || items().pop() || typed).focus(); // focus that was in the list stays in it
     const most = found.rows.length === 200;
     status.textContent = found.message ? found.message // nothing was searched
       : !found.rows.length ? said("lookup.nothing")
+      : form.publisher.trim() && !found.rows.some(row => row.pieces.some(([, kind]) => kind.includes("w"))) ? said("lookup.no_word")
       : most ? said("lookup.found_most", { count: found.rows.length }) : count("lookup.found", found.rows.length);
-    list.dataset.text = text;
+    list.dataset.text = form.text;
   };
   const later = () => {
     clearTimeout(timer);
@@ -181,6 +225,20 @@ b12.surface("lookup", async root => {
   typed.addEventListener("change", remember);
   for (const field of fields) field.addEventListener("input", later);
   for (const way of ways) way.addEventListener("change", run);
+  guidelines.addEventListener("change", () => {
+    kind.value = guidelines.checked ? "guideline" : "";
+    run();
+  });
+  group.addEventListener("change", draw);
+  // From the list of sources: what a publisher says.
+  const begin = () => {
+    if (!b12.publisher) return;
+    publisher.value = b12.publisher;
+    b12.publisher = "";
+    typed.focus();
+    run();
+  };
+  addEventListener("b12-publisher", begin);
   clear.addEventListener("click", () => {
     for (const field of fields) field.value = "";
     kind.focus();
@@ -261,7 +319,7 @@ b12.surface("lookup", async root => {
       .map(([key, name]) => make("div", {}, make("dt", {}, make("kbd", {}, key)), make("dd", {}, said(`lookup.key_${name}`))))));
   const row = () => document.activeElement && document.activeElement.closest("#lookup li.found");
   const move = step => {
-    const now = row(), items = [...list.children];
+    const now = row(), items = [...list.querySelectorAll("li.found")];
     const at = now ? items.indexOf(now) + step : 0;
     if (at < 0) typed.focus();
     else if (items[at]) items[at].focus();
@@ -280,7 +338,10 @@ b12.surface("lookup", async root => {
     else if (event.target.closest("select")) return; // letters choose in it
     else if (letter === "j" || (on && event.key === "ArrowDown")) { event.preventDefault(); move(1); }
     else if (letter === "k" || (on && event.key === "ArrowUp")) { event.preventDefault(); move(-1); }
-    else if (on && event.key === "Enter") now.querySelector("a.cite").click();
+    else if (on && event.key === "Enter") {
+      now.querySelector("details").open = true; // the focus comes back to the link
+      now.querySelector("a.cite").click();
+    }
     else if (now && letter === "c") now.querySelector("button.copy").click();
     else if (now && letter === "p") now.querySelector("button.pin").click();
   });
@@ -289,9 +350,10 @@ b12.surface("lookup", async root => {
     make("div", { className: "head" }, make("h1", { id: "lookup-heading" }, said("lookup.heading")), make("p", { className: "soft" }, said("lookup.lead"))),
     make("form", { className: "form", role: "search", onsubmit: event => event.preventDefault() },
       make("label", { for: typed.id }, said("lookup.box")), typed,
-      make("fieldset", { className: "ways" }, make("legend", {}, said("lookup.ways")), ...ways), filters),
+      make("fieldset", { className: "ways" }, make("legend", {}, said("lookup.ways")), ...ways), first, filters),
     recent, warnings, status, list, many, keys);
   recall();
+  begin();
   // An address named the tab: nobody is elsewhere but the box of Ask, which is out of sight.
   const now = document.activeElement;
   if (!now || now === document.body || now.closest("#ask")) typed.focus();

@@ -4,23 +4,33 @@
   const { said, make, revealed, words: exact, post, say, toast } = b12;
   const KEPT = "b12.pack";
   const MOST = 100;
+  const MOST_PACKS = 20;
+  const LONGEST = 60; // characters of a name
   const OURS = /^\/d\/[^?#]+\?at=[\d,-]+(&best=\d+-\d+)?&is=[0-9a-f,]+#hit$/;
 
-  // What is read back is checked: it may hold anything.
+  // What is read back is checked: it may hold anything. Before there were names it was a list of addresses.
+  const pinsOf = found => Array.isArray(found) ? [...new Set(found.filter(each => OURS.test(each)))].slice(0, MOST) : [];
+  const nameOf = found => typeof found === "string" ? found.trim().slice(0, LONGEST) : "";
   const read = () => {
+    let found = null;
     try {
-      const found = JSON.parse(localStorage.getItem(KEPT) || "[]");
-      return Array.isArray(found) ? [...new Set(found.filter(each => OURS.test(each)))].slice(0, MOST) : [];
-    } catch {
-      return [];
-    }
+      found = JSON.parse(localStorage.getItem(KEPT));
+    } catch { /* not ours */ }
+    if (!Array.isArray(found?.packs)) return { at: 0, packs: [{ name: "", pins: pinsOf(found) }] };
+    const packs = found.packs.slice(0, MOST_PACKS).map(each => ({ name: nameOf(each?.name), pins: pinsOf(each?.pins) }));
+    if (!packs.length) packs.push({ name: "", pins: [] });
+    return { at: packs[found.at] ? found.at : 0, packs };
   };
-  let pinned = read();
-  const write = fresh => {
-    pinned = fresh;
-    if (pinned.length) localStorage.setItem(KEPT, JSON.stringify(pinned));
+  let kept = read(), pinned = kept.packs[kept.at].pins;
+  const store = () => {
+    pinned = kept.packs[kept.at].pins;
+    if (kept.packs.length > 1 || kept.packs[0].name || pinned.length) localStorage.setItem(KEPT, JSON.stringify(kept));
     else localStorage.removeItem(KEPT);
     tell();
+  };
+  const write = fresh => {
+    kept.packs[kept.at].pins = fresh;
+    store();
   };
   const tell = () => {
     for (const each of document.querySelectorAll("button.pin")) mark(each);
@@ -28,7 +38,8 @@
   };
   addEventListener("storage", event => {
     if (event.key !== KEPT && event.key !== null) return;
-    pinned = read();
+    kept = read();
+    pinned = kept.packs[kept.at].pins;
     tell();
   });
 
@@ -61,7 +72,8 @@
   let open;
   const opener = () => {
     if (!open) return;
-    open.textContent = b12.count("pack.open", pinned.length);
+    const name = kept.packs[kept.at].name;
+    open.textContent = name ? said("pack.open_named", { name, count: pinned.length }) : b12.count("pack.open", pinned.length);
     open.classList.toggle("none", !pinned.length);
   };
   const place = () => {
@@ -77,7 +89,7 @@
   };
 
   // The pack itself
-  let dialog, list, note, acts, empty;
+  let dialog, list, note, acts, empty, names, rename, naming, typed, isFresh;
   const build = () => {
     const close = make("button", { type: "button", id: "pack-close", onclick: () => dialog.close() }, said("panel.close"));
     list = make("ol", { className: "list" });
@@ -85,16 +97,53 @@
     const forms = ["markdown", "html", "csv", "json"].map(form =>
       make("button", { type: "button", value: form, onclick: () => save(form) }, said(`pack.${form}`)));
     empty = make("button", { type: "button", className: "plain", onclick: clear }, said("pack.clear"));
+    names = make("select", { id: "pack-name", onchange: () => {
+      kept.at = Number(names.value);
+      store();
+      show();
+    } });
+    const fresh = make("button", { type: "button", className: "plain", onclick: () => ask(true) }, said("pack.fresh"));
+    rename = make("button", { type: "button", className: "plain", onclick: () => ask(false) }, said("pack.rename"));
+    typed = make("input", { id: "pack-typed", maxLength: LONGEST, autocomplete: "off", required: true });
+    naming = make("form", { className: "acts", hidden: true, onsubmit: named }, make("label", { for: typed.id }, said("pack.name")), typed,
+      make("button", { type: "submit" }, said("pack.keep")));
+    const which = make("div", { className: "acts" }, make("label", { for: names.id }, said("pack.which")), names, fresh, rename);
+    const reply = make("button", { type: "button", onclick: answer }, said("reply.copy"));
     acts = make("div", { className: "acts", role: "group", "aria-label": said("pack.export") },
-      make("span", { className: "soft" }, said("pack.export")), ...forms, empty);
+      make("span", { className: "soft" }, said("pack.export")), ...forms, reply, empty);
     dialog = make("dialog", { id: "pack", className: "surface", "aria-labelledby": "pack-heading" },
       make("div", { className: "bar" }, make("h2", { id: "pack-heading" }, said("pack.heading")), close),
-      make("p", { className: "soft" }, said("pack.why")), acts, note, list);
+      make("p", { className: "soft" }, said("pack.why")), which, naming, acts, note, list);
     dialog.addEventListener("click", event => {
       const link = event.target.closest("a.cite");
       if (link && !event.ctrlKey && !event.metaKey) dialog.close(); // the document opens in the panel
     });
     document.body.append(dialog);
+  };
+  const ask = is => {
+    isFresh = is;
+    naming.hidden = false;
+    typed.value = is ? "" : kept.packs[kept.at].name;
+    typed.focus();
+  };
+  const named = event => {
+    event.preventDefault();
+    const name = nameOf(typed.value);
+    if (!name) return typed.focus();
+    if (isFresh && kept.packs.length >= MOST_PACKS) return toast(said("pack.many", { count: MOST_PACKS }));
+    if (isFresh) kept.at = kept.packs.push({ name, pins: [] }) - 1;
+    else kept.packs[kept.at].name = name;
+    store();
+    show();
+    names.focus();
+  };
+  const answer = async () => {
+    try {
+      await b12.reply(pinned);
+      note.textContent = said("reply.copied");
+    } catch {
+      note.textContent = said("cite.failed");
+    }
   };
   let sure = false;
   const clear = () => {
@@ -103,7 +152,11 @@
       empty.textContent = said("pack.sure");
       return;
     }
-    write([]);
+    if (kept.packs.length > 1) {
+      kept.packs.splice(kept.at, 1);
+      kept.at = 0;
+    } else kept.packs = [{ name: "", pins: [] }];
+    store();
     say(said("pack.unpinned", { count: 0 }));
     show();
   };
@@ -112,8 +165,11 @@
     const mine = ++wanted;
     if (!dialog) build();
     sure = false;
+    naming.hidden = true;
+    names.replaceChildren(...kept.packs.map(({ name }, at) => make("option", { value: String(at) }, name || said("pack.heading"))));
+    names.value = String(kept.at);
     empty.textContent = said("pack.clear");
-    acts.hidden = !pinned.length;
+    acts.hidden = !pinned.length && kept.packs.length < 2;
     note.textContent = pinned.length ? "" : said("pack.empty");
     if (!pinned.length || !dialog.open) list.replaceChildren(); // of what was shown before nothing may be pressed
     if (!dialog.open) dialog.showModal();
@@ -168,7 +224,7 @@
   const save = async form => {
     try {
       const answer = await fetch(`/pack/export/${form}`, {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ addresses: pinned }),
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ addresses: pinned, name: kept.packs[kept.at].name }),
       });
       if (!answer.ok) throw new Error((await answer.json()).detail);
       const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))[1];

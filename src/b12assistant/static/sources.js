@@ -38,7 +38,12 @@ b12.surface("sources", place => {
     make("p", {}, make("strong", {}, words(each.publisher)), ` · ${[each.kind_label, each.country, each.year].filter(Boolean).join(" · ")}`),
     make("p", {}, /^https?:\/\//i.test(each.url)
       ? make("a", { href: each.url, rel: "noreferrer noopener", target: "_blank" }, words(each.title)) : words(each.title)),
-    make("p", { className: "soft", textContent: count("sources.used", each.used) }));
+    make("p", { className: "soft" }, count("sources.used", each.used), " ", make("button", {
+      type: "button", className: "plain", onclick: () => {
+        b12.publisher = each.publisher;
+        b12.open("lookup");
+        dispatchEvent(new Event("b12-publisher"));
+      } }, said("sources.look_up", { publisher: each.publisher }))));
 
   // Every word that is typed must occur.
   const fits = (texts, wanted) => {

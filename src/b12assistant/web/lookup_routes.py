@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -11,21 +12,20 @@ from pydantic import Field
 from starlette.responses import Response
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
-from b12assistant.answering.lookup import MOST_FOUND, DocumentFormat, LookUp, Sieve, Way, format_of
+from b12assistant.answering.lookup import MOST_FOUND, LookUp, Sieve, Way
 from b12assistant.answers import Reply, Status, Strength
+from b12assistant.application.catalogue import speakers
 from b12assistant.application.lookup_rows import notices, quoted, row
 from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.types import Interest, Source, SourceKind
 from b12assistant.web.http_models import Typed
 from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
 from b12assistant.web.questions import Questions
 
-MOST_PINNED = 100
 Year = Annotated[int | None, Field(strict=True, ge=1, le=9999)]
-Address = Annotated[str, Field(max_length=4000)]
 
 
 class LookUpForm(Form):
@@ -33,29 +33,22 @@ class LookUpForm(Form):
 
     text: Annotated[str, Field(max_length=SEARCHED_CHARACTERS)]
     way: Way = Way.ALL
-    kinds: frozenset[SourceKind] = frozenset()
-    interests: frozenset[Interest] = frozenset()
-    formats: frozenset[DocumentFormat] = frozenset()
-    document: Annotated[str, Field(max_length=300)] = ""
+    publisher: Annotated[str, Field(max_length=300)] = ""
+    kinds: frozenset[PublisherKind] = frozenset()
     since: Year = None
     until: Year = None
+    document: Annotated[str, Field(max_length=300)] = ""
     k: Annotated[int, Field(strict=True, ge=1, le=MOST_FOUND)] = MOST_FOUND
 
     @property
     def sieve(self) -> Sieve:
-        return Sieve(self.kinds, self.interests, self.formats, self.document.strip(), self.since, self.until)
+        return Sieve(self.publisher.strip(), self.kinds, self.since, self.until, self.document.strip())
 
 
 class QuestionForm(Form):
     """One of many questions."""
 
     text: Typed
-
-
-class PackRequest(Form):
-    """Addresses of the pinned passages, in order."""
-
-    addresses: Annotated[tuple[Address, ...], Field(max_length=MOST_PINNED)]
 
 
 ROOT = "/lookup"
@@ -94,7 +87,7 @@ def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
     return JsonResponse(
         {
             "notices": notices(warnings, space.texts, labels),
-            "rows": [row(match, labels, local_today()) for match in matches],
+            "rows": [row(match, asked.sieve, labels, local_today()) for match in matches],
             "generation": space.opened.collection.generation,
             "message": "",
         }
@@ -133,16 +126,12 @@ def _best(space: Workspace, question: str, labels: Labels) -> Response:
 
 
 def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:
-    entries = space.opened.entries
-    sources = [entry.document.source for entry in entries]
-    kinds = {source.kind for source in sources if source.kind}
-    formats = {format_of(entry.document.id) for entry in entries}
-    interests = {source.interest for source in sources}
-    years = [source.published.year for source in sources if source.published]
+    entries, found = space.opened.entries, speakers(space.opened)
+    publishers, kinds = Counter(each.publisher for each in found if each.publisher), {each.kind for each in found}
+    years = [each.year for each in found if each.year]
     return {
-        "kinds": [[kind, capital(labels.kind(Source(kind=kind)))] for kind in SourceKind if kind in kinds],
-        "interests": [[kind, labels(f"lookup.interest_{kind.name.lower()}")] for kind in Interest if kind in interests],
-        "formats": [[format_, labels(f"lookup.format_{format_}")] for format_ in DocumentFormat if format_ in formats],
+        "publishers": sorted(publishers, key=lambda name: (-publishers[name], name.casefold())),
+        "kinds": [[kind, capital(labels(f"standings.{kind}"))] for kind in PublisherKind if kind in kinds],
         "documents": sorted({entry.document.title for entry in entries}),
         "years": [min(years), max(years)] if years else None,
         "passages": sum(len(entry.passages) for entry in entries),

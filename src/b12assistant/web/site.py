@@ -24,7 +24,7 @@ from b12assistant.display.labels import load_labels
 from b12assistant.errors import ConfigError, ServerError
 from b12assistant.web import listening, service, ui
 from b12assistant.web.lookup_routes import lookup_router
-from b12assistant.web.pack_routes import export_router, pack_router
+from b12assistant.web.pack_routes import COMPARE, export_router, pack_router
 from b12assistant.web.plain_routes import ANSWERS, FIGURES, PlainPage, plain_router
 from b12assistant.web.plain_routes import PATH as PLAIN_PATH
 from b12assistant.web.policy import HEALTH, LOOPBACK, Admission, Policy, parse_framers, parse_hosts
@@ -158,7 +158,7 @@ FRAMEWORK = (
 )
 OWN = (
     *(*SOURCE_PATHS, PLAIN_PATH, ANSWERS, FIGURES, SOURCES, *HEALTH),
-    *("/export", "/own/", "/favicon.ico", "/api/", "/lookup/", "/pack/"),
+    *("/export", "/own/", "/favicon.ico", "/api/", "/lookup/", "/pack/", COMPARE),
 )
 
 

@@ -118,13 +118,13 @@ def _document(request: Request, space: Workspace, sheets: PrintedPages, labels: 
     try:
         entry, changed = space.document(name), space.source_changed(name)
     except NotFoundError:
-        return _page(missing_page(name, view.theme, labels), 404)
+        return page_response(missing_page(name, view.theme, labels), 404)
     view = replace(view, changed=changed, off=_why_off(space, entry, view))
     printing = None
     if asked.get("view") == "printed" and entry.document.page_starts:
         number = _number(asked, entry) or first_page(Target.of(entry, view))
         printing = _printed(sheets, space, entry, number)
-    return _page(source_page(entry, view, printing))
+    return page_response(source_page(entry, view, printing))
 
 
 def _printed(sheets: PrintedPages, space: Workspace, entry: Entry, number: int) -> Printing:
@@ -154,7 +154,8 @@ def _cited(entry: Entry, request: Request, generation: GenerationId) -> Cited | 
     return Cited(spans, best, holder.id if holder else None, generation, base)
 
 
-def _page(html: str, status: int = 200) -> Response:
+def page_response(html: str, status: int = 200) -> Response:
+    """Answer with a page of our own, under its strict policy."""
     return Response(html, status, _HEADERS, "text/html; charset=utf-8")
 
 

@@ -114,7 +114,7 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     thread = gr.Column(elem_id="thread")
     box, send, note = _composer(words, labels)
     with gr.Row(elem_id="foot"):
-        _text(answer_html.keep(labels, asking.live().configuration.settings.page.run_by), "keep")
+        _text(answer_html.keep(labels), "keep")
         new = gr.Button(labels("ask.new"), elem_id="new", size="sm", min_width=0)
     examples = _examples(words, labels)
     state = _text(answer_html.state("", "unknown"), "state")
