@@ -26,7 +26,7 @@ def fired(question: str, *sources: str) -> list[str]:
 
 
 def examples(key: str) -> list[Any]:
-    return [pytest.param(each["id"], text, id=f"{each['id']}: {text}") for each in CONCEPTS for text in each[key]]  # type: ignore[attr-defined]
+    return [pytest.param(each["id"], text, id=f"{each['id']}: {text}") for each in CONCEPTS for text in each[key]]
 
 
 @pytest.mark.parametrize(("concept", "question"), examples("asked"))
