@@ -13,7 +13,7 @@ continues from is in `benchmarks/data/red_flags/second_opinion.npz`.
 
 By default it continues from the last fit: one epoch over the newest round and half of the earlier messages, eight
 minutes on two cores. What ships learned two epochs more (docs/lab/0026, seventh round). ``--anew``: five epochs over
-everything, from scratch. ``--words``: keep the encoder's weights, fit the words and choose the cuts. ``--cuts``: choose
+everything from scratch, then that one. ``--words``: keep the encoder's weights, fit the words and choose the cuts. ``--cuts``: choose
 the cuts again on what the models said (`build/red_flags_judged.pkl`), as when the rules have changed.
 """
 
@@ -180,13 +180,13 @@ def fit_words_on(rows: Sequence[Row]) -> WordModel:
 
 
 def fit_head(rows: Sequence[Row], *, anew: bool) -> Mapping[str, np.ndarray]:
-    """Return the low-rank changes and the head."""
-    start, epochs = (None, ALL_EPOCHS) if anew else (dict(np.load(LEARNED)), EPOCHS)
-    if not anew:
-        earlier = [row for row in rows if not row.id.startswith(NEWEST)]
-        newest = [row for row in rows if row.id.startswith(NEWEST)]
-        rows = [*newest, *random.Random(1).sample(earlier, len(earlier) // REHEARSED)]
-    return tune(list(examples(rows)), start, epochs=epochs)
+    """Return the low-rank changes and the head: of the last fit, or of one over everything, after one epoch more over
+    the newest round and some of the earlier messages."""
+    start = tune(list(examples(rows)), None, epochs=ALL_EPOCHS) if anew else dict(np.load(LEARNED))
+    earlier = [row for row in rows if not row.id.startswith(NEWEST)]
+    newest = [row for row in rows if row.id.startswith(NEWEST)]
+    some = [*newest, *random.Random(1).sample(earlier, len(earlier) // REHEARSED)]
+    return tune(list(examples(some)), start, epochs=EPOCHS)
 
 
 def write_tuned() -> None:
