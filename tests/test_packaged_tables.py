@@ -68,6 +68,17 @@ class General(Strict):
     poison_line: Text
 
 
+class KindCue(Strict):
+    text: Text
+    patterns: Some
+    shown: Some
+    not_shown: Some
+
+
+class Kindness(Strict):
+    cue: list[KindCue]
+
+
 class Numbers(Strict):
     general: General
     region: list[Region]
@@ -196,6 +207,7 @@ TABLES: list[tuple[type[BaseModel], tuple[str, ...]]] = [
     (Words, ("red_flags", "words.toml")),
     (Withdrawals, ("red_flags", "withdrawals.toml")),
     (Proportion, ("red_flags", "proportion.toml")),
+    (Kindness, ("red_flags", "kindness.toml")),
     *((Language, ("red_flags", "languages", f"{code}.toml")) for code in codes()),
     *((Labels, ("page", "labels", f"{code}.toml")) for code in languages()),
 ]

@@ -200,7 +200,7 @@ def test_a_name_that_is_not_utf8_is_refused(loader: IsolatedLoader, tmp_path: Pa
 
 
 def test_a_fault_in_a_reader_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(data: bytes, name: str) -> Extract:
+    def fail(data: bytes, name: str, *, rendered: bool) -> Extract:  # noqa: ARG001 - as `load` is called
         raise KeyError(name, len(data))
 
     monkeypatch.setattr(worker, "load", fail)
@@ -209,7 +209,7 @@ def test_a_fault_in_a_reader_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_too_little_memory_is_reported_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(data: bytes, name: str) -> Extract:
+    def fail(data: bytes, name: str, *, rendered: bool) -> Extract:  # noqa: ARG001 - as `load` is called
         raise MemoryError(name, len(data))
 
     monkeypatch.setattr(worker, "load", fail)
