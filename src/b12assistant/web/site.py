@@ -156,7 +156,9 @@ FRAMEWORK = (
     *("/", "/assets/", "/static/", "/theme.css", JOIN, "/gradio_api/queue/data"),
     *("/gradio_api/startup-events", "/gradio_api/theme.css", "/gradio_api/app_id"),
 )
+_HEARTBEAT = "/gradio_api/heartbeat/"
 OWN = (
+    _HEARTBEAT,
     *(*SOURCE_PATHS, PLAIN_PATH, ANSWERS, FIGURES, SOURCES, *HEALTH),
     *("/export", "/own/", "/favicon.ico", "/api/", "/lookup/", "/pack/", COMPARE),
 )
@@ -187,6 +189,7 @@ def application(
         app.include_router(router)
     files = {**_own_files(), "labels.json": labels.as_json()}
     _add_own(app, files)
+    _add_heartbeat(app)
     ui.mount(app, Asking(live, questions, labels, warmup), plain.words, _head(files))
     paths = (*FRAMEWORK, *OWN)
     framers = parse_framers(settings.page.frame_ancestors)
@@ -253,6 +256,14 @@ def _head(files: Mapping[str, bytes]) -> str:
 
 def _address(files: Mapping[str, bytes], name: str) -> str:
     return f"/own/{name}?v={hashlib.sha256(files[name]).hexdigest()[:8]}"
+
+
+def _add_heartbeat(app: FastAPI) -> None:
+    """End the stream that every open page would hold; ``ui.KEPT`` says when a conversation is forgotten."""
+
+    @app.get(_HEARTBEAT + "{page}", include_in_schema=False)
+    async def heartbeat(page: str) -> Response:
+        return Response(media_type="text/event-stream")
 
 
 def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:

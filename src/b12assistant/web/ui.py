@@ -65,13 +65,11 @@ def with_head(page: bytes, first: str, words: PageWords, labels: Labels, sheets:
         + "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets)
     )
     shell = answer_html.first(words, labels).encode()
-    page = _HEARTBEAT.sub(rb"\1false", _PREVIEW.sub(b"", page), count=1).replace(b"<head>", own.encode(), 1)
+    page = _PREVIEW.sub(b"", page).replace(b"<head>", own.encode(), 1)
     return _BODY.sub(lambda body: body[0] + shell, page, count=1)
 
 
 _BODY = re.compile(rb"<body\b[^>]*>")
-# A stream that every open page would hold for as long as it is open; ``KEPT`` forgets without it.
-_HEARTBEAT = re.compile(rb'("connect_heartbeat"\s*:\s*)true')
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise Gradio sends statistics
 
