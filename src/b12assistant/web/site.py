@@ -262,7 +262,7 @@ def _add_heartbeat(app: FastAPI) -> None:
     """End the stream that every open page would hold; ``ui.KEPT`` says when a conversation is forgotten."""
 
     @app.get(_HEARTBEAT + "{page}", include_in_schema=False)
-    async def heartbeat(page: str) -> Response:
+    async def heartbeat() -> Response:
         return Response(media_type="text/event-stream")
 
 
