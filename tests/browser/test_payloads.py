@@ -259,6 +259,8 @@ def _look_up(reader: Reader) -> list[tuple[str, str]]:
     page.get_by_role("tab", name="Look up").click()
     page.fill("#lookup-box", "lives")
     page.wait_for_selector("#lookup .found")
+    while (more := page.locator("#lookup .next button")).count():
+        more.click()
     found: list[list[str]] = page.locator("#lookup .found").evaluate_all(
         "all => all.map(each => [each.querySelector('a').getAttribute('href'), "
         "each.querySelector('blockquote').textContent])"
