@@ -101,3 +101,4 @@ def test_a_word_list_holds_whole_words() -> None:
 def test_the_dictionary_knows_usual_words() -> None:
     assert all(word in english_words() for word in ("numbness", "vitamin", "a", "tingling"))
     assert "numbnesss" not in english_words()
+    assert ("ballance" in english_words(), "ballance" in english_words(with_rare=False)) == (True, False)

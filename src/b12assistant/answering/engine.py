@@ -308,7 +308,7 @@ class Engine:
                 for each in passage.sentences
             ),
             is_known=lambda words: collection.lexical.unknown_share(words) == 0,
-            is_word=lambda word: self.encoder.count(word) == 1 or word in english_words(),
+            is_word=lambda word: self.encoder.count(word) == 1 or word in english_words(with_rare=False),
             vocabulary=self.vocabulary,
         )
 

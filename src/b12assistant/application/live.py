@@ -25,7 +25,7 @@ _LARGE = 64 * 1024  # bytes
 def prepare(space: Workspace) -> None:
     """Make the suggestions in advance, and read the dictionary; triage of the suggestions compiles its patterns."""
     try:
-        english_words()
+        english_words(with_rare=False)
         for text in space.suggestions.texts:
             space.assistant.triaged(text)
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again

@@ -247,8 +247,10 @@ _begins = itemgetter(slice(2))
 
 
 @cache
-def english_words() -> WordList:
-    """Return the words of a dictionary, in lower case."""
+def english_words(*, with_rare: bool = True) -> WordList:
+    """Return the words of a dictionary, in lower case. Many of its rarest ones are misspelt: "ballance"."""
     from spellchecker import SpellChecker  # slow to import, and few questions need it
 
-    return WordList.of(SpellChecker(language="en").word_frequency.words())
+    counts = dict(SpellChecker(language="en").word_frequency.items())
+    rarest = min(counts.values())
+    return WordList.of(word for word, count in counts.items() if with_rare or count > rarest)
