@@ -31,6 +31,7 @@ def asked(text: str) -> list[str]:
         "my b12 is 180, is that low?",
         "thanks",
         "how much b12 does a 5 year old need",
+        "Had six loading injections over two weeks and my feet are still numb, should I be having more?",
     ],
 )
 def test_a_short_question_is_asked_as_a_whole(question: str) -> None:

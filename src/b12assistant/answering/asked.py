@@ -39,7 +39,7 @@ _FILLERS = _JOINS | _kind("well ok okay now anyway lastly finally secondly first
 _WHICH = _kind("what which who whom whose why how when where wat wot")
 _HOW = _kind("to much many long often soon far about else exactly happens come")
 _DOES = _kind("do does did can could should would will shall may might must ought shud cud wud")
-_IS = _kind("is are was were am has have had r")
+_IS = _kind("is are was were am has have r")
 _SUBJECTS = _kind(
     "i my you u ya it its he she we they ppl people that this these those there the her his your our a an any some"
     " every anyone anybody someone somebody low high extra too b12 b vitamin folate folic injection injections tablet"
