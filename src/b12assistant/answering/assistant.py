@@ -48,9 +48,9 @@ SEARCHED_CHARACTERS = 2_000
 MOST_TURNS = 20
 _NEAREST = 2
 _MARGIN = 0.25  # how far a further quote may score below the best one (docs/lab/0032)
-# Share of a quote's words that those before it cover, from which it adds nothing. Of 170 pairs that a reader judged,
-# it drops .46 of those that say the same and .12 of those that add something (docs/decisions/05-quoting.md).
-_SAID = 0.75
+# Share of a quote's words that those before it cover, from which it adds nothing (docs/decisions/05-quoting.md has
+# what two readers of 431 pairs of quotes say it drops).
+_SAID = 0.7
 _DENIES = re.compile(r"\b(?:not|no|never|none|nor|without|cannot|unlikely|hardly)\b|n['’]t\b", re.I)
 _OF_SEVERAL = 2  # quotes for each question of a message that asks several
 _BEST_FIRST = (Status.ANSWERED, Status.POSSIBLY, Status.NO_ANSWER)
