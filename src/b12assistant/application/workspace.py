@@ -363,8 +363,7 @@ class Workspace:
         from b12assistant.loaders.isolation import IsolatedLoader
 
         loading = self.configuration.settings.loading
-        limits = {"memory": loading.memory << 20, "size": loading.megabytes << 20}
-        return IsolatedLoader(root=self.corpus, seconds=loading.seconds, **limits)
+        return IsolatedLoader(root=self.corpus, seconds=loading.seconds, size=loading.megabytes << 20)
 
     def document(self, name: str) -> Entry:
         """Return the entry of a document id. Raises ``NotFoundError``."""

@@ -22,6 +22,7 @@ from b12assistant.protocols import Encoder, Progress
 from b12assistant.threads import once
 from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin, OriginId, Passage, Source
 
+MOST_PASSAGES = 5_000  # of one file; a file with more is left out
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
 
 
@@ -136,9 +137,8 @@ class FileReading:
 
     @once
     def _splitting(self) -> Splitting:
-        loading = self.settings.loading
-        rendered = loading.render == "chromium"
-        return Splitting(most_pieces(self.encoder), loading.passages, self.encoder.tokenizer, rendered=rendered)
+        rendered = self.settings.loading.render == "chromium"
+        return Splitting(most_pieces(self.encoder), MOST_PASSAGES, self.encoder.tokenizer, rendered=rendered)
 
     def _described(self, file: CorpusFile, sha256: str, front: Facts) -> tuple[Source, str]:
         """Return the source of a file, and a digest of everything that its entry depends on."""
