@@ -191,10 +191,10 @@ def fit_head(rows: Sequence[Row], *, anew: bool) -> Mapping[str, np.ndarray]:
 
 def write_tuned() -> None:
     """Write the graph of the encoder with the low-rank changes that were learned."""
-    from export_onnx import make_graph, write
+    from export_onnx import changed, make_graph, write
 
     encoder = SentenceEncoder(find_weights(), threads=1)
-    write(make_graph(encoder.tuned(parse_low_rank(np.load(LEARNED))), eight_bits=True), name=RED_FLAGS)
+    write(make_graph(changed(encoder, parse_low_rank(np.load(LEARNED))), eight_bits=True), name=RED_FLAGS)
 
 
 def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> Judgements:

@@ -19,13 +19,12 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -46,9 +45,6 @@ class StandIn:
     @property
     def runtime(self) -> dict[str, str]:
         return {"encoder": "stand-in"}
-
-    def tuned(self, changes: Mapping[str, NDArray[np.float32]], digest: str = "") -> StandIn:  # noqa: ARG002 - no weights
-        return self
 
     def count(self, text: str) -> int:
         return len(_PIECE.findall(text))

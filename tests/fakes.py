@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -57,11 +56,6 @@ class FakeEncoder:
 
     def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
         return [encoded for text in texts for encoded in self.encode([text])]
-
-    def tuned(self, changes: Mapping[str, NDArray[np.float32]], digest: str = "") -> FakeEncoder:  # noqa: ARG002
-        """Return itself: it has no weights."""
-        assert not changes
-        return self
 
     def piece(self, word: str) -> int:
         """The id of a word, which is also its direction; no word has 0."""

@@ -43,13 +43,13 @@ PICTURE = (
     (
         "safety",
         (
-            "assertion fixed_texts kindness opinion red_flags < letters proportion translations turn_parts "
+            "assertion fixed_texts opinion red_flags < letters proportion translations turn_parts "
             "< languages withdrawal < triage < explanation second_opinion"
         ),
     ),
     (
         "corpus",
-        "entries publishers < page_words < disputes sources switched_off < folder < provenance < reviews walk",
+        "entries publishers < page_words < disputes sources switched_off < folder < provenance < reviews",
     ),
     (
         "index",

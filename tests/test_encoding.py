@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from export_onnx import changed
+from numpy.typing import NDArray
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import SentenceEncoder, load_encoder
+from b12assistant.index.onnx_encoder import OnnxEncoder
 from b12assistant.index.weights import PINNED_DIGEST, PINNED_MODEL, find_weights
 from b12assistant.protocols import Encoded, Encoder
 
@@ -194,23 +197,31 @@ def test_without_the_weights_package_make_setup_is_named(monkeypatch: pytest.Mon
 WEIGHT = "encoder.layer.5.output.dense.weight"
 
 
+def tuned_by(encoder: Encoder, changes: dict[str, NDArray[np.float32]]) -> Encoder:
+    """The product tunes only the encoder on ONNX Runtime; what makes the graphs changes the other."""
+    if isinstance(encoder, OnnxEncoder):
+        return encoder.tuned(changes)
+    assert isinstance(encoder, SentenceEncoder)
+    return changed(encoder, changes)
+
+
 def test_an_encoder_tuned_by_nothing_is_the_same(encoder: Encoder, encoded: list[Encoded]) -> None:
-    (same,) = encoder.tuned({}).encode(TEXTS[:1])
+    (same,) = tuned_by(encoder, {}).encode(TEXTS[:1])
     np.testing.assert_allclose(same.tokens, encoded[0].tokens, atol=1e-5)
 
 
-def test_tuning_changes_what_it_reads_and_leaves_the_encoder_as_it_was(encoder: Encoder) -> None:
+def test_tuning_changes_what_it_reads_and_leaves_the_encoder_as_it_was(
+    encoder: Encoder, encoded: list[Encoded]
+) -> None:
     change = np.random.default_rng(0).normal(0, 0.1, (384, 1536)).astype(np.float32)
-    tuned = encoder.tuned({WEIGHT: change})
-    (before,), (changed,), (back,) = (
-        list(each.encode(TEXTS[:1])) for each in (encoder, tuned, tuned.tuned({WEIGHT: -change}))
-    )
-    assert np.abs(changed.tokens - before.tokens).max() > 0.01
-    np.testing.assert_allclose(back.tokens, before.tokens, atol=1e-4)
+    tuned = tuned_by(encoder, {WEIGHT: change})
+    (now,), (as_before,) = (list(each.encode(TEXTS[:1])) for each in (tuned, encoder))
+    assert np.abs(now.tokens - encoded[0].tokens).max() > 0.01
+    np.testing.assert_allclose(as_before.tokens, encoded[0].tokens, atol=1e-5)
     assert (tuned.digest, tuned.limit) == (encoder.digest, encoder.limit)
 
 
 @pytest.mark.parametrize("name", ["encoder.layer.9.output.dense.weight", "embeddings.LayerNorm.weight"])
-def test_a_weight_that_is_not_there_cannot_be_tuned(encoder: Encoder, name: str) -> None:
+def test_a_weight_that_is_not_there_cannot_be_tuned(name: str) -> None:
     with pytest.raises(EncoderError, match=f"has no weight '{name}' of"):
-        encoder.tuned({name: np.zeros((384, 1536), np.float32)})
+        tuned_by(load_encoder(), {name: np.zeros((384, 1536), np.float32)})

@@ -10,9 +10,9 @@ from serving import EMERGENCY, small_space
 from b12assistant.answers import Answer, NoticeKind, Status, Turn
 from b12assistant.data_files import read_data
 from b12assistant.display.answer_html import turn_html
-from b12assistant.safety.kindness import FILE, kind_line
+from b12assistant.safety.proportion import KINDNESS, kind_line
 
-CUES = read_data("red_flags", FILE)["cue"]
+CUES = read_data("red_flags", KINDNESS)["cue"]
 QUESTIONS = Path(__file__).parent.parent / "benchmarks" / "data" / "questions" / "test.jsonl"
 AFRAID = "I'm so scared. What wraps every nerve: myelin?"
 

@@ -198,6 +198,7 @@ def test_documents_embedded_at_a_time_share_the_threads_of_bulk_work() -> None:
 def test_the_encoder_of_red_flags_is_the_one_that_was_learned() -> None:
     """Rounded to eight bits it is close, and closer than another."""
     plain = load_encoder()
+    assert isinstance(plain, OnnxEncoder)
     learned = plain.tuned(parse_low_rank(np.load(DATA / "red_flags" / "second_opinion.npz")))
     texts = packaged_texts(plain)[:12]
     found, exact, other = ([each.vector for each in e.encode(texts)] for e in (red_flag_encoder(plain), learned, plain))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from importlib import resources
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, create_model
 
+from b12assistant.answering.turn_forms import _Signs as Signals
 from b12assistant.corpus.entries import CuratedEntry, FindingEntry, RuleEntry, TextsFile, VocabularyFile
 from b12assistant.data_files import read_data
 from b12assistant.display.labels import languages
@@ -179,6 +181,45 @@ class Withdrawals(Strict):
     language: list[Withdrawal]  # type: ignore[valid-type]
 
 
+def _expression(pattern: str) -> str:
+    re.compile(pattern.replace("{name}", "x"))
+    return pattern
+
+
+Expressions = Annotated[list[Annotated[Text, AfterValidator(_expression)]], Field(min_length=1)]
+
+
+class Concept(Strict):
+    id: Text
+    names: Some
+    asks: Expressions
+    asked: Some
+    mentions: Texts
+    each: bool = False
+
+
+class Concepts(Strict):
+    concept: list[Concept] = Field(min_length=1)
+
+
+class Subject(Strict):
+    names: Some
+
+
+class Cues(Strict):
+    dose: Expressions
+    safe: Expressions
+    start_or_stop: Expressions
+    caution: Expressions
+
+
+Signs = create_model(  # type: ignore[call-overload]
+    "Signs",
+    __base__=Strict,
+    **dict.fromkeys(("opens", *Signals.__dataclass_fields__.keys() - {"opening"}), (Some, ...)),
+)
+
+
 class Labels(RootModel[dict[str, dict[str, Text]]]):
     pass
 
@@ -209,6 +250,10 @@ TABLES: list[tuple[type[BaseModel], tuple[str, ...]]] = [
     (Proportion, ("red_flags", "proportion.toml")),
     (Kindness, ("red_flags", "kindness.toml")),
     *((Language, ("red_flags", "languages", f"{code}.toml")) for code in codes()),
+    (Concepts, ("scope", "concepts.toml")),
+    (Subject, ("scope", "subject.toml")),
+    (Signs, ("conversation", "signs.toml")),
+    (Cues, ("sellers", "cues.toml")),
     *((Labels, ("page", "labels", f"{code}.toml")) for code in languages()),
 ]
 

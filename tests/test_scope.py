@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 from builders_answers import assistant, source
 
-from b12assistant.answering.scope import load_scope, parse_scope
+from b12assistant.answering.scope import load_scope
 from b12assistant.answers import NoticeKind, Status, Turn, TurnSlice
-from b12assistant.data_files import read_data, tables
-from b12assistant.errors import ConfigError
+from b12assistant.data_files import read_data
 from b12assistant.safety.fixed_texts import load_fixed_texts
 
 SCOPE = load_scope()
-CONCEPTS = tables(read_data("scope", "concepts.toml"), "concept", "concepts.toml")
+CONCEPTS = read_data("scope", "concepts.toml")["concept"]
 QUESTIONS = Path(__file__).parent.parent / "benchmarks" / "data" / "questions"
 
 
@@ -107,9 +106,3 @@ def test_our_own_questions_raise_no_false_alarm() -> None:
     ]
     rows = [json.loads(line) for line in lines]
     assert [row["question"] for row in rows if fired(row["question"], *row["gold"])] == []
-
-
-def test_an_invalid_pattern_is_named() -> None:
-    concept = {"id": "x", "names": ["x"], "asks": ["("], "asked": [], "mentions": []}
-    with pytest.raises(ConfigError, match="concept 1: '\\(' is no regular expression"):
-        parse_scope({"concept": [concept]})

@@ -7,6 +7,7 @@ weights, which the graph leaves in the model's own file and a tuned encoder repl
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import io
 import json
@@ -23,7 +24,7 @@ import numpy as np
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import SentenceEncoder
-from b12assistant.index.onnx_encoder import OnnxEncoder
+from b12assistant.index.onnx_encoder import Changes, OnnxEncoder
 from b12assistant.index.weights import (
     GRAPHS,
     PINNED_MODEL,
@@ -100,8 +101,24 @@ def compare(encoder: SentenceEncoder, graph: OnnxGraph) -> float:
     changes = _changes(encoder, graph.weights)
     return min(
         least_cosine(encoder, ours, texts),
-        least_cosine(encoder.tuned(changes), ours.tuned(changes), texts[: _TEXTS // 4]),
+        least_cosine(changed(encoder, changes), ours.tuned(changes), texts[: _TEXTS // 4]),
     )
+
+
+def changed(encoder: SentenceEncoder, changes: Changes) -> SentenceEncoder:
+    """Return a copy with each of ``changes`` added to the weight of its name; the copy shares the word vectors."""
+    import torch
+
+    own: Any = encoder.model
+    shared = own[0].auto_model.embeddings
+    model = copy.deepcopy(own, {id(shared): shared})
+    weights = dict(model[0].auto_model.named_parameters())
+    with torch.no_grad():
+        for name, change in changes.items():
+            weights[name] += torch.from_numpy(change)
+    found = SentenceEncoder(encoder.weights, threads=1)
+    vars(found)["model"] = model
+    return found
 
 
 def least_cosine(theirs: Encoder, ours: Encoder, texts: Sequence[str]) -> float:

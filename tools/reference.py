@@ -62,8 +62,6 @@ MEANINGS = {
     "encoder.tuned": "use the shipped encoder as it was tuned to vitamin B12 and nerves; `false` for another subject",
     "loading.seconds": "most processor time to read, mark and split one file",
     "loading.megabytes": "largest file, in MB",
-    "loading.memory": "memory of the process that reads files, in MB",
-    "loading.passages": "most passages of one file; a file with more is left out",
     "loading.render": "`chromium`: draw HTML in that browser, offline, where styles alone do not tell what is seen"
     " ([how](../decisions/13-drawn.md))",
     "quoting.quotes": "quotes of an answer, at most",
@@ -80,7 +78,6 @@ MEANINGS = {
     "page says that nobody has said so",
     "page.signature": "signature below a reply that is copied, as in `Anna, B12 support team`; empty: `page.run_by`",
     "web.seconds": "longest time from a question to its answer; after that it is reported as late",
-    "web.waiting": "questions that may wait; one more is refused: the server is busy",
     "web.hosts": "names the server is reached by besides its address, as in `b12.example.org`, blanks between",
     "web.behind_proxy": "`true`: a proxy asks for passwords and speaks TLS, so `serve --host` may name any address",
     "web.metrics": "address at which Prometheus reads figures, as in `127.0.0.1:9464`; empty: none",

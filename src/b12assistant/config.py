@@ -85,14 +85,12 @@ class IndexSettings:
 class LoadingSettings:
     """Limits for one file.
 
-    ``seconds``: processor time to read, mark and split it. ``megabytes``: size of the file. ``memory``: MB that the
-    reader may use. ``passages``: how many the file may have. ``render``: "chromium" draws HTML, to see what is hidden.
+    ``seconds``: processor time to read, mark and split it. ``megabytes``: size of the file. ``render``: "chromium"
+    draws HTML, to see what is hidden.
     """
 
     seconds: float = 60.0
     megabytes: int = 50
-    memory: int = 2048
-    passages: int = 5_000
     render: str = "none"
 
 
@@ -138,12 +136,11 @@ class PageSettings:
 class WebSettings:
     """Limits of the server, and where it runs.
 
-    ``seconds``: time limit of an answer. ``waiting``: how many questions may wait. ``hosts``: names of the server
-    besides its address. ``behind_proxy``: a proxy guards it. ``metrics``: HOST:PORT for Prometheus. ``log``: level.
+    ``seconds``: time limit of an answer. ``hosts``: names of the server besides its address. ``behind_proxy``: a proxy
+    guards it. ``metrics``: HOST:PORT for Prometheus. ``log``: level.
     """
 
     seconds: float = 10.0
-    waiting: int = 128
     hosts: str = ""
     behind_proxy: bool = False
     metrics: str = ""
@@ -166,14 +163,15 @@ class Settings:
 
 _PREFIX = "B12_"
 _NOT_SETTINGS = {"B12_SHARED"}  # read by the tests
-_MEASURED = {  # what an older file may name: constants now
+_CONSTANTS = {  # what an older file may name: constants now
     *("chunking", "lexical", "retrieval", "encoder.bulk", "encoder.runtime"),
     *("chunking.pieces", "chunking.title_pieces", "chunking.sentence_vectors_up_to"),
     *("lexical.k1", "lexical.b_body", "lexical.b_title", "lexical.title_weight"),
     *("retrieval.candidates", "retrieval.rescored", "retrieval.passages"),
     *("quoting.sentences", "quoting.characters", "quoting.rate", "quoting.alike", "quoting.margin", "quoting.heard"),
+    *("loading.memory", "loading.passages", "web.waiting"),
 }
-_GONE = "is no longer a setting (it is fixed by measurement)"
+_GONE = "is no longer a setting (it is fixed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +240,7 @@ def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
     except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or a number with too many digits
         raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it, then try again") from error
     for section, content in table.items():
-        named = known_keys().keys() | (_MEASURED if content else ())
+        named = known_keys().keys() | (_CONSTANTS if content else ())
         if not isinstance(content, dict) or section not in {key.partition(".")[0] for key in named}:
             raise _unknown(section, f"{path}:{line_of(text, section)}")
         yield from ((f"{section}.{name}", content[name], f"{path}:{line_of(text, section, name)}") for name in content)
@@ -251,7 +249,7 @@ def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:
     """Yield key, value and variable name; only here do numbers arrive as text."""
     kinds = known_keys()
-    names, gone = ({_variable(key): key for key in keys} for keys in (kinds, _MEASURED))
+    names, gone = ({_variable(key): key for key in keys} for keys in (kinds, _CONSTANTS))
     for variable, value in environment.items():
         if variable.startswith(_PREFIX) and variable not in _NOT_SETTINGS:
             if variable in gone:
@@ -272,7 +270,7 @@ def _variable(key: str) -> str:
 
 
 def _unknown(key: str, origin: str) -> ConfigError:
-    if key in _MEASURED:
+    if key in _CONSTANTS:
         return ConfigError(f"{origin}: `{key}` {_GONE}", hint="remove the line")
     near = get_close_matches(key, [*known_keys(), *get_type_hints(Settings)], n=1)
     hint = f"did you mean {near[0]!r}?" if near else "`b12assistant doctor` lists the settings"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
@@ -30,39 +30,6 @@ def read_data(*path: str) -> dict[str, Any]:
         return tomllib.loads(resources.files("b12assistant").joinpath("data", *path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"data/{name} cannot be read: {error}", hint=HINT) from error
-
-
-def check_keys(table: Table, where: str, *, required: Sequence[str] = (), optional: Sequence[str] = ()) -> None:
-    """Check that every required key is there and no unknown one. Raises ``ConfigError``."""
-    missing = sorted(set(required) - set(table))
-    unknown = sorted(set(table) - set(required) - set(optional))
-    if missing or unknown:
-        parts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unknown {', '.join(unknown)}"] * bool(unknown)
-        raise ConfigError(f"{where}: {'; '.join(parts)}", hint=HINT)
-
-
-def string(table: Table, key: str, where: str) -> str:
-    """Return a value that must be a non-empty string."""
-    value = table.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigError(f"{where}: {key} must be a non-empty string", hint=HINT)
-    return value
-
-
-def strings(table: Table, key: str, where: str) -> tuple[str, ...]:
-    """Return a value that must be a list of strings; empty if the key is missing."""
-    value = table.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise ConfigError(f"{where}: {key} must be a list of strings", hint=HINT)
-    return tuple(value)
-
-
-def tables(table: Table, key: str, where: str) -> tuple[Table, ...]:
-    """Return a value that must be a non-empty array of tables."""
-    value = table.get(key)
-    if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
-        raise ConfigError(f"{where}: {key} must be an array of tables", hint=HINT)
-    return tuple(value)
 
 
 def line_of(text: str, *place: str | int) -> int:

@@ -64,14 +64,6 @@ class Encoder(Protocol):
     def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
         """Encode the texts in order, bit for bit as ``encode`` does each alone. Raises what ``encode`` raises."""
 
-    def tuned(self, changes: Mapping[str, Vectors], digest: str = "") -> Encoder:
-        """Return a copy with each matrix of ``changes``, (out, in) float32, added to the weight of that name.
-
-        ``digest``: of the copy; without one, that of this encoder.
-
-        Raises ``EncoderError`` for an unknown weight.
-        """
-
 
 class VectorIndex(Protocol):
     """Finds the nearest rows by inner product."""

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from b12assistant.answers import Notice, NoticeKind, TextId, TurnSlice
-from b12assistant.data_files import HINT, Table, check_keys, read_data, string, strings, tables
-from b12assistant.errors import ConfigError
+from b12assistant.data_files import read_data
 from b12assistant.language.words import fold
 from b12assistant.threads import once
 
-_FILE = "concepts.toml"
 _APART = re.compile(r"[’']|\s+")  # "nature's" is looked for as "nature s"
 _UNIT = re.compile(r"\s+|\S")  # each becomes one character
 
@@ -94,23 +92,11 @@ def _places(concept: Concept, parts: Sequence[TurnSlice]) -> Iterator[TurnSlice]
 
 @cache
 def load_scope() -> Scope:
-    """Read the concepts that ship with the package. Raises ``ConfigError``."""
-    return parse_scope(read_data("scope", _FILE))
-
-
-def parse_scope(data: Table) -> Scope:
-    """Return the concepts of a parsed file."""
-    check_keys(data, _FILE, required=("concept",))
-    found = enumerate(tables(data, "concept", _FILE), start=1)
-    return Scope(tuple(_concept(table, f"{_FILE}, concept {number}") for number, table in found))
-
-
-def _concept(table: Table, where: str) -> Concept:
-    check_keys(table, where, required=("id", "names", "asks", "asked", "mentions"), optional=("each",))
-    asks = strings(table, "asks", where)
-    for ask in asks:
-        try:
-            re.compile(ask.replace("{name}", "x"))
-        except re.error as error:
-            raise ConfigError(f"{where}: {ask!r} is no regular expression ({error})", hint=HINT) from error
-    return Concept(TextId(string(table, "id", where)), strings(table, "names", where), asks, table.get("each") is True)
+    """Read the concepts that ship with the package."""
+    listed = read_data("scope", "concepts.toml")["concept"]
+    return Scope(
+        tuple(
+            Concept(TextId(each["id"]), tuple(each["names"]), tuple(each["asks"]), each=each.get("each", False))
+            for each in listed
+        )
+    )

@@ -16,10 +16,9 @@ from functools import cache
 from b12assistant.answering.quoting import Window
 from b12assistant.answers import Topic, TopicId
 from b12assistant.corpus.disputes import Dispute
-from b12assistant.data_files import read_data, strings
+from b12assistant.data_files import read_data
 from b12assistant.types import Span
 
-_FILE = "cues.toml"
 # How far behind a seller a source that sells nothing may be and still come first: of 48 first quotes from a seller with
 # another source this near, none was the one to show first (docs/decisions/03-sellers.md).
 _LEAD = 0.12
@@ -49,8 +48,8 @@ class Cues:
 
 @cache
 def load_cues() -> Cues:
-    table = read_data("sellers", _FILE)
-    compiled = {name: [re.compile(cue, re.I | re.S) for cue in strings(table, name, _FILE)] for name in table}
+    table = read_data("sellers", "cues.toml")
+    compiled = {name: [re.compile(cue, re.I | re.S) for cue in cues] for name, cues in table.items()}
     sensitive = tuple(cue for name in _SENSITIVE for cue in compiled[name])
     return Cues(sensitive, tuple(compiled["dose"]), tuple(compiled["caution"]))
 

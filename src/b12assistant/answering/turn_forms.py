@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from b12assistant.answers import Move
-from b12assistant.data_files import check_keys, read_data, strings
+from b12assistant.data_files import read_data
 from b12assistant.language.words import terms
 
 _FORM = 300  # characters in which a turn's form is looked for
@@ -125,13 +125,11 @@ class _Signs:
 
 @lru_cache(maxsize=1)
 def _signs() -> _Signs:
-    file = "signs.toml"
-    data = read_data("conversation", file)
-    names = [each.name for each in fields(_Signs)][1:]
-    check_keys(data, file, required=("opens", *names))
-    lists = {name: frozenset(strings(data, name, file)) for name in names}
+    data = read_data("conversation", "signs.toml")
+    opens = data.pop("opens")
+    lists = {name: frozenset(words) for name, words in data.items()}
     lists["general"] = frozenset(term for word in lists["general"] for term in terms(word))
-    words = "|".join(re.escape(word) for word in sorted(strings(data, "opens", file), key=len, reverse=True))
+    words = "|".join(re.escape(word) for word in sorted(opens, key=len, reverse=True))
     return _Signs(opening=re.compile(rf"(?:(?:{words})\b[\s,.:;–—-]*)+"), **lists)
 
 

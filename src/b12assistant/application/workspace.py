@@ -51,7 +51,7 @@ from b12assistant.loaders.decoding import read_file
 from b12assistant.protocols import Encoder
 from b12assistant.safety.explanation import Json, explain
 from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
-from b12assistant.safety.kindness import kind_line
+from b12assistant.safety.proportion import kind_line
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.translations import WithTranslations, numbers_in
@@ -363,8 +363,7 @@ class Workspace:
         from b12assistant.loaders.isolation import IsolatedLoader
 
         loading = self.configuration.settings.loading
-        limits = {"memory": loading.memory << 20, "size": loading.megabytes << 20}
-        return IsolatedLoader(root=self.corpus, seconds=loading.seconds, **limits)
+        return IsolatedLoader(root=self.corpus, seconds=loading.seconds, size=loading.megabytes << 20)
 
     def document(self, name: str) -> Entry:
         """Return the entry of a document id. Raises ``NotFoundError``."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from b12assistant.data_files import read_data, strings
+from b12assistant.data_files import read_data
 from b12assistant.language.words import fold
-
-_FILE = "subject.toml"
 
 
 def names_subject(question: str) -> bool:
@@ -18,5 +16,5 @@ def names_subject(question: str) -> bool:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    names = strings(read_data("scope", _FILE), "names", _FILE)
+    names = read_data("scope", "subject.toml")["names"]
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})")

@@ -6,7 +6,6 @@ themselves, for late interaction. Texts are never cut: one over the limit is the
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import io
 import os
@@ -21,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.onnx_encoder import SPECIAL, Changes, OnnxEncoder, check_changes, check_length, unit
-from b12assistant.index.weights import PINNED_MODEL, SAFETENSORS, TOKENIZER, ModelWeights, find_weights, shipped_graph
+from b12assistant.index.onnx_encoder import SPECIAL, OnnxEncoder, check_length, unit
+from b12assistant.index.weights import PINNED_MODEL, TOKENIZER, ModelWeights, find_weights, shipped_graph
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.stages import stage
 from b12assistant.threads import once
@@ -39,21 +38,12 @@ _BULK = 8  # texts; from here more than one thread pays off
 class SentenceEncoder:
     """A sentence-transformers model as an ``Encoder``; `load_encoder` makes one. The model is loaded at first use.
 
-    One thread uses it at a time: parallel calls would share the tokenizer's padding. ``base``: the encoder that this
-    one is a changed copy of, and the changes.
+    One thread uses it at a time: parallel calls would share the tokenizer's padding.
     """
 
-    def __init__(
-        self,
-        weights: ModelWeights,
-        *,
-        threads: int,
-        digest: str = "",
-        base: tuple[SentenceEncoder, Changes] | None = None,
-    ) -> None:
-        self.weights, self._threads, self._base = weights, threads, base
-        self._turn: threading.RLock = base[0]._turn if base else threading.RLock()
-        self.name, self.digest = weights.name, digest or weights.digest
+    def __init__(self, weights: ModelWeights, *, threads: int) -> None:
+        self.weights, self._threads, self._turn = weights, threads, threading.RLock()
+        self.name, self.digest = weights.name, weights.digest
         file = weights.place / TOKENIZER if weights.place else None
         self.tokenizer = file if file is not None and file.is_file() else None
 
@@ -72,9 +62,7 @@ class SentenceEncoder:
 
     @once
     def model(self) -> SentenceTransformer:
-        """Load the weights with sentence-transformers, or change those of another. Raises ``EncoderError``."""
-        if self._base is not None:
-            return self._changed(*self._base)
+        """Load the weights with sentence-transformers. Raises ``EncoderError``."""
         from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
@@ -95,29 +83,6 @@ class SentenceEncoder:
     def count(self, text: str) -> int:
         with self._turn:
             return len(self.model.tokenizer.tokenize(text))
-
-    def tuned(self, changes: Changes, digest: str = "") -> SentenceEncoder:
-        """Return a changed encoder, with ``digest`` or its own. It shares the word vectors, half of the memory."""
-        place = self.weights.place
-        if place is not None and (place / SAFETENSORS).is_file():
-            check_changes(self.name, place, changes)
-        named = digest or self.digest
-        return SentenceEncoder(self.weights, threads=self._threads, digest=named, base=(self, changes))
-
-    def _changed(self, base: SentenceEncoder, changes: Changes) -> SentenceTransformer:
-        import torch
-
-        own: Any = base.model
-        shared = getattr(own[0].auto_model, "embeddings", None)
-        model: Any = copy.deepcopy(own, {id(shared): shared})
-        weights = dict(model[0].auto_model.named_parameters())
-        with torch.no_grad():
-            for name, change in changes.items():
-                if name not in weights or weights[name].shape != change.shape:
-                    raise EncoderError(f"{self.name!r} has no weight {name!r} of {change.shape} to be tuned")
-                weights[name] += torch.from_numpy(change)
-        changed: SentenceTransformer = model
-        return changed
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Encode texts, in order. Batches depend only on ``texts``: the same texts always give the same bits."""
@@ -210,12 +175,12 @@ def _shipped() -> tuple[str, str, LowRank]:
 
 
 def tuned_encoder(encoder: Encoder) -> Encoder:
-    """Return the encoder tuned to the subject, or ``encoder`` itself if it is not the one the changes were made for.
+    """Return the encoder tuned to the subject, or ``encoder`` itself if it is not the one that the changes are for.
 
     The digest of the tuned one is the sha256 of both digests. Raises ``EncoderError`` if the file cannot be read.
     """
     fitted_on, digest, changes = _shipped()
-    if fitted_on != encoder.digest:
+    if fitted_on != encoder.digest or not isinstance(encoder, OnnxEncoder):
         return encoder
     return encoder.tuned(changes, hashlib.sha256(f"{fitted_on} {digest}".encode()).hexdigest())
 
@@ -223,7 +188,7 @@ def tuned_encoder(encoder: Encoder) -> Encoder:
 RED_FLAGS = "red_flags"  # the name of a graph
 
 
-def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> Encoder:
+def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> OnnxEncoder:
     """Return the encoder tuned to the red flags, in eight bits; its digest is the sha256 of its graph.
 
     It runs on ONNX Runtime whatever ``encoder`` runs on. ``threads``: 0 means one for each core.

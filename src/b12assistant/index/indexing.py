@@ -15,7 +15,6 @@ import numpy as np
 
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
-from b12assistant.corpus.walk import walk
 from b12assistant.index import embedding, vector_index
 from b12assistant.index.collection import (
     CHUNKING,
@@ -33,7 +32,7 @@ from b12assistant.index.embedding import Embedded, EmbeddingPool
 from b12assistant.index.lexical_index import index_words
 from b12assistant.index.parts import Parts
 from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope
-from b12assistant.index.reading import FileReading, FilesRead, Reader
+from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.threads import once

@@ -113,7 +113,7 @@ class OnnxEncoder:
         graph: OnnxGraph,
         *,
         threads: int,
-        changes: tuple[Changes, ...] = (),
+        changes: Changes = MappingProxyType({}),
         digest: str = "",
     ) -> None:
         if weights.place is None:
@@ -155,12 +155,8 @@ class OnnxEncoder:
         """Return the changed weights, by the model's names."""
         from safetensors import safe_open
 
-        tuned: dict[str, Floats] = {}
         with safe_open(self._folder / SAFETENSORS, "numpy") as own:
-            for changes in self._changes:
-                for name, change in changes.items():
-                    tuned[name] = (tuned[name] if name in tuned else own.get_tensor(name)) + change
-        return tuned
+            return {name: own.get_tensor(name) + change for name, change in self._changes.items()}
 
     @once
     def _pool(self) -> ThreadPoolExecutor:
@@ -172,14 +168,17 @@ class OnnxEncoder:
             return count_pieces(self._tokenizer, text)
 
     def tuned(self, changes: Changes, digest: str = "") -> Self:
-        """Return a changed encoder, with ``digest`` or its own."""
+        """Return a copy with each of ``changes``, (out, in), added to the published weight of its name.
+
+        ``digest``: of the copy; without one, that of this encoder. Raises ``EncoderError`` for an unknown weight.
+        """
         if self._graph.alone:
             raise EncoderError(f"{self.name!r} in eight bits cannot be tuned")
         if unknown := next((name for name in changes if name not in self._graph.weights), None):
             raise EncoderError(f"{self.name!r} has no weight {unknown!r} of {changes[unknown].shape} to be tuned")
         check_changes(self.name, self._folder, changes)
-        every, named = (*self._changes, changes), digest or self.digest
-        return type(self)(self._weights, self._graph, threads=self._threads, changes=every, digest=named)
+        named = digest or self.digest
+        return type(self)(self._weights, self._graph, threads=self._threads, changes=changes, digest=named)
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Encode texts, in order. Batches depend only on ``texts``: the same texts always give the same bits."""

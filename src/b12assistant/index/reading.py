@@ -1,4 +1,4 @@
-"""Read the files of a corpus: each is extracted, marked and split, and ends as an entry or as a reason."""
+"""Walk a corpus and read its files: each is extracted, marked and split, and ends as an entry or as a reason."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from b12assistant.config import Settings
-from b12assistant.corpus.provenance import attribute, findings, located, not_quoted, reviews
+from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_not_answered, corpus_sources
+from b12assistant.corpus.provenance import (
+    SentenceEntry,
+    attribute,
+    findings,
+    located,
+    not_quoted,
+    provenance_facts,
+    read_sentences,
+    reviews,
+)
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, parse_front_matter, source_of
-from b12assistant.corpus.walk import CorpusFile, Walked
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index.collection import CHUNKING, METHOD, Group, group_of, most_pieces
 from b12assistant.index.documents import Entry, source_facts
@@ -22,7 +31,50 @@ from b12assistant.protocols import Encoder, Progress
 from b12assistant.threads import once
 from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin, OriginId, Passage, Source
 
+if TYPE_CHECKING:
+    from b12assistant.corpus.entries import DisputeEntry
+
+MOST_PASSAGES = 5_000  # of one file; a file with more is left out
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
+
+
+@dataclass(frozen=True)
+class CorpusFile:
+    """A file and what is written about it. ``rests_on``: what its sentences rest on, for a digest."""
+
+    name: str
+    path: Path
+    facts: Facts
+    sentences: tuple[SentenceEntry, ...]
+    rests_on: object
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A corpus. ``missing``: files that are described, but are not there. ``of_none``: questions nothing answers."""
+
+    folder: Path
+    files: tuple[CorpusFile, ...]
+    missing: tuple[str, ...]
+    origins: Mapping[OriginId, Origin]
+    disputes: tuple[DisputeEntry, ...]
+    of_none: tuple[str, ...]
+
+
+def walk(corpus: Path) -> Walked:
+    """List the files of a corpus, and read what is written about them.
+
+    Raises ``CorpusError`` if there is no such folder, ``SourceFactsError`` if a curator's file is invalid.
+    """
+    names = tuple(corpus_files(corpus))
+    disputes, of_none, sources = corpus_disputes(corpus), corpus_not_answered(corpus), corpus_sources(corpus)
+    files = []
+    for name in names:
+        sentences = read_sentences(corpus, name)
+        rests_on = provenance_facts(sentences, sources.origins)
+        files.append(CorpusFile(name, corpus / name, sources.facts.get(name, {}), sentences, rests_on))
+    missing = tuple(name for name in sources.facts if name not in set(names))
+    return Walked(corpus, tuple(files), missing, sources.origins, disputes, of_none)
 
 
 class Reader(Protocol):
@@ -136,9 +188,8 @@ class FileReading:
 
     @once
     def _splitting(self) -> Splitting:
-        loading = self.settings.loading
-        rendered = loading.render == "chromium"
-        return Splitting(most_pieces(self.encoder), loading.passages, self.encoder.tokenizer, rendered=rendered)
+        rendered = self.settings.loading.render == "chromium"
+        return Splitting(most_pieces(self.encoder), MOST_PASSAGES, self.encoder.tokenizer, rendered=rendered)
 
     def _described(self, file: CorpusFile, sha256: str, front: Facts) -> tuple[Source, str]:
         """Return the source of a file, and a digest of everything that its entry depends on."""

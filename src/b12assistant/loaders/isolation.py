@@ -213,7 +213,7 @@ class IsolatedLoader:
         if late or status == -signal.SIGPROF:
             raise SourceError(f"needs more than {self._seconds:g} s of processor time")
         if status == -signal.SIGABRT:  # how libraries end that get no more memory
-            raise SourceError(f"the reader died; it may need more than {self._memory / 2**30:g} GiB (`loading.memory`)")
+            raise SourceError(f"the reader died; it may need more than {self._memory / 2**30:g} GiB")
         raise SourceError("the reader died")
 
     def _start(self) -> subprocess.Popen[bytes]:

@@ -130,7 +130,7 @@ def split(document: Document, count: Count, splitting: Splitting) -> tuple[Part,
         for part in ([[unit] for unit in group] if reference else _even_parts(list(group), most))
     )
     if pieces > most * splitting.passages or len(parts) > splitting.passages:
-        raise SourceError(f"more than {splitting.passages:,} passages (`loading.passages`)", hint="split the file")
+        raise SourceError(f"more than {splitting.passages:,} passages", hint="split the file")
     return parts
 
 

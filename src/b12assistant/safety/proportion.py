@@ -1,22 +1,24 @@
-"""Choose how loud a text is, by the words: a box above the quotes, a line below them, or nothing.
+"""Choose how loud a text is, by the words: a box above, a line below or nothing; and whether a kind line is first.
 
-The words are in ``data/red_flags/proportion.toml``; the policy, with examples, is docs/explanation/proportion.md.
+The words are in ``data/red_flags/``; the policy, with examples, is docs/explanation/proportion.md.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Final
 
-from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
+from b12assistant.answers import Answer, Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Literals, Wordings
 from b12assistant.safety.opinion import Opinion
 
 FILE: Final = "proportion.toml"
+KINDNESS: Final = "kindness.toml"
 LISTS: Final = ("change", "result", "known", "against", "figure", "over", "looked_up")
 DECISION: Final = TextId("medical_decision")
 URGENT: Final = TextId("urgent")
@@ -71,3 +73,21 @@ def load_proportion() -> Mapping[str, Callable[[], Wordings]]:
     data = read_data("red_flags", FILE)
     literals = Literals(data["names"])
     return {name: cache(partial(Wordings, tuple(data[name]["said"]), literals, f"{FILE}, {name}")) for name in LISTS}
+
+
+def kind_line(answer: Answer) -> tuple[Notice, ...]:
+    """Return the fixed text for shame, fear or grief that a question puts in plain words; none beside an emergency."""
+    if answer.has_controls:
+        return ()
+    turn = answer.question
+    for text, pattern in load_kindness():
+        if found := pattern.search(turn.text.replace("’", "'")):
+            return (Notice(NoticeKind.KIND, text, evidence=(TurnSlice(turn, *found.span()),)),)
+    return ()
+
+
+@cache
+def load_kindness() -> tuple[tuple[TextId, re.Pattern[str]], ...]:
+    """Read the words, by the id of the text that they call for."""
+    cues = read_data("red_flags", KINDNESS)["cue"]
+    return tuple((TextId(cue["text"]), re.compile("|".join(cue["patterns"]), re.IGNORECASE)) for cue in cues)

@@ -122,6 +122,7 @@ def _busy() -> BusyError:
 
 _CHECKS = 16  # safety checks at once: most wait while the encoder is loading, and an emergency must get past them
 _SEARCHES = 2  # searches at once: more would not be faster, and would delay the health routes
+_WAITING = 128  # questions that may wait for each of the two; one more is refused
 _LOG = logging.getLogger("b12assistant.questions")
 
 
@@ -141,8 +142,7 @@ class Questions:
 
     @classmethod
     def of(cls, settings: WebSettings) -> Questions:
-        most = settings.waiting
-        return cls(settings.seconds, Lane("check", _CHECKS, most), Lane("search", _SEARCHES, most))
+        return cls(settings.seconds, Lane("check", _CHECKS, _WAITING), Lane("search", _SEARCHES, _WAITING))
 
     @property
     def is_idle(self) -> bool:
