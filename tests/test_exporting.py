@@ -257,6 +257,7 @@ def test_text_added_to_a_file_is_found(
         ("review_overdue", True),
         ("source_changed", True),
         ("partly_off", True),
+        ("curator_note", "True of children only."),
         ("notes", []),
         ("link", "http://127.0.0.1:7860/d/other.md"),
         ("citation", "Somebody"),

@@ -31,13 +31,13 @@ def test_an_unknown_kind_is_called_unknown() -> None:
         (Source(kind=SourceKind.STUDY), "study, its own words"),
         (
             replace(SUMMARY, kind=SourceKind.VENDOR, interest=Interest.SELLS),
-            "our summary of a company's page, not the company's own words",
+            "written by us from a company's page, not the company's own words",
         ),
         (
             replace(SUMMARY, kind=SourceKind.REVIEW, interest=Interest.NONE),
-            "our summary (review article), not the source's own words",
+            "written by us (review article), not the source's own words",
         ),
-        (SUMMARY, "our summary (source of unknown kind), not the source's own words"),
+        (SUMMARY, "written by us (source of unknown kind), not the source's own words"),
     ],
     ids=["its own", "of a seller", "of a review", "of something"],
 )
@@ -119,6 +119,12 @@ def test_a_language_without_a_file_is_refused_and_those_with_one_are_named() -> 
     with pytest.raises(ConfigError, match=r"no words in it") as caught:
         load_labels("../en")
     assert caught.value.hint == "set one of en"
+
+
+def test_a_mistake_is_sent_to_those_who_run_the_page() -> None:
+    said = SAID.naming("Anytown Surgery, b12@surgery.example")
+    assert said("cite.copied_report") == "Copied. Add what is wrong and send it to Anytown Surgery, b12@surgery.example"
+    assert SAID.naming("")("cite.copied_report").endswith("send it to the people who run this page.")
 
 
 def test_a_day_is_written_as_the_language_does() -> None:

@@ -101,11 +101,11 @@ NOTES: Mapping[str, tuple[Reply, str]] = {
     "own words": (reply_of(quote_of(Source(kind=SourceKind.BLOG))), "blog, its own words"),
     "our summary": (
         reply_of(quote_of(Source(kind=SourceKind.REVIEW, words=Words.PROJECT_SUMMARY))),
-        "our summary (review article), not the source's own words",
+        "written by us (review article), not the source's own words",
     ),
     "our summary of a seller": (
         reply_of(quote_of(Source(words=Words.PROJECT_SUMMARY, interest=Interest.SELLS))),
-        "our summary of a company's page, not the company's own words",
+        "written by us from a company's page, not the company's own words",
     ),
     "overdue": (reply_of(quote_of(Source(review_by=date(2020, 1, 1)))), "its review is overdue"),
     "changed": (

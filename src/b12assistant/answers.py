@@ -6,12 +6,13 @@ Users' words are slices of turns, sources' words are spans of documents, our own
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NewType
 
-from b12assistant.types import Document, DocumentId, GenerationId, MarkKind, Passage, Section, Span
+from b12assistant.types import Document, DocumentId, GenerationId, MarkKind, Passage, PassageId, Section, Span
 
 TextId = NewType("TextId", str)  # a fixed text of data/red_flags/texts.toml
 RuleId = NewType("RuleId", str)  # a rule of data/red_flags/
@@ -375,7 +376,7 @@ class Reply:
 
     ``history``: the earlier turns it was asked with. ``as_typed``: whether its question was searched as typed.
     ``source_changed``: quoted documents whose file changed since indexing. ``partly_off``: documents with passages
-    that a curator has switched off.
+    that a curator has switched off; ``notes``: what a curator says of passages.
     """
 
     answer: Answer
@@ -383,6 +384,7 @@ class Reply:
     generation: GenerationId | None
     source_changed: frozenset[DocumentId] = frozenset()
     partly_off: frozenset[DocumentId] = frozenset()
+    notes: Mapping[PassageId, str] = field(default_factory=lambda: MappingProxyType({}))
     history: tuple[str, ...] = ()
     as_typed: bool = False
 

@@ -135,7 +135,9 @@ class Answerer:
             quote=_ms(searched),
             total=round(read.milliseconds + _ms(begun), 2),
         )
-        return Reply(answer, timings, engine.collection.generation, partly_off=engine.collection.off_in_part)
+        collection = engine.collection
+        notes, off = collection.off.notes, collection.off_in_part
+        return Reply(answer, timings, collection.generation, partly_off=off, notes=notes)
 
     def nothing_asked(self, question: str, history: Sequence[str] = ()) -> Reply:
         """Return the reply to a message without a readable word: what the safety check says of the conversation."""

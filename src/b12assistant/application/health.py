@@ -15,7 +15,7 @@ from b12assistant.application.catalogue import sentences_in
 from b12assistant.application.opening import Opened
 from b12assistant.application.quote_checks import Checked, Progress, State, Verdict, check_file, is_exported
 from b12assistant.application.workspace import Workspace
-from b12assistant.config import values_of
+from b12assistant.config import NEVER_PRINTED, values_of
 from b12assistant.corpus.folder import check_files
 from b12assistant.errors import AssistantError, SourceError
 from b12assistant.index.documents import Entry
@@ -146,6 +146,7 @@ def examine(space: Workspace) -> dict[str, Any]:
             {"name": name, "why": entry.why, "since": entry.since and entry.since.isoformat()}
             for name, entry in (*off.documents.items(), *off.passages.items())
         ],
+        "notes": [{"name": name, "note": note} for name, note in off.notes.items()],
     }
     report["problems"] += [*opened.problems, *off.without_target(opened.collection.passages)]
     try:
@@ -176,7 +177,9 @@ def check_entry(entry: Entry) -> Iterator[str]:
 
 
 def _without_password(key: str, value: object) -> object:
-    """Remove name and password from an address, since people paste the output of `doctor` into bug reports."""
+    """Remove what is secret, since people paste the output of `doctor` into bug reports."""
+    if key in NEVER_PRINTED:
+        return "…" if value else ""
     return _LOGIN.sub(r"\1…@", str(value)) if key == "index.uri" else value
 
 
@@ -204,6 +207,7 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
                 yield f"  {file['end']}: {file['file']}: {'; '.join(file['reasons'])}"
         yield f"  sentences that somebody reviewed: {index['reviewed']['sentences']} of {index['reviewed']['of']}"
         yield from (f"  switched off: {entry['name']}: {entry['why']}" for entry in index["switched_off"])
+        yield from (f"  note: {entry['name']}: {entry['note']}" for entry in index["notes"])
         yield from (f"  {change}" for change in index["stale"])
         if index["stale"]:
             yield "The corpus is not the one that was indexed: run `b12assistant index`."

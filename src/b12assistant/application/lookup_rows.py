@@ -20,16 +20,16 @@ Json = dict[str, Any]
 _MOST_WORDS = 6  # named as the reason
 
 
-def row(match: Match, sieve: Sieve, labels: Labels, today: date) -> Json:
+def row(match: Match, sieve: Sieve, labels: Labels, today: date, note: str = "") -> Json:
     """Return the row of a match.
 
     ``pieces``: its words in order; "s" marks the best sentence, "w" a matching word, "g" a gap. ``by``: who says the
-    best sentence, those that the sieve wants.
+    best sentence, those that the sieve wants. ``note``: what a curator says of the passage.
     """
     spans = Cited.of_passage(match.passage).spans
     if len(spans) > MOST_SPANS:  # an address cannot hold them all
         spans = (match.best,)
-    quote = Quoted.of(Cited(spans, match.best, match.passage.id), labels, today)
+    quote = Quoted.of(Cited(spans, match.best, match.passage.id, note=note), labels, today)
     wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year)]
     source, first = match.passage.document.source, next(iter(best_known(wanted)), None)
     return {

@@ -28,12 +28,13 @@ from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, open_generation
 from b12assistant.config import Configuration, load_configuration, values_of
 from b12assistant.corpus import folder
-from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
+from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE, CuratorList, edited
 from b12assistant.data_files import Table
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Cited
 from b12assistant.errors import (
+    CorpusError,
     IndexDamagedError,
     IndexMismatchError,
     IndexMissingError,
@@ -57,7 +58,7 @@ from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.translations import WithTranslations, numbers_in
 from b12assistant.safety.triage import Rules, is_control, load_rules
 from b12assistant.threads import once
-from b12assistant.types import DocumentId, FileEnd, GenerationId, Hit, IndexReport, Passage
+from b12assistant.types import DocumentId, FileEnd, GenerationId, Hit, IndexReport, Passage, PassageId
 
 if TYPE_CHECKING:
     from b12assistant.corpus.page_words import PageWords
@@ -71,6 +72,7 @@ PACKAGED_INDEX = (
     Path(str(resources.files("b12assistant"))) / "data" / "index"
 )  # `make packaged` puts a generation there
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
+_CURATING = threading.Lock()  # one edit at a time
 _CHOSEN = ("quoting.", "red_flags.")  # what an answer depends on besides its index, which names its own settings
 _TICKS = 2_000_000_000  # nanoseconds, resolution of file times: a second write within it may not change mtime
 
@@ -399,11 +401,35 @@ class Workspace:
             self._compared[entry.document.id] = state, changed
         return changed
 
+    @property
+    def notes(self) -> Mapping[PassageId, str]:
+        """Return what a curator says of passages."""
+        return self.opened.collection.off.notes
+
+    def curate(self, table: CuratorList, document: str, passage: str, words: str) -> None:
+        """Switch a document off, or one passage of it, or write a note on the passage; "" takes that back.
+
+        Only `switched_off.toml` changes, which the next request reads. Raises ``NotFoundError``,
+        ``SourceFactsError`` and ``CorpusError``.
+        """
+        entry, file = self.document(document), self.corpus / SWITCHED_OFF_FILE
+        if passage not in ("", *(each.id for each in entry.passages)) or (table is CuratorList.NOTE and not passage):
+            raise NotFoundError(f"no passage {passage!r} in {document}", hint="reload the page")
+        key, name = ("passage", passage) if passage else ("document", document)
+        draft = file.with_name(f".{file.name}.new")
+        try:
+            with _CURATING:
+                text = file.read_text("utf-8") if file.is_file() else ""
+                draft.write_text(edited(text, table, key, name, words, local_today()), "utf-8")
+                draft.replace(file)
+        except OSError as error:
+            raise CorpusError(f"{file.name} cannot be written ({error.strerror})", hint="check the folder") from error
+
     def with_state(self, cited: Cited) -> Cited:
-        """Add to a citation whether its file has changed and whether other passages of it are switched off."""
+        """Add to a citation whether its file has changed, what of it is switched off, and what a curator says of it."""
         name = cited.document.id
-        off = name in self.opened.collection.off_in_part
-        return replace(cited, changed=self.source_changed(name), partly_off=off)
+        off, note = name in self.opened.collection.off_in_part, self.notes.get(cited.passage or PassageId(""), "")
+        return replace(cited, changed=self.source_changed(name), partly_off=off, note=note)
 
     def source_bytes(self, entry: Entry) -> bytes | None:
         """Read a document's file as it is now; ``None`` if indexing would not read it."""

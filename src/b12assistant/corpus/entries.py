@@ -89,9 +89,20 @@ class OffEntry(CuratedEntry):
     since: date | None = None
 
 
+class NoteEntry(CuratedEntry):
+    """What readers of a passage are told, as written in the file."""
+
+    passage: Text
+    note: Text = Field(description="a sentence that is shown with every quote of the passage")
+    since: date | None = None
+
+
 class OffFile(CuratedEntry):
     off: list[OffEntry] = Field(
         default=[], description='tables with document = "…" or passage = "…", and why = "…"; since = 2026-11-20'
+    )
+    note: list[NoteEntry] = Field(
+        default=[], description='tables with passage = "…" and note = "…"; since = 2026-11-20'
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from b12assistant.answering.signals import load_calibration
-from b12assistant.answers import FixedTexts, NoticeKind, Reason, Reply, TextId
+from b12assistant.answers import FixedTexts, NoticeKind, Quote, Reason, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.citation_formats import CitationForm
@@ -30,7 +30,8 @@ from b12assistant.display.presentation import (
     answer_link,
     present,
 )
-from b12assistant.display.quoted import Basis, Quoted, Speaker, best_known
+from b12assistant.display.quoted import Basis, Quoted, Speaker, best_known, spans_text
+from b12assistant.language.words import surface_words, terms
 from b12assistant.types import GAP, Range
 
 TABS = ("ask", "lookup", "sources")
@@ -166,6 +167,7 @@ def _why(reply: Reply, labels: Labels, link: str) -> str:
         return ""
     lines = [
         exact(labels("why.quote", number=number, strength=labels(f"why.{quote.strength}"), score=f"{quote.score:.2f}"))
+        + f" {words(_found_by(answer.question.text, quote, labels))}"
         for number, quote in enumerate(answer.quotes, start=1)
         if quote.score  # a quote that came with the address of a shared answer was not ranked
     ]
@@ -183,6 +185,13 @@ def _why(reply: Reply, labels: Labels, link: str) -> str:
         f'<ul>{shown}</ul><p>{whole}<button type="button" class="as-json">{exact(labels("why.json"))}</button></p>'
         "</details>"
     )
+
+
+def _found_by(question: str, quote: Quote, labels: Labels) -> str:
+    """Say which words of a question a quote has; only its meaning can have found what has none."""
+    held = set(terms(spans_text(quote.spans)))
+    shared = dict.fromkeys(word for word in surface_words(question) if not held.isdisjoint(terms(word)))
+    return labels("why.words", words=", ".join(shared)) if shared else labels("why.meaning")
 
 
 def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, link: str, why: str) -> str:

@@ -199,6 +199,7 @@ class _QuoteState(Form):
     score: Annotated[float, Field(description="Higher is better; comparable within one answer only.")]
     source_changed: Annotated[bool, Field(description="The file is no longer the one that was indexed.")]
     partly_off: Annotated[bool, Field(description="A curator has switched other passages of the document off.")]
+    curator_note: Annotated[Text | None, Field(description="What a curator says of the passage; show it.")]
 
 
 class Quote(_QuoteState, SourceFields, _QuotePlace):
@@ -223,6 +224,7 @@ class Quote(_QuoteState, SourceFields, _QuotePlace):
             review_overdue=overdue(document.source, today),
             source_changed=document.id in reply.source_changed,
             partly_off=document.id in reply.partly_off,
+            curator_note=reply.notes.get(quote.passage.id),
             strength=quote.strength,
             score=quote.score,
             **source_fields(document.source, basis_of(quote.spans)),

@@ -160,7 +160,7 @@ class Cited:
     """Words of one document, in order, with what their citation needs.
 
     ``best``: the sentence that answers. ``changed``: the file changed since indexing. ``partly_off``: a curator has
-    switched off other passages of the document. ``base``: as in ``Setting``.
+    switched off other passages of the document. ``note``: what a curator says of it. ``base``: as in ``Setting``.
     """
 
     spans: tuple[Span, ...]
@@ -171,12 +171,14 @@ class Cited:
     strength: Strength | None = None
     changed: bool = False
     partly_off: bool = False
+    note: str = ""
 
     @classmethod
     def of_quote(cls, quote: Quote, reply: Reply, base: str = "") -> Cited:
         changed, partly_off = (quote.document.id in ids for ids in (reply.source_changed, reply.partly_off))
         passage, generation = quote.passage.id, reply.generation
-        return cls(quote.spans, quote.best, passage, generation, base, quote.strength, changed, partly_off)
+        note = reply.notes.get(passage, "")
+        return cls(quote.spans, quote.best, passage, generation, base, quote.strength, changed, partly_off, note)
 
     @classmethod
     def of_passage(cls, passage: Passage, generation: GenerationId | None = None, base: str = "") -> Cited:
@@ -281,6 +283,8 @@ def passage_text(passage: Passage) -> str:
 
 def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
     source = cited.document.source
+    if cited.note:
+        yield labels("ask.note", note=cited.note.rstrip(". "))
     for by, on in dict.fromkeys((review.by, review.on) for review in cited.reviews):
         yield labels("ask.reviewed", by=by, day=labels.day(on))
     if cited.strength is Strength.POSSIBLE:

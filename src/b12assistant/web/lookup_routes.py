@@ -83,11 +83,13 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
 
 def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
     warnings = space.assistant.triaged(asked.text).triage.notices
-    matches = LookUp(space.engine, asked.text, asked.sieve).matches(asked.way, asked.k)
+    matches, notes = LookUp(space.engine, asked.text, asked.sieve).matches(asked.way, asked.k), space.notes
     return JsonResponse(
         {
             "notices": notices(warnings, space.texts, labels),
-            "rows": [row(match, asked.sieve, labels, local_today()) for match in matches],
+            "rows": [
+                row(match, asked.sieve, labels, local_today(), notes.get(match.passage.id, "")) for match in matches
+            ],
             "generation": space.opened.collection.generation,
             "message": "",
         }

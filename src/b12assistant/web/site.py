@@ -30,9 +30,9 @@ from b12assistant.web.plain_routes import PATH as PLAIN_PATH
 from b12assistant.web.policy import HEALTH, LOOPBACK, Admission, Policy, parse_framers, parse_hosts
 from b12assistant.web.problems import Problem, invalid_request
 from b12assistant.web.questions import Questions
+from b12assistant.web.source_routes import CURATOR, catalogue_router, curator_router, source_router
 from b12assistant.web.source_routes import PATH as SOURCES
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
-from b12assistant.web.source_routes import catalogue_router, source_router
 from b12assistant.web.turns import Asking
 from b12assistant.web.warmup import Warmup
 
@@ -174,7 +174,7 @@ def application(
     """Return the application over a workspace; the caller starts the warm-up. ``watch``: called with each status."""
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
-    labels = load_labels(settings.page.language)
+    labels = load_labels(settings.page.language).naming(settings.page.run_by)
     plain = PlainPage(live().page_words or load_page_words(labels.language), labels)
     app = service.build_app(live, questions)
     routers = (
@@ -184,6 +184,7 @@ def application(
         lookup_router(live, questions, labels),
         pack_router(live, questions, labels),
         catalogue_router(live, labels),
+        curator_router(live, labels, settings.web.curator_key),
     )
     for router in routers:
         app.include_router(router)
@@ -191,7 +192,7 @@ def application(
     _add_own(app, files)
     _add_heartbeat(app)
     ui.mount(app, Asking(live, questions, labels, warmup), plain.words, _head(files))
-    paths = (*FRAMEWORK, *OWN)
+    paths = (*FRAMEWORK, *OWN, *([CURATOR] if settings.web.curator_key else []))
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]

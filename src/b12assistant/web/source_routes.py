@@ -1,4 +1,4 @@
-"""Serve the list of sources, and cited documents: as pages, as pictures of printed pages, and as citations to copy.
+"""Serve the list of sources, cited documents as pages, pictures and citations, and what a curator changes from there.
 
 Addresses hold ids, offsets and digests of a source's words, never a question.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -26,10 +27,11 @@ from b12assistant.display.labels import Labels
 from b12assistant.display.printed_pages import PICTURES, PrintedPages, Printing
 from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.display.source_page import Target, View, first_page, missing_page, source_page
-from b12assistant.errors import NotFoundError, SourceError
+from b12assistant.errors import AssistantError, ConfigError, NotFoundError, SourceError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId
-from b12assistant.web.problems import BoundedRoute, BusyError, JsonResponse
+from b12assistant.web.http_models import CuratorForm
+from b12assistant.web.problems import BoundedRoute, BusyError, JsonResponse, Problem, ProblemError
 from b12assistant.web.questions import CLIENT, Lane
 
 PATHS = (addresses.ROOT, PICTURES, CITE)
@@ -119,7 +121,7 @@ def _document(request: Request, space: Workspace, sheets: PrintedPages, labels: 
         entry, changed = space.document(name), space.source_changed(name)
     except NotFoundError:
         return page_response(missing_page(name, view.theme, labels), 404)
-    view = replace(view, changed=changed, off=_why_off(space, entry, view))
+    view = _curated(space, entry, replace(view, changed=changed))
     printing = None
     if asked.get("view") == "printed" and entry.document.page_starts:
         number = _number(asked, entry) or first_page(Target.of(entry, view))
@@ -170,12 +172,19 @@ def _number(asked: Mapping[str, str], entry: Entry) -> int | None:
     return number if 0 < number <= len(entry.document.page_starts) else None
 
 
-def _why_off(space: Workspace, entry: Entry, view: View) -> str:
-    """Return why a curator switched off the document or the passage in view; "" if neither is off."""
-    off = space.opened.collection.off
-    passage = next((passage for passage in entry.passages if passage.id == view.passage), None)
-    reason = off.documents.get(entry.document.id) or (off.of(passage) if passage else None)
-    return reason.why.rstrip(". ") if reason else ""
+def _curated(space: Workspace, entry: Entry, view: View) -> View:
+    """Add what a curator decided on the document and the passage in view, and whether that can be changed there."""
+    off, current = space.opened.collection.off, Target.of(entry, view).current
+    passage = None if current is None else entry.passages[current]
+    whole = off.documents.get(entry.document.id)
+    reason = whole or (off.of(passage) if passage else None)
+    return replace(
+        view,
+        off=reason.why.rstrip(". ") if reason else "",
+        off_whole=whole is not None,
+        note=off.notes.get(passage.id, "") if passage else "",
+        curator=bool(space.configuration.settings.web.curator_key),
+    )
 
 
 PATH = "/sources"
@@ -190,5 +199,32 @@ def catalogue_router(live: Live, labels: Labels) -> APIRouter:
         opened = live().opened
         listed = {"sources": catalogue(opened, labels, local_today()), "publications": published(opened, labels)}
         return JsonResponse(listed)
+
+    return router
+
+
+CURATOR = "/curator"
+_SHORTEST_KEY = 16  # characters: too many to guess
+
+
+def curator_router(live: Live, labels: Labels, key: str) -> APIRouter:
+    """Return the route by which whoever has the key changes what is quoted; no route without a key."""
+    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
+    if not key:
+        return router
+    if len(key) < _SHORTEST_KEY:
+        hint = 'make one with `python -c "import secrets; print(secrets.token_urlsafe())"`'
+        raise ConfigError(f"web.curator_key has fewer than {_SHORTEST_KEY} characters", hint=hint)
+
+    @router.post(CURATOR)
+    def curate(asked: CuratorForm) -> Response:
+        """Write what the curator decided; the next answer follows it."""
+        if not secrets.compare_digest(asked.key.encode("utf-8", "replace"), key.encode()):
+            raise ProblemError(Problem(403, "curator_key", labels("curator.wrong_key")))
+        try:
+            live().curate(asked.list, asked.document, asked.passage, " ".join(asked.words.split()))
+        except AssistantError as error:
+            raise ProblemError(Problem(409, error.code, labels("curator.failed", problem=error.message))) from error
+        return JsonResponse({"message": labels("curator.done")})
 
     return router
