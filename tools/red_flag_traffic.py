@@ -35,18 +35,18 @@ def figures(folder: Path, datasets: Path | None, judge: Judge) -> Figures:
     """Return every share that the files of ``folder``, and those of ``datasets`` if given, allow."""
     found: Figures = {}
     for name, file in (("ordinary remarks", "remarks.txt"), ("other domains", "other_domains.txt")):
-        found |= alarms(name, _lines(folder / file), judge)
+        found |= alarms(name, lines(folder / file), judge)
     if (folder / "withdrawals.txt").is_file():
-        found |= withdrawals(_lines(folder / "withdrawals.txt"), judge)
+        found |= withdrawals(lines(folder / "withdrawals.txt"), judge)
     if (letters := folder.parent / "letters" / "test.jsonl").is_file():
         found |= of_letters(letters, judge)
     if (folder / "policy.jsonl").is_file():
         cases = load_cases(folder / "policy.jsonl")
         found["policy: level as written"] = _share([judged(case, judge).right for case in cases])
     if datasets is not None:
-        questions = [text for name in QUESTIONS for text in _questions(datasets / name)]
-        found |= alarms("short consumer questions", (q for q in questions if len(q.split()) < LETTER), judge)
-        found |= alarms("consumer letters", (q for q in questions if len(q.split()) >= LETTER), judge)
+        asked = [text for name in QUESTIONS for text in questions(datasets / name)]
+        found |= alarms("short consumer questions", (q for q in asked if len(q.split()) < LETTER), judge)
+        found |= alarms("consumer letters", (q for q in asked if len(q.split()) >= LETTER), judge)
     return found
 
 
@@ -63,8 +63,8 @@ def alarms(name: str, texts: Iterable[str], judge: Judge) -> Figures:
 
 def of_letters(path: Path, judge: Judge) -> Figures:
     """Return the shares of letters that are told what their writers meant."""
-    rows = [json.loads(line) for line in _lines(path)]
-    verdicts = [judged(_letter(row), judge) for row in rows]
+    rows = [json.loads(line) for line in lines(path)]
+    verdicts = [judged(letter(row), judge) for row in rows]
     by_level = {level: [each for each in verdicts if each.case.level == level] for level in LEVELS}
     calm, urgent = by_level[NONE], by_level[Level.URGENT]
     told = {
@@ -77,7 +77,7 @@ def of_letters(path: Path, judge: Judge) -> Figures:
     return {name: _share(values) for name, values in told.items() if values}
 
 
-def _letter(row: Mapping[str, Any]) -> Case:
+def letter(row: Mapping[str, Any]) -> Case:
     """Read a letter of `benchmarks/data/letters`, whose writers call a medical decision a decision."""
     level = Level.MEDICAL_DECISION.value if row["level"] == "decision" else row["level"]
     return Case(row["id"], (Turn(0, row["text"]),), level, frozenset(), None, {})
@@ -147,14 +147,14 @@ def paired(now: Mapping[str, str], before: Mapping[str, str], labels: Mapping[st
     )
 
 
-def _lines(path: Path) -> Iterator[str]:
+def lines(path: Path) -> Iterator[str]:
     """Yield the lines of a file that hold something; ``#`` begins a comment."""
     if path.is_file():
         lines = (line.strip() for line in path.read_text("utf-8").splitlines())
         yield from (line for line in lines if line and not line.startswith("#"))
 
 
-def _questions(path: Path) -> Iterator[str]:
+def questions(path: Path) -> Iterator[str]:
     if path.is_file():
         for line in path.read_text("utf-8").splitlines():
             yield json.loads(line)["text"]
