@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from b12assistant.config import Configuration
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index.encoding import SentenceEncoder
 from b12assistant.index.weights import find_weights
-from b12assistant.threads import NativeCalls, once
+from b12assistant.threads import Latest, NativeCalls, once
 
 
 class Part:
@@ -44,6 +45,20 @@ def test_a_failure_is_not_kept() -> None:
     with pytest.raises(OSError, match="not yet"):
         part.whole  # noqa: B018 - making it is what fails
     assert part.whole is part.whole
+
+
+def test_results_of_the_latest_keys_are_kept_and_the_others_made_in_one_call() -> None:
+    calls: list[list[str]] = []
+
+    def make(keys: Sequence[str]) -> list[str]:
+        calls.append(list(keys))
+        return [key.upper() for key in keys]
+
+    latest = Latest(make, most=2)
+    assert latest(["a", "b", "a"]) == ["A", "B", "A"]
+    assert latest(["a", "c"]) == ["A", "C"]
+    assert latest(["b", "a", "c"]) == ["B", "A", "C"]
+    assert calls == [["a", "b"], ["c"], ["b"]]
 
 
 @pytest.mark.slow

@@ -1,5 +1,4 @@
 import io
-from itertools import pairwise
 from math import log
 
 import numpy as np
@@ -65,22 +64,6 @@ def test_a_compressed_file_of_tokens_is_refused() -> None:
     np.savez_compressed(buffer, tokens=np.zeros((2, 3), np.int8))
     with pytest.raises(ValueError, match="not a stored array"):
         TokenStore.from_bytes(buffer.getvalue())
-
-
-@given(stores(), rows(3), st.data())
-def test_the_best_of_many_stretches_are_bit_for_bit_those_of_each(
-    store: TokenStore, query: Vectors, data: st.DataObject
-) -> None:
-    place = st.integers(0, len(store))
-    bounds = sorted(data.draw(st.lists(place, min_size=2, max_size=7, unique=True))) if len(store) else [0]
-    best = store.best_of(query, np.array(bounds[:-1], np.int64), np.array(bounds[1:], np.int64))
-    each = [store.best(query, first, last).max(axis=0) for first, last in pairwise(bounds)]
-    assert best.tolist() == [one.tolist() for one in each]
-
-
-def test_a_question_without_tokens_is_compared_with_nothing() -> None:
-    store = TokenStore.of(np.eye(DIMENSION, dtype=np.float32), np.zeros(DIMENSION, np.int32), np.array([0, 6]))
-    assert store.best_of(np.empty((0, DIMENSION), np.float32), np.array([0]), np.array([1])).shape == (1, 0)
 
 
 @given(stores(), rows(3))

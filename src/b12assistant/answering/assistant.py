@@ -118,6 +118,7 @@ class Answerer:
         thread = self._thread
         asked = self._asked(turns, triage.apart)[-1 if literal else 0 :]
         questions = () if literal else questions_of(asked)
+        thread.encode(questions[:MOST_ASKED])
         understood = [thread.read_asked(each) for each in questions[:MOST_ASKED]]
         understood = understood or [thread.as_typed(asked[-1]) if literal else thread.read(asked)]
         searched = time.perf_counter()

@@ -13,7 +13,7 @@ import numpy as np
 
 from b12assistant.answering.quoting import SEARCHED, QuoteSpan, Window, choose, cuts, score
 from b12assistant.answering.readings import Rewriter, beside, reading, readings, together
-from b12assistant.answering.retrieval import Query, as_shares, encode_queries, idf_of, rank
+from b12assistant.answering.retrieval import Query, as_shares, bests_in, encode_queries, idf_of, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.speakers import Difference, find_difference
 from b12assistant.answering.turn_forms import specific
@@ -26,13 +26,15 @@ from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
-from b12assistant.threads import cached, once
+from b12assistant.threads import Latest, cached, once
 from b12assistant.types import Hit, Passage, PassageId, Range, Span
 
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
 _KEPT = 4096  # results that are cached because they fit any question
+_TEXTS = 64  # encoded texts that are kept
+_CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
     r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
@@ -105,10 +107,9 @@ class Engine:
             for asked, read_as, each, known in zip(others, read, queries, evidence, strict=True)
         ]
 
-    @cached(64)
     def as_written(self, text: str) -> Query:
         """Encode a text in its own words only."""
-        return self._encoded([(text, 0)])[0]
+        return self._encoded([(readable(text), 0)])[0]
 
     @cached(8)
     def topical(self, text: str) -> tuple[Range, ...]:
@@ -143,6 +144,7 @@ class Engine:
             for asked, read_as, each in zip(readings, read, queries, strict=True)
         ]
 
+    @cached(64)
     @stage("reading")
     def read(self, read_as: Interpretation) -> Interpretation:
         """Add the sources' words for those of the user."""
@@ -162,18 +164,18 @@ class Engine:
         others: list[list[str]] = []
         for read_as in readings:
             says = bool(specific(read_as.own.text))
-            asked.append((read_as.text, says * read_as.lead))
+            asked.append((readable(read_as.text), says * read_as.lead))
             others.append([each.words for each in read_as.replaced if not isinstance(each.read_as, TurnSlice)])
             if others[-1]:
                 text, lead = reading(read_as)
-                asked.append((text, says * lead))
+                asked.append((readable(text), says * lead))
         encoded = iter(self._encoded(asked))
         return [beside(next(encoded), next(encoded), words) if words else next(encoded) for words in others]
 
-    def _encoded(self, asked: Sequence[tuple[str, int]]) -> list[Query]:
-        return encode_queries(
-            [(readable(text), lead) for text, lead in asked], self.collection, self.encoder, self.projection
-        )
+    @once
+    def _encoded(self) -> Latest[tuple[str, int], Query]:
+        """Encode texts with their leads. The latest are kept: several readings of a turn share texts."""
+        return Latest(lambda asked: encode_queries(asked, self.collection, self.encoder, self.projection), _TEXTS)
 
     @stage("signals")
     def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
@@ -211,7 +213,7 @@ class Engine:
     def hits(self, query: Query, k: int = SEARCHED) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
         allow = partial(self._quotable, papers=papers)
-        return rank(query, self.collection, allow, k)
+        return rank(query, self.collection, allow, k, bests=self._bests)
 
     @stage("quotes")
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
@@ -324,15 +326,27 @@ class Engine:
             return np.full(last - first, np.nan, np.float32)
         return self.collection.asked.best(query.vector, first, last)
 
-    @cached(64)
     def cosines(self, query: Query, row: int) -> Vectors:
-        """Return each query token's best cosine in each sentence, ``(sentences, q)``: the mean in context and alone.
+        """Return each query token's best cosine in each sentence, ``(sentences, q)``: the mean in context and alone."""
+        return _side_by_side([self._cosines(each, row) for each in query.parts or (query,)])
 
-        Cached for the current question: its quotes are chosen, then judged, by them.
-        """
-        starts = self.collection.context_starts
-        context = self.collection.context.best(query.tokens, starts[row] + 1, starts[row + 1])
+    @cached(_CURRENT)
+    def _cosines(self, query: Query, row: int) -> Vectors:
+        """Return the cosines of a query that joins no others. Cached: quotes are chosen, then judged, by them."""
+        context = self._context(query, row)[1:]
         if self.collection.alone is None:
             return context
-        first, last = self.collection.sentence_starts[row : row + 2]
+        first, last = self.collection.sentence_starts[row : row + 2].tolist()
         return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
+
+    def _bests(self, query: Query, row: int) -> Vectors:
+        return _side_by_side([self._context(each, row) for each in query.parts or (query,)])
+
+    @cached(_CURRENT)
+    def _context(self, query: Query, row: int) -> Vectors:
+        """Return `bests_in` of a query that joins no others. Cached: the questions of a message share its words."""
+        return bests_in(query, self.collection, row)
+
+
+def _side_by_side(parts: Sequence[Vectors]) -> Vectors:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

@@ -122,7 +122,7 @@ def reading(read_as: Interpretation) -> tuple[str, int]:
 
 def beside(query: Query, reading: Query, words: Iterable[str]) -> Query:
     """Return both readings as one query, each with half the weight; ``words`` that were read are searched for too."""
-    return replace(together([query, reading]), text=" ".join([query.text, *words]), asks=query.asks)
+    return replace(together([query, reading]), text=" ".join([query.text, *words]), asks=query.asks, parts=())
 
 
 def together(queries: Sequence[Query]) -> Query:
@@ -136,6 +136,7 @@ def together(queries: Sequence[Query]) -> Query:
         tokens=np.concatenate([query.tokens for query in queries]),
         plain=_weighed([query.plain for query in queries], share),
         informative=_weighed([query.informative for query in queries], share),
+        parts=tuple(queries),
     )
 
 

@@ -65,7 +65,8 @@ class Query:
     """A question encoded once. ``tokens``: (q, p) rows of unit length; the weights of its tokens each add up to 1.
 
     ``read``: the text that the last ``len(places)`` tokens are from, each from ``places[i, 0]`` up to ``places[i, 1]``;
-    its first ``lead`` characters are only leant on. ``asks``: what the reader reads as the question.
+    its first ``lead`` characters are only leant on. ``asks``: what the reader reads as the question. ``parts``: the
+    queries that it joins, whose tokens are its own; none if it was encoded as it is.
     """
 
     text: str
@@ -77,6 +78,10 @@ class Query:
     places: NDArray[np.int64]
     lead: int
     asks: str
+    parts: tuple[Query, ...] = ()
+
+
+Bests = Callable[[Query, int], "Vectors"]  # of a query and a row, as `bests_in` returns them
 
 
 def encode_query(text: str, collection: Collection, encoder: Encoder, projection: Projection, lead: int = 0) -> Query:
@@ -154,8 +159,12 @@ def rank(
     k: int,
     weights: Weights = Weights(),
     depths: Depths = Depths(),
+    bests: Bests | None = None,
 ) -> tuple[Hit, ...]:
-    """Return at most ``k`` hits, best first, ties by row; only passages that ``allow`` accepts."""
+    """Return at most ``k`` hits, best first, ties by row; only passages that ``allow`` accepts.
+
+    ``bests``: `bests_in` for this collection, or what has its results already.
+    """
     vectors, lexical = collection.vectors, collection.lexical
     by_vector, by_words = bool(weights.passage or weights.first), bool(weights.words)
     allowed = partial(_allowed, lambda row: allow(collection.passages[row]), depths.candidates)
@@ -164,7 +173,8 @@ def rank(
     pool = np.union1d(dense[0], words[0])
     if not len(pool):
         return ()
-    total = _scores(pool, query, collection, weights, dense, words, depths)
+    bests = bests or (lambda query, row: bests_in(query, collection, row))
+    total = _scores(pool, query, collection, weights, dense, words, depths, bests)
     if weights.feedback:
         leaders, shares = _leaders(pool, total)
         near = collection.matrix[pool] @ (shares @ collection.matrix[leaders])
@@ -186,7 +196,14 @@ def _allowed(allow: Callable[[int], bool], k: int, search: Callable[[int], Liste
 
 
 def _scores(
-    pool: Rows, query: Query, collection: Collection, weights: Weights, dense: Listed, words: Listed, depths: Depths
+    pool: Rows,
+    query: Query,
+    collection: Collection,
+    weights: Weights,
+    dense: Listed,
+    words: Listed,
+    depths: Depths,
+    bests: Bests,
 ) -> Vectors:
     """Return the weighted sum of all parts but feedback; a row not re-scored counts as the worst that was."""
     scale = _scale(dense[1])
@@ -200,7 +217,7 @@ def _scores(
     scores = weights.passage * passage + weights.first * first + weights.words * by_words
     if weights.late or weights.informative:
         promising = np.lexsort((pool, -(bool(len(dense[0])) * passage + by_words)))[: depths.rescored]
-        plain, informative = _late(pool[promising], query, collection)
+        plain, informative = _late(pool[promising], query, bests)
         late = weights.late * plain + weights.informative * informative
         rescored = np.full(len(pool), late.min(), dtype=np.float32)
         rescored[promising] = late
@@ -209,12 +226,17 @@ def _scores(
 
 
 @stage("late interaction")
-def _late(rows: Rows, query: Query, collection: Collection) -> tuple[Vectors, Vectors]:
+def _late(rows: Rows, query: Query, bests: Bests) -> tuple[Vectors, Vectors]:
     """Return the MaxSim of each row, plain and weighted by idf."""
-    starts = collection.context_starts
-    bests = collection.context.best_of(query.tokens, starts[rows], starts[rows + 1])
-    plain, informative = np.array([[best @ query.plain, best @ query.informative] for best in bests], np.float32).T
+    found = [bests(query, row).max(axis=0) for row in rows.tolist()]
+    plain, informative = np.array([[best @ query.plain, best @ query.informative] for best in found], np.float32).T
     return _standard(plain, *_scale(plain)), _standard(informative, *_scale(informative))
+
+
+def bests_in(query: Query, collection: Collection, row: int) -> Vectors:
+    """Return each query token's best cosine in the title and in each sentence of a passage, ``(1 + sentences, q)``."""
+    first, last = collection.context_starts[row : row + 2].tolist()
+    return collection.context.best(query.tokens, first, last)
 
 
 def _scale(scores: Vectors) -> tuple[float, float]:

@@ -122,14 +122,22 @@ class Thread:
             return read
         return self._joined(turns, turns[: place + 1], read)
 
+    def encode(self, questions: Sequence[Asked]) -> None:
+        """Encode the readings of several questions of a message in one batch: `read_asked` then finds them encoded."""
+        self.engine.queries_of([self.engine.read(each) for asked in questions for each in self._readings_of(asked)])
+
     @cached(64)
     def read_asked(self, asked: Asked) -> Read:
         """Understand one question of a message: it is searched together with the message, and judged by itself or with
         what it leans on, whichever fits better."""
         message = asked.words.turn.text[: self.most]
-        readings = [Interpretation((*context, asked.words)) for context in ((), *self._contexts(asked, message))]
-        found = self.engine.search_in_message(message, readings, self.settings)
+        found = self.engine.search_in_message(message, self._readings_of(asked), self.settings)
         return max((self._judged(each) for each in found), key=lambda each: each.likely)
+
+    def _readings_of(self, asked: Asked) -> list[Interpretation]:
+        """Return a question of a message by itself, then with each context."""
+        message = asked.words.turn.text[: self.most]
+        return [Interpretation((*context, asked.words)) for context in ((), *self._contexts(asked, message))]
 
     def _contexts(self, asked: Asked, message: str) -> Iterator[tuple[TurnSlice, ...]]:
         """Yield what a question may lean on: the sentence before it, and the words that the message is most likely

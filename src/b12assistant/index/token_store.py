@@ -108,35 +108,17 @@ class TokenStore:
 
     def best(self, query: Vectors, first: int, last: int) -> Vectors:
         """Return each query token's best cosine in units ``first`` … ``last - 1``, ``(last - first, q)``; empty: -1."""
-        best = np.full((last - first, len(query)), -1.0, dtype=np.float32)
         begin, end = int(self.starts[first]), int(self.starts[last])
-        if begin < end and len(query):
-            cosines = (self.tokens[begin:end].astype(np.float32) @ query.T) / self._norms[begin:end, None]
-            bounds = self.starts[first : last + 1] - begin
-            filled = np.flatnonzero(np.diff(bounds))
-            best[filled] = np.maximum.reduceat(cosines, bounds[filled], axis=0)
-        return best
-
-    def best_of(self, query: Vectors, firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> Vectors:
-        """Return, for each ``i``, each query token's best cosine in units ``firsts[i]`` … ``lasts[i] - 1``, ``(n, q)``.
-
-        -1 if these are empty. The bits are those of ``best``: one product for each ``i``, since its size affects them.
-        """
-        best = np.full((len(firsts), len(query)), -1.0, dtype=np.float32)
-        sizes = self.starts[lasts] - self.starts[firsts]
-        filled = np.flatnonzero(sizes) if len(query) else np.empty(0, np.int64)
-        if not len(filled):
-            return best
-        bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes[filled])])
-        cosines = np.empty((bounds[-1], len(query)), dtype=np.float32)
-        norms = np.empty((bounds[-1], 1), dtype=np.float32)
-        for at, begin, size in zip(
-            bounds.tolist(), self.starts[firsts[filled]].tolist(), sizes[filled].tolist(), strict=False
-        ):
-            np.matmul(self.tokens[begin : begin + size].astype(np.float32), query.T, out=cosines[at : at + size])
-            norms[at : at + size, 0] = self._norms[begin : begin + size]
-        cosines /= norms
-        best[filled] = np.maximum.reduceat(cosines, bounds[:-1], axis=0)
+        if begin == end or not len(query):
+            return np.full((last - first, len(query)), -1.0, dtype=np.float32)
+        cosines = self.tokens[begin:end].astype(np.float32) @ query.T
+        cosines /= self._norms[begin:end, None]
+        bounds = self.starts[first : last + 1] - begin
+        filled = bounds[1:] > bounds[:-1]
+        if filled.all():
+            return np.asarray(np.maximum.reduceat(cosines, bounds[:-1], axis=0))
+        best = np.full((last - first, len(query)), -1.0, dtype=np.float32)
+        best[filled] = np.maximum.reduceat(cosines, bounds[:-1][filled], axis=0)
         return best
 
     def to_bytes(self) -> bytes:
