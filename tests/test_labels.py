@@ -124,6 +124,7 @@ def test_a_language_without_a_file_is_refused_and_those_with_one_are_named() -> 
 def test_a_mistake_is_sent_to_those_who_run_the_page() -> None:
     said = SAID.naming("Anytown Surgery, b12@surgery.example")
     assert said("cite.copied_report") == "Copied. Add what is wrong and send it to Anytown Surgery, b12@surgery.example"
+    assert SAID.naming("{A} {}")("cite.copied_report").endswith("{A} {}")
     assert SAID.naming("")("cite.copied_report").endswith("send it to the people who run this page.")
 
 

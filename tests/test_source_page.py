@@ -22,7 +22,7 @@ from b12assistant.types import GAP, Interest, PassageId, Range, Source, SourceKi
 NERVES = "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat.\n\n## Signs\n\nNumb feet are a sign.\n"
 FAT = "It is made of fat."
 ENTRY = build_entry(NERVES, file="nerves.md")
-LABELS = load_labels()
+LABELS = load_labels().naming("")
 VIEW = View(place=None, changed=False, today=date(2026, 1, 1), labels=LABELS)
 VOID = {"meta", "link", "br", "wbr", "img"}
 

@@ -44,7 +44,8 @@ class Labels:
     def naming(self, run_by: str) -> Labels:
         """Return the labels with the name and address of those who run the page, in the configuration's words."""
         cite = self.tables["cite"]
-        report = cite["copied_report"].replace("{run_by}", run_by or cite["run_by_nobody"])
+        named = (run_by or cite["run_by_nobody"]).replace("{", "{{").replace("}", "}}")
+        report = cite["copied_report"].replace("{run_by}", named)
         return replace(self, tables={**self.tables, "cite": {**cite, "copied_report": report}})
 
     def count(self, key: str, number: int) -> str:
