@@ -38,7 +38,8 @@ def test_every_phrase_of_the_package_is_bounded() -> None:
     said += [phrases() for variant in load_variants() for phrases in (variant.said, variant.unless)]
     for phrases in said:
         pattern = phrases._pattern.pattern
-        assert pattern == "(?!)" or check_linear(pattern, pattern, longest=60) is None
+        if pattern != "(?!)":  # an empty list
+            check_linear(pattern, pattern, longest=60)  # raises
 
 
 @pytest.mark.parametrize("said", [["(?i)numb"], ["(?P<x>numb)", "(?P<x>cold)"]])
