@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from b12assistant.answers import FlagKind, Level, Triage, Turn
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
-from b12assistant.language.wording import Literals, Wordings, check_linear
+from b12assistant.language.wording import Wordings, check_linear
 from b12assistant.safety.red_flags import Rule
 from b12assistant.safety.triage import Triager, is_control, load_rules
 
@@ -277,7 +277,7 @@ def test_longest_text_is_read_whole(step: str) -> None:
 )
 def test_wording_that_could_run_away_is_refused(wording: str) -> None:
     with pytest.raises(ConfigError):
-        Wordings([wording], Literals(), "test").check()
+        Wordings([wording], {}, "test").check()
 
 
 def test_bounded_wording_is_accepted() -> None:

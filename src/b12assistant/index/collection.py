@@ -149,9 +149,6 @@ class AskedQuestions:
         return max((float((each @ query).max()) / _SCALE for each in some), default=None)
 
 
-Indexes = tuple[VectorIndex, LexicalIndex]
-
-
 @dataclass(frozen=True)
 class Collection:
     """Passages with their indexes: ``passages[row]`` is row ``row`` of ``vectors`` and ``lexical``.

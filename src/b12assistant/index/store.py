@@ -23,7 +23,6 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +97,8 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def open_regular(path: Path) -> BufferedReader | None:
-    """Open a regular file to read; ``None`` if there is no such file.
+def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
+    """Read a regular file's bytes, at most one more than ``most``; ``None`` if there is no such file.
 
     Links are not followed, and a pipe does not block. Raises ``OSError`` for errors that may be temporary.
     """
@@ -109,25 +108,10 @@ def open_regular(path: Path) -> BufferedReader | None:
         if error.errno in _NO_FILE:
             return None
         raise
-    try:
-        if stat.S_ISREG(os.fstat(handle).st_mode):
-            return os.fdopen(handle, "rb")
-    except BaseException:
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise
-    os.close(handle)
-    return None
-
-
-def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
-    """Read a regular file's bytes, at most one more than ``most``; ``None`` if there is no such file.
-
-    Raises ``OSError`` for errors that may be temporary.
-    """
-    file = open_regular(path)
-    if file is None:
         return None
-    with file:
+    with os.fdopen(handle, "rb") as file:
         return file.read(most + 1)
 
 
@@ -167,18 +151,6 @@ def _read(path: Path, facts: Mapping[str, Any]) -> bytes:
     if data is None or describe(data) != facts:
         raise _damaged(path, missing=data is None)
     return data
-
-
-def _compare(path: Path, facts: Mapping[str, Any]) -> None:
-    """Raise what `_read` would, with at most a block of the file in memory."""
-    file = open_regular(path)
-    if file is None:
-        raise _damaged(path, missing=True)
-    with file:
-        size = os.fstat(file.fileno()).st_size
-        same = size == facts["size"] and hashlib.file_digest(file, "sha256").hexdigest() == facts["sha256"]
-    if not same:
-        raise _damaged(path, missing=False)
 
 
 def _damaged(path: Path, *, missing: bool) -> IndexDamagedError:
@@ -390,7 +362,7 @@ class Store:
         folder = self._generations / name
         try:
             for file, facts in read_manifest(folder)["files"].items():
-                _compare(folder / file, facts)
+                _read(folder / file, facts)
         except (IndexDamagedError, IndexMismatchError, OSError) as error:
             return error
         return None

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from b12assistant.data_files import read_data
-from b12assistant.language.wording import Literals, Wordings
+from b12assistant.language.wording import Names, Wordings
 
 FILE: Final = "assertion.toml"
 
@@ -197,10 +197,10 @@ class Reading:
         return Stance(Standing.PAST, "resolved", tuple(over)) if dated and over else None
 
 
-def load_cues(literals: Literals) -> tuple[CueWordings, Reach]:
-    """Read the cues that ship with the package; ``literals``: with the lists of words their wordings may use."""
+def load_cues(names: Names) -> tuple[CueWordings, Reach]:
+    """Read the cues that ship with the package; ``names``: with the lists of words their wordings may use."""
     data = read_data("red_flags", FILE)
-    cues = {kind: Wordings(data["cues"][kind], literals, f"{FILE}, {kind}") for kind in KINDS}
+    cues = {kind: Wordings(data["cues"][kind], names, f"{FILE}, {kind}") for kind in KINDS}
     return cues, Reach(**data["reach"])
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from b12assistant.answers import Notice, NoticeKind, TextId, Turn
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import ARABIC, HAN, Folded, fold, is_devanagari, latin
-from b12assistant.language.wording import Literals, Wordings
+from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import KINDS, CueWordings
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
 from b12assistant.safety.translations import UNREAD, load_unread, translated
@@ -33,7 +33,7 @@ HAN_CLASS: Final = rf"\[({HAN}+)\]"
 HAN_OPTIONAL: Final = rf"\(\?:([^()]*{HAN})\)\?"
 HAN_GAP: Final = rf"(?<={HAN})(?={HAN}|\(|\\|\{{[a-z])|(?<=[)}}+*])(?={HAN})|(?<=\))(?=\(\?:[^)]*{HAN})"
 WORD: Final = re.compile(r"(?<=[ (|:)?])([a-z]{3,})(\??)")
-NOTHING: Final = Wordings((), Literals(), "nothing")
+NOTHING: Final = Wordings((), {}, "nothing")
 Pairs = tuple[tuple[str, str], ...]  # spellings, and what each is read as
 
 
@@ -67,11 +67,11 @@ def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
     usual = tuple(table.get("usual", {}).items())
     usual += tuple((pair[0], pair[1]) for pair in table.get("characters", "").split())
     named = table.get("names", {})
-    literals = Literals({key: "|".join(_plain(word, usual) for word in words) for key, words in named.items()})
+    names = {key: "|".join(_plain(word, usual) for word in words) for key, words in named.items()}
     denying = tuple(_plain(word, usual) for word in table.get("denying", ()))
 
     def wordings(given: Mapping[str, Any], key: str, where: str) -> Wordings:
-        return Wordings([_plain(wording, usual) for wording in given.get(key, ())], literals, where, denying)
+        return Wordings([_plain(wording, usual) for wording in given.get(key, ())], names, where, denying)
 
     findings = []
     for each in table["finding"]:

@@ -14,7 +14,7 @@ from typing import Final
 from b12assistant.answers import Answer, Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import fold
-from b12assistant.language.wording import Literals, Wordings
+from b12assistant.language.wording import Wordings
 from b12assistant.safety.opinion import Opinion
 
 FILE: Final = "proportion.toml"
@@ -71,8 +71,8 @@ def _uncertain(notice: Notice) -> Notice:
 def load_proportion() -> Mapping[str, Callable[[], Wordings]]:
     """Read the lists, each compiled when first used."""
     data = read_data("red_flags", FILE)
-    literals = Literals(data["names"])
-    return {name: cache(partial(Wordings, tuple(data[name]["said"]), literals, f"{FILE}, {name}")) for name in LISTS}
+    names = data["names"]
+    return {name: cache(partial(Wordings, tuple(data[name]["said"]), names, f"{FILE}, {name}")) for name in LISTS}
 
 
 def kind_line(answer: Answer) -> tuple[Notice, ...]:

@@ -15,7 +15,7 @@ from typing import Final, NewType, TypeVar
 from b12assistant.answers import Flag, FlagKind, Level, RuleId, TextId
 from b12assistant.data_files import HINT, Table, read_data
 from b12assistant.errors import ConfigError
-from b12assistant.language.wording import Literals, Wordings
+from b12assistant.language.wording import Names, Wordings
 
 FindingId = NewType("FindingId", str)
 Id = TypeVar("Id", bound=str)
@@ -97,7 +97,7 @@ class Memory:
 class RedFlags:
     """Findings and decision table, in the order of their files: the more serious rule comes first."""
 
-    literals: Literals  # with the lists of words by name
+    names: Names  # with the lists of words by name
     findings: tuple[Finding, ...]
     rules: tuple[Rule, ...]
     memory: Memory
@@ -115,8 +115,8 @@ def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packa
     ``packaged``: which of the packaged rules are in use.
     """
     words = read_data("red_flags", WORDS_FILE)
-    literals = Literals(words["names"])
-    findings = tuple(_finding(table, literals, file) for table, file in _given("finding", FINDING_FILES, own))
+    names = words["names"]
+    findings = tuple(_finding(table, names, file) for table, file in _given("finding", FINDING_FILES, own))
     known = _each_once("finding", [finding.id for finding in findings])
     rules = tuple(_rule(table, known, file) for table, file in _given("rule", RULE_FILES, own))
     _each_once("rule", [rule.id for rule in rules])
@@ -124,8 +124,8 @@ def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packa
     used = (rule for rule in rules if rule.own or packaged.holds(rule.level))
     ordered = tuple(sorted(used, key=lambda rule: levels.index(rule.level)))
     where = f"{WORDS_FILE}, memory"
-    memory = Memory(**{key: Wordings(wordings, literals, where) for key, wordings in words["memory"].items()})
-    return RedFlags(literals, findings, ordered, memory)
+    memory = Memory(**{key: Wordings(wordings, names, where) for key, wordings in words["memory"].items()})
+    return RedFlags(names, findings, ordered, memory)
 
 
 def _each_once(kind: str, ids: Sequence[Id]) -> frozenset[Id]:
@@ -141,7 +141,7 @@ def _given(key: str, files: Sequence[str], own: Table) -> Iterator[tuple[Table, 
     yield from ((table, OWN_FILE) for table in own.get(key, ()))
 
 
-def _finding(table: Table, literals: Literals, file: str) -> Finding:
+def _finding(table: Table, names: Names, file: str) -> Finding:
     where = f"{file}, finding {table['id']}"
     said, named = (tuple(table.get(key, ())) for key in ("said", "named"))
     if not said and not named:
@@ -149,8 +149,8 @@ def _finding(table: Table, literals: Literals, file: str) -> Finding:
     finding = Finding(
         id=FindingId(table["id"]),
         kind=FindingKind(table["kind"]),
-        said=Wordings(said, literals, where),
-        named=Wordings(named, literals, where),
+        said=Wordings(said, names, where),
+        named=Wordings(named, names, where),
     )
     if file == OWN_FILE:  # to report a fault at once; the wordings of the package are checked by its tests
         finding.said.check()

@@ -195,7 +195,7 @@ def load_rules(
     wanted = {rule.text for rule in red_flags.rules} | {REMINDER, *CONTROLS}
     if missing := sorted(wanted - set(load_fixed_texts()) - set(own_texts)):
         raise ConfigError(f"rules refer to missing texts: {', '.join(missing)}", hint=HINT)
-    cues, reach = load_cues(red_flags.literals)
+    cues, reach = load_cues(red_flags.names)
     spelling = load_spelling(red_flags.vocabulary)
     languages = load_languages(red_flags.findings, spelling.vocabulary)
     return Rules(red_flags, cues, reach, spelling, languages, load_withdrawals())
