@@ -268,13 +268,15 @@ def _part_heading(heading: Piece, labels: Labels) -> str:
     if not isinstance(heading, AskedHeading):
         return ""
     alone = exact(labels("ask.alone"))
-    with_ = "".join(
-        f'<button type="button" class="again alone" value="{exact(heading.text)}" title="{alone}">'
-        f'<span class="cut">{exact(heading.between)} “{words(each)}”</span>'
-        '<span class="off" aria-hidden="true">×</span></button>'
-        for each in heading.read_with
+    question = f'<h3 class="question">{words(heading.text)}</h3>'
+    if not heading.read_with:
+        return question
+    with_ = ", ".join(f"“{words(each)}”" for each in heading.read_with)
+    return (
+        f'{question}<p class="with"><button type="button" class="again alone" value="{exact(heading.text)}" '
+        f'title="{alone}"><span class="cut">{exact(heading.between)} {with_}</span>'
+        '<span class="off" aria-hidden="true">×</span></button></p>'
     )
-    return f'<h3 class="question">{words(heading.text)}</h3>' + (f'<p class="with">{with_}</p>' if with_ else "")
 
 
 def _further(further: Further) -> str:
