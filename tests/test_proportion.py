@@ -75,6 +75,25 @@ def test_what_is_long_known_or_over_gets_a_line(text: str, line: bool) -> None:
     assert shown(text, Level.URGENT) == [(LINE, "routine") if line else (BOX, "urgent")]
 
 
+@pytest.mark.parametrize(
+    ("text", "nothing"),
+    [
+        ("Is my dog low in B12?", True),
+        ("does our old horse need more b12", True),
+        ("can i stop my cats tablets", True),
+        ("Should I stop metformin, my dog is ill too?", False),
+        ("Is my cat allergy tablet a reason to skip the jab?", False),
+    ],
+)
+def test_a_question_about_an_animal_is_no_decision_about_a_person(text: str, nothing: bool) -> None:
+    assert (shown(text, Level.MEDICAL_DECISION) == []) is nothing
+
+
+def test_what_falls_out_or_asleep_is_no_fall() -> None:
+    assert shown("Falling asleep at my desk for months", Level.URGENT) == [(LINE, "routine")]
+    assert shown("Falling on the stairs for months", Level.URGENT) == [(BOX, "urgent")]
+
+
 def test_next_to_nothing_gets_a_line_and_what_a_rule_says_keeps_its_box() -> None:
     assert shown("My feet are tingling.", Level.URGENT, faint=True) == [(LINE, "routine")]
     assert shown("Tingling for years, no worse.", Level.URGENT, by_rule=True, faint=True) == [(BOX, "urgent")]

@@ -19,7 +19,7 @@ from b12assistant.safety.opinion import Opinion
 
 FILE: Final = "proportion.toml"
 KINDNESS: Final = "kindness.toml"
-LISTS: Final = ("change", "result", "known", "against", "figure", "over", "looked_up")
+LISTS: Final = ("change", "result", "known", "against", "figure", "animal", "over", "looked_up")
 DECISION: Final = TextId("medical_decision")
 URGENT: Final = TextId("urgent")
 DECISION_LINE: Final = TextId("decision_line")
@@ -45,6 +45,8 @@ def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Noti
         return notice
     by_opinion = opinion is not None and opinion.evidence is not None and notice.flag.rule == opinion.rule
     if by_opinion and _says("figure", folded):
+        return None
+    if by_opinion and notice.text == DECISION and _says("animal", folded):
         return None
     if notice.text == DECISION and not (_says("change", folded) or _says("result", folded)):
         return replace(_uncertain(notice), kind=NoticeKind.ADVICE, text=DECISION_LINE)
