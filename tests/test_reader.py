@@ -20,6 +20,7 @@ from b12assistant.index.reader import FOLDER, JointReader, open_reader
 
 QUESTION = "how long does it take for b12 tablets to work"
 ANSWER = "Most people feel better within a few weeks of starting vitamin B12 tablets."
+IN_OTHER_WORDS = "how many weeks until the tablets help me"  # as near to what is asked as the reader's score can decide
 OTHERS = ["Vitamin B12 tablets are sold without a prescription.", "Some vegans take vitamin B12 tablets."]
 
 
@@ -68,8 +69,8 @@ def test_a_damaged_reader_is_refused(damage: str, tmp_path: Path, monkeypatch: p
         read()
 
 
-def strengths(space: Workspace) -> list[Strength]:
-    return [quote.strength for quote in space.ask(QUESTION).answer.quotes]
+def strengths(space: Workspace, question: str = QUESTION) -> list[Strength]:
+    return [quote.strength for quote in space.ask(question).answer.quotes]
 
 
 @pytest.mark.slow
@@ -78,9 +79,9 @@ def test_a_quote_that_does_not_read_as_an_answer_is_not_strong(starter: Path, mo
     flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index"), "encoder.threads": 1}
     space = Workspace(load_configuration(environment={}, flags=flags))
     monkeypatch.setattr(JointReader, "score", lambda *_: -9.0)
-    assert set(strengths(space)) == {Strength.POSSIBLE}
+    assert set(strengths(space, IN_OTHER_WORDS)) == {Strength.POSSIBLE}
     monkeypatch.setattr(JointReader, "score", lambda *_: 9.0)
-    assert strengths(space)[0] is Strength.STRONG
+    assert strengths(space, IN_OTHER_WORDS)[0] is Strength.STRONG
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 from builders import build_collection
@@ -10,9 +11,11 @@ from builders_answers import EASY, source
 from fakes import PLAIN, FakeEncoder
 
 from b12assistant.answering.engine import Engine
+from b12assistant.answering.signals import Signals
 from b12assistant.answering.thread import Read, Thread
 from b12assistant.answers import Interpretation, Move, Turn
 from b12assistant.config import Settings
+from b12assistant.index.reader import JointReader
 
 NERVES = source("Myelin wraps nerves in the arm. Tea is hot.", "nerves.txt")
 LEGS = source("Myelin wraps nerves in the leg. Rice is white.", "legs.txt")
@@ -142,6 +145,19 @@ def test_no_window_is_strong_below_the_calibrated_likelihood() -> None:
     unsure = replace(THREAD, calibration=replace(EASY, answered=found.likely + 0.001))
     window = found.searched.windows[0]
     assert (sure.is_strong(found, window), unsure.is_strong(found, window)) == (True, False)
+
+
+@pytest.mark.parametrize(("asked", "is_read", "strong"), [(0.5, False, False), (0.8, True, True), (1.0, False, True)])
+def test_the_reader_reads_only_what_its_score_can_decide(
+    asked: float, is_read: bool, strong: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Mock(JointReader, score=Mock(return_value=2.0))
+    fitted = replace(EASY, full=-8.2, full_read=0.3, full_asked=9.9)
+    thread = Thread(replace(ENGINE, reader=reader), Settings(), fitted, MOST)
+    found = thread.read(turns(ASKED))
+    monkeypatch.setattr(Thread, "_signals", lambda *_: Signals(1.0, 0.0, 0.0, 0.0, asked=asked))
+    assert thread.is_strong(found, found.searched.windows[0]) is strong
+    assert reader.score.called is is_read
 
 
 def test_a_turn_is_understood_once_however_often_it_is_asked_for() -> None:

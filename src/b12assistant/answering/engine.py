@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -101,7 +101,7 @@ class Engine:
         query = together([own.query, *queries])
         hits = self.hits(query)
         windows = self.windows(query, hits, settings)
-        evidence = [self.evidence(replace(each, lead=0) if whole else each, hits) for each in queries]
+        evidence = self._evidence(queries, hits, whole=whole)
         return [
             Searched(asked, read_as, each, hits, windows, known, took)
             for asked, read_as, each, known in zip(others, read, queries, evidence, strict=True)
@@ -140,8 +140,8 @@ class Engine:
         hits = self.hits(query)
         windows = self.windows(query, hits, settings)
         return [
-            Searched(asked, read_as, each, hits, windows, self.evidence(each, hits), took)
-            for asked, read_as, each in zip(readings, read, queries, strict=True)
+            Searched(asked, read_as, each, hits, windows, known, took)
+            for asked, read_as, each, known in zip(readings, read, queries, self._evidence(queries, hits), strict=True)
         ]
 
     @cached(64)
@@ -177,27 +177,36 @@ class Engine:
         """Encode texts with their leads. The latest are kept: several readings of a turn share texts."""
         return Latest(lambda asked: encode_queries(asked, self.collection, self.encoder, self.projection), _TEXTS)
 
-    @stage("signals")
     def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
-        """Return what the question itself names, and how much of it the sources have.
+        """Return what a question itself names, and how much of it the sources have."""
+        return self._evidence([query], hits)[0]
 
-        What it leans on counts only if it names nothing itself: earlier turns do not make a question known.
+    @stage("signals")
+    def _evidence(self, queries: Sequence[Query], hits: Sequence[Hit], *, whole: bool = False) -> list[Evidence]:
+        """Return what each question itself names, and how much of it the sources have.
+
+        What it leans on counts only if it names nothing itself, or if it counts as a ``whole``: earlier turns do not
+        make a question known.
         """
-        lexical, words = self.collection.lexical, words_of(query)
+        lexical, found = self.collection.lexical, []
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
-        cosines = {row: self.cosines(query, row) for row in rows}
-        best = [each.max(axis=0) for each in cosines.values()]
-        own = query.read[query.lead :]
-        return Evidence(
-            words=words,
-            topicality=self.topics.of(words, query.tokens, self.encoder.digest),
-            pool=np.max(best, axis=0) if best else np.zeros(len(query.tokens), np.float32),
-            unknown_terms=lexical.unknown_terms(query.read),
-            unknown=lexical.unknown_share(own if terms(own) else query.read),
-            cosines=cosines,
-            leans=bool(query.lead),
-            barred=self.collection.barred(query.vector),
-        )
+        for query, barred in zip(queries, self.collection.barred([each.vector for each in queries]), strict=True):
+            lead = 0 if whole else query.lead
+            words, own = words_of(query, lead), query.read[lead:]
+            cosines = {row: self.cosines(query, row) for row in rows}
+            best = [each.max(axis=0) for each in cosines.values()]
+            evidence = Evidence(
+                words=words,
+                topicality=self.topics.of(words, query.tokens, self.encoder.digest),
+                pool=np.max(best, axis=0) if best else np.zeros(len(query.tokens), np.float32),
+                unknown_terms=lexical.unknown_terms(query.read),
+                unknown=lexical.unknown_share(own if terms(own) else query.read),
+                cosines=cosines,
+                leans=bool(lead),
+                barred=barred,
+            )
+            found.append(evidence)
+        return found
 
     @stage("signals")
     def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:
@@ -256,11 +265,11 @@ class Engine:
         own = self.as_written(query.read[query.lead :]) if query.lead else query
         cosines = collection.examples @ own.vector
         closeness: list[tuple[float, float]] = []
-        row = 0
+        row, near = 0, cosines.tolist()
         for dispute in collection.disputes:
-            asked, row = cosines[row : row + len(dispute.asked)], row + len(dispute.asked)
-            others, row = cosines[row : row + len(dispute.not_asked)], row + len(dispute.not_asked)
-            closeness.append((float(asked.max()), float(others.max(initial=-1.0))))
+            asked, row = near[row : row + len(dispute.asked)], row + len(dispute.asked)
+            others, row = near[row : row + len(dispute.not_asked)], row + len(dispute.not_asked)
+            closeness.append((max(asked), max(others, default=-1.0)))
 
         def window_of(span: Span) -> Window | None:
             held = self._holding(span)

@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from math import exp
@@ -118,20 +118,23 @@ def mean_of(vectors: Vectors) -> Vectors:
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), dtype=np.float32)
 
 
-def words_of(query: Query) -> tuple[QuestionWord, ...]:
+def words_of(query: Query, lead: int | None = None) -> tuple[QuestionWord, ...]:
     """Return the informative words of the question itself; those it leans on only if it has none of its own.
 
-    Earlier turns do not make a question known.
+    ``lead``: characters that it only leans on, instead of the query's. Earlier turns do not make a question known.
     """
+    lead = query.lead if lead is None else lead
     before = len(query.tokens) - len(query.places)
     first: dict[str, QuestionWord] = {}
     own: dict[str, QuestionWord] = {}
-    for match in _WORD.finditer(query.read):
-        touches = (query.places[:, 0] < match.end()) & (query.places[:, 1] > match.start())
-        tokens = np.flatnonzero(touches) + before
+    words = list(_WORD.finditer(query.read))
+    begins = np.searchsorted(query.places[:, 1], [match.start() for match in words], side="right")
+    ends = np.searchsorted(query.places[:, 0], [match.end() for match in words])
+    for match, begin, end in zip(words, begins.tolist(), ends.tolist(), strict=True):
+        tokens = np.arange(before + begin, before + end)
         for term in terms(_HYPHEN.sub(" ", match[0])) if len(tokens) else ():
             first.setdefault(term, QuestionWord(term, tokens))
-            if match.start() >= query.lead:
+            if match.start() >= lead:
                 own.setdefault(term, QuestionWord(term, tokens))
     return tuple((own or first).values())
 
@@ -221,8 +224,8 @@ class Calibration:
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""
-        known = [(name, value) for name, value in asdict(signals).items() if value is not None]
-        total = self.bias + sum(getattr(self, name) * value for name, value in known)
+        known = ((name, getattr(signals, name)) for name in Signals.__slots__)
+        total = self.bias + sum(getattr(self, name) * value for name, value in known if value is not None)
         total += self.unasked if signals.asked is None else 0
         total += self.barred * BARRED if signals.barred is None else 0
         return 1 / (1 + exp(-total))

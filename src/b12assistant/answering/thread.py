@@ -25,6 +25,7 @@ from b12assistant.answering.signals import Calibration, Signals, mean_of
 from b12assistant.answering.turn_forms import Leaning, leaning, move_of
 from b12assistant.answers import Interpretation, Move, Replacement, Turn, TurnSlice
 from b12assistant.config import Settings
+from b12assistant.index.reader import EXTREMES
 from b12assistant.language.sentences import trim
 from b12assistant.language.words import terms
 from b12assistant.threads import cached
@@ -74,13 +75,17 @@ class Thread:
     def is_strong(self, read: Read, window: Window) -> bool:
         """Return whether a window likely answers the turn: in full, as far as the reader can tell.
 
-        The reader was fitted on sentences that questions are asked of, and says nothing of others.
+        The reader was fitted on sentences that questions are asked of, and says nothing of others. It reads only a
+        quote that its score can decide.
         """
         signals, reader = self._signals(read, window), self.engine.reader
         if self._likely(read, signals) < self.calibration.answered:
             return False
         if reader is None or signals.asked is None:
             return True
+        least, most = (self.calibration.is_full(score, signals.asked) for score in EXTREMES)
+        if least == most:
+            return most
         return self.calibration.is_full(reader.score(read.searched.query.asks, window.best.text), signals.asked)
 
     def _likely(self, read: Read, signals: Signals) -> float:

@@ -135,18 +135,21 @@ class AskedQuestions:
         """
         begin, end = np.searchsorted(self.sentences, (first, last))
         found = np.full(last - first, np.nan, np.float32)
+        if begin == end:
+            return found
         cosines = self.vectors[begin:end].astype(np.float32) @ query / _SCALE
         np.fmax.at(found, self.sentences[begin:end] - first, cosines)
         return found
 
-    def best_of_none(self, query: Vectors, sentences: int) -> float | None:
-        """Return the best cosine of ``query``, (d,), and a question that none of all ``sentences`` answers.
+    def best_of_none(self, queries: Sequence[Vectors], sentences: int) -> list[float | None]:
+        """Return, for each of ``queries``, (d,), the best cosine with a question that no sentence of all answers.
 
         ``None`` if there is none. A few at a time: all of them in single precision take 10 MB.
         """
         codes = self.vectors[np.searchsorted(self.sentences, sentences) :]
         some = (codes[first : first + _SOME].astype(np.float32) for first in range(0, len(codes), _SOME))
-        return max((float((each @ query).max()) / _SCALE for each in some), default=None)
+        best = [[float((each @ query).max()) / _SCALE for query in queries] for each in some]
+        return [max(found) for found in zip(*best, strict=True)] if best else [None] * len(queries)
 
 
 @dataclass(frozen=True)
@@ -197,9 +200,12 @@ class Collection:
         """Return the unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
         return np.cumsum([0, *(len(passage.sentences) for passage in self.passages)], dtype=np.int64)
 
-    def barred(self, query: NDArray[np.float32]) -> float | None:
-        """Return the best cosine of ``query``, ``(d,)``, and a question that nothing answers, if any are listed."""
-        return self.asked.best_of_none(query, int(self.sentence_starts[-1])) if self.asked else None
+    def barred(self, queries: Sequence[Vectors]) -> list[float | None]:
+        """Return, for each of ``queries``, ``(d,)``, the best cosine with a question that nothing answers, if any are
+        listed."""
+        if self.asked is None:
+            return [None] * len(queries)
+        return self.asked.best_of_none(queries, int(self.sentence_starts[-1]))
 
     @once
     def first_rows(self) -> NDArray[np.int64]:

@@ -37,12 +37,12 @@ def readable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-_LOWERED: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_LOWERED: Final = re.compile("[₀-₉]")
 
 
 def levelled(text: str) -> str:
     """Return the text with lowered digits on the line, as models know them: B₁₂ as B12. Offsets stay the same."""
-    return text if text.isascii() else text.translate(_LOWERED)
+    return text if text.isascii() else _LOWERED.sub(lambda digit: chr(ord(digit[0]) - ord("₀") + ord("0")), text)
 
 
 def count_pieces(tokenizer: Tokenizer, text: str) -> int:
