@@ -76,7 +76,6 @@ def kinds(functions: dict[str, int], links: Sequence[str], pdf: str) -> dict[str
         "exports": (4, _posts("/export", export)),
         "packs": (64, _posts("/pack/export/html", {"addresses": list(links)})),
         "hang-ups": (64, _posts("/api/v1/ask", {"question": "Does metformin lower B12?"}, 0.02)),
-        "heartbeats": (520, _gets("/gradio_api/heartbeat/x")),
         "slow-bodies": (520, _slow_body),
         "streams": (520, _gets("/gradio_api/queue/data?session_hash=x")),
         "joins": (16, _joins(functions["ask"], ["What is myelin?", None])),

@@ -198,7 +198,6 @@ def test_the_colours_of_old_attributes_are_read() -> None:
         "clip-path:polygon(0 0, 0 0, 0 0)",
         "content-visibility:hidden",
         "filter:opacity(0%)",
-        "text-indent:100%;overflow:hidden",
         "max-height:0;overflow-y:auto",
         "font-size:.05em",
         "font-size:1%",

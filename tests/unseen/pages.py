@@ -34,7 +34,14 @@ _STYLES_UNSEEN = (
     *("position:absolute;left:-9999px", "position:absolute;left:calc(-1*9999px)", "position:fixed;top:-200vh"),
     *("position:absolute;inset-inline-start:-9999px", "position:absolute;left:-100%;width:50%", "margin-left:-9999px"),
     *("margin-inline-start:-9999px", "margin-left:calc(-2000px)", "margin-top:-300%", "text-indent:-9999px"),
-    *("text-indent:calc(-9999px)", "text-indent:-500%;overflow:hidden", "color:#fff", "color:white", "color:snow"),
+    *(
+        "text-indent:calc(-9999px)",
+        "text-indent:-500%;overflow:hidden",
+        "text-indent:100%;white-space:nowrap;overflow:hidden",
+        "color:#fff",
+        "color:white",
+        "color:snow",
+    ),
     *(
         "color:transparent",
         "color:oklch(1 0 0)",
@@ -102,6 +109,9 @@ _STYLES_UNSEEN = (
         "animation:none 1s;opacity:0",
         "padding-left:9999px;height:1em;overflow:hidden",
     ),
+    *("transform:translate(100vw)", "transform:scale3d(1,0,1)", "position:absolute;right:9999px", "margin-left:3000px"),
+    *("position:absolute;bottom:9999px", "position:fixed;top:100vh", "letter-spacing:9999px"),
+    *("line-height:1px;overflow:hidden", "display:none;display:foo", "font-size:calc(1px + 1px)", "font:700 1px serif"),
     # in part
     "width:90px;white-space:nowrap;overflow:hidden",
     "height:80px;padding-top:75px;box-sizing:border-box;overflow:hidden",
@@ -144,6 +154,7 @@ _RULES_UNSEEN = (
     ".x{& {display:none}}",
     "html .x{all:unset;display:none}",
     "p{color:inherit}.x{color:Field}",
+    ".x::first-line{color:white}",
 )
 _BODIES_UNSEEN = (
     "<p hidden>{}</p>",
@@ -165,10 +176,33 @@ _BODIES_UNSEEN = (
     "<p id=gone>{}</p><script>document.querySelector('#gone').style.display='none'</script>",
     "<link rel=stylesheet href='data:text/css,.x%7Bdisplay:none%7D'><p class=x>{}</p>",
 )
+# The plain sentence may be hidden too.
+_RULES_OVER_ALL = (
+    "p::first-letter{font-size:0}",
+    ".x::before{content:'';position:absolute;width:900px;height:30px;background:#fff}",
+    ".x::before{content:'';display:block;margin-bottom:-50px;height:50px;background:#fff;position:relative;z-index:2}",
+)
+_BODIES_OVER_ALL = (
+    "<div style='position:absolute;width:100%;height:100%;background:white'></div><p>{}</p>",
+    "<p>{}</p><canvas style='position:absolute;top:0;left:0;width:100%;height:100%;background:#fff'></canvas>",
+    "<p>{}</p><div style='position:fixed;inset:0;background:#fff'>Twenty letters and more of another text.</div>",
+    "<p>{}</p><table style='position:absolute;top:0;left:0;width:100%;height:100%' bgcolor=white><tr><td></table>",
+    "<p>{}</p><div style='position:fixed;top:0;left:0;border:900px solid white'></div>",
+    "<p>{}</p><div style='position:fixed;top:50px;left:50px;box-shadow:0 0 0 2000px #fff'></div>",
+    "<p>{}</p><div style='position:relative;top:-60px;height:80px;background:white'></div>",
+    "<p>{}</p><div style='transform:translateY(-60px);height:80px;background:white'></div>",
+    "<p id=gone>{}</p><script>gone.remove()</script>",
+    "<p id=gone>{}</p><script>document.body.children[1].remove()</script>",
+    "<p id=gone>{}</p><script>document.getElementsByTagName('p')[1].remove()</script>",
+    "<p>{}</p><script>document.body.innerHTML=''</script>",
+    "<p>{}</p><script>document.write('<style>p{{display:none}}</style>')</script>",
+    "<p>{}</p><img src=x onerror=\"document.querySelectorAll('p')[1].remove()\">",
+)
+BOTH = (*_RULES_OVER_ALL, *_BODIES_OVER_ALL)
 UNSEEN: dict[str, bytes] = (
     {style: _styled(style) for style in _STYLES_UNSEEN}
-    | {rules: _ruled(rules) for rules in _RULES_UNSEEN}
-    | {body: page(body.format(BLEACH)) for body in _BODIES_UNSEEN}
+    | {rules: _ruled(rules) for rules in (*_RULES_UNSEEN, *_RULES_OVER_ALL)}
+    | {body: page(body.format(BLEACH)) for body in (*_BODIES_UNSEEN, *_BODIES_OVER_ALL)}
 )
 
 _STYLES_SEEN = (
@@ -207,10 +241,26 @@ _RULES_SEEN = (
     '.x::before{content:"\\2022"}',
     "body{margin:0;font:16px/1.5 system-ui;color:#111;background:#fff}",
     ".overlay{position:fixed;inset:0;background:rgba(0,0,0,.5);display:none}",
+    ".a{color:white;font:0/0 a}",
+    "*{line-height:1.5;*zoom:1}",
+)
+# What ordinary pages do.
+_BODIES_SEEN = (
+    "<p>{}</p><div style='position:fixed;inset:0;background:#fff;opacity:0;transition:opacity 1s'></div>",
+    "<p>{}</p><div style='position:fixed;top:-120px;left:0;width:100%;height:120px;background:#fff'></div>",
+    "<p>{}</p><div style='position:fixed;top:0;left:100%;width:400px;height:100%;background:#fff'></div>",
+    "<p>{}</p><nav style='position:fixed;top:0;width:100%;height:50px;background:red'>Home, news and contact us</nav>",
+    "<p>{}</p><div hidden style='display:none'><i style='position:fixed;inset:0;background:#fff'></i></div>",
+    "<div style='background:url(photograph.jpg)'><p>{}</p></div>",
+    "<div style='font-size:0'><p style='font-size:16px'>{}</p></div>",
+    "<div style='margin-left:calc((100% - 600px) / 2);height:calc(100% - 70px);overflow:auto'>{}</div>",
+    "<p id=found>{}</p><script>var found = document.getElementById('found'), top = found.offsetTop</script>",
+    "<p>{}</p><script>document.querySelector('p'); var other = document.createElement('i');</script>",
 )
 SEEN: dict[str, bytes] = {style: _styled(style) for style in _STYLES_SEEN} | {
     rules: _ruled(rules) for rules in _RULES_SEEN
 }
+SEEN |= {body: page(body.format(BLEACH)) for body in _BODIES_SEEN}
 
 _NOTES_UNSEEN = (
     "<div hidden>{}</div>",
@@ -243,6 +293,11 @@ _NOTES_SEEN = (
 NOTES_SEEN = {text: f"{PLAIN}\n\n{text.format(BLEACH)}\n".encode() for text in _NOTES_SEEN}
 
 # Those under which it is not known whether the plain sentence is seen either.
-OVER_ALL = tuple(
-    key for key in (*UNSEEN, *NOTES_UNSEEN) if re.search(r"body::after|margin-top:-60px|<link|<script>\{|<style>", key)
+OVER_ALL = (
+    *BOTH,
+    *(
+        key
+        for key in (*UNSEEN, *NOTES_UNSEEN)
+        if re.search(r"body::after|margin-top:-60px|<link|<script>\{|<style>", key)
+    ),
 )

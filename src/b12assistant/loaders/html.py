@@ -12,8 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders.decoding import Decoded, decode
-from b12assistant.loaders.doubts import graver, is_grave
-from b12assistant.loaders.looks import Look
+from b12assistant.loaders.looks import Look, graver, is_grave
 from b12assistant.loaders.manuscript import Manuscript
 from b12assistant.loaders.rendering import BROWSER, SKIPPED
 from b12assistant.loaders.styles import Styles

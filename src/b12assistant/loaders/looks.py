@@ -1,64 +1,129 @@
-"""Compute how the text of an element looks from the declarations that count for it: size, colours, place."""
+"""Judge the declarations of a style sheet, and compute from them how the text of an element looks.
+
+Whatever is not plainly harmless is a doubt: a new property or notation may cost a quote, but never makes a wrong one.
+"""
 
 from __future__ import annotations
 
-import colorsys
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
+from math import inf
+from statistics import median_high
 
 from PIL import ImageColor
 
-_LEAST_SIZE = 2.0  # px; smaller letters cannot be read
-_FAR = 500.0  # px out of the page on the left or above: no reader gets there
-_FAR_RIGHT = 5_000.0  # px; pages are longer than wide, so only to the right
-_SEEN = 0.05  # opacity below which nothing is seen
-_SAME = 8 / 255  # difference of a colour channel too small to see
-_LEAST_CONTRAST = 1.5
+_LEAST_SIZE, _READABLE = 2.0, 16 / 3  # px: smaller letters cannot be read, or hardly
+_LEAST_BOX = 60.0  # px: a smaller box may cut its text
+_MOST_SHARE = 60.0  # per cent of a length that is not known
+_LEAST_CONTRAST, _SAME = 1.5, 0.05  # the second: difference of a colour channel too small to see
 _WEIGHTS = (0.2126, 0.7152, 0.0722)
-_SCREEN = 1280.0  # px
 EM = 16.0  # px, of a page without styles
-_UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "cm": 37.8, "mm": 3.78, "in": 96.0, "rem": EM}
-_UNITS |= {"vw": _SCREEN / 100, "vh": 8.0, "vmin": 8.0, "vmax": _SCREEN / 100}
+_PX = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "cm": 37.8, "mm": 3.78, "in": 96.0, "rem": EM}
+_PX |= {"vw": 12.8, "vh": 8.0, "vmin": 8.0, "vmax": 12.8, "svh": 8.0, "dvh": 8.0}  # of a screen of 1,280 by 800
 _LENGTH = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z%]*)", re.I)
-_FUNCTION = re.compile(r"([a-z-]+)\(([^()]*)\)", re.I)
-_NAMED = {name: str(code).lstrip("#") for name, code in ImageColor.colormap.items()}
-DECORATIONS = ("text-decoration", "text-decoration-line")
-PLACES = ("left", "top", "right", "bottom", "margin-left", "margin-top")
-_DIRECTIONS = frozenset(
-    {"to", "left", "right", "top", "bottom", "deg", "turn", "rad", "at", "center", "circle", "px", "em"}
+_FUNCTION = re.compile(r"([\w-]+)\(((?:[^()]|\([^()]*\))*)\)")
+_WORD = re.compile(r"[^\s(]*\((?:[^()]|\([^()]*\))*\)|[^\s(]+")
+SIDES = tuple(f"{prefix}{side}" for prefix in ("", "margin-") for side in ("top", "right", "bottom", "left"))
+PADDINGS = ("padding", "padding-top", "padding-bottom")
+_GROUNDS = ("background", "background-color", "background-image")
+PAINTS = ("color", "-webkit-text-fill-color", *_GROUNDS)
+_SIZES = ("height", "max-height", "width", "max-width")
+_REVEALED = ("opacity", "transform", "translate", "scale", "visibility", "filter", "clip-path")
+_RESETS = frozenset({"auto", "inherit", "initial", "unset", "revert", "normal", "none", "thin", "medium"})
+
+EDGES = ("border", "outline", "box-shadow")
+MOVES = ("transition", "animation")
+# Harmless by themselves, and needed with others.
+_USED = ("vertical-align", "text-decoration", "text-decoration-line", "white-space", "min-height", *PADDINGS)
+# Properties that set no more than type, space, borders or order, with any value.
+_PLAIN = re.compile(
+    r"--.*|(?:font-(?!size|palette)|text-(?!indent|security|box|combine|fill)|white-space|word-(?!spacing)|overflow-(?:[wa]|sc)"
+    r"|hyphen|quotes|list-|cursor|pointer-|user-|outline|border|box-(?!reflect)|padding|table-|caption-|empty-|float"
+    r"|clear|flex|order|gap|row-gap|column|align|justify|place|object-|resize|scroll|overscroll|transition|will-|tab-"
+    r"|page|break-|orphans|widows|appearance|background-[aoprs]|aspect|min-|isolation|touch|tap-"
+    r"|accent|caret|fill|stroke|src|writing|counter|container|color-scheme|hanging|interpolate|print|speak|ruby|direction"
+    r"|line-break|grid-(?:area|auto|column|row|gap|template-(?:col|areas))|transform-|perspective|backdrop|filter:progid"
+    r"|vertical|unicode-range|forced|zoom-|display-|-(?!webkit)[a-z]+-).*"
 )
-_BACKGROUND_WORDS = frozenset({"none", "no-repeat", "repeat", "repeat-x", "repeat-y", "center", "left", "right", "top"})
-_BACKGROUND_WORDS |= {
-    "bottom",
-    "fixed",
-    "scroll",
-    "local",
-    "cover",
-    "contain",
-    "border-box",
-    "padding-box",
-    "/",
-    "space",
+_ANY = r"[a-z -]+"
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+_BOXES = "(?:inline-)?(?:block|flex|flexbox|grid|box|table)"
+# The words that hide, and those that do no harm.
+_WORDS = {
+    "display": ("none", rf"(?:-[a-z]+-)?{_BOXES}|inline|flow-root|list-item|contents|(?:table|ruby)-[a-z-]+"),
+    "visibility": (None, r"visible|hidden|collapse|inherit|initial|unset"),  # inherited: see ``look_of``
+    "content-visibility": ("hidden", "visible|auto"),
+    "filter": (
+        r"opacity\([0.]+%?\)",
+        r"none|(?:(?:drop-shadow|grayscale|sepia|saturate|hue-rotate)\((?:[^()]|\([^()]*\))*\)\s*)+",
+    ),
+    "rotate": (None, rf"none|{_NUMBER}(?:deg|rad|turn|grad)"),
+    "position": (None, _ANY),
+    "clip": (r"rect\((?:[\s,]*[01](?:px)?){4}\s*\)", "auto"),
+    "clip-path": (r"inset\((?:50|100)%\)|circle\(0[a-z%]*\)|polygon\([0 ,]*\)", "none"),
+    **dict.fromkeys(("mask", "mask-image", "animation-name"), (None, "none")),
+    "overflow": (None, _ANY),
+    "z-index": (None, r"auto|\d+"),
+    **dict.fromkeys(("mix-blend-mode", "background-blend-mode"), (None, "normal")),
+    "background-clip": (None, "border-box|padding-box|content-box"),
+    "animation": (None, "none.*"),
+    "content": (None, r"normal|none|\"\"|''"),
+    **dict.fromkeys(("grid-template-rows", "grid-template", "grid"), (None, r"(?!.*\b0(?:fr|px|%|\b))[^()]*")),
+    "contain": (None, "none|content|layout|style|paint|layout paint"),
+    "unicode-bidi": (None, "normal|embed|isolate|plaintext"),
+    "backface-visibility": (None, "visible|hidden"),
+    "all": (None, "initial|revert|inherit"),
 }
+_PATTERNS = {name: [re.compile(one or r"(?!)") for one in pair] for name, pair in _WORDS.items()}
+# In px: what hides up to this, does no harm from this and to this, and hides from this.
+_RANGES = {
+    "opacity": (_SAME, 0.3, 1, inf),
+    **dict.fromkeys(("scale", "zoom"), (0, 0.6, 3, inf)),
+    **dict.fromkeys(("letter-spacing", "word-spacing"), (-inf, -2, 32, inf)),
+    "line-height": (-inf, _READABLE, inf, inf),
+    **dict.fromkeys(("text-indent", "translate", "left", "margin-left"), (-500, -120, 1_000, 5_000)),
+    **dict.fromkeys(("right", "bottom"), (-inf, -120, 640, inf)),
+    **dict.fromkeys(("margin-right", "margin-bottom"), (-inf, -120, inf, inf)),
+    **dict.fromkeys(("top", "margin-top"), (-500, -120, inf, inf)),
+}
+_SHARES = ("opacity", "scale", "zoom")
+# What one picture does not settle: it moves, waits for a script or another screen, or draws other letters.
+_GRAVE = re.compile(
+    r"<(?:script|template|link)|@media|animation|text-security|unicode-bidi|:hover|:focus|:active|:target"
+)
 Colour = tuple[float, float, float, float]  # red, green, blue, opacity, from 0 to 1
 _WHITE: Colour = (1.0, 1.0, 1.0, 1.0)
 _BLACK: Colour = (0.0, 0.0, 0.0, 1.0)
+_CLEAR: Colour = (0.0, 0.0, 0.0, 0.0)
+Named = Callable[[str], str]  # from a property to its declaration with its selector
+
+
+class Effect(IntEnum):
+    """What a declaration may do to text."""
+
+    NONE = 0
+    DOUBT = 1
+    HIDES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the text directly in an element looks. ``grounds``: ``None`` if it is a picture or not known.
+    """How the text directly in an element looks.
 
-    ``doubt``: what may hide the element with all that is in it; ``paint``: what last set a colour.
+    ``grounds``: the colours behind it, several of a gradient, ``None`` if they are not known; ``pictured``: they are
+    under a picture that is in another file. ``doubt``: what may hide the element with all that is in it; ``paint``:
+    what last set a colour.
     """
 
     gone: bool = False  # with all that is in it
     visible: bool = True
     size: float = EM  # px
     colour: Colour | None = _BLACK
-    grounds: tuple[Colour, ...] | None = (_WHITE,)  # several of a gradient
-    indent: float = 0.0  # px
+    grounds: tuple[Colour, ...] | None = (_WHITE,)
+    pictured: bool = False
     struck: bool = False  # a line is through it
     shift: float = 0.0  # of the element itself: how far it is raised, times the size
     doubt: str = ""
@@ -67,70 +132,127 @@ class Look:
     @property
     def is_hidden(self) -> bool:
         """Check if the text is invisible."""
-        return (
-            self.gone
-            or not self.visible
-            or self.size < _LEAST_SIZE
-            or self.indent <= -_FAR
-            or (self.colour is not None and (self.colour[3] <= _SEEN or self._is_like_ground))
-        )
-
-    @property
-    def _is_like_ground(self) -> bool:
-        return self.grounds is not None and all(_is_same(self.colour or _BLACK, ground) for ground in self.grounds)
+        known = self.colour is not None and self.grounds is not None and not self.pictured
+        is_lost = known and all(_distance(self.colour or _BLACK, ground) <= _SAME for ground in self.grounds or ())
+        return self.gone or not self.visible or self.size < _LEAST_SIZE or is_lost
 
     @property
     def is_doubtful(self) -> bool:
         """Check if it is not known whether the colour of the text can be told from what is behind it."""
-        if not self.paint:
-            return False
         if self.colour is None or self.grounds is None:
-            return True
-        return any(_contrast(_over(self.colour, ground), ground) < _LEAST_CONTRAST for ground in self.grounds)
+            return bool(self.paint)
+        return any(_contrast(self.colour, ground) < _LEAST_CONTRAST for ground in self.grounds)
 
 
-def _is_same(colour: Colour, ground: Colour) -> bool:
-    return max(abs(a - b) for a, b in zip(colour[:3], ground[:3], strict=True)) <= _SAME
+def is_grave(reason: str) -> bool:
+    """Check for a doubt that a browser's picture of the page cannot settle."""
+    return _GRAVE.search(reason) is not None
 
 
-def _over(colour: Colour, ground: Colour) -> Colour:
-    """Return what is seen of a colour that may be clear, on an opaque ground."""
-    red, green, blue = (a * colour[3] + b * (1 - colour[3]) for a, b in zip(colour[:3], ground[:3], strict=True))
-    return (red, green, blue, 1.0)
+def graver(*reasons: str) -> str:
+    """Return a reason to doubt that no picture settles, or else the first; "" if there is none."""
+    return max(filter(None, reasons), key=is_grave, default="")
 
 
-def _contrast(one: Colour, other: Colour) -> float:
-    lights = [
-        0.05
-        + sum(
-            w * (c / 12.92 if c <= 0.04 else ((c + 0.055) / 1.055) ** 2.4)
-            for w, c in zip(_WEIGHTS, colour[:3], strict=True)
-        )
-        for colour in (one, other)
-    ]
-    distance = max(abs(a - b) for a, b in zip(one[:3], other[:3], strict=True))
-    return max(max(lights) / min(lights), _LEAST_CONTRAST if distance > 0.5 else 0.0)
+def matters(name: str) -> bool:
+    """Check for a property that, with some value, changes which text is seen, or where."""
+    return name in _USED or name.startswith((*MOVES, *EDGES)) or not _PLAIN.fullmatch(_bare(name))
 
 
-def look_of(values: Mapping[str, str], around: Look) -> Look:
+def _bare(name: str) -> str:
+    return re.sub(r"^-webkit-|(?<=overflow)-(?:x|y|block|inline)$", "", name)
+
+
+def effect(name: str, value: str, size: float = EM) -> Effect:
+    """Judge one declaration. Colours, sizes of letters and of boxes do harm only together: see ``look_of``."""
+    bare = _bare(name)
+    if name in (*PAINTS, *_SIZES, "font-size", "font") or _PLAIN.fullmatch(bare):
+        return Effect.NONE
+    if bare in _PATTERNS:
+        hides, harmless = (pattern.fullmatch(value) for pattern in _PATTERNS[bare])
+        return Effect.HIDES if hides else Effect(not harmless and value not in _RESETS)
+    if bare == "transform":
+        found = [_function(*match) for match in _FUNCTION.findall(value)]
+        is_odd = _FUNCTION.sub("", value).strip() not in ("", *_RESETS)
+        return Effect.DOUBT if is_odd else max(found, default=Effect.NONE)
+    return _ranged(bare, value, size)
+
+
+def _function(name: str, inside: str) -> Effect:
+    """Judge a function of a transform."""
+    kind = re.sub(r"(?:x|y|z|3d)$", "", name.lower())
+    if name.lower() in ("rotate", "rotatez"):
+        return Effect.NONE
+    return _ranged(kind, inside, EM) if kind in ("scale", "translate") else Effect.DOUBT
+
+
+def _ranged(name: str, value: str, size: float) -> Effect:
+    hiding, least, most, far = _RANGES.get(name, (-inf, inf, inf, inf))
+    whole = 1.0 if name in _SHARES else size if name == "line-height" else None
+    found = Effect.NONE
+    for word in re.split(r"[\s,]+", value.strip()):
+        match = _LENGTH.fullmatch(word)
+        is_bare = name == "line-height" and match is not None and not match[2]
+        number = px(f"{word}em" if is_bare else word, size, whole=whole) if match else None
+        if number is not None:
+            is_far = number <= hiding or number >= far
+            found = max(found, Effect.HIDES if is_far else Effect(not least <= number <= most))
+        elif word not in _RESETS and not _CENTRING.fullmatch(value):  # per cent of something that is not known
+            found = max(found, Effect(match is None or match[2] != "%" or abs(float(match[1])) > _MOST_SHARE))
+    return found
+
+
+def look_of(values: Mapping[str, str], around: Look, named: Named) -> Look:
+    """Return the look of an element inside one with the look ``around``."""
     size = _font_size(values, around.size)
-    indent = around.indent
-    if "text-indent" in values:
-        indent = px(values["text-indent"], size, whole=_SCREEN) or 0.0
-        if indent >= _SCREEN and _cuts(values):  # "text-indent: 100%; overflow: hidden"
-            indent = -_FAR
+    is_moving = any(name.startswith(MOVES) for name in values)
+    place = values.get("position", "static")
+    is_hard_to_read = size is None or _LEAST_SIZE <= size < min(_READABLE, around.size)
+    gone, doubts = around.gone, [named("font-size") or named("font")] if is_hard_to_read else []
+    for name, value in values.items():
+        judged = "bottom" if place == "fixed" and name == "top" else name
+        found = Effect.NONE if name in SIDES[:4] and place == "static" else effect(judged, value, size or EM)
+        if found is Effect.HIDES and ((is_moving and name in _REVEALED) or (name == "clip" and place == "static")):
+            found = Effect(is_moving)
+        gone |= found is Effect.HIDES
+        doubts += [named(name)] if found is Effect.DOUBT else []
+    grounds = ground_of(values, around.grounds)
+    cut, cutting = _cut(values, size or EM)
+    doubts += [named(cutting)] if cut is Effect.DOUBT else []
     shown = {"hidden": False, "collapse": False, "visible": True, "initial": True, "unset": True}
+    visible = shown.get(values.get("visibility", ""), around.visible)
+    if is_moving and around.visible and not visible:
+        visible, doubts = True, [*doubts, named("visibility")]
     return Look(
-        gone=around.gone or _is_gone(values, size),
-        visible=shown.get(values.get("visibility", ""), around.visible),
-        size=size,
+        gone=gone or cut is Effect.HIDES,
+        visible=visible,
+        size=around.size if size is None else size,
         colour=_text_colour(values, around.colour),
-        grounds=ground_of(values, around.grounds),
-        doubt=around.doubt,
-        indent=indent,
-        struck=around.struck or any("line-through" in values.get(name, "") for name in DECORATIONS),
-        shift=_shift(values, size),
+        grounds=grounds,
+        pictured=any("url(" in values.get(name, "") for name in _GROUNDS)
+        or (around.pictured and grounds == around.grounds),
+        struck=around.struck or any("line-through" in values.get(f"text-decoration{on}", "") for on in ("", "-line")),
+        shift=_shift(values, size or EM),
+        doubt=graver(around.doubt, *doubts),
+        paint=next(filter(None, map(named, PAINTS)), around.paint),
     )
+
+
+def _cut(values: Mapping[str, str], size: float) -> tuple[Effect, str]:
+    """Check if a box may cut its text, or be too small for a ground that its letters need; name the property."""
+    flow = " ".join(values.get(f"overflow{on}", "") for on in ("", "-x", "-y"))
+    is_hard, is_cut = (re.search(words, flow) is not None for words in ("hidden|clip", "hidden|clip|scroll|auto"))
+    wide = "nowrap" in values.get("white-space", "")
+    for name in _SIZES if is_cut or any(ground in values for ground in _GROUNDS) else ():
+        value = values.get(name, "auto")
+        length = px(value, size)
+        if is_cut and length is not None and length <= _LEAST_SIZE:
+            return Effect.HIDES, name
+        is_limit = value not in _RESETS and not _WIDE_ENOUGH.fullmatch(value)
+        is_small = length is None or length < _LEAST_BOX
+        if is_limit and (is_small or (is_hard and (wide or name.endswith("height")))):
+            return Effect.DOUBT, name
+    return Effect.NONE, ""
 
 
 def _shift(values: Mapping[str, str], size: float) -> float:
@@ -141,176 +263,115 @@ def _shift(values: Mapping[str, str], size: float) -> float:
     raised = px(align, size, whole=size) or 0.0
     if values.get("position") == "relative":
         raised += (px(values.get("bottom", ""), size) or 0.0) - (px(values.get("top", ""), size) or 0.0)
-    return raised / size if size else 0.0
+    return raised / size
 
 
-def _font_size(values: Mapping[str, str], around: float) -> float:
+def _font_size(values: Mapping[str, str], around: float) -> float | None:
+    """Return the size of letters; ``None`` if it is not known."""
     value = values.get("font-size")
     if value is None and "font" in values:
-        sizes = re.findall(r"(?:^|\s)([\d.]+[a-z%]*)(?:\s*/\s*\S+)?\s+\S", values["font"])
-        value = next((size for size in sizes if not re.fullmatch(r"[1-9]00", size)), None)
-    length = None if value is None else px(value, around, whole=around)
-    return around if length is None else length
+        words = [word.split("/")[0] for word in _WORD.findall(values["font"])]
+        value = next(
+            (word for word in words if "(" in word or (_LENGTH.fullmatch(word) and word[-3:] not in _BOLD)), ""
+        )
+        value = value or "inherit"
+    if value is None or value in _RESETS or re.fullmatch(r"(?:x+-)?(?:small|large)(?:er)?", value):
+        return around
+    return px(value, around, whole=around)
+
+
+_WIDE_ENOUGH = re.compile(r"[1-9]\d+(?:\.\d*)?%|(?:min|max|fit)-content|calc\(100% - \d\d?px\)")
+_CENTRING = re.compile(r"calc\(\(100(?:%|vw) - \d{2,3}px\) ?/ ?2\)|calc\(50% - 50vw\)")
+_BOLD = tuple(f"{weight}00" for weight in range(1, 10))
 
 
 def _text_colour(values: Mapping[str, str], around: Colour | None) -> Colour | None:
     value = values.get("-webkit-text-fill-color") or values.get("color")
     if "text" in (values.get("background-clip") or values.get("-webkit-background-clip") or ""):
         return None  # the letters show the background
-    if value is None or value in ("inherit", "currentcolor", "unset"):
-        return around
-    return _colour(value)
+    return around if value is None or value in ("inherit", "currentcolor", "unset") else _colour(value)
 
 
 def ground_of(values: Mapping[str, str], around: tuple[Colour, ...] | None) -> tuple[Colour, ...] | None:
-    background = values.get("background", "")
-    pictures = f"{background} {values.get('background-image', '')}"
-    if "url(" in pictures:
+    """Return the colours behind the text of an element; ``None`` if they are not known."""
+    pictures = f"{values.get('background', '')} {values.get('background-image', '')}"
+    if re.search(r"url\(\s*[\"']?(?:data:|#)", pictures):
         return None
-    if "gradient(" in pictures:
-        words = re.findall(r"#[0-9a-f]+|(?:rgb|hsl)a?\([^()]*\)|[a-z-]+\(?", pictures.replace("background", ""))
-        stops = [word for word in words if word not in _DIRECTIONS and not word.endswith("gradient(")]
-        colours = [_colour(stop) for stop in stops]
-        opaque = tuple(colour for colour in colours if colour is not None and colour[3] >= 1 - _SEEN)
-        return opaque if len(opaque) == len(colours) else None
-    value = values.get("background-color")
-    if value is None:
-        words = [match[0] for match in _FUNCTION.finditer(background)] or background.split()
-        value = next((word for word in words if word not in _BACKGROUND_WORDS and not _LENGTH.match(word)), None)
-    if value is None or value in ("inherit", "none", "initial", "unset", "revert"):
-        return around
-    colour = _colour(value)
+    gradient = re.search(r"gradient\(((?:[^()]|\([^()]*\))*)\)", pictures)
+    if gradient:
+        stops = [words[0] for part in re.split(r",(?![^(]*\))", gradient[1]) if (words := _WORD.findall(part))]
+        found = [_colour(stop) for stop in stops if not re.match(r"to$|at$|circle|ellipse|[\d.-]+[a-z]+$", stop)]
+        return tuple(one for one in found if one) if all(one and one[3] >= 1 - _SAME for one in found) else None
+    shorthand = _WORD.findall(values.get("background", ""))
+    words = [values["background-color"]] if "background-color" in values else shorthand
+    colour = next((_colour(word) for word in words if not _PLACING.fullmatch(word)), _CLEAR)
     if colour is None:
         return None
-    if colour[3] <= _SEEN or not around:
-        return around if colour[3] < 1 - _SEEN else (colour,)
+    if not around:
+        return (colour,) if colour[3] >= 1 - _SAME else around
     return tuple(_over(colour, ground) for ground in around)
 
 
-def _is_gone(values: Mapping[str, str], size: float) -> bool:
-    """Check if the element hides all that is in it."""
-    lengths = (px(values.get(name, ""), size) for name in ("height", "width", "max-height", "max-width"))
-    filters = (inside for name, inside in _FUNCTION.findall(values.get("filter", "")) if name == "opacity")
-    return (
-        values.get("display", "").split()[:1] == ["none"]
-        or values.get("content-visibility") == "hidden"
-        or any(_is_faint(opacity.strip()) for opacity in (values.get("opacity", ""), *filters))
-        or _is_moved_away(values, size)
-        or _is_clipped(values)
-        or (_cuts(values) and any(length is not None and length <= _LEAST_SIZE for length in lengths))
-    )
+# What a background may say beside its colour.
+_PLACING = re.compile(
+    rf"{_NUMBER}[a-z%]*|url\(.*|none|(?:no-)?repeat(?:-[xy])?|cent(?:er|re)|left|right|top|bottom|fixed|scroll|local|cover|contain"
+    r"|border-box|padding-box|/|space|inherit|initial|unset|revert"
+)
 
 
-def overflow(values: Mapping[str, str]) -> list[str]:
-    return " ".join(values.get(name, "") for name in ("overflow", "overflow-x", "overflow-y")).split()
+def _over(colour: Colour, ground: Colour) -> Colour:
+    """Return what is seen of a colour that may be clear, on an opaque ground."""
+    red, green, blue = (a * colour[3] + b * (1 - colour[3]) for a, b in zip(colour[:3], ground[:3], strict=True))
+    return (red, green, blue, 1.0)
 
 
-def _cuts(values: Mapping[str, str]) -> bool:
-    return any(word in ("hidden", "clip", "scroll", "auto") for word in overflow(values))
+def _distance(colour: Colour, ground: Colour) -> float:
+    """Return the largest difference of a channel."""
+    return max(abs(a - b) for a, b in zip(_over(colour, ground)[:3], ground[:3], strict=True))
 
 
-def _is_faint(opacity: str) -> bool:
-    number = _number(opacity)
-    return number is not None and number <= _SEEN
-
-
-def _is_moved_away(values: Mapping[str, str], size: float) -> bool:
-    placed = values.get("position") in ("absolute", "fixed", "relative", "sticky")
-    inset, margin = values.get("inset", "").split(), values.get("margin", "").split()
-    lengths = {name: values[name] for name in PLACES if name in values and (placed or name.startswith("margin"))}
-    if inset and placed:
-        lengths |= {"top": inset[0], "left": inset[-1] if len(inset) != 3 else inset[1]}
-    if margin:
-        lengths |= {"margin-top": margin[0], "margin-left": margin[-1] if len(margin) != 3 else margin[1]}
-    for name, value in lengths.items():
-        length = px(value, size) or 0.0
-        if length <= -_FAR or (name == "left" and length >= _FAR_RIGHT):
-            return True
-    return _is_transformed_away(values, size)
-
-
-def _is_transformed_away(values: Mapping[str, str], size: float) -> bool:
-    functions = [
-        *_FUNCTION.findall(values.get("transform", "")),
-        *((name, ",".join(values[name].split())) for name in ("scale", "translate") if name in values),
+def _contrast(colour: Colour, ground: Colour) -> float:
+    """Return the contrast of two colours as a person sees it; two that are far apart are enough."""
+    seen = (_over(colour, ground), ground)
+    lights = [
+        sum(weight * math.pow(c, 2.2) for weight, c in zip(_WEIGHTS, one[:3], strict=True)) + 0.05 for one in seen
     ]
-    for name, inside in functions:
-        parts = [part.strip() for part in inside.split(",")]
-        if name.startswith("scale") and any(_number(part) == 0 for part in parts):
-            return True
-        if name.startswith("translate") and any((px(part, size) or 0.0) <= -_FAR for part in parts):
-            return True
-    return False
+    return max(max(lights) / min(lights), _LEAST_CONTRAST if _distance(colour, ground) > 0.5 else 0.0)
 
 
-def _is_clipped(values: Mapping[str, str]) -> bool:
-    for name, inside in _FUNCTION.findall(f"{values.get('clip', '')} {values.get('clip-path', '')}"):
-        lengths = [_LENGTH.fullmatch(part) for part in re.split(r"[\s,]+", inside.split("round")[0].strip())]
-        numbers = [(float(match[1]), match[2].lower()) for match in lengths if match]
-        if name == "rect" and values.get("position") in ("absolute", "fixed") and len(numbers) == 4:
-            (top, _), (right, _), (bottom, _), (left, _) = numbers
-            if bottom - top <= _LEAST_SIZE or right - left <= _LEAST_SIZE:
-                return True
-        if name == "inset" and any(number >= 50 and unit == "%" for number, unit in numbers):
-            return True
-        if name in ("circle", "ellipse") and numbers and numbers[0][0] == 0:
-            return True
-        if name == "polygon" and numbers and len(set(numbers)) == 1:
-            return True
-    return False
-
-
-def _number(value: str) -> float | None:
-    match = _LENGTH.fullmatch(value)
-    if match is None or match[2] not in ("", "%"):
-        return None
-    return float(match[1]) / (100 if match[2] == "%" else 1)
+_CHOOSING: dict[str, Callable[[list[float]], float]] = {"calc": sum, "min": min, "max": max, "clamp": median_high}
 
 
 def px(value: str, size: float, *, whole: float | None = None) -> float | None:
-    """Return a length in px; ``whole``: what 100 % are. ``None`` if it is not a length, or depends on the layout."""
+    """Return a length in px; ``whole``: what 100 % are. ``None`` if it is not a length, or depends on the layout.
+
+    With ``whole``, sums and choices of lengths are computed too.
+    """
+    function = _FUNCTION.fullmatch(value.strip())
+    if function is not None and whole is not None:
+        parts = function[2].split(" + " if function[1] == "calc" else ",")
+        numbers = [px(part, size, whole=whole) for part in parts]
+        known = [number for number in numbers if number is not None]
+        chosen = _CHOOSING.get(function[1])
+        return chosen(known) if chosen and len(known) == len(numbers) else None
     match = _LENGTH.fullmatch(value.strip())
     if match is None:
         return None
-    number, unit = float(match[1]), match[2]
-    if unit in ("em", "ex", "ch"):
-        return number * size * (1 if unit == "em" else 0.5)
-    if unit == "%":
-        return None if whole is None else number * whole / 100
-    return number * _UNITS[unit] if unit in _UNITS else None
+    unit = {**_PX, "em": size, "ex": size / 2, "ch": size / 2, "lh": 1.2 * size, "%": (whole or 0.0) / 100}.get(
+        match[2]
+    )
+    return None if unit is None or (match[2] == "%" and whole is None) else float(match[1]) * unit
 
 
 def _colour(value: str) -> Colour | None:
     """Return a colour; ``None`` if its notation is not known."""
-    value = value.strip()
     if value == "transparent":
-        return (0.0, 0.0, 0.0, 0.0)
-    match = re.fullmatch(r"#?([0-9a-f]{3,8})", _NAMED.get(value, value))
-    if match is not None and (value.startswith("#") or value in _NAMED):
-        return _hex(match[1])
+        return _CLEAR
     function = re.fullmatch(r"(rgb|hsl)a?\(([^()]*)\)", value)
-    return _function(function[1], re.split(r"[\s,/]+", function[2].strip())) if function else None
-
-
-def _hex(digits: str) -> Colour | None:
-    if len(digits) in (3, 4):
-        digits = "".join(2 * digit for digit in digits)
-    if len(digits) not in (6, 8):
+    parts = re.split(r"[\s,/]+", function[2].strip()) if function else []
+    try:
+        opacity = float(parts[3].rstrip("%")) / (100 if "%" in parts[3] else 1) if len(parts) > 3 else 1.0
+        red, green, blue, *rest = ImageColor.getrgb(f"{function[1]}({','.join(parts[:3])})" if function else value)
+    except ValueError:
         return None
-    red, green, blue, opacity = (int(digits.ljust(8, "f")[at : at + 2], 16) / 255 for at in (0, 2, 4, 6))
-    return (red, green, blue, opacity)
-
-
-def _function(name: str, parts: list[str]) -> Colour | None:
-    numbers = [_LENGTH.fullmatch(part) for part in parts]
-    if len(parts) not in (3, 4) or not all(numbers):
-        return None
-    values = [(float(match[1]), match[2]) for match in numbers if match]
-    last = values[3] if len(values) == 4 else (1.0, "")
-    opacity = last[0] / (100 if last[1] == "%" else 1)
-    if name == "rgb":
-        red, green, blue = (number / (100 if unit == "%" else 255) for number, unit in values[:3])
-    else:
-        (hue, _), (saturation, _), (light, _) = values[:3]
-        red, green, blue = colorsys.hls_to_rgb(hue / 360 % 1, light / 100, saturation / 100)
-    return (red, green, blue, opacity)
+    return (min(red / 255, 1.0), min(green / 255, 1.0), min(blue / 255, 1.0), rest[0] / 255 if rest else opacity)

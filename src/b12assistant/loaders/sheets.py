@@ -8,62 +8,52 @@ from urllib.parse import unquote
 
 _SCREEN, _EM = 1280.0, 16.0  # px
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
-_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.S)
-_PART = re.compile(r"[{};]|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\((?:[^()\"'{}]|\([^()]*\))*\)", re.S)
+_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?", re.S)  # a line's end ends it too
+_PART = re.compile(rf"[{{}};]|{_STRING.pattern}|\((?:[^()\"'{{}}]|\([^()]*\))*\)", re.S)
 _IMPORTANT = re.compile(r"\s*!\s*important\s*$", re.I)
-_WIDTH = re.compile(r"\(\s*(min|max)-width\s*:\s*([\d.]+)(px|em|rem)\s*\)", re.I)
-DEEPEST = 8  # levels of nested rules
-_MEDIA_PART = (
-    r"(?:(?:only\s+)?(?:screen|all|print|speech|aural|braille)|\(\s*(?:min|max)-width\s*:\s*[\d.]+(?:px|em|rem)\s*\)"
-    r"|\(\s*prefers-color-scheme\s*:\s*dark\s*\)|\(\s*prefers-reduced-motion[^()]*\))"
-)
-_KNOWN_MEDIA = re.compile(rf"{_MEDIA_PART}(?:\s*(?:,|and)\s*{_MEDIA_PART})*")
+_WIDTH = re.compile(r"\(\s*(min|max)-width\s*:\s*(\d*\.?\d+)(px|em|rem)\s*\)")
 _IMPORT = re.compile(r"@import\s+(?:url\(\s*)?[\"']?data:text/css[^,]*,([^\"')]*)[\"']?\s*\)?\s*;?", re.I)
 _ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?", re.I)
 _ORNAMENTS = " \t\n\u00a0\u200b•·▪■□►▸→›»«‹|/,“”„‘’\"\\'"  # drawn by a style sheet, they change no sentence
-_LOGICAL = {
-    "block-size": "height",
-    "inline-size": "width",
-    "max-block-size": "max-height",
-    "max-inline-size": "max-width",
-}
-_LOGICAL |= {
-    f"{name}{start}": f"{to}{side}"
-    for name, to in (("inset-", ""), ("margin-", "margin-"))
-    for start, side in (
-        ("inline-start", "left"),
-        ("inline-end", "right"),
-        ("block-start", "top"),
-        ("block-end", "bottom"),
-    )
-}
-_LOGICAL |= {"inset-inline": "left", "inset-block": "top", "margin-inline": "margin-left", "margin-block": "margin-top"}
+_GROUPS = ("@supports", "@layer", "@container", "@scope")  # it is not known whether, or with what weight, they hold
+DEEPEST = 8  # levels of nested rules
+# In English, from left to right.
+_LOGICAL = (
+    *(("inline-start", "left"), ("inline-end", "right"), ("block-start", "top"), ("block-end", "bottom")),
+    *(("inline-size", "width"), ("block-size", "height"), ("margin-inline", "margin-left")),
+    *(("margin-block", "margin-top"), ("inset-inline", "left"), ("inset-block", "top"), ("inset-", "")),
+)
+_NAME = re.compile(r"-?[a-z][a-z-]*")
 Declaration = tuple[str, str, bool]  # name, value and importance
 Rule = tuple[str, list[Declaration], str]  # the selector, and the at-rule or selector that may or may not hold
 
 
 def draws(content: str) -> bool:
     """Check if the `content` of a style sheet draws more than bullets, arrows, quotation marks or numbers of a list."""
-    if "attr(" in content or "url(" in content:
+    strings = "".join(match[0][1:-1] for match in _STRING.finditer(content))
+    return "attr(" in content or "url(" in content or bool(_decoded(strings).strip(_ORNAMENTS))
+
+
+def _decoded(text: str) -> str:
+    return _ESCAPE.sub(lambda match: chr(min(int(match[1], 16), 0x10FFFF)), text)
+
+
+def on_screen(query: str) -> bool | None:
+    """Check if a media query holds on a wide, light screen; ``None`` if that is not known."""
+    parts = [[_holds(term.strip()) for term in part.split(" and ")] for part in query.lower().split(",")]
+    found = [False if False in terms else None if None in terms else True for terms in parts]
+    return True if True in found else None if None in found else False
+
+
+def _holds(term: str) -> bool | None:
+    if term in ("", "screen", "only screen", "all", "only all") or "reduced-motion" in term:
         return True
-    strings = (match[0][1:-1] for match in _STRING.finditer(content))
-    text = "".join(_ESCAPE.sub(lambda match: chr(min(int(match[1], 16), 0x10FFFF)), string) for string in strings)
-    return bool(text.strip(_ORNAMENTS))
-
-
-def is_on_screen(query: str) -> bool:
-    """Check if any part of a media query may hold on a wide, light screen."""
-    return not query.strip() or any(_holds(part.strip().lower()) for part in query.split(","))
-
-
-def _holds(part: str) -> bool:
-    if re.match(r"(?:only\s+)?(?:print|speech|aural|braille)\b", part) or re.search(r"scheme\s*:\s*dark", part):
+    if re.match(r"(?:only )?(?:print|speech|aural|braille)$|\(\s*prefers-color-scheme\s*:\s*dark", term):
         return False
-    for side, number, unit in _WIDTH.findall(part):
-        width = float(number) * (1 if unit.lower() == "px" else _EM) if number.replace(".", "", 1).isdigit() else 0.0
-        if width > _SCREEN if side.lower() == "min" else width < _SCREEN:
-            return False
-    return True
+    if (match := _WIDTH.fullmatch(term)) is None:
+        return None
+    width = float(match[2]) * (1 if match[3] == "px" else _EM)
+    return width <= _SCREEN if match[1] == "min" else width >= _SCREEN
 
 
 def rules_of(sheet: str) -> Iterator[Rule]:
@@ -72,15 +62,16 @@ def rules_of(sheet: str) -> Iterator[Rule]:
     text = _IMPORT.sub(lambda match: unquote(match[1]), text)
     stack: list[tuple[str | None, list[str], str]] = [("", [], "")]  # the selector, declarations, doubt of open blocks
     start = 0
-    for match in _PART.finditer(text):
+    for match in _PART.finditer(text + "}" * DEEPEST):  # browsers close what is left open
         mark = match[0]
         if mark not in ("{", "}", ";"):
             continue
         words = _unescaped(text[start : match.start()].strip())
         start = match.end()
         if mark == "{":
-            outer, unsure = stack[-1][0], stack[-1][2]
-            stack.append((_nested(outer, words) if len(stack) <= DEEPEST else None, [], unsure or _unsure(words)))
+            outer, _, unsure = stack[-1]
+            inner, doubt = _nested(outer, words) if outer is not None and len(stack) <= DEEPEST else (None, "")
+            stack.append((inner, [], unsure or doubt))
             continue
         if words:
             stack[-1][1].append(words)
@@ -88,53 +79,43 @@ def rules_of(sheet: str) -> Iterator[Rule]:
             selector, declarations, unsure = stack.pop()
             if selector:
                 yield selector, list(declarations_in(";".join(declarations))), unsure
-    for selector, declarations, unsure in reversed(stack):  # browsers close what is left open
-        if selector:
-            yield selector, list(declarations_in(";".join((*declarations, _unescaped(text[start:]))))), unsure
 
 
 def _unescaped(words: str) -> str:
-    if "\\" not in words or '"' in words or "'" in words:
-        return words
-    return re.sub(r"\\(\W)", r"\1", _ESCAPE.sub(lambda match: chr(min(int(match[1], 16), 0x10FFFF)), words))
+    return words if '"' in words or "'" in words else re.sub(r"\\(\W)", r"\1", _decoded(words))
 
 
-def _at(words: str) -> str:
-    """Return the name of an at-rule, "" if it is none."""
-    match = re.match(r"@[\w-]*", words)
-    return match[0].lower() if match else ""
-
-
-def _unsure(words: str) -> str:
-    """Return an at-rule of which it is not known whether, or with what weight, it holds."""
-    name = _at(words)
+def _nested(outer: str, words: str) -> tuple[str | None, str]:
+    """Return the selector of a block inside another, ``None`` if it does not count, and what is not known to hold."""
+    name = re.match(r"@?[\w-]*", words)[0].lower()  # type: ignore[index]  # it matches nothing too
     if name == "@media":
-        return "" if _KNOWN_MEDIA.fullmatch(words[len(name) :].strip().lower()) else words[:60]
-    return "@layer" if name == "@layer" else words[:60] if name in ("@supports", "@container", "@scope") else ""
-
-
-def _nested(outer: str | None, words: str) -> str | None:
-    """Return the selector of a block inside another; ``None`` if the block does not count."""
-    if outer is None:
-        return None
-    name = _at(words)
-    if name == "@media":
-        return outer if is_on_screen(words[len(name) :]) else None
+        holds = on_screen(words[len(name) :])
+        return (None if holds is False else outer), (words[:60] if holds is None else "")
     if name.startswith("@"):
-        return outer if name in ("@supports", "@layer", "@container", "@scope") else None
+        return (outer if name in _GROUPS else None), ("@layer" if name == "@layer" else words[:60])
     if not outer:
-        return words
-    return words.replace("&", f":is({outer})") if "&" in words else f":is({outer}) {words}"
+        return words, ""
+    return words.replace("&", f":is({outer})") if "&" in words else f":is({outer}) {words}", ""
 
 
 def declarations_in(text: str) -> Iterator[Declaration]:
-    """Yield the declarations in order."""
+    """Yield the declarations in order; those of all sides, and of directions of writing, as sides of the page."""
     for part in split(_COMMENT.sub(" ", text), ";"):
-        name, colon, value = (side.strip() for side in part.partition(":"))
-        if colon:
-            bare = _IMPORTANT.sub("", value)
-            name = name if name.startswith("--") else name.lower()
-            yield _LOGICAL.get(name, name), bare, bare != value
+        name, _, value = (side.strip() for side in part.partition(":"))
+        bare = _IMPORTANT.sub("", value)
+        if name.startswith("--"):
+            yield name, bare, bare != value
+            continue
+        name = name.lower()
+        for logical, side in _LOGICAL:
+            name = name.replace(logical, side)
+        if name in ("margin", "inset") and bare:
+            parts = list(split(bare, " "))
+            parts += [parts[0], parts[0], parts[min(1, len(parts) - 1)]][len(parts) - 1 :]
+            for side, length in zip(("top", "right", "bottom", "left"), parts, strict=False):
+                yield f"margin-{side}" if name == "margin" else side, length, bare != value
+        elif bare and _NAME.fullmatch(name):
+            yield name, bare, bare != value
 
 
 def split(text: str, at: str = ",") -> Iterator[str]:
