@@ -32,7 +32,7 @@ MARGIN = 1.5  # the low cuts are raised by this factor before counting, to allow
 TRAFFIC = {"statement": 0.25, "remark": 0.2, "question": 0.25, "letter": 0.15, "foreign": 0.15}  # of ordinary messages
 GROUPS = {  # by the id
     **dict.fromkeys(("n1-", "n4-", "n5-", "p1-", "p2-", "p3-", "p4-"), "statement"),
-    **dict.fromkeys(("h1-", "h11-", "m7-", "m10-"), "remark"),
+    **dict.fromkeys(("h1-", "h11-", "m7-", "m10-", "q1-", "q2-", "q3-"), "remark"),
     **dict.fromkeys(("h2-q", "m1-", "m2-", "m3-", "m4-", "m8-", "n2-", "n3-", "wx-"), "question"),
     **dict.fromkeys(("h2-l", "h12-", "m5-", "m6-", "m9-"), "letter"),
 }

@@ -43,12 +43,12 @@ class WithoutLists(Languages):
 def main(datasets: Path | None) -> None:
     judges = layers(Workspace(load_configuration(environment=os.environ)).triage)
     grave, harmless = [], []
-    for name, cases in sets(datasets):
-        said: dict[str, list[Judgement]] = {each: [] for each in judges}
+    known: dict[int, list[Judgement]] = {}  # by the case itself: some sets are parts of another
+    every = tuple(sets(datasets))  # kept, so that no case is freed and its number used again
+    for name, cases in every:
         for case in cases:
-            for each, triager in judges.items():
-                said[each].append(judge(case, triager))
-        columns = list(said.values())
+            known[id(case)] = known.get(id(case)) or [judge(case, triager) for triager in judges.values()]
+        columns = [[known[id(case)][i] for case in cases] for i in range(len(judges))]
         grave += [row(f"{name}: {label}", cells) for label, cells in of_grave(columns)]
         if any(case.level == NONE for case in cases):
             harmless.append(row(f"{name}, {len(_of(columns[0], NONE))}", map(of_harmless, columns)))

@@ -20,8 +20,8 @@ from b12assistant.safety.turn_parts import SHORT
 DATA = Path(__file__).parent / "data" / "red_flags"
 SEED = 20_261_120
 EVERY = 12  # one in so many utterances is put among others
-NEW = ("h", "k", "m", "n", "o", "p")  # the rounds of ordinary messages
-NEWEST = ("p",)
+NEW = ("h", "k", "m", "n", "o", "p", "q")  # the rounds of ordinary messages
+NEWEST = ("p", "q")
 
 
 @dataclass(frozen=True)
