@@ -78,7 +78,8 @@ def make_graph(encoder: SentenceEncoder, *, eight_bits: bool = False) -> OnnxGra
         raise EncoderError(f"{encoder.name!r} is not in a folder")
     # Not folded: a transposed weight is no longer the one in the file.
     exported = in_eight_bits(_traced(encoder, fold=True)) if eight_bits else _traced(encoder, fold=False)
-    data, names = linked(exported, folder)
+    whole, names = linked(exported, folder)
+    data = simplified(whole)
     return OnnxGraph(
         data=data,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -88,6 +89,7 @@ def make_graph(encoder: SentenceEncoder, *, eight_bits: bool = False) -> OnnxGra
         weights=names,
         files={name: file_digest(folder / name) for name in _FILES},
         alone=eight_bits,
+        traced=hashlib.sha256(whole).hexdigest(),
     )
 
 
@@ -230,6 +232,68 @@ def linked(graph: bytes, folder: Path) -> tuple[bytes, dict[str, str]]:
                 for key, value in (("location", SAFETENSORS), ("offset", first), ("length", last - first)):
                     tensor.external_data.add(key=key, value=str(value))
     return model.SerializeToString(deterministic=True), names
+
+
+def simplified(graph: bytes) -> bytes:
+    """Leave out of a traced graph what takes time and changes no bit.
+
+    That is: a check of the attention's shares for NaN, which no text gives, since it has a token; a mask for each
+    layer, as large as the shares; and the shapes of reshaped tensors, computed at each run from the axes that stay.
+    """
+    import onnx
+    from onnx import helper, numpy_helper
+
+    model = onnx.load_from_string(graph)
+    made = {name: node for node in model.graph.node for name in node.output}
+    known = {node.output[0]: numpy_helper.to_array(node.attribute[0].t) for node in made.values() if _is_constant(node)}
+    axes = numpy_helper.from_array(np.array([1, 2], np.int64))
+    nodes = [
+        helper.make_node("Constant", [], ["mask_axes"], value=axes),
+        helper.make_node("Cast", ["attention_mask"], ["is_read"], to=onnx.TensorProto.BOOL),
+        helper.make_node("Unsqueeze", ["is_read", "mask_axes"], ["mask"]),
+    ]
+    masks: list[str] = []
+    same: dict[str, str] = {}  # what is left out, and what is read instead
+    for node in model.graph.node:
+        node.input[:] = [same.get(name, name) for name in node.input]
+        condition = made.get(node.input[0]) if node.op_type == "Where" else None
+        if condition is not None and condition.op_type == "IsNaN":
+            same[node.output[0]] = node.input[2]
+        elif condition is not None and np.array_equal(known.get(node.input[2], 0), [-np.inf]):
+            node.input[0] = "mask"
+            masks.append(node.output[0])
+            same[node.output[0]] = masks[0]
+        elif node.op_type == "Reshape" and len(sizes := _sizes(made.get(node.input[1]), made, known)) > 2:
+            array = numpy_helper.from_array(np.array(sizes, np.int64))
+            nodes.append(helper.make_node("Constant", [], [f"{node.output[0]}_sizes"], value=array))
+            node.input[1] = f"{node.output[0]}_sizes"
+        nodes.append(node)
+    wanted = {output.name for output in model.graph.output}
+    kept = []
+    for node in reversed(nodes):
+        if not wanted.isdisjoint(node.output):
+            kept.append(node)
+            wanted.update(node.input)
+    # The runtime fuses nodes only where it knows their shapes.
+    infos = [info for info in model.graph.value_info if info.name in wanted]
+    for field, values in ((model.graph.node, kept[::-1]), (model.graph.value_info, infos)):
+        del field[:]
+        field.extend(values)
+    return model.SerializeToString(deterministic=True)
+
+
+def _is_constant(node: Any) -> bool:
+    return bool(node.op_type == "Constant")
+
+
+def _sizes(node: Any, made: Mapping[str, Any], known: Mapping[str, Any]) -> list[int]:
+    """Return the sizes that a node joins, 0 for one computed from an axis that stays; none of another node."""
+    sizes = []
+    for name in node.input if node is not None and node.op_type == "Concat" else ():
+        while name not in known and name in made and made[name].op_type == "Unsqueeze":
+            name = made[name].input[0]
+        sizes.append(int(known[name].reshape(-1)[0]) if name in known else 0)
+    return sizes
 
 
 def _changes(encoder: SentenceEncoder, names: Mapping[str, str]) -> dict[str, Floats]:

@@ -127,7 +127,7 @@ class OnnxEncoder:
     @property
     def runtime(self) -> Mapping[str, str]:
         versions = {package: version(package) for package in (RUNTIME, "tokenizers")}
-        return {"encoder": RUNTIME, **versions, "onnx-graph": self._graph.sha256}
+        return {"encoder": RUNTIME, **versions, "onnx-graph": self._graph.traced or self._graph.sha256}
 
     @once
     def _tokenizer(self) -> Tokenizer:

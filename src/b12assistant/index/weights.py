@@ -54,7 +54,8 @@ class OnnxGraph:
 
     ``limit``: tokens of a text without the special ones. ``pad``: id of the padding piece. ``weights``: the model's
     names of the weights it reads, and the graph's. ``files``: sha256 of the model's files that it was made from.
-    ``alone``: each text is run by itself: in eight bits the others of a batch would change its numbers.
+    ``alone``: each text is run by itself: in eight bits the others of a batch would change its numbers. ``traced``:
+    sha256 of the graph before it was simplified, which gave the same bits; empty if it was not.
     """
 
     data: bytes
@@ -65,6 +66,7 @@ class OnnxGraph:
     weights: Mapping[str, str]
     files: Mapping[str, str]
     alone: bool = False
+    traced: str = ""
 
 
 def shipped_graph(weights: ModelWeights, name: str = PINNED_MODEL) -> OnnxGraph | None:
