@@ -129,8 +129,8 @@ def test_what_ships_is_what_the_tool_makes_and_gives_what_sentence_transformers_
     assert shipped is not None
     made = make_graph(encoder)  # first, as the tool does: a model that has already run is traced differently
     assert compare(encoder, shipped) >= 0.99999
-    of_data = {"data": b"", "sha256": "", "traced": ""}
-    assert replace(made, **of_data) == replace(shipped, **of_data)
+    bare = [replace(each, data=b"", sha256="", traced="") for each in (made, shipped)]
+    assert bare[0] == bare[1]
     if made.data != shipped.data:  # another version of torch may write the same graph differently
         assert compare(encoder, made) >= 0.99999
 
