@@ -375,7 +375,7 @@ class Reply:
 
     ``history``: the earlier turns it was asked with. ``as_typed``: whether its question was searched as typed.
     ``source_changed``: quoted documents whose file changed since indexing. ``partly_off``: documents with passages
-    that a curator has switched off.
+    that a curator has switched off. ``least``: the confidence, 0 to 1, below which nothing was quoted.
     """
 
     answer: Answer
@@ -385,6 +385,7 @@ class Reply:
     partly_off: frozenset[DocumentId] = frozenset()
     history: tuple[str, ...] = ()
     as_typed: bool = False
+    least: float = 0.0
 
 
 FixedTexts = Mapping[TextId, FixedText]

@@ -135,7 +135,9 @@ class Answerer:
             quote=_ms(searched),
             total=round(read.milliseconds + _ms(begun), 2),
         )
-        return Reply(answer, timings, engine.collection.generation, partly_off=engine.collection.off_in_part)
+        least = thread.calibration.message if answer.parts else thread.calibration.possibly
+        generation, off = engine.collection.generation, engine.collection.off_in_part
+        return Reply(answer, timings, generation, partly_off=off, least=least)
 
     def nothing_asked(self, question: str, history: Sequence[str] = ()) -> Reply:
         """Return the reply to a message without a readable word: what the safety check says of the conversation."""
@@ -163,7 +165,9 @@ class Answerer:
     @once
     def _thread(self) -> Thread:
         """Return what reads turns; it keeps the latest, since each turn of a conversation reads the earlier ones."""
-        return Thread(self.engine(), self.settings, self.calibration, SEARCHED_CHARACTERS)
+        engine = self.engine()
+        calibration = self.calibration.suited(asked_throughout=engine.collection.asked_throughout)
+        return Thread(engine, self.settings, calibration, SEARCHED_CHARACTERS)
 
     @stage("triage")
     def _triaged(self, turns: Sequence[Turn]) -> Triage:
@@ -200,7 +204,7 @@ class Answerer:
         found: list[Answer] = []
         for asked, read in zip(questions, reads, strict=False):
             difference = thread.engine.difference(read.searched.query, read.searched.windows)
-            least = self.calibration.message
+            least = thread.calibration.message
             one = self._answer(thread, read, read.searched.windows, difference, turn, flagged, most=most, least=least)
             places: list[tuple[Span, ...]] = []
             for quote in one.quotes:  # as strong as for the question that it answers best
@@ -276,7 +280,7 @@ class Answerer:
         """
         read_as = read.searched.read_as
         shown_as = None if read_as.is_plain and read_as.own.turn == turn else read_as
-        enough = self.calibration.possibly if least is None else least
+        enough = thread.calibration.possibly if least is None else least
         weak = not windows or thread.certain(read, windows[0]) < enough
         if read_as.move is Move.ASKS and (greets(turn.text) or (weak and only_remarks(turn.text))):
             only = (*flagged, *_cut(read_as), Notice(NoticeKind.GENERAL, GENERAL))

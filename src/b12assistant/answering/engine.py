@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.quoting import SEARCHED, QuoteSpan, Window, choose, cuts, score
+from b12assistant.answering.quoting import ORDINARY, SEARCHED, QuoteSpan, Window, choose, cuts, score
 from b12assistant.answering.readings import Rewriter, beside, reading, readings, together
 from b12assistant.answering.retrieval import Query, as_shares, encode_queries, idf_of, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
@@ -195,6 +195,7 @@ class Engine:
             cosines=cosines,
             leans=bool(query.lead),
             barred=self.collection.barred(query.vector),
+            thorough=self.collection.asked_throughout,
         )
 
     @stage("signals")
@@ -206,7 +207,7 @@ class Engine:
         best = cosines[window.cut.rows].max(axis=0)
         near = self._asked_of(query, row)[window.cut.rows]
         asked = None if np.isnan(near).all() else float(np.nanmax(near))
-        return evidence.signals(best, query.informative, window.cut.terms, asked)
+        return evidence.signals(best, query.informative, window.cut.terms, asked, row)
 
     def hits(self, query: Query, k: int = SEARCHED) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
@@ -322,7 +323,10 @@ class Engine:
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         if self.collection.asked is None:
             return np.full(last - first, np.nan, np.float32)
-        return self.collection.asked.best(query.vector, first, last)
+        found = self.collection.asked.best(query.vector, first, last)
+        if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
+            found[found < ORDINARY] = np.nan
+        return found
 
     @cached(64)
     def cosines(self, query: Query, row: int) -> Vectors:

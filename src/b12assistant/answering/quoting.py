@@ -35,7 +35,7 @@ RATE = 0.02  # taken off the score for each 100 characters over 100
 _ALIKE = 0.6  # share of common terms from which two quotes of one document say the same
 _SENTENCES = 3  # of a quote, at most
 _GAIN = 1.0  # added to the score, times the cosine above the ordinary one
-_ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
+ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
 _ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour: from here that is quoted too (docs/lab/0035)
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
 
@@ -165,7 +165,7 @@ def score(
     totals = np.maximum.reduceat(rows, ends.ravel(), axis=0)[::2] @ weights
     totals -= RATE * np.maximum(0, charged - 100) / 100
     scores = rows @ weights
-    gained = _GAIN * np.nan_to_num(np.concatenate([*asked, asked[-1][-1:]]) - _ORDINARY)
+    gained = _GAIN * np.nan_to_num(np.concatenate([*asked, asked[-1][-1:]]) - ORDINARY)
     totals += np.maximum.reduceat(gained, ends.ravel())[::2]
     scores += gained
     own = scores.tolist()

@@ -74,12 +74,13 @@ class Thread:
     def is_strong(self, read: Read, window: Window) -> bool:
         """Return whether a window likely answers the turn: in full, as far as the reader can tell.
 
-        The reader was fitted on sentences that questions are asked of, and says nothing of others.
+        The reader was fitted on a corpus whose sentences are asked something. Over another it says nothing: there a
+        higher confidence is needed instead.
         """
         signals, reader = self._signals(read, window), self.engine.reader
         if self._likely(read, signals) < self.calibration.answered:
             return False
-        if reader is None or signals.asked is None:
+        if reader is None or signals.asked is None or not signals.thorough:
             return True
         return self.calibration.is_full(reader.score(read.searched.query.asks, window.best.text), signals.asked)
 
