@@ -260,7 +260,14 @@ def test_an_origin_keeps_its_own_address_apart_from_the_copy_that_was_read() -> 
         ('url = "https://a.example/"\n', "", "sources.toml:2: url is missing"),
         ("read = 2026-11-21\n", "", "sources.toml:2: read is missing"),
         ("public_body", "hospital", "sources.toml:6: kind = 'hospital' is not known"),
-        ("publisher", "publsher", "sources.toml:2: publisher is missing"),
+        (
+            "publisher",
+            "publsher",
+            (
+                "2 faults: sources.toml:2: publisher is missing: it takes a text; "
+                "sources.toml:5: unknown key 'publsher': did you mean 'publisher'?"
+            ),
+        ),
         ('terms = "OGL"', 'terms = "OGL"\ntrems = ""', "sources.toml:12: unknown key 'trems'"),
     ],
 )

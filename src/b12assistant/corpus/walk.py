@@ -26,6 +26,11 @@ class CorpusFile:
     sentences: tuple[SentenceEntry, ...]
     rests_on: object
 
+    @property
+    def rests_on_others(self) -> bool:
+        """Return whether an origin is named for any of its sentences."""
+        return any(entry.origins for entry in self.sentences)
+
 
 @dataclass(frozen=True)
 class Walked:

@@ -20,7 +20,7 @@ from b12assistant.index.documents import Entry, source_facts
 from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.threads import once
-from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin, OriginId, Passage, Source
+from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin, OriginId, Passage, Source, Words
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
 
@@ -108,10 +108,11 @@ class FileReading:
             source, digest = self._described(file, sha256, front)
             title = _SURROGATE.sub("\ufffd", source.title or extract.title or Path(file.name).stem)
             document = prepared.document(DocumentId(file.name), digest, title, source)
+            is_original = _is_original(file, front)
             attributions, warnings = attribute(document, file.sentences, origins)
             reviewed, outdated = reviews(document, file.sentences)
             warnings += outdated
-            document = replace(document, attributions=attributions, reviews=reviewed)
+            document = replace(document, attributions=() if is_original else attributions, reviews=reviewed)
             parts = prepared.parts
             if parts is None:
                 parts = split(document, self.encoder.count, self._splitting)
@@ -121,7 +122,9 @@ class FileReading:
         if not parts:
             return FileReport(file.name, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=share)
         passages = passages_of(document, parts)
-        if file.sentences:
+        if is_original and file.rests_on_others:
+            warnings += ('its origins are not shown: the document has words = "original"',)
+        elif file.rests_on_others:
             warnings += tuple(findings(document, passages, data))
         warnings = (*extract.warnings, *not_quoted(document, data), *warnings)
         report = FileReport(
@@ -153,6 +156,12 @@ class FileReading:
             CHUNKING.title_pieces,
             self.runtime,
             *(["seen"] if file.facts.get("seen") else []),
+            *(["original"] if file.rests_on_others and _is_original(file, front) else []),
             *([self.settings.loading.render] if self._splitting.rendered and not file.name.endswith(".pdf") else []),
         ]
         return source, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+def _is_original(file: CorpusFile, front: Facts) -> bool:
+    """Return whether somebody wrote that the words are the source's own: then no origin makes them a summary."""
+    return (file.facts.get("words") or front.get("words")) == Words.ORIGINAL
