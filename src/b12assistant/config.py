@@ -100,6 +100,17 @@ class LoadingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweringSettings:
+    """How sure an answer must be, 0 to 1; 0 keeps the fitted limit.
+
+    ``least``: to be shown. ``strong``: to be shown without reserve. `b12assistant evaluate --fit` finds both.
+    """
+
+    least: float = 0.0
+    strong: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class QuotingSettings:
     """What an answer may hold. ``quotes``: at most so many."""
 
@@ -161,6 +172,7 @@ class Settings:
     encoder: EncoderSettings = EncoderSettings()
     index: IndexSettings = IndexSettings()
     loading: LoadingSettings = LoadingSettings()
+    answering: AnsweringSettings = AnsweringSettings()
     quoting: QuotingSettings = QuotingSettings()
     red_flags: RedFlagSettings = RedFlagSettings()
     page: PageSettings = PageSettings()
@@ -185,6 +197,7 @@ class Configuration:
 
     settings: Settings
     origins: Mapping[str, str]
+    file: Path | None = None  # that was read
 
     @property
     def is_packaged(self) -> bool:
@@ -221,7 +234,7 @@ def load_configuration(
     if values.keys().isdisjoint(_FOLDERS) and not is_project(Path()):
         values |= packaged_paths(environment)
         origins |= dict.fromkeys(_FOLDERS, PACKAGED)
-    return Configuration(_settings(values), origins)
+    return Configuration(_settings(values), origins, path if path.is_file() else None)
 
 
 def _project_of(flags: Mapping[str, object]) -> Path | None:
@@ -316,7 +329,7 @@ def _checked(key: str, value: object, origin: str) -> object:
     if isinstance(checked, int | float) and kind is not bool:
         if checked < 0 or (checked == 0 and default != 0):
             raise ConfigError(f"{origin}: {key} = {value!r} is too small", hint=hint)
-        if checked > _LARGEST:
+        if checked > _MOST.get(key, _LARGEST):
             raise ConfigError(f"{origin}: {key} = {value!r} is too large", hint=hint)
     if checked not in ONE_OF.get(key, (checked,)):
         raise ConfigError(f"{origin}: {key} = {value!r} is not known", hint=f"set one of {', '.join(ONE_OF[key])}")
@@ -331,6 +344,7 @@ ONE_OF = {  # settings that take one of a few values
 _BOOLEANS = {"false": False, "true": True}  # in the environment
 _FOLDERS = {"paths.corpus": "corpus", "paths.index": "index"}  # and what a project calls them
 _LARGEST = 10**9
+_MOST = {"answering.least": 1, "answering.strong": 1}
 
 
 def _name(kind: type) -> str:

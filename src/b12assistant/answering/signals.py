@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from math import exp
@@ -244,6 +244,13 @@ class Calibration:
     def suited(self, *, asked_throughout: bool) -> Calibration:
         """Return the weights for a corpus in which nearly every sentence is asked something, or in which few are."""
         return self if asked_throughout else self.where_unasked or self
+
+    def with_limits(self, *, least: float, strong: float) -> Calibration:
+        """Return these weights with limits of the operator's; 0 keeps a limit. A question inside a message keeps its
+        distance from a whole one."""
+        least, strong = least or self.possibly, strong or self.answered
+        message = self.message * least / self.possibly
+        return replace(self, possibly=least, answered=max(least, strong), message=message)
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""

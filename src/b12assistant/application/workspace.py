@@ -71,7 +71,11 @@ PACKAGED_INDEX = (
     Path(str(resources.files("b12assistant"))) / "data" / "index"
 )  # `make packaged` puts a generation there
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
-_CHOSEN = ("quoting.", "red_flags.")  # what an answer depends on besides its index, which names its own settings
+_CHOSEN = (
+    "answering.",
+    "quoting.",
+    "red_flags.",
+)  # what an answer depends on besides its index, which names its own settings
 _TICKS = 2_000_000_000  # nanoseconds, resolution of file times: a second write within it may not change mtime
 
 

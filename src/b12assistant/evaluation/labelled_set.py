@@ -397,6 +397,11 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
+def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[LabelledAnswer]:
+    """Ask the questions and compare every quote with its file."""
+    return _asked(space, [labelled])[0]
+
+
 def _asked(space: Workspace, sets: Sequence[Sequence[Labelled]]) -> list[list[LabelledAnswer]]:
     """Ask the questions of each set and compare every quote with its file."""
     texts = _texts_read_anew(space)
