@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
 _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
+_CLOSING = " \n)\"'”’|"
+_PLACE = r"section|chapter|page|part|table|figure|appendix|below|above|overleaf|guide|manual|documentation|\w\(\d\)"
+_POINTER = re.compile(rf"\W*(?:please )?(?:see|refer to|cf\.?)(?: also)?(?=.*(?:{_PLACE}))(?: [^\s,;:]+){{1,7}}", re.I)
 _BLANK_LINE = "\n\n"
 # Tried on three development sets: other numbers of passages, rates and shares are no better on all (docs/lab/0008). The
 # calibration and the reader were fitted to quotes of this make.
@@ -60,6 +63,11 @@ class QuoteSpan:
     @once
     def terms(self) -> frozenset[str]:
         return frozenset(terms(self.text))
+
+    @once
+    def telling(self) -> tuple[int, ...]:
+        """Return which of ``bests`` can answer by themselves."""
+        return tuple(place for place, best in enumerate(self.bests) if not _tells_nothing(best))
 
     @property
     def text(self) -> str:
@@ -99,7 +107,8 @@ class Window:
 def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
     """Return all that may be quoted from a passage. ``most``: characters of a quote.
 
-    A sentence that opens a list is one cut with its list, and no other cut runs into the list.
+    A sentence that opens a list is one cut with its list, and no other cut runs into the list. A question, as on a page
+    of questions and answers, is quoted with what follows it; so is a sentence that only points elsewhere.
     """
     layout = Layout.of(passage.document)
     wholes = layout.wholes(passage)
@@ -119,7 +128,13 @@ def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
             if len(spans) > MOST_GAPS + 1 or (last is not first and _length(spans) > most):
                 break
             found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), _length(shown), layout))
-    return tuple(found)
+    return tuple(cut for cut in found if cut.telling)
+
+
+def _tells_nothing(sentence: Span) -> bool:
+    """Return whether a sentence by itself answers nothing: it asks, or only points elsewhere."""
+    text = sentence.text.rstrip(_CLOSING)
+    return text.endswith("?") or bool(_POINTER.fullmatch(text))
 
 
 def _list(
@@ -169,7 +184,10 @@ def score(
     totals += np.maximum.reduceat(gained, ends.ravel())[::2]
     scores += gained
     own = scores.tolist()
-    highest = [max(range(first, last), key=own.__getitem__) - first for first, last in ends.tolist()]
+    highest = [
+        max(cut.telling, key=own[first:last].__getitem__)
+        for (cut, _), (first, last) in zip(flat, ends.tolist(), strict=True)
+    ]
     return [
         Window(cut, cut.bests[place], total)
         for (cut, _), place, total in zip(flat, highest, totals.tolist(), strict=True)

@@ -225,6 +225,9 @@ def _explained(
     items = get_args(field.annotation) if field else ()
     entry = next((item for item in items if isclass(item) and issubclass(item, CuratedEntry)), None)
     expected = (field.description if field else None) or complaint
+    if entry is not None and len(place) > 1 and isinstance(place[1], str) and isinstance(table.get(key), dict):
+        inner, message, hint = _explained(place[1:], kind, complaint, entry, table[key])
+        return (key, *inner), message, hint
     if entry is not None and len(place) > 2:
         inner, message, hint = _explained(place[2:], kind, complaint, entry, table[key][place[1]])
         return (*place[:2], *inner), message, hint

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CorpusFile:
-    """A file and what is written about it. ``rests_on``: what its sentences rest on, for a digest."""
+    """A file and what is written about it. ``rests_on``: what its sentences rest on, for a digest.
+
+    ``defaults``: facts that hold if neither its entry, ``facts``, nor its front matter says otherwise.
+    """
 
     name: str
     path: Path
     facts: Facts
     sentences: tuple[SentenceEntry, ...]
     rests_on: object
+    defaults: Facts
 
     @property
     def rests_on_others(self) -> bool:
@@ -55,6 +59,7 @@ def walk(corpus: Path) -> Walked:
     for name in names:
         sentences = read_sentences(corpus, name)
         rests_on = provenance_facts(sentences, sources.origins)
-        files.append(CorpusFile(name, corpus / name, sources.facts.get(name, {}), sentences, rests_on))
-    missing = tuple(name for name in sources.facts if name not in set(names))
+        facts, defaults = sources.of(name), sources.defaults
+        files.append(CorpusFile(name, corpus / name, facts, sentences, rests_on, defaults))
+    missing = tuple(sources.without_file(set(names)))
     return Walked(corpus, tuple(files), missing, sources.origins, disputes, of_none)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from b12assistant.config import Settings
 from b12assistant.corpus.provenance import attribute, findings, located, not_quoted, reviews
-from b12assistant.corpus.sources import SOURCES_FILE, Facts, parse_front_matter, source_of
+from b12assistant.corpus.sources import SOURCES_FILE, Facts, FrontMatter, read_front_matter, source_of
 from b12assistant.corpus.walk import CorpusFile, Walked
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index.collection import CHUNKING, METHOD, Group, group_of, most_pieces
@@ -104,7 +104,10 @@ class FileReading:
             splitting = replace(self._splitting, seen=bool(file.facts.get("seen")))
             prepared = self.reader.prepare(data, file.name, splitting)
             extract = prepared.extract
-            front = parse_front_matter(extract.front, file="front matter") if extract.front is not None else {}
+            read = FrontMatter({})
+            if extract.front is not None:
+                read = read_front_matter(extract.front, file="front matter", is_described=bool(file.facts))
+            front = read.facts
             source, digest = self._described(file, sha256, front)
             title = _SURROGATE.sub("\ufffd", source.title or extract.title or Path(file.name).stem)
             document = prepared.document(DocumentId(file.name), digest, title, source)
@@ -122,6 +125,8 @@ class FileReading:
         if not parts:
             return FileReport(file.name, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=share)
         passages = passages_of(document, parts)
+        if read.foreign and not file.facts:
+            warnings += (f"front matter: keys of another system are ignored: {', '.join(read.foreign)}",)
         if is_original and file.rests_on_others:
             warnings += ('its origins are not shown: the document has words = "original"',)
         elif file.rests_on_others:
@@ -145,7 +150,7 @@ class FileReading:
 
     def _described(self, file: CorpusFile, sha256: str, front: Facts) -> tuple[Source, str]:
         """Return the source of a file, and a digest of everything that its entry depends on."""
-        source = source_of(front, file.facts)
+        source = source_of(file.defaults, front, file.facts)
         described = [
             METHOD,
             sha256,
@@ -164,4 +169,5 @@ class FileReading:
 
 def _is_original(file: CorpusFile, front: Facts) -> bool:
     """Return whether somebody wrote that the words are the source's own: then no origin makes them a summary."""
-    return (file.facts.get("words") or front.get("words")) == Words.ORIGINAL
+    said = (facts["words"] for facts in (file.facts, front, file.defaults) if "words" in facts)
+    return next(said, None) == Words.ORIGINAL
