@@ -11,9 +11,10 @@ that has not seen it); the scale and both cuts on the calibration split. Writes 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import refusal_topics
@@ -68,10 +69,10 @@ def signals_of(engine: Engine, topics: Topics, searched: Sequence[Searched]) -> 
     return np.where(np.isnan(found), np.nanmean(found, axis=0), found)
 
 
-def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray, of: Mapping[str, int] = SIGNS) -> np.ndarray:
     """Return logistic weights of the signals, then the bias; none against its sign. Both classes count the same."""
     scale = x.std(axis=0) + 1e-9
-    signs = np.array(list(SIGNS.values()))
+    signs = np.array(list(of.values()))
     z, centre = x * signs / scale, (x * signs / scale).mean(axis=0)
     balanced = np.where(y, weights / weights[y].sum(), weights / weights[~y].sum()) / 2
 
@@ -82,8 +83,8 @@ def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
         penalty = PENALTY * np.append(theta[:-1], 0)
         return value + float(penalty @ theta) / 2, np.append((z - centre).T @ slope, slope.sum()) + penalty
 
-    bounds = [(0, None)] * len(SIGNS) + [(None, None)]
-    theta = minimize(loss, np.zeros(len(SIGNS) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    bounds = [(0, None)] * len(of) + [(None, None)]
+    theta = minimize(loss, np.zeros(len(of) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
     return np.append(theta[:-1] * signs / scale, theta[-1] - centre @ theta[:-1])
 
 
@@ -117,9 +118,10 @@ def calibrated(fit: tuple[np.ndarray, Sequence[Asked]], calibration: tuple[np.nd
     unasked = np.log(possibly / (1 - possibly)) - theta[-1] - np.quantile(others, 1 - KEPT)
     fitted = dict(zip(SIGNS, theta[:-1], strict=True))
     cuts = {"possibly": possibly, "answered": max(answered, possibly), "unasked": unasked}
-    return Calibration(
-        **{name: round(float(value), 4) for name, value in {"bias": theta[-1], **fitted, **cuts}.items()}
-    )
+    values: dict[str, Any] = {
+        name: round(float(value), 4) for name, value in {"bias": theta[-1], **fitted, **cuts}.items()
+    }
+    return Calibration(**values)
 
 
 def named(x: np.ndarray) -> list[Signals]:
@@ -181,9 +183,15 @@ def main(datasets: Path, index: str) -> None:
 
 def save(calibration: Calibration, head: Sequence[str]) -> None:
     """Write `calibration.toml` under the lines of ``head``."""
-    values = "\n".join(f"{field.name} = {getattr(calibration, field.name)}" for field in fields(Calibration))
     told = "\n".join(f"# {line}" for line in head)
-    (OUT / "calibration.toml").write_text(f"{told}\n\n[calibration]\n{values}\n", "utf-8")
+    tables = {"calibration": calibration, "unasked": calibration.where_unasked or load_calibration().where_unasked}
+    written = "".join(f"\n[{name}]\n{_values(table)}\n" for name, table in tables.items() if table)
+    (OUT / "calibration.toml").write_text(f"{told}\n{written}", "utf-8")
+
+
+def _values(calibration: Calibration) -> str:
+    names = [field.name for field in fields(Calibration) if field.name != "where_unasked"]
+    return "\n".join(f"{name} = {getattr(calibration, name)}" for name in names)
 
 
 def save_step(calibration: Calibration, made_by: str, lines: Sequence[str]) -> None:

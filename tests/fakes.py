@@ -172,7 +172,8 @@ def fake_workspace(
 def with_weak_quotes(space: FakeWorkspace) -> FakeWorkspace:
     """Set the limit of strong quotes so that some of these are weak: the fitted one is for the real encoder."""
     own = space.assistant
-    vars(space)["assistant"] = replace(own, calibration=replace(own.calibration, answered=0.9))
+    fitted = own.calibration.suited(asked_throughout=False)
+    vars(space)["assistant"] = replace(own, calibration=replace(fitted, answered=0.99))
     return space
 
 

@@ -82,7 +82,7 @@ PICTURE = (
     ),
     (
         "evaluation",
-        "measures report_page < labelled_set < question_page red_flag_audit review_sheet",
+        "measures report_page < labelled_set < limits question_page red_flag_audit review_sheet",
     ),
     (
         "web",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corpora import again, three_files, write
+from corpora import again, report_of, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder
 
 from b12assistant.errors import IndexDamagedError, SourceFactsError
@@ -86,6 +86,48 @@ def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> Non
     assert "Metformin" in first.spans[0].text
     plain = with_questions(tmp_path / "plain", asked=False)
     assert again(plain).opened.collection.asked is None
+
+
+def test_a_few_asked_questions_harm_no_sentence(tmp_path: Path) -> None:
+    """One that is not alike counts like none: the sentence is as near as if nothing were asked of it."""
+    asked, plain = (again(with_questions(tmp_path / str(each), asked=each)).engine for each in (True, False))
+    assert not asked.collection.asked_throughout
+    for question in ("does it sink", "how do eggs help", "what is metformin"):
+        query = asked.query(question)
+        for row in range(len(asked.collection.passages)):
+            near = asked._asked_of(query, row)
+            assert not (near < 0.5).any()
+            assert np.isnan(plain._asked_of(query, row)).all()
+
+
+def test_a_document_in_its_own_words_needs_no_origin_and_stays_its_own(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    line = {"text": "Metformin   lowers\nB12.", "asked": ["does it sink"]}
+    facts = '[[source]]\nfile = "pills.txt"\nwords = "original"\n'
+    write(
+        space.corpus,
+        {
+            "pills.txt": "Metformin lowers\n   B12. Ask for a test. Eggs hold some.\n",
+            "sources.toml": facts,
+            "sentences/pills.txt.jsonl": json.dumps(line) + "\n",
+        },
+    )
+    report = space.index()
+    assert report_of(report, "pills.txt").reasons == ()
+    collection = again(space).opened.collection
+    assert collection.asked is not None
+    assert len(collection.asked.sentences) == 1
+
+
+def test_origins_do_not_make_a_summary_of_a_document_in_its_own_words(tmp_path: Path) -> None:
+    space = with_questions(tmp_path)
+    register = (space.corpus / "sources.toml").read_text("utf-8")
+    facts = '[[source]]\nfile = "pills.txt"\nwords = "original"\n'
+    write(space.corpus, {"sources.toml": facts + register})
+    report = again(space).index()
+    assert report_of(report, "pills.txt").reasons == ('its origins are not shown: the document has words = "original"',)
+    document = again(space).document("pills.txt").document
+    assert document.attributions == ()
 
 
 def test_questions_that_are_the_same_are_not_encoded_again(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -59,11 +60,14 @@ def test_a_question_about_as_near_to_one_that_nothing_answers_is_barred(
     ],
     ids=["nearly told", "nearer to no answer", "not close", "names another thing", "a word is absent", "little asked"],
 )
-def test_a_quote_that_says_nearly_what_is_asked_need_not_be_nearer(
-    changed: dict[str, float], *, is_barred: bool
-) -> None:
+def test_a_quote_that_says_nearly_what_is_asked_need_not_be_nearer(changed: dict[str, Any], *, is_barred: bool) -> None:
     told = Signals(closeness=0.8, missing=0.0, absent=0.1, unknown=0.0, asked=0.71, barred=0.7)
     assert replace(told, **changed).is_barred is is_barred
+
+
+def altered(found: Signals, name: str, value: object) -> Signals:
+    changed: dict[str, Any] = {name: value}
+    return replace(found, **changed)
 
 
 SIGNS = [("closeness", 1), ("missing", -1), ("absent", -1), ("unknown", -1), ("leaning", -1)]
@@ -72,8 +76,67 @@ SIGNS = [("closeness", 1), ("missing", -1), ("absent", -1), ("unknown", -1), ("l
 @pytest.mark.parametrize(("name", "sign"), SIGNS)
 @given(first=signals, values=st.lists(shares, min_size=2, max_size=5).map(sorted))
 def test_no_signal_counts_the_wrong_way(name: str, sign: int, first: Signals, values: list[float]) -> None:
-    certain = [sign * COMMITTED.confidence(replace(first, **{name: value})) for value in values]
+    certain = [sign * COMMITTED.confidence(altered(first, name, value)) for value in values]
     assert all(a <= b for a, b in pairwise(certain))
+
+
+UNASKED = COMMITTED.suited(asked_throughout=False)
+cosines = st.none() | shares
+sparse = st.builds(
+    Signals,
+    closeness=shares,
+    missing=shares,
+    absent=shares,
+    unknown=shares,
+    asked=cosines,
+    barred=cosines,
+    ahead=st.floats(-1, 1),
+    thorough=st.just(False),
+)
+BOTH = pytest.mark.parametrize("weights", [COMMITTED, UNASKED], ids=["asked", "not asked"])
+
+
+def is_let_through(weights: Calibration, found: Signals) -> bool:
+    return weights.confidence(found) >= weights.possibly and not found.is_barred
+
+
+@BOTH
+@given(found=sparse | sparse.map(lambda each: replace(each, thorough=True, barred=each.barred or 0.0)), added=shares)
+def test_one_more_question_that_nothing_answers_makes_no_other_more_answerable(
+    weights: Calibration, found: Signals, added: float
+) -> None:
+    longer = replace(found, barred=max(added, found.barred or 0))
+    assert weights.confidence(longer) <= weights.confidence(found)
+    assert is_let_through(weights, found) >= is_let_through(weights, longer)
+
+
+@given(found=sparse, added=shares)
+def test_one_more_question_asked_of_a_sentence_never_makes_it_less_likely_an_answer(
+    found: Signals, added: float
+) -> None:
+    asked = replace(found, asked=max(added, found.asked or 0))
+    assert UNASKED.confidence(asked) >= UNASKED.confidence(found)
+    assert is_let_through(UNASKED, asked) >= is_let_through(UNASKED, found)
+
+
+@pytest.mark.parametrize(("name", "sign"), [*SIGNS, ("ahead", 1)])
+@given(first=sparse, values=st.lists(shares, min_size=2, max_size=5).map(sorted))
+def test_no_signal_counts_the_wrong_way_where_nothing_is_asked(
+    name: str, sign: int, first: Signals, values: list[float]
+) -> None:
+    certain = [sign * UNASKED.confidence(altered(first, name, value)) for value in values]
+    assert all(a <= b for a, b in pairwise(certain))
+
+
+def test_being_close_is_not_enough_where_nothing_is_asked() -> None:
+    """The constant for what is not asked once let anything pass that had a word of the question."""
+    close = Signals(closeness=0.25, missing=0, absent=0.2, unknown=0, thorough=False)
+    assert not is_let_through(UNASKED, close)
+    assert is_let_through(UNASKED, replace(close, closeness=0.7, ahead=0.2))
+
+
+def test_strong_needs_more_than_shown_where_no_reader_speaks() -> None:
+    assert UNASKED.possibly < UNASKED.answered
 
 
 def test_answers_shown_without_reserve_are_more_certain() -> None:

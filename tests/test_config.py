@@ -5,6 +5,7 @@ import pytest
 from b12assistant.config import (
     ONE_OF,
     Configuration,
+    Paths,
     Settings,
     known_keys,
     load_configuration,
@@ -226,3 +227,44 @@ def test_a_file_by_another_name_is_the_origin_of_its_values() -> None:
     Path("mine.toml").write_text("[paths]\nindex = 'there'\n", "utf-8")
     found = load_configuration(file=Path("mine.toml"), environment={})
     assert (found.settings.paths.index, found.origins["paths.index"]) == ("there", "mine.toml")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project in another folder."""
+    folder = tmp_path / "elsewhere" / "oven"
+    for name in ("corpus", "index"):
+        (folder / name).mkdir(parents=True)
+    (folder / "b12assistant.toml").write_text("[encoder]\ntuned = false\n", "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"paths.index": "elsewhere/oven"},
+        {"paths.corpus": "elsewhere/oven"},
+        {"paths.index": "elsewhere/oven/index"},
+        {"paths.corpus": "elsewhere/oven/corpus"},
+        {"paths.index": "elsewhere/oven/index", "paths.corpus": "elsewhere/oven/corpus"},
+    ],
+    ids=["its folder", "its folder as a corpus", "its index", "its corpus", "both"],
+)
+def test_a_project_is_opened_with_its_own_settings_from_any_folder(project: Path, flags: dict[str, object]) -> None:
+    found = load_configuration(environment={}, flags=flags)
+    assert not found.settings.encoder.tuned
+    assert Path(found.settings.paths.corpus).resolve() == project / "corpus"
+    assert Path(found.settings.paths.index).resolve() == project / "index"
+
+
+def test_the_file_of_the_project_that_is_named_wins_over_that_of_the_working_directory(project: Path) -> None:
+    Path("b12assistant.toml").write_text("[quoting]\nquotes = 1\n", "utf-8")
+    found = load_configuration(environment={}, flags={"paths.index": str(project)})
+    assert (found.settings.quoting.quotes, found.settings.encoder.tuned) == (3, False)
+
+
+def test_folders_in_a_file_are_relative_to_it(project: Path) -> None:
+    file = project / "b12assistant.toml"
+    file.write_text('[paths]\ncorpus = "corpus"\nindex = "/built"\n', "utf-8")
+    paths = load_configuration(file=file, environment={}).settings.paths
+    assert paths == Paths(str(project / "corpus"), "/built")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.language.sentences import split_sentences, trim
+from b12assistant.language.sentences import find_words, split_sentences, trim
 
 PIECES = [
     "e.g. ",
@@ -100,3 +100,12 @@ def test_trimming_moves_the_ends_as_strip_would(text: str, data: st.DataObject) 
     end = data.draw(st.integers(start, len(text)))
     found = trim(text, start, end)
     assert (text[found.start : found.end] if found else "") == text[start:end].strip()
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("lowers B12", (10, 24)), ("Metformin lowers", (0, 16)), ("lowers  B12.", (10, 25)), ("B13", None), (" ", None)],
+)
+def test_words_are_found_with_other_blanks_between_them(words: str, found: tuple[int, int] | None) -> None:
+    place = find_words("Metformin lowers\n    B12.", words)
+    assert (place and (place.start, place.end)) == found

@@ -1,8 +1,9 @@
+import re
 from datetime import date
 
 import pytest
 
-from b12assistant.corpus.sources import Facts, SourcesFile, parse_front_matter, source_of
+from b12assistant.corpus.sources import Facts, SourcesFile, parse_front_matter, read_front_matter, source_of
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Interest, OriginId, Source, SourceKind, Words
 
@@ -260,7 +261,14 @@ def test_an_origin_keeps_its_own_address_apart_from_the_copy_that_was_read() -> 
         ('url = "https://a.example/"\n', "", "sources.toml:2: url is missing"),
         ("read = 2026-11-21\n", "", "sources.toml:2: read is missing"),
         ("public_body", "hospital", "sources.toml:6: kind = 'hospital' is not known"),
-        ("publisher", "publsher", "sources.toml:2: publisher is missing"),
+        (
+            "publisher",
+            "publsher",
+            (
+                "2 faults: sources.toml:2: publisher is missing: it takes a text; "
+                "sources.toml:5: unknown key 'publsher': did you mean 'publisher'?"
+            ),
+        ),
         ('terms = "OGL"', 'terms = "OGL"\ntrems = ""', "sources.toml:12: unknown key 'trems'"),
     ],
 )
@@ -273,3 +281,57 @@ def test_an_origin_that_says_too_little_is_refused_with_its_line(old: str, new: 
 def test_an_origin_is_registered_once() -> None:
     with pytest.raises(SourceFactsError, match="the origin nhs is there twice"):
         SourcesFile(ORIGIN + ORIGIN).origins  # noqa: B018 - raises
+
+
+DEFAULTS = '[defaults]\nkind = "blog"\npublisher = "Ours"\n'
+GUIDES = '[[source]]\nfile = "guides/*.md"\nkind = "reference"\n[[source]]\nfile = "guides/a.md"\nkind = "study"\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [("b.md", SourceKind.BLOG), ("guides/b.md", SourceKind.REFERENCE), ("guides/a.md", SourceKind.STUDY)],
+    ids=["a default", "a pattern", "its own entry"],
+)
+def test_the_entry_nearest_to_a_file_wins(file: str, kind: SourceKind) -> None:
+    sources = SourcesFile(DEFAULTS + GUIDES)
+    assert source_of(sources.defaults, sources.of(file)) == Source(kind=kind, publisher="Ours")
+
+
+def test_what_fits_no_file_is_named() -> None:
+    sources = SourcesFile(GUIDES + '[[source]]\nfile = "*.pdf"\n')
+    assert list(sources.without_file({"guides/b.md"})) == ["guides/a.md", "*.pdf"]
+
+
+def test_a_wrong_default_is_named_with_its_line() -> None:
+    with pytest.raises(SourceFactsError, match=re.escape("sources.toml:2: unknown key 'knd': did you mean 'kind'?")):
+        SourcesFile('[defaults]\nknd = "blog"\n')
+
+
+FOREIGN = {
+    "Jekyll": "title: A\nlayout: post\ncategory: networking\npermalink: /a/",
+    "Hugo": "title: A\ndate: 2026-11-20\ndraft: false\ntags: [x, y]\nweight: 3",
+    "MkDocs": "title: A\nhide:\n  - navigation\ntemplate: home.html",
+    "Docusaurus": "title: A\nsidebar_position: 2\nslug: /a\nid: a",
+    "SPDX": "title: A\nSPDX-License-Identifier: LGPL-2.1-or-later",
+}
+
+
+@pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize("is_described", [False, True], ids=["not described", "described"])
+def test_the_keys_of_other_systems_are_left_alone(text: str, *, is_described: bool) -> None:
+    read = read_front_matter(text, file="a.md", is_described=is_described)
+    assert read.facts == {"title": "A"}
+    assert read.foreign == tuple(line.partition(":")[0] for line in text.split("\n")[1:] if line[0] != " ")
+
+
+def test_a_slip_in_a_key_of_ours_is_still_an_error_unless_the_entry_says_it_all() -> None:
+    with pytest.raises(SourceFactsError, match="unknown key 'publishr': did you mean 'publisher'"):
+        read_front_matter("publishr: A", file="a.md", is_described=False)
+    assert read_front_matter("publishr: A", file="a.md", is_described=True).facts == {}
+
+
+@pytest.mark.parametrize("text", ["published: true", "a: [", "- a", "kind: page"])
+def test_front_matter_that_does_not_fit_counts_for_nothing_beside_an_entry(text: str) -> None:
+    with pytest.raises(SourceFactsError):
+        read_front_matter(text, file="a.md", is_described=False)
+    assert read_front_matter(text, file="a.md", is_described=True).facts == {}

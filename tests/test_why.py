@@ -23,10 +23,13 @@ def why(space: FakeWorkspace, question: str) -> str:
 
 
 def test_an_answer_says_rank_strength_score_and_cut(space: FakeWorkspace) -> None:
-    quotes = space.ask("What wraps every nerve: myelin?").answer.quotes
+    reply = space.ask("What wraps every nerve: myelin?")
+    quotes, unasked = reply.answer.quotes, load_calibration().where_unasked
     said = why(space, "What wraps every nerve: myelin?")
     assert f"Quote 1, score {quotes[0].score:.2f}: " in said
-    assert f"Below a confidence of {load_calibration().possibly:.2f} (0 to 1) nothing is quoted." in said
+    assert unasked is not None
+    assert reply.least == unasked.possibly
+    assert f"Below a confidence of {unasked.possibly:.2f} (0 to 1) nothing is quoted." in said
     assert "It has these words of yours: wraps, nerve, myelin. The rest is likeness of meaning." in said
     assert "Link to this answer" in said
 

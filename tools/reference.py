@@ -64,6 +64,8 @@ MEANINGS = {
     "loading.megabytes": "largest file, in MB",
     "loading.render": "`chromium`: draw HTML in that browser, offline, where styles alone do not tell what is seen"
     " ([how](../decisions/13-drawn.md))",
+    "answering.least": "confidence, 0 to 1, below which nothing is quoted; 0: as fitted. `evaluate --fit` finds it",
+    "answering.strong": "confidence from which a quote is shown without reserve; 0: as fitted",
     "quoting.quotes": "quotes of an answer, at most",
     "red_flags.packaged": "packaged rules that are on: `all` (made for questions on health), `emergencies`, or `none`",
     "red_flags.model": "`true`: a model fitted on questions about health may raise what rules miss; not with `none`",

@@ -376,7 +376,8 @@ class Reply:
 
     ``history``: the earlier turns it was asked with. ``as_typed``: whether its question was searched as typed.
     ``source_changed``: quoted documents whose file changed since indexing. ``partly_off``: documents with passages
-    that a curator has switched off; ``notes``: what a curator says of passages.
+    that a curator has switched off; ``notes``: what a curator says of passages. ``least``: the confidence, 0 to 1,
+    below which nothing was quoted.
     """
 
     answer: Answer
@@ -387,6 +388,7 @@ class Reply:
     notes: Mapping[PassageId, str] = field(default_factory=lambda: MappingProxyType({}))
     history: tuple[str, ...] = ()
     as_typed: bool = False
+    least: float = 0.0
 
 
 FixedTexts = Mapping[TextId, FixedText]

@@ -14,6 +14,7 @@ from typing import Any
 from b12assistant.answers import Notice, Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import load_configuration
+from b12assistant.corpus.folder import require_corpus
 from b12assistant.display.presentation import Piece, present
 from b12assistant.protocols import Progress
 from b12assistant.types import Document, FileEnd, GenerationId, Hit, IndexReport
@@ -42,9 +43,11 @@ class Assistant:
     def open(cls, index: str | Path | None = None, *, corpus: str | Path | None = None) -> Assistant:
         """Verify and open the index; the first question loads the encoder.
 
-        By default index and corpus are those of the working directory. If it has none, the packaged corpus is used; its
-        index is built in the user's cache folder at first use. ``corpus`` is used only to notice that a quoted file has
-        changed. Other settings come from `b12assistant.toml` and the environment, as for the commands. Raises
+        ``index`` may also be the folder of a project, with its `b12assistant.toml`. By default index and corpus are
+        those of the working directory. If it has none, the packaged corpus is used; its index is built in the user's
+        cache folder at first use. ``corpus`` is used only to notice that a quoted file has changed. Other settings come
+        from the project's `b12assistant.toml` and the environment, as for the commands. Raises ``CorpusError`` if there
+        is no such corpus,
         ``IndexMissingError``, ``IndexDamagedError``, ``IndexMismatchError`` or ``EncoderError``, each with the command
         that fixes it.
         """
@@ -120,4 +123,7 @@ def build_index(
 def _workspace_of(corpus: str | Path | None, index: str | Path | None) -> Workspace:
     given = {"paths.corpus": corpus, "paths.index": index}
     flags = {key: str(path) for key, path in given.items() if path is not None}
-    return Workspace(load_configuration(environment=os.environ, flags=flags))
+    configuration = load_configuration(environment=os.environ, flags=flags)
+    if corpus is not None:
+        require_corpus(Path(configuration.settings.paths.corpus))
+    return Workspace(configuration)

@@ -1,5 +1,8 @@
 """Read the settings: `b12assistant.toml`, then the environment (`B12_…`), then flags; the last one wins.
 
+The file is the one that is named, or else the one of the project that is named: in its folder, or beside its corpus or
+index. Folders in it are relative to it.
+
 A key is `section.name` in the file (`[quoting] quotes = 2`) and `B12_QUOTING_QUOTES` in the environment. Unknown keys
 and values out of range raise ``ConfigError`` with a suggestion. Each value remembers where it came from.
 
@@ -47,7 +50,7 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Folders, relative to the working directory."""
+    """Folders, relative to the file that names them, else to the working directory."""
 
     corpus: str = "corpus"
     index: str = "index"
@@ -92,6 +95,17 @@ class LoadingSettings:
     seconds: float = 60.0
     megabytes: int = 50
     render: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweringSettings:
+    """How sure an answer must be, 0 to 1; 0 keeps the fitted limit.
+
+    ``least``: to be shown. ``strong``: to be shown without reserve. `b12assistant evaluate --fit` finds both.
+    """
+
+    least: float = 0.0
+    strong: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +171,7 @@ class Settings:
     encoder: EncoderSettings = EncoderSettings()
     index: IndexSettings = IndexSettings()
     loading: LoadingSettings = LoadingSettings()
+    answering: AnsweringSettings = AnsweringSettings()
     quoting: QuotingSettings = QuotingSettings()
     red_flags: RedFlagSettings = RedFlagSettings()
     page: PageSettings = PageSettings()
@@ -183,6 +198,7 @@ class Configuration:
 
     settings: Settings
     origins: Mapping[str, str]
+    file: Path | None = None  # that was read
 
     @property
     def is_packaged(self) -> bool:
@@ -193,24 +209,44 @@ class Configuration:
 def load_configuration(
     *, file: Path | None = None, environment: Mapping[str, str], flags: Mapping[str, object] | None = None
 ) -> Configuration:
-    """Merge the defaults, ``file`` (else `b12assistant.toml`, if it exists), ``environment`` and ``flags``.
+    """Merge the defaults, ``file`` (else that of the project, if it has one), ``environment`` and ``flags``.
 
-    The packaged corpus is used if no corpus or index is named and the working directory is not a project. Raises
-    ``ConfigError``.
+    A folder named by a flag may be a corpus, an index, or a project with both. The packaged corpus is used if no corpus
+    or index is named and the working directory is not a project. Raises ``ConfigError``.
     """
     values: dict[str, object] = {}
     origins = dict.fromkeys(known_keys(), "default")
-    path = file or Path(CONFIG_FILE)
+    named = {key: value for key, value in (flags or {}).items() if value is not None}
+    found = None if file else _project_of(named)
+    path = file or (found or Path()) / CONFIG_FILE
     given = list(_from_file(path)) if file or path.is_file() else []
+    if found:
+        given += [(key, str(found / name), str(path)) for key, name in _FOLDERS.items() if (found / name).is_dir()]
+        given.sort(key=lambda each: each[2] != str(path))  # what the file says wins
+        named = {key: value for key, value in named.items() if key not in _FOLDERS or Path(str(value)) != found}
     given += _from_environment(environment)
-    given += [(key, value, "flag") for key, value in (flags or {}).items() if value is not None]
+    given += [(key, value, "flag") for key, value in named.items()]
     for key, value, where in given:
         values[key] = _checked(key, value, where)
-        origins[key] = str(path) if where.startswith(f"{path}:") else where
+        is_in_file = where.startswith(f"{path}:")
+        if is_in_file and key in _FOLDERS:
+            values[key] = str(path.parent / str(values[key]))
+        origins[key] = str(path) if is_in_file else where
     if values.keys().isdisjoint(_FOLDERS) and not is_project(Path()):
         values |= packaged_paths(environment)
         origins |= dict.fromkeys(_FOLDERS, PACKAGED)
-    return Configuration(_settings(values), origins)
+    return Configuration(_settings(values), origins, path if path.is_file() else None)
+
+
+def _project_of(flags: Mapping[str, object]) -> Path | None:
+    """Return the folder with the configuration of the corpus or index that a flag names, if it has one."""
+    for key in _FOLDERS:
+        if (named := flags.get(key)) is not None:
+            folder = Path(str(named))
+            for project in (folder, folder.parent):
+                if (project / CONFIG_FILE).is_file():
+                    return project
+    return None
 
 
 def known_keys() -> dict[str, type]:
@@ -294,7 +330,7 @@ def _checked(key: str, value: object, origin: str) -> object:
     if isinstance(checked, int | float) and kind is not bool:
         if checked < 0 or (checked == 0 and default != 0):
             raise ConfigError(f"{origin}: {key} = {value!r} is too small", hint=hint)
-        if checked > _LARGEST:
+        if checked > _MOST.get(key, _LARGEST):
             raise ConfigError(f"{origin}: {key} = {value!r} is too large", hint=hint)
     if checked not in ONE_OF.get(key, (checked,)):
         raise ConfigError(f"{origin}: {key} = {value!r} is not known", hint=f"set one of {', '.join(ONE_OF[key])}")
@@ -307,8 +343,9 @@ ONE_OF = {  # settings that take one of a few values
     "red_flags.packaged": ("all", "emergencies", "none"),
 }
 _BOOLEANS = {"false": False, "true": True}  # in the environment
-_FOLDERS = ("paths.corpus", "paths.index")
+_FOLDERS = {"paths.corpus": "corpus", "paths.index": "index"}  # and what a project calls them
 _LARGEST = 10**9
+_MOST = {"answering.least": 1, "answering.strong": 1}
 
 
 def _name(kind: type) -> str:

@@ -12,7 +12,7 @@ from b12assistant.cleaning import mark, trim_headings
 from b12assistant.corpus.folder import corpus_files, corpus_sources
 from b12assistant.corpus.provenance import attribute, read_sentences
 from b12assistant.corpus.provenance import findings as what_is_wrong
-from b12assistant.corpus.sources import Facts, parse_front_matter, source_of
+from b12assistant.corpus.sources import SourcesFile, parse_front_matter, source_of
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk
@@ -53,7 +53,7 @@ def read_corpus(corpus: Path) -> tuple[tuple[Text, ...], Mapping[OriginId, Origi
     """Return every document, the register of origins, and a finding for each file that is not read as it should be."""
     try:
         sources = corpus_sources(corpus)
-        told, origins = sources.facts, sources.origins
+        origins = sources.origins
     except SourceFactsError as error:
         return (), {}, [Finding("sources.toml", f"{error.message} ({error.hint})")]
     texts: list[Text] = []
@@ -61,22 +61,25 @@ def read_corpus(corpus: Path) -> tuple[tuple[Text, ...], Mapping[OriginId, Origi
     files = [file for file in corpus_files(corpus) if file not in FOR_CURATORS]
     for file in files:
         try:
-            text, warnings = _read(corpus, file, told.get(file, {}), origins)
+            text, warnings = _read(corpus, file, sources, origins)
         except (SourceError, SourceFactsError) as error:
             findings.append(Finding(file, error.message))
             continue
         texts.append(text)
         findings += [Finding(file, warning) for warning in warnings]
-    findings += [Finding("sources.toml", f"{file} is described but not there") for file in told if file not in files]
+    findings += [Finding("sources.toml", f"{file} is described but not there") for file in sources.without_file(files)]
     return tuple(texts), origins, findings
 
 
-def _read(corpus: Path, file: str, entry: Facts, origins: Mapping[OriginId, Origin]) -> tuple[Text, tuple[str, ...]]:
+def _read(
+    corpus: Path, file: str, sources: SourcesFile, origins: Mapping[OriginId, Origin]
+) -> tuple[Text, tuple[str, ...]]:
     data = (corpus / file).read_bytes()
     extract = load(data, file)
     front = parse_front_matter(extract.front, file=file) if extract.front is not None else {}
     marks = mark(extract)
-    source = source_of(front, entry)
+    entry = sources.of(file)
+    source = source_of(sources.defaults, front, entry)
     document = Document(
         id=DocumentId(file),
         digest="",

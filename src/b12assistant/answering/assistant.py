@@ -136,9 +136,10 @@ class Answerer:
             quote=_ms(searched),
             total=round(read.milliseconds + _ms(begun), 2),
         )
+        least = thread.calibration.message if answer.parts else thread.calibration.possibly
         collection = engine.collection
         notes, off = collection.off.notes, collection.off_in_part
-        return Reply(answer, timings, collection.generation, partly_off=off, notes=notes)
+        return Reply(answer, timings, collection.generation, partly_off=off, notes=notes, least=least)
 
     def nothing_asked(self, question: str, history: Sequence[str] = ()) -> Reply:
         """Return the reply to a message without a readable word: what the safety check says of the conversation."""
@@ -163,10 +164,19 @@ class Answerer:
         turns = turns_of(question, history)
         return self._thread.read(self._asked(turns, self._triaged(turns).apart if history else ()))
 
+    @property
+    def in_use(self) -> Calibration:
+        """Return the weights and limits that the open index and the settings give."""
+        return self._thread.calibration
+
     @once
     def _thread(self) -> Thread:
         """Return what reads turns; it keeps the latest, since each turn of a conversation reads the earlier ones."""
-        return Thread(self.engine(), self.settings, self.calibration, SEARCHED_CHARACTERS)
+        engine = self.engine()
+        calibration = self.calibration.suited(asked_throughout=engine.collection.asked_throughout)
+        chosen = self.settings.answering
+        calibration = calibration.with_limits(least=chosen.least, strong=chosen.strong)
+        return Thread(engine, self.settings, calibration, SEARCHED_CHARACTERS)
 
     @stage("triage")
     def _triaged(self, turns: Sequence[Turn]) -> Triage:
@@ -203,7 +213,7 @@ class Answerer:
         found: list[Answer] = []
         for asked, read in zip(questions, reads, strict=False):
             difference = thread.engine.difference(read.searched.query, read.searched.windows)
-            least = self.calibration.message
+            least = thread.calibration.message
             one = self._answer(thread, read, read.searched.windows, difference, turn, flagged, most=most, least=least)
             places: list[tuple[Span, ...]] = []
             for quote in one.quotes:  # as strong as for the question that it answers best
@@ -279,7 +289,7 @@ class Answerer:
         """
         read_as = read.searched.read_as
         shown_as = None if read_as.is_plain and read_as.own.turn == turn else read_as
-        enough = self.calibration.possibly if least is None else least
+        enough = thread.calibration.possibly if least is None else least
         weak = not windows or thread.certain(read, windows[0]) < enough
         if read_as.move is Move.ASKS and (greets(turn.text) or (weak and only_remarks(turn.text))):
             only = (*flagged, *_cut(read_as), Notice(NoticeKind.GENERAL, GENERAL))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.quoting import SEARCHED, QuoteSpan, Window, choose, cuts, score
+from b12assistant.answering.quoting import ORDINARY, SEARCHED, QuoteSpan, Window, choose, cuts, score
 from b12assistant.answering.readings import Rewriter, beside, reading, readings, together
 from b12assistant.answering.retrieval import Query, as_shares, bests_in, encode_queries, idf_of, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
@@ -204,6 +204,7 @@ class Engine:
                 cosines=cosines,
                 leans=bool(lead),
                 barred=barred,
+                thorough=self.collection.asked_throughout,
             )
             found.append(evidence)
         return found
@@ -217,7 +218,7 @@ class Engine:
         best = cosines[window.cut.rows].max(axis=0)
         near = self._asked_of(query, row)[window.cut.rows]
         asked = None if np.isnan(near).all() else float(np.nanmax(near))
-        return evidence.signals(best, query.informative, window.cut.terms, asked)
+        return evidence.signals(best, query.informative, window.cut.terms, asked, row)
 
     def hits(self, query: Query, k: int = SEARCHED) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
@@ -333,7 +334,10 @@ class Engine:
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         if self.collection.asked is None:
             return np.full(last - first, np.nan, np.float32)
-        return self.collection.asked.best(query.vector, first, last)
+        found = self.collection.asked.best(query.vector, first, last)
+        if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
+            found[found < ORDINARY] = np.nan
+        return found
 
     def cosines(self, query: Query, row: int) -> Vectors:
         """Return each query token's best cosine in each sentence, ``(sentences, q)``: the mean in context and alone."""

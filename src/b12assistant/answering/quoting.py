@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
 _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
+_CLOSING = " \n)\"'”’|"
+_PLACE = r"section|chapter|page|part|table|figure|appendix|below|above|overleaf|guide|manual|documentation|\w\(\d\)"
+_POINTER = re.compile(rf"\W*(?:please )?(?:see|refer to|cf\.?)(?: also)?(?=.*(?:{_PLACE}))(?: [^\s,;:]+){{1,7}}", re.I)
 _BLANK_LINE = "\n\n"
 # Tried on three development sets: other numbers of passages, rates and shares are no better on all (docs/lab/0008). The
 # calibration and the reader were fitted to quotes of this make.
@@ -35,7 +38,7 @@ RATE = 0.02  # taken off the score for each 100 characters over 100
 _ALIKE = 0.6  # share of common terms from which two quotes of one document say the same
 _SENTENCES = 3  # of a quote, at most
 _GAIN = 1.0  # added to the score, times the cosine above the ordinary one
-_ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
+ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
 _ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour: from here that is quoted too (docs/lab/0035)
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
 
@@ -60,6 +63,11 @@ class QuoteSpan:
     @once
     def terms(self) -> frozenset[str]:
         return frozenset(terms(self.text))
+
+    @once
+    def telling(self) -> tuple[int, ...]:
+        """Return which of ``bests`` can answer by themselves."""
+        return tuple(place for place, best in enumerate(self.bests) if not _tells_nothing(best))
 
     @property
     def text(self) -> str:
@@ -99,7 +107,8 @@ class Window:
 def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
     """Return all that may be quoted from a passage. ``most``: characters of a quote.
 
-    A sentence that opens a list is one cut with its list, and no other cut runs into the list.
+    A sentence that opens a list is one cut with its list, and no other cut runs into the list. A question, as on a page
+    of questions and answers, is quoted with what follows it; so is a sentence that only points elsewhere.
     """
     layout = Layout.of(passage.document)
     wholes = layout.wholes(passage)
@@ -119,7 +128,13 @@ def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
             if len(spans) > MOST_GAPS + 1 or (last is not first and _length(spans) > most):
                 break
             found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), _length(shown), layout))
-    return tuple(found)
+    return tuple(cut for cut in found if cut.telling)
+
+
+def _tells_nothing(sentence: Span) -> bool:
+    """Return whether a sentence by itself answers nothing: it asks, or only points elsewhere."""
+    text = sentence.text.rstrip(_CLOSING)
+    return text.endswith("?") or bool(_POINTER.fullmatch(text))
 
 
 def _list(
@@ -165,11 +180,14 @@ def score(
     totals = np.maximum.reduceat(rows, ends.ravel(), axis=0)[::2] @ weights
     totals -= RATE * np.maximum(0, charged - 100) / 100
     scores = rows @ weights
-    gained = _GAIN * np.nan_to_num(np.concatenate([*asked, asked[-1][-1:]]) - _ORDINARY)
+    gained = _GAIN * np.nan_to_num(np.concatenate([*asked, asked[-1][-1:]]) - ORDINARY)
     totals += np.maximum.reduceat(gained, ends.ravel())[::2]
     scores += gained
     own = scores.tolist()
-    highest = [max(range(first, last), key=own.__getitem__) - first for first, last in ends.tolist()]
+    highest = [
+        max(cut.telling, key=own[first:last].__getitem__)
+        for (cut, _), (first, last) in zip(flat, ends.tolist(), strict=True)
+    ]
     return [
         Window(cut, cut.bests[place], total)
         for (cut, _), place, total in zip(flat, highest, totals.tolist(), strict=True)

@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from math import exp
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from b12assistant.protocols import Vectors
 
-BARRED = 0.53  # cosine of an answerable question to the nearest that nothing answers, for a corpus that lists none
+BARRED = (
+    0.53  # cosine of an answerable question to the nearest that nothing answers, for a corpus that lists none or few
+)
 NEARER = 0.05  # how much nearer a question must be to one asked of the quote than to one that nothing answers
 # From here on a quote has nearly all that the question names, and is asked something alike: then it need not be nearer.
 # So much holds for none of the 95 questions of the calibration split that are barred and that nothing answers.
@@ -38,6 +40,7 @@ UNASKED = 0.8  # used for the nearest one asked of a quote, if nothing is asked 
 LOUD = 4.0  # token vectors of unit length are scaled to this before they are weighted
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _HYPHEN = re.compile(r"[-‐‑]")
+_ALWAYS = ("closeness", "missing", "absent", "unknown", "leaning", "ahead")  # signals that are never None
 _UNLISTED = (0.45, -3.0, 0.0)  # the features of a word that is not in the table
 
 
@@ -58,15 +61,17 @@ class Signals:
     leaning: float = 0.0
     asked: float | None = None  # cosine of the question and the nearest one asked of the quote, if there is one
     barred: float | None = None  # the same for the questions that nothing in the corpus answers, if it lists any
+    ahead: float = 0.0  # how much closer the quote is than the second closest of the other passages, or less close
+    thorough: bool = True  # nearly every sentence is asked something, so that a quote asked nothing alike is unlikely
 
     @property
     def is_barred(self) -> bool:
         """Return whether the question is as near to one that nothing answers as to any that is asked of the quote.
 
         This holds for one in fifty of the best quotes of answerable questions, and for more than three in four of those
-        of others (docs/lab/0035).
+        of others (docs/lab/0035). Where few sentences are asked anything, a question bars nothing by being asked.
         """
-        asked = UNASKED if self.asked is None else self.asked
+        asked = UNASKED if self.asked is None else self.asked if self.thorough else max(UNASKED, self.asked)
         return self.barred is not None and asked < self.barred + (0 if self._is_told else NEARER)
 
     @property
@@ -145,7 +150,8 @@ class Evidence:
 
     ``pool``: (q,) each query token's best cosine in the passages that were searched. ``unknown_terms``: in no source.
     ``unknown``: the share of the question that they make up, by idf. ``cosines``: of each row searched, (sentences, q).
-    ``leans``: whether something that came before the question was read with it. ``barred``: as in `Signals`.
+    ``leans``: whether something that came before the question was read with it. ``barred`` and ``thorough``: as in
+    `Signals`.
     """
 
     words: Sequence[QuestionWord]
@@ -156,16 +162,29 @@ class Evidence:
     cosines: Mapping[int, Vectors] = field(default_factory=dict)
     leans: bool = False
     barred: float | None = None
+    thorough: bool = True
 
     @once
     def missing(self) -> float:
         """Return 1 for a question without an informative word: nothing speaks for it."""
         return self._worst(self.pool, self.unknown_terms.__contains__) if self.words else 1.0
 
-    def signals(self, best: Vectors, weights: Vectors, held: frozenset[str], asked: float | None = None) -> Signals:
-        """Judge a quote. ``best``: (q,) the best cosine of each query token; ``weights``: (q,); ``held``: its terms."""
+    def signals(
+        self, best: Vectors, weights: Vectors, held: frozenset[str], asked: float | None = None, row: int | None = None
+    ) -> Signals:
+        """Judge a quote of the passage in ``row``.
+
+        ``best``: (q,) the best cosine of each query token; ``weights``: (q,); ``held``: its terms.
+        """
         absent, leaning = self._worst(best, lambda term: term not in held), float(self.leans)
-        return Signals(float(best @ weights), self.missing, absent, self.unknown, leaning, asked, self.barred)
+        close = float(best @ weights)
+        ahead = 0.0 if self.thorough else close - self._rival(weights, row)
+        return Signals(close, self.missing, absent, self.unknown, leaning, asked, self.barred, ahead, self.thorough)
+
+    def _rival(self, weights: Vectors, row: int | None) -> float:
+        """Return the closeness of the second closest sentence in other passages, each with one sentence; 0 if none."""
+        others = sorted(float((each @ weights).max()) for other, each in self.cosines.items() if other != row)
+        return others[-min(2, len(others))] if others else 0.0
 
     def _worst(self, best: Vectors, counts: Callable[[str], bool]) -> float:
         """Return the likeliest topic among the words that count, less what is near it; 0 if none counts."""
@@ -202,8 +221,9 @@ class Calibration:
     ``message``: the confidence from which a question inside a longer message is answered: judged with less context, it
     is lower than for a whole question (`benchmarks/letters.py`, calibration split).
 
-    What speaks against an answer has a weight of 0 or less, ``closeness`` and ``asked`` 0 or more. ``leaning``, 0 or
-    less, is added for a follow-up, so that the same share of answerable ones is kept as of other questions.
+    What speaks against an answer has a weight of 0 or less, ``closeness``, ``ahead`` and ``asked`` 0 or more.
+    ``leaning``, 0 or less, is added for a follow-up, so that the same share of answerable ones is kept as of other
+    questions.
     """
 
     bias: float
@@ -221,13 +241,27 @@ class Calibration:
     full_read: float = 0.0
     full_asked: float = 0.0
     message: float = 0.25
+    ahead: float = 0.0
+    where_unasked: Calibration | None = None  # over a corpus in which few sentences are asked anything
+
+    def suited(self, *, asked_throughout: bool) -> Calibration:
+        """Return the weights for a corpus in which nearly every sentence is asked something, or in which few are."""
+        return self if asked_throughout else self.where_unasked or self
+
+    def with_limits(self, *, least: float, strong: float) -> Calibration:
+        """Return these weights with limits of the operator's; 0 keeps a limit. A question inside a message keeps its
+        distance from a whole one."""
+        least, strong = least or self.possibly, strong or self.answered
+        message = self.message * least / self.possibly
+        return replace(self, possibly=least, answered=max(least, strong), message=message)
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""
-        known = ((name, getattr(signals, name)) for name in Signals.__slots__)
-        total = self.bias + sum(getattr(self, name) * value for name, value in known if value is not None)
-        total += self.unasked if signals.asked is None else 0
-        total += self.barred * BARRED if signals.barred is None else 0
+        total = self.bias + sum(getattr(self, name) * getattr(signals, name) for name in _ALWAYS)
+        asked = self.unasked if signals.asked is None else self.asked * signals.asked
+        total += asked if signals.thorough else max(self.unasked, asked)
+        barred = BARRED if signals.barred is None else signals.barred
+        total += self.barred * (barred if signals.thorough else max(BARRED, barred))
         return 1 / (1 + exp(-total))
 
     def is_full(self, read: float, asked: float) -> bool:
@@ -239,4 +273,5 @@ class Calibration:
 def load_calibration() -> Calibration:
     """Read the committed `data/answering/calibration.toml`, which names the command that made it."""
     table = tomllib.loads(files("b12assistant").joinpath("data/answering/calibration.toml").read_text("utf-8"))
-    return Calibration(**table["calibration"])
+    unasked = Calibration(**table["unasked"]) if "unasked" in table else None
+    return Calibration(**table["calibration"], where_unasked=unasked)

@@ -75,13 +75,13 @@ class Thread:
     def is_strong(self, read: Read, window: Window) -> bool:
         """Return whether a window likely answers the turn: in full, as far as the reader can tell.
 
-        The reader was fitted on sentences that questions are asked of, and says nothing of others. It reads only a
-        quote that its score can decide.
+        The reader was fitted on a corpus whose sentences are asked something, and reads only a quote that its score can
+        decide. Over another corpus it says nothing: there a higher confidence is needed instead.
         """
         signals, reader = self._signals(read, window), self.engine.reader
         if self._likely(read, signals) < self.calibration.answered:
             return False
-        if reader is None or signals.asked is None:
+        if reader is None or signals.asked is None or not signals.thorough:
             return True
         least, most = (self.calibration.is_full(score, signals.asked) for score in EXTREMES)
         if least == most:

@@ -70,7 +70,7 @@ class Saved(Form):
     language: str
     base: str
     index: Generation
-    settings: Annotated[dict[str, str | int | bool], Field(description="Those that an answer depends on.")]
+    settings: Annotated[dict[str, str | int | float | bool], Field(description="Those that an answer depends on.")]
     holds: Annotated[int, Field(ge=0, description="How many answers, or passages with the missing ones.")]
 
     @property

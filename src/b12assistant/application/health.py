@@ -25,6 +25,9 @@ from b12assistant.types import FileEnd, MarkKind
 _LOGIN = re.compile(r"(https?://|(?!.*\.db$)).*@", re.S)  # in an address; a file name may hold "@" too
 
 
+_STALE = "the corpus is not the one that was indexed: run `b12assistant index`"
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
     """The findings of `verify`, as sentences.
@@ -56,7 +59,7 @@ class Findings:
         lines += [verdict.sentence for verdict in self.verdicts] if self.list_all else self.quote_problems
         lines += self.file_problems
         if self.corpus_changes:
-            lines.append("The corpus is not the one that was indexed: run `b12assistant index`.")
+            lines.append(f"{_STALE[0].upper()}{_STALE[1:]}.")
         lines.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
         if self.quotes is not None:
             good = self.quotes - sum(verdict.state is State.WRONG for verdict in self.verdicts)
@@ -152,6 +155,8 @@ def examine(space: Workspace) -> dict[str, Any]:
     try:
         check_files(space.corpus)
         report["index"]["stale"] += space.stale_files()
+        if report["index"]["stale"]:
+            report["problems"].append(_STALE)
     except AssistantError as error:
         report["problems"].append(str(error))
     return report
@@ -209,8 +214,6 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
         yield from (f"  switched off: {entry['name']}: {entry['why']}" for entry in index["switched_off"])
         yield from (f"  note: {entry['name']}: {entry['note']}" for entry in index["notes"])
         yield from (f"  {change}" for change in index["stale"])
-        if index["stale"]:
-            yield "The corpus is not the one that was indexed: run `b12assistant index`."
     yield report["red_flags"]
     yield "settings:"
     for key, setting in report["settings"].items():

@@ -15,6 +15,11 @@ from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
 from b12assistant.types import FileEnd, FileReport
 
+# Building again first would change a project that was only opened without its settings.
+_OTHER_ENCODER = (
+    "name the b12assistant.toml it was built with (--config FILE); if [encoder] was changed, run `b12assistant index`"
+)
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -68,7 +73,7 @@ def _check(manifest: dict[str, Any], encoder: Encoder) -> None:
         raise IndexMismatchError(
             f"the index was built with {model['name']} ({model['sha256'][:12]}…), "
             f"configured is {encoder.name} ({encoder.digest[:12]}…)",
-            hint=REBUILD,
+            hint=_OTHER_ENCODER,
         )
     for name, value in built_with(encoder).items():
         if manifest.get(name) != value:

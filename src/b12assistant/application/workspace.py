@@ -73,7 +73,8 @@ PACKAGED_INDEX = (
 )  # `make packaged` puts a generation there
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
 _CURATING = threading.Lock()  # one edit at a time
-_CHOSEN = ("quoting.", "red_flags.")  # what an answer depends on besides its index, which names its own settings
+# What an answer depends on besides its index, which names its own settings.
+_CHOSEN = ("answering.", "quoting.", "red_flags.")
 _TICKS = 2_000_000_000  # nanoseconds, resolution of file times: a second write within it may not change mtime
 
 

@@ -56,8 +56,20 @@ def audit(context: click.Context, messages: Path, html: Path | None, out: Path |
 @click.option(
     "--strict", is_flag=True, help="End with 1 if a question with gold is refused or one without is answered."
 )
+@click.option("--fit", is_flag=True, help="Find answering.least and answering.strong for these questions instead.")
+@click.option("--write", is_flag=True, help="With --fit: write them into b12assistant.toml.")
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
-def evaluate(space: Workspace, file: Path, out: Path | None, against: Path | None, strict: bool, json_: bool) -> None:
+def evaluate(
+    space: Workspace,
+    file: Path,
+    out: Path | None,
+    against: Path | None,
+    *,
+    strict: bool,
+    fit: bool,
+    write: bool,
+    json_: bool,
+) -> None:
     """Score answers on labelled questions.
 
     A line is {"id", "question", "gold": ["words of the source", …]}; no gold: the corpus holds no answer. The ranking
@@ -68,6 +80,7 @@ def evaluate(space: Workspace, file: Path, out: Path | None, against: Path | Non
       b12assistant evaluate questions.jsonl --out reports/questions
       b12assistant evaluate questions.jsonl --out reports/new --against reports/questions
       b12assistant evaluate --strict questions.jsonl
+      b12assistant evaluate --fit questions.jsonl
     """
     from b12assistant.evaluation import labelled_set, question_page
 
@@ -76,6 +89,13 @@ def evaluate(space: Workspace, file: Path, out: Path | None, against: Path | Non
             f"{file} is a folder; evaluate reads a file of labelled questions",
             hint="a test collection is measured in a checkout: python benchmarks/run_collection.py FOLDER",
         )
+    if write and not fit:
+        raise click.UsageError("--write needs --fit, which finds what is written")
+    if fit:
+        if out or against or strict or json_:
+            raise click.UsageError("--fit goes only with --write")
+        _fit(space, file, write=write)
+        return
     if against is not None and out is None:
         raise click.UsageError("--against needs --out, where the page is written")
     earlier = question_page.read(against) if against else None
@@ -88,6 +108,21 @@ def evaluate(space: Workspace, file: Path, out: Path | None, against: Path | Non
         complaint = f"not answered or refused as labelled: {', '.join(wrong)}"
         click.echo(f"{NAME}: {one_line(complaint)}", err=True)
         raise SystemExit(1)
+
+
+def _fit(space: Workspace, file: Path, *, write: bool) -> None:
+    """Show which limits fit the questions, and what they change, before anything is written."""
+    from b12assistant.evaluation import limits
+
+    asked = limits.judged(space, file)
+    calibration = space.assistant.in_use
+    now = limits.Limits(calibration.possibly, calibration.answered)
+    then = limits.limits_of(asked, now)
+    click.echo(lines(limits.changes(asked, now, then)))
+    if write:
+        click.echo(lines([f"Written into {limits.write(space, then)}."]))
+    else:
+        click.echo("Nothing is written; --write does that.")
 
 
 @click.command()

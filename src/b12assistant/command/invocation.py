@@ -80,6 +80,7 @@ def workspace(context: click.Context, corpus: str | None = None, index_folder: s
     """Return the workspace that file, environment and flags describe. Raises ``UsageError``."""
     from b12assistant.application.workspace import Workspace
     from b12assistant.config import load_configuration
+    from b12assistant.corpus.folder import require_corpus
 
     given = context.obj
     folders = {
@@ -90,7 +91,10 @@ def workspace(context: click.Context, corpus: str | None = None, index_folder: s
         if folder is not None and not folder.strip("\0 "):  # probably an unset variable in a script
             raise UsageError(f"--{key.removeprefix('paths.')} is empty", hint="name a folder")
     file = Path(given["config"]) if given["config"] is not None else None
-    return Workspace(load_configuration(file=file, environment=os.environ, flags=folders), _first_use)
+    configuration = load_configuration(file=file, environment=os.environ, flags=folders)
+    if folders["paths.corpus"] is not None:
+        require_corpus(Path(configuration.settings.paths.corpus))
+    return Workspace(configuration, _first_use)
 
 
 def _first_use(space: Workspace) -> None:

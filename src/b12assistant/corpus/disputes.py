@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from b12assistant.answers import Topic, TopicId
 from b12assistant.errors import SourceFactsError
+from b12assistant.language.sentences import find_words
 from b12assistant.types import Document, DocumentId, Passage, Span
 
 if TYPE_CHECKING:
@@ -105,15 +106,14 @@ def _locate(statement: Statement, known: Mapping[str, Sequence[Passage]], where:
     if passages is None:
         raise SourceFactsError(f"{where}: {statement.document} is not in the index", hint="name a document of it")
     document = passages[0].document
-    start = document.text.find(statement.quote)
-    end = start + len(statement.quote)
-    if start < 0:
+    found = find_words(document.text, statement.quote)
+    if found is None:
         wrong = "is not in it"
-    elif document.text.find(statement.quote, start + 1) >= 0:
+    elif find_words(document.text, statement.quote, found.start + 1):
         wrong = "is there twice"
-    elif not any(s.start <= start and end <= s.end for passage in passages for s in passage.sentences):
+    elif not any(s.range.contains(found) for passage in passages for s in passage.sentences):
         wrong = "is not what can be quoted"
     else:
-        return document.span(start, end)
+        return document.span(found.start, found.end)
     quoted = f'{statement.document}: "{statement.quote}"'
     raise SourceFactsError(f"{where}: {quoted} {wrong}", hint="copy a sentence from `b12assistant show`")

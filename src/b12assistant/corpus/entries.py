@@ -1,12 +1,13 @@
 """The files that curators write, each as a pydantic model.
 
-A mistake is one error that names the file, the line and what belongs there.
+All mistakes in a file are one error that names the lines and what belongs there.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import partial
@@ -22,6 +23,7 @@ from b12assistant.errors import AssistantError, SourceFactsError
 from b12assistant.language.vocabulary import Kind
 from b12assistant.safety.red_flags import FindingKind
 
+_MOST_NAMED = 20  # faults of a file
 Where = Callable[..., str]  # maps the place of a key to "file:line"
 
 
@@ -195,13 +197,34 @@ class DataFile(Generic[_Model]):
 def check(
     model: type[_Model], table: Mapping[Any, Any], where: Where, raises: type[AssistantError] = SourceFactsError
 ) -> _Model:
-    """Return ``table`` as a checked ``model``. Raises an error that names the first wrong key."""
+    """Return ``table`` as a checked ``model``. Raises one error that names every wrong key."""
     try:
         return model.model_validate(dict(table))
     except ValidationError as error:
-        problem = error.errors(include_url=False, include_context=False)[0]
-        place, message, hint = _explained(problem["loc"], problem["type"], problem["msg"], model, table)
-        raise raises(f"{where(*place)}: {message}", hint=hint) from None
+        faults = []
+        for problem in error.errors(include_url=False, include_context=False):
+            place, message, hint = _explained(problem["loc"], problem["type"], problem["msg"], model, table)
+            faults.append(Fault(where(*place), message, hint))
+        raise as_one(faults, raises) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault of a curator's file. ``where``: file and line; ``hint``: what belongs there."""
+
+    where: str
+    message: str
+    hint: str = ""
+
+
+def as_one(faults: Sequence[Fault], raises: type[AssistantError], *, hint: str = "") -> AssistantError:
+    """Return one error for all faults of a file. ``hint``: what to do about each of them, if that is the same."""
+    told = list(dict.fromkeys(faults))
+    if len(told) == 1:
+        return raises(f"{told[0].where}: {told[0].message}", hint=hint or told[0].hint)
+    named = [": ".join(filter(None, (each.where, each.message, each.hint))) for each in told[:_MOST_NAMED]]
+    more = f"; and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
+    return raises(f"{len(told)} faults: {'; '.join(named)}{more}", hint=hint or "correct them there")
 
 
 def _explained(
@@ -213,6 +236,9 @@ def _explained(
     items = get_args(field.annotation) if field else ()
     entry = next((item for item in items if isclass(item) and issubclass(item, CuratedEntry)), None)
     expected = (field.description if field else None) or complaint
+    if entry is not None and len(place) > 1 and isinstance(place[1], str) and isinstance(table.get(key), dict):
+        inner, message, hint = _explained(place[1:], kind, complaint, entry, table[key])
+        return (key, *inner), message, hint
     if entry is not None and len(place) > 2:
         inner, message, hint = _explained(place[2:], kind, complaint, entry, table[key][place[1]])
         return (*place[:2], *inner), message, hint

@@ -1,9 +1,9 @@
 """Provenance: which publications each sentence of a summary rests on, and what is wrong with a summary.
 
 A document `guides/testing.md` may have a file `sentences/guides/testing.md.jsonl` at the top of the corpus, one line of
-JSON for each sentence that can be quoted: its text, the origins it rests on with the place in each, questions that it
-answers, and who reviewed it. The questions help to find the sentence and are never quoted. A finding names its line in
-the file, or its page, for the curator.
+JSON for each sentence that can be quoted: its text, questions that it answers, and who reviewed it; for a summary, the
+origins it rests on with the place in each. The questions help to find the sentence and are never quoted. A finding
+names its line in the file, or its page, for the curator.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ from typing import Final
 from pydantic import Field, ValidationError
 
 from b12assistant.cleaning import DOUBTFUL, DRAWN, STRUCK
-from b12assistant.corpus.entries import CuratedEntry, Text
+from b12assistant.corpus.entries import CuratedEntry, Fault, Text, as_one
 from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.errors import SourceFactsError
+from b12assistant.language.sentences import find_words
 from b12assistant.types import Attribution, BlockKind, Document, Origin, OriginId, Passage, Range, Review, Span
 
-_FORM = '{"text": "a sentence of the document", "origins": {"id": "place"}, "asked": ["a question it answers"]}'
+_FORM = '{"text": "a sentence of the document", "asked": ["a question it answers"], "origins": {"id": "place"}}'
 
 
 class SentenceEntry(CuratedEntry):
     """One line of a file of sentences."""
 
     text: Text
-    origins: dict[str, Text] = Field(min_length=1)
+    origins: dict[str, Text] = Field(default={})
     asked: list[Text] = Field(default=[])
     reviewed_by: Text | None = None
     reviewed_on: date | None = None
@@ -61,7 +62,21 @@ def read_sentences(corpus: Path, document: str) -> tuple[SentenceEntry, ...]:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SourceFactsError(f"{path} cannot be read", hint="save it as UTF-8 text") from error
-    return tuple(_entry(line, f"{sentences_file(document)}:{number}") for number, line in enumerate(lines, start=1))
+    found: list[SentenceEntry] = []
+    faults: list[Fault] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            found.append(SentenceEntry.model_validate_json(line))
+        except ValidationError as error:
+            where = f"{sentences_file(document)}:{number}"
+            faults += [Fault(where, _said(each["loc"], each["msg"])) for each in error.errors()]
+    if faults:
+        raise as_one(faults, SourceFactsError, hint=_FORM)
+    return tuple(found)
+
+
+def _said(place: Sequence[object], complaint: str) -> str:
+    return f"{'.'.join(map(str, place))}: {complaint}" if place else complaint
 
 
 def located(document: Document, entries: Iterable[SentenceEntry]) -> Iterator[tuple[int, SentenceEntry, Range | None]]:
@@ -71,11 +86,9 @@ def located(document: Document, entries: Iterable[SentenceEntry]) -> Iterator[tu
     """
     at = 0
     for number, entry in enumerate(entries, start=1):
-        start = document.text.find(entry.text, at)
-        if start < 0:
-            start = document.text.find(entry.text)
-        at = at if start < 0 else start + len(entry.text)
-        yield number, entry, None if start < 0 else Range(start, at)
+        found = find_words(document.text, entry.text, at) or find_words(document.text, entry.text)
+        at = found.end if found else at
+        yield number, entry, found
 
 
 def attribute(
@@ -141,15 +154,6 @@ def without_origin(passages: Iterable[Passage], attributions: Iterable[Attributi
         for sentence in passage.sentences
         if not any(range_.overlaps(sentence.range) for range_ in covered)
     )
-
-
-def _entry(line: str, where: str) -> SentenceEntry:
-    try:
-        return SentenceEntry.model_validate_json(line)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        place = ".".join(map(str, problem["loc"]))
-        raise SourceFactsError(f"{where}: {place}: {problem['msg']}".replace(": : ", ": "), hint=_FORM) from None
 
 
 _NOT_QUOTED: Final = {

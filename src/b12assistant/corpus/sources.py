@@ -1,13 +1,18 @@
 """Source facts: `sources.toml` at the top of a corpus, or the front matter of a Markdown file, with the same keys.
 
 `sources.toml` also holds the register of origins: the publications that a project's own summaries rest on.
-An unknown key or value is an error that names file and line. Missing facts stay unknown: nothing is guessed.
+An unknown key or value is an error that names file and line; in front matter, the keys of other systems are ignored.
+Missing facts stay unknown: nothing is guessed. Of several, the nearest to a file wins: its entry, then the last pattern
+that fits its path, then its front matter, then `[defaults]`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -19,6 +24,7 @@ from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, S
 
 SOURCES_FILE = "sources.toml"
 Facts = Mapping[Any, Any]  # validated keys and values, as parsed
+_TYPO = 0.8  # likeness of a key and one of ours, from which it is a slip, and not another system's
 _KEY_VALUE = "write `key: value` lines"
 _KINDS = ", ".join(SourceKind)
 _Kind = Annotated[SourceKind, Field(strict=False)]
@@ -56,7 +62,7 @@ class FactsEntry(CuratedEntry):
 class SourceEntry(FactsEntry):
     """The facts of a file: a `[[source]]` of `sources.toml`."""
 
-    file: Text = Field(description="a path in the corpus")
+    file: Text = Field(description="a path in the corpus, or a pattern such as guides/*.md")
     seen: bool = Field(default=False, description="true if a reader sees all that is doubtful, or false")
 
 
@@ -82,6 +88,7 @@ class OriginEntry(CuratedEntry):
 
 
 class SourcesToml(CuratedEntry):
+    defaults: FactsEntry | None = Field(default=None, description="a table of facts")
     source: list[SourceEntry] = Field(default=[], description="tables with file and its facts")
     origin: list[OriginEntry] = Field(default=[], description="tables with id, title, publisher, kind and so on")
 
@@ -103,6 +110,25 @@ class SourcesFile:
             sources[entry.file] = entry.model_dump(exclude_unset=True, exclude={"file"})
         return sources
 
+    @property
+    def defaults(self) -> Facts:
+        """Return the facts of every file that says nothing else."""
+        entry = self._file.content.defaults
+        return entry.model_dump(exclude_unset=True) if entry else {}
+
+    def of(self, file: str) -> Facts:
+        """Return what the entries say of a file, without the defaults."""
+        patterns = [(name, facts) for name, facts in self.facts.items() if _is_pattern(name)]
+        fitting = [facts for pattern, facts in patterns if fnmatchcase(file, pattern)]
+        named = {} if _is_pattern(file) else self.facts.get(file, {})
+        return {key: value for facts in (*fitting, named) for key, value in facts.items()}
+
+    def without_file(self, files: Collection[str]) -> Iterator[str]:
+        """Yield the paths and patterns that fit none of these files."""
+        for name in self.facts:
+            if name not in files and not (_is_pattern(name) and any(fnmatchcase(file, name) for file in files)):
+                yield name
+
     @once
     def origins(self) -> dict[OriginId, Origin]:
         """Return the register of origins, by id."""
@@ -115,8 +141,61 @@ class SourcesFile:
         return origins
 
 
+def _is_pattern(file: str) -> bool:
+    return any(sign in file for sign in "*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The facts of a file's front matter, and the keys of other systems in it."""
+
+    facts: Facts
+    foreign: tuple[str, ...] = ()
+
+
+def read_front_matter(text: str, *, file: str, is_described: bool) -> FrontMatter:
+    """Return the facts of front matter that may be another system's.
+
+    ``is_described``: `sources.toml` has an entry for the file; then what does not fit is ignored. Else a key that is
+    nearly one of ours, or a wrong value, is an error.
+    """
+    known = FactsEntry.model_fields
+    try:
+        table, lines = _yaml(text, file)
+    except SourceFactsError:
+        if is_described:
+            return FrontMatter({})
+        raise
+    foreign = tuple(
+        key for key in table if key not in known and not get_close_matches(key.lower(), known, n=1, cutoff=_TYPO)
+    )
+    facts = {key: value for key, value in table.items() if key not in foreign}
+    if is_described:
+        sound = {key: value for key, value in facts.items() if key in known and _is_fact(key, value)}
+        return FrontMatter(sound, foreign)
+    check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
+    return FrontMatter(facts, foreign)
+
+
+def _is_fact(key: str, value: object) -> bool:
+    try:
+        check(FactsEntry, {key: value}, str)
+    except SourceFactsError:
+        return False
+    return True
+
+
 def parse_front_matter(text: str, *, file: str) -> Facts:
     """Return the validated facts of a Markdown file's front matter (YAML, without its `---` lines)."""
+    facts, lines = _yaml(text, file)
+    if "file" in facts:
+        raise SourceFactsError(f"{file}:{lines['file']}: front matter describes its own file", hint="remove `file`")
+    check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
+    return facts
+
+
+def _yaml(text: str, file: str) -> tuple[dict[str, object], dict[str, int]]:
+    """Return keys with their values, and the line of each. A bare "publisher:" gives no fact."""
     import yaml  # not needed to answer questions
 
     table: dict[str, object] = {}
@@ -126,7 +205,7 @@ def parse_front_matter(text: str, *, file: str) -> Facts:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
-            return {}
+            return {}, {}
         if not isinstance(node, yaml.MappingNode):
             raise SourceFactsError(f"{file}:2: the front matter is not a list of keys", hint=_KEY_VALUE)
         for key, value in node.value:
@@ -140,11 +219,7 @@ def parse_front_matter(text: str, *, file: str) -> Facts:
         line = mark.line + 2 if mark is not None else line
         at = f"{file}:{line}" if line is not None else file
         raise SourceFactsError(f"{at}: the front matter is not valid YAML", hint=_KEY_VALUE) from error
-    if "file" in table:
-        raise SourceFactsError(f"{file}:{lines['file']}: front matter describes its own file", hint="remove `file`")
-    facts = {key: value for key, value in table.items() if value is not None}  # a bare "publisher:" gives no fact
-    check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
-    return facts
+    return {key: value for key, value in table.items() if value is not None}, lines
 
 
 def source_of(*facts: Facts) -> Source:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from b12assistant.answering.signals import load_calibration
 from b12assistant.answers import FixedTexts, NoticeKind, Quote, Reason, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
 from b12assistant.corpus.publishers import PublisherKind
@@ -162,7 +161,7 @@ def close_answer(reply: Reply, setting: Setting) -> str:
 
 def _why(reply: Reply, labels: Labels, link: str) -> str:
     """Draw, folded, what led to an answer; nothing beside an emergency text, where nothing else is to be read."""
-    answer, calibration = reply.answer, load_calibration()
+    answer = reply.answer
     if answer.has_controls or answer.reason in (Reason.NOTHING_ASKED, Reason.TRIAGE_FAILED):
         return ""
     lines = [
@@ -171,8 +170,7 @@ def _why(reply: Reply, labels: Labels, link: str) -> str:
         for number, quote in enumerate(answer.quotes, start=1)
         if quote.score  # a quote that came with the address of a shared answer was not ranked
     ]
-    cut = f"{calibration.message if answer.parts else calibration.possibly:.2f}"
-    lines.append(exact(labels("why.cut" if answer.quotes else "why.refused", cut=cut)))
+    lines.append(exact(labels("why.cut" if answer.quotes else "why.refused", cut=f"{reply.least:.2f}")))
     for notice in answer.notices:
         if notice.evidence:
             raised = ", ".join(f"“{words(place.text)}”" for place in notice.evidence)

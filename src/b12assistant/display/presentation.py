@@ -52,7 +52,7 @@ class Setting:
     today: date
     labels: Labels = field(default_factory=load_labels)
     base: str = ""
-    chosen: Mapping[str, str | int | bool] = field(default_factory=dict)
+    chosen: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Score span-labelled questions: is the sentence that answers among the quotes, and is every quote exact?
 
 A labelled set is JSON lines: `{"id", "question", "gold": ["words of the source", …]}`, with optional `alt_gold`
-(`[{"quote": …}]`), `history` (earlier user turns) and `need` ("any" or "all" of the gold). No gold means that the
-corpus does not hold the answer. Labels are words of the source, so that re-chunking cannot invalidate them.
+(`[{"quote": …}]`), `history` (earlier user turns), `need` ("any" or "all" of the gold) and `kind`, a word of your own
+by which figures are given too. No gold means that the corpus does not hold the answer. Labels are words of the source,
+so that re-chunking cannot invalidate them.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Labelled:
     gold: tuple[str, ...]
     accepted: tuple[str, ...]  # gold and alternatives
     need_all: bool
-    kind: str = ""  # of a turn of a conversation: whole, follow_up, remark, red_flag or withdrawal
+    kind: str = ""  # of a turn of a conversation: whole, follow_up, remark, red_flag or withdrawal; else any word
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,23 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         figures["median characters of the first quote"] = median([o.characters for o in answerable if o.hits] or [0])
     if unanswerable:
         figures["refused"] = mean_of([outcome.status is Status.NO_ANSWER for outcome in unanswerable])
+    figures |= _by_kind(answerable, unanswerable)
     figures["quotes exact"] = f"{sum(o.exact for o in quoted)} of {len(quoted)} answers"
     figures["quotes free of marked text"] = f"{sum(o.clean for o in quoted)} of {len(quoted)} answers"
+    return figures
+
+
+def _by_kind(answerable: Sequence[Outcome], unanswerable: Sequence[Outcome]) -> dict[str, Any]:
+    """Return the figures of each kind of question, if the set names kinds."""
+    figures: dict[str, Any] = {}
+    for kind in dict.fromkeys(outcome.labelled.kind for outcome in (*answerable, *unanswerable)):
+        of_kind = [outcome for outcome in answerable if kind and outcome.labelled.kind == kind]
+        if of_kind:
+            figures[f"{kind}: hit@1"] = mean_of([any(outcome.hits[:1]) for outcome in of_kind])
+            figures[f"{kind}: hit@3"] = mean_of([any(outcome.hits[:3]) for outcome in of_kind])
+        none = [outcome for outcome in unanswerable if kind and outcome.labelled.kind == kind]
+        if none:
+            figures[f"{kind}: refused"] = mean_of([outcome.status is Status.NO_ANSWER for outcome in none])
     return figures
 
 
@@ -171,7 +187,7 @@ def _labelled(row: Any) -> Labelled:
     if not isinstance(row.get("gold") or [], list):
         raise TypeError("not a list")
     (question,), history = _texts([row["question"]]), _texts(row.get("history") or [])
-    return Labelled(str(row["id"]), question, history, *_gold(row), row.get("need") == "all")
+    return Labelled(str(row["id"]), question, history, *_gold(row), row.get("need") == "all", str(row.get("kind", "")))
 
 
 def _gold(row: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -379,6 +395,11 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         REFUSED: [o.labelled.id for o in outcomes if o.labelled.gold and not o.hits],
         ANSWERED: [o.labelled.id for o in outcomes if not o.labelled.gold and o.hits],
     }
+
+
+def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[LabelledAnswer]:
+    """Ask the questions and compare every quote with its file."""
+    return _asked(space, [labelled])[0]
 
 
 def _asked(space: Workspace, sets: Sequence[Sequence[Labelled]]) -> list[list[LabelledAnswer]]:

@@ -35,6 +35,7 @@ ASKED = "asked_questions.npz"
 _SCALE = 127
 _SOME = 512  # rows
 _NAMES = ("vectors", "sentences", "keys", "counts")
+_THOROUGH = 0.9  # share of the sentences that are asked something, from which a question near none says something
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,15 @@ class Collection:
         if self.asked is None:
             return [None] * len(queries)
         return self.asked.best_of_none(queries, int(self.sentence_starts[-1]))
+
+    @once
+    def asked_throughout(self) -> bool:
+        """Return whether nearly every sentence is asked something, as in the corpus that ships."""
+        total = int(self.sentence_starts[-1])
+        if self.asked is None or not total:
+            return False
+        places = self.asked.sentences
+        return len(np.unique(places[places < total])) >= _THOROUGH * total
 
     @once
     def first_rows(self) -> NDArray[np.int64]:

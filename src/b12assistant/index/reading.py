@@ -22,14 +22,14 @@ from b12assistant.corpus.provenance import (
     read_sentences,
     reviews,
 )
-from b12assistant.corpus.sources import SOURCES_FILE, Facts, parse_front_matter, source_of
+from b12assistant.corpus.sources import SOURCES_FILE, Facts, FrontMatter, read_front_matter, source_of
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index.collection import CHUNKING, METHOD, Group, group_of, most_pieces
 from b12assistant.index.documents import Entry, source_facts
 from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.threads import once
-from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin, OriginId, Passage, Source
+from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin, OriginId, Passage, Source, Words
 
 if TYPE_CHECKING:
     from b12assistant.corpus.entries import DisputeEntry
@@ -40,13 +40,22 @@ _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not 
 
 @dataclass(frozen=True)
 class CorpusFile:
-    """A file and what is written about it. ``rests_on``: what its sentences rest on, for a digest."""
+    """A file and what is written about it. ``rests_on``: what its sentences rest on, for a digest.
+
+    ``defaults``: facts that hold if neither its entry, ``facts``, nor its front matter says otherwise.
+    """
 
     name: str
     path: Path
     facts: Facts
     sentences: tuple[SentenceEntry, ...]
     rests_on: object
+    defaults: Facts
+
+    @property
+    def rests_on_others(self) -> bool:
+        """Return whether an origin is named for any of its sentences."""
+        return any(entry.origins for entry in self.sentences)
 
 
 @dataclass(frozen=True)
@@ -72,8 +81,9 @@ def walk(corpus: Path) -> Walked:
     for name in names:
         sentences = read_sentences(corpus, name)
         rests_on = provenance_facts(sentences, sources.origins)
-        files.append(CorpusFile(name, corpus / name, sources.facts.get(name, {}), sentences, rests_on))
-    missing = tuple(name for name in sources.facts if name not in set(names))
+        facts, defaults = sources.of(name), sources.defaults
+        files.append(CorpusFile(name, corpus / name, facts, sentences, rests_on, defaults))
+    missing = tuple(sources.without_file(set(names)))
     return Walked(corpus, tuple(files), missing, sources.origins, disputes, of_none)
 
 
@@ -156,14 +166,18 @@ class FileReading:
             splitting = replace(self._splitting, seen=bool(file.facts.get("seen")))
             prepared = self.reader.prepare(data, file.name, splitting)
             extract = prepared.extract
-            front = parse_front_matter(extract.front, file="front matter") if extract.front is not None else {}
+            read = FrontMatter({})
+            if extract.front is not None:
+                read = read_front_matter(extract.front, file="front matter", is_described=bool(file.facts))
+            front = read.facts
             source, digest = self._described(file, sha256, front)
             title = _SURROGATE.sub("\ufffd", source.title or extract.title or Path(file.name).stem)
             document = prepared.document(DocumentId(file.name), digest, title, source)
+            is_original = _is_original(file, front)
             attributions, warnings = attribute(document, file.sentences, origins)
             reviewed, outdated = reviews(document, file.sentences)
             warnings += outdated
-            document = replace(document, attributions=attributions, reviews=reviewed)
+            document = replace(document, attributions=() if is_original else attributions, reviews=reviewed)
             parts = prepared.parts
             if parts is None:
                 parts = split(document, self.encoder.count, self._splitting)
@@ -173,7 +187,11 @@ class FileReading:
         if not parts:
             return FileReport(file.name, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=share)
         passages = passages_of(document, parts)
-        if file.sentences:
+        if read.foreign and not file.facts:
+            warnings += (f"front matter: keys of another system are ignored: {', '.join(read.foreign)}",)
+        if is_original and file.rests_on_others:
+            warnings += ('its origins are not shown: the document has words = "original"',)
+        elif file.rests_on_others:
             warnings += tuple(findings(document, passages, data))
         warnings = (*extract.warnings, *not_quoted(document, data), *warnings)
         report = FileReport(
@@ -193,7 +211,7 @@ class FileReading:
 
     def _described(self, file: CorpusFile, sha256: str, front: Facts) -> tuple[Source, str]:
         """Return the source of a file, and a digest of everything that its entry depends on."""
-        source = source_of(front, file.facts)
+        source = source_of(file.defaults, front, file.facts)
         described = [
             METHOD,
             sha256,
@@ -204,6 +222,13 @@ class FileReading:
             CHUNKING.title_pieces,
             self.runtime,
             *(["seen"] if file.facts.get("seen") else []),
+            *(["original"] if file.rests_on_others and _is_original(file, front) else []),
             *([self.settings.loading.render] if self._splitting.rendered and not file.name.endswith(".pdf") else []),
         ]
         return source, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+def _is_original(file: CorpusFile, front: Facts) -> bool:
+    """Return whether somebody wrote that the words are the source's own: then no origin makes them a summary."""
+    said = (facts["words"] for facts in (file.facts, front, file.defaults) if "words" in facts)
+    return next(said, None) == Words.ORIGINAL

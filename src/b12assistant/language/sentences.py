@@ -66,6 +66,18 @@ def trim(text: str, start: int, end: int) -> Range | None:
     return Range(start, end) if start < end else None
 
 
+def find_words(text: str, words: str, start: int = 0) -> Range | None:
+    """Return where ``words`` first stand in ``text`` from ``start`` on, whatever blanks are between them."""
+    parts = words.split()
+    if not parts:
+        return None
+    at = text.find(words, start)
+    if at >= 0:
+        return Range(at, at + len(words))
+    found = re.compile(r"\s+".join(map(re.escape, parts))).search(text, start)
+    return Range(*found.span()) if found else None
+
+
 def _belong_together(before: str, after: str) -> bool:
     if not any(character.isalnum() for character in after):
         return True  # closing quotation marks, a lone dash

@@ -1,0 +1,192 @@
+"""Fit when to refuse over a corpus whose sentences are not asked anything.
+
+    python benchmarks/fit_unasked.py DATASETS FOLDER
+
+Six corpora are written into ``FOLDER`` and indexed: the two of `examples/`, and a part of each of four collections of
+``DATASETS``, without the documents that answer some of its questions: those are near misses; questions of other
+collections are off topic. A question counts in full if the first quote is right, .65 if one of three is, else .3. Run
+it after `fit_strength.py`; rewrites the table `[unasked]` of `data/answering/calibration.toml`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fit_refusal import save_step, weighed
+
+from b12assistant.answering.assistant import questions_of, turns_of
+from b12assistant.answering.signals import BARRED, Signals, load_calibration
+from b12assistant.api import Workspace
+from b12assistant.config import load_configuration
+from b12assistant.evaluation.labelled_set import is_hit, joined_text
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ("council", "oven")
+COLLECTIONS = {"covidqa": (60, 40), "cranfield": (60, 40), "npl": (35, 25), "cisi": (35, 25)}  # answered, near misses
+SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "ahead": 1}
+SHARES = {"answered": 0.5, "near": 0.25, "off": 0.25}
+RIGHT, IN_THREE, NOT = 1.0, 0.65, 0.3
+LOGITS = {"possibly": -0.85, "message": -1.1, "answered": 1.5}  # read off the table that this prints
+DOCUMENTS, RELEVANT, LONGEST, OFF = 260, 6, 250, 20
+_MADE_BY = "then: python benchmarks/fit_unasked.py DATASETS FOLDER"
+_BLOCK = re.compile(r'^```\w+ title="corpus/([^"]+)"\n(.*?)^```', re.M | re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A question: its kind, the signals of its first quote, and how right that is."""
+
+    kind: str
+    signals: Signals
+    right: float
+
+
+def tutorial(folder: Path) -> None:
+    """Write the documents of the tutorial."""
+    text = (ROOT / "docs/tutorials/own-corpus.md").read_text("utf-8")
+    for name, content in _BLOCK.findall(text):
+        if name != "red_flags.toml":
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(content, "utf-8")
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+
+
+def part_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
+    """Write a part of a collection as a corpus; return its questions, with the documents that answer them."""
+    rng = random.Random(7)
+    texts = {row["_id"]: row for row in _read(datasets / name / "corpus.jsonl")}
+    asked = {row["_id"]: row["text"].strip() for row in _read(datasets / name / "queries.jsonl")}
+    relevant: dict[str, list[str]] = {}
+    for line in (datasets / name / "qrels/test.tsv").read_text("utf-8").splitlines()[1:]:
+        query, document, grade = line.split("\t")
+        if float(grade) > (name == "cranfield"):
+            relevant.setdefault(query, []).append(document)
+    usable = [query for query in asked if query in relevant and len(asked[query]) < LONGEST]
+    rng.shuffle(usable)
+    most, near = COLLECTIONS[name]
+    answered, held_out = usable[:most], usable[most : most + near]
+    banned = {document for query in held_out for document in relevant[query]}
+    first = [document for query in answered for document in [d for d in relevant[query] if d not in banned][:RELEVANT]]
+    rest = [document for document in texts if document not in banned and document not in set(first)]
+    rng.shuffle(rest)
+    kept = list(dict.fromkeys([*first, *rest[: max(0, DOCUMENTS - len(set(first)))]]))
+    folder.mkdir(parents=True, exist_ok=True)
+    for document in kept:
+        title = " ".join((texts[document].get("title") or document).split())
+        (folder / f"{document}.md").write_text(f"# {title}\n\n{texts[document]['text']}\n", "utf-8")
+    others = [
+        row["text"].strip()
+        for other in COLLECTIONS
+        if other != name
+        for row in _read(datasets / other / "queries.jsonl")
+    ]
+    off = [*rng.sample([text for text in others if len(text) < LONGEST], OFF), *_of_the_council()[:OFF]]
+    return [
+        *({"question": asked[query], "kind": "answered", "documents": relevant[query]} for query in answered),
+        *({"question": asked[query], "kind": "near"} for query in held_out),
+        *({"question": text, "kind": "off"} for text in off),
+    ]
+
+
+def _of_the_council() -> list[str]:
+    return [row["question"] for row in _read(ROOT / "examples/council/questions.jsonl")]
+
+
+def workspace(folder: Path) -> Workspace:
+    flags = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index"), "encoder.tuned": False}
+    space = Workspace(load_configuration(environment={}, flags=flags))
+    space.index()
+    return space
+
+
+def rows_of(space: Workspace, questions: list[dict[str, Any]]) -> Iterator[Row]:
+    """Ask each question; one of a message counts as a question."""
+    engine = space.engine
+    for asked in questions:
+        thread = space.assistant._thread
+        turns = turns_of(asked["question"], asked.get("history", ()))
+        for read in [thread.read_asked(each) for each in questions_of(turns)] or [thread.read(turns)]:
+            searched = read.searched
+            if not searched.windows:
+                continue
+            right = [
+                window.passage.document.id.removesuffix(".md") in asked["documents"]
+                if "documents" in asked
+                else any(is_hit(joined_text(window.spans), gold) for gold in asked.get("gold", ()))
+                for window in searched.windows[:3]
+            ]
+            kind = asked["kind"] if asked["kind"] in ("near", "off") else "answered"
+            kind = "near" if kind == "answered" and not (asked.get("gold") or asked.get("documents")) else kind
+            signals = engine.signals(searched.query, searched.evidence, searched.windows[0])
+            yield Row(kind, signals, RIGHT if right[0] else IN_THREE if any(right) else NOT)
+
+
+def fitted(found: list[list[Row]]) -> dict[str, float]:
+    """Return the weights; each corpus counts the same, and each kind by its share."""
+    x, y, weights = [], [], []
+    for rows in found:
+        counts = {
+            kind: sum(row.right if kind == "answered" else 1 for row in rows if row.kind == kind) for kind in SHARES
+        }
+        for row in rows:
+            x.append([getattr(row.signals, name) for name in SIGNS])
+            y.append(row.kind == "answered")
+            weights.append(SHARES[row.kind] * (row.right if y[-1] else 1) / counts[row.kind])
+    theta = weighed(np.array(x), np.array(y), np.array(weights), SIGNS)
+    return dict(zip((*SIGNS, "bias"), theta.tolist(), strict=True))
+
+
+def table(name: str, rows: list[Row], totals: np.ndarray) -> str:
+    """Return a line of figures at the two cuts."""
+    kind, first = np.array([row.kind for row in rows]), np.array([row.right == RIGHT for row in rows])
+    shown, strong = totals >= LOGITS["possibly"], totals >= LOGITS["answered"]
+    answered = kind == "answered"
+    return (
+        f"{name}: kept {shown[answered].mean():.2f} of {answered.sum()}, {shown[answered & first].mean():.2f} of those "
+        f"with a right first quote; refused: near misses {1 - shown[kind == 'near'].mean():.2f}, off topic "
+        f"{1 - shown[kind == 'off'].mean():.2f}; strong {strong.sum()}, right {first[answered & strong].sum()}"
+    )
+
+
+def main(datasets: Path, folder: Path) -> None:
+    found: dict[str, list[Row]] = {}
+    for name in (*EXAMPLES, *COLLECTIONS):
+        corpus = folder / name / "corpus"
+        if name in COLLECTIONS:
+            questions = part_of(datasets, name, corpus)
+        else:
+            questions = _read(ROOT / "examples" / name / "questions.jsonl")
+            tutorial(corpus) if name == "oven" else shutil.copytree(
+                ROOT / "examples" / name / "corpus", corpus, dirs_exist_ok=True
+            )
+        found[name] = list(rows_of(workspace(folder / name), questions))
+    weights = fitted(list(found.values()))
+    shipped = load_calibration()
+    lines = []
+    for name, rows in found.items():
+        totals = np.array(
+            [weights["bias"] + sum(weights[key] * getattr(row.signals, key) for key in SIGNS) for row in rows]
+        )
+        lines.append(table(name, rows, totals))
+    print(*lines, sep="\n")
+    cuts = {name: 1 / (1 + np.exp(-logit)) for name, logit in LOGITS.items()}
+    # Nothing asked and nothing barred adds 0.
+    bias = weights.pop("bias") - shipped.unasked - shipped.barred * BARRED
+    values = {name: round(float(value), 4) for name, value in {**weights, **cuts, "bias": bias}.items()}
+    save_step(replace(shipped, where_unasked=replace(shipped, **values, where_unasked=None)), _MADE_BY, lines)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,103 @@
+"""Find the limits of the confidence for a corpus from labelled questions, and write them into its settings.
+
+``least`` is the highest limit that keeps nearly every question whose best quote is right; ``strong`` the lowest from
+which most best quotes are right. Neither changes what is found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import floor
+from pathlib import Path
+
+from b12assistant.application.workspace import Workspace
+from b12assistant.errors import DatasetError, UsageError
+from b12assistant.evaluation.labelled_set import LabelledAnswer, ask_all, load_labelled
+from b12assistant.evaluation.measures import write_whole
+
+KEPT = 0.97  # of the questions whose best quote is right
+RIGHT = 0.85  # of the best quotes that are strong
+_RIGHT_ONES, _WITHOUT = 10, 5  # questions that a fit needs
+_SECTION = re.compile(r"^\[answering\][^\n]*\n(?:(?!\[)[^\n]*\n?)*", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From which confidence, 0 to 1, a quote is shown, and from which without reserve."""
+
+    least: float
+    strong: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A question with the confidence of its best quote. ``right``: that quote answers; ``gold``: something does."""
+
+    confidence: float
+    right: bool
+    gold: bool
+
+    @classmethod
+    def of(cls, asked: LabelledAnswer) -> Judged:
+        return cls(asked.confidence, any(asked.outcome.ranked[:1]), bool(asked.outcome.labelled.gold))
+
+
+def judged(space: Workspace, file: Path) -> tuple[Judged, ...]:
+    """Ask the questions of a file. Raises ``DatasetError`` if they are too few for a fit."""
+    asked = tuple(map(Judged.of, ask_all(space, load_labelled(file))))
+    right, without = sum(each.right for each in asked), sum(not each.gold for each in asked)
+    if right < _RIGHT_ONES or without < _WITHOUT:
+        raise DatasetError(
+            f"{file}: {right} questions have a right best quote and {without} have no gold",
+            hint=f"a fit needs {_RIGHT_ONES} of the first and {_WITHOUT} of the others; 30 in all are a good start",
+        )
+    return asked
+
+
+def limits_of(asked: Sequence[Judged], now: Limits) -> Limits:
+    """Return the limits that fit; the present one for strong quotes if no limit makes them right often enough."""
+    right = sorted(each.confidence for each in asked if each.right)
+    least = max(0.001, floor(1000 * right[floor((1 - KEPT) * len(right))]) / 1000)  # 0 would mean "as fitted"
+    for limit in sorted({max(least, floor(1000 * each.confidence) / 1000) for each in asked}):
+        shown = [each.right for each in asked if each.confidence >= limit]
+        if shown and sum(shown) >= RIGHT * len(shown):
+            return Limits(least, limit)
+    return Limits(least, max(least, now.strong))
+
+
+def changes(asked: Sequence[Judged], now: Limits, then: Limits) -> Iterator[str]:
+    """Yield what other limits change, a sentence each."""
+    yield f"answering.least: {now.least:.3f} now, {then.least:.3f} fits"
+    yield f"answering.strong: {now.strong:.3f} now, {then.strong:.3f} fits"
+    right, without = [each for each in asked if each.right], [each for each in asked if not each.gold]
+    kept, refused = (
+        [sum((each.confidence >= limit.least) == shown for each in some) for limit in (now, then)]
+        for some, shown in ((right, True), (without, False))
+    )
+    yield f"shown, of {len(right)} questions whose best quote is right: {kept[0]} now, {kept[1]} then"
+    yield f"refused, of {len(without)} questions without gold: {refused[0]} now, {refused[1]} then"
+    strong = [
+        [each.right for each in asked if each.confidence >= max(limit.least, limit.strong)] for limit in (now, then)
+    ]
+    figures = [f"{sum(each)} of {len(each)}" for each in strong]
+    yield f"right, of the best quotes from answering.strong on: {figures[0]} now, {figures[1]} then"
+
+
+def write(space: Workspace, limits: Limits) -> Path:
+    """Write the limits into the project's settings; return the file. Raises ``UsageError`` if it has none."""
+    file = space.configuration.file
+    if file is None:
+        raise UsageError("there is no b12assistant.toml to write to", hint="make one, or name it with --config")
+    text = file.read_text("utf-8")
+    found = _SECTION.search(text)
+    lines = [f"least = {limits.least}", f"strong = {limits.strong}"]
+    if found is None:
+        text = text.rstrip("\n") + "\n\n[answering]\n" + "\n".join(lines) + "\n"
+    else:
+        head, *others = found[0].rstrip("\n").split("\n")
+        kept = [line for line in others if not re.match(r"\s*(?:least|strong)\s*=", line)]
+        text = text[: found.start()] + "\n".join([head, *lines, *kept]) + "\n" + text[found.end() :]
+    write_whole(file, text)
+    return file

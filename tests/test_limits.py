@@ -1,0 +1,98 @@
+"""The limits of the confidence that fit labelled questions."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from corpora import three_files
+from fakes import FakeWorkspace
+
+from b12assistant.answering.signals import load_calibration
+from b12assistant.config import load_configuration
+from b12assistant.errors import DatasetError, UsageError
+from b12assistant.evaluation import limits
+from b12assistant.evaluation.limits import Judged, Limits, changes, judged, limits_of
+
+RIGHT = [Judged(0.5 + place / 100, right=True, gold=True) for place in range(40)]
+WRONG = [Judged(0.3 + place / 50, right=False, gold=False) for place in range(20)]
+NOW = Limits(0.3, 0.8)
+
+
+def test_the_lower_limit_keeps_nearly_all_right_quotes_and_refuses_what_is_below() -> None:
+    assert limits_of([*RIGHT, *WRONG], NOW).least == pytest.approx(0.51, abs=0.002)
+
+
+def test_from_the_upper_limit_on_most_quotes_are_right_and_from_a_lower_one_they_are_not() -> None:
+    asked = [*RIGHT, *WRONG]
+    strong = limits_of(asked, NOW).strong
+    shares = {limit: [each.right for each in asked if each.confidence >= limit] for limit in (strong, strong - 0.02)}
+    assert sum(shares[strong]) >= 0.85 * len(shares[strong])
+    assert sum(shares[strong - 0.02]) < 0.85 * len(shares[strong - 0.02])
+
+
+def test_the_upper_limit_stays_if_none_makes_quotes_right_often_enough() -> None:
+    asked = [*RIGHT, *(Judged(0.95, right=False, gold=False) for _ in range(40))]
+    assert limits_of(asked, NOW).strong == NOW.strong
+
+
+def test_it_is_said_what_the_limits_change() -> None:
+    assert list(changes([*RIGHT, *WRONG], NOW, Limits(0.51, 0.7))) == [
+        "answering.least: 0.300 now, 0.510 fits",
+        "answering.strong: 0.800 now, 0.700 fits",
+        "shown, of 40 questions whose best quote is right: 40 now, 39 then",
+        "refused, of 20 questions without gold: 0 now, 11 then",
+        "right, of the best quotes from answering.strong on: 10 of 10 now, 20 of 20 then",
+    ]
+
+
+def test_too_few_questions_are_refused(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    space.index()
+    file = tmp_path / "questions.jsonl"
+    file.write_text(json.dumps({"id": "a", "question": "Does metformin lower B12?", "gold": ["Metformin lowers B12"]}))
+    with pytest.raises(DatasetError, match="a fit needs 10 of the first and 5 of the others"):
+        judged(space, file)
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["[encoder]\ntuned = false\n", "[answering]\nleast = 0.2 # old\n\n[encoder]\ntuned = false\n", ""],
+    ids=["no section", "a section", "empty"],
+)
+def test_limits_are_written_into_the_settings_and_nothing_else_changes(
+    before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "b12assistant.toml").write_text(before, "utf-8")
+    space = FakeWorkspace(load_configuration(environment={}))
+    assert limits.write(space, Limits(0.4, 0.9)).name == "b12assistant.toml"
+    after = tomllib.loads((tmp_path / "b12assistant.toml").read_text("utf-8"))
+    assert after == {**tomllib.loads(before), "answering": {"least": 0.4, "strong": 0.9}}
+    chosen = load_configuration(environment={}).settings.answering
+    assert (chosen.least, chosen.strong) == (0.4, 0.9)
+
+
+def test_without_a_file_of_settings_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"there is no b12assistant\.toml"):
+        limits.write(three_files(tmp_path), NOW)
+
+
+def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_distance() -> None:
+    fitted = load_calibration()
+    assert fitted.with_limits(least=0, strong=0) == fitted
+    chosen = fitted.with_limits(least=2 * fitted.possibly, strong=0.1)
+    assert (chosen.possibly, chosen.answered) == (2 * fitted.possibly, 2 * fitted.possibly)
+    assert chosen.message == pytest.approx(2 * fitted.message)
+
+
+def test_write_needs_fit(tmp_path: Path) -> None:
+    from b12assistant.command.cli import commands
+
+    done = CliRunner().invoke(commands, ["evaluate", "--write", str(tmp_path / "questions.jsonl")])
+    assert done.exit_code == 2
+    assert "--write needs --fit" in done.output
