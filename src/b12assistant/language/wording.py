@@ -167,11 +167,15 @@ class Phrases:
     """Phrases as one pattern, over whole words except in Chinese: of the package alone, whose tests check them."""
 
     def __init__(self, phrases: Sequence[str], names: Names, where: str) -> None:
-        expanded = [_expanded(phrase, names, where) for phrase in phrases]
+        self._phrases, self._names, self._where = phrases, names, where
+
+    @once
+    def _pattern(self) -> re.Pattern[str]:
+        expanded = [_expanded(phrase, self._names, self._where) for phrase in self._phrases]
         spaced = "|".join(each for each in expanded if not _HAN.search(each))
         joined = "|".join(each for each in expanded if _HAN.search(each))
         parts = [*([rf"(?<!\S)(?:{spaced})(?!\S)"] if spaced else []), *([f"(?:{joined})"] if joined else [])]
-        self._pattern = re.compile("|".join(parts) or r"(?!)")
+        return re.compile("|".join(parts) or r"(?!)")
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         return (match.span() for match in self._pattern.finditer(text))

@@ -7,10 +7,10 @@ its kind are decided, ``fitting`` chooses the text that fits the words: about so
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -189,12 +189,12 @@ VARIANTS_FILE: Final = "variants.toml"
 
 @dataclass(frozen=True)
 class Variant:
-    """``text`` replaces ``of`` if a wording of ``said`` is found and none of ``unless``. They compile when called."""
+    """``text`` replaces ``of`` if a wording of ``said`` is found and none of ``unless``."""
 
     of: TextId
     text: TextId
-    said: Callable[[], Phrases]
-    unless: Callable[[], Phrases]
+    said: Phrases
+    unless: Phrases
 
 
 def fitting(text: TextId, words: str) -> TextId:
@@ -202,7 +202,7 @@ def fitting(text: TextId, words: str) -> TextId:
     for variant in load_variants():
         if variant.of == text:
             plain = Plain(fold(words).words).text
-            if variant.said().found_in(plain) and not variant.unless().found_in(plain):
+            if variant.said.found_in(plain) and not variant.unless.found_in(plain):
                 return variant.text
     return text
 
@@ -212,8 +212,8 @@ def load_variants() -> tuple[Variant, ...]:
     """Read the variants that ship with the package."""
     data = read_data("red_flags", VARIANTS_FILE)
 
-    def phrases(table: Mapping[str, Any], key: str) -> Callable[[], Phrases]:
-        return cache(partial(Phrases, table.get(key, ()), data["names"], f"{VARIANTS_FILE}, {table['text']}"))
+    def phrases(table: Mapping[str, Any], key: str) -> Phrases:
+        return Phrases(table.get(key, ()), data["names"], f"{VARIANTS_FILE}, {table['text']}")
 
     return tuple(
         Variant(TextId(each["of"]), TextId(each["text"]), phrases(each, "said"), phrases(each, "unless"))

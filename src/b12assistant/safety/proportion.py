@@ -6,9 +6,9 @@ The words are in ``data/red_flags/``; the policy, with examples, is docs/explana
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from typing import Final
 
 from b12assistant.answers import Answer, Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
@@ -58,7 +58,7 @@ def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Noti
 
 
 def _says(name: str, folded: str) -> bool:
-    return load_proportion()[name]().search(folded) is not None
+    return load_proportion()[name].search(folded) is not None
 
 
 def _is_emergency(notice: Notice) -> bool:
@@ -70,11 +70,10 @@ def _uncertain(notice: Notice) -> Notice:
 
 
 @cache
-def load_proportion() -> Mapping[str, Callable[[], Wordings]]:
-    """Read the lists, each compiled when first used."""
+def load_proportion() -> Mapping[str, Wordings]:
+    """Read the lists."""
     data = read_data("red_flags", FILE)
-    names = data["names"]
-    return {name: cache(partial(Wordings, tuple(data[name]["said"]), names, f"{FILE}, {name}")) for name in LISTS}
+    return {name: Wordings(data[name]["said"], data["names"], f"{FILE}, {name}") for name in LISTS}
 
 
 def kind_line(answer: Answer) -> tuple[Notice, ...]:

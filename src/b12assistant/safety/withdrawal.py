@@ -7,10 +7,10 @@ withdrawal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, partial
+from functools import cache
 from typing import Final
 
 from b12assistant.data_files import read_data
@@ -55,7 +55,7 @@ class WithdrawalReading:
     masked: str = ""
 
 
-Language = Mapping[str, Callable[[], Phrases]]  # the phrases of one language by list, each compiled when first called
+Language = Mapping[str, Phrases]  # the phrases of one language by list
 
 
 class Withdrawals:
@@ -80,7 +80,7 @@ class Withdrawals:
             return WithdrawalReading(Withdrawal.CONTROL, masked=" " * len(text))
         languages = self.languages
         remarks = {word for plain, _ in parts for word in _matched(plain, languages, ("remark", "farewell"))}
-        farewell = any(each["farewell"]().found_in(plain.text) for plain, _ in parts for each in languages)
+        farewell = any(each["farewell"].found_in(plain.text) for plain, _ in parts for each in languages)
         only = all(word in remarks for plain, _ in parts for word in plain.words)
         said = [part for part in parts if not remarks.issuperset(part[0].words)]
         if only or not flagged:
@@ -88,7 +88,7 @@ class Withdrawals:
             return WithdrawalReading(None, remark=only, farewell=farewell, asks=_asks(said, languages), masked=masked)
         kind, words = self._taken_back(text, said)
         relapse = kind is None and any(
-            each["relapse"]().found_in(plain.text) and not _supposes(plain, mark, languages)
+            each["relapse"].found_in(plain.text) and not _supposes(plain, mark, languages)
             for plain, mark in said
             for each in languages
         )
@@ -126,13 +126,13 @@ def _affirmed(plain: Plain, language: Language) -> list[tuple[int, frozenset[Wor
 def _matched(plain: Plain, languages: Iterable[Language], names: Sequence[str]) -> Iterator[Word]:
     for language in languages:
         for name in names:
-            for start, end in language[name]().spans(plain.text):
+            for start, end in language[name].spans(plain.text):
                 yield from plain.covered(start, end)
 
 
 def _supposes(plain: Plain, mark: str, languages: Iterable[Language]) -> bool:
     """Return whether a clause only asks or supposes."""
-    return mark == "?" or any(language["asks"]().starts(plain.text) for language in languages)
+    return mark == "?" or any(language["asks"].starts(plain.text) for language in languages)
 
 
 def _against(whole: Plain, parts: Sequence[tuple[Plain, str]], language: Language, words: frozenset[Word]) -> bool:
@@ -160,10 +160,7 @@ def _plain(text: str) -> str:
 def load_withdrawals() -> Withdrawals:
     """Read the phrases that ship with the package."""
     languages: list[Language] = [
-        {
-            name: cache(partial(Phrases, each[name], each.get("names", {}), f"{FILE}, {each['code']}, {name}"))
-            for name in LISTS
-        }
+        {name: Phrases(each[name], each.get("names", {}), f"{FILE}, {each['code']}, {name}") for name in LISTS}
         for each in read_data("red_flags", FILE)["language"]
     ]
     texts = load_fixed_texts()
