@@ -262,7 +262,7 @@ def simplified(graph: bytes) -> bytes:
     for field, values in ((model.graph.node, kept[::-1]), (model.graph.value_info, infos)):
         del field[:]
         field.extend(values)
-    return model.SerializeToString(deterministic=True)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def _is_constant(node: Any) -> bool:
