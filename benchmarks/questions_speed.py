@@ -2,6 +2,7 @@
 
     python benchmarks/questions_speed.py [CORPUS INDEX [QUESTIONS.jsonl]] [--most N] [--rounds N]
     python benchmarks/questions_speed.py --kinds [--most N]
+    python benchmarks/questions_speed.py --budget [--most N] [--rounds N]
 
 CORPUS and INDEX: folders; by default those of the working directory. It asks the first N (150) different questions of
 the file (`benchmarks/data/questions/train.jsonl`; a line holds "question", or "text" as in the public collections),
@@ -12,8 +13,10 @@ queries.
 "new": the first time each is asked. "again": the least of ROUNDS (3) further rounds, without what was cached for a
 question, but with what was cached for passages and with compiled patterns. A stage that another thread works on is not
 listed; the time the question waits for it is "waiting". ``--kinds``: instead, the first time for short questions,
-messages of 40 and 200 words and follow-ups of `benchmarks/data`, N of each. Processor time is of all threads. NumPy
-uses one thread; the load is printed.
+messages of 40 and 200 words and follow-ups of `benchmarks/data`, N of each. ``--budget``: instead, the processor time
+of short questions by stage beside its budget (docs/speed.md), as it would be on the machine that the budget is for: a
+fixed calculation of the same run says how fast this one is. It fails if a stage takes 1.3 times its budget. Otherwise
+processor time is of all threads. NumPy uses one thread; the load is printed.
 """
 
 from __future__ import annotations
@@ -25,10 +28,12 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
+
+import numpy as np
 
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import load_configuration
@@ -40,6 +45,15 @@ SET = DATA / "questions" / "train.jsonl"
 SHORT = 8  # words of a short question, at most
 WARM = 8  # questions that are asked before any is measured
 WALL, CPU = "wall", "processor"
+BUDGET = {  # stages, and their milliseconds together
+    "safety": (("triage",), 5.0),
+    "understanding, encoding": (("reading", "encode"), 8.0),
+    "candidates, late interaction": (("candidates", "late interaction", "ranking"), 3.5),
+    "quotes, judgement": (("quotes", "signals", "differences", "reader"), 9.5),
+    "the rest": ((), 2.5),
+}
+MOST = 1.3  # times its budget that a stage may take
+UNIT = 6.5  # milliseconds of the fixed calculation where the budget was set
 Row = dict[str, float]
 Asked = tuple[str, tuple[str, ...]]  # a question, and the turns before it
 
@@ -68,17 +82,45 @@ def kinds() -> dict[str, list[Asked]]:
     }
 
 
-def asked(space: Workspace, texts: Sequence[Asked]) -> Iterator[Row]:
-    """Yield the milliseconds of each question."""
+def asked(space: Workspace, texts: Sequence[Asked], clock: Callable[[], float] = time.perf_counter) -> Iterator[Row]:
+    """Yield the milliseconds of each question; of its stages by this ``clock``."""
     for text, before in texts:
-        space.triage.second._judge.cache_clear()  # a question asked again must count as new
-        if space.quote_reader is not None:
-            space.quote_reader.score.cache_clear()
-        with measured() as stages:
+        for owner, cached in ((space.triage.second, "_judge"), (space.quote_reader, "score")):
+            if owner is not None:
+                vars(owner).pop(cached, None)  # a question asked again must count as new
+        with measured(clock) as stages:
             wall, cpu = time.perf_counter(), time.process_time()
             space.ask(text, before)
             row = {WALL: 1000 * (time.perf_counter() - wall), CPU: 1000 * (time.process_time() - cpu)}
         yield {**row, **stages.milliseconds}
+
+
+def unit() -> float:
+    """Return the processor milliseconds of a fixed calculation, the median of some: of matrices, and in Python."""
+    matrix = np.random.default_rng(0).random((384, 384), dtype=np.float32)
+    taken = []
+    for _ in range(31):
+        begun = time.thread_time()
+        _ = [matrix @ matrix for _ in range(4)], sum(len(str(number)) for number in range(40_000))
+        taken.append(1000 * (time.thread_time() - begun))
+    return statistics.median(taken)
+
+
+def spent(rows: Sequence[Row]) -> dict[str, float]:
+    """Return the mean milliseconds of each part of the budget. ``rows``: by the clock of the processor."""
+    parts = {
+        part: statistics.fmean(sum(row.get(name, 0.0) for name in names) for row in rows)
+        for part, (names, _) in BUDGET.items()
+    }
+    return parts | {"the rest": statistics.fmean(row[CPU] for row in rows) - sum(parts.values())}
+
+
+def over(parts: Mapping[str, float]) -> list[str]:
+    """Print the milliseconds of each part beside its budget; return those over it."""
+    for part, (_, budget) in BUDGET.items():
+        print(f"  {part:28} {parts[part]:6.2f} of {budget:5.2f} ms")
+    print(f"  {'all':28} {sum(parts.values()):6.2f} of {sum(budget for _, budget in BUDGET.values()):5.2f} ms")
+    return [part for part, (_, budget) in BUDGET.items() if parts[part] > MOST * budget]
 
 
 def least(rounds: Sequence[Sequence[Row]]) -> list[Row]:
@@ -102,6 +144,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--most", type=int, default=150)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kinds", action="store_true")
+    parser.add_argument("--budget", action="store_true")
     given = parser.parse_args(arguments)
     if given.corpus and not given.index:
         parser.error("an INDEX goes with a CORPUS")
@@ -118,6 +161,13 @@ def main(arguments: Sequence[str]) -> None:
         for name, several in kinds().items():
             rows = [{WALL: row[WALL], CPU: row[CPU]} for row in asked(space, several[: given.most])]
             told(f"{len(rows)} of {name}", rows)
+        return
+    if given.budget:
+        texts = kinds()["short question"][: given.most]
+        rounds = [(spent(list(asked(space, texts, time.thread_time))), unit()) for _ in range(max(1, given.rounds))]
+        print(f"the fixed calculation took {min(took for _, took in rounds):.1f} ms, in the budget {UNIT}")
+        if late := over({part: min(found[part] * UNIT / took for found, took in rounds) for part in BUDGET}):
+            sys.exit(f"over {MOST} times the budget: {', '.join(late)}")
         return
     told("new", list(asked(space, texts)))
     if given.rounds:

@@ -16,11 +16,18 @@ Made = TypeVar("Made")
 
 @dataclass
 class Stages:
-    """Milliseconds by stage, in the order in which they began. Time in an inner stage counts for that stage only."""
+    """Milliseconds by stage, in the order in which they began. Time in an inner stage counts for that stage only.
 
+    ``clock``: returns seconds.
+    """
+
+    clock: Callable[[], float] = time.perf_counter
     milliseconds: dict[str, float] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
-    _since: float = field(default_factory=time.perf_counter)
+    _since: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._since = self.clock()
 
     @contextmanager
     def within(self, name: str) -> Iterator[None]:
@@ -35,7 +42,7 @@ class Stages:
 
     def _count(self) -> None:
         """Add the time since the last change to the innermost stage."""
-        now = time.perf_counter()
+        now = self.clock()
         if self._open:
             self.milliseconds[self._open[-1]] += 1000 * (now - self._since)
         self._since = now
@@ -45,9 +52,9 @@ _MEASURED: Final[ContextVar[Stages | None]] = ContextVar("stages", default=None)
 
 
 @contextmanager
-def measured() -> Iterator[Stages]:
-    """Measure the stages that this thread runs inside the block."""
-    stages = Stages()
+def measured(clock: Callable[[], float] = time.perf_counter) -> Iterator[Stages]:
+    """Measure the stages that this thread runs inside the block, by a ``clock`` of seconds."""
+    stages = Stages(clock)
     token = _MEASURED.set(stages)
     try:
         yield stages
