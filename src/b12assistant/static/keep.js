@@ -31,7 +31,7 @@ b12.ready.then(() => {
     }
   };
 
-  let tried = "", cleared = false, until = 0, goal = 0;
+  let tried = "", cleared = false, undone = null, until = 0, goal = 0;
   const restore = talk => {
     const field = document.querySelector("#kept textarea"), text = JSON.stringify(talk);
     if (!field || !document.querySelector("#state .ready") || text === tried) return false;
@@ -60,6 +60,10 @@ b12.ready.then(() => {
     if (!now.length) cleared = false;
     if (now.length >= goal || document.querySelector("#note .note")) until = 0;
     if (now.length >= goal) tried = "";
+    if (undone) { // not before the page has cleared: that would take what comes back
+      if (!now.length && restore(undone)) undone = null;
+      return;
+    }
     if (shared) {
       const all = [...(now.length ? now : before), shared];
       if (restore(all.slice(-MOST))) shared = null;
@@ -157,7 +161,9 @@ b12.ready.then(() => {
     button.addEventListener("click", () => {
       line.remove();
       cleared = false;
-      restore(before);
+      tried = "";
+      undone = before;
+      look();
       document.querySelector("#ask textarea").focus({ preventScroll: true });
     });
     document.getElementById("examples").before(line);
