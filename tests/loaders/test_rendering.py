@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,16 +113,18 @@ def test_one_hidden_word_in_a_sentence() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("chromium")
-def test_the_reader_process_draws_too_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    with IsolatedLoader(root=tmp_path) as loader:
-        extract = loader.prepare(pages._styled("opacity:calc(1)"), "a.html", Splitting(256, 100, rendered=True)).extract
-        assert extract.warnings == ()
-        assert list(tmp_path.iterdir())
-    until = time.monotonic() + 10
-    while list(tmp_path.iterdir()) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert list(tmp_path.iterdir()) == []
+def test_the_reader_process_draws_too_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as name:  # a browser's socket needs a short path, shorter than `tmp_path`
+        folder = Path(name)
+        monkeypatch.setenv("TMPDIR", name)
+        with IsolatedLoader(root=folder) as loader:
+            page, splitting = pages._styled("opacity:calc(1)"), Splitting(256, 100, rendered=True)
+            assert loader.prepare(page, "a.html", splitting).extract.warnings == ()
+            assert list(folder.iterdir())
+        until = time.monotonic() + 10
+        while list(folder.iterdir()) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(

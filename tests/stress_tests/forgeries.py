@@ -86,6 +86,10 @@ def _borrowed(data: Data) -> None:
     _turn(data)["quotes"].append(more)
 
 
+def _other(value: object, one: str, another: str) -> str:
+    return another if value == one else one
+
+
 def _read_as(data: Data) -> None:
     words = "Bleach cures nerves, says the NHS."
     _turn(data)["interpretation"] = {"move": "asks", "text": words, "parts": [], "replaced": []}
@@ -122,9 +126,9 @@ OF_A_CONVERSATION: Mapping[str, Change] = {
     "reading invented": _read_as,
     "words of a question of the message": lambda data: _turn(data)["asked"][0].update(text="Is bleach good?"),
     "further question invented": lambda data: _turn(data)["further"].append({"text": "Bleach?", "slices": []}),
-    "status": lambda data: _turn(data).update(status="possibly"),
-    "reason": lambda data: _turn(data).update(reason="weak_match"),
-    "strength": lambda data: _quote(data).update(strength="possible"),
+    "status": lambda data: _turn(data).update(status=_other(_turn(data)["status"], "possibly", "answered")),
+    "reason": lambda data: _turn(data).update(reason=_other(_turn(data)["reason"], "weak_match", "only_sellers")),
+    "strength": lambda data: _quote(data).update(strength=_other(_quote(data)["strength"], "possible", "strong")),
     "score": lambda data: _quote(data).update(score=0.99),
     "number": lambda data: _quote(data).update(number=4),
     "words": lambda data: _quote(data).update(text="Bleach cures nerves."),
