@@ -52,10 +52,14 @@ def test_without_the_lists_a_foreign_emergency_is_not_seen_by_the_rules() -> Non
 
 def test_every_second_reading_of_a_letter_is_settled_as_its_label() -> None:
     labels = {}
-    for split in ("train", "calibration"):
+    for split in ("train", "calibration", "test", "test_later"):
         for line in (LETTERS / f"{split}.jsonl").read_text("utf-8").splitlines():
             letter = json.loads(line)
             labels[letter["id"]] = letter["level"]
+    for split in ("train", "calibration"):
+        for line in (LETTERS.parent / "red_flags" / f"{split}.jsonl").read_text("utf-8").splitlines():
+            message = json.loads(line)
+            labels[f"{split}:{message['id']}"] = message["level"].removeprefix("medical_")
     readings = [json.loads(line) for line in (LETTERS / "second_reader.jsonl").read_text("utf-8").splitlines()]
     assert len({each["id"] for each in readings}) == len(readings)
     for each in readings:

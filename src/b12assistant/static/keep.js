@@ -31,11 +31,12 @@ b12.ready.then(() => {
     }
   };
 
-  let tried = "", cleared = false, undone = null, until = 0, goal = 0;
+  let tried = "", cleared = false, undone = null, until = 0, goal = 0, times = 0;
   const restore = talk => {
     const field = document.querySelector("#kept textarea"), text = JSON.stringify(talk);
     if (!field || !document.querySelector("#state .ready") || text === tried) return false;
-    tried = field.value = text;
+    tried = text;
+    field.value = text + " ".repeat(++times % 2); // the same text twice would be no change
     goal = talk.length;
     until = performance.now() + 10_000;
     field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -147,7 +148,7 @@ b12.ready.then(() => {
     if (!event.target.closest || !event.target.closest("#new")) return;
     const before = turns();
     cleared = true;
-    pending = null;
+    undone = pending = null;
     write([]);
     undoable(before.slice(-MOST));
   }, true);
