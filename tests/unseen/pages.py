@@ -37,6 +37,7 @@ _STYLES_UNSEEN = (
     *(
         "text-indent:calc(-9999px)",
         "text-indent:-500%;overflow:hidden",
+        "text-indent:100%;overflow:hidden",
         "text-indent:100%;white-space:nowrap;overflow:hidden",
         "color:#fff",
         "color:white",
