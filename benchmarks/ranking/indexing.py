@@ -29,8 +29,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from b12assistant.answering.retrieval import Depths, Weights
+from b12assistant.data_files import replace_file
 from b12assistant.errors import ConfigError, DatasetError, UsageError
-from b12assistant.evaluation.measures import replace_file
 from b12assistant.index.collection import CHUNKING, Chunking, Collection, built_with, most_pieces
 from b12assistant.index.embedding import Embedded, embed
 from b12assistant.index.lexical_index import FIELDS, Fields, index_words

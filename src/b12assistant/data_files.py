@@ -1,14 +1,16 @@
-"""Read the data files that ship with the package, and find the lines of faults in files like them.
+"""Read the data files that ship with the package, find the lines of faults in files like them, and write a file whole.
 
 `tests/test_packaged_tables.py` checks what ships, `corpus/entries.py` what a corpus brings.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from b12assistant.errors import ConfigError
@@ -30,6 +32,17 @@ def read_data(*path: str) -> dict[str, Any]:
         return tomllib.loads(resources.files("b12assistant").joinpath("data", *path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"data/{name} cannot be read: {error}", hint=HINT) from error
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write to a draft first, then rename it, so that the file is there whole or not at all."""
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def line_of(text: str, *place: str | int) -> int:

@@ -29,7 +29,7 @@ from b12assistant.application.opening import Opened, open_generation
 from b12assistant.config import Configuration, load_configuration, values_of
 from b12assistant.corpus import folder
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE, CuratorList, edited
-from b12assistant.data_files import Table
+from b12assistant.data_files import Table, replace_file
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Cited
@@ -417,12 +417,10 @@ class Workspace:
         if passage not in ("", *(each.id for each in entry.passages)) or (table is CuratorList.NOTE and not passage):
             raise NotFoundError(f"no passage {passage!r} in {document}", hint="reload the page")
         key, name = ("passage", passage) if passage else ("document", document)
-        draft = file.with_name(f".{file.name}.new")
         try:
             with _CURATING:
                 text = file.read_text("utf-8") if file.is_file() else ""
-                draft.write_text(edited(text, table, key, name, words, local_today()), "utf-8")
-                draft.replace(file)
+                replace_file(file, edited(text, table, key, name, words, local_today()).encode())
         except OSError as error:
             raise CorpusError(f"{file.name} cannot be written ({error.strerror})", hint="check the folder") from error
 

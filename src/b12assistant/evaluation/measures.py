@@ -6,13 +6,13 @@ sign of each question's difference (Smucker, Allan and Carterette, CIKM 2007).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from b12assistant.data_files import replace_file
 from b12assistant.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -31,17 +31,6 @@ def write_whole(path: Path, text: str) -> None:
     except OSError as error:
         why = f"{path} cannot be written ({error.strerror})"
         raise DatasetError(why, hint="name a file in a folder you can write to") from error
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write to a draft first, then rename it, so that the file is there whole or not at all."""
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        draft.write_bytes(data)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def interval(values: Sequence[float] | Values, samples: int = SAMPLES) -> dict[str, float]:

@@ -13,13 +13,13 @@ from typing import Final
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.provenance import read_sentences
 from b12assistant.corpus.reviews import COLUMNS, FILLED_IN, VERDICTS
+from b12assistant.data_files import replace_file
 from b12assistant.display import terminal
 from b12assistant.display.labels import Labels, load_labels, section
 from b12assistant.display.markup import plain
 from b12assistant.display.quoted import Basis, basis_of
 from b12assistant.errors import UsageError
 from b12assistant.evaluation.labelled_set import load_labelled
-from b12assistant.evaluation.measures import replace_file
 from b12assistant.evaluation.report_page import document as html_document
 from b12assistant.types import DocumentId, Range, Span
 
