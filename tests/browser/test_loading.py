@@ -20,6 +20,8 @@ from browser.running import running
 
 pytestmark = pytest.mark.slow
 
+# The framework does the same until its own styles are there.
+HIDDEN = "<style id=late>.gradio-container {visibility: hidden !important}</style>"
 FIRST, NEXT = "What wraps every nerve: myelin?", "Is myelin made of fat?"
 
 
@@ -147,3 +149,16 @@ def test_the_first_paint_has_the_final_shape_and_a_second_visit_is_small(
             assert page.evaluate("() => shifted") < 0.05
             assert visit == 0 or sum(sizes) < 60_000
             page.close()
+
+
+def test_an_address_puts_the_focus_in_the_search_box_though_the_styles_come_late(chromium: Browser, site: str) -> None:
+    page = chromium.new_page()
+    page.set_default_timeout(SECONDS * 1000)
+    page.route("**/", lambda route: route.fulfill(response=(got := route.fetch()), body=got.text() + HIDDEN))
+    page.goto(f"{site}/#lookup")
+    page.wait_for_selector("#lookup-box", state="attached")
+    page.evaluate(DRAWN)
+    assert page.evaluate("() => document.activeElement === document.body")
+    page.evaluate("() => document.querySelector('#late').remove()")
+    page.wait_for_selector("#lookup-box:focus")
+    page.close()

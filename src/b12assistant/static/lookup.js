@@ -355,6 +355,5 @@ b12.surface("lookup", async root => {
   recall();
   begin();
   // An address named the tab: nobody is elsewhere but the box of Ask, which is out of sight.
-  const now = document.activeElement;
-  if (!now || now === document.body || now.closest("#ask")) typed.focus();
+  b12.settle(typed, "lookup");
 });

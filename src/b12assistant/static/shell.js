@@ -174,6 +174,15 @@ globalThis.b12 = (() => {
     }
   };
 
+  // Give a field the focus, unless somebody is elsewhere by then. The framework hides the page until its styles have come, and
+  // what is hidden takes no focus.
+  const settle = (field, name) => {
+    const now = document.activeElement;
+    if (shown() !== name || (now && now !== document.body && !now.closest("#ask"))) return;
+    if (field.checkVisibility({ visibilityProperty: true })) field.focus();
+    else requestAnimationFrame(() => settle(field, name));
+  };
+
   let planned = false;
   const changed = () => {
     if (planned) return;
@@ -191,5 +200,5 @@ globalThis.b12 = (() => {
   });
   ready.then(changed);
 
-  return { ready, said, count, make, revealed, words, post, get, say, toast, surface, open, shown };
+  return { ready, said, count, make, revealed, words, post, get, say, toast, surface, open, shown, settle };
 })();
