@@ -13,6 +13,7 @@ from b12assistant.answers import Reply
 from b12assistant.web.questions import Lane, Questions
 
 ASKED = "What wraps every nerve: myelin?"
+SERIOUS = "My legs have been getting weaker for weeks, what wraps every nerve?"
 
 
 @dataclass(frozen=True)

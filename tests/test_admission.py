@@ -10,6 +10,7 @@ from serving import client_of, small_space
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Send
 
+from b12assistant.web import policy
 from b12assistant.web.policy import Admission
 from b12assistant.web.problems import ProblemError
 
@@ -76,6 +77,43 @@ def test_an_address_that_takes_all_it_can_leaves_room_for_those_that_come_later(
     ends = asyncio.run(all_of_them())
     assert ends[-1] == 200
     assert [ends[100 * place : 100 * (place + 1)].count(200) for place in range(6)] == [22, 15, 10, 6, 4, 3]
+
+
+def test_an_address_that_asks_without_end_waits_and_the_others_do_not() -> None:
+    admission, ended = Admission(slow, PATHS, most=1000, rate=20.0, burst=10), list[str]()
+
+    async def one(host: str) -> None:
+        async def receive() -> Message:
+            return {"type": "http.request"}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                ended.append(host)
+
+        await admission({**scope("/"), "client": (host, 1)}, receive, send)
+
+    async def all_of_them() -> float:
+        begun = asyncio.get_running_loop().time()
+        await asyncio.gather(*(one("10.0.0.1") for _ in range(20)), one("10.0.0.2"))
+        return asyncio.get_running_loop().time() - begun
+
+    assert asyncio.run(all_of_them()) > 0.5  # ten at once, and 20 a second after them
+    assert ended.index("10.0.0.2") == 10
+
+
+def test_a_refusal_waits_for_its_turn_and_no_longer_than_a_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "_LONGEST_WAIT", 0.2)
+    admission = Admission(slow, PATHS, most=2, rate=1.0, burst=1)
+
+    async def all_of_them() -> tuple[list[int], float]:
+        begun = asyncio.get_running_loop().time()
+        found = await statuses(admission, *["/"] * 30)
+        return found, asyncio.get_running_loop().time() - begun
+
+    found, seconds = asyncio.run(all_of_them())
+    assert (found[0], set(found[1:])) == (200, {503})
+    assert seconds > 0.2
+    assert len(admission._due) == 1
 
 
 def test_the_log_holds_the_route_and_not_the_address(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from corpora import FOOD, again
 from fakes import FakeWorkspace
-from stress_tests.alterations import saved_conversations, saved_lines, saved_pack
+from stress_tests.alterations import QUESTIONS, saved_conversations, saved_lines, saved_pack
 from stress_tests.forgeries import OF_A_CONVERSATION, OF_A_LINE, OF_A_PACK, Change, Data, forged
 
+from b12assistant.application.batching import asked
 from b12assistant.application.exporting import SavedConversation, SavedFormat, json_text
 from b12assistant.application.pack import SavedPack
 from b12assistant.application.quote_checks import Checked, State, check_file
+from b12assistant.application.workspace import local_today
+from b12assistant.display.json_form import reply_json
 from b12assistant.errors import UsageError
 
 
@@ -179,3 +182,14 @@ def test_a_question_that_cannot_be_asked_is_named(
     other = forged(conversation, lambda data: data["turns"][2]["answer"].update(question=question))
     assert other is not None
     assert "question 3" in told(json.dumps(other), space, tmp_path)
+
+
+def test_the_longest_question_is_asked_again(space: FakeWorkspace, tmp_path: Path) -> None:
+    question = (f"{QUESTIONS[0]} " * 1_000)[:20_000]
+    reply = asked(space, question, (), as_typed=False)
+    line = json.dumps(reply_json(reply, space.texts, today=local_today()))
+    assert checked(line, space, tmp_path, "a.jsonl").is_verified
+    longer = line.replace(question, f"{question}x")
+    assert "line 1: its question cannot be asked (a question has at most 20,000" in told(
+        longer, space, tmp_path, "a.jsonl"
+    )

@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from b12assistant.web import listening
 from b12assistant.web.questions import Questions
-from b12assistant.web.site import MOST_OF_A_CLIENT, JoinGuard, application
+from b12assistant.web.site import DATA, JOIN, MOST_OF_A_CLIENT, QueueGuard, application
 from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
@@ -139,7 +139,6 @@ def test_a_websocket_is_refused_in_the_proper_form(served: Served, caplog: pytes
 
 
 LONG = "a" * 300
-JOIN = "/gradio_api/queue/join"
 
 
 @pytest.mark.parametrize("path", [f"/assets/{LONG}", f"/static/{LONG}", f"/d/{LONG}", f"/own/{'é' * 200}"])
@@ -270,7 +269,7 @@ def test_one_address_may_not_fill_the_queue_of_the_page() -> None:
         queued.append(scope["client"][0])
         await Response("{}")(scope, receive, send)
 
-    guard = JoinGuard(app, lambda session: range(1), lambda: waiting, "Too many people are asking right now.")
+    guard = QueueGuard(app, lambda session: range(1), dict, lambda: waiting, "Too many people are asking right now.")
 
     def join(host: str) -> httpx.Response:
         async def joined() -> httpx.Response:
@@ -287,6 +286,43 @@ def test_one_address_may_not_fill_the_queue_of_the_page() -> None:
     waiting |= {f"10.0.1.{number}": MOST_OF_A_CLIENT for number in range(9)}
     assert join("10.0.0.2").status_code == 422
     assert queued == ["10.0.0.2"]
+
+
+def test_one_address_may_hold_only_some_of_the_streams_of_the_page() -> None:
+    ends = asyncio.Event()
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        await ends.wait()
+        await Response("data: {}\n\n")(scope, receive, send)
+
+    guard = QueueGuard(
+        stream, lambda session: range(1), lambda: {"known"}, busy="Too many people are asking right now."
+    )
+
+    async def asked() -> tuple[httpx.Response, list[int], httpx.Response]:
+        def reader(host: str) -> httpx.AsyncClient:
+            return httpx.AsyncClient(transport=httpx.ASGITransport(guard, client=(host, 1)), base_url=HERE)
+
+        greedy, other = reader("10.0.0.1"), reader("10.0.0.2")
+        address = f"{DATA}?session_hash=known"
+        held = [asyncio.create_task(greedy.get(address)) for _ in range(MOST_OF_A_CLIENT)]
+        held.append(asyncio.create_task(other.get(address)))
+        while guard._streams.total() < len(held):
+            await asyncio.sleep(0)
+        refused, unknown = await greedy.get(address), await other.get(f"{DATA}?session_hash=nobody")
+        ends.set()
+        return refused, [(await each).status_code for each in held], unknown
+
+    refused, statuses, unknown = asyncio.run(asked())
+    assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (429, "busy", "5")
+    assert set(statuses) == {200}
+    assert '"session_not_found":true' in unknown.text
+    assert not guard._streams
+
+
+def test_a_session_that_waits_for_nothing_has_no_stream(client: TestClient) -> None:
+    """The page's script begins anew at these words of the framework."""
+    assert '"msg":"unexpected_error"' in client.get(f"{DATA}?session_hash=nobody").text
 
 
 def test_a_long_export_waits_turn_by_turn_and_ends_with_its_reader(space: FakeWorkspace) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import pytest
-from blocking import ASKED, Blocking, blocking_space, questions
+from blocking import ASKED, SERIOUS, Blocking, blocking_space, questions
 from corpora import again
 from fakes import FakeWorkspace
 from serving import EMERGENCY, small_space
@@ -22,7 +22,6 @@ from b12assistant.web.questions import Lane, Questions
 from b12assistant.web.service import build_app
 
 T = TypeVar("T")
-SERIOUS = "My legs have been getting weaker for weeks, what wraps every nerve?"
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from blocking import ASKED, Blocking, blocking_space, questions
+from blocking import ASKED, SERIOUS, Blocking, blocking_space, questions
 from corpora import again
 from fakes import FakeWorkspace
 from serving import empty_space, small_space
 
 from b12assistant.application.live import Live
 from b12assistant.display.labels import load_labels
+from b12assistant.web.questions import Lane, Questions
 from b12assistant.web.turns import Asking, Conversation, Suggestion
 from b12assistant.web.warmup import Warmup
 
@@ -53,6 +54,16 @@ def test_the_page_says_so_in_its_own_words_and_keeps_the_question(
     box, talk, note = asyncio.run(asking.ask(ASKED, Conversation()))
     assert (box, talk) == (ASKED, Conversation())
     assert said(f"ask.{how}")[:20] in html.unescape(note)
+
+
+def test_a_safety_text_without_its_quotes_says_that_they_are_missing(held: Blocking, built: FakeWorkspace) -> None:
+    bounds, labels = Questions(60, Lane("check", 4, 8), Lane("search", 1, 0)), load_labels()
+    bounds.searches.submit(held.gate.wait)
+    _, talk, note = asyncio.run(Asking(Live(held), bounds, labels, loaded(built)).ask(SERIOUS, Conversation()))
+    shown = html.unescape(talk.turns[0].html)
+    assert note == ""
+    assert "<blockquote" not in shown
+    assert labels("headlines.not_searched") in shown
 
 
 def test_a_question_late_because_everything_was_loading_is_answered_after_loading(held: Blocking) -> None:

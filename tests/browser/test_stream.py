@@ -108,3 +108,26 @@ def test_a_question_taken_while_the_page_reads_the_last_word_is_heard_of_after_i
     page.close()
     join, data = "/queue/join", "/queue/data"
     assert happened == [join, data, join, "acts on it", "heard of the second", data]
+
+
+# A proxy, or the server, refuses a question since too many come at once.
+REFUSED = """async script => {
+    const told = [], statuses = [429, 200];
+    for (const what of ["b12-lost", "b12-found"]) addEventListener(what, () => told.push(what));
+    globalThis.gradio_config = { app_id: 1 };
+    globalThis.fetch = async asked => {
+        const { pathname } = new URL(asked.url || asked, location.href);
+        if (pathname.endsWith("/app_id")) return new Response('{"app_id": 1}');
+        return new Response('{"event_id": "first"}', { status: statuses.shift() });
+    };
+    new Function(script)();
+    return [(await fetch("http://here/queue/join")).status, ...told];
+}"""
+
+
+def test_a_request_that_is_refused_since_too_many_come_at_once_is_sent_again(chromium: Browser) -> None:
+    script = resources.files("b12assistant").joinpath("static/stream.js").read_text("utf-8")
+    page = chromium.new_page()
+    happened = page.evaluate(REFUSED, script)
+    page.close()
+    assert happened == [200, "b12-lost", "b12-found"]

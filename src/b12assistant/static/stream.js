@@ -38,7 +38,7 @@ try {
         try {
           if (isQuestion && away.has(own) && await isAnother(address)) return broken();
           const response = await plain(...asked);
-          if (response.status !== 502 && response.status !== 504) return response; // said by a proxy without a server
+          if (![429, 502, 504].includes(response.status)) return response; // too many at once, or a proxy without a server
         } catch (error) {
           if (!(error instanceof TypeError || error instanceof SyntaxError) || signal?.aborted) throw error;
         }

@@ -280,6 +280,10 @@ def _is_number(name: str) -> bool:
 
 
 MOST = 512  # open requests, each of which takes a file handle
+RATE = 100.0  # requests a second of one address: each takes a millisecond or two of the one thread that speaks HTTP
+BURST = 400  # of them may come at once: a page that loads asks for about 40, and people may share an address
+_LONGEST_WAIT = 5.0  # seconds
+_MOST_KNOWN = 10_000  # addresses
 PATIENCE = 30.0  # seconds for a body to arrive
 _STREAMS = "/gradio_api/"  # Gradio watches its own clients
 LONGEST = 600.0  # seconds of a stream: it is open only while the page awaits an answer
@@ -294,8 +298,9 @@ class Admission:
     """A layer around ``app`` that limits open requests and logs responses.
 
     An address may hold as many as half of what is free, so that those that come later still find room, however many
-    addresses are greedy. ``paths``: routes by which a request is logged, never by a made-up address. ``watch``: called
-    with the status of every response.
+    addresses are greedy. Its requests over ``rate`` a second wait for their turn, even to be refused: else one that
+    asks again at once would take all the time of the thread that answers everybody. ``paths``: routes by which a
+    request is logged, never by a made-up address. ``watch``: called with the status of every response.
     """
 
     app: ASGIApp
@@ -304,7 +309,10 @@ class Admission:
     most: int = MOST
     patience: float = PATIENCE
     longest: float = LONGEST
+    rate: float = RATE
+    burst: int = BURST
     _open: Counter[str] = field(default_factory=Counter, init=False)  # by address
+    _due: dict[str, float] = field(default_factory=dict, init=False)  # by address: when its next request has its turn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in HEALTH:
@@ -320,8 +328,10 @@ class Admission:
 
         client = (scope.get("client") or ("",))[0]
         is_refused = 2 * self._open[client] > self.most - self._open.total()
-        self._open[client] += 1
+        self._open[client] += not is_refused
         try:
+            if wait := self._wait(client):
+                await asyncio.sleep(wait)
             if is_refused:
                 again = {"retry-after": "5", "connection": "close"}
                 refusal = _refusal(503, "too many requests are open: ask again in a few seconds", again)
@@ -333,12 +343,22 @@ class Admission:
                 is_gone = await _until_gone(self.app, scope, self._patient(receive), noted)
                 status = _GONE if is_gone and not ended else status  # the server reports the end as a client that left
         finally:
-            self._open[client] -= 1
+            self._open[client] -= not is_refused
             if not self._open[client]:
                 del self._open[client]
             self.watch(status)
             taken = round(1000 * (time.monotonic() - begun))
             _LOG.info("response", extra={"route": self._route(scope["path"]), "status": status, "ms": taken})
+
+    def _wait(self, client: str) -> float:
+        """Return the seconds until a request of an address has its turn."""
+        now = time.monotonic()
+        idle = now - self.burst / self.rate
+        if len(self._due) > _MOST_KNOWN:
+            self._due = {address: due for address, due in self._due.items() if due > idle}
+        due = max(self._due.get(client, 0.0), idle) + 1 / self.rate
+        self._due[client] = min(due, now + _LONGEST_WAIT)
+        return max(0.0, self._due[client] - now)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of the framework; end its stream after ``longest`` seconds."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections import Counter as CountOf
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
 from pathlib import PurePosixPath
+from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
@@ -75,34 +77,63 @@ class Figures:
 
 
 JOIN = "/gradio_api/queue/join"
+DATA = "/gradio_api/queue/data"
 MOST_EVENTS = 500  # calls of the page that wait or run
-MOST_OF_A_CLIENT = 64  # of them; a message makes about four, and many people may share an address
+MOST_OF_A_CLIENT = 64  # of them, and of its streams; a message makes about four, and many people may share an address
 _LONGEST_SESSION = 64  # characters; the page's script sends about ten
+# As the framework says it, which would run through all its layers for it and end with an exception.
+_NO_SESSION = b'data: {"msg":"unexpected_error","message":"","success":false,"session_not_found":true}\n\n'
 
 
 @dataclass(frozen=True)
-class JoinGuard:
+class QueueGuard:
     """A layer around ``app`` that refuses to queue calls of functions that the page does not have, and too many calls.
 
-    ``functions``: their numbers in a session, whose page may have added some. ``events``: how many calls wait for each
-    client. ``busy``: what a reader is told, whose page shows the detail of a 422 alone.
+    It also refuses too many streams of an address, and streams of a session that has called nothing. ``functions``:
+    their numbers in a session, whose page may have added some. ``sessions``: those that have called. ``events``: how
+    many calls wait for each client. ``busy``: what a reader is told, whose page shows the detail of a 422 alone.
     """
 
     app: ASGIApp
     functions: Callable[[str], Container[int]]
+    sessions: Callable[[], Container[str]]
     events: Callable[[], Mapping[str, int]] = dict
     busy: str = ""
+    _streams: CountOf[str] = field(default_factory=CountOf, init=False)  # by address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != JOIN:
+        if scope["type"] == "http" and scope["path"] == DATA:
+            await self._stream(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == JOIN:
+            await self._join(scope, receive, send)
+        else:
             await self.app(scope, receive, send)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = _address_of(scope)
+        session = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
+        if session and session not in self.sessions():
+            await Response(_NO_SESSION, media_type="text/event-stream")(scope, receive, send)
             return
+        if self._streams[client] >= MOST_OF_A_CLIENT:
+            refusal = Problem(429, "busy", self.busy, "ask again in a few seconds", headers={"Retry-After": "5"})
+            await refusal.response(DATA)(scope, receive, send)
+            return
+        self._streams[client] += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._streams[client] -= 1
+            if not self._streams[client]:
+                del self._streams[client]
+
+    async def _join(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":
             refusal = Problem(405, "method", "Method not allowed.", "send it with POST")
             await refusal.response(JOIN)(scope, receive, send)
             return
         waiting = self.events()
-        own = waiting.get((scope.get("client") or ("",))[0], 0)
+        own = waiting.get(_address_of(scope), 0)
         if own >= MOST_OF_A_CLIENT or sum(waiting.values()) >= MOST_EVENTS:
             refusal = Problem(422, "busy", self.busy, "ask again in a few seconds")
             await refusal.response(JOIN)(scope, receive, send)
@@ -140,6 +171,10 @@ class JoinGuard:
         return errors
 
 
+def _address_of(scope: Scope) -> str:
+    return str((scope.get("client") or ("",))[0])
+
+
 HOST = "127.0.0.1"
 PORT = 7860
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
@@ -153,7 +188,7 @@ _FIRST = "stream.js"  # before any script of Gradio
 _SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "sources.js")
 # The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
-    *("/", "/assets/", "/static/", "/theme.css", JOIN, "/gradio_api/queue/data"),
+    *("/", "/assets/", "/static/", "/theme.css", JOIN, DATA),
     *("/gradio_api/startup-events", "/gradio_api/theme.css", "/gradio_api/app_id"),
 )
 _HEARTBEAT = "/gradio_api/heartbeat/"
@@ -198,7 +233,8 @@ def application(
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
     home = partial(ui.with_head, first=_address(files, _FIRST), words=plain.words, labels=labels, sheets=sheets)
     routes = [each for router in (*routers, app.router) for each in router.routes if isinstance(each, Route)]
-    guard = JoinGuard(app, partial(ui.functions, app), partial(ui.events, app), labels("ask.busy"))
+    sessions, events = partial(ui.sessions, app), partial(ui.events, app)
+    guard = QueueGuard(app, partial(ui.functions, app), sessions, events, labels("ask.busy"))
     admission = Admission(guard, paths, watch)
     return Policy(admission, paths, host, names, framers, home, plain.missing(), partial(_methods, routes))
 

@@ -98,7 +98,7 @@ def build(asking: Asking, words: PageWords) -> gr.Blocks:
         _text(answer_html.SAY, "announcements", "sr")
         page.load(asking.readiness, None, state, **_QUIET)
     page.max_threads = EVENTS_AT_ONCE
-    # `JoinGuard` limits how many wait, `Questions` how many are answered at once.
+    # `QueueGuard` limits how many wait, `Questions` how many are answered at once.
     page.queue(max_size=None, default_concurrency_limit=None)
     page.state_session_capacity = SESSIONS
     return page
@@ -154,6 +154,12 @@ def functions(app: Any, session: str) -> Container[int]:
     inner = _mounted(app)
     drawn = inner.state_holder[session].blocks_config if session in inner.state_holder else inner.get_blocks()
     known: Container[int] = drawn.fns
+    return known
+
+
+def sessions(app: Any) -> Container[str]:
+    """Return the sessions that have called a function and may read what came of it."""
+    known: Container[str] = _mounted(app).get_blocks()._queue.pending_messages_per_session
     return known
 
 
