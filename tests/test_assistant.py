@@ -22,7 +22,7 @@ from b12assistant.safety.triage import Triager, load_rules
 MYELIN = source("Myelin wraps nerve fibres. Tea is hot.", "myelin.txt")
 FOLATE = source("Folate hides anaemia. Rice is white.", "folate.txt")
 TRIAGER = Triager(load_rules())
-CONTROL = "This is not happening now"
+CONTROL = "It isn't happening now"
 GONE = "My chest hurts, myelin wraps nerve fibres"
 
 

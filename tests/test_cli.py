@@ -102,6 +102,8 @@ WRONG_USE = {
     "option": (["ask", "--histry", "x"], "did you mean '--history'"),
     "argument": (["search"], "missing argument"),
     "range": (["search", "x", "-k", "0"], "range"),
+    "years": (["search", "x", "--since", "2021", "--until", "2020"], "--since 2021 is after --until 2020: swap them"),
+    "kind": (["search", "x", "--kind", "guidelines"], "'guidelines' is not one of 'guideline'"),
     "no output": (["batch", "--input", "x"], "missing option '--output'"),
     "empty folder": (["--index", "", "ask", "x"], "--index is empty"),
     "empty folder after the command": (["ask", "x", "--corpus", ""], "--corpus is empty"),

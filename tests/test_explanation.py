@@ -17,7 +17,7 @@ from b12assistant.safety.second_opinion import Advice
 from b12assistant.safety.triage import Step, Triager, load_rules
 
 TRIAGER = Triager(load_rules())
-CONTROL = "This is not happening now"
+CONTROL = "It isn't happening now"
 
 
 def turns_of(*texts: str) -> tuple[Turn, ...]:
@@ -91,7 +91,7 @@ def test_the_rules_that_fired_name_their_findings_and_places() -> None:
         (["What is myelin?"], "nothing", []),
         (["I can't breathe", "What is myelin?"], "reminded", ["reminder"]),
         (["I want to die", "I live in Leeds"], "kept", ["emergency_self_harm"]),
-        (["I want to die", CONTROL], "cleared", ["reminder"]),
+        (["I want to die", CONTROL], "cleared", ["reminder_crisis"]),
     ],
     ids=["own", "none", "reminder", "self-harm stays", "control"],
 )

@@ -16,10 +16,10 @@ from b12assistant.safety.triage import load_rules
 TEXTS = load_fixed_texts()
 NEEDED = (
     "general", "emergency_medical", "emergency_self_harm", "emergency_poisoning", "urgent", "medical_decision",
-    "only_sellers", "dose", "reminder", "triage_failed", "not_happening", "looking_up",
+    "only_sellers", "dose", "reminder", "reminder_crisis", "triage_failed", "not_happening", "looking_up",
 )  # fmt: skip
 EMERGENCIES = ("emergency_medical", "emergency_self_harm", "emergency_poisoning")
-DANGER = (*EMERGENCIES, "urgent", "triage_failed", "reminder")
+DANGER = (*EMERGENCIES, "urgent", "triage_failed", "reminder", "reminder_crisis")
 EXAMPLE = {"id": "one", "version": 1, "text": "A text.", "origin": "Here.", "review": "not clinically reviewed"}
 READING_AGE = 11
 REGIONS = ("", *load_telephones().regions)
@@ -118,8 +118,8 @@ def test_notice_says_that_it_is_not_an_assessment(name: str) -> None:
 
 
 def test_controls_are_word_for_word() -> None:
-    assert TEXTS[TextId("not_happening")].text == "This is not happening now"
-    assert TEXTS[TextId("looking_up")].text == "I am looking this up, nobody is ill now"
+    assert TEXTS[TextId("not_happening")].text == "It isn't happening now"
+    assert TEXTS[TextId("looking_up")].text == "I'm only looking this up"
 
 
 def test_general_is_one_line() -> None:

@@ -52,6 +52,10 @@ requests = st.fixed_dictionaries(
         "question": questions | values,
         "history": st.lists(questions, max_size=21) | values,
         "k": st.integers(-1, 102) | values,
+        "publisher": anything | values,
+        "kinds": st.lists(st.sampled_from(["guideline", "nhs", "seller"])) | values,
+        "since": st.integers(-1, 10_000) | values,
+        "document": anything | values,
         "question ": values,
     },
 )

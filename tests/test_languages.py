@@ -186,7 +186,7 @@ def test_translation_is_shown_below_the_english_text() -> None:
 
 def test_earlier_turn_decides_the_language_of_a_control() -> None:
     turns = [Turn(0, "Ich will sterben"), Turn(1, "What foods contain B12?")]
-    assert [notice.text for notice in TRIAGER(turns).notices] == ["reminder", "reminder.de"]
+    assert [notice.text for notice in TRIAGER(turns).notices] == ["reminder_crisis", "reminder_crisis.de"]
 
 
 @every_language

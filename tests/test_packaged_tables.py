@@ -178,6 +178,7 @@ Proportion = create_model(  # type: ignore[call-overload]
 
 
 class Withdrawals(Strict):
+    controls: Some
     language: list[Withdrawal]  # type: ignore[valid-type]
 
 

@@ -96,8 +96,8 @@ def test_a_conversation(built: Path) -> None:
         assert "q to quit" in greeting
         emergency = terminal.answer_to(EMERGENCY.encode())
         assert "your local emergency number (112, 911 or 999) now" in emergency
-        assert "1: This is not happening now" in emergency
-        assert "2: I am looking this up, nobody is ill now" in emergency
+        assert "1: It isn't happening now" in emergency
+        assert "2: I'm only looking this up" in emergency
         assert "[1]" not in emergency
         cleared = terminal.answer_to(b"2")
         assert "Is it happening now?" in cleared

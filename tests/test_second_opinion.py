@@ -12,7 +12,7 @@ from b12assistant.answers import Level, Turn
 from b12assistant.errors import EncoderError
 from b12assistant.safety.second_opinion import KEPT, Advice, SecondOpinion
 
-CONTROL = "This is not happening now"
+CONTROL = "It isn't happening now"
 MADE_UP = st.lists(st.sampled_from(["zorp", "glim", "frob", "quux", "eggs", "I can't breathe", "is it?"]), max_size=6)
 
 
@@ -91,7 +91,7 @@ def test_a_flag_of_the_second_opinion_stays_and_is_answered_by_the_control() -> 
 
 def test_only_the_control_clears_self_harm() -> None:
     assert flags("glim", "My cat is called Bob.") == flags("glim")
-    assert flags("glim", "What foods contain B12?") == [("reminder", None)]
+    assert flags("glim", "What foods contain B12?") == [("reminder_crisis", None)]
     assert [text for text, _ in flags("glim", CONTROL, "What foods contain B12?")] == []
 
 

@@ -77,6 +77,17 @@ def test_search_gives_what_the_command_line_gives(client: TestClient, space: Fak
     )
 
 
+def test_search_keeps_to_the_publications_that_are_wanted(client: TestClient, space: FakeWorkspace) -> None:
+    def found(**filters: object) -> set[str]:
+        response = client.post("/api/v1/search", json={"question": "numb feet", "k": 100, **filters})
+        return {hit["document"] for hit in response.json()["hits"]}
+
+    every = found()
+    assert found(kinds=["unknown"]) == every == {passage.document.id for passage in space.opened.collection.passages}
+    assert found(document="pills") == {"guides/pills.txt"}
+    assert found(kinds=["guideline"]) == found(publisher="nice") == found(since=1900) == set()
+
+
 def test_search_withholds_nothing_in_an_emergency(client: TestClient) -> None:
     response = client.post("/api/v1/search", json={"question": EMERGENCY}).json()
     assert response["notices"][0]["kind"] == "red_flag"

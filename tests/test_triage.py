@@ -18,8 +18,8 @@ from b12assistant.safety.triage import Triager, is_control, load_rules
 
 RULES = load_rules()
 TRIAGER = Triager(RULES)
-NOT_HAPPENING = "This is not happening now"
-LOOKING_UP = "I am looking this up, nobody is ill now"
+NOT_HAPPENING = "It isn't happening now"
+LOOKING_UP = "I'm only looking this up"
 GONE = "both legs just went"
 EXAMPLES = [
     pytest.param(rule, text, id=f"{rule.id}: {text}") for rule in RULES.red_flags.rules for text in rule.positive
@@ -188,15 +188,15 @@ def test_new_sign_after_a_control_is_an_emergency() -> None:
 
 
 def test_only_a_control_clears_self_harm() -> None:
-    assert shown("I want to die", "What foods contain B12?") == ["reminder"]
-    assert shown("I want to die", "What foods contain B12?", "and eggs?") == ["reminder"]
+    assert shown("I want to die", "What foods contain B12?") == ["reminder_crisis"]
+    assert shown("I want to die", "What foods contain B12?", "and eggs?") == ["reminder_crisis"]
     assert shown("I want to die", "My cat is called Bob") == ["emergency_self_harm"]
-    assert shown("I want to die", LOOKING_UP) == ["reminder"]
+    assert shown("I want to die", LOOKING_UP) == ["reminder_crisis"]
     assert shown("I want to die", LOOKING_UP, "What foods contain B12?") == []
 
 
 def test_poisoning_is_cleared_by_an_independent_turn() -> None:
-    assert shown("took all my tablets", "Who discovered B12?") == ["reminder"]
+    assert shown("took all my tablets", "Who discovered B12?") == ["reminder_crisis"]
 
 
 def test_other_emergency_does_not_hide_self_harm() -> None:
@@ -230,8 +230,14 @@ def test_control_is_known_in_any_case_and_with_any_punctuation() -> None:
     assert is_control(NOT_HAPPENING)
     assert is_control(f" {LOOKING_UP} ")
     assert is_control(f"{NOT_HAPPENING.upper()}!!")
-    assert is_control("i am looking this up... nobody is ill now.")
+    assert is_control("im only looking this up...")
     assert not is_control(f"{NOT_HAPPENING} but it was")
+
+
+@pytest.mark.parametrize("saved", ["This is not happening now", "I am looking this up, nobody is ill now"])
+def test_a_control_in_its_former_words_still_works(saved: str) -> None:
+    assert shown(GONE, saved) == ["reminder"]
+    assert shown(GONE, saved, "What foods contain B12?") == []
 
 
 @pytest.mark.parametrize("text", ["", " ", "\x00\x01\x1b", "\ud800", "\u202e\u200f", "?" * 50, "🦵🦵", "١٢", "b12"])

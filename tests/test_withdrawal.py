@@ -100,7 +100,7 @@ def emergency(*texts: str) -> bool:
 @pytest.mark.parametrize("first", [GONE, DIE])
 def test_a_withdrawal_is_answered_by_the_short_reminder_alone(first: str, text: str) -> None:
     answered = triage(first, text)
-    assert (shown(first, text), answered.alone) == (["reminder"], True)
+    assert (shown(first, text), answered.alone) == (["reminder_crisis" if first == DIE else "reminder"], True)
 
 
 @pytest.mark.parametrize("text", [*SOFTENED[:3], SOFTENED[12], SOFTENED[-1]])
@@ -116,7 +116,7 @@ def test_what_ends_an_emergency_leaves_nothing_of_it(text: str) -> None:
 
 @pytest.mark.parametrize("text", ENDED)
 def test_only_what_says_so_ends_self_harm(text: str) -> None:
-    assert shown(DIE, text, FOOD) == ["reminder"]
+    assert shown(DIE, text, FOOD) == ["reminder_crisis"]
 
 
 @pytest.mark.parametrize("text", [*UNMEANT, "I'm not suicidal"])
@@ -140,7 +140,7 @@ def test_what_is_denied_or_doubted_is_not_withdrawn(first: str, later: str) -> N
     assert list(TRIAGER.steps(turns(first, later)))[-1].withdrawn is None
 
 
-@pytest.mark.parametrize("first", ["he is fine now", "that was years ago", "This is not happening now"])
+@pytest.mark.parametrize("first", ["he is fine now", "that was years ago", "It isn't happening now"])
 @pytest.mark.parametrize("later", ["it is happening again", "it got worse", "he isn't fine"])
 def test_what_happens_after_all_is_an_emergency_again(first: str, later: str) -> None:
     assert emergency(GONE, first, later)
@@ -159,7 +159,7 @@ def test_a_question_next_to_a_withdrawal_is_answered_under_the_reminder() -> Non
 @pytest.mark.parametrize("text", REMARKS)
 def test_a_remark_repeats_the_reminder_not_the_text(text: str) -> None:
     assert (shown(GONE, text), triage(GONE, text).alone) == (["reminder"], True)
-    assert shown(DIE, text) == ["reminder"]
+    assert shown(DIE, text) == ["reminder_crisis"]
 
 
 @pytest.mark.parametrize("text", REMARKS)
@@ -181,14 +181,14 @@ def test_a_remark_does_not_repeat_a_lesser_text() -> None:
 def test_a_control_works_in_every_language_case_and_punctuation(sentence: str) -> None:
     for written in (sentence, sentence.upper(), f" {sentence}…"):
         assert is_control(written)
-        assert shown(DIE, written) == ["reminder"]
+        assert shown(DIE, written) == ["reminder_crisis"]
         assert not triage(DIE, written).alone
         assert shown(DIE, written, FOOD) == []
 
 
 def test_a_control_is_offered_in_the_language_of_the_reader() -> None:
     texts = WithTranslations(load_fixed_texts())
-    for first, word in (("no puedo respirar", "Esto"), ("मैं मरना चाहता हूँ", "यह"), ("I can't breathe", "This")):
+    for first, word in (("no puedo respirar", "Esto"), ("मैं मरना चाहता हूँ", "यह"), ("I can't breathe", "It")):
         controls = controls_for(triage(first).notices, texts)
         assert controls[0].text.startswith(word)
         assert len(controls) == len(CONTROLS)

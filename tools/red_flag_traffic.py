@@ -16,7 +16,7 @@ from b12assistant.answers import Level, Triage, Turn
 from b12assistant.errors import UsageError
 from b12assistant.evaluation.red_flag_audit import LEVELS, NONE, Case, load_cases, wilson
 from b12assistant.evaluation.red_flag_audit import judge as judged
-from b12assistant.safety.triage import REMINDER
+from b12assistant.safety.triage import REMINDERS
 
 Judge = Callable[[Sequence[Turn]], Triage]
 Figures = dict[str, dict[str, Any]]  # a share by name, with hits, n and its 95 % interval
@@ -100,7 +100,7 @@ def withdrawals(lines: Iterable[str], judge: Judge) -> Figures:
             raise UsageError(f"not a withdrawal: {line[:60]}", hint="a line is: earlier turn >> later turn | yes or no")
         triage = judge([Turn(index, text) for index, text in enumerate(turns.split(" >> "))])
         emergency = triage.flag is not None and triage.flag.level is Level.EMERGENCY
-        reminded = any(notice.text == REMINDER for notice in triage.notices)
+        reminded = any(notice.text in REMINDERS for notice in triage.notices)
         right[label].append(not emergency if label == "yes" else emergency or reminded)
     named = {"withdrawals: understood": right["yes"], "withdrawals: nothing withdrawn": right["no"]}
     return {name: _share(values) for name, values in named.items() if values}

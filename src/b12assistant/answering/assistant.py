@@ -41,7 +41,7 @@ from b12assistant.config import Settings
 from b12assistant.errors import AssistantError, NoWordError, QuestionError
 from b12assistant.stages import stage
 from b12assistant.threads import once
-from b12assistant.types import Hit, Interest, Span
+from b12assistant.types import Hit, Interest, Passage, Span
 
 MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
@@ -150,11 +150,14 @@ class Answerer:
         notices = (*read.triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
         return Reply(Answer(turns[-1], Status.NO_ANSWER, Reason.NOTHING_ASKED, (), notices), Timings(0.0, 0.0), None)
 
-    def search(self, question: str, k: int) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
-        """Return what triage says, and the best passages for the words as typed; nothing is withheld."""
+    def search(
+        self, question: str, k: int, wanted: Callable[[Passage], bool] | None = None
+    ) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
+        """Return what triage says, and the best passages for the words as typed; only those that are not ``wanted`` are
+        withheld."""
         read, engine = self.triaged(question), self.engine()
         found = self._thread.as_typed(read.turns[-1]).searched
-        return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, k)
+        return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, k, wanted)
 
     def understood(self, question: str, history: Sequence[str] = ()) -> Read:
         """Return the question as read, what was found for it, best first, and how likely the best one answers it.

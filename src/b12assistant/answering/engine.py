@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -220,9 +219,12 @@ class Engine:
         asked = None if np.isnan(near).all() else float(np.nanmax(near))
         return evidence.signals(best, query.informative, window.cut.terms, asked, row)
 
-    def hits(self, query: Query, k: int = SEARCHED) -> tuple[Hit, ...]:
+    def hits(self, query: Query, k: int = SEARCHED, wanted: Callable[[Passage], bool] | None = None) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
-        allow = partial(self._quotable, papers=papers)
+
+        def allow(passage: Passage) -> bool:
+            return self._quotable(passage, papers=papers) and (wanted is None or wanted(passage))
+
         return rank(query, self.collection, allow, k, bests=self._bests)
 
     @stage("quotes")

@@ -167,7 +167,7 @@ class LookUp:
         held: dict[DocumentId, frozenset[PassageId]] = {}
 
         def lets(passage: Passage) -> bool:
-            return self._lets(passage) and passage.id in held.get(passage.document.id, (passage.id,))
+            return self.lets(passage) and passage.id in held.get(passage.document.id, (passage.id,))
 
         while True:
             hits = rank(query, self.engine.collection, lets, k, weights, depths)
@@ -176,7 +176,8 @@ class LookUp:
                 return hits
             held |= filling
 
-    def _lets(self, passage: Passage) -> bool:
+    def lets(self, passage: Passage) -> bool:
+        """Check whether a passage may be quoted and the sieve wants it."""
         return (
             passage.document.source.in_force
             and self.engine.collection.off.of(passage) is None
@@ -207,7 +208,7 @@ class LookUp:
         def held(sentence: Span) -> int:
             return len(self.terms.intersection(chain.from_iterable(map(_terms, _WORD.findall(sentence.text)))))
 
-        for passage in filter(self._lets, (collection.passages[row] for row in rows.tolist())):
+        for passage in filter(self.lets, (collection.passages[row] for row in rows.tolist())):
             best = max((passage.sentences[at] for at in self.sentences(passage)), key=held)
             words = self._words_in(passage)
             yield Match(passage, best, words=words, in_title=self._in_title(passage))
@@ -226,7 +227,7 @@ class LookUp:
 
     def _by_phrase(self) -> Iterator[Match]:
         for passage in self.engine.collection.passages:
-            if not self._lets(passage):
+            if not self.lets(passage):
                 continue
             found = tuple(self._phrases(passage))
             held = (passage.sentences[at] for at in self.sentences(passage))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from b12assistant.answering.assistant import Answerer, Triaged, turns_of
 from b12assistant.answering.engine import Engine
+from b12assistant.answering.lookup import LookUp, Sieve
 from b12assistant.answering.signals import load_calibration
 from b12assistant.answering.speakers import load_cues
 from b12assistant.answering.suggestions import Suggestions
@@ -317,9 +318,12 @@ class Workspace:
             return ()
         return self.suggestions.near(asked, self.engine.query(asked[-1]).vector)
 
-    def search(self, question: str, k: int = 10) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
-        """Look passages up by meaning and words: return the notices and the hits, none withheld."""
-        return self.assistant.search(question, k)
+    def search(
+        self, question: str, k: int = 10, sieve: Sieve | None = None
+    ) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
+        """Look passages up by meaning and words: return the notices and the hits, all that ``sieve`` wants."""
+        wanted = LookUp(self.engine, question, sieve).lets if sieve and sieve != Sieve() else None
+        return self.assistant.search(question, k, wanted)
 
     def index(
         self, *, strict: bool = False, from_scratch: bool = False, progress: Progress = lambda stage, done, of: None

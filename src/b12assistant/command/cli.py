@@ -13,10 +13,15 @@ import click
 
 from b12assistant.command.evaluate_command import audit, evaluate, review
 from b12assistant.command.invocation import as_json, lines, places, run, words
+from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from b12assistant.application.workspace import Workspace
+
+
+_KINDS = click.Choice([kind.value for kind in PublisherKind])
+_YEARS = click.IntRange(1, 9999)
 
 
 class _OneOrTwoWords(click.Group):
@@ -129,20 +134,38 @@ def ask(
 @places
 @click.argument("question")
 @click.option("-k", "--most", default=10, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
+@click.option("--publisher", default="", metavar="NAME", help="Only what publications of this publisher say.")
+@click.option("--kind", "kinds", multiple=True, type=_KINDS, help="Only publications of this kind; may be repeated.")
+@click.option("--since", type=_YEARS, metavar="YEAR", help="Only publications of this year or later.")
+@click.option("--until", type=_YEARS, metavar="YEAR", help="Only publications of this year or earlier.")
 @click.option("--json", "json_", is_flag=True, help="Print the hits as JSON.")
-def search(space: Workspace, question: str, most: int, json_: bool) -> None:
+def search(
+    space: Workspace,
+    question: str,
+    most: int,
+    publisher: str,
+    kinds: tuple[str, ...],
+    since: int | None,
+    until: int | None,
+    json_: bool,
+) -> None:
     """Find passages by meaning and words; nothing is hidden.
 
     \b
-    Example:
+    Examples:
       b12assistant search "folic acid hides the anaemia" -k 5
+      b12assistant search "injections" --publisher nice --kind guideline --since 2020
     """
+    from b12assistant.answering.lookup import Sieve
     from b12assistant.display import terminal
     from b12assistant.display.presentation import present_notices
     from b12assistant.display.quoted import Cited, Quoted
 
     question = words(question)
-    notices, hits = space.search(question, most)
+    if since and until and since > until:
+        raise UsageError(f"--since {since} is after --until {until}", hint="swap them")
+    sieve = Sieve(words(publisher).strip(), frozenset(map(PublisherKind, kinds)), since, until)
+    notices, hits = space.search(question, most, sieve)
     if json_:
         from b12assistant.display.json_form import search_json
 

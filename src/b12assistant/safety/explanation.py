@@ -12,7 +12,7 @@ from typing import Any, Final
 from b12assistant.answers import TurnSlice
 from b12assistant.safety.opinion import CONCERNS, Opinion
 from b12assistant.safety.red_flags import FindingKind, Rule
-from b12assistant.safety.triage import REMINDER, Heard, Mention, Sighting, Step
+from b12assistant.safety.triage import REMINDERS, Heard, Mention, Sighting, Step
 
 Json = dict[str, Any]
 _MEMORY: Final = {
@@ -130,7 +130,7 @@ def _memory(step: Step) -> str:
         return "withdrawn"
     if step.notices == step.own:
         return "nothing"
-    return "reminded" if any(notice.text == REMINDER for notice in step.notices) else "kept"
+    return "reminded" if any(notice.text in REMINDERS for notice in step.notices) else "kept"
 
 
 def _opinion_line(opinion: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ CONTROLS: Final = (TextId("not_happening"), TextId("looking_up"))  # sent as tur
 TRANSLATED: Final = (
     *("emergency_medical", "emergency_anaphylaxis", "emergency_poisoning"),
     *("emergency_self_harm", "emergency_self_harm_other"),
-    *("urgent", "urgent_low_mood", "medical_decision", "reminder"),
+    *("urgent", "urgent_low_mood", "medical_decision", "reminder", "reminder_crisis"),
 )
 UNREAD: Final = TextId("unread")
 ANYWHERE: Final = "112, 911, 999"  # emergency numbers in a text that holds no other words for them

@@ -116,7 +116,8 @@ def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
 
 
 REMINDER: Final = TextId("reminder")
-REMINDED: Final = Notice(NoticeKind.RED_FLAG, REMINDER)
+REMINDER_CRISIS: Final = TextId("reminder_crisis")  # where somebody may have meant to do harm
+REMINDERS: Final = (REMINDER, REMINDER_CRISIS)
 MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphylaxis, which replaces it
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 SENTENCE: Final = 5  # words that say something by themselves next to a withdrawal
@@ -192,7 +193,7 @@ def load_rules(
 ) -> Rules:
     """Read the rules that ship with the package and those of a corpus, and check once that they fit together."""
     red_flags = load_red_flags(own, packaged_rules)
-    wanted = {rule.text for rule in red_flags.rules} | {REMINDER, *CONTROLS}
+    wanted = {rule.text for rule in red_flags.rules} | {*REMINDERS, *CONTROLS}
     if missing := sorted(wanted - set(load_fixed_texts()) - set(own_texts)):
         raise ConfigError(f"rules refer to missing texts: {', '.join(missing)}", hint=HINT)
     cues, reach = load_cues(red_flags.names)
@@ -233,8 +234,9 @@ class Triager:
         for turn in turns:
             read = self._rules.withdrawals.read(turn.text, flagged=bool(course.active or course.ended))
             if read.kind is Withdrawal.CONTROL:
+                reminder = (_reminder((*course.active, *course.ended)),) if course.flagged else ()
                 course = Course(flagged=course.flagged, ended=course.active)  # the flagged question is then answered
-                yield Step(turn, (REMINDED,) if course.flagged else (), withdrawn=read.kind)
+                yield Step(turn, reminder, withdrawn=read.kind)
             else:
                 course, step = self._follow(course, turn, read)
                 yield step
@@ -409,7 +411,7 @@ def _remembered(
 ) -> tuple[Course, Notices, bool]:
     """Return, while an emergency is active, what is remembered, what is shown, and whether that is shown alone."""
     self_harm = any(_is_self_harm(notice) for notice in course.active)
-    reminded = (REMINDED, *lesser)
+    reminded = (_reminder(course.active), *lesser)
     if read.kind is not None:
         ended = Course(flagged=True, ended=course.active)
         softened = replace(course, softened=True)
@@ -421,6 +423,13 @@ def _remembered(
     if not course.softened and (leans or (self_harm and not read.asks)):
         return course, course.active, False
     return course, reminded, False
+
+
+def _reminder(emergencies: Notices) -> Notice:
+    """Return the short text that replaces those of earlier emergencies: with a crisis line if harm may be meant."""
+    flags = [notice.flag for notice in emergencies if notice.flag]
+    meant = any(flag.kind is FlagKind.SELF_HARM or (flag.kind is FlagKind.POISONING and flag.certain) for flag in flags)
+    return Notice(NoticeKind.RED_FLAG, REMINDER_CRISIS if meant else REMINDER)
 
 
 def _ends(kind: Withdrawal, active: Sequence[Notice]) -> bool:

@@ -59,7 +59,7 @@ Language = Mapping[str, Phrases]  # the phrases of one language by list
 
 
 class Withdrawals:
-    """The phrases of all languages. ``controls``: the two control sentences in every language, as plain words."""
+    """The phrases of all languages. ``controls``: the control sentences, also their former wordings, as plain words."""
 
     def __init__(self, languages: Sequence[Language], controls: frozenset[str]) -> None:
         self.languages, self._controls = languages, controls
@@ -159,10 +159,11 @@ def _plain(text: str) -> str:
 @cache
 def load_withdrawals() -> Withdrawals:
     """Read the phrases that ship with the package."""
+    data = read_data("red_flags", FILE)
     languages: list[Language] = [
         {name: Phrases(each[name], each.get("names", {}), f"{FILE}, {each['code']}, {name}") for name in LISTS}
-        for each in read_data("red_flags", FILE)["language"]
+        for each in data["language"]
     ]
     texts = load_fixed_texts()
-    sentences = (*(texts[name].text for name in CONTROLS), *control_sentences())
+    sentences = (*(texts[name].text for name in CONTROLS), *control_sentences(), *data["controls"])
     return Withdrawals(languages, frozenset(map(_plain, sentences)))

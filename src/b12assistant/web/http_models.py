@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
+from b12assistant.answering.lookup import Sieve
 from b12assistant.application.exporting import MOST_SHARED
+from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.corpus.switched_off import CuratorList
 from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields, Text
 from b12assistant.types import MarkKind, SourceKind, SourceWeight, Words
@@ -40,9 +42,34 @@ Turns = Annotated[tuple[Asked, ...], Field(min_length=1, max_length=MOST_TURNS)]
 CONVERSATION = TypeAdapter(Turns)
 
 
-class SearchRequest(Form):
+Year = Annotated[int | None, Field(strict=True, ge=1, le=9999)]
+
+
+class Filters(Form):
+    """Which sentences are wanted, by a publication that each rests on; empty: all."""
+
+    publisher: Annotated[
+        str, Field(max_length=300, description="Beginnings of words of the publisher's name, such as `nice`.")
+    ] = ""
+    kinds: Annotated[frozenset[PublisherKind], Field(description="What the publication is to a reader.")] = frozenset()
+    since: Annotated[Year, Field(description="The first year; what has no known year matches none.")] = None
+    until: Annotated[Year, Field(description="The last year.")] = None
+    document: Annotated[str, Field(max_length=300, description="Part of the title or id of our document.")] = ""
+
+    @property
+    def sieve(self) -> Sieve:
+        return Sieve(self.publisher.strip(), self.kinds, self.since, self.until, self.document.strip())
+
+
+class SearchRequest(Filters):
     question: Annotated[Typed, Field(description="Words or a sentence.")]
     k: Annotated[int, Field(strict=True, ge=1, le=MOST_HITS, description="How many passages at most.")] = 10
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.since and self.until and self.since > self.until:
+            raise ValueError("`since` is after `until`")
+        return self
 
 
 MOST_LISTED = 200

@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
-from b12assistant.answering.lookup import MOST_FOUND, LookUp, Sieve, Way
+from b12assistant.answering.lookup import MOST_FOUND, LookUp, Way
 from b12assistant.answers import Reply, Status, Strength
 from b12assistant.application.catalogue import speakers
 from b12assistant.application.lookup_rows import notices, quoted, row
@@ -21,28 +21,17 @@ from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.web.http_models import Typed
+from b12assistant.web.http_models import Filters, Typed
 from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
 from b12assistant.web.questions import Questions
 
-Year = Annotated[int | None, Field(strict=True, ge=1, le=9999)]
 
-
-class LookUpForm(Form):
-    """``text``: what the user typed; the rest is the filter, where empty means all."""
+class LookUpForm(Filters):
+    """``text``: what the user typed."""
 
     text: Annotated[str, Field(max_length=SEARCHED_CHARACTERS)]
     way: Way = Way.ALL
-    publisher: Annotated[str, Field(max_length=300)] = ""
-    kinds: frozenset[PublisherKind] = frozenset()
-    since: Year = None
-    until: Year = None
-    document: Annotated[str, Field(max_length=300)] = ""
     k: Annotated[int, Field(strict=True, ge=1, le=MOST_FOUND)] = MOST_FOUND
-
-    @property
-    def sieve(self) -> Sieve:
-        return Sieve(self.publisher.strip(), self.kinds, self.since, self.until, self.document.strip())
 
 
 class QuestionForm(Form):

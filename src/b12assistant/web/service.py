@@ -143,7 +143,7 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
         space = workspace()
 
         def searched() -> Response:
-            notices, hits = space.search(asked.question, asked.k)
+            notices, hits = space.search(asked.question, asked.k, asked.sieve)
             generation = space.opened.collection.generation
             return JsonResponse(search_json(asked.question, notices, hits, space.texts, generation))
 
