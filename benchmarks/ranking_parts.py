@@ -48,7 +48,7 @@ def main() -> None:
         if ranking.lexical != FIELDS:
             collection = replace(collection, lexical=index_words(collection.passages, ranking.lexical))
         found = [
-            [is_right(hit, each) for hit in rank(query, collection, lambda passage: True, max(PLACES), ranking.weights)]
+            [is_right(hit, each) for hit in rank(query, collection, lambda row: True, max(PLACES), ranking.weights)]
             for each, query in zip(asked, queries, strict=True)
         ]
         for places in PLACES:

@@ -13,6 +13,8 @@ from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.embedding import embed
 from b12assistant.index.lexical_index import BM25FIndex, titles_of
+from b12assistant.index.outline import Outline
+from b12assistant.index.source_words import SourceWords
 from b12assistant.index.token_store import TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.loaders import load
@@ -73,4 +75,6 @@ def build_collection(*documents: Document, encoder: Encoder | None = None, most:
         context,
         TokenStore.join([each.alone for each in embedded if each.alone is not None]),
         context.piece_idf(),
+        Outline.of(list(zip(documents, by_document, strict=True))),
+        SourceWords.of(passages),
     )

@@ -54,8 +54,8 @@ PICTURE = (
     (
         "index",
         (
-            "documents lexical_index store token_store vector_index < collection < embedding < parts reading "
-            "< previous < indexing milvus"
+            "store < arrays documents < lexical_index outline source_words token_store vector_index < collection "
+            "< embedding < parts reading < previous < indexing milvus"
         ),
         "weights < onnx_encoder < encoding reader",
     ),

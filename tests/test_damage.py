@@ -13,8 +13,9 @@ from b12assistant.index.store import MANIFEST, Generation, Store
 from b12assistant.types import GenerationId
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
+@pytest.fixture(params=[1 << 20, 1], ids=["read", "mapped"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setattr("b12assistant.index.store.MAPPED_FROM", request.param)
     return Store(tmp_path / "index")
 
 
@@ -212,7 +213,7 @@ def test_another_schema_is_refused_and_both_are_named(store: Store, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr("b12assistant.index.store.SCHEMA", 7)
         publish(store, OLD)
-    with pytest.raises(IndexMismatchError, match="the index has schema 7, this version reads 1"):
+    with pytest.raises(IndexMismatchError, match="the index has schema 7, this version reads 2"):
         store.open()
 
 

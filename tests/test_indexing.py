@@ -165,7 +165,7 @@ def test_a_removed_file_disappears(space: FakeWorkspace) -> None:
 
 def test_a_damaged_index_is_built_again(space: FakeWorkspace) -> None:
     first = space.index()
-    (space.store.root / "generations" / first.generation / "vectors.faiss").write_bytes(b"")
+    (space.store.root / "generations" / first.generation / "vectors.npz").write_bytes(b"")
     assert again(space).index().generation == first.generation
     assert again(space).opened.problems == ()
 

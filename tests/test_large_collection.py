@@ -32,6 +32,21 @@ def test_codes_of_a_large_collection_are_checked_and_answer_like_the_rows(
     assert "codes.faiss differs from its manifest" in again(space).opened.problems[0]
 
 
+def test_mapped_files_are_not_copied_and_give_the_same_answer(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space.index()
+    monkeypatch.setattr("b12assistant.index.store.MAPPED_FROM", 1)
+    monkeypatch.setattr("b12assistant.index.outline._KEPT", 1)  # each document is parsed again and again
+    mapped, question = again(space), "Do plants hold B12?"
+    assert mapped.ask(question).answer == space.ask(question).answer
+    assert mapped.search(question) == space.search(question)
+    collection = mapped.opened.collection
+    held = (collection.matrix, collection.context.tokens, collection.context.pieces, collection.context.starts)
+    assert not any(array.flags.owndata or array.flags.writeable for array in held)
+    assert isinstance(mapped.store.open().files["documents.jsonl"], memoryview)
+
+
 def test_an_index_from_before_there_were_codes_is_read(space: FakeWorkspace) -> None:
     space.index()
     before = space.store.open()

@@ -15,8 +15,9 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.readings import beside, reading, readings
 from b12assistant.answering.retrieval import encode_query
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
+from b12assistant.index.source_words import SourceWords
 from b12assistant.language.vocabulary import Kind, Term, Vocabulary
-from b12assistant.types import Document, DocumentId
+from b12assistant.types import Document, DocumentId, Passage, PassageId
 
 ENGLISH = frozenset({"the", "tea", "favour", "shortage", "jab", "in", "of", "my", "arm"})
 SOURCE = Document(DocumentId("a.txt"), "digest", "A", "Four nerves: injection, tingling, paralysis, Myelin.")
@@ -30,7 +31,10 @@ WORDS = Vocabulary(
         }.items()
     )
 )
-READ = readings([SOURCE.span(0, len(SOURCE.text))], is_known=lambda term: True, is_word=ENGLISH.__contains__)
+PASSAGES = [Passage(PassageId("p"), (SOURCE.span(0, len(SOURCE.text)),))]
+READ = readings(
+    SourceWords.of(PASSAGES).without((), PASSAGES), is_known=lambda term: True, is_word=ENGLISH.__contains__
+)
 READ = replace(READ, vocabulary=WORDS)
 
 
@@ -94,7 +98,8 @@ def test_a_corrected_word_is_a_place_in_a_source() -> None:
 
 
 def test_only_words_of_the_sources_are_read_into_a_question() -> None:
-    known = readings([], is_known=lambda term: term == "tingling", is_word=lambda word: True).vocabulary
+    none = SourceWords.of([]).without((), [])
+    known = readings(none, is_known=lambda term: term == "tingling", is_word=lambda word: True).vocabulary
     assert {term.id for term in known.terms} == {"tingling"}
 
 

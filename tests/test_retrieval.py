@@ -41,7 +41,7 @@ def asked(question: str, collection: Collection, encoder: FakeEncoder | None = N
 
 
 def hits_of(question: str, collection: Collection, *, depths: Depths = DEPTHS, k: int = 10) -> tuple[Hit, ...]:
-    return rank(asked(question, collection), collection, lambda passage: True, k, depths=depths)
+    return rank(asked(question, collection), collection, lambda row: True, k, depths=depths)
 
 
 def files(hits: tuple[Hit, ...]) -> list[str]:
@@ -52,7 +52,7 @@ def files(hits: tuple[Hit, ...]) -> list[str]:
 def test_hits_come_best_first_and_count_from_one(texts: list[str], question: str, k: int) -> None:
     collection = collection_of(*texts)
     hits = hits_of(question, collection, k=k)
-    keys = [(-hit.score, collection.rows[hit.passage.id]) for hit in hits]
+    keys = [(-hit.score, collection.row(hit.passage)) for hit in hits]
     assert keys == sorted(keys)
     assert [hit.rank for hit in hits] == list(range(1, min(k, len(collection.passages)) + 1))
 
@@ -62,8 +62,8 @@ def test_only_allowed_passages_are_hit(texts: list[str], refused: set[int], cand
     collection = collection_of(*texts)
     refused_ids = {f"{i:02}.txt" for i in refused}
 
-    def allow(passage: Passage) -> bool:
-        return passage.document.id not in refused_ids
+    def allow(row: int) -> bool:
+        return collection.passages[row].document.id not in refused_ids
 
     depths = Depths(candidates=candidates, rescored=1)
     hits = rank(asked("nerve milk", collection), collection, allow, 10, depths=depths)
@@ -74,7 +74,7 @@ def test_only_allowed_passages_are_hit(texts: list[str], refused: set[int], cand
 def test_a_refused_passage_displaces_none_of_the_candidates() -> None:
     collection = collection_of("Nerve nerve.", "Nerve nerve nerve.", "Milk and a nerve.")
     depths = Depths(candidates=1, rescored=1)
-    hits = rank(asked("nerve", collection), collection, lambda p: p.document.id == "02.txt", 5, depths=depths)
+    hits = rank(asked("nerve", collection), collection, lambda row: row == 2, 5, depths=depths)
     assert files(hits) == ["02.txt"]
 
 
@@ -193,7 +193,7 @@ def test_what_is_like_the_leader_is_lifted() -> None:
 
     def lead(feedback: float) -> float:
         weights = Weights(feedback=feedback)
-        hits = rank(asked("nerve", collection), collection, lambda passage: True, 9, weights)
+        hits = rank(asked("nerve", collection), collection, lambda row: True, 9, weights)
         found = {hit.passage.document.id: hit.score for hit in hits}
         return found[DocumentId("01.txt")] - found[DocumentId("02.txt")]
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import faiss
 import pytest
 from corpora import FOOD, again, embedded, three_files, write
 from fakes import FakeWorkspace, RefusingEncoder, fake_workspace
@@ -11,7 +12,7 @@ from b12assistant.application import health
 
 FILES = (
     *("context_tokens.npz", "documents.jsonl", "left_out.json", "lexical.npz"),
-    *("manifest.json", "sentence_tokens.npz", "vectors.faiss"),
+    *("manifest.json", "outline.npz", "piece_idf.npy", "sentence_tokens.npz", "vectors.npz", "words.npz"),
 )
 
 
@@ -75,7 +76,7 @@ def test_the_spare_of_the_same_corpus_comes_into_use_when_the_current_one_is_dam
     first = space.index()
     write(space.corpus, {"new.md": FOOD})
     again(space).index()
-    flip(generation(space) / "vectors.faiss")
+    flip(generation(space) / "vectors.npz")
     (space.corpus / "new.md").unlink()
     report = again(space, RefusingEncoder()).index()
     assert report.generation == first.generation == generation(space).name
@@ -90,7 +91,7 @@ def test_a_moved_file_and_one_with_another_front_matter_are_not_encoded_again(sp
     assert again(space).store.open().files == rebuilt(space).store.open().files
 
 
-@pytest.mark.parametrize("file", ["context_tokens.npz", "sentence_tokens.npz", "vectors.faiss", "documents.jsonl"])
+@pytest.mark.parametrize("file", ["context_tokens.npz", "sentence_tokens.npz", "vectors.npz", "documents.jsonl"])
 def test_a_generation_whose_parts_do_not_fit_is_not_taken_over(space: FakeWorkspace, file: str) -> None:
     space.index()
     other = fake_workspace(write(space.corpus.parent / "others", {"a.md": FOOD}), space.store.root.parent / "other")
@@ -101,6 +102,26 @@ def test_a_generation_whose_parts_do_not_fit_is_not_taken_over(space: FakeWorksp
         space.store.publish({**whole.files, file: other.store.open().files[file]}, facts)
     report = again(space).index()
     assert len(embedded(report)) == 3
+    assert again(space).store.open().files == whole.files
+
+
+def test_an_index_of_the_first_schema_is_read_and_brought_up_to_date_without_encoding(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space.index()
+    whole, rows = space.store.open(), space.opened.collection.matrix
+    flat = faiss.IndexFlatIP(rows.shape[1])
+    flat.add(rows)
+    new = ("outline.npz", "piece_idf.npy", "vectors.npz", "words.npz")
+    files = {file: bytes(data) for file, data in whole.files.items() if file not in new}
+    facts = {key: whole.manifest[key] for key in whole.manifest if key not in OF_THE_STORE}
+    with monkeypatch.context() as patch, space.store.writing():
+        patch.setattr("b12assistant.index.store.SCHEMA", 1)
+        space.store.publish({**files, "vectors.faiss": bytes(faiss.serialize_index(flat))}, facts)
+    old = again(space)
+    assert old.ask("Do plants hold B12?").answer == space.ask("Do plants hold B12?").answer
+    report = again(space, RefusingEncoder()).index()
+    assert (embedded(report), report.unchanged) == ([], False)
     assert again(space).store.open().files == whole.files
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+import faiss
 import numpy as np
 import pytest
 from builders_milvus import lite, milvus_vectors
@@ -21,7 +22,9 @@ Build = Callable[[Vectors], VectorIndex]
 
 TOLERANCE = 1e-5
 TEN = np.eye(10, dtype=np.float32)
-ROWS_OF_TEN = FaissIndex(TEN).to_files()["vectors.faiss"]
+ROWS_OF_TEN = FaissIndex(TEN).to_files()["vectors.npz"]
+FLAT = faiss.IndexFlatIP(10)
+FLAT.add(TEN)
 
 
 class ExactIndex:
@@ -156,7 +159,7 @@ def test_saved_twice_the_bytes_are_the_same(vectors: Vectors) -> None:
 )
 def test_what_does_not_fit_is_refused(data: bytes, rows: int, dimension: int, complaint: str) -> None:
     with pytest.raises(IndexDamagedError, match=complaint) as raised:
-        read_index({"vectors.faiss": data}, ROWS_ALONE, rows=rows, dimension=dimension)
+        read_index({"vectors.npz": data}, ROWS_ALONE, rows=rows, dimension=dimension)
     assert raised.value.hint == "run `b12assistant index`"
 
 
@@ -179,8 +182,8 @@ def test_above_a_number_of_rows_codes_are_scanned_first(monkeypatch: pytest.Monk
     monkeypatch.setattr(vector_index, "EXACT_UP_TO", 10)
     few, many = build_index(TEN), build_index(np.concatenate([TEN, TEN[:1]]))
     assert (few.facts["kind"], many.facts["kind"]) == ("exact", "codes")
-    assert sorted(many.to_files()) == ["codes.faiss", "vectors.faiss"]
-    assert many.to_files()["vectors.faiss"] == FaissIndex(many.vectors()).to_files()["vectors.faiss"]
+    assert sorted(many.to_files()) == ["codes.faiss", "vectors.npz"]
+    assert many.to_files()["vectors.npz"] == FaissIndex(many.vectors()).to_files()["vectors.npz"]
 
 
 def test_what_the_codes_put_first_is_scored_by_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +221,7 @@ CODED = CodedIndex(TEN)
     ("changed", "facts", "complaint"),
     [
         ({"codes.faiss": b""}, {}, "codes.faiss cannot be read"),
-        ({"codes.faiss": ROWS_OF_TEN}, {}, "codes.faiss does not fit its manifest"),
+        ({"codes.faiss": bytes(faiss.serialize_index(FLAT))}, {}, "codes.faiss does not fit its manifest"),
         ({"codes.faiss": CodedIndex(TEN[:9]).to_files()["codes.faiss"]}, {}, "codes.faiss does not fit"),
         ({}, {"parts": 6}, "codes.faiss does not fit its manifest"),
         ({}, {"kind": "graph"}, "codes.faiss does not fit its manifest"),

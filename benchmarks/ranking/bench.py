@@ -80,7 +80,7 @@ def search(asked: Asked, collection: Collection, ranking: Ranking, progress: Pro
     for done, (id_, (query, milliseconds)) in enumerate(asked.items()):
         progress(f"searching ({ranking.name})", done, len(asked))
         begun = time.perf_counter()
-        hits = rank(query, collection, lambda passage: True, sys.maxsize, ranking.weights, depths=ranking.retrieval)
+        hits = rank(query, collection, lambda row: True, sys.maxsize, ranking.weights, depths=ranking.retrieval)
         taken.append(milliseconds + 1000 * (time.perf_counter() - begun))
         ranked = run.setdefault(id_, {})
         for hit in hits:

@@ -34,6 +34,8 @@ from b12assistant.errors import ConfigError, DatasetError, UsageError
 from b12assistant.index.collection import CHUNKING, Chunking, Collection, built_with, most_pieces
 from b12assistant.index.embedding import Embedded, embed
 from b12assistant.index.lexical_index import FIELDS, Fields, index_words
+from b12assistant.index.outline import Outline
+from b12assistant.index.source_words import SourceWords
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim
@@ -152,7 +154,8 @@ class BenchParts:
             self.progress("encoding", start, len(documents))
             shards.append(self._shard(documents[start : start + _SHARD]))
         self.progress("encoding", len(documents), len(documents))
-        passages = tuple(passage for by_document, _ in shards for each in by_document for passage in each)
+        by_document = [each for shard, _ in shards for each in shard]
+        passages = tuple(passage for each in by_document for passage in each)
         embedded = [each for _, each in shards if each is not None]
         if not embedded:
             raise DatasetError("no document of the collection has any text", hint="give documents with text")
@@ -168,6 +171,8 @@ class BenchParts:
             context,
             None,
             context.piece_idf(),
+            Outline.of(list(zip(documents, by_document, strict=True))),
+            SourceWords.of(passages),
         )
 
     def _shard(self, documents: Sequence[Document]) -> Shard:

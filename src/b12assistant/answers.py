@@ -201,9 +201,9 @@ class Quote:
 
     def __post_init__(self) -> None:
         document = self.best.document
-        if not self.spans or any(span.document is not document for span in self.spans):
+        if not self.spans or any(span.document != document for span in self.spans):
             raise ValueError("a quote has spans of exactly one document")
-        if self.passage.document is not document:
+        if self.passage.document != document:
             raise ValueError("a quote and its passage are of one document")
         if any(a.end > b.start for a, b in pairwise(self.spans)):
             raise ValueError("the spans of a quote come in order and do not overlap")

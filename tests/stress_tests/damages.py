@@ -17,7 +17,9 @@ import pytest
 
 from b12assistant.application import health
 from b12assistant.errors import IndexDamagedError
-from b12assistant.index.documents import entries_from_bytes, entries_to_bytes
+from b12assistant.index import vector_index
+from b12assistant.index.documents import entries_from_bytes
+from b12assistant.index.outline import entries_to_files
 from b12assistant.index.store import Store
 from stress_tests.runner import Tries
 from stress_tests.small_index import corpora, workspace
@@ -50,11 +52,13 @@ def damaged_indexes(count: int, folder: Path) -> Tries:
     """In turn, an index without a spare, which must be refused, and one whose spare must serve and say so."""
     old, new, _ = corpora(folder)
     alone, spared = folder / "alone", folder / "spared"
-    workspace(new, alone).index()
-    for corpus in (old, new):
-        workspace(corpus, spared).index()
     spare = workspace(old, folder / "spare")
-    spare.index()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vector_index, "EXACT_UP_TO", 0)  # with codes, which FAISS parses
+        workspace(new, alone).index()
+        for corpus in (old, new):
+            workspace(corpus, spared).index()
+        spare.index()
     draw = random.Random(7)  # noqa: S311 - damage, not secrets
     for number in range(count):
         root = (alone, spared)[number % 2]
@@ -113,7 +117,7 @@ def _refused(corpus: Path, root: Path, path: Path) -> str | None:
 
 
 def _passed_over(corpus: Path, root: Path, path: Path, spare: Store) -> str | None:
-    good = sha256(spare.open().files["vectors.faiss"]).hexdigest()
+    good = sha256(spare.open().files["codes.faiss"]).hexdigest()
     with faiss_sees() as seen:
         opened = workspace(corpus, root).opened
     if opened.collection.generation != spare.open().id:
@@ -133,7 +137,7 @@ def tampered_texts(count: int, folder: Path) -> Tries:
     space.index()
     generation = space.store.open()
     facts = {key: value for key, value in generation.manifest.items() if key not in _OF_THE_STORE}
-    entries = entries_from_bytes(generation.files["documents.jsonl"])
+    entries = entries_from_bytes(bytes(generation.files["documents.jsonl"]))
     draw = random.Random(12)  # noqa: S311 - places, not secrets
     for number in range(count + count // _UNTOUCHED):
         touched = bool((number + 1) % (_UNTOUCHED + 1))
@@ -155,7 +159,7 @@ def tampered_texts(count: int, folder: Path) -> Tries:
         ]
         root = folder / "forged"
         with Store(root).writing():
-            Store(root).publish({**generation.files, "documents.jsonl": entries_to_bytes(forged)}, facts)
+            Store(root).publish({**generation.files, **entries_to_files(forged)}, facts)
         found = health.verify(workspace(corpus, root), None)
         if found.sound == touched:
             yield f"{document.id}, {at}: {text[at]!r} to {other!r} {'was missed' if touched else 'was a false alarm'}"

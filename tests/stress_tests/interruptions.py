@@ -15,7 +15,7 @@ from pathlib import Path
 from faults import Faults, disk_with, failing, failing_reads
 
 from b12assistant.errors import AssistantError, IndexDamagedError, IndexMissingError, IndexWriteError
-from b12assistant.index.store import Store
+from b12assistant.index.store import Data, Store
 from stress_tests.runner import Tries
 from stress_tests.small_index import contents, corpora, workspace
 
@@ -23,7 +23,7 @@ _TESTS = Path(__file__).parent.parent
 _FOREVER = 10**9
 _MANY = 20  # kills, at least one of which must have hit a write
 _LONGEST = 0.4  # seconds until a writer is killed
-Files = Mapping[str, bytes]
+Files = Mapping[str, Data]
 
 
 def writer(index: Path, runs: int, corpora: Sequence[Path]) -> subprocess.Popen[bytes]:

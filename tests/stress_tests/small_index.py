@@ -8,6 +8,8 @@ from pathlib import Path
 from corpora import FOOD, NERVES, PILLS, summaries, write
 from fakes import FakeEncoder, FakeWorkspace, fake_workspace
 
+from b12assistant.index.store import Data
+
 VERSIONS = tuple(
     summaries() | {"nerves.md": NERVES, "guides/food.md": FOOD, "pills.txt": PILLS.replace("some", number)}
     for number in ("some", "many", "few")
@@ -23,7 +25,7 @@ def corpora(folder: Path) -> list[Path]:
     return [write(folder / f"corpus{number}", files) for number, files in enumerate(VERSIONS)]
 
 
-def contents(folder: Path, corpora: list[Path]) -> list[Mapping[str, bytes]]:
+def contents(folder: Path, corpora: list[Path]) -> list[Mapping[str, Data]]:
     """What the index of each corpus holds, byte for byte."""
     made = []
     for number, corpus in enumerate(corpora):

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,12 +27,13 @@ from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
 from b12assistant.threads import Latest, cached, once
-from b12assistant.types import Hit, Passage, PassageId, Range, Span
+from b12assistant.types import Hit, Passage, Range, Span
 
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
 _KEPT = 4096  # results that are cached because they fit any question
+_KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 _ASKS_FOR_A_PAPER = re.compile(
@@ -188,7 +190,7 @@ class Engine:
         make a question known.
         """
         lexical, found = self.collection.lexical, []
-        rows = [self.collection.rows[hit.passage.id] for hit in hits]
+        rows = [self.collection.row(hit.passage) for hit in hits]
         for query, barred in zip(queries, self.collection.barred([each.vector for each in queries]), strict=True):
             lead = 0 if whole else query.lead
             words, own = words_of(query, lead), query.read[lead:]
@@ -211,7 +213,7 @@ class Engine:
     @stage("signals")
     def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:
         """Return what speaks for and against a quote."""
-        row = self.collection.rows[window.passage.id]
+        row = self.collection.row(window.passage)
         # The side of a difference may be in a passage that was not among those searched.
         cosines = evidence.cosines[row] if row in evidence.cosines else self.cosines(query, row)
         best = cosines[window.cut.rows].max(axis=0)
@@ -222,15 +224,15 @@ class Engine:
     def hits(self, query: Query, k: int = SEARCHED, wanted: Callable[[Passage], bool] | None = None) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
 
-        def allow(passage: Passage) -> bool:
-            return self._quotable(passage, papers=papers) and (wanted is None or wanted(passage))
+        def allow(row: int) -> bool:
+            return self._quotable(row, papers=papers) and (wanted is None or wanted(self.collection.passages[row]))
 
         return rank(query, self.collection, allow, k, bests=self._bests)
 
     @stage("quotes")
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
         """Return candidate quotes, best first, without repeats; more than are shown, to find a better speaker."""
-        rows = [self.collection.rows[hit.passage.id] for hit in hits]
+        rows = [self.collection.row(hit.passage) for hit in hits]
         cosines = [self.cosines(query, row) for row in rows]
         found = [self._cuts(row) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
@@ -253,7 +255,7 @@ class Engine:
 
     def _sentences(self, window: Window) -> tuple[int, int]:
         """Return the rows of a window's sentences among those of all passages."""
-        first = int(self.collection.sentence_starts[self.collection.rows[window.passage.id]])
+        first = int(self.collection.sentence_starts[self.collection.row(window.passage)])
         return first + window.cut.rows.start, first + window.cut.rows.stop
 
     @stage("differences")
@@ -290,46 +292,36 @@ class Engine:
 
         Cached: they suit any question.
         """
-        for row, passage in enumerate(self.collection.passages):
-            if passage.document.id == span.document.id and self._quotable(passage, papers=False):
+        for row in self.collection.outline.rows_of(span.document.id):
+            if self._quotable(row, papers=False):
                 holding = (c for c in self._cuts(row) if any(s.range.contains(span.range) for s in c.spans))
                 cut = min(holding, key=lambda each: each.length, default=None)
                 if cut is not None:
                     return row, cut
         return None
 
-    def _quotable(self, passage: Passage, *, papers: bool) -> bool:
-        return (papers or not passage.reference) and passage.id not in self._kept_back
-
-    @once
-    def _kept_back(self) -> frozenset[PassageId]:
-        """Return passages that are switched off, and those of sources that are withdrawn or superseded."""
-        off = self.collection.off
-        return frozenset(
-            each.id
-            for each in self.collection.passages
-            if not each.document.source.in_force or off.of(each) is not None
-        )
+    def _quotable(self, row: int, *, papers: bool) -> bool:
+        collection = self.collection
+        return not collection.is_kept_back[row] and (papers or not collection.outline.references[row])
 
     @once
     def _readings(self) -> Rewriter:
         collection = self.collection
         return readings(
-            (
-                each
-                for passage in collection.passages
-                if collection.off.of(passage) is None
-                for each in passage.sentences
-            ),
+            collection.words.without(collection.rows_off, collection.passages),
             is_known=lambda words: collection.lexical.unknown_share(words) == 0,
             is_word=lambda word: self.encoder.count(word) == 1 or word in english_words(with_rare=False),
             vocabulary=self.vocabulary,
         )
 
-    @cached(_KEPT)
-    def _cuts(self, row: int) -> tuple[QuoteSpan, ...]:
-        """Return what may be quoted of the passage in a row. Cached: it does not depend on the question."""
-        return cuts(self.collection.passages[row])
+    @once
+    def _cuts(self) -> Callable[[int], tuple[QuoteSpan, ...]]:
+        """Return what may be quoted of the passage in a row. Cached: it does not depend on the question.
+
+        In a large collection fewer are, because each keeps its document in memory.
+        """
+        most = _KEPT if len(self.collection.passages) <= _KEPT else _KEPT_OF_MANY
+        return lru_cache(most)(lambda row: cuts(self.collection.passages[row]))
 
     def _asked_of(self, query: Query, row: int) -> Vectors:
         """Return, for each sentence of a passage, the best cosine with a question asked of it, or NaN."""

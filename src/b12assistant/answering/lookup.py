@@ -108,7 +108,7 @@ class LookUp:
     @once
     def _origins(self) -> frozenset[OriginId]:
         """Return the publications that are wanted."""
-        known = {origin.id: origin for each in self.engine.collection.origins.values() for of in each for origin in of}
+        known = self.engine.collection.known_origins
         return frozenset(name for name, origin in known.items() if self.sieve.wants(*Speaks.of(origin)))
 
     def sentences(self, passage: Passage) -> Sequence[int]:
@@ -116,7 +116,7 @@ class LookUp:
         every = range(len(passage.sentences))
         if not self.sieve.is_of_publications:
             return every
-        origins, source = self.engine.collection.origins[passage.id], passage.document.source
+        origins, source = self.engine.collection.origins(passage), passage.document.source
         return [
             at
             for at in every
@@ -166,7 +166,8 @@ class LookUp:
         depths = Depths(candidates=max(Depths().candidates, k))
         held: dict[DocumentId, frozenset[PassageId]] = {}
 
-        def lets(passage: Passage) -> bool:
+        def lets(row: int) -> bool:
+            passage = self.engine.collection.passages[row]
             return self.lets(passage) and passage.id in held.get(passage.document.id, (passage.id,))
 
         while True:
@@ -187,7 +188,7 @@ class LookUp:
 
     def _by_meaning(self, passage: Passage, query: Query, near: dict[int, int]) -> Match:
         collection = self.engine.collection
-        row = collection.rows[passage.id]
+        row = collection.row(passage)
         first, last = collection.context_starts[row : row + 2].tolist()  # the first unit is the title
         scores = collection.context.best(query.tokens, first + 1, last) @ query.informative
         best = max(self.sentences(passage), key=lambda at: float(scores[at]))

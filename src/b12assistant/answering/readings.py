@@ -8,7 +8,6 @@ address in what the user wrote with the word that was read, so that it can be sh
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ import numpy as np
 
 from b12assistant.answering.retrieval import Query
 from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
+from b12assistant.index.source_words import WordPlaces
 from b12assistant.language.vocabulary import Slips, Vocabulary, load_vocabulary
 from b12assistant.types import Span
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_OF_SOURCES = re.compile(r"[A-Za-z]{4,}")
 _LONG_NAME = 9  # letters
 
 
@@ -79,27 +78,19 @@ def _is_name(text: str, word: re.Match[str]) -> bool:
 
 
 def readings(
-    sentences: Iterable[Span],
+    words: WordPlaces,
     *,
     is_known: Callable[[str], bool],
     is_word: Callable[[str], bool],
     vocabulary: Vocabulary | None = None,
 ) -> Rewriter:
-    """Make the readings for sources with these ``sentences``; ``is_known``: whether they have all words of a term.
+    """Make the readings for sources with these ``words``; ``is_known``: whether they have all words of a term.
 
     ``vocabulary``: the corpus's own; without one, the one that ships with the package.
     """
     vocabulary = load_vocabulary() if vocabulary is None else vocabulary
     known = vocabulary.only([term.id for term in vocabulary.terms if is_known(term.id)])
-    words: dict[str, Span] = {}
-    counts: Counter[str] = Counter()
-    for sentence in sentences:
-        for found in _OF_SOURCES.finditer(sentence.text):
-            word = found[0].lower()
-            counts[word] += 1
-            if word not in words:
-                words[word] = sentence.document.span(sentence.start + found.start(), sentence.start + found.end())
-    return Rewriter(known, words, Slips(counts), is_word)
+    return Rewriter(known, words, Slips(words.counts), is_word)
 
 
 def _overlap(one: TurnSlice, other: TurnSlice) -> bool:

@@ -18,7 +18,7 @@ from b12assistant.index.collection import Collection
 from b12assistant.index.token_store import Projection
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.stages import stage
-from b12assistant.types import Hit, Passage
+from b12assistant.types import Hit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,19 +155,19 @@ def idf_of(table: Vectors, pieces: NDArray[np.int32]) -> Vectors:
 def rank(
     query: Query,
     collection: Collection,
-    allow: Callable[[Passage], bool],
+    allow: Callable[[int], bool],
     k: int,
     weights: Weights = Weights(),
     depths: Depths = Depths(),
     bests: Bests | None = None,
 ) -> tuple[Hit, ...]:
-    """Return at most ``k`` hits, best first, ties by row; only passages that ``allow`` accepts.
+    """Return at most ``k`` hits, best first, ties by row; only passages in rows that ``allow`` accepts.
 
     ``bests``: `bests_in` for this collection, or what has its results already.
     """
     vectors, lexical = collection.vectors, collection.lexical
     by_vector, by_words = bool(weights.passage or weights.first), bool(weights.words)
-    allowed = partial(_allowed, lambda row: allow(collection.passages[row]), depths.candidates)
+    allowed = partial(_allowed, allow, depths.candidates)
     dense = allowed(lambda n: vectors.search(query.vector, n if by_vector or not by_words else 0))
     words = allowed(lambda n: lexical.search(query.text, n if by_words or not by_vector else 0))
     pool = np.union1d(dense[0], words[0])

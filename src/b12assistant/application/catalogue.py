@@ -110,7 +110,7 @@ def sentences_in(opened: Opened, document: Document | None = None) -> int:
     return sum(
         len(passage.sentences)
         for entry in opened.entries
-        if document is None or entry.document is document
+        if document is None or entry.document == document
         for passage in entry.passages
         if not passage.reference
     )

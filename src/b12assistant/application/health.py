@@ -93,8 +93,12 @@ def verify(
     verdicts = checked.quotes
     changes = tuple(space.stale_files())
     problems = list(dict.fromkeys([*opened.problems, *space.store.damage()]))
-    for entry in opened.entries:
+    outline = opened.collection.outline
+    for number, entry in enumerate(opened.entries):
         problems += check_entry(entry)
+        listed = outline.ids[slice(*outline.firsts[number : number + 2])]
+        if listed.tolist() != [passage.id.encode() for passage in entry.passages]:
+            problems.append(f"{entry.document.id}: its passages are not those that the index lists")
     problems += _differing_extractions(space, opened)
     return Findings(
         len(opened.collection.passages),
@@ -151,7 +155,7 @@ def examine(space: Workspace) -> dict[str, Any]:
         ],
         "notes": [{"name": name, "note": note} for name, note in off.notes.items()],
     }
-    report["problems"] += [*opened.problems, *off.without_target(opened.collection.passages)]
+    report["problems"] += [*opened.problems, *opened.off_without_target()]
     try:
         check_files(space.corpus)
         report["index"]["stale"] += space.stale_files()
@@ -190,8 +194,12 @@ def _without_password(key: str, value: object) -> object:
 
 def _largest(opened: Opened) -> dict[str, Any] | None:
     """Return the document with the most passages and its share; one that repeats itself shows up here."""
-    counts = Counter(passage.document.id for passage in opened.collection.passages)
-    return next(({"document": name, "share": most / counts.total()} for name, most in counts.most_common(1)), None)
+    firsts = opened.collection.outline.firsts
+    sizes = firsts[1:] - firsts[:-1]
+    if not len(sizes):
+        return None
+    most = int(sizes.argmax())
+    return {"document": opened.entries[most].document.id, "share": float(sizes[most] / sizes.sum())}
 
 
 def sentences(report: dict[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import REBUILD, IndexMismatchError
 from b12assistant.index.collection import Collection, all_reports, built_with
 from b12assistant.index.documents import Entry
+from b12assistant.index.outline import OnDemand, passages_in
 from b12assistant.index.parts import read_parts
 from b12assistant.index.store import Generation
 from b12assistant.protocols import Encoder
@@ -26,7 +28,7 @@ class Opened:
     """An open index: its collection, a report for each file, and the problems met on opening."""
 
     collection: Collection
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     left_out: tuple[FileReport, ...]
     manifest: dict[str, Any]
     problems: tuple[str, ...]
@@ -35,6 +37,13 @@ class Opened:
     def reports(self) -> tuple[FileReport, ...]:
         """Return the report on every file of the corpus as indexed, sorted."""
         return all_reports((*(entry.report for entry in self.entries), *self.left_out), self.entries)
+
+    def off_without_target(self) -> Iterator[str]:
+        """Yield a message for each entry of `switched_off.toml` that matches nothing."""
+        outline = self.collection.outline
+        return self.collection.off.without_target(
+            lambda document: bool(outline.rows_of(document)), lambda passage: outline.row_of(passage) is not None
+        )
 
 
 @stage("index")
@@ -49,14 +58,16 @@ def open_generation(generation: Generation, encoder: Encoder, off: SwitchedOff) 
     parts = read_parts(generation)
     collection = Collection(
         generation.id,
-        tuple(entry.document for entry in parts.entries),
-        tuple(passage for entry in parts.entries for passage in entry.passages),
+        OnDemand(len(parts.entries), lambda number: parts.entries[number].document),
+        passages_in(parts.entries, parts.outline),
         parts.vectors,
         parts.vectors.vectors(),
         parts.lexical,
         parts.context,
         parts.alone,
-        parts.context.piece_idf(),
+        parts.piece_idf,
+        parts.outline,
+        parts.words,
         parts.disputes,
         parts.examples,
         off,

@@ -45,7 +45,8 @@ from b12assistant.errors import (
 )
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import load_encoder, red_flag_encoder, tuned_encoder
-from b12assistant.index.parts import read_parts
+from b12assistant.index.outline import ByName
+from b12assistant.index.parts import check_parts, read_parts
 from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
@@ -186,7 +187,7 @@ class Workspace:
     @once
     def entries(self) -> Mapping[DocumentId, Entry]:
         """Return the entries of the open index by document id."""
-        return {entry.document.id: entry for entry in self.opened.entries}
+        return ByName(self.opened.collection.outline.numbers, self.opened.entries)
 
     @once
     def _compared(self) -> dict[DocumentId, tuple[tuple[int, ...], bool]]:
@@ -358,7 +359,7 @@ class Workspace:
         draft = Generation(GenerationId("draft"), built.facts, built.files)
         server = self.search_server
         if server is None:
-            read_parts(draft)  # raises if what would be published cannot be read back
+            check_parts(read_parts(draft))  # raises if what would be published cannot be read back
             return self.store.publish(built.files, built.facts)
         copied = server.copy(self._read(draft).collection)
         generation = self.store.publish(built.files, {**built.facts, **copied})
@@ -381,9 +382,10 @@ class Workspace:
 
     def passage(self, name: str) -> Passage:
         """Return the passage whose id is or begins with ``name``. Raises ``NotFoundError``."""
-        matches = [passage for passage in self.opened.collection.passages if passage.id.startswith(name)]
+        collection = self.opened.collection
+        matches = collection.outline.rows_named(name)
         if len(matches) == 1:
-            return matches[0]
+            return collection.passages[matches[0]]
         if matches and name:
             raise NotFoundError(f"{len(matches)} passages are called {name!r}…", hint="give more of its id")
         near = get_close_matches(name, self.entries, n=3, cutoff=0.4)

@@ -6,7 +6,7 @@ Each side is an exact quote of a document; a quote that is missing or not unique
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -87,14 +87,13 @@ def disputes_to_bytes(disputes: Iterable[Dispute]) -> bytes:
     return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def disputes_from_bytes(data: bytes, documents: Iterable[Document]) -> tuple[Dispute, ...]:
-    """Read bytes that were already verified against their digest. Raises ``KeyError`` if a document is missing."""
-    known = {document.id: document for document in documents}
+def disputes_from_bytes(data: bytes, document: Callable[[DocumentId], Document]) -> tuple[Dispute, ...]:
+    """Read bytes that were already verified against their digest. ``document`` returns the one with an id."""
     return tuple(
         Dispute(
             TopicId(row["topic"]),
             tuple(row["asked"]),
-            tuple(tuple(known[DocumentId(id_)].span(a, b) for id_, a, b in side) for side in row["sides"]),
+            tuple(tuple(document(DocumentId(id_)).span(a, b) for id_, a, b in side) for side in row["sides"]),
             tuple(row.get("not_asked", ())),  # older indexes do not have this key
         )
         for row in json.loads(data)

@@ -157,10 +157,10 @@ def _checked(corpus: Path, name: str) -> Table:
 
 
 def _text_of(path: Path) -> str | None:
-    if not path.is_file():
-        if os.path.lexists(path):
-            raise SourceFactsError(f"{path} cannot be read", hint="replace it with a regular file")
+    if not os.path.lexists(path):  # asked first: a file that is made between the two questions is regular
         return None
+    if not path.is_file():
+        raise SourceFactsError(f"{path} cannot be read", hint="replace it with a regular file")
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

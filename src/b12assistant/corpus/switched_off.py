@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -42,22 +42,19 @@ class SwitchedOff:
         """Return why a passage is off, by itself or with its document; ``None`` if it is on."""
         return self.documents.get(passage.document.id) or self.passages.get(passage.id)
 
-    def in_part(self, passages: Iterable[Passage]) -> frozenset[DocumentId]:
-        """Return the documents that are on but have passages that are off."""
-        documents = {passage.document.id for passage in passages if passage.id in self.passages}
-        return frozenset(documents - self.documents.keys())
-
-    def without_target(self, passages: Iterable[Passage]) -> Iterator[str]:
-        """Yield a message for each entry that matches none of ``passages``."""
-        known = tuple(passages)
-        documents, ids = {passage.document.id for passage in known}, {passage.id for passage in known}
-        for name in self.documents.keys() - documents:
-            yield f"{SWITCHED_OFF_FILE}: document {name!r} is not in the index: remove the entry, or fix its name"
-        for passage in (self.passages.keys() | self.notes.keys()) - ids:
-            yield (
-                f"{SWITCHED_OFF_FILE}: passage {passage!r} is not in the index, so its entry does nothing: its words "
-                "may have changed; find its new id with `b12assistant show`, or remove the entry"
-            )
+    def without_target(
+        self, is_document: Callable[[DocumentId], bool], is_passage: Callable[[PassageId], bool]
+    ) -> Iterator[str]:
+        """Yield a message for each entry that matches nothing."""
+        for name in sorted(self.documents.keys()):
+            if not is_document(name):
+                yield f"{SWITCHED_OFF_FILE}: document {name!r} is not in the index: remove the entry, or fix its name"
+        for passage in sorted(self.passages.keys() | self.notes.keys()):
+            if not is_passage(passage):
+                yield (
+                    f"{SWITCHED_OFF_FILE}: passage {passage!r} is not in the index, so its entry does nothing: its "
+                    "words may have changed; find its new id with `b12assistant show`, or remove the entry"
+                )
 
 
 NOTHING_OFF = SwitchedOff()

@@ -9,11 +9,11 @@ answers (`not_answered.toml`): something near one of them is probably not answer
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,16 @@ from numpy.typing import NDArray
 from b12assistant.corpus.disputes import Dispute
 from b12assistant.corpus.switched_off import NOTHING_OFF, SwitchedOff
 from b12assistant.errors import IndexDamagedError
+from b12assistant.index.arrays import from_npz, to_npz
 from b12assistant.index.documents import Entry
 from b12assistant.index.lexical_index import FIELDS
+from b12assistant.index.outline import Outline
+from b12assistant.index.source_words import SourceWords
+from b12assistant.index.store import Data
 from b12assistant.index.token_store import TokenStore
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
 from b12assistant.threads import once
-from b12assistant.types import Document, DocumentId, FileEnd, FileReport, GenerationId, Origin, Passage, PassageId
+from b12assistant.types import Document, DocumentId, FileEnd, FileReport, GenerationId, Origin, OriginId, Passage
 
 Vectors = NDArray[np.float32]
 Codes = NDArray[np.int8]
@@ -101,10 +105,10 @@ class AskedQuestions:
         return cls(np.concatenate(list(codes)), np.concatenate(rows), np.array(keys, "S64"), counts)
 
     @classmethod
-    def from_bytes(cls, data: bytes, sentences: int, dimension: int) -> AskedQuestions:
+    def from_bytes(cls, data: Data, sentences: int, dimension: int) -> AskedQuestions:
         """Read the file. Raises ``IndexDamagedError`` if it does not fit the index."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            read = cls(*(arrays[name] for name in _NAMES))
+        arrays = from_npz(data)
+        read = cls(*(arrays[name] for name in _NAMES))
         rows = len(read.sentences)
         of_none = int(np.count_nonzero(read.sentences == sentences))
         fits = (
@@ -119,10 +123,8 @@ class AskedQuestions:
         return read
 
     def to_bytes(self) -> bytes:
-        buffer = io.BytesIO()
         # Packed it would be a third smaller, and take 0.1 s to read.
-        np.savez(buffer, **{name: getattr(self, name) for name in _NAMES})
-        return buffer.getvalue()
+        return to_npz({name: getattr(self, name) for name in _NAMES})
 
     def by_key(self) -> Mapping[bytes, Codes]:
         """Return the vectors of each document's questions."""
@@ -162,44 +164,43 @@ class Collection:
     """
 
     generation: GenerationId
-    documents: tuple[Document, ...]
-    passages: tuple[Passage, ...]
+    documents: Sequence[Document]
+    passages: Sequence[Passage]
     vectors: VectorIndex
     matrix: NDArray[np.float32]
     lexical: LexicalIndex
     context: TokenStore
     alone: TokenStore | None
     piece_idf: NDArray[np.float32]  # over this collection's sentences and titles, by word piece
+    outline: Outline
+    words: SourceWords
     disputes: tuple[Dispute, ...] = ()
     examples: NDArray[np.float32] | None = None  # a vector for each example question of each dispute, in order
     off: SwitchedOff = NOTHING_OFF
     asked: AskedQuestions | None = None
 
+    def origins(self, passage: Passage) -> tuple[tuple[Origin, ...], ...]:
+        """Return the publications that each sentence of a passage rests on."""
+        attributions = sorted(passage.document.attributions, key=lambda each: each.range)
+        starts = [each.range.start for each in attributions]
+        ends = [each.range.end for each in attributions]
+        places = [slice(bisect_right(ends, s.start), bisect_left(starts, s.end)) for s in passage.sentences]
+        return tuple(tuple(each.origin for each in attributions[place]) for place in places)
+
     @once
-    def origins(self) -> dict[PassageId, tuple[tuple[Origin, ...], ...]]:
-        """Return the publications that each sentence of each passage rests on."""
-        of_passages: dict[DocumentId, list[Passage]] = {}
-        for passage in self.passages:
-            of_passages.setdefault(passage.document.id, []).append(passage)
-        found = {}
-        for document in self.documents:
-            attributions = sorted(document.attributions, key=lambda each: each.range)
-            starts = [each.range.start for each in attributions]
-            ends = [each.range.end for each in attributions]
-            for passage in of_passages.get(document.id, ()):
-                places = [slice(bisect_right(ends, s.start), bisect_left(starts, s.end)) for s in passage.sentences]
-                found[passage.id] = tuple(tuple(each.origin for each in attributions[place]) for place in places)
-        return found
+    def known_origins(self) -> Mapping[OriginId, Origin]:
+        """Return the publications that any sentence rests on."""
+        return {each.origin.id: each.origin for document in self.documents for each in document.attributions}
 
     @once
     def context_starts(self) -> NDArray[np.int64]:
         """Return the unit of ``context`` at which each passage begins (its title), ``(n + 1,)``."""
-        return np.cumsum([0, *(1 + len(passage.sentences) for passage in self.passages)], dtype=np.int64)
+        return self.sentence_starts + np.arange(len(self.sentence_starts))
 
-    @once
+    @property
     def sentence_starts(self) -> NDArray[np.int64]:
         """Return the unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
-        return np.cumsum([0, *(len(passage.sentences) for passage in self.passages)], dtype=np.int64)
+        return self.outline.sentences
 
     def barred(self, queries: Sequence[Vectors]) -> list[float | None]:
         """Return, for each of ``queries``, ``(d,)``, the best cosine with a question that nothing answers, if any are
@@ -220,17 +221,35 @@ class Collection:
     @once
     def first_rows(self) -> NDArray[np.int64]:
         """Return, for each row, the row of its document's first passage, ``(n,)``."""
-        first: dict[DocumentId, int] = {}
-        return np.array([first.setdefault(p.document.id, row) for row, p in enumerate(self.passages)], dtype=np.int64)
+        firsts = self.outline.firsts
+        return np.repeat(firsts[:-1], np.diff(firsts))
 
     @once
     def off_in_part(self) -> frozenset[DocumentId]:
-        """Return the documents with some passages switched off."""
-        return self.off.in_part(self.passages)
+        """Return the documents that are on but have passages that are off."""
+        rows = [row for row in map(self.outline.row_of, self.off.passages) if row is not None]
+        return frozenset({self.passages[row].document.id for row in rows} - self.off.documents.keys())
 
     @once
-    def rows(self) -> dict[PassageId, int]:
-        return {passage.id: row for row, passage in enumerate(self.passages)}
+    def rows_off(self) -> tuple[int, ...]:
+        """Return the rows of what is switched off, by itself or with its document."""
+        passages = (self.outline.row_of(each) for each in self.off.passages)
+        documents = chain.from_iterable(map(self.outline.rows_of, self.off.documents))
+        return tuple(sorted({*documents, *(row for row in passages if row is not None)}))
+
+    @once
+    def is_kept_back(self) -> NDArray[np.bool_]:
+        """Return whether each passage is off, or its source is withdrawn or superseded, ``(n,)``."""
+        kept_back = np.repeat(~self.outline.in_force, np.diff(self.outline.firsts))
+        kept_back[list(self.rows_off)] = True
+        return kept_back
+
+    def row(self, passage: Passage) -> int:
+        """Return the row of one of the passages. Raises ``KeyError`` for another."""
+        row = self.outline.row_of(passage.id)
+        if row is None:
+            raise KeyError(passage.id)
+        return row
 
 
 # An index records their versions: extraction, terms and searches depend on them.

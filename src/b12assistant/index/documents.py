@@ -54,7 +54,11 @@ def entries_to_bytes(entries: Iterable[Entry]) -> bytes:
 
 def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
     """Read bytes that were already verified against their digest."""
-    return tuple(_read_entry(json.loads(line)) for line in data.decode().split("\n") if line)
+    return tuple(entry_from_bytes(line) for line in data.split(b"\n") if line)
+
+
+def entry_from_bytes(line: bytes) -> Entry:
+    return _read_entry(json.loads(line))
 
 
 def source_facts(source: Source) -> Json:

@@ -30,9 +30,11 @@ from b12assistant.index.collection import (
 )
 from b12assistant.index.embedding import Embedded, EmbeddingPool
 from b12assistant.index.lexical_index import index_words
+from b12assistant.index.outline import Outline
 from b12assistant.index.parts import Parts
 from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
+from b12assistant.index.source_words import SourceWords
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.threads import once
@@ -107,7 +109,7 @@ class Indexer:
     ) -> bool:
         """Check if the build would give the files of ``previous`` again, without loading the encoder."""
         old = previous.parts
-        if old is None or len(read.entries) != len(old.entries):
+        if old is None or not previous.is_current or len(read.entries) != len(old.entries):
             return False
         passages = sum(len(entry.passages) for entry in read.entries)
         dimension = previous.facts["model"]["dimension"]  # other weights differ in digest
@@ -129,13 +131,17 @@ class Indexer:
         known: Known,
     ) -> Parts:
         asked = self._asked(read, groups, known) if digest_of(groups) else None
+        context = TokenStore.join([arrays.context for arrays in embedded])
         alone = [arrays.alone for arrays in embedded if arrays.alone is not None]
         return Parts(
             read.entries,
+            Outline.of((entry.document, entry.passages) for entry in read.entries),
+            SourceWords.of(read.passages),
             vector_index.build_index(np.concatenate([arrays.vectors for arrays in embedded])),
             index_words(read.passages),
-            TokenStore.join([arrays.context for arrays in embedded]),
+            context,
             TokenStore.join(alone) if alone else None,
+            context.piece_idf(),
             disputes,
             np.concatenate([self._examples(each, known) for each in disputes]) if disputes else None,
             asked,

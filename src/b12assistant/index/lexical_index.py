@@ -7,7 +7,6 @@ are computed when the index is built, so that a query only adds columns.
 
 from __future__ import annotations
 
-import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from b12assistant.index.arrays import from_npz, to_npz
+from b12assistant.index.store import Data
 from b12assistant.language.words import terms
 from b12assistant.types import Document, Passage
 
@@ -131,24 +132,23 @@ class BM25FIndex:
 
     def to_bytes(self) -> bytes:
         names = json.dumps(list(self._vocabulary), ensure_ascii=False).encode()
-        buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            vocabulary=np.frombuffer(names, dtype=np.uint8),
-            starts=self._starts,
-            rows=self._rows,
-            weights=self._weights,
-            idf=self._idf,
+        return to_npz(
+            {
+                "vocabulary": np.frombuffer(names, np.uint8),
+                "starts": self._starts,
+                "rows": self._rows,
+                "weights": self._weights,
+                "idf": self._idf,
+            }
         )
-        return buffer.getvalue()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> BM25FIndex:
-        """Read bytes that were already verified against their digest."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            names = json.loads(arrays["vocabulary"].tobytes())
-            vocabulary = {term: number for number, term in enumerate(names)}
-            return cls(vocabulary, arrays["starts"], arrays["rows"], arrays["weights"], arrays["idf"])
+    def from_bytes(cls, data: Data) -> BM25FIndex:
+        """Read bytes that were already verified against their digest; only the vocabulary is copied."""
+        arrays = from_npz(data)
+        names = json.loads(arrays["vocabulary"].tobytes())
+        vocabulary = {term: number for number, term in enumerate(names)}
+        return cls(vocabulary, arrays["starts"], arrays["rows"], arrays["weights"], arrays["idf"])
 
 
 def titles_of(document: Document, offset: int) -> str:

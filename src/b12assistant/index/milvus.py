@@ -320,7 +320,7 @@ class Collections:
         engine = manifest.get("engine", {})
         if engine.get("name") != MILVUS:
             raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
-        off = [row for row, passage in enumerate(collection.passages) if collection.off.of(passage)]
+        off = list(collection.rows_off)
         place = replace(self.open(engine), only=f"row not in {off}" if off else "")  # numbers, never text of a corpus
         words = _local(collection).without_rows()
         return replace(collection, vectors=MilvusVectors(place), lexical=MilvusTerms(place, words))

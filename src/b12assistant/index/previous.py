@@ -24,7 +24,7 @@ from b12assistant.index.collection import LIBRARIES
 from b12assistant.index.documents import Entry
 from b12assistant.index.embedding import Embedded
 from b12assistant.index.parts import Parts, read_parts
-from b12assistant.index.store import Generation, read_generation, read_manifest
+from b12assistant.index.store import SCHEMA, Generation, read_generation, read_manifest
 from b12assistant.index.token_store import Vectors
 from b12assistant.threads import once
 from b12assistant.types import GenerationId, Passage
@@ -63,13 +63,14 @@ class VectorScope:
 class Previous:
     """A generation as a cache; empty by default.
 
-    ``facts``: its manifest without what the store adds. ``parts``: its parts. ``scope``: of its vectors.
-    ``examples``: for the example questions of each dispute, their vectors (examples, d). ``asked``: those of the
-    questions asked of a document's sentences, by `collection.key_of`.
+    ``facts``: its manifest without what the store adds. ``is_current``: whether its files have today's form.
+    ``parts``: its parts. ``scope``: of its vectors. ``examples``: for the example questions of each dispute, their
+    vectors (examples, d). ``asked``: those of the questions asked of a document's sentences, by `collection.key_of`.
     """
 
     id: GenerationId | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    is_current: bool = False
     parts: Parts | None = None
     entries: Mapping[str, Entry] = field(default_factory=dict)
     scope: VectorScope = field(default_factory=VectorScope)
@@ -95,10 +96,12 @@ def read_previous(generation: Generation | None) -> Previous:
 def previous_of(generation: Generation) -> Previous:
     """Read a generation as a cache. Raises ``IndexDamagedError`` if its parts do not fit one another."""
     parts, made_in = read_parts(generation), VectorScope.of_index(generation.manifest)
+    parts = replace(parts, entries=tuple(parts.entries))  # all are compared with the corpus
     keys = [_key(made_in, entry.passages) for entry in parts.entries]
     return Previous(
         generation.id,
         {key: value for key, value in generation.manifest.items() if key not in _OF_THE_STORE},
+        generation.manifest["schema"] == SCHEMA,
         parts,
         {entry.report.file: entry for entry in parts.entries},
         made_in,

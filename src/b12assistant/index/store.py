@@ -9,6 +9,9 @@ A generation's name is the digest of its content. Readers take no lock: they rea
 and only then parse them. If anything differs, the last good generation is used and the difference is reported.
 A file that is not in the manifest is never read. A generation's name covers its content, and the manifest's seal the
 rest of the manifest, so that no byte can change unnoticed.
+
+A large file is mapped, not read: its pages are the system's to keep or to drop, so that what a process holds does not
+grow with the collection. Nothing may be written into it in place; a published file is only ever replaced or removed.
 """
 
 from __future__ import annotations
@@ -18,13 +21,14 @@ import errno
 import fcntl
 import hashlib
 import json
+import mmap
 import os
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from b12assistant.errors import (
     REBUILD,
@@ -38,7 +42,11 @@ from b12assistant.errors import (
 from b12assistant.stages import stage
 from b12assistant.types import GenerationId
 
-SCHEMA = 1  # raise when the files of a generation, or this file, change their form
+Data = bytes | memoryview  # of a file; a view of a mapped one
+
+SCHEMA = 2  # raise when the files of a generation, or this file, change their form
+_READ = (1, SCHEMA)  # schemas that are read
+MAPPED_FROM = 32 << 20  # bytes of a file; smaller ones are read, so that nothing done to them later can be seen
 MANIFEST = "manifest.json"
 _BESIDE_CONTENT = ("generation", "counter", "seal")
 _LARGEST = 1 << 20  # bytes of a file that no manifest describes
@@ -51,7 +59,7 @@ class Generation:
 
     id: GenerationId
     manifest: Mapping[str, object]
-    files: Mapping[str, bytes]
+    files: Mapping[str, Data]
     problems: tuple[str, ...] = ()
 
 
@@ -62,7 +70,7 @@ def read_generation(folder: Path) -> Generation:
     return Generation(GenerationId(folder.name), manifest, files)
 
 
-def describe(data: bytes) -> dict[str, object]:
+def describe(data: Data) -> dict[str, object]:
     """Describe a file for the manifest."""
     return {"size": len(data), "sha256": _sha256(data)}
 
@@ -93,7 +101,7 @@ def _json(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
 
 
-def _sha256(data: bytes) -> str:
+def _sha256(data: Data) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
@@ -102,6 +110,27 @@ def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
 
     Links are not followed, and a pipe does not block. Raises ``OSError`` for errors that may be temporary.
     """
+    file = _regular(path)
+    if file is None:
+        return None
+    with file:
+        return file.read(most + 1)
+
+
+def map_bytes(path: Path, size: int) -> memoryview | None:
+    """Map a regular file of ``size`` bytes, at least 1; return an empty view if it has another size.
+
+    ``None`` and errors as of `read_bytes`.
+    """
+    file = _regular(path)
+    if file is None:
+        return None
+    with file:
+        is_whole = os.fstat(file.fileno()).st_size == size
+        return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if is_whole else b"")
+
+
+def _regular(path: Path) -> BinaryIO | None:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -111,11 +140,10 @@ def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         return None
-    with os.fdopen(handle, "rb") as file:
-        return file.read(most + 1)
+    return os.fdopen(handle, "rb")
 
 
-def write_synced(path: Path, data: bytes) -> None:
+def write_synced(path: Path, data: Data) -> None:
     """Write a file; it is on the disk when this returns."""
     with path.open("wb") as file:
         file.write(data)
@@ -139,15 +167,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if manifest is None:
         what = "is missing" if data is None else "was changed"
         raise IndexDamagedError(f"{folder}/{MANIFEST} {what}", hint=REBUILD)
-    if manifest.get("schema") != SCHEMA:
+    if manifest.get("schema") not in _READ:
         raise IndexMismatchError(
             f"the index has schema {manifest.get('schema')}, this version reads {SCHEMA}", hint=REBUILD
         )
     return manifest
 
 
-def _read(path: Path, facts: Mapping[str, Any]) -> bytes:
-    data = read_bytes(path, most=facts["size"])
+def _read(path: Path, facts: Mapping[str, Any]) -> Data:
+    size = facts["size"]
+    data = read_bytes(path, most=size) if size < MAPPED_FROM else map_bytes(path, size)
     if data is None or describe(data) != facts:
         raise _damaged(path, missing=data is None)
     return data
@@ -205,7 +234,7 @@ class Store:
             os.pwrite(lock, f"process {os.getpid()}".encode("ascii"), 0)
             self._sweep()
 
-    def publish(self, files: Mapping[str, bytes], facts: Mapping[str, object]) -> GenerationId:
+    def publish(self, files: Mapping[str, Data], facts: Mapping[str, object]) -> GenerationId:
         """Write a complete generation and make it current; ``facts`` go into the manifest. Call under ``writing``.
 
         If the current generation has the same content, it stays. Any failure leaves the previous one in use.
@@ -224,7 +253,7 @@ class Store:
         self._retire(name, previous)
         return name
 
-    def _write(self, name: GenerationId, files: Mapping[str, bytes]) -> None:
+    def _write(self, name: GenerationId, files: Mapping[str, Data]) -> None:
         """Write a generation into a hidden folder; a rename gives it its name when it is complete."""
         draft, target = self._generations / _DRAFT, self._generations / name
         shutil.rmtree(draft, ignore_errors=True)

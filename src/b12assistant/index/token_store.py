@@ -7,17 +7,15 @@ six thousand and changes no ranking that was measured; rows are brought back to 
 from __future__ import annotations
 
 import io
-import math
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import pairwise
-from typing import Any
-from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.threads import once
+from b12assistant.index.arrays import from_npz, to_npz
+from b12assistant.index.store import Data
 
 Vectors = NDArray[np.float32]
 
@@ -97,22 +95,19 @@ class TokenStore:
         frequency = np.bincount(pairs[np.diff(pairs, prepend=-1) > 0] % size, minlength=size)
         return np.asarray(np.log((len(self) + 1) / (frequency + 0.5)), dtype=np.float32)
 
-    @once
-    def _norms(self) -> Vectors:
-        squares = np.einsum("ij,ij->i", self.tokens, self.tokens, dtype=np.float32)
-        return np.asarray(np.maximum(np.sqrt(squares), 1e-6), dtype=np.float32)
-
     def unit_tokens(self) -> Vectors:
         """Return the tokens as ``best`` takes them: rows of unit length."""
-        return np.asarray(self.tokens.astype(np.float32) / self._norms[:, None], dtype=np.float32)
+        tokens = self.tokens.astype(np.float32)
+        return np.asarray(tokens / _lengths(tokens), dtype=np.float32)
 
     def best(self, query: Vectors, first: int, last: int) -> Vectors:
         """Return each query token's best cosine in units ``first`` … ``last - 1``, ``(last - first, q)``; empty: -1."""
         begin, end = int(self.starts[first]), int(self.starts[last])
         if begin == end or not len(query):
             return np.full((last - first, len(query)), -1.0, dtype=np.float32)
-        cosines = self.tokens[begin:end].astype(np.float32) @ query.T
-        cosines /= self._norms[begin:end, None]
+        tokens = self.tokens[begin:end].astype(np.float32)
+        cosines = tokens @ query.T
+        cosines /= _lengths(tokens)
         bounds = self.starts[first : last + 1] - begin
         filled = bounds[1:] > bounds[:-1]
         if filled.all():
@@ -122,30 +117,16 @@ class TokenStore:
         return best
 
     def to_bytes(self) -> bytes:
-        buffer = io.BytesIO()
-        np.savez(buffer, tokens=self.tokens, pieces=self.pieces, starts=self.starts)
-        return buffer.getvalue()
+        return to_npz({"tokens": self.tokens, "pieces": self.pieces, "starts": self.starts})
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> TokenStore:
+    def from_bytes(cls, data: Data) -> TokenStore:
         """Read bytes that were already verified against their digest; the arrays are views of them, not copies."""
-        arrays = _views(data)
+        arrays = from_npz(data)
         return cls(arrays["tokens"], arrays["pieces"], arrays["starts"])
 
 
-def _views(data: bytes) -> dict[str, NDArray[Any]]:
-    """Return the arrays of an npz file that is not compressed; like `numpy.load`, but views where they are aligned."""
-    found = {}
-    with ZipFile(io.BytesIO(data)) as archive:
-        for member in archive.infolist():
-            with archive.open(member) as file:
-                is_stored = np.lib.format.read_magic(file) == (1, 0) and member.compress_type == ZIP_STORED
-                shape, by_columns, kind = np.lib.format.read_array_header_1_0(file) if is_stored else ((), True, None)
-                if not is_stored or by_columns:
-                    raise ValueError(f"{member.filename} is not a stored array of format 1.0, row by row")
-                header = file.tell()
-            name, more = np.frombuffer(data, "<u2", 2, member.header_offset + 26).tolist()  # their lengths
-            first = member.header_offset + 30 + name + more + header
-            array = np.frombuffer(data, kind, math.prod(shape), first).reshape(shape)
-            found[member.filename.removesuffix(".npy")] = array if array.flags.aligned else array.copy()
-    return found
+def _lengths(tokens: Vectors) -> Vectors:
+    """Return the lengths of rows, (n, 1). They are not stored: of a whole collection they would take memory."""
+    squares = np.einsum("ij,ij->i", tokens, tokens)  # sums of whole numbers, so exact in any order
+    return np.asarray(np.maximum(np.sqrt(squares), 1e-6), np.float32)[:, None]

@@ -10,23 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zipfile import BadZipFile
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.errors import REBUILD, IndexDamagedError
+from b12assistant.index.arrays import from_npz, to_npz
+from b12assistant.index.store import Data
 
 Vectors = NDArray[np.float32]
 Found = tuple[NDArray[np.int64], Vectors]
 
-ROWS_FILE, CODES_FILE = "vectors.faiss", "codes.faiss"
+ROWS_FILE, CODES_FILE = "vectors.npz", "codes.faiss"
+_OLD_ROWS = "vectors.faiss"  # of schema 1
 ROWS_ALONE = {"kind": "exact"}
 EXACT_UP_TO = 50_000  # rows; scanning these takes as long as encoding a question
 _RESCORED, _FEWEST = 5, 500  # rows scored again: for each one asked for, and at least in all
 _TRAINED = 16 * 256  # rows: the most that FAISS uses to learn 16 centroids
 _LEAST = 16 * 39  # rows: with fewer it warns
 _UNIT = 1e-3  # how far from 1 the length of a row may be
+_AT_ONCE = 8192  # rows
 
 faiss.omp_set_num_threads(1)  # one query is faster on one thread, and a fork after threaded search hangs (faiss 5206)
 
@@ -55,9 +60,7 @@ class FaissIndex:
         return self._rows
 
     def to_files(self) -> dict[str, bytes]:
-        index = faiss.IndexFlatIP(self._rows.shape[1])
-        index.add(self._rows)
-        return {ROWS_FILE: bytes(faiss.serialize_index(index))}
+        return {ROWS_FILE: to_npz({"rows": self._rows})}
 
 
 class CodedIndex(FaissIndex):
@@ -104,14 +107,14 @@ def build_index(vectors: Vectors) -> FaissIndex:
     return FaissIndex(vectors) if len(vectors) <= EXACT_UP_TO else CodedIndex(vectors)
 
 
-def read_index(files: Mapping[str, bytes], facts: Mapping[str, Any], *, rows: int, dimension: int) -> FaissIndex:
+def read_index(files: Mapping[str, Data], facts: Mapping[str, Any], *, rows: int, dimension: int) -> FaissIndex:
     """Read what `to_files` wrote, of the kind in ``facts`` of the manifest. The bytes are already verified.
 
     Raises ``IndexDamagedError`` if they are something else, or if the index does not find one of its own rows.
     """
-    read = _read(files[ROWS_FILE], ROWS_FILE, rows=rows, dimension=dimension)
-    vectors = np.asarray(read.reconstruct_n(0, rows), dtype=np.float32)
-    if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=_UNIT):  # false for NaN too
+    vectors = _rows(files, rows=rows, dimension=dimension)
+    parts = (vectors[first : first + _AT_ONCE] for first in range(0, rows, _AT_ONCE))
+    if not all(np.allclose(np.linalg.norm(part, axis=1), 1, atol=_UNIT) for part in parts):  # false for NaN too
         raise IndexDamagedError(f"{ROWS_FILE} has a row that is not of unit length", hint=REBUILD)
     index = FaissIndex(vectors)
     if facts != ROWS_ALONE:
@@ -125,7 +128,20 @@ def read_index(files: Mapping[str, bytes], facts: Mapping[str, Any], *, rows: in
     return index
 
 
-def _read(data: bytes, file: str, *, rows: int, dimension: int) -> faiss.Index:
+def _rows(files: Mapping[str, Data], *, rows: int, dimension: int) -> Vectors:
+    if _OLD_ROWS in files:
+        read = _read(files[_OLD_ROWS], _OLD_ROWS, rows=rows, dimension=dimension)
+        return np.asarray(read.reconstruct_n(0, rows), dtype=np.float32)
+    try:
+        found = from_npz(files[ROWS_FILE])["rows"]
+    except (ValueError, KeyError, BadZipFile) as error:
+        raise IndexDamagedError(f"{ROWS_FILE} cannot be read", hint=REBUILD) from error
+    if found.shape != (rows, dimension) or found.dtype != np.float32:
+        raise IndexDamagedError(f"{ROWS_FILE} does not fit its manifest", hint=REBUILD)
+    return found
+
+
+def _read(data: Data, file: str, *, rows: int, dimension: int) -> faiss.Index:
     try:
         index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
     except RuntimeError as error:
