@@ -23,7 +23,7 @@ class Blocking(FakeWorkspace):
     gate: threading.Event = field(default_factory=threading.Event)
 
     def ask(self, question: str, history: Sequence[str] = (), **how: Any) -> Reply:
-        self.gate.wait(20)
+        self.gate.wait(60)
         return super().ask(question, history, **how)
 
 

@@ -70,10 +70,14 @@ def test_a_question_late_because_everything_was_loading_is_answered_after_loadin
     warmup = Warmup(held)  # asks, so it waits for the gate
 
     async def asked() -> tuple[str, Conversation, str]:
-        asking = Asking(Live(held), questions(seconds=0.3), load_labels(), warmup)
-        waiting = asyncio.create_task(asking.ask(ASKED, Conversation()))
-        await asyncio.sleep(0.6)
+        bounds, ends = questions(seconds=0.3), list[str]()
+        bounds.watch = lambda end, seconds: ends.append(end)
+        waiting = asyncio.create_task(Asking(Live(held), bounds, load_labels(), warmup).ask(ASKED, Conversation()))
+        while not ends:
+            await asyncio.sleep(0.01)
+        assert ends == ["late"]
         assert not waiting.done()
+        bounds.seconds = 60.0
         held.gate.set()
         return await waiting
 
@@ -103,7 +107,9 @@ def test_a_conversation_that_a_browser_kept_is_asked_again_whole_or_not_at_all(b
         (8, ASKED, True),
         (9, "And why?", False),
     ]
-    for wrong in (None, "", "[]", "{}", "[1]", json.dumps([{"question": ASKED}] * 21), json.dumps([{"question": " "}])):
+    wrong_turns = ({"question": 1}, {"html": "<b>"}, {"question": "x", "more": 1}, {"question": " "})
+    wrong_talks: tuple[object, ...] = ([], {}, [1], [{"question": ASKED}] * 21, *([turn] for turn in wrong_turns))
+    for wrong in (None, "", *map(json.dumps, wrong_talks)):
         old, note = asyncio.run(asking.restored(wrong, talk))
         assert old is talk
         assert "could not show your conversation" in note

@@ -18,11 +18,13 @@ import yaml
 ROOT = Path(__file__).parent.parent
 FILES = ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md")
 QUESTION = "Can nerves suffer without anaemia?"
+# Nobody downloads these, so they are compressed as little as possible, which takes a third of the time.
+HASTY = "import zlib; full = zlib.compressobj; zlib.compressobj = lambda level=-1, *more: full(1, *more)"
 
 
 def make(what: str, source: Path, out: Path) -> Path:
     """Make an sdist or a wheel with pyproject.toml's back end, which is installed, so nothing is downloaded."""
-    code = f"from setuptools import build_meta; print(build_meta.build_{what}({str(out)!r}))"
+    code = f"{HASTY}; from setuptools import build_meta; print(build_meta.build_{what}({str(out)!r}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return out / done.stdout.splitlines()[-1]

@@ -33,7 +33,9 @@ STILL = """() => Promise.all(document.getAnimations().filter(each => isFinite(ea
 ARRIVED = """address => { const {contentWindow, contentDocument} = document.querySelector('#src-frame');
     return contentWindow.location.href.endsWith(address) && contentDocument.querySelector('#doc') !== null
         && contentDocument.readyState === 'complete'; }"""
+# What is there already does not count, for it may say the same.
 SEEN = """([selector, pattern]) => { const seen = globalThis.seen = {yet: false}, wanted = new RegExp(pattern);
+    for (const each of document.querySelectorAll(selector)) each.textContent = '';
     const watch = new MutationObserver(() => {
         seen.yet ||= [...document.querySelectorAll(selector)].some(each => wanted.test(each.textContent)); });
     watch.observe(document, {attributes: true, characterData: true, childList: true, subtree: true}); }"""
@@ -68,11 +70,12 @@ class Reader:
     asked_for: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     listening: set[Request] = field(default_factory=set)
+    size: ViewportSize = field(default_factory=lambda: WINDOW)
 
     @classmethod
     def of(cls, context: BrowserContext, address: str, path: str = "/") -> Reader:
-        reader = cls(context.new_page(), address)
-        page = reader.page
+        page = context.new_page()
+        reader = cls(page, address, size=page.viewport_size or WINDOW)
         page.set_default_timeout(SECONDS * 1000)
         page.add_init_script(RUN)
         page.on("request", reader._note)
@@ -87,6 +90,22 @@ class Reader:
         page.goto(address + path)
         reader._arrive(path)
         return reader
+
+    def visit(self, address: str, path: str) -> None:
+        """Load a page as a new tab does: nothing that was stored, set or caught by the test before is left."""
+        page = self.page
+        page.unroute_all()
+        page.context.set_offline(False)
+        page.emulate_media(media="screen", color_scheme="light", reduced_motion="reduce")
+        page.set_viewport_size(self.size)
+        page.goto(f"{address}/favicon.ico")
+        page.evaluate("() => { sessionStorage.clear(); localStorage.clear(); }")
+        self.asked_for.clear()
+        self.complaints.clear()
+        self.listening.clear()
+        self.address = address
+        page.goto(address + path)
+        self._arrive(path)
 
     def reload(self) -> None:
         """Reload the page, and wait as ``of`` does."""
@@ -184,7 +203,7 @@ class Reader:
 
     @contextmanager
     def sees(self, selector: str, pattern: str = "") -> Iterator[None]:
-        """Within it, the text of a ``selector`` element must match ``pattern``, if only for a moment."""
+        """Empty the ``selector`` elements; within it, the text of one must match ``pattern``, if only for a moment."""
         self.page.evaluate(SEEN, [selector, pattern])
         yield
         self.page.wait_for_function("() => seen.yet")

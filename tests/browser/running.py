@@ -17,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from b12assistant.api import Workspace
+from b12assistant.web.questions import Questions
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
@@ -53,11 +54,16 @@ def no_browser() -> NoReturn:
 
 
 @contextlib.contextmanager
-def running(space: Workspace, around: Callable[[ASGIApp], ASGIApp] = lambda app: app, port: int = 0) -> Iterator[str]:
+def running(
+    space: Workspace,
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    port: int = 0,
+    questions: Questions | None = None,
+) -> Iterator[str]:
     """Serve ``space`` and yield the address; ``around`` wraps the application; ``port``: 0 for any that is free."""
     warmup = Warmup(space)
     listener = socket.create_server(("127.0.0.1", port))
-    app = around(application(space, warmup))
+    app = around(application(space, warmup, questions=questions))
     config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -50,6 +50,7 @@ def allowing(space: FakeWorkspace, framers: str) -> FakeWorkspace:
         "paths.corpus": str(space.corpus),
         "paths.index": str(space.store.root),
         "page.frame_ancestors": framers,
+        "web.seconds": 2.0 * SECONDS,
     }
     return replace(space, configuration=load_configuration(environment={}, flags=flags))
 

@@ -82,7 +82,7 @@ def test_a_conversation_survives_a_reload_continues_and_is_cleared(visit: Visit,
     page.wait_for_function("() => JSON.parse(sessionStorage.getItem('b12.talk')).length === 3")
     page.click("#new")
     page.wait_for_selector(".turn", state="detached")
-    assert reader.talk() == []
+    reader.until(lambda: reader.talk() == [])
     reader.reload()
     assert page.locator(".turn").count() == 0
     assert page.locator("#intro h1").is_visible()
@@ -101,7 +101,7 @@ def test_a_conversation_that_the_server_forgot_is_asked_again(visit: Visit, site
 
 
 def test_data_that_is_not_a_conversation_is_not_shown(reader: Reader) -> None:
-    for kept in ("not JSON", "{}", "[1]", '[{"question": 1}]', '[{"html": "<b>"}]', '[{"question": "x", "more": 1}]'):
+    for kept in ("not JSON", "{}", "[1]"):  # tests/test_turns.py has more
         reader.page.evaluate("kept => sessionStorage.setItem('b12.talk', kept)", kept)
         reader.reload()
         reader.ask(ASKED)

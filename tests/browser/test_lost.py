@@ -12,7 +12,7 @@ from serving import EMERGENCY, small_space
 from starlette.types import ASGIApp, Message, Receive, Send
 
 from browser.conftest import CORPUS, Visit
-from browser.reading import BOX, Reader
+from browser.reading import BOX, DRAWN, Reader
 from browser.running import running
 
 pytestmark = pytest.mark.slow
@@ -60,7 +60,9 @@ def test_a_question_asked_offline_is_answered_online(visit: Visit, site: str, be
     asked(page, FIRST)
     told(page, OFFLINE)
     page.keyboard.type(" and more")
-    page.wait_for_timeout(3000)
+    tried = len(reader.asked_for)
+    reader.until(lambda: sum("/app_id" in each for each in reader.asked_for[tried:]) > 1)
+    page.evaluate(DRAWN)
     assert page.inner_text("#lost") == OFFLINE, "the line stays"
     assert page.locator("#intro h1").bounding_box()["height"] > 20 or before  # type: ignore[index]
     page.context.set_offline(False)
@@ -156,7 +158,7 @@ def test_look_up_opened_while_the_server_is_away_is_there_when_it_is_back(
     with running(built, port=int(address.rpartition(":")[2])):
         page.fill("#lookup-box", "numb feet")
         page.wait_for_selector("#lookup li.found")
-        assert page.inner_text("#lost") == ""
+        told(page, "")
     page.fill("#lookup-box", "eggs")
     told(page, LOST)
     with running(built, port=int(address.rpartition(":")[2])):

@@ -18,9 +18,9 @@ ADDRESS = re.compile(r"/d/[\w./]+\?at=[\d,-]+(&best=\d+-\d+)?&is=[0-9a-f,]+#hit"
 FORMS = ("markdown", "html", "csv", "json")
 
 
-def with_three_pins(visit: Visit, site: str, **options: object) -> Reader:
+def with_three_pins(visit: Visit, site: str) -> Reader:
     """Find three passages and pin them, by keyboard alone."""
-    reader = visit(site, "/#lookup", **options)
+    reader = visit(site, "/#lookup")
     page = reader.page
     page.wait_for_selector("#lookup-box:focus")  # the address names the tab
     page.keyboard.type("a")  # in three passages
@@ -48,15 +48,15 @@ def test_pins_survive_a_reload_and_hold_no_word_that_was_typed(visit: Visit, sit
     page.wait_for_selector("#lookup-box")
     assert page.locator("#pack-open").text_content() == "Saved: 3 passages"
     page.click("#pack-open")
-    page.wait_for_selector("#pack li")
+    page.wait_for_selector("#pack li >> nth=2")
     assert page.locator("#pack li").count() == 3
     forget(reader)
 
 
 def test_every_export_is_verified(visit: Visit, site: str, small: FakeWorkspace, tmp_path: Path) -> None:
-    reader = with_three_pins(visit, site, accept_downloads=True)
+    reader = with_three_pins(visit, site)
     reader.page.click("#pack-open")
-    reader.page.wait_for_selector("#pack li")
+    reader.page.wait_for_selector("#pack li >> nth=2")
     for form in FORMS:
         with reader.page.expect_download() as download:
             reader.page.click(f"#pack button[value={form}]")
@@ -172,6 +172,7 @@ def test_collections_have_names_which_are_text_and_are_kept(visit: Visit, site: 
     assert page.locator("#pack-name option").all_text_contents() == ["Saved passages", name]
     assert page.locator("#pack-open").text_content() == f"{name}: 0"
     page.keyboard.press("Escape")
+    page.wait_for_selector("#pack", state="hidden")
     page.locator("#lookup .found").first.focus()
     page.keyboard.press("p")
     assert page.locator("#pack-open").text_content() == f"{name}: 1"
@@ -192,7 +193,7 @@ def test_collections_have_names_which_are_text_and_are_kept(visit: Visit, site: 
 
 
 def test_a_collection_is_copied_as_a_reply(visit: Visit, site: str) -> None:
-    reader = with_three_pins(visit, site, permissions=["clipboard-read", "clipboard-write"])
+    reader = with_three_pins(visit, site)
     reader.page.click("#pack-open")
     reader.page.get_by_role("button", name="Copy as reply").click()
     reader.page.wait_for_function(

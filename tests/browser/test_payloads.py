@@ -272,4 +272,4 @@ def _open_pack(reader: Reader, addresses_: Sequence[str]) -> None:
     page = reader.page
     page.evaluate("all => all.forEach(b12.pack.add)", list(addresses_))
     page.click("#pack-open")
-    page.wait_for_selector("#pack blockquote")
+    page.wait_for_selector(f"#pack blockquote >> nth={len(addresses_) - 1}")

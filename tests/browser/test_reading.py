@@ -66,7 +66,7 @@ def test_a_seller_is_labelled(reader: Reader) -> None:
 def test_an_example_is_asked_by_pressing_it(reader: Reader) -> None:
     asked = reader.page.locator("#questions button").first.text_content() or ""
     assert reader.press("#questions button >> nth=0").locator("h2 .exact").text_content() == asked.strip()
-    assert not reader.page.locator("#questions").is_visible()
+    reader.page.wait_for_selector("#questions", state="hidden")
 
 
 def test_a_refusal_names_the_nearest_places_as_links(reader: Reader) -> None:
@@ -119,14 +119,14 @@ def test_after_an_edit_the_box_for_questions_has_the_focus(reader: Reader) -> No
         assert page.evaluate(f"() => document.activeElement === document.querySelector('{BOX}')")
 
 
-def test_two_sides_are_side_by_side_or_on_a_phone_one_below_the_other(visit: Visit, site: str) -> None:
+def test_two_sides_are_side_by_side_or_on_a_phone_one_below_the_other(reader: Reader) -> None:
+    topic = "Do swallowed capsules work as well as a syringe?"
+    sides = reader.ask(topic).locator(".sides")
+    assert sides.locator("> summary").text_content() == f"Sources disagree: {topic}"
+    assert sides.locator("blockquote").first.is_hidden()
+    sides.locator("> summary").click()
     for width, columns in ((1280, 2), (390, 1)):
-        reader = visit(site, viewport={"width": width, "height": 844})
-        sides = reader.ask("Do swallowed capsules work as well as a syringe?").locator(".sides")
-        topic = "Do swallowed capsules work as well as a syringe?"
-        assert sides.locator("> summary").text_content() == f"Sources disagree: {topic}"
-        assert sides.locator("blockquote").first.is_hidden()
-        sides.locator("> summary").click()
+        reader.page.set_viewport_size({"width": width, "height": 844})
         boxes = sides.locator("blockquote").evaluate_all(
             "all => all.map(each => each.getBoundingClientRect().toJSON())"
         )
@@ -239,7 +239,7 @@ def test_a_new_conversation_forgets_the_old_one(reader: Reader) -> None:
     reader.ask(ASKED)
     reader.page.click("#new")
     reader.page.wait_for_function("() => !document.querySelector('.turn')")
-    assert reader.focused() != ""
+    reader.page.wait_for_selector(f"{BOX}:focus")
     turn = reader.ask("And how?")
     assert turn.locator(".read-as").count() == 0
 
@@ -250,7 +250,7 @@ def test_every_answer_is_announced_once_and_the_box_keeps_the_focus(visit: Visit
         reader.ask(ASKED)
         reader.page.wait_for_function("n => document.getElementById('say').textContent.includes(n)", arg=str(number))
         assert reader.page.evaluate("() => document.activeElement.tagName") == "TEXTAREA"
-        assert reader.page.input_value(BOX) == ""
+        reader.page.wait_for_function("box => !document.querySelector(box).value", arg=BOX)
 
 
 def test_what_cannot_be_read_as_a_question_is_reported_next_to_the_box(visit: Visit, site: str) -> None:

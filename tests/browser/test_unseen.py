@@ -67,7 +67,9 @@ def test_the_script_and_the_server_mark_the_same(visit: Visit, site: str) -> Non
         sys.maxunicode,
     )
     alone = [code for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
-    assert marked == [code for code in alone if "unseen" in revealed(f"a{chr(code)}\u4e00")]
+    blocks = [alone[at : at + 256] for at in range(0, len(alone), 256)]
+    some = [block for block in blocks if "unseen" in revealed("".join(f"a{chr(code)}\u4e00" for code in block))]
+    assert marked == [code for block in some for code in block if "unseen" in revealed(f"a{chr(code)}\u4e00")]
     between = [
         "\u0645\u200c\u062e",
         "\U0001f469\u200d\U0001f52c",
