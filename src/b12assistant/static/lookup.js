@@ -354,7 +354,4 @@ b12.surface("lookup", async root => {
     recent, warnings, status, list, many, keys);
   recall();
   begin();
-  // An address named the tab: nobody is elsewhere but the box of Ask, which is out of sight.
-  const now = document.activeElement;
-  if (!now || now === document.body || now.closest("#ask")) typed.focus();
 });

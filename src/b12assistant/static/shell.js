@@ -110,12 +110,17 @@ globalThis.b12 = (() => {
     surfaces.set(id, fill);
     look();
   };
+  // An address named the tab: nobody is elsewhere but the box of Ask, which is out of sight.
+  const enter = place => {
+    const now = document.activeElement;
+    if (!now || now === document.body || now.closest("#ask")) place.querySelector("input, textarea")?.focus();
+  };
   const look = () => ready.then(() => {
     for (const [id, fill] of surfaces) {
       const place = document.getElementById(id);
       if (place && !place.dataset.filled) {
         place.dataset.filled = "yes";
-        fill(place);
+        Promise.resolve(fill(place)).then(() => enter(place));
       }
     }
   });
