@@ -194,6 +194,16 @@ def test_a_reply_quotes_names_who_says_so_and_ends_with_the_disclaimer(
     assert basis.url in told["text"]
 
 
+def test_a_table_in_a_reply_is_lines_of_text_and_a_table_in_html(tmp_path: Path) -> None:
+    table = "| Age | A day | Note |\n|---|---|---|\n| 4 to 6 | &lt;b&gt;1.5 mcg | by mouth |\n"
+    space = small_space(tmp_path, {"doses.md": f"# Doses\n\n{table}"})
+    told = replied(TestClient(application(space, Warmup(space)), base_url=HERE), address(space, "doses.md"))
+    assert "4 to 6: <b>1.5 mcg; by mouth" in told["text"]
+    assert "<td>4 to 6</td><td>&lt;b&gt;1.5 mcg</td><td>by mouth</td>" in told["html"]
+    for form in told.values():
+        assert " | " not in form
+
+
 def test_a_signature_with_markup_is_shown_as_text(tmp_path: Path) -> None:
     space = small_space(tmp_path, CORPUS)
     settings = space.configuration.settings

@@ -27,7 +27,6 @@ PRINTED = "How long does recovery of the nerves take?"  # a PDF answers
 STATES = {
     "start": [],
     "answer": [ASKED],
-    "suggestions": [ASKED],
     "differing": ["How long do nerves take to heal?"],
     "source": [ASKED],
     "printed": [PRINTED],
@@ -87,11 +86,6 @@ def _take(
     reader = Reader.of(context, address)
     for question in questions:
         turn = reader.ask(question)
-        if state in ("answer", "suggestions"):
-            reader.page.wait_for_selector("#suggestions button")
-        if state == "suggestions":
-            reader.page.locator("#suggestions").scroll_into_view_if_needed()
-            reader.page.evaluate("() => scrollBy(0, 200)")  # from behind the box
         if state == "source":
             reader.open(turn.locator("a.cite").nth(turn.locator("figure").count() - 1)).locator("#hit").wait_for()
         if state == "printed":

@@ -31,6 +31,7 @@ def test_an_address_names_a_tab_and_a_tab_its_address(visit: Visit, site: str) -
     reader = visit(site, "/#sources")
     page = reader.page
     page.wait_for_function(f"() => document.querySelector('#tabs [role=tab]') && ({SHOWN})() === 'Sources'")
+    page.wait_for_function("() => document.activeElement.id === 'sources-find'")
     page.click("#tab-lookup-button")
     page.wait_for_selector("#lookup-box")
     page.wait_for_url(f"{site}/#lookup")

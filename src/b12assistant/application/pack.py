@@ -20,11 +20,11 @@ from b12assistant.display import json_form
 from b12assistant.display.addresses import MarkedPlace, read_link
 from b12assistant.display.citation_formats import CitationForm, about, cite, markdown_text, place, said_by, words_of
 from b12assistant.display.json_form import Text, source_fields
-from b12assistant.display.markup import UNSEEN, dotted, plain, revealed, style_sheets
+from b12assistant.display.markup import UNSEEN, dotted, in_message, pasted, plain, revealed, style_sheets
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.index.documents import Entry
-from b12assistant.types import DocumentId, GenerationId, Interest
+from b12assistant.types import GAP, DocumentId, GenerationId, Interest
 
 KIND: Literal["b12assistant passage pack"] = "b12assistant passage pack"
 _COLUMNS = (
@@ -102,10 +102,11 @@ def reply(pins: Pins, setting: Setting, signature: str) -> dict[str, str]:
     quotes = [Quoted.of(words, labels, setting.today) for words in cited]
     links = [quote.link if setting.base else "" for quote in quotes]
     text = [
-        f"“{words_of(quote)}”\n\n— {said_by(quote)}\n{link}".rstrip() for quote, link in zip(quotes, links, strict=True)
+        f"“{GAP.join(map(in_message, quote.words))}”\n\n— {said_by(quote)}\n{link}".rstrip()
+        for quote, link in zip(quotes, links, strict=True)
     ]
     html = [
-        f"<blockquote>“{_lines(words_of(quote))}”</blockquote><p>— {_lines(said_by(quote))}"
+        f"<blockquote>“{GAP.join(map(pasted, quote.words))}”</blockquote><p>— {_lines(said_by(quote))}"
         + (f'<br><a href="{plain(link)}">{plain(link)}</a></p>' if link else "</p>")
         for quote, link in zip(quotes, links, strict=True)
     ]

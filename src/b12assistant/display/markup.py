@@ -133,6 +133,20 @@ def drawn(text: str) -> str:
     )
 
 
+def in_message(text: str) -> str:
+    """Write rows of tables as "first cell: second; third" and items after a dot: mail may have no even letters."""
+    lines = text.splitlines(keepends=True)
+    return dotted("".join(line.replace(_CELL, ": ", 1).replace(_CELL, "; ") for line in lines))
+
+
+_HIDDEN = re.compile("<span hidden>.*?</span>", re.DOTALL)
+
+
+def pasted(text: str) -> str:
+    """Draw text for a mail, as ``drawn`` does: with lines around cells, and without what is hidden."""
+    return _HIDDEN.sub("", drawn(text)).replace("<table>", '<table border="1" cellpadding="4">')
+
+
 def _kind(line: str) -> str:
     """Return the tag of what a line is a row or an item of, "" for other lines."""
     return "table" if _CELL in line else "ul" if _BULLET.match(line) else ""

@@ -354,6 +354,4 @@ b12.surface("lookup", async root => {
     recent, warnings, status, list, many, keys);
   recall();
   begin();
-  // An address named the tab: nobody is elsewhere but the box of Ask, which is out of sight.
-  b12.settle(typed, "lookup");
 });

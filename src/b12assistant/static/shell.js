@@ -115,7 +115,7 @@ globalThis.b12 = (() => {
       const place = document.getElementById(id);
       if (place && !place.dataset.filled) {
         place.dataset.filled = "yes";
-        fill(place);
+        Promise.resolve(fill(place)).then(() => settle(place.querySelector("input, textarea"), id));
       }
     }
   });
@@ -174,11 +174,11 @@ globalThis.b12 = (() => {
     }
   };
 
-  // Give a field the focus, unless somebody is elsewhere by then. The framework hides the page until its styles have come, and
-  // what is hidden takes no focus.
+  // Give a field of a tab that an address named the focus, unless somebody is elsewhere by then than in the box of Ask, which
+  // is out of sight. The framework hides the page until its styles have come, and what is hidden takes no focus.
   const settle = (field, name) => {
     const now = document.activeElement;
-    if (shown() !== name || (now && now !== document.body && !now.closest("#ask"))) return;
+    if (!field || shown() !== name || (now && now !== document.body && !now.closest("#ask"))) return;
     if (field.checkVisibility({ visibilityProperty: true })) field.focus();
     else requestAnimationFrame(() => settle(field, name));
   };
@@ -200,5 +200,5 @@ globalThis.b12 = (() => {
   });
   ready.then(changed);
 
-  return { ready, said, count, make, revealed, words, post, get, say, toast, surface, open, shown, settle };
+  return { ready, said, count, make, revealed, words, post, get, say, toast, surface, open, shown };
 })();
