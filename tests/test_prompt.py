@@ -4,6 +4,7 @@ import os
 import re
 import select
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,7 +44,11 @@ class Terminal:
         return self.until("\n> ")
 
     def settle(self) -> None:
-        """Wait until nothing more is shown: `input` misses a key pressed right after the prompt until the next key."""
+        """Wait until `input` reads keys one by one, and nothing more is shown: it misses a key pressed before."""
+        ends = time.monotonic() + PATIENCE
+        while termios.tcgetattr(self.handle)[3] & termios.ICANON:
+            assert time.monotonic() < ends
+            time.sleep(0.02)
         while select.select([self.handle], [], [], 0.5)[0]:
             os.read(self.handle, 4096)
 
