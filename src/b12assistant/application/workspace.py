@@ -43,6 +43,7 @@ from b12assistant.errors import (
     NotFoundError,
     SourceError,
 )
+from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import load_encoder, red_flag_encoder, tuned_encoder
 from b12assistant.index.outline import ByName
@@ -227,10 +228,16 @@ class Workspace:
         problems = tuple(problem for problem in opened.problems if SWITCHED_OFF_FILE not in problem)
         if (off, problems) == (opened.collection.off, opened.problems):
             return self
+        changed = self.with_collection(replace(opened.collection, off=off))
+        vars(changed)["opened"] = replace(changed.opened, problems=problems)
+        return changed
+
+    def with_collection(self, collection: Collection) -> Workspace:
+        """Return a workspace over the same index that answers from a changed collection; nothing is written."""
         changed = copy(self)
         for part in ("engine", "assistant", "suggestions"):
             vars(changed).pop(part, None)
-        vars(changed)["opened"] = replace(opened, collection=replace(opened.collection, off=off), problems=problems)
+        vars(changed)["opened"] = replace(self.opened, collection=collection)
         return changed
 
     @once
