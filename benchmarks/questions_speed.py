@@ -13,10 +13,11 @@ queries.
 "new": the first time each is asked. "again": the least of ROUNDS (3) further rounds, without what was cached for a
 question, but with what was cached for passages and with compiled patterns. A stage that another thread works on is not
 listed; the time the question waits for it is "waiting". ``--kinds``: instead, the first time for short questions,
-messages of 40 and 200 words and follow-ups of `benchmarks/data`, N of each. ``--budget``: instead, the processor time
-of short questions by stage beside its budget (docs/speed.md), as it would be on the machine that the budget is for: a
-fixed calculation of the same run says how fast this one is. It fails if a stage takes 1.3 times its budget. Otherwise
-processor time is of all threads. NumPy uses one thread; the load is printed.
+messages of 40 and 200 words and follow-ups of `benchmarks/data`, N of each, and for 12 of each kind of bad input:
+messages of 20,000 characters, 40 questions in one, letters as nobody should write them. ``--budget``: instead, the
+processor time of short questions by stage beside its budget (docs/speed.md), as it would be on the machine that the
+budget is for: a fixed calculation of the same run says how fast this one is. It fails if a stage takes 1.3 times its
+budget. Otherwise processor time is of all threads. NumPy uses one thread; the load is printed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import argparse
 import itertools
 import json
 import os
+import random
+import re
 import statistics
 import sys
 import time
@@ -54,6 +57,11 @@ BUDGET = {  # stages, and their milliseconds together
 }
 MOST = 1.3  # times its budget that a stage may take
 UNIT = 6.5  # milliseconds of the fixed calculation where the budget was set
+LONGEST = 20_000  # characters of a message
+FRENCH = (
+    "Ma mère a pris de la metformine pendant dix ans et ses pieds sont engourdis depuis l'été. Le médecin dit que"
+    " c'est l'âge, mais elle ne le croit pas. "
+)
 Row = dict[str, float]
 Asked = tuple[str, tuple[str, ...]]  # a question, and the turns before it
 
@@ -78,6 +86,35 @@ def kinds() -> dict[str, list[Asked]]:
         "message of 200 words": [(" ".join(each[:200]), ()) for each in words],
         "follow-up": [
             (turn.question, turn.history) for each in dialogues for turn in each.typed[1:] if turn.kind == "follow_up"
+        ],
+    }
+
+
+def bad_input(count: int = 12) -> dict[str, list[Asked]]:
+    """Return messages as they should not be written, ``count`` of each kind, of letters in which nothing is urgent."""
+    rows = map(json.loads, (DATA / "letters" / "train.jsonl").read_text("utf-8").splitlines())
+    letters = [row for row in rows if row["level"] == "none"]
+    texts, first = [row["text"] for row in letters], letters[:count]
+    telling = [str.replace(row["text"], row["questions"][0]["slice"], "").replace("?", ".") for row in letters]
+    short = [each.strip() for text in texts for each in text.split(".") if 2 <= len(each.split()) <= 7]
+    chance = random.Random(0)
+
+    def long(parts: Sequence[str], between: str = " ") -> list[Asked]:
+        """Join parts, in another order each time."""
+        return [(between.join(chance.sample(parts, len(parts)))[:LONGEST], ()) for _ in range(count)]
+
+    return {
+        "story of 20,000 characters": long(texts),
+        "the same, short sentences": long(short * 2, ". "),
+        "the same, one sentence": long([re.sub(r"[.?!:;\n]", "", text) for text in texts]),
+        "the same, nothing asked": long(telling),
+        "40 questions": [(" ".join(chance.sample(questions(SET, sys.maxsize), 40)), ()) for _ in range(count)],
+        "letter, nothing asked": [(text, ()) for text in telling[:count]],
+        "letter, asked thrice": [(" ".join([row["text"], *2 * [row["questions"][0]["slice"]]]), ()) for row in first],
+        "letter, French inside": [(row["text"].replace(". ", f". {FRENCH}", 1), ()) for row in first],
+        "letter, another quoted": [
+            ("> " + quoted.replace("\n", "\n> ") + "\n\n" + text, ())
+            for quoted, text in zip(texts[count:], texts[:count], strict=False)
         ],
     }
 
@@ -158,7 +195,7 @@ def main(arguments: Sequence[str]) -> None:
     passages = len(space.opened.collection.passages)
     print(f"{passages:,} passages, {len(texts)} questions, load {os.getloadavg()[0]:.1f}")
     if given.kinds:
-        for name, several in kinds().items():
+        for name, several in (kinds() | bad_input()).items():
             rows = [{WALL: row[WALL], CPU: row[CPU]} for row in asked(space, several[: given.most])]
             told(f"{len(rows)} of {name}", rows)
         return

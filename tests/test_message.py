@@ -11,7 +11,7 @@ from fit_asked import false, found
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.asked import asked_of, sentences_of
+from b12assistant.answering.asked import LONGEST, asked_of, sentences_of
 from b12assistant.answering.assistant import questions_of
 from b12assistant.answers import Turn
 
@@ -60,10 +60,12 @@ def test_the_questions_of_a_message_are_found_and_its_story_is_not_asked(text: s
     assert [each.removeprefix("and ") for each in asked(text)] == [each.removeprefix("and ") for each in expected]
 
 
-def test_what_is_around_a_question_is_told_from_the_nearest_on() -> None:
+def test_a_question_leans_on_the_sentence_before_it_or_else_on_the_next() -> None:
     last = "They have done so for a year or two, says my wife, who keeps count."
     (found,) = asked_of(Turn(0, f"I take metformin. My feet tingle. {last} Could that be the cause of it?"))
-    assert [each.text for each in found.around] == [last, "My feet tingle.", "I take metformin."]
+    assert [each.text for each in found.near] == [last]
+    (found,) = asked_of(Turn(0, f"Could that be the cause of it, do you think? Well. {last}"))
+    assert [each.text for each in found.near] == [last]
 
 
 def test_a_repeated_question_is_asked_once() -> None:
@@ -170,3 +172,12 @@ def test_a_part_that_is_repeated_for_20000_characters_is_read_at_once(part: str)
     begun = time.process_time()
     assert asked_of(Turn(0, part * (20_000 // len(part)) + "b12"))
     assert time.process_time() - begun < 5
+
+
+def test_of_a_text_without_full_stops_only_what_is_near_a_question_is_read_with_it() -> None:
+    story = "my feet tingle and I take metformin and " * 100
+    for text in (f"{story} my back aches, does metformin lower b12?", f"does metformin lower b12? {story}", story):
+        for each in asked_of(Turn(0, text)):
+            assert "b12" in each.words.text or each.words.text == text.strip()
+            assert len(each.read.text) <= LONGEST
+            assert all(0 < len(near.text) <= LONGEST for near in each.near)

@@ -13,10 +13,10 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.language.sentences import split_sentences, trim
@@ -26,6 +26,7 @@ from b12assistant.types import Range
 MOST_ASKED = 4
 WEIGHTS = "data/answering/asking.json"
 SHORT = 24  # words up to which a message with one question is asked as a whole
+LONGEST = 300  # characters that are read of a question, and of what it leans on: of 2,262 one leant on more
 _LEAST = 3  # words of a question without a question mark; one less with it
 TELLS, BEGINS, GOES_ON = range(3)  # what a clause does
 
@@ -116,10 +117,15 @@ _ENDS = " )\"'”’!"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a message: the words that ask, and what else the message says, the nearest first."""
+    """A question of a message: the words that ask, and the nearest of what else the message says, if it says more."""
 
     words: TurnSlice
-    around: tuple[TurnSlice, ...] = ()
+    near: tuple[TurnSlice, ...] = ()
+
+    @property
+    def read(self) -> TurnSlice:
+        """Return the words that are searched: a text without full stops is cut."""
+        return replace(self.words, end=min(self.words.end, self.words.start + LONGEST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,7 @@ class Clause:
         return "any" if first.startswith("any") else "wish" if first in _ASKING else "other"
 
 
+@lru_cache(maxsize=4096)
 def _stem(word: str) -> str:
     """Return a word without a verb or "not" that is joined to it: what's, isn't, whats."""
     for end in ("n't", "'s", "'re", "'d", "'ll"):
@@ -169,11 +176,8 @@ def asked_of(turn: Turn) -> tuple[Asked, ...]:
         return (Asked(TurnSlice(turn, begin, max(begin, len(text.rstrip())))),)
     once: dict[tuple[str, ...], Range] = {}
     for part in found:
-        once.setdefault(_content(text[part.start : part.end]), part)
-    telling = [each for each in sentences if terms(text[each.start : each.end])]
-    return tuple(
-        Asked(TurnSlice(turn, part.start, part.end), tuple(_around(turn, part, telling))) for part in once.values()
-    )
+        once.setdefault(_content(text[part.start : min(part.end, part.start + LONGEST)]), part)
+    return tuple(Asked(TurnSlice(turn, part.start, part.end), _near(turn, part, sentences)) for part in once.values())
 
 
 def _content(question: str) -> tuple[str, ...]:
@@ -184,14 +188,16 @@ def _content(question: str) -> tuple[str, ...]:
     return (*content, *sorted({word for word in words if _stem(word) in _WHICH or word in _NOT}))
 
 
-def _around(turn: Turn, part: Range, sentences: Sequence[Range]) -> Iterator[TurnSlice]:
-    """Yield what else the message says: what comes before the question, the nearest first, then what follows."""
-    before = [each for each in sentences if each.start < part.start]
-    for each in reversed(before):
-        cut = trim(turn.text, each.start, min(each.end, part.start))
-        if cut and (each.end <= part.start or terms(turn.text[cut.start : cut.end])):
-            yield TurnSlice(turn, cut.start, cut.end)
-    yield from (TurnSlice(turn, each.start, each.end) for each in sentences if each.start >= part.end)
+def _near(turn: Turn, part: Range, sentences: Sequence[Range]) -> tuple[TurnSlice, ...]:
+    """Return the sentence before a question that says something, or else the next one after it, if there is one."""
+    here = bisect_left(sentences, part.start, key=lambda each: each.start)
+    before = [(each.start, min(each.end, part.start)) for each in sentences[:here]]
+    after = [(each.start, each.end) for each in sentences[here:] if each.start >= part.end]
+    for start, end in chain(((max(start, end - LONGEST), end) for start, end in reversed(before)), after):
+        cut = trim(turn.text, start, min(end, start + LONGEST))
+        if cut and terms(turn.text[cut.start : cut.end]):
+            return (TurnSlice(turn, cut.start, cut.end),)
+    return ()
 
 
 def sentences_of(text: str) -> tuple[Range, ...]:

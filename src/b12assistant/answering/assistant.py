@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from b12assistant.answering.asked import MOST_ASKED, SHORT, Asked, asked_of
@@ -64,11 +65,15 @@ TRIAGE_FAILED = TextId("triage_failed")
 
 @dataclass(frozen=True, slots=True)
 class Triaged:
-    """A conversation that the safety check has read, what it says, and how long that took."""
+    """A conversation that the safety check has read, what it says, and how long that took.
+
+    ``ahead``: what encodes a long message meanwhile.
+    """
 
     turns: tuple[Turn, ...]
     triage: Triage
     milliseconds: float
+    ahead: Future[None] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,8 @@ class Answerer:
         """Run the safety check alone; needs no index. Raises ``QuestionError`` for what is not a question."""
         begun = time.perf_counter()
         turns = turns_of(question, history)
-        return Triaged(turns, self._triaged(turns), _ms(begun))
+        ahead = self._ahead(turns[-1])
+        return Triaged(turns, self._triaged(turns), _ms(begun), ahead)
 
     def warning(self, read: Triaged) -> Reply | None:
         """Return what triage says without a search: all of it in an emergency, else a warning if needed."""
@@ -116,6 +122,7 @@ class Answerer:
             return warning  # a serious matter gets its warning even without an index
         started = time.perf_counter()
         thread = self._thread
+        _waited(read.ahead)
         asked = self._asked(turns, triage.apart)[-1 if literal else 0 :]
         questions = () if literal else questions_of(asked)
         thread.encode(questions[:MOST_ASKED])
@@ -171,6 +178,20 @@ class Answerer:
     def in_use(self) -> Calibration:
         """Return the weights and limits that the open index and the settings give."""
         return self._thread.calibration
+
+    def _ahead(self, turn: Turn) -> Future[None] | None:
+        """Begin to encode the questions of a long message, on another core than the safety check of it.
+
+        Only if an index is open: an emergency does not wait for one.
+        """
+        thread: Thread | None = vars(self).get("_thread")
+        if thread is None or len(turn.text.split()) <= SHORT:
+            return None
+        return self._beside.submit(lambda: thread.encode(questions_of((turn,))[:MOST_ASKED]))
+
+    @once
+    def _beside(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1, thread_name_prefix="ahead")
 
     @once
     def _thread(self) -> Thread:
@@ -383,6 +404,13 @@ def questions_of(turns: Sequence[Turn]) -> tuple[Asked, ...]:
         return ()
     found = asked_of(turns[-1])
     return () if [each.words.text for each in found] == [text.strip()] else found
+
+
+@stage("waiting")
+def _waited(ahead: Future[None] | None) -> None:
+    """Wait for what was begun; what was not, or failed, is done when it is needed."""
+    if ahead is not None and not ahead.cancel():
+        wait([ahead])
 
 
 def _joined_notices(found: Sequence[Answer], *, answered: bool) -> tuple[Notice, ...]:

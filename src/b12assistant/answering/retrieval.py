@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,13 +96,12 @@ def encode_query(text: str, collection: Collection, encoder: Encoder, projection
 def encode_queries(
     asked: Sequence[tuple[str, int]], collection: Collection, encoder: Encoder, projection: Projection
 ) -> list[Query]:
-    """Encode each text with its lead, as ``encode_query`` does; texts that need no splitting are encoded together."""
+    """Encode each text with its lead, as ``encode_query`` does; all are encoded together."""
     split = [_parts(text, encoder) for text, _ in asked]
-    whole = iter(encoder.each([parts[0] for parts in split if len(parts) == 1]))
-    encoded = [[next(whole)] if len(parts) == 1 else list(encoder.encode(parts)) for parts in split]
+    encoded = iter(encoder.each(list(chain(*split))))
     return [
-        _query(text, lead, parts, read, collection, projection)
-        for (text, lead), parts, read in zip(asked, split, encoded, strict=True)
+        _query(text, lead, parts, list(islice(encoded, len(parts))), collection, projection)
+        for (text, lead), parts in zip(asked, split, strict=True)
     ]
 
 

@@ -118,7 +118,7 @@ class Thread:
             read = self.read(turns[: place + 1])
             return replace(read, searched=replace(read.searched, read_as=replace(read.searched.read_as, move=move)))
         *_, last = asked_of(turn)
-        if last.around and len(turn.text.split()) > SHORT:
+        if last.near and len(turn.text.split()) > SHORT:
             return self.read_asked(last)
         own = alone(turn, self.most)
         read = self._judged(self.engine.search(own, self.engine.read(own), self.settings))
@@ -142,15 +142,15 @@ class Thread:
     def _readings_of(self, asked: Asked) -> list[Interpretation]:
         """Return a question of a message by itself, then with each context."""
         message = asked.words.turn.text[: self.most]
-        return [Interpretation((*context, asked.words)) for context in ((), *self._contexts(asked, message))]
+        return [Interpretation((*context, asked.read)) for context in ((), *self._contexts(asked, message))]
 
     def _contexts(self, asked: Asked, message: str) -> Iterator[tuple[TurnSlice, ...]]:
         """Yield what a question may lean on: the sentence before it, and the words that the message is most likely
         about, before the question if there are any."""
         words = asked.words
-        if not asked.around:
+        if not asked.near:
             return
-        yield asked.around[:1]
+        yield asked.near
         topical = self.engine.topical(message)
         before = [each for each in topical if each.end <= words.start]
         if about := before or [each for each in topical if each.start >= words.end]:

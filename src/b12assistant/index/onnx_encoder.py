@@ -38,7 +38,7 @@ WORDS = "embeddings.word_embeddings.weight"
 SPECIAL = 2  # the tokens a model puts around a text
 _BULK = 8  # texts; from here more than one thread pays off
 _TOKENS = 1024  # of a batch with padding: fits the caches of a core; 4,096 was a fifth slower
-_FEW, _LONG = 8, 48  # so few texts of so many tokens run in parallel, each alone: the windows of a long turn
+_MANY = 96  # tokens of texts that are each encoded as if alone; from here more than one thread pays off
 _RUN = 20  # fixed cost of a run, in tokens: loading the weights from memory
 # Each new session runs this first, one session at a time: in its first run such a library holds its own lock (static
 # locals) while it waits for Python's, so that two threads could deadlock.
@@ -196,16 +196,18 @@ class OnnxEncoder:
         """Encode texts, in order, bit for bit as if each were alone, in the runs that take the least time in total.
 
         In single precision a token vector has the same bits in any batch. The mean is taken here, in the order in which
-        the graph adds up a text alone: in a batch it uses another.
+        the graph adds up a text alone: in a batch it uses another. Many tokens are shared out among the threads.
         """
         read = self._read(texts)
-        some_long = 1 < len(read) <= _FEW and self._threads > 1 and min(map(len, read)) >= _LONG
-        if some_long or self._graph.alone:
-            return list((self._pool.map if some_long else map)(lambda text: self._run([text])[0], read))
+        lengths = list(map(len, read))
+        parallel = self._threads > 1 and sum(lengths) >= _MANY
+        share = sum(lengths) // self._threads if parallel else _TOKENS
+        runs = [[row] for row in range(len(read))] if self._graph.alone else _cheapest(lengths, min(share, _TOKENS))
+        batches = [[read[i] for i in rows] for rows in runs]
         done: dict[int, Encoded] = {}
-        for rows in _cheapest(list(map(len, read))):
-            batch = [read[i] for i in rows]
-            for row, text, vector, padded in zip(rows, batch, *self._inferred(batch), strict=True):
+        inferred = (self._pool.map if parallel else map)(self._inferred, batches)
+        for rows, batch, (vectors, tokens) in zip(runs, batches, inferred, strict=True):
+            for row, text, vector, padded in zip(rows, batch, vectors, tokens, strict=True):
                 own = padded[: len(text)]
                 done[row] = _encoded(text, vector if len(rows) == 1 else mean(own), own)
         return [done[row] for row in range(len(read))]
@@ -280,13 +282,16 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
     return batches
 
 
-def _cheapest(lengths: Sequence[int]) -> list[list[int]]:
-    """Return row numbers in the runs that cost least, the longest texts first: more runs mean less padding."""
+def _cheapest(lengths: Sequence[int], most: int = _TOKENS) -> list[list[int]]:
+    """Return row numbers in the runs that cost least, the longest texts first: more runs mean less padding.
+
+    ``most``: tokens of a run of several texts.
+    """
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
     least: list[tuple[int, int]] = [(0, 0)]  # for the first n texts: the cost, and where the last run begins
     for end in range(1, len(order) + 1):
         sizes = ((first, (end - first) * lengths[order[first]]) for first in range(end))
-        fitting = ((first, size) for first, size in sizes if size <= _TOKENS or first == end - 1)
+        fitting = ((first, size) for first, size in sizes if size <= most or first == end - 1)
         least.append(min((least[first][0] + _RUN + size, first) for first, size in fitting))
     runs: list[list[int]] = []
     end = len(order)

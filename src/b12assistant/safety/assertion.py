@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from b12assistant.data_files import read_data
@@ -65,13 +66,20 @@ KINDS: Final = (  # of cues
 CueWordings = Mapping[str, Wordings]  # one pattern for each kind of cue, over folded text
 
 
+class Found(dict[str, tuple[tuple[int, int], ...]]):
+    """The ranges of each kind of cue; most stretches of a long text have next to none."""
+
+    def __missing__(self, kind: str) -> tuple[tuple[int, int], ...]:
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """A sentence or clause, half-open in folded text, with the cues found in it."""
 
     start: int
     end: int
-    found: Mapping[str, tuple[tuple[int, int], ...]]
+    found: Found
 
     def has(self, *kinds: str) -> bool:
         return any(self.found[kind] for kind in kinds)
@@ -87,7 +95,7 @@ class Reading:
     def __init__(self, text: str, cues: CueWordings, reach: Reach) -> None:
         self._text = text
         self._reach = reach
-        found = {kind: wordings.spans(text) for kind, wordings in cues.items()}
+        found = Found((kind, wordings.spans(text)) for kind, wordings in cues.items())
         found["self"] = tuple(span for span in found["self"] if not _inside(span, found["impersonal"]))
         self._sentences = _stretches(len(text), [match.end() for match in SENTENCE_END.finditer(text)], found)
         cuts = sorted({s.start for s in self._sentences} | {start for start, _ in found["clause"]})
@@ -214,22 +222,19 @@ def _inside(span: tuple[int, int], others: tuple[tuple[int, int], ...]) -> bool:
     return position >= 0 and span[1] <= others[position][1]
 
 
-def _stretches(length: int, cuts: list[int], found: Mapping[str, tuple[tuple[int, int], ...]]) -> tuple[Stretch, ...]:
+def _stretches(length: int, cuts: list[int], found: Found) -> tuple[Stretch, ...]:
     """Cut at ``cuts``, in order, and wherever a stretch is too long; cues go to the stretch they start in."""
     starts = [0]
     for cut in [*cuts, length]:
         starts.extend(range(starts[-1] + LONGEST, cut, LONGEST))
         if cut > starts[-1] and cut < length:
             starts.append(cut)
-    shares: list[dict[str, list[tuple[int, int]]]] = [{kind: [] for kind in found} for _ in starts]
+    stretches = tuple(Stretch(start, end, Found()) for start, end in pairwise((*starts, length)))
     for kind, spans in found.items():
         for span in spans:
-            shares[bisect_right(starts, span[0]) - 1][kind].append(span)
-    ends = [*starts[1:], length]
-    return tuple(
-        Stretch(start, end, {kind: tuple(spans) for kind, spans in share.items()})
-        for start, end, share in zip(starts, ends, shares, strict=True)
-    )
+            share = stretches[bisect_right(starts, span[0]) - 1].found
+            share[kind] = (*share[kind], span)
+    return stretches
 
 
 def _position(stretches: tuple[Stretch, ...], offset: int) -> int:

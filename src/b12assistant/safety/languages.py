@@ -165,6 +165,7 @@ class Languages:
     lexicons: tuple[Lexicon, ...]
     english: frozenset[str]
 
+    @cached(TEXTS)
     def spoken(self, text: str) -> tuple[Lexicon, ...]:
         """Return the language besides English with the most words in ``text``; several if they share them."""
         if self.unread(text) is not None:
@@ -226,11 +227,16 @@ class Languages:
         """Return whether some words are English as written."""
         return len(self.english.intersection(fold(text).text.split())) >= FEWEST
 
+    @once
+    def _only_english(self) -> frozenset[str]:
+        """Return the English words that are not common in another language."""
+        return self.english.difference(*(lexicon.common for lexicon in self.lexicons))
+
+    @cached(TEXTS)
     def is_foreign(self, text: str) -> bool:
         """Return whether ``text`` is clearly in a language other than English."""
         words = [word for word in fold(text).text.split() if word[0].isalpha() and not word[-1].isdigit()]
-        common = frozenset[str]().union(*(lexicon.common for lexicon in self.lexicons))
-        english = sum(word in self.english and word not in common for word in words)
+        english = sum(map(self._only_english.__contains__, words))
         if not words or 2 * english > len(words):
             return False
         if max(self._known(frozenset(words)), default=0) >= max(FEWEST, english):

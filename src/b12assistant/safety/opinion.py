@@ -190,5 +190,6 @@ def conclude(
         return round(each.shares[place], 2), each.place.start - each.place.end
 
     places = {each.place for each in judged}
-    smallest = [each for each in judged if not any(each.place.holds(other) for other in places - {each.place})]
-    return Opinion(by, concern, tuple(judged), max(smallest, key=says).place, passed, may_lower)
+    clearest = sorted(judged, key=says, reverse=True)  # of a long turn only the first few are compared with all others
+    best = next(each for each in clearest if not any(each.place.holds(other) for other in places - {each.place}))
+    return Opinion(by, concern, tuple(judged), best.place, passed, may_lower)

@@ -31,7 +31,7 @@ from b12assistant.safety.letters import LetterHead, letter_features
 from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, PartScore, Thresholds, conclude, read_cuts
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.triage import Rules, Triager, load_rules
-from b12assistant.safety.turn_parts import TurnPart, TurnReading, chosen, halves, read_turn
+from b12assistant.safety.turn_parts import MARKS, TurnPart, TurnReading, chosen, halves, read_turn
 from b12assistant.threads import cached, once
 
 if TYPE_CHECKING:
@@ -343,6 +343,8 @@ class SecondOpinion:
             return -float(self._words.log_shares(reading, [part])[0][-1])
 
         def fits(part: TurnPart) -> bool:
+            if sum(word not in MARKS for word in reading.words(part)) > WINDOW:
+                return False  # a word has one piece at least, and a long text need not be counted again and again
             start, end = reading.letters(part)
             return self._fits(text[start:end])
 
