@@ -145,7 +145,7 @@ class Bench:
         """Return the sentences that are nearest to a question and can be quoted, best first."""
         engine = self.space.engine
         query = self.space.assistant.understood(question).searched.query
-        rows = [engine.collection.rows[hit.passage.id] for hit in engine.hits(query, _SEARCHED)]
+        rows = [engine.collection.row(hit.passage) for hit in engine.hits(query, _SEARCHED)]
         found: dict[SentencePlace, NearSentence] = {}
         for row in rows:
             passage = engine.collection.passages[row]
