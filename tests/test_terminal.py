@@ -204,7 +204,7 @@ LABELS = set(
         "Showing results for: More about: Sources for: We also searched for: "
         "We couldn't find one sentence that answers this. Our documents say nothing more don't cover. "
         "This may be only part of the answer. Only companies that sell what they recommend write about this. "
-        "We could not search in time. Please ask again. "
+        "We could not search our documents this time, so there are no quotes. Please ask again. "
         "Ask a question, and we'll quote what our documents say. These pages may help: "
         "Try other words. its review is overdue the file has changed "
         "since it was indexed seller's page, its own words sells what it recommends we don't know if "
