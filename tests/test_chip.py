@@ -79,6 +79,19 @@ def test_whoever_is_known_is_named_before_whoever_is_not() -> None:
     assert found == ("GOV.UK", "public body", "in our words", "+1 more")
 
 
+def test_a_public_body_is_named_before_a_review_and_both_before_the_maker_of_a_product() -> None:
+    maker = replace(basis("Amdipharm", SourceKind.TEXTBOOK), weight=SourceWeight.NATIONAL_GUIDELINE)
+    review, body = basis("A journal", SourceKind.REVIEW), basis("NHS", SourceKind.PUBLIC_BODY)
+    assert chip(maker, review, body)[0] == "NHS"
+    assert chip(maker, review)[0] == "A journal"
+
+
+def test_who_says_the_sentence_that_answers_is_named_before_who_says_what_is_beside_it() -> None:
+    body, study = basis("NHS", SourceKind.PUBLIC_BODY), basis("A trial", SourceKind.STUDY)
+    speaker = Speaker.of(Source(words=Words.PROJECT_SUMMARY), LABELS, (body, study), "Our page", (study,))
+    assert (speaker.chip[0], speaker.chip[-1]) == ("A trial", "+1 more")
+
+
 def test_an_unknown_author_is_said_to_be_one() -> None:
     assert chip(basis("unknown publisher", SourceKind.PATIENT_GUIDE))[0] == "Web page, author unknown"
 

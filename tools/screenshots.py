@@ -53,7 +53,7 @@ SIZES = {1280: 900, 390: 844}
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    space = Workspace(load_configuration(environment={}))
+    space = Workspace(load_configuration(environment={}, flags={"web.seconds": 120.0}))  # on a busy machine too
     with sync_playwright() as playwright, running(space) as address:
         found = find_browser(playwright.chromium.executable_path)
         if found is None:

@@ -27,9 +27,13 @@ class PublisherKind(StrEnum):
     UNKNOWN = "unknown"
 
     @property
-    def is_doubtful(self) -> bool:
-        """Return whether nobody knows who wrote it, or it sells: others are named before it."""
-        return self in (PublisherKind.BLOG, PublisherKind.ANONYMOUS, PublisherKind.SELLER)
+    def place(self) -> int:
+        """Return its place among those that say the same: 0 public bodies, 1 reviews, 3 sellers and unknown authors."""
+        if self in (PublisherKind.GUIDELINE, PublisherKind.NHS, PublisherKind.PUBLIC_BODY):
+            return 0
+        if self in (PublisherKind.BLOG, PublisherKind.ANONYMOUS, PublisherKind.SELLER):
+            return 3
+        return 1 if self is PublisherKind.REVIEW else 2
 
 
 _NHS = re.compile(r"\bNHS\b")

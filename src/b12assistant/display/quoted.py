@@ -95,8 +95,13 @@ class Speaker:
     chip: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, source: Source, labels: Labels, basis: Sequence[Basis] = (), title: str = "") -> Speaker:
-        """Put into words who speaks in a source called ``title``."""
+    def of(
+        cls, source: Source, labels: Labels, basis: Sequence[Basis] = (), title: str = "", best: Sequence[Basis] = ()
+    ) -> Speaker:
+        """Put into words who speaks in a source called ``title``; ``best``: who says the sentence that answers."""
+        named = best_known(best)
+        known = {each.id for each in named}
+        named += [each for each in best_known(basis) if each.id not in known]
         return cls(
             labels("speaker.our_summary") if basis else labels.whose_words(source),
             "" if basis else source.publisher or "",
@@ -104,7 +109,7 @@ class Speaker:
             labels.interest(source) or "",
             source.interest is Interest.SELLS,
             tuple(basis),
-            tuple(_chip(source, labels, best_known(basis), title)),
+            tuple(_chip(source, labels, named, title)),
         )
 
     @property
@@ -122,10 +127,15 @@ class Speaker:
 
 
 def best_known(basis: Iterable[Basis]) -> list[Basis]:
-    """Return publications: sellers and unknown authors last, British bodies first among the weightiest."""
-    found = sorted(basis, key=lambda each: each.standing.is_doubtful)
-    most = [each for each in found if each.weight is found[0].weight and not each.standing.is_doubtful]
-    first = sorted(most, key=lambda each: not is_national(each.publisher))
+    """Return publications: public bodies, reviews, others, sellers and unknown authors, each by weight.
+
+    British bodies are first among the weightiest of the first: readers know them, and not the maker of a product.
+    """
+    found = sorted(basis, key=lambda each: each.standing.place)
+    level = [
+        each for each in found if each.weight is found[0].weight and each.standing.place == found[0].standing.place
+    ]
+    first = sorted(level, key=lambda each: not is_national(each.publisher))
     return [*first, *(each for each in found if each not in first)]
 
 
@@ -253,7 +263,9 @@ class Quoted:
             pages,
             labels.pages(pages) or "",
             source,
-            Speaker.of(source, labels, basis_of(cited.spans), document.title),
+            Speaker.of(
+                source, labels, basis_of(cited.spans), document.title, basis_of([cited.best]) if cited.best else ()
+            ),
             tuple(_notes(cited, labels, today)),
             cited.link,
             cited.strength,
