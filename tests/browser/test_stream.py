@@ -121,7 +121,7 @@ REFUSED = """async script => {
         return new Response('{"event_id": "first"}', { status: statuses.shift() });
     };
     new Function(script)();
-    return [(await fetch("http://here/queue/join")).status, ...told];
+    return [(await fetch("about:/queue/join")).status, ...told];  // of the same origin as this empty page
 }"""
 
 

@@ -281,7 +281,7 @@ def _is_number(name: str) -> bool:
 
 MOST = 512  # open requests, each of which takes a file handle
 RATE = 100.0  # requests a second of one address: each takes a millisecond or two of the one thread that speaks HTTP
-BURST = 400  # of them may come at once: a page that loads asks for about 40, and people may share an address
+BURST = 200  # of them may come at once: a page that loads asks for about 40, and people may share an address
 _LONGEST_WAIT = 5.0  # seconds
 _MOST_KNOWN = 10_000  # addresses
 PATIENCE = 30.0  # seconds for a body to arrive

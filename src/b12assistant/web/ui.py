@@ -99,7 +99,8 @@ def build(asking: Asking, words: PageWords) -> gr.Blocks:
         page.load(asking.readiness, None, state, **_QUIET)
     page.max_threads = EVENTS_AT_ONCE
     # `QueueGuard` limits how many wait, `Questions` how many are answered at once.
-    page.queue(max_size=None, default_concurrency_limit=None)
+    # Each state of the queue is a message of its own to all who wait, and the page shows none of them.
+    page.queue(max_size=None, default_concurrency_limit=None, status_update_rate=60)
     page.state_session_capacity = SESSIONS
     return page
 
