@@ -99,10 +99,22 @@ def test_next_to_nothing_gets_a_line_and_what_a_rule_says_keeps_its_box() -> Non
     assert shown("Tingling for years, no worse.", Level.URGENT, by_rule=True, faint=True) == [(BOX, "urgent")]
 
 
-@pytest.mark.parametrize("text", ["my phone battery is about to die", "I'm choking on the price of petrol"])
-def test_what_is_not_about_a_body_gets_nothing_unless_a_rule_fired(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my phone battery is about to die",
+        "I'm choking on the price of petrol",
+        "is it true that I could end up in a wheelchair?",
+    ],
+)
+def test_what_is_not_about_a_body_or_asks_of_the_far_future_gets_nothing_unless_a_rule_fired(text: str) -> None:
     assert shown(text, Level.EMERGENCY) == []
     assert shown(text, Level.EMERGENCY, by_rule=True) == [(BOX, "emergency_medical")]
+
+
+def test_what_happens_now_is_no_question_of_the_far_future() -> None:
+    text = "My legs have just stopped working, could I end up in a wheelchair?"
+    assert shown(text, Level.EMERGENCY) == [(BOX, "emergency_medical")]
 
 
 def test_new_numb_legs_with_lost_control_are_an_emergency_and_likely_where_a_letter_tells_them_apart() -> None:
