@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from unseen.pages import NOTES_SEEN, NOTES_UNSEEN, OVER_ALL, SEEN, UNSEEN
+from unseen.pages import LATER, NOTES_SEEN, NOTES_UNSEEN, OVER_ALL, SEEN, UNSEEN
 from unseen.pdfs import BLEACH, PLAIN
 from unseen.quoted import quotable
 
@@ -16,6 +16,11 @@ def test_what_no_reader_of_a_page_sees_is_not_quoted(name: str) -> None:
     quoted = quotable(load(UNSEEN[name], "a.html"))
     assert BLEACH not in quoted
     assert PLAIN in quoted or name in OVER_ALL
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_what_a_later_attack_hid_is_not_quoted(name: str) -> None:
+    assert BLEACH not in quotable(load(LATER[name], "a.html"))
 
 
 @pytest.mark.parametrize("name", NOTES_UNSEEN)

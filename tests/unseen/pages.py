@@ -206,6 +206,73 @@ UNSEEN: dict[str, bytes] = (
     | {body: page(body.format(BLEACH)) for body in (*_BODIES_UNSEEN, *_BODIES_OVER_ALL)}
 )
 
+# Found by a later attack: 517 pages made by hand, of which these were quoted, and Chromium drew none of them.
+_LATER_STYLES = r"""
+padding-left:9999px;overflow:hidden
+padding-left:2000px;overflow:hidden;white-space:nowrap
+border-left:9999px solid white;overflow:hidden
+transform-origin:0 -900px;transform:rotate(180deg)
+transform-origin:-2000px -2000px;rotate:90deg
+transform-origin:3000px 0;scale:2.9
+color:black;box-shadow:inset 0 0 0 900px #000
+color:black;box-shadow:inset 0 900px #000
+color:black;border-image:linear-gradient(#000,#000) 1 fill/900px
+display:table-column
+display:table-column-group
+overflow:hidden;aspect-ratio:9999;width:90%
+min-height:0;height:0;overflow-block:hidden
+"""
+_LATER_RULES = r"""
+@font-face{font-family:b;src:local("DejaVu Sans");size-adjust:1%}.x{font-family:b}
+@font-face{font-family:b;src:local("DejaVu Sans");size-adjust:0%}body{font:16px b}
+@media not all and (max-width:9px){.x{display:none}}
+.x::after{content:"";position:absolute;left:0;padding:99px 999px;background:#fff}
+body{display:grid}body>*{grid-area:1/1}body::after{content:"";grid-area:1/1;background:#fff;z-index:3}
+:root{--a:initial}.x{opacity:var(--a,0)}
+p:first-child{position:relative;z-index:2;background:#fff;margin-bottom:-50px;height:90px}
+p:first-child{outline:90px solid white;position:relative}
+p:first-child{box-shadow:0 50px 0 40px #fff;position:relative}
+p:first-child{border-bottom:90px solid #fff;margin-bottom:-90px;position:relative}
+p:first-child{padding-bottom:90px;margin-bottom:-90px;background:#fff;position:relative}
+"""
+_LATER_BODIES = r"""
+<p>{}</p><hr style="position:relative;top:-40px;border:25px solid white">
+<p>{}</p><hr style="transform:translateY(-40px);border:25px solid white">
+<p>{}</p><hr color=white size=60 style="margin-top:-50px;position:relative">
+<p>{}</p><hr style="box-shadow:0 -30px 0 30px white;position:relative;border:0">
+<p>{}</p><hr style="outline:60px solid white;border:0">
+<p>{}</p><div style="transform:scale(3);background:#fff;height:40px"></div>
+<p>{}</p><div style="transform:matrix(1,0,0,1,0,-60);background:#fff;height:90px"></div>
+<p>{}</p><div style="scale:1 9;background:#fff;height:30px"></div>
+<p>{}</p><img src=x alt="" style="margin-top:-60px;height:90px;width:900px;background:#fff;position:relative">
+<p>{}</p><input style="position:absolute;top:40px;left:0;width:100%;height:99px;background:#fff;border:0">
+<p>{}</p><dialog open style="top:40px;left:0;width:100%;height:99px;border:0">Sleep.</dialog>
+<p style="height:0;margin:0">{}</p><div style="opacity:.999;background:#fff;height:90px">Sleep</div>
+<span>{}</span><span style="margin-left:-600px;padding-right:700px;background:#fff"></span>
+<p style="margin-bottom:-60px">{}</p><div style="position:relative;height:90px;background:#fff"></div>
+<p style="position:relative;top:60px">{}</p><div style="position:relative;height:99px;background:#fff"></div>
+<p style="position:absolute">{}</p><div style="position:relative;height:99px;background:#fff"></div>
+<p style="transform:translateY(40px)">{}</p><div style="position:relative;height:99px;background:#fff"></div>
+<table><col style="visibility:collapse"><tr><td>{}</table>
+<table><colgroup style="visibility:collapse"><tr><td>{}</table>
+<p id=z>{}</p><script>document["getElementById"]("z").remove()</script>
+<p id=z>{}</p><script>window.z.remove()</script>
+<p>{}</p><script src="data:text/javascript,document.querySelectorAll('p')[1].remove()"></script>
+<p>{}</p><input autofocus onfocus="document.querySelectorAll('p')[1].remove()">
+<p>{}</p><details open ontoggle="document.querySelectorAll('p')[1].remove()"><summary>a</summary></details>
+<p>{}</p><iframe srcdoc="&lt;script>parent.document.querySelectorAll('p')[1].remove()&lt;/script>"></iframe>
+<p>{}</p><iframe src="javascript:parent.document.querySelectorAll('p')[1].remove()"></iframe>
+<div style="overflow:hidden;width:500px"><p style="margin-left:900px;white-space:nowrap">{}</p></div>
+<div style="overflow:hidden;width:500px"><p style="text-indent:600px;white-space:nowrap">{}</p></div>
+<div style="overflow:hidden;width:300px"><p style="padding-left:500px">{}</p></div>
+<div style="contain:paint;height:0">{}</div>
+"""
+LATER = (
+    {style: _styled(style) for style in _LATER_STYLES.strip().split("\n")}
+    | {rules: _ruled(rules) for rules in _LATER_RULES.strip().split("\n")}
+    | {body: page(body.replace("{}", BLEACH)) for body in _LATER_BODIES.strip().split("\n")}
+)
+
 _STYLES_SEEN = (
     *("color:#333", "color:teal", "color:white;background:teal", "color:white;background:#000", "color:rgb(0 0 0/80%)"),
     *("color:white;background-color:darkslateblue", "color:#fff;background:navy none", "color:#222;background:#fafafa"),

@@ -321,6 +321,8 @@ def _is_nothing(tag: str, attributes: dict[str, str | None]) -> bool:
 
 def _may_be_shut(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> str:
     """Return why an element may show nothing of what is in it; "" if it does."""
+    if tag in ("bdo", "marquee"):
+        return f"<{tag}>"
     if tag == "details" and "open" not in attributes:
         return "<details> that is shut"
     if tag == "html" and node.css_first("link[href^='data:' i]") is not None:

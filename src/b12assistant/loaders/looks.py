@@ -16,6 +16,8 @@ from statistics import median_high
 from PIL import ImageColor
 
 _LEAST_SIZE, _READABLE = 2.0, 16 / 3  # px: smaller letters cannot be read, or hardly
+_THICK, _WIDTH = 60.0, 1280.0  # px: of an edge, of the screen
+_LEAST_LINE, _LINE, _WIDEST = 12.0, 20.0, 3_000.0  # px: lower boxes hold no line, wider ones are no boxes
 _LEAST_BOX = 60.0  # px: a smaller box may cut its text
 _MOST_SHARE = 60.0  # per cent of a length that is not known
 _LEAST_CONTRAST, _SAME = 1.5, 0.05  # the second: difference of a colour channel too small to see
@@ -27,40 +29,73 @@ _LENGTH = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z%]*)", re.I)
 _FUNCTION = re.compile(r"([\w-]+)\(((?:[^()]|\([^()]*\))*)\)")
 _WORD = re.compile(r"[^\s(]*\((?:[^()]|\([^()]*\))*\)|[^\s(]+")
 SIDES = tuple(f"{prefix}{side}" for prefix in ("", "margin-") for side in ("top", "right", "bottom", "left"))
-PADDINGS = ("padding", "padding-top", "padding-bottom")
+PADDINGS = ("padding-top", "padding-bottom")
+# What moves text to the right.
+_PUSHES = (
+    "margin-left",
+    "padding-left",
+    "text-indent",
+    "left",
+    "border-left",
+    "border-left-width",
+    "border-width",
+    "border",
+)
 _GROUNDS = ("background", "background-color", "background-image")
 PAINTS = ("color", "-webkit-text-fill-color", *_GROUNDS)
-_SIZES = ("height", "max-height", "width", "max-width")
+_SIZES = ("height", "max-height", "width", "max-width", "aspect-ratio")
 _REVEALED = ("opacity", "transform", "translate", "scale", "visibility", "filter", "clip-path")
 _RESETS = frozenset({"auto", "inherit", "initial", "unset", "revert", "normal", "none", "thin", "medium"})
 
 EDGES = ("border", "outline", "box-shadow")
 MOVES = ("transition", "animation")
 # Harmless by themselves, and needed with others.
-_USED = ("vertical-align", "text-decoration", "text-decoration-line", "white-space", "min-height", *PADDINGS)
+_USED = (
+    "vertical-align",
+    "text-decoration",
+    "text-decoration-line",
+    "white-space",
+    "font-family",
+    "grid-area",
+    "grid-row",
+    "grid-column",
+    "flex",
+    "flex-shrink",
+    "aspect-ratio",
+    "contain",
+)
 # Properties that set no more than type, space, borders or order, with any value.
 _PLAIN = re.compile(
     r"--.*|(?:font-(?!size|palette)|text-(?!indent|security|box|combine|fill)|white-space|word-(?!spacing)|overflow-(?:[wa]|sc)"
-    r"|hyphen|quotes|list-|cursor|pointer-|user-|outline|border|box-(?!reflect)|padding|table-|caption-|empty-|float"
-    r"|clear|flex|order|gap|row-gap|column|align|justify|place|object-|resize|scroll|overscroll|transition|will-|tab-"
-    r"|page|break-|orphans|widows|appearance|background-[aoprs]|aspect|min-|isolation|touch|tap-"
-    r"|accent|caret|fill|stroke|src|writing|counter|container|color-scheme|hanging|interpolate|print|speak|ruby|direction"
-    r"|line-break|grid-(?:area|auto|column|row|gap|template-(?:col|areas))|transform-|perspective|backdrop|filter:progid"
+    r"|hyphen|quotes|list-|cursor|pointer-|user-|(?:outline|border)(?:-[a-z]+)*-(?:color|style|radius|collapse)|border-(?:collapse|spacing)"
+    r"|box-(?!reflect|shadow)|table-|caption-|empty-|float"
+    r"|clear|flex|order|column-(?!gap)|columns|align|justify|place|object-|resize|scroll|overscroll|transition|will-|tab-"
+    r"|page|break-|orphans|widows|appearance|background-[aoprs]|aspect|isolation|touch|tap-"
+    r"|accent|caret|fill|stroke|src|writing|counter|container|hanging|interpolate|print|speak|ruby|direction"
+    r"|line-break|grid-(?:area|auto|column|row|template-areas)|transform-style|filter:progid"
     r"|vertical|unicode-range|forced|zoom-|display-|-(?!webkit)[a-z]+-).*"
 )
 _ANY = r"[a-z -]+"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 _BOXES = "(?:inline-)?(?:block|flex|flexbox|grid|box|table)"
+_ANGLE = r"-?(?:[0-3]?\d|4[0-5])(?:\.\d+)?deg|-?0?\.0?\d+turn|0"
 # The words that hide, and those that do no harm.
 _WORDS = {
-    "display": ("none", rf"(?:-[a-z]+-)?{_BOXES}|inline|flow-root|list-item|contents|(?:table|ruby)-[a-z-]+"),
+    "display": (
+        "none",
+        rf"(?:-[a-z]+-)?{_BOXES}|inline|flow-root|list-item|contents|table-(?!column)[a-z-]+|ruby(?:-[a-z-]+)?",
+    ),
+    "color-scheme": (None, "(?:only )?light(?: dark)?|normal"),
+    "transform-origin": (None, "(?:(?:left|right|top|bottom|center|0|0%|50%|100%)\\s*)+"),
+    "border-image": (None, "none"),
+    **dict.fromkeys(("perspective", "backdrop-filter"), (None, "none")),
     "visibility": (None, r"visible|hidden|collapse|inherit|initial|unset"),  # inherited: see ``look_of``
     "content-visibility": ("hidden", "visible|auto"),
     "filter": (
         r"opacity\([0.]+%?\)",
         r"none|(?:(?:drop-shadow|grayscale|sepia|saturate|hue-rotate)\((?:[^()]|\([^()]*\))*\)\s*)+",
     ),
-    "rotate": (None, rf"none|{_NUMBER}(?:deg|rad|turn|grad)"),
+    "rotate": (None, f"none|{_ANGLE}"),
     "position": (None, _ANY),
     "clip": (r"rect\((?:[\s,]*[01](?:px)?){4}\s*\)", "auto"),
     "clip-path": (r"inset\((?:50|100)%\)|circle\(0[a-z%]*\)|polygon\([0 ,]*\)", "none"),
@@ -78,18 +113,33 @@ _WORDS = {
     "all": (None, "initial|revert|inherit"),
 }
 _PATTERNS = {name: [re.compile(one or r"(?!)") for one in pair] for name, pair in _WORDS.items()}
+_ON = ("", "-width", *(f"-{side}{what}" for side in SIDES[:4] for what in ("", "-width")))
 # In px: what hides up to this, does no harm from this and to this, and hides from this.
 _RANGES = {
     "opacity": (_SAME, 0.3, 1, inf),
-    **dict.fromkeys(("scale", "zoom"), (0, 0.6, 3, inf)),
+    **dict.fromkeys(("scale", "zoom"), (0, 0.6, 1.5, inf)),
+    **dict.fromkeys(("padding", "padding-top", "padding-right", "padding-bottom", "padding-left"), (-inf, 0, 640, inf)),
+    **dict.fromkeys(
+        ("gap", "row-gap", "column-gap", "grid-gap", "grid-row-gap", "grid-column-gap"), (-inf, 0, 320, inf)
+    ),
+    **dict.fromkeys(("min-width", "min-height", "grid-template-columns"), (-inf, 0, 1_600, inf)),
+    **dict.fromkeys((f"{edge}{on}" for edge in ("border", "outline") for on in _ON), (-inf, 0, _THICK, inf)),
+    **dict.fromkeys(("box-shadow", "outline-offset"), (-inf, -_THICK, _THICK, inf)),
     **dict.fromkeys(("letter-spacing", "word-spacing"), (-inf, -2, 32, inf)),
     "line-height": (-inf, _READABLE, inf, inf),
-    **dict.fromkeys(("text-indent", "translate", "left", "margin-left"), (-500, -120, 1_000, 5_000)),
+    **dict.fromkeys(("text-indent", "left", "margin-left"), (-500, -120, 1_000, 5_000)),
+    "translate": (-500, -_LINE, _LINE, 5_000),
     **dict.fromkeys(("right", "bottom"), (-inf, -120, 640, inf)),
-    **dict.fromkeys(("margin-right", "margin-bottom"), (-inf, -120, inf, inf)),
+    "margin-right": (-inf, -120, inf, inf),
+    "margin-bottom": (-inf, -40, inf, inf),
     **dict.fromkeys(("top", "margin-top"), (-500, -120, inf, inf)),
 }
+_SIZING = ("font-size", "font", "zoom", "scale", "transform", "-webkit-transform")
 _SHARES = ("opacity", "scale", "zoom")
+_NAMED = re.compile(
+    r"(?:rgb|hsl|var|url|hwb|lab|lch|oklab|oklch|color(?:-mix)?|repeat)[a-z]*\((?:[^()]|\([^()]*\))*\)|#[0-9a-f]+|\b[\d.]+fr\b",
+    re.I,
+)
 # What one picture does not settle: it moves, waits for a script or another screen, or draws other letters.
 _GRAVE = re.compile(
     r"<(?:script|template|link)|@media|animation|text-security|unicode-bidi|:hover|:focus|:active|:target"
@@ -121,6 +171,10 @@ class Look:
     gone: bool = False  # with all that is in it
     visible: bool = True
     size: float = EM  # px
+    scale: float = 1.0
+    opacity: float = 1.0
+    moved: float = 0.0  # px to the right, in a box that cuts what is beyond ``room``
+    room: float = _WIDTH
     colour: Colour | None = _BLACK
     grounds: tuple[Colour, ...] | None = (_WHITE,)
     pictured: bool = False
@@ -133,15 +187,20 @@ class Look:
     def is_hidden(self) -> bool:
         """Check if the text is invisible."""
         known = self.colour is not None and self.grounds is not None and not self.pictured
-        is_lost = known and all(_distance(self.colour or _BLACK, ground) <= _SAME for ground in self.grounds or ())
+        is_lost = known and all(_distance(self._seen, ground) <= _SAME for ground in self.grounds or ())
         return self.gone or not self.visible or self.size < _LEAST_SIZE or is_lost
+
+    @property
+    def _seen(self) -> Colour:
+        red, green, blue, opacity = self.colour or _BLACK
+        return red, green, blue, opacity * self.opacity
 
     @property
     def is_doubtful(self) -> bool:
         """Check if it is not known whether the colour of the text can be told from what is behind it."""
         if self.colour is None or self.grounds is None:
             return bool(self.paint)
-        return any(_contrast(self.colour, ground) < _LEAST_CONTRAST for ground in self.grounds)
+        return any(_contrast(self._seen, ground) < _LEAST_CONTRAST for ground in self.grounds)
 
 
 def is_grave(reason: str) -> bool:
@@ -182,12 +241,16 @@ def _function(name: str, inside: str) -> Effect:
     """Judge a function of a transform."""
     kind = re.sub(r"(?:x|y|z|3d)$", "", name.lower())
     if name.lower() in ("rotate", "rotatez"):
-        return Effect.NONE
+        return Effect(not re.fullmatch(_ANGLE, inside.strip()))
     return _ranged(kind, inside, EM) if kind in ("scale", "translate") else Effect.DOUBT
 
 
 def _ranged(name: str, value: str, size: float) -> Effect:
     hiding, least, most, far = _RANGES.get(name, (-inf, inf, inf, inf))
+    if name.startswith((*EDGES, "padding", "min-", "gap", "row-", "column-", "grid-")):  # any words beside the lengths
+        bare = _NAMED.sub(" ", value)
+        lengths = [px(number + unit, size, whole=most) for number, unit in _LENGTH.findall(bare)]
+        return Effect("*" in bare or any(one is None or not least <= one <= most for one in lengths))
     whole = 1.0 if name in _SHARES else size if name == "line-height" else None
     found = Effect.NONE
     for word in re.split(r"[\s,]+", value.strip()):
@@ -207,8 +270,16 @@ def look_of(values: Mapping[str, str], around: Look, named: Named) -> Look:
     size = _font_size(values, around.size)
     is_moving = any(name.startswith(MOVES) for name in values)
     place = values.get("position", "static")
-    is_hard_to_read = size is None or _LEAST_SIZE <= size < min(_READABLE, around.size)
-    gone, doubts = around.gone, [named("font-size") or named("font")] if is_hard_to_read else []
+    scale = around.scale * _factor(values, "zoom", "scale")
+    opacity = around.opacity * (1.0 if is_moving else _factor(values, "opacity"))
+    seen_size = (size or EM) * scale
+    is_small = seen_size < min(_READABLE, around.size * around.scale)
+    is_hard_to_read = size is None or (is_small and size >= _LEAST_SIZE)
+    gone, doubts = around.gone, [next(filter(None, map(named, _SIZING)), "")] if is_hard_to_read else []
+    doubts += [named("opacity")] if opacity < min(_RANGES["opacity"][1], around.opacity) else []
+    moved, room, pushing = _placed(values, around, size or EM)
+    doubts += [named(pushing)] if pushing else []
+    doubts += [named("position")] if place in ("absolute", "fixed") or (place == "relative" and _is_far(values)) else []
     for name, value in values.items():
         judged = "bottom" if place == "fixed" and name == "top" else name
         found = Effect.NONE if name in SIDES[:4] and place == "static" else effect(judged, value, size or EM)
@@ -217,7 +288,7 @@ def look_of(values: Mapping[str, str], around: Look, named: Named) -> Look:
         gone |= found is Effect.HIDES
         doubts += [named(name)] if found is Effect.DOUBT else []
     grounds = ground_of(values, around.grounds)
-    cut, cutting = _cut(values, size or EM)
+    cut, cutting = cut_by(values, size or EM)
     doubts += [named(cutting)] if cut is Effect.DOUBT else []
     shown = {"hidden": False, "collapse": False, "visible": True, "initial": True, "unset": True}
     visible = shown.get(values.get("visibility", ""), around.visible)
@@ -227,6 +298,10 @@ def look_of(values: Mapping[str, str], around: Look, named: Named) -> Look:
         gone=gone or cut is Effect.HIDES,
         visible=visible,
         size=around.size if size is None else size,
+        scale=scale,
+        opacity=opacity,
+        moved=moved,
+        room=room,
         colour=_text_colour(values, around.colour),
         grounds=grounds,
         pictured=any("url(" in values.get(name, "") for name in _GROUNDS)
@@ -238,21 +313,67 @@ def look_of(values: Mapping[str, str], around: Look, named: Named) -> Look:
     )
 
 
-def _cut(values: Mapping[str, str], size: float) -> tuple[Effect, str]:
+def _is_far(values: Mapping[str, str]) -> bool:
+    """Check for text that is moved from its place by more than a line, so that something may lie over it."""
+    return any(abs(px(values.get(name, "0"), EM, whole=600.0) or 0.0) > _LINE for name in SIDES[:4])
+
+
+def _factor(values: Mapping[str, str], *names: str) -> float:
+    """Return the product of the numbers of some properties; of several numbers the smallest."""
+    factor = 1.0
+    for name in names:
+        words = values.get(name, "").split()
+        if name == "scale":
+            words += re.split(r"[\s,]+", " ".join(re.findall(r"scale(?:3d)?\(([^()]*)\)", values.get("transform", ""))))
+        numbers = [px(word, EM, whole=1.0) for word in words if _LENGTH.fullmatch(word)]
+        factor *= min((max(number, 0.0) for number in numbers if number is not None), default=1.0)
+    return factor
+
+
+def _placed(values: Mapping[str, str], around: Look, size: float) -> tuple[float, float, str]:
+    """Return how far text is moved to the right, the room it has, and the property that moves it too far, or ""."""
+    moved, room, last = around.moved, around.room, ""
+    for name in _PUSHES:
+        if name in values and (name != "left" or values.get("position", "static") != "static"):
+            moved += max((px(word, size, whole=room) or 0.0 for word in values[name].split()), key=abs, default=0.0)
+            last = name
+    if last and not -120 <= moved <= 0.4 * room:
+        return moved, room, last
+    if re.search("hidden|clip", " ".join(value for name, value in values.items() if name.startswith("overflow"))):
+        widths = (px(values.get(name, ""), size, whole=room) for name in ("width", "max-width"))
+        room, moved = min((width for width in widths if width), default=room), max(moved - around.moved, 0.0)
+    for name in ("white-space", "width", "min-width", "flex", "flex-shrink"):
+        value = values.get(name, "")
+        if room < _WIDTH and (re.match("nowrap|pre$|none|0 0|0$", value) or (px(value, size) or 0.0) > room):
+            return moved, room, name
+    return moved, room, ""
+
+
+def cut_by(values: Mapping[str, str], size: float) -> tuple[Effect, str]:
     """Check if a box may cut its text, or be too small for a ground that its letters need; name the property."""
-    flow = " ".join(values.get(f"overflow{on}", "") for on in ("", "-x", "-y"))
-    is_hard, is_cut = (re.search(words, flow) is not None for words in ("hidden|clip", "hidden|clip|scroll|auto"))
+    flow = " ".join(value for name, value in values.items() if name.startswith(("overflow", "contain")))
+    is_hard, is_cut = (
+        re.search(words, flow) is not None
+        for words in ("hidden|clip|paint|content", "hidden|clip|paint|content|scroll|auto")
+    )
     wide = "nowrap" in values.get("white-space", "")
-    for name in _SIZES if is_cut or any(ground in values for ground in _GROUNDS) else ():
+    is_painted = any(ground in values for ground in _GROUNDS)
+    found = (Effect.NONE, "")
+    for name in _SIZES:
         value = values.get(name, "auto")
-        length = px(value, size)
+        length = None if name == "aspect-ratio" else px(value, size)
         if is_cut and length is not None and length <= _LEAST_SIZE:
             return Effect.HIDES, name
         is_limit = value not in _RESETS and not _WIDE_ENOUGH.fullmatch(value)
         is_small = length is None or length < _LEAST_BOX
-        if is_limit and (is_small or (is_hard and (wide or name.endswith("height")))):
-            return Effect.DOUBT, name
-    return Effect.NONE, ""
+        is_odd = length is not None and (length < _LEAST_LINE or length > _WIDEST)
+        if is_limit and (
+            (is_odd and not is_cut)
+            or ((is_cut or is_painted) and is_small)
+            or (is_hard and (wide or name.endswith("height")))
+        ):
+            found = (Effect.DOUBT, name)
+    return found
 
 
 def _shift(values: Mapping[str, str], size: float) -> float:
@@ -303,8 +424,9 @@ def ground_of(values: Mapping[str, str], around: tuple[Colour, ...] | None) -> t
         found = [_colour(stop) for stop in stops if not re.match(r"to$|at$|circle|ellipse|[\d.-]+[a-z]+$", stop)]
         return tuple(one for one in found if one) if all(one and one[3] >= 1 - _SAME for one in found) else None
     shorthand = _WORD.findall(values.get("background", ""))
-    words = [values["background-color"]] if "background-color" in values else shorthand
-    colour = next((_colour(word) for word in words if not _PLACING.fullmatch(word)), _CLEAR)
+    placed = [word for word in shorthand if not _PLACING.fullmatch(word)]
+    one = values.get("background-color", "none" if not placed else placed[0])
+    colour = _CLEAR if one in (*_RESETS, "none") else _colour(one)
     if colour is None:
         return None
     if not around:
@@ -320,7 +442,7 @@ _PLACING = re.compile(
 
 
 def _over(colour: Colour, ground: Colour) -> Colour:
-    """Return what is seen of a colour that may be clear, on an opaque ground."""
+    """Return what is seen of a colour on an opaque ground."""
     red, green, blue = (a * colour[3] + b * (1 - colour[3]) for a, b in zip(colour[:3], ground[:3], strict=True))
     return (red, green, blue, 1.0)
 
@@ -367,6 +489,7 @@ def _colour(value: str) -> Colour | None:
     """Return a colour; ``None`` if its notation is not known."""
     if value == "transparent":
         return _CLEAR
+    value = f"#{value}" if re.fullmatch("[0-9a-f]{3}|[0-9a-f]{6}", value) else value  # of an attribute
     function = re.fullmatch(r"(rgb|hsl)a?\(([^()]*)\)", value)
     parts = re.split(r"[\s,/]+", function[2].strip()) if function else []
     try:

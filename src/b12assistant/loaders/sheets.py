@@ -21,6 +21,7 @@ DEEPEST = 8  # levels of nested rules
 _LOGICAL = (
     *(("inline-start", "left"), ("inline-end", "right"), ("block-start", "top"), ("block-end", "bottom")),
     *(("inline-size", "width"), ("block-size", "height"), ("margin-inline", "margin-left")),
+    *(("padding-inline", "padding-left"), ("padding-block", "padding-top")),
     *(("margin-block", "margin-top"), ("inset-inline", "left"), ("inset-block", "top"), ("inset-", "")),
 )
 _NAME = re.compile(r"-?[a-z][a-z-]*")
@@ -40,8 +41,12 @@ def _decoded(text: str) -> str:
 
 def on_screen(query: str) -> bool | None:
     """Check if a media query holds on a wide, light screen; ``None`` if that is not known."""
-    parts = [[_holds(term.strip()) for term in part.split(" and ")] for part in query.lower().split(",")]
-    found = [False if False in terms else None if None in terms else True for terms in parts]
+    parts = [part.strip() for part in query.lower().split(",")]
+    all_terms = [[_holds(term.strip()) for term in part.split(" and ")] for part in parts]
+    found = [
+        None if part.startswith("not") else False if False in terms else None if None in terms else True
+        for part, terms in zip(parts, all_terms, strict=True)
+    ]
     return True if True in found else None if None in found else False
 
 
@@ -66,6 +71,8 @@ def rules_of(sheet: str) -> Iterator[Rule]:
         mark = match[0]
         if mark not in ("{", "}", ";"):
             continue
+        if mark == ";" and stack[-1][0] == "" and not text[start:].lstrip().startswith("@"):
+            continue  # a part of a selector, which is invalid with it
         words = _unescaped(text[start : match.start()].strip())
         start = match.end()
         if mark == "{":
@@ -92,7 +99,8 @@ def _nested(outer: str, words: str) -> tuple[str | None, str]:
         holds = on_screen(words[len(name) :])
         return (None if holds is False else outer), (words[:60] if holds is None else "")
     if name.startswith("@"):
-        return (outer if name in _GROUPS else None), ("@layer" if name == "@layer" else words[:60])
+        inner = name if name == "@font-face" else outer if name in _GROUPS else None
+        return inner, ("@layer" if name == "@layer" else words[:60])
     if not outer:
         return words, ""
     return words.replace("&", f":is({outer})") if "&" in words else f":is({outer}) {words}", ""
@@ -109,11 +117,11 @@ def declarations_in(text: str) -> Iterator[Declaration]:
         name = name.lower()
         for logical, side in _LOGICAL:
             name = name.replace(logical, side)
-        if name in ("margin", "inset") and bare:
+        if name in ("margin", "inset", "padding") and bare:
             parts = list(split(bare, " "))
             parts += [parts[0], parts[0], parts[min(1, len(parts) - 1)]][len(parts) - 1 :]
             for side, length in zip(("top", "right", "bottom", "left"), parts, strict=False):
-                yield f"margin-{side}" if name == "margin" else side, length, bare != value
+                yield side if name == "inset" else f"{name}-{side}", length, bare != value
         elif bare and _NAME.fullmatch(name):
             yield name, bare, bare != value
 

@@ -12,17 +12,20 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
+from math import inf
+from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from b12assistant.loaders.looks import (
     EDGES,
     EM,
-    MOVES,
-    PADDINGS,
     PAINTS,
     SIDES,
+    Effect,
     Look,
+    cut_by,
+    effect,
     graver,
     ground_of,
     look_of,
@@ -42,14 +45,20 @@ _LONGEST = 1_000  # characters of a value
 # A script that finds an element and, soon after, does something that may hide it; or changes the page as a whole.
 _FINDERS = {"getelementbyid": "#", "getelementsbyclassname": ".", "getelementsbytagname": ""}
 _FINDERS |= dict.fromkeys(("queryselector", "queryselectorall"), "")
-_FINDS = re.compile(rf"({'|'.join(sorted(_FINDERS, reverse=True))})\(\s*([\"'`])([^\"'`]+)\2", re.I)
-_OWN = re.compile(r"(?<![\w.$])([A-Za-z][\w-]*)\.(?:remove\(\)|hidden|style\.|innerHTML|textContent|replaceWith)")
+_FINDS = re.compile(
+    rf"(document\b.{{0,3}}?|(?<![\w.)\]]))({'|'.join(sorted(_FINDERS, reverse=True))})"
+    r"[\"'`\]]*\(\s*([\"'`])([^\"'`]+)\3",
+    re.I,
+)
+_OWN = re.compile(
+    r"(?:(?<![\w.$])|\bwindow\.)([A-Za-z][\w-]*)\.(?:remove\(\)|hidden|style\.|innerHTML|textContent|replaceWith)"
+)
 _WRITES = re.compile(
     r"document\.body\.(?:(?:inner|outer)HTML|textContent)\s*=|write(?:ln)?\([^;]{0,40}<style[^;]{0,200}(?:none|opacity|visib|color|size)"
     r"|document\.body\.(?:children|childNodes|(?:first|last)ElementChild)[^;]{0,20}\.(?:remove|hidden|style)"
 )
 _HIDING = re.compile(
-    r"\.remove|hidden|(?:inner|outer)(?:HTML|Text)|textContent|replace|\.style\b|class(?:Name|List)|Attribute|\.data\b|nodeValue"
+    r"\.remove|hidden|(?:inner|outer)(?:HTML|Text)|textContent|replace(?:With|Child)|\.style\b|class(?:Name|List)|Attribute(?!\(\s*[\"'](?:title|href|src|alt|rel|data|aria|content))|\.data\b|nodeValue"
 )
 _SOON = 120  # characters
 # What does not hold while a page is only read; what the parser does not know, or weighs in another way.
@@ -60,9 +69,15 @@ _UNSURE = re.compile(
 _CLASS = re.compile(r":[a-z-]+(?:\((?:[^()]|\([^()]*\))*\))?", re.I)
 _ELEMENT = re.compile(r"::?(before|after)$|::?(first-(?:letter|line))$|::[a-z-]+(?:\([^()]*\))?$", re.I)
 _MAYBE = ("@media", "@container", "@scope", "@supports not")  # rules that count for nothing but a doubt
-_PICTURES = ("canvas", "embed", "iframe", "img", "object", "svg", "video")
-_MOST_COVERS = 200
-_THICK = 60.0  # px
+_PAINTING = frozenset({"dialog", "hr"})
+_PICTURES = frozenset(
+    {"canvas", "embed", "iframe", "img", "object", "svg", "video", "hr", "input", "textarea", "select", "button"}
+)
+_MOST_COVERS, _MOST_STEPS = 200, 100_000
+_BLOCKS = re.compile("[\u2580-\u259f]")  # letters that are boxes
+_AWAY = ("display", "opacity", "content-visibility")
+_MOVING = ("transform", "translate", "rotate", "scale", "offset", "offset-path", "filter", "border-image")
+_THICK, _LITTLE = 20.0, 60.0  # px
 _MOST_WORDS = 20  # letters in a cover: more is a part of the page with a place of its own
 # What the attributes of older pages say about colours.
 _HINTS = {"color": "color", "text": "color", "bgcolor": "background-color"}
@@ -76,9 +91,11 @@ class Styles:
         self._order = count()
         self._tree = tree
         self._variables: dict[str, set[str]] = {}
-        self._matched: dict[int, dict[str, tuple[_Weight, str, str]]] = {}
+        self._matched: dict[object, dict[str, tuple[_Weight, str, str]]] = {}
         self._doubts: dict[int, str] = {}  # of elements
-        self._covers = 0  # so far
+        self._covers = self._steps = 0  # so far
+        self._fonts: set[str] = {"wingdings", "webdings"}  # whose letters are others, or none
+        self._generated: list[tuple[LexborNode, str]] = []
         self._generating: set[tuple[int, str]] = set()  # elements with "before" or "after"
         sheets = (sheet for sheet in tree.css("style") if sheet.parent is None or sheet.parent.tag != "noscript")
         media = ((sheet.text() or "", sheet.attributes.get("media") or "all") for sheet in sheets)
@@ -88,17 +105,35 @@ class Styles:
             if names and self._nodes(selector)[0]:
                 for name, value in names:
                     self._variables.setdefault(name, set()).add(value)
+            if selector == "@font-face":
+                self._font({name: value for name, value, _ in declarations})
         for selectors, declarations, unsure in rules:
             kept = [one for one in declarations if matters(one[0])]
             for selector in split(selectors) if kept else ():
                 self._match(selector, kept, unsure)
+        self._look_for_covers(tree)
+        for node in tree.css("col, colgroup"):
+            table = node.parent
+            while table is not None and table.tag != "table":
+                table = table.parent
+            if table is not None and any(name in PAINTS or name == "visibility" for name in self._plain(node)):
+                self._doubt(table, f"<{node.tag}>")
+        for node in tree.css("script, iframe, [onload], [onerror], [onfocus], [ontoggle]"):
+            parts = [value or "" for name, value in node.attributes.items() if name.startswith(("on", "src"))]
+            self._script(" ".join([node.text() or "" if node.tag == "script" else "", *map(unquote, parts)]))
+
+    def _look_for_covers(self, tree: LexborHTMLParser) -> None:
+        for node, where in self._generated:
+            values = {name: self._resolved(value) for name, (_, value, _) in self._matched[node.mem_id, where].items()}
+            if values.get("content", "none") not in ("none", "normal"):
+                self._generating |= {(node.mem_id, where)} if draws(values["content"]) else set()
+                self._cover(None, values, node)
+        unread = {inner.mem_id for outer in tree.css("noscript, template") for inner in outer.traverse()}
         for node in tree.css("body *"):
-            if node.mem_id in self._matched or "style" in node.attributes:
+            if node.mem_id in unread:
+                continue
+            if node.mem_id in self._matched or "style" in node.attributes or node.tag in _PAINTING:
                 self._cover(node, self._plain(node), node.parent)
-        for script in tree.css("script"):
-            self._script(script.text() or "")
-        for node in tree.css("[onload], [onerror]"):
-            self._script(" ".join(node.attributes.get(name) or "" for name in ("onload", "onerror")))
 
     def look(self, node: LexborNode, attributes: Mapping[str, str | None], around: Look) -> Look:
         """Return the look of an element inside one with the look ``around``."""
@@ -109,6 +144,9 @@ class Styles:
             return around if same else replace(around, shift=0.0, doubt=doubt)
         named = {name: f"{where} {{ {name}: {value} }}" for name, (_, value, where) in found.items()}
         values = {name: value for name, (_, value, _) in found.items()}
+        for name in ("font-family", "font"):
+            words = {part.strip("\"' ") for part in re.split(r"[,\"']|(?<=\d)[a-z%]+\s", values.get(name, ""))}
+            doubt = doubt if self._fonts.isdisjoint(words) else graver(doubt, named[name])
         return look_of(values, replace(around, doubt=doubt), lambda name: named.get(name, ""))
 
     def generates(self, node: LexborNode, where: str) -> bool:
@@ -144,10 +182,15 @@ class Styles:
         nodes, is_sure = self._nodes(selector[: pseudo.start()] or "*" if pseudo else selector)
         values = {name: self._resolved(value) for name, value, _ in declarations}
         if pseudo is not None and not pseudo[2]:
-            if pseudo[1] and draws(values.get("content", "")):
-                self._generating.update((node.mem_id, pseudo[1].lower()) for node in nodes)
             for node in nodes:
-                self._cover(None, values, node)
+                key = (node.mem_id, (pseudo[1] or "").lower())
+                self._generated += [(node, key[1])] if pseudo[1] and key not in self._matched else []
+                for name, value, important in declarations:
+                    place = self._matched.setdefault(key, {})
+                    if not unsure:
+                        _set(place, name, value, (important, False, (len(selector),), next(self._order)), selector)
+                    else:
+                        place.setdefault(name, ((False, False, (), 0), value, selector))
             return
         if unsure or not is_sure or pseudo:
             look = look_of({name: value for name, value in values.items() if pseudo or name not in PAINTS}, Look(), str)
@@ -165,19 +208,37 @@ class Styles:
 
     def _cover(self, node: LexborNode | None, values: Mapping[str, str], around: LexborNode | None) -> None:
         """Make doubtful what lies under an element, or one of a style sheet, that is laid over others."""
-        if around is None or not _covers(values, is_picture=node is not None and node.tag in _PICTURES):
+        is_picture = node is not None and (
+            (node.tag in _PICTURES and not _is_small(node) and (px(values.get("width", "auto"), EM) or inf) > _LITTLE)
+            or _BLOCKS.search(node.text(deep=False)) is not None
+        )
+        values = {"position": "absolute", "background": "white", **values} if node and node.tag == "dialog" else values
+        if around is None or not _paints(values, is_picture=is_picture):
+            return
+        raised = node
+        while (
+            not _is_raised(values) and raised is not None and raised.parent is not None and raised.parent.tag != "body"
+        ):
+            raised, self._steps = raised.parent, self._steps + 1
+            if self._steps > _MOST_STEPS:
+                break
+            values = {"width": "100%", "height": values.get("height", "auto")} | self._plain(raised)
+            around = raised.parent
+        is_over = self._steps > _MOST_STEPS
+        if not is_over and (around is None or not _is_raised(values) or not _reaches(values, is_picture=is_picture)):
             return
         self._covers += 1
-        if self._covers > _MOST_COVERS:
-            self._doubt(self._tree.body or around, "more covers than are looked at")
+        if around is None or is_over or self._covers > _MOST_COVERS:
+            if self._tree.body is not None:
+                self._doubt(self._tree.body, "more covers than are looked at")
             return
-        has_content = node is not None and (
-            len("".join(node.text().split())) > _MOST_WORDS or node.css_first("img, input")
-        )
-        if has_content and not _fills(values):
+        place, is_within = values.get("position", "static"), raised is not node
+        text = "" if raised is None or is_picture else "".join(raised.text().split())
+        is_text = len(text) > _MOST_WORDS and (is_within or place in ("absolute", "fixed")) and not _fills(values)
+        sizes = (px(values.get(name, "auto"), EM) or inf for name in ("width", "height"))
+        if is_text or (is_within and min(sizes) < 100):
             return
-        place = values.get("position", "static")
-        holder = None if place in ("absolute", "fixed") else around if node is not None else around.parent
+        holder = None if place in ("absolute", "fixed") else around if raised is not None else around.parent
         above: LexborNode | None = around
         while above is not None and above.tag != "html":
             own = self._plain(above)
@@ -193,15 +254,21 @@ class Styles:
     def _script(self, text: str) -> None:
         """Make doubtful what a script finds and may hide."""
         found = [
-            (_FINDERS[match[1].lower()] + match[3])
+            (_FINDERS[match[2].lower()] + match[4])
             for match in _FINDS.finditer(text)
-            if _HIDING.search(text, match.end(), match.end() + (16 if "tag" in match[1].lower() else _SOON))
+            if _HIDING.search(text, match.end(), match.end() + (16 if "tag" in match[2].lower() else _SOON))
         ]
         found += [f"#{name}" for name in set(_OWN.findall(text))] + ["body"] * bool(_WRITES.search(text))
         for selector in found:
             for node in self._nodes(selector)[0]:
                 if selector == "body" or node.tag not in ("html", "body"):
                     self._doubt(node, f"<script> that finds {selector}")
+
+    def _font(self, values: Mapping[str, str]) -> None:
+        """Note a font that may draw other letters than the text has, or none."""
+        size = px(values.get("size-adjust", "100%"), EM, whole=1.0) or 0.0
+        if "data:" in values.get("src", "") or not 0.6 < size < 2:
+            self._fonts.add(values.get("font-family", "").strip("\"' ").lower())
 
     def _doubt(self, node: LexborNode, reason: str) -> None:
         self._doubts[node.mem_id] = graver(self._doubts.get(node.mem_id, ""), reason)
@@ -217,16 +284,60 @@ class Styles:
     def _variable(self, match: re.Match[str]) -> str:
         """Return the value of a variable; one that has several is not known."""
         values = self._variables.get(match[1], {match[2] or ""})
-        return next(iter(values)) if len(values) == 1 else "unknown()"
+        return next(iter(values)) if len(values) == 1 and "initial" not in values else "unknown()"
 
 
-def _covers(values: Mapping[str, str], *, is_picture: bool) -> bool:
-    """Check for a ground, or edge, that may be laid over other text."""
-    look = look_of({name: value for name, value in values.items() if not name.startswith(MOVES)}, Look(), str)
-    edges = (value for name, value in values.items() if name.startswith(EDGES) and "radius" not in name)
-    is_edged = any((px(word, EM) or 0.0) > _THICK for value in edges for word in value.split())
-    is_clear = ground_of(values, ()) == () and not (is_picture or any("url(" in value for value in values.values()))
-    if (is_clear and not is_edged) or look.gone or not look.visible or values.get("z-index", "").startswith("-"):
+def _is_small(node: LexborNode) -> bool:
+    """Check for a picture that its attributes make small."""
+    return any((px(node.attributes.get(name) or "auto", EM) or inf) <= _LITTLE for name in ("width", "height"))
+
+
+def _paints(values: Mapping[str, str], *, is_picture: bool) -> bool:
+    """Check for a picture, a ground or a thick edge."""
+    is_clear = ground_of(values, ()) == () and not any("url(" in value for value in values.values())
+    is_filter = any(
+        name.startswith(("filter", "backdrop", "border-image")) and re.search("\\(", value)
+        for name, value in values.items()
+    )
+    return is_picture or not is_clear or is_filter or _is_edged(values)
+
+
+def _is_edged(values: Mapping[str, str], names: tuple[str, ...] = EDGES) -> bool:
+    """Check for a border, outline or shadow that reaches far."""
+    for name, value in values.items():
+        for part in split(value) if name.startswith(names) and "radius" not in name else ():
+            lengths = [length for word in part.split() if (length := px(word, EM)) is not None]
+            blur = 2 if name == "box-shadow" else -1
+            if any(abs(length) > _THICK for place, length in enumerate(lengths) if place != blur):
+                return True
+    return False
+
+
+def _is_raised(values: Mapping[str, str]) -> bool:
+    """Check for a place of its own, by which something may be laid over other text."""
+    if values.get("position") in ("absolute", "fixed"):
+        return True
+    sides = (*SIDES[4:], *(("top", "left") if values.get("position") == "relative" else ()))
+    moves = "".join(f"{name}({value})" for name, value in values.items() if name.endswith(_MOVING) and value != "none")
+    return (
+        re.search(
+            r"-\d\d|-\.?\d+(?:%|r?em|v)|rotate|skew|matrix|scale|path|drop-shadow|border-image|backdrop|\d\d\d", moves
+        )
+        is not None
+        or _is_edged(values, ("outline", "box-shadow"))
+        or any((px(values.get(name, ""), EM, whole=600.0) or 0.0) <= -_THICK for name in sides)
+        or any(re.search(r"\d", values.get(name, "")) for name in ("grid-area", "grid-row", "grid-column"))
+    )
+
+
+def _reaches(values: Mapping[str, str], *, is_picture: bool) -> bool:
+    """Check if something raised may lie over much."""
+    is_away = any(name in _AWAY and effect(name, value) is Effect.HIDES for name, value in values.items())
+    if is_away or cut_by(values, EM)[0] is Effect.HIDES or values.get("visibility") == "hidden":
+        return False
+    if values.get("position") not in ("absolute", "fixed"):
+        return True
+    if values.get("z-index", "").startswith("-"):
         return False
     lengths = {
         name: px(value, EM, whole=100.0) for name, value in values.items() if name in (*SIDES, "width", "height")
@@ -235,17 +346,11 @@ def _covers(values: Mapping[str, str], *, is_picture: bool) -> bool:
         at = lengths.get(side)
         if at is not None and (at + (lengths.get(size) or 0.0) <= 0 > at or at == 100):
             return False  # it waits beside the page
-    is_placed, transform = values.get("position") in ("absolute", "fixed"), values.get("transform", "")
-    if not is_placed:
-        raised = ("margin-top", "margin-bottom", *(("top",) if values.get("position") == "relative" else ()))
-        is_moved = "-" in values.get("translate", "") or re.search(r"translate(?:y|3d)?\([^)]*-", transform)
-        return bool(is_moved) or any((lengths.get(name) or 0.0) <= -20 for name in raised)
-    if re.search(r"translate[xy]?\(-?100%", transform):
+    if re.search(r"translate[xy]?\(-?100%", values.get("transform", "")):
         return False
-    wide = "width" in values or {"left", "right"} <= values.keys()
-    padded = any((px(word, EM) or 0.0) > 20 for name in PADDINGS for word in values.get(name, "").split())
-    high = padded or {"top", "bottom"} <= values.keys() or "height" in values or "min-height" in values
-    return is_edged or (wide and high)
+    wide = is_picture or "width" in values or {"left", "right"} <= values.keys()
+    high = is_picture or {"top", "bottom"} <= values.keys() or "height" in values or "min-height" in values
+    return _is_edged(values, (*EDGES, "padding")) or (wide and high)
 
 
 def _fills(values: Mapping[str, str]) -> bool:
