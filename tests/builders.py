@@ -9,11 +9,10 @@ import numpy as np
 from fakes import PLAIN, FakeEncoder
 
 from b12assistant.cleaning import mark, trim_headings
-from b12assistant.index.collection import Collection
+from b12assistant.index.collection import Collection, Outline
 from b12assistant.index.documents import Entry
 from b12assistant.index.embedding import embed
 from b12assistant.index.lexical_index import BM25FIndex, titles_of
-from b12assistant.index.outline import Outline
 from b12assistant.index.source_words import SourceWords
 from b12assistant.index.token_store import TokenStore
 from b12assistant.index.vector_index import FaissIndex

@@ -37,7 +37,7 @@ def test_mapped_files_are_not_copied_and_give_the_same_answer(
 ) -> None:
     space.index()
     monkeypatch.setattr("b12assistant.index.store.MAPPED_FROM", 1)
-    monkeypatch.setattr("b12assistant.index.outline._KEPT", 1)  # each document is parsed again and again
+    monkeypatch.setattr("b12assistant.index.collection._KEPT", 1)  # each document is parsed again and again
     mapped, question = again(space), "Do plants hold B12?"
     assert mapped.ask(question).answer == space.ask(question).answer
     assert mapped.search(question) == space.search(question)

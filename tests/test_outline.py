@@ -7,9 +7,9 @@ import pytest
 from builders import build_entry
 
 from b12assistant.errors import IndexDamagedError
-from b12assistant.index import outline as outlines
+from b12assistant.index import collection as outlines
+from b12assistant.index.collection import Outline, entries_to_files, passages_in, read_entries
 from b12assistant.index.documents import Entry, entry_from_bytes
-from b12assistant.index.outline import Outline, entries_to_files, passages_in, read_entries
 from b12assistant.index.source_words import SourceWords
 from b12assistant.types import DocumentId, PassageId, Source
 

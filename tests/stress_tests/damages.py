@@ -18,8 +18,8 @@ import pytest
 from b12assistant.application import health
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index import vector_index
+from b12assistant.index.collection import entries_to_files
 from b12assistant.index.documents import entries_from_bytes
-from b12assistant.index.outline import entries_to_files
 from b12assistant.index.store import Store
 from stress_tests.runner import Tries
 from stress_tests.small_index import corpora, workspace

@@ -64,7 +64,7 @@ class Rewriter:
     def _corrected(self, written: str) -> Span | None:
         """Return the word of the sources that was meant; ``None`` if the word is correct, or like none of them."""
         word = written.lower()
-        if word in self.words or word in self.vocabulary.words or not word.isalpha() or self.is_word(word):
+        if word in self.slips.counts or word in self.vocabulary.words or not word.isalpha() or self.is_word(word):
             return None
         meant = self.slips.meant(word)
         return None if meant is None else self.words[meant]

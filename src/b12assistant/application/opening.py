@@ -8,9 +8,8 @@ from typing import Any
 
 from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import REBUILD, IndexMismatchError
-from b12assistant.index.collection import Collection, all_reports, built_with
-from b12assistant.index.documents import Entry
-from b12assistant.index.outline import OnDemand, passages_in
+from b12assistant.index.collection import Collection, OnDemand, built_with, passages_in
+from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.parts import read_parts
 from b12assistant.index.store import Generation
 from b12assistant.protocols import Encoder

@@ -43,10 +43,9 @@ from b12assistant.errors import (
     NotFoundError,
     SourceError,
 )
-from b12assistant.index.collection import Collection
+from b12assistant.index.collection import ByName, Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import load_encoder, red_flag_encoder, tuned_encoder
-from b12assistant.index.outline import ByName
 from b12assistant.index.parts import check_parts, read_parts
 from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store

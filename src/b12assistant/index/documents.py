@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
@@ -59,6 +59,19 @@ def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
 
 def entry_from_bytes(line: bytes) -> Entry:
     return _read_entry(json.loads(line))
+
+
+def all_reports(reports: Iterable[FileReport], entries: Iterable[Entry]) -> tuple[FileReport, ...]:
+    """Return the reports of all files, sorted, with a warning for each copy of another file: it is quoted only once."""
+    first: dict[str, str] = {}
+    twins = {entry.report.file: first.setdefault(entry.file_sha256, entry.report.file) for entry in entries}
+    found = []
+    for report in sorted(reports, key=lambda report: report.file):
+        twin = twins.get(report.file, report.file)
+        if twin != report.file:
+            report = replace(report, end=FileEnd.WARNINGS, reasons=(*report.reasons, f"the same bytes as {twin}"))
+        found.append(report)
+    return tuple(found)
 
 
 def source_facts(source: Source) -> Json:

@@ -22,15 +22,15 @@ from b12assistant.index.collection import (
     METHOD,
     AskedQuestions,
     Group,
-    all_reports,
+    Outline,
     as_codes,
     built_with,
     digest_of,
     key_of,
 )
+from b12assistant.index.documents import all_reports
 from b12assistant.index.embedding import Embedded, EmbeddingPool
 from b12assistant.index.lexical_index import index_words
-from b12assistant.index.outline import Outline
 from b12assistant.index.parts import Parts
 from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
