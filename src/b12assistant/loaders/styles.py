@@ -129,8 +129,9 @@ class Styles:
                 self._generating |= {(node.mem_id, where)} if draws(values["content"]) else set()
                 self._cover(None, values, node)
         unread = {inner.mem_id for outer in tree.css("noscript, template") for inner in outer.traverse()}
-        body = tree.body
-        for node in body.css("*") if body is not None else ():  # "body *" of the tree takes long for deep pages
+        if (body := tree.body) is None:
+            return
+        for node in body.css("*"):  # "body *" of the tree takes long for deep pages
             if node.mem_id in unread or node.mem_id == body.mem_id:
                 continue
             if node.mem_id in self._matched or "style" in node.attributes or node.tag in _PAINTING:
