@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fit_leaning import leaning_of
+from fit_longer import cut_of
 from fit_refusal import KEPT, SIGNS, calibrated, weighed
 from refusal import by_style, reliability, risk_coverage, wilson
 from refusal_data import Asked, folds, follow_ups, labelled
@@ -112,3 +113,9 @@ def test_the_labelled_splits_hold_both_kinds(split: str) -> None:
 def test_the_splits_share_no_question() -> None:
     train, calibration = ({each.question for each in labelled(split)} for split in ("train", "calibration"))
     assert not train & calibration
+
+
+def test_the_cut_of_longer_questions_refuses_nine_in_ten_of_what_nothing_answers() -> None:
+    others = np.arange(100) / 200
+    cut = cut_of(others)
+    assert np.mean(others < cut) >= 0.9 > np.mean(others < cut - 0.01)

@@ -207,6 +207,9 @@ def load_topics() -> Topics:
         return Topics(table, arrays["weights"], arrays["plain"], str(arrays["encoder"]))
 
 
+LONGER = 15  # words of a question that often tells something too
+
+
 def _logistic(values: Vectors) -> Vectors:
     return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)
 
@@ -219,7 +222,9 @@ class Calibration:
     quote that answers in full (`benchmarks/fit_strength.py`).
 
     ``message``: the confidence from which a question inside a longer message is answered: judged with less context, it
-    is lower than for a whole question (`benchmarks/letters.py`, calibration split).
+    is lower than for a whole question (`benchmarks/letters.py`, calibration split). ``longer``: the same for a whole
+    question of ``LONGER`` words or more: what else it tells is not in the quote, and counts against it
+    (`benchmarks/fit_longer.py`).
 
     What speaks against an answer has a weight of 0 or less, ``closeness``, ``ahead`` and ``asked`` 0 or more.
     ``leaning``, 0 or less, is added for a follow-up, so that the same share of answerable ones is kept as of other
@@ -241,6 +246,7 @@ class Calibration:
     full_read: float = 0.0
     full_asked: float = 0.0
     message: float = 0.25
+    longer: float = 0.25
     ahead: float = 0.0
     where_unasked: Calibration | None = None  # over a corpus in which few sentences are asked anything
 
@@ -249,11 +255,15 @@ class Calibration:
         return self if asked_throughout else self.where_unasked or self
 
     def with_limits(self, *, least: float, strong: float) -> Calibration:
-        """Return these weights with limits of the operator's; 0 keeps a limit. A question inside a message keeps its
-        distance from a whole one."""
+        """Return these weights with limits of the operator's; 0 keeps a limit. Questions inside a message and long
+        ones keep their distance."""
         least, strong = least or self.possibly, strong or self.answered
-        message = self.message * least / self.possibly
-        return replace(self, possibly=least, answered=max(least, strong), message=message)
+        message, longer = (each * least / self.possibly for each in (self.message, self.longer))
+        return replace(self, possibly=least, answered=max(least, strong), message=message, longer=longer)
+
+    def least(self, question: str) -> float:
+        """Return the confidence from which a whole question is answered."""
+        return self.longer if len(question.split()) >= LONGER else self.possibly
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""

@@ -206,7 +206,7 @@ class Bench:
             return
         signals = engine.signals(query, evidence, windows[0])
         yield (
-            f"Confidence {read.likely:.2f}; quoted from {limits.possibly:.2f}, without reserve from "
+            f"Confidence {read.likely:.2f}; quoted from {limits.least(question):.2f}, without reserve from "
             f"{limits.answered:.2f}."
         )
         asked = "none" if signals.asked is None else f"{signals.asked:.2f}"
