@@ -39,6 +39,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(TINY / "qrels" / "dev.tsv", folder / "scifact" / "qrels" / "train.tsv")
     (folder / "other_system.trec").write_text("q1 Q0 d1 1 1.0 other\n", "utf-8")
     (folder / "tickets.jsonl").write_text(json.dumps(QUESTION) + "\n", "utf-8")
+    (folder / "asked.txt").write_text("What wraps every nerve?\n", "utf-8")
     (folder / "questions.jsonl").write_text(json.dumps(LABELLED) + "\n", "utf-8")
     message = {"id": "m1", "text": "My legs went weak today and I can't pee", "level": "emergency"}
     (folder / "messages.jsonl").write_text(json.dumps(message) + "\n", "utf-8")

@@ -66,11 +66,8 @@ KINDS: Final = (  # of cues
 CueWordings = Mapping[str, Wordings]  # one pattern for each kind of cue, over folded text
 
 
-class Found(dict[str, tuple[tuple[int, int], ...]]):
-    """The ranges of each kind of cue; most stretches of a long text have next to none."""
-
-    def __missing__(self, kind: str) -> tuple[tuple[int, int], ...]:
-        return ()
+Ranges = tuple[tuple[int, int], ...]
+Found = dict[str, Ranges]  # of each kind of cue that is there: most stretches of a long text have next to none
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +78,15 @@ class Stretch:
     end: int
     found: Found
 
+    def of(self, kind: str) -> Ranges:
+        return self.found.get(kind, ())
+
     def has(self, *kinds: str) -> bool:
-        return any(self.found[kind] for kind in kinds)
+        return any(map(self.found.get, kinds))
 
     def says(self, standing: Standing, cue: str) -> Stance:
         """Return the standing, with the words of ``cue`` in this stretch."""
-        return Stance(standing, cue, self.found[cue])
+        return Stance(standing, cue, self.of(cue))
 
 
 class Reading:
@@ -95,7 +95,7 @@ class Reading:
     def __init__(self, text: str, cues: CueWordings, reach: Reach) -> None:
         self._text = text
         self._reach = reach
-        found = Found((kind, wordings.spans(text)) for kind, wordings in cues.items())
+        found = {kind: wordings.spans(text) for kind, wordings in cues.items()}
         found["self"] = tuple(span for span in found["self"] if not _inside(span, found["impersonal"]))
         self._sentences = _stretches(len(text), [match.end() for match in SENTENCE_END.finditer(text)], found)
         cuts = sorted({s.start for s in self._sentences} | {start for start, _ in found["clause"]})
@@ -117,7 +117,7 @@ class Reading:
         if clause.has("figure"):
             return clause.says(Standing.ELSEWHERE, "figure")
         confirmed = self._confirmed > end
-        beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.found["self"])  # "I" belongs to the sign
+        beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.of("self"))  # "I" belongs to the sign
         own = confirmed or (mine and acute) or beside or (clause.has("self") and not clause.has("fiction"))
         if (sentence.has("fiction") and not own) or (self._told(start) and not confirmed):
             return Stance(Standing.ELSEWHERE, "fiction", self._fiction)
@@ -134,7 +134,7 @@ class Reading:
             return clause.says(Standing.ASKED, "asked")
         if sentence.has("asked") and self._impersonal and not confirmed:
             return sentence.says(Standing.ASKED, "asked")
-        others = tuple(cue for cue in clause.found["stranger"] if not start <= cue[0] < end)
+        others = tuple(cue for cue in clause.of("stranger") if not start <= cue[0] < end)
         if others and not (mine or confirmed):
             return Stance(Standing.ELSEWHERE, "stranger", others)
         if named and not (mine or acute or confirmed or sentence.has("self", "care", "slow")):
@@ -173,11 +173,11 @@ class Reading:
 
     def _denied(self, clause: Stretch, start: int, end: int) -> Stance | None:
         for kind, words in (("denied_far", self._reach.far), ("denied_near", self._reach.near)):
-            for cue_start, cue_end in clause.found[kind]:
-                excused = any(s < cue_end and cue_start < e for s, e in clause.found["not_a_denial"])
+            for cue_start, cue_end in clause.of(kind):
+                excused = any(s < cue_end and cue_start < e for s, e in clause.of("not_a_denial"))
                 if cue_start < start and not excused and self._text.count(" ", cue_end, start) <= words:
                     return Stance(Standing.DENIED, kind, ((cue_start, cue_end),))
-        for cue in clause.found["denied_after"]:
+        for cue in clause.of("denied_after"):
             if end <= cue[0] and self._text.count(" ", end, cue[0]) <= self._reach.near:
                 return Stance(Standing.DENIED, "denied_after", (cue,))
         return None
@@ -201,7 +201,7 @@ class Reading:
         """Return a past stance if the sign is dated in the past and this sentence or the next says it is over."""
         position = _position(self._sentences, start)
         dated = [s for s in self._sentences[max(0, position - 1) : position + 1] if s.has("past", "slow")]
-        over = [cue for s in self._sentences[position : position + 2] for cue in s.found["resolved"] if cue[0] >= end]
+        over = [cue for s in self._sentences[position : position + 2] for cue in s.of("resolved") if cue[0] >= end]
         return Stance(Standing.PAST, "resolved", tuple(over)) if dated and over else None
 
 
@@ -229,11 +229,11 @@ def _stretches(length: int, cuts: list[int], found: Found) -> tuple[Stretch, ...
         starts.extend(range(starts[-1] + LONGEST, cut, LONGEST))
         if cut > starts[-1] and cut < length:
             starts.append(cut)
-    stretches = tuple(Stretch(start, end, Found()) for start, end in pairwise((*starts, length)))
+    stretches = tuple(Stretch(start, end, {}) for start, end in pairwise((*starts, length)))
     for kind, spans in found.items():
         for span in spans:
             share = stretches[bisect_right(starts, span[0]) - 1].found
-            share[kind] = (*share[kind], span)
+            share[kind] = (*share.get(kind, ()), span)
     return stretches
 
 
