@@ -139,7 +139,7 @@ endif
 # What tests, checks and the documentation also need.
 .venv/.test: .venv/.ok requirements-test.lock
 	@rm -f $@
-	@echo "Installing what the tests need; about 0.9 GB more in .venv"
+	@echo "Installing what the tests need; about 0.7 GB more in .venv"
 	@$(BIN)/$(PIP) install $(HELD) -r requirements-test.lock
 	@$(BIN)/$(PIP) check
 	@touch $@
