@@ -57,6 +57,7 @@ def test_what_is_typed_while_everything_loads_is_answered_and_nothing_is_lost(
         reader = Reader.of(context, address, "/?")
         page = reader.page
         page.focus(BOX)
+        page.wait_for_selector(f"{BOX}:focus")  # the framework hides it until its styles have come
         typed(page, FIRST)
         page.wait_for_function(ALL_RUN)
         page.evaluate("() => b12.ready")
