@@ -221,20 +221,16 @@ class Bench:
             words = ", ".join(query.read[int(each[:, 0].min()) : int(each[:, 1].max())] for each in unknown)
             yield f"In no document: {words}."
 
-    @once
-    def _documents(self) -> dict[DocumentId, list[int]]:
-        """Return the rows of each document's passages."""
-        found: dict[DocumentId, list[int]] = {}
-        for row, passage in enumerate(self.space.opened.collection.passages):
-            found.setdefault(passage.document.id, []).append(row)
-        return found
+    def _rows(self, document: DocumentId) -> range:
+        """Return the rows of a document's passages, none if it is not in the index."""
+        return self.space.opened.collection.outline.rows_of(document)
 
     def sentence(self, place: SentencePlace) -> tuple[int, Span] | None:
         """Return the number of a sentence, counted over all passages, and the sentence; ``None`` if it is gone."""
         collection = self.space.opened.collection
         found = [
             (int(collection.sentence_starts[row]) + number, sentence)
-            for row in self._documents.get(place.document, ())
+            for row in self._rows(place.document)
             for number, sentence in enumerate(collection.passages[row].sentences)
             if _place(sentence) == place
         ]
@@ -262,8 +258,7 @@ class Bench:
         for each in self.log.judgements.values():
             verdicts = dict(each.verdicts)
             for place in each.verdicts:
-                known = self._documents.get(place.document) is not None
-                touched = known and self.space.source_changed(place.document)
+                touched = bool(self._rows(place.document)) and self.space.source_changed(place.document)
                 if touched or self.sentence(place) is None:
                     counted = changed if touched else gone
                     counted[place.document] = counted.get(place.document, 0) + 1
@@ -277,8 +272,8 @@ class Bench:
     def _withdrawn(self, judgements: Sequence[QuestionJudgement]) -> Iterator[tuple[SentencePlace, str]]:
         """Yield questions that the corpus asks of a sentence although a mark says that it does not answer them."""
         judged = {same_question(each.question): each for each in judgements}
-        for document in self._documents:
-            if not (self.space.corpus / sentences_file(document)).is_file():
+        for document in self.space.opened.collection.outline.numbers:
+            if not (self._rows(document) and (self.space.corpus / sentences_file(document)).is_file()):
                 continue
             for entry in read_sentences(self.space.corpus, document):
                 for question in entry.asked:
@@ -298,7 +293,7 @@ class Bench:
 
     def asked_place(self, place: SentencePlace) -> tuple[int, Span] | None:
         """Return the sentence in which the words of a line of `sentences/` are."""
-        for row in self._documents.get(place.document, ()):
+        for row in self._rows(place.document):
             for near in self.space.opened.collection.passages[row].sentences:
                 if place.text in flowing(near.text):
                     return self.sentence(_place(near))
