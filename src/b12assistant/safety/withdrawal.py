@@ -59,7 +59,7 @@ Language = Mapping[str, Phrases]  # the phrases of one language by list
 
 
 class Withdrawals:
-    """The phrases of all languages. ``controls``: the control sentences, also their previous wordings, as plain words."""
+    """The phrases of all languages. ``controls``: the control sentences, previous wordings too, as plain words."""
 
     def __init__(self, languages: Sequence[Language], controls: frozenset[str]) -> None:
         self.languages, self._controls = languages, controls
