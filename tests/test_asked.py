@@ -33,6 +33,21 @@ def test_the_nearest_question_of_each_sentence_counts() -> None:
     np.testing.assert_allclose(asked().best(unit(1, 0), 1, 3), [np.nan, 0], atol=0.01)
 
 
+def test_the_sentences_that_are_asked_nearly_the_same_are_found() -> None:
+    assert asked().alike(unit(1, 1.1), 0.9).tolist() == [0]
+    assert asked().alike(unit(-0.01, 1), 0.9).tolist() == [2]
+    assert asked().alike(unit(1, -1), 0.9).tolist() == []
+
+
+def test_signs_lose_no_question_that_is_near() -> None:
+    rows = np.random.default_rng(0).normal(size=(400, 70)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    group = Group(tuple(map(str, range(len(rows)))), tuple(range(len(rows))))
+    many = AskedQuestions.join([group], [len(rows)], [b""], [as_codes(rows)])
+    for row, query in enumerate(rows + np.roll(rows, 1, axis=0) * 0.3):
+        assert many.alike(query / np.linalg.norm(query), 0.9).tolist() == [row]
+
+
 def test_questions_read_back_from_bytes_are_the_same() -> None:
     first = asked()
     again = AskedQuestions.from_bytes(first.to_bytes(), 5, 2)

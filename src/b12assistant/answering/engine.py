@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _KEPT = 4096  # results that are cached because they fit any question
 _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
+_ALIKE = 0.95  # cosine of a question and one asked of a sentence, from which that is always a candidate (docs/lab/0028)
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
@@ -84,7 +85,7 @@ class Engine:
         begun = time.perf_counter()
         query = self.query_of(read_as)
         took = 1000 * (time.perf_counter() - begun)
-        hits = self.hits(query)
+        hits = self.candidates(query)
         windows = self.windows(query, hits, settings)
         return Searched(asked, read_as, query, hits, windows, self.evidence(query, hits), took)
 
@@ -100,7 +101,7 @@ class Engine:
         queries = self.queries_of(read)
         took = own.encoding + 1000 * (time.perf_counter() - begun)
         query = together([own.query, *queries])
-        hits = self.hits(query)
+        hits = self.candidates(query)
         windows = self.windows(query, hits, settings)
         evidence = self._evidence(queries, hits, whole=whole)
         return [
@@ -138,7 +139,7 @@ class Engine:
         queries = self.queries_of(read)
         query = together([self.as_written(message), *reversed(queries)])
         took = 1000 * (time.perf_counter() - begun)
-        hits = self.hits(query)
+        hits = self.candidates(query)
         windows = self.windows(query, hits, settings)
         return [
             Searched(asked, read_as, each, hits, windows, known, took)
@@ -228,6 +229,19 @@ class Engine:
             return self._quotable(row, papers=papers) and (wanted is None or wanted(self.collection.passages[row]))
 
         return rank(query, self.collection, allow, k, bests=self._bests)
+
+    def candidates(self, query: Query) -> tuple[Hit, ...]:
+        """Return the best hits, then passages with a sentence that is asked nearly the same question.
+
+        Its words may be others than the question's, and then a passage that only shares these ranks higher.
+        """
+        hits = self.hits(query)
+        found, papers = {self.collection.row(hit.passage) for hit in hits}, bool(_ASKS_FOR_A_PAPER.search(query.text))
+        alike = self.collection.asked_alike((query.parts or (query,))[-1].vector, _ALIKE)
+        rows = [row for row in alike if row not in found and self._quotable(row, papers=papers)]
+        more = [self.collection.passages[row] for row in rows]
+        least = hits[-1].score if hits else 0.0
+        return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
 
     @stage("quotes")
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
