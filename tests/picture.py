@@ -26,7 +26,7 @@ PICTURE = (
         "language",
         "vocabulary",
         "sentences",
-        "folding < wording",
+        "beginnings folding < wording",
         "words",
     ),
     (

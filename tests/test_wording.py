@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from b12assistant.errors import ConfigError
-from b12assistant.language.wording import Wordings, check_linear
+from b12assistant.language.beginnings import beginnings
+from b12assistant.language.folding import fold
+from b12assistant.language.wording import LONG, Wordings, check_linear
 from b12assistant.safety.assertion import KINDS
 from b12assistant.safety.fixed_texts import load_variants
 from b12assistant.safety.triage import load_rules
@@ -71,3 +73,28 @@ def test_words_are_those_of_the_wordings_and_of_the_lists_they_name() -> None:
     wordings = Wordings(["cannot {adv}move", "leg .. gone", "walks?"], NAMES, "test")
     assert wordings.words() >= {"cannot", "really", "just", "gone", "never"}
     assert not wordings.words() & {"foot", "legs", "walk", "walks"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "first", "second"),
+    [
+        ("(?:my )?legs? hurts?", {"my ", "leg ", "legs"}, set()),
+        (r"(?<!at )(?:19|20)\d\d", {"0000"}, set()),
+        (r"ill\S* since", {"ill", "ill "}, set()),
+        (r"\S+ years? ago", set(), {"year"}),
+        (r"\S+ ago|then", None, None),
+        (r"(?:\S+ )?ago", None, None),
+    ],
+)
+def test_a_match_begins_with_one_of_a_few_words(
+    expression: str, first: set[str] | None, second: set[str] | None
+) -> None:
+    assert beginnings([expression]) == (None if first is None or second is None else (first, second))
+
+
+def test_in_a_long_text_the_same_is_found_as_in_a_short_one() -> None:
+    said = " . ".join(text for rule in RULES.red_flags.rules for text in (*rule.positive, *rule.negative))
+    text = fold(said, RULES.spelling.correct).text
+    assert len(text) > LONG
+    for wordings in PACKAGED:
+        assert wordings.spans(text) == tuple(match.span() for match in wordings._pattern.finditer(text))

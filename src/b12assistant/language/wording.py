@@ -13,6 +13,7 @@ from typing import Final
 
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
+from b12assistant.language.beginnings import Beginnings, beginnings, places
 from b12assistant.language.folding import HAN, Word, fold, fold_letter
 from b12assistant.threads import once
 
@@ -24,6 +25,7 @@ NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 DEEPEST: Final = 4  # lists that name other lists
 WORD: Final = re.compile(r"(?<=[ (|:])[a-z]{3,}(?=[ )|])")
 MOST: Final = 12  # allowed repetitions of a group
+LONG: Final = 1_000  # characters of a text that is searched only where a wording can begin
 LOOSE: Final = re.compile(r"(?<!\\[Sd])[*+]|\{\d+,\}")
 COUNT: Final = re.compile(r"(\)?)\{(?:\d+,)?(\d+)\}")
 
@@ -44,8 +46,23 @@ class Wordings:
         except re.error as error:
             raise ConfigError(f"{self._where}: {error}", hint=HINT) from error
 
+    @once
+    def _begins(self) -> Beginnings | None:
+        return beginnings(self.expressions())
+
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        return self._pattern.finditer(text) if self._wordings else iter(())
+        if not self._wordings:
+            return iter(())
+        begins = self._begins if len(text) > LONG else None
+        return self._pattern.finditer(text) if begins is None else self._found(text, places(text, begins))
+
+    def _found(self, text: str, starts: Iterable[int]) -> Iterator[re.Match[str]]:
+        """Yield the matches that begin at ``starts``, in order, none inside the one before."""
+        end = 0
+        for start in starts:
+            if start >= end and (match := self._pattern.match(text, start)):
+                yield match
+                end = match.end()
 
     def findall(self, text: str) -> list[str]:
         return [match[0] for match in self.finditer(text)]
