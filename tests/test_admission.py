@@ -101,6 +101,13 @@ def test_an_address_that_asks_without_end_waits_and_the_others_do_not() -> None:
     assert ended.index("10.0.0.2") == 10
 
 
+def test_a_call_of_the_page_counts_as_several_requests() -> None:
+    admission = Admission(slow, PATHS, rate=1.0, burst=10)
+    assert [admission._wait("10.0.0.1", policy.CALL) for _ in range(2)] == [0.0, 0.0]
+    assert admission._wait("10.0.0.1", policy.CALL) > 4
+    assert admission._wait("10.0.0.2", 1) == 0
+
+
 def test_a_refusal_waits_for_its_turn_and_no_longer_than_a_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policy, "_LONGEST_WAIT", 0.2)
     admission = Admission(slow, PATHS, most=2, rate=1.0, burst=1)

@@ -12,6 +12,8 @@ from fakes import FakeWorkspace
 from stress_tests.alterations import QUESTIONS, saved_conversations, saved_lines, saved_pack
 from stress_tests.forgeries import OF_A_CONVERSATION, OF_A_LINE, OF_A_PACK, Change, Data, forged
 
+from b12assistant.answers import Reply
+from b12assistant.application import batching
 from b12assistant.application.batching import asked
 from b12assistant.application.exporting import SavedConversation, SavedFormat, json_text
 from b12assistant.application.pack import SavedPack
@@ -117,6 +119,44 @@ def test_a_line_of_free_words_is_refused(space: FakeWorkspace, lines: list[Data]
     assert checked(line, space, tmp_path, "a.jsonl").is_verified
     for more in ('"Bleach cures nerves."', '{"answer": "Bleach cures nerves."}', "Bleach cures nerves."):
         assert "a.jsonl:2" in told(f"{line}\n{more}\n", space, tmp_path, "a.jsonl")
+
+
+@pytest.fixture
+def asked_again(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions that checking a file asks again."""
+    questions: list[str] = []
+
+    def counted(space: FakeWorkspace, question: str, history: tuple[str, ...], *, as_typed: bool) -> Reply:
+        questions.append(question)
+        return asked(space, question, history, as_typed=as_typed)
+
+    monkeypatch.setattr(batching, "asked", counted)
+    return questions
+
+
+def test_what_a_file_can_be_refused_for_at_once_is_found_before_anything_is_asked(
+    space: FakeWorkspace, lines: list[Data], asked_again: list[str], tmp_path: Path
+) -> None:
+    for kind in ("words", "end of a sentence alone", "key beside the answer"):
+        other = next(other for line in lines if (other := forged(line, OF_A_LINE[kind])))
+        assert "line 3" in told("\n".join(map(json.dumps, (*lines, other))), space, tmp_path, "a.jsonl")
+    assert asked_again == []
+
+
+def test_a_question_of_several_lines_is_asked_once(
+    space: FakeWorkspace, lines: list[Data], asked_again: list[str], tmp_path: Path
+) -> None:
+    assert checked("\n".join(map(json.dumps, 3 * lines)), space, tmp_path, "a.jsonl").is_verified
+    assert asked_again == [line["answer"]["question"] for line in lines]
+
+
+def test_asking_again_ends_at_the_first_line_that_differs(
+    space: FakeWorkspace, lines: list[Data], asked_again: list[str], tmp_path: Path
+) -> None:
+    other = forged(lines[0], OF_A_LINE["status"])
+    words = told("\n".join(map(json.dumps, (other, other, *lines))), space, tmp_path, "a.jsonl")
+    assert "line 1, where asking again ended: answer.status is" in words
+    assert len(asked_again) == 1
 
 
 SHOWN = {

@@ -21,8 +21,9 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from b12assistant.web import listening
+from b12assistant.web.policy import JOIN
 from b12assistant.web.questions import Questions
-from b12assistant.web.site import DATA, JOIN, MOST_OF_A_CLIENT, QueueGuard, application
+from b12assistant.web.site import DATA, MOST_OF_A_CLIENT, QueueGuard, application
 from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"

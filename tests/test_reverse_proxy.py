@@ -22,7 +22,8 @@ from serving import small_space
 from starlette.types import Receive, Scope, Send
 
 from b12assistant.web import listening
-from b12assistant.web.site import DATA, JOIN, application
+from b12assistant.web.policy import JOIN
+from b12assistant.web.site import DATA, application
 from b12assistant.web.warmup import Warmup
 
 NGINX, OPENSSL = shutil.which("nginx"), shutil.which("openssl")

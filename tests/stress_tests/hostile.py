@@ -7,9 +7,10 @@ import json
 import logging
 import random
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,14 @@ from builders_pdf import assemble
 from mcp import Client
 from serving import small_space
 from starlette.testclient import TestClient
+from unseen.quoted import quotable
 
 from b12assistant.index.store import Store
 from b12assistant.integrations.mcp_server import build_server
 from b12assistant.loaders import load
-from b12assistant.loaders.passages import Splitting, prepare
-from b12assistant.web.policy import Policy
+from b12assistant.web.policy import JOIN, Policy
 from b12assistant.web.questions import Questions
-from b12assistant.web.site import application
+from b12assistant.web.site import DATA, application
 from b12assistant.web.warmup import Warmup
 from stress_tests.runner import Tries
 
@@ -79,11 +80,10 @@ def hidden_text(count: int, folder: Path) -> Tries:
         }
         name, data = _hiding(draw, drawn)
         extract = load(data, name)
-        parts = prepare(extract, Splitting(256, 100), lambda text: len(text.split())).parts or ()
-        quotable = " ".join(extract.text[at.start : at.end] for part in parts for at in part.sentences)
-        if "yanide" in quotable:
+        quoted = quotable(extract)
+        if "yanide" in quoted:
             yield f"quotable: {data!r}"
-        elif _SEEN not in quotable:
+        elif _SEEN not in quoted:
             yield f"what is seen is lost: {data!r}"
         else:
             yield None if extract.warnings else f"not named: {data!r}"
@@ -229,6 +229,57 @@ async def _flooded(held: Blocking, questions: Questions) -> tuple[set[int], int]
         await asyncio.sleep(0.01)
     held.gate.set()
     return set(await asyncio.gather(*many)), await one
+
+
+_TURNS = [{"question": f"{ASKED} {number}"} for number in range(20)]
+_JOINED = {"data": [ASKED, None], "fn_index": 0}
+_Act = Callable[[httpx.AsyncClient, int], Awaitable[Any]]
+
+
+async def _slowly() -> AsyncIterator[bytes]:
+    while True:
+        yield b" "
+        await asyncio.sleep(1)
+
+
+async def _and_hang_up(http: httpx.AsyncClient) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(http.post("/api/v1/ask", json={"question": ASKED}), 0.01)
+
+
+_RUDE: dict[str, _Act] = {
+    "asks": lambda http, _: http.post("/api/v1/ask", json={"question": ASKED}),
+    "searches": lambda http, _: http.post("/api/v1/search", json={"question": "myelin", "k": 100}),
+    "exports": lambda http, _: http.post("/export", json={"format": "html", "turns": _TURNS}),
+    "hangs up": lambda http, _: _and_hang_up(http),
+    "sends slowly": lambda http, _: http.post("/api/v1/ask", content=_slowly()),
+    "joins": lambda http, number: http.post(JOIN, json={**_JOINED, "session_hash": f"a{number}"}),
+    "streams": lambda http, _: http.get(DATA, params={"session_hash": "a0"}),
+    "asks for nothing": lambda http, number: http.get(f"/d/{number}"),
+}
+
+
+def rude_clients(count: int, folder: Path) -> Tries:
+    """An address does one thing two hundred times at once; another's question is answered soon, and nothing is lost."""
+    app = application(space := small_space(folder), Warmup(space))
+    for number in range(count):
+        name = list(_RUDE)[number % len(_RUDE)]
+        status, seconds = asyncio.run(_beside(app, _RUDE[name]))
+        yield None if status == 200 and seconds < _PATIENCE else f"{name}: {status} after {seconds:.1f} s"
+
+
+async def _beside(app: Policy, act: _Act) -> tuple[int, float]:
+    transport = httpx.ASGITransport(app, client=("10.0.0.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url=HERE, timeout=_PATIENCE) as rude:
+        many = [asyncio.create_task(act(rude, number)) for number in range(200)]
+        await asyncio.sleep(0.05)
+        begun = time.monotonic()
+        status = await _asked(app, "10.0.0.2")
+        seconds = time.monotonic() - begun
+        for each in many:
+            each.cancel()
+        await asyncio.gather(*many, return_exceptions=True)
+    return status, seconds
 
 
 def tool_calls(count: int, folder: Path) -> Tries:

@@ -1,26 +1,15 @@
-"""Words that nobody sees, and words that somebody sees, in the ways of ``tests/unseen``."""
+"""Words that nobody sees, that somebody sees, or that are drawn otherwise, in the ways of ``tests/unseen``."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from unseen import pages, pdfs
+from unseen import drawn, pages, pdfs
+from unseen.quoted import sentences_of as quotable
 
-from b12assistant.errors import SourceError
-from b12assistant.loaders import load
-from b12assistant.loaders.passages import Splitting, prepare
 from stress_tests.runner import Tries
-
-
-def quotable(data: bytes, name: str) -> list[str]:
-    """The sentences of a file that can be quoted."""
-    try:
-        extract = load(data, name)
-    except SourceError:
-        return []
-    parts = prepare(extract, Splitting(256, 100), lambda text: len(text.split())).parts or ()
-    return [extract.text[at.start : at.end] for part in parts for at in part.sentences]
 
 
 def _unseen() -> Iterator[tuple[str, bytes]]:
@@ -54,6 +43,21 @@ def seen(count: int, folder: Path) -> Tries:
         quoted = quotable(data, name)
         is_whole = pdfs.PLAIN in quoted and any(pdfs.BLEACH in sentence for sentence in quoted)
         yield None if is_whole else f"{name}: {quoted}"
+
+
+def drawn_otherwise(count: int, folder: Path) -> Tries:
+    """A quote has the digits that the page draws; a sentence with something that has no text is not quoted."""
+    del folder
+    for what in drawn.DRAWN_HTML:
+        quoted = quotable(drawn.with_drawn(what), "a.html")
+        yield None if quoted == ["Numb feet tingle.", "See a doctor."] else f"{what}: {quoted}"
+    draw = random.Random(19)  # noqa: S311 - figures, not secrets
+    kinds = list(drawn.RENDERERS.values())
+    for number in range(count):
+        name, render = kinds[number % len(kinds)]
+        parts = drawn.sentence(draw)
+        quoted = quotable(render(parts), name)
+        yield None if drawn.groups(" ".join(quoted)) == drawn.shown(parts) else f"{name} of {parts}: {quoted}"
 
 
 def _spread(files: Iterator[tuple[str, bytes]], count: int) -> list[tuple[str, bytes]]:

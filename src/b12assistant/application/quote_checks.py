@@ -137,7 +137,7 @@ def _conversation(
 ) -> Checked:
     other, made = _other(data, space), _setting(data, space)
     quotes = [
-        _checked(f"question {number}, ", quote, space, is_whole=bool(other))
+        _checked(f"question {number}, ", quote, space)
         for number, turn in enumerate(given["turns"], start=1)
         for quote in quotes_in(turn["answer"])
     ]
@@ -165,7 +165,7 @@ def _conversation(
 
 def _pack(given: Json, data: SavedPack, text: str, form: SavedFormat, space: Workspace) -> Checked:
     other, made = _other(data, space), _setting(data, space)
-    quotes = tuple(_checked("", quote, space, is_whole=True) for quote in quotes_in(given))
+    quotes = tuple(_checked("", quote, space) for quote in quotes_in(given))
     problems = [*_head(data, space), *_visible(text, pack.render(data, form), form)]
     if not (other or problems or any(quote.is_problem for quote in quotes)):
         addresses = (*(quote.link.removeprefix(data.base) for quote in data.quotes), *data.missing)
@@ -192,42 +192,52 @@ def _lines(records: Sequence[tuple[str, Json]], space: Workspace, progress: Prog
     others = {one.get("index", {}).get("generation") for _, one in records if isinstance(one.get("index"), dict)}
     strange = sorted(str(name) for name in others - {None, generation})
     other = f"it was saved from index {strange[0]}, and this is {generation}" if strange else ""
-    for number, (at, record) in enumerate(records):
-        progress(number, len(records))
-        found = [_checked(f"{at}, ", quote, space, is_whole=bool(other)) for quote in quotes_of(record)]
-        quotes += found
-        if not any(quote.is_problem for quote in found):
-            problems += (f"{at}: {problem}" for problem in _line(record, space, again=not other))
+    for at, record in records:
+        quotes += (_checked(f"{at}, ", quote, space) for quote in quotes_of(record))
+        problems += (f"{at}: {problem}" for problem in _malformed(record))
+    if not (other or problems or any(quote.is_problem for quote in quotes)):  # else it is known already
+        problems += _unlike(records, space, progress)
     return Checked(tuple(quotes), tuple(problems), len(records), other)
 
 
-def _line(record: Json, space: Workspace, *, again: bool) -> Iterator[str]:
-    """Yield what is wrong with a line; only its form unless it is asked ``again``."""
+def _malformed(record: Json) -> Iterator[str]:
+    """Yield what is wrong with the form of a line."""
     if "answer" not in record:
         yield "it holds an error in place of an answer, and nothing to check"
         return
     try:
-        line = _Line.model_validate(record)
+        _Line.model_validate(record)
     except ValidationError as error:
         for found in error.errors()[:_MOST_DIFFERENCES]:
             yield f"{'.'.join(map(str, found['loc']))}: {found['msg'][:1].lower()}{found['msg'][1:]}"
-        return
-    if not again:
-        return
-    question = line.answer.get("question")
-    try:
-        reply = batching.asked(
-            space, question if isinstance(question, str) else "", line.history, as_typed=line.as_typed
-        )
-    except AssistantError as error:
-        yield f"its question cannot be asked ({error})"
-        return
-    fresh = json_form.reply_json(reply, space.texts, today=local_today())
-    if "explain" in record:
-        fresh["explain"] = space.explain(reply.answer.question.text, line.history)
-    for key in ("id", "timings_ms", "profile_ms"):  # the asker's own, and measures
-        fresh |= {key: record[key]} if key in record else {}
-    yield from list(differences(record, json.loads(json.dumps(fresh))))[:_MOST_DIFFERENCES]
+
+
+def _unlike(records: Sequence[tuple[str, Json]], space: Workspace, progress: Progress) -> list[str]:
+    """Ask the questions of all lines again; return the differences of the first line that has any.
+
+    A question that was asked the same way in several lines is asked once.
+    """
+    known: dict[tuple[object, ...], Json] = {}
+    for number, (at, record) in enumerate(records):
+        progress(number, len(records))
+        line = _Line.model_validate(record)
+        question = line.answer.get("question")
+        asked = question if isinstance(question, str) else "", tuple(line.history), line.as_typed
+        try:
+            if asked not in known:
+                reply = batching.asked(space, asked[0], asked[1], as_typed=line.as_typed)
+                known[asked] = json.loads(json.dumps(json_form.reply_json(reply, space.texts, today=local_today())))
+        except AssistantError as error:
+            return [f"{at}: its question cannot be asked ({error})"]
+        fresh = dict(known[asked])
+        if "explain" in record:
+            fresh["explain"] = json.loads(json.dumps(space.explain(*asked[:2])))
+        for key in ("id", "timings_ms", "profile_ms"):  # the asker's own, and measures
+            fresh |= {key: record[key]} if key in record else {}
+        place = at if number == len(records) - 1 else f"{at}, where asking again ended"
+        if found := [f"{place}: {problem}" for problem in differences(record, fresh)]:
+            return found[:_MOST_DIFFERENCES]
+    return []
 
 
 def differences(given: object, fresh: object, at: str = "") -> Iterator[str]:
@@ -296,8 +306,8 @@ def _setting(data: SavedConversation | SavedPack, space: Workspace) -> Setting:
     return Setting(space.texts, data.day, data.labels, data.base, space.setting().chosen)
 
 
-def _checked(where: str, quote: Mapping[str, Any], space: Workspace, *, is_whole: bool) -> Verdict:
-    """Compare one quote of our JSON with its document; if ``is_whole``, it must be one that the program can show."""
+def _checked(where: str, quote: Mapping[str, Any], space: Workspace) -> Verdict:
+    """Compare one quote of our JSON with its document; it must be one that the program can show."""
     name, words = DocumentId(str(quote.get("document"))), str(quote.get("text") or "")
     where = f"{where}quote {quote.get('number')} of {name}"
     entry = space.entries.get(name)
@@ -307,7 +317,7 @@ def _checked(where: str, quote: Mapping[str, Any], space: Workspace, *, is_whole
     now = place.found_in(entry.document.text) if place else None
     if now is None or (problem is not None and now == place):
         return Verdict(where, words, State.WRONG, problem or "its words are no longer in its document")
-    if is_whole and pack.cited(entry, now) is None:
+    if pack.cited(entry, now) is None:
         return Verdict(where, words, State.WRONG, "it is only a part of what may be quoted together")
     return Verdict(where, words, State.STANDS if problem is None else State.MOVED)
 

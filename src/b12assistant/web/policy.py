@@ -281,6 +281,9 @@ def _is_number(name: str) -> bool:
 
 MOST = 512  # open requests, each of which takes a file handle
 RATE = 100.0  # requests a second of one address: each takes a millisecond or two of the one thread that speaks HTTP
+JOIN = "/gradio_api/queue/join"
+# A call of the page costs that thread ten milliseconds: as many as this of other requests. A message makes about four.
+CALL = 5
 BURST = 200  # of them may come at once: a page that loads asks for about 40, and people may share an address
 _LONGEST_WAIT = 5.0  # seconds
 _MOST_KNOWN = 10_000  # addresses
@@ -330,7 +333,7 @@ class Admission:
         is_refused = 2 * self._open[client] > self.most - self._open.total()
         self._open[client] += not is_refused
         try:
-            if wait := self._wait(client):
+            if wait := self._wait(client, CALL if scope["path"] == JOIN else 1):
                 await asyncio.sleep(wait)
             if is_refused:
                 again = {"retry-after": "5", "connection": "close"}
@@ -350,13 +353,13 @@ class Admission:
             taken = round(1000 * (time.monotonic() - begun))
             _LOG.info("response", extra={"route": self._route(scope["path"]), "status": status, "ms": taken})
 
-    def _wait(self, client: str) -> float:
-        """Return the seconds until a request of an address has its turn."""
+    def _wait(self, client: str, weight: int) -> float:
+        """Return the seconds until a request of an address has its turn; it counts as ``weight`` requests."""
         now = time.monotonic()
         idle = now - self.burst / self.rate
         if len(self._due) > _MOST_KNOWN:
             self._due = {address: due for address, due in self._due.items() if due > idle}
-        due = max(self._due.get(client, 0.0), idle) + 1 / self.rate
+        due = max(self._due.get(client, 0.0), idle) + weight / self.rate
         self._due[client] = min(due, now + _LONGEST_WAIT)
         return max(0.0, self._due[client] - now)
 

@@ -136,6 +136,8 @@ class Questions:
     seconds: float
     checks: Lane
     searches: Lane
+    # While they are being made each waits for that, so they must not hold the searches.
+    suggestions: Lane = field(default_factory=lambda: Lane("suggest", 1, _WAITING))
     watch: Callable[[str, float], None] = lambda end, seconds: None
     _open: int = field(default=0, init=False)
     _closed: bool = field(default=False, init=False)
@@ -233,10 +235,10 @@ class Questions:
             return None
         return warning if warning.answer.reason is Reason.RED_FLAG or warning.answer.is_emergency else None
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """Run other work that searches, within the same limits."""
+    async def run(self, work: Callable[[], T], lane: Lane | None = None) -> T:
+        """Run other work that searches, within the same limits; in the lane of searches unless another is given."""
         with self._watched() as ending:
-            result = await self._done(self.searches, work, time.monotonic() + self.seconds)
+            result = await self._done(lane or self.searches, work, time.monotonic() + self.seconds)
             ending.how = "searched"
             return result
 

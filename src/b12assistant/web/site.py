@@ -29,7 +29,7 @@ from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.pack_routes import COMPARE, export_router, pack_router
 from b12assistant.web.plain_routes import ANSWERS, FIGURES, PlainPage, plain_router
 from b12assistant.web.plain_routes import PATH as PLAIN_PATH
-from b12assistant.web.policy import HEALTH, LOOPBACK, Admission, Policy, parse_framers, parse_hosts
+from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Admission, Policy, parse_framers, parse_hosts
 from b12assistant.web.problems import Problem, invalid_request
 from b12assistant.web.questions import Questions
 from b12assistant.web.source_routes import CURATOR, catalogue_router, curator_router, source_router
@@ -76,7 +76,6 @@ class Figures:
             raise ServerError(message, hint="set another web.metrics") from error
 
 
-JOIN = "/gradio_api/queue/join"
 DATA = "/gradio_api/queue/data"
 MOST_EVENTS = 500  # calls of the page that wait or run
 MOST_OF_A_CLIENT = 64  # of them, and of its streams; a message makes about four, and many people may share an address

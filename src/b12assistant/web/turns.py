@@ -139,7 +139,8 @@ class Asking:
         if talk.turns and not talk.turns[-1].controls:
             space = self.live()
             try:
-                yield await self.questions.run(partial(self._suggestions, space, talk))
+                work = partial(self._suggestions, space, talk)
+                yield await self.questions.run(work, self.questions.suggestions)
             except PassingError:
                 return  # suggestions are optional
             except Exception as error:  # noqa: BLE001 - the framework would print its message, which may hold the question
