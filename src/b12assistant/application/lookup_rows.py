@@ -72,8 +72,8 @@ def _notice(notice: ShownNotice) -> Iterator[Json]:
     alarm, heading = notice.alarm, notice.heading or None
     yield {"text_id": notice.id, **_lines(notice.text), "language": language, "alarm": alarm, "heading": heading}
     for other in notice.translations:
-        no_alarm = {"alarm": None, "heading": None}
-        yield {"text_id": other.id, **_lines(other.text), "language": other.language, **no_alarm}
+        own = {"alarm": None, "heading": other.heading or None}
+        yield {"text_id": other.id, **_lines(other.text), "language": other.language, **own}
 
 
 def _lines(text: str) -> Json:

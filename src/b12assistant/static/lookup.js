@@ -80,10 +80,9 @@ b12.surface("lookup", async root => {
   const paragraphs = each => each.lines.map(line => make("p", {}, ...dialled(line, each.numbers || [])));
   const notices = (place, given) => place.replaceChildren(...given.filter(each => !each.language).map(each => {
     const below = given.filter(other => other.language && other.text_id.startsWith(`${each.text_id}.`));
-    const translated = below.map(other => make("div", { lang: other.language, dir: "auto" },
-      ...paragraphs(other)));
-    return make("div", { className: each.alarm ? `alarm ${each.alarm}` : "notice" },
-      each.heading ? make("h2", { className: "kicker" }, each.heading) : null, ...translated, ...paragraphs(each));
+    const headed = other => [other.heading ? make("h2", { className: "kicker" }, other.heading) : null, ...paragraphs(other)];
+    const translated = below.map(other => make("div", { className: "translation", lang: other.language, dir: "auto" }, ...headed(other)));
+    return make("div", { className: each.alarm ? `alarm ${each.alarm}` : "notice" }, ...translated, ...headed(each));
   }));
 
   // The form
