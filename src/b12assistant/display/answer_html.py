@@ -86,8 +86,9 @@ def about(page_words: PageWords, labels: Labels, run_by: str = "") -> str:
 
 
 def note(sentence: str, why: str = "") -> str:
-    """Draw an error message next to the box. ``why``: the code of the error, for the page's script."""
-    return f'<p class="note" role="alert" data-why="{exact(why)}">{exact(capital(sentence))}.</p>' if sentence else ""
+    """Draw an error message next to the box. ``why``: the code of the error, a class for the page's script."""
+    kind = f"note {why}".strip()
+    return f'<p class="{kind}" role="alert">{exact(capital(sentence))}.</p>' if sentence else ""
 
 
 def state(sentence: str, kind: str) -> str:
@@ -178,11 +179,13 @@ def _why(reply: Reply, labels: Labels, link: str) -> str:
             rule = notice.flag.rule if notice.flag else notice.text
             lines.append(f"{exact(labels('why.notice', rule=rule))} {raised}")
     shown = "".join(f"<li>{each}</li>" for each in lines)
+    read_as = answer.interpretation
+    searched = read_as.text if read_as and read_as.is_joined else answer.question.text
     whole = f'<a href="{exact_url(link)}">{exact(labels("why.link"))}</a>' if link else ""
     return (
         f'<details class="row why"><summary><span class="line heading">{exact(labels("why.heading"))}</span></summary>'
-        f'<ul>{shown}</ul><p>{whole}<button type="button" class="as-json">{exact(labels("why.json"))}</button></p>'
-        "</details>"
+        f'<ul>{shown}</ul><p>{whole}<button type="button" class="as-json" value="{exact(searched)}">'
+        f"{exact(labels('why.json'))}</button></p></details>"
     )
 
 
