@@ -48,7 +48,8 @@ def test_a_translation_is_in_its_alarm_above_the_english() -> None:
     alarm = shown(ALARM, TRANSLATED, OTHER).partition('role="alert" tabindex="-1">')[2].partition("</div></div>")[0]
     translation, _, english = alarm.partition('<div class="translation">')[2].partition("</div>")
     assert len(re.findall("<p>", english.partition("</div>")[0])) == len(TEXTS[ALARM.text].text.splitlines())
-    assert translation.startswith('<p lang="es" dir="auto">Llame ')
+    assert translation.startswith('<h3 class="kicker" lang="es" dir="auto">Busque ayuda ahora</h3>')
+    assert '</h3><p lang="es" dir="auto">Llame ' in translation
     assert translation.count("<p>") == 1  # then, in English, that it is unchecked
     assert LABEL.split()[0] in translation
 

@@ -107,6 +107,7 @@ def test_our_own_files_are_sent_small_and_kept_by_their_digest(client: TestClien
     assert int(kept.headers["content-length"]) < len(whole.content) / 3
     for other in ("/own/page.css", "/own/page.css?v=00000000"):
         assert client.get(other).headers["cache-control"] == "no-cache"
+    assert client.get("/own/favicon.svg").headers["cache-control"] == "max-age=3600", "the page names it three times"
 
 
 def test_a_link_to_the_page_shows_its_own_name(tmp_path: Path) -> None:

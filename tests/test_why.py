@@ -8,6 +8,7 @@ from fakes import FakeWorkspace
 from serving import EMERGENCY, small_space
 
 from b12assistant.answering.signals import load_calibration
+from b12assistant.answers import TextId
 from b12assistant.display.answer_html import turn_html
 
 
@@ -43,6 +44,18 @@ def test_a_refusal_says_what_was_not_reached_and_has_no_link(space: FakeWorkspac
 def test_the_words_that_raised_a_notice_are_named_with_its_rule(space: FakeWorkspace) -> None:
     said = why(space, "Should I stop my metformin?")
     assert re.search(r"A notice is shown because of these words \([a-z_.]+\): “\s*[^”]*stop", said), said
+
+
+def test_what_to_do_stands_above_the_quotes_and_why_it_is_said_below(space: FakeWorkspace) -> None:
+    drawn = unescape(
+        turn_html(1, space.ask("My feet are numb and getting worse, is that an early sign?"), space.setting())
+    )
+    *_, reason = space.texts[TextId("urgent")].text.splitlines()
+    assert drawn.index("Please see a doctor") < drawn.index("<blockquote>") < drawn.index(reason)
+    assert drawn.count(reason) == 1
+    refused = unescape(turn_html(1, space.ask("Should I stop my metformin?"), space.setting()))
+    act, reason = space.texts[TextId("medical_decision")].text.splitlines()
+    assert f"<p>{act}</p><p>{reason}</p>" in refused
 
 
 @pytest.mark.parametrize("question", [EMERGENCY, "thanks"])

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from serving import EMERGENCY, small_space
 from starlette.types import ASGIApp, Message, Receive, Send
 
+from b12assistant.web.questions import Questions
 from browser.conftest import CORPUS, Visit
 from browser.reading import BOX, DRAWN, Reader
 from browser.running import running
@@ -112,10 +113,15 @@ def by_button(page: Page) -> str:
     return text
 
 
+NEW = {"new.md": "# New\n\nTeal otters juggle seventeen pebbles.\n"}
+
+
 @pytest.mark.parametrize("ask", [by_enter, by_button])
 def test_a_question_asked_while_the_server_is_away_is_answered_by_the_next_one(
-    own: BrowserContext, built: FakeWorkspace, ask: Callable[[Page], str]
+    own: BrowserContext, built: FakeWorkspace, tmp_path: Path, ask: Callable[[Page], str]
 ) -> None:
+    """The next one has another index."""
+    newer = small_space(tmp_path / "newer", {**CORPUS, **NEW})
     with running(built) as address:
         reader = Reader.of(own, address)
         reader.ask(EMERGENCY)
@@ -123,11 +129,39 @@ def test_a_question_asked_while_the_server_is_away_is_answered_by_the_next_one(
     page = reader.page
     question = ask(page)
     told(page, LOST)
-    with running(built, port=int(address.rpartition(":")[2])):
+    with running(newer, port=int(address.rpartition(":")[2])):
         shown(page, EMERGENCY, question)
-        asked(page, FIRST)
-        shown(page, EMERGENCY, question, FIRST)
+        asked(page, "What do teal otters juggle?")
+        shown(page, EMERGENCY, question, "What do teal otters juggle?")
+        page.wait_for_selector(".turn blockquote:has-text('seventeen pebbles')")
         whole(reader)
+
+
+def test_a_server_that_stops_says_so_and_the_next_one_answers(own: BrowserContext, built: FakeWorkspace) -> None:
+    questions = Questions.of(built.configuration.settings.web)
+    with running(built, questions=questions) as address:
+        reader = Reader.of(own, address)
+        questions.close()
+        asked(reader.page, FIRST)
+        reader.page.wait_for_function(
+            "() => document.querySelector('#note .note')?.textContent.startsWith('We are restarting.')"
+        )
+    with running(built, port=int(address.rpartition(":")[2])):
+        shown(reader.page, FIRST)
+        whole(reader)
+
+
+def test_a_question_asked_before_a_sleep_of_ten_minutes_is_answered_after_it(own: BrowserContext, site: str) -> None:
+    reader = Reader.of(own, site)
+    page = reader.page
+    page.clock.install()
+    own.set_offline(True)
+    asked(page, FIRST)
+    told(page, OFFLINE)
+    page.clock.fast_forward("10:00")
+    own.set_offline(False)
+    shown(page, FIRST)
+    whole(reader)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the framework, whose stream breaks

@@ -38,6 +38,8 @@ def test_an_address_names_a_tab_and_a_tab_its_address(visit: Visit, site: str) -
     page.click("#tab-ask-button")
     page.wait_for_url(f"{site}/")
     page.wait_for_selector("#tab-ask[role=tabpanel][aria-labelledby=tab-ask-button]")
+    page.evaluate("() => { location.hash = 'lookup'; }")  # as one types it into the address of the open page
+    page.wait_for_selector("#tab-lookup-button[aria-selected=true]")
 
 
 def test_a_tab_is_filled_once_and_keeps_what_it_holds(visit: Visit, site: str) -> None:

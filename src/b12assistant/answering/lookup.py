@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain, islice
+from typing import NamedTuple
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import Depths, Query, Weights, rank
@@ -22,7 +23,7 @@ from b12assistant.types import Document, DocumentId, Hit, OriginId, Passage, Pas
 
 MOST_FOUND = 200
 MOST_OF_ONE = 50  # passages of one document
-_NEAR = 100  # ranks by meaning that are reported
+RANKED = 100  # ranks that are reported
 # An answer to 98 % of the training questions is at least this near, and so are 12 % of the passages
 # (docs/reference/page-speed.md).
 _SHARE = 0.75  # of the nearness of the nearest sentence
@@ -48,7 +49,7 @@ class Sieve:
     """A filter of sentences, by a publication that each rests on; a source's own words by the source. Empty: all.
 
     ``publisher``: beginnings of words of its name. ``document``: part of the title or id of the document. A publication
-    of unknown year matches no year.
+    of unknown year matches no year. ``publication``: the id of the only one.
     """
 
     publisher: str = ""
@@ -56,16 +57,18 @@ class Sieve:
     since: int | None = None
     until: int | None = None
     document: str = ""
+    publication: str = ""
 
     @property
     def is_of_publications(self) -> bool:
-        return bool(self.publisher or self.kinds or self.since or self.until)
+        return bool(self.publisher or self.kinds or self.since or self.until or self.publication)
 
-    def wants(self, publisher: str, kind: PublisherKind, year: str) -> bool:
-        """Check a publication; ``year``: "" if it is not known."""
+    def wants(self, publisher: str, kind: PublisherKind, year: str, publication: str = "") -> bool:
+        """Check a publication by its id and facts; ``year``: "" if it is not known."""
         names = [word.casefold() for word in _NAME.findall(publisher)]
         return (
-            all(any(name.startswith(word.casefold()) for name in names) for word in _NAME.findall(self.publisher))
+            self.publication in ("", publication)
+            and all(any(name.startswith(word.casefold()) for name in names) for word in _NAME.findall(self.publisher))
             and (not self.kinds or kind in self.kinds)
             and (self.since is None or (year.isdigit() and int(year) >= self.since))
             and (self.until is None or (year.isdigit() and int(year) <= self.until))
@@ -93,9 +96,23 @@ class Match:
     nearness: float = 0.0
 
 
+class Contributions(NamedTuple):
+    """What each part of the search gives for a passage.
+
+    ``meaning``, ``words``: its rank, ``None`` beyond the first ``RANKED``. ``nearness``: as in ``Match``.
+    """
+
+    meaning: int | None
+    words: int | None
+    nearness: float
+
+
 @dataclass(frozen=True)
 class LookUp:
-    """A look-up of ``text`` in what ``engine`` searches. All that is near enough is found; nothing is refused."""
+    """A look-up of ``text`` in what ``engine`` searches. All that is near enough is found; nothing is refused.
+
+    With nothing typed, a publication's sentences are listed.
+    """
 
     engine: Engine
     text: str
@@ -109,7 +126,7 @@ class LookUp:
     def _origins(self) -> frozenset[OriginId]:
         """Return the publications that are wanted."""
         known = self.engine.collection.known_origins
-        return frozenset(name for name, origin in known.items() if self.sieve.wants(*Speaks.of(origin)))
+        return frozenset(name for name, origin in known.items() if self.sieve.wants(*Speaks.of(origin), name))
 
     def sentences(self, passage: Passage) -> Sequence[int]:
         """Return which sentences of a passage rest on a publication that is wanted."""
@@ -139,18 +156,31 @@ class LookUp:
 
         def has_place(match: Match) -> bool:
             seen[match.passage.document.id] += 1
-            return bool(self.sieve.document) or seen[match.passage.document.id] <= MOST_OF_ONE
+            return bool(self.sieve.document or self.sieve.publication) or seen[match.passage.document.id] <= MOST_OF_ONE
 
         return tuple(islice(filter(has_place, self._found(way, k)), k))
 
+    def parts(self, passage: Passage) -> Contributions:
+        """Return what each part of the search gives for a passage."""
+        query, collection = self.engine.query(self.text), self.engine.collection
+        row = collection.row(passage)
+        ranked = collection.vectors.search(query.vector, RANKED), collection.lexical.search(self.text, RANKED)
+        meaning, words = (
+            next((place for place, each in enumerate(rows.tolist(), start=1) if each == row), None)
+            for rows, _ in ranked
+        )
+        return Contributions(meaning, words, self._by_meaning(passage, query, {}).nearness)
+
     def _found(self, way: Way, k: int) -> Iterable[Match]:
+        if self.sieve.publication and not _WORD.search(self.text):
+            return self._listed()
         if way is Way.PHRASE:
             return self._by_phrase()
         if way is Way.WORDS:
             return self._by_words()
         query = self.engine.query(self.text)
         hits = self._ranked(query, _MEANING if way is Way.MEANING else Weights(), k)
-        rows, _ = self.engine.collection.vectors.search(query.vector, _NEAR)
+        rows, _ = self.engine.collection.vectors.search(query.vector, RANKED)
         near = {row: place for place, row in enumerate(rows.tolist(), start=1)}
         matches = [self._by_meaning(hit.passage, query, near) for hit in hits]
         found = _near_enough(matches, far=self.sieve.is_of_publications)
@@ -159,6 +189,12 @@ class LookUp:
         ranked = {match.passage.id for match in found}
         phrases = self._by_phrase() if self._is_phrase else ()
         return (*found, *(match for match in phrases if match.passage.id not in ranked))
+
+    def _listed(self) -> Iterator[Match]:
+        """Yield every sentence that rests on the publication, in the order of the collection."""
+        for passage in filter(self.lets, self.engine.collection.passages):
+            for at in self.sentences(passage):
+                yield Match(passage, passage.sentences[at])
 
     def _ranked(self, query: Query, weights: Weights, k: int) -> tuple[Hit, ...]:
         """Return the best ``k``. If a document has too many of them, only its best are kept and all is ranked again, so

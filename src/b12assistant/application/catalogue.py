@@ -55,6 +55,7 @@ def published(opened: Opened, labels: Labels) -> list[Json]:
     used.sort(key=lambda each: (order.index(each[0].kind), each[1].publisher.casefold(), each[1].title.casefold()))
     return [
         {
+            "id": origin.id,
             "title": origin.title,
             "publisher": origin.publisher,
             "kind": by.kind,

@@ -382,7 +382,10 @@ def _drawn(piece: Piece, form: CitationForm, labels: Labels) -> Iterator[str]:
     line = _html_line if is_html else _markdown_line
     match piece:
         case ShownNotice():
-            yield from (line("alarm" if piece.alarm else "notice", text) for text in piece.texts)
+            if is_html and piece.alarm:
+                yield _alarm(piece)
+            else:
+                yield from (line("alarm" if piece.alarm else "notice", text) for text in piece.texts)
         case ReadAs():
             yield line("read-as", " · ".join(filter(None, (f"{piece.label}: {piece.text}", piece.also))))
         case AskedHeading():
@@ -408,6 +411,16 @@ def _drawn(piece: Piece, form: CitationForm, labels: Labels) -> Iterator[str]:
             yield line("general", piece.text)
 
 
+def _alarm(notice: ShownNotice) -> str:
+    """Draw a safety text as on the page: one box, with a heading in each language."""
+    headed = [*((each.heading, each.text) for each in notice.translations), (notice.heading, notice.text)]
+    inside = "".join(
+        (f'<h3 dir="auto">{plain(heading)}</h3>' if heading else "") + _html_line("said", text)
+        for heading, text in headed
+    )
+    return f'<div class="alarm {notice.alarm}">{inside}</div>'
+
+
 def _markdown_line(kind: str, text: str) -> str:
     lines = markdown_text(text).replace("\n", "\\\n")
     return {"alarm": f"**{lines}**", "heading": f"### {lines}", "general": f"*{lines}*"}.get(kind, lines)
@@ -415,7 +428,7 @@ def _markdown_line(kind: str, text: str) -> str:
 
 def _html_line(kind: str, text: str) -> str:
     tag = "h3" if kind == "heading" else "p"
-    lines = (dialled if kind in ("alarm", "notice") else revealed)(text).replace("\n", "<br>")
+    lines = (dialled if kind in ("alarm", "said", "notice") else revealed)(text).replace("\n", "<br>")
     return f'<{tag} class="{kind}" dir="auto">{lines}</{tag}>'
 
 

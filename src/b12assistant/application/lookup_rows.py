@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from b12assistant.answering.lookup import Match, Sieve
+from b12assistant.answering.lookup import RANKED, Contributions, Match, Sieve
 from b12assistant.answers import FixedTexts, Notice
 from b12assistant.display.addresses import MOST_SPANS
 from b12assistant.display.labels import Labels, capital
@@ -30,7 +30,7 @@ def row(match: Match, sieve: Sieve, labels: Labels, today: date, note: str = "")
     if len(spans) > MOST_SPANS:  # an address cannot hold them all
         spans = (match.best,)
     quote = Quoted.of(Cited(spans, match.best, match.passage.id, note=note), labels, today)
-    wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year)]
+    wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year, each.id)]
     source, first = match.passage.document.source, next(iter(best_known(wanted)), None)
     return {
         **_place(quote),
@@ -62,6 +62,16 @@ def _place(quote: Quoted) -> Json:
     }
 
 
+def parts(found: Contributions, number: int, of: int, labels: Labels) -> str:
+    """Say what each part of the search gave for quote ``number``; ``of``: how many passages there are."""
+    ranks = [
+        labels("why.place", place=place) if place else labels("why.beyond", most=RANKED)
+        for place in (found.meaning, found.words)
+    ]
+    near = f"{found.nearness:.2f}"
+    return labels("why.parts", number=number, of=f"{of:,}", meaning=ranks[0], words=ranks[1], near=near)
+
+
 def notices(given: Sequence[Notice], texts: FixedTexts, labels: Labels) -> list[Json]:
     """Return rows of the fixed texts above, safety texts with a heading, each followed by its translations."""
     return [row for notice in present_notices(given, texts, labels) for row in _notice(notice)]
@@ -72,8 +82,8 @@ def _notice(notice: ShownNotice) -> Iterator[Json]:
     alarm, heading = notice.alarm, notice.heading or None
     yield {"text_id": notice.id, **_lines(notice.text), "language": language, "alarm": alarm, "heading": heading}
     for other in notice.translations:
-        no_alarm = {"alarm": None, "heading": None}
-        yield {"text_id": other.id, **_lines(other.text), "language": other.language, **no_alarm}
+        own = {"alarm": None, "heading": other.heading or None}
+        yield {"text_id": other.id, **_lines(other.text), "language": other.language, **own}
 
 
 def _lines(text: str) -> Json:
@@ -106,5 +116,5 @@ def _why(match: Match, labels: Labels) -> Iterator[str]:
         yield labels("lookup.why_words", words=", ".join(shown) + ("…" if len(words) > len(shown) else ""))
     if match.in_title:
         yield labels("lookup.why_title")
-    if not (match.phrases or match.meaning or match.words or match.in_title):
+    if match.nearness and not (match.phrases or match.meaning or match.words or match.in_title):
         yield labels("lookup.why_near")

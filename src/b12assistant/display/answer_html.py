@@ -15,6 +15,7 @@ from b12assistant.display.citation_formats import CitationForm
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import Layer, dialled, exact, laid_out, layered, words
 from b12assistant.display.presentation import (
+    Alarm,
     Also,
     AskedHeading,
     Further,
@@ -85,8 +86,9 @@ def about(page_words: PageWords, labels: Labels, run_by: str = "") -> str:
 
 
 def note(sentence: str, why: str = "") -> str:
-    """Draw an error message next to the box. ``why``: the code of the error, for the page's script."""
-    return f'<p class="note" role="alert" data-why="{exact(why)}">{exact(capital(sentence))}.</p>' if sentence else ""
+    """Draw an error message next to the box. ``why``: the code of the error, a class for the page's script."""
+    kind = f"note {why}".strip()
+    return f'<p class="{kind}" role="alert">{exact(capital(sentence))}.</p>' if sentence else ""
 
 
 def state(sentence: str, kind: str) -> str:
@@ -177,11 +179,13 @@ def _why(reply: Reply, labels: Labels, link: str) -> str:
             rule = notice.flag.rule if notice.flag else notice.text
             lines.append(f"{exact(labels('why.notice', rule=rule))} {raised}")
     shown = "".join(f"<li>{each}</li>" for each in lines)
+    read_as = answer.interpretation
+    searched = read_as.text if read_as and read_as.is_joined else answer.question.text
     whole = f'<a href="{exact_url(link)}">{exact(labels("why.link"))}</a>' if link else ""
     return (
         f'<details class="row why"><summary><span class="line heading">{exact(labels("why.heading"))}</span></summary>'
-        f'<ul>{shown}</ul><p>{whole}<button type="button" class="as-json">{exact(labels("why.json"))}</button></p>'
-        "</details>"
+        f'<ul>{shown}</ul><p>{whole}<button type="button" class="as-json" value="{exact(searched)}">'
+        f"{exact(labels('why.json'))}</button></p></details>"
     )
 
 
@@ -204,30 +208,34 @@ def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, lin
     others = [notice for notice in notices if notice not in alarms and notice not in kind]
     telling = [notice for notice in others if notice.kind not in (NoticeKind.DOSE, NoticeKind.ADVICE)]  # go below
     first = telling[:1] if quotes and not alarms else []
-    above = "".join(map(_notice, (*kind, *alarms, *first)))
+    above = "".join((*map(_notice, kind), *(_notice(alarm, briefly=bool(quotes)) for alarm in alarms)))
+    above += "".join(map(_notice, first))
     below = "".join(_notice(notice) for notice in others if notice not in first)
+    below += "".join(map(_reason, alarms)) if quotes else ""
     read_as = "".join(_read_as(piece, question) for piece in pieces if isinstance(piece, ReadAs))
     if headed:
         return f"{above}{_asked(turn, pieces, labels, link, why)}{below}"
-    headline = _headline(pieces)
+    headline = _headline(pieces, labels)
     if not quotes:
         nearest = "".join(_nearest(piece) for piece in pieces if isinstance(piece, Nearest))
         return f"{above}{headline}{below}{read_as}{nearest}{why}"
-    doubt = labels("strengths.possible") if headline else ""  # the headline says it for all quotes
-    drawn = _quotes(turn, quotes, labels, doubt, link, below)
-    rows = "".join(_difference(turn, piece, labels, doubt) for piece in pieces if isinstance(piece, ShownDifference))
+    drawn = _quotes(turn, quotes, labels, link, below)
+    rows = "".join(_difference(turn, piece, labels) for piece in pieces if isinstance(piece, ShownDifference))
     return f'{above}<div class="card">{headline}{drawn}{rows}{why}</div>{read_as}'
 
 
-def _quotes(turn: str, quotes: Sequence[Quoted], labels: Labels, doubt: str, link: str, below: str = "") -> str:
+def _quotes(turn: str, quotes: Sequence[Quoted], labels: Labels, link: str, below: str = "") -> str:
     """Draw the best quote in full, and each other as a row that opens."""
     best, *more = quotes
-    rows = "".join(_row(turn, quote, labels, doubt) for quote in more)
-    return f"{figure(turn, best, labels, doubt, link)}{below}{rows}"
+    rows = "".join(_row(turn, quote, labels) for quote in more)
+    return f"{figure(turn, best, labels, link=link)}{below}{rows}"
 
 
-def _headline(pieces: Sequence[Piece]) -> str:
-    return "".join(f'<p class="headline">{exact(each.text)}</p>' for each in pieces if isinstance(each, Headline))
+def _headline(pieces: Sequence[Piece], labels: Labels) -> str:
+    """Draw the headline; that quotes may be only part of the answer is said below each."""
+    weak = labels.headline(Reason.WEAK_MATCH)
+    shown = (piece.text for piece in pieces if isinstance(piece, Headline) and piece.text != weak)
+    return "".join(f'<p class="headline">{exact(text)}</p>' for text in shown)
 
 
 def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, link: str, why: str) -> str:
@@ -240,16 +248,15 @@ def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, link: str, why: s
             case Headline() | Also() | Quoted() | Nearest():
                 parts[-1].append(piece)
             case ShownDifference():
-                drawn += _difference(turn, piece, labels, "")
+                drawn += _difference(turn, piece, labels)
             case Further():
                 drawn += _further(piece)
             case _:
                 pass
     for heading, *inside in reversed(parts):
         quotes = [piece for piece in inside if isinstance(piece, Quoted)]
-        headline = _headline(inside)
-        doubt = labels("strengths.possible") if headline else ""
-        body = _quotes(turn, quotes, labels, doubt, link if quotes and quotes[0].number == 1 else "") if quotes else ""
+        headline = _headline(inside, labels)
+        body = _quotes(turn, quotes, labels, link if quotes and quotes[0].number == 1 else "") if quotes else ""
         body += "".join(_also(turn, piece) for piece in inside if isinstance(piece, Also))
         body += "".join(_nearest(piece) for piece in inside if isinstance(piece, Nearest))
         drawn = f'<section class="part">{_part_heading(heading, labels)}{headline}{body}</section>{drawn}'
@@ -296,20 +303,32 @@ def general(texts: FixedTexts, labels: Labels) -> str:
     return f'<p class="general">{exact(texts[GENERAL].text)}</p>{sizes}'
 
 
-def _notice(notice: ShownNotice) -> str:
-    lines = "".join(map(_translation, notice.translations))
-    lines += "".join(f"<p>{dialled(line, exact)}</p>" for line in notice.text.splitlines())
+def _notice(notice: ShownNotice, *, briefly: bool = False) -> str:
+    """Draw a fixed text; ``briefly``: without what ``_reason`` draws below the quotes."""
+    translated = "".join(map(_translation, notice.translations))
+    brief = " brief" if briefly and _reason(notice) else ""
+    lines = "".join(f"<p>{dialled(line, exact)}</p>" for line in notice.text.splitlines()[: -1 if brief else None])
     if notice.alarm is None:
-        return f'<div class="notice {notice.kind}">{lines}</div>'
+        return f'<div class="notice {notice.kind}">{translated}{lines}</div>'
     heading = f'<h3 class="kicker">{exact(notice.heading)}</h3>'
-    return f'<div class="alarm {notice.alarm}" role="alert" tabindex="-1">{heading}{lines}</div>'
+    return f'<div class="alarm {notice.alarm}{brief}" role="alert" tabindex="-1">{translated}{heading}{lines}</div>'
+
+
+def _reason(notice: ShownNotice) -> str:
+    """Draw the last line of a calmer safety text, which says why it is shown; "" for others."""
+    *act, reason = notice.text.splitlines()
+    if not act or notice.alarm is not Alarm.CAUTION:
+        return ""
+    return f'<div class="notice reason"><p>{exact(reason)}</p></div>'
 
 
 def _translation(translation: Translation) -> str:
     """Draw a translation; its last line says in English that it is unchecked."""
     *lines, unchecked = translation.text.splitlines()
-    shown = "".join(f'<p lang="{translation.language}" dir="auto">{dialled(line, exact)}</p>' for line in lines)
-    return f'<div class="translation">{shown}<p>{exact(unchecked)}</p></div>'
+    own = f'lang="{translation.language}" dir="auto"'
+    heading = f'<h3 class="kicker" {own}>{exact(translation.heading)}</h3>' if translation.heading else ""
+    shown = "".join(f"<p {own}>{dialled(line, exact)}</p>" for line in lines)
+    return f'<div class="translation">{heading}{shown}<p>{exact(unchecked)}</p></div>'
 
 
 def _read_as(read_as: ReadAs, question: str) -> str:
@@ -318,22 +337,23 @@ def _read_as(read_as: ReadAs, question: str) -> str:
     return f'<p class="read-as">{" · ".join(filter(None, (whole, words(read_as.also) if read_as.also else "")))}</p>'
 
 
-def _row(turn: str, quote: Quoted, labels: Labels, doubt: str) -> str:
+def _row(turn: str, quote: Quoted, labels: Labels) -> str:
     """Draw a quote folded to the sentence that answers and who says it."""
     by = words(quote.speaker.chip[0]) if quote.speaker.basis else words(quote.place[0])
     summary = f'<span class="line">{_best(quote)}</span> <span class="by">{by}{interest(quote.speaker)}</span>'
-    return f'<details class="row"><summary>{summary}</summary>{figure(turn, quote, labels, doubt)}</details>'
+    return f'<details class="row"><summary>{summary}</summary>{figure(turn, quote, labels)}</details>'
 
 
-def _difference(turn: str, differ: ShownDifference, labels: Labels, doubt: str) -> str:
-    """Draw the opposing quotes folded to the question on which sources disagree."""
+def _difference(turn: str, differ: ShownDifference, labels: Labels) -> str:
+    """Draw the opposing quotes folded to the question on which sources disagree; doubt would take a side."""
+    doubt = labels("strengths.possible")
     figures = "".join(figure(turn, quote, labels, doubt) for quote in differ.sides)
     heading = f'<span class="line heading">{exact(differ.heading)}</span>'
     return f'<details class="row sides"><summary>{heading}</summary><div class="columns">{figures}</div></details>'
 
 
 def figure(turn: str, quote: Quoted, labels: Labels, doubt: str = "", link: str = "") -> str:
-    """Draw a quote with the line that says who speaks; ``doubt``: a note that is not repeated.
+    """Draw a quote with the line that says who speaks; ``doubt``: a note that is left out.
 
     ``link``: the address of the whole answer, below its first quote.
     """

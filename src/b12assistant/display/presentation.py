@@ -26,6 +26,7 @@ from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, section
 from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.display.subject import names_subject
+from b12assistant.safety.translations import code_of, load_translations
 from b12assistant.types import (
     DocumentId,
     Passage,
@@ -57,11 +58,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A fixed text in another language; its last line says in English that it is unchecked."""
+    """A fixed text in another language; its last line says in English that it is unchecked. ``heading``: as below."""
 
     id: TextId
     language: str
     text: str
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,12 +348,18 @@ def _notices(notices: Sequence[FixedNotice], labels: Labels, *, emergency: bool)
         original, _, language = id_.partition(".")
         if language and original in texts:
             continue
+        alarm, heading = _alarm(notice, labels, emergency=emergency)
         translations = tuple(
-            Translation(other, other.rpartition(".")[2], texts[other].text)
-            for other in texts
-            if other.startswith(f"{id_}.")
+            _translated(other, texts[other].text, alarm) for other in texts if other.startswith(f"{id_}.")
         )
-        yield ShownNotice(id_, notice.kind, notice.text, *_alarm(notice, labels, emergency=emergency), translations)
+        yield ShownNotice(id_, notice.kind, notice.text, alarm, heading, translations)
+
+
+def _translated(name: TextId, text: str, alarm: Alarm | None) -> Translation:
+    """Return a translation; that of an emergency has a heading in its own language."""
+    language = code_of(name)
+    known = load_translations().get(language) if alarm is Alarm.EMERGENCY else None
+    return Translation(name, language, text, known.heading if known else "")
 
 
 def _alarm(notice: FixedNotice, labels: Labels, *, emergency: bool) -> tuple[Alarm | None, str]:

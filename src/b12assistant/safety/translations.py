@@ -33,10 +33,11 @@ Numbers = Callable[[str], Mapping[str, str]]  # by language: the words in the pl
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """The sentences of one language. ``general``: words for each telephone line."""
+    """The sentences of one language. ``heading``: of an emergency; ``general``: words for each telephone line."""
 
     name: str
     version: int
+    heading: str
     general: Mapping[str, str]
     sentences: Mapping[str, str]
 
@@ -83,7 +84,9 @@ def code_of(name: TextId) -> str:
 def load_translations() -> Mapping[str, Translated]:
     """Return the translations by language."""
     return {
-        code: Translated(each["name"], each["version"], {line: each[line] for line in LINES}, each["sentences"])
+        code: Translated(
+            each["name"], each["version"], each["heading"], {line: each[line] for line in LINES}, each["sentences"]
+        )
         for code, each in read_data("red_flags", FILE).items()
     }
 

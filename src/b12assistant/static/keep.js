@@ -104,7 +104,7 @@ b12.ready.then(() => {
   const answered = () => {
     if (!pending) return;
     const note = document.querySelector("#note .note");
-    if (note?.dataset.why === "stopping") anew();
+    if (note?.classList.contains("stopping")) anew();
     else if (note || turns().length !== asked) pending = null;
   };
 
@@ -195,6 +195,25 @@ b12.ready.then(() => {
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     return name;
   };
+
+  // What each part of the search gave for each quote: asked for when "Why this?" is first opened.
+  document.addEventListener("toggle", async event => {
+    const why = event.target.closest?.("#thread .why[open]:not([data-asked])"), turn = why?.closest(".turn");
+    const figures = turn ? [...turn.querySelectorAll("figure.quote")].filter(each => !each.closest(".sides")) : [];
+    if (!figures.length) return;
+    why.dataset.asked = "";
+    const quotes = figures.map(figure => ({
+      number: Number(figure.id.split("q").pop()),
+      address: figure.querySelector("a.cite").getAttribute("href"),
+      text: figure.closest(".part")?.querySelector(".question .exact").textContent ?? why.querySelector(".as-json").value,
+    }));
+    try {
+      const { parts } = await b12.post("/lookup/parts", { quotes });
+      why.querySelector("ul").append(...parts.map(text => b12.make("li", {}, text)));
+    } catch {
+      delete why.dataset.asked; // the next time it is opened
+    }
+  }, true);
 
   // One answer as data: as the API gives it, with the turns before it.
   document.addEventListener("click", async event => {

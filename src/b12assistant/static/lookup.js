@@ -80,10 +80,9 @@ b12.surface("lookup", async root => {
   const paragraphs = each => each.lines.map(line => make("p", {}, ...dialled(line, each.numbers || [])));
   const notices = (place, given) => place.replaceChildren(...given.filter(each => !each.language).map(each => {
     const below = given.filter(other => other.language && other.text_id.startsWith(`${each.text_id}.`));
-    const translated = below.map(other => make("div", { lang: other.language, dir: "auto" },
-      ...paragraphs(other)));
-    return make("div", { className: each.alarm ? `alarm ${each.alarm}` : "notice" },
-      each.heading ? make("h2", { className: "kicker" }, each.heading) : null, ...translated, ...paragraphs(each));
+    const headed = other => [other.heading ? make("h2", { className: "kicker" }, other.heading) : null, ...paragraphs(other)];
+    const translated = below.map(other => make("div", { className: "translation", lang: other.language, dir: "auto" }, ...headed(other)));
+    return make("div", { className: each.alarm ? `alarm ${each.alarm}` : "notice" }, ...translated, ...headed(each));
   }));
 
   // The form
@@ -106,6 +105,13 @@ b12.surface("lookup", async root => {
     return [field, list];
   };
   const [publisher, publishers] = offered("publisher", "lookup.any_publisher", choices.publishers);
+  let only = null; // the publication whose sentences are wanted
+  const onlyText = make("span"), onlyOff = make("button", { type: "button", className: "plain", onclick: () => {
+    only = null;
+    typed.focus();
+    run();
+  } }, said("lookup.only_off"));
+  const onlyLine = make("p", { className: "only", hidden: true }, onlyText, " ", onlyOff);
   const [named, titles] = offered("document", "lookup.any_document", choices.documents);
   const guidelines = make("input", { type: "checkbox", id: "lookup-guidelines" });
   const group = make("select", { id: "lookup-group" }, ...["document", "publication", "none"].map(value =>
@@ -160,6 +166,7 @@ b12.surface("lookup", async root => {
     document: named.value,
     since: number(since),
     until: number(until),
+    publication: only?.publication ?? "",
   });
 
   // A late answer never takes the place of a newer one.
@@ -173,7 +180,9 @@ b12.surface("lookup", async root => {
     const used = fields.filter(field => field.value.trim()).length;
     summary.textContent = said("lookup.filters") + (used ? ` (${used})` : "");
     clear.hidden = !used;
-    if (!/[\p{L}\p{N}]/u.test(typed.value)) {
+    onlyLine.hidden = !only;
+    if (only) onlyText.replaceChildren(exact(said("lookup.only", { title: only.title })));
+    if (!only && !/[\p{L}\p{N}]/u.test(typed.value)) {
       warnings.replaceChildren();
       list.replaceChildren();
       status.textContent = said("lookup.start", { passages: choices.passages.toLocaleString() });
@@ -213,6 +222,7 @@ b12.surface("lookup", async root => {
     const most = found.rows.length === 200;
     status.textContent = found.message ? found.message // nothing was searched
       : !found.rows.length ? said("lookup.nothing")
+      : form.publication && !form.text.trim() ? count("sources.used", found.rows.length)
       : form.publisher.trim() && !found.rows.some(row => row.pieces.some(([, kind]) => kind.includes("w"))) ? said("lookup.no_word")
       : most ? said("lookup.found_most", { count: found.rows.length }) : count("lookup.found", found.rows.length);
     list.dataset.text = form.text;
@@ -230,15 +240,18 @@ b12.surface("lookup", async root => {
     run();
   });
   group.addEventListener("change", draw);
-  // From the list of sources: what a publisher says.
+  // From the list of sources: what a publisher says, or the sentences of one publication.
   const begin = () => {
-    if (!b12.publisher) return;
-    publisher.value = b12.publisher;
-    b12.publisher = "";
+    if (!b12.wanted) return;
+    for (const field of fields) field.value = "";
+    publisher.value = b12.wanted.publisher ?? "";
+    only = b12.wanted.publication ? b12.wanted : null;
+    if (only) typed.value = "";
+    b12.wanted = null;
     typed.focus();
     run();
   };
-  addEventListener("b12-publisher", begin);
+  addEventListener("b12-wanted", begin);
   clear.addEventListener("click", () => {
     for (const field of fields) field.value = "";
     kind.focus();
@@ -293,7 +306,8 @@ b12.surface("lookup", async root => {
         answer = { notices: [], quote: null, message: said("lookup.failed", { problem: error.message }) };
       }
       const before = flagged.size;
-      for (const each of answer.notices) if (each.alarm || each.language) flagged.set(each.text_id, each);
+      for (const each of answer.notices) if ((each.alarm || each.language) && !flagged.has(each.text_id)) flagged.set(each.text_id, {
+        ...each, heading: each.alarm && said("lookup.many_at", { number: done + 1, heading: each.heading }) || each.heading });
       if (flagged.size > before) notices(above, [...flagged.values()]);
       body.append(line(question, done + 1, answer));
       bar.value = done += 1;
@@ -350,7 +364,7 @@ b12.surface("lookup", async root => {
     make("div", { className: "head" }, make("h1", { id: "lookup-heading" }, said("lookup.heading")), make("p", { className: "soft" }, said("lookup.lead"))),
     make("form", { className: "form", role: "search", onsubmit: event => event.preventDefault() },
       make("label", { for: typed.id }, said("lookup.box")), typed,
-      make("fieldset", { className: "ways" }, make("legend", {}, said("lookup.ways")), ...ways), first, filters),
+      make("fieldset", { className: "ways" }, make("legend", {}, said("lookup.ways")), ...ways), first, filters, onlyLine),
     recent, warnings, status, list, many, keys);
   recall();
   begin();

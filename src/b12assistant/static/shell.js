@@ -173,6 +173,10 @@ globalThis.b12 = (() => {
       named = "";
     }
   };
+  addEventListener("hashchange", () => { // typed into the address of an open page
+    named = location.hash.slice(1);
+    begin();
+  });
 
   // Give a field of a tab that an address named the focus, unless somebody is elsewhere by then than in the box of Ask, which
   // is out of sight. The framework hides the page until its styles have come, and what is hidden takes no focus.

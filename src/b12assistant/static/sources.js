@@ -38,12 +38,15 @@ b12.surface("sources", place => {
     make("p", {}, make("strong", {}, words(each.publisher)), ` · ${[each.kind_label, each.country, each.year].filter(Boolean).join(" · ")}`),
     make("p", {}, /^https?:\/\//i.test(each.url)
       ? make("a", { href: each.url, rel: "noreferrer noopener", target: "_blank" }, words(each.title)) : words(each.title)),
-    make("p", { className: "soft" }, count("sources.used", each.used), " ", make("button", {
-      type: "button", className: "plain", onclick: () => {
-        b12.publisher = each.publisher;
-        b12.open("lookup");
-        dispatchEvent(new Event("b12-publisher"));
-      } }, said("sources.look_up", { publisher: each.publisher }))));
+    make("p", { className: "soft" },
+      going(count("sources.used", each.used), { publication: each.id, title: each.title }, said("sources.open_used")), " ",
+      going(said("sources.look_up", { publisher: each.publisher }), { publisher: each.publisher })));
+  // To Look up, with a filter.
+  const going = (text, filter, title = "") => make("button", { type: "button", className: "plain", title, onclick: () => {
+    b12.wanted = filter;
+    b12.open("lookup");
+    dispatchEvent(new Event("b12-wanted"));
+  } }, text);
 
   // Every word that is typed must occur.
   const fits = (texts, wanted) => {
@@ -57,7 +60,8 @@ b12.surface("sources", place => {
   };
   const draw = () => {
     const wanted = box.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    const by = each => wanted.some(word => each.publisher.toLowerCase().split(/\W+/).includes(word)) ? 0 : 1;
+    const by = each => each.publisher.toLowerCase() === wanted.join(" ") ? 0
+      : wanted.some(word => each.publisher.toLowerCase().split(/\W+/).includes(word)) ? 1 : 2;
     const said_by = publications.filter(each => (!kind.value || each.kind === kind.value)
       && fits([each.publisher, each.title, each.kind_label, each.country, each.year], wanted))
       .sort((one, other) => by(one) - by(other)); // those of a publisher that was named come first

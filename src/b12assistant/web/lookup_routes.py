@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -12,10 +13,12 @@ from pydantic import Field
 from starlette.responses import Response
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
-from b12assistant.answering.lookup import MOST_FOUND, LookUp, Way
+from b12assistant.answering.lookup import MOST_FOUND, LookUp, Sieve, Way
 from b12assistant.answers import Reply, Status, Strength
 from b12assistant.application.catalogue import speakers
-from b12assistant.application.lookup_rows import notices, quoted, row
+from b12assistant.application.exporting import MOST_SHARED
+from b12assistant.application.lookup_rows import notices, parts, quoted, row
+from b12assistant.application.pack import read_pin
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.json_form import Form
@@ -27,17 +30,36 @@ from b12assistant.web.questions import Questions
 
 
 class LookUpForm(Filters):
-    """``text``: what the user typed."""
+    """``text``: what the user typed. ``publication``: the id of the only one whose sentences are wanted."""
 
     text: Annotated[str, Field(max_length=SEARCHED_CHARACTERS)]
+    publication: Annotated[str, Field(max_length=300)] = ""
     way: Way = Way.ALL
     k: Annotated[int, Field(strict=True, ge=1, le=MOST_FOUND)] = MOST_FOUND
+
+    @property
+    def sieve(self) -> Sieve:
+        return replace(super().sieve, publication=self.publication)
 
 
 class QuestionForm(Form):
     """One of many questions."""
 
     text: Typed
+
+
+class QuoteForm(Form):
+    """A quote of an answer: its number, its address, and what was searched for."""
+
+    number: Annotated[int, Field(strict=True, ge=1, le=100)]
+    address: Annotated[str, Field(max_length=4000)]
+    text: Typed
+
+
+class WhyForm(Form):
+    """The quotes of an answer whose parts are asked for."""
+
+    quotes: Annotated[tuple[QuoteForm, ...], Field(max_length=MOST_SHARED)]
 
 
 ROOT = "/lookup"
@@ -67,11 +89,28 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
         work = partial(_best, space, asked.text, labels)
         return await questions.look_up(space, asked.text, work, _unsearched(space, labels, quote=None))
 
+    @router.post(f"{ROOT}/parts")
+    async def gave(asked: WhyForm) -> Response:
+        """Return, for each quote that is still there, what each part of the search gave for its passage."""
+        space = workspace()
+        return await questions.run(lambda: JsonResponse({"parts": list(_parts(space, asked, labels))}))
+
     return router
 
 
+def _parts(space: Workspace, asked: WhyForm, labels: Labels) -> Iterator[str]:
+    of = len(space.engine.collection.passages)
+    for quote in asked.quotes:
+        cited = read_pin(quote.address, space.entries)
+        if cited is None or not quote.text.strip():
+            continue
+        passage = next(each for each in space.entries[cited.document.id].passages if each.id == cited.passage)
+        yield parts(LookUp(space.engine, quote.text).parts(passage), quote.number, of, labels)
+
+
 def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
-    warnings = space.assistant.triaged(asked.text).triage.notices
+    is_listing = bool(asked.publication) and not asked.text.strip()  # nothing was typed that could be checked
+    warnings = () if is_listing else space.assistant.triaged(asked.text).triage.notices
     matches, notes = LookUp(space.engine, asked.text, asked.sieve).matches(asked.way, asked.k), space.notes
     return JsonResponse(
         {

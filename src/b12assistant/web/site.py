@@ -312,7 +312,8 @@ def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
             return Response("there is nothing here\n", 404, media_type="text/plain")
         # An address with a digest never changes, so a sheet that the page names twice is loaded once.
         is_fixed = str(request.url).endswith(fixed[name])
-        kept = "max-age=31536000, immutable" if is_fixed else "no-cache"
+        otherwise = "max-age=3600" if name.endswith(".svg") else "no-cache"  # the page names its icon three times
+        kept = "max-age=31536000, immutable" if is_fixed else otherwise
         headers = {"cache-control": kept, "vary": "accept-encoding"}
         content = files[name]
         if "gzip" in request.headers.get("accept-encoding", ""):
