@@ -7,9 +7,11 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported, as the commands do
 
@@ -57,12 +59,30 @@ sys.addaudithook(_refuse_network)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one worker, for its fixtures; run slow files first, so that none ends alone."""
+    """Run slow files first, so that none ends alone."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
     items.sort(key=lambda item: item.path not in slow)
+
+
+ALONE = ("tests/test_stress.py",)  # each of its tests takes seconds and shares nothing
+# Importing torch takes seconds.
+TOGETHER = dict.fromkeys((f"tests/test_{name}.py" for name in ("encoding", "onnx", "threads", "tuning")), "torch")
+
+
+def group_of(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return nodeid if file in ALONE else TOGETHER.get(file, file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file in one process, for its fixtures.
+
+    The groups of xdist 3.8 do not: it writes their names where pytest 9 no longer reads them, and deals out each test.
+    """
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = group_of
+    return scheduler
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -163,7 +163,7 @@ def test_a_variable_that_became_a_constant_is_to_be_unset() -> None:
         ("[quoting]\nquotse = 1", "quoting.quotse", "did you mean 'quoting.quotes'?"),
         ("[quotnig]\nquotes = 1", "quotnig", "did you mean 'quoting'?"),
         ("[quotnig]", "quotnig", "did you mean 'quoting'?"),
-        ("languages = 1", "languages", "did you mean 'page.language'?"),
+        ("behind_proxi = 1", "behind_proxi", "did you mean 'web.behind_proxy'?"),
         ("quoting = 1", "quoting", "did you mean 'quoting'?"),
         ("[zzz]\nzzz = 1", "zzz", "`b12assistant doctor` lists the settings"),
     ],

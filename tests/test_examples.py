@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,16 +24,27 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 
 
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Index an example with the settings of the skeleton, once. Copy the folder before changing it."""
+
+    @cache
+    def index(name: str) -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        if name == "oven":
+            tutorial(folder / "corpus")
+        else:
+            shutil.copytree(EXAMPLES / name / "corpus", folder / "corpus")
+        opened(folder).index(strict=True)
+        return folder
+
+    return index
+
+
 @pytest.fixture(scope="module", params=["council", "oven"])
-def figures(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """Index an example with the settings of the skeleton, and ask it."""
-    folder = tmp_path_factory.mktemp(request.param)
-    if request.param == "oven":
-        tutorial(folder / "corpus")
-    else:
-        shutil.copytree(EXAMPLES / request.param / "corpus", folder / "corpus")
-    space = opened(folder)
-    space.index(strict=True)
+def figures(request: pytest.FixtureRequest, indexed: Callable[[str], Path]) -> dict[str, object]:
+    """Ask an example."""
+    space = opened(indexed(request.param))
     return {"name": request.param, **labelled_set.score(space, EXAMPLES / request.param / "questions.jsonl")}
 
 
@@ -77,10 +90,11 @@ def test_every_quote_of_an_example_is_exact(figures: dict[str, object]) -> None:
 
 
 @pytest.mark.slow
-def test_sixty_marked_questions_make_half_of_those_right_that_were_not_and_lose_none(tmp_path: Path) -> None:
-    shutil.copytree(EXAMPLES / "council" / "corpus", tmp_path / "corpus")
+def test_sixty_marked_questions_make_half_of_those_right_that_were_not_and_lose_none(
+    indexed: Callable[[str], Path], tmp_path: Path
+) -> None:
+    shutil.copytree(indexed("council"), tmp_path, dirs_exist_ok=True)
     space = opened(tmp_path)
-    space.index(strict=True)
     files = ("marked.jsonl", "held_out.jsonl", "questions.jsonl")
     before = {file: right(space, file) for file in files}
     folder = folder_of(space.corpus)

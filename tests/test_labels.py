@@ -116,9 +116,9 @@ def test_no_label_speaks_about_health() -> None:
 
 
 def test_a_language_without_a_file_is_refused_and_those_with_one_are_named() -> None:
-    with pytest.raises(ConfigError, match=r"no words in it") as caught:
+    with pytest.raises(ConfigError, match=r"no words in '../en'") as caught:
         load_labels("../en")
-    assert caught.value.hint == "set one of en"
+    assert caught.value.hint == "take one of en"
 
 
 def test_a_mistake_is_sent_to_those_who_run_the_page() -> None:

@@ -17,10 +17,7 @@ NO_FILES = {22, *range(46, 55)}  # rows that are not files in a corpus: docs/ref
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "stress",
-    [pytest.param(each, id=each.what, marks=pytest.mark.xdist_group(each.what)) for each in STRESS_TESTS],
-)
+@pytest.mark.parametrize("stress", STRESS_TESTS, ids=lambda stress: stress.what)
 def test_a_stress_test_passes(stress: StressTest, tmp_path: Path) -> None:
     result = carry_out(stress, stress.quick, tmp_path)
     assert result.wrong == ()

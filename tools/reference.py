@@ -18,7 +18,6 @@ from b12assistant.application import batching
 from b12assistant.command.cli import commands
 from b12assistant.command.invocation import NAME
 from b12assistant.config import Settings, known_keys, values_of
-from b12assistant.display.labels import languages
 from b12assistant.errors import AssistantError
 from b12assistant.safety.fixed_texts import load_telephones
 
@@ -75,7 +74,6 @@ MEANINGS = {
     "red_flags.poison_line": "a poison helpline of your own, likewise",
     "page.frame_ancestors": "sites that may show the page in an iframe, as in `https://www.example.org`, blanks "
     "between; empty: none",
-    "page.language": f"language of the page's own words: {', '.join(languages())}; the sources keep theirs",
     "page.run_by": "who runs the page and how to reach them, as in `Anytown Surgery, b12@surgery.example`; empty: the "
     "page says that nobody has said so",
     "page.signature": "signature below a reply that is copied, as in `Anna, B12 support team`; empty: `page.run_by`",

@@ -134,13 +134,12 @@ class RedFlagSettings:
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """``language``: of the interface, not of the sources. ``frame_ancestors``: origins that may frame the page.
+    """``frame_ancestors``: origins that may frame the page.
 
     ``run_by``: who runs the page and how to reach them, in words; "" if nobody says so. ``signature``: below a reply,
     ``run_by`` if it is "".
     """
 
-    language: str = "en"
     frame_ancestors: str = ""
     run_by: str = ""
     signature: str = ""
@@ -187,7 +186,7 @@ _CONSTANTS = {  # what an older file may name: constants now
     *("lexical.k1", "lexical.b_body", "lexical.b_title", "lexical.title_weight"),
     *("retrieval.candidates", "retrieval.rescored", "retrieval.passages"),
     *("quoting.sentences", "quoting.characters", "quoting.rate", "quoting.alike", "quoting.margin", "quoting.heard"),
-    *("loading.memory", "loading.passages", "web.waiting"),
+    *("loading.memory", "loading.passages", "page.language", "web.waiting"),
 }
 _GONE = "is no longer a setting (it is fixed)"
 

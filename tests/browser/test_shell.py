@@ -1,13 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from fakes import fake_workspace
-from serving import small_space
 
-from b12assistant.errors import ConfigError
-from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
-from browser.conftest import CORPUS, Visit
+from browser.conftest import Visit
 
 pytestmark = pytest.mark.slow
 
@@ -52,12 +47,3 @@ def test_a_tab_is_filled_once_and_keeps_what_it_holds(visit: Visit, site: str) -
     page.click("#tab-lookup-button")
     assert page.input_value("#lookup-box") == "feet"
     assert page.locator("#lookup-box").count() == 1
-
-
-def test_a_language_that_has_no_words_is_reported_when_the_page_starts(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    built = small_space(tmp_path_factory.mktemp("xx"), CORPUS)
-    space = fake_workspace(built.corpus, built.store.root, flags={"page.language": "xx"})
-    with pytest.raises(ConfigError, match="the page has no words in it"):
-        application(space, Warmup(space))

@@ -92,9 +92,7 @@ def load_labels(language: str = ENGLISH) -> Labels:
     """Load the labels of a language. Raises ``ConfigError`` if it has none."""
     known = languages()
     if language not in known:
-        raise ConfigError(
-            f"page.language = {language!r}: the page has no words in it", hint=f"set one of {', '.join(known)}"
-        )
+        raise ConfigError(f"the page has no words in {language!r}", hint=f"take one of {', '.join(known)}")
     tables = read_data(*_FOLDER, f"{language}.toml")
     return Labels(language, MappingProxyType({name: MappingProxyType(table) for name, table in tables.items()}))
 

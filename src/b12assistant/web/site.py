@@ -208,7 +208,7 @@ def application(
     """Return the application over a workspace; the caller starts the warm-up. ``watch``: called with each status."""
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
-    labels = load_labels(settings.page.language).naming(settings.page.run_by)
+    labels = load_labels().naming(settings.page.run_by)
     plain = PlainPage(live().page_words or load_page_words(labels.language), labels)
     app = service.build_app(live, questions)
     routers = (
